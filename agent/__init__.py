@@ -1,0 +1,1 @@
+"""One run: its state, settings, nodes, models, answers, budget, verification and stores."""

@@ -1,0 +1,1 @@
+"""Weighing candidates: the pool, the strategies that score it, and the decision."""

@@ -1,0 +1,1 @@
+"""The faces of Sextant: the command line and the page."""

@@ -1,0 +1,63 @@
+"""The command line's front door: it names the commands and imports none before it is asked for."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from geo.errors import SextantError
+
+# name → (module under app.commands, one line of help). The line stands here so that `sextant --help`
+# imports nothing.
+COMMANDS = {
+    "locate": "Say where photos were taken, how surely, and why.",
+    "where": "Say what lies at a position: country, region, nearest place.",
+    "gallery": "Build, describe and search galleries of geotagged photos.",
+    "doctor": "Check this installation: packages, gallery, model, disk.",
+    "demo": "Build the drawn demo world and locate a scene in it.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of ``app.commands``, imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"app.commands.{name.replace('-', '_')}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="sextant-geo", prog_name="sextant")
+def sextant() -> None:
+    """Where was this photo taken?
+
+    Example: sextant locate photo.jpg
+    """
+
+
+def main() -> None:
+    """Run the command line: 0 done, 1 the work failed, 2 wrong use; errors are one line on stderr."""
+    try:
+        code = sextant.main(standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"sextant: {' '.join(error.format_message().split())}", err=True)
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("sextant: stopped", err=True)
+        sys.exit(130)
+    except SextantError as error:
+        click.echo(f"sextant: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,1 @@
+"""Scripted evaluation: benchmarks, metrics, runner, reports, comparison."""

@@ -1,0 +1,1 @@
+"""The built-in demo world: street scenes drawn from facts about real places."""

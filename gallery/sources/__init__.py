@@ -1,0 +1,1 @@
+"""Where gallery photos come from: each module reads one kind of data set into photo records."""

@@ -1,0 +1,1 @@
+"""Pure geography: distances, clusters, regions, borders, place names. Knows nothing of photos or models."""

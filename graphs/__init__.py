@@ -1,0 +1,1 @@
+"""Graphs assembled from nodes: geolocate, chat, replay."""

@@ -1,0 +1,1 @@
+"""Prompt variants and presets as versioned data files, and their loaders."""
