@@ -1,0 +1,103 @@
+"""What verification concluded: the place, how sure, the region, the rival, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from agent.verification.area import Area
+from agent.verification.pool import Candidate
+
+RADII_KM = (1.0, 25.0, 200.0, 750.0, 2500.0)  # street, city, region, country, continent: the field's five radii
+RADIUS_NAMES = tuple(f"{radius:g}" for radius in RADII_KM)
+
+Optimise = Literal["balanced", "street", "city", "country"]
+Probabilities = Mapping[str, float | None]
+UNKNOWN: Probabilities = dict.fromkeys(RADIUS_NAMES)
+
+# The utility of an answer is the weighted sum of P(within r); weights for the five radii in order.
+UTILITIES: dict[str, tuple[float, ...]] = {
+    "balanced": (1.0, 1.0, 1.0, 1.0, 1.0),
+    "street": (4.0, 1.0, 0.25, 0.1, 0.1),
+    "city": (0.5, 4.0, 0.5, 0.1, 0.1),
+    "country": (0.1, 0.25, 1.0, 4.0, 1.0),
+}
+
+
+def candidate_json(candidate: Candidate) -> dict[str, Any]:
+    """The candidate's fields that hold something, in their order."""
+    fields = candidate.__dict__
+    return {name: value for name, value in fields.items() if value is not None and not name.startswith("_")}
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A candidate with its score (expected utility, 0 to 1) and P(within r) for each radius."""
+
+    candidate: Candidate
+    score: float
+    probabilities: Probabilities = field(default_factory=lambda: UNKNOWN)
+
+    def to_json(self) -> dict[str, Any]:
+        return candidate_json(self.candidate) | {"score": self.score, "probability": dict(self.probabilities)}
+
+
+@dataclass(frozen=True)
+class Rival:
+    """The best place outside the leading region, with the strongest candidate behind it."""
+
+    latitude: float
+    longitude: float
+    score: float
+    probabilities: Probabilities
+    candidate: Candidate
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "score": self.score,
+            "probability": dict(self.probabilities),
+            "candidate": candidate_json(self.candidate),
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The conclusion on one pool. Without any candidate the place and every probability are None.
+
+    `probability` maps "1", "25", "200", "750", "2500" (kilometres) to P(the place is within). `calibrated` says
+    whether these were fitted on held-out photos or are plain shares of the pool. `scored` is best first.
+    `expected_gain` is the utility another model call is expected to add, None where that was not fitted.
+    """
+
+    latitude: float | None = None
+    longitude: float | None = None
+    probability: Probabilities = field(default_factory=lambda: UNKNOWN)
+    region_50: Area | None = None
+    region_90: Area | None = None
+    scored: tuple[Scored, ...] = ()
+    rival: Rival | None = None
+    agreement: bool = False
+    expected_gain: float | None = None
+    reasons: tuple[str, ...] = ()
+    calibrated: bool = False
+    strategy: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-plain values only, in a fixed order."""
+        return {
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "probability": dict(self.probability),
+            "region": {
+                "50": self.region_50.to_json() if self.region_50 else None,
+                "90": self.region_90.to_json() if self.region_90 else None,
+            },
+            "candidates": [scored.to_json() for scored in self.scored],
+            "rival": self.rival.to_json() if self.rival else None,
+            "agreement": self.agreement,
+            "expected_gain": self.expected_gain,
+            "reasons": list(self.reasons),
+            "calibrated": self.calibrated,
+            "strategy": self.strategy,
+        }

@@ -1,0 +1,99 @@
+"""What verification weighs: candidates with where each came from, and the far side that speaks against places."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.errors import SextantError
+
+Origin = Literal["nearest", "answer", "alternative", "gps"]
+Position = tuple[float, float]
+
+
+class PositionError(SextantError):
+    """A latitude or longitude that is no position on Earth."""
+
+
+def checked_position(latitude: float, longitude: float) -> Position:
+    """The same position as plain floats.
+
+    Raises:
+        PositionError: a value is no finite number, or lies outside ±90 (latitude) or ±180 (longitude) degrees.
+    """
+    for name, value, limit in (("latitude", latitude, 90.0), ("longitude", longitude, 180.0)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise PositionError(f"{name} {value!r} is no finite number; give degrees, latitude before longitude")
+        if abs(value) > limit:
+            raise PositionError(f"{name} {value!r} lies outside ±{limit:g} degrees; check the order of the two columns")
+    return float(latitude), float(longitude)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One place that was proposed, and by whom. Degrees; `rank` 0 is the most similar photo.
+
+    Raises:
+        PositionError: the place is no position on Earth.
+    """
+
+    latitude: float
+    longitude: float
+    origin: Origin
+    rank: int | None = None
+    similarity: float | None = None
+    model: str | None = None
+    variant: str | None = None
+    sample: int = 0
+    round: int = 0
+    confidence: float | None = None
+    place: str | None = None
+    id: str | None = None
+
+    def __post_init__(self) -> None:
+        latitude, longitude = checked_position(self.latitude, self.longitude)
+        object.__setattr__(self, "latitude", latitude)
+        object.__setattr__(self, "longitude", longitude)
+
+    @property
+    def voice(self) -> tuple[str, str, int, int]:
+        """Who speaks: two candidates with the same voice are one opinion (an answer and its alternatives)."""
+        return (self.model or "", self.variant or "", self.sample, self.round)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Everything known about one photo's place. `farthest` are positions of the most dissimilar photos."""
+
+    candidates: tuple[Candidate, ...] = ()
+    farthest: tuple[Position, ...] = ()
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "farthest", tuple(checked_position(*place) for place in self.farthest))
+
+    @cached_property
+    def positions(self) -> NDArray[np.float64]:
+        """The candidates' places, shape (n, 2), degrees."""
+        return positions_of(self.candidates)
+
+    @property
+    def nearest(self) -> tuple[Candidate, ...]:
+        """The retrieved candidates, most similar first; ones without a rank keep their order, after the others."""
+        found = [candidate for candidate in self.candidates if candidate.origin == "nearest"]
+        return tuple(sorted(found, key=lambda candidate: math.inf if candidate.rank is None else candidate.rank))
+
+    @property
+    def answers(self) -> tuple[Candidate, ...]:
+        """The models' first answers, in the order given (alternatives are not among them)."""
+        return tuple(candidate for candidate in self.candidates if candidate.origin == "answer")
+
+
+def positions_of(candidates: Iterable[Candidate]) -> NDArray[np.float64]:
+    """Places of candidates as an (n, 2) array of degrees."""
+    places = [(candidate.latitude, candidate.longitude) for candidate in candidates]
+    return np.array(places, dtype=float).reshape(-1, 2)

@@ -1,0 +1,19 @@
+"""The plainest strategy: the first answer, or the most similar photo. What everything else must beat."""
+
+from agent.verification.decision import Optimise, Scored, Verdict
+from agent.verification.pool import Pool
+
+
+def top1(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0) -> Verdict:
+    """The first answer given, else the most similar photo; no probability is claimed, nothing is agreed on."""
+    ranked = (*pool.answers, *pool.nearest)
+    if not ranked:
+        return Verdict(reasons=("no candidate",), strategy="top1")
+    best = ranked[0]
+    return Verdict(
+        latitude=best.latitude,
+        longitude=best.longitude,
+        scored=tuple(Scored(candidate, 1.0 / (place + 1)) for place, candidate in enumerate(ranked)),
+        reasons=("the first answer" if best.origin == "answer" else "the most similar photo",),
+        strategy="top1",
+    )
