@@ -1,0 +1,45 @@
+"""Prompt variants: differently worded ways to ask where a photo was taken."""
+
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from prompts.loading import Document, find, ids
+
+Shown = Literal["coordinates", "place", "photos"]
+
+
+class References(BaseModel):
+    """How many gallery photos the prompt lists, and what of each it shows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    nearest: int = Field(ge=0, le=50)
+    farthest: int = Field(ge=0, le=50)
+    show: tuple[Shown, ...]
+
+
+class Variant(Document):
+    """One prompt. ``strategy`` is the prose a person can argue with; ``samples`` is how often it is asked."""
+
+    references: References
+    tools: bool
+    samples: int = Field(ge=1, le=50)
+    temperature: float = Field(ge=0, le=2)
+    strategy: str
+
+
+@cache
+def variant(name: str) -> Variant:
+    """The variant of that id, or of that .yaml file.
+
+    Raises:
+        WrongUse: there is none; the message lists those there are.
+    """
+    return find("variants", name, Variant)
+
+
+def variant_ids() -> list[str]:
+    """Every shipped variant, sorted."""
+    return ids("variants")
