@@ -1,0 +1,185 @@
+"""What a photo looks like, in numbers, without weights: the pure function of the `builtin` encoder.
+
+Four parts, each of unit length, side by side, after the descriptors of IM2GPS (Hays & Efros, CVPR 2008):
+colours, texture, oriented energy (the gist of the scene; Oliva & Torralba, IJCV 2001) and a colour layout.
+The same picture gives the same bytes on the same machine. docs/builtin-encoder.md says how good it is.
+"""
+
+from functools import cache
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+from PIL import Image
+
+VERSION = 1
+
+Floats = NDArray[np.float32]
+
+# Share of each part in the squared length; chosen with bench/descriptor_accuracy.py (see docs/builtin-encoder.md).
+WEIGHTS = {"colours": 0.35, "texture": 0.53, "energy": 0.10, "layout": 0.02}
+
+COLOUR_SIDE = 128  # pixels of the square on which colours and energy are measured
+TEXTURE_SIZE = (256, 192)  # width, height of the picture on which texture is measured
+GRID = 4  # cells per side of the pooled layouts
+
+# Bins narrow around grey, where most of the world's colours lie: CIE L*, then a* and b* alike.
+LIGHTNESS_EDGES = np.array([25.0, 50.0, 75.0])
+CHROMA_EDGES = np.array([-30.0, -15.0, -8.0, -3.0, 3.0, 8.0, 15.0, 30.0])
+COLOUR_BANDS = 2  # upper and lower half: skies are not ground
+COLOUR_POWER = 1 / 3
+COLOUR_BINS = (len(LIGHTNESS_EDGES) + 1) * (len(CHROMA_EDGES) + 1) ** 2
+
+TEXTURE_BANDS = 4
+TEXTURE_BINS = 59  # 58 uniform patterns and one for the rest (Ojala et al., PAMI 2002)
+TEXTURE_POWER = 1 / 2  # cosine becomes the Bhattacharyya coefficient of the two histograms
+TEXTURE_CONTRAST = 2  # grey levels a neighbour must stand out by; below is sensor noise
+
+ORIENTATIONS = (8, 8, 8, 6)  # per scale, fine to coarse
+FINEST_CYCLES = 0.3  # cycles per pixel at the centre of the finest filters
+SCALE_STEP = 1.85
+ENERGY_MARGIN = 16  # mirrored pixels around the picture, so that opposite edges do not meet in the Fourier domain
+ENERGY_FLOOR = 0.003  # energy, of a grey range of 1, that counts as none
+
+DIMENSION = (
+    COLOUR_BANDS * COLOUR_BINS + TEXTURE_BANDS * TEXTURE_BINS + sum(ORIENTATIONS) * GRID * GRID + 3 * GRID * GRID
+)
+
+
+def describe_image(image: Image.Image) -> Floats:
+    """The descriptor of a photo, for comparison by cosine.
+
+    Args:
+        image: any size from 1 × 1 and any mode that converts to RGB; orientation already applied.
+
+    Returns:
+        (DIMENSION,) float32 of length 1.
+    """
+    parts = describe_parts(image)
+    vector = np.concatenate([np.sqrt(WEIGHTS[name]) * part for name, part in parts.items()])
+    return _unit(vector)
+
+
+def describe_parts(image: Image.Image) -> dict[str, Floats]:
+    """The parts under the names of WEIGHTS, each (n,) float32 of length 1, or 0 where a picture has nothing of it."""
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
+    square = rgb.resize((COLOUR_SIDE, COLOUR_SIDE), Image.Resampling.BOX)
+    lab = lightness_and_chroma(square)
+    grey = np.asarray(square.convert("L"), dtype=np.float32) / np.float32(255)
+    fine_grey = rgb.resize(TEXTURE_SIZE, Image.Resampling.BICUBIC, reducing_gap=2.0).convert("L")
+    parts = {
+        "colours": _colours(lab),
+        "texture": _texture(np.asarray(fine_grey, dtype=np.int16)),
+        "energy": _oriented_energy(grey),
+        "layout": _layout(lab),
+    }
+    return {name: _unit(part) for name, part in parts.items()}
+
+
+def lightness_and_chroma(rgb: Image.Image) -> Floats:
+    """CIE L*a*b* (D65) of an sRGB picture, as (height, width, 3); IEC 61966-2-1 and CIE 15."""
+    linear = _linear_light()[np.asarray(rgb)]
+    relative = np.stack([linear @ row for row in _RGB_TO_XYZ], axis=-1)
+    root = np.where(relative > (6 / 29) ** 3, np.cbrt(relative), relative * (29 / 6) ** 2 / 3 + 4 / 29)
+    x, y, z = root[..., 0], root[..., 1], root[..., 2]
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
+
+
+# Rows give X, Y and Z relative to the D65 white, so that white is (1, 1, 1).
+_RGB_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]],
+    dtype=np.float32,
+) / np.array([[0.95047], [1.0], [1.08883]], dtype=np.float32)
+
+
+def _colours(lab: Floats) -> Floats:
+    """How often each colour occurs, in the upper and the lower half.
+
+    The root lets a small patch of a rare colour (a yellow line, red earth) speak beside a large sky.
+    """
+    side = len(CHROMA_EDGES) + 1
+    lightness = np.digitize(lab[..., 0], LIGHTNESS_EDGES)
+    red, yellow = np.digitize(lab[..., 1], CHROMA_EDGES), np.digitize(lab[..., 2], CHROMA_EDGES)
+    return _banded_histogram((lightness * side + red) * side + yellow, COLOUR_BANDS, COLOUR_BINS) ** COLOUR_POWER
+
+
+def _texture(grey: NDArray[np.int16]) -> Floats:
+    """How often each uniform local binary pattern occurs, in bands from top to bottom."""
+    height, width = grey.shape
+    threshold = grey[1:-1, 1:-1] + TEXTURE_CONTRAST
+    pattern = np.zeros(threshold.shape, dtype=np.uint8)
+    ring = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)]
+    for bit, (down, right) in enumerate(ring):
+        neighbour = grey[1 + down : height - 1 + down, 1 + right : width - 1 + right]
+        pattern |= (neighbour > threshold).astype(np.uint8) << np.uint8(bit)
+    return _banded_histogram(_uniform_patterns()[pattern], TEXTURE_BANDS, TEXTURE_BINS) ** TEXTURE_POWER
+
+
+def _oriented_energy(grey: Floats) -> Floats:
+    """Log energy of each filter in each cell, centred within a scale: contrast and blur of the lens fall out."""
+    padded = np.pad(grey, ENERGY_MARGIN, mode="symmetric")
+    spectrum = scipy.fft.fft2(padded)
+    responses = np.abs(scipy.fft.ifft2(spectrum * _filters(padded.shape[0]), axes=(1, 2)))
+    inner = slice(ENERGY_MARGIN, -ENERGY_MARGIN)
+    energy = np.log(_pool(responses[:, inner, inner, None])[..., 0] + ENERGY_FLOOR)
+    scales = np.split(energy, np.cumsum(ORIENTATIONS)[:-1])
+    return np.concatenate([(scale - scale.mean()).ravel() for scale in scales])
+
+
+def _layout(lab: Floats) -> Floats:
+    """Mean colour of each cell, seen from a middle grey: a tiny image."""
+    return (_pool(lab[None])[0] - np.array([50, 0, 0], dtype=np.float32)).ravel()
+
+
+def _pool(planes: Floats) -> Floats:
+    """(n, side, side, channels) averaged to (n, GRID, GRID, channels)."""
+    count, side, _, channels = planes.shape
+    cell = side // GRID
+    cells: Floats = planes.reshape(count, GRID, cell, GRID, cell, channels).mean(axis=(2, 4), dtype=np.float32)
+    return cells
+
+
+def _banded_histogram(bins: NDArray[np.int64], bands: int, size: int) -> Floats:
+    """Share of each bin in each of the bands from top to bottom, (bands * size,)."""
+    counts = [np.bincount(band.ravel(), minlength=size) / band.size for band in np.array_split(bins, bands)]
+    shares: Floats = np.concatenate(counts).astype(np.float32)
+    return shares
+
+
+def _unit(vector: Floats) -> Floats:
+    """The vector at length 1; zero stays zero."""
+    length = np.sqrt(np.sum(np.square(vector, dtype=np.float64)))
+    # A flat picture leaves rounding dust where its energy is constant; dust must not be blown up to a part.
+    return (vector / length).astype(np.float32) if length > 1e-4 else np.zeros_like(vector, dtype=np.float32)
+
+
+@cache
+def _linear_light() -> Floats:
+    """sRGB byte to linear light, (256,)."""
+    value = np.arange(256) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+@cache
+def _uniform_patterns() -> NDArray[np.int64]:
+    """Bin of each 8-bit pattern, (256,): its own when at most two bits change around the ring, else the last."""
+    bins = np.full(256, TEXTURE_BINS - 1)
+    ring = (np.arange(256)[:, None] >> np.arange(8)) & 1
+    uniform = (ring != np.roll(ring, 1, axis=1)).sum(axis=1) <= 2
+    bins[uniform] = np.arange(uniform.sum())
+    return bins
+
+
+@cache
+def _filters(side: int) -> Floats:
+    """Gabor-like transfer functions after Oliva & Torralba, (filters, side, side); one-sided: magnitude is energy."""
+    frequency = np.fft.fftfreq(side)
+    down, right = np.meshgrid(frequency, frequency, indexing="ij")
+    radius, angle = np.hypot(right, down), np.arctan2(down, right)
+    bank = []
+    for scale, orientations in enumerate(ORIENTATIONS):
+        centre = FINEST_CYCLES / SCALE_STEP**scale
+        for step in range(orientations):
+            turn = np.angle(np.exp(1j * (angle - np.pi * step / orientations)))
+            bank.append(np.exp(-3.5 * (radius / centre - 1) ** 2 - np.pi * (orientations * turn / 4) ** 2))
+    return np.array(bank, dtype=np.float32)
