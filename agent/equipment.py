@@ -1,0 +1,44 @@
+"""What a node works with besides the state: settings, the recipe, and the one door to everything outside."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from agent.blobs import BlobStore
+from agent.settings import Settings, recipe
+from agent.state import Json
+from prompts.presets import Preset
+
+
+class Outside(Protocol):
+    """The one door to what a run does not decide itself: photo file, gallery, model, tools, clock.
+
+    Every call through it is JSON in, JSON out, so that a recording can stand in for the world.
+    """
+
+    def __call__(self, kind: str, request: Json) -> Json: ...
+
+
+def silent(event: Json) -> None:
+    """The listener of a run nobody watches."""
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """Handed to every node. ``tell`` receives progress events: plain dictionaries with a ``step``."""
+
+    settings: Settings
+    blobs: BlobStore
+    ask: Outside
+    tell: Callable[[Json], None] = silent
+
+    @cached_property
+    def recipe(self) -> Preset:
+        """The preset with the settings' own choices on top."""
+        return recipe(self.settings)
+
+    def seconds(self, node: str, so_far: float) -> float:
+        """Wall-clock seconds the run has taken; ``so_far`` is the last reading, which a resumed run starts from."""
+        reading: float = self.ask("clock", {"node": node, "so_far": so_far})["seconds"]
+        return reading

@@ -1,0 +1,60 @@
+"""The router of the inner loop: every branch takes one turn, then all meet here."""
+
+from typing import Literal
+
+from langgraph.types import Command, Send
+
+from agent.budget import affordable, is_last_wave, limits
+from agent.equipment import Equipment
+from agent.spending import call_cost
+from agent.state import Ask, State, Turn, awaits_model, awaits_tools, tool_turns
+from prompts.variants import variant
+
+
+def advance(state: State, gear: Equipment) -> Command[Literal["lmm", "tools", "verify"]]:
+    """Send each open branch on: to its tools, back to the model, or all of them to verification.
+
+    Model turns are debited here, before they are sent. What the budget cannot pay is closed.
+    """
+    seconds = gear.seconds("advance", state.get("seconds", 0.0))
+    open_now = [name for name in state.get("transcripts", {}) if name not in state.get("closed", {})]
+    working = [name for name in open_now if awaits_tools(state["transcripts"][name])]
+    waiting = [name for name in open_now if awaits_model(state["transcripts"][name])]
+    fits = affordable(limits(gear.settings, gear.recipe), state["spent"], seconds, call_cost(state, gear))
+    paid, unpaid = waiting[:fits], waiting[fits:]
+    refused = state.get("tools_refused", False) or any(map(refuses_tools, state["transcripts"].values()))
+    last = is_last_wave(fits, len(paid))
+    turns = [Send("tools", ask(name, state, gear, final=False, refused=refused)) for name in working]
+    turns += [Send("lmm", ask(name, state, gear, final=last, refused=refused)) for name in paid]
+    update = State(
+        seconds=seconds,
+        spent={"calls": len(paid)},  # type: ignore[typeddict-item]
+        closed=dict.fromkeys(unpaid, "budget"),
+        tools_refused=refused,
+    )
+    return Command(update=update, goto=turns or "verify")
+
+
+def ask(name: str, state: State, gear: Equipment, *, final: bool, refused: bool) -> Ask:
+    """What a branch is handed for its next turn. Its last allowed tool turn makes the next model turn the final one."""
+    branch, transcript = state["branches"][name], state["transcripts"][name]
+    overflows = sum(1 for turn in transcript if failure_kind(turn) == "context_overflow")
+    return Ask(
+        branch=branch,
+        photo=state["photo"],
+        references=state.get("references"),
+        transcript=transcript,
+        final=final or tool_turns(transcript) >= gear.recipe.max_tool_turns,
+        tools=variant(branch["variant"]).tools and not refused,
+        halvings=overflows,
+    )
+
+
+def failure_kind(turn: Turn) -> str | None:
+    """Why a model turn came to nothing, None when it did not."""
+    return turn["failure"]["kind"] if "failure" in turn else None
+
+
+def refuses_tools(transcript: list[Turn]) -> bool:
+    """Whether this branch found out that the model takes no tools."""
+    return any(failure_kind(turn) == "tools_unsupported" for turn in transcript)

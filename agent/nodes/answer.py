@@ -1,0 +1,119 @@
+"""The last node: the verdict as an answer a person or a program can use."""
+
+from collections import Counter
+from typing import Any
+
+from agent.equipment import Equipment
+from agent.state import NOTHING_SPENT, Json, Spent, State
+from geo.places import describe
+from geo.sphere import great_circle_km
+
+OUTCOMES = ("answered", "refused", "unparsable", "failed")
+AGREES_KM = 25.0  # the field's city radius: a photo's own position this near the answer agrees with it
+
+
+def answer(state: State, gear: Equipment) -> State:
+    """Put the Answer of DESIGN.md together: place, region, rival, claims, coverage, metadata, spending."""
+    seconds = gear.seconds("answer", state.get("seconds", 0.0))
+    verdict, outcomes = state["verdict"], state["outcomes"]
+    counts = Counter(outcome["kind"] for outcome in outcomes.values())
+    best = best_place(verdict)
+    document: Json = {
+        "photo": {name: state["photo"][name] for name in ("sha256", "path", "width", "height")},
+        "best": best,
+        "probability": verdict["probability"],
+        "region": verdict["region"],
+        "candidates": gear.blobs.get_json(verdict["candidates"]),
+        "rival": named_rival(verdict["rival"]),
+        "claims": claims(outcomes, best),
+        "coverage": coverage(best, gear),
+        "metadata": compared(state["metadata"], best, verdict),
+        "outcomes": {kind: counts[kind] for kind in OUTCOMES},
+        "stop": state["stop"],
+        "spent": spending(state.get("spent", NOTHING_SPENT), seconds),
+        "model": gear.settings.model,
+        "preset": gear.recipe.id,
+        "run": gear.settings.run,
+        "warnings": state_warnings(state),
+    }
+    gear.tell({"step": "answer"})
+    return State(answer=document, seconds=seconds)
+
+
+def best_place(verdict: Json) -> Json | None:
+    """The answered position with its names, None when nothing proposed a place."""
+    if verdict["latitude"] is None:
+        return None
+    place = describe(verdict["latitude"], verdict["longitude"])
+    return {
+        "latitude": verdict["latitude"],
+        "longitude": verdict["longitude"],
+        "country": place.country,
+        "country_code": place.country_code,
+        "admin1": place.admin1,
+        "place": place.place,
+        "at_sea": place.at_sea,
+    }
+
+
+def named_rival(rival: Json | None) -> Json | None:
+    """The rival with the names of its place."""
+    if rival is None:
+        return None
+    place = describe(rival["latitude"], rival["longitude"])
+    return {**rival, "country": place.country, "place": place.place}
+
+
+def claims(outcomes: dict[str, Json], best: Json | None) -> list[Json]:
+    """The clues of the answers that lie within 200 km of the best place: what speaks for it, and who said so."""
+    if best is None:
+        return []
+    found: dict[str, Json] = {}
+    for name, outcome in outcomes.items():
+        if outcome["kind"] != "answered" or distance_km(outcome, best) >= 200.0:
+            continue
+        for clue in outcome["clues"]:
+            found.setdefault(clue["text"], {"text": clue["text"], "source": clue["source"], "call": name})
+    return list(found.values())
+
+
+def coverage(best: Json | None, gear: Equipment) -> Json | None:
+    """How many gallery photos lie near the answer: where there are none, the gallery cannot speak."""
+    if best is None or not gear.settings.gallery:
+        return None
+    return gear.ask("coverage", {"latitude": best["latitude"], "longitude": best["longitude"]})
+
+
+def compared(metadata: Json, best: Json | None, verdict: Json) -> str:
+    """Whether the file's own position agrees with the answer: within 25 km, or inside the cap of the 90 % region."""
+    if metadata.get("latitude") is None or best is None:
+        return "absent"
+    radius_km = ((verdict["region"].get("90") or {}).get("radius_km")) or 0.0
+    return "agrees" if distance_km(metadata, best) < max(AGREES_KM, radius_km) else "conflicts"
+
+
+def distance_km(a: Json, b: Json) -> float:
+    """Great-circle distance between two JSON positions."""
+    return float(great_circle_km((a["latitude"], a["longitude"]), (b["latitude"], b["longitude"])))
+
+
+def spending(spent: Spent, seconds: float) -> Json:
+    """What the run used. Money is null when the price of any call is unknown."""
+    usd: Any = None if spent["unpriced_calls"] else round(spent["usd"], 6)
+    return {
+        "calls": spent["calls"],
+        "tokens": spent["input_tokens"] + spent["output_tokens"],
+        "estimated_calls": spent["estimated_calls"],
+        "seconds": round(seconds, 3),
+        "usd": usd,
+    }
+
+
+def state_warnings(state: State) -> list[str]:
+    """Everything a reader should distrust: what came up on the way, failed branches, uncalibrated numbers."""
+    warnings = list(state.get("warnings", []))
+    failures = Counter(o["how"] for o in state["outcomes"].values() if o["kind"] == "failed")
+    warnings += [f"{times} of the model's answers failed: {how}" for how, times in failures.items()]
+    if not state["verdict"]["calibrated"]:
+        warnings.append("the probabilities are shares of the candidates, not calibrated on held-out photos")
+    return list(dict.fromkeys(warnings))

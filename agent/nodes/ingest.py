@@ -1,0 +1,61 @@
+"""The first node: the photo comes in, its metadata is sealed away, and the gallery is asked about it once."""
+
+import base64
+import binascii
+
+from agent.equipment import Equipment
+from agent.state import Json, State
+from geo.errors import WrongUse
+from prompts.variants import variant
+
+RETRIEVED = 20  # of each side, what verification was fitted on; a variant that lists more raises it
+
+
+def ingest(state: State, gear: Equipment) -> State:
+    """Open the photo, keep it by hash, and fetch its nearest and farthest gallery photos.
+
+    Raises:
+        SextantError: the photo cannot be read, or the gallery does not fit; the run has not begun then.
+    """
+    gear.tell({"step": "ingest"})
+    found = gear.ask("photo", _wanted(state, gear))
+    update = State(photo=found["photo"], metadata=found["metadata"], warnings=found["warnings"], references=None)
+    if gear.settings.gallery:
+        count = retrieved(gear)
+        gear.tell({"step": "retrieve"})
+        document = gear.ask("references", {"photo": found["photo"]["sha256"], "nearest": count, "farthest": count})
+        update["references"] = gear.blobs.put_json(document)
+        update["warnings"] = [*found["warnings"], *document["warnings"]]
+    return update
+
+
+def retrieved(gear: Equipment) -> int:
+    """How many photos of each side a run fetches."""
+    listed = [variant(name).references for name in (*gear.recipe.variants, *gear.recipe.later)]
+    return max([RETRIEVED, *(max(shown.nearest, shown.farthest) for shown in listed)])
+
+
+def _wanted(state: State, gear: Equipment) -> Json:
+    if "path" in state:
+        return {"path": state["path"]}
+    for message in reversed(state.get("messages", [])):
+        for block in reversed(message.content if isinstance(message.content, list) else []):
+            if isinstance(block, dict) and (data := _inline_image(block)):
+                return {"sha256": gear.blobs.put(data)}
+    raise WrongUse("there is no photo to locate; give a path, or a message with an image in it")
+
+
+def _inline_image(block: Json) -> bytes | None:
+    """The bytes of an image block as chat pages upload it: a ``data`` field or a data URL; nothing is fetched."""
+    text = block.get("data") or block.get("base64")
+    url = block.get("image_url")
+    if isinstance(url, dict):
+        url = url.get("url")
+    if isinstance(url, str) and url.startswith("data:"):
+        text = url.partition(",")[2]
+    if not isinstance(text, str):
+        return None
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise WrongUse("the image of the message is not valid base64; send it again") from error

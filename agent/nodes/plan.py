@@ -1,0 +1,74 @@
+"""The planner: which prompts this round asks, within what the budget has left, debited before they are sent."""
+
+from typing import Literal
+
+from langgraph.types import Command, Send
+
+from agent.disagreement import contrast_words
+from agent.equipment import Equipment
+from agent.spending import call_cost
+from agent.budget import affordable, is_last_wave, limits
+from agent.state import NOTHING_SPENT, Ask, Branch, Photo, State
+from prompts.variants import variant
+
+
+def plan(state: State, gear: Equipment) -> Command[Literal["lmm", "verify"]]:
+    """Send this round's branches to the model, or straight to verification when no call is left."""
+    number = state.get("round", 0) + 1
+    seconds = gear.seconds("plan", state.get("seconds", 0.0))
+    wanted = branches(number, state, gear)
+    spent = state.get("spent", NOTHING_SPENT)
+    fits = affordable(limits(gear.settings, gear.recipe), spent, seconds, call_cost(state, gear))
+    chosen = wanted[:fits]
+    update = State(
+        round=number,
+        seconds=seconds,
+        branches={branch["id"]: branch for branch in chosen},
+        closed={branch["id"]: "budget" for branch in wanted[fits:]},
+        spent={"calls": len(chosen)},  # type: ignore[typeddict-item]
+    )
+    if not chosen:
+        return Command(update=update, goto="verify")
+    final = is_last_wave(fits, len(chosen)) or gear.recipe.max_tool_turns == 0
+    gear.tell({"step": "plan", "round": number, "branches": [branch["id"] for branch in chosen]})
+    asks = [Send("lmm", first_ask(branch, state["photo"], state, final=final)) for branch in chosen]
+    return Command(update=update, goto=asks)
+
+
+def branches(number: int, state: State, gear: Equipment) -> list[Branch]:
+    """The branches of a round, one for each sample, the first sample of every variant before the second.
+
+    Round 1 asks the preset's variants. Later rounds ask its later ones, and those that speak of a leader and a rival
+    only when there are both.
+    """
+    recipe = gear.recipe
+    words = contrast_words(state) if number > 1 else {}
+    wanted = []
+    for name in recipe.variants if number == 1 else recipe.later:
+        prompt = variant(name)
+        if "{leader}" in prompt.strategy and not words:
+            continue
+        for sample in range(recipe.samples or prompt.samples):
+            branch = Branch(
+                id=f"{number}.{prompt.id}.{sample}",
+                round=number,
+                variant=name,
+                sample=sample,
+                temperature=prompt.temperature if recipe.temperature is None else recipe.temperature,
+                fill=words if "{leader}" in prompt.strategy else {},
+            )
+            wanted.append(branch)
+    return sorted(wanted, key=lambda branch: branch["sample"])
+
+
+def first_ask(branch: Branch, photo: Photo, state: State, *, final: bool) -> Ask:
+    """A branch's first turn."""
+    return Ask(
+        branch=branch,
+        photo=photo,
+        references=state.get("references"),
+        transcript=[],
+        final=final,
+        tools=variant(branch["variant"]).tools and not state.get("tools_refused", False),
+        halvings=0,
+    )

@@ -1,0 +1,69 @@
+"""Running the tools that one branch asked for."""
+
+import json
+
+from agent.equipment import Equipment
+from agent.quoting import find_instructions, quote
+from agent.state import Ask, Json, State, Turn
+
+MOST_CALLS = 8  # of one turn; a model that asks for fifty gets eight results and fifty answers
+
+
+def tools(ask: Ask, gear: Equipment) -> State:
+    """Answer every tool call of the branch's last turn: with its result, or with why there is none."""
+    branch, transcript = ask["branch"], ask["transcript"]
+    earlier = results_so_far(transcript)
+    turns: list[Turn] = []
+    warnings: list[str] = []
+    for number, call in enumerate(transcript[-1].get("tool_calls", [])):
+        key = call_key(call)
+        if call.get("error"):
+            content, images = f"Error: {call['error']}", []
+        elif number >= MOST_CALLS:
+            content, images = f"Error: at most {MOST_CALLS} tools a turn; this one did not run.", []
+        elif key in earlier:
+            content, images = f"You made this very call before. Its result was: {earlier[key]}", []
+        else:
+            gear.tell({"step": "tool", "branch": branch["id"], "name": call["name"], "args": call["args"]})
+            request = {"name": call["name"], "args": call["args"], "photo": ask["photo"], "branch": branch["id"]}
+            content, images, found = _result(gear.ask("tool", request), call["name"], gear)
+            warnings += found
+            earlier[key] = content
+        turns.append(Turn(role="tool", content=content, tool_call_id=call["id"], name=call["name"]))
+        if images:
+            # Providers reject or ignore a picture in a tool message: it follows as the user's.
+            turns.append(Turn(role="user", content=f"The picture that {call['name']} returned:", images=images))
+    # Every tool message must follow its call directly; pictures come after all of them.
+    ordered = [turn for turn in turns if turn["role"] == "tool"] + [turn for turn in turns if turn["role"] == "user"]
+    return State(transcripts={branch["id"]: ordered}, warnings=warnings)
+
+
+def call_key(call: Json) -> str:
+    """Equal for equal calls, whatever the order of the arguments."""
+    return call["name"] + json.dumps(call["args"], sort_keys=True)
+
+
+def results_so_far(transcript: list[Turn]) -> dict[str, str]:
+    """What this branch's calls have returned, by call."""
+    keys = {
+        call["id"]: call_key(call)
+        for turn in transcript
+        if turn["role"] == "assistant"
+        for call in turn.get("tool_calls", [])
+    }
+    return {
+        keys[turn["tool_call_id"]]: turn["content"]
+        for turn in transcript
+        if turn["role"] == "tool" and turn.get("tool_call_id") in keys
+    }
+
+
+def _result(reply: Json, name: str, gear: Equipment) -> tuple[str, list[str], list[str]]:
+    """Content for the model, pictures by hash, and warnings; a tool's foreign words come quoted."""
+    if reply.get("error"):
+        return f"Error: {reply['error']}", [], []
+    if not reply.get("untrusted"):
+        return reply["content"], reply.get("images", []), []
+    found = find_instructions(reply["content"])
+    warnings = [f"{name} found text that reads like an instruction: {text!r}" for text in found]
+    return quote(reply["content"], name), reply.get("images", []), warnings

@@ -1,0 +1,125 @@
+"""The judge: what each branch's last words came to, what they and the gallery add up to, and whether to go on."""
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Literal
+
+from langgraph.types import Command
+
+from agent.answers import parse_answer
+from agent.budget import affordable, limits
+from agent.equipment import Equipment
+from agent.spending import call_cost
+from agent.state import Branch, Json, State, Stop, Turn
+from agent.verification import Candidate, Pool, Verdict
+from agent.verification import verify as weigh
+
+# Failures that no other prompt and no later round can mend.
+HOPELESS = {"bad_key", "unknown_model", "unreachable"}
+
+
+def verify(state: State, gear: Equipment) -> Command[Literal["plan", "answer"]]:
+    """Parse, pool, weigh; then another round, or the answer with the reason for stopping."""
+    seconds = gear.seconds("verify", state.get("seconds", 0.0))
+    outcomes = {name: outcome_of(turns) for name, turns in state.get("transcripts", {}).items()}
+    references = gear.blobs.get_json(state["references"]) if state.get("references") else None
+    pool = pool_of(outcomes, state.get("branches", {}), references, gear)
+    verdict = weigh(pool, gear.recipe.verify, gear.settings.optimise)
+    stop = stop_reason(State(**{**state, "seconds": seconds}), outcomes, verdict, gear)
+    gear.tell({"step": "verify", "round": state.get("round", 0), "stop": stop, **_summary(verdict)})
+    update = State(seconds=seconds, outcomes=outcomes, verdict=compact(verdict, gear))
+    if stop:
+        return Command(update={**update, "stop": stop}, goto="answer")
+    return Command(update=update, goto="plan")
+
+
+def outcome_of(transcript: list[Turn]) -> Json:
+    """What one branch came to: answered, refused, unparsable or failed. Never dropped, never (0, 0)."""
+    spoken = [turn for turn in transcript if turn["role"] == "assistant"]
+    if not spoken:
+        return {"kind": "failed", "how": "no turn was left in the budget"}
+    last = spoken[-1]
+    if "failure" in last:
+        return {"kind": "failed", "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
+    if last.get("tool_calls") and not last["content"].strip():
+        return {"kind": "failed", "how": "asked for tools when no turn was left"}
+    return asdict(parse_answer(last["content"]))
+
+
+def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: Json | None, gear: Equipment) -> Pool:
+    """Every place proposed for this photo, with where each came from."""
+    keep, keep_nearest = gear.recipe.keep_samples, gear.recipe.keep_nearest
+    candidates: list[Candidate] = []
+    farthest: tuple[tuple[float, float], ...] = ()
+    if references:
+        candidates += [
+            Candidate(
+                latitude=item["latitude"],
+                longitude=item["longitude"],
+                origin="nearest",
+                rank=rank,
+                similarity=item["similarity"],
+                id=item["id"],
+            )
+            for rank, item in enumerate(references["nearest"][:keep_nearest])
+        ]
+        farthest = tuple((item["latitude"], item["longitude"]) for item in references["farthest"])
+    kept: Counter[str] = Counter()
+    for name, outcome in outcomes.items():
+        branch = branches[name]
+        if outcome["kind"] != "answered" or (keep is not None and kept[branch["variant"]] >= keep):
+            continue
+        kept[branch["variant"]] += 1
+        candidates += said(outcome, branch, gear.settings.model)
+    return Pool(tuple(candidates), farthest, Counter(outcome["kind"] for outcome in outcomes.values()))
+
+
+def said(outcome: Json, branch: Branch, model: str) -> list[Candidate]:
+    """An answer and its alternatives as candidates of one voice."""
+    places = [("answer", outcome), *(("alternative", other) for other in outcome["alternatives"])]
+    return [
+        Candidate(
+            latitude=place["latitude"],
+            longitude=place["longitude"],
+            origin=origin,  # type: ignore[arg-type]
+            model=model,
+            variant=branch["variant"],
+            sample=branch["sample"],
+            round=branch["round"],
+            confidence=place["confidence"],
+            place=place["place"],
+            id=branch["id"],
+        )
+        for origin, place in places
+    ]
+
+
+def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, gear: Equipment) -> Stop | None:
+    """Why the run ends here, or None for another round."""
+    limit = limits(gear.settings, gear.recipe)
+    answered = any(outcome["kind"] == "answered" for outcome in outcomes.values())
+    if verdict.agreement and answered:
+        return "agreement"
+    if "budget" in state.get("closed", {}).values():
+        return "budget"
+    if not gear.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
+        return "exhausted"
+    no_call = affordable(limit, state["spent"], state["seconds"], call_cost(state, gear)) == 0
+    if no_call or state.get("round", 0) >= limit.rounds:
+        return "budget"
+    return None
+
+
+def compact(verdict: Verdict, gear: Equipment) -> Json:
+    """The verdict for the state; the long list of scored candidates goes to the blob store."""
+    plain = verdict.to_json()
+    return {**plain, "candidates": gear.blobs.put_json(plain["candidates"])}
+
+
+def _summary(verdict: Verdict) -> Json:
+    return {
+        "latitude": verdict.latitude,
+        "longitude": verdict.longitude,
+        "probability": dict(verdict.probability),
+        "agreement": verdict.agreement,
+    }

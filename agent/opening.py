@@ -1,0 +1,64 @@
+"""The opening prompt of a branch: role, strategy, references, answer form and the photo."""
+
+from typing import Any
+
+from agent.state import Branch, Json, Photo
+from prompts.loading import frame
+from prompts.variants import Variant, variant
+
+Message = dict[str, Any]
+
+
+def opening(branch: Branch, photo: Photo, references: Json | None, *, tools: bool, halvings: int = 0) -> list[Message]:
+    """The first two messages of a branch; the picture is a sha256 reference, filled in just before the call.
+
+    Args:
+        references: the blob of nearest and farthest photos, None without a gallery.
+        tools: whether the model may call tools in this run.
+        halvings: how often the list of references is halved, after the context overflowed.
+    """
+    prompt = variant(branch["variant"])
+    parts = [_filled(prompt.strategy, branch["fill"])]
+    parts += reference_lists(prompt, references, halvings)
+    parts.append(frame("answer").text.strip())
+    system = frame("role").text.strip()
+    if tools:
+        system += "\n\n" + frame("tools").text.strip()
+    return [
+        {"role": "system", "content": system},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "\n\n".join(parts)}, {"type": "image", "sha256": photo["shown"]}],
+        },
+    ]
+
+
+def reference_lists(prompt: Variant, references: Json | None, halvings: int) -> list[str]:
+    """The listed photos as the variant wants them shown: the similar ones, then the dissimilar ones."""
+    if not references:
+        return []
+    lists = []
+    for side in ("nearest", "farthest"):
+        count = getattr(prompt.references, side) >> halvings
+        shown = references[side][:count]
+        if shown:
+            lines = [reference_line(number, item, prompt.references.show) for number, item in enumerate(shown, 1)]
+            lists.append("\n".join([frame(side).text.strip().format(count=len(shown)), *lines]))
+    return lists
+
+
+def reference_line(number: int, item: Json, show: tuple[str, ...]) -> str:
+    """One listed photo: ``3. 48.8584, 2.2945 (Paris, France)``."""
+    position = f"{item['latitude']:.4f}, {item['longitude']:.4f}"
+    place = item.get("place") or "no named place"
+    if "coordinates" not in show:
+        return f"{number}. {place}"
+    return f"{number}. {position} ({place})" if "place" in show else f"{number}. {position}"
+
+
+def _filled(strategy: str, fill: dict[str, str]) -> str:
+    text = strategy.strip()
+    # Not str.format: what is filled in comes from models and may hold braces.
+    for name, words in fill.items():
+        text = text.replace("{" + name + "}", words)
+    return text

@@ -1,0 +1,147 @@
+"""What the graph remembers. JSON-plain values only: checkpoints outlive the code that wrote them."""
+
+from typing import Annotated, Any, Literal
+
+from langchain_core.messages import AnyMessage
+from langgraph.graph.message import add_messages
+from typing_extensions import NotRequired, TypedDict
+
+Json = dict[str, Any]
+Stop = Literal["agreement", "budget", "exhausted"]
+
+
+class Photo(TypedDict):
+    """The photo of the run. ``sha256`` is of the original bytes, ``shown`` of the JPEG the model sees."""
+
+    sha256: str
+    path: str | None
+    width: int
+    height: int
+    shown: str
+
+
+class Turn(TypedDict):
+    """One turn of a transcript after the opening prompt. Images are sha256 references into the blob store."""
+
+    role: Literal["assistant", "tool", "user"]
+    content: str
+    tool_calls: NotRequired[list[Json]]
+    tool_call_id: NotRequired[str]
+    name: NotRequired[str]
+    images: NotRequired[list[str]]
+    failure: NotRequired[Json]
+    final: NotRequired[bool]
+
+
+class Branch(TypedDict):
+    """One sample of one prompt variant: who asks, and how. ``fill`` holds the words of a contrast prompt."""
+
+    id: str
+    round: int
+    variant: str
+    sample: int
+    temperature: float
+    fill: dict[str, str]
+
+
+class Ask(TypedDict):
+    """What a branch is handed for one turn: its own transcript, never the others'."""
+
+    branch: Branch
+    photo: Photo
+    references: str | None
+    transcript: list[Turn]
+    final: bool
+    tools: bool
+    halvings: int
+
+
+class Spent(TypedDict):
+    """What a run has used. ``calls`` is debited before the calls are made, the rest when they return."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    estimated_calls: int
+    usd: float
+    unpriced_calls: int
+
+
+NOTHING_SPENT = Spent(calls=0, input_tokens=0, output_tokens=0, estimated_calls=0, usd=0.0, unpriced_calls=0)
+
+
+def add_spent(old: Spent | None, new: Json) -> Spent:
+    """Amounts add up; what an update leaves out did not change."""
+    total: Json = {**NOTHING_SPENT, **(old or {})}
+    for name, amount in new.items():
+        total[name] += amount
+    return Spent(**total)  # type: ignore[typeddict-item]
+
+
+def append_turns(old: dict[str, list[Turn]] | None, new: dict[str, list[Turn]]) -> dict[str, list[Turn]]:
+    """New turns go to the end of their branch's transcript."""
+    merged = dict(old or {})
+    for branch, turns in new.items():
+        merged[branch] = [*merged.get(branch, []), *turns]
+    return merged
+
+
+def merge(old: Json | None, new: Json) -> Json:
+    """Later values replace earlier ones of the same name."""
+    return {**(old or {}), **new}
+
+
+def add_once(old: list[str] | None, new: list[str]) -> list[str]:
+    """Each warning once, in the order they came."""
+    return list(dict.fromkeys([*(old or []), *new]))
+
+
+class State(TypedDict, total=False):
+    """The whole run. Each key has one writer, or a reducer that says how writers meet."""
+
+    path: str
+    """The file to locate, as the caller named it."""
+    messages: Annotated[list[AnyMessage], add_messages]
+    """A conversation that brought the photo, when there was one."""
+    photo: Photo
+    metadata: Json
+    """What the file says of its own place and time: sealed, compared with the answer only after it."""
+    references: str | None
+    """Blob of the nearest and farthest gallery photos."""
+    round: int
+    branches: Annotated[dict[str, Branch], merge]
+    transcripts: Annotated[dict[str, list[Turn]], append_turns]
+    tools_refused: bool
+    """The model turned out not to take tools."""
+    closed: Annotated[dict[str, str], merge]
+    """Branches that may not go on, and why."""
+    spent: Annotated[Spent, add_spent]
+    seconds: float
+    outcomes: dict[str, Json]
+    """What each branch's last words came to, by branch."""
+    verdict: Json
+    stop: Stop
+    answer: Json
+    warnings: Annotated[list[str], add_once]
+
+
+def last_turn(transcript: list[Turn]) -> Turn | None:
+    """The latest turn, or None before the first answer."""
+    return transcript[-1] if transcript else None
+
+
+def awaits_tools(transcript: list[Turn]) -> bool:
+    """Whether the model asked for tools that have not run."""
+    turn = last_turn(transcript)
+    return bool(turn and turn["role"] == "assistant" and turn.get("tool_calls") and not turn.get("final"))
+
+
+def awaits_model(transcript: list[Turn]) -> bool:
+    """Whether it is the model's turn: nothing said yet, fresh tool results, or a failure worth another try."""
+    turn = last_turn(transcript)
+    return turn is None or turn["role"] != "assistant" or bool(turn.get("failure", {}).get("again"))
+
+
+def tool_turns(transcript: list[Turn]) -> int:
+    """How often this branch's model has asked for tools."""
+    return sum(1 for turn in transcript if turn["role"] == "assistant" and turn.get("tool_calls"))
