@@ -1,0 +1,144 @@
+"""One latitude or longitude as people write it: ±degrees, N/S/E/W, minutes and seconds, decimal commas, ranges.
+
+All patterns are bounded and meet text folded by ``agent.answers.characters.fold``.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from agent.answers.characters import fold
+
+Axis = Literal["latitude", "longitude"]
+
+WIDEST_RANGE_DEGREES = 15.0  # "between 30 and 40" still says something; two numbers wider apart are no range
+
+# Hemispheres as words (any case) and letters (capitals only): the axis they speak of and the sign.
+_SIGNS: dict[str, tuple[Axis, int]] = {
+    **dict.fromkeys(("N", "north", "northern", "nord", "norte", "北纬", "北緯", "с.ш.", "с. ш."), ("latitude", 1)),
+    **dict.fromkeys(("S", "south", "southern", "süd", "sud", "sur", "sul", "南纬", "南緯", "ю.ш.", "ю. ш."), ("latitude", -1)),
+    **dict.fromkeys(("E", "east", "eastern", "ost", "est", "este", "leste", "东经", "東経", "東經", "в.д.", "в. д."), ("longitude", 1)),
+    **dict.fromkeys(("W", "west", "western", "ouest", "oeste", "西经", "西経", "西經", "з.д.", "з. д."), ("longitude", -1)),
+    "O": ("longitude", -1),  # ouest, oeste, ovest; Ost where the text is German
+}  # fmt: skip
+_WORDS = "|".join(sorted((re.escape(word) for word in _SIGNS if len(word) > 1), key=len, reverse=True))
+_HEMISPHERE = rf"(?:[NSEWO]|(?i:{_WORDS}))(?![^\W\d_])"
+_GERMAN = re.compile(r"\b(?:und|der|die|das|ist|breite|länge|ost|het|oost)\b", re.IGNORECASE)
+
+_SIGN = r"(?P<sign>[+-])?"
+_NUMBER = r"\d{1,3}(?:[.,]\d{1,20})?(?![\d])"
+_DEGREE = r"\s{0,3}(?:°|(?i:degrees?|deg|grad)\b\.?|度)"
+_FRACTION = r"\d{1,2}(?:[.,]\d{1,20})?(?!\d)\s{0,3}"
+_MINUTE_MARK = r"(?:\\?'|(?i:minutes?|min|m)\b\.?|分)\s{0,3}"
+_SECOND_MARK = r"""(?:\\?"|''|(?i:seconds?|sec|s)\b\.?|秒)"""
+_AFTER = rf"(?:\s{{0,3}}(?P<after>{_HEMISPHERE}))?"
+
+_BEFORE = re.compile(rf"(?<![^\W\d_])(?P<before>{_HEMISPHERE})[\s:.°=]{{0,3}}$")
+_MARKED = re.compile(
+    rf"{_SIGN}(?P<degrees>\d{{1,3}}){_DEGREE}\s{{0,3}}(?P<minutes>{_FRACTION})"
+    rf"(?:{_MINUTE_MARK}(?:(?P<seconds>{_FRACTION}){_SECOND_MARK}?)?|(?={_HEMISPHERE})){_AFTER}"
+)
+_SPACED = re.compile(
+    rf"{_SIGN}(?P<degrees>\d{{1,3}})[:\s](?P<minutes>\d{{1,2}})[:\s](?P<seconds>{_FRACTION})\s?(?P<after>{_HEMISPHERE})"
+)
+_RANGE = re.compile(
+    rf"{_SIGN}(?P<degrees>{_NUMBER})(?:{_DEGREE})?(?:\s?(?P<middle>{_HEMISPHERE}))?"
+    r"(?:-|\s{1,2}-\s{1,2}|\s{0,3}(?:~|(?i:to|and|through|bis|und|et|à|y|a|до|и)\b|至|到)\s{0,3})"
+    rf"(?P<until>[+-]?{_NUMBER})(?P<unit>{_DEGREE})?{_AFTER}"
+)
+_PLAIN = re.compile(rf"{_SIGN}(?P<degrees>{_NUMBER})(?P<unit>{_DEGREE})?{_AFTER}")
+NUMBER_START = re.compile(r"(?<![\d.,])[+-]?(?=\d)|(?<=[^\d.,][.,])[+-]?(?=\d)")
+
+
+@dataclass(frozen=True)
+class Angle:
+    """Degrees with their sign, the axis if a hemisphere said it, and how surely it is meant as a coordinate."""
+
+    degrees: float
+    axis: Axis | None
+    decimals: int
+    marked: bool  # a degree sign, minutes or a hemisphere stands with it
+    is_range: bool
+    start: int
+    end: int
+
+
+def angle_at(text: str, at: int, range_allowed: bool = False) -> Angle | None:
+    """The angle that begins at index ``at`` (its sign or first digit); None where no number does.
+
+    A range ("48–49° N") becomes its midpoint where a hemisphere follows or ``range_allowed``.
+    """
+    before = _BEFORE.search(text, max(0, at - 14), at)
+    start = before.start() if before else at
+    prefix = before["before"] if before else None
+    for pattern in (_MARKED, _SPACED):
+        if (found := pattern.match(text, at)) is not None and (angle := _sexagesimal(text, found, prefix, start)) is not None:
+            return angle
+    if (found := _RANGE.match(text, at)) is not None and (angle := _range(text, found, prefix, start, range_allowed)):
+        return angle
+    found = _PLAIN.match(text, at)
+    if found is None:
+        return None
+    name = found["after"] or prefix
+    axis, value = _signed(text, _number(found["degrees"]), found["sign"], name)
+    decimals = len(found["degrees"].replace(",", ".").partition(".")[2])
+    return Angle(value, axis, decimals, bool(name or found["unit"]), False, start, found.end())
+
+
+def parse_angle(value: Any) -> Angle | None:
+    """The angle a JSON value holds: a number, a string with one angle in it, or a list of two ends of a range."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return Angle(float(value), None, 6, False, False, 0, 0) if math.isfinite(value) and abs(value) < 1e6 else None
+    if isinstance(value, list) and len(value) == 2:
+        ends = [parse_angle(end) for end in value]
+        if all(end is not None for end in ends):
+            low, high = (end.degrees for end in ends if end is not None)
+            if abs(high - low) <= WIDEST_RANGE_DEGREES:
+                return Angle((low + high) / 2, None, 6, False, True, 0, 0)
+    if not isinstance(value, str) or len(value) > 200:
+        return None
+    text = re.sub(r"(?<![^\s~(])([+-])\s+(?=\d)", r"\1", fold(value))
+    first = NUMBER_START.search(text)
+    return angle_at(text, first.start(), range_allowed=True) if first else None
+
+
+def _number(digits: str) -> float:
+    return float(digits.strip().replace(",", "."))
+
+
+def _signed(text: str, magnitude: float, sign: str | None, name: str | None) -> tuple[Axis | None, float]:
+    axis, direction = _hemisphere(text, name)
+    return axis, -magnitude if sign == "-" or direction < 0 else magnitude
+
+
+def _hemisphere(text: str, name: str | None) -> tuple[Axis | None, int]:
+    if name is None:
+        return None, 1
+    if name == "O" and _GERMAN.search(text[:2000]):
+        return "longitude", 1
+    return _SIGNS[name if len(name) == 1 else name.lower()]
+
+
+def _sexagesimal(text: str, found: re.Match[str], prefix: str | None, start: int) -> Angle | None:
+    minutes, seconds = _number(found["minutes"]), _number(found["seconds"] or "0")
+    if minutes >= 60 or seconds >= 60:
+        return None
+    magnitude = _number(found["degrees"]) + minutes / 60 + seconds / 3600
+    axis, value = _signed(text, magnitude, found["sign"], found["after"] or prefix)
+    return Angle(value, axis, 4, True, False, start, found.end())
+
+
+def _range(text: str, found: re.Match[str], prefix: str | None, start: int, allowed: bool) -> Angle | None:
+    name = found["after"] or found["middle"] or prefix
+    if name is None and not allowed:
+        return None
+    axis, low = _signed(text, _number(found["degrees"]), found["sign"], found["middle"] or name)
+    other_axis, high = _signed(text, abs(_number(found["until"])), found["until"][0], found["after"] or found["middle"] or name)
+    if axis != other_axis or abs(high - low) > WIDEST_RANGE_DEGREES:
+        return None
+    if found["until"][0] == "-" and found["sign"] is None and name is None:
+        return None  # "48.85 -2.35" is a pair
+    return Angle((low + high) / 2, axis, 1, True, True, start, found.end())

@@ -1,0 +1,55 @@
+"""One spelling for the many characters that write a number, a sign, a degree or a quote."""
+
+import sys
+import unicodedata
+
+# Every decimal digit of Unicode (full-width, Arabic-Indic, Devanagari …) as ASCII.
+_DIGITS = {
+    code: str(unicodedata.decimal(chr(code)))
+    for code in range(128, sys.maxunicode + 1)
+    if unicodedata.category(chr(code)) == "Nd"
+}
+_MINUS = "‐‑‒–—―−﹣－⁻➖"
+_DEGREE = "º˚∘゜⁰"
+_MINUTE = "′‘’´ʹ＇‵`ʼ"
+_SECOND = "″“”„ʺ＂«»"
+_SPACE = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+_PUNCTUATION = {
+    "，": ",", "、": ",", "；": ";", "：": ":", "（": "(", "）": ")", "｛": "{", "｝": "}", "［": "[", "］": "]",
+    "．": ".", "。": ".", "＋": "+", "｜": "|", "＝": "=", "～": "~", "＊": "*", "٫": ".", "٬": ",", "≈": "~", "≃": "~",
+    "≅": "~", "∼": "~",
+}  # fmt: skip
+
+# Capital and small full-width Latin letters lie 0xFEE0 above ASCII.
+_LETTERS = {code: chr(code - 0xFEE0) for first in (0xFF21, 0xFF41) for code in range(first, first + 26)}
+
+_TABLE: dict[int, str | None] = {
+    **_DIGITS,
+    **_LETTERS,
+    **{ord(char): "-" for char in _MINUS},
+    **{ord(char): "°" for char in _DEGREE},
+    **{ord(char): "'" for char in _MINUTE},
+    **{ord(char): '"' for char in _SECOND},
+    **{ord(char): " " for char in _SPACE},
+    **{ord(char): None for char in _UNSEEN},
+    **{ord(char): plain for char, plain in _PUNCTUATION.items()},
+}
+
+_SPELLED = (("^{\\circ}", "°"), ("^\\circ", "°"), ("\\circ", "°"), ("&deg;", "°"), ("&#176;", "°"), ("&minus;", "-"))
+
+
+def fold(text: str) -> str:
+    """The same text with ASCII digits, signs, quotes and spaces; one degree sign; no unseen characters."""
+    if not text.isascii():
+        text = text.translate(_TABLE)
+    for spelled, sign in _SPELLED:
+        if spelled in text:
+            text = text.replace(spelled, sign)
+    return text
+
+
+def clean(text: str, limit: int = 200) -> str:
+    """A name or sentence fit to keep: one line, no control characters or lone surrogates, at most ``limit`` long."""
+    kept = "".join(char if unicodedata.category(char) not in ("Cc", "Cs", "Cf") else " " for char in text[: 4 * limit])
+    return " ".join(kept.split())[:limit].strip()

@@ -1,0 +1,224 @@
+"""What a JSON answer holds, whatever its keys are called and however deep it lies."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agent.answers.angles import NUMBER_START, Angle, angle_at, parse_angle
+from agent.answers.characters import clean, fold
+from agent.answers.outcome import CLUE_SOURCES, Clue
+from agent.answers.positions import position
+
+_LATITUDE = set("lat latitude lattitude latitud latitudine breite breitengrad широта 纬度 緯度".split())
+_LONGITUDE = set("lon lng long longitude longtitude longitud longitudine länge längengrad долгота 经度 經度 経度".split())
+_PLACE = ("place", "landmark", "address", "city", "town", "village", "place_name", "location", "name", "state", "region")
+_COUNTRY = ("country", "country_name", "nation", "pays", "país", "страна", "国家", "國家")
+_CONFIDENCE = ("confidence", "probability", "certainty", "confidence_score", "score", "likelihood")
+_CLUES = ("clues", "evidence", "reasons", "observations")
+_ALTERNATIVES = ("alternatives", "alternative", "other_candidates", "other_guesses", "alternative_locations")
+_CANDIDATES = ("candidates", "guesses", "predictions", "answers", "locations", "results")
+_DEEPEST = 5
+_MOST = 20  # list items read; an answer that lists more is not answering
+
+_TEMPLATE = re.compile(
+    r"<[^<>]{1,40}>|\[(?:lat|lon|lng)[a-z]{0,9}\]|[xyn?#_]{1,9}(?:\.[xyn?#_]{1,9})?|\.{2,9}|…"
+    r"|(?:lat|latitude|lon|lng|long|longitude|float|number|double|decimal|string|value|city|country|place)"
+    r"(?:[\s_-](?:value|degrees?|float|number|here|name)){0,2}",
+    re.IGNORECASE,
+)
+_UNKNOWN = re.compile(
+    r"\W{0,9}(?:$|(?:unknown|n/?a|none|null|nil|unspecified|undetermined|undefined|indeterminate|unidentified|uncertain|unclear)\b"
+    r"|(?:not|cannot|can't|could not|unable|no specific|desconocid|unbekannt|inconnu|неизвест|未知|不明))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One answer as read: a position if it has one, and what was said beside it.
+
+    ``names`` are all the place words, the narrowest first; ``template`` and ``declined`` tell why there is no
+    position: placeholders stand in its place, or null, "unknown" or (0, 0) does.
+    """
+
+    latitude: float | None = None
+    longitude: float | None = None
+    how: str = ""
+    place: str | None = None
+    country: str | None = None
+    confidence: float | None = None
+    names: tuple[str, ...] = ()
+    clues: tuple[Clue, ...] = ()
+    alternatives: tuple["Reading", ...] = ()
+    template: bool = False
+    declined: bool = False
+
+
+def read_value(value: Any, depth: int = 0) -> Reading | None:
+    """The answer in a JSON value: an object, or a list whose likeliest (else first) object is the answer."""
+    if isinstance(value, list):
+        return _ranked([read_value(item, depth + 1) for item in value[:_MOST] if isinstance(item, dict)])
+    if not isinstance(value, dict) or depth > _DEEPEST:
+        return None
+    fields = {_plain(key): item for key, item in value.items()}
+    reading = _own_position(fields) or _nested_position(fields, depth)
+    if reading is None:
+        named = Reading(how="json")
+        reading = named if _words(fields, _PLACE + _COUNTRY) else None
+    if reading is None:
+        return None
+    return _with_words(reading, fields, depth)
+
+
+def is_unknown(word: str) -> bool:
+    return bool(_UNKNOWN.match(word))
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[^\w]+", "_", fold(key).strip().lower()).strip("_")
+
+
+def _own_position(fields: dict[str, Any]) -> Reading | None:
+    """The position in the object's own latitude and longitude, or why these hold none."""
+    sides = [_axis_value(fields, names) for names in (_LATITUDE, _LONGITUDE)]
+    if sides[0] is _MISSING or sides[1] is _MISSING:
+        return _pair_in_one_field(fields)
+    if all(side is None or (isinstance(side, str) and is_unknown(side)) for side in sides):
+        return Reading(how="json", declined=True)
+    if any(isinstance(side, str) and _TEMPLATE.fullmatch(side.strip()) for side in sides):
+        return Reading(how="json", template=True)
+    latitude, longitude = parse_angle(sides[0]), parse_angle(sides[1])
+    if latitude is None or longitude is None:
+        return Reading(how="json", declined=sides[0] is None or sides[1] is None)
+    return located(latitude, longitude, "json")
+
+
+def located(first: Angle, second: Angle, how: str) -> Reading | None:
+    """A reading at two angles; declined at (0, 0), where nobody has taken a photo; None where no order is valid."""
+    found = position(first, second)
+    if found is None:
+        return None
+    latitude, longitude, note = found
+    if latitude == 0 and longitude == 0:
+        return Reading(how=how, declined=True)
+    return Reading(latitude, longitude, f"{how}; {note}" if note else how)
+
+
+_MISSING = object()
+
+
+def _axis_value(fields: dict[str, Any], names: set[str]) -> Any:
+    for key, value in fields.items():
+        words = set(key.split("_"))
+        if words & names and not words & {"min", "max", "error", "uncertainty", "range", "reasoning"}:
+            return value
+    return _MISSING
+
+
+def _pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
+    """A position written as one value: "48.86, 2.35", [48.86, 2.35], or GeoJSON, which alone is lon, lat."""
+    for key, value in fields.items():
+        if not set(key.split("_")) & {"coordinates", "coordinate", "coords", "position", "gps", "latlng", "latlon", "location", "point"}:
+            continue
+        angles: list[Angle | None] = []
+        if isinstance(value, list) and len(value) in (2, 3):
+            angles = [parse_angle(item) for item in value[:2]]
+        elif isinstance(value, str) and len(value) <= 200:
+            angles = list(two_angles(value))
+        if len(angles) == 2 and angles[0] and angles[1]:
+            if str(fields.get("type", "")).lower() == "point":
+                angles.reverse()
+            return located(angles[0], angles[1], "json")
+    return None
+
+
+def two_angles(text: str) -> tuple[Angle | None, ...]:
+    """The two angles of a text that holds exactly two, else nothing."""
+    text = fold(text)
+    found: list[Angle | None] = []
+    at = 0
+    while (start := NUMBER_START.search(text, at)) is not None and len(found) < 3:
+        angle = angle_at(text, start.start())
+        at = angle.end if angle else start.end() + 1
+        found.append(angle)
+    return tuple(found) if len(found) == 2 else ()
+
+
+def _nested_position(fields: dict[str, Any], depth: int) -> Reading | None:
+    """The position of the first inner object that has one; a list of candidates ranks itself."""
+    unlocated = None
+    for key, value in fields.items():
+        if key in _ALTERNATIVES or key in _CLUES:
+            continue
+        if isinstance(value, dict) or (isinstance(value, list) and key in _CANDIDATES):
+            reading = read_value(value, depth + 1)
+            if reading is not None and reading.latitude is not None:
+                return reading
+            unlocated = unlocated or reading
+    return unlocated
+
+
+def _ranked(readings: list[Reading | None]) -> Reading | None:
+    found = [reading for reading in readings if reading is not None]
+    if not found:
+        return None
+    best = max(found, key=lambda reading: (reading.latitude is not None, reading.confidence or 0.0))
+    others = tuple(reading for reading in found if reading is not best and reading.latitude is not None)
+    return replace(best, alternatives=best.alternatives + others)
+
+
+def _with_words(reading: Reading, fields: dict[str, Any], depth: int) -> Reading:
+    places, countries = _words(fields, _PLACE), _words(fields, _COUNTRY)
+    alternatives: list[Reading] = []
+    for key in _ALTERNATIVES:
+        items = fields.get(key)
+        for item in (items if isinstance(items, list) else [items])[:_MOST]:
+            other = read_value(item, depth + 1) if isinstance(item, dict) else None
+            if other is not None and (other.latitude is not None or other.names):
+                alternatives.append(other)
+    return replace(
+        reading,
+        place=reading.place or (places[0] if places else None),
+        country=reading.country or (countries[0] if countries else None),
+        names=reading.names or tuple(places),
+        confidence=reading.confidence if reading.confidence is not None else _confidence(fields),
+        clues=reading.clues or _clues(fields),
+        alternatives=reading.alternatives + tuple(alternatives),
+    )
+
+
+def _words(fields: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
+    found: list[str] = []
+    for key in keys:
+        value = fields.get(key)
+        if isinstance(value, str) and not is_unknown(value) and not _TEMPLATE.fullmatch(value.strip()):
+            word = clean(value)
+            if word and word not in found:
+                found.append(word)
+    return found
+
+
+def _confidence(fields: dict[str, Any]) -> float | None:
+    """The stated confidence from 0 to 1; "85 %" and 85 are read as 0.85, "8/10" as 0.8; words say no number."""
+    for key in _CONFIDENCE:
+        value = fields.get(key)
+        if isinstance(value, str) and (found := re.match(r"\s{0,9}~?(\d{1,3}(?:[.,]\d{1,9})?)\s?(%|/\s?10\b|/\s?100\b)?", fold(value[:40]))):
+            number, unit = float(found[1].replace(",", ".")), (found[2] or "").replace(" ", "")
+            value = number / 10 if unit == "/10" else number / 100 if unit else number
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = value / 100 if 1 < value <= 100 else value
+            if 0 <= value <= 1:
+                return float(value)
+    return None
+
+
+def _clues(fields: dict[str, Any]) -> tuple[Clue, ...]:
+    found: list[Clue] = []
+    for key in _CLUES:
+        items = fields.get(key)
+        for item in (items if isinstance(items, list) else [items])[:_MOST]:
+            text = item.get("text") or item.get("clue") or item.get("description") if isinstance(item, dict) else item
+            source = str(item.get("source", "")).strip().lower() if isinstance(item, dict) else ""
+            if isinstance(text, str) and (words := clean(text, 400)):
+                found.append(Clue(words, source if source in CLUE_SOURCES else "unstated"))
+    return tuple(found)

@@ -1,0 +1,55 @@
+"""The outcome of one model answer. Degrees, WGS84, latitude before longitude."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["answered", "refused", "unparsable"]
+
+CLUE_SOURCES = ("seen", "read", "retrieved", "inferred")
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place the model named beside its answer; ``confidence`` is what it stated, 0 to 1."""
+
+    latitude: float
+    longitude: float
+    place: str | None = None
+    country: str | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Clue:
+    """One piece of evidence in the model's words; ``source`` is one of CLUE_SOURCES, or "unstated"."""
+
+    text: str
+    source: str = "unstated"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a model's answer came to.
+
+    Attributes:
+        kind: "answered" if and only if latitude and longitude are numbers; "refused" when the model says that
+            it will not or cannot tell; "unparsable" when neither can be read.
+        latitude: -90 to 90, or None.
+        longitude: -180 to 180, or None.
+        alternatives: other positions given, the likelier first; never the answer itself.
+        country, place: the model's own words, cleaned of control characters, or None.
+        confidence: as stated by the model, 0 to 1, or None.
+        clues: its evidence, as stated.
+        how: how the position (or its absence) was found, in a few words, for example "json",
+            "json; midpoint of a range", "prose", "place name", "refusal".
+    """
+
+    kind: Kind
+    latitude: float | None = None
+    longitude: float | None = None
+    alternatives: tuple[Position, ...] = ()
+    country: str | None = None
+    place: str | None = None
+    confidence: float | None = None
+    clues: tuple[Clue, ...] = ()
+    how: str = ""

@@ -1,0 +1,98 @@
+"""``parse_answer``: any text in, one outcome out. Pure, total, in time linear in the text."""
+
+from dataclasses import replace
+
+from agent.answers.characters import fold
+from agent.answers.fields import Reading, read_value
+from agent.answers.lenient import fragments
+from agent.answers.named import by_name, place_in_prose
+from agent.answers.outcome import Outcome, Position
+from agent.answers.prose import Found, positions_in
+from agent.answers.refusals import refuses
+
+LONGEST = 40_000  # characters read: the answer stands at one of the two ends of anything longer
+_SAME_DEGREES = 0.005  # positions closer than this are one
+_MOST_ALTERNATIVES = 10
+
+
+def parse_answer(text: object) -> Outcome:
+    """What a model's answer says about where the photo was taken.
+
+    The last JSON object with a position is the answer; without one, the last position in prose that follows words
+    like "final answer", else the last; without any, a named place from the gazetteer. What else was given as a
+    position becomes an alternative.
+
+    Args:
+        text: the answer as it came. Anything but a string is unparsable.
+
+    Returns:
+        The outcome; latitude is always within ±90 and longitude within ±180 degrees. Never raises.
+    """
+    if not isinstance(text, str):
+        return Outcome("unparsable", how=f"not text but {type(text).__name__}")
+    text = _without_thinking(_shortened(text))
+    readings = [reading for found in fragments(text) if (reading := read_value(found.value)) is not None]
+    folded = fold(text)
+    in_prose = positions_in(folded)
+    answer = _choose(readings, in_prose)
+    if answer is None:
+        answer = by_name(readings) or place_in_prose(folded)
+    if answer is None:
+        return _without_position(folded, readings)
+    others = [*answer.alternatives, *reversed(readings), *(found.reading for found in reversed(in_prose))]
+    return _outcome(answer, others)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
+
+
+def _without_thinking(text: str) -> str:
+    """The text behind a closed thinking block, if there is any."""
+    for mark in ("</think>", "</thinking>", "</reasoning>"):
+        _, closed, rest = text.rpartition(mark)
+        if closed and rest.strip():
+            return rest
+    return text
+
+
+def _choose(readings: list[Reading], in_prose: list[Found]) -> Reading | None:
+    for reading in reversed(readings):
+        if reading.latitude is not None:
+            return reading
+    located = [found for found in in_prose if found.reading.latitude is not None]
+    final = [found for found in located if found.final]
+    chosen = (final or located)[-1].reading if located else None
+    if chosen is None:
+        return None
+    named = next((reading for reading in reversed(readings) if reading.names or reading.country), None)
+    return replace(chosen, place=named.place, country=named.country, clues=named.clues) if named else chosen
+
+
+def _without_position(folded: str, readings: list[Reading]) -> Outcome:
+    country = next((reading.country for reading in reversed(readings) if reading.country), None)
+    place = next((reading.place for reading in reversed(readings) if reading.place), None)
+    if refuses(folded):
+        return Outcome("refused", country=country, place=place, how="refusal")
+    if any(reading.template for reading in readings):
+        return Outcome("unparsable", how="echoed template")
+    if any(reading.declined for reading in readings):
+        return Outcome("refused", country=country, place=place, how="no position in the json")
+    return Outcome("unparsable", country=country, place=place, how="no position" if folded.strip() else "empty")
+
+
+def _outcome(answer: Reading, others: list[Reading]) -> Outcome:
+    assert answer.latitude is not None and answer.longitude is not None
+    taken = [(answer.latitude, answer.longitude)]
+    alternatives: list[Position] = []
+    for other in others:
+        if other.latitude is None or other.longitude is None or len(alternatives) == _MOST_ALTERNATIVES:
+            continue
+        if any(abs(other.latitude - a) < _SAME_DEGREES and abs(other.longitude - b) < _SAME_DEGREES for a, b in taken):
+            continue
+        taken.append((other.latitude, other.longitude))
+        alternatives.append(Position(other.latitude, other.longitude, other.place, other.country, other.confidence))
+    return Outcome(
+        "answered", answer.latitude, answer.longitude, tuple(alternatives), answer.country, answer.place,
+        answer.confidence, answer.clues, answer.how,
+    )  # fmt: skip

@@ -1,0 +1,128 @@
+"""Positions in running text: labelled, with hemispheres, in tables, or as a bare pair of numbers."""
+
+import re
+from dataclasses import dataclass, replace
+
+from agent.answers.angles import NUMBER_START, Angle, angle_at
+from agent.answers.fields import Reading, located
+
+_LAT_WORD = r"(?:lat(?:t?itud(?:e|ine)?)?|breite(?:ngrad)?|широта|纬度|緯度)"
+_LON_WORD = r"(?:lon(?:g|gt?itud(?:e|ine)?)?|lng|länge(?:ngrad)?|долгота|经度|經度|経度)"
+_GAP = r"""[\s"'`*_|:=~<>()\[\]{}\\-]{0,12}"""
+_FILLER = r"(?:(?:is|are|of|at|to|be|about|approximately|approx|around|roughly|near|close|between|from|ca|circa|est|ungefähr)\b\.?\s{0,2}){0,4}"
+_LABEL = re.compile(
+    rf"(?<![^\W\d_])(?:(?P<both>{_LAT_WORD}{_GAP}(?:[/,&|]|and|und|y|et)?{_GAP}{_LON_WORD})"
+    rf"|(?P<swapped>{_LON_WORD}{_GAP}(?:[/,&|]|and|und|y|et)?{_GAP}{_LAT_WORD})"
+    rf"|(?P<latitude>{_LAT_WORD})|(?P<longitude>{_LON_WORD}))(?![^\W\d_])",
+    re.IGNORECASE,
+)
+_AFTER_LABEL = re.compile(rf"{_GAP}{_FILLER}{_GAP}$", re.IGNORECASE)
+_TRAILING = re.compile(rf"\s{{0,2}}(?P<word>{_LAT_WORD}|{_LON_WORD})(?![^\W\d_])", re.IGNORECASE)
+_PAIR_GAP = re.compile(r"""\s{0,3}[,;/|]?\s{0,3}(?:and|und|et|y)?\s{0,3}[*(`"']{0,3}""")
+_CUE = re.compile(r"coordinate|coordenada|koordinat|координат|坐标|座標|position|location|gps|lat|answer|geo:|@", re.IGNORECASE)
+_FINAL = re.compile(r"final|answer|best (?:guess|estimate|match)|chosen|choose|therefore|conclu|estimate|most (?:likely|plausible)", re.IGNORECASE)
+_MOST_NUMBERS = 400  # numbers looked at from the end of an answer
+
+
+@dataclass(frozen=True)
+class Found:
+    """A position in the text, where it stands, and whether words like "final answer" stand before it."""
+
+    reading: Reading
+    at: int
+    final: bool
+
+
+@dataclass(frozen=True)
+class _Token:
+    angle: Angle
+    labelled: bool
+    order: str | None  # "both" or "swapped" where a heading names both axes
+
+
+def positions_in(text: str) -> list[Found]:
+    """Every position in a folded text, in the order of the text."""
+    tokens = _tokens(text)
+    found: list[Found] = []
+    index = 0
+    while index < len(tokens) - 1:
+        paired = _pair(text, tokens, index)
+        if paired is None:
+            index += 1
+            continue
+        reading, last = paired
+        start = tokens[index].angle.start
+        found.append(Found(reading, start, bool(_FINAL.search(text, max(0, start - 150), start))))
+        index = last + 1
+    return found
+
+
+def _tokens(text: str) -> list[_Token]:
+    labels = list(_LABEL.finditer(text))
+    tokens: list[_Token] = []
+    at = next_label = 0
+    starts = [start.start() for start in NUMBER_START.finditer(text)][-_MOST_NUMBERS:]
+    for start in starts:
+        if start < at:
+            continue
+        while next_label < len(labels) and labels[next_label].end() <= start:
+            next_label += 1
+        label = labels[next_label - 1] if next_label else None
+        near = label is not None and start - label.end() <= 60 and bool(_AFTER_LABEL.fullmatch(text, label.end(), start))
+        kind = label.lastgroup if label is not None else None
+        angle = angle_at(text, start, range_allowed=near and kind in ("latitude", "longitude"))
+        if angle is None:
+            continue
+        at = angle.end
+        tokens.append(_labelled(text, angle, kind if near else None, label, start))
+    return tokens
+
+
+def _labelled(text: str, angle: Angle, kind: str | None, label: re.Match[str] | None, start: int) -> _Token:
+    """The angle with the axis its label gives it; a hemisphere of its own is stronger than any label."""
+    if kind in ("latitude", "longitude"):
+        return _Token(angle if angle.axis else replace(angle, axis=kind), True, None)  # type: ignore[arg-type]
+    if angle.axis is None and (trailing := _TRAILING.match(text, angle.end)) is not None:
+        axis = "latitude" if re.fullmatch(_LAT_WORD, trailing["word"], re.IGNORECASE) else "longitude"
+        return _Token(replace(angle, axis=axis, end=trailing.end()), True, None)  # type: ignore[arg-type]
+    headed = label is not None and label.lastgroup in ("both", "swapped") and start - label.end() <= 200
+    return _Token(angle, False, label.lastgroup if headed and label else None)
+
+
+def _pair(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int] | None:
+    first = tokens[index]
+    for other in range(index + 1, min(index + 4, len(tokens))):
+        second = tokens[other]
+        gap = text[first.angle.end : second.angle.start]
+        if len(gap) > 120:
+            return None
+        if first.angle.axis and second.angle.axis:
+            if first.angle.axis == second.angle.axis:
+                return None
+            reading = located(first.angle, second.angle, "prose")
+            return (reading, other) if reading else None
+        if other == index + 1 and _PAIR_GAP.fullmatch(gap):
+            reading = _bare(text, first, second)
+            if reading is not None:
+                return reading, other
+    return None
+
+
+def _bare(text: str, first: _Token, second: _Token) -> Reading | None:
+    """Two neighbouring numbers of which at most one says its axis, where they look like coordinates."""
+    a, b = first.angle, second.angle
+    if a.axis or b.axis:
+        if min(a.decimals, b.decimals) < 1 and not (a.marked and b.marked):
+            return None
+        if a.axis == "longitude" or b.axis == "latitude":
+            a, b = b, a
+        return located(replace(a, axis="latitude"), replace(b, axis="longitude"), "prose")
+    cue = bool(_CUE.search(text, max(0, a.start - 80), a.start))
+    alone = len(text.strip()) <= b.end - a.start + 4
+    enclosed = text[max(0, a.start - 1) : a.start] in ("(", "[") and text[b.end : b.end + 1] in (")", "]")
+    likely = min(a.decimals, b.decimals) >= 2 or (a.marked and b.marked) or bool(first.order and second.order)
+    if not (likely or alone or (cue and (enclosed or min(a.decimals, b.decimals) >= 1))):
+        return None
+    if first.order == "swapped":
+        a, b = b, a
+    return located(a, b, "prose")
