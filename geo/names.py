@@ -208,7 +208,7 @@ def _middle_of_country(country: Country) -> tuple[float, float]:
     own = [rows[code] for code in country.gazetteer_codes[:1] if code in rows]
     if own and country.code:
         return _middle(own[0].tolist())
-    from geo.borders import inner_position
+    from geo.polygons import inner_position
 
     return inner_position(country.natural_earth)
 

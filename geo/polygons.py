@@ -1,0 +1,133 @@
+"""The map: Natural Earth's 1:10m countries as polygons, loaded once and only when asked for.
+
+`data/borders.npz` is derived by scripts/derive_borders.py; borders are de facto, as Natural Earth draws
+them, true to about 200 m (the grid of the source) where the map itself is. Lakes are land; the Caspian is sea.
+"""
+
+import io
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+
+from geo.countries import Country, countries, country_code_of
+from geo.errors import SextantError, WrongUse
+from geo.sphere import Floats
+
+STEP_DEGREES = 1e-4
+
+
+@dataclass(frozen=True)
+class Polygons:
+    """Every polygon of the map; x is longitude, y is latitude, none crosses ±180."""
+
+    shapes: NDArray[Any]
+    """(n,) shapely polygons."""
+    owners: NDArray[np.intp]
+    """(n,) number of each polygon's country in ``countries``."""
+    countries: tuple[Country, ...]
+    points: Floats
+    """(m, 2) latitude, longitude of all rings' points, polygon after polygon."""
+    ring_of_point: NDArray[np.intp]
+    first_point: NDArray[np.intp]
+    """(n + 1,) where each polygon's points begin."""
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self.shapes)
+
+    @cached_property
+    def areas(self) -> Floats:
+        """In square degrees: only to tell the smaller of two polygons."""
+        return np.asarray(shapely.area(self.shapes))
+
+
+@lru_cache(maxsize=1)
+def polygons() -> Polygons:
+    """The map, read once.
+
+    Raises:
+        SextantError: the data file is missing, broken, or names a country the table of countries lacks.
+    """
+    try:
+        data = np.load(io.BytesIO((files("geo") / "data" / "borders.npz").read_bytes()), allow_pickle=False)
+        known = {country.natural_earth: country for country in countries()}
+        named = tuple(known[str(name)] for name in data["names"])
+        latitude, longitude = (
+            np.cumsum(data[steps], dtype=np.int64) * STEP_DEGREES for steps in ("latitude_steps", "longitude_steps")
+        )
+        ring_of_point = np.repeat(np.arange(len(data["ring_sizes"])), data["ring_sizes"])
+        rings = shapely.linearrings(longitude, latitude, indices=ring_of_point)
+        polygon_of_ring = np.repeat(np.arange(len(data["ring_counts"])), data["ring_counts"])
+        shapes = shapely.polygons(rings, indices=polygon_of_ring)
+        sizes = np.bincount(polygon_of_ring, weights=data["ring_sizes"]).astype(np.intp)
+        owners = data["countries"].astype(np.intp)
+    except (OSError, ValueError, KeyError) as error:
+        raise SextantError(f"the map 'geo/data/borders.npz' cannot be read ({error}); reinstall sextant-geo") from error
+    points = np.column_stack([latitude, longitude])
+    return Polygons(shapes, owners, named, points, ring_of_point, np.concatenate([[0], np.cumsum(sizes)]))
+
+
+@lru_cache(maxsize=64)
+def country_polygon(name_or_code: str) -> BaseGeometry:
+    """All of a country as one valid (multi)polygon, x longitude, y latitude, cut at ±180.
+
+    Args:
+        name_or_code: ISO alpha-2 code, or a name; disputed areas by name, as Natural Earth has it. A
+            code stands for all that the map files under it: GB holds Akrotiri and Dhekelia, too.
+
+    Raises:
+        WrongUse: no country of the map is called so.
+    """
+    world = polygons()
+    owners = [n for n, country in enumerate(world.countries) if name_or_code in (country.natural_earth, country.name)]
+    if not owners:
+        code = country_code_of(name_or_code)
+        owners = [n for n, country in enumerate(world.countries) if code and country.code == code]
+    if not owners:
+        raise WrongUse(f"no country {name_or_code!r} on the map; give an ISO alpha-2 code such as 'PT', or a name")
+    return shapely.union_all(shapely.make_valid(world.shapes[np.isin(world.owners, owners)]))
+
+
+def inner_position(name_or_code: str) -> tuple[float, float]:
+    """A position (latitude, longitude) well inside a country's largest part.
+
+    Raises:
+        WrongUse: no country of the map is called so.
+    """
+    shape = country_polygon(name_or_code)
+    largest = max(getattr(shape, "geoms", [shape]), key=lambda part: part.area)
+    point = largest.representative_point()
+    return float(point.y), float(point.x)
+
+
+def outlines(tolerance_degrees: float = 0.05) -> dict[str, Any]:
+    """The countries as a GeoJSON FeatureCollection for maps without tiles.
+
+    Args:
+        tolerance_degrees: how far a simplified line may stray (Douglas-Peucker in degrees); parts
+            smaller than its square are left out.
+    """
+    world = polygons()
+    simple = shapely.simplify(world.shapes, tolerance_degrees)
+    shown = (world.areas >= tolerance_degrees**2) & ~shapely.is_empty(simple)
+    features = []
+    for number, country in enumerate(world.countries):
+        parts = simple[shown & (world.owners == number)]
+        if not len(parts):
+            continue
+        shape = shapely.multipolygons(parts)
+        features.append(
+            {
+                "type": "Feature",
+                "properties": {"name": country.name, "code": country.code, "disputed": country.disputed},
+                "geometry": mapping(shape),
+            }
+        )
+    return {"type": "FeatureCollection", "features": features}
