@@ -1,0 +1,86 @@
+"""Our plain messages as LangChain's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+
+Message = Mapping[str, Any]
+
+
+def to_langchain(messages: Sequence[Message], *, detail: str, text_first: bool) -> list[BaseMessage]:
+    """Messages as a provider's client takes them.
+
+    Args:
+        messages: dicts with role, content (text, or a list of text and image blocks), and for their roles
+            tool_calls, tool_call_id and name. Images carry `data` (base64) and `mime`.
+        detail: the vision detail asked of the provider: low, high or auto.
+        text_first: put each message's text before its images and say in it where they stood, for a protocol
+            that sends images apart from the text (Ollama).
+
+    Raises:
+        ValueError: a role that is none of system, user, assistant, tool.
+    """
+    return [_to_langchain(message, detail, text_first) for message in messages]
+
+
+def _to_langchain(message: Message, detail: str, text_first: bool) -> BaseMessage:
+    content = message.get("content") or ""
+    match message["role"]:
+        case "system":
+            return SystemMessage(content=_text(content))
+        case "user":
+            return HumanMessage(content=_user_content(content, detail, text_first))
+        case "assistant":
+            calls = [{**call, "type": "tool_call"} for call in map(_tool_call, message.get("tool_calls") or ())]
+            return AIMessage(content=_text(content), tool_calls=calls)
+        case "tool":
+            return ToolMessage(
+                content=_text(content), tool_call_id=message["tool_call_id"], name=message.get("name") or None
+            )
+    raise ValueError(f"no message has the role {message['role']!r}")
+
+
+def _tool_call(call: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: call[name] for name in ("id", "name", "args")}
+
+
+def _text(content: str | Sequence[Mapping[str, Any]]) -> str:
+    return content if isinstance(content, str) else "\n".join(block["text"] for block in content)
+
+
+def _user_content(
+    content: str | Sequence[Mapping[str, Any]], detail: str, text_first: bool
+) -> str | list[str | dict[Any, Any]]:
+    if isinstance(content, str):
+        return content
+    images = [block for block in content if block["type"] == "image"]
+    if not images:
+        return _text(content)
+    shown: list[str | dict[Any, Any]] = [_image(block, detail) for block in images]
+    if text_first:
+        return [{"type": "text", "text": _text_with_places(content, len(images))}, *shown]
+    return [
+        {"type": "text", "text": block["text"]} if block["type"] == "text" else _image(block, detail)
+        for block in content
+    ]
+
+
+def _text_with_places(content: Sequence[Mapping[str, Any]], images: int) -> str:
+    """The text with a mark where each of several images stood; one image needs none."""
+    parts: list[str] = []
+    number = 0
+    for block in content:
+        if block["type"] == "text":
+            parts.append(block["text"])
+        elif images > 1:
+            number += 1
+            parts.append(f"(picture {number} of {images})")
+    return "\n".join(parts)
+
+
+def _image(block: Mapping[str, Any], detail: str) -> dict[str, Any]:
+    return {
+        "type": "image_url",
+        "image_url": {"url": f"data:{block['mime']};base64,{block['data']}", "detail": detail},
+    }

@@ -1,0 +1,141 @@
+"""HTTP that always ends: a deadline for the whole exchange and a limit on the size of the answer.
+
+Both model clients (the OpenAI SDK and Ollama's) take an httpx transport or client, so this is the one place
+that sees every byte of them. A read timeout alone does not help against a server that dribbles.
+"""
+
+import email.utils
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import httpx
+
+MAX_ANSWER_BYTES = 8_000_000  # a long answer with reasoning is under 1 MB
+MAX_ERROR_BYTES = 64_000
+CONNECT_TIMEOUT_S = 10.0
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass
+class Exchange:
+    """One request and what the transport saw of its answer.
+
+    Attributes:
+        deadline: when it must be over, by `time.monotonic()`.
+        status: HTTP status, None before one came.
+        retry_after_s: seconds the server asks to wait.
+        body: text of the answer when the status is an error.
+    """
+
+    deadline: float
+    status: int | None = None
+    retry_after_s: float | None = None
+    body: str = ""
+
+    def seconds_left(self) -> float:
+        """At least a millisecond: a timeout of zero or less means something else to sockets."""
+        return max(self.deadline - time.monotonic(), 0.001)
+
+
+current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", default=None)
+
+
+class AnswerTooLarge(httpx.TransportError):
+    """The answer has more bytes than any answer needs."""
+
+
+class Encoded(httpx.TransportError):
+    """The answer is compressed though that was ruled out; unpacking it could take any amount of memory."""
+
+
+class DeadlinePassed(httpx.ReadTimeout):
+    """The bytes kept coming, but the time was over."""
+
+
+class _Bounded(httpx.SyncByteStream):
+    def __init__(self, stream: httpx.SyncByteStream, exchange: Exchange) -> None:
+        self._stream = stream
+        self._exchange = exchange
+
+    def __iter__(self) -> Iterator[bytes]:
+        size = 0
+        for chunk in self._stream:
+            size += len(chunk)
+            if size > MAX_ANSWER_BYTES:
+                raise AnswerTooLarge(f"sent more than {MAX_ANSWER_BYTES / 1e6:.0f} MB")
+            if time.monotonic() > self._exchange.deadline:
+                raise DeadlinePassed("the answer is still coming in")
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class BoundedTransport(httpx.BaseTransport):
+    """Holds each request to the deadline of `current_exchange` and notes there what came back."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        exchange = current_exchange.get() or Exchange(deadline=time.monotonic() + 600)
+        left = exchange.seconds_left()
+        timeout = {"connect": min(left, CONNECT_TIMEOUT_S), "read": left, "write": left, "pool": left}
+        request.extensions = {**request.extensions, "timeout": timeout}
+        request.headers["Accept-Encoding"] = "identity"
+        response = self._inner.handle_request(request)
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        exchange.status = response.status_code
+        exchange.retry_after_s = retry_after_s(response.headers.get("retry-after"))
+        response.stream = _Bounded(response.stream, exchange)
+        encoding = response.headers.get("content-encoding", "identity")
+        if encoding != "identity":
+            response.close()
+            raise Encoded(f"compressed its answer ({encoding!r}) though that was ruled out")
+        if response.status_code >= 300:
+            self._note_error(response, exchange)
+        return response
+
+    def _note_error(self, response: httpx.Response, exchange: Exchange) -> None:
+        """Keep the words of an error: the clients' own exceptions drop some of them."""
+        head = b""
+        for chunk in response.stream:  # type: ignore[union-attr]
+            head += chunk
+            if len(head) > MAX_ERROR_BYTES:
+                break
+        response.stream.close()  # type: ignore[union-attr]
+        exchange.body = head[:MAX_ERROR_BYTES].decode(errors="replace")
+        response.headers.pop("content-length", None)
+        response.stream = httpx.ByteStream(head)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def transport_to(base_url: str) -> BoundedTransport:
+    """A transport to one server, through the proxy of the environment unless the server is this machine."""
+    address = urlsplit(base_url)
+    host = address.hostname or ""
+    direct = host in LOOPBACK or bool(urllib.request.proxy_bypass(host))
+    proxy = None if direct else urllib.request.getproxies().get(address.scheme)
+    return BoundedTransport(httpx.HTTPTransport(proxy=proxy))
+
+
+def retry_after_s(header: str | None) -> float | None:
+    """Seconds to wait by a Retry-After header: a number of seconds or an HTTP date (RFC 9110, 10.2.3)."""
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            when = email.utils.parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        seconds = (when - datetime.now(UTC if when.tzinfo else None)).total_seconds()
+    return max(seconds, 0.0) if seconds == seconds else None
