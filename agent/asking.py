@@ -5,7 +5,7 @@ from typing import Any
 from agent.equipment import Equipment
 from agent.opening import opening
 from agent.state import Ask, Json, Turn
-from agent.toolbox import schemas
+from agent.toolbox import RETRIEVAL, schemas
 from prompts.loading import frame
 
 
@@ -17,7 +17,7 @@ def model_request(ask: Ask, gear: Equipment) -> Json:
     messages += [as_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:
         messages.append({"role": "user", "content": frame("last-turn").text.strip()})
-    names = tuple(gear.recipe.tools) if ask["tools"] and not ask["final"] else ()
+    names = tool_names(gear, ask) if ask["tools"] and gear.recipe.max_tool_turns else ()
     recipe, settings = gear.recipe, gear.settings
     return {
         "model": settings.model,
@@ -27,11 +27,18 @@ def model_request(ask: Ask, gear: Equipment) -> Json:
         "sample": branch["sample"],
         "messages": messages,
         "tools": schemas(names),
+        "final": ask["final"],
         "temperature": branch["temperature"],
         "max_output_tokens": recipe.max_output_tokens or settings.max_output_tokens,
         "image_detail": recipe.image_detail,
         "seed": settings.seed,
+        "seconds_left": ask["seconds_left"],
     }
+
+
+def tool_names(gear: Equipment, ask: Ask) -> tuple[str, ...]:
+    """The tools of this run; those that search the gallery only where there is one."""
+    return tuple(name for name in gear.recipe.tools if ask["references"] or name not in RETRIEVAL)
 
 
 def as_message(turn: Turn) -> dict[str, Any]:

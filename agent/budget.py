@@ -61,6 +61,11 @@ def exhausted(limit: Limits, spent: Spent, seconds: float, cost: CallCost) -> bo
     return affordable(limit, spent, seconds, cost) == 0
 
 
+def seconds_left(limit: Limits, seconds: float) -> float | None:
+    """Wall-clock time the budget leaves, None where it sets no limit."""
+    return None if limit.seconds is None else max(0.0, limit.seconds - seconds)
+
+
 def is_last_wave(fits: int, wave: int) -> bool:
     """Whether, after a wave of calls, the budget cannot pay the same number again: then each must answer now."""
     return fits - wave < wave

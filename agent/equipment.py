@@ -7,7 +7,7 @@ from typing import Protocol
 
 from agent.blobs import BlobStore
 from agent.settings import Settings, recipe
-from agent.state import Json
+from agent.state import Json, Reading, State
 from prompts.presets import Preset
 
 
@@ -38,7 +38,8 @@ class Equipment:
         """The preset with the settings' own choices on top."""
         return recipe(self.settings)
 
-    def seconds(self, node: str, so_far: float) -> float:
-        """Wall-clock seconds the run has taken; ``so_far`` is the last reading, which a resumed run starts from."""
-        reading: float = self.ask("clock", {"node": node, "so_far": so_far})["seconds"]
-        return reading
+    def clock(self, node: str, state: State) -> Reading:
+        """Read the run's clock. The last reading goes along, so that a resumed run does not count the gap."""
+        last = {"seconds": state.get("seconds", 0.0), "read_at": state.get("read_at")}
+        reading = self.ask("clock", {"node": node, **last})
+        return Reading(seconds=reading["seconds"], read_at=reading["read_at"])

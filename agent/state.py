@@ -54,6 +54,7 @@ class Ask(TypedDict):
     final: bool
     tools: bool
     halvings: int
+    seconds_left: float | None
 
 
 class Spent(TypedDict):
@@ -96,6 +97,13 @@ def add_once(old: list[str] | None, new: list[str]) -> list[str]:
     return list(dict.fromkeys([*(old or []), *new]))
 
 
+class Reading(TypedDict):
+    """A reading of the run's clock: seconds the run has taken, and the epoch second it was read at."""
+
+    seconds: float
+    read_at: float
+
+
 class State(TypedDict, total=False):
     """The whole run. Each key has one writer, or a reducer that says how writers meet."""
 
@@ -117,6 +125,7 @@ class State(TypedDict, total=False):
     """Branches that may not go on, and why."""
     spent: Annotated[Spent, add_spent]
     seconds: float
+    read_at: float
     outcomes: dict[str, Json]
     """What each branch's last words came to, by branch."""
     verdict: Json

@@ -4,7 +4,7 @@ from typing import Literal
 
 from langgraph.types import Command, Send
 
-from agent.budget import affordable, is_last_wave, limits
+from agent.budget import affordable, is_last_wave, limits, seconds_left
 from agent.equipment import Equipment
 from agent.spending import call_cost
 from agent.state import Ask, State, Turn, awaits_model, awaits_tools, tool_turns
@@ -16,18 +16,20 @@ def advance(state: State, gear: Equipment) -> Command[Literal["lmm", "tools", "v
 
     Model turns are debited here, before they are sent. What the budget cannot pay is closed.
     """
-    seconds = gear.seconds("advance", state.get("seconds", 0.0))
+    reading = gear.clock("advance", state)
     open_now = [name for name in state.get("transcripts", {}) if name not in state.get("closed", {})]
     working = [name for name in open_now if awaits_tools(state["transcripts"][name])]
     waiting = [name for name in open_now if awaits_model(state["transcripts"][name])]
-    fits = affordable(limits(gear.settings, gear.recipe), state["spent"], seconds, call_cost(state, gear))
+    limit = limits(gear.settings, gear.recipe)
+    fits = affordable(limit, state["spent"], reading["seconds"], call_cost(state, gear))
+    left = seconds_left(limit, reading["seconds"])
     paid, unpaid = waiting[:fits], waiting[fits:]
     refused = state.get("tools_refused", False) or any(map(refuses_tools, state["transcripts"].values()))
     last = is_last_wave(fits, len(paid))
-    turns = [Send("tools", ask(name, state, gear, final=False, refused=refused)) for name in working]
-    turns += [Send("lmm", ask(name, state, gear, final=last, refused=refused)) for name in paid]
+    turns = [Send("tools", ask(name, state, gear, final=False, refused=refused, left=left)) for name in working]
+    turns += [Send("lmm", ask(name, state, gear, final=last, refused=refused, left=left)) for name in paid]
     update = State(
-        seconds=seconds,
+        **reading,
         spent={"calls": len(paid)},  # type: ignore[typeddict-item]
         closed=dict.fromkeys(unpaid, "budget"),
         tools_refused=refused,
@@ -35,7 +37,7 @@ def advance(state: State, gear: Equipment) -> Command[Literal["lmm", "tools", "v
     return Command(update=update, goto=turns or "verify")
 
 
-def ask(name: str, state: State, gear: Equipment, *, final: bool, refused: bool) -> Ask:
+def ask(name: str, state: State, gear: Equipment, *, final: bool, refused: bool, left: float | None) -> Ask:
     """What a branch is handed for its next turn. Its last allowed tool turn makes the next model turn the final one."""
     branch, transcript = state["branches"][name], state["transcripts"][name]
     overflows = sum(1 for turn in transcript if failure_kind(turn) == "context_overflow")
@@ -47,6 +49,7 @@ def ask(name: str, state: State, gear: Equipment, *, final: bool, refused: bool)
         final=final or tool_turns(transcript) >= gear.recipe.max_tool_turns,
         tools=variant(branch["variant"]).tools and not refused,
         halvings=overflows,
+        seconds_left=left,
     )
 
 

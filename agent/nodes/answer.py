@@ -14,7 +14,7 @@ AGREES_KM = 25.0  # the field's city radius: a photo's own position this near th
 
 def answer(state: State, gear: Equipment) -> State:
     """Put the Answer of DESIGN.md together: place, region, rival, claims, coverage, metadata, spending."""
-    seconds = gear.seconds("answer", state.get("seconds", 0.0))
+    reading = gear.clock("answer", state)
     verdict, outcomes = state["verdict"], state["outcomes"]
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
     best = best_place(verdict)
@@ -30,14 +30,14 @@ def answer(state: State, gear: Equipment) -> State:
         "metadata": compared(state["metadata"], best, verdict),
         "outcomes": {kind: counts[kind] for kind in OUTCOMES},
         "stop": state["stop"],
-        "spent": spending(state.get("spent", NOTHING_SPENT), seconds),
+        "spent": spending(state.get("spent", NOTHING_SPENT), reading["seconds"]),
         "model": gear.settings.model,
         "preset": gear.recipe.id,
         "run": gear.settings.run,
         "warnings": state_warnings(state),
     }
     gear.tell({"step": "answer"})
-    return State(answer=document, seconds=seconds)
+    return State(answer=document, **reading)
 
 
 def best_place(verdict: Json) -> Json | None:

@@ -7,22 +7,23 @@ from langgraph.types import Command, Send
 from agent.disagreement import contrast_words
 from agent.equipment import Equipment
 from agent.spending import call_cost
-from agent.budget import affordable, is_last_wave, limits
-from agent.state import NOTHING_SPENT, Ask, Branch, Photo, State
+from agent.budget import affordable, is_last_wave, limits, seconds_left
+from agent.state import NOTHING_SPENT, Ask, Branch, State
 from prompts.variants import variant
 
 
 def plan(state: State, gear: Equipment) -> Command[Literal["lmm", "verify"]]:
     """Send this round's branches to the model, or straight to verification when no call is left."""
     number = state.get("round", 0) + 1
-    seconds = gear.seconds("plan", state.get("seconds", 0.0))
+    reading = gear.clock("plan", state)
     wanted = branches(number, state, gear)
     spent = state.get("spent", NOTHING_SPENT)
-    fits = affordable(limits(gear.settings, gear.recipe), spent, seconds, call_cost(state, gear))
+    limit = limits(gear.settings, gear.recipe)
+    fits = affordable(limit, spent, reading["seconds"], call_cost(state, gear))
     chosen = wanted[:fits]
     update = State(
         round=number,
-        seconds=seconds,
+        **reading,
         branches={branch["id"]: branch for branch in chosen},
         closed={branch["id"]: "budget" for branch in wanted[fits:]},
         spent={"calls": len(chosen)},  # type: ignore[typeddict-item]
@@ -31,7 +32,8 @@ def plan(state: State, gear: Equipment) -> Command[Literal["lmm", "verify"]]:
         return Command(update=update, goto="verify")
     final = is_last_wave(fits, len(chosen)) or gear.recipe.max_tool_turns == 0
     gear.tell({"step": "plan", "round": number, "branches": [branch["id"] for branch in chosen]})
-    asks = [Send("lmm", first_ask(branch, state["photo"], state, final=final)) for branch in chosen]
+    left = seconds_left(limit, reading["seconds"])
+    asks = [Send("lmm", first_ask(branch, state, final=final, seconds_left=left)) for branch in chosen]
     return Command(update=update, goto=asks)
 
 
@@ -61,14 +63,15 @@ def branches(number: int, state: State, gear: Equipment) -> list[Branch]:
     return sorted(wanted, key=lambda branch: branch["sample"])
 
 
-def first_ask(branch: Branch, photo: Photo, state: State, *, final: bool) -> Ask:
+def first_ask(branch: Branch, state: State, *, final: bool, seconds_left: float | None) -> Ask:
     """A branch's first turn."""
     return Ask(
         branch=branch,
-        photo=photo,
+        photo=state["photo"],
         references=state.get("references"),
         transcript=[],
         final=final,
         tools=variant(branch["variant"]).tools and not state.get("tools_refused", False),
         halvings=0,
+        seconds_left=seconds_left,
     )

@@ -1,0 +1,38 @@
+# Two commands do everything: `make demo` and `make test`. `make check` is what CI holds the code to.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test check lock clean
+
+demo: .venv/ready
+	$(BIN)/sextant demo
+
+test: .venv/ready-dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The lock files are what was installed when the tests last passed; `make lock` writes them anew from this machine.
+lock: .venv/ready-dev
+	$(BIN)/python scripts/lock.py
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/ready: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch $@
+
+.venv/ready-dev: requirements-dev.lock pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --requirement requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch .venv/ready $@
+
+clean:
+	rm -rf .venv build dist *.egg-info

@@ -1,0 +1,224 @@
+"""The world behind a run: the photo file, the gallery, the model, the tools, the clock."""
+
+import base64
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from langchain_core.tools import BaseTool, ToolException
+from pydantic import ValidationError
+
+from agent.blobs import BlobStore
+from agent.equipment import Equipment, silent
+from agent.evidence import as_json, authors_of
+from agent.home import home_folder
+from agent.images import shown_jpeg
+from agent.modelling import ask_model
+from agent.models import ChatModel, load_model
+from agent.pricing import price_usd
+from agent.settings import Settings, checked
+from agent.state import Json
+from agent.toolbox import NoSearch, toolbox
+from gallery.encoders import Encoder
+from gallery.photos import open_photo
+from gallery.search import Filters, PhotoSearch
+from gallery.store import Gallery
+from geo.errors import SextantError, WrongUse
+
+VECTORS_KEPT = 64  # embeddings of photos in flight: some kilobytes each
+
+
+class Live:
+    """Answers every call of a run from the real world. Shared by the threads of one run, or of many."""
+
+    def __init__(self, settings: Settings, blobs: BlobStore) -> None:
+        self.settings = settings
+        self.blobs = blobs
+        self.began = time.time()
+        self._lock = threading.RLock()
+        self._gallery: Gallery | None = None
+        self._encoder: Encoder | None = None
+        self._model: ChatModel | None = None
+        self._searches: OrderedDict[str, PhotoSearch] = OrderedDict()
+        self._kinds: dict[str, Callable[[Json], Json]] = {
+            "photo": self.photo,
+            "references": self.references,
+            "coverage": self.coverage,
+            "model": self.model,
+            "tool": self.tool,
+            "clock": self.clock,
+            "price": self.price,
+        }
+
+    def __call__(self, kind: str, request: Json) -> Json:
+        return self._kinds[kind](request)
+
+    def photo(self, request: Json) -> Json:
+        """Open the file, keep its bytes and the model's view of it, and set its metadata apart."""
+        path = request.get("path")
+        opened = open_photo(path or self.blobs.get(request["sha256"]))
+        shown = shown_jpeg(opened.image, self.settings.image_side, self.settings.image_quality)
+        photo = {
+            "sha256": self.blobs.put(Path(path).read_bytes()) if path else request["sha256"],
+            "path": path,
+            "width": opened.width,
+            "height": opened.height,
+            "shown": self.blobs.put(shown),
+        }
+        metadata = opened.metadata
+        sealed = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
+        return {"photo": photo, "metadata": sealed, "warnings": []}
+
+    def references(self, request: Json) -> Json:
+        """The nearest and farthest gallery photos, with what the run's filters left out."""
+        began = time.monotonic()
+        search = self.search(request["photo"])
+        ready = time.monotonic()
+        found = {side: as_json(getattr(search, side)(request[side])) for side in ("nearest", "farthest")}
+        timings = {"embed": round(ready - began, 4), "search": round(time.monotonic() - ready, 4)}
+        warnings = []
+        if self.settings.exclude_author and not search.filters.exclude_authors:
+            warnings.append("the gallery does not know this photo's photographer; only the photo itself was left out")
+        if not found["nearest"]:
+            warnings.append("the gallery holds no photo that this run may be shown")
+        return {**found, "timings": timings, "warnings": warnings}
+
+    def coverage(self, request: Json) -> Json:
+        """How many gallery photos lie near a place."""
+        place = request["latitude"], request["longitude"]
+        gallery = self.gallery()
+        return {f"within_{radius}_km": gallery.count_within_km(*place, radius) for radius in (25, 200)}
+
+    def model(self, request: Json) -> Json:
+        """One model call, its pictures filled in just before."""
+        with self._lock:
+            if self._model is None:
+                self._model = load_configured(self.settings)
+        return ask_model(self._model, self.filled(request))
+
+    def tool(self, request: Json) -> Json:
+        """One tool call; an error the model can act on is a result."""
+        photo = request["photo"]["sha256"]
+        search = self.search(photo) if self.settings.gallery else NoSearch()
+        try:
+            (tool,) = toolbox((request["name"],), search).values()
+        except WrongUse as error:
+            return {"error": str(error)}
+        return call_tool(tool, request["args"], self.blobs)
+
+    def clock(self, request: Json) -> Json:
+        """Seconds the run has taken. Time between a crash and the resumption does not count."""
+        now = time.time()
+        since = max(request["read_at"] or self.began, self.began)
+        return {"seconds": request["seconds"] + max(0.0, now - since), "read_at": now}
+
+    def price(self, request: Json) -> Json:
+        """What a call of so many tokens costs, None when the price is unknown."""
+        usage = request["input_tokens"], request["output_tokens"]
+        return {"usd": price_usd(request["model"], *usage, base_url=self.settings.base_url)}
+
+    def gallery(self) -> Gallery:
+        """The run's gallery, opened once.
+
+        Raises:
+            SextantError: it is none, or was built with another encoder.
+        """
+        with self._lock:
+            if self._gallery is None:
+                if not self.settings.gallery:
+                    raise WrongUse("this run has no gallery; pass --gallery DIR")
+                self._gallery = Gallery.open(self.settings.gallery, self.settings.encoder)
+            return self._gallery
+
+    def search(self, sha256: str) -> PhotoSearch:
+        """The search of one photo: its embedding is computed once."""
+        with self._lock:
+            if sha256 not in self._searches:
+                gallery = self.gallery()
+                if self._encoder is None:
+                    self._encoder = gallery.encoder()
+                vector = self._encoder.encode([open_photo(self.blobs.get(sha256)).image])[0]
+                self._searches[sha256] = PhotoSearch(gallery, vector, self.filters(gallery, sha256))
+                while len(self._searches) > VECTORS_KEPT:
+                    self._searches.popitem(last=False)
+            return self._searches[sha256]
+
+    def filters(self, gallery: Gallery, sha256: str) -> Filters:
+        """The run's filters for one photo."""
+        authors = set(self.settings.without_authors)
+        if not self.settings.exclude_author:
+            return Filters(exclude_authors=tuple(sorted(authors)))
+        authors |= set(authors_of(gallery, sha256))
+        return Filters(exclude_authors=tuple(sorted(authors)), exclude_sha256=(sha256,))
+
+    def filled(self, request: Json) -> Json:
+        """The request with the bytes of its pictures in place of their hashes."""
+
+        def fill(block: Json) -> Json:
+            if block["type"] != "image":
+                return block
+            data = base64.b64encode(self.blobs.get(block["sha256"])).decode()
+            return {**block, "mime": "image/jpeg", "data": data}
+
+        messages = [
+            {**m, "content": [fill(block) for block in m["content"]]} if isinstance(m["content"], list) else m
+            for m in request["messages"]
+        ]
+        return {**request, "messages": messages}
+
+
+def load_configured(settings: Settings) -> ChatModel:
+    """The model of these settings.
+
+    Raises:
+        WrongUse: an unknown spec.
+    """
+    return load_model(
+        settings.model,
+        base_url=settings.base_url,
+        timeout_s=settings.timeout_seconds,
+        max_retries=settings.retries,
+        seed=settings.seed,
+        num_ctx=settings.num_ctx,
+        image_detail=settings.image_detail,
+        requests_per_minute=settings.requests_per_minute,
+        concurrency=settings.concurrency,
+    )
+
+
+def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
+    """Run one tool: its text, pictures by hash, and whether its words are foreign; or an error in one line."""
+    try:
+        message = tool.invoke({"name": tool.name, "args": args, "id": "call", "type": "tool_call"})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return {"error": f"argument {where}: {first['msg']}; got {str(first['input'])[:80]!r}"}
+    except (ToolException, SextantError) as error:
+        return {"error": str(error)}
+    artifact: Any = message.artifact if isinstance(message.artifact, dict) else {}
+    images = [blobs.put(artifact["crop"])] if "crop" in artifact else []
+    untrusted = bool((tool.metadata or {}).get("untrusted"))
+    return {"content": str(message.content), "images": images, "untrusted": untrusted}
+
+
+def equip(settings: Settings, tell: Callable[[Json], None] = silent) -> Equipment:
+    """The equipment of a run in the real world; one set for equal settings, so that a gallery is opened once."""
+    live = _live(plain(settings))
+    return Equipment(live.settings, live.blobs, live, tell)
+
+
+@lru_cache(maxsize=8)
+def _live(settings: Settings) -> Live:
+    return Live(checked(settings), BlobStore(home_folder(settings.home) / "blobs"))
+
+
+def plain(settings: Settings) -> Settings:
+    """Settings as JSON brings them have lists where ours have tuples."""
+    lists = {name: tuple(value) for name, value in vars(settings).items() if isinstance(value, list)}
+    return replace(settings, **lists)

@@ -1,0 +1,49 @@
+"""One model call as plain JSON: the request of a run in, the reply or the typed failure out."""
+
+from agent.faults import ModelError
+from agent.models import ChatModel, complete
+from agent.pricing import price_usd
+from agent.state import Json
+
+FINISH_WARNINGS = {
+    "length": "an answer of the model was cut off at the token limit; raise max_output_tokens",
+    "filtered": "an answer of the model was cut by the provider's content filter",
+}
+
+
+def ask_model(model: ChatModel, request: Json) -> Json:
+    """Ask the model. A failure is a reply too: ``{"failure": {"kind", "message", "attempts"}}``.
+
+    Args:
+        request: as ``agent.asking.model_request`` makes it, with the bytes of its pictures filled in.
+    """
+    try:
+        said = complete(
+            model,
+            request["messages"],
+            request["tools"],
+            sample=request["sample"],
+            temperature=request["temperature"],
+            max_tokens=request["max_output_tokens"],
+            final=request["final"],
+            timeout_s=request["seconds_left"],
+        )
+    except ModelError as error:
+        return {"failure": {"kind": error.kind, "message": str(error), "attempts": error.attempts}}
+    usage = {
+        "input_tokens": said.usage.input_tokens,
+        "output_tokens": said.usage.output_tokens,
+        "estimated": said.usage.estimated,
+    }
+    warning = FINISH_WARNINGS.get(said.finish)
+    return {
+        "text": said.text,
+        "tool_calls": [call.to_json() for call in said.tool_calls],
+        "finish": said.finish,
+        "usage": usage,
+        "usd": price_usd(model.spec, said.usage, base_url=model.base_url),
+        "seconds": round(said.latency_s, 4),
+        "attempts": said.attempts,
+        "model": said.model,
+        "warnings": [warning] if warning else [],
+    }

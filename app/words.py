@@ -1,0 +1,152 @@
+"""An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+SCALES = (("1", "street"), ("25", "city"), ("200", "region"), ("750", "country"), ("2500", "continent"))
+# Words for probabilities, after Kent's and the IPCC's scales: the least probability each word stands for.
+SURENESS = ((0.95, "almost surely"), (0.8, "very likely"), (0.6, "probably"), (0.4, "perhaps"), (0.0, "possibly"))
+
+
+def sureness(probability: float) -> str:
+    """The word for a probability."""
+    return next(word for least, word in SURENESS if probability >= least)
+
+
+def headline(answer: Json) -> str:
+    """One sentence: the finest scale that is at least probable, and what is a guess."""
+    best = answer["best"]
+    if best is None:
+        return "No place was proposed: neither the model nor the gallery had anything to say."
+    known = [(name, scale) for name, scale in SCALES if answer["probability"][name] is not None]
+    named = place_name(best)
+    for number, (name, scale) in enumerate(known):
+        probability = answer["probability"][name]
+        if probability >= 0.6 or number == len(known) - 1:
+            guess = f"; the {known[number - 1][1]} is a guess" if number else ""
+            where = {"street": named, "city": f"in or near {named}", "region": f"around {named}"}
+            area = f"in {best['country']}" if best["country"] else f"near {named}"
+            return f"{sureness(probability).capitalize()} {where.get(scale, f'{area} or not far from it')}{guess}."
+    return f"{named}; nothing says how surely."
+
+
+def place_name(place: Json) -> str:
+    """``Lisbon, Lisboa, Portugal``, each name once; ``open sea`` where there is no name."""
+    parts = [place.get(name) for name in ("place", "admin1", "country")]
+    return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
+
+
+def coordinates(place: Json) -> str:
+    """``38.7139, -9.1394``."""
+    return f"{place['latitude']:.4f}, {place['longitude']:.4f}"
+
+
+def how_sure(answer: Json) -> str:
+    """``street (1 km) 12 % · city (25 km) 74 % · …``."""
+    known = [(name, scale, answer["probability"][name]) for name, scale in SCALES]
+    return " · ".join(f"{scale} ({name} km) {p:.0%}" for name, scale, p in known if p is not None) or "not known"
+
+
+def region(answer: Json) -> str:
+    """Both regions: ``50 %: within 12 km · 90 %: 3 areas of 340,000 km² together``."""
+    words = []
+    for share, area in answer["region"].items():
+        if area is None:
+            continue
+        if area.get("radius_km") is not None:
+            words.append(f"{share} %: within {distance(area['radius_km'])}")
+        else:
+            words.append(f"{share} %: {len(area['parts'])} areas, {area['area_km2']:,.0f} km² together")
+    return " · ".join(words) or "not known"
+
+
+def distance(km: float) -> str:
+    """``850 m``, ``4.2 km``, ``1,240 km``."""
+    if km < 1:
+        return f"{km * 1000:.0f} m"
+    return f"{km:.1f} km" if km < 10 else f"{km:,.0f} km"
+
+
+def rival(answer: Json) -> str:
+    """The leading place outside the region, with what stands behind it."""
+    other = answer["rival"]
+    if other is None:
+        return "none: everything proposed lies together"
+    behind = other["candidate"]
+    who = "a similar photo" if behind["origin"] == "nearest" else f"an answer of {behind.get('model') or 'the model'}"
+    return f"{place_name(other)} ({coordinates(other)}), from {who}"
+
+
+def references(answer: Json, count: int = 3) -> list[str]:
+    """The nearest gallery photos the run was shown."""
+    shown = [item for item in answer["candidates"] if item["origin"] == "nearest"]
+    shown.sort(key=lambda item: item["rank"])
+    return [f"{coordinates(item)}, similarity {item['similarity']:.2f} ({item['id']})" for item in shown[:count]]
+
+
+def stopped(answer: Json) -> str:
+    """Why the run ended."""
+    return {
+        "agreement": "the answers agree",
+        "budget": "the budget ended; this is the best so far",
+        "exhausted": "there was nothing left to ask",
+    }[answer["stop"]]
+
+
+def spent(answer: Json) -> str:
+    """``6 calls, 12,340 tokens, $0.0210, 14.2 s``."""
+    used = answer["spent"]
+    money = "price unknown" if used["usd"] is None else f"${used['usd']:.4f}"
+    estimated = " (partly estimated)" if used["estimated_calls"] else ""
+    calls = "1 call" if used["calls"] == 1 else f"{used['calls']} calls"
+    return f"{calls}, {used['tokens']:,} tokens{estimated}, {money}, {used['seconds']:.1f} s"
+
+
+def outcomes(answer: Json) -> str:
+    """``3 answered, 1 refused``."""
+    return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answer"
+
+
+def model_name(answer: Json) -> str:
+    """The model, labelled as what it is."""
+    offline = " (no model at all: the density of similar photos)" if answer["model"] == "offline" else ""
+    return f"{answer['model']}{offline}, preset {answer['preset']}"
+
+
+def rows(answer: Json) -> list[tuple[str, str]]:
+    """The whole answer as labelled lines, in the order a person reads them."""
+    lines: list[tuple[str, str]] = []
+    if answer["best"]:
+        lines += [("Place", f"{place_name(answer['best'])}  {coordinates(answer['best'])}")]
+        lines += [("How sure", how_sure(answer)), ("Region", region(answer)), ("Rival", rival(answer))]
+    lines += [("Similar", line) for line in references(answer)]
+    if answer["coverage"]:
+        near, wide = answer["coverage"]["within_25_km"], answer["coverage"]["within_200_km"]
+        lines.append(("Gallery", f"{near:,} photos within 25 km of the answer, {wide:,} within 200 km"))
+    lines += [("Because", f"{claim['text']} [{claim['source']}]") for claim in answer["claims"][:5]]
+    if answer["metadata"] != "absent":
+        lines.append(("Metadata", f"the file's own position {answer['metadata']} with the answer"))
+    lines += [("Stopped", stopped(answer)), ("Answers", outcomes(answer)), ("Spent", spent(answer))]
+    lines.append(("Model", model_name(answer)))
+    lines += [("Distrust", warning) for warning in answer["warnings"]]
+    return [*lines, ("Run", str(answer["run"]))]
+
+
+def printed(answer: Json) -> str:
+    """The answer as `sextant locate` prints it."""
+    title = answer["photo"]["path"] or answer["photo"]["sha256"][:12]
+    label, body = "", []
+    for name, text in rows(answer):
+        body.append(f"  {'' if name == label else name:<9} {text}")
+        label = name
+    return "\n".join([title, f"  {headline(answer)}", "", *body])
+
+
+def unanswered(answer: Json) -> str | None:
+    """Why no model answered, in one line; None when one did, or when none was asked for."""
+    if answer["model"] == "offline" or answer["outcomes"]["answered"]:
+        return None
+    why = next((warning for warning in answer["warnings"] if "answers failed" in warning), outcomes(answer))
+    left = "the place comes from similar photos alone" if answer["best"] else "there is no place to report"
+    return f"model {answer['model']!r} gave no usable answer ({why}); {left}"

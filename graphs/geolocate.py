@@ -1,0 +1,61 @@
+"""The graph of one photo: DESIGN.md's drawing, in code.
+
+    START → ingest → plan ──Send × branches──→ lmm ─→ advance ──→ verify ──→ answer → END
+                      ↑                         ↑  ⇅ Send           │
+                      │                         └─ tools            │
+                      └───────── no agreement, budget left ─────────┘
+
+Branches run in lockstep: every open branch takes one turn, then all meet in ``advance``. A deferred join would not
+wait for branches that are sent (measured on langgraph 1.2).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from agent import live
+from agent.equipment import Equipment
+from agent.nodes.advance import advance
+from agent.nodes.answer import answer
+from agent.nodes.ingest import ingest
+from agent.nodes.lmm import lmm
+from agent.nodes.plan import plan
+from agent.nodes.tools import tools
+from agent.nodes.verify import verify
+from agent.settings import Settings
+from agent.state import Ask, State
+
+Equip = Callable[[Settings], Equipment]
+
+
+def build(equip: Equip = live.equip) -> StateGraph[State, Settings, State, State]:
+    """The graph, not yet compiled. ``equip`` says what stands behind the nodes: the world, or a recording."""
+
+    def with_equipment(node: Callable[[Any, Equipment], Any], reads: type = State) -> Callable[..., Any]:
+        def run(state: Any, runtime: Runtime[Settings]) -> Any:
+            return node(state, equip(runtime.context or Settings()))
+
+        run.__annotations__ = {**node.__annotations__, "state": reads, "runtime": Runtime[Settings]}
+        run.__annotations__.pop("gear", None)
+        return run
+
+    graph = StateGraph(State, context_schema=Settings)
+    graph.add_node("ingest", with_equipment(ingest))
+    graph.add_node("plan", with_equipment(plan), destinations=("lmm", "verify"))
+    graph.add_node("lmm", with_equipment(lmm, Ask), input_schema=Ask)
+    graph.add_node("tools", with_equipment(tools, Ask), input_schema=Ask)
+    graph.add_node("advance", with_equipment(advance), destinations=("lmm", "tools", "verify"))
+    graph.add_node("verify", with_equipment(verify), destinations=("plan", "answer"))
+    graph.add_node("answer", with_equipment(answer))
+    graph.add_edge(START, "ingest")
+    graph.add_edge("ingest", "plan")
+    graph.add_edge("lmm", "advance")
+    graph.add_edge("tools", "advance")
+    graph.add_edge("answer", END)
+    return graph
+
+
+graph = build().compile(name="geolocate")
+"""For ``langgraph.json``: without a checkpointer, the server brings its own."""
