@@ -1,0 +1,97 @@
+"""What an alignment is worth: how far away the photos lie that it finds, and how near the position it picks.
+
+Both are measured on held-out photographers, against the training rows as the gallery.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gallery.alignment.cache import Cache
+from gallery.alignment.config import Part
+from gallery.alignment.model import Alignment
+from geo.sphere import geodesic_km, great_circle_km
+
+RETRIEVED = (5, 10, 15)  # the paper's counts
+RADII_KM = (1, 25, 200, 750, 2500)
+MOST_QUERIES, MOST_REFERENCES = 5_000, 100_000
+_CHUNK = 4096
+
+
+def validate(
+    alignment: Alignment,
+    cache: Cache,
+    references: NDArray[np.int64],
+    queries: NDArray[np.int64],
+    parts: tuple[Part, ...],
+    seed: int,
+) -> dict[str, Any]:
+    """Measure one alignment; ``parts`` of ("image",) measures the backbone alone.
+
+    Returns:
+        ``retrieval``: for each count of ``RETRIEVED`` the median and mean geodesic distance (km) between a query
+        and the photos found for it. ``positions``: the share of queries whose best-scoring reference position lies
+        within each of ``RADII_KM``, and the median distance; None for the backbone, which knows no positions.
+    """
+    references, queries = _sample(references, MOST_REFERENCES, seed), _sample(queries, MOST_QUERIES, seed)
+    found = nearest_rows(embed_rows(alignment, cache, queries, parts), embed_rows(alignment, cache, references, parts))
+    distances = geodesic_km(cache.positions[queries][:, None, :], cache.positions[references][found])
+    retrieval = {
+        str(count): {
+            "median_km": round(float(np.median(distances[:, :count])), 1),
+            "mean_km": round(float(np.mean(distances[:, :count])), 1),
+        }
+        for count in RETRIEVED
+    }
+    positions = position_recall(alignment, cache, references, queries) if parts != ("image",) else None
+    return {"queries": len(queries), "references": len(references), "retrieval": retrieval, "positions": positions}
+
+
+def position_recall(
+    alignment: Alignment, cache: Cache, references: NDArray[np.int64], queries: NDArray[np.int64]
+) -> dict[str, float]:
+    """GeoCLIP's measure: the reference position that the image scores highest, how often within each radius."""
+    _, firsts = np.unique(cache.places[references], return_index=True)
+    positions = cache.positions[references[firsts]]
+    encoded = encode_positions(alignment, positions)
+    best = nearest_rows(embed_rows(alignment, cache, queries, ("gps",)), encoded, count=1)[:, 0]
+    distances = great_circle_km(cache.positions[queries], positions[best])
+    within = {f"within_{radius}_km": round(float(np.mean(distances <= radius)), 4) for radius in RADII_KM}
+    return {**within, "median_km": round(float(np.median(distances)), 1)}
+
+
+@torch.no_grad()
+def embed_rows(alignment: Alignment, cache: Cache, rows: NDArray[np.int64], parts: tuple[Part, ...]) -> Tensor:
+    """The embeddings of cached rows, (n, dimension), on the device of the weights."""
+    device = alignment.gps_scale.device
+    chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+    return torch.cat(
+        [alignment.embed(torch.from_numpy(np.array(cache.images[chunk])).float().to(device), parts) for chunk in chunks]
+    )
+
+
+@torch.no_grad()
+def encode_positions(alignment: Alignment, positions: NDArray[np.float64]) -> Tensor:
+    """(n, 2) degrees → (n, space) unit vectors, on the device of the weights."""
+    device = alignment.gps_scale.device
+    chunks = [positions[start : start + _CHUNK] for start in range(0, len(positions), _CHUNK)]
+    return torch.cat(
+        [alignment.positions(torch.from_numpy(np.ascontiguousarray(chunk)).to(device)) for chunk in chunks]
+    )
+
+
+def nearest_rows(queries: Tensor, references: Tensor, count: int = max(RETRIEVED)) -> NDArray[np.int64]:
+    """The rows of the highest inner products, (n, count), best first."""
+    count = min(count, len(references))
+    chunks = [queries[start : start + 512] for start in range(0, len(queries), 512)]
+    found = torch.cat([torch.topk(chunk @ references.T, count, dim=-1).indices for chunk in chunks])
+    return found.cpu().numpy()
+
+
+def _sample(rows: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
+    if len(rows) <= most:
+        return rows
+    return np.sort(np.random.default_rng((seed, 2)).choice(rows, most, replace=False))
