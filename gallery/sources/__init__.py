@@ -1,1 +1,1 @@
-"""Where gallery photos come from: each module reads one kind of data set into photo records."""
+"""Where a gallery's photos come from: each source streams records, in an order that never changes."""

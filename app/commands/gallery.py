@@ -1,0 +1,219 @@
+"""`sextant gallery`: build, extend, describe and search galleries of geotagged photos."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from gallery.build import BuildReport
+    from gallery.sources.records import Source
+
+_SHOWN = 10  # unreadable photos named on the terminal; --json and `gallery info --unreadable` name all
+
+
+@click.group(name="gallery", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Build, describe and search galleries of geotagged photos.
+
+    \b
+    Example: sextant gallery build ~/Pictures --out my-gallery
+             sextant gallery search photo.jpg --gallery my-gallery
+    """
+
+
+def _source_options(function: Any) -> Any:
+    for option in (
+        click.option("--metadata", type=click.Path(path_type=Path), help="CSV with image, latitude and longitude."),
+        click.option("--swapped/--not-swapped", default=None, help="LAT and LON headers exchanged.  [default: detect]"),
+        click.option("--min-file-bytes", type=click.IntRange(0), default=0, help="Leave out smaller files (G3: 5121)."),
+        click.option("--country-known", is_flag=True, help="Leave out rows whose table names no country."),
+        click.option("--workers", type=click.IntRange(0), help="Decode processes; 0 for none.  [default: by cores]"),
+        click.option("--quiet", is_flag=True, help="No progress on stderr."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command()
+@click.argument("source")
+@click.option("--out", required=True, metavar="DIR", help="Where the gallery goes: a folder or s3://bucket/name.")
+@click.option("--encoder", default="builtin", show_default=True, help="builtin, onnx:PATH, st:NAME_OR_PATH, aligned:PATH.")
+@_source_options
+def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **options: Any) -> None:
+    """Build a gallery from a folder of photos.
+
+    Positions come from the photos' EXIF, or from a table given with --metadata. An interrupted build goes on
+    where it stopped when the same command is run again; a gallery at --out is replaced when the new one is whole.
+
+    \b
+    Example: sextant gallery build ~/Pictures --out my-gallery
+             sextant gallery build images --metadata im2gps3k_places365.csv \\
+               --encoder st:google/siglip2-so400m-patch14-384 --out im2gps3k
+    """
+    from app.build_progress import BuildProgress
+    from gallery.build import build as build_gallery
+    from gallery.encoders import load_encoder
+
+    loaded = load_encoder(encoder)
+    opened = _source(source, options)
+    with BuildProgress(quiet) as progress:
+        report = build_gallery(
+            opened, out, loaded, progress, min_file_bytes=options["min_file_bytes"], workers=options["workers"]
+        )
+    _print_report(report, as_json)
+
+
+@command.command()
+@click.argument("source")
+@click.option("--gallery", "--out", "path", required=True, metavar="DIR", help="The gallery to extend.")
+@_source_options
+def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> None:
+    """Add photos to a gallery; those it holds already (by content) are left as they are.
+
+    \b
+    Example: sextant gallery add ~/Pictures/2025 --gallery my-gallery
+    """
+    from app.build_progress import BuildProgress
+    from gallery.build import add as add_photos
+    from gallery.store import Gallery
+
+    encoder = Gallery.open(path).encoder()
+    opened = _source(source, options)
+    with BuildProgress(quiet) as progress:
+        report = add_photos(
+            opened, path, encoder, progress, min_file_bytes=options["min_file_bytes"], workers=options["workers"]
+        )
+    _print_report(report, as_json)
+
+
+@command.command()
+@click.argument("path", required=False, metavar="[DIR]")
+@click.option("--gallery", "named", metavar="DIR", help="The gallery.  [default: the only one under the home]")
+@click.option("--encoder", metavar="SPEC", help="Refuse the gallery if it was built with another encoder.")
+@click.option("--unreadable", is_flag=True, help="List the photos that did not go in, and why.")
+@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def info(
+    path: str | None, named: str | None, encoder: str | None, unreadable: bool, home: str | None, as_json: bool
+) -> None:
+    """Say what a gallery holds and how it was built.
+
+    \b
+    Example: sextant gallery info my-gallery
+             sextant gallery info my-gallery --unreadable --json
+    """
+    from gallery.store import Gallery
+
+    gallery = Gallery.open(_chosen(path or named, home), encoder)
+    left_out = gallery.unreadable().to_pylist()
+    document = {"path": gallery.path, **gallery.manifest.model_dump(), "unreadable": len(left_out)}
+    if unreadable:
+        document["unreadable_photos"] = left_out
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    for label, text in _info_rows(document):
+        click.echo(f"{label:<11} {text}")
+    for row in left_out if unreadable else []:
+        click.echo(f"{'':<11} {row['id']} {row['reason']}")
+
+
+@command.command()
+@click.argument("photo")
+@click.option("--gallery", "path", metavar="DIR", help="The gallery.  [default: the only one under the home]")
+@click.option("--count", "-n", type=click.IntRange(1, 1000), default=5, show_default=True, help="References a side.")
+@click.option("--farthest/--no-farthest", default=True, help="Show the least similar photos as well.")
+@click.option("--exclude-author", "authors", multiple=True, metavar="NAME", help="Leave out this photographer's photos.")
+@click.option("--encoder", metavar="SPEC", help="Where the gallery's encoder lies now; it must be the same one.")
+@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def search(
+    photo: str,
+    path: str | None,
+    count: int,
+    farthest: bool,
+    authors: tuple[str, ...],
+    encoder: str | None,
+    home: str | None,
+    as_json: bool,
+) -> None:
+    """Show the gallery's photos most and least similar to a photo.
+
+    \b
+    Example: sextant gallery search photo.jpg --gallery my-gallery --count 10
+    """
+    from gallery.hashing import perceptual_hash
+    from gallery.photos import open_photo
+    from gallery.search import Filters, find
+    from gallery.store import Gallery
+
+    opened = open_photo(photo)
+    gallery = Gallery.open(_chosen(path, home), encoder)
+    vector = gallery.encoder().encode([opened.image])[0]
+    filters = Filters(exclude_authors=authors, query_phash=perceptual_hash(opened.image))
+    sides = {"nearest": find(gallery, vector, count, filters)}
+    if farthest:
+        sides["farthest"] = find(gallery, vector, count, filters, far=True)
+    if as_json:
+        found = {name: [asdict(item) for item in side.references] for name, side in sides.items()}
+        document = {"photo": {"path": photo, "sha256": opened.sha256}, "gallery": gallery.path, **found}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    for name, side in sides.items():
+        click.echo(f"{name}:")
+        for rank, item in enumerate(side.references, 1):
+            place = f"{item.latitude:.4f}, {item.longitude:.4f} {item.country_code or ''}"
+            click.echo(f"  {rank:>3}. {item.similarity:.3f}  {place:<26} {item.id}")
+
+
+def _chosen(given: str | None, home: str | None) -> str:
+    from app.galleries import chosen_gallery
+
+    return chosen_gallery(given, home, needed=True) or ""
+
+
+def _source(source: str, options: dict[str, Any]) -> "Source":
+    from gallery.sources.opening import SourceOptions, open_source
+
+    chosen = SourceOptions(options["metadata"], options["swapped"], options["country_known"])
+    return open_source(source, chosen)
+
+
+def _print_report(report: "BuildReport", as_json: bool) -> None:
+    if as_json:
+        document = {**asdict(report), "manifest": report.manifest.model_dump()}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    for note in report.notes:
+        click.echo(f"sextant: {note}", err=True)
+    resumed = f" (went on from {report.resumed_from:,})" if report.resumed_from else ""
+    click.echo(f"gallery {report.path}: {report.count:,} photos, {report.added:,} added{resumed} in {report.seconds:.1f} s")
+    if report.unreadable:
+        click.echo(f"{len(report.unreadable):,} photos were not used:")
+        for item in report.unreadable[:_SHOWN]:
+            click.echo(f"  {item.id} {item.reason}")
+        if len(report.unreadable) > _SHOWN:
+            click.echo(f"  … all of them: sextant gallery info {report.path} --unreadable")
+
+
+def _info_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
+    index, similar = document["index"], document["nearest_percentiles"]
+    rows = [
+        ("gallery", document["path"]),
+        ("photos", f"{document['count']:,} from {document['source']}"),
+        ("encoder", f"{document['encoder']} (fingerprint {document['fingerprint']})"),
+        ("dimension", str(document["dimension"])),
+        ("near index", index["kind"] if not index["partitions"] else f"{index['kind']}, {index['partitions']} partitions"),
+        ("not used", f"{document['unreadable']:,} photos"),
+    ]
+    if similar:
+        spread = f"{similar['5']:.2f} to {similar['95']:.2f} (5th to 95th percentile)"
+        rows.append(("similarity", f"of a photo to its nearest other: {spread}, median {similar['50']:.2f}"))
+    if document["recall"]:
+        recall = document["recall"]
+        rows.append(("recall", f"near {recall['near']:.3f}, far {recall['far']:.3f} at {recall['count']}"))
+    return rows + [("note", note) for note in document["notes"]]

@@ -1,0 +1,77 @@
+"""One record to one row, apart from its vector: reading, opening, position, country, hashes, preparation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.encoders import Prepare
+from gallery.hashing import perceptual_hash
+from gallery.photos import PhotoError, open_photo
+from gallery.sources.records import Record, Unreadable
+
+_OFF_THE_COAST_KM = 5.0  # the 1:10m outlines are that coarse
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A photo ready to be encoded, with the columns of its row."""
+
+    columns: dict[str, str | float | None]
+    prepared: NDArray[np.generic]
+
+    @property
+    def id(self) -> str:
+        return str(self.columns["id"])
+
+    @property
+    def sha256(self) -> str:
+        return str(self.columns["sha256"])
+
+
+def decode(record: Record, prepare: Prepare, min_file_bytes: int = 0) -> Decoded | Unreadable:
+    """Open one photo. Whatever is wrong with it comes back as the reason; nothing is raised.
+
+    ``min_file_bytes``: smaller files are left out (G3 takes files of more than 5,120 bytes).
+    """
+    try:
+        content = record.photo.read()
+        if len(content) < min_file_bytes:
+            return Unreadable(record.id, f"is {len(content):,} bytes, under the {min_file_bytes:,} asked for")
+        photo = open_photo(content)
+        latitude, longitude = record.latitude, record.longitude
+        if latitude is None or longitude is None:
+            latitude, longitude = photo.metadata.latitude, photo.metadata.longitude
+        if latitude is None or longitude is None:
+            return Unreadable(record.id, f"has no position: {photo.metadata.problem}")
+        columns: dict[str, str | float | None] = {
+            "id": record.id,
+            "latitude": latitude,
+            "longitude": longitude,
+            "author": record.author or photo.metadata.author,
+            "source": record.source,
+            "country_code": record.country_code or _country_code(latitude, longitude),
+            "captured_at": record.captured_at or photo.metadata.captured_at,
+            "sha256": photo.sha256,
+            "phash": perceptual_hash(photo.image),
+            "uri": record.uri,
+        }
+        return Decoded(columns, np.asarray(prepare(photo.image)))
+    except PhotoError as error:
+        return Unreadable(record.id, error.reason)
+    except FileNotFoundError:
+        return Unreadable(record.id, "does not exist")
+    except Exception as error:  # one bad file must not end a build of millions
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
+        return Unreadable(record.id, f"cannot be read ({reason or type(error).__name__})")
+
+
+def _country_code(latitude: float, longitude: float) -> str | None:
+    """By polygon; just off the drawn coast (piers, bridges, boats in harbour) the nearest country's."""
+    from geo.borders import country_at, nearest_country
+
+    country = country_at(latitude, longitude)
+    if country is None:
+        near = nearest_country(latitude, longitude)
+        country = near.country if near.km <= _OFF_THE_COAST_KM else None
+    return country.code if country else None

@@ -1,0 +1,89 @@
+"""Decode processes beside the encoder: records in, decoded photos out in the same order, in bounded memory."""
+
+import itertools
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from gallery.decode import Decoded, decode
+from gallery.encoders import Prepare
+from gallery.sources.records import Record, Unreadable
+
+Item = Decoded | Unreadable
+_CHUNK = 8  # photos a task: enough that handing over costs little
+_TASKS_A_WORKER = 4  # tasks in flight for each process: the bound on memory
+
+
+def decoded(
+    records: Iterable[Record | Unreadable], prepare: Prepare, min_file_bytes: int, workers: int
+) -> Iterator[Item]:
+    """Decode records in order, in ``workers`` processes; 0 decodes here.
+
+    A photo that kills its process (a decoder's crash, memory) is reported like any other broken one.
+    """
+    if workers == 0:
+        for item in records:
+            yield item if isinstance(item, Unreadable) else decode(item, prepare, min_file_bytes)
+        return
+    chunks = iter(lambda stream=iter(records): list(itertools.islice(stream, _CHUNK)), [])  # type: ignore[misc]
+    pool = _pool(workers)
+    waiting: deque[tuple[list[Record | Unreadable], Future[list[Item]]]] = deque()
+    try:
+        while True:
+            for chunk in itertools.islice(chunks, workers * _TASKS_A_WORKER - len(waiting)):
+                waiting.append((chunk, pool.submit(_decode_chunk, chunk, prepare, min_file_bytes)))
+            if not waiting:
+                return
+            chunk, result = waiting.popleft()
+            try:
+                yield from result.result()
+            except BrokenProcessPool:
+                pool.shutdown(wait=False, cancel_futures=True)
+                yield from _one_by_one(chunk, prepare, min_file_bytes)
+                pool = _pool(workers)
+                again = [later for later, _ in waiting]
+                waiting = deque((later, pool.submit(_decode_chunk, later, prepare, min_file_bytes)) for later in again)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def default_workers(total: int | None) -> int:
+    """As many processes as there are cores; none for so few photos that starting them would take longer."""
+    return 0 if total is not None and total <= 48 else os.cpu_count() or 1
+
+
+def _decode_chunk(chunk: Iterable[Record | Unreadable], prepare: Prepare, min_file_bytes: int) -> list[Item]:
+    return [item if isinstance(item, Unreadable) else decode(item, prepare, min_file_bytes) for item in chunk]
+
+
+def _one_by_one(chunk: list[Record | Unreadable], prepare: Prepare, min_file_bytes: int) -> Iterator[Item]:
+    """A chunk during which a process died: each photo in a process of its own, to find which it was."""
+    for item in chunk:
+        with _pool(1) as alone:
+            try:
+                yield from alone.submit(_decode_chunk, [item], prepare, min_file_bytes).result()
+            except BrokenProcessPool:
+                yield Unreadable(item.id, "makes the decoder crash")
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, use one thread, and end when the parent is gone, even if it was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()

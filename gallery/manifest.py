@@ -1,0 +1,51 @@
+"""What a gallery says of itself: one JSON document, kept as the one row of the table ``manifest``.
+
+It names the versions of the other tables that belong together. Replacing this row is the moment at which a new
+gallery takes the place of the old one; until then every reader sees the old one whole.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LAYOUT = 1
+
+
+class NearIndex(BaseModel):
+    """The approximate index of the table ``photos``; kind ``exact`` means none is needed at this size."""
+
+    kind: str = "exact"
+    partitions: int = 0
+    probes: int = 0  # partitions read for a query
+    refine: int = 0  # times the wanted number of rows is re-ranked on the stored vectors
+
+
+class Recall(BaseModel):
+    """Share of the true nearest and farthest that search finds, measured on ``queries`` random rows of the gallery."""
+
+    queries: int
+    count: int
+    near: float
+    far: float
+    far_cosine_gap: float = 0.0  # mean cosine of the far side found, less that of the true far side
+
+
+class Manifest(BaseModel):
+    """The gallery's identity, its size, and how it is searched."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    layout: int = LAYOUT
+    encoder: str
+    fingerprint: str
+    dimension: int
+    count: int
+    source: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    photos_version: int
+    outliers_version: int | None = None
+    outliers: int = 0
+    index: NearIndex = Field(default_factory=NearIndex)
+    nearest_percentiles: dict[str, float] = Field(default_factory=dict)  # of the similarity to the nearest other photo
+    recall: Recall | None = None
+    notes: list[str] = Field(default_factory=list)

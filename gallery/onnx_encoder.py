@@ -1,0 +1,145 @@
+"""The ``onnx:PATH`` encoder: an image tower in an ONNX file, run by onnxruntime.
+
+Its preprocessing stands in ``PATH`` with the suffix ``.json`` beside the file, for example::
+
+    {"size": 224, "resize": "crop", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "output": "embedding"}
+
+Without that file the values above hold (ImageNet's mean and deviation; the short side scaled to size × 256 / 224,
+then the middle cut out), the picture size is the model's own where the file states it, and the output is the one
+named ``embedding``, else the last.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gallery.encoders import normalised
+from geo.errors import WrongUse
+
+Triple = tuple[float, float, float]
+
+
+class Preprocessing(BaseModel):
+    """How a picture becomes the model's input: square ``size`` in pixels, then (value / 255 - mean) / std."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int | None = Field(default=None, ge=8, le=2048)
+    resize: Literal["crop", "squash"] = "crop"
+    mean: Triple = (0.485, 0.456, 0.406)
+    std: Triple = (0.229, 0.224, 0.225)
+    output: str | None = None
+
+
+@dataclass(frozen=True)
+class SquarePicture:
+    """An RGB picture as (3, size, size) uint8: small to hand between processes, scaled by the encoder later."""
+
+    size: int
+    resize: Literal["crop", "squash"]
+
+    def __call__(self, image: Image.Image) -> NDArray[np.uint8]:
+        if self.resize == "squash":
+            square = image.resize((self.size, self.size), Image.Resampling.BICUBIC)
+        else:
+            side = min(image.size) * 224 / 256  # the customary central crop of ImageNet models
+            left, top = (image.width - side) / 2, (image.height - side) / 2
+            box = (left, top, left + side, top + side)
+            square = image.resize((self.size, self.size), Image.Resampling.BILINEAR, box=box)
+        return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
+
+
+class OnnxEncoder:
+    """An ONNX image tower with pictures as (n, 3, size, size) float input."""
+
+    def __init__(self, path: Path, preprocessing: Preprocessing | None = None) -> None:
+        if not path.is_file():
+            raise WrongUse(f"encoder file {str(path)!r} does not exist; check the path after 'onnx:'")
+        self.spec = f"onnx:{path.resolve()}"
+        self._path = path
+        self._settings = preprocessing or _declared(path)
+        self._session = _session(path)
+        wanted = self._session.get_inputs()[0]
+        self._input = wanted.name
+        stated = wanted.shape[2] if len(wanted.shape) == 4 and isinstance(wanted.shape[2], int) else None
+        self._size = self._settings.size or stated or 224
+        self.prepare = SquarePicture(self._size, self._settings.resize)
+        self._output = _output(self._session, self._settings.output, path)
+        self._mean = np.array(self._settings.mean, dtype=np.float32).reshape(1, 3, 1, 1) * 255
+        self._scale = 1 / (np.array(self._settings.std, dtype=np.float32).reshape(1, 3, 1, 1) * 255)
+        self.fingerprint = self._fingerprint()
+        self.dimension = self._probe()
+
+    def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
+        if not prepared:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return normalised(self._run(np.stack(prepared)))
+
+    def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        return self.encode_prepared([self.prepare(image) for image in images])
+
+    def _run(self, pictures: NDArray[np.generic]) -> NDArray[np.float32]:
+        values = (pictures.astype(np.float32) - self._mean) * self._scale
+        output: NDArray[np.float32] = self._session.run([self._output], {self._input: values})[0]
+        return output.reshape(len(values), -1)
+
+    def _probe(self) -> int:
+        """The vector's length, found by encoding one grey picture: a file that cannot do it fails here."""
+        try:
+            return int(self._run(np.full((1, 3, self._size, self._size), 128, dtype=np.uint8)).shape[1])
+        except Exception as error:
+            reason = " ".join(str(error).split())[:160]
+            raise WrongUse(f"encoder {str(self._path)!r} does not take a picture: {reason}; see docs/gallery.md") from error
+
+    def _fingerprint(self) -> str:
+        digest = hashlib.sha256(self._path.read_bytes())
+        settings = self._settings.model_copy(update={"size": self._size, "output": self._output})
+        digest.update(settings.model_dump_json().encode())
+        return digest.hexdigest()[:16]
+
+
+def _declared(path: Path) -> Preprocessing:
+    beside = path.with_suffix(".json")
+    if not beside.is_file():
+        return Preprocessing()
+    try:
+        return Preprocessing.model_validate_json(beside.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise WrongUse(f"preprocessing {str(beside)!r} is wrong at {where}: {first['msg']}; see docs/gallery.md") from error
+
+
+def _session(path: Path) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise WrongUse("encoder 'onnx:' needs onnxruntime; install it with: pip install 'sextant-geo[onnx]'") from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    if threads := os.environ.get("OMP_NUM_THREADS"):
+        options.intra_op_num_threads = int(threads)
+    available = onnxruntime.get_available_providers()
+    providers = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:160]
+        raise WrongUse(f"encoder {str(path)!r} is not an ONNX model: {reason}") from error
+
+
+def _output(session: Any, wanted: str | None, path: Path) -> str:
+    names: list[str] = [output.name for output in session.get_outputs()]
+    if wanted is None:
+        return "embedding" if "embedding" in names else names[-1]
+    if wanted not in names:
+        raise WrongUse(f"encoder {str(path)!r} has no output {wanted!r}; it has {', '.join(names)}")
+    return wanted

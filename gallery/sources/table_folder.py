@@ -1,0 +1,79 @@
+"""A CSV table beside a folder of photos."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from gallery.sources.folder import photo_files
+from gallery.sources.records import FileOnDisk, PhotoFile, Record, SourceError, Unreadable
+from gallery.sources.tables import PhotoTable, TableRow
+
+
+class TableFolderSource:
+    """The table's rows in their order; photos without a row and rows without a photo are reported, not dropped."""
+
+    def __init__(self, table: PhotoTable, folder: Path, country_known: bool = False) -> None:
+        self.name = table.path.stem
+        self.notes = table.notes
+        self._table, self._folder, self._country_known = table, folder.resolve(), country_known
+        self.identity = f"table {table.path.resolve()} over {self._folder} country_known={country_known}"
+        self._files = photo_files(self._folder)
+        if not self._files:
+            raise SourceError(f"folder {str(folder)!r} holds no photos; name the folder that {table.path.name!r} describes")
+
+    def total(self) -> int | None:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[Record | Unreadable]:
+        present = set(self._files)
+        seen: set[str] = set()
+        for index in range(len(self._table)):
+            row = self._table.row(index)
+            file = matching_name(row.image, present)
+            if row.image in seen:
+                yield Unreadable(row.image, "is listed twice; its first row holds")
+                continue
+            seen.add(row.image)
+            seen.add(file or row.image)
+            yield self._record(row, file)
+        for file in self._files:
+            if file not in seen:
+                yield Unreadable(file, f"has no row in {self._table.path.name!r}")
+
+    def _record(self, row: TableRow, file: str | None) -> Record | Unreadable:
+        if file is None:
+            return Unreadable(row.image, f"is not in folder {self._folder.name!r}")
+        if reason := refused(row, self._country_known):
+            return Unreadable(row.image, reason)
+        path = str(self._folder / file)
+        return record_of(row, FileOnDisk(path), path, self.name)
+
+
+def refused(row: TableRow, country_known: bool) -> str | None:
+    """Why this row does not go into the gallery: no good position, or no country where one is asked for."""
+    if row.problem:
+        return row.problem
+    return "its row names no country" if country_known and not row.country_known else None
+
+
+def record_of(row: TableRow, photo: PhotoFile, uri: str, source: str) -> Record:
+    return Record(
+        id=row.image,
+        photo=photo,
+        uri=uri,
+        source=source,
+        latitude=row.latitude,
+        longitude=row.longitude,
+        author=row.author,
+        country_code=row.country_code,
+        captured_at=row.captured_at,
+    )
+
+
+def matching_name(image: str, present: set[str]) -> str | None:
+    """The file that a table means by an image's name: as it stands, with / as _, or with .jpg added.
+
+    Only names that were found in the folder come back, so a hostile table cannot point outside it.
+    """
+    plain = PurePosixPath(image).as_posix()
+    flat = image.replace("/", "_")
+    return next((name for name in (plain, flat, f"{plain}.jpg", f"{flat}.jpg") if name in present), None)

@@ -1,0 +1,53 @@
+"""What a gallery's own photos look like to each other: the yardstick for a query that is far from all of them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.encoders import normalised
+from gallery.scan import vector_matrix
+
+SAMPLE = 1000
+PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
+_CHUNK_ROWS = 16_384
+_SEED = 20_260_101
+
+
+def nearest_percentiles(photos: Any) -> dict[str, float]:
+    """Percentiles of the similarity between a photo and the most similar other one, over up to 1,000 sampled rows.
+
+    Returns:
+        {"1": s, "5": s, … "99": s}; empty for galleries of fewer than two photos.
+    """
+    count = int(photos.count_rows())
+    if count < 2:
+        return {}
+    chosen = np.sort(np.random.default_rng(_SEED).choice(count, size=min(SAMPLE, count), replace=False))
+    queries = rows_at(photos, chosen)
+    best = np.full(len(chosen), -1.0, dtype=np.float32)
+    start = 0
+    for chunk in vector_chunks(photos):
+        similarity = queries @ chunk.T
+        inside = (chosen >= start) & (chosen < start + len(chunk))
+        similarity[np.flatnonzero(inside), chosen[inside] - start] = -1.0
+        best = np.maximum(best, similarity.max(axis=1))
+        start += len(chunk)
+    values = np.percentile(np.clip(best, -1, 1), PERCENTILES)
+    return {str(percentile): round(float(value), 4) for percentile, value in zip(PERCENTILES, values, strict=True)}
+
+
+def vector_chunks(photos: Any) -> Any:
+    """The stored vectors in the table's order, as normalised (n, dimension) float32 pieces of bounded size."""
+    for batch in photos.search().select(["vector"]).to_batches(_CHUNK_ROWS):
+        yield normalised(vector_matrix(batch["vector"]))
+
+
+def rows_at(photos: Any, indexes: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The stored vectors at these places in the table's order."""
+    found, start = [], 0
+    for chunk in vector_chunks(photos):
+        here = indexes[(indexes >= start) & (indexes < start + len(chunk))] - start
+        found.append(chunk[here])
+        start += len(chunk)
+    return np.concatenate(found)

@@ -1,0 +1,137 @@
+"""A gallery that is open for reading: always one finished version of it, whatever is being written meanwhile."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from gallery.database import OUTLIERS, PHOTOS, GalleryError, connect, is_remote, local_path, read_manifest
+from gallery.encoders import Encoder, load_encoder
+from gallery.manifest import Manifest
+from gallery.scan import VectorScan
+from geo.sphere import EARTH_RADIUS_KM, great_circle_km
+
+__all__ = ["Gallery", "GalleryError", "Manifest"]
+
+
+class Gallery:
+    """Photos with their vectors and positions, in a LanceDB database. Open one with ``Gallery.open``."""
+
+    def __init__(self, path: str, manifest: Manifest, database: Any, encoder: Encoder | None) -> None:
+        self.path = path
+        self.manifest = manifest
+        self._database = database
+        self._encoder = encoder
+
+    @classmethod
+    def open(cls, path: str, encoder: str | None = None) -> "Gallery":
+        """Open the gallery in a folder or at an object-store address.
+
+        Args:
+            path: the folder that ``sextant gallery build --out`` wrote, or its s3:// address.
+            encoder: the encoder this run uses; None takes the gallery's own.
+
+        Raises:
+            GalleryError: not a gallery, unfinished, of another layout, or built with another encoder.
+        """
+        path = str(path)
+        folder = local_path(path)
+        if folder is not None and not folder.is_dir():
+            raise GalleryError(f"{path!r} is not a gallery; build one with: sextant gallery build PHOTOS --out {path}")
+        database = connect(path)
+        manifest = read_manifest(path, database)
+        given = None
+        if encoder is not None and encoder != manifest.encoder:
+            given = load_encoder(encoder)
+            _refuse_foreign(path, manifest, given)
+        return cls(path, manifest, database, given)
+
+    @property
+    def count(self) -> int:
+        return self.manifest.count
+
+    def encoder(self) -> Encoder:
+        """The encoder the gallery was built with, loaded once.
+
+        Raises:
+            GalleryError: its weights or preprocessing have changed since.
+        """
+        if self._encoder is None:
+            loaded = load_encoder(self.manifest.encoder)
+            _refuse_foreign(self.path, self.manifest, loaded)
+            self._encoder = loaded
+        return self._encoder
+
+    @cached_property
+    def photos(self) -> Any:
+        """The LanceDB table ``photos`` at the manifest's version."""
+        table = self._database.open_table(PHOTOS)
+        table.checkout(self.manifest.photos_version)
+        return table
+
+    @cached_property
+    def all_rows(self) -> VectorScan:
+        """Every row in memory, for galleries that are small enough to be scanned."""
+        return VectorScan(self.photos.to_arrow())
+
+    @cached_property
+    def outliers(self) -> VectorScan:
+        """The rows that lie farthest from the rest: where the far side of any query is found."""
+        if self.manifest.outliers_version is None:
+            return self.all_rows
+        table = self._database.open_table(OUTLIERS)
+        table.checkout(self.manifest.outliers_version)
+        return VectorScan(table.to_arrow())
+
+    @cached_property
+    def positions(self) -> NDArray[np.float64]:
+        """All (latitude, longitude) in degrees, (n, 2), sorted by latitude."""
+        rows = self.photos.search().select(["latitude", "longitude"]).limit(max(1, self.count)).to_arrow()
+        pairs = np.column_stack([rows["latitude"].to_numpy(), rows["longitude"].to_numpy()])
+        order = np.argsort(pairs[:, 0], kind="stable")
+        return np.ascontiguousarray(pairs[order])
+
+    def count_within_km(self, latitude: float, longitude: float, radius_km: float) -> int:
+        """How many photos of the gallery were taken within ``radius_km`` of a position (great circle)."""
+        reach = np.degrees(radius_km / EARTH_RADIUS_KM) + 1e-9
+        first, last = np.searchsorted(self.positions[:, 0], [latitude - reach, latitude + reach], side="left")
+        band = self.positions[first : max(first, last + 1)]
+        if len(band) == 0:
+            return 0
+        east = np.abs((band[:, 1] - longitude + 180) % 360 - 180)
+        near = band[east <= _widest_longitude(latitude, radius_km)]
+        return int(np.count_nonzero(great_circle_km(near, (latitude, longitude)) <= radius_km)) if len(near) else 0
+
+    def unreadable(self) -> pa.Table:
+        """Photos that did not go into the gallery: columns id, reason."""
+        from gallery.database import UNREADABLE, table_names
+
+        if UNREADABLE not in table_names(self._database):
+            return pa.table({"id": pa.array([], pa.string()), "reason": pa.array([], pa.string())})
+        return self._database.open_table(UNREADABLE).to_arrow()
+
+    @property
+    def remote(self) -> bool:
+        return is_remote(self.path)
+
+
+def _widest_longitude(latitude: float, radius_km: float) -> float:
+    """Half the width in degrees of longitude of a circle's bounding box; 180 where it holds a pole."""
+    angle = radius_km / EARTH_RADIUS_KM
+    if abs(np.radians(latitude)) + angle >= np.pi / 2:
+        return 180.0
+    return float(np.degrees(np.arcsin(np.sin(angle) / np.cos(np.radians(latitude))))) + 1e-9
+
+
+def _refuse_foreign(path: str, manifest: Manifest, encoder: Encoder) -> None:
+    if encoder.fingerprint == manifest.fingerprint:
+        return
+    built = f"gallery {path!r} was built with encoder {manifest.encoder!r} (fingerprint {manifest.fingerprint[:8]}…)"
+    if encoder.spec == manifest.encoder:
+        raise GalleryError(f"{built}, which has changed since (now {encoder.fingerprint[:8]}…); rebuild the gallery")
+    raise GalleryError(
+        f"{built}; this run uses {encoder.spec!r}. Pass --encoder {manifest.encoder}, or rebuild with: "
+        f"sextant gallery build … --encoder {encoder.spec}"
+    )
