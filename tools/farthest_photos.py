@@ -1,0 +1,45 @@
+"""The farthest_photos tool: where the gallery's least similar photos were taken."""
+
+from dataclasses import asdict
+from typing import Any
+
+from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from pydantic import BaseModel, Field
+
+from tools.search import Search, listed
+
+
+class FarthestPhotos(BaseModel):
+    """How many dissimilar photos to list."""
+
+    count: int = Field(default=10, ge=1, le=50, description="how many photos, 1 to 50")
+
+
+def farthest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]]]:
+    """The listing for the model, and the references with all their fields.
+
+    Raises:
+        ToolException: the gallery holds no photo that may be shown.
+    """
+    references = search.farthest(count)
+    if not references:
+        raise ToolException("the gallery holds no photo that may be shown; answer from the picture itself")
+    return listed(references), [asdict(reference) for reference in references]
+
+
+def farthest_photos_tool(search: Search) -> BaseTool:
+    """The tool over one photo's search."""
+
+    def run(count: int = 10) -> tuple[str, list[dict[str, Any]]]:
+        return farthest_photos(search, count)
+
+    return StructuredTool.from_function(
+        run,
+        name="farthest_photos",
+        description=(
+            "Where the gallery photos that look least like the query were taken, least similar first. "
+            "The photo is probably not from places like these."
+        ),
+        args_schema=FarthestPhotos,
+        response_format="content_and_artifact",
+    )

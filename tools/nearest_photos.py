@@ -1,0 +1,47 @@
+"""The nearest_photos tool: where the gallery's most similar photos were taken."""
+
+from dataclasses import asdict
+from typing import Any
+
+from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from pydantic import BaseModel, Field
+
+from tools.search import Search, listed
+
+__all__ = ["Search", "nearest_photos_tool"]
+
+
+class NearestPhotos(BaseModel):
+    """How many similar photos to list."""
+
+    count: int = Field(default=10, ge=1, le=50, description="how many photos, 1 to 50")
+
+
+def nearest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]]]:
+    """The listing for the model, and the references with all their fields.
+
+    Raises:
+        ToolException: the gallery holds no photo that may be shown.
+    """
+    references = search.nearest(count)
+    if not references:
+        raise ToolException("the gallery holds no photo that may be shown; answer from the picture itself")
+    return listed(references), [asdict(reference) for reference in references]
+
+
+def nearest_photos_tool(search: Search) -> BaseTool:
+    """The tool over one photo's search."""
+
+    def run(count: int = 10) -> tuple[str, list[dict[str, Any]]]:
+        return nearest_photos(search, count)
+
+    return StructuredTool.from_function(
+        run,
+        name="nearest_photos",
+        description=(
+            "Where the gallery photos that look most like the query were taken, most similar first. "
+            "They are often from the same region, and sometimes only share colours and shapes."
+        ),
+        args_schema=NearestPhotos,
+        response_format="content_and_artifact",
+    )

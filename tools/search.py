@@ -1,0 +1,33 @@
+"""What the retrieval tools search: one photo against one gallery, both bound beforehand."""
+
+from functools import lru_cache
+from typing import Protocol
+
+from gallery.search import Reference
+
+
+class Search(Protocol):
+    """The searches of one photo, most and least similar first."""
+
+    def nearest(self, count: int) -> list[Reference]: ...
+
+    def farthest(self, count: int) -> list[Reference]: ...
+
+
+def listed(references: list[Reference]) -> str:
+    """One numbered line a reference: position, place, similarity. No captions, file names or authors: those are
+    words of strangers, and a model may take them for instructions."""
+    return "\n".join(
+        f"{rank}. {item.latitude:.4f}, {item.longitude:.4f} {_place(item.latitude, item.longitude)} "
+        f"(similarity {item.similarity:.2f})"
+        for rank, item in enumerate(references, 1)
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _place(latitude: float, longitude: float) -> str:
+    from geo.places import describe
+
+    place = describe(latitude, longitude)
+    names = [name for name in (place.place, place.country) if name]
+    return f"at sea near {', '.join(names)}" if place.at_sea and names else ", ".join(names) or "at sea"
