@@ -12,16 +12,18 @@ from agent.answers.characters import fold
 
 Axis = Literal["latitude", "longitude"]
 
-WIDEST_RANGE_DEGREES = 15.0  # "between 30 and 40" still says something; two numbers wider apart are no range
+# "Between 30 and 40" still says something; without a word or sign that names the axis two numbers are no range.
+WIDEST_RANGE_DEGREES = 60.0
+_WIDEST_UNMARKED = 15.0
 
 # Hemispheres as words (any case) and letters (capitals only): the axis they speak of and the sign.
-_SIGNS: dict[str, tuple[Axis, int]] = {
-    **dict.fromkeys(("N", "north", "northern", "nord", "norte", "北纬", "北緯", "с.ш.", "с. ш."), ("latitude", 1)),
-    **dict.fromkeys(("S", "south", "southern", "süd", "sud", "sur", "sul", "南纬", "南緯", "ю.ш.", "ю. ш."), ("latitude", -1)),
-    **dict.fromkeys(("E", "east", "eastern", "ost", "est", "este", "leste", "东经", "東経", "東經", "в.д.", "в. д."), ("longitude", 1)),
-    **dict.fromkeys(("W", "west", "western", "ouest", "oeste", "西经", "西経", "西經", "з.д.", "з. д."), ("longitude", -1)),
-    "O": ("longitude", -1),  # ouest, oeste, ovest; Ost where the text is German
-}  # fmt: skip
+_HEMISPHERES: tuple[tuple[Axis, int, str], ...] = (
+    ("latitude", 1, "N|north|northern|nord|norte|北纬|北緯|с.ш.|с. ш."),
+    ("latitude", -1, "S|south|southern|süd|sud|sur|sul|南纬|南緯|ю.ш.|ю. ш."),
+    ("longitude", 1, "E|east|eastern|ost|est|este|leste|东经|東経|東經|в.д.|в. д."),
+    ("longitude", -1, "W|O|west|western|ouest|oeste|西经|西経|西經|з.д.|з. д."),  # O is Ost where the text is German
+)
+_SIGNS = {name: (axis, sign) for axis, sign, names in _HEMISPHERES for name in names.split("|")}
 _WORDS = "|".join(sorted((re.escape(word) for word in _SIGNS if len(word) > 1), key=len, reverse=True))
 _HEMISPHERE = rf"(?:[NSEWO]|(?i:{_WORDS}))(?![^\W\d_])"
 _GERMAN = re.compile(r"\b(?:und|der|die|das|ist|breite|länge|ost|het|oost)\b", re.IGNORECASE)
@@ -73,7 +75,8 @@ def angle_at(text: str, at: int, range_allowed: bool = False) -> Angle | None:
     start = before.start() if before else at
     prefix = before["before"] if before else None
     for pattern in (_MARKED, _SPACED):
-        if (found := pattern.match(text, at)) is not None and (angle := _sexagesimal(text, found, prefix, start)) is not None:
+        found = pattern.match(text, at)
+        if found is not None and (angle := _sexagesimal(text, found, prefix, start)) is not None:
             return angle
     if (found := _RANGE.match(text, at)) is not None and (angle := _range(text, found, prefix, start, range_allowed)):
         return angle
@@ -136,9 +139,11 @@ def _range(text: str, found: re.Match[str], prefix: str | None, start: int, allo
     if name is None and not allowed:
         return None
     axis, low = _signed(text, _number(found["degrees"]), found["sign"], found["middle"] or name)
-    other_axis, high = _signed(text, abs(_number(found["until"])), found["until"][0], found["after"] or found["middle"] or name)
+    other_axis, high = _signed(
+        text, abs(_number(found["until"])), found["until"][0], found["after"] or found["middle"] or name
+    )
     if axis != other_axis or abs(high - low) > WIDEST_RANGE_DEGREES:
         return None
-    if found["until"][0] == "-" and found["sign"] is None and name is None:
-        return None  # "48.85 -2.35" is a pair
+    if name is None and abs(high - low) > _WIDEST_UNMARKED:
+        return None  # "48.85 - 2.35" under one label is a pair
     return Angle((low + high) / 2, axis, 1, True, True, start, found.end())

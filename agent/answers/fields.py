@@ -9,9 +9,14 @@ from agent.answers.characters import clean, fold
 from agent.answers.outcome import CLUE_SOURCES, Clue
 from agent.answers.positions import position
 
-_LATITUDE = set("lat latitude lattitude latitud latitudine breite breitengrad широта 纬度 緯度".split())
-_LONGITUDE = set("lon lng long longitude longtitude longitud longitudine länge längengrad долгота 经度 經度 経度".split())
-_PLACE = ("place", "landmark", "address", "city", "town", "village", "place_name", "location", "name", "state", "region")
+_LATITUDE = {"lat", "latitude", "lattitude", "latitud", "latitudine", "breite", "breitengrad", "широта", "纬度", "緯度"}
+_LONGITUDE = {
+    "lon", "lng", "long", "longitude", "longtitude", "longitud", "longitudine", "länge", "längengrad", "долгота", "经度",
+    "經度", "経度",
+}  # fmt: skip
+_NO_VALUE = {"min", "max", "error", "uncertainty", "range", "reasoning"}
+_PAIR = {"coordinates", "coordinate", "coords", "position", "gps", "latlng", "latlon", "location", "point"}
+_PLACE = ("place", "landmark", "address", "city", "town", "village", "place_name", "location", "name", "state")
 _COUNTRY = ("country", "country_name", "nation", "pays", "país", "страна", "国家", "國家")
 _CONFIDENCE = ("confidence", "probability", "certainty", "confidence_score", "score", "likelihood")
 _CLUES = ("clues", "evidence", "reasons", "observations")
@@ -20,6 +25,7 @@ _CANDIDATES = ("candidates", "guesses", "predictions", "answers", "locations", "
 _DEEPEST = 5
 _MOST = 20  # list items read; an answer that lists more is not answering
 
+_SHARE = re.compile(r"\s{0,9}~?(?P<number>\d{1,3}(?:[.,]\d{1,9})?)\s?(?P<of>%|/\s?100?\b)?")
 _TEMPLATE = re.compile(
     r"<[^<>]{1,40}>|\[(?:lat|lon|lng)[a-z]{0,9}\]|[xyn?#_]{1,9}(?:\.[xyn?#_]{1,9})?|\.{2,9}|…"
     r"|(?:lat|latitude|lon|lng|long|longitude|float|number|double|decimal|string|value|city|country|place)"
@@ -110,7 +116,7 @@ _MISSING = object()
 def _axis_value(fields: dict[str, Any], names: set[str]) -> Any:
     for key, value in fields.items():
         words = set(key.split("_"))
-        if words & names and not words & {"min", "max", "error", "uncertainty", "range", "reasoning"}:
+        if words & names and not words & _NO_VALUE:
             return value
     return _MISSING
 
@@ -118,7 +124,7 @@ def _axis_value(fields: dict[str, Any], names: set[str]) -> Any:
 def _pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
     """A position written as one value: "48.86, 2.35", [48.86, 2.35], or GeoJSON, which alone is lon, lat."""
     for key, value in fields.items():
-        if not set(key.split("_")) & {"coordinates", "coordinate", "coords", "position", "gps", "latlng", "latlon", "location", "point"}:
+        if not set(key.split("_")) & _PAIR:
             continue
         angles: list[Angle | None] = []
         if isinstance(value, list) and len(value) in (2, 3):
@@ -202,14 +208,21 @@ def _confidence(fields: dict[str, Any]) -> float | None:
     """The stated confidence from 0 to 1; "85 %" and 85 are read as 0.85, "8/10" as 0.8; words say no number."""
     for key in _CONFIDENCE:
         value = fields.get(key)
-        if isinstance(value, str) and (found := re.match(r"\s{0,9}~?(\d{1,3}(?:[.,]\d{1,9})?)\s?(%|/\s?10\b|/\s?100\b)?", fold(value[:40]))):
-            number, unit = float(found[1].replace(",", ".")), (found[2] or "").replace(" ", "")
-            value = number / 10 if unit == "/10" else number / 100 if unit else number
+        if isinstance(value, str):
+            value = _share(fold(value[:40]))
         if isinstance(value, int | float) and not isinstance(value, bool):
             value = value / 100 if 1 < value <= 100 else value
             if 0 <= value <= 1:
                 return float(value)
     return None
+
+
+def _share(text: str) -> float | None:
+    found = _SHARE.match(text)
+    if found is None:
+        return None
+    number = float(found["number"].replace(",", "."))
+    return number / {"%": 100, "/10": 10, "/100": 100}.get((found["of"] or "").replace(" ", ""), 1)
 
 
 def _clues(fields: dict[str, Any]) -> tuple[Clue, ...]:

@@ -23,7 +23,14 @@ _STRING_ENDS = re.compile(
 _BARE = re.compile(r"[^,，;{}｛｝\[\]\n]+")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,300})(?:\.\d{1,300})?(?:[eE][+-]?\d{1,4})?")
 _CLOSING = {'"': '"”“', "'": "'’‘", "“": '"”', "”": '"”', "‘": "’'", "’": "’'", "`": "`"}
-_WORDS: dict[str, bool | None] = {"null": None, "none": None, "nan": None, "undefined": None, "true": True, "false": False}
+_WORDS: dict[str, bool | None] = {
+    "null": None,
+    "none": None,
+    "nan": None,
+    "undefined": None,
+    "true": True,
+    "false": False,
+}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """``parse_answer``: any text in, one outcome out. Pure, total, in time linear in the text."""
 
+import re
 from dataclasses import replace
 
 from agent.answers.characters import fold
@@ -13,6 +14,7 @@ from agent.answers.refusals import refuses
 LONGEST = 40_000  # characters read: the answer stands at one of the two ends of anything longer
 _SAME_DEGREES = 0.005  # positions closer than this are one
 _MOST_ALTERNATIVES = 10
+_CUT_NUMBER = re.compile(r"[+-]?\d{1,3}\.?\s?$")  # where the text broke off, "1" may have been going to be "139"
 
 
 def parse_answer(text: object) -> Outcome:
@@ -31,15 +33,17 @@ def parse_answer(text: object) -> Outcome:
     if not isinstance(text, str):
         return Outcome("unparsable", how=f"not text but {type(text).__name__}")
     text = _without_thinking(_shortened(text))
-    readings = [reading for found in fragments(text) if (reading := read_value(found.value)) is not None]
+    found = fragments(text)
+    readings = [reading for fragment in found if (reading := read_value(fragment.value)) is not None]
     folded = fold(text)
-    in_prose = positions_in(folded)
+    in_prose = positions_in(_CUT_NUMBER.sub("", folded) if found and found[-1].cut else folded)
     answer = _choose(readings, in_prose)
     if answer is None:
         answer = by_name(readings) or place_in_prose(folded)
     if answer is None:
         return _without_position(folded, readings)
-    others = [*answer.alternatives, *reversed(readings), *(found.reading for found in reversed(in_prose))]
+    alternatives = [other if other.latitude is not None else by_name([other]) for other in answer.alternatives]
+    others = [*filter(None, alternatives), *reversed(readings), *(pair.reading for pair in reversed(in_prose))]
     return _outcome(answer, others)
 
 

@@ -9,7 +9,10 @@ from agent.answers.fields import Reading, located
 _LAT_WORD = r"(?:lat(?:t?itud(?:e|ine)?)?|breite(?:ngrad)?|широта|纬度|緯度)"
 _LON_WORD = r"(?:lon(?:g|gt?itud(?:e|ine)?)?|lng|länge(?:ngrad)?|долгота|经度|經度|経度)"
 _GAP = r"""[\s"'`*_|:=~<>()\[\]{}\\-]{0,12}"""
-_FILLER = r"(?:(?:is|are|of|at|to|be|about|approximately|approx|around|roughly|near|close|between|from|ca|circa|est|ungefähr)\b\.?\s{0,2}){0,4}"
+_FILLER = (
+    r"(?:(?:is|are|of|at|to|be|about|approximately|approx|around|roughly|near|close|between|from|ca|circa|est|ungefähr)"
+    r"\b\.?\s{0,2}){0,4}"
+)
 _LABEL = re.compile(
     rf"(?<![^\W\d_])(?:(?P<both>{_LAT_WORD}{_GAP}(?:[/,&|]|and|und|y|et)?{_GAP}{_LON_WORD})"
     rf"|(?P<swapped>{_LON_WORD}{_GAP}(?:[/,&|]|and|und|y|et)?{_GAP}{_LAT_WORD})"
@@ -19,8 +22,13 @@ _LABEL = re.compile(
 _AFTER_LABEL = re.compile(rf"{_GAP}{_FILLER}{_GAP}$", re.IGNORECASE)
 _TRAILING = re.compile(rf"\s{{0,2}}(?P<word>{_LAT_WORD}|{_LON_WORD})(?![^\W\d_])", re.IGNORECASE)
 _PAIR_GAP = re.compile(r"""\s{0,3}[,;/|]?\s{0,3}(?:and|und|et|y)?\s{0,3}[*(`"']{0,3}""")
-_CUE = re.compile(r"coordinate|coordenada|koordinat|координат|坐标|座標|position|location|gps|lat|answer|geo:|@", re.IGNORECASE)
-_FINAL = re.compile(r"final|answer|best (?:guess|estimate|match)|chosen|choose|therefore|conclu|estimate|most (?:likely|plausible)", re.IGNORECASE)
+_CUE = re.compile(
+    r"coordinate|coordenada|koordinat|координат|坐标|座標|position|location|gps|lat|answer|geo:|@", re.IGNORECASE
+)
+_FINAL = re.compile(
+    r"final|answer|best (?:guess|estimate|match)|chosen|choose|therefore|conclu|estimate|most (?:likely|plausible)",
+    re.IGNORECASE,
+)
 _MOST_NUMBERS = 400  # numbers looked at from the end of an answer
 
 
@@ -68,7 +76,9 @@ def _tokens(text: str) -> list[_Token]:
         while next_label < len(labels) and labels[next_label].end() <= start:
             next_label += 1
         label = labels[next_label - 1] if next_label else None
-        near = label is not None and start - label.end() <= 60 and bool(_AFTER_LABEL.fullmatch(text, label.end(), start))
+        near = (
+            label is not None and start - label.end() <= 60 and bool(_AFTER_LABEL.fullmatch(text, label.end(), start))
+        )
         kind = label.lastgroup if label is not None else None
         angle = angle_at(text, start, range_allowed=near and kind in ("latitude", "longitude"))
         if angle is None:
@@ -76,6 +86,10 @@ def _tokens(text: str) -> list[_Token]:
         at = angle.end
         tokens.append(_labelled(text, angle, kind if near else None, label, start))
     return tokens
+
+
+def _leads_to(text: str, label: re.Match[str], start: int) -> bool:
+    return start - label.end() <= 60 and bool(_AFTER_LABEL.fullmatch(text, label.end(), start))
 
 
 def _labelled(text: str, angle: Angle, kind: str | None, label: re.Match[str] | None, start: int) -> _Token:
