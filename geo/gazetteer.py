@@ -57,6 +57,12 @@ class Gazetteer:
             row = int(self.tree.query(unit_vectors(here))[1])
         return row, float(great_circle_km(here, self.positions[row]))
 
+    def around(self, latitude: float, longitude: float, count: int) -> list[tuple[int, float]]:
+        """Rows and great-circle distances in km of the ``count`` nearest places, nearest first."""
+        here = np.array((latitude, longitude), dtype=float)
+        rows = self.tree.query(unit_vectors(here), k=count)[1]
+        return list(zip(rows.tolist(), great_circle_km(here, self.positions[rows]).tolist(), strict=True))
+
     def crowding(self, rows: list[int], radius_km: float = 30.0) -> NDArray[np.intp]:
         """How many places lie round each row: the file has no population, and big towns stand among many."""
         chord = 2 * np.sin(radius_km / EARTH_RADIUS_KM / 2)

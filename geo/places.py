@@ -1,5 +1,118 @@
-"""What a position is called, and where a name lies."""
+"""What a position is called, and where a name lies.
 
+The country comes from polygons. Place and division come from the gazetteer as labels, of the nearest place
+that lies in that country's polygon: the nearest of all is across the border often enough.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from geo.borders import countries_at, country_at, nearest_country
+from geo.countries import Country, country_code_of
+from geo.gazetteer import gazetteer
 from geo.names import NamedPlace, find_place
+from geo.sphere import bearing_degrees, check_position
 
-__all__ = ["NamedPlace", "find_place"]
+__all__ = ["NamedPlace", "Place", "country_code_of", "describe", "find_place"]
+
+# Places asked for their polygon before the gazetteer's code is taken at its word.
+_TRIED = 32
+# Farther, a place names nothing of the position: Bouvet Island is not in Vest-Agder.
+_REACH_KM = 1000.0
+_WINDS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What lies at a position (degrees). Distances are kilometres."""
+
+    latitude: float
+    longitude: float
+    country: str | None
+    """The country or disputed area that holds the position; None at sea."""
+    country_code: str | None
+    """ISO 3166-1 alpha-2; None at sea and where no state is agreed on."""
+    continent: str | None
+    disputed: bool
+    dispute: str | None
+    """Who holds and who claims a disputed area."""
+    admin1: str | None
+    """First-level division of the nearest place: a label, near its border perhaps the neighbour's. None at sea, and
+    where the country has no place within 1000 km."""
+    place: str
+    """The nearest named place of the country; at sea, and where that is too far, of all."""
+    place_country_code: str
+    """The code the gazetteer files the place under: GF for Cayenne, CY for Kyrenia."""
+    place_km: float
+    place_bearing: float
+    """Direction from the place to the position, degrees clockwise from north."""
+    at_sea: bool
+    land_km: float
+    """Distance to the nearest land, 0 on land."""
+    border_km: float | None
+    """Distance to the nearest other country, perhaps over water; None at sea."""
+    neighbour: str
+    """That country; at sea the one whose land is nearest."""
+    neighbour_code: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields, distances to a metre, bearing to a tenth of a degree."""
+        digits = {"place_km": 3, "land_km": 3, "border_km": 3, "place_bearing": 1}
+        return {
+            name: round(value, digits[name]) if name in digits and value is not None else value
+            for name, value in asdict(self).items()
+        }
+
+
+def describe(latitude: float, longitude: float) -> Place:
+    """Country, division, nearest place, sea and border of a position in degrees; total over valid positions.
+
+    Raises:
+        WrongUse: the position is not finite or out of range.
+    """
+    latitude, longitude = check_position(latitude, longitude)
+    country = country_at(latitude, longitude)
+    near = nearest_country(latitude, longitude, country)
+    table = gazetteer()
+    own = _own_place(latitude, longitude, country) if country else None
+    row, place_km = own or table.nearest(latitude, longitude)
+    return Place(
+        latitude=latitude,
+        longitude=longitude,
+        country=country.name if country else None,
+        country_code=country.code if country else None,
+        continent=country.continent if country else None,
+        disputed=bool(country and country.disputed),
+        dispute=country.dispute if country else None,
+        admin1=(table.admin1[row] or None) if own else None,
+        place=table.names[row],
+        place_country_code=table.codes[row],
+        place_km=place_km,
+        place_bearing=float(bearing_degrees(table.positions[row], (latitude, longitude))),
+        at_sea=country is None,
+        land_km=0.0 if country else near.km,
+        border_km=near.km if country else None,
+        neighbour=near.country.name,
+        neighbour_code=near.country.code,
+    )
+
+
+def wind(bearing: float) -> str:
+    """A bearing in degrees as one of eight winds: "north-east"."""
+    return _WINDS[round(bearing / 45.0) % 8]
+
+
+def _own_place(latitude: float, longitude: float, country: Country) -> tuple[int, float] | None:
+    """Row and distance of the country's nearest place, or None where it has none within reach.
+
+    The polygons decide whose a place is; the gazetteer's code only where no polygon holds it (harbours).
+    """
+    table = gazetteer()
+    around = table.around(latitude, longitude, _TRIED)
+    for (row, km), holder in zip(around, countries_at(table.positions[[row for row, _ in around]]), strict=True):
+        if holder == country or (holder is None and table.codes[row] in country.gazetteer_codes):
+            return (row, km) if km <= _REACH_KM else None
+    if not any(code in table.rows_by_code for code in country.gazetteer_codes):
+        return None
+    row, km = table.nearest(latitude, longitude, country.gazetteer_codes)
+    return (row, km) if km <= _REACH_KM else None

@@ -63,9 +63,9 @@ def polygons() -> Polygons:
             np.cumsum(data[steps], dtype=np.int64) * STEP_DEGREES for steps in ("latitude_steps", "longitude_steps")
         )
         ring_of_point = np.repeat(np.arange(len(data["ring_sizes"])), data["ring_sizes"])
-        rings = shapely.linearrings(longitude, latitude, indices=ring_of_point)
+        rings = np.asarray(shapely.linearrings(longitude, latitude, indices=ring_of_point), dtype=object)
         polygon_of_ring = np.repeat(np.arange(len(data["ring_counts"])), data["ring_counts"])
-        shapes = shapely.polygons(rings, indices=polygon_of_ring)
+        shapes = np.asarray(shapely.polygons(rings, indices=polygon_of_ring), dtype=object)
         sizes = np.bincount(polygon_of_ring, weights=data["ring_sizes"]).astype(np.intp)
         owners = data["countries"].astype(np.intp)
     except (OSError, ValueError, KeyError) as error:
