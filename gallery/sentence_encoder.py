@@ -42,10 +42,19 @@ class SentenceEncoder:
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         if not prepared:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return normalised(self._encode([Image.fromarray(np.asarray(picture, dtype=np.uint8)) for picture in prepared]))
+        return normalised(self.raw_prepared(prepared))
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         return self.encode_prepared([self.prepare(image) for image in images])
+
+    def raw_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
+        """Prepared pictures to (n, dimension) vectors of the length the tower gives them."""
+        return self._encode([Image.fromarray(np.asarray(picture, dtype=np.uint8)) for picture in prepared])
+
+    def raw_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Texts to (n, dimension) vectors of the length the tower gives them; longer ones are cut by the tokenizer."""
+        vectors = self._model.encode(list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
+        return np.asarray(vectors, dtype=np.float32)
 
     def _encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         vectors = self._model.encode(list(images), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
@@ -63,7 +72,9 @@ def _load(name: str) -> Any:
         model = SentenceTransformer(name)
     except Exception as error:
         reason = " ".join(str(error).split())[:160]
-        raise WrongUse(f"encoder 'st:{name}' cannot be loaded: {reason}; give a model folder or its hub name") from error
+        raise WrongUse(
+            f"encoder 'st:{name}' cannot be loaded: {reason}; give a model folder or its hub name"
+        ) from error
     if "image" not in getattr(model, "modalities", ["text"]):
         raise WrongUse(f"encoder 'st:{name}' takes no pictures; use a SigLIP, SigLIP2 or CLIP checkpoint")
     return model
@@ -78,6 +89,6 @@ def _fingerprint(model: Any) -> str:
         digest.update(flat.float().numpy().tobytes())
     processor = getattr(model[0], "processor", None)
     images = getattr(processor, "image_processor", processor)
-    if hasattr(images, "to_dict"):
+    if images is not None and hasattr(images, "to_dict"):
         digest.update(json.dumps(images.to_dict(), sort_keys=True, default=str).encode())
     return digest.hexdigest()[:16]

@@ -1,0 +1,85 @@
+"""From a source and a backbone to a trained alignment: features, texts, training, in one folder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gallery.alignment.backbone import Backbone
+from gallery.alignment.batches import Texts
+from gallery.alignment.cache import Cache
+from gallery.alignment.config import AlignmentConfig
+from gallery.alignment.fill import MIN_FILE_BYTES, fill_cache
+from gallery.alignment.measure import validate
+from gallery.alignment.model import new_alignment
+from gallery.alignment.settings import TrainSettings
+from gallery.alignment.split import split_by_author
+from gallery.alignment.texts import embed_texts
+from gallery.sources.records import Source
+from geo.errors import WrongUse
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a training reads."""
+
+    cache: Cache
+    texts: Texts | None
+    config: AlignmentConfig
+
+
+def prepare(
+    source: Source,
+    backbone: Backbone,
+    settings: TrainSettings,
+    folder: Path,
+    progress: Callable[[str, int, int | None], None] = lambda stage, done, total: None,
+    min_file_bytes: int = MIN_FILE_BYTES,
+    workers: int | None = None,
+) -> Prepared:
+    """Compute what the training needs, or take it from ``folder`` where it lies already.
+
+    Args:
+        folder: the cache; trainings with other settings may share it.
+        progress: told (stage, done, total).
+
+    Raises:
+        WrongUse: text is to be aligned and the backbone reads none; told before any photo is read.
+        AlignmentError: no photo could be used, or the disk is full.
+    """
+    if settings.spaces == "gps+text" and backbone.text_dimension is None:
+        backbone.texts(["a place"])
+    cache = fill_cache(
+        source, backbone, folder, lambda done, total: progress("features", done, total), min_file_bytes, workers
+    )
+    texts = embed_texts(cache, backbone, settings.granularity, progress) if settings.spaces == "gps+text" else None
+    return Prepared(cache, texts, config_for(backbone, settings))
+
+
+def config_for(backbone: Backbone, settings: TrainSettings) -> AlignmentConfig:
+    """The alignment that these settings make over this backbone."""
+    with_text = settings.spaces == "gps+text"
+    return AlignmentConfig(
+        backbone=backbone.spec,
+        backbone_fingerprint=backbone.fingerprint,
+        features=backbone.features,
+        image_dimension=backbone.dimension,
+        text_dimension=backbone.text_dimension if with_text else None,
+        space=settings.space or backbone.dimension,
+        projection=settings.projection,
+        granularity=settings.granularity if with_text else None,
+    )
+
+
+def measure_backbone(prepared: Prepared, settings: TrainSettings) -> dict[str, Any]:
+    """The validation of the backbone as it is, on the rows a training with these settings would hold out.
+
+    Raises:
+        WrongUse: nothing is held out.
+    """
+    if settings.validation == 0:
+        raise WrongUse("validation share 0 leaves nothing to measure on; give --validation 0.1")
+    cache = prepared.cache
+    rows, held_out = split_by_author(cache.authors, cache.places, settings.validation, settings.seed)
+    untrained = new_alignment(prepared.config, settings.seed)
+    return validate(untrained, cache, rows, held_out, ("image",), settings.seed)

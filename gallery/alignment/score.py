@@ -1,0 +1,47 @@
+"""How well a photo and positions go together: the cosine in the image↔GPS space (G3's geo-verification)."""
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from gallery.alignment.encoder import AlignedEncoder
+from gallery.alignment.measure import encode_positions
+from geo.errors import WrongUse
+
+
+def position_scores(aligned: AlignedEncoder, image_embedding: ArrayLike, positions: ArrayLike) -> NDArray[np.float64]:
+    """Score positions for one photo.
+
+    Args:
+        aligned: the encoder the photo was embedded with.
+        image_embedding: (dimension,) as ``aligned.encode([image])[0]`` gives it.
+        positions: (n, 2) latitude and longitude in degrees.
+
+    Returns:
+        (n,) cosines in [-1, 1]; the position with the highest goes best with the photo.
+
+    Raises:
+        WrongUse: an embedding of another encoder or without a GPS part, or a position out of range.
+    """
+    image = aligned.gps_part(np.asarray(image_embedding, dtype=np.float32))
+    encoded = encode_positions(aligned.alignment, checked_positions(positions))
+    cosines = encoded @ torch.from_numpy(np.ascontiguousarray(image)).to(encoded.device)
+    scores: NDArray[np.float64] = cosines.double().clamp(-1, 1).cpu().numpy()
+    return scores
+
+
+def checked_positions(positions: ArrayLike) -> NDArray[np.float64]:
+    """(n, 2) positions, every one on the globe.
+
+    Raises:
+        WrongUse: one that is not, named with its row.
+    """
+    checked = np.asarray(positions, dtype=np.float64).reshape(-1, 2)
+    fine = (np.abs(checked) <= (90.0, 180.0)).all(axis=1)
+    if not fine.all():
+        row = int(np.argmin(fine))
+        latitude, longitude = checked[row].tolist()
+        raise WrongUse(
+            f"position {row} ({latitude!r}, {longitude!r}) is not on the globe; give latitude, longitude in degrees"
+        )
+    return checked
