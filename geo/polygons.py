@@ -56,7 +56,7 @@ def polygons() -> Polygons:
         SextantError: the data file is missing, broken, or names a country the table of countries lacks.
     """
     try:
-        data = np.load(io.BytesIO((files("geo") / "data" / "borders.npz").read_bytes()), allow_pickle=False)
+        data = np.load(io.BytesIO(_map_bytes()), allow_pickle=False)
         known = {country.natural_earth: country for country in countries()}
         named = tuple(known[str(name)] for name in data["names"])
         latitude, longitude = (
@@ -72,6 +72,17 @@ def polygons() -> Polygons:
         raise SextantError(f"the map 'geo/data/borders.npz' cannot be read ({error}); reinstall sextant-geo") from error
     points = np.column_stack([latitude, longitude])
     return Polygons(shapes, owners, named, points, ring_of_point, np.concatenate([[0], np.cumsum(sizes)]))
+
+
+@lru_cache(maxsize=1)
+def names_on_map() -> frozenset[str]:
+    """Natural Earth's names of all that is drawn, read without the polygons."""
+    with np.load(io.BytesIO(_map_bytes()), allow_pickle=False) as data:
+        return frozenset(str(name) for name in data["names"])
+
+
+def _map_bytes() -> bytes:
+    return (files("geo") / "data" / "borders.npz").read_bytes()
 
 
 @lru_cache(maxsize=64)
