@@ -14,6 +14,7 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import ValidationError
 
 from agent.blobs import BlobStore
+from agent.contact_sheet import contact_sheet
 from agent.equipment import Equipment, silent
 from agent.evidence import as_json, authors_of
 from agent.home import home_folder
@@ -79,13 +80,20 @@ class Live:
         began = time.monotonic()
         search = self.search(request["photo"])
         ready = time.monotonic()
-        found = {side: as_json(getattr(search, side)(request[side])) for side in ("nearest", "farthest")}
+        near, far = search.nearest(request["nearest"]), search.farthest(request["farthest"])
         timings = {"embed": round(ready - began, 4), "search": round(time.monotonic() - ready, 4)}
         warnings = []
         if self.settings.exclude_author and not search.filters.exclude_authors:
             warnings.append("the gallery does not know this photo's photographer; only the photo itself was left out")
-        if not found["nearest"]:
+        sheets: Json = {}
+        for size in request["sheets"] if near else ():
+            page, missing = contact_sheet(near[:size])
+            sheets[str(size)] = self.blobs.put(page)
+            if missing:
+                warnings.append(f"{missing} of {size} gallery photos could not be opened for the contact sheet")
+        if not near:
             warnings.append("the gallery holds no photo that this run may be shown")
+        found = {"nearest": as_json(near), "farthest": as_json(far), "sheets": sheets}
         return {**found, "timings": timings, "warnings": warnings}
 
     def coverage(self, request: Json) -> Json:

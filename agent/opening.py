@@ -20,17 +20,31 @@ def opening(branch: Branch, photo: Photo, references: Json | None, *, tools: boo
     prompt = variant(branch["variant"])
     parts = [_filled(prompt.strategy, branch["fill"])]
     parts += reference_lists(prompt, references, halvings)
+    sheet = contact_sheet_of(prompt, references, halvings)
+    if sheet:
+        parts.append(frame("sheet").text.strip())
     parts.append(frame("answer").text.strip())
+    pictures = [photo["shown"], *([sheet] if sheet else [])]
     system = frame("role").text.strip()
     if tools:
         system += "\n\n" + frame("tools").text.strip()
     return [
         {"role": "system", "content": system},
-        {
-            "role": "user",
-            "content": [{"type": "text", "text": "\n\n".join(parts)}, {"type": "image", "sha256": photo["shown"]}],
-        },
+        {"role": "user", "content": [{"type": "text", "text": "\n\n".join(parts)}, *map(picture, pictures)]},
     ]
+
+
+def picture(sha256: str) -> Json:
+    """An image block that holds its hash alone."""
+    return {"type": "image", "sha256": sha256}
+
+
+def contact_sheet_of(prompt: Variant, references: Json | None, halvings: int) -> str | None:
+    """The hash of the contact sheet a variant shows; none after the context has overflowed."""
+    if not references or halvings or "photos" not in prompt.references.show:
+        return None
+    sheet: str | None = references.get("sheets", {}).get(str(prompt.references.nearest))
+    return sheet
 
 
 def reference_lists(prompt: Variant, references: Json | None, halvings: int) -> list[str]:

@@ -23,5 +23,7 @@ def call_cost(state: State, gear: Equipment) -> CallCost:
     prompt = (max(written, default=6000) + max(spoken, default=0)) // CHARACTERS_PER_TOKEN + IMAGE_TOKENS
     price = None
     if gear.settings.max_usd is not None:
-        price = gear.ask("price", {"model": gear.settings.model, "input_tokens": prompt, "output_tokens": output})["usd"]
+        price = gear.ask("price", {"model": gear.settings.model, "input_tokens": prompt, "output_tokens": output})[
+            "usd"
+        ]
     return CallCost(tokens=prompt + output, usd=price)

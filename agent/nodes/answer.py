@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from agent.equipment import Equipment
-from agent.state import NOTHING_SPENT, Json, Spent, State
+from agent.state import Json, Spent, State
 from geo.places import describe
 from geo.sphere import great_circle_km
 
@@ -30,7 +30,7 @@ def answer(state: State, gear: Equipment) -> State:
         "metadata": compared(state["metadata"], best, verdict),
         "outcomes": {kind: counts[kind] for kind in OUTCOMES},
         "stop": state["stop"],
-        "spent": spending(state.get("spent", NOTHING_SPENT), reading["seconds"]),
+        "spent": spending(state["spent"], reading["seconds"]),
         "model": gear.settings.model,
         "preset": gear.recipe.id,
         "run": gear.settings.run,

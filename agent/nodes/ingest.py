@@ -4,7 +4,7 @@ import base64
 import binascii
 
 from agent.equipment import Equipment
-from agent.state import Json, State
+from agent.state import NOTHING_SPENT, Json, State
 from geo.errors import WrongUse
 from prompts.variants import variant
 
@@ -19,11 +19,18 @@ def ingest(state: State, gear: Equipment) -> State:
     """
     gear.tell({"step": "ingest"})
     found = gear.ask("photo", _wanted(state, gear))
-    update = State(photo=found["photo"], metadata=found["metadata"], warnings=found["warnings"], references=None)
+    update = State(
+        photo=found["photo"],
+        metadata=found["metadata"],
+        warnings=found["warnings"],
+        references=None,
+        spent=NOTHING_SPENT,
+    )
     if gear.settings.gallery:
         count = retrieved(gear)
         gear.tell({"step": "retrieve"})
-        document = gear.ask("references", {"photo": found["photo"]["sha256"], "nearest": count, "farthest": count})
+        wanted = {"photo": found["photo"]["sha256"], "nearest": count, "farthest": count, "sheets": sheets(gear)}
+        document = gear.ask("references", wanted)
         update["references"] = gear.blobs.put_json(document)
         update["warnings"] = [*found["warnings"], *document["warnings"]]
     return update
@@ -33,6 +40,12 @@ def retrieved(gear: Equipment) -> int:
     """How many photos of each side a run fetches."""
     listed = [variant(name).references for name in (*gear.recipe.variants, *gear.recipe.later)]
     return max([RETRIEVED, *(max(shown.nearest, shown.farthest) for shown in listed)])
+
+
+def sheets(gear: Equipment) -> list[int]:
+    """The sizes of the contact sheets that this run's variants show."""
+    shown = [variant(name).references for name in (*gear.recipe.variants, *gear.recipe.later)]
+    return sorted({references.nearest for references in shown if "photos" in references.show})
 
 
 def _wanted(state: State, gear: Equipment) -> Json:

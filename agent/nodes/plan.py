@@ -4,11 +4,11 @@ from typing import Literal
 
 from langgraph.types import Command, Send
 
+from agent.budget import affordable, is_last_wave, limits, seconds_left
 from agent.disagreement import contrast_words
 from agent.equipment import Equipment
 from agent.spending import call_cost
-from agent.budget import affordable, is_last_wave, limits, seconds_left
-from agent.state import NOTHING_SPENT, Ask, Branch, State
+from agent.state import Ask, Branch, State
 from prompts.variants import variant
 
 
@@ -17,9 +17,8 @@ def plan(state: State, gear: Equipment) -> Command[Literal["lmm", "verify"]]:
     number = state.get("round", 0) + 1
     reading = gear.clock("plan", state)
     wanted = branches(number, state, gear)
-    spent = state.get("spent", NOTHING_SPENT)
     limit = limits(gear.settings, gear.recipe)
-    fits = affordable(limit, spent, reading["seconds"], call_cost(state, gear))
+    fits = affordable(limit, state["spent"], reading["seconds"], call_cost(state, gear))
     chosen = wanted[:fits]
     update = State(
         round=number,

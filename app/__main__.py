@@ -1,0 +1,5 @@
+"""`python -m app` is `sextant`."""
+
+from app.cli import main
+
+main()

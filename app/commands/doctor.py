@@ -1,0 +1,129 @@
+"""`sextant doctor`: does this installation work, and if not, what to do."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+Check = tuple[str, Callable[[], str]]
+
+PACKAGES = ("langgraph", "lancedb", "torch", "sentence-transformers", "shapely", "reverse_geocoder")
+EXTRAS = {"onnx": "onnxruntime", "ocr": "rapidocr", "ray": "ray", "web": "fastapi", "postgres": "psycopg"}
+LEAST_FREE_GB = 2.0  # a run takes kilobytes; a gallery of 100,000 photos about a gigabyte
+
+
+@click.command(name="doctor")
+@click.option("--model", metavar="SPEC", help="The model to try.  [default: SEXTANT_MODEL, else offline]")
+@click.option("--base-url", metavar="URL", help="Address of an OpenAI-compatible or Ollama server.")
+@click.option("--gallery", metavar="DIR", help="The gallery to try.  [default: the only one under the home]")
+@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(model: str | None, base_url: str | None, gallery: str | None, home: str | None, as_json: bool) -> int:
+    """Check this installation: packages, gallery, model, disk. Exit code 1 when something is wrong.
+
+    \b
+    Example: sextant doctor --model openai:gpt-4o --gallery my-gallery
+    """
+    findings = [found(name, check) for name, check in checks(model, base_url, gallery, home)]
+    if as_json:
+        click.echo(json.dumps(findings, ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            click.echo(f"{'ok  ' if finding['ok'] else 'BAD '} {finding['check']:<9} {finding['found']}")
+    return 0 if all(finding["ok"] for finding in findings) else 1
+
+
+def found(name: str, check: Callable[[], str]) -> dict[str, Any]:
+    """Run one check; an error of ours is its finding."""
+    from geo.errors import SextantError
+
+    try:
+        return {"check": name, "ok": True, "found": check()}
+    except SextantError as error:
+        return {"check": name, "ok": False, "found": str(error)}
+
+
+def checks(model: str | None, base_url: str | None, gallery: str | None, home: str | None) -> list[Check]:
+    """Every check with its name, in the order they are reported."""
+    return [
+        ("python", python_version),
+        ("packages", package_versions),
+        ("extras", extras_installed),
+        ("home", lambda: home_and_disk(home)),
+        ("gallery", lambda: gallery_and_encoder(gallery, home)),
+        ("model", lambda: model_answers(model, base_url)),
+    ]
+
+
+def python_version() -> str:
+    """The interpreter; pip refuses to install Sextant on one that is too old."""
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def package_versions() -> str:
+    """The versions of the packages everything stands on."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from geo.errors import SextantError
+
+    try:
+        return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    except PackageNotFoundError as error:
+        raise SextantError(f"package {error.name!r} is missing; install again with: pip install sextant-geo") from error
+
+
+def extras_installed() -> str:
+    """Which extras are there and which are not."""
+    from importlib.util import find_spec
+
+    return ", ".join(f"{extra} {'yes' if find_spec(package) else 'no'}" for extra, package in EXTRAS.items())
+
+
+def home_and_disk(home: str | None) -> str:
+    """The home can be written to and has room.
+
+    Raises:
+        SextantError: it cannot, or has not.
+    """
+    import shutil
+    import tempfile
+
+    from agent.home import home_folder
+    from geo.errors import SextantError
+
+    folder = home_folder(home)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free_gb = shutil.disk_usage(folder).free / 1e9
+    except OSError as error:
+        raise SextantError(f"{str(folder)!r} cannot be written to: {error.strerror}; pass --home") from error
+    if free_gb < LEAST_FREE_GB:
+        raise SextantError(f"{str(folder)!r} has {free_gb:.1f} GB left; free some space, or pass --home")
+    return f"{folder}, {free_gb:.0f} GB free"
+
+
+def gallery_and_encoder(gallery: str | None, home: str | None) -> str:
+    """The gallery opens and its encoder loads with the same weights."""
+    from app.galleries import chosen_gallery
+    from gallery.store import Gallery
+
+    chosen = chosen_gallery(gallery, home, needed=False)
+    if chosen is None:
+        return "none yet; build one with: sextant gallery build PHOTOS --out DIR"
+    opened = Gallery.open(chosen)
+    opened.encoder()
+    return f"{chosen}: {opened.count:,} photos, encoder {opened.manifest.encoder} matches"
+
+
+def model_answers(model: str | None, base_url: str | None) -> str:
+    """The model answers a one-word question."""
+    import os
+
+    from agent.models import check_model, load_model
+
+    return check_model(
+        load_model(model or os.environ.get("SEXTANT_MODEL") or "offline", base_url=base_url, timeout_s=60)
+    )
