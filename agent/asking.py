@@ -12,7 +12,7 @@ from prompts.loading import frame
 def model_request(ask: Ask, gear: Equipment) -> Json:
     """The whole request, JSON-plain: equal requests are equal calls, whenever and wherever they are made."""
     branch = ask["branch"]
-    references = gear.blobs.get_json(ask["references"]) if ask["references"] else None
+    references = gear.references(ask["references"])
     messages = opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"])
     messages += [as_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:

@@ -38,6 +38,11 @@ class Equipment:
         """The preset with the settings' own choices on top."""
         return recipe(self.settings)
 
+    def references(self, sha256: str | None) -> Json | None:
+        """The document of nearest and farthest photos behind its hash, None without a gallery."""
+        document: Json | None = None if sha256 is None else self.blobs.get_json(sha256)
+        return document
+
     def clock(self, node: str, state: State) -> Reading:
         """Read the run's clock. The last reading goes along, so that a resumed run does not count the gap."""
         last = {"seconds": state.get("seconds", 0.0), "read_at": state.get("read_at")}

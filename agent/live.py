@@ -5,7 +5,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from agent.images import shown_jpeg
 from agent.modelling import ask_model
 from agent.models import ChatModel, load_model
 from agent.pricing import price_usd
-from agent.settings import Settings, checked
+from agent.settings import Settings, checked, from_json, to_json
 from agent.state import Json
 from agent.toolbox import NoSearch, toolbox
 from gallery.encoders import Encoder
@@ -228,5 +227,4 @@ def _live(settings: Settings) -> Live:
 
 def plain(settings: Settings) -> Settings:
     """Settings as JSON brings them have lists where ours have tuples."""
-    lists = {name: tuple(value) for name, value in vars(settings).items() if isinstance(value, list)}
-    return replace(settings, **lists)
+    return from_json(to_json(settings))

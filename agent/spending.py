@@ -15,7 +15,7 @@ def call_cost(state: State, gear: Equipment) -> CallCost:
         return CallCost(tokens=0)
     output = gear.recipe.max_output_tokens or gear.settings.max_output_tokens
     spoken = [sum(len(turn["content"]) for turn in turns) for turns in state.get("transcripts", {}).values()]
-    references = gear.blobs.get_json(state["references"]) if state.get("references") else None
+    references = gear.references(state.get("references"))
     written = [
         sum(len(str(message["content"])) for message in opening(branch, state["photo"], references, tools=True))
         for branch in state.get("branches", {}).values()

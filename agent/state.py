@@ -1,10 +1,10 @@
 """What the graph remembers. JSON-plain values only: checkpoints outlive the code that wrote them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired, cast
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 Json = dict[str, Any]
 Stop = Literal["agreement", "budget", "exhausted"]
@@ -76,7 +76,7 @@ def add_spent(old: Spent | None, new: Json) -> Spent:
     total: Json = {**NOTHING_SPENT, **(old or {})}
     for name, amount in new.items():
         total[name] += amount
-    return Spent(**total)  # type: ignore[typeddict-item]
+    return cast(Spent, total)
 
 
 def append_turns(old: dict[str, list[Turn]] | None, new: dict[str, list[Turn]]) -> dict[str, list[Turn]]:

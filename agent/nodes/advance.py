@@ -29,7 +29,8 @@ def advance(state: State, gear: Equipment) -> Command[Literal["lmm", "tools", "v
     turns = [Send("tools", ask(name, state, gear, final=False, refused=refused, left=left)) for name in working]
     turns += [Send("lmm", ask(name, state, gear, final=last, refused=refused, left=left)) for name in paid]
     update = State(
-        **reading,
+        seconds=reading["seconds"],
+        read_at=reading["read_at"],
         spent={"calls": len(paid)},  # type: ignore[typeddict-item]
         closed=dict.fromkeys(unpaid, "budget"),
         tools_refused=refused,

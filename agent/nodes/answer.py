@@ -37,7 +37,7 @@ def answer(state: State, gear: Equipment) -> State:
         "warnings": state_warnings(state),
     }
     gear.tell({"step": "answer"})
-    return State(answer=document, **reading)
+    return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
 
 
 def best_place(verdict: Json) -> Json | None:

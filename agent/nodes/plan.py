@@ -22,7 +22,8 @@ def plan(state: State, gear: Equipment) -> Command[Literal["lmm", "verify"]]:
     chosen = wanted[:fits]
     update = State(
         round=number,
-        **reading,
+        seconds=reading["seconds"],
+        read_at=reading["read_at"],
         branches={branch["id"]: branch for branch in chosen},
         closed={branch["id"]: "budget" for branch in wanted[fits:]},
         spent={"calls": len(chosen)},  # type: ignore[typeddict-item]

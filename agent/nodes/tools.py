@@ -15,6 +15,7 @@ def tools(ask: Ask, gear: Equipment) -> State:
     earlier = results_so_far(transcript)
     turns: list[Turn] = []
     warnings: list[str] = []
+    images: list[str]
     for number, call in enumerate(transcript[-1].get("tool_calls", [])):
         key = call_key(call)
         if call.get("error"):

@@ -22,12 +22,14 @@ def verify(state: State, gear: Equipment) -> Command[Literal["plan", "answer"]]:
     """Parse, pool, weigh; then another round, or the answer with the reason for stopping."""
     reading = gear.clock("verify", state)
     outcomes = {name: outcome_of(turns) for name, turns in state.get("transcripts", {}).items()}
-    references = gear.blobs.get_json(state["references"]) if state.get("references") else None
+    references = gear.references(state.get("references"))
     pool = pool_of(outcomes, state.get("branches", {}), references, gear)
     verdict = weigh(pool, gear.recipe.verify, gear.settings.optimise)
-    stop = stop_reason(State(**{**state, **reading}), outcomes, verdict, gear)
+    stop = stop_reason({**state, **reading}, outcomes, verdict, gear)
     gear.tell({"step": "verify", "round": state.get("round", 0), "stop": stop, **_summary(verdict)})
-    update = State(**reading, outcomes=outcomes, verdict=compact(verdict, gear))
+    update = State(
+        seconds=reading["seconds"], read_at=reading["read_at"], outcomes=outcomes, verdict=compact(verdict, gear)
+    )
     if stop:
         return Command(update={**update, "stop": stop}, goto="answer")
     return Command(update=update, goto="plan")
