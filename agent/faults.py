@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import httpx
+from pydantic import ValidationError
 
 from agent.transport import AnswerTooLarge, Encoded, Exchange
 from geo.errors import SextantError
@@ -43,6 +44,7 @@ FILTERED = re.compile(r"content_filter|content_policy|content management policy|
 NO_MODEL = re.compile(
     r"model.{0,80}(not found|does not exist|not exist)|model_not_found|not a valid model", re.I | re.S
 )
+REFUSED_SETTING = re.compile(r"(?:unsupported|deprecated|not support)[^.]*['`\"](temperature|seed)['`\"]", re.I)
 NO_IMAGES = re.compile(r"(image|vision|multimodal|multi-modal)", re.I)
 
 
@@ -112,7 +114,7 @@ def explain(error: BaseException, exchange: Exchange, address: Address, *, tools
     told = _error_in_good_answer(error)
     if told is not None:
         return _refused(told[0], told[1], None, address, tools)
-    reason = address.clean(f"{type(error).__name__}: {error}")
+    reason = address.clean(_in_short(error))
     return ModelError(
         "bad_response", f"{address} answered with something that is no chat completion ({reason}); {_WAY_OUT_ADDRESS}"
     )
@@ -121,12 +123,32 @@ def explain(error: BaseException, exchange: Exchange, address: Address, *, tools
 _WAY_OUT_ADDRESS = "check --base-url: it is the address under which the server speaks this protocol"
 
 
+def _in_short(error: BaseException) -> str:
+    """What a client could not read, in one phrase."""
+    if isinstance(error, IndexError):
+        return "it holds no answer"
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    if isinstance(error, AttributeError | TypeError | KeyError):
+        return "its fields are missing or of the wrong type"
+    return str(error) or type(error).__name__
+
+
 def timed_out(address: Address, timeout_s: float) -> ModelError:
     return ModelError(
         "timeout",
         f"{address} did not finish its answer within {timeout_s:.3g} s; "
         "allow more with --timeout-seconds, or choose a smaller model or picture",
         retry=True,
+    )
+
+
+def never_asked(address: Address) -> ModelError:
+    return ModelError(
+        "timeout",
+        f"{address} was not asked: the call's time was over before its turn came; "
+        "allow more with --max-seconds, or more at once with --concurrency",
     )
 
 
@@ -199,7 +221,6 @@ _VERBS: dict[Kind, str] = {
 
 def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind, bool, str]:
     """Kind, whether to retry, and the way out. Words come before the status: servers agree on neither."""
-    pull = f"`ollama pull {address.spec.partition(':')[2]}`" if address.spec.startswith("ollama:") else "the server"
     if status < 400:
         return "bad_request", False, "it redirects elsewhere: give the final address with --base-url"
     if status in (401, 403) and not FILTERED.search(text):
@@ -215,7 +236,7 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
     if FILTERED.search(text):
         return "filtered", False, "use another model for this photo"
     if status == 404 or (status < 500 and NO_MODEL.search(text)):
-        return "unknown_model", False, f"check the name and --base-url; get the model with {pull}"
+        return "unknown_model", False, _where_models_are(address)
     if status == 413:
         return "too_large", False, "send a smaller picture with --image-side"
     if status >= 500 or status in (408, 409):
@@ -223,6 +244,13 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
     if NO_IMAGES.search(text):
         return "bad_request", False, "use a model that sees images"
     return "bad_request", False, "check the model's name and the settings against what the server takes"
+
+
+def _where_models_are(address: Address) -> str:
+    protocol, _, name = address.spec.partition(":")
+    if protocol == "ollama":
+        return f"get it with `ollama pull {name}`, or see `ollama list` for what is there"
+    return f"{address.base_url}/models lists what is there; if that fails, correct --base-url"
 
 
 def _read_body(body: str) -> tuple[str, str, str | None]:
@@ -239,4 +267,6 @@ def _read_body(body: str) -> tuple[str, str, str | None]:
         return str(error), "", None
     param = error.get("param")
     words = str(error.get("message", error))
-    return words, f"{error.get('code', '')} {error.get('type', '')}", param if isinstance(param, str) else None
+    refused = REFUSED_SETTING.search(words)
+    param = param if isinstance(param, str) else refused[1] if refused else None
+    return words, f"{error.get('code', '')} {error.get('type', '')}", param

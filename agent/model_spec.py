@@ -1,10 +1,11 @@
 """What a model spec means: which protocol, which name, which address, which key."""
 
+import base64
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from agent.faults import Address
 from agent.transport import LOOPBACK
@@ -21,27 +22,26 @@ NO_KEY = "no-key"  # servers of one's own take any; the OpenAI client insists on
 
 @dataclass(frozen=True)
 class Where:
-    """A spec, resolved. `url` and `key` may be secret; `shown` may not be."""
+    """A spec, resolved. `key` and `login` (user:password) are secret; `url` holds neither."""
 
     spec: str
     provider: Provider
     name: str
     url: str
-    key: str
-
-    @property
-    def shown(self) -> str:
-        """The address without user, password or query."""
-        parts = urlsplit(self.url)
-        return urlunsplit((parts.scheme, _host_and_port(self.url), parts.path, "", ""))
+    key: str = field(default="", repr=False)
+    login: str = field(default="", repr=False)
 
     @property
     def address(self) -> Address:
-        parts = urlsplit(self.url)
-        secrets = {self.key, parts.password or "", parts.query, self.url if self.url != self.shown else ""}
+        secrets = {self.key, self.login, self.login.partition(":")[2], self.basic_auth} - {"", NO_KEY}
         # Longest first: a secret may be part of another.
-        hidden = tuple(sorted(secrets - {"", NO_KEY}, key=lambda secret: (-len(secret), secret)))
-        return Address(self.spec, self.shown or "this machine", hidden, KEY_VARIABLES.get(self.provider, ""))
+        hidden = tuple(sorted(secrets, key=lambda secret: (-len(secret), secret)))
+        return Address(self.spec, self.url, hidden, KEY_VARIABLES[self.provider])
+
+    @property
+    def basic_auth(self) -> str:
+        """The login in the form of HTTP basic authentication (RFC 7617)."""
+        return base64.b64encode(self.login.encode()).decode() if self.login else ""
 
 
 def resolve(spec: str, base_url: str | None) -> Where:
@@ -52,8 +52,8 @@ def resolve(spec: str, base_url: str | None) -> Where:
     """
     provider, name = read_spec(spec)
     if provider == "offline":
-        return Where(spec, provider, name, "", "")
-    url = server_url(provider, base_url)
+        return Where(spec, provider, name, "")
+    login, url = split_login(server_url(provider, base_url))
     key = os.environ.get(KEY_VARIABLES[provider], "").strip()
     if provider == "openai" and not key:
         if url == DEFAULT_ADDRESSES["openai"]:
@@ -63,7 +63,7 @@ def resolve(spec: str, base_url: str | None) -> Where:
         key = NO_KEY
     if not key.isascii() or not key.isprintable():
         raise WrongUse(f"the key in {KEY_VARIABLES[provider]} holds characters no key has; copy it again")
-    return Where(spec, provider, name, url, key)
+    return Where(spec, provider, name, url, key, login)
 
 
 def read_spec(spec: str) -> tuple[Provider, str]:
@@ -96,6 +96,7 @@ def server_url(provider: str, base_url: str | None) -> str:
     try:
         parts = urlsplit(given)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        valid = valid and not parts.query and not parts.fragment
     except ValueError:
         valid = False
     if not valid:
@@ -108,5 +109,8 @@ def is_local(url: str) -> bool:
     return (urlsplit(url).hostname or "") in LOOPBACK
 
 
-def _host_and_port(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]
+def split_login(url: str) -> tuple[str, str]:
+    """The `user:password` of a URL, and the URL without it."""
+    parts = urlsplit(url)
+    login, _, host = parts.netloc.rpartition("@")
+    return unquote(login), urlunsplit((parts.scheme, host, parts.path, "", ""))

@@ -11,6 +11,7 @@ import importlib
 import random
 import threading
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 
 from agent.completions import Completion, Tool, Usage, read_completion
-from agent.faults import ModelError, explain, timed_out
+from agent.faults import ModelError, explain, never_asked
 from agent.messages import Message, to_langchain
 from agent.model_spec import Provider, Where, resolve
 from agent.pacing import LONGEST_RETRY_AFTER_S, OutOfTimeError, Pace, delay_s, sleep_until
@@ -38,7 +39,7 @@ class ChatModel:
 
     Attributes:
         spec: as the person wrote it.
-        base_url: the server's address without user, password or query; empty for `offline`.
+        base_url: the server's address without user and password; empty for `offline`.
         timeout_s: seconds for one attempt.
         max_retries: further attempts after a failure that may pass.
         retry_base_s: seconds before the first retry, doubling.
@@ -89,7 +90,7 @@ def load_model(
         spec=spec,
         provider=where.provider,
         name=where.name,
-        base_url=where.shown,
+        base_url=where.url,
         timeout_s=timeout_s,
         max_retries=max_retries,
         retry_base_s=retry_base_s,
@@ -138,8 +139,6 @@ def complete(
     offered = list(tools or ())
     prompt = to_langchain(messages, detail=model.image_detail, text_first=model.provider == "ollama")
     ends = None if timeout_s is None else time.monotonic() + timeout_s
-    # Seeded by the prompt: the same call waits the same, different ones do not come back together.
-    chance = random.Random(f"{sample} {prompt[-1].content!r:.2000}")
     retries = 0
     for attempt in range(1, model.max_retries + len(DROPPABLE) + 2):
         given = {"temperature": temperature if temperature is not None else model.temperature}
@@ -153,7 +152,7 @@ def complete(
             model.refused.add(answer.param)
             continue
         retries += 1
-        _wait_or_give_up(model, answer, retries, ends, chance.random())
+        _wait_or_give_up(model, answer, retries, ends, _chance(prompt, sample, retries))
     raise AssertionError("the last attempt either answered or gave up")
 
 
@@ -179,7 +178,7 @@ def _client(where: Where, num_ctx: int | None) -> BaseChatModel:
         return OfflineModel()
     # The providers take about a second each to import.
     module = importlib.import_module(f"agent.providers.{where.provider}")
-    client: BaseChatModel = module.chat(where.name, where.url, where.key, num_ctx)
+    client: BaseChatModel = module.chat(where, num_ctx)
     return client
 
 
@@ -211,23 +210,23 @@ def _attempt(
             began = time.monotonic()
             deadline = began + model.timeout_s if ends is None else min(began + model.timeout_s, ends)
             exchange = Exchange(deadline)
-            answer = _within(exchange, lambda: runnable.invoke(prompt))
+            answer = within(exchange, lambda: runnable.invoke(prompt))
             took = time.monotonic() - began
     except OutOfTimeError:
-        return timed_out(address, 0.0), 0.0
-    if isinstance(answer, AIMessage) and answer.response_metadata.get("done", True):
+        return never_asked(address), 0.0
+    # Ollama's stream ends with a line that says it is done; without it the connection was cut cleanly.
+    if isinstance(answer, AIMessage) and (model.provider != "ollama" or answer.response_metadata.get("done")):
         return answer, took
-    # Raised or returned: what stands here is a failure, told apart outside any `except`, where no traceback
-    # would carry the client's own error, and the words of a server in it, along.
+    # Told apart outside any `except`: no traceback carries the client's own error, and the server's words in it, along.
     error = answer if isinstance(answer, BaseException) else EOFError("the answer broke off")
     return explain(error, exchange, address, tools=tools, timeout_s=deadline - began), took
 
 
-def _within(exchange: Exchange, work: Callable[[], Any]) -> Any:
+def within(exchange: Exchange, work: Callable[[], Any]) -> Any:
     """The result of `work`, or the exception it raised, or TimeoutError at the exchange's deadline.
 
     The work runs in a thread of its own that is left behind when the time is over: name look-up and headers that
-    dribble in have no timeout in the clients. The transport ends what it can see, so the thread does not stay long.
+    dribble in have no timeout in the clients. All else the transport ends itself at the same moment.
     """
     context = contextvars.copy_context()
     context.run(current_exchange.set, exchange)
@@ -246,6 +245,12 @@ def _within(exchange: Exchange, work: Callable[[], Any]) -> Any:
     # A little longer than the transport's own deadline, which can say more about what happened.
     done.wait(exchange.seconds_left() + 0.05)
     return outcome[0] if outcome else TimeoutError()
+
+
+def _chance(prompt: list[BaseMessage], sample: int, retries: int) -> float:
+    """A number in [0, 1) by what is asked: the same call waits the same, different ones do not come back together."""
+    asked = zlib.crc32(repr(prompt[-1].content).encode())
+    return random.Random(f"{asked} {sample} {retries}").random()
 
 
 def _wait_or_give_up(model: ChatModel, error: ModelError, retries: int, ends: float | None, chance: float) -> None:

@@ -7,9 +7,8 @@ pass calls on to a paid service, so its price is unknown unless the person state
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from agent.model_spec import DEFAULT_ADDRESSES, is_local, read_spec, server_url
+from agent.model_spec import DEFAULT_ADDRESSES, is_local, read_spec, server_url, split_login
 from geo.errors import WrongUse
 
 PER_MILLION = 1e-6
@@ -55,7 +54,7 @@ def price_usd(
         return 0.0
     if stated is not None:
         return stated.of(input_tokens, output_tokens)
-    url = server_url(provider, base_url)
+    _, url = split_login(server_url(provider, base_url))
     if provider == "ollama":
         return 0.0 if is_local(url) and not name.endswith("cloud") else None
     return _listed(name, url, input_tokens, output_tokens)
@@ -103,12 +102,11 @@ def _listed(name: str, url: str, input_tokens: int, output_tokens: int) -> float
     from genai_prices import Usage, calc_price  # the list takes a tenth of a second to load
 
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
-    host_url = f"{urlsplit(url).scheme}://{urlsplit(url).hostname}{urlsplit(url).path}"
     try:
         if url == DEFAULT_ADDRESSES["openai"]:
             priced = calc_price(usage, name, provider_id="openai")
         else:
-            priced = calc_price(usage, name, provider_api_url=host_url)
+            priced = calc_price(usage, name, provider_api_url=url)
     except LookupError:
         return None
     return float(priced.total_price)

@@ -79,8 +79,9 @@ class _Bounded(httpx.SyncByteStream):
 class BoundedTransport(httpx.BaseTransport):
     """Holds each request to the deadline of `current_exchange` and notes there what came back."""
 
-    def __init__(self, inner: httpx.BaseTransport) -> None:
+    def __init__(self, inner: httpx.BaseTransport, basic_auth: str = "") -> None:
         self._inner = inner
+        self._basic_auth = basic_auth
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         exchange = current_exchange.get() or Exchange(deadline=time.monotonic() + 600)
@@ -88,6 +89,8 @@ class BoundedTransport(httpx.BaseTransport):
         timeout = {"connect": min(left, CONNECT_TIMEOUT_S), "read": left, "write": left, "pool": left}
         request.extensions = {**request.extensions, "timeout": timeout}
         request.headers["Accept-Encoding"] = "identity"
+        if self._basic_auth:
+            request.headers["Authorization"] = f"Basic {self._basic_auth}"
         response = self._inner.handle_request(request)
         assert isinstance(response.stream, httpx.SyncByteStream)
         exchange.status = response.status_code
@@ -117,13 +120,17 @@ class BoundedTransport(httpx.BaseTransport):
         self._inner.close()
 
 
-def transport_to(base_url: str) -> BoundedTransport:
-    """A transport to one server, through the proxy of the environment unless the server is this machine."""
+def transport_to(base_url: str, basic_auth: str = "") -> BoundedTransport:
+    """A transport to one server, through the proxy of the environment unless the server is this machine.
+
+    Args:
+        basic_auth: a login in the form of RFC 7617. It stands here because clients log the URLs they ask.
+    """
     address = urlsplit(base_url)
     host = address.hostname or ""
     direct = host in LOOPBACK or bool(urllib.request.proxy_bypass(host))
     proxy = None if direct else urllib.request.getproxies().get(address.scheme)
-    return BoundedTransport(httpx.HTTPTransport(proxy=proxy))
+    return BoundedTransport(httpx.HTTPTransport(proxy=proxy), basic_auth)
 
 
 def retry_after_s(header: str | None) -> float | None:

@@ -1,22 +1,24 @@
 """Ollama's own chat protocol."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, ToolMessage
 from langchain_ollama import ChatOllama
 
+from agent.model_spec import Where
 from agent.transport import transport_to
 
 FORBIDS_TOOLS = False  # the protocol has no word for it
 
 
-class ThinkingOllama(ChatOllama):
-    """ChatOllama that keeps the thinking field without asking for it.
+class PlainOllama(ChatOllama):
+    """ChatOllama that keeps the thinking field without asking for it, and says which tool a result is from.
 
     ChatOllama reads `thinking` only with `reasoning=True`, and then also requests it, which models that do not think
-    refuse. A model that thinks by default would lose an answer it left there.
+    refuse; a model that thinks by default would lose an answer it left there. It marks tool results by id alone,
+    which Ollama's client drops: several results in one turn could not be told apart.
     """
 
     def _chat_params(self, messages: list[BaseMessage], stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
@@ -26,17 +28,24 @@ class ThinkingOllama(ChatOllama):
         params["options"] = {"num_ctx": self.num_ctx, **params["options"]} if self.num_ctx else params["options"]
         return params
 
+    def _convert_messages_to_ollama_messages(self, messages: list[BaseMessage]) -> Sequence[Any]:
+        converted = super()._convert_messages_to_ollama_messages(messages)
+        for message, plain in zip(messages, converted, strict=True):
+            if isinstance(message, ToolMessage) and message.name:
+                plain["tool_name"] = message.name
+        return converted
 
-def chat(name: str, base_url: str, key: str, num_ctx: int | None) -> BaseChatModel:
+
+def chat(where: Where, num_ctx: int | None) -> BaseChatModel:
     """A client for one model of one server. It does not retry and follows no redirects."""
-    headers: Mapping[str, str] = {"Authorization": f"Bearer {key}"} if key else {}
-    return ThinkingOllama(
-        model=name,
-        base_url=base_url,
+    headers: Mapping[str, str] = {"Authorization": f"Bearer {where.key}"} if where.key else {}
+    return PlainOllama(
+        model=where.name,
+        base_url=where.url,
         num_ctx=num_ctx,
         reasoning=True,
         client_kwargs={"headers": headers, "follow_redirects": False},
-        sync_client_kwargs={"transport": transport_to(base_url)},
+        sync_client_kwargs={"transport": transport_to(where.url, where.basic_auth)},
     )
 
 

@@ -10,7 +10,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from agent.model_spec import DEFAULT_ADDRESSES
+from agent.model_spec import DEFAULT_ADDRESSES, Where
 from agent.transport import transport_to
 
 FORBIDS_TOOLS = True
@@ -48,14 +48,14 @@ class CompatibleChat(ChatOpenAI):
         return result
 
 
-def chat(name: str, base_url: str, key: str, num_ctx: int | None) -> BaseChatModel:
+def chat(where: Where, num_ctx: int | None) -> BaseChatModel:
     """A client for one model of one server. It does not retry and follows no redirects."""
     del num_ctx  # the server's own setting in this protocol
     return CompatibleChat(
-        model=name,
-        base_url=base_url,
-        api_key=SecretStr(key),
-        http_client=httpx.Client(transport=transport_to(base_url)),
+        model=where.name,
+        base_url=where.url,
+        api_key=SecretStr(where.key),
+        http_client=httpx.Client(transport=transport_to(where.url, where.basic_auth)),
         max_retries=0,
         stream_usage=True,
         use_responses_api=False,

@@ -75,7 +75,8 @@ class AskedMessage:
     images: int = 0
     tool_calls: tuple[tuple[str, Any], ...] = ()
     tool_call_ids: tuple[str, ...] = ()
-    tool_call_id: str | None = None
+    answers: str | None = None
+    """Of a tool's result, what it is matched by: the call's id (OpenAI) or the tool's name (Ollama)."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def _openai_message(message: Mapping[str, Any]) -> AskedMessage:
         images=sum(block["type"] == "image_url" for block in blocks),
         tool_calls=tuple((call["function"]["name"], json.loads(call["function"]["arguments"])) for call in calls),
         tool_call_ids=tuple(call["id"] for call in calls),
-        tool_call_id=message.get("tool_call_id"),
+        answers=message.get("tool_call_id"),
     )
 
 
@@ -185,5 +186,5 @@ def _ollama_message(message: Mapping[str, Any]) -> AskedMessage:
         images=len(message.get("images") or ()),
         tool_calls=tuple((call["function"]["name"], call["function"]["arguments"]) for call in calls),
         tool_call_ids=tuple(call.get("id", "") for call in calls),
-        tool_call_id=message.get("tool_call_id"),
+        answers=message.get("tool_name"),
     )
