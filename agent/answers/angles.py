@@ -3,7 +3,6 @@
 All patterns are bounded and meet text folded by ``agent.answers.characters.fold``.
 """
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -29,9 +28,9 @@ _HEMISPHERE = rf"(?:[NSEWO]|(?i:{_WORDS}))(?![^\W\d_])"
 _GERMAN = re.compile(r"\b(?:und|der|die|das|ist|breite|länge|ost|het|oost)\b", re.IGNORECASE)
 
 _SIGN = r"(?P<sign>[+-])?"
-_NUMBER = r"\d{1,3}(?:[.,]\d{1,20})?(?![\d])"
+_NUMBER = r"\d{1,3}(?:[.,]\d{1,30})?(?![\d])"
 _DEGREE = r"\s{0,3}(?:°|(?i:degrees?|deg|grad)\b\.?|度)"
-_FRACTION = r"\d{1,2}(?:[.,]\d{1,20})?(?!\d)\s{0,3}"
+_FRACTION = r"\d{1,2}(?:[.,]\d{1,30})?(?!\d)\s{0,3}"
 _MINUTE_MARK = r"(?:\\?'|(?i:minutes?|min|m)\b\.?|分)\s{0,3}"
 _SECOND_MARK = r"""(?:\\?"|''|(?i:seconds?|sec|s)\b\.?|秒)"""
 _AFTER = rf"(?:\s{{0,3}}(?P<after>{_HEMISPHERE}))?"
@@ -50,7 +49,7 @@ _RANGE = re.compile(
     rf"(?P<until>[+-]?{_NUMBER})(?P<unit>{_DEGREE})?{_AFTER}"
 )
 _PLAIN = re.compile(rf"{_SIGN}(?P<degrees>{_NUMBER})(?P<unit>{_DEGREE})?{_AFTER}")
-NUMBER_START = re.compile(r"(?<![\d.,])[+-]?(?=\d)|(?<=[^\d.,][.,])[+-]?(?=\d)")
+DIGITS = re.compile(r"[+-]?\d+")
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,13 @@ class Angle:
     end: int
 
 
-def angle_at(text: str, at: int, range_allowed: bool = False) -> Angle | None:
+def angle_at(text: str, at: int, floor: int = 0, range_allowed: bool = False) -> Angle | None:
     """The angle that begins at index ``at`` (its sign or first digit); None where no number does.
 
-    A range ("48–49° N") becomes its midpoint where a hemisphere follows or ``range_allowed``.
+    A hemisphere before it is looked for down to index ``floor``, where the last angle ended. A range ("48–49° N")
+    becomes its midpoint where a hemisphere follows or ``range_allowed``.
     """
-    before = _BEFORE.search(text, max(0, at - 14), at)
+    before = _BEFORE.search(text, max(floor, at - 14), at)
     start = before.start() if before else at
     prefix = before["before"] if before else None
     for pattern in (_MARKED, _SPACED):
@@ -83,10 +83,10 @@ def angle_at(text: str, at: int, range_allowed: bool = False) -> Angle | None:
     found = _PLAIN.match(text, at)
     if found is None:
         return None
-    name = found["after"] or prefix
+    name, end = _named(found, prefix)
     axis, value = _signed(text, _number(found["degrees"]), found["sign"], name)
     decimals = len(found["degrees"].replace(",", ".").partition(".")[2])
-    return Angle(value, axis, decimals, bool(name or found["unit"]), False, start, found.end())
+    return Angle(value, axis, decimals, bool(name or found["unit"]), False, start, end)
 
 
 def parse_angle(value: Any) -> Angle | None:
@@ -94,7 +94,7 @@ def parse_angle(value: Any) -> Angle | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return Angle(float(value), None, 6, False, False, 0, 0) if math.isfinite(value) and abs(value) < 1e6 else None
+        return Angle(float(value), None, 6, False, False, 0, 0) if abs(value) < 1e6 else None
     if isinstance(value, list) and len(value) == 2:
         ends = [parse_angle(end) for end in value]
         if all(end is not None for end in ends):
@@ -104,7 +104,7 @@ def parse_angle(value: Any) -> Angle | None:
     if not isinstance(value, str) or len(value) > 200:
         return None
     text = re.sub(r"(?<![^\s~(])([+-])\s+(?=\d)", r"\1", fold(value))
-    first = NUMBER_START.search(text)
+    first = DIGITS.search(text)
     return angle_at(text, first.start(), range_allowed=True) if first else None
 
 
@@ -125,13 +125,21 @@ def _hemisphere(text: str, name: str | None) -> tuple[Axis | None, int]:
     return _SIGNS[name if len(name) == 1 else name.lower()]
 
 
+def _named(found: re.Match[str], prefix: str | None) -> tuple[str | None, int]:
+    """The hemisphere of an angle and where the angle ends: "E" belongs to the next one in "N 48.8 E 2.3"."""
+    if prefix is None or found["after"] is None:
+        return found["after"] or prefix, found.end()
+    return prefix, found.start("after")
+
+
 def _sexagesimal(text: str, found: re.Match[str], prefix: str | None, start: int) -> Angle | None:
     minutes, seconds = _number(found["minutes"]), _number(found["seconds"] or "0")
     if minutes >= 60 or seconds >= 60:
         return None
     magnitude = _number(found["degrees"]) + minutes / 60 + seconds / 3600
-    axis, value = _signed(text, magnitude, found["sign"], found["after"] or prefix)
-    return Angle(value, axis, 4, True, False, start, found.end())
+    name, end = _named(found, prefix)
+    axis, value = _signed(text, magnitude, found["sign"], name)
+    return Angle(value, axis, 4, True, False, start, end)
 
 
 def _range(text: str, found: re.Match[str], prefix: str | None, start: int, allowed: bool) -> Angle | None:

@@ -2,17 +2,17 @@
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
-from agent.answers.angles import NUMBER_START, Angle, angle_at, parse_angle
+from agent.answers.angles import DIGITS, Angle, angle_at, parse_angle
 from agent.answers.characters import clean, fold
 from agent.answers.outcome import CLUE_SOURCES, Clue
 from agent.answers.positions import position
 
 _LATITUDE = {"lat", "latitude", "lattitude", "latitud", "latitudine", "breite", "breitengrad", "широта", "纬度", "緯度"}
 _LONGITUDE = {
-    "lon", "lng", "long", "longitude", "longtitude", "longitud", "longitudine", "länge", "längengrad", "долгота", "经度",
-    "經度", "経度",
+    "lon", "lng", "long", "longitude", "longtitude", "longitud", "longitudine", "länge", "längengrad", "долгота",
+    "经度", "經度", "経度",
 }  # fmt: skip
 _NO_VALUE = {"min", "max", "error", "uncertainty", "range", "reasoning"}
 _PAIR = {"coordinates", "coordinate", "coords", "position", "gps", "latlng", "latlon", "location", "point"}
@@ -22,6 +22,7 @@ _CONFIDENCE = ("confidence", "probability", "certainty", "confidence_score", "sc
 _CLUES = ("clues", "evidence", "reasons", "observations")
 _ALTERNATIVES = ("alternatives", "alternative", "other_candidates", "other_guesses", "alternative_locations")
 _CANDIDATES = ("candidates", "guesses", "predictions", "answers", "locations", "results")
+_OTHERS = {"references", "reference", "nearest", "farthest", "rival", "references_used"}  # positions not its own
 _DEEPEST = 5
 _MOST = 20  # list items read; an answer that lists more is not answering
 
@@ -43,8 +44,8 @@ _UNKNOWN = re.compile(
 class Reading:
     """One answer as read: a position if it has one, and what was said beside it.
 
-    ``names`` are all the place words, the narrowest first; ``template`` and ``declined`` tell why there is no
-    position: placeholders stand in its place, or null, "unknown" or (0, 0) does.
+    ``names`` are all the place words, the narrowest first. ``absent`` tells why there is no position: null or
+    "unknown" stands in its place, the prompt's placeholders do, or (0, 0), where nobody has taken a photo.
     """
 
     latitude: float | None = None
@@ -56,8 +57,7 @@ class Reading:
     names: tuple[str, ...] = ()
     clues: tuple[Clue, ...] = ()
     alternatives: tuple["Reading", ...] = ()
-    template: bool = False
-    declined: bool = False
+    absent: Literal["", "declined", "template", "zeros"] = ""
 
 
 def read_value(value: Any, depth: int = 0) -> Reading | None:
@@ -67,6 +67,8 @@ def read_value(value: Any, depth: int = 0) -> Reading | None:
     if not isinstance(value, dict) or depth > _DEEPEST:
         return None
     fields = {_plain(key): item for key, item in value.items()}
+    if is_tool_call(value):
+        return None
     reading = _own_position(fields) or _nested_position(fields, depth)
     if reading is None:
         named = Reading(how="json")
@@ -74,6 +76,11 @@ def read_value(value: Any, depth: int = 0) -> Reading | None:
     if reading is None:
         return None
     return _with_words(reading, fields, depth)
+
+
+def is_tool_call(value: Any) -> bool:
+    """Whether a JSON value is a tool call written as text: its coordinates are a question, not an answer."""
+    return isinstance(value, dict) and "name" in value and ("arguments" in value or "parameters" in value)
 
 
 def is_unknown(word: str) -> bool:
@@ -90,23 +97,23 @@ def _own_position(fields: dict[str, Any]) -> Reading | None:
     if sides[0] is _MISSING or sides[1] is _MISSING:
         return _pair_in_one_field(fields)
     if all(side is None or (isinstance(side, str) and is_unknown(side)) for side in sides):
-        return Reading(how="json", declined=True)
+        return Reading(how="json", absent="declined")
     if any(isinstance(side, str) and _TEMPLATE.fullmatch(side.strip()) for side in sides):
-        return Reading(how="json", template=True)
+        return Reading(how="json", absent="template")
     latitude, longitude = parse_angle(sides[0]), parse_angle(sides[1])
     if latitude is None or longitude is None:
-        return Reading(how="json", declined=sides[0] is None or sides[1] is None)
+        return Reading(how="json")
     return located(latitude, longitude, "json")
 
 
 def located(first: Angle, second: Angle, how: str) -> Reading | None:
-    """A reading at two angles; declined at (0, 0), where nobody has taken a photo; None where no order is valid."""
+    """A reading at two angles, without a position at (0, 0); None where no order is valid."""
     found = position(first, second)
     if found is None:
         return None
     latitude, longitude, note = found
     if latitude == 0 and longitude == 0:
-        return Reading(how=how, declined=True)
+        return Reading(how=how, absent="zeros")
     return Reading(latitude, longitude, f"{how}; {note}" if note else how)
 
 
@@ -143,9 +150,9 @@ def two_angles(text: str) -> tuple[Angle | None, ...]:
     text = fold(text)
     found: list[Angle | None] = []
     at = 0
-    while (start := NUMBER_START.search(text, at)) is not None and len(found) < 3:
-        angle = angle_at(text, start.start())
-        at = angle.end if angle else start.end() + 1
+    while (start := DIGITS.search(text, at)) is not None and len(found) < 3:
+        angle = angle_at(text, start.start(), floor=at)
+        at = angle.end if angle else start.end()
         found.append(angle)
     return tuple(found) if len(found) == 2 else ()
 
@@ -154,7 +161,7 @@ def _nested_position(fields: dict[str, Any], depth: int) -> Reading | None:
     """The position of the first inner object that has one; a list of candidates ranks itself."""
     unlocated = None
     for key, value in fields.items():
-        if key in _ALTERNATIVES or key in _CLUES:
+        if key in _ALTERNATIVES or key in _CLUES or key in _OTHERS:
             continue
         if isinstance(value, dict) or (isinstance(value, list) and key in _CANDIDATES):
             reading = read_value(value, depth + 1)
@@ -175,6 +182,8 @@ def _ranked(readings: list[Reading | None]) -> Reading | None:
 
 def _with_words(reading: Reading, fields: dict[str, Any], depth: int) -> Reading:
     places, countries = _words(fields, _PLACE), _words(fields, _COUNTRY)
+    if reading.absent == "zeros":
+        reading = replace(reading, absent=_why_zeros(fields))
     alternatives: list[Reading] = []
     for key in _ALTERNATIVES:
         items = fields.get(key)
@@ -190,6 +199,15 @@ def _with_words(reading: Reading, fields: dict[str, Any], depth: int) -> Reading
         confidence=reading.confidence if reading.confidence is not None else _confidence(fields),
         clues=reading.clues or _clues(fields),
         alternatives=reading.alternatives + tuple(alternatives),
+    )
+
+
+def _why_zeros(fields: dict[str, Any]) -> Literal["declined", "template", "zeros"]:
+    words = [fields[key] for key in _PLACE + _COUNTRY if key in fields]
+    if any(isinstance(word, str) and word.strip() and _TEMPLATE.fullmatch(word.strip()) for word in words):
+        return "template"
+    return (
+        "declined" if any(word is None or (isinstance(word, str) and is_unknown(word)) for word in words) else "zeros"
     )
 
 

@@ -1,7 +1,7 @@
 """JSON as models write it: comments, bare words, stray commas, single or curly quotes, cut off anywhere.
 
-Valid JSON reads as itself. What is broken is read as far as it makes sense, in one pass: the reader never goes
-back further than one value, so its time grows linearly with the text.
+Valid JSON reads as itself. What is broken is read as far as it makes sense; the reader never goes back further
+than one value, so its time grows linearly with the text.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any
 
 DEPTH = 30  # deeper nesting is not an answer
 
+_DECODER = json.JSONDecoder()
 _START = re.compile(r"[{｛]|\[(?=\s{0,40}[{｛])")
 _KEY = re.compile(r"""["'“”‘’`*]{0,3}([^"'“”‘’`:：={}\[\],，;\n\\*]{1,60}?)["'“”‘’`*]{0,3}\s{0,20}[:：=]""")
 _COMMENT = r"//[^\n]*|/\*[^*]{0,500}\*/"
@@ -18,7 +19,7 @@ _SPACE = re.compile(rf"(?:\s+|{_COMMENT})+")
 _BETWEEN = re.compile(rf"(?:[\s,，;]+|{_COMMENT}|#[^\n]*)+")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
 _STRING_ENDS = re.compile(
-    rf"""\s{{0,200}}(?:[}}\]｝]|$|{_COMMENT}|\n\s*["'“]|[,，;]\s{{0,200}}(?:["'“‘{{\[}}\]\d-]|\w{{1,40}}["']?\s?[:=]|$|{_COMMENT}))"""
+    rf"""\s{{0,200}}(?:[}}\]｝]|$|{_COMMENT}|\n\s*["'“]|[,，;]\s{{0,200}}(?:["'“‘{{\[}}\]\d-]|null|true|false|\w{{1,40}}["']?\s?[:=]|$|{_COMMENT}))"""
 )
 _BARE = re.compile(r"[^,，;{}｛｝\[\]\n]+")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,300})(?:\.\d{1,300})?(?:[eE][+-]?\d{1,4})?")
@@ -48,12 +49,25 @@ def fragments(text: str, limit: int = 200) -> list[Fragment]:
     found: list[Fragment] = []
     at = 0
     while (start := _START.search(text, at)) is not None:
-        reader = _Reader(text, start.start())
-        value = reader.value(0)
-        at = max(reader.at, start.end())
-        if value:
-            found.append(Fragment(value, start.start(), at, reader.cut))
+        fragment = _strict(text, start.start()) or _lenient(text, start.start())
+        at = max(fragment.end, start.end())
+        if fragment.value:
+            found.append(fragment)
     return found[-limit:]
+
+
+def _strict(text: str, at: int) -> Fragment | None:
+    try:
+        value, end = _DECODER.raw_decode(text, at)
+    except (ValueError, RecursionError):
+        return None
+    return Fragment(value, at, end, cut=False)
+
+
+def _lenient(text: str, at: int) -> Fragment:
+    reader = _Reader(text, at)
+    value = reader.value(0)
+    return Fragment(value, at, reader.at, reader.cut)
 
 
 class _Reader:

@@ -30,9 +30,9 @@ _NAMES = re.compile(rf"{_NAME}(?:,\s{_NAME}){{0,3}}")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s|\n")
 _LEADS = {
     "the", "this", "that", "these", "given", "because", "based", "therefore", "hence", "so", "approximate", "estimated",
-    "approximately", "chosen", "answer", "final", "json", "output", "latitude", "longitude", "coordinates", "best", "most",
-    "location", "image", "photo", "i", "my", "it", "in", "city", "country", "street", "google", "reasoning", "step", "here",
-    "however", "with",
+    "approximately", "chosen", "answer", "final", "json", "output", "latitude", "longitude", "coordinates", "best",
+    "most", "location", "image", "photo", "i", "my", "it", "in", "city", "country", "street", "google", "reasoning",
+    "step", "here", "however", "with",
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def by_name(readings: list[Reading]) -> Reading | None:
     """The last JSON answer whose place words are known; its words kept, its position from the gazetteer."""
     tries = 0
     for reading in reversed(readings):
-        if reading.template:
+        if reading.absent == "template":
             continue
         code = country_code_of(reading.country) if reading.country else None
         for name in reading.names:

@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 
 from agent.answers.characters import fold
-from agent.answers.fields import Reading, read_value
-from agent.answers.lenient import fragments
+from agent.answers.fields import Reading, is_tool_call, read_value
+from agent.answers.lenient import Fragment, fragments
 from agent.answers.named import by_name, place_in_prose
 from agent.answers.outcome import Outcome, Position
 from agent.answers.prose import Found, positions_in
@@ -14,7 +14,12 @@ from agent.answers.refusals import refuses
 LONGEST = 40_000  # characters read: the answer stands at one of the two ends of anything longer
 _SAME_DEGREES = 0.005  # positions closer than this are one
 _MOST_ALTERNATIVES = 10
-_CUT_NUMBER = re.compile(r"[+-]?\d{1,3}\.?\s?$")  # where the text broke off, "1" may have been going to be "139"
+_CONFIDENCE = re.compile(
+    r"confiden(?:ce|t)\W{1,6}(?:level|score|is|of|about|around|~|\W){0,4}(\d{1,3})\s?%", re.IGNORECASE
+)
+_CUT_NUMBER = re.compile(
+    r"(?<![\d.,])[+-]?\d{1,3}\.?\s?$"
+)  # where the text broke off, "1" may have been going to be "139"
 
 
 def parse_answer(text: object) -> Outcome:
@@ -35,16 +40,16 @@ def parse_answer(text: object) -> Outcome:
     text = _without_thinking(_shortened(text))
     found = fragments(text)
     readings = [reading for fragment in found if (reading := read_value(fragment.value)) is not None]
-    folded = fold(text)
+    folded = fold(_without_tool_calls(text, found))
     in_prose = positions_in(_CUT_NUMBER.sub("", folded) if found and found[-1].cut else folded)
     answer = _choose(readings, in_prose)
     if answer is None:
         answer = by_name(readings) or place_in_prose(folded)
     if answer is None:
-        return _without_position(folded, readings)
+        return _without_position(folded, readings, [pair.reading for pair in in_prose])
     alternatives = [other if other.latitude is not None else by_name([other]) for other in answer.alternatives]
     others = [*filter(None, alternatives), *reversed(readings), *(pair.reading for pair in reversed(in_prose))]
-    return _outcome(answer, others)
+    return _outcome(answer, others, _stated(folded) if answer.confidence is None else answer.confidence)
 
 
 def _shortened(text: str) -> str:
@@ -57,6 +62,13 @@ def _without_thinking(text: str) -> str:
         _, closed, rest = text.rpartition(mark)
         if closed and rest.strip():
             return rest
+    return text
+
+
+def _without_tool_calls(text: str, found: list[Fragment]) -> str:
+    for fragment in reversed(found):
+        if is_tool_call(fragment.value):
+            text = f"{text[: fragment.start]} {text[fragment.end :]}"
     return text
 
 
@@ -73,19 +85,27 @@ def _choose(readings: list[Reading], in_prose: list[Found]) -> Reading | None:
     return replace(chosen, place=named.place, country=named.country, clues=named.clues) if named else chosen
 
 
-def _without_position(folded: str, readings: list[Reading]) -> Outcome:
+def _without_position(folded: str, readings: list[Reading], prose: list[Reading]) -> Outcome:
     country = next((reading.country for reading in reversed(readings) if reading.country), None)
     place = next((reading.place for reading in reversed(readings) if reading.place), None)
     if refuses(folded):
         return Outcome("refused", country=country, place=place, how="refusal")
-    if any(reading.template for reading in readings):
+    absent = {reading.absent for reading in readings + prose}
+    if "template" in absent:
         return Outcome("unparsable", how="echoed template")
-    if any(reading.declined for reading in readings):
+    if "declined" in absent:
         return Outcome("refused", country=country, place=place, how="no position in the json")
-    return Outcome("unparsable", country=country, place=place, how="no position" if folded.strip() else "empty")
+    how = "(0, 0)" if "zeros" in absent else "no position" if folded.strip() else "empty"
+    return Outcome("unparsable", country=country, place=place, how=how)
 
 
-def _outcome(answer: Reading, others: list[Reading]) -> Outcome:
+def _stated(folded: str) -> float | None:
+    """The confidence that prose states in per cent, 0 to 1."""
+    found = _CONFIDENCE.search(folded)
+    return min(float(found[1]), 100.0) / 100 if found else None
+
+
+def _outcome(answer: Reading, others: list[Reading], confidence: float | None) -> Outcome:
     assert answer.latitude is not None and answer.longitude is not None
     taken = [(answer.latitude, answer.longitude)]
     alternatives: list[Position] = []
@@ -98,5 +118,5 @@ def _outcome(answer: Reading, others: list[Reading]) -> Outcome:
         alternatives.append(Position(other.latitude, other.longitude, other.place, other.country, other.confidence))
     return Outcome(
         "answered", answer.latitude, answer.longitude, tuple(alternatives), answer.country, answer.place,
-        answer.confidence, answer.clues, answer.how,
+        confidence, answer.clues, answer.how,
     )  # fmt: skip

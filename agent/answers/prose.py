@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from agent.answers.angles import NUMBER_START, Angle, angle_at
+from agent.answers.angles import DIGITS, Angle, angle_at
 from agent.answers.fields import Reading, located
 
 _LAT_WORD = r"(?:lat(?:t?itud(?:e|ine)?)?|breite(?:ngrad)?|широта|纬度|緯度)"
@@ -21,7 +21,7 @@ _LABEL = re.compile(
 )
 _AFTER_LABEL = re.compile(rf"{_GAP}{_FILLER}{_GAP}$", re.IGNORECASE)
 _TRAILING = re.compile(rf"\s{{0,2}}(?P<word>{_LAT_WORD}|{_LON_WORD})(?![^\W\d_])", re.IGNORECASE)
-_PAIR_GAP = re.compile(r"""\s{0,3}[,;/|]?\s{0,3}(?:and|und|et|y)?\s{0,3}[*(`"']{0,3}""")
+_PAIR_GAP = re.compile(r"""[\s*`"')]{0,4}[,;/|]?\s{0,3}(?:and|und|et|y)?\s{0,3}[*(`"']{0,3}""")
 _CUE = re.compile(
     r"coordinate|coordenada|koordinat|координат|坐标|座標|position|location|gps|lat|answer|geo:|@", re.IGNORECASE
 )
@@ -52,7 +52,7 @@ def positions_in(text: str) -> list[Found]:
     """Every position in a folded text, in the order of the text."""
     tokens = _tokens(text)
     found: list[Found] = []
-    index = 0
+    index = before = 0
     while index < len(tokens) - 1:
         paired = _pair(text, tokens, index)
         if paired is None:
@@ -60,7 +60,8 @@ def positions_in(text: str) -> list[Found]:
             continue
         reading, last = paired
         start = tokens[index].angle.start
-        found.append(Found(reading, start, bool(_FINAL.search(text, max(0, start - 150), start))))
+        found.append(Found(reading, start, bool(_FINAL.search(text, max(before, start - 150), start))))
+        before = tokens[last].angle.end
         index = last + 1
     return found
 
@@ -69,8 +70,7 @@ def _tokens(text: str) -> list[_Token]:
     labels = list(_LABEL.finditer(text))
     tokens: list[_Token] = []
     at = next_label = 0
-    starts = [start.start() for start in NUMBER_START.finditer(text)][-_MOST_NUMBERS:]
-    for start in starts:
+    for start in [digits.start() for digits in DIGITS.finditer(text)][-_MOST_NUMBERS:]:
         if start < at:
             continue
         while next_label < len(labels) and labels[next_label].end() <= start:
@@ -80,7 +80,7 @@ def _tokens(text: str) -> list[_Token]:
             label is not None and start - label.end() <= 60 and bool(_AFTER_LABEL.fullmatch(text, label.end(), start))
         )
         kind = label.lastgroup if label is not None else None
-        angle = angle_at(text, start, range_allowed=near and kind in ("latitude", "longitude"))
+        angle = angle_at(text, start, at, range_allowed=near and kind in ("latitude", "longitude"))
         if angle is None:
             continue
         at = angle.end
