@@ -10,7 +10,8 @@ _LAT_WORD = r"(?:lat(?:t?itud(?:e|ine)?)?|breite(?:ngrad)?|широта|纬度|�
 _LON_WORD = r"(?:lon(?:g|gt?itud(?:e|ine)?)?|lng|länge(?:ngrad)?|долгота|经度|經度|経度)"
 _GAP = r"""[\s"'`*_|:=~<>()\[\]{}\\-]{0,12}"""
 _FILLER = (
-    r"(?:(?:is|are|of|at|to|be|about|approximately|approx|around|roughly|near|close|between|from|ca|circa|est|ungefähr)"
+    r"(?:(?:is|are|of|at|to|be|about|approximately|approx|around|roughly|near|close|between|from|ca|circa|est|ungefähr"
+    r"|guess|estimate|estimated|value|range)"
     r"\b\.?\s{0,2}){0,4}"
 )
 _LABEL = re.compile(
