@@ -1,8 +1,8 @@
 """Which country holds a position, how near the border and the land are.
 
 Distances are great-circle kilometres to the nearest point of the map's lines, which are followed in pieces
-of at most 5 km: right at the poles and across ±180. Against the ellipsoid they err by at most 0.56 %,
-against the ground by what the map does (about 200 m of grid; up to a kilometre on intricate coasts).
+of at most 5 km: right at the poles and across ±180. Against the ellipsoid they err by at most 0.57 %,
+against the ground by what the map does: 200 m of grid, a kilometre or two in mountains and on intricate coasts.
 """
 
 from dataclasses import dataclass

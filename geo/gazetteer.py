@@ -38,7 +38,8 @@ class Gazetteer:
         """A k-d tree over unit vectors: right at the poles and across ±180, where degrees are not."""
         from scipy.spatial import cKDTree
 
-        return cKDTree(self.vectors)
+        # Unbalanced is built ten times faster and asked only a little more slowly.
+        return cKDTree(self.vectors, balanced_tree=False, compact_nodes=False)
 
     @cached_property
     def rows_by_code(self) -> dict[str, NDArray[np.intp]]:

@@ -12,10 +12,11 @@ from itertools import islice, takewhile
 
 import numpy as np
 
+from geo.borders import countries_at
 from geo.countries import Country, countries_by_code, country_code_of
 from geo.gazetteer import gazetteer
 from geo.name_index import Kind, division_key, name_index
-from geo.polygons import inner_position
+from geo.polygons import inner_position, names_on_map
 from geo.spelling import fold, without_digraphs
 from geo.sphere import unit_vectors, weighted_centre
 from geo.states import state_of
@@ -199,11 +200,16 @@ def _described(entry: int) -> NamedPlace:
 
 
 def _middle_of_country(country: Country) -> tuple[float, float]:
-    """The town nearest to the centre of the country's towns; without towns, a point inside its borders."""
-    rows = gazetteer().rows_by_code
+    """The town nearest to the centre of those in the country's borders; without towns, a point well inside."""
+    table = gazetteer()
     # A leased or military area has the code of a whole country, and lies in a corner of it.
-    if country.code in rows and countries_by_code()[country.code] is country:
-        return _middle(rows[country.code].tolist())
+    if country.code in table.rows_by_code and countries_by_code()[country.code] is country:
+        rows = table.rows_by_code[country.code]
+        holders = countries_at(table.positions[rows])
+        inside = [row for row, holder in zip(rows.tolist(), holders, strict=True) if holder == country]
+        # Parts that the map draws with their country hold no town of their own: French Guiana.
+        if inside or country.natural_earth not in names_on_map():
+            return _middle(inside or rows.tolist())
     return inner_position(country.natural_earth)
 
 

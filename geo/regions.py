@@ -62,12 +62,13 @@ def region_of_geojson(geojson: dict[str, Any]) -> Region:
     Raises:
         WrongUse: it is neither, or its coordinates are no polygon.
     """
+    from shapely.errors import ShapelyError
     from shapely.geometry import shape
 
     try:
         drawn = shape(geojson)
         inner = drawn.representative_point()
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (ShapelyError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise WrongUse(f"the region is no GeoJSON polygon ({error}); draw a Polygon or MultiPolygon") from error
     if drawn.geom_type not in ("Polygon", "MultiPolygon") or drawn.is_empty:
         raise WrongUse(f"a region of type {drawn.geom_type!r} has no inside; draw a Polygon or MultiPolygon")

@@ -21,7 +21,7 @@ def great_circle_km(a: ArrayLike, b: ArrayLike) -> Floats:
 
     Returns:
         Distances in kilometres, shape of the broadcast without its last axis. Error against the
-        WGS84 geodesic is at most 0.56 %.
+        WGS84 geodesic is at most 0.57 %.
     """
     phi_a, lam_a = _radians(a)
     phi_b, lam_b = _radians(b)

@@ -1,0 +1,97 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo.errors import WrongUse
+from geo.gazetteer import gazetteer
+from geo.places import describe, wind
+from geo.sphere import bearing_degrees, great_circle_km
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+@settings(max_examples=80, deadline=None)
+def test_every_valid_position_is_described(latitude, longitude):
+    place = describe(latitude, longitude)
+    assert place.at_sea == (place.country is None)
+    assert (place.land_km == 0) == (not place.at_sea)
+    assert (place.border_km is None) == place.at_sea
+    assert place.place and place.neighbour and place.neighbour != place.country
+    assert 0 <= place.place_bearing < 360 and place.place_km >= 0
+    json.dumps(place.to_json(), allow_nan=False)
+
+
+def test_the_place_lies_in_the_country_where_the_nearest_of_all_does_not():
+    place = describe(48.8597, -113.4360)
+    assert (place.country_code, place.admin1, place.place_country_code) == ("US", "Montana", "US")
+    row, _ = gazetteer().nearest(48.8597, -113.4360)
+    assert gazetteer().codes[row] == "CA"
+    assert (place.neighbour_code, place.border_km) == ("CA", pytest.approx(15, abs=1.5))
+
+
+def test_val_muestair_is_swiss():
+    place = describe(46.6013, 10.4229)
+    assert (place.country, place.admin1, place.neighbour) == ("Switzerland", "Grisons", "Italy")
+
+
+def test_mid_ocean_is_at_sea_and_says_how_far_land_is():
+    place = describe(0, -150)
+    assert place.at_sea and place.country is None and place.admin1 is None
+    assert place.land_km == pytest.approx(709, abs=5) and place.neighbour == "Kiribati"
+
+
+def test_a_harbour_off_the_coast_keeps_its_country_as_neighbour():
+    place = describe(43.2, 5.3)
+    assert place.at_sea and place.neighbour_code == "FR" and place.land_km < 10
+
+
+def test_distance_and_bearing_lead_from_the_place_to_the_position():
+    place = describe(48.3, 11.6)
+    row, _ = gazetteer().nearest(48.3, 11.6)
+    assert gazetteer().names[row] == place.place
+    origin = gazetteer().positions[row]
+    assert place.place_km == pytest.approx(float(great_circle_km(origin, (48.3, 11.6))))
+    assert place.place_bearing == pytest.approx(float(bearing_degrees(origin, (48.3, 11.6))))
+
+
+def test_a_lone_island_is_not_given_a_division_of_its_mainland():
+    place = describe(-54.42, 3.36)  # Bouvet Island
+    assert (place.country, place.admin1) == ("Norway", None)
+
+
+def test_disputed_areas_say_who_claims_them():
+    place = describe(35.33, 33.32)
+    assert (place.country, place.country_code, place.disputed) == ("N. Cyprus", None, True)
+    assert "Cyprus" in place.dispute and place.place == "Kyrenia"
+
+
+@pytest.mark.parametrize("longitude", [-180.0, -179.999, 179.999, 180.0])
+def test_wrangel_island_is_russian_on_both_sides(longitude):
+    place = describe(71.2, longitude)
+    assert place.country == "Russia" and place.place_km < 500
+
+
+@pytest.mark.parametrize("longitude", [-180, -1, 0, 90, 180])
+def test_the_south_pole_is_one_place(longitude):
+    place = describe(-90, longitude)
+    assert place.country == "Antarctica" and place.place_km == pytest.approx(describe(-90, 0).place_km)
+
+
+@pytest.mark.parametrize("position", [(91, 0), (0, 181), (float("nan"), 0), (0, float("-inf"))])
+def test_positions_out_of_range_are_refused(position):
+    with pytest.raises(WrongUse, match="outside"):
+        describe(*position)
+
+
+@pytest.mark.parametrize(
+    ("bearing", "name"), [(0, "north"), (22, "north"), (45, "north-east"), (359, "north"), (225, "south-west")]
+)
+def test_winds(bearing, name):
+    assert wind(bearing) == name
+
+
+def test_nothing_reaches_stdout(capfd):
+    gazetteer.cache_clear()
+    describe(10, 10)
+    assert capfd.readouterr() == ("", "")
