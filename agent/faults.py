@@ -45,7 +45,9 @@ NO_MODEL = re.compile(
     r"model.{0,80}(not found|does not exist|not exist)|model_not_found|not a valid model", re.I | re.S
 )
 REFUSED_SETTING = re.compile(r"(?:unsupported|deprecated|not support)[^.]*['`\"](temperature|seed)['`\"]", re.I)
-NO_IMAGES = re.compile(r"(image|vision|multimodal|multi-modal)", re.I)
+NO_IMAGES = re.compile(
+    r"image (input|url)|not a (multi-?modal|vision)|mmproj|(not|n't|no) .{0,30}support.{0,30}(image|vision)", re.I
+)
 
 
 class ModelError(SextantError):
@@ -139,7 +141,7 @@ def timed_out(address: Address, timeout_s: float) -> ModelError:
     return ModelError(
         "timeout",
         f"{address} did not finish its answer within {timeout_s:.3g} s; "
-        "allow more with --timeout-seconds, or choose a smaller model or picture",
+        "allow more with --timeout, or choose a smaller model or picture",
         retry=True,
     )
 
@@ -147,8 +149,7 @@ def timed_out(address: Address, timeout_s: float) -> ModelError:
 def never_asked(address: Address) -> ModelError:
     return ModelError(
         "timeout",
-        f"{address} was not asked: the call's time was over before its turn came; "
-        "allow more with --max-seconds, or more at once with --concurrency",
+        f"{address} was not asked: the call's time was over before its turn came; allow more with --max-seconds",
     )
 
 
@@ -225,24 +226,24 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
         return "bad_request", False, "it redirects elsewhere: give the final address with --base-url"
     if status in (401, 403) and not FILTERED.search(text):
         return "bad_key", False, f"set {address.key_variable} to a key that is valid there"
-    if status == 429 and "insufficient_quota" in text:
+    if status == 402 or "insufficient_quota" in text:
         return "rate_limited", False, "the account has no credit left: add some, or choose another model"
     if status == 429:
-        return "rate_limited", True, "lower --requests-per-minute or --concurrency, or try later"
+        return "rate_limited", True, "lower --requests-per-minute, or try later"
     if OVERFLOW.search(text):
         return "context_overflow", False, "use fewer references, or a larger context (--num-ctx for Ollama)"
     if tools and NO_TOOLS.search(text):
         return "tools_unsupported", False, "use a model that calls tools, or references in the prompt"
     if FILTERED.search(text):
         return "filtered", False, "use another model for this photo"
+    if NO_IMAGES.search(text):
+        return "bad_request", False, "use a model that sees images"
     if status == 404 or (status < 500 and NO_MODEL.search(text)):
         return "unknown_model", False, _where_models_are(address)
     if status == 413:
         return "too_large", False, "send a smaller picture with --image-side"
     if status >= 500 or status in (408, 409):
         return "server", True, "look into the server's log, or try later"
-    if NO_IMAGES.search(text):
-        return "bad_request", False, "use a model that sees images"
     return "bad_request", False, "check the model's name and the settings against what the server takes"
 
 

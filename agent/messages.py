@@ -21,7 +21,23 @@ def to_langchain(messages: Sequence[Message], *, detail: str, text_first: bool) 
     Raises:
         ValueError: a role that is none of system, user, assistant, tool.
     """
-    return [_to_langchain(message, detail, text_first) for message in messages]
+    return [_to_langchain(message, detail, text_first) for message in joined_users(messages)]
+
+
+def joined_users(messages: Sequence[Message]) -> list[Message]:
+    """The messages with neighbouring user messages made one: many chat templates insist on alternating roles."""
+    joined: list[Message] = []
+    for message in messages:
+        if joined and message["role"] == joined[-1]["role"] == "user":
+            joined[-1] = {"role": "user", "content": [*_blocks(joined[-1]), *_blocks(message)]}
+        else:
+            joined.append(message)
+    return joined
+
+
+def _blocks(message: Message) -> Sequence[Mapping[str, Any]]:
+    content: str | Sequence[Mapping[str, Any]] = message["content"]
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
 def _to_langchain(message: Message, detail: str, text_first: bool) -> BaseMessage:

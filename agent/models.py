@@ -30,6 +30,9 @@ from agent.transport import Exchange, current_exchange
 Detail = Literal["low", "high", "auto"]
 
 DROPPABLE = ("temperature", "seed")  # settings some models refuse; the answer is worth more than they are
+# Ollama's own default holds 4,096 tokens and cuts the start off longer prompts without a word; a photo, 20 references
+# and a few tool results come to about 5,000.
+OLLAMA_NUM_CTX = 8192
 CHECK_TOKENS = 16  # OpenAI's least
 
 
@@ -86,6 +89,8 @@ def load_model(
         WrongUse: an unknown spec, an address that is none, or no key for OpenAI's own server.
     """
     where = resolve(spec, base_url)
+    if where.provider == "ollama" and num_ctx is None:
+        num_ctx = OLLAMA_NUM_CTX
     return ChatModel(
         spec=spec,
         provider=where.provider,

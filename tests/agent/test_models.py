@@ -113,6 +113,10 @@ def test_vision_detail_and_context_length_reach_the_server(protocol: Protocol, s
         assert body["options"] == {"num_ctx": 4096, "num_predict": 5}
 
 
+def test_ollama_is_asked_for_room_enough_when_nobody_says_how_much() -> None:
+    assert load_model("ollama:m").num_ctx == 8192
+
+
 def test_several_pictures_are_marked_in_the_text_where_the_protocol_loses_their_place(
     protocol: Protocol, serve: Serve
 ) -> None:
