@@ -11,7 +11,7 @@ from gallery.database import GalleryError, connect, local_path, read_manifest
 from gallery.decode import Decoded
 from gallery.decoding import decoded, default_workers
 from gallery.encoders import Encoder
-from gallery.finish import finished_manifest
+from gallery.finish import finish_gallery
 from gallery.manifest import Manifest
 from gallery.sources.records import Record, Source, Unreadable
 from gallery.writer import GalleryWriter, Task, short_hash, writing
@@ -131,8 +131,15 @@ def _write(
         if writer.count == 0:
             raise GalleryError(_nothing(path, run.unreadable))
         tell(run.progress("indexing"))
-        made = finished_manifest(writer, encoder, source, settings, manifest)
-        writer.finish(made, run.unreadable)
+        made = finish_gallery(
+            writer,
+            spec=encoder.spec,
+            fingerprint=encoder.fingerprint,
+            source=source.name if manifest is None else f"{manifest.source} + {source.name}",
+            settings={"source": source.identity, **settings},
+            notes=[*(manifest.notes if manifest else []), *source.notes],
+            unreadable=run.unreadable,
+        )
     seconds = time.monotonic() - run.started
     resumed_from = before if writer.resumed else 0
     return BuildReport(

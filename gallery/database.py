@@ -88,7 +88,9 @@ def read_manifest(path: str, database: Any) -> Manifest:
     except Exception as error:
         raise GalleryError(f"gallery {path!r} cannot be read: {one_line(error)}") from error
     if document is None and PHOTOS in names:
-        raise GalleryError(f"gallery {path!r} is an unfinished build; run the same 'sextant gallery build' again to finish")
+        raise GalleryError(
+            f"gallery {path!r} is an unfinished build; run the same 'sextant gallery build' again to finish"
+        )
     if document is None:
         raise GalleryError(f"{path!r} is not a gallery; build one with: sextant gallery build PHOTOS --out {path}")
     try:

@@ -30,7 +30,8 @@ def decoded(
         for item in records:
             yield item if isinstance(item, Unreadable) else decode(item, prepare, min_file_bytes)
         return
-    chunks = iter(lambda stream=iter(records): list(itertools.islice(stream, _CHUNK)), [])  # type: ignore[misc]
+    stream = iter(records)
+    chunks = iter(lambda: list(itertools.islice(stream, _CHUNK)), [])
     pool = _pool(workers)
     waiting: deque[tuple[list[Record | Unreadable], Future[list[Item]]]] = deque()
     try:

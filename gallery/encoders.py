@@ -1,7 +1,6 @@
 """Encoders: pictures in, L2-normalised vectors out. Named by a spec; told apart by a fingerprint."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -25,7 +24,9 @@ class Encoder(Protocol):
     spec: str
     fingerprint: str  # of weights and preprocessing: equal fingerprints give comparable vectors
     dimension: int
-    prepare: Prepare
+
+    @property
+    def prepare(self) -> Prepare: ...
 
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         """Prepared pictures to (n, dimension) L2-normalised vectors."""
@@ -71,7 +72,7 @@ def load_encoder(spec: str) -> Encoder:
     if kind == "onnx":
         from gallery.onnx_encoder import OnnxEncoder
 
-        return OnnxEncoder(Path(name))
+        return OnnxEncoder(name)
     if kind == "st":
         from gallery.sentence_encoder import SentenceEncoder
 
@@ -86,4 +87,5 @@ def normalised(vectors: NDArray[np.generic]) -> NDArray[np.float32]:
     """Rows at length one; a zero or non-finite row stays zero."""
     rows = np.nan_to_num(np.asarray(vectors, dtype=np.float32), posinf=0.0, neginf=0.0)
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return rows / np.maximum(lengths, np.float32(1e-12))
+    unit: NDArray[np.float32] = rows / np.maximum(lengths, np.float32(1e-12))
+    return unit

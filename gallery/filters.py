@@ -71,7 +71,7 @@ class Filters:
         return " AND ".join(conditions) or None
 
     def passes(self, rows: pa.Table) -> NDArray[np.bool_]:
-        """Which rows fulfil everything but ``distinct_km`` and nearness to the query; rows hold the metadata columns."""
+        """Which rows fulfil everything but ``distinct_km`` and the duplicate rules; rows hold the metadata columns."""
         good = np.ones(rows.num_rows, dtype=bool)
         good &= ~_one_of(rows, "author", self.exclude_authors)
         good &= ~_one_of(rows, "sha256", self.exclude_sha256)

@@ -4,17 +4,21 @@ Its preprocessing stands in ``PATH`` with the suffix ``.json`` beside the file, 
 
     {"size": 224, "resize": "crop", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "output": "embedding"}
 
-Without that file the values above hold (ImageNet's mean and deviation; the short side scaled to size × 256 / 224,
+or after a question mark in the spec, which counts more: ``onnx:PATH?size=336&mean=0.5,0.5,0.5&std=0.5,0.5,0.5``.
+
+Without either the values above hold (ImageNet's mean and deviation; the short side scaled to size × 256 / 224,
 then the middle cut out), the picture size is the model's own where the file states it, and the output is the one
 named ``embedding``, else the last.
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,14 +62,16 @@ class SquarePicture:
 
 
 class OnnxEncoder:
-    """An ONNX image tower with pictures as (n, 3, size, size) float input."""
+    """An ONNX image tower with pictures as (n, 3, size, size) float input, named as after ``onnx:`` in a spec."""
 
-    def __init__(self, path: Path, preprocessing: Preprocessing | None = None) -> None:
+    def __init__(self, name: str) -> None:
+        file, _, options = name.partition("?")
+        path = Path(file)
         if not path.is_file():
             raise WrongUse(f"encoder file {str(path)!r} does not exist; check the path after 'onnx:'")
-        self.spec = f"onnx:{path.resolve()}"
+        self.spec = f"onnx:{path.resolve()}" + (f"?{options}" if options else "")
         self._path = path
-        self._settings = preprocessing or _declared(path)
+        self._settings = _declared(path, options)
         self._session = _session(path)
         wanted = self._session.get_inputs()[0]
         self._input = wanted.name
@@ -97,7 +103,9 @@ class OnnxEncoder:
             return int(self._run(np.full((1, 3, self._size, self._size), 128, dtype=np.uint8)).shape[1])
         except Exception as error:
             reason = " ".join(str(error).split())[:160]
-            raise WrongUse(f"encoder {str(self._path)!r} does not take a picture: {reason}; see docs/gallery.md") from error
+            raise WrongUse(
+                f"encoder {str(self._path)!r} does not take a picture: {reason}; see docs/gallery.md"
+            ) from error
 
     def _fingerprint(self) -> str:
         digest = hashlib.sha256(self._path.read_bytes())
@@ -106,16 +114,20 @@ class OnnxEncoder:
         return digest.hexdigest()[:16]
 
 
-def _declared(path: Path) -> Preprocessing:
+def _declared(path: Path, options: str) -> Preprocessing:
+    """The preprocessing of the file beside the model, then what the spec states itself."""
     beside = path.with_suffix(".json")
-    if not beside.is_file():
-        return Preprocessing()
     try:
-        return Preprocessing.model_validate_json(beside.read_bytes())
+        stated: dict[str, object] = json.loads(beside.read_bytes()) if beside.is_file() else {}
+        for name, value in parse_qsl(options):
+            stated[name] = value.split(",") if name in ("mean", "std") else value
+        return Preprocessing.model_validate(stated)
+    except json.JSONDecodeError as error:
+        raise WrongUse(f"preprocessing {str(beside)!r} is not JSON: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise WrongUse(f"preprocessing {str(beside)!r} is wrong at {where}: {first['msg']}; see docs/gallery.md") from error
+        raise WrongUse(f"preprocessing of {str(path)!r} is wrong at {where}: {first['msg']}") from error
 
 
 def _session(path: Path) -> Any:

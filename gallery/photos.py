@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from gallery.exif import PhotoMetadata, metadata_from_exif
 from geo.errors import SextantError
@@ -119,7 +119,7 @@ def _header(name: str, content: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(content), formats=_FORMATS)
     except Image.DecompressionBombError:
         raise PhotoError(name, f"has more than {MAX_PIXELS:,} pixels; export it smaller") from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PhotoError(name, "is not a photo this program reads (JPEG, PNG, WebP, TIFF, HEIC)") from None
     except Exception as error:
         raise PhotoError(name, f"is broken ({_reason(error)}); export it again") from error
@@ -156,9 +156,9 @@ def _eight_bit(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Scale integers of 16 bit, or anything wider or fractional by its own range, to 0…255."""
     values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
-    if 0 <= low and 1 < high <= 65535:
+    if low >= 0 and 1 < high <= 65535:
         low, high = 0.0, 65535.0
-    elif 0 <= low and high <= 1:
+    elif low >= 0 and high <= 1:
         low, high = 0.0, 1.0
     return np.round((values - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
 

@@ -97,7 +97,9 @@ def _filtered(fetch: Fetch, count: int, filters: Filters) -> Found:
         kept = filters.distinct(others, count)
         if len(kept) == count or exhausted:
             duplicates = [_duplicate(row, filters) for row in rows.filter(pa.array(same)).to_pylist()]
-            return Found([_reference(row, filters) for row in others.take(kept).to_pylist()], duplicates)
+            return Found(
+                [_reference(row, filters) for row in others.take(pa.array(kept, pa.int64())).to_pylist()], duplicates
+            )
         limit *= _AHEAD
 
 

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import shutil
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from gallery.database import (
     BUILDING,
     MANIFEST,
+    OUTLIERS,
     PHOTOS,
     UNREADABLE,
     GalleryError,
@@ -37,6 +39,8 @@ from gallery.database import (
 from gallery.decode import Decoded
 from gallery.manifest import Manifest
 from gallery.sources.records import Unreadable
+
+_TAG = "gallery"
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,9 @@ class GalleryWriter:
         with _told(self.path):
             self.photos.checkout_latest()
             if self.photos.version != self._version:
-                raise GalleryError(f"gallery {self.path!r} was written by another process meanwhile; run one build at a time")
+                raise GalleryError(
+                    f"gallery {self.path!r} was written by another process meanwhile; run one build at a time"
+                )
             self.photos.add(table)
             self._version = self.photos.version
 
@@ -116,9 +122,17 @@ class GalleryWriter:
             self.database.create_table(UNREADABLE, pa.table(report, schema=text), mode="overwrite")
             write_document(self.database, MANIFEST, manifest.model_dump_json())
             self.database.drop_table(BUILDING)
-            for name in table_names(self.database):
-                with suppress(Exception):  # old versions only take space; a reader on Windows may hold them
-                    self.database.open_table(name).cleanup_old_versions(timedelta(0), delete_unverified=True)
+        self._clear(PHOTOS, manifest.photos_version)
+        if manifest.outliers_version is not None:
+            self._clear(OUTLIERS, manifest.outliers_version)
+
+    def _clear(self, name: str, version: int) -> None:
+        """Delete what no manifest names any more; the tag keeps the version that it does name."""
+        with suppress(Exception), warnings.catch_warnings():  # left-overs only take space
+            warnings.simplefilter("ignore")  # lancedb warns that readers of the old versions must open them again
+            table = self.database.open_table(name)
+            (table.tags.update if _TAG in table.tags.list() else table.tags.create)(_TAG, version)
+            table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
 
 
 @contextmanager
@@ -172,11 +186,14 @@ def _told(path: str) -> Iterator[None]:
     except GalleryError:
         raise
     except Exception as error:
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or "os error 28" in str(error)
+        full = (
+            getattr(error, "errno", None) == errno.ENOSPC
+            or "No space left" in str(error)
+            or "os error 28" in str(error)
+        )
         if full:
-            raise GalleryError(
-                f"gallery {path!r}: the disk is full; what is written stays. Free some space and run the same command again"
-            ) from error
+            way_out = "what is written stays; free some space and run the same command again"
+            raise GalleryError(f"gallery {path!r}: the disk is full; {way_out}") from error
         raise GalleryError(f"gallery {path!r} cannot be written: {one_line(error)}") from error
 
 

@@ -41,7 +41,9 @@ def _source_options(function: Any) -> Any:
 @command.command()
 @click.argument("source")
 @click.option("--out", required=True, metavar="DIR", help="Where the gallery goes: a folder or s3://bucket/name.")
-@click.option("--encoder", default="builtin", show_default=True, help="builtin, onnx:PATH, st:NAME_OR_PATH, aligned:PATH.")
+@click.option(
+    "--encoder", default="builtin", show_default=True, help="builtin, onnx:PATH, st:NAME_OR_PATH, aligned:PATH."
+)
 @_source_options
 def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **options: Any) -> None:
     """Build a gallery from a folder of photos.
@@ -127,7 +129,9 @@ def info(
 @click.option("--gallery", "path", metavar="DIR", help="The gallery.  [default: the only one under the home]")
 @click.option("--count", "-n", type=click.IntRange(1, 1000), default=5, show_default=True, help="References a side.")
 @click.option("--farthest/--no-farthest", default=True, help="Show the least similar photos as well.")
-@click.option("--exclude-author", "authors", multiple=True, metavar="NAME", help="Leave out this photographer's photos.")
+@click.option(
+    "--exclude-author", "authors", multiple=True, metavar="NAME", help="Leave out this photographer's photos."
+)
 @click.option("--encoder", metavar="SPEC", help="Where the gallery's encoder lies now; it must be the same one.")
 @click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -191,7 +195,9 @@ def _print_report(report: "BuildReport", as_json: bool) -> None:
     for note in report.notes:
         click.echo(f"sextant: {note}", err=True)
     resumed = f" (went on from {report.resumed_from:,})" if report.resumed_from else ""
-    click.echo(f"gallery {report.path}: {report.count:,} photos, {report.added:,} added{resumed} in {report.seconds:.1f} s")
+    click.echo(
+        f"gallery {report.path}: {report.count:,} photos, {report.added:,} added{resumed} in {report.seconds:.1f} s"
+    )
     if report.unreadable:
         click.echo(f"{len(report.unreadable):,} photos were not used:")
         for item in report.unreadable[:_SHOWN]:
@@ -207,7 +213,10 @@ def _info_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("photos", f"{document['count']:,} from {document['source']}"),
         ("encoder", f"{document['encoder']} (fingerprint {document['fingerprint']})"),
         ("dimension", str(document["dimension"])),
-        ("near index", index["kind"] if not index["partitions"] else f"{index['kind']}, {index['partitions']} partitions"),
+        (
+            "near index",
+            index["kind"] if not index["partitions"] else f"{index['kind']}, {index['partitions']} partitions",
+        ),
         ("not used", f"{document['unreadable']:,} photos"),
     ]
     if similar:

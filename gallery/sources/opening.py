@@ -18,7 +18,7 @@ class SourceOptions:
     country_known: bool = False
 
 
-def open_source(source: str, options: SourceOptions = SourceOptions()) -> Source:  # noqa: B008 - frozen
+def open_source(source: str, options: SourceOptions = SourceOptions()) -> Source:
     """The source that a path names: a folder with EXIF, or a folder with a table (``metadata``).
 
     Raises:

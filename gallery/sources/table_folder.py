@@ -18,7 +18,9 @@ class TableFolderSource:
         self.identity = f"table {table.path.resolve()} over {self._folder} country_known={country_known}"
         self._files = photo_files(self._folder)
         if not self._files:
-            raise SourceError(f"folder {str(folder)!r} holds no photos; name the folder that {table.path.name!r} describes")
+            raise SourceError(
+                f"folder {str(folder)!r} holds no photos; name the folder that {table.path.name!r} describes"
+            )
 
     def total(self) -> int | None:
         return len(self._table)

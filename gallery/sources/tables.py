@@ -61,7 +61,9 @@ class PhotoTable:
         self._read(path)
         if swapped if swapped is not None else self._looks_swapped():
             self._latitude, self._longitude = self._longitude, self._latitude
-            self.notes.append(f"table {path.name!r}: the LAT and LON headers are swapped; they are read the other way round")
+            self.notes.append(
+                f"table {path.name!r}: the LAT and LON headers are swapped; they are read the other way round"
+            )
         if self.broken_lines:
             lines = ", ".join(str(line) for line in self.broken_lines[:5])
             count = len(self.broken_lines)
@@ -89,7 +91,9 @@ class PhotoTable:
         except OSError as error:
             raise SourceError(f"table {str(path)!r} cannot be read ({error.strerror}); check the path") from error
         except csv.Error as error:
-            self.notes.append(f"table {path.name!r} ends in a fragment that is no CSV ({error}); it is read up to there")
+            self.notes.append(
+                f"table {path.name!r} ends in a fragment that is no CSV ({error}); it is read up to there"
+            )
 
     def _take(self, row: list[str], width: int, line: int) -> None:
         if not row:

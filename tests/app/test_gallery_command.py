@@ -1,0 +1,70 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.commands.gallery import command
+from geo.errors import SextantError
+from tests.support.photos import jpeg, photo_folder
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(command, arguments)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = photo_folder(tmp_path / "photos", [(10, 20), (11, 21), (12, 22), (13, 23)])
+    (folder / "broken.jpg").write_bytes(b"nothing")
+    return folder
+
+
+@pytest.fixture
+def gallery(photos: Path, tmp_path: Path) -> str:
+    assert run("build", str(photos), "--out", str(tmp_path / "g"), "--quiet").exit_code == 0
+    return str(tmp_path / "g")
+
+
+def test_build_says_what_it_did_and_what_it_could_not(photos, tmp_path):
+    result = run("build", str(photos), "--out", str(tmp_path / "g"))
+    assert "4 photos, 4 added" in result.stdout and "broken.jpg is not a photo" in result.stdout
+    assert "5 of 5 photos, 1 not used" in result.stderr and "/s" in result.stderr
+
+
+def test_build_in_json_is_one_document(photos, tmp_path):
+    result = run("build", str(photos), "--out", str(tmp_path / "g"), "--json", "--quiet")
+    document = json.loads(result.stdout)
+    assert document["count"] == 4 and document["unreadable"][0]["id"] == "broken.jpg"
+    assert document["manifest"]["encoder"] == "builtin"
+
+
+def test_info_shows_the_manifest_and_the_unreadable(gallery):
+    assert "4 from photos" in run("info", gallery).stdout
+    document = json.loads(run("info", gallery, "--unreadable", "--json").stdout)
+    assert document["count"] == 4 and document["unreadable_photos"][0]["id"] == "broken.jpg"
+
+
+def test_search_finds_the_photo_itself_first(gallery, photos):
+    result = run("search", str(photos / "002.jpg"), "--gallery", gallery, "--json")
+    document = json.loads(result.stdout)
+    assert document["nearest"][0]["id"] == "002.jpg" and document["nearest"][0]["similarity"] > 0.999
+    assert len(document["farthest"]) == 4
+    assert "1. 1.000" in run("search", str(photos / "002.jpg"), "--gallery", gallery).stdout
+
+
+def test_add_takes_what_is_new(gallery, photos, tmp_path):
+    (photos / "new.jpg").write_bytes(jpeg(77, exif=None))
+    more = photo_folder(tmp_path / "more", [(1, 1)], first_seed=50)
+    result = run("add", str(more), "--gallery", gallery, "--quiet")
+    assert "5 photos, 1 added" in result.stdout
+
+
+def test_a_search_in_no_gallery_is_an_error(tmp_path, photos):
+    result = run("search", str(photos / "002.jpg"), "--gallery", str(tmp_path / "none"))
+    assert isinstance(result.exception, SextantError) and "is not a gallery" in str(result.exception)
+
+
+@pytest.mark.parametrize("name", ["build", "add", "info", "search"])
+def test_help_shows_an_example(name):
+    assert f"Example: sextant gallery {name}" in run(name, "--help").stdout
