@@ -44,18 +44,29 @@ class Near:
     longitude: float
 
 
-def country_at(latitude: float, longitude: float) -> Country | None:
-    """The country or disputed area that holds a position (degrees), or None at sea."""
-    return countries_at([(latitude, longitude)])[0]
+def country_at(latitude: float, longitude: float, reach_km: float = 0.0) -> Country | None:
+    """The country or disputed area that holds a position (degrees), or None at sea; ``reach_km`` as below."""
+    return countries_at([(latitude, longitude)], reach_km)[0]
 
 
-def countries_at(positions: ArrayLike) -> list[Country | None]:
+def countries_at(positions: ArrayLike, reach_km: float = 0.0) -> list[Country | None]:
     """For each of (n, 2) positions in degrees the country that holds it, or None at sea.
 
     On a line shared by two countries the smaller polygon wins, so that the answer is always the same.
+
+    Args:
+        positions: (n, 2) degrees.
+        reach_km: a position at sea within this distance of land has the country of that land: piers,
+            harbours and small islands that the map does not draw.
     """
     world = polygons()
-    return [None if polygon < 0 else world.countries[world.owners[polygon]] for polygon in _holding(positions)]
+    given = np.asarray(positions, dtype=float).reshape(-1, 2)
+    found = [None if polygon < 0 else world.countries[world.owners[polygon]] for polygon in _holding(given)]
+    if reach_km > 0:
+        for number in [n for n, country in enumerate(found) if country is None]:
+            near = nearest_country(*given[number].tolist())
+            found[number] = near.country if near.km <= reach_km else None
+    return found
 
 
 def distance_to_land_km(latitude: float, longitude: float) -> float:

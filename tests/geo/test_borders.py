@@ -185,3 +185,11 @@ def test_outlines_are_small_plain_geojson():
     assert {"France", "Antarctica", "Fiji", "Kosovo"} <= names
     assert all(not shape(feature["geometry"]).is_empty for feature in world["features"])
     assert len(json.dumps(world)) < 600_000
+
+
+def test_a_harbour_has_its_country_when_asked_to_reach_that_far():
+    off_marseille = (43.2, 5.3)
+    assert country_at(*off_marseille) is None
+    assert country_at(*off_marseille, reach_km=10).code == "FR"
+    assert country_at(*off_marseille, reach_km=1) is None
+    assert [country and country.code for country in countries_at([off_marseille, (0, -150)], 10)] == ["FR", None]
