@@ -13,6 +13,7 @@ COMMANDS = {
     "locate": "Say where photos were taken, how surely, and why.",
     "where": "Say what lies at a position: country, region, nearest place.",
     "gallery": "Build, describe and search galleries of geotagged photos.",
+    "align": "Train and measure the encoder that knows geography.",
     "doctor": "Check this installation: packages, gallery, model, disk.",
     "demo": "Build the drawn demo world and locate a scene in it.",
 }

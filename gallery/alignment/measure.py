@@ -13,6 +13,8 @@ from torch import Tensor
 from gallery.alignment.cache import Cache
 from gallery.alignment.config import Part
 from gallery.alignment.model import Alignment
+from gallery.alignment.split import split_by_author
+from geo.errors import WrongUse
 from geo.sphere import geodesic_km, great_circle_km
 
 RETRIEVED = (5, 10, 15)  # the paper's counts
@@ -48,6 +50,23 @@ def validate(
     }
     positions = position_recall(alignment, cache, references, queries) if parts != ("image",) else None
     return {"queries": len(queries), "references": len(references), "retrieval": retrieval, "positions": positions}
+
+
+def measure_parts(alignment: Alignment, cache: Cache, share: float, seed: int) -> dict[str, dict[str, Any]]:
+    """``validate`` for the backbone, for each aligned part, and for all parts side by side.
+
+    Args:
+        share, seed: of the split by photographer; those of a training give the rows it held out.
+
+    Raises:
+        WrongUse: the rows cannot be split.
+    """
+    references, queries = split_by_author(cache.authors, cache.places, share, seed)
+    if not len(queries):
+        raise WrongUse(f"validation share {share!r} leaves no photo to ask with; give --validation 0.1")
+    single: dict[str, tuple[Part, ...]] = {part: (part,) for part in alignment.config.parts[1:]}
+    choices: dict[str, tuple[Part, ...]] = {"backbone": ("image",), **single, "aligned": alignment.config.parts}
+    return {name: validate(alignment, cache, references, queries, parts, seed) for name, parts in choices.items()}
 
 
 def position_recall(

@@ -1,5 +1,6 @@
 """From a source and a backbone to a trained alignment: features, texts, training, in one folder."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from gallery.alignment.backbone import Backbone
 from gallery.alignment.batches import Texts
-from gallery.alignment.cache import Cache
+from gallery.alignment.cache import Cache, read_about
 from gallery.alignment.config import AlignmentConfig
 from gallery.alignment.fill import MIN_FILE_BYTES, fill_cache
 from gallery.alignment.measure import validate
@@ -49,6 +50,11 @@ def prepare(
     """
     if settings.spaces == "gps+text" and backbone.text_dimension is None:
         backbone.texts(["a place"])
+    if read_about(folder) is None and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise WrongUse(
+            f"several processes cannot fill the cache {str(folder)!r} together; "
+            "run the same command once in one process with --spaces image, which computes the features"
+        )
     cache = fill_cache(
         source, backbone, folder, lambda done, total: progress("features", done, total), min_file_bytes, workers
     )

@@ -1,5 +1,6 @@
 """What a position is called, as the sentence an image is aligned with."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def _texts_of_rows(
 
 
 def _save(path: Path, features: NDArray[np.float16], ids: NDArray[np.int64]) -> None:
-    beside = path.with_name(path.name + ".part")
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")  # several processes may do this at once
     with beside.open("wb") as file:
         np.savez(file, features=features, ids=ids)
     beside.replace(path)

@@ -1,0 +1,227 @@
+"""`sextant align`: train, import and measure the encoder that knows geography."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from gallery.alignment.backbone import Backbone
+    from gallery.alignment.train import Trained
+
+CLIP = "st:sentence-transformers/clip-ViT-L-14"
+
+
+@click.group(name="align", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Train, import and measure a geo-alignment: images, positions and place texts in one space (G3).
+
+    \b
+    Example: sextant align train photos --metadata photos.csv --backbone st:openai/clip-vit-large-patch14 --out geo
+             sextant gallery build photos --metadata photos.csv --encoder aligned:geo --out my-gallery
+    """
+
+
+def _source_options(function: Any) -> Any:
+    for option in (
+        click.option("--metadata", type=click.Path(path_type=Path), help="CSV with image, latitude and longitude."),
+        click.option("--swapped/--not-swapped", default=None, help="LAT and LON headers exchanged.  [default: detect]"),
+        click.option("--min-file-bytes", type=click.IntRange(0), default=5121, show_default=True, help="As in G3."),
+        click.option("--country-known", is_flag=True, help="Leave out rows whose table names no country."),
+        click.option("--workers", type=click.IntRange(0), help="Decode processes; 0 for none.  [default: by cores]"),
+        click.option("--cache", type=click.Path(path_type=Path), help="Folder of features.  [default: OUT/cache]"),
+        click.option("--quiet", is_flag=True, help="No progress on stderr."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command()
+@click.argument("source")
+@click.option("--backbone", default=CLIP, show_default=True, metavar="SPEC", help="Frozen encoder underneath.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where the alignment goes.")
+@click.option(
+    "--spaces",
+    type=click.Choice(["image", "gps", "gps+text"]),
+    help="Aligned with the image; 'image' trains nothing.  [default: gps+text, gps where no text is read]",
+)
+@click.option("--projection", type=click.Choice(["equal-earth", "mercator"]), default="equal-earth", show_default=True)
+@click.option("--texts", "granularity", type=click.Choice(["place", "fine"]), default="place", show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--batch", type=click.IntRange(2), default=256, show_default=True, help="Photos, over all devices.")
+@click.option("--accumulate", type=click.IntRange(1), default=1, show_default=True, help="Batches per step.")
+@click.option("--learning-rate", type=float, default=3e-5, show_default=True)
+@click.option("--weight-decay", type=float, default=1e-6, show_default=True)
+@click.option("--decay", type=float, default=0.87, show_default=True, help="Of the learning rate, each epoch.")
+@click.option("--precision", type=click.Choice(["no", "bf16", "fp16"]), default="no", show_default=True)
+@click.option("--hard-negatives", type=click.IntRange(0), default=0, show_default=True, help="Near wrong positions.")
+@click.option("--validation", type=float, default=0.1, show_default=True, help="Share held out by photographer.")
+@click.option("--patience", type=click.IntRange(1), help="Stop after so many epochs without a better one.")
+@click.option("--checkpoint-every", type=click.IntRange(1), default=500, show_default=True, help="Steps.")
+@click.option("--space", type=click.IntRange(1), help="Dimension of the spaces.  [default: the backbone's]")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@_source_options
+def train(source: str, backbone: str, out: Path, spaces: str | None, **options: Any) -> None:
+    """Train an alignment on geotagged photos; the defaults are G3's.
+
+    Run the same command again to go on after an interruption: the weights come out as if there had been none.
+    Several GPUs: compute the features once with --spaces image, then accelerate launch -m app align train …
+
+    \b
+    Example: sextant align train images --metadata mp16.csv --backbone st:openai/clip-vit-large-patch14 --out geo
+             sextant align train photos --metadata photos.csv --backbone onnx:tower.onnx --spaces gps --out geo
+    """
+    from gallery.alignment.backbone import load_backbone
+
+    loaded = load_backbone(backbone)
+    if spaces is None:
+        spaces = "gps+text" if loaded.text_dimension else "gps"
+        if not loaded.text_dimension:
+            click.echo(f"sextant: backbone {backbone!r} reads no text: aligning images with positions only", err=True)
+    _train(source, loaded, out, spaces, options)
+
+
+def _train(source: str, backbone: "Backbone", out: Path, spaces: str, options: dict[str, Any]) -> None:
+    from app.align_progress import AlignProgress
+    from gallery.alignment.recipe import measure_backbone, prepare
+    from gallery.alignment.train import Training
+
+    settings = _settings(spaces, options)
+    first = os.environ.get("RANK", "0") == "0"
+    progress = AlignProgress(options["quiet"] or not first)
+    try:
+        prepared = prepare(
+            _source(source, options),
+            backbone,
+            settings,
+            options["cache"] or out / "cache",
+            progress.stage,
+            options["min_file_bytes"],
+            options["workers"],
+        )
+        _say_skipped(prepared.cache.about.skipped)
+        if settings.spaces == "image":
+            _print_measured({"backbone": measure_backbone(prepared, settings)}, options["as_json"])
+            return
+        training = Training(prepared.cache, prepared.texts, prepared.config, settings, out)
+        trained = training.run(progress.look)
+    finally:
+        progress.close()
+    if first:
+        _print_trained(out, trained, options["as_json"])
+
+
+@command.command(name="import")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--backbone", default=CLIP, show_default=True, metavar="SPEC", help="CLIP ViT-L/14, wherever it lies.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where the alignment goes.")
+def import_(checkpoint: Path, backbone: str, out: Path) -> None:
+    """Take over published weights: G3's g3.pth, or the folder that holds GeoCLIP's three weight files.
+
+    \b
+    Example: sextant align import g3.pth --out g3
+             sextant align import geoclip/model/weights --out geoclip
+    """
+    from gallery.alignment.published import import_published
+    from gallery.alignment.weights import save_alignment
+
+    alignment = import_published(checkpoint, backbone)
+    save_alignment(out, alignment)
+    config = alignment.config
+    click.echo(f"alignment {out}: {config.origin}, {config.projection}, parts {', '.join(config.parts)}")
+
+
+@command.command()
+@click.argument("alignment", type=click.Path(path_type=Path))
+@click.argument("source")
+@click.option("--validation", type=float, default=0.1, show_default=True, help="Share that asks, by photographer.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the split.")
+@_source_options
+def measure(alignment: Path, source: str, validation: float, seed: int, **options: Any) -> None:
+    """Measure an alignment, its parts and its backbone: photos of some photographers ask, the others answer.
+
+    Give the source, --validation and --seed of the training to ask only with photos that were held out from it.
+
+    \b
+    Example: sextant align measure geo photos --metadata photos.csv --validation 0.5
+    """
+    from app.align_progress import AlignProgress
+    from gallery.alignment.encoder import load_aligned
+    from gallery.alignment.fill import fill_cache
+    from gallery.alignment.measure import measure_parts
+
+    encoder = load_aligned(str(alignment))
+    progress = AlignProgress(options["quiet"])
+    try:
+        cache = fill_cache(
+            _source(source, options),
+            encoder.backbone,
+            options["cache"] or alignment / "cache",
+            lambda done, total: progress.stage("features", done, total),
+            options["min_file_bytes"],
+            options["workers"],
+        )
+    finally:
+        progress.close()
+    _say_skipped(cache.about.skipped)
+    _print_measured(measure_parts(encoder.alignment, cache, validation, seed), options["as_json"])
+
+
+def _settings(spaces: str, options: dict[str, Any]) -> Any:
+    from pydantic import ValidationError
+
+    from gallery.alignment.settings import TrainSettings
+    from geo.errors import WrongUse
+
+    given = {name: options[name] for name in TrainSettings.model_fields if name in options}
+    try:
+        return TrainSettings.model_validate({"spaces": spaces, **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).replace("_", "-")
+        raise WrongUse(f"--{name} {first['input']!r} is not possible: {first['msg']}") from error
+
+
+def _source(source: str, options: dict[str, Any]) -> Any:
+    from gallery.sources.opening import SourceOptions, open_source
+
+    return open_source(source, SourceOptions(options["metadata"], options["swapped"], options["country_known"]))
+
+
+def _say_skipped(skipped: dict[str, int]) -> None:
+    for reason, count in skipped.items():
+        click.echo(f"sextant: {count:,} left out: {reason}", err=True)
+
+
+def _print_trained(out: Path, trained: "Trained", as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"alignment": str(out), **asdict(trained)}, indent=2))
+        return
+    resumed = f", went on from step {trained.resumed_from:,}" if trained.resumed_from else ""
+    early = ", stopped early" if trained.stopped_early else ""
+    click.echo(f"alignment {out}: {trained.epochs} epochs, {trained.steps:,} steps{resumed}{early}")
+    if trained.before and trained.after:
+        click.echo(f"kept epoch {trained.best_epoch}")
+        _print_measured({"backbone": trained.before, "aligned": trained.after}, as_json=False)
+    click.echo(f"use it as encoder aligned:{out}")
+
+
+def _print_measured(measured: dict[str, Any], as_json: bool) -> None:
+    """A table: median geodesic distance of the photos found, and where the best position lies."""
+    if as_json:
+        click.echo(json.dumps(measured, indent=2))
+        return
+    some = next(iter(measured.values()))
+    click.echo(f"{some['queries']:,} photos asked, {some['references']:,} answered; median km to the nearest found")
+    click.echo(f"{'':<12}{'top 5':>9}{'top 10':>9}{'top 15':>9}   best position within 25 / 200 / 750 / 2500 km")
+    for name, figures in measured.items():
+        medians = "".join(f"{figures['retrieval'][count]['median_km']:>9,.0f}" for count in ("5", "10", "15"))
+        recall = figures["positions"]
+        shares = (
+            " / ".join(f"{recall[f'within_{radius}_km']:.1%}" for radius in (25, 200, 750, 2500)) if recall else "-"
+        )
+        click.echo(f"{name:<12}{medians}   {shares}")
