@@ -25,6 +25,7 @@ def model_request(ask: Ask, gear: Equipment) -> Json:
         "branch": branch["id"],
         "variant": branch["variant"],
         "sample": branch["sample"],
+        "turn": len(ask["transcript"]),
         "messages": messages,
         "tools": schemas(names),
         "final": ask["final"],

@@ -20,6 +20,15 @@ class Outside(Protocol):
     def __call__(self, kind: str, request: Json) -> Json: ...
 
 
+@dataclass(frozen=True)
+class Moment:
+    """Where a run is: the step of the graph, the node at work, and the branch it works for, if for one."""
+
+    step: int
+    node: str
+    branch: str | None = None
+
+
 def silent(event: Json) -> None:
     """The listener of a run nobody watches."""
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -119,9 +120,11 @@ class Live:
         return call_tool(tool, request["args"], self.blobs)
 
     def clock(self, request: Json) -> Json:
-        """Seconds the run has taken. Time between a crash and the resumption does not count."""
+        """Seconds the run has taken since its first reading. The time between a crash and resuming does not count."""
         now = time.time()
-        since = max(request["read_at"] or self.began, self.began)
+        if request["read_at"] is None:
+            return {"seconds": 0.0, "read_at": now}
+        since = max(request["read_at"], self.began)
         return {"seconds": request["seconds"] + max(0.0, now - since), "read_at": now}
 
     def price(self, request: Json) -> Json:
@@ -216,8 +219,9 @@ def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
 
 def equip(settings: Settings, tell: Callable[[Json], None] = silent) -> Equipment:
     """The equipment of a run in the real world; one set for equal settings, so that a gallery is opened once."""
-    live = _live(plain(settings))
-    return Equipment(live.settings, live.blobs, live, tell)
+    settings = plain(settings)
+    live = _live(replace(settings, run=None))
+    return Equipment(settings, live.blobs, live, tell)
 
 
 @lru_cache(maxsize=8)

@@ -12,11 +12,12 @@ wait for branches that are sent (measured on langgraph 1.2).
 from collections.abc import Callable
 from typing import Any
 
+from langgraph.config import get_config
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from agent import live
-from agent.equipment import Equipment
+from agent.equipment import Equipment, Moment
 from agent.nodes.advance import advance
 from agent.nodes.answer import answer
 from agent.nodes.ingest import ingest
@@ -28,14 +29,28 @@ from agent.settings import Settings
 from agent.state import Ask, State
 
 Equip = Callable[[Settings], Equipment]
+Node = Callable[[Any, Equipment], Any]
+Around = Callable[[Moment, Node, Any, Equipment], Any]
 
 
-def build(equip: Equip = live.equip) -> StateGraph[State, Settings, State, State]:
-    """The graph, not yet compiled. ``equip`` says what stands behind the nodes: the world, or a recording."""
+def straight(moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
+    """Nothing stands between the graph and its nodes."""
+    return node(state, gear)
 
-    def with_equipment(node: Callable[[Any, Equipment], Any], reads: type = State) -> Callable[..., Any]:
+
+def build(equip: Equip = live.equip, around: Around = straight) -> StateGraph[State, Settings, State, State]:
+    """The graph, not yet compiled.
+
+    Args:
+        equip: what stands behind the nodes: the world, or a recording.
+        around: what stands round each node, and knows the moment: a recorder of steps, or a fork's changes.
+    """
+
+    def with_equipment(node: Node, reads: type = State) -> Callable[..., Any]:
         def run(state: Any, runtime: Runtime[Settings]) -> Any:
-            return node(state, equip(runtime.context or Settings()))
+            branch = state["branch"]["id"] if reads is Ask else None
+            moment = Moment(get_config()["metadata"]["langgraph_step"], node.__name__, branch)
+            return around(moment, node, state, equip(runtime.context or Settings()))
 
         run.__annotations__ = {**node.__annotations__, "state": reads, "runtime": Runtime[Settings]}
         run.__annotations__.pop("gear", None)

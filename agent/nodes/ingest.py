@@ -18,6 +18,7 @@ def ingest(state: State, gear: Equipment) -> State:
         SextantError: the photo cannot be read, or the gallery does not fit; the run has not begun then.
     """
     gear.tell({"step": "ingest"})
+    reading = gear.clock("ingest", State())
     found = gear.ask("photo", _wanted(state, gear))
     update = State(
         photo=found["photo"],
@@ -25,6 +26,8 @@ def ingest(state: State, gear: Equipment) -> State:
         warnings=found["warnings"],
         references=None,
         spent=NOTHING_SPENT,
+        seconds=reading["seconds"],
+        read_at=reading["read_at"],
     )
     if gear.settings.gallery:
         count = retrieved(gear)
