@@ -47,7 +47,9 @@ class BlobStore:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise SextantError(f"cannot write to {str(self.folder)!r}: {error.strerror}; free space or pass --home") from error
+            raise SextantError(
+                f"cannot write to {str(self.folder)!r}: {error.strerror}; free space or pass --home"
+            ) from error
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -60,7 +62,9 @@ class BlobStore:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise BlobMissing(f"blob {sha256[:12]}… is missing from {str(self.folder)!r}; import the run again") from error
+            raise BlobMissing(
+                f"blob {sha256[:12]}… is missing from {str(self.folder)!r}; import the run again"
+            ) from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise BlobMissing(f"blob {sha256[:12]}… in {str(self.folder)!r} was changed on disk; import the run again")
         return content

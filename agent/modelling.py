@@ -41,9 +41,7 @@ def ask_model(model: ChatModel, request: Json) -> Json:
         "tool_calls": [call.to_json() for call in said.tool_calls],
         "finish": said.finish,
         "usage": usage,
-        "usd": price_usd(
-            model.spec, usage["input_tokens"], usage["output_tokens"], base_url=model.base_url
-        ),
+        "usd": price_usd(model.spec, usage["input_tokens"], usage["output_tokens"], base_url=model.base_url),
         "seconds": round(said.latency_s, 4),
         "attempts": said.attempts,
         "model": said.model,

@@ -27,7 +27,9 @@ def run_options(command: Command) -> Command:
         click.option("--samples", type=int, metavar="N", help="Answers of each prompt."),
         click.option("--temperature", type=float, metavar="T", help="Sampling temperature of every prompt."),
         click.option("--exclude-author", is_flag=True, help="Leave out this photo and its photographer's others."),
-        click.option("--without-author", "without_authors", multiple=True, metavar="NAME", help="Leave out their photos."),
+        click.option(
+            "--without-author", "without_authors", multiple=True, metavar="NAME", help="Leave out their photos."
+        ),
         click.option("--image-side", type=int, default=1024, show_default=True, help="Longest side sent, in pixels."),
         click.option("--image-detail", type=click.Choice(["low", "high", "auto"]), help="OpenAI's vision detail."),
         click.option("--timeout", "timeout_seconds", type=float, default=120.0, show_default=True, help="Of one call."),

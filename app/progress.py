@@ -85,5 +85,8 @@ class Progress:
     def _picture(self) -> Text:
         lines = [Text(f"{self._title}", style="bold")]
         width = max(len(line) for line in self._lines)
-        lines += [Text(f"  {line:<{width}}  {words}", no_wrap=True, overflow="ellipsis") for line, words in self._lines.items()]
+        lines += [
+            Text(f"  {line:<{width}}  {words}", no_wrap=True, overflow="ellipsis")
+            for line, words in self._lines.items()
+        ]
         return Text("\n").join(lines)

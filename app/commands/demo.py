@@ -1,0 +1,105 @@
+"""`sextant demo`: the whole system on a drawn world, with nothing but this machine."""
+
+import csv
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from gallery.drawn.world import World
+
+SAYS = """\
+The scenes are drawn, not photographed: a small renderer draws streets of real towns from facts about their country,
+climate and relief. No model looked at the picture; the answer comes from retrieval alone, over drawn references."""
+
+NEXT = """\
+Next:  sextant gallery build YOUR_PHOTOS --out my-gallery     photos that carry a position, or a folder and a CSV
+       sextant locate photo.jpg --gallery my-gallery --model openai:gpt-4o     with OPENAI_API_KEY set
+       sextant locate photo.jpg --gallery my-gallery --model ollama:qwen2.5vl  a model on your own machine
+       sextant doctor                                          what works here and what does not"""
+
+
+@click.command(name="demo")
+@click.option("--query", "number", type=int, default=17, show_default=True, help="Which held-out scene to locate.")
+@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
+    """Build the drawn demo world and locate a scene in it.
+
+    The gallery is built once, in under a minute; the answer then takes seconds.
+
+    \b
+    Example: sextant demo
+             sextant demo --query 3
+    """
+    from agent.settings import Settings
+    from app.progress import Progress
+    from app.words import distance, place_name, printed
+    from geo.sphere import great_circle_km
+    from graphs.runs import locate
+
+    world, gallery = demo_gallery(home, quiet)
+    query = held_out(world, number)
+    photo = str(world.queries_folder / query["image"])
+    with Progress("demo", quiet=quiet) as progress:
+        answer = locate(photo, Settings(gallery=str(gallery), home=home), progress).answer
+    truth = {"latitude": float(query["latitude"]), "longitude": float(query["longitude"]), "place": query["place"]}
+    best = answer["best"]
+    off_km = float(great_circle_km((best["latitude"], best["longitude"]), (truth["latitude"], truth["longitude"])))
+    if as_json:
+        click.echo(json.dumps({"answer": answer, "truth": truth, "error_km": round(off_km, 3)}, indent=2))
+        return
+    named = place_name({**truth, "country": query["country_code"]})
+    click.echo(f"{printed(answer)}\n\n  The scene was drawn at {named}: the answer is {distance(off_km)} off.")
+    click.echo(f"\n{SAYS}\n\n{NEXT}")
+
+
+def demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
+    """The drawn world and its gallery under the home; both made when they are not there, or of an older version."""
+    from agent.home import home_folder
+    from app.build_progress import BuildProgress
+    from gallery.build import build
+    from gallery.drawn.world import WORLD_VERSION, write_world
+    from gallery.encoders import load_encoder
+    from gallery.sources.opening import SourceOptions, open_source
+    from geo.errors import SextantError
+
+    folder = home_folder(home)
+    if not quiet and not (folder / "demo-world").exists():
+        click.echo("sextant: drawing the demo world, once …", err=True)
+    world = write_world(folder / "demo-world")
+    gallery = folder / "galleries" / "demo"
+    encoder = load_encoder("builtin")
+    mark = gallery / "world.json"
+    made_of = json.dumps({"world": WORLD_VERSION, "encoder": encoder.fingerprint})
+    try:
+        fresh = mark.read_text(encoding="utf-8") == made_of
+    except OSError:
+        fresh = False
+    if not fresh:
+        source = open_source(str(world.gallery_folder), SourceOptions(metadata=world.gallery_csv))
+        with BuildProgress(quiet) as progress:
+            build(source, str(gallery), encoder, progress)
+        try:
+            mark.write_text(made_of, encoding="utf-8")
+        except OSError as error:
+            raise SextantError(f"cannot write {str(mark)!r}: {error.strerror}; free space or pass --home") from error
+    return world, gallery
+
+
+def held_out(world: "World", number: int) -> dict[str, Any]:
+    """The row of one held-out scene, counted from 1.
+
+    Raises:
+        WrongUse: there are not so many.
+    """
+    from geo.errors import WrongUse
+
+    with world.queries_csv.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not 1 <= number <= len(rows):
+        raise WrongUse(f"--query is {number}; the demo world holds out {len(rows)} scenes, counted from 1")
+    return rows[number - 1]
