@@ -14,13 +14,12 @@ STOREY = 3.0  # metres
 WINDOW_EVERY = 3.2  # metres of facade
 GLASS = colour("#4a5866")
 RISE = {"gable": 0.45, "steep": 0.75, "hip": 0.35, "shed": 0.15}  # of half the depth of the house
-SIGN_COLOURS = (
+SIGN_COLOURS = (  # ground and ink; the plain white board is the commonest
     ("#f4f1e8", "#7a1f1f"),
-    ("#b3262b", "#fdf6e3"),
+    ("#f4f1e8", "#7a1f1f"),
+    ("#f4f1e8", "#7a1f1f"),
     ("#1f4f8f", "#f7f7f2"),
-    ("#1f6f4a", "#f7f7f2"),
-    ("#f2c53d", "#2a2a2a"),
-    ("#fbfbf8", "#1f5f3f"),
+    ("#b3262b", "#fdf6e3"),
 )
 
 
@@ -45,10 +44,10 @@ class House:
 
 def plan_house(side: int, front: float, near: float, country: Country, rng: np.random.Generator) -> House:
     """A house of one of the country's styles, its near corner given in metres."""
-    style = country.houses[0] if len(country.houses) == 1 or rng.random() < 0.65 else country.houses[-1]
+    style = country.houses[0] if len(country.houses) == 1 or rng.random() < 0.72 else country.houses[-1]
     storeys = int(rng.integers(style.storeys[0], style.storeys[1] + 1))
     length = float(rng.uniform(7, 13)) * (2.0 if storeys >= 5 else 1.0)
-    wall = shade(colour(style.walls[int(rng.integers(len(style.walls)))]), float(rng.uniform(0.93, 1.05)))
+    wall = shade(colour(style.walls[int(rng.integers(len(style.walls)))]), float(rng.uniform(0.98, 1.02)))
     roof = colour(style.roofs[int(rng.integers(len(style.roofs)))])
     return House(side, front, near, near + length, float(rng.uniform(8, 11)), storeys, style, wall, roof)
 
@@ -92,7 +91,7 @@ def _draw_windows(canvas: Canvas, house: House, wall: Colour, rng: np.random.Gen
         sill = storey * STOREY + 0.9
         for start in starts:
             canvas.wall(x, start - 0.12, start + 1.32, sill - 0.12, sill + 1.52, frame)
-            canvas.wall(x, start, start + 1.2, sill, sill + 1.4, shade(GLASS, rng.uniform(0.7, 1.35)))
+            canvas.wall(x, start, start + 1.2, sill, sill + 1.4, shade(GLASS, rng.uniform(0.85, 1.15)))
 
 
 def draw_shop(canvas: Canvas, house: House, country: Country, rng: np.random.Generator) -> None:

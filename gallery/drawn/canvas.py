@@ -53,13 +53,13 @@ class Canvas:
         self.draw = ImageDraw.Draw(self.image)
         self.focal = focal * OVERSAMPLING
         self.middle, self.horizon = turn * self.width, horizon * self.height
-        self._camera = camera
+        self.camera_x, self._camera_y = camera
         self._air, self._visibility = air, 900 / (1 + 8 * haze)  # metres
 
     def at(self, x: float, y: float, z: float) -> Point:
         """Where a point in metres lies in the picture."""
         scale = self.scale(z)
-        return self.middle + scale * (x - self._camera[0]), self.horizon - scale * (y - self._camera[1])
+        return self.middle + scale * (x - self.camera_x), self.horizon - scale * (y - self._camera_y)
 
     def scale(self, z: float) -> float:
         """Pixels a metre takes at a distance."""

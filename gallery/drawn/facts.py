@@ -28,17 +28,19 @@ class Houses:
 
 @dataclass(frozen=True)
 class Country:
-    """Facts on a country's streets; facts.yaml names the source of each."""
+    """Facts on a country's streets; facts.yaml names the source of each. `flag` is a form and its colours."""
 
     code: str
     drives_left: bool
     centre_line: str
     edge_line: str
+    warning_sign: str
     script: str
     words: tuple[str, ...]
     plate_ground: str
     plate_letters: str
     plate_is_short: bool
+    flag: tuple[str, ...]
     houses: tuple[Houses, ...]
     pole: str
     post_box: str | None
@@ -90,11 +92,13 @@ def all_countries() -> Mapping[str, Country]:
                 drives_left=row["drive"] == "left",
                 centre_line=row["centre"],
                 edge_line=row["edge"],
+                warning_sign=row["warning"],
                 script=row["script"],
                 words=tuple(facts["words"].get(row.get("language"), ())),
                 plate_ground=row["plate"][0],
                 plate_letters=row["plate"][1],
                 plate_is_short=row["plate"][2] == "short",
+                flag=tuple(row["flag"]),
                 houses=tuple(houses[name] for name in row["houses"]),
                 pole=row["pole"],
                 post_box=row.get("post"),

@@ -10,6 +10,7 @@ from gallery.drawn.facts import Climate
 
 OBLIQUITY_DEGREES = 23.44  # of the ecliptic
 LOWEST_SUN_DEGREES = 5.0  # lower, and nobody takes the photo
+FAIR_WEATHER = 0.5  # exponent on the share of clear skies: people take photos when the weather is good
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ def draw_light(latitude: float, climate: Climate, rng: np.random.Generator) -> L
     """A day and an hour at a latitude in degrees, and the weather the climate allows."""
     snow = bool(rng.random() < climate.snow)
     sun = _sun_of_some_hour(latitude, snow, rng)
-    clear = bool(rng.random() < climate.clear)
-    cloud = float(rng.uniform(0.0, 0.25) if clear else rng.uniform(0.5, 1.0))
-    haze = min(1.0, climate.haze * float(rng.uniform(0.5, 1.3)) + 0.25 * cloud * float(rng.random()))
-    blue = mix(colour("#3f86d0"), colour("#7fb0dc"), 1 - min(1.0, sun / 60))
+    clear = bool(rng.random() < climate.clear**FAIR_WEATHER)
+    cloud = float(rng.uniform(0.0, 0.1) if clear else rng.uniform(0.6, 0.8))
+    haze = min(1.0, climate.haze * float(rng.uniform(0.8, 1.2)) + 0.1 * cloud)
+    blue = mix(colour("#3f86d0"), colour("#6fa4d8"), 1 - min(1.0, sun / 60) ** 0.5)
     zenith = mix(blue, colour("#b4bac0"), cloud)
-    pale = mix(colour("#cfe2ef"), colour("#f3d9b0"), max(0.0, 1 - sun / 25) * (1 - cloud))
+    pale = mix(colour("#cfe2ef"), colour("#f3d9b0"), max(0.0, 1 - sun / 12) * (1 - cloud))
     air = mix(mix(pale, colour("#cdd0d2"), cloud), mix(climate_dust(climate), colour("#e4e0d8"), 0.5), 0.6 * haze)
     return Light(sun, bool(rng.random() < 0.5), cloud, haze, snow, zenith, air)
 
@@ -65,7 +66,7 @@ def _sun_of_some_hour(latitude: float, winter: bool, rng: np.random.Generator) -
     for _ in range(8):
         midwinter = 15 if latitude >= 0 else 198
         day = midwinter + rng.uniform(-45, 60) if winter else rng.uniform(1, 365)
-        elevation = sun_elevation(latitude, float(day), float(rng.uniform(8, 17)))
+        elevation = sun_elevation(latitude, float(day), float(rng.uniform(9, 16)))
         if elevation >= LOWEST_SUN_DEGREES:
             return elevation
     return LOWEST_SUN_DEGREES

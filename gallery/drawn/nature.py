@@ -55,7 +55,7 @@ def draw_ground(canvas: Canvas, climate: Climate, light: Light, rng: np.random.G
     base = SNOW if light.snow else mix(green, bare, 0.15 if climate.density > 0.6 else 0.5)
     canvas.draw.rectangle((0, canvas.horizon, canvas.width, canvas.height), fill=canvas.through_air(base, 150))
     for near, far in ((60, 150), (25, 60), (12, 25), (6, 12), (2.5, 6)):
-        canvas.ground(-400, 400, near, far, shade(base, rng.uniform(0.95, 1.05)))
+        canvas.ground(-400, 400, near, far, shade(base, rng.uniform(0.98, 1.02)))
     for _ in range(60):
         x, z = rng.uniform(-40, 40), rng.uniform(4, 60)
         tint = mix(base, bare if rng.random() < 0.5 else green, 0.15 if light.snow else 0.6)

@@ -10,7 +10,17 @@ from gallery.drawn.canvas import HEIGHT, WIDTH, Canvas, colour
 from gallery.drawn.facts import Climate, Country, climate_at, country_facts, relief_at
 from gallery.drawn.light import Light, draw_light
 from gallery.drawn.nature import draw_ground, draw_relief, draw_shadow, draw_sky
-from gallery.drawn.street import LANE, POLE_EVERY, draw_car, draw_pole, draw_post_box, draw_road, lane_middle
+from gallery.drawn.street import (
+    LANE,
+    POLE_EVERY,
+    draw_car,
+    draw_flag,
+    draw_pole,
+    draw_post_box,
+    draw_road,
+    draw_warning_sign,
+    lane_middle,
+)
 from gallery.drawn.towns import Town
 from gallery.drawn.trees import draw_tree
 
@@ -27,11 +37,11 @@ def draw_scene(town: Town, seed: int) -> Image.Image:
     country, climate = country_facts(town.country_code), climate_at(town.latitude, town.longitude)
     rng = np.random.default_rng(seed)
     light = draw_light(town.latitude, climate, rng)
-    built = float(rng.choice([0.9, 0.6, 0.3], p=[0.45, 0.35, 0.2]))  # share of the roadside with houses
+    built = float(rng.choice([0.9, 0.6, 0.3], p=[0.55, 0.3, 0.15]))  # share of the roadside with houses
     canvas = Canvas(
         camera=(lane_middle(country, own=True), float(rng.uniform(1.5, 2.3))),
         focal=float(rng.uniform(215, 270)),
-        horizon=float(rng.uniform(0.46, 0.56)),
+        horizon=float(rng.uniform(0.47, 0.54)),
         turn=float(rng.uniform(0.42, 0.58)),
         air=light.air,
         haze=light.haze,
@@ -87,7 +97,7 @@ def _traffic(canvas: Canvas, country: Country, light: Light, rng: Random) -> lis
     things: list[Thing] = []
     for own in (True, False):
         z = float(rng.uniform(6, 20))
-        for _ in range(int(rng.integers(0, 3)) + (not own)):
+        for _ in range(int(rng.integers(0, 2)) + (not own)):
             x = lane_middle(country, own)
             things.append((z, lambda x=x, z=z, own=own: draw_car(canvas, x, z, country, own, light, rng)))  # type: ignore[misc]
             z += float(rng.uniform(8, 30))
@@ -95,15 +105,24 @@ def _traffic(canvas: Canvas, country: Country, light: Light, rng: Random) -> lis
 
 
 def _furniture(canvas: Canvas, country: Country, light: Light, rng: Random) -> list[Thing]:
-    """Poles along one side of the road, and a letter box now and then."""
+    """Poles along one side of the road; a warning sign, a flag and a letter box now and then."""
     side = 1 if rng.random() < 0.5 else -1
     first = float(rng.uniform(5, 5 + POLE_EVERY / 2))
     things: list[Thing] = [
         (z, lambda z=z: draw_pole(canvas, side * (LANE + 1.2), z, country, light))  # type: ignore[misc]
         for z in first + POLE_EVERY * np.arange(4)
     ]
+    if rng.random() < 0.7:
+        z, x = (
+            float(rng.uniform(6, 12)),
+            lane_middle(country, own=True) * 2 + (0.7 if not country.drives_left else -0.7),
+        )
+        things.append((z, lambda x=x, z=z: draw_warning_sign(canvas, x, z, country.warning_sign)))  # type: ignore[misc]
+    if rng.random() < 0.9:
+        z, x = float(rng.uniform(8.5, 13)), -side * (LANE + 0.9)
+        things.append((z, lambda x=x, z=z: draw_flag(canvas, x, z, country.flag)))  # type: ignore[misc]
     if country.post_box is not None and rng.random() < 0.5:
-        z, x = float(rng.uniform(6, 12)), -side * (LANE + 1.6)
+        z, x = float(rng.uniform(9, 14)), -side * (LANE + 1.6)
         paint = colour(country.post_box)
         things.append((z, lambda: draw_post_box(canvas, x, z, paint)))
     return things
@@ -112,11 +131,11 @@ def _furniture(canvas: Canvas, country: Country, light: Light, rng: Random) -> l
 def _develop(picture: Image.Image, light: Light, rng: Random) -> Image.Image:
     """What a camera adds: the colour of the light, exposure, vignetting and noise."""
     pixels = np.asarray(picture, dtype=np.float32)
-    golden = 1 + light.warmth * np.array([0.10, 0.0, -0.14], dtype=np.float32)
-    balance = 1 + rng.normal(0, 0.015, 3).astype(np.float32)
-    exposure = float(rng.uniform(0.9, 1.08)) * (1 - 0.12 * light.cloud)
+    golden = 1 + light.warmth * np.array([0.05, 0.0, -0.07], dtype=np.float32)
+    balance = 1 + rng.normal(0, 0.002, 3).astype(np.float32)
+    exposure = float(rng.uniform(0.985, 1.015)) * (1 - 0.04 * light.cloud)
     down, across = np.linspace(-1, 1, HEIGHT, dtype=np.float32), np.linspace(-1, 1, WIDTH, dtype=np.float32)
-    vignette = 1 - 0.07 * (down[:, None] ** 2 + across[None] ** 2)
-    noise = rng.standard_normal((HEIGHT, WIDTH, 1), dtype=np.float32) * np.float32(rng.uniform(1.5, 4))
+    vignette = 1 - 0.04 * (down[:, None] ** 2 + across[None] ** 2)
+    noise = rng.standard_normal((HEIGHT, WIDTH, 1), dtype=np.float32) * np.float32(rng.uniform(1.2, 2.0))
     developed = pixels * (golden * balance * exposure) * vignette[..., None] + noise
     return Image.fromarray(np.clip(developed, 0, 255).astype(np.uint8))

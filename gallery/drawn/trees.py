@@ -19,7 +19,7 @@ def draw_tree(canvas: Canvas, x: float, z: float, climate: Climate, light: Light
     """A tree of the climate, standing at a place in metres."""
     kinds, shares = zip(*climate.trees.items(), strict=True)
     kind = kinds[int(rng.choice(len(kinds), p=np.array(shares) / sum(shares)))]
-    leaf = shade(colour(climate.leaves[int(rng.integers(len(climate.leaves)))]), rng.uniform(0.85, 1.15))
+    leaf = shade(colour(climate.leaves[int(rng.integers(len(climate.leaves)))]), rng.uniform(0.95, 1.05))
     if light.snow:
         leaf = mix(leaf, SNOW, 0.35)
     foot = canvas.at(x, 0, z)
