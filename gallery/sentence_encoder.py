@@ -37,6 +37,7 @@ class SentenceEncoder:
         self.spec = f"st:{Path(name).resolve()}" if Path(name).exists() else f"st:{name}"
         self.prepare = ReducedPicture()
         self.fingerprint = _fingerprint(self._model)
+        self._text_length = _text_length(self._model)
         self.dimension = int(self._encode([Image.new("RGB", (64, 64), "grey")]).shape[1])
 
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
@@ -52,8 +53,18 @@ class SentenceEncoder:
         return self._encode([Image.fromarray(np.asarray(picture, dtype=np.uint8)) for picture in prepared])
 
     def raw_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Texts to (n, dimension) vectors of the length the tower gives them; longer ones are cut by the tokenizer."""
-        vectors = self._model.encode(list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
+        """Texts to (n, dimension) vectors of the length the tower gives them; longer ones are cut by the tokenizer.
+
+        Always padded to the tower's full length: SigLIP reads its last position, whatever stands there, and was
+        trained that way; padded to the longest of a batch, a text's vector would depend on its neighbours.
+        """
+        vectors = self._model.encode(
+            list(texts),
+            batch_size=BATCH,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+            processing_kwargs={"text": {"padding": "max_length", "truncation": True, "max_length": self._text_length}},
+        )
         return np.asarray(vectors, dtype=np.float32)
 
     def _encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
@@ -78,6 +89,12 @@ def _load(name: str) -> Any:
     if "image" not in getattr(model, "modalities", ["text"]):
         raise WrongUse(f"encoder 'st:{name}' takes no pictures; use a SigLIP, SigLIP2 or CLIP checkpoint")
     return model
+
+
+def _text_length(model: Any) -> int:
+    """How many tokens the text tower takes: 77 for CLIP, 64 for SigLIP."""
+    config = model[0].auto_model.config
+    return int(getattr(config, "text_config", config).max_position_embeddings)
 
 
 def _fingerprint(model: Any) -> str:

@@ -82,7 +82,7 @@ def test_a_batch_without_any_text_gives_zero_and_finite_gradients():
         a, torch.tensor(unit_rows(2)), torch.tensor(9.0, **DOUBLE), torch.full((7,), -1), torch.zeros(7, dtype=bool)
     )
     loss.backward()
-    assert float(loss) == 0.0
+    assert loss.item() == 0.0
     assert torch.equal(a.grad, torch.zeros_like(a))
 
 
