@@ -4,7 +4,6 @@ import platform
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
@@ -16,11 +15,12 @@ from agent.home import home_folder
 from agent.live import equip
 from agent.model_spec import split_login
 from agent.recording import Door, Recorder, unmoved
-from agent.settings import Settings, from_json, to_json
+from agent.settings import Settings, to_json
 from agent.state import Json
 from geo.errors import SextantError
+from graphs.changes import UNCHANGED, Changes, changed_node
 from graphs.checkpoints import sqlite_checkpoints
-from graphs.folders import RunError, RunFolder, create, find, new_name
+from graphs.folders import RunError, RunFolder, create, new_name
 from graphs.geolocate import Around, Node, build
 from graphs.steps import StepLog, step_of
 
@@ -33,6 +33,15 @@ class Run:
 
     name: str
     answer: Json
+
+
+class Unasked(SextantError):
+    """A fork came to calls that were never recorded, and may not make them. ``calls`` says which."""
+
+    def __init__(self, calls: list[Json]) -> None:
+        needed = "one new call is" if len(calls) == 1 else f"{len(calls)} new calls are"
+        super().__init__(f"the fork stops at step {calls[0]['step']}: {needed} needed; add --live, or --keep-words")
+        self.calls = calls
 
 
 def checkpoints_file(settings: Settings) -> Path:
@@ -57,25 +66,6 @@ def locate(path: str, settings: Settings, tell: Callable[[Json], None] = silent)
     return carry_out(folder, path, gear, unmoved(gear.ask))
 
 
-def resume(name: str, home: str | None, base_url: str | None = None, tell: Callable[[Json], None] = silent) -> Run:
-    """Go on with a run that was killed or failed. Calls that were recorded are not made again.
-
-    Args:
-        base_url: the model's address where it is another now; an address with a login in it is never recorded.
-
-    Raises:
-        SextantError: there is no such run, or it fails again. A finished run just gives its answer.
-    """
-    folder = find(name, home)
-    record = folder.record()
-    answer = folder.answer()
-    if record["status"] == "done" and answer is not None:
-        return Run(folder.name, answer)
-    settings = replace(from_json(record["settings"]), home=home)
-    gear = equip(replace(settings, base_url=base_url or settings.base_url), tell)
-    return carry_out(folder, record["path"], gear, unmoved(gear.ask))
-
-
 def told(path: str, settings: Settings) -> Json:
     """What a run is told, for its record. No secret: an address loses its login."""
     versions = {name: version(name) for name in ("sextant-geo", "langgraph", "langchain-core")}
@@ -85,37 +75,43 @@ def told(path: str, settings: Settings) -> Json:
         "settings": to_json(replace(settings, base_url=address)),
         "parent": None,
         "changes": [],
+        "live": True,
+        "keep_words": False,
         "versions": {**versions, "python": platform.python_version()},
     }
 
 
-def carry_out(folder: RunFolder, path: str, gear: Equipment, world: Door) -> Run:
+def carry_out(folder: RunFolder, path: str, gear: Equipment, world: Door, changes: Changes = UNCHANGED) -> Run:
     """Run the graph from where the folder's record ends, to the answer.
 
     Raises:
+        Unasked: the run is a fork that may not make the calls it came to; nothing is left of it.
         SextantError: the run failed. Its folder stays, to be resumed, once a model was asked.
     """
     cassette = Cassette.record(folder.cassette)
     try:
         with closing(cassette), closing(StepLog(folder.steps)) as log:
-            answer = graph_answer(path, gear, recorded(Recorder(cassette, world), log))
+            answer = graph_answer(path, gear, recorded(Recorder(cassette, world), log, changes))
+    except Unasked:
+        forget(folder, gear.settings)
+        raise
     except SextantError as error:
         if any(call.kind == "model" for call in cassette.calls.values()):
             folder.update(status="failed", error=str(error))
         else:
-            folder.remove()
+            forget(folder, gear.settings)
         raise
     folder.finish(answer)
     forget_checkpoints(gear.settings)
     return Run(folder.name, answer)
 
 
-def recorded(door: Door, log: StepLog) -> Around:
+def recorded(door: Door, log: StepLog, changes: Changes) -> Around:
     """Each node asks through the door, and its change of the state is written down."""
 
     def around(moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
         began = monotonic()
-        update = node(state, replace(gear, ask=partial(door, moment)))
+        update = changed_node(changes, door, moment, node, state, gear)
         log.write(step_of(moment, update, round(monotonic() - began, 4)))
         return update
 
@@ -135,10 +131,19 @@ def graph_answer(path: str, gear: Equipment, around: Around) -> Json:
         begun = saver.get_tuple(config) is not None
         # "sync": a step's checkpoint is on disk before the next step begins, whatever kills the process.
         state = graph.invoke(None if begun else {"path": path}, config, context=settings, durability="sync")
-    if not state or "answer" not in state:
+    if state.get("__interrupt__"):
+        calls = [stop.value for stop in state["__interrupt__"]]
+        raise Unasked(sorted(calls, key=lambda call: call["branch"] or ""))
+    if "answer" not in state:
         raise RunError(f"run {settings.run} ended without an answer; this is a defect, please report it")
     answer: Json = state["answer"]
     return answer
+
+
+def forget(folder: RunFolder, settings: Settings) -> None:
+    """Leave nothing of a run that came to nothing."""
+    folder.remove()
+    forget_checkpoints(settings)
 
 
 def forget_checkpoints(settings: Settings) -> None:

@@ -1,0 +1,131 @@
+"""Replay: the graph runs again from its recording, asks nobody, and stops at the first thing that is not as it was."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from agent.blobs import BlobStore
+from agent.cassette import Cassette, canonical
+from agent.divergence import Difference, Divergence, json_differences, place_words
+from agent.equipment import Equipment, Moment, silent
+from agent.recording import Player
+from agent.settings import from_json as settings_from
+from agent.state import Json
+from geo.errors import WrongUse
+from graphs.changes import Changes, changed_node
+from graphs.changes import from_json as changes_from
+from graphs.folders import RunError, RunFolder
+from graphs.geolocate import Node, build
+from graphs.runs import STEPS_FUSE
+from graphs.steps import Step, read_steps, step_of
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay came to: the steps it took again, and the answer unless it was told to stop before it."""
+
+    run: str
+    steps: list[Step]
+    answer: Json | None
+
+
+def replay(
+    folder: RunFolder, until: int | None = None, tell: Callable[[Json], None] = silent, workers: int = 1
+) -> Replayed:
+    """Run the graph again from the recording alone: no model, no gallery, no network, no photo.
+
+    Args:
+        until: stop after this step.
+        workers: branches at once. The answer does not depend on it.
+
+    Raises:
+        Divergence: something is asked, or concluded, that was not recorded.
+        SextantError: the recording cannot be read.
+        WrongUse: the run has no step ``until``.
+    """
+    record = folder.record()
+    recorded = {step_key(step.moment): step for step in read_steps(folder.steps)}
+    last = max((step for step, _, _ in recorded), default=0)
+    if until is not None and not 1 <= until <= last:
+        raise WrongUse(f"run {folder.name} has no step {until}; its steps are 1 to {last}")
+    player = Player(Cassette.read(folder.cassette))
+    check = Check(player, recorded, changes_from(record["changes"]), finished=record["status"] == "done")
+    with tempfile.TemporaryDirectory() as blobs:
+        settings = replace(settings_from(record["settings"]), home=blobs, run=record["run"])
+        gear = Equipment(settings, BlobStore(Path(blobs)), nobody, tell)
+        graph = build(lambda _: gear, check.around).compile(name="geolocate")
+        config: Any = {"recursion_limit": STEPS_FUSE, "max_concurrency": workers}
+        answer: Json | None = None
+        for state in graph.stream({"path": record["path"]}, config, context=settings, stream_mode="values"):
+            answer = state.get("answer")
+            if until is not None and check.reached >= until:
+                break
+    if answer is not None:
+        compare_answers(folder, answer, check.steps[-1].moment)
+    return Replayed(folder.name, sorted(check.steps, key=lambda step: step_key(step.moment)), answer)
+
+
+def step_key(moment: Moment) -> tuple[int, str, str]:
+    """Sorts as the graph ran."""
+    return moment.step, moment.node, moment.branch or ""
+
+
+def nobody(kind: str, request: Json) -> Json:
+    """Stands where the world would; each node of a replay has the recording before it."""
+    raise RunError(f"a replay asked the world for its {kind}; this is a defect, please report it")
+
+
+class Check:
+    """Stands round every node of a replay and compares what it changes with what the recording says it changed."""
+
+    def __init__(
+        self, player: Player, recorded: dict[tuple[int, str, str], Step], changes: Changes, *, finished: bool
+    ) -> None:
+        self.player = player
+        self.recorded = recorded
+        self.changes = changes
+        self.finished = finished
+        self.steps: list[Step] = []
+        self.reached = 0
+
+    def around(self, moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
+        """Run the node from the recording.
+
+        Raises:
+            Divergence: its change of the state is another than the recorded one.
+        """
+        update = changed_node(self.changes, self.player, moment, node, state, gear)
+        step = step_of(moment, update)
+        self.compare(step)
+        self.steps.append(step)
+        self.reached = max(self.reached, moment.step)
+        return update
+
+    def compare(self, step: Step) -> None:
+        """Raise at the first value that differs. What a crash kept from being written down is not compared."""
+        known = self.recorded.get(step_key(step.moment))
+        if known is None and not self.finished:
+            return
+        old = {"change": known.change, "goto": known.goto} if known else {"change": {}, "goto": []}
+        difference = unlike(old, {"change": step.change, "goto": step.goto})
+        if difference:
+            at = place_words(step.moment)
+            message = f"{at}: what it concludes differs from the recording in {difference.where}"
+            raise Divergence(step.moment, None, message, difference)
+
+
+def unlike(old: Json, new: Json) -> Difference | None:
+    """The first difference of two JSON values, None when they are the same, byte for byte."""
+    if canonical(old) == canonical(new):
+        return None
+    return next(json_differences(old, new, ""), Difference("its spelling", "the values are equal, their bytes are not"))
+
+
+def compare_answers(folder: RunFolder, answer: Json, moment: Moment) -> None:
+    """Raise unless the answer is the recorded one."""
+    known = folder.answer()
+    difference = unlike({"answer": known}, {"answer": answer}) if known is not None else None
+    if difference:
+        raise Divergence(moment, None, f"the answer differs from the recorded one in {difference.where}", difference)
