@@ -3,15 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.area import smallest_parts
+from agent.verification.area import area_of
 from agent.verification.decision import RADII_KM, RADIUS_NAMES, UTILITIES, Optimise, Rival, Scored, Verdict
 from agent.verification.pool import Candidate, Pool
+from geo.regions import smallest_region
 from geo.sphere import great_circle_km, weighted_centre
 
 _ANSWER_WEIGHT = 4.0  # one model's answer counts as much as this many retrieved photos of middling rank
 _ALTERNATIVE_WEIGHT = 1.0
 _AGREEMENT_SHARE = 0.6
 _LEAST_RADIUS_KM = 25.0
+_CAMP_KM = 100.0
 
 
 def weights_of(candidates: tuple[Candidate, ...]) -> NDArray[np.float64]:
@@ -38,8 +40,10 @@ def density(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float
     scored = tuple(
         Scored(pool.candidates[index], float(scores[index]), _named(shares[index])) for index in order.tolist()
     )
-    region_90 = smallest_parts(pool.positions, weights, 0.9, _LEAST_RADIUS_KM)
-    region_50 = smallest_parts(pool.positions, weights, 0.5, _LEAST_RADIUS_KM)
+    region_90, region_50 = (
+        area_of(smallest_region(pool.positions, weights, share, _CAMP_KM, _LEAST_RADIUS_KM), share)
+        for share in (0.9, 0.5)
+    )
     near = great_circle_km(place, pool.positions) <= target_radius_km
     voices = {pool.candidates[index].voice for index in np.flatnonzero(near)}
     target_share = float(weights[near].sum() / weights.sum())

@@ -1,0 +1,109 @@
+"""The default strategy: a fitted scorer, calibrated probabilities, conformal regions, and a named rival."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.verification.area import Area
+from agent.verification.decision import (
+    RADII_KM,
+    RADIUS_NAMES,
+    UTILITIES,
+    Optimise,
+    Probabilities,
+    Rival,
+    Scored,
+    Verdict,
+)
+from agent.verification.model_file import Model, shipped_model
+from agent.verification.pool import Candidate, Pool
+from agent.verification.spread import spread_of
+from agent.verification.stopping import stopping
+from agent.verification.weighing import look_at
+from geo.sphere import great_circle_km
+
+Floats = NDArray[np.float64]
+
+_RIVAL_KM = 25.0  # a rival lies outside the leading region, and never nearer than this
+
+
+def calibrated(
+    pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0, model: Model | None = None
+) -> Verdict:
+    """Answer with the point of highest expected utility; probabilities and regions hold as often as they say."""
+    if not pool.candidates:
+        return Verdict(reasons=("no candidate",), strategy="calibrated")
+    model = model or shipped_model()
+    seen = look_at(pool, model.reliability)
+    raw, _ = model.scorer(seen.table)
+    probabilities = model.calibration(raw, seen.situation)
+    worth = expected_utility(raw, optimise)
+    best = int(np.argmax(worth))
+    spread = spread_of(seen.points.positions, probabilities, worth)
+    regions = [Area(share / 100, tuple(spread.caps(model.quantiles[str(share)]))) for share in (50, 90)]
+    scored = _scored(pool, seen.points.positions, probabilities, worth)
+    stop = stopping(probabilities[best], seen.voices.models, target_radius_km, model.gain)
+    latitude, longitude = map(float, seen.points.positions[best])
+    return Verdict(
+        latitude=latitude,
+        longitude=longitude,
+        probability=named(probabilities[best]),
+        region_50=regions[0],
+        region_90=regions[1],
+        scored=scored,
+        rival=_rival(seen.points.positions, probabilities, worth, best, regions[0], scored),
+        agreement=stop.agreement,
+        expected_gain=stop.expected_gain,
+        reasons=stop.reasons,
+        calibrated=True,
+        strategy="calibrated",
+    )
+
+
+def expected_utility(probabilities: Floats, optimise: Optimise) -> Floats:
+    """Weighted mean of P(within r) over the five radii, 0 to 1."""
+    weights = np.array(UTILITIES[optimise])
+    return np.asarray(probabilities @ weights / weights.sum())
+
+
+def named(probabilities: Floats) -> Probabilities:
+    """Probabilities under the radii's names, to four digits."""
+    return {name: round(float(value), 4) for name, value in zip(RADIUS_NAMES, probabilities, strict=True)}
+
+
+def _scored(pool: Pool, positions: Floats, probabilities: Floats, worth: Floats) -> tuple[Scored, ...]:
+    """Every candidate with the score of its point, best first; ties keep the pool's order."""
+    point = great_circle_km(pool.positions[:, None], positions[None]).argmin(1)
+    order = np.argsort(-worth[point], kind="stable")
+    return tuple(
+        Scored(pool.candidates[row], round(float(worth[point[row]]), 4), named(probabilities[point[row]]))
+        for row in order.tolist()
+    )
+
+
+def _rival(
+    positions: Floats, probabilities: Floats, worth: Floats, best: int, region: Area, scored: tuple[Scored, ...]
+) -> Rival | None:
+    """The best point outside the leading part of the region, backed by the strongest candidate near it."""
+    latitude, longitude, radius_km = region.caps[0]
+    outside = great_circle_km(positions, positions[best]) > _RIVAL_KM
+    outside &= great_circle_km(positions, (latitude, longitude)) > radius_km
+    if not outside.any():
+        return None
+    row = int(np.argmax(np.where(outside, worth, -1.0)))
+    return Rival(
+        float(positions[row][0]),
+        float(positions[row][1]),
+        round(float(worth[row]), 4),
+        named(probabilities[row]),
+        _behind(positions[row], scored),
+    )
+
+
+def _behind(place: Floats, scored: tuple[Scored, ...]) -> Candidate:
+    """The best candidate within the largest radius that holds any; the nearest one does by the end."""
+    candidates = [entry.candidate for entry in scored]
+    away = great_circle_km(np.array([(one.latitude, one.longitude) for one in candidates]), place)
+    for radius in RADII_KM[1:3]:
+        if (away <= radius).any():
+            return candidates[int(np.argmax(away <= radius))]
+    return candidates[int(np.argmin(away))]

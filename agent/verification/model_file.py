@@ -1,0 +1,95 @@
+"""The fitted model as a JSON file: weights, calibration, coverage and where it comes from. Never a pickle."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from agent.verification.calibration import Calibration, calibration_of
+from agent.verification.scorer import Scorer, scorer_of
+from agent.verification.stopping import Gain, gain_of
+from agent.verification.voices import Reliability
+from geo.errors import SextantError
+
+VERSION = 1
+FORMAT = "sextant-verification"
+
+
+class ModelFileError(SextantError):
+    """The model file cannot be used."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything `calibrated` needs. `quantiles` maps "50" and "90" to the estimate that truly holds so much."""
+
+    reliability: Reliability
+    scorer: Scorer
+    calibration: Calibration
+    quantiles: dict[str, float]
+    gain: Gain
+    provenance: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "provenance": self.provenance,
+            "reliability": {
+                "neutral": list(self.reliability.neutral),
+                "by_model": {name: list(row) for name, row in sorted(self.reliability.by_model.items())},
+            },
+            "calibration": self.calibration.to_json(),
+            "quantiles": self.quantiles,
+            "gain": self.gain.to_json(),
+            "scorer": self.scorer.to_json(),
+        }
+
+
+def load_model(path: Path) -> Model:
+    """The model of a file.
+
+    Raises:
+        ModelFileError: no such file, no model, a broken one, or one of another version.
+    """
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelFileError(f"cannot read the verification model {str(path)!r}: {error}; {_WAY_OUT}") from error
+    return model_of(plain, str(path))
+
+
+@lru_cache(maxsize=1)
+def shipped_model() -> Model:
+    """The model fitted on the development data that comes with the package."""
+    file = files("agent.verification").joinpath("models/default.json")
+    return model_of(json.loads(file.read_text(encoding="utf-8")), "models/default.json")
+
+
+def model_of(plain: Any, name: str) -> Model:
+    """The model in a file's JSON; `name` is for the message.
+
+    Raises:
+        ModelFileError: as `load_model`.
+    """
+    if not isinstance(plain, dict) or plain.get("format") != FORMAT:
+        raise ModelFileError(f"{name!r} is no verification model; {_WAY_OUT}")
+    if plain.get("version") != VERSION:
+        raise ModelFileError(f"{name!r} is of version {plain.get('version')!r}, this code reads {VERSION}; {_WAY_OUT}")
+    try:
+        known = {str(model): tuple(map(float, row)) for model, row in plain["reliability"]["by_model"].items()}
+        return Model(
+            Reliability(known, tuple(map(float, plain["reliability"]["neutral"]))),
+            scorer_of(plain["scorer"]),
+            calibration_of(plain["calibration"]),
+            {share: float(plain["quantiles"][share]) for share in ("50", "90")},
+            gain_of(plain["gain"]),
+            dict(plain["provenance"]),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ModelFileError(f"the verification model {name!r} is broken: {error!r}; {_WAY_OUT}") from error
+
+
+_WAY_OUT = "fit one with: sextant eval fit FILE --out MODEL.json"

@@ -1,0 +1,77 @@
+"""The fitted scorer: a small ensemble of two-layer networks, evaluated with numpy from plain JSON weights."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+Floats = NDArray[np.float64]
+
+CLIP = 4.0  # standardised features are held within this many deviations: a strange pool stays in known land
+OUTPUTS = 6  # five logits of P(within r) and one preference among the pool's points
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Members are stacked: `w1` (members, features, hidden), `w2` (members, hidden, hidden), `w3` (…, hidden, 6)."""
+
+    names: tuple[str, ...]
+    mean: Floats
+    deviation: Floats
+    w1: Floats
+    b1: Floats
+    w2: Floats
+    b2: Floats
+    w3: Floats
+    b3: Floats
+
+    def __call__(self, table: Floats) -> tuple[Floats, Floats]:
+        """P(within r), (points, 5), not yet calibrated, and the preference, (points,), of a feature table."""
+        rows = np.clip((table - self.mean) / self.deviation, -CLIP, CLIP)
+        hidden = silu(rows @ self.w1 + self.b1[:, None])
+        hidden = silu(hidden @ self.w2 + self.b2[:, None])
+        out = hidden @ self.w3 + self.b3[:, None]
+        return np.asarray(expit(out[..., :5]).mean(0)), np.asarray(out[..., 5].mean(0))
+
+    def to_json(self) -> dict[str, Any]:
+        arrays = {name: _plain(getattr(self, name)) for name in _ARRAYS}
+        return {"features": list(self.names), **arrays}
+
+
+_ARRAYS = ("mean", "deviation", "w1", "b1", "w2", "b2", "w3", "b3")
+
+
+def scorer_of(plain: dict[str, Any]) -> Scorer:
+    """The scorer of a model file.
+
+    Raises:
+        KeyError, ValueError: a part is missing or the shapes do not fit together.
+    """
+    arrays = {name: np.array(plain[name], dtype=float) for name in _ARRAYS}
+    names = tuple(str(name) for name in plain["features"])
+    members, features, hidden = arrays["w1"].shape
+    shapes = {
+        "mean": (features,),
+        "deviation": (features,),
+        "b1": (members, hidden),
+        "w2": (members, hidden, hidden),
+        "b2": (members, hidden),
+        "w3": (members, hidden, OUTPUTS),
+        "b3": (members, OUTPUTS),
+    }
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape or len(names) != features:
+            raise ValueError(f"{name} has shape {arrays[name].shape}, expected {shape}")
+    return Scorer(names, **arrays)
+
+
+def silu(values: Floats) -> Floats:
+    """x · sigmoid(x)."""
+    return np.asarray(values * expit(values))
+
+
+def _plain(array: Floats) -> Any:
+    """Nested lists of numbers with five significant digits."""
+    return [_plain(row) for row in array] if array.ndim > 1 else [float(f"{value:.5g}") for value in array]

@@ -1,0 +1,38 @@
+"""One pool through the fitted scorer: possible answer points with their probabilities."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.verification.calibration import situation_of
+from agent.verification.features import feature_table, rank_weights
+from agent.verification.points import Points, answer_points
+from agent.verification.pool import Pool, positions_of
+from agent.verification.voices import Reliability, Voices, voices_of
+
+Floats = NDArray[np.float64]
+
+_SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the whole retrieved list, twice
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A pool as the scorer sees it: points, their features, and which of the three situations it is in."""
+
+    points: Points
+    table: Floats
+    names: list[str]
+    voices: Voices
+    situation: int
+
+
+def look_at(pool: Pool, reliability: Reliability) -> Seen:
+    """Points and features of a pool with at least one candidate."""
+    retrieved = positions_of(pool.nearest)
+    voices = voices_of(pool, reliability)
+    said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
+    points = answer_points(retrieved, voices.positions, np.concatenate([rank_weights(len(retrieved)), said]))
+    farthest = np.array(pool.farthest, dtype=float).reshape(-1, 2)
+    table, names = feature_table(points, retrieved, voices, farthest)
+    return Seen(points, table, names, voices, situation_of(len(retrieved), voices.models))

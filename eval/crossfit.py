@@ -1,0 +1,145 @@
+"""Cross-fitting: every photo is judged by a model that has seen none of its photographer's photos."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.verification.decision import RADII_KM
+from agent.verification.pool import Pool
+from agent.verification.scorer import Scorer
+from agent.verification.voices import Reliability, model_name, neutral_of
+from agent.verification.weighing import Seen, look_at
+from eval.recorded import Record
+from eval.thinning import thinned
+from eval.training import Example, train_scorer
+from geo.errors import WrongUse
+from geo.sphere import great_circle_km
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str], None]
+
+FOLDS = 10
+MEMBERS = 8
+THINNED_WEIGHT = 0.3  # of a thinned pool beside the whole one
+_PRIOR_ANSWERS = 20.0  # a model's reliability starts from the mean of all as if it had answered so often
+# Before any model is known: a middling model of the development data.
+_FIRST_NEUTRAL = (0.05, 0.2, 0.42, 0.68, 0.85)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One pool as a held-out scorer sees it: `stage` is the number of calls made, `whole` the record's full pool."""
+
+    record: Record
+    stage: int
+    whole: bool
+    pool: Pool
+    seen: Seen | None
+    raw: Floats
+
+    @property
+    def truth(self) -> tuple[float, float]:
+        return (self.record.latitude, self.record.longitude)
+
+
+def folds_by_group(groups: Sequence[str], folds: int) -> NDArray[np.intp]:
+    """A fold for each row, no group in two: the largest groups first, each to the emptiest fold.
+
+    Raises:
+        WrongUse: fewer groups than folds.
+    """
+    names, sizes = np.unique(np.asarray(groups), return_counts=True)
+    if len(names) < folds:
+        raise WrongUse(f"{len(names)} photographers cannot be split into {folds} folds; pass fewer with --folds")
+    load = np.zeros(folds)
+    fold_of: dict[str, int] = {}
+    for row in np.argsort(-sizes, kind="stable"):
+        fold = int(np.argmin(load))
+        fold_of[str(names[row])] = fold
+        load[fold] += sizes[row]
+    return np.array([fold_of[group] for group in groups], dtype=np.intp)
+
+
+def reliability_of(records: Sequence[Record]) -> Reliability:
+    """How often each model's answers lie within each radius, drawn towards the mean of all models."""
+    hits: dict[str, list[NDArray[np.bool_]]] = {}
+    for record in records:
+        for answer in record.answers:
+            said = answer.outcome
+            if said.latitude is not None and said.longitude is not None:
+                away = great_circle_km((said.latitude, said.longitude), (record.latitude, record.longitude))
+                hits.setdefault(model_name(answer.model), []).append(away <= np.array(RADII_KM))
+    prior = np.array(_FIRST_NEUTRAL)
+    known = {
+        name: tuple(
+            round(float(value), 4)
+            for value in (np.sum(rows, 0) + _PRIOR_ANSWERS * prior) / (len(rows) + _PRIOR_ANSWERS)
+        )
+        for name, rows in sorted(hits.items())
+    }
+    return Reliability(known, neutral_of(list(known.values())) if known else _FIRST_NEUTRAL)
+
+
+def call_order(reliability: Reliability) -> tuple[str, ...]:
+    """Models by the mean of their five reliabilities, best first: the order in which calls are simulated."""
+    known = reliability.by_model
+    return tuple(sorted(known, key=lambda name: (-sum(known[name]), name)))
+
+
+def fit_scorer(
+    records: Sequence[Record], whole: Sequence[Pool], reliability: Reliability, members: int, seed: int = 0
+) -> Scorer:
+    """A scorer from whole pools and one thinned pool of each record."""
+    chance = np.random.default_rng(seed)
+    examples: list[Example] = []
+    names: list[str] = []
+    for record, pool in zip(records, whole, strict=True):
+        for view, weight in ((pool, 1.0), (thinned(record, chance), THINNED_WEIGHT)):
+            if view.candidates:
+                seen = look_at(view, reliability)
+                away = great_circle_km(seen.points.positions, (record.latitude, record.longitude))
+                examples.append(Example(seen.table, away, weight))
+                names = seen.names
+    if not examples:
+        raise WrongUse("no record holds a candidate; there is nothing to fit on")
+    return train_scorer(examples, names, members, seed)
+
+
+def judge(record: Record, pool: Pool, stage: int, whole: bool, reliability: Reliability, scorer: Scorer) -> Judged:
+    """One pool through a scorer; an empty pool is judged as empty."""
+    if not pool.candidates:
+        return Judged(record, stage, whole, pool, None, np.zeros((0, 5)))
+    seen = look_at(pool, reliability)
+    return Judged(record, stage, whole, pool, seen, scorer(seen.table)[0])
+
+
+def cross_judge(
+    records: Sequence[Record], folds: int = FOLDS, members: int = MEMBERS, progress: Progress = lambda line: None
+) -> list[Judged]:
+    """Every record at every stage (calls made: none, one, …, all), judged by the scorer of its fold.
+
+    A record's calls are made in the order of the fold's reliabilities, best model first.
+    """
+    fold_of = folds_by_group([record.group for record in records], folds)
+    whole = [record.pool() for record in records]
+    judged: dict[int, list[Judged]] = {}
+    for fold in range(folds):
+        fit = np.flatnonzero(fold_of != fold).tolist()
+        reliability = reliability_of([records[row] for row in fit])
+        scorer = fit_scorer([records[row] for row in fit], [whole[row] for row in fit], reliability, members)
+        order = call_order(reliability)
+        for row in np.flatnonzero(fold_of == fold).tolist():
+            judged[row] = judge_stages(records[row], order, reliability, scorer)
+        progress(f"fold {fold + 1} of {folds}")
+    return [view for row in range(len(records)) for view in judged[row]]
+
+
+def judge_stages(record: Record, order: tuple[str, ...], reliability: Reliability, scorer: Scorer) -> list[Judged]:
+    """The record after no call, one call, … all calls; the last is the whole pool."""
+    calls = len(record.answers)
+    return [
+        judge(record, record.pool(stage, order), stage, stage == calls, reliability, scorer)
+        for stage in range(calls + 1)
+    ]

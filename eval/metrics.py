@@ -1,0 +1,97 @@
+"""Figures of merit for places: pure functions of distances, probabilities and regions.
+
+"Within r" means distance <= r. Every photo of the benchmark is in the denominator: an answer that was not given has
+the distance infinity.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from agent.verification.decision import RADII_KM
+from geo.sphere import great_circle_km
+
+Floats = NDArray[np.float64]
+
+CALIBRATION_BINS = 10
+
+
+def accuracy(distances_km: ArrayLike) -> tuple[float, ...]:
+    """Share of photos answered within 1, 25, 200, 750 and 2500 km; NaN for no photos.
+
+    Args:
+        distances_km: (n,) from answer to truth; infinity where there was no answer.
+    """
+    distances = np.asarray(distances_km, dtype=float)
+    if not len(distances):
+        return (float("nan"),) * len(RADII_KM)
+    return tuple(float(np.mean(distances <= radius)) for radius in RADII_KM)
+
+
+def oracle_km(candidates: ArrayLike, truth: tuple[float, float]) -> float:
+    """Distance from the truth to the nearest of (n, 2) candidates, what a perfect choice reaches; infinity of none."""
+    places = np.asarray(candidates, dtype=float).reshape(-1, 2)
+    return float(great_circle_km(places, truth).min()) if len(places) else float("inf")
+
+
+def calibration_error(probabilities: ArrayLike, happened: ArrayLike, bins: int = CALIBRATION_BINS) -> float:
+    """Expected calibration error: bins of equal width, |mean probability - frequency| weighted by the bins' sizes.
+
+    Guo et al. 2017. Of n photos even perfect probabilities show an error of about sqrt(bins / n) / 3 by chance; see
+    `chance_calibration_error`.
+
+    Args:
+        probabilities: (n,) stated, 0 to 1.
+        happened: (n,) truth values.
+    """
+    stated, true = np.asarray(probabilities, dtype=float), np.asarray(happened, dtype=float)
+    if not len(stated):
+        return float("nan")
+    number = np.minimum((stated * bins).astype(int), bins - 1)
+    gaps = np.abs(np.bincount(number, stated, bins) - np.bincount(number, true, bins))
+    return float(gaps.sum() / len(stated))
+
+
+def chance_calibration_error(probabilities: ArrayLike, bins: int = CALIBRATION_BINS, draws: int = 200) -> float:
+    """The error that perfect probabilities would show in a sample of this size: the mean over simulated truths."""
+    stated = np.asarray(probabilities, dtype=float)
+    chance = np.random.default_rng(0)
+    errors = [calibration_error(stated, chance.random(len(stated)) < stated, bins) for _ in range(draws)]
+    return float(np.mean(errors))
+
+
+def coverage(inside: ArrayLike) -> float:
+    """Share of photos whose place lies in its region; NaN for no photos."""
+    held = np.asarray(inside, dtype=float)
+    return float(held.mean()) if len(held) else float("nan")
+
+
+def fixed_radius_km(distances_km: ArrayLike, share: float) -> float:
+    """The one radius whose circles round all answers hold `share` of the places: the plain rule to compare with."""
+    return float(np.quantile(np.asarray(distances_km, dtype=float), share, method="higher"))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A bootstrap interval of a mean."""
+
+    low: float
+    high: float
+
+
+def bootstrap(values: ArrayLike, groups: Sequence[str], draws: int = 1000, level: float = 0.95) -> Interval:
+    """Percentile interval of the mean, resampling whole groups (photographers), seeded.
+
+    Args:
+        values: (n,) one per photo.
+        groups: (n,) names; photos of one group are drawn together.
+    """
+    numbers, members = np.unique(np.asarray(groups), return_inverse=True)
+    sums = np.bincount(members, np.asarray(values, dtype=float))
+    sizes = np.bincount(members)
+    drawn = np.random.default_rng(0).integers(0, len(numbers), (draws, len(numbers)))
+    means = sums[drawn].sum(1) / sizes[drawn].sum(1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(low), float(high))
