@@ -61,7 +61,7 @@ def heat_map(
     positions = grid.reshape(-1, 2)
     scores = position_scores(aligned, image_embedding, positions)
     area = np.cos(np.radians(positions[:, 0]))
-    logits = float(aligned.alignment.gps_scale.exp()) * scores
+    logits = aligned.alignment.gps_scale.exp().item() * scores
     weights = np.exp(logits - logits.max()) * area
     probability = weights / weights.sum()
     found = []

@@ -86,7 +86,7 @@ def position_recall(
 def embed_rows(alignment: Alignment, cache: Cache, rows: NDArray[np.int64], parts: tuple[Part, ...]) -> Tensor:
     """The embeddings of cached rows, (n, dimension), on the device of the weights."""
     device = alignment.gps_scale.device
-    chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+    chunks = [rows[start : start + _CHUNK] for start in range(0, max(len(rows), 1), _CHUNK)]
     return torch.cat(
         [alignment.embed(torch.from_numpy(np.array(cache.images[chunk])).float().to(device), parts) for chunk in chunks]
     )
@@ -96,7 +96,7 @@ def embed_rows(alignment: Alignment, cache: Cache, rows: NDArray[np.int64], part
 def encode_positions(alignment: Alignment, positions: NDArray[np.float64]) -> Tensor:
     """(n, 2) degrees → (n, space) unit vectors, on the device of the weights."""
     device = alignment.gps_scale.device
-    chunks = [positions[start : start + _CHUNK] for start in range(0, len(positions), _CHUNK)]
+    chunks = [positions[start : start + _CHUNK] for start in range(0, max(len(positions), 1), _CHUNK)]
     return torch.cat(
         [alignment.positions(torch.from_numpy(np.ascontiguousarray(chunk)).to(device)) for chunk in chunks]
     )

@@ -1,15 +1,16 @@
 """A finished alignment on disk: ``alignment.json`` and the safetensors file it names by hash."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
-from gallery.alignment.config import AlignmentConfig, AlignmentError
+from gallery.alignment.config import AlignmentConfig, AlignmentError, differences
 from gallery.alignment.model import Alignment, new_alignment
 
 ABOUT = "alignment.json"
@@ -31,7 +32,8 @@ def save_alignment(
     folder: Path, alignment: Alignment, training: dict[str, Any] | None = None, measured: dict[str, Any] | None = None
 ) -> Stored:
     """Write an alignment; until the JSON names the new weights, the old ones stay in force."""
-    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in alignment.state_dict().items()})
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in alignment.state_dict().items()}
+    content = save(tensors, metadata={"config": alignment.config.model_dump_json()})
     digest = hashlib.sha256(content).hexdigest()
     stored = Stored(
         config=alignment.config,
@@ -80,6 +82,7 @@ def load_alignment(folder: Path) -> tuple[Alignment, Stored]:
         raise AlignmentError(
             f"the weights of {str(folder)!r} are not those alignment.json was written for; copy the folder again"
         )
+    _refuse_other_config(folder, stored)
     alignment = new_alignment(stored.config, seed=0)
     try:
         alignment.load_state_dict(load(content))
@@ -87,6 +90,17 @@ def load_alignment(folder: Path) -> tuple[Alignment, Stored]:
         reason = " ".join(str(error).split())[:160]
         raise AlignmentError(f"the weights of {str(folder)!r} do not fit its configuration: {reason}") from error
     return alignment.eval(), stored
+
+
+def _refuse_other_config(folder: Path, stored: Stored) -> None:
+    """The weights carry their own copy of the configuration: a JSON changed by hand is told from theirs."""
+    with safe_open(folder / Path(stored.weights).name, framework="pt") as file:
+        own = json.loads((file.metadata() or {}).get("config", "{}"))
+    if changed := differences(stored.config.model_dump(mode="json"), own):
+        raise AlignmentError(
+            f"the weights of {str(folder)!r} were trained with {'; '.join(changed[:2])} in alignment.json; "
+            "copy the folder again"
+        )
 
 
 def _replace(path: Path, content: bytes) -> None:
