@@ -1,0 +1,34 @@
+import pytest
+from langchain_core.tools import ToolException
+
+from tools.phone_region import NotANumber, phone_region, region_of
+
+
+def test_a_calling_code_says_the_country_and_land_lines_the_town() -> None:
+    found = region_of("+33 1 42 68 53 00")
+    assert (found.country_codes, found.area, found.valid) == (("FR",), "Paris", True)
+
+
+def test_double_zero_is_a_plus() -> None:
+    assert region_of("0044 20 7946 0018").country_codes == ("GB",)
+
+
+def test_a_shared_calling_code_is_told_apart_by_the_number() -> None:
+    assert region_of("+1 416 555 0123").country_codes == ("CA",)
+    assert region_of("+1 212 555 0123").country_codes == ("US",)
+
+
+def test_a_national_number_needs_its_country() -> None:
+    with pytest.raises(NotANumber, match="country calling code"):
+        region_of("030 901820")
+    assert region_of("030 901820", "DE").area == "Berlin"
+
+
+def test_a_national_number_that_does_not_fit_the_country_says_so() -> None:
+    assert not region_of("030 901820", "DK").valid
+
+
+def test_the_tool_says_what_is_no_number() -> None:
+    with pytest.raises(ToolException, match="no telephone number"):
+        phone_region.invoke({"number": "call me", "country": "France"})
+    assert phone_region.invoke({"number": "+49 30 901820"}) == "+49 30 901820: Berlin (DE); a valid number"

@@ -1,0 +1,86 @@
+"""The country_facts tool: what a street shows of its country.
+
+The table is `data/country_facts.csv`; its head names the source of each column.
+"""
+
+import csv
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from langchain_core.tools import ToolException, tool
+from pydantic import BaseModel, Field
+
+from geo.countries import countries_by_code, country_code_of
+
+
+@dataclass(frozen=True)
+class CountryFacts:
+    """Facts of one country; None where the table does not know."""
+
+    code: str
+    name: str
+    driving_side: str | None
+    """Side of the road traffic keeps to, "left" or "right"."""
+    calling_code: int | None
+    domain: str | None
+    scripts: tuple[str, ...]
+    currencies: tuple[str, ...]
+    plate: str | None
+    road_lines: str | None
+
+
+@lru_cache(maxsize=1)
+def facts_by_code() -> dict[str, CountryFacts]:
+    """The whole table by ISO alpha-2 code."""
+    text = (files("tools") / "data" / "country_facts.csv").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return {row["code"]: _facts(row) for row in csv.DictReader(lines, delimiter=";")}
+
+
+def _facts(row: dict[str, str]) -> CountryFacts:
+    import phonenumbers
+
+    code = row["code"]
+    return CountryFacts(
+        code=code,
+        name=countries_by_code()[code].name,
+        driving_side=row["side"] or None,
+        calling_code=phonenumbers.country_code_for_region(code) or None,
+        domain=row["domain"] or None,
+        scripts=tuple(row["scripts"].split(", ")) if row["scripts"] else (),
+        currencies=tuple(row["currency"].split()),
+        plate=row["plate"] or None,
+        road_lines=row["lines"] or None,
+    )
+
+
+def facts_in_words(facts: CountryFacts) -> str:
+    """One line a fact; what is not known is left out."""
+    told = {
+        "traffic keeps": facts.driving_side,
+        "calling code": f"+{facts.calling_code}" if facts.calling_code else None,
+        "internet domain": facts.domain,
+        "scripts": ", ".join(facts.scripts),
+        "currency": ", ".join(facts.currencies),
+        "number plates": facts.plate,
+        "road lines": facts.road_lines,
+    }
+    return "\n".join([f"{facts.name} ({facts.code})", *(f"{label}: {value}" for label, value in told.items() if value)])
+
+
+class Country(BaseModel):
+    """One country."""
+
+    code: str = Field(min_length=2, max_length=60, description="ISO code or English name")
+
+
+@tool("country_facts", args_schema=Country, response_format="content_and_artifact")
+def country_facts(code: str) -> tuple[str, dict[str, Any]]:
+    """What a street shows of a country: side of driving, calling code, internet domain, scripts, currency, number
+    plates, road lines. Use it to check a country you suspect against what the photo shows."""
+    found = facts_by_code().get(country_code_of(code) or "")
+    if found is None:
+        raise ToolException(f"country {code!r} is not known; give its English name or ISO code")
+    return facts_in_words(found), asdict(found)

@@ -1,0 +1,54 @@
+"""Boxes a model points at, as fractions of the picture, and the part of the picture they hold."""
+
+from collections.abc import Callable
+
+from PIL import Image
+from pydantic import BaseModel, Field
+
+from geo.errors import SextantError
+
+SMALLEST_PIXELS = 12  # a narrower crop shows nothing
+
+Photo = Callable[[], Image.Image]
+"""Opens the photo at full resolution, upright, RGB."""
+
+
+class NoSuchPart(SextantError):
+    """The box holds no usable part of the picture."""
+
+
+class Box(BaseModel):
+    """A part of the photo; 0 is its left and upper edge, 1 its right and lower edge."""
+
+    left: float = Field(default=0.0, ge=0, le=1)
+    top: float = Field(default=0.0, ge=0, le=1)
+    right: float = Field(default=1.0, ge=0, le=1)
+    bottom: float = Field(default=1.0, ge=0, le=1)
+
+    def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """(left, top, right, bottom) in pixels of a picture of this size.
+
+        Raises:
+            NoSuchPart: right is not right of left, bottom not below top, or the part is only a few pixels.
+        """
+        box = (
+            round(self.left * width),
+            round(self.top * height),
+            round(self.right * width),
+            round(self.bottom * height),
+        )
+        if box[2] - box[0] < SMALLEST_PIXELS or box[3] - box[1] < SMALLEST_PIXELS:
+            raise NoSuchPart(
+                f"box left={self.left} top={self.top} right={self.right} bottom={self.bottom} is {box[2] - box[0]} x "
+                f"{box[3] - box[1]} pixels; give left < right and top < bottom, at least {SMALLEST_PIXELS} pixels apart"
+            )
+        return box
+
+
+def crop(image: Image.Image, box: Box) -> Image.Image:
+    """The part of ``image`` in ``box``, at its own resolution.
+
+    Raises:
+        NoSuchPart: the box holds none.
+    """
+    return image.crop(box.pixels(*image.size))

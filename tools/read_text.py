@@ -1,0 +1,211 @@
+"""The read_text tool: the words in the photo, by RapidOCR (extra `ocr`).
+
+The reader's models lie in the rapidocr package and are named by path, so nothing is ever downloaded. What is read
+are a stranger's words: the tool is marked untrusted, and the graph quotes its result.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from PIL import Image
+
+from geo.errors import SextantError
+from tools.crops import Box, NoSuchPart, Photo, crop
+from tools.scripts import script_of, scripts_in
+
+_ONE_AT_A_TIME = Lock()  # the reader keeps settings of a call in itself, and fills the cores alone
+_LEAST_SCORE = 0.5  # RapidOCR's own default; below it the lines are mostly noise
+_LONGEST_LINES = 80
+_LETTERS_FOR_LANGUAGE = 12  # fewer say too little
+_SURE = 0.8  # probability from which the language is named
+_MODELS = {"Det": "*_det_*.onnx", "Rec": "*_rec_*.onnx", "Cls": "*_cls_*.onnx"}
+
+# Scripts of street signs: a sample of letters each, of which a reader must know most.
+_SCRIPTS = {
+    "Latin": "abcdefghijklmnopqrstuvwxyzäéñß",
+    "Han": "中国人大小口日月山水",
+    "Hiragana": "あいうえおかきくけこ",
+    "Katakana": "アイウエオカキクケコ",
+    "Hangul": "가나다라마바사아자차",
+    "Cyrillic": "абвгдежзийклмнопрст",
+    "Greek": "αβγδεζηθικλμνξοπρστ",
+    "Arabic": "ابتثجحخدذرزسشصض",
+    "Hebrew": "אבגדהוזחטיכלמנ",
+    "Devanagari": "अआइईउकखगघच",
+    "Bengali": "অআইঈউকখগঘচ",
+    "Tamil": "அஆஇஈஉகஙசஞட",
+    "Telugu": "అఆఇఈఉకఖగఘచ",
+    "Thai": "กขคงจฉชซญด",
+    "Lao": "ກຂຄງຈສຊຍດຕ",
+    "Khmer": "កខគឃងចឆជឈញ",
+    "Myanmar": "ကခဂဃငစဆဇဈည",
+    "Sinhala": "අආඇඈඉකඛගඝච",
+    "Georgian": "აბგდევზთიკლმ",
+    "Armenian": "աբգդեզէըթժիլ",
+    "Ethiopic": "ሀለሐመሠረሰሸቀበ",
+}
+
+
+class ReaderMissing(SextantError):
+    """The text reader, or one of its models, is not installed."""
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """One line of text in the picture: its words, how sure the reader is (0 to 1), and the box as fractions."""
+
+    text: str
+    score: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read: lines from top to bottom, scripts by frequency, and the language code if it is clear."""
+
+    lines: tuple[TextLine, ...]
+    scripts: tuple[str, ...]
+    language: str | None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A loaded text reader and the characters it knows."""
+
+    read: Callable[[Any], Any]
+    characters: frozenset[str]
+
+    def unreadable(self) -> list[str]:
+        """Scripts of street signs that this reader cannot read, by name."""
+        return sorted(
+            script
+            for script, sample in _SCRIPTS.items()
+            if sum(char in self.characters for char in sample) < 0.8 * len(sample)
+        )
+
+
+def read_text(image: Image.Image, box: Box, reader: Reader) -> Reading:
+    """The text in a part of a picture.
+
+    Raises:
+        NoSuchPart: the box holds no usable part.
+    """
+    part = crop(image, box).convert("RGB")
+    with _ONE_AT_A_TIME:
+        result = reader.read(np.asarray(part)[:, :, ::-1])  # the reader expects blue, green, red
+    lines: list[TextLine] = []
+    if result.txts is not None:
+        for corners, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
+            if score >= _LEAST_SCORE and text.strip():
+                lines.append(TextLine(text.strip(), round(float(score), 3), *_fractions(corners, part.size, box)))
+    lines.sort(key=lambda line: (round(line.top, 2), line.left))
+    text = "\n".join(line.text for line in lines)
+    return Reading(tuple(lines), tuple(scripts_in(text)), language_of(text))
+
+
+def language_of(text: str) -> str | None:
+    """ISO 639-1 code of a text's language, None where it is too short or unclear.
+
+    Raises:
+        ReaderMissing: py3langid is not installed.
+    """
+    if sum(script_of(char) is not None for char in text) < _LETTERS_FOR_LANGUAGE:
+        return None
+    ranked = _rank_languages(" ".join(text.lower().split()))
+    scores = np.array([score for _, score in ranked], dtype=float)  # log-likelihoods
+    probability = 1.0 / np.exp(scores - scores[0]).sum()
+    return str(ranked[0][0]) if probability >= _SURE else None
+
+
+@lru_cache(maxsize=1)
+def load_reader() -> Reader:
+    """The reader with the models that lie in the rapidocr package.
+
+    Raises:
+        ReaderMissing: the package or a model file is missing.
+    """
+    spec = find_spec("rapidocr")
+    if spec is None or spec.origin is None or find_spec("onnxruntime") is None:
+        raise ReaderMissing("reading text needs rapidocr and onnxruntime; pip install 'sextant-geo[ocr]'")
+    folder = Path(spec.origin).parent / "models"
+    paths: dict[str, Path] = {}
+    for part, pattern in _MODELS.items():
+        found = sorted(folder.glob(pattern))
+        if not found:
+            raise ReaderMissing(
+                f"rapidocr has no model {pattern!r} in its folder 'models', and none is downloaded; "
+                "pip install --force-reinstall 'rapidocr>=3.10'"
+            )
+        paths[part] = found[0]
+    from rapidocr import RapidOCR
+
+    settings = {f"{part}.model_path": str(path) for part, path in paths.items()}
+    engine = RapidOCR(params={**settings, "Global.log_level": "critical"})
+    return Reader(engine, _characters(paths["Rec"]))
+
+
+def _characters(model: Path) -> frozenset[str]:
+    """The characters a recogniser knows: the model file carries their list."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    return frozenset(session.get_modelmeta().custom_metadata_map.get("character", ""))
+
+
+def _rank_languages(text: str) -> Any:
+    if find_spec("py3langid") is None:
+        raise ReaderMissing("naming the language needs py3langid; pip install 'sextant-geo[ocr]'")
+    from py3langid import rank
+
+    return rank(text)
+
+
+def _fractions(corners: Any, size: tuple[int, int], box: Box) -> tuple[float, float, float, float]:
+    """Corner points in pixels of the part → left, top, right, bottom as fractions of the whole picture."""
+    x, y = np.asarray(corners, dtype=float).T
+    wide, high = (box.right - box.left) / size[0], (box.bottom - box.top) / size[1]
+    edges = (box.left + x.min() * wide, box.top + y.min() * high, box.left + x.max() * wide, box.top + y.max() * high)
+    left, top, right, bottom = (round(float(edge), 4) for edge in edges)
+    return left, top, right, bottom
+
+
+def reading_in_words(reading: Reading, unreadable: list[str]) -> str:
+    """The lines, then what is known about them."""
+    lines = [line.text for line in reading.lines[:_LONGEST_LINES]] or ["no text found"]
+    about = f"scripts: {', '.join(reading.scripts) or 'none'}; language: {reading.language or 'not clear'}"
+    limits = f"This reader does not know {', '.join(unreadable)}: such text is missed or comes out as other letters."
+    return "\n".join([*lines, about, *([limits] if unreadable else [])])
+
+
+def read_text_tool(photo: Photo) -> BaseTool:
+    """The tool over one photo."""
+
+    def run(left: float = 0.0, top: float = 0.0, right: float = 1.0, bottom: float = 1.0) -> tuple[str, dict[str, Any]]:
+        try:
+            reader = load_reader()
+            reading = read_text(photo(), Box(left=left, top=top, right=right, bottom=bottom), reader)
+        except (NoSuchPart, ReaderMissing) as error:
+            raise ToolException(str(error)) from error
+        return reading_in_words(reading, reader.unreadable()), asdict(reading)
+
+    return StructuredTool.from_function(
+        run,
+        name="read_text",
+        description=(
+            "Read the text in the photo, or in a part of it (box as fractions of width and height): signs, plates, "
+            "shop fronts. Small text is read better in a small box. Also names the scripts and the language."
+        ),
+        args_schema=Box,
+        response_format="content_and_artifact",
+        metadata={"untrusted": True},
+    )
