@@ -120,8 +120,10 @@ class Cassette:
         """The recorded reply to this very question, a fresh copy; None when it was never asked."""
         compacted, _ = compact(kind, request)
         call = self.calls.get(key_of(kind, compacted))
-        if call is None:
-            return None
+        return self.reply(call) if call else None
+
+    def reply(self, call: Call) -> Json:
+        """A recorded reply, a fresh copy."""
         reply: Json = json.loads(call.reply)
         return reply
 

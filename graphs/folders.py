@@ -73,7 +73,8 @@ class RunFolder:
     def finish(self, answer: Json) -> None:
         """Keep the answer; the run is done then."""
         write_json(self.path / "answer.json", answer)
-        self.update(status="done", finished=now(), photo=answer["photo"], error=None)
+        summary = {name: answer[name] for name in ("best", "stop", "spent", "preset")}
+        self.update(status="done", finished=now(), photo=answer["photo"], error=None, summary=summary)
 
 
 def runs_folder(home: str | None) -> Path:

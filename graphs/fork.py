@@ -10,8 +10,7 @@ from agent.cassette import Cassette
 from agent.divergence import most_alike
 from agent.equipment import Equipment, Moment, silent
 from agent.live import equip
-from agent.pricing import price_usd
-from agent.settings import Settings, checked
+from agent.settings import Settings, checked, usd
 from agent.settings import from_json as settings_from
 from agent.state import Json
 from agent.tokens import image_tokens, text_tokens
@@ -142,5 +141,5 @@ def would_call(moment: Moment, kind: str, request: Json, gear: Equipment) -> Jso
     pictures = words.count("'type': 'image'")
     side = gear.settings.image_side
     tokens = text_tokens(words) + pictures * image_tokens(side, side), request["max_output_tokens"]
-    usd = price_usd(request["model"], *tokens, base_url=request["base_url"])
-    return {**call, "variant": request["variant"], "input_tokens": tokens[0], "output_tokens": tokens[1], "usd": usd}
+    cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": usd(gear.settings, *tokens)}
+    return {**call, "variant": request["variant"], **cost}

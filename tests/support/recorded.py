@@ -13,7 +13,8 @@ from graphs.runs import locate
 from tests.support.model_script import Asked, Protocol, Reply
 from tests.support.model_server import ModelServer
 
-LISBON, NAIROBI, PORTO = (38.71, -9.14), (-1.28, 36.82), (41.15, -8.61)
+LISBON, NAIROBI, OSLO = (38.71, -9.14), (-1.28, 36.82), (59.91, 10.75)
+FIRST_ROUND = {"Use the photo alone": NAIROBI, "two steps": OSLO, "compares colours": LISBON}
 
 
 def said(position: tuple[float, float], clue: str = "a tram of the old kind") -> Reply:
@@ -23,14 +24,15 @@ def said(position: tuple[float, float], clue: str = "a tram of the old kind") ->
 
 
 def script(asked: Asked) -> Reply:
-    """Branches with tools look twice; the first round is split between Lisbon and Nairobi, the second agrees."""
+    """Branches with tools look twice; the first round is split over three cities, the second agrees."""
     if asked.tools and len(asked.tool_results) == 0:
         return Reply(text="I look for similar photos.", tool_calls=[("nearest_photos", {"count": 5})])
     if asked.tools and len(asked.tool_results) == 1:
         place = {"latitude": LISBON[0], "longitude": LISBON[1]}
         return Reply(tool_calls=[("reverse_geocode", place)])
-    second = "Earlier looks" in asked.text or "multiple choice" in asked.text
-    return said(LISBON if second or len(asked.text) % 2 else NAIROBI)
+    if "Earlier looks" in asked.text or "multiple choice" in asked.text:
+        return said(LISBON)
+    return said(next((place for words, place in FIRST_ROUND.items() if words in asked.text), NAIROBI))
 
 
 def settings_for(server: ModelServer, gallery: Path, home: Path, **more: object) -> Settings:
