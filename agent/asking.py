@@ -17,7 +17,7 @@ def model_request(ask: Ask, gear: Equipment) -> Json:
     messages += [as_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:
         messages.append({"role": "user", "content": frame("last-turn").text.strip()})
-    names = tool_names(gear, ask) if ask["tools"] and gear.recipe.max_tool_turns else ()
+    names = tool_names(gear, ask["references"]) if ask["tools"] and gear.recipe.max_tool_turns else ()
     recipe, settings = gear.recipe, gear.settings
     return {
         "model": settings.model,
@@ -37,9 +37,9 @@ def model_request(ask: Ask, gear: Equipment) -> Json:
     }
 
 
-def tool_names(gear: Equipment, ask: Ask) -> tuple[str, ...]:
+def tool_names(gear: Equipment, references: str | None) -> tuple[str, ...]:
     """The tools of this run; those that search the gallery only where there is one."""
-    return tuple(name for name in gear.recipe.tools if ask["references"] or name not in RETRIEVAL)
+    return tuple(name for name in gear.recipe.tools if references or name not in RETRIEVAL)
 
 
 def as_message(turn: Turn) -> dict[str, Any]:
@@ -75,6 +75,7 @@ def spent_on(reply: Json) -> Json:
     if not usage:
         return {}
     return {
+        "largest_prompt": usage["input_tokens"],
         "input_tokens": usage["input_tokens"],
         "output_tokens": usage["output_tokens"],
         "estimated_calls": int(usage["estimated"]),

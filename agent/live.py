@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.tools import BaseTool, ToolException
+from PIL.Image import Image
 from pydantic import ValidationError
 
 from agent.blobs import BlobStore
@@ -21,11 +22,12 @@ from agent.home import home_folder
 from agent.images import shown_jpeg
 from agent.modelling import ask_model
 from agent.models import ChatModel, load_model
-from agent.pricing import price_usd
-from agent.settings import Settings, checked, from_json, to_json
+from agent.settings import Settings, checked, from_json, to_json, usd
 from agent.state import Json
 from agent.toolbox import NoSearch, toolbox
 from gallery.encoders import Encoder
+from gallery.filters import DUPLICATE_BITS, DUPLICATE_COSINE
+from gallery.hashing import perceptual_hash
 from gallery.photos import open_photo
 from gallery.search import Filters, PhotoSearch
 from gallery.store import Gallery
@@ -41,6 +43,8 @@ class Live:
         self.settings = settings
         self.blobs = blobs
         self.began = time.time()
+        self.authors: dict[str, str] = {}
+        """Photographers by the sha256 of their photo, as a benchmark's table names them."""
         self._lock = threading.RLock()
         self._gallery: Gallery | None = None
         self._encoder: Encoder | None = None
@@ -82,6 +86,7 @@ class Live:
         ready = time.monotonic()
         near, far = search.nearest(request["nearest"]), search.farthest(request["farthest"])
         timings = {"embed": round(ready - began, 4), "search": round(time.monotonic() - ready, 4)}
+        excluded = self.excluded(search, request["nearest"])
         warnings = []
         if self.settings.exclude_author and not search.filters.exclude_authors:
             warnings.append("the gallery does not know this photo's photographer; only the photo itself was left out")
@@ -93,7 +98,7 @@ class Live:
                 warnings.append(f"{missing} of {size} gallery photos could not be opened for the contact sheet")
         if not near:
             warnings.append("the gallery holds no photo that this run may be shown")
-        found = {"nearest": as_json(near), "farthest": as_json(far), "sheets": sheets}
+        found = {"nearest": as_json(near), "farthest": as_json(far), "sheets": sheets, "excluded": excluded}
         return {**found, "timings": timings, "warnings": warnings}
 
     def coverage(self, request: Json) -> Json:
@@ -107,7 +112,7 @@ class Live:
         with self._lock:
             if self._model is None:
                 self._model = load_configured(self.settings)
-        return ask_model(self._model, self.filled(request))
+        return ask_model(self._model, self.filled(request), self.settings)
 
     def tool(self, request: Json) -> Json:
         """One tool call; an error the model can act on is a result."""
@@ -129,8 +134,7 @@ class Live:
 
     def price(self, request: Json) -> Json:
         """What a call of so many tokens costs, None when the price is unknown."""
-        usage = request["input_tokens"], request["output_tokens"]
-        return {"usd": price_usd(request["model"], *usage, base_url=self.settings.base_url)}
+        return {"usd": usd(self.settings, request["input_tokens"], request["output_tokens"])}
 
     def gallery(self) -> Gallery:
         """The run's gallery, opened once.
@@ -152,19 +156,32 @@ class Live:
                 gallery = self.gallery()
                 if self._encoder is None:
                     self._encoder = gallery.encoder()
-                vector = self._encoder.encode([open_photo(self.blobs.get(sha256)).image])[0]
-                self._searches[sha256] = PhotoSearch(gallery, vector, self.filters(gallery, sha256))
+                image = open_photo(self.blobs.get(sha256)).image
+                vector = self._encoder.encode([image])[0]
+                self._searches[sha256] = PhotoSearch(gallery, vector, self.filters(gallery, sha256, image))
                 while len(self._searches) > VECTORS_KEPT:
                     self._searches.popitem(last=False)
             return self._searches[sha256]
 
-    def filters(self, gallery: Gallery, sha256: str) -> Filters:
+    def filters(self, gallery: Gallery, sha256: str, image: Image) -> Filters:
         """The run's filters for one photo."""
-        authors = set(self.settings.without_authors)
-        if not self.settings.exclude_author:
-            return Filters(exclude_authors=tuple(sorted(authors)))
+        settings, authors, same = self.settings, set(self.settings.without_authors), Filters()
+        if settings.exclude_duplicates:
+            same = Filters((), (), perceptual_hash(image), DUPLICATE_BITS, DUPLICATE_COSINE)
+        if not settings.exclude_author:
+            return replace(same, exclude_authors=tuple(sorted(authors)))
         authors |= set(authors_of(gallery, sha256))
-        return Filters(exclude_authors=tuple(sorted(authors)), exclude_sha256=(sha256,))
+        authors |= {self.authors[sha256]} if sha256 in self.authors else set()
+        return replace(same, exclude_authors=tuple(sorted(authors)), exclude_sha256=(sha256,))
+
+    def excluded(self, search: PhotoSearch, count: int) -> Json:
+        """How many gallery photos the filters kept from this run, by reason; None where that filter is off."""
+        settings, filters = self.settings, search.filters
+        of_author = sum(search.gallery.count_of_author(author) for author in filters.exclude_authors)
+        return {
+            "author": of_author if filters.exclude_authors or settings.exclude_author else None,
+            "near_duplicate": len(search.duplicates(count)) if settings.exclude_duplicates else None,
+        }
 
     def filled(self, request: Json) -> Json:
         """The request with the bytes of its pictures in place of their hashes."""

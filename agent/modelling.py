@@ -2,7 +2,7 @@
 
 from agent.faults import ModelError
 from agent.models import ChatModel, complete
-from agent.pricing import price_usd
+from agent.settings import Settings, usd
 from agent.state import Json
 
 FINISH_WARNINGS = {
@@ -11,7 +11,7 @@ FINISH_WARNINGS = {
 }
 
 
-def ask_model(model: ChatModel, request: Json) -> Json:
+def ask_model(model: ChatModel, request: Json, settings: Settings) -> Json:
     """Ask the model. A failure is a reply too: ``{"failure": {"kind", "message", "attempts"}}``.
 
     Args:
@@ -41,7 +41,7 @@ def ask_model(model: ChatModel, request: Json) -> Json:
         "tool_calls": [call.to_json() for call in said.tool_calls],
         "finish": said.finish,
         "usage": usage,
-        "usd": price_usd(model.spec, usage["input_tokens"], usage["output_tokens"], base_url=model.base_url),
+        "usd": usd(settings, usage["input_tokens"], usage["output_tokens"]),
         "seconds": round(said.latency_s, 4),
         "attempts": said.attempts,
         "model": said.model,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
+from agent.pricing import price_usd, read_price, unknown_price
 from agent.state import Json
 from geo.errors import WrongUse
 from prompts.presets import Preset, preset
@@ -19,8 +20,11 @@ class Settings:
         gallery: folder of the gallery; None runs without one.
         max_calls, max_tokens, max_seconds, max_usd, max_rounds: the budget; None is no limit of that kind
             beyond the preset's own calls and rounds.
+        price: what the model costs where no list knows it: INPUT/OUTPUT in dollars per million tokens.
+        variants, later: the prompts of the first round and of the others, in place of the preset's.
         exclude_author: leave out the photos of this photo's own photographer, and the photo itself.
         without_authors: leave out the photos of these photographers.
+        exclude_duplicates: leave out photos that are this one, scaled, recompressed or nearly the same.
         image_side: longest side in pixels of the picture the model sees.
         concurrency: model calls in flight at once.
     """
@@ -43,8 +47,12 @@ class Settings:
     temperature: float | None = None
     samples: int | None = None
     tools: tuple[str, ...] | None = None
+    variants: tuple[str, ...] | None = None
+    later: tuple[str, ...] | None = None
     exclude_author: bool = False
     without_authors: tuple[str, ...] = ()
+    exclude_duplicates: bool = False
+    price: str | None = None
     image_side: int = 1024
     image_quality: int = 85
     image_detail: Literal["low", "high", "auto"] | None = None
@@ -64,7 +72,8 @@ def recipe(settings: Settings) -> Preset:
         WrongUse: the preset is unknown.
     """
     chosen = preset(settings.preset or ("offline" if settings.model == "offline" else "default"))
-    named = ("verify", "max_calls", "max_rounds", "max_tool_turns", "temperature", "samples", "tools", "image_detail")
+    named: tuple[str, ...] = ("variants", "later", "verify", "max_calls", "max_rounds", "max_tool_turns")
+    named += ("temperature", "samples", "tools", "image_detail")
     given = {name: getattr(settings, name) for name in named if getattr(settings, name) is not None}
     return chosen.model_copy(update=given)
 
@@ -83,7 +92,19 @@ def checked(settings: Settings) -> Settings:
         value = getattr(settings, name)
         if value is not None and not value > 0:
             raise WrongUse(f"{option(name)} is {value!r}; it must be more than 0")
+    if settings.max_usd is not None and usd(settings, 1, 1) is None:
+        raise unknown_price(settings.model)
     return settings
+
+
+def usd(settings: Settings, input_tokens: int, output_tokens: int) -> float | None:
+    """Dollars for one call of the run's model; None when the price is not known.
+
+    Raises:
+        WrongUse: the stated price has another form than INPUT/OUTPUT.
+    """
+    stated = read_price(settings.price) if settings.price else None
+    return price_usd(settings.model, input_tokens, output_tokens, base_url=settings.base_url, stated=stated)
 
 
 def option(name: str) -> str:

@@ -58,7 +58,10 @@ class Ask(TypedDict):
 
 
 class Spent(TypedDict):
-    """What a run has used. ``calls`` is debited before the calls are made, the rest when they return."""
+    """What a run has used. ``calls`` is debited before the calls are made, the rest when they return.
+
+    ``largest_prompt`` is the most input tokens any one call had.
+    """
 
     calls: int
     input_tokens: int
@@ -66,16 +69,19 @@ class Spent(TypedDict):
     estimated_calls: int
     usd: float
     unpriced_calls: int
+    largest_prompt: int
 
 
-NOTHING_SPENT = Spent(calls=0, input_tokens=0, output_tokens=0, estimated_calls=0, usd=0.0, unpriced_calls=0)
+NOTHING_SPENT = Spent(
+    calls=0, input_tokens=0, output_tokens=0, estimated_calls=0, usd=0.0, unpriced_calls=0, largest_prompt=0
+)
 
 
 def add_spent(old: Spent | None, new: Json) -> Spent:
-    """Amounts add up; what an update leaves out did not change."""
+    """Amounts add up, the largest stays; what an update leaves out did not change."""
     total: Json = {**NOTHING_SPENT, **(old or {})}
     for name, amount in new.items():
-        total[name] += amount
+        total[name] = max(total[name], amount) if name == "largest_prompt" else total[name] + amount
     return cast(Spent, total)
 
 

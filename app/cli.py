@@ -1,7 +1,10 @@
 """The command line's front door: it names the commands and imports none before it is asked for."""
 
+import errno
+import os
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -45,6 +48,15 @@ def sextant() -> None:
     """
 
 
+def fail_unforeseen(error: Exception) -> NoReturn:
+    """End with one line for what nobody foresaw; the traceback only on demand."""
+    if os.environ.get("SEXTANT_DEBUG"):
+        raise error
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    click.echo(f"sextant: a defect of ours: {what}; run again with SEXTANT_DEBUG=1 and report it", err=True)
+    sys.exit(1)
+
+
 def main() -> None:
     """Run the command line: 0 done, 1 the work failed, 2 wrong use; errors are one line on stderr."""
     try:
@@ -61,4 +73,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            fail_unforeseen(error)
+        click.echo(f"sextant: the disk is full ({error.filename or 'no file named'}); free some space", err=True)
+        sys.exit(1)
+    except Exception as error:
+        fail_unforeseen(error)
     sys.exit(code if isinstance(code, int) else 0)

@@ -21,6 +21,7 @@ def run_options(command: Command) -> Command:
         click.option("--max-calls", type=int, metavar="N", help="Most model calls."),
         click.option("--max-tokens", type=int, metavar="N", help="Most tokens, in and out together."),
         click.option("--max-usd", type=float, metavar="X", help="Most money in US dollars."),
+        click.option("--price", metavar="IN/OUT", help="Dollars per million tokens, where no list knows the model."),
         click.option("--max-seconds", type=float, metavar="S", help="Most wall-clock time."),
         click.option("--max-rounds", type=int, metavar="N", help="Most rounds of prompts."),
         click.option("--tools", metavar="A,B,…", help="Tools the model may call; 'none' for no tools."),
@@ -30,10 +31,12 @@ def run_options(command: Command) -> Command:
         click.option(
             "--without-author", "without_authors", multiple=True, metavar="NAME", help="Leave out their photos."
         ),
+        click.option("--exclude-duplicates", is_flag=True, help="Leave out near-duplicates of this photo."),
         click.option("--image-side", type=int, default=1024, show_default=True, help="Longest side sent, in pixels."),
         click.option("--image-detail", type=click.Choice(["low", "high", "auto"]), help="OpenAI's vision detail."),
         click.option("--timeout", "timeout_seconds", type=float, default=120.0, show_default=True, help="Of one call."),
         click.option("--requests-per-minute", type=float, metavar="N", help="Pace the model calls."),
+        click.option("--concurrency", type=int, default=8, show_default=True, help="Model calls in flight at once."),
         click.option("--num-ctx", type=int, metavar="N", help="Context length asked of Ollama."),
         click.option("--seed", type=int, default=0, show_default=True, help="Sampling seed where supported."),
         click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]"),

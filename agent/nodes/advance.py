@@ -21,7 +21,9 @@ def advance(state: State, gear: Equipment) -> Command[Literal["lmm", "tools", "v
     working = [name for name in open_now if awaits_tools(state["transcripts"][name])]
     waiting = [name for name in open_now if awaits_model(state["transcripts"][name])]
     limit = limits(gear.settings, gear.recipe)
-    fits = affordable(limit, state["spent"], reading["seconds"], call_cost(state, gear))
+    fits = affordable(
+        limit, state["spent"], reading["seconds"], call_cost(state, gear, [state["branches"][name] for name in waiting])
+    )
     left = seconds_left(limit, reading["seconds"])
     paid, unpaid = waiting[:fits], waiting[fits:]
     refused = state.get("tools_refused", False) or any(map(refuses_tools, state["transcripts"].values()))

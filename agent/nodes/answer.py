@@ -81,7 +81,7 @@ def coverage(best: Json | None, gear: Equipment) -> Json | None:
     """How many gallery photos lie near the answer: where there are none, the gallery cannot speak."""
     if best is None or not gear.settings.gallery:
         return None
-    return gear.ask("coverage", {"latitude": best["latitude"], "longitude": best["longitude"]})
+    return gear.ask("coverage", {"latitude": best["latitude"], "longitude": best["longitude"]}) or None
 
 
 def compared(metadata: Json, best: Json | None, verdict: Json) -> str:

@@ -18,7 +18,7 @@ def plan(state: State, gear: Equipment) -> Command[Literal["lmm", "verify"]]:
     reading = gear.clock("plan", state)
     wanted = branches(number, state, gear)
     limit = limits(gear.settings, gear.recipe)
-    fits = affordable(limit, state["spent"], reading["seconds"], call_cost(state, gear))
+    fits = affordable(limit, state["spent"], reading["seconds"], call_cost(state, gear, wanted))
     chosen = wanted[:fits]
     update = State(
         round=number,

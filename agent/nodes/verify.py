@@ -106,8 +106,8 @@ def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, gear:
         return "budget"
     if not gear.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
-    no_call = affordable(limit, state["spent"], state["seconds"], call_cost(state, gear)) == 0
-    if no_call or state.get("round", 0) >= limit.rounds:
+    cost = call_cost(state, gear, list(state.get("branches", {}).values()))
+    if affordable(limit, state["spent"], state["seconds"], cost) == 0 or state.get("round", 0) >= limit.rounds:
         return "budget"
     return None
 

@@ -1,19 +1,26 @@
 """`sextant locate`: where were these photos taken?"""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.options import run_options, settings_of
 
+if TYPE_CHECKING:
+    from agent.settings import Settings
+
 
 @click.command(name="locate")
-@click.argument("photos", nargs=-1, required=True, metavar="PHOTO…")
+@click.argument("photos", nargs=-1, metavar="PHOTO…")
 @run_options
+@click.option("--resume", metavar="RUN", help="Go on with a run that was killed, without repeating paid calls.")
+@click.option("--dry-run", is_flag=True, help="Print the calls, tokens and money this would take, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document: the answer, or a list of several.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
-def command(photos: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> int:
+def command(
+    photos: tuple[str, ...], resume: str | None, dry_run: bool, as_json: bool, quiet: bool, **options: Any
+) -> int:
     """Say where photos were taken, how surely, and why.
 
     \b
@@ -21,12 +28,22 @@ def command(photos: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
              sextant locate *.jpg --model openai:gpt-4o --max-usd 0.50 --json
              sextant locate photo.jpg --model ollama:qwen2.5vl --gallery my-gallery
     """
+    if bool(photos) == bool(resume):
+        raise click.UsageError("name the photos to locate, or one run with --resume RUN")
+    if resume:
+        return go_on(resume, options["home"], options["base_url"], as_json, quiet)
+    settings = settings_of(options)
+    if dry_run:
+        return print_forecast(len(photos), settings, as_json)
+    return locate_all(photos, settings, as_json, quiet)
+
+
+def locate_all(photos: tuple[str, ...], settings: "Settings", as_json: bool, quiet: bool) -> int:
+    """Locate each photo; one that fails does not keep the others from their answers."""
     from app.progress import Progress
-    from app.words import printed, unanswered
     from geo.errors import SextantError, WrongUse
     from graphs.runs import locate
 
-    settings = settings_of(options)
     documents, code = [], 0
     for photo in photos:
         try:
@@ -40,11 +57,50 @@ def command(photos: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
             code = 1
             continue
         documents.append(answer)
-        if not as_json:
-            click.echo(printed(answer) + ("\n" if photo != photos[-1] else ""))
-        if (reason := unanswered(answer)) is not None:
-            click.echo(f"sextant: {reason}", err=True)
-            code = 1
+        code = max(code, show(answer, as_json))
+        if not as_json and photo != photos[-1]:
+            click.echo()
     if as_json:
         click.echo(json.dumps(documents[0] if len(photos) == 1 else documents, ensure_ascii=False, indent=2))
     return code
+
+
+def go_on(run: str, home: str | None, base_url: str | None, as_json: bool, quiet: bool) -> int:
+    """Resume one run and print its answer."""
+    from app.progress import Progress
+    from graphs.resume import resume
+
+    with Progress(run, quiet=quiet) as progress:
+        answer = resume(run, home, base_url, progress).answer
+    if as_json:
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    return show(answer, as_json)
+
+
+def show(answer: dict[str, Any], as_json: bool) -> int:
+    """Print an answer in words unless JSON was asked for; exit code 1 when a model was asked and none answered."""
+    from app.words import printed, unanswered
+
+    if not as_json:
+        click.echo(printed(answer))
+    reason = unanswered(answer)
+    if reason is not None:
+        click.echo(f"sextant: {reason}", err=True)
+    return 0 if reason is None else 1
+
+
+def print_forecast(photos: int, settings: "Settings", as_json: bool) -> int:
+    """Print what these photos will take."""
+    from agent.forecast import forecast
+
+    found = forecast(settings)
+    if as_json:
+        click.echo(json.dumps({"photos": photos, "each": found}, indent=2))
+        return 0
+    click.echo(f"{photos} photo{'s' if photos != 1 else ''}, model {found['model']}, preset {found['preset']}")
+    for title, name in (("first round", "first_round"), ("at most", "at_most")):
+        one = found[name]
+        tokens = (one["input_tokens"] + one["output_tokens"]) * photos
+        money = "price unknown; state it with --price" if one["usd"] is None else f"${one['usd'] * photos:.4f}"
+        click.echo(f"  {title:<12} {one['calls'] * photos:,} calls, about {tokens:,} tokens, {money}")
+    return 0

@@ -35,7 +35,7 @@ def sextant(*args: object, home: Path, env: Mapping[str, str] | None = None, sec
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "OLLAMA", "SEXTANT"))}
     done = subprocess.run(
         [sys.executable, "-m", "app", *map(str, args)],
-        env={**clean, "SEXTANT_HOME": str(home), **(env or {})},
+        env={**clean, "SEXTANT_HOME": str(home), "SEXTANT_DEBUG": "1", **(env or {})},
         cwd=ROOT,
         capture_output=True,
         text=True,
