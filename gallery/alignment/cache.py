@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +38,13 @@ class About(BaseModel):
     skipped: dict[str, int] = Field(default_factory=dict)
 
 
+class Authors(NamedTuple):
+    """Photographers by number, as millions of rows want it: (n,) ``codes`` into ``names``, "" where unknown."""
+
+    codes: NDArray[np.int64]
+    names: list[str]
+
+
 @dataclass(frozen=True)
 class Cache:
     """Rows ready for training.
@@ -46,8 +53,7 @@ class Cache:
         images: (n, dimension) float16 backbone features, memory-mapped.
         positions: (n, 2) latitude and longitude in degrees.
         places: (n,) identity of the position, equal where two rows lie within about a metre.
-        authors: (n,) photographer of each row, "" where unknown.
-        ids: (n,) the source's id of each row.
+        authors: the photographer of each row.
     """
 
     folder: Path
@@ -55,11 +61,14 @@ class Cache:
     images: NDArray[np.float16]
     positions: NDArray[np.float64]
     places: NDArray[np.int64]
-    authors: NDArray[np.str_]
-    ids: NDArray[np.str_]
+    authors: Authors
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def ids(self) -> list[str]:
+        """The source's id of each row, read from disk."""
+        return list(pq.read_table(self.folder / ROWS, columns=["id"])["id"].to_pylist())
 
 
 def row_table(
@@ -85,7 +94,7 @@ def open_cache(folder: Path) -> Cache:
     about = read_about(folder)
     if about is None:
         raise AlignmentError(f"no finished cache of features in {str(folder)!r}; sextant align train makes one")
-    table = pq.read_table(folder / ROWS)
+    table = pq.read_table(folder / ROWS, columns=["latitude", "longitude", "author"])
     wanted = about.rows * about.dimension * 2
     found = (folder / IMAGES).stat().st_size if (folder / IMAGES).exists() else 0
     if table.num_rows != about.rows or found != wanted:
@@ -100,8 +109,7 @@ def open_cache(folder: Path) -> Cache:
         images=np.memmap(folder / IMAGES, dtype="<f2", mode="r", shape=(about.rows, about.dimension)),
         positions=positions,
         places=place_ids(positions),
-        authors=np.asarray(table["author"].to_pylist(), dtype=np.str_),
-        ids=np.asarray(table["id"].to_pylist(), dtype=np.str_),
+        authors=numbered(table["author"]),
     )
 
 
@@ -117,8 +125,17 @@ def read_about(folder: Path) -> About | None:
 
 def place_ids(positions: NDArray[np.float64]) -> NDArray[np.int64]:
     """(n, 2) degrees → (n,) numbers, equal where the positions are (to ``POSITION_DECIMALS``)."""
-    _, ids = np.unique(np.round(positions, POSITION_DECIMALS), axis=0, return_inverse=True)
-    return ids.reshape(-1).astype(np.int64)
+    scale = 10**POSITION_DECIMALS
+    latitude, longitude = np.round(positions * scale).astype(np.int64).T
+    _, ids = np.unique(latitude * 360 * scale + longitude % (360 * scale), return_inverse=True)
+    return ids.astype(np.int64)
+
+
+def numbered(names: Any) -> Authors:
+    """Names (a list, or an Arrow column) by number, in order of first appearance."""
+    column = pa.chunked_array([pa.array(names)]) if isinstance(names, list) else names
+    encoded = column.combine_chunks().dictionary_encode()
+    return Authors(encoded.indices.to_numpy().astype(np.int64), [str(name) for name in encoded.dictionary.to_pylist()])
 
 
 def _write(path: Path, write: Any) -> None:

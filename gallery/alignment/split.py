@@ -5,11 +5,12 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.alignment.cache import Authors
 from geo.errors import WrongUse
 
 
 def split_by_author(
-    authors: NDArray[np.str_], places: NDArray[np.int64], share: float, seed: int
+    authors: Authors, places: NDArray[np.int64], share: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Training and validation rows, ascending.
 
@@ -17,21 +18,23 @@ def split_by_author(
     one too large for what is still open is passed over. Rows without a photographer go by their place.
 
     Args:
-        authors: (n,) names, "" where unknown.
+        authors: of n rows.
         places: (n,) identity of the position.
         share: of the rows that validate, 0 (none) to below 1.
 
     Raises:
         WrongUse: too few photographers for both sides.
     """
-    rows = np.arange(len(authors))
+    rows = np.arange(len(authors.codes))
     if share == 0:
         return rows, rows[:0]
-    unknown = np.char.add("place:", places.astype(np.str_))
-    groups, group_of = np.unique(np.where(authors == "", unknown, np.char.add("author:", authors)), return_inverse=True)
+    known = len(authors.names)
+    unnamed = np.isin(authors.codes, [number for number, name in enumerate(authors.names) if not name])
+    numbers, group_of = np.unique(np.where(unnamed, known + places, authors.codes), return_inverse=True)
+    groups = [authors.names[number] if number < known else f"place {number - known}" for number in numbers.tolist()]
     sizes = np.bincount(group_of, minlength=len(groups))
     wanted = round(share * len(rows))
-    order = sorted(range(len(groups)), key=lambda group: _hash(str(groups[group]), seed))
+    order = sorted(range(len(groups)), key=lambda group: _hash(groups[group], seed))
     chosen = np.zeros(len(groups), dtype=bool)
     held = 0
     for group in order:
