@@ -119,7 +119,7 @@ class Live:
         photo = request["photo"]["sha256"]
         search = self.search(photo) if self.settings.gallery else NoSearch()
         try:
-            (tool,) = toolbox((request["name"],), search).values()
+            (tool,) = toolbox((request["name"],), search, lambda: open_photo(self.blobs.get(photo)).image).values()
         except WrongUse as error:
             return {"error": str(error)}
         return call_tool(tool, request["args"], self.blobs)

@@ -24,7 +24,7 @@ def run_options(command: Command) -> Command:
         click.option("--price", metavar="IN/OUT", help="Dollars per million tokens, where no list knows the model."),
         click.option("--max-seconds", type=float, metavar="S", help="Most wall-clock time."),
         click.option("--max-rounds", type=int, metavar="N", help="Most rounds of prompts."),
-        click.option("--tools", metavar="A,B,…", help="Tools the model may call; 'none' for no tools."),
+        click.option("--tools", metavar="A,B,…", help="Tools the model may call; 'all', or 'none'."),
         click.option("--samples", type=int, metavar="N", help="Answers of each prompt."),
         click.option("--temperature", type=float, metavar="T", help="Sampling temperature of every prompt."),
         click.option("--exclude-author", is_flag=True, help="Leave out this photo and its photographer's others."),
@@ -55,15 +55,15 @@ def settings_of(options: dict[str, Any]) -> Any:
     import os
 
     from agent.settings import Settings, checked, recipe
-    from agent.toolbox import NoSearch, toolbox
+    from agent.toolbox import TOOLS, known_tools
     from app.galleries import chosen_gallery
 
     given = {name: value for name, value in options.items() if value is not None}
     given["model"] = given.get("model") or os.environ.get("SEXTANT_MODEL") or "offline"
     given["gallery"] = chosen_gallery(given.get("gallery"), given.get("home"), needed=given["model"] == "offline")
     if "tools" in given:
-        names = [] if given["tools"] == "none" else given["tools"].split(",")
-        given["tools"] = tuple(name.strip() for name in names)
+        named = {"none": (), "all": TOOLS}
+        given["tools"] = named.get(given["tools"], tuple(name.strip() for name in given["tools"].split(",")))
     settings = checked(Settings(**given))
-    toolbox(recipe(settings).tools, NoSearch())
+    known_tools(recipe(settings).tools)
     return settings
