@@ -1,0 +1,202 @@
+"""The ledger of claims, and the guard against checks that were never made.
+
+Every sentence that a person is shown about a photo stands on an entry: seen, read, retrieved, tool, inferred or
+metadata. A sentence that says "I checked" while the trace holds no such call is struck, and what was done stands in
+its place.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.state import Json
+
+SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata")
+
+# What a sentence may say was done, and the calls that would be it. An empty tuple: Sextant has no such check, so a
+# sentence that claims it is never true.
+_CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"street ?view|satellite|aerial (?:image|photo)|google|bing|mapillary|open ?street ?map|wikipedia", ()),
+    (r"(?:the )?(?:web|internet|online|database|registry|archive)s?", ()),
+    (r"reverse[- ]?(?:image|photo)|reverse search", ()),
+    (r"reverse[- ]?geocod\w*", ("reverse_geocode",)),
+    (r"distances?|how far|kilomet(?:re|er)s|proximity", ("distance",)),
+    (r"zoom\w*|crop\w*|magnif\w*|enlarg\w*|close-?up", ("zoom",)),
+    (r"ocr|text recognition|optical character", ("read_text",)),
+    (r"gazetteer|place names?", ("find_place", "reverse_geocode")),
+    (r"phone|dial\w*|area code|calling code", ("phone_region",)),
+    (r"shadows?|sun|solar|azimuth", ("sun",)),
+    (r"country facts|driving side|which side", ("country_facts",)),
+    (r"coordinates|position", ("reverse_geocode", "find_place", "distance")),
+    (r"dissimilar|farthest|far side", ("farthest_photos", "references")),
+    (r"gallery|references?|similar|nearest|neighbou?rs?|retriev\w*", ("nearest_photos", "farthest_photos", "references")),
+)
+_CHECKS_COMPILED = tuple((re.compile(rf"\b(?:{words})\b", re.IGNORECASE), tools) for words, tools in _CHECKS)
+
+# The words that make a sentence a report of something done, by the model or passively.
+_DONE = (
+    r"check(?:ed|ing)?|double-?checked|cross-?check(?:ed|ing)?|cross-?referenc(?:ed|ing)|verif(?:ied|ying)|confirmed|"
+    r"validated|look(?:ed|ing)? (?:\w+ ){0,3}up|search(?:ed|ing)|quer(?:ied|ying)|consult(?:ed|ing)|measured|measuring|"
+    r"comput(?:ed|ing)|calculat(?:ed|ing)|zoom(?:ed|ing)|cropp(?:ed|ing)|enlarged|geocoded|reverse-geocoded|"
+    r"compared|matched|ran|used|examined|inspected|searched for|investigated|tested|corroborated"
+)
+_FIRST_PERSON = re.compile(
+    rf"\b(?:i|we)(?:'ve| have| had)?\s+(?:\w+\s+){{0,2}}?(?:{_DONE})\b"
+    rf"|^(?:\W*)(?:after|having|by|upon)\s+(?:\w+\s+){{0,2}}?(?:{_DONE})\b"
+    rf"|\b(?:was|were|is|are|has been|have been|been|got)\s+(?:\w+ly\s+)?(?:{_DONE})\b"
+    rf"|\b(?:a|an|the|my|our)\s+(?:\w+[ -]){{0,3}}?(?:check|lookup|look-up|search|query|verification|comparison|"
+    rf"measurement|cross-check)\s+(?:\w+\s+){{0,3}}?(?:shows?|showed|confirm(?:s|ed)|reveal(?:s|ed)|found|returned|"
+    rf"gave|indicat(?:es|ed)|match(?:es|ed)|verif(?:ies|ied))\b"
+    rf"|^\W*(?:checked|double-?checked|verified|confirmed|cross-?checked|looked up|searched|measured|zoomed)\b"
+    rf"|\b(?:{'|'.join(words for words, tools in _CHECKS[:3])})\W+(?:\w+\s+){{0,3}}?(?:confirm\w*|show\w*|match\w*|verif\w*)",
+    re.IGNORECASE,
+)
+_NOT_DONE = re.compile(
+    r"\b(?:not|never|no|cannot|can't|could not|couldn't|did not|didn't|have not|haven't|without|unable to|should be|"
+    r"could be|would be|to be|if|please|you (?:can|could|should|may|might))\b",
+    re.IGNORECASE,
+)
+# These only look or weigh: reading the picture itself needs no call.
+_LOOKING = re.compile(r"\b(?:compared|examined|inspected|used|ran|matched|tested)\b", re.IGNORECASE)
+
+_SENTENCE = re.compile(r"(?<=[.!?…。！？])[\"')\]]*\s+(?=\S)|\n+")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|cf|etc|vs|approx|ca|no|st|mt|ft|dr|mr|mrs|jr|fig)|\b[A-Z]|\d)\.$", re.IGNORECASE
+)
+
+_SPEAKS_OF = (
+    ("metadata", r"exif|metadata|gps tag|the file(?:'s)? (?:says|own|states)"),
+    ("read", r"sign\w*|text|lettering|plates?|script|written|reads|inscription|label|words?"),
+    ("retrieved", r"similar photos?|gallery|references?|nearest|neighbou?rs?|listed photos?|retriev\w*"),
+    ("seen", r"visible|can see|i see|shows?|there (?:is|are)|in the (?:photo|picture|image|foreground|background)"),
+)
+_SPEAKS = tuple((source, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for source, words in _SPEAKS_OF)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What was really done: tool calls as (id, name), and whether reference photos were in the prompt."""
+
+    calls: tuple[tuple[str, str], ...] = ()
+    references: bool = False
+
+    @property
+    def names(self) -> Counter[str]:
+        """How often each tool ran."""
+        return Counter(name for _, name in self.calls)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sentence of the text with what it stands on; ``struck`` holds the model's words where they were untrue."""
+
+    text: str
+    source: str
+    call: str | None = None
+    struck: str | None = None
+
+    def to_json(self) -> Json:
+        return {"text": self.text, "source": self.source, "call": self.call, "struck": self.struck}
+
+
+def ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[Entry]:
+    """A text as entries, one a sentence, in its order; sentences that claim a check nobody made are replaced.
+
+    Args:
+        clues: what the answers said they stood on, ``{"text", "source", "call"}``; a sentence that says the same has
+            the clue's source.
+    """
+    return [entry_of(sentence, trace, clues) for sentence in sentences(text)]
+
+
+def entry_of(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> Entry:
+    """One sentence with its source, or struck."""
+    checks = claimed_checks(sentence)
+    if checks is not None:
+        call = _backing(checks, trace)
+        if call is None:
+            return Entry(what_was_done(trace), "tool", None, struck=sentence)
+        return Entry(sentence, "retrieved" if call == "references" else "tool", call)
+    same = _same_clue(sentence, clues)
+    if same is not None and same["source"] in SOURCES:
+        return Entry(sentence, same["source"], same.get("call"))
+    return Entry(sentence, next((source for source, words in _SPEAKS if words.search(sentence)), "inferred"))
+
+
+def guarded(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
+    """An answer's claims with phantom checks struck. ``traces`` by branch, which is a claim's ``call``."""
+    kept = []
+    for clue in clues:
+        entry = entry_of(clue["text"], traces.get(clue["call"], Trace()), [clue])
+        if entry.struck is None:
+            kept.append(clue)
+        else:
+            kept.append({**clue, "text": entry.text, "source": "tool", "struck": entry.struck})
+    return kept
+
+
+def claimed_checks(sentence: str) -> list[tuple[str, ...]] | None:
+    """For each check the sentence says was made, the tools that would be it; None when it claims none.
+
+    A check of no named kind ("I verified this") is any tool at all, written as ``("*",)``.
+    """
+    plain = sentence.replace("’", "'")
+    done = _FIRST_PERSON.search(plain)
+    if not done or _NOT_DONE.search(plain[: done.end()]):
+        return None
+    kinds = [tools for words, tools in _CHECKS_COMPILED if words.search(plain)]
+    if not kinds:
+        return None if _LOOKING.search(done[0]) else [("*",)]
+    impossible = [tools for tools in kinds if not tools]
+    return impossible or kinds[:1]
+
+
+def what_was_done(trace: Trace) -> str:
+    """The truth in one sentence: which calls the trace holds."""
+    done = [f"{name} {count} times" if count > 1 else f"{name} once" for name, count in sorted(trace.names.items())]
+    if trace.references:
+        done.append("a list of similar and dissimilar gallery photos was shown")
+    listed = "; ".join(done) or "no tool was called and no reference shown"
+    return f"The model claimed a check that was not made. What was done: {listed}."
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, abbreviations and decimal points kept together."""
+    found: list[str] = []
+    for piece in _SENTENCE.split(text):
+        piece = piece.strip()
+        if not piece:
+            continue
+        if found and _ABBREVIATION.search(found[-1]) and len(found[-1]) < 200:
+            found[-1] = f"{found[-1]} {piece}"
+        else:
+            found.append(piece)
+    return found
+
+
+def _backing(checks: Sequence[tuple[str, ...]], trace: Trace) -> str | None:
+    """The id of a call that is one of the claimed checks; "references" where the prompt's list is; None for none."""
+    for tools in checks:
+        for call, name in trace.calls:
+            if name in tools or tools == ("*",):
+                return call
+        if "references" in tools and trace.references:
+            return "references"
+    return None
+
+
+def _same_clue(sentence: str, clues: Sequence[Json]) -> Json | None:
+    """The clue that shares most words with the sentence, at least half of the shorter one's."""
+    words = _words(sentence)
+    best, most = None, 0.5
+    for clue in clues:
+        other = _words(clue["text"])
+        share = len(words & other) / max(1, min(len(words), len(other)))
+        if len(words & other) >= 2 and share > most:
+            best, most = clue, share
+    return best
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.findall(r"\w+", text.lower()) if len(word) > 3}

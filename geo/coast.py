@@ -1,0 +1,27 @@
+"""Whether a position lies near the sea. The map's lakes are land, its Caspian is sea."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from geo.borders import countries_at
+from geo.sphere import destination
+
+_BEARINGS = np.arange(0.0, 360.0, 22.5)
+_RINGS = (0.25, 0.5, 0.75, 1.0)
+
+
+def near_sea(positions: ArrayLike, within_km: float) -> NDArray[np.bool_]:
+    """For each of (n, 2) positions in degrees whether the sea is within ``within_km`` of it.
+
+    Looked for at 64 points round each position, on four rings: a bay narrower than their spacing (a tenth of the
+    distance, near the position) can be missed. A position at sea is near it.
+    """
+    given = np.asarray(positions, dtype=float).reshape(-1, 2)
+    around = [given] + [
+        destination(given, np.full(len(given), bearing), np.full(len(given), ring * within_km))
+        for ring in _RINGS
+        for bearing in _BEARINGS
+    ]
+    at_sea = np.array([country is None for country in countries_at(np.concatenate(around))])
+    near: NDArray[np.bool_] = at_sea.reshape(len(around), len(given)).any(axis=0)
+    return near

@@ -1,0 +1,58 @@
+"""A polygon as a hand draws it on a map, made into a valid area: it may cross itself and the antimeridian."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.affinity import translate
+
+from geo.errors import WrongUse
+from geo.sphere import normalise_longitude
+
+MOST_CORNERS = 1000
+_WORLD = shapely.box(-180.0, -90.0, 180.0, 90.0)
+
+
+def drawn_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """The drawn ring as a valid GeoJSON Polygon or MultiPolygon, cut at ±180.
+
+    Each side goes the short way round. Where the ring crosses itself, every lobe counts.
+
+    Args:
+        corners: (latitude, longitude) in degrees, in the order drawn, closed or not; longitudes may run past ±180,
+            as they do on a map that repeats itself.
+
+    Raises:
+        WrongUse: fewer than three corners, too many, one that is no position, a ring round a pole, or no area.
+    """
+    ring = [_corner(corner) for corner in corners]
+    if len(ring) > MOST_CORNERS:
+        raise WrongUse(f"the polygon has {len(ring)} corners; draw at most {MOST_CORNERS}")
+    if len(set(ring)) < 3:
+        raise WrongUse(f"a polygon of {len(set(ring))} different corners has no inside; draw at least three")
+    steps = [float(normalise_longitude(b[1] - a[1])) for a, b in zip(ring, [*ring[1:], ring[0]], strict=True)]
+    if abs(sum(steps)) > 180.0:
+        raise WrongUse("the polygon goes all the way round a pole; draw it in two parts")
+    longitudes = ring[0][1] + np.concatenate([[0.0], np.cumsum(steps[:-1])])
+    flat = shapely.make_valid(shapely.Polygon([(x, corner[0]) for x, corner in zip(longitudes, ring, strict=True)]))
+    turned = [translate(flat, turn) for turn in (-720.0, -360.0, 0.0, 360.0, 720.0)]
+    whole = shapely.union_all([shapely.intersection(part, _WORLD) for part in turned])
+    faces = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon" and part.area > 1e-9]
+    if not faces:
+        raise WrongUse("the polygon encloses no area; draw its corners apart")
+    shape = faces[0] if len(faces) == 1 else shapely.multipolygons(faces)
+    geojson: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(shape)))
+    return geojson
+
+
+def _corner(corner: Sequence[float]) -> tuple[float, float]:
+    try:
+        latitude, longitude = (float(value) for value in corner)
+    except (TypeError, ValueError) as error:
+        raise WrongUse(f"{corner!r} is no corner; give latitude and longitude in degrees") from error
+    if not (math.isfinite(latitude) and math.isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 720):
+        raise WrongUse(f"corner {latitude!r}, {longitude!r} is no position; give degrees, latitude first")
+    return latitude, longitude
