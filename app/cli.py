@@ -14,6 +14,7 @@ from geo.errors import SextantError
 # imports nothing.
 COMMANDS = {
     "locate": "Say where photos were taken, how surely, and why.",
+    "eval": "Evaluate on benchmarks and on recorded candidates.",
     "where": "Say what lies at a position: country, region, nearest place.",
     "gallery": "Build, describe and search galleries of geotagged photos.",
     "align": "Train and measure the encoder that knows geography.",

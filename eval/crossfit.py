@@ -89,14 +89,14 @@ def call_order(reliability: Reliability) -> tuple[str, ...]:
 
 
 def fit_scorer(
-    records: Sequence[Record], whole: Sequence[Pool], reliability: Reliability, members: int, seed: int = 0
+    records: Sequence[Record], models: tuple[str, ...], reliability: Reliability, members: int, seed: int = 0
 ) -> Scorer:
-    """A scorer from whole pools and one thinned pool of each record."""
+    """A scorer from the whole pool (of the models called) and one thinned pool of each record."""
     chance = np.random.default_rng(seed)
     examples: list[Example] = []
     names: list[str] = []
-    for record, pool in zip(records, whole, strict=True):
-        for view, weight in ((pool, 1.0), (thinned(record, chance), THINNED_WEIGHT)):
+    for record in records:
+        for view, weight in ((record.only(models).pool(), 1.0), (thinned(record, chance), THINNED_WEIGHT)):
             if view.candidates:
                 seen = look_at(view, reliability)
                 away = great_circle_km(seen.points.positions, (record.latitude, record.longitude))
@@ -115,30 +115,50 @@ def judge(record: Record, pool: Pool, stage: int, whole: bool, reliability: Reli
     return Judged(record, stage, whole, pool, seen, scorer(seen.table)[0])
 
 
-def cross_judge(
-    records: Sequence[Record], folds: int = FOLDS, members: int = MEMBERS, progress: Progress = lambda line: None
-) -> list[Judged]:
-    """Every record at every stage (calls made: none, one, …, all), judged by the scorer of its fold.
+@dataclass(frozen=True)
+class CrossFit:
+    """The scorers of all folds, and every record judged by the one that never saw its photographer.
 
-    A record's calls are made in the order of the fold's reliabilities, best model first.
+    `judged[i]` are the stages of `records[i]`: after no call, one call, … all calls.
+    """
+
+    records: list[Record]
+    fold_of: NDArray[np.intp]
+    reliabilities: list[Reliability]
+    scorers: list[Scorer]
+    judged: list[list[Judged]]
+
+
+def cross_fit(
+    records: Sequence[Record],
+    models: tuple[str, ...] = (),
+    folds: int = FOLDS,
+    members: int = MEMBERS,
+    progress: Progress = lambda line: None,
+) -> CrossFit:
+    """Fit a scorer for each fold on the other folds, and judge the fold's records with it.
+
+    A record's calls are made in the order of the fold's reliabilities, best model first; `models` names the ones
+    that are called, all when empty. Thinned pools are drawn from all answers either way.
     """
     fold_of = folds_by_group([record.group for record in records], folds)
-    whole = [record.pool() for record in records]
-    judged: dict[int, list[Judged]] = {}
+    called = [record.only(models) for record in records]
+    fitted = CrossFit(called, fold_of, [], [], [[] for _ in records])
     for fold in range(folds):
-        fit = np.flatnonzero(fold_of != fold).tolist()
-        reliability = reliability_of([records[row] for row in fit])
-        scorer = fit_scorer([records[row] for row in fit], [whole[row] for row in fit], reliability, members)
-        order = call_order(reliability)
+        fit = [record for record, mine in zip(records, fold_of, strict=True) if mine != fold]
+        reliability = reliability_of(fit)
+        scorer = fit_scorer(fit, models, reliability, members)
         for row in np.flatnonzero(fold_of == fold).tolist():
-            judged[row] = judge_stages(records[row], order, reliability, scorer)
+            fitted.judged[row] = judge_stages(called[row], reliability, scorer)
+        fitted.reliabilities.append(reliability)
+        fitted.scorers.append(scorer)
         progress(f"fold {fold + 1} of {folds}")
-    return [view for row in range(len(records)) for view in judged[row]]
+    return fitted
 
 
-def judge_stages(record: Record, order: tuple[str, ...], reliability: Reliability, scorer: Scorer) -> list[Judged]:
+def judge_stages(record: Record, reliability: Reliability, scorer: Scorer) -> list[Judged]:
     """The record after no call, one call, … all calls; the last is the whole pool."""
-    calls = len(record.answers)
+    calls, order = len(record.answers), call_order(reliability)
     return [
         judge(record, record.pool(stage, order), stage, stage == calls, reliability, scorer)
         for stage in range(calls + 1)

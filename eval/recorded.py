@@ -8,7 +8,7 @@ import csv
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class RecordError(SextantError):
 
 @dataclass(frozen=True)
 class Answer:
-    """One model call and what came of it; `call` counts from 0 in the order the calls were made."""
+    """One model call and what came of it."""
 
     model: str
     outcome: Outcome
@@ -57,6 +57,10 @@ class Record:
             candidates += _candidates(answer, number)
         kinds = [answer.outcome.kind for answer in made]
         return Pool(tuple(candidates), self.farthest, {kind: kinds.count(kind) for kind in sorted(set(kinds))})
+
+    def only(self, models: tuple[str, ...]) -> "Record":
+        """The record with the answers of these models alone; of all when none is named."""
+        return replace(self, answers=tuple(one for one in self.answers if one.model in models)) if models else self
 
     def in_order(self, order: tuple[str, ...]) -> list[Answer]:
         """The answers, those of the models in `order` first; the others keep their places behind."""

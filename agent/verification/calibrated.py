@@ -14,10 +14,10 @@ from agent.verification.decision import (
     Scored,
     Verdict,
 )
-from agent.verification.model_file import Model, shipped_model
+from agent.verification.model_file import SHARES, Model, shipped_model
 from agent.verification.pool import Candidate, Pool
 from agent.verification.spread import spread_of
-from agent.verification.stopping import stopping
+from agent.verification.stopping import CALL_COST, stopping
 from agent.verification.weighing import look_at
 from geo.sphere import great_circle_km
 
@@ -27,7 +27,11 @@ _RIVAL_KM = 25.0  # a rival lies outside the leading region, and never nearer th
 
 
 def calibrated(
-    pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0, model: Model | None = None
+    pool: Pool,
+    optimise: Optimise = "balanced",
+    target_radius_km: float = 25.0,
+    model: Model | None = None,
+    call_cost: float = CALL_COST,
 ) -> Verdict:
     """Answer with the point of highest expected utility; probabilities and regions hold as often as they say."""
     if not pool.candidates:
@@ -39,9 +43,9 @@ def calibrated(
     worth = expected_utility(raw, optimise)
     best = int(np.argmax(worth))
     spread = spread_of(seen.points.positions, probabilities, worth)
-    regions = [Area(share / 100, tuple(spread.caps(model.quantiles[str(share)]))) for share in (50, 90)]
+    regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][seen.situation]))) for name in SHARES]
     scored = _scored(pool, seen.points.positions, probabilities, worth)
-    stop = stopping(probabilities[best], seen.voices.models, target_radius_km, model.gain)
+    stop = stopping(probabilities[best], seen.voices.models, target_radius_km, model.gain, call_cost)
     latitude, longitude = map(float, seen.points.positions[best])
     return Verdict(
         latitude=latitude,

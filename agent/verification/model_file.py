@@ -14,6 +14,7 @@ from agent.verification.voices import Reliability
 from geo.errors import SextantError
 
 VERSION = 1
+SHARES = ("50", "90")
 FORMAT = "sextant-verification"
 
 
@@ -23,12 +24,12 @@ class ModelFileError(SextantError):
 
 @dataclass(frozen=True)
 class Model:
-    """Everything `calibrated` needs. `quantiles` maps "50" and "90" to the estimate that truly holds so much."""
+    """Everything `calibrated` needs. `quantiles`: for "50" and "90" the estimate that truly holds it, by situation."""
 
     reliability: Reliability
     scorer: Scorer
     calibration: Calibration
-    quantiles: dict[str, float]
+    quantiles: dict[str, tuple[float, ...]]
     gain: Gain
     provenance: dict[str, Any]
 
@@ -42,7 +43,7 @@ class Model:
                 "by_model": {name: list(row) for name, row in sorted(self.reliability.by_model.items())},
             },
             "calibration": self.calibration.to_json(),
-            "quantiles": self.quantiles,
+            "quantiles": {share: list(rows) for share, rows in self.quantiles.items()},
             "gain": self.gain.to_json(),
             "scorer": self.scorer.to_json(),
         }
@@ -84,7 +85,7 @@ def model_of(plain: Any, name: str) -> Model:
             Reliability(known, tuple(map(float, plain["reliability"]["neutral"]))),
             scorer_of(plain["scorer"]),
             calibration_of(plain["calibration"]),
-            {share: float(plain["quantiles"][share]) for share in ("50", "90")},
+            {share: tuple(map(float, plain["quantiles"][share])) for share in SHARES},
             gain_of(plain["gain"]),
             dict(plain["provenance"]),
         )

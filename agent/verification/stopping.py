@@ -1,5 +1,6 @@
 """When to stop asking: enough probability at the radius that matters, or no call worth its price."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,5 +77,12 @@ def stopping(probabilities: Floats, models: int, target_radius_km: float, gain: 
         reasons.append(f"{at_plateau:.0%} sure within {PLATEAU_KM:g} km")
     if models and expected < cost:
         reasons.append(f"another call is expected to add {expected:.3f}, below its cost of {cost:g}")
-    settled = at_target >= ENOUGH_AT_TARGET or at_plateau >= ENOUGH_AT_PLATEAU or (models > 0 and expected < cost)
+    settled = settled_at(probabilities.tolist(), expected if models else float("inf"), cost, radius)
     return Stop(settled, round(expected, 4), tuple(reasons))
+
+
+def settled_at(probabilities: Sequence[float], expected: float, cost: float, target_radius_km: float = 25.0) -> bool:
+    """Whether P(within r) of the answer, or the expected gain against its cost, ends the run."""
+    enough = probabilities[RADII_KM.index(target_radius_km)] >= ENOUGH_AT_TARGET
+    plateau = probabilities[RADII_KM.index(PLATEAU_KM)] >= ENOUGH_AT_PLATEAU
+    return bool(enough or plateau or expected < cost)

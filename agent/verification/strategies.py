@@ -2,17 +2,26 @@
 
 from collections.abc import Callable
 
+from agent.verification.calibrated import calibrated
 from agent.verification.decision import UTILITIES, Optimise, Verdict
 from agent.verification.density import density
+from agent.verification.model_file import Model
 from agent.verification.pool import Pool
+from agent.verification.similarity import similarity
+from agent.verification.stopping import CALL_COST
 from agent.verification.top1 import top1
 from geo.errors import WrongUse
 
 DEFAULT_STRATEGY = "density"
-STRATEGIES: dict[str, Callable[[Pool, Optimise, float], Verdict]] = {"top1": top1, "density": density}
+STRATEGIES: dict[str, Callable[[Pool, Optimise, float], Verdict]] = {
+    "calibrated": calibrated,
+    "density": density,
+    "similarity": similarity,
+    "top1": top1,
+}
 
 
-class UnknownStrategy(WrongUse):
+class UnknownStrategyError(WrongUse):
     """A strategy or an aim of that name does not exist."""
 
 
@@ -22,6 +31,8 @@ def verify(
     optimise: Optimise = "balanced",
     *,
     target_radius_km: float = 25.0,
+    model: Model | None = None,
+    call_cost: float = CALL_COST,
 ) -> Verdict:
     """Weigh a pool and say where the photo was taken, how surely, and what speaks for another place.
 
@@ -30,12 +41,17 @@ def verify(
         strategy: a name of `STRATEGIES`.
         optimise: which radii the answer should be right at; see `UTILITIES`.
         target_radius_km: the radius agreement is asked for.
+        model: the fitted model of `calibrated`; the shipped one when None.
+        call_cost: for `calibrated`, the utility another call must be expected to add.
 
     Raises:
-        UnknownStrategy: no strategy or aim of that name.
+        UnknownStrategyError: no strategy or aim of that name.
+        ModelFileError: the shipped model cannot be read.
     """
     if strategy not in STRATEGIES:
-        raise UnknownStrategy(f"no verification strategy {strategy!r}; there are {', '.join(STRATEGIES)}")
+        raise UnknownStrategyError(f"no verification strategy {strategy!r}; there are {', '.join(STRATEGIES)}")
     if optimise not in UTILITIES:
-        raise UnknownStrategy(f"no aim {optimise!r}; there are {', '.join(UTILITIES)}")
+        raise UnknownStrategyError(f"no aim {optimise!r}; there are {', '.join(UTILITIES)}")
+    if strategy == "calibrated":
+        return calibrated(pool, optimise, target_radius_km, model, call_cost)
     return STRATEGIES[strategy](pool, optimise, target_radius_km)

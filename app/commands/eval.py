@@ -1,0 +1,138 @@
+"""`sextant eval`: figures on benchmarks and on recorded candidates, and fitting what verification uses."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from eval.judging import Judgement
+    from eval.recorded import Record
+
+_FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+_MODELS = click.option("--models", default="", metavar="A,B,…", help="Call only these models of the file.")
+_FOLDS = click.option("--folds", default=10, show_default=True, type=click.IntRange(2, 100), help="Parts of the split.")
+_MEMBERS = click.option(
+    "--members", default=8, show_default=True, type=click.IntRange(1, 64), help="Networks in the fitted ensemble."
+)
+
+
+@click.group("eval")
+def command() -> None:
+    """Evaluate on benchmarks and on recorded candidates.
+
+    Example: sextant eval recorded recorded.jsonl.gz
+    """
+
+
+@command.command("recorded")
+@_FILES
+@click.option("--verify", "strategy", default="calibrated", show_default=True, help="The verification strategy.")
+@click.option("--optimise", default="balanced", show_default=True, help="balanced, street, city or country.")
+@_MODELS
+@click.option("--max-answers", type=click.IntRange(0), help="Use at most so many of a photo's answers.")
+@click.option("--stop", is_flag=True, help="Ask one answer after the other until the verdict reports agreement.")
+@click.option("--curve", "with_curve", is_flag=True, help="Print accuracy against calls.")
+@click.option("--crossfit", type=click.Choice(["author"]), help="Fit on the other photographers of these files.")
+@click.option("--fitted", type=click.Path(path_type=Path), metavar="MODEL.json", help="A fitted model of yours.")
+@_FOLDS
+@_MEMBERS
+@click.option("--explain", is_flag=True, help="Print one line a photo, and where the fitted model comes from.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: bool, **options: Any) -> None:
+    """Verify the recorded candidates of each FILE and print the figures they come to.
+
+    With --crossfit the files are fitted together, and every photo is judged by a model that has seen none of its
+    photographer's photos.
+
+    Example: sextant eval recorded recorded.jsonl.gz --crossfit author
+    """
+    from eval.figures_text import curve_lines, figure_lines
+    from eval.verification_runs import call_curve, measured
+
+    report: dict[str, Any] = {}
+    for name, records, verifier in _jobs(files, **options):
+        found, judged = measured(records, verifier, options["max_answers"], options["stop"])
+        points = call_curve(records, verifier) if with_curve else []
+        report[name] = {**found.to_json(), "curve": [vars(point) for point in points]}
+        if as_json:
+            continue
+        if explain:
+            click.echo("\n".join(_photo_line(one) for one in judged))
+        click.echo("\n".join([*figure_lines(name, found), *(curve_lines(points) if points else [])]))
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+    elif explain and options["strategy"] == "calibrated" and not options["crossfit"]:
+        click.echo(_provenance(options["fitted"]))
+
+
+@command.command("fit")
+@_FILES
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="MODEL.json", help="Where to write.")
+@_MODELS
+@_FOLDS
+@_MEMBERS
+@click.option("--json", "as_json", is_flag=True, help="Print the held-out figures as one JSON object.")
+def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: int, as_json: bool) -> None:
+    """Fit verification on the recorded candidates of all FILEs together, and write the model as JSON.
+
+    Prints figures on photos held out by photographer, and stores them in the model with its data and split.
+
+    Example: sextant eval fit recorded.jsonl.gz --out model.json
+    """
+    from eval.figures_text import figure_lines
+    from eval.verification_runs import fit_files, write_model
+
+    model, found = fit_files(files, _names(models), folds, members, _progress)
+    write_model(model, out)
+    if as_json:
+        click.echo(json.dumps({name: figures.to_json() for name, figures in found.items()}, ensure_ascii=False))
+        return
+    for name, figures in found.items():
+        click.echo("\n".join(figure_lines(f"{name}, held out", figures)))
+    click.echo(f"wrote {out}; use it with: sextant eval recorded FILE --fitted {out}")
+
+
+def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Record], Any]]":
+    """Each file's name, its records, and what judges them."""
+    from eval.verification_runs import cross_fitted, plain_verifier, read_files
+    from geo.errors import WrongUse
+
+    models = _names(options["models"])
+    loaded = read_files(files)
+    if not options["crossfit"]:
+        verifier = plain_verifier(options["strategy"], options["optimise"], options["fitted"])
+        return [(path.name, [record.only(models) for record in rows], verifier) for path, rows in loaded]
+    if options["strategy"] != "calibrated" or options["fitted"]:
+        raise WrongUse("--crossfit fits 'calibrated' anew; leave out --verify and --fitted")
+    everything = [record for _, rows in loaded for record in rows]
+    records, verifier = cross_fitted(
+        everything, models, options["optimise"], options["folds"], options["members"], _progress
+    )
+    jobs, done = [], 0
+    for path, rows in loaded:
+        jobs.append((path.name, records[done : done + len(rows)], verifier))
+        done += len(rows)
+    return jobs
+
+
+def _names(models: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in models.split(",") if name.strip())
+
+
+def _progress(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _photo_line(one: "Judgement") -> str:
+    from agent.verification.words import in_words
+
+    return f"{one.record.image}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{in_words(one.verdict)}"
+
+
+def _provenance(fitted: Path | None) -> str:
+    from agent.verification.model_file import load_model, shipped_model
+
+    model = load_model(fitted) if fitted else shipped_model()
+    return json.dumps(model.provenance, indent=2, ensure_ascii=False)
