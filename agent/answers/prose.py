@@ -30,7 +30,7 @@ _FINAL = re.compile(
     r"final|answer|best (?:guess|estimate|match)|chosen|choose|therefore|conclu|estimate|most (?:likely|plausible)",
     re.IGNORECASE,
 )
-_MOST_NUMBERS = 400  # numbers looked at from the end of an answer
+_MOST_NUMBERS = 150  # numbers looked at from the end of an answer
 
 
 @dataclass(frozen=True)
