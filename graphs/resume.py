@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Event
 
 from agent.cassette import Cassette
 from agent.equipment import silent
@@ -9,18 +10,26 @@ from agent.live import equip
 from agent.recording import unmoved
 from agent.settings import from_json as settings_from
 from agent.state import Json
+from agent.stopping import stoppable
 from graphs.changes import from_json as changes_from
 from graphs.folders import find
 from graphs.fork import carry_out_fork
 from graphs.runs import Run, carry_out
 
 
-def resume(name: str, home: str | None, base_url: str | None = None, tell: Callable[[Json], None] = silent) -> Run:
+def resume(
+    name: str,
+    home: str | None,
+    base_url: str | None = None,
+    tell: Callable[[Json], None] = silent,
+    stop: Event | None = None,
+) -> Run:
     """Go on with the run from its last step. A finished run just gives its answer.
 
     Args:
         name: the run, or a unique beginning of its name.
         base_url: the model's address where it is another now; an address with a login in it is never recorded.
+        stop: when set, ends the run within a second, with the best it has.
 
     Raises:
         WrongUse: several runs begin with that name.
@@ -30,10 +39,10 @@ def resume(name: str, home: str | None, base_url: str | None = None, tell: Calla
     record, answer = folder.record(), folder.answer()
     if record["status"] == "done" and answer is not None:
         return Run(folder.name, answer)
-    settings = replace(settings_from(record["settings"]), home=home)
+    settings = replace(settings_from(folder.ours()["settings"]), home=home)
     settings = replace(settings, base_url=base_url or settings.base_url)
     if record["parent"]:
         parent = Cassette.read(find(record["parent"], home).cassette)
         return carry_out_fork(folder, parent, changes_from(record["changes"]), settings, tell)
-    gear = equip(settings, tell)
+    gear = stoppable(equip(settings, tell), stop)
     return carry_out(folder, record["path"], gear, unmoved(gear.ask))

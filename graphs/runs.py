@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -17,9 +18,10 @@ from agent.model_spec import split_login
 from agent.recording import Door, Recorder, unmoved
 from agent.settings import Settings, to_json
 from agent.state import Json
+from agent.stopping import stoppable
 from geo.errors import SextantError
 from graphs.changes import UNCHANGED, Changes, changed_node
-from graphs.checkpoints import sqlite_checkpoints
+from graphs.checkpoints import checkpoints
 from graphs.folders import RunError, RunFolder, create, new_name
 from graphs.geolocate import Around, Node, build
 from graphs.steps import StepLog, step_of
@@ -49,19 +51,22 @@ def checkpoints_file(settings: Settings) -> Path:
     return home_folder(settings.home) / "checkpoints.sqlite"
 
 
-def locate(path: str, settings: Settings, tell: Callable[[Json], None] = silent) -> Run:
+def locate(
+    path: str, settings: Settings, tell: Callable[[Json], None] = silent, stop: Event | None = None
+) -> Run:
     """Locate one photo and record the run in ``runs/NAME`` of the home.
 
     Args:
         path: the photo's file.
         tell: receives progress events, from several threads.
+        stop: when set, ends the run within a second, with the best it has.
 
     Raises:
         SextantError: the photo, the gallery or the settings are no good; model failures end in an answer instead.
     """
     name = settings.run or new_name()
     settings = replace(settings, run=name)
-    gear = equip(settings, tell)
+    gear = stoppable(equip(settings, tell), stop)
     folder = create(settings.home, name, told(path, settings))
     return carry_out(folder, path, gear, unmoved(gear.ask))
 
@@ -121,7 +126,7 @@ def recorded(door: Door, log: StepLog, changes: Changes) -> Around:
 def graph_answer(path: str, gear: Equipment, around: Around) -> Json:
     """The answer of the graph, run from its last checkpoint when it has one."""
     settings = gear.settings
-    with sqlite_checkpoints(checkpoints_file(settings)) as saver:
+    with checkpoints(checkpoints_file(settings)) as saver:
         graph = build(lambda _: gear, around).compile(checkpointer=saver, name="geolocate")
         config: Any = {
             "configurable": {"thread_id": settings.run},
@@ -148,5 +153,5 @@ def forget(folder: RunFolder, settings: Settings) -> None:
 
 def forget_checkpoints(settings: Settings) -> None:
     """Drop the checkpoints of a finished run: its folder says all they said, in a fiftieth of the space."""
-    with sqlite_checkpoints(checkpoints_file(settings)) as saver:
+    with checkpoints(checkpoints_file(settings)) as saver:
         saver.delete_thread(str(settings.run))

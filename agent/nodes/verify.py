@@ -11,6 +11,7 @@ from agent.budget import affordable, limits
 from agent.equipment import Equipment
 from agent.spending import call_cost
 from agent.state import Branch, Json, State, Stop, Turn
+from agent.stopping import STOPPED
 from agent.verification import Candidate, Pool, Verdict
 from agent.verification import verify as weigh
 
@@ -102,7 +103,7 @@ def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, gear:
     answered = any(outcome["kind"] == "answered" for outcome in outcomes.values())
     if verdict.agreement and answered:
         return "agreement"
-    if "budget" in state.get("closed", {}).values():
+    if "budget" in state.get("closed", {}).values() or any(o.get("failure") == STOPPED for o in outcomes.values()):
         return "budget"
     if not gear.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
