@@ -186,7 +186,7 @@ class Cassette:
                 self._check(number, value)
             except CassetteError:
                 raise
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 if number == len(raw):
                     self.cut = True
                     return

@@ -18,6 +18,8 @@ COMMANDS = {
     "where": "Say what lies at a position: country, region, nearest place.",
     "gallery": "Build, describe and search galleries of geotagged photos.",
     "align": "Train and measure the encoder that knows geography.",
+    "runs": "List, show, compare, share and delete recorded runs.",
+    "replay": "Run a recorded run again exactly, or changed from a step on.",
     "doctor": "Check this installation: packages, gallery, model, disk.",
     "demo": "Build the drawn demo world and locate a scene in it.",
 }

@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from agent.blobs import BlobStore
+from agent.blobs import BlobMissing, BlobStore
 from agent.cassette import Cassette
 from agent.home import home_folder
 from agent.state import Json
@@ -19,6 +19,7 @@ from graphs.steps import read_steps
 FORMAT = 1
 FILES = ("run.json", "cassette.jsonl", "steps.jsonl", "answer.json")
 BIGGEST = {"photo": 200 * 2**20, "file": 64 * 2**20}  # bytes unpacked; a large run is 200 kB
+BIGGEST_TOGETHER = 512 * 2**20
 MOST_FILES = 500
 BLOB = re.compile(r"blobs/([0-9a-f]{64})")
 HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
@@ -81,6 +82,18 @@ def pictures(folder: RunFolder) -> set[str]:
     return found
 
 
+def shown_picture(folder: RunFolder, home: str | None) -> bytes | None:
+    """What the model saw of the photo, None when it is not here."""
+    cassette = Cassette.read(folder.cassette)
+    for call in cassette.calls.values():
+        if call.kind == "photo":
+            try:
+                return BlobStore(home_folder(home) / "blobs").get(cassette.reply(call)["photo"]["shown"])
+            except BlobMissing:
+                return None
+    return None
+
+
 def hashes(folder: RunFolder) -> set[str]:
     """Every blob that a run may name: whatever in its files looks like a sha256."""
     texts = [(folder.path / name).read_text("utf-8", "replace") for name in FILES if (folder.path / name).exists()]
@@ -114,6 +127,7 @@ def take_in(path: Path, home: str | None) -> RunFolder:
         for entry, content in contents.items():
             if BLOB.fullmatch(entry):
                 store.put(content)
+        RunFolder(aside).update(imported=True)
         aside.rename(target)
     except OSError as error:
         raise SextantError(f"cannot write to {str(target)!r}: {error.strerror}; free space or pass --home") from error
@@ -134,6 +148,8 @@ def checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
         raise ArchiveError(f"{str(path)!r} holds two files of one name")
     for entry in entries:
         check_entry(entry, path)
+    if (together := sum(entry.file_size for entry in entries)) > BIGGEST_TOGETHER:
+        raise ArchiveError(f"{str(path)!r} unpacks to {together:,} bytes, more than {BIGGEST_TOGETHER:,}; refused")
     by_name = {entry.filename: entry for entry in entries}
     if "manifest.json" not in by_name:
         raise ArchiveError(f"{str(path)!r} has no manifest.json; it is no exported run")
@@ -174,7 +190,7 @@ def listed_files(manifest: bytes, path: Path) -> dict[str, Json]:
         files, name = read["files"], read["run"]
         if not isinstance(files, dict) or not all(isinstance(facts, dict) for facts in files.values()):
             raise TypeError
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArchiveError(f"{str(path)!r} has a broken manifest; export the run again") from error
     if read.get("format") != FORMAT:
         raise ArchiveError(f"{str(path)!r} has format {read.get('format')!r}, this sextant reads {FORMAT}")

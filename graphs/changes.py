@@ -14,6 +14,7 @@ from agent.recording import Door
 from agent.settings import Settings
 from agent.state import Json
 from agent.toolbox import RETRIEVAL
+from graphs.folders import RunError
 from graphs.geolocate import Node
 
 # What must be asked again after a setting has changed, though the question itself reads the same.
@@ -145,8 +146,15 @@ def changed_node(
 
 
 def from_json(values: list[Json]) -> Changes:
-    """The changes of a recorded fork."""
-    return Changes(tuple(Change(**value) for value in values))
+    """The changes of a recorded fork.
+
+    Raises:
+        RunError: they are none.
+    """
+    try:
+        return Changes(tuple(Change(**value) for value in values))
+    except TypeError as error:
+        raise RunError("the changes in run.json are none; it was changed by hand, import the run again") from error
 
 
 def named(tool: str, changes: Mapping[str, Any]) -> str | None:

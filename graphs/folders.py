@@ -17,6 +17,7 @@ from agent.state import Json
 from geo.errors import SextantError, WrongUse
 
 FORMAT = 1
+NEEDED = ("run", "status", "started", "path", "settings", "parent", "changes", "live", "keep_words")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -54,6 +55,11 @@ class RunFolder:
             raise RunError(
                 f"run {self.name!r} has format {found!r}, this sextant reads {FORMAT}; use the version that recorded it"
             )
+        missing = [name for name in NEEDED if name not in record]
+        if missing:
+            raise RunError(
+                f"run {self.name!r}: run.json lacks {missing[0]!r}; it was changed by hand, import the run again"
+            )
         return record
 
     def update(self, **values: Any) -> None:
@@ -65,6 +71,20 @@ class RunFolder:
         path = self.path / "answer.json"
         answer: Json | None = read_json(path) if path.exists() else None
         return answer
+
+    def ours(self) -> Json:
+        """The record, for asking the world again.
+
+        Raises:
+            WrongUse: the run came from elsewhere; its addresses are another person's, and our keys are not theirs.
+        """
+        record = self.record()
+        if record.get("imported"):
+            raise WrongUse(
+                f"run {self.name!r} was imported: it replays and forks from its recording, but asks no model or "
+                "gallery; locate the photo here instead"
+            )
+        return record
 
     def remove(self) -> None:
         """Delete the folder."""
@@ -148,7 +168,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except OSError as error:
         raise RunError(f"cannot read {str(path)!r}: {error.strerror}; import the run again") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{str(path)!r} is not JSON: {error}; import the run again") from error
 
 

@@ -90,13 +90,15 @@ def fork(
     """
     if not wishes:
         raise WrongUse("a fork changes something; add --set KEY=VALUE")
-    record, cassette, steps = parent.record(), Cassette.read(parent.cassette), read_steps(parent.steps)
+    record = parent.ours() if live else parent.record()
+    cassette, steps = Cassette.read(parent.cassette), read_steps(parent.steps)
     number, branch = read_step(step, steps, parent.name)
     known = candidate_ids(cassette)
     asked = tuple(read_change(wish, number, branch, steps, known) for wish in wishes)
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = replace(settings_from(record["settings"]), home=home, run=new_name())
     how = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
+    how["imported"] = record.get("imported", False)
     folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
     return carry_out_fork(folder, cassette, changes, settings, tell)
 

@@ -77,9 +77,9 @@ def read_steps(path: Path) -> list[Step]:
     for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
             value = json.loads(line)
-            moment = Moment(value["step"], value["node"], value["branch"])
+            moment = Moment(int(value["step"]), value["node"], value["branch"])
             step = Step(moment, value["change"], value["goto"], value["seconds"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
         found[moment.step, moment.node, moment.branch or ""] = step
     return [found[key] for key in sorted(found)]

@@ -1,0 +1,123 @@
+"""`sextant replay`: a recorded run again, exactly, or from a step on with something changed."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from graphs.folders import RunFolder
+    from graphs.replay import Replayed
+
+
+@click.command(name="replay")
+@click.argument("run", metavar="RUN")
+@click.option("--until", type=int, metavar="STEP", help="Stop after this step and show the run so far.")
+@click.option("--from", "step", metavar="STEP", help="Fork at this step; 3:zero-shot is one branch of step 3.")
+@click.option("--set", "wishes", multiple=True, metavar="KEY=VALUE", help="What the fork changes; may be repeated.")
+@click.option("--live", is_flag=True, help="Make the calls that the change needs.")
+@click.option("--keep-words", is_flag=True, help="Keep what the model said although it is asked otherwise.")
+@click.option("--verbose", is_flag=True, help="Show every step on stderr as it is replayed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+def command(
+    run: str, step: str | None, wishes: tuple[str, ...], verbose: bool, home: str | None, **options: Any
+) -> int:
+    """Run a recorded run again: no model, no network, no gallery; the same answer, byte for byte.
+
+    It stops where the run would not go as it did: a prompt, a setting, a tool or the code was changed.
+
+    \b
+    With --from and --set it forks. KEY is
+      a setting         max_rounds=3, verify=density, model=ollama:qwen2.5vl
+      variant.NAME      another prompt in its place: an id, or a .yaml file
+      candidate.ID      LATITUDE,LONGITUDE, or none: a retrieved photo's place, or a branch's answer
+      text              the model's words at this step; @FILE reads them from a file
+      result[.TOOL]     a tool's result at this step
+      without[.TOOL]    the numbers of lines to leave out of a listed result
+
+    \b
+    Example: sextant replay 20260131-09
+             sextant replay 20260131-09 --from 13 --set verify=density
+             sextant replay 20260131-09 --from 5:clues-first --set without=2 --live
+    """
+    from graphs.folders import find
+
+    if bool(step) != bool(wishes):
+        raise click.UsageError("--from STEP and --set KEY=VALUE go together")
+    folder = find(run, home)
+    if step:
+        return print_fork(folder, step, list(wishes), home, verbose, options)
+    if options["live"] or options["keep_words"]:
+        raise click.UsageError("--live and --keep-words are for forks; add --from STEP --set KEY=VALUE")
+    return print_replay(folder, options["until"], verbose, options["as_json"])
+
+
+def print_replay(folder: "RunFolder", until: int | None, verbose: bool, as_json: bool) -> int:
+    """Replay, and print the answer or where the run left its recording."""
+    from agent.divergence import Divergence
+    from app.progress import Progress
+    from graphs.replay import replay
+
+    try:
+        with Progress(folder.name, quiet=not verbose) as progress:
+            done = replay(folder, until, progress)
+    except Divergence as found:
+        if as_json:
+            click.echo(json.dumps({"run": folder.name, "divergence": found.to_json()}, ensure_ascii=False, indent=2))
+        elif found.difference:
+            click.echo(found.difference.words)
+        raise
+    if done.answer is None:
+        return print_so_far(done, as_json)
+    return print_answer(done.answer, as_json, f"replayed {done.run}: {len(done.steps)} steps as recorded, no call made")
+
+
+def print_so_far(done: "Replayed", as_json: bool) -> int:
+    """The steps up to where the replay was told to stop."""
+    steps = [step.to_json() for step in done.steps]
+    if as_json:
+        click.echo(json.dumps({"run": done.run, "steps": steps}, ensure_ascii=False, indent=2))
+        return 0
+    for step in steps:
+        to = f" → {', '.join(step['goto'])}" if step["goto"] else ""
+        click.echo(f"{step['step']:>3} {step['node']:<8} {step['branch'] or ''}{to}")
+    return 0
+
+
+def print_fork(
+    folder: "RunFolder", step: str, wishes: list[str], home: str | None, verbose: bool, options: dict[str, Any]
+) -> int:
+    """Fork, and print the new answer with what differs; or the calls it would make."""
+    from app.progress import Progress
+    from app.run_words import difference, needed_calls
+    from graphs.comparing import compare
+    from graphs.folders import find
+    from graphs.fork import fork
+    from graphs.runs import Unasked
+
+    if options["until"] is not None:
+        raise click.UsageError("--until is for plain replays, a fork runs to its answer")
+    live, keep_words = options["live"], options["keep_words"]
+    try:
+        with Progress(folder.name, quiet=not (verbose or live)) as progress:
+            run = fork(folder, step, wishes, home=home, live=live, keep_words=keep_words, tell=progress)
+    except Unasked as stopped:
+        if options["as_json"]:
+            click.echo(json.dumps({"run": folder.name, "calls": stopped.calls}, ensure_ascii=False, indent=2))
+        else:
+            click.echo("\n".join(needed_calls(stopped.calls)))
+        raise
+    code = print_answer(run.answer, options["as_json"], f"forked {folder.name} at step {step}: {run.name}")
+    if not options["as_json"]:
+        click.echo("\n" + "\n".join(difference(compare(folder, find(run.name, home)))))
+    return code
+
+
+def print_answer(answer: dict[str, Any], as_json: bool, note: str) -> int:
+    """The answer as `sextant locate` prints it; the note goes to stderr."""
+    from app.words import printed
+
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else printed(answer))
+    click.echo(note, err=True)
+    return 0

@@ -1,0 +1,180 @@
+"""`sextant runs`: what was recorded, run by run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+HOME = click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.group(name="runs", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """List, show, compare, share and delete recorded runs.
+
+    \b
+    Example: sextant runs list --stop budget
+             sextant runs show 20260131-09 --html run.html
+             sextant runs export 20260131-09 --out run.zip
+    """
+
+
+def print_json(value: Any) -> None:
+    """Exactly one JSON document."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@command.command(name="list")
+@click.option("--model", metavar="SPEC", help="Only runs of this model.")
+@click.option("--preset", metavar="NAME", help="Only runs of this preset.")
+@click.option("--stop", type=click.Choice(["agreement", "budget", "exhausted"]), help="Only runs that ended so.")
+@click.option("--status", type=click.Choice(["running", "done", "failed"]), help="running: killed, or still at work.")
+@click.option("--photo", metavar="TEXT", help="Only runs of photos with this in their path or sha256.")
+@click.option("--last", type=click.IntRange(1), metavar="N", help="Only the newest N.")
+@JSON
+@HOME
+def list_runs(photo: str | None, last: int | None, as_json: bool, home: str | None, **wanted: str | None) -> None:
+    """List recorded runs, the newest last.
+
+    \b
+    Example: sextant runs list --model openai:gpt-4o --last 20
+    """
+    from app.run_words import listing
+    from geo.errors import SextantError
+    from graphs.folders import folders
+    from graphs.story import summary
+
+    found = []
+    for folder in folders(home):
+        try:
+            run = summary(folder)
+        except SextantError as error:
+            click.echo(f"sextant: {error}", err=True)
+            continue
+        fits = all(value is None or run[name] == value for name, value in wanted.items())
+        if fits and (photo is None or photo in str(run["photo"]) or photo in str(run["sha256"])):
+            found.append(run)
+    found = found[-last:] if last else found
+    if as_json:
+        print_json(found)
+    elif found:
+        click.echo("\n".join(listing(found)))
+    else:
+        click.echo("no run fits; sextant locate PHOTO records one", err=True)
+
+
+@command.command()
+@click.argument("run", metavar="RUN")
+@click.option("--full", is_flag=True, help="Whole texts, not their first line.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write one offline page.")
+@JSON
+@HOME
+def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | None) -> None:
+    """Show a run as a tree: prompts, tool calls, answers, verdicts.
+
+    \b
+    Example: sextant runs show 20260131-09
+             sextant runs show 20260131-09 --html run.html
+    """
+    from app.run_words import tree
+    from graphs.folders import find, write_bytes
+    from graphs.story import story
+
+    folder = find(run, home)
+    told = story(folder)
+    if html is not None:
+        from app.run_page import page
+        from graphs.archive import shown_picture
+
+        write_bytes(html.resolve(), page(told, shown_picture(folder, home)).encode("utf-8", "replace"))
+        click.echo(f"wrote {html}", err=True)
+    elif as_json:
+        print_json(told)
+    else:
+        click.echo("\n".join(tree(told, full=full)))
+        if told["answer"]:
+            from app.words import printed
+
+            click.echo("\n" + printed(told["answer"]))
+
+
+@command.command()
+@click.argument("first", metavar="RUN")
+@click.argument("second", metavar="RUN")
+@JSON
+@HOME
+def diff(first: str, second: str, as_json: bool, home: str | None) -> None:
+    """Compare two runs: how far the answer moved, which candidates came and went, where they part.
+
+    \b
+    Example: sextant runs diff 20260131-09 20260131-10
+    """
+    from app.run_words import difference
+    from graphs.comparing import compare
+    from graphs.folders import find
+
+    found = compare(find(first, home), find(second, home))
+    if as_json:
+        print_json(found)
+    else:
+        click.echo("\n".join(difference(found)))
+
+
+@command.command()
+@click.argument("run", metavar="RUN")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The zip to write.")
+@click.option("--photo", is_flag=True, help="Pack the photo and the pictures the model saw, too.")
+@HOME
+def export(run: str, out: Path, photo: bool, home: str | None) -> None:
+    """Pack a run into one zip that another machine can import and replay.
+
+    It holds prompts, answers and the photo's path as it was typed, never a key; the photo itself only with --photo.
+
+    \b
+    Example: sextant runs export 20260131-09 --out run.zip --photo
+    """
+    from graphs.archive import export as export_run
+    from graphs.folders import find
+
+    manifest = export_run(find(run, home), out, home, photo=photo)
+    click.echo(f"wrote {out}: run {manifest['run']}, {len(manifest['files'])} files", err=True)
+
+
+@command.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@HOME
+def import_run(file: Path, home: str | None) -> None:
+    """Take in a run that was exported; every file is checked against the manifest first.
+
+    \b
+    Example: sextant runs import run.zip && sextant replay 20260131-09
+    """
+    from graphs.archive import take_in
+
+    click.echo(take_in(file, home).name)
+
+
+@command.command()
+@click.option("--keep", type=int, metavar="N", help="Delete all but the newest N runs.")
+@click.option("--older", type=float, metavar="DAYS", help="Delete runs started longer ago than this.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@JSON
+@HOME
+def prune(keep: int | None, older: float | None, dry_run: bool, as_json: bool, home: str | None) -> None:
+    """Delete old runs, and the pictures that no other run needs. Nothing is deleted without this command.
+
+    \b
+    Example: sextant runs prune --older 30 --dry-run
+    """
+    from graphs.pruning import prune as prune_runs
+
+    done = prune_runs(home, keep, older, dry=dry_run)
+    if as_json:
+        print_json(done)
+        return
+    verb = "would delete" if dry_run else "deleted"
+    click.echo(
+        f"{verb} {len(done['runs'])} runs and {done['blobs']} pictures and documents, {done['bytes'] / 1e6:.1f} MB"
+    )
