@@ -63,6 +63,18 @@ class Live:
     def __call__(self, kind: str, request: Json) -> Json:
         return self._kinds[kind](request)
 
+    def open(self) -> None:
+        """Load gallery, encoder and model.
+
+        Raises:
+            SextantError: one of them cannot be had.
+        """
+        with self._lock:
+            if self._model is None:
+                self._model = load_configured(self.settings)
+            if self.settings.gallery and self._encoder is None:
+                self._encoder = self.gallery().encoder()
+
     def photo(self, request: Json) -> Json:
         """Open the file, keep its bytes and the model's view of it, and set its metadata apart."""
         path = request.get("path")
@@ -239,6 +251,18 @@ def equip(settings: Settings, tell: Callable[[Json], None] = silent) -> Equipmen
     settings = plain(settings)
     live = _live(replace(settings, run=None))
     return Equipment(settings, live.blobs, live, tell)
+
+
+def equip_many(settings: Settings) -> tuple[Equipment, Live]:
+    """Equipment for many photos at a time, and the world behind it, which no other run shares.
+
+    Raises:
+        SextantError: the gallery, its encoder or the model cannot be had: better now than at every photo.
+    """
+    settings = checked(plain(settings))
+    live = Live(settings, BlobStore(home_folder(settings.home) / "blobs"))
+    live.open()
+    return Equipment(settings, live.blobs, live), live
 
 
 @lru_cache(maxsize=8)

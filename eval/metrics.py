@@ -1,7 +1,7 @@
 """Figures of merit for places: pure functions of distances, probabilities and regions.
 
-"Within r" means distance <= r. Every photo of the benchmark is in the denominator: an answer that was not given has
-the distance infinity.
+"Within r" means distance < r (papers differ in < and <=). Every photo of the benchmark is in the denominator: an
+answer that was not given has the distance infinity.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from geo.sphere import great_circle_km
 Floats = NDArray[np.float64]
 
 CALIBRATION_BINS = 10
+GEOGUESSR_SCALE_KM = 1492.7  # a tenth of the world map's diagonal of 14,927 km
 
 
 def accuracy(distances_km: ArrayLike) -> tuple[float, ...]:
@@ -27,7 +28,29 @@ def accuracy(distances_km: ArrayLike) -> tuple[float, ...]:
     distances = np.asarray(distances_km, dtype=float)
     if not len(distances):
         return (float("nan"),) * len(RADII_KM)
-    return tuple(float(np.mean(distances <= radius)) for radius in RADII_KM)
+    return tuple(float(np.mean(distances < radius)) for radius in RADII_KM)
+
+
+def median_km(distances_km: ArrayLike) -> float:
+    """The median error over all photos, answers that were not given counted as infinitely far; NaN for no photos."""
+    distances = np.sort(np.asarray(distances_km, dtype=float))
+    if not len(distances):
+        return float("nan")
+    low, high = distances[(len(distances) - 1) // 2], distances[len(distances) // 2]
+    return float(low) if low == high else float(low + high) / 2
+
+
+def mean_km(distances_km: ArrayLike) -> float:
+    """The mean error over the photos that were answered; NaN for none."""
+    distances = np.asarray(distances_km, dtype=float)
+    given = distances[np.isfinite(distances)]
+    return float(given.mean()) if len(given) else float("nan")
+
+
+def geoguessr_score(distances_km: ArrayLike) -> float:
+    """The mean of the game's points, 5000 exp(-d / 1492.7 km) on its world map (PIGEON, CVPR 2024); no answer is 0."""
+    distances = np.asarray(distances_km, dtype=float)
+    return float(np.mean(5000.0 * np.exp(-distances / GEOGUESSR_SCALE_KM))) if len(distances) else float("nan")
 
 
 def oracle_km(candidates: ArrayLike, truth: tuple[float, float]) -> float:

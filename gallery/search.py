@@ -121,6 +121,10 @@ class PhotoSearch:
     def farthest(self, count: int) -> list[Reference]:
         return self._side(True, count).references
 
+    def duplicates(self, count: int) -> list[Duplicate]:
+        """The near-duplicates that stood among the ``count`` most similar photos and were left out."""
+        return self._side(False, count).duplicates
+
     def _side(self, far: bool, count: int) -> Found:
         key = far, count
         if key not in self._found:

@@ -104,6 +104,17 @@ class Gallery:
         near = band[east <= _widest_longitude(latitude, radius_km)]
         return int(np.count_nonzero(great_circle_km(near, (latitude, longitude)) <= radius_km)) if len(near) else 0
 
+    def count_of_author(self, author: str) -> int:
+        """How many photos of the gallery are this photographer's."""
+        if author not in self._of_author:
+            quoted = author.replace("'", "''")
+            self._of_author[author] = int(self.photos.count_rows(f"author = '{quoted}'"))
+        return self._of_author[author]
+
+    @cached_property
+    def _of_author(self) -> dict[str, int]:
+        return {}
+
     def unreadable(self) -> pa.Table:
         """Photos that did not go into the gallery: columns id, reason."""
         from gallery.database import UNREADABLE, table_names

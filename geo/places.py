@@ -5,6 +5,7 @@ that lies in that country's polygon: the nearest of all is across the border oft
 """
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from geo.borders import countries_at, country_at, nearest_country
@@ -64,6 +65,7 @@ class Place:
         }
 
 
+@lru_cache(maxsize=20_000)
 def describe(latitude: float, longitude: float) -> Place:
     """Country, division, nearest place, sea and border of a position in degrees; total over valid positions.
 

@@ -3,7 +3,8 @@
 Each photo has its run folder all the same. Its cassette is what a killed photo goes on from: no call is paid twice.
 """
 
-from collections.abc import Callable
+import hashlib
+import re
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from agent.cassette import Cassette
-from agent.equipment import Equipment, Moment, Outside, silent
+from agent.equipment import Equipment, Moment, Outside
 from agent.recording import Door, Recorder
 from agent.settings import Settings
 from agent.state import Json
@@ -43,24 +44,25 @@ class ManyPhotos:
         self._gears: dict[str, Equipment] = {}
         self._graph = build(self._gear_of, self._around).compile(name="geolocate")
 
-    def locate(
-        self, path: str, settings: Settings, folder: Path, world: Outside, tell: Callable[[Json], None] = silent
-    ) -> Json:
+    def locate(self, path: str, settings: Settings, folder: Path, world: Outside, afresh: bool = False) -> Json:
         """The final state of one photo's run, recorded in ``folder``; calls recorded there before are not repeated.
 
         Args:
             settings: this photo's; ``settings.run`` names it and no other photo in flight.
             world: answers the calls.
+            afresh: forget what was recorded before, and ask everything again.
 
         Raises:
             SextantError: the photo is no good, or the disk does not take the record.
         """
         name = str(settings.run)
+        if afresh:
+            RunFolder(folder).remove()
         record = begin(folder, name, path, settings)
         cassette = Cassette.record(record.cassette)
         with closing(cassette), closing(StepLog(record.steps)) as log:
             self._desks[name] = Desk(Recorder(cassette, lambda _, kind, request: world(kind, request)), log)
-            self._gears[name] = replace(self._gear, settings=settings, tell=tell)
+            self._gears[name] = replace(self._gear, settings=settings)
             try:
                 state: Json = self._graph.invoke({"path": path}, limits(settings), context=settings)
             finally:
@@ -93,3 +95,9 @@ def begin(folder: Path, name: str, path: str, settings: Settings) -> RunFolder:
             folder / "run.json", {"format": FORMAT, "run": name, "status": "running", "started": now(), **told_it}
         )
     return RunFolder(folder)
+
+
+def record_name(image: str) -> str:
+    """A name for a photo's run that can be a folder's on any disk, and belongs to this photo alone."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(image).stem).strip(".-_")[:60] or "photo"
+    return f"{plain}-{hashlib.sha256(image.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"

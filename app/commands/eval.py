@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands import eval_run
+
 if TYPE_CHECKING:
     from eval.judging import Judgement
     from eval.recorded import Record
@@ -24,6 +26,10 @@ def command() -> None:
 
     Example: sextant eval recorded recorded.jsonl.gz
     """
+
+
+for module in (eval_run,):
+    command.add_command(module.command)
 
 
 @command.command("recorded")

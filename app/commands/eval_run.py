@@ -1,0 +1,119 @@
+"""`sextant eval run`: a benchmark through the graph, photo by photo, resumable."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.options import run_options, settings_of
+
+if TYPE_CHECKING:
+    import threading
+
+    from eval.runner import Ended, Task
+
+
+@click.command("run")
+@click.argument("benchmark")
+@click.option("--data", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The benchmark's folder.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="The run's folder.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="A seeded sample of so many photos (see --seed).")
+@click.option("--shard", metavar="I/N", help="Only the I-th of N parts, for several machines; see: sextant eval merge.")
+@click.option("--retry-errors", is_flag=True, help="Try again what failed, and nothing else.")
+@run_options
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+def command(
+    benchmark: str,
+    data: Path,
+    out: Path,
+    limit: int | None,
+    shard: str | None,
+    retry_errors: bool,
+    as_json: bool,
+    quiet: bool,
+    max_usd: float | None,
+    **options: Any,
+) -> int:
+    """Evaluate BENCHMARK: im2gps, im2gps3k, yfcc4k, yfcc26k, osv5m-test, or folder (photos and a table).
+
+    The data lies in --data; nothing is downloaded. RUN gets one line for every photo as it ends. The same command
+    goes on where it stopped. --max-usd is the money of the whole evaluation, the other limits are each photo's;
+    --concurrency is photos, and model calls, at once.
+
+    \b
+    Example: sextant eval run im2gps3k --data im2gps3k --gallery mp16 --exclude-author --out runs/offline
+             sextant eval run folder --data my-photos --model openai:gpt-4o --limit 200 --max-usd 5 --out runs/gpt-4o
+    """
+    from app.eval_progress import EvalProgress
+    from eval.benchmarks import chosen, load_benchmark
+    from eval.runner import Task, run
+
+    settings = settings_of(options)
+    loaded = load_benchmark(benchmark, data)
+    photos = chosen(loaded, limit, settings.seed, _shard(shard))
+    picked = {"limit": limit, "seed": settings.seed if limit else None, "shard": shard}
+    for note in loaded.notes:
+        click.echo(f"sextant: {note}", err=True)
+    task = Task(loaded, photos, picked, settings, out, max_usd, retry_errors)
+    stop = _finish_on_signals(quiet)
+    with EvalProgress(quiet) as progress:
+        ended = run(task, progress, stop)
+    return _report(ended, task, as_json)
+
+
+def _report(ended: "Ended", task: "Task", as_json: bool) -> int:
+    """Say how it ended. Exit code 0 when every photo has a line, 130 when interrupted, 1 when money ran out."""
+    from eval.summary import summary, summary_text
+
+    for note in ended.notes:
+        click.echo(f"sextant: {note}", err=True)
+    found = summary(task.out)
+    click.echo(json.dumps({**found, "ended": ended.why}, ensure_ascii=False) if as_json else summary_text(found))
+    left = ended.tally.total - ended.tally.done
+    if ended.why == "stopped":
+        click.echo(f"sextant: stopped; {left:,} photos are left: run the same command again to go on", err=True)
+        return 130
+    if ended.why == "money":
+        click.echo(f"sextant: --max-usd is used up; {left:,} photos are left: run again with a higher limit", err=True)
+        return 1
+    if ended.tally.failed:
+        click.echo(f"sextant: {ended.tally.failed:,} photos failed: try them again with --retry-errors", err=True)
+    return 0
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    """``2/5`` as (2, 5).
+
+    Raises:
+        WrongUse: it is no part of a whole.
+    """
+    from geo.errors import WrongUse
+
+    if text is None:
+        return None
+    number, _, count = text.partition("/")
+    if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+        raise WrongUse(f"--shard {text!r} is no part of a whole; write for example 1/4 to 4/4")
+    return int(number), int(count)
+
+
+def _finish_on_signals(quiet: bool) -> "threading.Event":
+    """An event that the first Ctrl-C (or SIGTERM) sets; the second one ends the process at once."""
+    import os
+    import signal
+    import threading
+
+    stop = threading.Event()
+
+    def asked(number: int, frame: object) -> None:
+        if stop.is_set():
+            os._exit(130)  # every line is on disk already; waiting for the threads is what was just refused
+        stop.set()
+        if not quiet:
+            click.echo("sextant: finishing the photos in flight; once more to give them up", err=True)
+
+    signal.signal(signal.SIGINT, asked)
+    signal.signal(signal.SIGTERM, asked)
+    return stop

@@ -1,0 +1,227 @@
+"""Benchmarks: photos with known places, as a folder and a table on this machine. Nothing is ever downloaded."""
+
+import csv
+import hashlib
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gallery.sources.folder import photo_files
+from gallery.sources.table_folder import matching_name
+from gallery.sources.tables import PhotoTable
+from geo.errors import WrongUse
+
+SCENES = {"indoor": "Prob_indoor", "natural": "Prob_natural", "urban": "Prob_urban"}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A published benchmark: its table's names and rows, and where its data is to be had."""
+
+    tables: tuple[str, ...]
+    rows: int | None
+    source: str
+    folder: str = "images"
+
+
+BENCHMARKS: Mapping[str, Known] = {
+    "im2gps": Known(
+        ("im2gps_places365.csv",), 237, "the photos of Hays & Efros 2008 (im2gps test set) and the table of ISNs 2018"
+    ),
+    "im2gps3k": Known(
+        ("im2gps3k_places365.csv",), 2997, "the photos of Vo et al. 2017 (im2gps3ktest) and the table of ISNs 2018"
+    ),
+    "yfcc4k": Known(
+        ("yfcc4k_places365.csv", "yfcc4k.csv"), 4536, "the photos and the table of Vo et al. 2017 (yfcc4k)"
+    ),
+    "yfcc26k": Known(
+        ("yfcc25600_places365.csv", "yfcc26k.csv"), 25600, "the table yfcc25600_places365.csv of Theiner et al. 2022"
+    ),
+    "osv5m-test": Known(
+        ("test.csv",), 210122, "the data set osv5m/osv5m, test.csv with its unpacked images/test", "images/test"
+    ),
+    "folder": Known(("metadata.csv",), None, "your own photos, with a table of image,latitude,longitude[,author]"),
+}
+
+
+@dataclass(frozen=True)
+class BenchmarkPhoto:
+    """One photo of a benchmark. Truth in degrees; ``path`` is None where the table's photo is not in the folder."""
+
+    image: str
+    latitude: float
+    longitude: float
+    path: str | None = None
+    author: str | None = None
+    scene: str | None = None
+
+    @property
+    def truth(self) -> tuple[float, float]:
+        return self.latitude, self.longitude
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """The photos in the table's order; ``manifest`` is what a run keeps of the data, ``notes`` what did not fit."""
+
+    name: str
+    photos: tuple[BenchmarkPhoto, ...]
+    notes: tuple[str, ...] = ()
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+
+def load_benchmark(name: str, data: Path) -> Benchmark:
+    """Read and check a benchmark's folder.
+
+    Args:
+        name: a key of ``BENCHMARKS``.
+        data: holds the table, and the photos under ``images/`` or beside it.
+
+    Raises:
+        WrongUse: no such benchmark or folder, no table, no photos, or a table that is another benchmark's. The
+            message says where the data is to be had and how it must lie.
+    """
+    if name not in BENCHMARKS:
+        raise WrongUse(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
+    table_path, folder = _table(name, data), _photos_folder(name, data)
+    table = PhotoTable(table_path)
+    _refuse_other_benchmark(name, table_path, len(table))
+    files = set(photo_files(folder))
+    photos, notes = _rows(table, files, folder, _scenes(table_path))
+    if not photos:
+        raise WrongUse(f"table {str(table_path)!r} holds no row with a position; {layout(name)}")
+    notes = [*table.notes, *_count_notes(name, len(table)), *notes]
+    manifest = {
+        "benchmark": name,
+        "table": table_path.name,
+        "table_sha256": hashlib.sha256(table_path.read_bytes()).hexdigest(),
+        "rows": len(table),
+        "rows_published": BENCHMARKS[name].rows,
+        "photos_in_folder": len(files),
+        "photos_missing": sum(photo.path is None for photo in photos),
+        "authors": len({photo.author for photo in photos if photo.author}),
+    }
+    return Benchmark(name, tuple(photos), tuple(notes), manifest)
+
+
+def layout(name: str) -> str:
+    """Where the data is to be had and how it must lie, in one line."""
+    known = BENCHMARKS[name]
+    where = f"DIR/{known.tables[0]} and DIR/{known.folder}/<photos>"
+    return f"{name} needs {where}: {known.source}. Nothing is downloaded; see docs/evaluation.md"
+
+
+def chosen(
+    benchmark: Benchmark, limit: int | None = None, seed: int = 0, shard: tuple[int, int] | None = None
+) -> tuple[BenchmarkPhoto, ...]:
+    """A seeded sample of the benchmark's photos in its own order, then one shard of it.
+
+    Args:
+        limit: at most so many photos.
+        shard: (number from 1, of how many).
+    """
+    photos = benchmark.photos
+    if limit is not None and limit < len(photos):
+        rows = sorted(random.Random(seed).sample(range(len(photos)), limit))
+        photos = tuple(photos[row] for row in rows)
+    if shard is not None:
+        photos = photos[shard[0] - 1 :: shard[1]]
+    return photos
+
+
+def selection_digest(photos: tuple[BenchmarkPhoto, ...]) -> str:
+    """The sha256 of the chosen photos' names and places: two runs with the same one measured the same."""
+    digest = hashlib.sha256()
+    for photo in sorted(photos, key=lambda photo: photo.image):
+        digest.update(f"{photo.image}\t{photo.latitude!r}\t{photo.longitude!r}\n".encode())
+    return digest.hexdigest()
+
+
+def _table(name: str, data: Path) -> Path:
+    if not data.is_dir():
+        raise WrongUse(f"--data {str(data)!r} is no folder; {layout(name)}")
+    for known in BENCHMARKS[name].tables:
+        if (data / known).is_file():
+            return data / known
+    found = sorted(data.glob("*.csv"))
+    if len(found) == 1:
+        return found[0]
+    shown = ", ".join(path.name for path in found[:5]) or "none"
+    raise WrongUse(f"--data {str(data)!r} does not hold the table of {name!r} (tables there: {shown}); {layout(name)}")
+
+
+def _photos_folder(name: str, data: Path) -> Path:
+    for folder in (data / BENCHMARKS[name].folder, data / "images", data / "photos", data):
+        if folder.is_dir() and (folder != data or photo_files(folder)):
+            return folder
+    raise WrongUse(f"--data {str(data)!r} holds no photos; {layout(name)}")
+
+
+def _refuse_other_benchmark(name: str, table: Path, rows: int) -> None:
+    """YFCC26k's table is often taken for YFCC4K's: a published README links it as such."""
+    for other, known in BENCHMARKS.items():
+        if other != name and known.rows == rows and BENCHMARKS[name].rows is not None:
+            raise WrongUse(
+                f"table {str(table)!r} has {rows:,} rows: it is {other!r}, not {name!r}; name that benchmark"
+            )
+
+
+def _count_notes(name: str, rows: int) -> list[str]:
+    published = BENCHMARKS[name].rows
+    if published is None or rows == published:
+        return []
+    if rows > published:
+        return [f"the table has {rows:,} rows, {rows - published:,} more than {name} as published ({published:,})"]
+    return [f"the table has {rows:,} of the {published:,} rows of {name} as published: figures are of this part only"]
+
+
+def _rows(
+    table: PhotoTable, files: set[str], folder: Path, scenes: Mapping[str, str]
+) -> tuple[list[BenchmarkPhoto], list[str]]:
+    """The rows that state a position, once each, and what was odd about the others."""
+    photos: dict[str, BenchmarkPhoto] = {}
+    placeless, twice = [], []
+    nested = {Path(file).name: file for file in sorted(files, reverse=True)}  # osv5m: images/test/NN/ID.jpg
+    for number in range(len(table)):
+        row = table.row(number)
+        if row.image in photos:
+            twice.append(row.image)
+        elif row.problem:
+            placeless.append(row.image)
+        else:
+            file = matching_name(row.image, files) or nested.get(row.image) or nested.get(f"{row.image}.jpg")
+            path = str(folder / file) if file else None
+            scene = scenes.get(row.image)
+            photos[row.image] = BenchmarkPhoto(row.image, row.latitude, row.longitude, path, row.author, scene)
+    missing = [photo.image for photo in photos.values() if photo.path is None]
+    used = {photo.path for photo in photos.values()}
+    spare = sum(str(folder / file) not in used for file in files)
+    notes = [
+        _told(placeless, "state no usable position and cannot be scored"),
+        _told(twice, "are listed twice; the first row holds"),
+        _told(missing, "are not in the folder; they count as failed"),
+        f"{spare:,} photos of the folder have no row and are left out" if spare else "",
+    ]
+    return list(photos.values()), [note for note in notes if note]
+
+
+def _told(images: list[str], what: str) -> str:
+    return f"{len(images):,} rows {what} ({images[0]!r}{', …' if len(images) > 1 else ''})" if images else ""
+
+
+def _scenes(table: Path) -> dict[str, str]:
+    """The likeliest of indoor, natural, urban by image, where the table has Places365's three columns."""
+    with table.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        reader = csv.DictReader(line.replace("\0", "") for line in lines)
+        if not set(SCENES.values()) <= set(reader.fieldnames or ()):
+            return {}
+        found = {}
+        for row in reader:
+            try:
+                share = {scene: float(row[column]) for scene, column in SCENES.items()}
+            except (TypeError, ValueError):
+                continue
+            found[(row.get("IMG_ID") or "").strip()] = max(share, key=lambda scene: share[scene])
+    return found
