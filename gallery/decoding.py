@@ -13,8 +13,19 @@ from concurrent.futures.process import BrokenProcessPool
 from gallery.decode import Decoded, decode
 from gallery.encoders import Prepare
 from gallery.sources.records import Record, Unreadable
+from geo.errors import SextantError
 
 Item = Decoded | Unreadable
+
+
+class DecodingError(SextantError):
+    """Photos cannot be decoded here at all."""
+
+
+_NO_PROCESSES = (
+    "decode processes cannot start; in a script of your own call build() under if __name__ == '__main__':, "
+    "or pass workers=0 (--workers 0)"
+)
 _CHUNK = 8  # photos a task: enough that handing over costs little
 _TASKS_A_WORKER = 4  # tasks in flight for each process: the bound on memory
 
@@ -63,7 +74,16 @@ def _decode_chunk(chunk: Iterable[Record | Unreadable], prepare: Prepare, min_fi
 
 
 def _one_by_one(chunk: list[Record | Unreadable], prepare: Prepare, min_file_bytes: int) -> Iterator[Item]:
-    """A chunk during which a process died: each photo in a process of its own, to find which it was."""
+    """A chunk during which a process died: each photo in a process of its own, to find which it was.
+
+    Raises:
+        DecodingError: processes die before they have anything to decode.
+    """
+    with _pool(1) as alone:
+        try:
+            alone.submit(os.getpid).result()
+        except BrokenProcessPool:
+            raise DecodingError(_NO_PROCESSES) from None
     for item in chunk:
         with _pool(1) as alone:
             try:

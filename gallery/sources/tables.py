@@ -5,6 +5,7 @@ import math
 import re
 from array import array
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote_plus
 
@@ -107,7 +108,7 @@ class PhotoTable:
         self._longitude.append(_number(row[columns.longitude]))
         self._author.append(columns.author_of(row))
         self._country.append(columns.text(row, columns.country))
-        self._captured.append(columns.text(row, columns.captured))
+        self._captured.append(_time(columns.text(row, columns.captured)))
 
     def _looks_swapped(self) -> bool:
         """IM2GPS3K's metadata was first published with its two headers exchanged over the same values."""
@@ -156,6 +157,13 @@ class _Columns:
 
 def _first(names: list[str], wanted: tuple[str, ...]) -> int | None:
     return next((names.index(name) for name in wanted if name in names), None)
+
+
+def _time(text: str | None) -> str | None:
+    """ISO 8601; OSV-5M writes milliseconds since 1970."""
+    if text is None or not re.fullmatch(r"\d{12,13}", text):
+        return text
+    return datetime.fromtimestamp(int(text) / 1000, UTC).isoformat(timespec="seconds")
 
 
 def _number(text: str) -> float:

@@ -1,0 +1,89 @@
+"""A table beside archives: MP16-Pro (tar parts) and OSV-5M (zips)."""
+
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from gallery.sources.records import PhotoFile, Record, SourceError, Unreadable
+from gallery.sources.table_folder import record_of, refused
+from gallery.sources.tables import PhotoTable
+from gallery.sources.tar_parts import archives, tar_members, tar_parts
+from gallery.sources.zips import zip_files, zip_members
+
+Member = tuple[str, PhotoFile, str]  # name in the archive, bytes, uri
+
+
+class ArchiveSource:
+    """The archives' photos in their order, joined to the table by name; what has no partner is reported."""
+
+    def __init__(self, table: PhotoTable, folder: Path, country_known: bool = False) -> None:
+        self.name = table.path.stem
+        self.notes = table.notes
+        self._table, self._folder, self._country_known = table, folder.resolve(), country_known
+        self._tars, self._zips = archives(tar_parts(self._folder)), zip_files(self._folder)
+        if not self._tars and not self._zips:
+            raise SourceError(f"folder {str(folder)!r} holds no tar or zip files; give the folder of the archives")
+        self.identity = f"table {table.path.resolve()} over archives in {self._folder} country_known={country_known}"
+
+    def total(self) -> int | None:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[Record | Unreadable]:
+        rows: dict[str, int] = {}
+        for index, image in enumerate(self._table.images):
+            if rows.setdefault(_key(image), index) != index:
+                yield Unreadable(image, "is listed twice; its first row holds")
+        met = bytearray(len(self._table))
+        for member in self._members():
+            if isinstance(member, Unreadable):
+                yield member
+                continue
+            name, photo, uri = member
+            index = _row_of(name, rows)
+            if index is None:
+                yield Unreadable(name, f"has no row in {self._table.path.name!r}")
+            elif met[index]:
+                yield Unreadable(name, "is in the archives twice; the first one holds")
+            else:
+                met[index] = 1
+                yield self._record(index, photo, uri)
+        for index in rows.values():
+            if not met[index]:
+                yield Unreadable(self._table.images[index], "is in none of the archives")
+
+    def _record(self, index: int, photo: PhotoFile, uri: str) -> Record | Unreadable:
+        row = self._table.row(index)
+        if reason := refused(row, self._country_known):
+            return Unreadable(row.image, reason)
+        return record_of(row, photo, uri, self.name)
+
+    def _members(self) -> Iterator[Member | Unreadable]:
+        """Every photo of every archive. A broken archive is reported, and the next one read."""
+        for parts in self._tars:
+            try:
+                for name, member in tar_members(parts):
+                    yield name, member, f"{parts[0]}#{name}"
+            except (tarfile.TarError, OSError) as error:
+                last = Path(parts[-1]).name
+                yield Unreadable(last, f"is cut off or broken ({error}); the photos after that place are missing")
+        for archive in self._zips:
+            try:
+                for name, found in zip_members(archive):
+                    yield name, found, f"{archive}#{name}"
+            except (zipfile.BadZipFile, OSError) as error:
+                yield Unreadable(archive.name, f"is cut off or no zip file ({error}); its photos are missing")
+
+
+def _key(image: str) -> str:
+    """A name as archives have it: slashes as underscores, the suffix left aside (OSV-5M's table gives bare ids)."""
+    flat = image.replace("/", "_")
+    stem, dot, suffix = flat.rpartition(".")
+    return stem if dot and suffix.lower() in ("jpg", "jpeg", "png", "webp") else flat
+
+
+def _row_of(name: str, rows: dict[str, int]) -> int | None:
+    """The row of a member, under whatever folders it lies: the last part of its path, or the last two joined."""
+    parts = PurePosixPath(name).parts
+    candidates = (_key("_".join(parts[-depth:])) for depth in range(1, min(len(parts), 4) + 1))
+    return next((rows[key] for key in candidates if key in rows), None)

@@ -1,0 +1,39 @@
+"""A dataset on the Hugging Face hub: downloaded with resumption, then read like any folder."""
+
+import re
+from pathlib import Path
+
+from gallery.photos import PHOTO_SUFFIXES
+from gallery.sources.records import SourceError
+
+_DATASET = re.compile(r"^(hf:)?[\w.-]+/[\w.-]+$")
+_WANTED = ["*.csv", "*.tar", "*.tar.*", "*.zip", *(f"*{suffix}" for suffix in sorted(PHOTO_SUFFIXES))]
+
+
+def is_dataset(source: str) -> bool:
+    """Whether this names a dataset (owner/name, or hf:owner/name) and no path that is there."""
+    return bool(_DATASET.match(source)) and not Path(source).exists()
+
+
+def downloaded(source: str) -> Path:
+    """The dataset's files in the hub's cache. What an interrupted download has got is not fetched again.
+
+    Raises:
+        SourceError: no such dataset, no permission, or no connection; the message says which.
+    """
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+    except ImportError as error:
+        raise SourceError("datasets need huggingface_hub; install it with: pip install huggingface_hub") from error
+    name = source.removeprefix("hf:")
+    try:
+        return Path(snapshot_download(name, repo_type="dataset", allow_patterns=_WANTED))
+    except GatedRepoError as error:
+        way_out = f"accept its terms at huggingface.co/datasets/{name} and run: hf auth login"
+        raise SourceError(f"dataset {name!r} is gated; {way_out}") from error
+    except RepositoryNotFoundError as error:
+        raise SourceError(f"source {source!r} is neither a path here nor a dataset on the hub; check it") from error
+    except Exception as error:
+        reason = " ".join(str(error).split())[:160]
+        raise SourceError(f"dataset {name!r} cannot be downloaded: {reason}; run it again to go on") from error

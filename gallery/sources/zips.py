@@ -1,0 +1,46 @@
+"""Photos in zip files, as OSV-5M is published: read in place, never unpacked."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from gallery.photos import PHOTO_SUFFIXES
+
+
+@dataclass(frozen=True)
+class ZipMember:
+    """A photo in a zip file; its checksum is verified when it is read."""
+
+    archive: str
+    name: str
+
+    def read(self) -> bytes:
+        try:
+            return _archive(self.archive).read(self.name)
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, KeyError) as error:
+            raise OSError(f"the zip is broken here: {error}") from error
+
+
+@lru_cache(maxsize=2)
+def _archive(path: str) -> zipfile.ZipFile:
+    """One open file for each archive and process: reading a directory of 50,000 names takes a second."""
+    return zipfile.ZipFile(path)
+
+
+def zip_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.zip") if path.is_file())
+
+
+def zip_members(archive: Path) -> Iterator[tuple[str, ZipMember]]:
+    """The names and places of a zip's photos, by its directory, in the order of their names.
+
+    Raises:
+        zipfile.BadZipFile: no zip file, or cut off: its directory stands at the end.
+    """
+    with zipfile.ZipFile(archive) as opened:
+        names = sorted(name for name in opened.namelist() if Path(name).suffix.lower() in PHOTO_SUFFIXES)
+    for name in names:
+        yield name, ZipMember(str(archive), name)
