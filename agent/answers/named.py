@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agent.answers.fields import Reading
+from agent.answers.fields import Reading, is_unknown
 from agent.answers.refusals import last_refusal
 from geo.countries import country_code_of
 from geo.places import NamedPlace, find_place
@@ -27,6 +27,10 @@ _CONCLUDES = re.compile(
 _WORD = r"[^\W\d_a-z][^\W\d_]*(?:['.-][^\W\d_]+)*\.?"
 _NAME = rf"{_WORD}(?:\s(?:(?:de|del|di|da|do|du|la|le|of|am|an der|al|el)\s)?{_WORD}){{0,3}}"
 _NAMES = re.compile(rf"{_NAME}(?:,\s{_NAME}){{0,3}}")
+_ALONE = re.compile(
+    r"(?i:(?:(?:my|the|final|best|most likely)\s){0,2}(?:(?:answer|guess|location|place|city)(?:\s?:|\sis)\s)?)"
+    rf"(?P<name>{_NAMES.pattern})\W{{0,3}}"
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s|\n")
 _LEADS = {
     "the", "this", "that", "these", "given", "because", "based", "therefore", "hence", "so", "approximate", "estimated",
@@ -58,6 +62,8 @@ def place_in_prose(text: str) -> Reading | None:
 
     What stands before the last refusal is not believed.
     """
+    if (alone := _name_alone(text)) is not None:
+        return alone
     told = [_without_lead(found[0]) for found in _NAMES.finditer(text, max(0, len(text) - 2 * _TAIL))]
     codes = [code for names in told if (code := _country_in(names)) is not None]
     country = max(codes, key=codes.count) if codes else None
@@ -70,6 +76,15 @@ def place_in_prose(text: str) -> Reading | None:
         if place is not None and place.kind == "place":
             return _reading(place, Reading(place=name))
     return None
+
+
+def _name_alone(text: str) -> Reading | None:
+    """The place of a text that says nothing but a name."""
+    said = _ALONE.fullmatch(text.strip(" *_`\"'\n")) if len(text) <= 120 else None
+    if said is None or is_unknown(said["name"]):
+        return None
+    place = _look_up(said["name"], None)
+    return _reading(place, Reading(place=said["name"].rstrip("."))) if place is not None else None
 
 
 def _concluded(tail: str) -> Iterator[str]:

@@ -4,12 +4,13 @@ import re
 from dataclasses import replace
 
 from agent.answers.characters import fold
-from agent.answers.fields import Reading, is_tool_call, read_value
+from agent.answers.fields import Reading, is_tool_call, is_unknown, read_value
 from agent.answers.lenient import Fragment, fragments
 from agent.answers.named import by_name, place_in_prose
 from agent.answers.outcome import Outcome, Position
 from agent.answers.prose import Found, positions_in
 from agent.answers.refusals import refuses
+from agent.answers.standing import Standing, standing
 
 LONGEST = 40_000  # characters read: the answer stands at one of the two ends of anything longer
 _SAME_DEGREES = 0.005  # positions closer than this are one
@@ -39,10 +40,13 @@ def parse_answer(text: object) -> Outcome:
         return Outcome("unparsable", how=f"not text but {type(text).__name__}")
     text = _without_thinking(_shortened(text))
     found = fragments(text)
-    readings = [reading for fragment in found if (reading := read_value(fragment.value)) is not None]
+    in_json = [
+        Found(reading, standing(text, fragment.start)) for fragment in found if (reading := read_value(fragment.value))
+    ]
+    readings = [one.reading for one in in_json]
     folded = fold(_without_tool_calls(text, found))
     in_prose = positions_in(_CUT_NUMBER.sub("", folded) if found and found[-1].cut else folded)
-    answer = _choose(readings, in_prose)
+    answer = _choose(in_json, in_prose)
     if answer is None:
         answer = by_name(readings) or place_in_prose(folded)
     if answer is None:
@@ -72,23 +76,24 @@ def _without_tool_calls(text: str, found: list[Fragment]) -> str:
     return text
 
 
-def _choose(readings: list[Reading], in_prose: list[Found]) -> Reading | None:
-    for reading in reversed(readings):
-        if reading.latitude is not None:
-            return reading
+def _choose(in_json: list[Found], in_prose: list[Found]) -> Reading | None:
+    """The position that counts: of the JSON ones the last that is no second choice, else the best standing in prose."""
+    located = [found for found in in_json if found.reading.latitude is not None]
+    if located:
+        first_choices = [found for found in located if found.standing > Standing.SECOND]
+        return (first_choices or located)[-1].reading
     located = [found for found in in_prose if found.reading.latitude is not None]
-    final = [found for found in located if found.final]
-    chosen = (final or located)[-1].reading if located else None
-    if chosen is None:
+    if not located:
         return None
-    named = next((reading for reading in reversed(readings) if reading.names or reading.country), None)
+    chosen = max(enumerate(located), key=lambda item: (item[1].standing, item[0]))[1].reading
+    named = next((found.reading for found in reversed(in_json) if found.reading.names or found.reading.country), None)
     return replace(chosen, place=named.place, country=named.country, clues=named.clues) if named else chosen
 
 
 def _without_position(folded: str, readings: list[Reading], prose: list[Reading]) -> Outcome:
     country = next((reading.country for reading in reversed(readings) if reading.country), None)
     place = next((reading.place for reading in reversed(readings) if reading.place), None)
-    if refuses(folded):
+    if refuses(folded) or (len(folded) <= 60 and folded.strip() and is_unknown(folded)):
         return Outcome("refused", country=country, place=place, how="refusal")
     absent = {reading.absent for reading in readings + prose}
     if "template" in absent:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from agent.answers.angles import DIGITS, Angle, angle_at
 from agent.answers.fields import Reading, located
+from agent.answers.standing import Standing, standing
 
 _LAT_WORD = r"(?:lat(?:t?itud(?:e|ine)?)?|breite(?:ngrad)?|широта|纬度|緯度)"
 _LON_WORD = r"(?:lon(?:g|gt?itud(?:e|ine)?)?|lng|länge(?:ngrad)?|долгота|经度|經度|経度)"
@@ -26,20 +27,16 @@ _PAIR_GAP = re.compile(r"""[\s*`"')]{0,4}[,;/|]?\s{0,3}(?:and|und|et|y)?\s{0,3}[
 _CUE = re.compile(
     r"coordinate|coordenada|koordinat|координат|坐标|座標|position|location|gps|lat|answer|geo:|@", re.IGNORECASE
 )
-_FINAL = re.compile(
-    r"final|answer|best (?:guess|estimate|match)|chosen|choose|therefore|conclu|estimate|most (?:likely|plausible)",
-    re.IGNORECASE,
-)
+_BETWEEN = re.compile(r"\b(?:between|from|zwischen|von|entre|de|от|между)\s{1,3}$", re.IGNORECASE)
 _MOST_NUMBERS = 150  # numbers looked at from the end of an answer
 
 
 @dataclass(frozen=True)
 class Found:
-    """A position in the text, where it stands, and whether words like "final answer" stand before it."""
+    """A position in the text and its standing by the words before it."""
 
     reading: Reading
-    at: int
-    final: bool
+    standing: Standing
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ def positions_in(text: str) -> list[Found]:
             continue
         reading, last = paired
         start = tokens[index].angle.start
-        found.append(Found(reading, start, bool(_FINAL.search(text, max(before, start - 150), start))))
+        found.append(Found(reading, standing(text, start, floor=before)))
         before = tokens[last].angle.end
         index = last + 1
     return found
@@ -81,7 +78,10 @@ def _tokens(text: str) -> list[_Token]:
             label is not None and start - label.end() <= 60 and bool(_AFTER_LABEL.fullmatch(text, label.end(), start))
         )
         kind = label.lastgroup if label is not None else None
-        angle = angle_at(text, start, at, range_allowed=near and kind in ("latitude", "longitude"))
+        axis_known = near and kind in ("latitude", "longitude")
+        angle = angle_at(
+            text, start, at, range_allowed=axis_known or bool(_BETWEEN.search(text, max(0, start - 12), start))
+        )
         if angle is None:
             continue
         at = angle.end

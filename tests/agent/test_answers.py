@@ -101,6 +101,7 @@ def test_whole_degrees_are_a_position(text: str) -> None:
     "text",
     [
         "between 48 and 49 degrees north, 2 and 3 degrees east",
+        "between 48 and 49 latitude, between 2 and 3 longitude",
         '{"latitude": "48–49", "longitude": "2 to 3"}',
         '{"latitude": [48, 49], "longitude": 2.5}',
         "Latitude: 48°N - 49°N\nLongitude: 2°E - 3°E",
@@ -173,6 +174,19 @@ def test_prose_marked_as_final_beats_what_is_said_in_passing() -> None:
     assert at(outcome) == (41.90, 12.50)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"lat": 48.85, "lon": 2.35}\nAlternatively: {"lat": 45.76, "lon": 4.84}',
+        "I say 48.85, 2.35. A less likely place would be 45.76, 4.84.",
+    ],
+)
+def test_a_second_choice_does_not_count_for_coming_last(text: str) -> None:
+    outcome = parse_answer(text)
+    assert at(outcome) == (48.85, 2.35)
+    assert [(other.latitude, other.longitude) for other in outcome.alternatives] == [(45.76, 4.84)]
+
+
 def test_of_a_list_the_surest_is_the_answer() -> None:
     outcome = parse_answer('[{"lat": 1.5, "lon": 2.5, "confidence": 0.2}, {"lat": 3.5, "lon": 4.5, "confidence": 0.7}]')
     assert at(outcome) == (3.5, 4.5)
@@ -194,6 +208,8 @@ def test_json_beats_prose_wherever_it_stands() -> None:
         "Извините, я не могу определить место.",
         "抱歉，我无法确定这张照片的位置。",
         "申し訳ありませんが、わかりません。",
+        "Unknown",
+        "N/A",
         '{"lat": null, "long": null, "city": null, "country": null}',
         '{"lat": 0, "long": 0, "city": "Unknown", "country": "Unknown"}',
         '{"lat": "Unable to determine", "long": "Unable to determine", "country": "Likely USA"}',
@@ -236,6 +252,7 @@ def test_nobody_is_at_null_island(text: str) -> None:
         "",
         "   \n",
         "0.77",
+        "Germany",
         "Need reasoning.",
         "Error: Read timed out. (timeout=60)",
         "The score is 7.5, 8.2",
@@ -259,6 +276,8 @@ def test_what_is_no_text_is_unparsable(text: object) -> None:
         '{"lat": null, "long": null, "city": "Tokyo", "country": "Japan"}',
         '{"lat": 0.0, "long": 0.0, "city": "Tokyo", "country": "Japan"}',
         '{"place": "Shinjuku, Tokyo", "country": "Japan"}',
+        "Tokyo",
+        "My answer: **Tokyo, Japan**",
         "The signs are Japanese. My best guess is Tokyo, Japan.",
         "Nothing is legible, so I cannot say which street. The most plausible guess is Tokyo, Japan.\nJSON answer:",
     ],
