@@ -7,6 +7,7 @@ from agent.opening import opening
 from agent.state import Ask, Json, Turn
 from agent.toolbox import RETRIEVAL, schemas
 from prompts.loading import frame
+from prompts.variants import variant
 
 
 def model_request(ask: Ask, gear: Equipment) -> Json:
@@ -17,7 +18,7 @@ def model_request(ask: Ask, gear: Equipment) -> Json:
     messages += [as_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:
         messages.append({"role": "user", "content": frame("last-turn").text.strip()})
-    names = tool_names(gear, ask["references"]) if ask["tools"] and gear.recipe.max_tool_turns else ()
+    names = tool_names(gear, ask["references"]) if ask["tools"] else ()
     recipe, settings = gear.recipe, gear.settings
     return {
         "model": settings.model,
@@ -35,6 +36,11 @@ def model_request(ask: Ask, gear: Equipment) -> Json:
         "seed": settings.seed,
         "seconds_left": ask["seconds_left"],
     }
+
+
+def may_call_tools(variant_name: str, gear: Equipment, *, refused: bool) -> bool:
+    """Whether a branch of this variant is offered tools: it wants them, the recipe has some, the model takes them."""
+    return variant(variant_name).tools and bool(gear.recipe.tools) and gear.recipe.max_tool_turns > 0 and not refused
 
 
 def tool_names(gear: Equipment, references: str | None) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from prompts.variants import Variant, variant
 
 Message = dict[str, Any]
 
+LISTED_INSTEAD = 10  # photos of each side: as many as the nearest_photos tool lists when it is not told
+
 
 def opening(branch: Branch, photo: Photo, references: Json | None, *, tools: bool, halvings: int = 0) -> list[Message]:
     """The first two messages of a branch; the picture is a sha256 reference, filled in just before the call.
@@ -19,7 +21,7 @@ def opening(branch: Branch, photo: Photo, references: Json | None, *, tools: boo
     """
     prompt = variant(branch["variant"])
     parts = [_filled(prompt.strategy, branch["fill"])]
-    parts += reference_lists(prompt, references, halvings)
+    parts += reference_lists(prompt, references, halvings, instead_of_tools=prompt.tools and not tools)
     sheet = contact_sheet_of(prompt, references, halvings)
     if sheet:
         parts.append(frame("sheet").text.strip())
@@ -47,16 +49,23 @@ def contact_sheet_of(prompt: Variant, references: Json | None, halvings: int) ->
     return sheet
 
 
-def reference_lists(prompt: Variant, references: Json | None, halvings: int) -> list[str]:
-    """The listed photos as the variant wants them shown: the similar ones, then the dissimilar ones."""
+def reference_lists(prompt: Variant, references: Json | None, halvings: int, *, instead_of_tools: bool) -> list[str]:
+    """The listed photos as the variant wants them shown: the similar ones, then the dissimilar ones.
+
+    A variant that would look photos up gets them listed when it cannot call tools.
+    """
     if not references:
         return []
     lists = []
     for side in ("nearest", "farthest"):
-        count = getattr(prompt.references, side) >> halvings
+        wanted = getattr(prompt.references, side)
+        count = (max(wanted, LISTED_INSTEAD) if instead_of_tools else wanted) >> halvings
         shown = references[side][:count]
         if shown:
-            lines = [reference_line(number, item, prompt.references.show) for number, item in enumerate(shown, 1)]
+            lines = [
+                reference_line(number, item, prompt.references.show or ("coordinates", "place"))
+                for number, item in enumerate(shown, 1)
+            ]
             lists.append("\n".join([frame(side).text.strip().format(count=len(shown)), *lines]))
     return lists
 

@@ -37,7 +37,7 @@ def call_cost(state: State, gear: Equipment, branches: Sequence[Branch]) -> Call
 def prompt_tokens(state: State, gear: Equipment, branch: Branch) -> int:
     """The most tokens a branch's next prompt can have."""
     references = gear.references(state.get("references"))
-    messages = opening(branch, state["photo"], references, tools=True)
+    messages = opening(branch, state["photo"], references, tools=False)
     transcript = state.get("transcripts", {}).get(branch["id"], [])
     pictures = sum(block["type"] == "image" for block in messages[1]["content"])
     pictures += sum(len(turn.get("images", [])) for turn in transcript)

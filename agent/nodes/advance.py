@@ -4,11 +4,16 @@ from typing import Literal
 
 from langgraph.types import Command, Send
 
+from agent.asking import may_call_tools
 from agent.budget import affordable, is_last_wave, limits, seconds_left
 from agent.equipment import Equipment
 from agent.spending import call_cost
 from agent.state import Ask, State, Turn, awaits_model, awaits_tools, tool_turns
-from prompts.variants import variant
+
+MENDED = {
+    "context_overflow": "the prompt was too long for the model; it was asked again with fewer references",
+    "tools_unsupported": "the model takes no tools; similar photos were listed in its prompt instead",
+}
 
 
 def advance(state: State, gear: Equipment) -> Command[Literal["lmm", "tools", "verify"]]:
@@ -36,6 +41,7 @@ def advance(state: State, gear: Equipment) -> Command[Literal["lmm", "tools", "v
         spent={"calls": len(paid)},  # type: ignore[typeddict-item]
         closed=dict.fromkeys(unpaid, "budget"),
         tools_refused=refused,
+        warnings=mended(state, waiting),
     )
     return Command(update=update, goto=turns or "verify")
 
@@ -50,10 +56,16 @@ def ask(name: str, state: State, gear: Equipment, *, final: bool, refused: bool,
         references=state.get("references"),
         transcript=transcript,
         final=final or tool_turns(transcript) >= gear.recipe.max_tool_turns,
-        tools=variant(branch["variant"]).tools and not refused,
+        tools=may_call_tools(branch["variant"], gear, refused=refused),
         halvings=overflows,
         seconds_left=left,
     )
+
+
+def mended(state: State, waiting: list[str]) -> list[str]:
+    """What was changed in the prompts of branches whose last turn failed."""
+    kinds = {failure_kind(state["transcripts"][name][-1]) for name in waiting if state["transcripts"][name]}
+    return [words for kind, words in MENDED.items() if kind in kinds]
 
 
 def failure_kind(turn: Turn) -> str | None:

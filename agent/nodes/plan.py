@@ -4,6 +4,7 @@ from typing import Literal
 
 from langgraph.types import Command, Send
 
+from agent.asking import may_call_tools
 from agent.budget import affordable, is_last_wave, limits, seconds_left
 from agent.disagreement import contrast_words
 from agent.equipment import Equipment
@@ -33,7 +34,7 @@ def plan(state: State, gear: Equipment) -> Command[Literal["lmm", "verify"]]:
     final = is_last_wave(fits, len(chosen)) or gear.recipe.max_tool_turns == 0
     gear.tell({"step": "plan", "round": number, "branches": [branch["id"] for branch in chosen]})
     left = seconds_left(limit, reading["seconds"])
-    asks = [Send("lmm", first_ask(branch, state, final=final, seconds_left=left)) for branch in chosen]
+    asks = [Send("lmm", first_ask(branch, state, gear, final=final, seconds_left=left)) for branch in chosen]
     return Command(update=update, goto=asks)
 
 
@@ -63,7 +64,7 @@ def branches(number: int, state: State, gear: Equipment) -> list[Branch]:
     return sorted(wanted, key=lambda branch: branch["sample"])
 
 
-def first_ask(branch: Branch, state: State, *, final: bool, seconds_left: float | None) -> Ask:
+def first_ask(branch: Branch, state: State, gear: Equipment, *, final: bool, seconds_left: float | None) -> Ask:
     """A branch's first turn."""
     return Ask(
         branch=branch,
@@ -71,7 +72,7 @@ def first_ask(branch: Branch, state: State, *, final: bool, seconds_left: float 
         references=state.get("references"),
         transcript=[],
         final=final,
-        tools=variant(branch["variant"]).tools and not state.get("tools_refused", False),
+        tools=may_call_tools(branch["variant"], gear, refused=state.get("tools_refused", False)),
         halvings=0,
         seconds_left=seconds_left,
     )
