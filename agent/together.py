@@ -17,7 +17,7 @@ SAME_KM = 25.0  # how far apart photos of one place lie: the city radius of the 
 DOUBT = 0.05  # weight of "this photo's candidates are all wrong": one bad photo cannot veto the others
 FASTEST_KM_H = 900.0  # an airliner's cruise
 SLACK_H = 1.0  # clocks are set wrongly by a zone or by summer time
-MISFIT = 0.1  # a photo that gives the joint place under a tenth of what it gives its own does not fit
+MISFIT = 0.25  # a photo that gives the joint place under a quarter of what it gives its own place does not fit
 
 Weighted = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -96,7 +96,7 @@ def same_trip(photos: Sequence[Seen]) -> Trip:
     """One candidate a photo, the likeliest whole trip on which no leg is faster than an airliner.
 
     Photos follow each other by the time they were taken, those without a time in the order given, after the others.
-    A photo whose best place had to give way to one of under a tenth of its weight does not fit, nor does one that
+    A photo whose best place had to give way to one of under a quarter of its weight does not fit, nor does one that
     no possible leg reaches.
     """
     heard = sorted(
@@ -144,7 +144,7 @@ def _price(before: Seen, after: Seen) -> NDArray[np.float64]:
     km = great_circle_km(before.positions[:, None], after.positions[None])
     hours = _hours(before, after)
     if hours is None:
-        return km / 2000.0  # a trip spans a region more often than the globe
+        return km / 10_000.0  # without times only the globe's size speaks, and softly
     return np.where(km / (hours + SLACK_H) > FASTEST_KM_H, 20.0, 0.0)
 
 

@@ -1,0 +1,44 @@
+"""A photo's stored candidates under what a person has said: the evidence of a session, weighed anew."""
+
+from agent.conversation import intent_of, undoes_all
+from agent.nodes.answer import best_place, named_rival
+from agent.state import Json
+from agent.steering import Evidence, candidate_of, moved_km, steer
+from agent.steering_words import read_steering
+
+
+def constraints_after(old: list[Json], message: Json) -> list[Json]:
+    """The constraints in force after the message.
+
+    Raises:
+        WrongUse: it names a place nobody knows.
+    """
+    if message["steer"]:
+        return [*old, *message["steer"]]
+    if intent_of(message, 1) == "undo":
+        return [] if undoes_all(message["text"]) else old[:-1]
+    return [*old, *read_steering(message["text"])]
+
+
+def weighed(photo: Json, constraints: list[Json]) -> Json:
+    """The photo's evidence weighed under these constraints; without any, as the run left it."""
+    if not constraints:
+        return {**photo, "constraints": [], "now": None, "changed": None}
+    evidence = Evidence(
+        candidates=tuple(candidate_of(item) for item in photo["answer"]["candidates"]),
+        farthest=tuple((item["latitude"], item["longitude"]) for item in photo["farthest"]),
+        clues=photo["clues"],
+        strategy=photo["strategy"],
+        optimise=photo["optimise"],
+    )
+    result = steer(evidence, constraints)
+    verdict = result.verdict.to_json()
+    now = {name: verdict[name] for name in ("probability", "region", "candidates")}
+    now |= {"best": best_place(verdict), "rival": named_rival(verdict["rival"]), "coverage": None}
+    changed = {
+        "moved_km": moved_km(photo["answer"]["best"], result.verdict),
+        "left": result.left,
+        "of": len(evidence.candidates),
+        "ruled_out": [list(pair) for pair in result.ruled_out],
+    }
+    return {**photo, "constraints": constraints, "now": now, "changed": changed}

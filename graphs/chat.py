@@ -1,0 +1,275 @@
+"""The graph of a conversation: one message in, one reply out, everything kept under the session's thread.
+
+    START → listen ──Send × photos──→ locate ──→ report → END
+               └─→ steer | ask ──────────────────────────┘
+
+``locate`` is a whole recorded run of the geolocate graph: it has a folder and a name that ``listen`` wrote down first,
+so that a killed process goes on with it. Steering weighs stored candidates and asks nobody.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from threading import Event
+from typing import Annotated, Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Command, Send
+from typing_extensions import TypedDict
+
+from agent.blobs import BlobStore
+from agent.claims import Entry, ledger
+from agent.conversation import intent_of, together
+from agent.equipment import silent
+from agent.following_up import follow_up
+from agent.home import home_folder
+from agent.live import equip
+from agent.precision import Policy
+from agent.recall import CAN, recall
+from agent.replies import located, put_together, steered
+from agent.settings import Settings, recipe
+from agent.showing import photo_shown
+from agent.state import NOTHING_SPENT, Json, Spent, add_spent, merge
+from agent.steering_words import is_steering, read_steering
+from agent.stopping import stoppable
+from agent.weighing_anew import constraints_after, weighed
+from geo.errors import SextantError, WrongUse
+from graphs.evidence import evidence_of, failed
+from graphs.folders import new_name, runs_folder
+from graphs.resume import resume
+from graphs.runs import locate as locate_run
+
+PHOTOS_AT_ONCE = 2  # runs of one message side by side; each has its own fan-out of model calls
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What stands behind a conversation: settings, the precision policy, a listener, a stop, a budget of calls."""
+
+    settings: Settings = field(default_factory=Settings)
+    policy: Policy = field(default_factory=Policy)
+    tell: Callable[[Json], None] = silent
+    stop: Event | None = None
+    max_calls: int | None = None
+
+
+def add_turns(old: list[Json] | None, new: list[Json]) -> list[Json]:
+    """New turns go to the end; one that is there already (the same message sent twice) is not said again."""
+    known = {turn["id"] for turn in old or []}
+    return [*(old or []), *(turn for turn in new if turn["id"] not in known)]
+
+
+class Chat(TypedDict, total=False):
+    """A session: JSON-plain, every text in it as exact as the policy of its time allowed."""
+
+    message: Json
+    """``{"id", "text", "photos": [{"sha256", "file"}], "steer": [constraint…], "photo": key | None}``."""
+    turns: Annotated[list[Json], add_turns]
+    photos: Annotated[dict[str, Json], merge]
+    spent: Annotated[Spent, add_spent]
+
+
+class Task(TypedDict):
+    """One photo to locate. ``effort`` doubles the budget each time it grows."""
+
+    key: str
+    sha256: str
+    file: str
+    run: str
+    effort: int
+    constraints: list[Json]
+
+
+Acts = Literal["locate", "steer", "ask", "report", "__end__"]
+
+
+def listen(state: Chat, desk: Desk) -> Command[Acts]:
+    """Take the message in, and send it to whoever answers it."""
+    message = state["message"]
+    if any(turn["id"] == message["id"] for turn in state.get("turns", [])):
+        return Command(goto=END)
+    photos = state.get("photos", {})
+    said = user_turn(message, len(photos))
+    intent = intent_of(message, sum(photo["status"] == "located" for photo in photos.values()))
+    if intent in ("locate", "again"):
+        tasks = [again(target(state))] if intent == "again" else new_tasks(message, len(photos))
+        noted = {**message, "keys": [task["key"] for task in tasks]}
+        return Command(update=Chat(turns=[said], message=noted), goto=[Send("locate", task) for task in tasks])
+    goes: dict[str, Acts] = {"steer": "steer", "undo": "steer", "together": "report", "ask": "ask", "nothing": "report"}
+    return Command(update=Chat(turns=[said]), goto=goes[intent])
+
+
+def locate(task: Task, desk: Desk) -> Chat:
+    """Locate one photo by a recorded run, or go on with the run that was begun for it."""
+    settings = with_effort(replace(desk.settings, run=task["run"]), task["effort"])
+
+    def tell(event: Json) -> None:
+        desk.tell({**event, "photo": task["key"], "run": task["run"]})
+
+    folder = runs_folder(settings.home) / task["run"]
+    try:
+        if (folder / "run.json").exists():
+            run = resume(task["run"], settings.home, settings.base_url, tell, desk.stop)
+        else:
+            path = BlobStore(home_folder(settings.home) / "blobs").path(task["sha256"])
+            run = locate_run(str(path), settings, tell, desk.stop)
+        evidence = evidence_of(task["key"], task["file"], run, folder, settings)
+    except SextantError as error:
+        reason = plain_reason(error, settings)
+        return Chat(photos={task["key"]: failed(task["key"], task["file"], task["sha256"], task["run"], reason)})
+    evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"])
+    return Chat(photos={task["key"]: evidence}, spent=run_spending(run.answer))
+
+
+def report(state: Chat, desk: Desk) -> Chat:
+    """Say what was found: photo by photo, and together where the message says that they belong together."""
+    message, photos = state["message"], state.get("photos", {})
+    keys = message.get("keys", [])
+    entries = [entry for key in keys for entry in located(photo_shown(photos[key], desk.policy), len(keys) > 1)]
+    way = together(message["text"])
+    if way:
+        entries += put_together(way, list(photos.values()), desk.policy)
+    if not entries:
+        entries = [nothing_to_say(photos)]
+    turn = reply(message, "answer", keys[-1] if keys else None, entries, desk.policy)
+    return Chat(turns=[turn])
+
+
+def steer_photo(state: Chat, desk: Desk) -> Chat:
+    """Weigh the photo's stored candidates under what the person says now and said before."""
+    message, photo = state["message"], target(state)
+    old = photo_shown(photo, desk.policy)
+    try:
+        wanted = constraints_after(photo["constraints"], message)
+    except SextantError as error:
+        return Chat(turns=[reply(message, "steer", photo["key"], [Entry(str(error), "inferred")], desk.policy)])
+    changed = weighed(photo, wanted)
+    entries = steered(old, photo_shown(changed, desk.policy))
+    turn = reply(message, "steer", photo["key"], entries, desk.policy)
+    return Chat(turns=[turn], photos={photo["key"]: changed})
+
+
+def ask(state: Chat, desk: Desk) -> Chat:
+    """Answer a question: by the model with the tools at hand, or from the record where there is none.
+
+    Under a precision cap no model is asked: it sees the picture, and its words could say more than the cap allows.
+    """
+    message, photo = state["message"], target(state)
+    shown = photo_shown(photo, desk.policy)
+    if desk.settings.model == "offline" or desk.policy.withholds_words:
+        return Chat(turns=[reply(message, "record", photo["key"], recall(message["text"], shown), desk.policy)])
+    gear = stoppable(equip(desk.settings, lambda event: desk.tell({**event, "photo": photo["key"]})), desk.stop)
+    spent = state.get("spent", NOTHING_SPENT)
+    left = None if desk.max_calls is None else max(0, desk.max_calls - spent["calls"])
+    said = follow_up(message["text"], {**shown, "shown": photo["shown"]}, state["turns"][:-1], gear, left)
+    if said.failure:
+        lead = Entry(f"The model did not answer ({said.failure}); this is from the record.", "inferred")
+        entries = [lead, *recall(message["text"], shown)]
+    else:
+        entries = ledger(said.text, said.trace, shown["answer"]["claims"])
+    return Chat(turns=[reply(message, "model", photo["key"], entries, desk.policy)], spent=said.spent)
+
+
+def user_turn(message: Json, photos: int) -> Json:
+    """What the person said, as a turn."""
+    names = [f"photo {photos + number}" for number in range(1, len(message["photos"]) + 1)]
+    words = "; ".join(constraint["words"] for constraint in message["steer"])
+    return {"id": message["id"], "by": "you", "text": message["text"].strip() or words, "photos": names, "cap": None}
+
+
+def reply(message: Json, kind: str, key: str | None, entries: list[Entry], policy: Policy) -> Json:
+    """The session's answer as a turn, its ledger with it, marked with the cap it was written under."""
+    return {
+        "id": f"{message['id']}-reply",
+        "by": "sextant",
+        "kind": kind,
+        "photo": key,
+        "text": " ".join(entry.text for entry in entries),
+        "entries": [entry.to_json() for entry in entries],
+        "cap": policy.coarsest,
+    }
+
+
+def new_tasks(message: Json, known: int) -> list[Task]:
+    """The message's photos as tasks, under the constraints that came with them."""
+    said = list(message["steer"])
+    if is_steering(message["text"]):
+        with suppress(WrongUse):
+            said += read_steering(message["text"])
+    return [
+        Task(key=str(number), sha256=one["sha256"], file=one["file"], run=new_name(), effort=0, constraints=said)
+        for number, one in enumerate(message["photos"], known + 1)
+    ]
+
+
+def again(photo: Json) -> Task:
+    """The same photo once more, with more effort, under the constraints that are in force."""
+    kept = {name: photo[name] for name in ("key", "sha256", "file", "constraints")}
+    return Task(**kept, run=new_name(), effort=photo.get("effort", 0) + 1)  # type: ignore[typeddict-item]
+
+
+def with_effort(settings: Settings, effort: int) -> Settings:
+    """The settings with the budget of calls doubled and a round added for each step of effort."""
+    if not effort:
+        return settings
+    base = recipe(settings)
+    return replace(settings, max_calls=base.max_calls * 2**effort, max_rounds=base.max_rounds + effort)
+
+
+def target(state: Chat) -> Json:
+    """The photo a message speaks of: the one it names, else the latest that was located."""
+    photos = state.get("photos", {})
+    named = photos.get(state["message"].get("photo") or "")
+    if named and named["status"] == "located":
+        return named
+    return [photo for photo in photos.values() if photo["status"] == "located"][-1]
+
+
+def nothing_to_say(photos: dict[str, Json]) -> Entry:
+    """The reply to a message that asks nothing of anything."""
+    if any(photo["status"] == "located" for photo in photos.values()):
+        return Entry(f"Ask about the photo ({CAN}), or say what it cannot be: not Europe, only in Peru.", "inferred")
+    return Entry("Send a photo first: then ask where it was taken.", "inferred")
+
+
+def run_spending(answer: Json) -> Spent:
+    """A run's spending as the session adds it up."""
+    spent = answer["spent"]
+    return Spent(
+        calls=spent["calls"],
+        input_tokens=spent["tokens"],
+        output_tokens=0,
+        estimated_calls=spent["estimated_calls"],
+        usd=spent["usd"] or 0.0,
+        unpriced_calls=int(spent["usd"] is None),
+    )
+
+
+def plain_reason(error: SextantError, settings: Settings) -> str:
+    """The error in one line, without the folders of this machine."""
+    home = str(home_folder(settings.home))
+    return " ".join(str(error).replace(home, "the home").split())
+
+
+def build_chat() -> StateGraph[Chat, Desk, Chat, Chat]:
+    """The graph, not yet compiled."""
+
+    def at_desk(node: Callable[[Any, Desk], Any], reads: type = Chat) -> Callable[..., Any]:
+        def run(state: Any, runtime: Runtime[Desk]) -> Any:
+            return node(state, runtime.context)
+
+        run.__annotations__ = {"state": reads, "runtime": Runtime[Desk], "return": node.__annotations__["return"]}
+        return run
+
+    graph = StateGraph(Chat, context_schema=Desk)
+    graph.add_node("listen", at_desk(listen), destinations=("locate", "steer", "ask", "report", END))
+    graph.add_node("locate", at_desk(locate, Task), input_schema=Task)
+    graph.add_node("report", at_desk(report))
+    graph.add_node("steer", at_desk(steer_photo))
+    graph.add_node("ask", at_desk(ask))
+    graph.add_edge(START, "listen")
+    graph.add_edge("locate", "report")
+    for last in ("report", "steer", "ask"):
+        graph.add_edge(last, END)
+    return graph

@@ -1,0 +1,264 @@
+"""Sessions: the list of conversations, who is at work on one, and the conversation itself.
+
+The list is one table, in SQLite under the home or in PostgreSQL; the conversation is the checkpoints of its thread.
+Whoever works on a session holds it for some seconds at a time, so that two tabs, or two servers, take turns, and a
+process that was killed holds it no longer than that.
+"""
+
+import os
+import re
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agent.home import home_folder
+from agent.precision import Policy, coarsened, scrubbed
+from agent.showing import photo_shown
+from agent.state import NOTHING_SPENT, Json
+from geo.errors import SextantError, WrongUse
+from graphs.chat import PHOTOS_AT_ONCE, Desk, build_chat
+from graphs.checkpoints import DATABASE, checkpoints, postgres_pool
+from graphs.runs import STEPS_FUSE
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+HELD_S = 10.0  # how long a hold lasts unless it is renewed; renewed three times as often
+_TABLE = """CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL,
+    holder TEXT, held_until DOUBLE PRECISION NOT NULL DEFAULT 0)"""
+
+
+class Busy(SextantError):
+    """Somebody else is at work on the session."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of the list. Times are epoch seconds; ``busy`` while somebody is at work on it."""
+
+    id: str
+    title: str
+    created: float
+    updated: float
+    busy: bool
+
+
+@dataclass
+class Sessions:
+    """The sessions of a home, or of a shared database. Safe for threads."""
+
+    home: str | None = None
+    me: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
+
+    def __post_init__(self) -> None:
+        self._address = os.environ.get(DATABASE)
+        self._lock = threading.Lock()
+        self._sqlite: sqlite3.Connection | None = None
+        self._run(_TABLE)
+
+    @property
+    def file(self) -> Path:
+        """The SQLite file of sessions and of their checkpoints."""
+        return home_folder(self.home) / "sessions.sqlite"
+
+    def create(self, title: str = "", session: str | None = None) -> str:
+        """A new session; its id.
+
+        Raises:
+            WrongUse: the id is taken or cannot be one.
+        """
+        session = session or secrets.token_urlsafe(9).replace("-", "a").replace("_", "b")
+        if not NAME.fullmatch(session):
+            raise WrongUse(f"{session[:80]!r} cannot name a session; use letters, digits, '_' and '-'")
+        now = time.time()
+        added = self._run(
+            "INSERT INTO sessions (id, title, created, updated) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            (session, title[:120], now, now),
+        )
+        if not added:
+            raise WrongUse(f"there is a session {session!r} already; choose another name")
+        return session
+
+    def exists(self, session: str) -> bool:
+        return bool(self._rows("SELECT id FROM sessions WHERE id = ?", (session,)))
+
+    def listed(self, most: int = 100) -> list[Listed]:
+        """The sessions, the latest first."""
+        rows = self._rows(
+            "SELECT id, title, created, updated, held_until FROM sessions ORDER BY updated DESC, id LIMIT ?", (most,)
+        )
+        now = time.time()
+        return [Listed(*row[:4], busy=row[4] > now) for row in rows]
+
+    def updated(self, session: str) -> float:
+        """When the session last changed, epoch seconds; 0 where there is none."""
+        rows = self._rows("SELECT updated FROM sessions WHERE id = ?", (session,))
+        return float(rows[0][0]) if rows else 0.0
+
+    def busy(self, session: str) -> bool:
+        """Whether anybody is at work on it."""
+        rows = self._rows("SELECT held_until FROM sessions WHERE id = ?", (session,))
+        return bool(rows) and float(rows[0][0]) > time.time()
+
+    def title(self, session: str, title: str) -> None:
+        """Name the session, unless it has a name."""
+        self._run("UPDATE sessions SET title = ? WHERE id = ? AND title = ''", (title[:120], session))
+
+    def delete(self, session: str) -> None:
+        """Forget a session and its conversation; its runs stay.
+
+        Raises:
+            Busy: somebody is at work on it.
+        """
+        with self.held(session), self._saver() as saver:
+            saver.delete_thread(thread(session))
+            self._run("DELETE FROM sessions WHERE id = ?", (session,))
+
+    @contextmanager
+    def held(self, session: str) -> Iterator[None]:
+        """Be the one at work on the session.
+
+        Raises:
+            Busy: somebody else is.
+            WrongUse: there is no such session.
+        """
+        if not self.exists(session):
+            raise WrongUse(f"there is no session {session[:80]!r}; see the list of sessions, or start a new one")
+        if not self._hold(session):
+            raise Busy(f"session {session!r} is at work on a message; wait for it, or stop it")
+        done = threading.Event()
+        renewing = threading.Thread(target=self._renew, args=(session, done), daemon=True)
+        renewing.start()
+        try:
+            yield
+        finally:
+            done.set()
+            renewing.join()
+            self._run("UPDATE sessions SET held_until = 0, updated = ? WHERE id = ?", (time.time(), session))
+
+    def say(self, session: str, message: Json, desk: Desk) -> Json:
+        """Answer one message; the session's state after it.
+
+        Raises:
+            Busy, WrongUse: as ``held``.
+        """
+        with self.held(session):
+            if message["text"] or message["photos"]:
+                self.title(session, scrubbed(message["text"], desk.policy) or message["photos"][0]["file"])
+            return self._invoke(session, {"message": message}, desk)
+
+    def go_on(self, session: str, desk: Desk) -> Json:
+        """Finish a message that was cut off by a crash; without one, nothing happens."""
+        with self.held(session):
+            if not self.interrupted(session):
+                return self.state(session)
+            return self._invoke(session, None, desk)
+
+    def state(self, session: str) -> Json:
+        """The conversation as it was last kept; empty for a new session."""
+        with self._saver() as saver:
+            kept = saver.get_tuple(config(session))
+        values: Json = dict(kept.checkpoint["channel_values"]) if kept else {}
+        return values
+
+    def interrupted(self, session: str) -> bool:
+        """Whether a message was cut off: its work is unfinished, and nobody is at it."""
+        with self._saver() as saver:
+            graph = build_chat().compile(checkpointer=saver)
+            return bool(graph.get_state(config(session)).next)
+
+    def _invoke(self, session: str, given: Json | None, desk: Desk) -> Json:
+        with self._saver() as saver:
+            graph = build_chat().compile(checkpointer=saver, name="chat")
+            return dict(graph.invoke(given, config(session), context=desk, durability="sync"))  # type: ignore[arg-type]
+
+    @contextmanager
+    def _saver(self) -> Iterator[Any]:
+        with checkpoints(self.file) as saver:
+            yield saver
+
+    def _hold(self, session: str) -> bool:
+        now = time.time()
+        return bool(
+            self._run(
+                "UPDATE sessions SET holder = ?, held_until = ? WHERE id = ? AND held_until < ?",
+                (self.me, now + HELD_S, session, now),
+            )
+        )
+
+    def _renew(self, session: str, done: threading.Event) -> None:
+        while not done.wait(HELD_S / 3):
+            self._run(
+                "UPDATE sessions SET held_until = ?, updated = ? WHERE id = ? AND holder = ?",
+                (time.time() + HELD_S, time.time(), session, self.me),
+            )
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        if self._address:
+            with postgres_pool(self._address).connection() as connection:
+                return [tuple(row.values()) for row in connection.execute(sql.replace("?", "%s"), values).fetchall()]
+        with self._lock:
+            return self._connection().execute(sql, values).fetchall()
+
+    def _run(self, sql: str, values: tuple[Any, ...] = ()) -> int:
+        """Carry out a change; how many rows it touched."""
+        if self._address:
+            with postgres_pool(self._address).connection() as connection:
+                count: int = connection.execute(sql.replace("?", "%s"), values).rowcount
+                return count
+        with self._lock:
+            return self._connection().execute(sql, values).rowcount
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._sqlite is None:
+            try:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+                self._sqlite = sqlite3.connect(
+                    self.file, check_same_thread=False, timeout=30, isolation_level=None
+                )
+                self._sqlite.execute("PRAGMA journal_mode=WAL")
+                self._sqlite.execute("PRAGMA synchronous=NORMAL")
+            except (OSError, sqlite3.Error) as error:
+                raise SextantError(f"cannot keep sessions in {str(self.file)!r}: {error}; pass --home") from error
+        return self._sqlite
+
+
+def thread(session: str) -> str:
+    """The checkpoint thread of a session; runs have threads of their own names."""
+    return f"chat-{session}"
+
+
+def config(session: str) -> Any:
+    return {
+        "configurable": {"thread_id": thread(session)},
+        "recursion_limit": STEPS_FUSE,
+        "max_concurrency": PHOTOS_AT_ONCE,
+    }
+
+
+def shown(session: str, state: Json, policy: Policy, *, busy: bool = False, interrupted: bool = False) -> Json:
+    """A session as a person may see it: the one document that page, terminal and exports are made from."""
+    return {
+        "session": session,
+        "busy": busy,
+        "interrupted": interrupted,
+        "precision": policy.to_json(),
+        "turns": [turn_shown(turn, policy) for turn in state.get("turns", [])],
+        "photos": [photo_shown(photo, policy) for photo in state.get("photos", {}).values()],
+        "spent": state.get("spent", NOTHING_SPENT),
+    }
+
+
+def turn_shown(turn: Json, policy: Policy) -> Json:
+    """A turn; one that was written under a finer cap than now holds is not repeated."""
+    order = ("country", "region", "city", "street", None)
+    if turn["by"] != "you" and order.index(turn["cap"]) > order.index(policy.coarsest):
+        note = "This was said under a finer precision cap; ask again."
+        return {**turn, "text": note, "entries": []}
+    coarse: Json = coarsened(turn, policy) if turn["by"] == "you" else turn
+    return coarse
