@@ -37,7 +37,8 @@ _AFTER = rf"(?:\s{{0,3}}(?P<after>{_HEMISPHERE}))?"
 
 _BEFORE = re.compile(rf"(?<![^\W\d_])(?P<before>{_HEMISPHERE})[\s:.°=]{{0,3}}$")
 _MARKED = re.compile(
-    rf"{_SIGN}(?P<degrees>\d{{1,3}}){_DEGREE}\s{{0,3}}(?P<minutes>{_FRACTION})"
+    rf"{_SIGN}(?P<degrees>\d{{1,3}})(?:{_DEGREE}\s{{0,3}}|\s(?=\d{{1,2}}(?:\.\d{{1,30}})?\s?\\?'))"
+    rf"(?P<minutes>{_FRACTION})"
     rf"(?:{_MINUTE_MARK}(?:(?P<seconds>{_FRACTION}){_SECOND_MARK}?)?|(?={_HEMISPHERE})){_AFTER}"
 )
 _SPACED = re.compile(
