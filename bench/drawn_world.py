@@ -1,9 +1,10 @@
 """How long the drawn world takes, and how well the builtin descriptor finds its held-out scenes by looks.
 
-OMP_NUM_THREADS=1 python bench/drawn_world.py
+OMP_NUM_THREADS=1 python bench/drawn_world.py [SEED]
 """
 
 import csv
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -25,7 +26,7 @@ SHARPNESS = 30.0  # weight of a neighbour is exp(SHARPNESS × (similarity − be
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         start = time.process_time()
-        world = write_world(Path(folder) / "world")
+        world = write_world(Path(folder) / "world", seed=int(sys.argv[1]) if len(sys.argv) > 1 else 0)
         drawn = time.process_time()
         gallery, gallery_positions, codes = _described(world.gallery_folder, world.gallery_csv)
         described = time.process_time()

@@ -112,7 +112,8 @@ def _texture(grey: NDArray[np.int16]) -> Floats:
     for bit, (down, right) in enumerate(ring):
         neighbour = grey[1 + down : height - 1 + down, 1 + right : width - 1 + right]
         pattern |= (neighbour > threshold).astype(np.uint8) << np.uint8(bit)
-    return _banded_histogram(_uniform_patterns()[pattern], TEXTURE_BANDS, TEXTURE_BINS) ** TEXTURE_POWER
+    shares = _banded_histogram(_uniform_patterns()[pattern], TEXTURE_BANDS, TEXTURE_BINS)
+    return shares**TEXTURE_POWER
 
 
 def _oriented_energy(grey: Floats) -> Floats:
@@ -128,7 +129,8 @@ def _oriented_energy(grey: Floats) -> Floats:
 
 def _layout(lab: Floats) -> Floats:
     """Mean colour of each cell, seen from a middle grey: a tiny image."""
-    return (_pool(lab[None])[0] - np.array([50, 0, 0], dtype=np.float32)).ravel()
+    layout: Floats = (_pool(lab[None])[0] - np.array([50, 0, 0], dtype=np.float32)).ravel()
+    return layout
 
 
 def _pool(planes: Floats) -> Floats:

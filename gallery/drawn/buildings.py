@@ -19,6 +19,7 @@ SIGN_COLOURS = (  # ground and ink; the plain white board is the commonest
     ("#f4f1e8", "#7a1f1f"),
     ("#f4f1e8", "#7a1f1f"),
     ("#1f4f8f", "#f7f7f2"),
+    ("#f4f1e8", "#7a1f1f"),
     ("#b3262b", "#fdf6e3"),
 )
 

@@ -10,7 +10,7 @@ from gallery.drawn.facts import Climate
 
 OBLIQUITY_DEGREES = 23.44  # of the ecliptic
 LOWEST_SUN_DEGREES = 5.0  # lower, and nobody takes the photo
-FAIR_WEATHER = 0.5  # exponent on the share of clear skies: people take photos when the weather is good
+FAIR_WEATHER = 0.35  # exponent on the share of clear skies: people take photos when the weather is good
 
 
 @dataclass(frozen=True)

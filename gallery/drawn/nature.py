@@ -33,9 +33,9 @@ def draw_relief(canvas: Canvas, height: float, climate: Climate, light: Light, r
     for distance, share in ((9.0, 1.0), (5.0, 0.55), (2.5, 0.25)):
         top = share * height * rng.uniform(0.7, 1.1) * canvas.height * 0.3 + 3
         steps = np.linspace(0, 1, 65)
-        waves = sum(
-            np.sin(2 * pi * (steps * frequency + rng.random())) / frequency**0.9 for frequency in (1, 2, 4, 7, 13, 27)
-        )
+        waves = np.zeros_like(steps)
+        for frequency in (1, 2, 4, 7, 13, 27):
+            waves += np.sin(2 * pi * (steps * frequency + rng.random())) / frequency**0.9
         ridge = canvas.horizon - top * (0.6 + 0.3 * waves)
         body = mix(colour(climate.leaves[0]), colour(climate.soil), 0.25 if climate.density > 0.5 else 0.75)
         base = mix(SNOW if light.snow else body, light.air, min(0.85, 0.07 * distance + 0.15 + 0.3 * light.haze))

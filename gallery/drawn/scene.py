@@ -37,12 +37,12 @@ def draw_scene(town: Town, seed: int) -> Image.Image:
     country, climate = country_facts(town.country_code), climate_at(town.latitude, town.longitude)
     rng = np.random.default_rng(seed)
     light = draw_light(town.latitude, climate, rng)
-    built = float(rng.choice([0.9, 0.6, 0.3], p=[0.55, 0.3, 0.15]))  # share of the roadside with houses
+    built = float(rng.choice([0.9, 0.6, 0.3], p=[0.6, 0.3, 0.1]))  # share of the roadside with houses
     canvas = Canvas(
-        camera=(lane_middle(country, own=True), float(rng.uniform(1.5, 2.3))),
-        focal=float(rng.uniform(215, 270)),
+        camera=(lane_middle(country, own=True), float(rng.uniform(1.6, 2.1))),
+        focal=float(rng.uniform(230, 260)),
         horizon=float(rng.uniform(0.47, 0.54)),
-        turn=float(rng.uniform(0.42, 0.58)),
+        turn=float(rng.uniform(0.45, 0.55)),
         air=light.air,
         haze=light.haze,
     )
@@ -118,7 +118,7 @@ def _furniture(canvas: Canvas, country: Country, light: Light, rng: Random) -> l
             lane_middle(country, own=True) * 2 + (0.7 if not country.drives_left else -0.7),
         )
         things.append((z, lambda x=x, z=z: draw_warning_sign(canvas, x, z, country.warning_sign)))  # type: ignore[misc]
-    if rng.random() < 0.9:
+    if rng.random() < 0.97:
         z, x = float(rng.uniform(8.5, 13)), -side * (LANE + 0.9)
         things.append((z, lambda x=x, z=z: draw_flag(canvas, x, z, country.flag)))  # type: ignore[misc]
     if country.post_box is not None and rng.random() < 0.5:
@@ -133,9 +133,9 @@ def _develop(picture: Image.Image, light: Light, rng: Random) -> Image.Image:
     pixels = np.asarray(picture, dtype=np.float32)
     golden = 1 + light.warmth * np.array([0.05, 0.0, -0.07], dtype=np.float32)
     balance = 1 + rng.normal(0, 0.002, 3).astype(np.float32)
-    exposure = float(rng.uniform(0.985, 1.015)) * (1 - 0.04 * light.cloud)
+    exposure = float(rng.uniform(0.99, 1.01)) * (1 - 0.04 * light.cloud)
     down, across = np.linspace(-1, 1, HEIGHT, dtype=np.float32), np.linspace(-1, 1, WIDTH, dtype=np.float32)
     vignette = 1 - 0.04 * (down[:, None] ** 2 + across[None] ** 2)
-    noise = rng.standard_normal((HEIGHT, WIDTH, 1), dtype=np.float32) * np.float32(rng.uniform(1.2, 2.0))
+    noise = rng.standard_normal((HEIGHT, WIDTH, 1), dtype=np.float32) * np.float32(rng.uniform(0.8, 1.0))
     developed = pixels * (golden * balance * exposure) * vignette[..., None] + noise
     return Image.fromarray(np.clip(developed, 0, 255).astype(np.uint8))
