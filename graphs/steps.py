@@ -40,7 +40,7 @@ def step_of(moment: Moment, update: Any, seconds: float | None = None) -> Step:
 
 def plain(change: Any) -> Json:
     """The change as JSON reads it back."""
-    value: Json = json.loads(json.dumps(change))
+    value: Json = json.loads(json.dumps(change, default=lambda written: written.value))  # langgraph's Overwrite
     return value
 
 

@@ -3,6 +3,8 @@
 import base64
 import binascii
 
+from langgraph.types import Overwrite
+
 from agent.equipment import Equipment
 from agent.state import NOTHING_SPENT, Json, State
 from geo.errors import WrongUse
@@ -36,7 +38,16 @@ def ingest(state: State, gear: Equipment) -> State:
         document = gear.ask("references", wanted)
         update["references"] = gear.blobs.put_json(document)
         update["warnings"] = [*found["warnings"], *document["warnings"]]
-    return update
+    return begun_anew(update) if "round" in state else update
+
+
+def begun_anew(update: State) -> State:
+    """The update of a thread that has located a photo before: nothing of that photo may speak for this one."""
+    empty = {name: Overwrite({}) for name in ("branches", "transcripts", "closed")}
+    spent = Overwrite(update["spent"])
+    warnings = Overwrite(update["warnings"])
+    left: Json = {"round": 0, "outcomes": {}, "verdict": {}, "tools_refused": False}
+    return State(**{**update, **empty, **left, "spent": spent, "warnings": warnings})  # type: ignore[typeddict-item]
 
 
 def retrieved(gear: Equipment) -> int:

@@ -1,0 +1,126 @@
+"""The graph under `langgraph dev`: the same builder, through LangGraph's own HTTP API, with nothing but loopback."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.small_gallery import PLACES, picture
+
+ROOT = Path(__file__).resolve().parents[1]
+STARTS_S = 120  # on two busy cores; a free one takes 10
+pytestmark = pytest.mark.skipif(
+    find_spec("langgraph_cli") is None or find_spec("langgraph_api") is None,
+    reason="langgraph-cli[inmem] is not installed",
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """`langgraph dev` on langgraph.json, its browser and its telemetry off; stopped with its children afterwards."""
+    folder = tmp_path_factory.mktemp("langgraph")
+    for name in ("langgraph.json", "pyproject.toml", "graphs"):  # the server writes its threads beside them
+        (folder / name).symlink_to(ROOT / name)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    start = "from langgraph_cli.cli import cli; cli()"
+    command = [sys.executable, "-c", start, "dev", "--no-browser", "--no-reload", "--port", str(port)]
+    quiet = {"LANGSMITH_TRACING": "false", "LANGGRAPH_CLI_NO_ANALYTICS": "1", "SEXTANT_HOME": str(folder / "home")}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--host", "127.0.0.1"],
+            cwd=folder,
+            env={**os.environ, **quiet, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
+    try:
+        wait_until_up(client, process, folder / "log")
+        yield client
+    finally:
+        client.close()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+def wait_until_up(client: httpx.Client, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + STARTS_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if client.get("/ok").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.3)
+    pytest.fail(f"langgraph dev did not start: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture
+def context(gallery: Path, tmp_path: Path) -> dict[str, Any]:
+    """Settings as JSON brings them: lists where ours have tuples."""
+    return {"gallery": str(gallery), "home": str(tmp_path), "verify": "density", "tools": ["nearest_photos"]}
+
+
+def run(client: httpx.Client, thread: str, **body: Any) -> dict[str, Any]:
+    done = client.post(f"/threads/{thread}/runs/wait", json={"assistant_id": "geolocate", **body})
+    state: dict[str, Any] = done.raise_for_status().json()
+    assert "__error__" not in state, state
+    return state
+
+
+def new_thread(client: httpx.Client) -> str:
+    return str(client.post("/threads", json={}).raise_for_status().json()["thread_id"])
+
+
+def test_a_thread_locates_a_photo_and_keeps_its_history(server: httpx.Client, context: dict[str, Any], query: Path):
+    thread = new_thread(server)
+    state = run(server, thread, input={"path": str(query)}, context=context, durability="sync")
+    assert state["answer"]["best"]["country_code"] == "PT"
+    assert state["answer"]["model"] == "offline"
+    history = server.post(f"/threads/{thread}/history", json={"limit": 100}).json()
+    assert [entry["next"] for entry in reversed(history)][1:4] == [["ingest"], ["plan"], ["lmm"]]
+
+
+def test_an_interrupted_thread_goes_on_where_it_stood(server: httpx.Client, context: dict[str, Any], query: Path):
+    thread = new_thread(server)
+    stopped = run(server, thread, input={"path": str(query)}, context=context, interrupt_before=["verify"])
+    assert "answer" not in stopped
+    assert server.get(f"/threads/{thread}/state").json()["next"] == ["verify"]
+    done = run(server, thread, input=None, context=context)
+    assert done["answer"]["best"]["country_code"] == "PT"
+
+
+def test_a_second_photo_in_a_thread_owes_nothing_to_the_first(
+    server: httpx.Client, context: dict[str, Any], query: Path, tmp_path: Path
+):
+    other = tmp_path / "oslo.jpg"
+    picture(PLACES["oslo"][0], seed=99).save(other, quality=90)
+    thread = new_thread(server)
+    run(server, thread, input={"path": str(query)}, context=context)
+    state = run(server, thread, input={"path": str(other)}, context=context)
+    alone = run(server, new_thread(server), input={"path": str(other)}, context=context)
+    assert state["answer"]["best"] == alone["answer"]["best"]
+    assert state["answer"]["best"]["country_code"] == "NO"
+    assert state["answer"]["spent"]["calls"] == alone["answer"]["spent"]["calls"]
+    assert state["round"] == 1
+
+
+def test_a_photo_that_is_none_fails_the_run_and_not_the_server(server: httpx.Client, context: dict[str, Any], tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_text("no photo")
+    body = {"assistant_id": "geolocate", "input": {"path": str(broken)}, "context": context}
+    assert "__error__" in server.post("/runs/wait", json=body).json()
+    assert server.get("/ok").status_code == 200
