@@ -178,7 +178,8 @@ def write_json(path: Path, value: Any) -> None:
     Raises:
         SextantError: the disk does not take it.
     """
-    text = json.dumps(value, ensure_ascii=False, indent=1)
+    # No indent: only then does Python use its fast encoder, and regions are long lists of numbers.
+    text = json.dumps(value, ensure_ascii=False)
     write_bytes(path, text.encode("utf-8", "backslashreplace") + b"\n")
 
 
