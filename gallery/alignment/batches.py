@@ -29,7 +29,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch on its way to the model; see ``Alignment.forward`` and ``alignment_loss``.
+    """One batch on its way to the model; features stay in half precision until they are on the device.
 
     ``positions`` holds the rows' own positions first, then each row's extra negatives in turn.
     """
@@ -102,10 +102,10 @@ def load_batch(
     features = texts.features[np.maximum(ids, 0)] if texts is not None and ids is not None else None
     return Batch(
         rows=rows,
-        images=torch.from_numpy(images).float(),
+        images=torch.from_numpy(images),
         positions=torch.from_numpy(positions),
         places=torch.from_numpy(cache.places[rows]),
-        texts=torch.from_numpy(np.asarray(features)).float() if features is not None else None,
+        texts=torch.from_numpy(np.asarray(features)) if features is not None else None,
         text_ids=torch.from_numpy(ids) if ids is not None else None,
     )
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
+LOOK_EVERY = 20  # steps between looks at the loss; each look makes a GPU wait
+
 
 @dataclass(frozen=True)
 class Look:

@@ -15,7 +15,8 @@ def batch_loss(model: nn.Module, batch: Batch, devices: int = 1) -> tuple[Tensor
     others as negatives and the averaged gradients are those of one device with the whole batch.
     """
     n = len(batch.images)
-    aligned: Aligned = model(batch.images, batch.positions, batch.texts)
+    texts = batch.texts.float() if batch.texts is not None else None
+    aligned: Aligned = model(batch.images.float(), batch.positions, texts)
     own, extra = aligned.position[:n], aligned.position[n:]
     negatives = extra.reshape(n, -1, extra.shape[-1]) if len(extra) else None
     aligned = aligned._replace(position=own)

@@ -15,14 +15,13 @@ from gallery.alignment.checkpoint import Progress, checkpoints, load_checkpoint,
 from gallery.alignment.config import AlignmentConfig, AlignmentError, Part, differences
 from gallery.alignment.measure import validate
 from gallery.alignment.model import Alignment, new_alignment
-from gallery.alignment.pace import Look, Pace
+from gallery.alignment.pace import LOOK_EVERY, Look, Pace
 from gallery.alignment.settings import TrainSettings
 from gallery.alignment.split import split_by_author
 from gallery.alignment.step import batch_loss
 from gallery.alignment.weights import save_alignment
 from geo.errors import WrongUse
 
-LOOK_EVERY = 20  # steps between looks at the loss; each look makes a GPU wait
 BACKBONE: tuple[Part, ...] = ("image",)
 
 

@@ -27,7 +27,7 @@ def test_an_epoch_deals_no_row_twice_and_the_next_deals_another_order():
 def test_a_batch_holds_the_rows_asked_for_in_that_order(planted):
     rows = np.array([7, 3, 150, 3])
     batch = load_batch(planted, None, rows)
-    np.testing.assert_array_equal(batch.images.numpy(), np.asarray(planted.images[rows], dtype=np.float32))
+    np.testing.assert_array_equal(batch.images.numpy(), planted.images[rows])
     np.testing.assert_array_equal(batch.positions.numpy(), planted.positions[rows])
     assert batch.positions.dtype == torch.float64
     assert batch.places[1] == batch.places[3] != batch.places[0]
