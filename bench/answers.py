@@ -1,6 +1,6 @@
 """How long reading an answer takes: median, 99th percentile and slowest, and how time grows with length.
 
-    python bench/answers.py [FILE…]
+    python -m bench.answers [FILE…]
 
 FILE is JSON lines of raw answers (`raw`), plain or .gz; without one, a few typical answers are used. Each answer is
 read five times and its fastest reading counts, so that other programs on the machine do not. The first look-up of a
