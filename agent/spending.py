@@ -39,7 +39,7 @@ def prompt_tokens(state: State, gear: Equipment, branch: Branch) -> int:
     references = gear.references(state.get("references"))
     messages = opening(branch, state["photo"], references, tools=False)
     transcript = state.get("transcripts", {}).get(branch["id"], [])
-    pictures = sum(block["type"] == "image" for block in messages[1]["content"])
+    pictures = sum(1 for block in messages[1]["content"] if block["type"] == "image")
     pictures += sum(len(turn.get("images", [])) for turn in transcript)
     characters = sum(len(str(message["content"])) for message in messages)
     characters += len(str(schemas(tool_names(gear, state.get("references")))))

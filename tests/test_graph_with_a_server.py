@@ -15,7 +15,9 @@ PROTOCOLS = ["openai", "ollama"]
 
 
 def answer(position, **more):
-    return Reply(text=json.dumps({"latitude": position[0], "longitude": position[1], "confidence": 0.9, "clues": [], **more}))
+    return Reply(
+        text=json.dumps({"latitude": position[0], "longitude": position[1], "confidence": 0.9, "clues": [], **more})
+    )
 
 
 @pytest.fixture
@@ -67,7 +69,9 @@ def test_disagreement_leads_to_a_second_round_that_names_both_camps(settings, qu
     def script(asked):
         if "Earlier looks" in asked.text or "multiple choice" in asked.text:
             return answer(LISBON)
-        return answer(NAIROBI if asked.text.count("look most alike") else LISBON, clues=[{"text": "red", "source": "seen"}])
+        return answer(
+            NAIROBI if asked.text.count("look most alike") else LISBON, clues=[{"text": "red", "source": "seen"}]
+        )
 
     with ModelServer(script, protocol) as server:
         found = locate(str(query), replace(with_server(settings, server), gallery=None)).answer
@@ -118,7 +122,9 @@ def test_the_answer_is_the_same_whichever_branch_returns_first(settings, query):
     found = []
     for latency in (0.0, 0.05):
         with ModelServer(script, "openai", latency_s=latency) as server:
-            answered = locate(str(query), replace(with_server(settings, server), run=f"run-{latency}", max_rounds=1)).answer
+            answered = locate(
+                str(query), replace(with_server(settings, server), run=f"run-{latency}", max_rounds=1)
+            ).answer
         found.append({name: answered[name] for name in ("best", "probability", "candidates", "claims", "stop")})
     assert found[0] == found[1]
 

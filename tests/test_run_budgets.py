@@ -19,7 +19,20 @@ def home(tmp_path):
 
 def locate(server, query, gallery, home, *more):
     address = ("--model", "openai:mine", "--base-url", server.base_url)
-    return sextant("locate", query, "--gallery", gallery, *address, "--verify", "density", "--json", "--quiet", *more, home=home, env=KEY)
+    return sextant(
+        "locate",
+        query,
+        "--gallery",
+        gallery,
+        *address,
+        "--verify",
+        "density",
+        "--json",
+        "--quiet",
+        *more,
+        home=home,
+        env=KEY,
+    )
 
 
 def test_money_with_an_unknown_price_is_refused_with_the_way_out(query, gallery, home):

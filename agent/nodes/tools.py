@@ -41,7 +41,7 @@ def tools(ask: Ask, gear: Equipment) -> State:
 
 def call_key(call: Json) -> str:
     """Equal for equal calls, whatever the order of the arguments."""
-    return call["name"] + json.dumps(call["args"], sort_keys=True)
+    return str(call["name"]) + json.dumps(call["args"], sort_keys=True)
 
 
 def results_so_far(transcript: list[Turn]) -> dict[str, str]:

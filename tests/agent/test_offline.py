@@ -1,8 +1,9 @@
 import json
 
+from langchain_core.messages import HumanMessage, SystemMessage, ToolMessage
+
 from agent.answers import parse_answer
 from agent.offline import OfflineModel, densest_answer
-from langchain_core.messages import HumanMessage, SystemMessage, ToolMessage
 
 LISTED = "1. 10.0000, 10.0000 (x)\n2. 48.8600, 2.3500 (Paris, France)\n3. 48.8500, 2.3400\n4. 48.8700, 2.3300"
 

@@ -14,7 +14,7 @@ def test_plain_values_come_back():
 
 
 def test_repetition_is_packed():
-    kind, content = PackedSerializer().dumps_typed({"text": "the same words again " * 500})
+    _, content = PackedSerializer().dumps_typed({"text": "the same words again " * 500})
     assert len(content) < 1000
 
 
@@ -22,7 +22,7 @@ def test_a_crafted_checkpoint_executes_nothing(tmp_path):
     mark = tmp_path / "executed"
     # What langgraph's permissive default would call: os.system through a constructor extension.
     call = ormsgpack.packb(("os", "system", f"touch {mark}"))
-    for code in range(0, 8):
+    for code in range(8):
         crafted = ormsgpack.packb(ormsgpack.Ext(code, call))
         try:
             PackedSerializer().loads_typed(("msgpack+z", zlib.compress(crafted)))
@@ -32,7 +32,7 @@ def test_a_crafted_checkpoint_executes_nothing(tmp_path):
 
 
 def test_pickles_are_refused():
-    with pytest.raises(Exception, match="pickle|Unknown"):
+    with pytest.raises(Exception, match=r"pickle|Unknown"):
         PackedSerializer().loads_typed(("pickle+z", zlib.compress(b"cos\nsystem\n(S'true'\ntR.")))
 
 
@@ -44,5 +44,5 @@ def test_a_checkpoint_of_another_kind_is_refused():
 def test_a_file_that_is_no_database_is_one_clear_line(tmp_path):
     file = tmp_path / "checkpoints.sqlite"
     file.write_bytes(b"not a database, but long enough to be looked at" * 100)
-    with pytest.raises(SextantError, match="--home"), sqlite_checkpoints(file):
+    with pytest.raises(SextantError, match=r"--home"), sqlite_checkpoints(file):
         pass
