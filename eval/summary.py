@@ -102,7 +102,7 @@ def coverage_of(results: Results, share: str) -> Json | None:
         "share": float(inside[known].mean()),
         "low": interval.low,
         "high": interval.high,
-        "median_area_km2": float(np.nanmedian(results.areas_km2(share))),
+        "median_area_km2": _median(results.areas_km2(share)),
     }
 
 
@@ -170,6 +170,11 @@ def _share(hits: Any, results: Results) -> Json:
 
 def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
+
+
+def _median(values: Floats) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else None
 
 
 def _mean(values: Floats) -> float | None:

@@ -4,6 +4,7 @@ Each photo has its run folder all the same. Its cassette is what a killed photo 
 """
 
 import hashlib
+import json
 import re
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from agent.equipment import Equipment, Moment, Outside
 from agent.recording import Door, Recorder
 from agent.settings import Settings
 from agent.state import Json
-from graphs.folders import FORMAT, RunFolder, now, write_json
+from graphs.folders import FORMAT, RunFolder, now, write_bytes, write_json
 from graphs.geolocate import Node, build
 from graphs.runs import STEPS_FUSE, told
 from graphs.steps import StepLog, step_of
@@ -67,7 +68,7 @@ class ManyPhotos:
                 state: Json = self._graph.invoke({"path": path}, limits(settings), context=settings)
             finally:
                 del self._desks[name], self._gears[name]
-        record.finish(state["answer"])
+        finish(record, state["answer"])
         return state
 
     def _gear_of(self, settings: Settings) -> Equipment:
@@ -95,6 +96,12 @@ def begin(folder: Path, name: str, path: str, settings: Settings) -> RunFolder:
             folder / "run.json", {"format": FORMAT, "run": name, "status": "running", "started": now(), **told_it}
         )
     return RunFolder(folder)
+
+
+def finish(record: RunFolder, answer: Json) -> None:
+    """Keep the answer, on one line: indenting the outlines of regions would cost more than locating the photo."""
+    write_bytes(record.path / "answer.json", json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    record.update(status="done", finished=now(), photo=answer["photo"], error=None)
 
 
 def record_name(image: str) -> str:

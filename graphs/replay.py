@@ -97,7 +97,7 @@ class Check:
             Divergence: its change of the state is another than the recorded one.
         """
         update = changed_node(self.changes, self.player, moment, node, state, gear)
-        step = step_of(moment, update)
+        step = step_of(moment, update).as_read()
         self.compare(step)
         self.steps.append(step)
         self.reached = max(self.reached, moment.step)

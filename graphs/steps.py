@@ -3,9 +3,9 @@
 import json
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from langgraph.types import Command, Send
 
@@ -28,14 +28,18 @@ class Step:
         moment = {"step": self.moment.step, "node": self.moment.node, "branch": self.moment.branch}
         return {**moment, "seconds": self.seconds, "goto": self.goto, "change": self.change}
 
+    def as_read(self) -> "Step":
+        """The step as a file gives it back."""
+        return replace(self, change=json.loads(json.dumps(self.change)))
+
 
 def step_of(moment: Moment, update: Any, seconds: float | None = None) -> Step:
     """A node's return value as a step."""
     if not isinstance(update, Command):
-        return Step(moment, plain(update), [], seconds)
+        return Step(moment, update, [], seconds)
     targets = update.goto if isinstance(update.goto, list | tuple) else [update.goto]
     goto = [f"{t.node} {t.arg['branch']['id']}" if isinstance(t, Send) else str(t) for t in targets]
-    return Step(moment, plain(update.update), goto, seconds)
+    return Step(moment, cast(Json, update.update), goto, seconds)
 
 
 def plain(change: Any) -> Json:
