@@ -15,6 +15,8 @@ from geo.errors import SextantError
 COMMANDS = {
     "locate": "Say where photos were taken, how surely, and why.",
     "eval": "Evaluate on benchmarks and on recorded candidates.",
+    "chat": "Talk about photos in the terminal: where, why, not Europe, only in Peru.",
+    "serve": "The same conversation as a page on this machine.",
     "where": "Say what lies at a position: country, region, nearest place.",
     "gallery": "Build, describe and search galleries of geotagged photos.",
     "align": "Train and measure the encoder that knows geography.",
@@ -64,6 +66,9 @@ def main() -> None:
     """Run the command line: 0 done, 1 the work failed, 2 wrong use; errors are one line on stderr."""
     try:
         code = sextant.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         click.echo(f"sextant: {' '.join(error.format_message().split())}", err=True)
         sys.exit(error.exit_code)
