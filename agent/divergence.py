@@ -76,6 +76,8 @@ def most_alike(cassette: Cassette, kind: str, request: Json) -> Call | None:
     same = [call for call in calls if call.request.get("branch") == request.get("branch")]
     if kind == "model":
         return next((call for call in same if call.request["turn"] == request["turn"]), None)
+    if kind == "clock":
+        return next((call for call in same if call.request["read_at"] == request["read_at"]), None)
     asked = json.dumps(compact(kind, request)[0], sort_keys=True)
 
     def likeness(call: Call) -> float:

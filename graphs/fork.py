@@ -97,6 +97,7 @@ def fork(
     asked = tuple(read_change(wish, number, branch, steps, known) for wish in wishes)
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = replace(settings_from(record["settings"]), home=home, run=new_name())
+    checked(changes.settings(settings, AT_THE_END))
     how = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
     how["imported"] = record.get("imported", False)
     folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
@@ -113,7 +114,7 @@ def carry_out_fork(
         SextantError: as ``fork``.
     """
     record = folder.record()
-    world = equip(checked(changes.settings(settings, AT_THE_END)), tell)
+    world = equip(changes.settings(settings, AT_THE_END), tell)
     gear = equip(settings, tell)
     door = Fork(parent, changes, world, record["live"], record["keep_words"])
     return carry_out(folder, record["path"], gear, door, changes)

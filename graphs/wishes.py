@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agent.settings import Settings
 from agent.state import Json
-from agent.verification.pool import checked_position
+from agent.verification.pool import PositionError, checked_position
 from geo.errors import WrongUse
 from graphs.changes import Change
 from graphs.steps import Step
@@ -106,10 +106,11 @@ def position(text: str) -> Json | None:
     if text.lower() == "none":
         return None
     try:
-        latitude, longitude = (float(part) for part in text.split(","))
-    except ValueError as error:
+        latitude, longitude = checked_position(*(float(part) for part in text.split(",", 1)))
+    except (ValueError, TypeError) as error:
         raise WrongUse(f"{text!r} is no position; write LATITUDE,LONGITUDE in degrees, or none") from error
-    latitude, longitude = checked_position(latitude, longitude)
+    except PositionError as error:
+        raise WrongUse(str(error)) from error
     return {"latitude": latitude, "longitude": longitude}
 
 

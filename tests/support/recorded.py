@@ -1,7 +1,6 @@
 """Recorded runs for tests: a scripted server whose branches call tools, disagree, and come to agree."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 

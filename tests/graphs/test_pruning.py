@@ -1,0 +1,75 @@
+from dataclasses import replace
+
+import pytest
+
+from agent.blobs import BlobStore
+from agent.settings import Settings
+from geo.errors import WrongUse
+from graphs.folders import find, folders
+from graphs.pruning import prune
+from graphs.runs import locate
+
+
+@pytest.fixture
+def home(gallery, query, photos, tmp_path):
+    """Three runs of the offline model: two of one photo, one of another."""
+    settings = Settings(gallery=str(gallery), home=str(tmp_path), verify="density")
+    for name, photo in (("a", query), ("b", photos / "oslo-1.jpg"), ("c", query)):
+        locate(str(photo), replace(settings, run=name))
+    return tmp_path
+
+
+def names(home):
+    return [folder.name for folder in folders(str(home))]
+
+
+def kept(home, run):
+    photo = find(run, str(home)).answer()["photo"]["sha256"]
+    return BlobStore(home / "blobs").path(photo).exists()
+
+
+def test_a_blob_goes_with_the_last_run_that_names_it(home):
+    other = find("b", str(home)).answer()["photo"]["sha256"]
+    done = prune(str(home), keep=1)
+    assert done["runs"] == ["a", "b"]
+    assert done["blobs"] > 0 and done["bytes"] > 0
+    assert names(home) == ["c"]
+    assert kept(home, "c")
+    assert not BlobStore(home / "blobs").path(other).exists()
+
+
+def test_a_dry_run_deletes_nothing(home):
+    before = sorted(home.rglob("*"))
+    assert prune(str(home), keep=0, dry=True)["runs"] == ["a", "b", "c"]
+    assert sorted(home.rglob("*")) == before
+
+
+def test_age_counts_from_the_start(home):
+    find("b", str(home)).update(started="2020-01-01T00:00:00Z")
+    assert prune(str(home), older_days=30)["runs"] == ["b"]
+    assert names(home) == ["a", "c"]
+
+
+def test_pictures_of_a_conversation_stay(home):
+    from langgraph.graph import END, START, StateGraph
+
+    from agent.state import State
+    from graphs.checkpoints import sqlite_checkpoints
+
+    photo = find("b", str(home)).answer()["photo"]["sha256"]
+    graph = StateGraph(State)
+    graph.add_node("keep", lambda state: {"path": photo})
+    graph.add_edge(START, "keep")
+    graph.add_edge("keep", END)
+    with sqlite_checkpoints(home / "checkpoints.sqlite") as saver:
+        graph.compile(checkpointer=saver).invoke({"path": ""}, {"configurable": {"thread_id": "chat-1"}})
+    prune(str(home), keep=0)
+    assert names(home) == []
+    assert BlobStore(home / "blobs").path(photo).exists()
+
+
+@pytest.mark.parametrize("how", [{}, {"keep": 1, "older_days": 1.0}, {"keep": -1}, {"older_days": -0.5}])
+def test_unclear_wishes_delete_nothing(home, how):
+    with pytest.raises(WrongUse):
+        prune(str(home), **how)
+    assert names(home) == ["a", "b", "c"]
