@@ -31,6 +31,8 @@ def main(images: Path, table: Path) -> None:
     for name in WEIGHTS:
         _print(name, similarity[name], distances, barred)
     _print("builtin", sum(WEIGHTS[name] * similarity[name] for name in WEIGHTS), distances, barred)
+    chance = [100 * np.mean(distances[~barred] <= radius) for radius in RADII_KM]
+    print("chance  ", *(f"{value:5.1f}" for value in chance), sep=" ")
 
 
 def _products(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
