@@ -118,8 +118,9 @@ def timed(cache: Cache, texts: Texts | None, batch: int, steps: int, precision: 
     memory = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB host"
     if torch.cuda.is_available():
         memory += f", {torch.cuda.max_memory_allocated() / 2**30:.1f} GB device"
+    alone, minutes = read_alone(cache, texts, batch), len(cache) / rate / 60
     return (
-        f"| {batch} | {precision} | {rate:,.0f} | {waited / seconds:.1%} | {memory} | {len(cache) / rate / 60:,.0f} |"
+        f"| {batch} | {precision} | {rate:,.0f} | {waited / seconds:.1%} | {alone:,.0f} | {memory} | {minutes:,.0f} |"
     )
 
 
