@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands import eval_run
+from app.commands import eval_report, eval_run
 
 if TYPE_CHECKING:
     from eval.judging import Judgement
@@ -28,7 +28,7 @@ def command() -> None:
     """
 
 
-for module in (eval_run,):
+for module in (eval_run, eval_report):
     command.add_command(module.command)
 
 

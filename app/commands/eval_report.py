@@ -1,0 +1,32 @@
+"""`sextant eval report`: what one or several evaluations came to."""
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("report")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write.  [default: the first RUN]")
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as one JSON document.")
+def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+    """Write report.md and report.html: figures beside published ones, plots, a world map, best and worst cases.
+
+    Several runs become one report, for example one with and one without the photographers' own photos.
+
+    \b
+    Example: sextant eval report runs/offline
+             sextant eval report runs/whole runs/without-authors --out reports/protocols
+    """
+    from eval.report import report
+    from eval.summary import summary_text
+
+    written = report(runs, out or runs[0])
+    if as_json:
+        files = {"markdown": str(written.markdown), "html": str(written.html)}
+        click.echo(json.dumps({**files, "runs": written.figures}, ensure_ascii=False))
+        return
+    for found in written.figures:
+        click.echo(summary_text(found))
+    click.echo(f"wrote {written.markdown} and {written.html}")
