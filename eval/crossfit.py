@@ -1,5 +1,6 @@
 """Cross-fitting: every photo is judged by a model that has seen none of its photographer's photos."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from agent.verification.decision import RADII_KM
 from agent.verification.pool import Pool
-from agent.verification.scorer import Scorer
+from agent.verification.scorer import Scorer, Scores
 from agent.verification.voices import Reliability, model_name, neutral_of
 from agent.verification.weighing import Seen, look_at
 from eval.recorded import Record
@@ -37,7 +38,7 @@ class Judged:
     whole: bool
     pool: Pool
     seen: Seen | None
-    raw: Floats
+    scores: Scores | None
 
     @property
     def truth(self) -> tuple[float, float]:
@@ -63,29 +64,30 @@ def folds_by_group(groups: Sequence[str], folds: int) -> NDArray[np.intp]:
 
 
 def reliability_of(records: Sequence[Record]) -> Reliability:
-    """How often each model's answers lie within each radius, drawn towards the mean of all models."""
+    """How often each model answers, and how often within each radius, drawn towards a middling model."""
     hits: dict[str, list[NDArray[np.bool_]]] = {}
+    calls: Counter[str] = Counter()
     for record in records:
         for answer in record.answers:
-            said = answer.outcome
+            name, said = model_name(answer.model), answer.outcome
+            calls[name] += 1
             if said.latitude is not None and said.longitude is not None:
                 away = great_circle_km((said.latitude, said.longitude), (record.latitude, record.longitude))
-                hits.setdefault(model_name(answer.model), []).append(away <= np.array(RADII_KM))
-    prior = np.array(_FIRST_NEUTRAL)
-    known = {
-        name: tuple(
-            round(float(value), 4)
-            for value in (np.sum(rows, 0) + _PRIOR_ANSWERS * prior) / (len(rows) + _PRIOR_ANSWERS)
-        )
-        for name, rows in sorted(hits.items())
-    }
-    return Reliability(known, neutral_of(list(known.values())) if known else _FIRST_NEUTRAL)
+                hits.setdefault(name, []).append(away <= np.array(RADII_KM))
+    known = {name: _drawn_in(rows) for name, rows in sorted(hits.items())}
+    answered = {name: round(len(rows) / calls[name], 4) for name, rows in sorted(hits.items())}
+    return Reliability(known, neutral_of(list(known.values())) if known else _FIRST_NEUTRAL, answered)
+
+
+def _drawn_in(rows: Sequence[NDArray[np.bool_]]) -> tuple[float, ...]:
+    within = (np.sum(rows, 0) + _PRIOR_ANSWERS * np.array(_FIRST_NEUTRAL)) / (len(rows) + _PRIOR_ANSWERS)
+    return tuple(round(float(value), 4) for value in within)
 
 
 def call_order(reliability: Reliability) -> tuple[str, ...]:
-    """Models by the mean of their five reliabilities, best first: the order in which calls are simulated."""
-    known = reliability.by_model
-    return tuple(sorted(known, key=lambda name: (-sum(known[name]), name)))
+    """Models by what one call of them is worth, a refusal nothing, best first: the order calls are simulated in."""
+    worth = {name: reliability.answered.get(name, 1.0) * sum(row) for name, row in reliability.by_model.items()}
+    return tuple(sorted(worth, key=lambda name: (-worth[name], name)))
 
 
 def fit_scorer(
@@ -110,9 +112,9 @@ def fit_scorer(
 def judge(record: Record, pool: Pool, stage: int, whole: bool, reliability: Reliability, scorer: Scorer) -> Judged:
     """One pool through a scorer; an empty pool is judged as empty."""
     if not pool.candidates:
-        return Judged(record, stage, whole, pool, None, np.zeros((0, 5)))
+        return Judged(record, stage, whole, pool, None, None)
     seen = look_at(pool, reliability)
-    return Judged(record, stage, whole, pool, seen, scorer(seen.table)[0])
+    return Judged(record, stage, whole, pool, seen, scorer(seen.table))
 
 
 @dataclass(frozen=True)

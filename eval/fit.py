@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from agent.verification.calibrated import expected_utility
+from agent.verification.calibrated import point_worth
 from agent.verification.calibration import SITUATIONS, Calibration, logit
 from agent.verification.decision import RADII_KM
 from agent.verification.model_file import SHARES, Model
@@ -38,11 +38,11 @@ class Chosen:
 
 def chosen(view: Judged) -> Chosen | None:
     """The balanced choice of a judged pool; None of an empty one."""
-    if view.seen is None:
+    if view.seen is None or view.scores is None:
         return None
-    row = int(np.argmax(expected_utility(view.raw, "balanced")))
+    row = int(np.argmax(point_worth(view.scores, "balanced")))
     away = great_circle_km(view.seen.points.positions[row], view.truth)
-    return Chosen(view, row, view.raw[row], away <= np.array(RADII_KM))
+    return Chosen(view, row, view.scores.within[row], away <= np.array(RADII_KM))
 
 
 def fit_calibration(choices: Sequence[Chosen]) -> Calibration:
@@ -61,7 +61,7 @@ def fit_calibration(choices: Sequence[Chosen]) -> Calibration:
     return Calibration(slope, offset)
 
 
-def fit_quantiles(choices: Sequence[Chosen], calibration: Calibration) -> dict[str, tuple[float, ...]]:
+def fit_quantiles(choices: Sequence[Chosen]) -> dict[str, tuple[float, ...]]:
     """For each share the estimate that holds so much of the held-out places, by situation: split conformal.
 
     Vovk, Gammerman, Shafer 2005: the ceil((n + 1) share)-th smallest score of n.
@@ -70,19 +70,17 @@ def fit_quantiles(choices: Sequence[Chosen], calibration: Calibration) -> dict[s
     everywhere: list[float] = []
     for choice in choices:
         if choice.judged.whole or _situation(choice) == 0:
-            scores[_situation(choice)].append(conformal_score(choice, calibration))
+            scores[_situation(choice)].append(conformal_score(choice))
             everywhere.append(scores[_situation(choice)][-1])
     held = [rows if len(rows) >= _LEAST_POOLS else everywhere for rows in scores]
     return {share: tuple(_quantile(rows, float(share) / 100) for rows in held) for share in SHARES}
 
 
-def conformal_score(choice: Chosen, calibration: Calibration) -> float:
+def conformal_score(choice: Chosen) -> float:
     """What the smallest region that contains the true place was estimated to hold."""
     view = choice.judged
-    assert view.seen is not None
-    probabilities = calibration(view.raw, view.seen.situation)
-    worth = expected_utility(view.raw, "balanced")
-    return spread_of(view.seen.points.positions, probabilities, worth).held_at(*view.truth)
+    assert view.seen is not None and view.scores is not None
+    return spread_of(view.seen.points.positions, view.scores.mixture).held_at(*view.truth)
 
 
 def fit_gain(stages: Sequence[Sequence[Chosen | None]], calibration: Calibration) -> Gain:
@@ -114,7 +112,7 @@ def finish(fitted: CrossFit, fold: int | None) -> tuple[Calibration, dict[str, t
     stages = [[chosen(view) for view in fitted.judged[row]] for row in rows]
     choices = [choice for record in stages for choice in record if choice is not None]
     calibration = fit_calibration(choices)
-    return calibration, fit_quantiles(choices, calibration), fit_gain(stages, calibration)
+    return calibration, fit_quantiles(choices), fit_gain(stages, calibration)
 
 
 def fold_models(fitted: CrossFit) -> list[Model]:

@@ -16,6 +16,7 @@ from agent.verification.decision import (
 )
 from agent.verification.model_file import SHARES, Model, shipped_model
 from agent.verification.pool import Candidate, Pool
+from agent.verification.scorer import Scores
 from agent.verification.spread import spread_of
 from agent.verification.stopping import CALL_COST, stopping
 from agent.verification.weighing import look_at
@@ -38,11 +39,11 @@ def calibrated(
         return Verdict(reasons=("no candidate",), strategy="calibrated")
     model = model or shipped_model()
     seen = look_at(pool, model.reliability)
-    raw, _ = model.scorer(seen.table)
-    probabilities = model.calibration(raw, seen.situation)
-    worth = expected_utility(raw, optimise)
+    scores = model.scorer(seen.table)
+    probabilities = model.calibration(scores.within, seen.situation)
+    worth = point_worth(scores, optimise)
     best = int(np.argmax(worth))
-    spread = spread_of(seen.points.positions, probabilities, worth)
+    spread = spread_of(seen.points.positions, scores.mixture)
     regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][seen.situation]))) for name in SHARES]
     scored = _scored(pool, seen.points.positions, probabilities, worth)
     stop = stopping(probabilities[best], seen.voices.models, target_radius_km, model.gain, call_cost)
@@ -63,10 +64,10 @@ def calibrated(
     )
 
 
-def expected_utility(probabilities: Floats, optimise: Optimise) -> Floats:
-    """Weighted mean of P(within r) over the five radii, 0 to 1."""
+def point_worth(scores: Scores, optimise: Optimise) -> Floats:
+    """Expected utility of each point: the weighted mean of P(within r) over the five radii, 0 to 1."""
     weights = np.array(UTILITIES[optimise])
-    return np.asarray(probabilities @ weights / weights.sum())
+    return np.asarray(scores.within @ weights / weights.sum())
 
 
 def named(probabilities: Floats) -> Probabilities:

@@ -7,14 +7,15 @@ Names are `group.feature`. A group that a pool lacks (no retrieved photos, no fa
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.points import CENTRE, RETRIEVED, SAID, Points
+from agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, Points
 from agent.verification.voices import Voices
 from geo.sphere import great_circle_km
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 Columns = dict[str, Floats | float]
 
-GROUPS = ("retrieved", "said", "model", "support", "wording", "far", "pool", "kind", "relative")
+GROUPS = ("retrieved", "said", "model", "support", "wording", "named", "far", "pool", "kind", "relative")
 SCALES_KM = (1.0, 5.0, 25.0, 80.0, 200.0, 750.0, 2500.0)
 _RADIUS_OF_SCALE = (0, 0, 1, 1, 2, 3, 4)  # which of the five reliabilities speaks at a scale
 _WITHIN_KM = (25.0, 200.0, 750.0)
@@ -28,30 +29,38 @@ def rank_weights(count: int) -> Floats:
     return np.asarray(weights / weights.sum() if count else weights, dtype=float)
 
 
-def feature_table(points: Points, retrieved: Floats, voices: Voices, farthest: Floats) -> tuple[Floats, list[str]]:
+def feature_table(
+    points: Points, retrieved: Floats, voices: Voices, farthest: Floats, between_km: Floats
+) -> tuple[Floats, list[str]]:
     """One row for each point, one column for each feature, and the columns' names.
 
     Args:
         points: m possible answers.
         retrieved: (n, 2) degrees, most similar first.
-        voices: what models said.
+        voices: what v voices said.
         farthest: (f, 2) degrees of the most dissimilar photos.
+        between_km: (n + v, n + v) distances among retrieved and said, in this order.
     """
-    places = points.positions
-    near_km = great_circle_km(places[:, None], retrieved[None])
-    said_km = great_circle_km(places[:, None], voices.positions[None])
-    far_km = great_circle_km(places[:, None], farthest[None])
+    count = len(retrieved)
+    everything = np.concatenate([retrieved, voices.positions, farthest])
+    away_km = great_circle_km(points.positions[:, None], everything[None])
+    near_km, said_km, far_km = np.split(away_km, [count, count + len(voices.positions)], axis=1)
+    among_near, among_said, between = between_km[:count, :count], between_km[count:, count:], between_km[count:, :count]
+    own = _own_voice(points, said_km) if len(voices.positions) else np.zeros(0, dtype=np.intp)
     columns: Columns = {}
     columns |= _retrieved(points, near_km)
     columns |= _said(said_km, voices)
-    columns |= _model(points, said_km, voices)
-    columns |= _support(points, said_km, retrieved, voices)
-    columns |= _wording(points, said_km, voices)
+    columns |= _model(own, among_said, voices)
+    columns |= _support(own, between, voices)
+    columns |= _wording(own, voices)
+    columns |= _named(points, own, voices)
     columns |= _far(far_km)
-    columns |= _pool(retrieved, voices, len(farthest))
+    columns |= _pool(among_near, among_said, voices, len(farthest))
     columns |= _kind(points)
     columns |= _relative(columns)
-    table = np.stack([np.broadcast_to(np.asarray(column, dtype=float), len(places)) for column in columns.values()], 1)
+    table = np.empty((len(points.positions), len(columns)))
+    for number, column in enumerate(columns.values()):
+        table[:, number] = column
     return table, list(columns)
 
 
@@ -95,18 +104,16 @@ def _said(said_km: Floats, voices: Voices) -> Columns:
     return columns
 
 
-def _own_voice(points: Points, said_km: Floats) -> NDArray[np.intp]:
+def _own_voice(points: Points, said_km: Floats) -> Ints:
     """For each point the voice that said it, else the nearest voice."""
-    return np.where(points.kind == SAID, points.source, said_km.argmin(1))
+    return np.where((points.kind == SAID) | (points.kind == NAMED), points.source, said_km.argmin(1))
 
 
-def _model(points: Points, said_km: Floats, voices: Voices) -> Columns:
+def _model(own: Ints, among_said: Floats, voices: Voices) -> Columns:
     """The reliability of the voice nearest to the point, and how alone that voice is."""
     if not len(voices.positions):
         return {**{f"model.reliability_{radius}": 0.0 for radius in range(5)}, "model.alone": 0.0}
-    own = _own_voice(points, said_km)
-    between = great_circle_km(voices.positions[:, None], voices.positions[None])
-    others = np.where(voices.model[:, None] == voices.model[None], _FAR_KM, between).min(1)
+    others = np.where(voices.model[:, None] == voices.model[None], _FAR_KM, among_said).min(1)
     rows = voices.reliability[own]
     return {
         **{f"model.reliability_{radius}": rows[:, radius] for radius in range(5)},
@@ -114,26 +121,23 @@ def _model(points: Points, said_km: Floats, voices: Voices) -> Columns:
     }
 
 
-def _support(points: Points, said_km: Floats, retrieved: Floats, voices: Voices) -> Columns:
+def _support(own: Ints, between: Floats, voices: Voices) -> Columns:
     """How far the retrieved photos bear out the voice nearest to the point."""
     names = [f"support.within_{radius:g}" for radius in (1.0, *_WITHIN_KM)]
-    if not len(voices.positions) or not len(retrieved):
+    if not between.size:
         return dict.fromkeys([*names, "support.nearest"], 0.0)
-    own = _own_voice(points, said_km)
-    away = great_circle_km(voices.positions[:, None], retrieved[None])
-    weights = rank_weights(len(retrieved))
+    weights = rank_weights(between.shape[1])
     columns: Columns = {
-        name: ((away <= radius) @ weights)[own] for name, radius in zip(names, (1.0, *_WITHIN_KM), strict=True)
+        name: ((between <= radius) @ weights)[own] for name, radius in zip(names, (1.0, *_WITHIN_KM), strict=True)
     }
-    columns["support.nearest"] = np.log1p(away.min(1))[own]
+    columns["support.nearest"] = np.log1p(between.min(1))[own]
     return columns
 
 
-def _wording(points: Points, said_km: Floats, voices: Voices) -> Columns:
+def _wording(own: Ints, voices: Voices) -> Columns:
     """How finely the nearest voice spoke: parts and words of the place it named, decimals of its position."""
     if not len(voices.positions):
         return {"wording.parts": 0.0, "wording.words": 0.0, "wording.decimals": 0.0}
-    own = _own_voice(points, said_km)
     places = [(candidate.place or "").split(",") for candidate in voices.candidates]
     decimals = [max(_decimals(one.latitude), _decimals(one.longitude)) for one in voices.candidates]
     return {
@@ -141,6 +145,23 @@ def _wording(points: Points, said_km: Floats, voices: Voices) -> Columns:
         "wording.words": np.array([len(parts[0].split()) for parts in places], dtype=float)[own],
         "wording.decimals": np.array(decimals, dtype=float)[own],
     }
+
+
+def _named(points: Points, own: Ints, voices: Voices) -> Columns:
+    """Whether the gazetteer's place of the name that voices gave explains the point, against their coordinates."""
+    named = np.isfinite(voices.named[:, 0])
+    names = [f"named.near_{scale:g}" for scale in (25.0, 200.0)]
+    if not named.any():
+        return dict.fromkeys([*names, "named.own", "named.own_km"], 0.0)
+    belief = voices.reliability.mean(1) * voices.vote
+    where = np.where(named[:, None], voices.named, voices.positions)
+    away = great_circle_km(points.positions[:, None], where[None])
+    apart = np.log1p(great_circle_km(where, voices.positions))
+    columns: Columns = {
+        name: np.exp(-away / scale) @ np.where(named, belief, 0.0) / belief.sum()
+        for name, scale in zip(names, (25.0, 200.0), strict=True)
+    }
+    return columns | {"named.own": named.astype(float)[own], "named.own_km": apart[own]}
 
 
 def _decimals(degrees: float) -> int:
@@ -158,24 +179,23 @@ def _far(far_km: Floats) -> Columns:
     return columns
 
 
-def _pool(retrieved: Floats, voices: Voices, farthest: int) -> Columns:
+def _pool(near_km: Floats, said_km: Floats, voices: Voices, farthest: int) -> Columns:
     """What kind of pool it is, and how closely its retrieved photos and its answers keep together."""
-    weights = rank_weights(len(retrieved))
+    count = len(near_km)
+    weights = rank_weights(count)
     belief = voices.reliability.mean(1) * voices.vote if len(voices.positions) else np.zeros(0)
-    near_km = great_circle_km(retrieved[:, None], retrieved[None])
-    said_km = great_circle_km(voices.positions[:, None], voices.positions[None])
     columns: Columns = {
-        "pool.has_retrieved": float(len(retrieved) > 0),
-        "pool.retrieved": np.log1p(min(len(retrieved), 20)),
+        "pool.has_retrieved": float(count > 0),
+        "pool.retrieved": np.log1p(min(count, 20)),
         "pool.has_said": float(voices.models > 0),
         "pool.models": np.log1p(min(voices.models, _MOST)),
         "pool.families": len(set(voices.family.tolist())) / 3,
         "pool.has_far": float(farthest > 0),
-        "pool.retrieved_spread": float(np.log1p(np.median(near_km))) if len(retrieved) else 0.0,
+        "pool.retrieved_spread": float(np.log1p(np.median(near_km))) if count else 0.0,
         "pool.said_spread": float(np.log1p(np.median(said_km))) if len(belief) else 0.0,
     }
     for radius in (1.0, *_WITHIN_KM):
-        gathered = ((near_km <= radius) @ weights).max() if len(retrieved) else 0.0
+        gathered = ((near_km <= radius) @ weights).max() if count else 0.0
         agreed = ((said_km <= radius) @ belief).max() / belief.sum() if len(belief) else 0.0
         columns[f"pool.retrieved_camp_{radius:g}"] = float(gathered)
         columns[f"pool.said_camp_{radius:g}"] = float(agreed)
@@ -187,6 +207,7 @@ def _kind(points: Points) -> Columns:
         "kind.retrieved": (points.kind == RETRIEVED).astype(float),
         "kind.said": (points.kind == SAID).astype(float),
         "kind.centre": (points.kind == CENTRE).astype(float),
+        "kind.named": (points.kind == NAMED).astype(float),
         "kind.scale": np.log1p(points.scale_km),
     }
 

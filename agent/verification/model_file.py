@@ -41,6 +41,7 @@ class Model:
             "reliability": {
                 "neutral": list(self.reliability.neutral),
                 "by_model": {name: list(row) for name, row in sorted(self.reliability.by_model.items())},
+                "answered": dict(sorted(self.reliability.answered.items())),
             },
             "calibration": self.calibration.to_json(),
             "quantiles": {share: list(rows) for share, rows in self.quantiles.items()},
@@ -82,7 +83,7 @@ def model_of(plain: Any, name: str) -> Model:
     try:
         known = {str(model): tuple(map(float, row)) for model, row in plain["reliability"]["by_model"].items()}
         return Model(
-            Reliability(known, tuple(map(float, plain["reliability"]["neutral"]))),
+            Reliability(known, tuple(map(float, plain["reliability"]["neutral"])), plain["reliability"]["answered"]),
             scorer_of(plain["scorer"]),
             calibration_of(plain["calibration"]),
             {share: tuple(map(float, plain["quantiles"][share])) for share in SHARES},

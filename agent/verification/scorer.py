@@ -5,17 +5,31 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, softmax
 
 Floats = NDArray[np.float64]
 
 CLIP = 4.0  # standardised features are held within this many deviations: a strange pool stays in known land
-OUTPUTS = 6  # five logits of P(within r) and one preference among the pool's points
+RINGS = 6  # within 1, 1-25, 25-200, 200-750, 750-2500 km of a point, and beyond
+OUTPUTS = 5 + 1 + 1 + RINGS  # logits of P(within r), preference, weight in the mixture, logits of the rings
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the scorer says of a pool's points, not yet calibrated.
+
+    `within` (m, 5): P(within r) of each point. `preference` (m,): which point to choose. `mixture` (m, 6): the
+    probability that the place lies in this point's ring, over all points and rings summing to 1.
+    """
+
+    within: Floats
+    preference: Floats
+    mixture: Floats
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """Members are stacked: `w1` (members, features, hidden), `w2` (members, hidden, hidden), `w3` (…, hidden, 6)."""
+    """Members are stacked: `w1` (members, features, hidden), `w2` (members, hidden, hidden), `w3` (…, outputs)."""
 
     names: tuple[str, ...]
     mean: Floats
@@ -27,13 +41,14 @@ class Scorer:
     w3: Floats
     b3: Floats
 
-    def __call__(self, table: Floats) -> tuple[Floats, Floats]:
-        """P(within r), (points, 5), not yet calibrated, and the preference, (points,), of a feature table."""
+    def __call__(self, table: Floats) -> Scores:
+        """The members' mean scores of a feature table (m, features)."""
         rows = np.clip((table - self.mean) / self.deviation, -CLIP, CLIP)
         hidden = silu(rows @ self.w1 + self.b1[:, None])
         hidden = silu(hidden @ self.w2 + self.b2[:, None])
         out = hidden @ self.w3 + self.b3[:, None]
-        return np.asarray(expit(out[..., :5]).mean(0)), np.asarray(out[..., 5].mean(0))
+        weights = softmax(out[..., 6], axis=1)[..., None] * softmax(out[..., 7:], axis=2)
+        return Scores(expit(out[..., :5]).mean(0), out[..., 5].mean(0), weights.mean(0))
 
     def to_json(self) -> dict[str, Any]:
         arrays = {name: _plain(getattr(self, name)) for name in _ARRAYS}

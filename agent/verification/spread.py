@@ -1,8 +1,8 @@
 """Where the place may lie, as nested unions of circles: the posterior behind the regions.
 
-Each leading point has P(within r) at five radii, which is a radial density falling outwards: within a ring the
-probability grows with log r. All positions whose density exceeds a level form circles round the leading points;
-lowering the level grows them together. What a level holds is estimated from the same P, and conformal calibration
+The scorer's mixture says how likely the place lies in each ring round each point; within a ring the probability
+grows with log r, so density falls outwards. All positions where some point's density exceeds a level form circles;
+lowering the level grows them together. What a level holds is the mixture's own estimate; conformal calibration
 (Romano, Sesia, Candès 2020, adaptive prediction sets) says which estimate truly holds 50 % and 90 %.
 """
 
@@ -18,25 +18,26 @@ Floats = NDArray[np.float64]
 
 RINGS_KM = np.array([0.1, 1.0, 25.0, 200.0, 750.0, 2500.0, HALF_ROUND_KM])
 _LOG_RINGS = np.log(RINGS_KM)
-_LEADERS = 12
-_APART_KM = 25.0  # nearer points are one camp
+_LEADERS = 16  # heaviest points that get circles
+_SAME_KM = 2.0  # nearer points are one
 _LEVELS = np.exp(np.linspace(np.log(10.0), np.log(1e-12), 160))  # probability per km², from a doorstep to the globe
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Leading points, best first, with their circles at every level, and what each level is estimated to hold.
+    """Leading points, heaviest first, with their circles at every level, and what each level is estimated to hold.
 
-    `positions` (k, 2) degrees; `radii_km` (levels, k), 0 where a point has no circle yet; `held` (levels,) rising.
+    `positions` (k, 2) degrees; `masses` (k, 6) by ring; `radii_km` (levels, k), 0 where a point has no circle yet;
+    `held` (levels,) rising.
     """
 
     positions: Floats
-    cumulative: Floats
+    masses: Floats
     radii_km: Floats
     held: Floats
 
     def caps(self, share: float) -> list[tuple[float, float, float]]:
-        """Circles (latitude, longitude, radius_km) of the first level estimated to hold `share`, largest share first.
+        """Circles (latitude, longitude, radius_km) of the first level estimated to hold `share`, heaviest first.
 
         Circles that lie wholly in another are left out. A share that no level reaches gives the whole globe.
         """
@@ -50,69 +51,58 @@ class Spread:
         earlier = np.tril(np.ones_like(inside), -1)
         swallowed = (inside & (~inside.T | earlier)).any(1)
         kept = np.flatnonzero((radii > 0) & ~swallowed)
-        shares = mass_within(self.cumulative[kept], radii[kept])
-        kept = kept[np.argsort(-shares, kind="stable")]
+        holds = _mass_within(self.masses, radii[None])[0][kept]
+        kept = kept[np.argsort(-holds, kind="stable")]
         places = self.positions.tolist()
         return [(places[row][0], places[row][1], float(radii[row])) for row in kept.tolist()]
 
     def held_at(self, latitude: float, longitude: float) -> float:
         """What the first level that contains a position is estimated to hold: the conformal score of a true place."""
         away = great_circle_km(self.positions, (latitude, longitude))
-        reached = (away[None] <= self.radii_km).any(1)
+        reached = ((away[None] <= self.radii_km) & (self.radii_km > 0)).any(1)
         return float(self.held[int(np.argmax(reached))]) if reached.any() else 1.0
 
 
-def spread_of(positions: Floats, probabilities: Floats, utility: Floats) -> Spread:
+def spread_of(positions: Floats, mixture: Floats) -> Spread:
     """The spread of a pool's points.
 
     Args:
         positions: (m, 2) degrees, m >= 1.
-        probabilities: (m, 5) calibrated P(within r), not falling with r.
-        utility: (m,) what a point is worth as an answer; leaders are taken in this order.
+        mixture: (m, 6) probability of each ring round each point, summing to 1.
     """
-    chosen = _leaders(positions, utility)
-    cumulative = np.column_stack(
-        [np.zeros(len(chosen)), probabilities[chosen], np.ones(len(chosen))]
-    )  # P at the rings' edges
-    radii = _radii(cumulative)
-    return Spread(positions[chosen], cumulative, radii, _held(positions[chosen], cumulative, radii))
+    leaders, masses = _merged(positions, mixture)
+    radii = _radii(masses)
+    # Strictly rising, so that a level and what it holds are one to one.
+    held = np.maximum.accumulate(_mass_within(masses, radii).sum(1)) + 1e-9 * np.arange(len(_LEVELS))
+    return Spread(positions[leaders], masses, radii, held)
 
 
-def mass_within(cumulative: Floats, radii_km: Floats) -> Floats:
-    """P(within a radius) of each point, (k,) from (k, 7) and (k,): linear in log r between the rings' edges."""
-    logs = np.log(np.clip(radii_km, RINGS_KM[0], RINGS_KM[-1]))
-    return np.array([np.interp(log, _LOG_RINGS, row) for log, row in zip(logs, cumulative, strict=True)])
+def _merged(positions: Floats, mixture: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """The heaviest points, each with the mass of those beside it."""
+    left = np.argsort(-mixture.sum(1), kind="stable")
+    leaders: list[int] = []
+    masses: list[Floats] = []
+    while len(left) and len(leaders) < _LEADERS:
+        beside = great_circle_km(positions[left], positions[left[0]]) <= _SAME_KM
+        leaders.append(int(left[0]))
+        masses.append(mixture[left[beside]].sum(0))
+        left = left[~beside]
+    return np.array(leaders, dtype=np.intp), np.array(masses)
 
 
-def _leaders(positions: Floats, utility: Floats) -> NDArray[np.intp]:
-    left = np.argsort(-utility, kind="stable")
-    chosen: list[int] = []
-    while len(left) and len(chosen) < _LEADERS:
-        chosen.append(int(left[0]))
-        left = left[great_circle_km(positions[left], positions[left[0]]) > _APART_KM]
-    return np.array(chosen, dtype=np.intp)
-
-
-def _radii(cumulative: Floats) -> Floats:
+def _radii(masses: Floats) -> Floats:
     """How far each point's density exceeds each level: (levels, points).
 
-    In a ring with ΔP over Δlog r the density at r is ΔP / (Δlog r · 2πr²); the last ring that reaches a level counts.
+    In a ring of mass p over Δlog r the density at r is p / (Δlog r · 2πr²); the last ring that reaches a level counts.
     """
-    slope = np.diff(cumulative, axis=1) / np.diff(_LOG_RINGS)  # (k, 6)
+    slope = masses / np.diff(_LOG_RINGS)
     reach = np.sqrt(slope[None] / (2 * np.pi * _LEVELS[:, None, None]))  # where the ring's density meets the level
     inner, outer = RINGS_KM[:-1], RINGS_KM[1:]
     return np.asarray(np.where(reach >= inner, np.minimum(reach, outer), 0.0).max(-1))
 
 
-def _held(positions: Floats, cumulative: Floats, radii: Floats) -> Floats:
-    """What each level holds: circles in the leaders' order, each counted unless it touches one counted before."""
-    between = great_circle_km(positions[:, None], positions[None])
-    logs = np.log(np.clip(radii, RINGS_KM[0], None))
-    mass = np.stack([np.interp(logs[:, k], _LOG_RINGS, cumulative[k]) for k in range(len(positions))], 1)
-    mass = np.where(radii > 0, mass, 0.0)
-    touching = (between[None] < radii[:, :, None] + radii[:, None, :]) & (radii[:, :, None] > 0) & (radii[:, None] > 0)
-    counted = np.zeros(mass.shape, dtype=bool)
-    for k in range(len(positions)):
-        counted[:, k] = (radii[:, k] > 0) & ~(touching[:, k, :k] & counted[:, :k]).any(1)
-    alone = np.where(counted, mass, 0.0).sum(1)
-    return np.maximum.accumulate(np.minimum(np.maximum(alone, mass.max(1)), 1.0))
+def _mass_within(masses: Floats, radii_km: Floats) -> Floats:
+    """What circles (levels, points) hold of their own point's mass: linear in log r between the rings' edges."""
+    logs = np.log(np.clip(radii_km, RINGS_KM[0], RINGS_KM[-1]))[..., None]
+    share = np.clip((logs - _LOG_RINGS[:-1]) / np.diff(_LOG_RINGS), 0.0, 1.0)
+    return np.asarray((share * masses).sum(-1))

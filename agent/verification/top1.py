@@ -6,7 +6,8 @@ from agent.verification.pool import Pool
 
 def top1(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0) -> Verdict:
     """The first answer given, else the most similar photo; no probability is claimed, nothing is agreed on."""
-    ranked = (*pool.answers, *pool.nearest)
+    others = (one for one in pool.candidates if one.origin not in ("answer", "nearest"))
+    ranked = (*pool.answers, *pool.nearest, *others)
     if not ranked:
         return Verdict(reasons=("no candidate",), strategy="top1")
     best = ranked[0]
@@ -14,6 +15,6 @@ def top1(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 
         latitude=best.latitude,
         longitude=best.longitude,
         scored=tuple(Scored(candidate, 1.0 / (place + 1)) for place, candidate in enumerate(ranked)),
-        reasons=("the first answer" if best.origin == "answer" else "the most similar photo",),
+        reasons=({"answer": "the first answer", "nearest": "the most similar photo"}.get(best.origin, best.origin),),
         strategy="top1",
     )

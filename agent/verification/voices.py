@@ -1,7 +1,8 @@
 """Who said what, and how far each is to be believed before anything is known of this photo."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +15,21 @@ Floats = NDArray[np.float64]
 DERIVED = frozenset({"offline"})  # answers that only repeat what was retrieved: a place to consider, no second voice
 _ALTERNATIVE_VOTE = 0.3  # a place a model named beside its answer, against the answer's 1
 _PRIOR_VOICES = 4.0  # agreement of this many others weighs as much as the neutral reliability
+_EXACT = 0.99  # of a name: anything looser names a part of the place, not the place
+_SAME_PLACE_KM = 10.0
 _PREFIXES = ("openai:", "ollama:")
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """P(an answer is within 1, 25, 200, 750, 2500 km) by model; `neutral` for a model the fit never saw."""
+    """P(an answer is within 1, 25, 200, 750, 2500 km) by model; `neutral` for a model the fit never saw.
+
+    `answered` is the share of a model's calls that gave a position at all.
+    """
 
     by_model: Mapping[str, tuple[float, ...]]
     neutral: tuple[float, ...]
+    answered: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, model: str) -> tuple[float, ...] | None:
         return self.by_model.get(model_name(model))
@@ -32,12 +39,14 @@ class Reliability:
 class Voices:
     """The places said by models, one row each.
 
-    `reliability` (n, 5); `vote` (n,) sums to 1 for each model; `model` (n,) numbers the models;
+    `named` (n, 2) is where the gazetteer has the place named, NaN without one or where it agrees with the
+    coordinates; `reliability` (n, 5); `vote` (n,) sums to 1 for each model; `model` (n,) numbers the models;
     `family` (models,) numbers their makers' lines (the first word of the name).
     """
 
     candidates: tuple[Candidate, ...]
     positions: Floats
+    named: Floats
     reliability: Floats
     vote: Floats
     model: NDArray[np.intp]
@@ -74,14 +83,33 @@ def voices_of(pool: Pool, reliability: Reliability) -> Voices:
     unknown = np.array([row is None for row in rows], dtype=bool)
     if unknown.any() and len(known) > 1:
         believed[unknown] = _updated(positions, model, vote, believed)[unknown]
-    return Voices(said, positions, believed, vote, model, np.array([sorted(set(makers)).index(m) for m in makers]))
+    family = np.array([sorted(set(makers)).index(maker) for maker in makers], dtype=np.intp)
+    return Voices(said, positions, _named(said), believed, vote, model, family)
 
 
 def said_candidates(pool: Pool) -> tuple[Candidate, ...]:
-    """The candidates that are somebody's own word."""
-    return tuple(
-        candidate for candidate in pool.candidates if candidate.origin != "nearest" and candidate.model not in DERIVED
-    )
+    """The candidates that are somebody's own word; a derived answer only where there is nothing else."""
+    said = tuple(one for one in pool.candidates if one.origin != "nearest")
+    own = tuple(one for one in said if one.model not in DERIVED)
+    return said if len(said) == len(pool.candidates) and not own else own
+
+
+def _named(said: tuple[Candidate, ...]) -> Floats:
+    places = [named_place(one.place, one.latitude, one.longitude) if one.place else None for one in said]
+    return np.array([place or (np.nan, np.nan) for place in places], dtype=float).reshape(-1, 2)
+
+
+@lru_cache(maxsize=4096)
+def named_place(name: str, latitude: float, longitude: float) -> tuple[float, float] | None:
+    """Where the town of that name nearest to a position lies; None of other names, and where it is the position."""
+    from geo.names import find_place
+
+    towns = [hit for hit in find_place(name, misspelt=False) if hit.kind == "place" and hit.score >= _EXACT]
+    if not towns:
+        return None
+    away = great_circle_km(np.array([(town.latitude, town.longitude) for town in towns]), (latitude, longitude))
+    best = int(np.argmin(away))
+    return None if away[best] < _SAME_PLACE_KM else (towns[best].latitude, towns[best].longitude)
 
 
 def _updated(positions: Floats, model: NDArray[np.intp], vote: Floats, believed: Floats) -> Floats:

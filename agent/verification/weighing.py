@@ -10,6 +10,7 @@ from agent.verification.features import feature_table, rank_weights
 from agent.verification.points import Points, answer_points
 from agent.verification.pool import Pool, positions_of
 from agent.verification.voices import Reliability, Voices, voices_of
+from geo.sphere import great_circle_km
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +33,10 @@ def look_at(pool: Pool, reliability: Reliability) -> Seen:
     retrieved = positions_of(pool.nearest)
     voices = voices_of(pool, reliability)
     said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
-    points = answer_points(retrieved, voices.positions, np.concatenate([rank_weights(len(retrieved)), said]))
+    places = np.concatenate([retrieved, voices.positions])
+    between_km = great_circle_km(places[:, None], places[None])
+    weights = np.concatenate([rank_weights(len(retrieved)), said])
+    points = answer_points(retrieved, voices.positions, voices.named, weights, between_km)
     farthest = np.array(pool.farthest, dtype=float).reshape(-1, 2)
-    table, names = feature_table(points, retrieved, voices, farthest)
+    table, names = feature_table(points, retrieved, voices, farthest, between_km)
     return Seen(points, table, names, voices, situation_of(len(retrieved), voices.models))

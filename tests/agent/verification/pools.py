@@ -1,0 +1,49 @@
+"""Pools for the tests: small, named by what they are."""
+
+from agent.verification.pool import Candidate, Pool
+
+LISBON, NEW_YORK, TOKYO = (38.72, -9.14), (40.71, -74.01), (35.68, 139.69)
+
+
+def retrieved(*places: tuple[float, float]) -> tuple[Candidate, ...]:
+    return tuple(Candidate(*place, origin="nearest", rank=rank) for rank, place in enumerate(places))
+
+
+def said(*places: tuple[float, float], model: str = "gpt-4o") -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(*place, origin="answer", model=model, variant=f"v{number}") for number, place in enumerate(places)
+    )
+
+
+def models_say(*places: tuple[float, float]) -> tuple[Candidate, ...]:
+    """One answer from each of so many models nobody knows."""
+    return tuple(Candidate(*place, origin="answer", model=f"unheard-{n}") for n, place in enumerate(places))
+
+
+def around(place: tuple[float, float], count: int, step: float = 0.01) -> list[tuple[float, float]]:
+    return [(place[0] + step * number, place[1]) for number in range(count)]
+
+
+CROWD = Pool(retrieved(*around(LISBON, 14), *around(NEW_YORK, 6)), (TOKYO,) * 5)
+STRANGE = {
+    "empty": Pool(),
+    "only outcomes": Pool((), (), {"refused": 4}),
+    "far side alone": Pool((), (TOKYO,)),
+    "one retrieved": Pool(retrieved(LISBON)),
+    "one answer": Pool(said(LISBON)),
+    "twenty identical": Pool(retrieved(*[LISBON] * 20)),
+    "identical answers": Pool(said(*[LISBON] * 20)),
+    "antipodal camps": Pool(retrieved(*[(10.0, 20.0)] * 5, *[(-10.0, -160.0)] * 5)),
+    "poles": Pool(retrieved((90.0, 0.0), (90.0, 90.0), (-90.0, 0.0)), ((-90.0, 10.0),)),
+    "antimeridian": Pool(retrieved((-17.0, 179.9), (-17.0, -179.9), (-17.0, 180.0), (-17.0, -180.0))),
+    "offline answer alone": Pool(said(LISBON, model="offline")),
+    "offline answer": Pool((*CROWD.candidates, *said(LISBON, model="offline"))),
+    "no model named": Pool((Candidate(*LISBON, origin="answer"), Candidate(*TOKYO, origin="alternative"))),
+    "a pin": Pool((Candidate(*LISBON, origin="gps"),)),
+    "no ranks": Pool(tuple(Candidate(*place, origin="nearest") for place in around(LISBON, 3))),
+    "sixty answers": Pool(said(*around(LISBON, 40, 0.3), *around(NEW_YORK, 20, 0.3))),
+    "everything": Pool(
+        (*CROWD.candidates, *said(*around(LISBON, 4)), Candidate(*TOKYO, origin="alternative", model="gpt-4o")),
+        (TOKYO, NEW_YORK),
+    ),
+}

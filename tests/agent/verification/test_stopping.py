@@ -1,0 +1,38 @@
+import numpy as np
+
+from agent.verification.stopping import Gain, gain_features, stopping
+
+WIDTH = len(gain_features(np.full(5, 0.5)))
+PROMISING = Gain(np.array([[0.5] + [0.0] * (WIDTH - 1)] * 3))
+HOPELESS = Gain(np.array([[-0.5] + [0.0] * (WIDTH - 1)] * 3))
+SURE = np.array([0.6, 0.9, 0.95, 0.98, 0.99])
+UNSURE = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
+REGION = np.array([0.0, 0.4, 0.97, 0.98, 0.99])
+
+
+def test_enough_probability_at_the_target_ends_the_run():
+    assert stopping(SURE, 2, 25.0, PROMISING).agreement
+    assert not stopping(UNSURE, 2, 25.0, PROMISING).agreement
+
+
+def test_certainty_at_region_scale_is_a_plateau_that_ends_it_too():
+    stop = stopping(REGION, 2, 25.0, PROMISING)
+    assert stop.agreement and any("200 km" in reason for reason in stop.reasons)
+
+
+def test_a_call_that_adds_too_little_is_not_made():
+    stop = stopping(UNSURE, 2, 25.0, HOPELESS)
+    assert stop.agreement and any("below its cost" in reason for reason in stop.reasons)
+
+
+def test_before_the_first_answer_a_call_is_always_worth_it():
+    assert not stopping(UNSURE, 0, 25.0, HOPELESS).agreement
+
+
+def test_a_dear_call_is_made_less_often_than_a_cheap_one():
+    assert stopping(UNSURE, 2, 25.0, PROMISING, cost=0.9).agreement
+    assert not stopping(UNSURE, 2, 25.0, PROMISING, cost=0.1).agreement
+
+
+def test_the_target_may_be_another_radius():
+    assert not stopping(np.array([0.1, 0.8, 0.8, 0.8, 0.8]), 1, 1.0, PROMISING).agreement
