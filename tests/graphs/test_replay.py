@@ -68,7 +68,7 @@ def test_one_changed_word_of_a_prompt_is_found_and_shown(recorded_run, monkeypat
         return changed if name == "clues-first" else prompts.variants.variant(name)
 
     monkeypatch.setattr("agent.opening.variant", variant)
-    with pytest.raises(Divergence, match="step 3 .*variant 'clues-first'.*message 2") as found:
+    with pytest.raises(Divergence, match=r"step 3 .*variant 'clues-first'.*message 2") as found:
         replay(recorded_run)
     assert "[-two-]{+three+}" in found.value.difference.words
     assert found.value.variant == "clues-first"
@@ -77,9 +77,7 @@ def test_one_changed_word_of_a_prompt_is_found_and_shown(recorded_run, monkeypat
 
 def test_code_that_concludes_otherwise_is_found_at_its_step(recorded_run, monkeypatch):
     monkeypatch.setattr("agent.nodes.verify.pool_of", without_first())
-    with pytest.raises(
-        Divergence, match=r"step 13 \(verify\): what it concludes differs from the recording in change\."
-    ):
+    with pytest.raises(Divergence, match=r"step 13 \(verify\): what it concludes differs .* in change\."):
         replay(recorded_run)
 
 
@@ -121,9 +119,7 @@ def test_a_run_that_was_killed_replays_up_to_its_end(folder):
     folder.cassette.write_text("".join(lines[:20]))
     (folder.path / "answer.json").unlink()
     folder.update(status="running")
-    with pytest.raises(
-        Divergence, match="the run was not finished, or never came here; sextant locate --resume goes on"
-    ):
+    with pytest.raises(Divergence, match=r"the run was not finished, .* sextant locate --resume"):
         replay(folder)
 
 
@@ -155,7 +151,7 @@ def test_a_run_without_gallery_or_model_replays_too(gallery, query, tmp_path):
         assert replay(RunFolder(tmp_path / "runs" / ran.name)).answer == ran.answer
 
 
-def test_a_typical_run_is_under_200_kB(recorded_run):
+def test_a_typical_run_is_under_200_kilobytes(recorded_run):
     assert sum(file.stat().st_size for file in recorded_run.path.iterdir()) < 200_000
 
 

@@ -1,0 +1,23 @@
+"""A process that locates one photo and is there to be killed: settings as JSON and the photo are its arguments.
+
+It says ``ready`` when the first model calls are about to be made, everything slow behind it.
+"""
+
+import json
+import sys
+from typing import Any
+
+from agent.live import load_configured
+from agent.settings import from_json
+from graphs.runs import locate
+
+
+def tell(event: dict[str, Any]) -> None:
+    if event["step"] == "plan" and event["round"] == 1:
+        print("ready", flush=True)
+
+
+if __name__ == "__main__":
+    settings, photo = from_json(json.loads(sys.argv[1])), sys.argv[2]
+    load_configured(settings)
+    locate(photo, settings, tell)

@@ -1,0 +1,107 @@
+"""SIGKILL in the middle of a run, then --resume: the same answer, and no recorded call is paid twice."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.cassette import Cassette
+from agent.settings import Settings, to_json
+from graphs.folders import RunFolder
+from graphs.replay import replay
+from graphs.resume import resume
+from graphs.runs import locate
+from tests.support.model_server import ModelServer
+from tests.support.recorded import script, settings_for
+
+ROOT = Path(__file__).resolve().parents[1]
+KILLS = int(os.environ.get("SEXTANT_KILLS", "4"))  # the figure in docs/replay.md is of 20
+LATENCY_S = 0.08
+
+
+def timeless(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer without what differs between two runs of the same: the name and the clock."""
+    return {**answer, "run": None, "spent": {**answer["spent"], "seconds": None}}
+
+
+def kill_after(seconds: float, settings: Settings, photo: Path) -> None:
+    """Start a run in a process of its own and kill it so long after its first round was planned."""
+    command = [sys.executable, "-m", "tests.support.killed_run", json.dumps(to_json(settings)), str(photo)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def recorded_calls(folder: RunFolder) -> int:
+    """How many model calls the cassette of a killed run holds."""
+    if not folder.cassette.exists() or not folder.cassette.stat().st_size:
+        return 0
+    return sum(call.kind == "model" for call in Cassette.read(folder.cassette).calls.values())
+
+
+@pytest.fixture(scope="module")
+def whole(gallery, query, tmp_path_factory):
+    """The undisturbed run: its answer, how many calls it takes, how long it lasts."""
+    home = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch, ModelServer(script, latency_s=LATENCY_S) as server:
+        patch.setenv("OPENAI_API_KEY", "sk-test-1234567890")
+        locate(str(query), settings_for(server, gallery, home))
+        before = server.count
+        answer = locate(str(query), settings_for(server, gallery, home)).answer
+        return answer, server.count - before, answer["spent"]["seconds"]
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_killed_run_goes_on_and_pays_nothing_twice(whole, gallery, query, tmp_path, keys, seed):
+    answer, calls, lasts_s = whole
+    moment_s = random.Random(seed).uniform(0.0, lasts_s)
+    folder = RunFolder(tmp_path / "runs" / "killed")
+    with ModelServer(script, latency_s=LATENCY_S) as server:
+        settings = replace(settings_for(server, gallery, tmp_path), run="killed")
+        kill_after(moment_s, settings, query)
+        time.sleep(2 * LATENCY_S)  # what was in flight arrives
+        before, recorded = server.count, recorded_calls(folder)
+        resumed = resume("killed", str(tmp_path)).answer
+        paid_again = server.count - before
+    print(f"killed after {moment_s:.2f} s: {before} asked, {recorded} recorded, {paid_again} asked on resuming")
+    assert paid_again == calls - recorded
+    assert before - recorded <= 4  # at most the calls in flight at the kill
+    assert timeless(resumed) == timeless(answer)
+    assert replay(folder).answer == resumed
+
+
+def test_a_resumed_run_does_not_count_the_time_it_lay_dead(gallery, query, tmp_path, keys, whole):
+    answer, _, lasts_s = whole
+    folder = RunFolder(tmp_path / "runs" / "killed")
+    with ModelServer(script, latency_s=LATENCY_S) as server:
+        settings = replace(settings_for(server, gallery, tmp_path), run="killed")
+        kill_after(lasts_s / 2, settings, query)
+        tape = Cassette.read(folder.cassette)
+        readings = [tape.reply(call)["seconds"] for call in tape.calls.values() if call.kind == "clock"]
+        time.sleep(3)
+        resumed = resume("killed", str(tmp_path)).answer
+    assert resumed["spent"]["seconds"] < max(readings) + answer["spent"]["seconds"] + 1.5
+
+
+def test_a_broken_checkpoint_does_not_keep_a_run_from_its_cassette(gallery, query, tmp_path, keys, whole):
+    answer, calls, lasts_s = whole
+    with ModelServer(script, latency_s=LATENCY_S) as server:
+        settings = replace(settings_for(server, gallery, tmp_path), run="killed")
+        kill_after(lasts_s * 0.7, settings, query)
+        for file in tmp_path.glob("checkpoints.sqlite*"):
+            file.unlink()
+        time.sleep(2 * LATENCY_S)
+        before, recorded = server.count, recorded_calls(RunFolder(tmp_path / "runs" / "killed"))
+        assert timeless(resume("killed", str(tmp_path)).answer) == timeless(answer)
+        assert server.count - before == calls - recorded
