@@ -1,0 +1,65 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval.metrics import (
+    accuracy,
+    bootstrap,
+    calibration_error,
+    chance_calibration_error,
+    coverage,
+    fixed_radius_km,
+    oracle_km,
+)
+
+shares = st.lists(st.floats(0, 1), min_size=1, max_size=50)
+
+
+def test_accuracy_counts_the_edge_of_a_radius_as_outside():
+    assert accuracy([1.0, 25.0, 199.9, math.inf]) == (0.0, 0.25, 0.75, 0.75, 0.75)
+
+
+def test_an_answer_that_was_not_given_stays_in_the_denominator():
+    assert accuracy([0.5, math.inf])[-1] == 0.5
+
+
+def test_figures_of_no_photos_are_not_numbers():
+    assert all(math.isnan(value) for value in accuracy([]))
+    assert math.isnan(calibration_error([], [])) and math.isnan(coverage([]))
+
+
+def test_the_oracle_is_the_nearest_candidate_and_infinitely_far_without_one():
+    assert oracle_km([(0, 0), (0, 2)], (0.0, 1.9)) == pytest.approx(11.1, abs=0.1)
+    assert math.isinf(oracle_km([], (0.0, 0.0)))
+
+
+def test_calibration_error_is_the_gap_between_stated_and_happened():
+    assert calibration_error([0.9] * 10, [True] * 6 + [False] * 4) == pytest.approx(0.3)
+    assert calibration_error([0.25] * 4 + [0.75] * 4, [1, 0, 0, 0, 1, 1, 1, 0]) == pytest.approx(0.0)
+
+
+def test_certainty_falls_into_the_last_bin():
+    assert calibration_error([1.0, 1.0], [True, False]) == pytest.approx(0.5)
+
+
+@given(shares)
+def test_calibration_error_is_a_share(stated):
+    assert 0 <= calibration_error(stated, [True] * len(stated)) <= 1
+
+
+def test_chance_error_shrinks_with_the_sample():
+    assert chance_calibration_error(np.full(1000, 0.5)) < chance_calibration_error(np.full(20, 0.5))
+
+
+def test_one_fixed_radius_holds_the_share_it_was_chosen_for():
+    distances = [1.0, 5.0, 9.0, 300.0]
+    assert np.mean(np.array(distances) <= fixed_radius_km(distances, 0.75)) >= 0.75
+
+
+def test_a_bootstrap_draws_whole_groups():
+    alone = bootstrap([1, 1, 1, 0, 0, 0], ["a"] * 3 + ["b"] * 3)
+    assert (alone.low, alone.high) == (0.0, 1.0)
+    assert bootstrap([1, 0, 1, 0], list("abcd")) == bootstrap([1, 0, 1, 0], list("abcd"))
