@@ -130,7 +130,6 @@ def _write(
         _encode_all(run, decoded(records, encoder.prepare, min_file_bytes, processes))
         if writer.count == 0:
             raise GalleryError(_nothing(path, run.unreadable))
-        tell(run.progress("indexing"))
         made = finish_gallery(
             writer,
             spec=encoder.spec,
@@ -139,6 +138,8 @@ def _write(
             settings={"source": source.identity, **settings},
             notes=[*(manifest.notes if manifest else []), *source.notes],
             unreadable=run.unreadable,
+            before=manifest,
+            tell=lambda stage: tell(run.progress(stage)),
         )
     seconds = time.monotonic() - run.started
     resumed_from = before if writer.resumed else 0

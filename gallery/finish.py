@@ -1,12 +1,21 @@
 """The last part of a build: what search needs beside the rows, and the manifest that names it all."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from gallery.manifest import Manifest
+from gallery.check import measured_recall, refuse_below_floor
+from gallery.indexing import create_index, planned_index, still_fits
+from gallery.manifest import Manifest, NearIndex
+from gallery.outliers import outlier_rows
 from gallery.sources.records import Unreadable
 from gallery.statistics import nearest_percentiles
+from gallery.store import Gallery
 from gallery.writer import GalleryWriter
+
+_CHECKED = 100  # queries of the build's own check
+_WANTED = 0.99  # recall up to which more partitions are probed
+_MORE = 1.6
 
 
 def finish_gallery(
@@ -18,12 +27,23 @@ def finish_gallery(
     settings: dict[str, Any],
     notes: Sequence[str] = (),
     unreadable: Sequence[Unreadable] = (),
+    before: Manifest | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Manifest:
-    """Tidy the table, measure it, describe it, and make it the gallery.
+    """Tidy and index the table, keep its outliers apart, check it, describe it, and make it the gallery.
 
-    ``spec`` and ``fingerprint`` are the encoder's; ``source`` and ``settings`` say what was built, for a person.
+    ``spec`` and ``fingerprint`` are the encoder's; ``source`` and ``settings`` say what was built, for a person;
+    ``before`` is the manifest of a gallery that was added to; ``tell`` hears which stage begins.
+
+    Raises:
+        GalleryError: search would find too little; the rows stay, and the old gallery too.
     """
+    tell("tidying")
     writer.photos.optimize()
+    index = _indexed(writer, before, tell)
+    tell("setting outliers apart")
+    outliers = writer.put_outliers(outlier_rows(writer.photos)) if index.kind != "exact" else (None, 0)
+    tell("measuring")
     manifest = Manifest(
         encoder=spec,
         fingerprint=fingerprint,
@@ -32,8 +52,35 @@ def finish_gallery(
         source=source,
         settings=settings,
         photos_version=writer.photos.version,
+        outliers_version=outliers[0],
+        outliers=outliers[1],
+        index=index,
         nearest_percentiles=nearest_percentiles(writer.photos),
         notes=list(notes),
     )
+    if index.kind != "exact":
+        manifest = _checked(writer, manifest)
     writer.finish(manifest, unreadable)
     return manifest
+
+
+def _indexed(writer: GalleryWriter, before: Manifest | None, tell: Callable[[str], None]) -> NearIndex:
+    planned = planned_index(writer.count)
+    if before is not None and still_fits(before.index, planned):
+        return before.index  # optimize() has put the added rows into it
+    tell("indexing")
+    create_index(writer.photos, planned)
+    return planned
+
+
+def _checked(writer: GalleryWriter, manifest: Manifest) -> Manifest:
+    """Probe more partitions, and re-rank more rows, until recall is as wanted, or stop growing; then hold it against the floor."""
+    while True:
+        recall = measured_recall(Gallery(writer.path, manifest, writer.database, None), _CHECKED)
+        index = manifest.index
+        if recall.near >= _WANTED or index.probes >= index.partitions:
+            refuse_below_floor(writer.path, recall)
+            return manifest.model_copy(update={"recall": recall})
+        probes, rerank = min(index.partitions, math.ceil(_MORE * index.probes)), math.ceil(_MORE * index.rerank)
+        more = index.model_copy(update={"probes": probes, "rerank": rerank})
+        manifest = manifest.model_copy(update={"index": more})

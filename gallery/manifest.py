@@ -17,7 +17,7 @@ class NearIndex(BaseModel):
     kind: str = "exact"
     partitions: int = 0
     probes: int = 0  # partitions read for a query
-    refine: int = 0  # times the wanted number of rows is re-ranked on the stored vectors
+    rerank: int = 0  # rows re-ranked on their stored vectors, at least
 
 
 class Recall(BaseModel):

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from gallery.encoders import normalised
 
+_SCAN_ROWS = 16_384
+
 
 class VectorScan:
     """Rows of a gallery with their vectors as one matrix. Equal similarities are ordered by id."""
@@ -43,6 +45,29 @@ class VectorScan:
             chosen = np.flatnonzero(key <= edge)
         order = chosen[np.lexsort((self._id_order[chosen], key[chosen]))][:limit]
         return self.rows.take(order).append_column("similarity", pa.array(np.clip(similarity[order], -1.0, 1.0)))
+
+
+def scanned_rows(
+    photos: Any, query: NDArray[np.float32], limit: int, condition: str | None, farthest: bool
+) -> pa.Table:
+    """As ``VectorScan``'s searches, over all rows of a table that fulfil a SQL condition, piece by piece.
+
+    A million rows take seconds: for conditions that leave nothing for a faster way to find.
+    """
+    search = photos.search()
+    best: pa.Table | None = None
+    for batch in (search.where(condition) if condition else search).to_batches(_SCAN_ROWS):
+        piece = VectorScan(pa.Table.from_batches([batch]))
+        found = piece.farthest(query, limit) if farthest else piece.nearest(query, limit)
+        best = found if best is None else pa.concat_tables([best, found])
+        order = [("similarity", "ascending" if farthest else "descending"), ("id", "ascending")]
+        best = best.sort_by(order).slice(0, limit)
+    return best if best is not None else _no_rows(photos)
+
+
+def _no_rows(photos: Any) -> pa.Table:
+    empty = photos.search().limit(1).to_arrow().slice(0, 0).drop_columns(["vector"])
+    return empty.append_column("similarity", pa.array([], pa.float32()))
 
 
 def vector_matrix(column: Any) -> NDArray[np.float16]:

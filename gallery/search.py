@@ -9,10 +9,13 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from gallery.filters import Filters, phash_distance
+from gallery.indexing import indexed_rows
+from gallery.scan import scanned_rows
 from gallery.store import Gallery
 
 __all__ = ["Duplicate", "Filters", "Found", "PhotoSearch", "Reference", "farthest", "find", "nearest"]
 
+_MANY = 1024  # rows from which on a condition is checked by the database rather than afterwards
 _AHEAD = 4  # rows fetched for each one wanted where filters may drop some
 
 
@@ -78,11 +81,30 @@ def find(
 
 
 def _near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -> Fetch:
-    return lambda limit: gallery.all_rows.nearest(query, limit)
+    """All rows where they are few, else the index; what it cannot give is scanned for."""
+    if gallery.exact:
+        return lambda limit: gallery.all_rows.nearest(query, limit)
+
+    def fetch(limit: int) -> pa.Table:
+        condition = filters.sql() if filters.narrow or limit > _MANY else None
+        rows = indexed_rows(gallery.photos, gallery.manifest.index, query, limit, condition)
+        enough = rows.num_rows >= min(limit, gallery.count)
+        return rows if enough else scanned_rows(gallery.photos, query, limit, condition, farthest=False)
+
+    return fetch
 
 
 def _far_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -> Fetch:
-    return lambda limit: gallery.all_rows.farthest(query, limit)
+    """All rows where they are few, else the outliers, unless a filter leaves a part of the world without them."""
+    if gallery.exact:
+        return lambda limit: gallery.all_rows.farthest(query, limit)
+
+    def fetch(limit: int) -> pa.Table:
+        if not filters.narrow and limit <= len(gallery.outliers):
+            return gallery.outliers.farthest(query, limit)
+        return scanned_rows(gallery.photos, query, limit, filters.sql(), farthest=True)
+
+    return fetch
 
 
 def _filtered(fetch: Fetch, count: int, filters: Filters) -> Found:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gallery.database import OUTLIERS, PHOTOS, GalleryError, connect, is_remote, local_path, read_manifest
 from gallery.encoders import Encoder, load_encoder
+from gallery.indexing import indexed_rows
 from gallery.manifest import Manifest
 from gallery.scan import VectorScan
 from geo.sphere import EARTH_RADIUS_KM, great_circle_km
@@ -76,11 +77,23 @@ class Gallery:
         """Every row in memory, for galleries that are small enough to be scanned."""
         return VectorScan(self.photos.to_arrow())
 
+    @property
+    def exact(self) -> bool:
+        """Whether searches scan every row, as in galleries too small to need an index."""
+        return self.manifest.index.kind == "exact"
+
+    def warm(self) -> None:
+        """Load what searches keep in memory, so that the first one takes no longer than the next."""
+        if self.exact:
+            _ = self.all_rows
+            return
+        _ = self.outliers
+        towards = np.ones(self.manifest.dimension, dtype=np.float32)
+        indexed_rows(self.photos, self.manifest.index, towards, 1, None)
+
     @cached_property
     def outliers(self) -> VectorScan:
-        """The rows that lie farthest from the rest: where the far side of any query is found."""
-        if self.manifest.outliers_version is None:
-            return self.all_rows
+        """The rows that lie farthest from the rest, of a gallery with an index: where every far side is found."""
         table = self._database.open_table(OUTLIERS)
         table.checkout(self.manifest.outliers_version)
         return VectorScan(table.to_arrow())

@@ -114,6 +114,12 @@ class GalleryWriter:
             self.photos.add(table)
             self._version = self.photos.version
 
+    def put_outliers(self, rows: pa.Table) -> tuple[int, int]:
+        """Replace the outlier table; its version and its size."""
+        with _told(self.path):
+            table = self.database.create_table(OUTLIERS, rows, mode="overwrite")
+            return int(table.version), rows.num_rows
+
     def finish(self, manifest: Manifest, unreadable: Sequence[Unreadable]) -> None:
         """Make what was written the gallery, then clear away what it replaced."""
         with _told(self.path):

@@ -40,14 +40,14 @@ class ArchiveSource:
                 yield member
                 continue
             name, photo, uri = member
-            index = _row_of(name, rows)
-            if index is None:
+            found = _row_of(name, rows)
+            if found is None:
                 yield Unreadable(name, f"has no row in {self._table.path.name!r}")
-            elif met[index]:
+            elif met[found]:
                 yield Unreadable(name, "is in the archives twice; the first one holds")
             else:
-                met[index] = 1
-                yield self._record(index, photo, uri)
+                met[found] = 1
+                yield self._record(found, photo, uri)
         for index in rows.values():
             if not met[index]:
                 yield Unreadable(self._table.images[index], "is in none of the archives")

@@ -76,7 +76,9 @@ def _own_table(folder: Path, options: SourceOptions) -> PhotoTable | None:
     if sorted(names) == ["test.csv", "train.csv"]:
         return next(table for table in readable if table.path.name == "train.csv")
     if len(readable) > 1:
-        raise SourceError(f"folder {str(folder)!r} holds {len(names)} tables ({', '.join(names)}); name one: --metadata")
+        raise SourceError(
+            f"folder {str(folder)!r} holds {len(names)} tables ({', '.join(names)}); name one: --metadata"
+        )
     if not readable and (tar_parts(folder) or zip_files(folder)):
         raise SourceError(f"folder {str(folder)!r} holds archives and no table of them; name it with --metadata")
     return readable[0] if readable else None

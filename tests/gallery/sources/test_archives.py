@@ -20,7 +20,9 @@ OSV = "id,latitude,longitude,thumb_original_url,country,sequence,captured_at,cel
 
 
 def mp16_table(folder: Path, images: list[str], country: str = "France,fr") -> None:
-    rows = [f"{name},7@N0{n},{10 + n},{20 + n},1,2,3,0,0,1,,Paris,,,,{country},Europe\n" for n, name in enumerate(images)]
+    rows = [
+        f"{name},7@N0{n},{10 + n},{20 + n},1,2,3,0,0,1,,Paris,,,,{country},Europe\n" for n, name in enumerate(images)
+    ]
     (folder / "MP16_Pro_filtered.csv").write_text(MP16 + "".join(rows))
 
 
@@ -102,7 +104,10 @@ def test_rows_without_a_country_can_be_left_out(tmp_path):
 
 
 def osv5m(folder: Path) -> Path:
-    rows = {"train": [("11", 48.8, 2.3, "FR"), ("12", 35.6, 139.7, "JP"), ("13", 1.0, 1.0, "GH")], "test": [("99", 0, 1, "GA")]}
+    rows = {
+        "train": [("11", 48.8, 2.3, "FR"), ("12", 35.6, 139.7, "JP"), ("13", 1.0, 1.0, "GH")],
+        "test": [("99", 0, 1, "GA")],
+    }
     for name, listed in rows.items():
         lines = [f'{i},{lat},{lon},http://x,{cc},s,1530000000000,"(1, 2)",ann,7\n' for i, lat, lon, cc in listed]
         (folder / f"{name}.csv").write_text(OSV + "".join(lines))
@@ -115,7 +120,11 @@ def osv5m(folder: Path) -> Path:
 
 def test_osv5m_is_read_from_its_zips_and_its_test_photos_stay_out(tmp_path):
     records, reasons = split(osv5m(tmp_path))
-    assert [(r.id, r.country_code, r.author) for r in records] == [("11", "FR", "ann"), ("12", "JP", "ann"), ("13", "GH", "ann")]
+    assert [(r.id, r.country_code, r.author) for r in records] == [
+        ("11", "FR", "ann"),
+        ("12", "JP", "ann"),
+        ("13", "GH", "ann"),
+    ]
     assert records[0].photo.read() == jpeg(11) and reasons == {}
 
 
@@ -126,7 +135,10 @@ def test_a_bad_checksum_loses_one_photo(tmp_path):
     content[at + 300] ^= 0xFF
     archive.write_bytes(bytes(content))
     report = build(open_source(str(tmp_path)), str(tmp_path / "g"), ThumbnailEncoder())
-    assert [row["id"] for row in connect(str(tmp_path / "g")).open_table("photos").to_arrow().to_pylist()] == ["11", "13"]
+    assert [row["id"] for row in connect(str(tmp_path / "g")).open_table("photos").to_arrow().to_pylist()] == [
+        "11",
+        "13",
+    ]
     assert [(item.id, "CRC" in item.reason) for item in report.unreadable] == [("12", True)]
 
 

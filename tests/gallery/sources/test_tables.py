@@ -53,7 +53,12 @@ def test_mp16_rows_name_their_country(tmp_path):
 
 def test_osv5m_rows_with_a_quoted_cell_are_read(tmp_path):
     row = only_row(tmp_path, OSV + '123,-1.5,36.8,http://x,KE,s1,1530000000000,"(1, 2)",ann,9\n')
-    assert (row.image, row.country_code, row.author, row.captured_at) == ("123", "KE", "ann", "2018-06-26T08:00:00+00:00")
+    assert (row.image, row.country_code, row.author, row.captured_at) == (
+        "123",
+        "KE",
+        "ann",
+        "2018-06-26T08:00:00+00:00",
+    )
 
 
 def test_swapped_headers_are_detected_and_said(tmp_path):

@@ -1,0 +1,123 @@
+"""The ways of a large gallery, on a small one: thresholds are lowered so that an index and outliers are made."""
+
+import numpy as np
+import pytest
+
+from gallery import finish
+from gallery.areas import Area
+from gallery.check import measured_recall
+from gallery.database import GalleryError
+from gallery.filters import Filters
+from gallery.indexing import planned_index
+from gallery.outliers import shell_size
+from gallery.search import farthest, nearest
+from gallery.store import Gallery
+from tests.support.galleries import made_gallery, unit_vectors
+
+COUNT, DIMENSION = 3000, 32
+
+
+def cone(count: int, seed: int) -> np.ndarray:
+    """Vectors around a common direction, some farther from it than others, as embeddings of photos are."""
+    rng = np.random.default_rng(seed)
+    around = unit_vectors(count, DIMENSION - 1, seed)
+    cosine = np.clip(0.75 - 0.08 * rng.gamma(2, 1, size=(count, 1)), -0.5, 0.98)
+    return np.concatenate([cosine, np.sqrt(1 - cosine**2) * around], axis=1).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gallery.indexing.EXACT_BELOW", 1000)
+        yield made_gallery(tmp_path_factory.mktemp("large") / "g", COUNT, DIMENSION, cone(COUNT, 1))
+
+
+def exact(gallery: Gallery, query: np.ndarray, filters: Filters = Filters(), far: bool = False) -> list[str]:
+    rows = gallery.all_rows.farthest(query, COUNT) if far else gallery.all_rows.nearest(query, COUNT)
+    good = filters.passes(rows)
+    return [name for name, passes in zip(rows["id"].to_pylist(), good, strict=True) if passes]
+
+
+def test_the_index_follows_from_the_size():
+    assert planned_index(20_000).kind == "exact"
+    million, ten = planned_index(1_000_000), planned_index(10_000_000)
+    assert (million.kind, million.partitions) == ("IVF_RQ", 1000)
+    assert ten.partitions > million.partitions and ten.probes > million.probes
+
+
+def test_outliers_are_a_falling_share():
+    sizes = [shell_size(count) for count in (100, 10_000, 100_000, 1_000_000, 10_000_000)]
+    assert sizes == [64, 1500, 15_000, 47_434, 150_000]
+
+
+def test_a_large_gallery_has_an_index_outliers_and_a_measured_recall(gallery):
+    manifest = gallery.manifest
+    assert manifest.index.kind == "IVF_RQ" and manifest.outliers == shell_size(COUNT) == len(gallery.outliers)
+    assert manifest.recall is not None and manifest.recall.near >= 0.95
+    assert manifest.recall.far >= 0.9 or manifest.recall.far_cosine_gap <= 0.003
+
+
+def test_both_sides_agree_with_an_exact_scan(gallery):
+    hits = {False: 0, True: 0}
+    for query in cone(20, 2):
+        for far, side in ((False, nearest), (True, farthest)):
+            hits[far] += len({item.id for item in side(gallery, query, 16)} & set(exact(gallery, query, far=far)[:16]))
+    assert hits[False] >= 0.95 * 320 and hits[True] >= 0.9 * 320
+
+
+def test_similarities_are_those_of_the_stored_vectors(gallery):
+    query = cone(1, 3)[0]
+    truth = {row["id"]: row["similarity"] for row in gallery.all_rows.nearest(query, COUNT).to_pylist()}
+    for item in [*nearest(gallery, query, 10), *farthest(gallery, query, 10)]:
+        assert item.similarity == pytest.approx(truth[item.id], abs=2e-4)
+
+
+@pytest.mark.parametrize("far", [False, True])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(inside=(Area.from_box(30, 0, 60, 60),)),
+        Filters(countries=("JP",), inside=(Area.from_box(-10, -30, 60, 60),)),
+    ],
+)
+def test_a_small_part_of_the_world_is_searched_whole(gallery, filters, far):
+    query = cone(1, 4)[0]
+    expected = exact(gallery, query, filters, far)[:10]
+    side = farthest if far else nearest
+    assert len(expected) == 10 and [item.id for item in side(gallery, query, 10, filters)] == expected
+
+
+@pytest.mark.parametrize("side", [nearest, farthest])
+def test_excluded_photos_stay_out_and_the_number_is_kept(gallery, side):
+    query = cone(1, 5)[0]
+    excluded = tuple(f"author {n}" for n in range(1, 9))
+    found = side(gallery, query, 30, Filters(exclude_authors=excluded))
+    assert len(found) == 30 and not {item.author for item in found} & set(excluded)
+
+
+def test_more_than_the_outliers_are_found_by_scanning(gallery):
+    query = cone(1, 6)[0]
+    wanted = len(gallery.outliers) + 20
+    assert [item.id for item in farthest(gallery, query, wanted)] == exact(gallery, query, far=True)[:wanted]
+
+
+def test_a_warm_gallery_answers_the_same(gallery):
+    query = cone(1, 7)[0]
+    cold = nearest(gallery, query, 5)
+    again = Gallery.open(gallery.path)
+    again.warm()
+    assert nearest(again, query, 5) == cold
+
+
+def test_a_build_that_would_find_too_little_fails_loudly(tmp_path, monkeypatch):
+    monkeypatch.setattr("gallery.indexing.EXACT_BELOW", 1000)
+    monkeypatch.setattr(finish, "outlier_rows", lambda photos: photos.search().limit(20).to_arrow())
+    with pytest.raises(GalleryError, match=r"finds 0\.\d+ of the farthest, under 0.9"):
+        made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1))
+    with pytest.raises(GalleryError, match="unfinished"):
+        Gallery.open(str(tmp_path / "g"))
+
+
+def test_recall_of_an_exact_gallery_is_one(tmp_path):
+    recall = measured_recall(made_gallery(tmp_path / "g", 200, DIMENSION), 30)
+    assert (recall.near, recall.far, recall.queries, recall.count) == (1.0, 1.0, 30, 16)
