@@ -3,13 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check record lock clean
 
 demo: .venv/ready
 	$(BIN)/sextant demo
 
 test: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The recorded runs that tests replay: makes those anew that no longer do, for review. No model and no network.
+record: .venv/ready-dev
+	$(BIN)/python -m tests.support.record
 
 check: .venv/ready-dev
 	$(BIN)/ruff check .

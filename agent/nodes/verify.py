@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict
-from typing import Literal
+from typing import Any, Literal
 
 from langgraph.types import Command
 
@@ -115,8 +115,20 @@ def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, gear:
 
 def compact(verdict: Verdict, gear: Equipment) -> Json:
     """The verdict for the state; the long list of scored candidates goes to the blob store."""
-    plain = verdict.to_json()
+    plain = rounded(verdict.to_json())
     return {**plain, "candidates": gear.blobs.put_json(plain["candidates"])}
+
+
+def rounded(value: Any) -> Any:
+    """Numbers to six places: a tenth of a metre, a millionth of a share.
+
+    The last bits of a sum depend on the processor; a recording is to replay on another one.
+    """
+    if isinstance(value, dict):
+        return {name: rounded(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def _summary(verdict: Verdict) -> Json:

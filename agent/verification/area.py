@@ -44,6 +44,7 @@ class Area:
             "probability": self.probability,
             "latitude": latitude,
             "longitude": longitude,
+            "area_km2": round(self.area_km2, 1),
             **shape,
             "parts": circles,
         }
