@@ -74,7 +74,7 @@ def _indexed(writer: GalleryWriter, before: Manifest | None, tell: Callable[[str
 
 
 def _checked(writer: GalleryWriter, manifest: Manifest) -> Manifest:
-    """Probe more partitions, and re-rank more rows, until recall is as wanted, or stop growing; then hold it against the floor."""
+    """Probe more partitions and re-rank more rows until recall is as wanted; then hold it against the floor."""
     while True:
         recall = measured_recall(Gallery(writer.path, manifest, writer.database, None), _CHECKED)
         index = manifest.index

@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -102,16 +102,22 @@ class GalleryWriter:
         Raises:
             GalleryError: the disk is full, or another process has written meanwhile.
         """
-        self.append_table(rows_table(rows, vectors, self.dimension))
+        table = rows_table(rows, vectors, self.dimension)
+        self._commit(lambda: self.photos.add(table))
 
-    def append_table(self, table: pa.Table) -> None:
+    def append_elsewhere(self, write: Callable[[str], None]) -> None:
+        """Let ``write`` commit rows to the table under this path by itself, as one new version."""
+        self._commit(lambda: write(self.path))
+
+    def _commit(self, write: Callable[[], object]) -> None:
         with _told(self.path):
             self.photos.checkout_latest()
             if self.photos.version != self._version:
                 raise GalleryError(
                     f"gallery {self.path!r} was written by another process meanwhile; run one build at a time"
                 )
-            self.photos.add(table)
+            write()
+            self.photos.checkout_latest()
             self._version = self.photos.version
 
     def put_outliers(self, rows: pa.Table) -> tuple[int, int]:

@@ -70,7 +70,7 @@ class JoinedParts(io.RawIOBase):
     def _file(self, number: int) -> io.BufferedReader:
         if self._open is None or self._open[0] != number:
             self._close_part()
-            self._open = number, Path(self._parts[number]).open("rb")
+            self._open = number, Path(self._parts[number]).open("rb")  # noqa: SIM115 - closed with the next part
         return self._open[1]
 
     def _close_part(self) -> None:

@@ -91,8 +91,8 @@ class StopsAfter(ThumbnailEncoder):
 
 
 def test_an_interrupted_build_leaves_the_old_gallery_and_goes_on(photos, tmp_path, monkeypatch):
-    monkeypatch.setattr("gallery.build.BATCH", 8)
-    monkeypatch.setattr("gallery.build._COMMIT_ROWS", 8)
+    monkeypatch.setattr("gallery.filling.BATCH", 8)
+    monkeypatch.setattr("gallery.filling._COMMIT_ROWS", 8)
     out = str(tmp_path / "g")
     small = photo_folder(tmp_path / "small", PLACES[:3], first_seed=500)
     build(open_source(str(small)), out, ThumbnailEncoder())
@@ -109,8 +109,8 @@ def test_an_interrupted_build_leaves_the_old_gallery_and_goes_on(photos, tmp_pat
 
 
 def test_another_build_does_not_go_on_from_what_was_left(photos, tmp_path, monkeypatch):
-    monkeypatch.setattr("gallery.build.BATCH", 8)
-    monkeypatch.setattr("gallery.build._COMMIT_ROWS", 8)
+    monkeypatch.setattr("gallery.filling.BATCH", 8)
+    monkeypatch.setattr("gallery.filling._COMMIT_ROWS", 8)
     with pytest.raises(Stopped):
         build(open_source(str(photos)), str(tmp_path / "g"), StopsAfter(24))
     with pytest.raises(GalleryError, match="unfinished build"):

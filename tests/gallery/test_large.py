@@ -15,6 +15,7 @@ from gallery.store import Gallery
 from tests.support.galleries import made_gallery, unit_vectors
 
 COUNT, DIMENSION = 3000, 32
+ALL = Filters()
 
 
 def cone(count: int, seed: int) -> np.ndarray:
@@ -32,7 +33,7 @@ def gallery(tmp_path_factory):
         yield made_gallery(tmp_path_factory.mktemp("large") / "g", COUNT, DIMENSION, cone(COUNT, 1))
 
 
-def exact(gallery: Gallery, query: np.ndarray, filters: Filters = Filters(), far: bool = False) -> list[str]:
+def exact(gallery: Gallery, query: np.ndarray, filters: Filters = ALL, far: bool = False) -> list[str]:
     rows = gallery.all_rows.farthest(query, COUNT) if far else gallery.all_rows.nearest(query, COUNT)
     good = filters.passes(rows)
     return [name for name, passes in zip(rows["id"].to_pylist(), good, strict=True) if passes]
