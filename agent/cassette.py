@@ -108,6 +108,7 @@ class Cassette:
         sound = sum(len(line) for line, _ in cassette._lines()) if cassette.calls or cassette.cut else 0
         try:
             cassette._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            lock(cassette._file, path)
             if cassette.cut:
                 os.ftruncate(cassette._file, sound)
             if not path.stat().st_size:
@@ -231,6 +232,23 @@ def line_text(line: Json) -> str:
     except UnicodeEncodeError:
         text = json.dumps(line, separators=(",", ":"))
     return text + "\n"
+
+
+def lock(file: int, path: Path) -> None:
+    """Keep other processes from recording to the same cassette; the system lets go when the file is closed.
+
+    Raises:
+        CassetteError: another process is at it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows: two processes at one run are not noticed there
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(file)
+        raise CassetteError(f"{str(path)!r} is being recorded by another process; wait for it to end") from error
 
 
 def changed(path: Path, number: int) -> CassetteError:

@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -189,14 +188,11 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         SextantError: the disk does not take it.
     """
+    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.replace(aside, path)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
+        aside.write_bytes(content)
+        os.replace(aside, path)
     except OSError as error:
         raise SextantError(f"cannot write {str(path)!r}: {error.strerror}; free space or pass --home") from error
+    finally:
+        aside.unlink(missing_ok=True)

@@ -55,7 +55,10 @@ class StepLog:
         self.path = path
         self._lock = threading.Lock()
         try:
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            size = os.fstat(self._file).st_size
+            if size and os.pread(self._file, 1, size - 1) != b"\n":
+                os.write(self._file, b"\n")  # a line cut off by a crash must not take the next one with it
         except OSError as error:
             raise SextantError(f"cannot record to {str(path)!r}: {error.strerror}; pass --home") from error
 

@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from graphs.folders import RunError
 
 HOME = click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -84,20 +87,32 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
 
     folder = find(run, home)
     told = story(folder)
-    if html is not None:
-        from app.run_page import page
-        from graphs.archive import shown_picture
+    try:
+        if html is not None:
+            from app.run_page import page
+            from graphs.archive import shown_picture
 
-        write_bytes(html.resolve(), page(told, shown_picture(folder, home)).encode("utf-8", "replace"))
-        click.echo(f"wrote {html}", err=True)
-    elif as_json:
-        print_json(told)
-    else:
-        click.echo("\n".join(tree(told, full=full)))
-        if told["answer"]:
+            write_bytes(html.resolve(), page(told, shown_picture(folder, home)).encode("utf-8", "replace"))
+            click.echo(f"wrote {html}", err=True)
+        elif as_json:
+            print_json(told)
+        else:
             from app.words import printed
 
-            click.echo("\n" + printed(told["answer"]))
+            answer = f"\n\n{printed(told['answer'])}" if told["answer"] else ""
+            click.echo("\n".join(tree(told, full=full)) + answer)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise unreadable(folder.name, error) from error
+
+
+def unreadable(run: str, error: Exception) -> "RunError":
+    """The error for a run whose files hold something else than this version writes."""
+    from graphs.folders import RunError
+
+    return RunError(
+        f"run {run!r} holds something this version cannot show ({type(error).__name__}: {error}); see its run.json "
+        "for the version that recorded it, or pass --json"
+    )
 
 
 @command.command()

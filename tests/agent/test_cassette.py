@@ -68,6 +68,7 @@ def test_a_line_cut_off_at_the_end_is_left_out_and_said(tape, lost):
     assert read.cut
     assert read.find("clock", CLOCK) is not None
     assert read.find("model", asked()) is None
+    tape.close()
     again = Cassette.record(tape.path)
     assert whole <= tape.path.stat().st_size
     again.add("model", asked(), {"text": "Porto"}, MOMENT, 0.1)
@@ -116,3 +117,10 @@ def test_what_a_call_took_is_information_beside_it(tape):
     tape.add("model", asked(), {"text": "Lisbon"}, MOMENT, 0.25)
     line = json.loads(tape.path.read_text().splitlines()[-1])
     assert line["info"] == {"step": 3, "node": "lmm", "branch": "1.zero-shot.0", "seconds": 0.25}
+
+
+def test_two_recorders_at_one_cassette_are_refused(tape):
+    with pytest.raises(CassetteError, match="is being recorded by another process"):
+        Cassette.record(tape.path)
+    tape.close()
+    Cassette.record(tape.path).close()

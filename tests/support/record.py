@@ -55,8 +55,8 @@ def record(name: str) -> None:
                 "query.jpg", settings_for(server, Path("gallery"), Path("home"), preset=preset, verify=None, run=name)
             )
     folder = RunFolder(Path("home") / "runs" / name)
-    settings = folder.record()["settings"]
-    folder.update(settings={**settings, "base_url": settings["base_url"] and ADDRESS})
+    told = folder.record()["settings"]
+    folder.update(settings={**told, "base_url": told["base_url"] and ADDRESS})
     shutil.rmtree(RECORDINGS / name, ignore_errors=True)
     shutil.copytree(folder.path, RECORDINGS / name, ignore=shutil.ignore_patterns(".*"))
 

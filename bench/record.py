@@ -1,0 +1,136 @@
+"""What recording costs, how fast a run replays, whether threads can disturb it, and how much room runs take.
+
+    python -m bench.record
+
+Prints ratios and figures; the model is the scripted server of the tests, the gallery 24 drawn pictures.
+"""
+
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from agent.cassette import Cassette
+from graphs.checkpoints import SqliteSaver
+from graphs.folders import RunFolder
+from graphs.replay import replay
+from graphs.runs import locate
+from graphs.steps import StepLog, read_steps
+from prompts.presets import preset_ids
+from tests.support.model_server import ModelServer
+from tests.support.record import draw
+from tests.support.recorded import script, settings_for
+
+SHUFFLES = 50
+RUNS = 100
+PHOTO_SIDE = 1300  # pixels of noise: a PNG of 5 MB
+
+
+def timed(owner: Any, name: str, spent: dict[str, float]) -> None:
+    """Add up what a method takes, by its name."""
+    method = getattr(owner, name)
+
+    def measured(*given: Any, **more: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return method(*given, **more)
+        finally:
+            spent[f"{owner.__name__}.{name}"] += time.perf_counter() - began
+
+    setattr(owner, name, measured)
+
+
+def cost(folder: Path) -> None:
+    """Milliseconds a step that go into the cassette, the steps and the checkpoints; medians over ten runs."""
+    spent: dict[str, float] = defaultdict(float)
+    for owner, name in ((Cassette, "add"), (StepLog, "write"), (SqliteSaver, "put"), (SqliteSaver, "put_writes")):
+        timed(owner, name, spent)
+    each: dict[str, list[float]] = defaultdict(list)
+    with ModelServer(script) as server:
+        for number in range(11):
+            spent.clear()
+            home = folder / f"cost-{number}"
+            run = locate("query.jpg", settings_for(server, Path("gallery"), home))
+            steps = len(read_steps(RunFolder(home / "runs" / run.name).steps))
+            for name, seconds in spent.items():
+                each[name].append(1000 * seconds / steps)
+    medians = {name: statistics.median(values[1:]) for name, values in each.items()}
+    for name, milliseconds in medians.items():
+        print(f"  {name:<24} {milliseconds:.3f} ms a step")
+    print(f"  {'together':<24} {sum(medians.values()):.3f} ms a step of {steps} steps")
+
+
+def replays(folder: Path) -> None:
+    """Seconds of a replay, and the answers of shuffled ones; the server is gone."""
+    for preset in preset_ids():
+        for protocol in ("openai", "ollama"):
+            home = folder / f"replay-{preset}-{protocol}"
+            with ModelServer(script, "ollama" if protocol == "ollama" else "openai") as server:
+                more = {} if preset != "offline" else {"model": "offline"}
+                run = locate("query.jpg", settings_for(server, Path("gallery"), home, preset=preset, **more))
+                asked = server.count
+            recorded = RunFolder(home / "runs" / run.name)
+            seconds = []
+            for _ in range(10):
+                began = time.perf_counter()
+                steps = len(replay(recorded).steps)
+                seconds.append(time.perf_counter() - began)
+            same = sum(shuffled(recorded, seed) == run.answer for seed in range(SHUFFLES))
+            size = sum(file.stat().st_size for file in recorded.path.iterdir()) / 1000
+            print(
+                f"  {preset:<12} {protocol:<7} {steps:>3} steps, {asked:>2} calls, {size:>4.0f} kB: replay "
+                f"{statistics.median(seconds):.3f} s, {same} of {SHUFFLES} shuffled replays answer the same, "
+                f"{server.count - asked} requests"
+            )
+
+
+def shuffled(folder: RunFolder, seed: int) -> Any:
+    """The answer of a replay on eight threads that sleep at random."""
+    chance = random.Random(seed)
+    return replay(folder, tell=lambda event: time.sleep(chance.random() * 0.004), workers=8).answer
+
+
+def room(folder: Path) -> None:
+    """Megabytes of so many runs over photos of 5 MB, by what they are."""
+    home = folder / "room"
+    chance = np.random.default_rng(1)
+    with ModelServer(script) as server:
+        for _ in range(RUNS):
+            noise = chance.integers(0, 255, (PHOTO_SIDE, PHOTO_SIDE, 3), dtype=np.uint8)
+            Image.fromarray(noise).save("large.png", compress_level=1)
+            locate("large.png", settings_for(server, Path("gallery"), home))
+    sizes: dict[str, int] = defaultdict(int)
+    for file in home.rglob("*"):
+        if file.is_file():
+            large = file.parent.parent.name == "blobs" and file.stat().st_size > 100_000
+            part = file.relative_to(home).parts[0] if not large else "photos and the model's views of them"
+            sizes[part.removesuffix("-wal").removesuffix("-shm")] += file.stat().st_size
+    for name, size in sorted(sizes.items()):
+        print(f"  {name:<40} {size / 1e6:8.2f} MB")
+    rest = sum(size for name, size in sizes.items() if not name.startswith("photos"))
+    print(f"  besides the photos, {RUNS} runs: {rest / 1e6:.2f} MB")
+
+
+def main() -> None:
+    os.environ.setdefault("OPENAI_API_KEY", "no-key")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        draw(folder)
+        os.chdir(folder)
+        print("replay")
+        replays(folder)
+        print("room")
+        room(folder)
+        print("cost of recording")
+        cost(folder)
+
+
+if __name__ == "__main__":
+    main()
