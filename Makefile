@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check record lock clean
+.PHONY: demo test check record lock web clean
 
 demo: .venv/ready
 	$(BIN)/sextant demo
@@ -24,6 +24,16 @@ check: .venv/ready-dev
 # The lock files are what was installed when the tests last passed; `make lock` writes them anew from this machine.
 lock: .venv/ready-dev
 	$(BIN)/python scripts/lock.py
+
+# The page's map library, by its lock file, into the folder that the server and the wheel carry.
+web: app/web/static/vendor/leaflet.js
+
+app/web/static/vendor/leaflet.js: app/web/package-lock.json
+	cd app/web && npm ci --ignore-scripts --no-audit --no-fund --silent
+	mkdir -p app/web/static/vendor
+	cp app/web/node_modules/leaflet/dist/leaflet.css app/web/node_modules/leaflet/LICENSE app/web/static/vendor/
+	cp -R app/web/node_modules/leaflet/dist/images app/web/static/vendor/
+	cp app/web/node_modules/leaflet/dist/leaflet.js $@
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -30,7 +30,10 @@ _CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"country facts|driving side|which side", ("country_facts",)),
     (r"coordinates|position", ("reverse_geocode", "find_place", "distance")),
     (r"dissimilar|farthest|far side", ("farthest_photos", "references")),
-    (r"gallery|references?|similar|nearest|neighbou?rs?|retriev\w*", ("nearest_photos", "farthest_photos", "references")),
+    (
+        r"gallery|references?|similar|nearest|neighbou?rs?|retriev\w*",
+        ("nearest_photos", "farthest_photos", "references"),
+    ),
 )
 _CHECKS_COMPILED = tuple((re.compile(rf"\b(?:{words})\b", re.IGNORECASE), tools) for words, tools in _CHECKS)
 
@@ -49,7 +52,8 @@ _FIRST_PERSON = re.compile(
     rf"measurement|cross-check)\s+(?:\w+\s+){{0,3}}?(?:shows?|showed|confirm(?:s|ed)|reveal(?:s|ed)|found|returned|"
     rf"gave|indicat(?:es|ed)|match(?:es|ed)|verif(?:ies|ied))\b"
     rf"|^\W*(?:checked|double-?checked|verified|confirmed|cross-?checked|looked up|searched|measured|zoomed)\b"
-    rf"|\b(?:{'|'.join(words for words, tools in _CHECKS[:3])})\W+(?:\w+\s+){{0,3}}?(?:confirm\w*|show\w*|match\w*|verif\w*)",
+    rf"|\b(?:{'|'.join(words for words, tools in _CHECKS[:3])})\W+(?:\w+\s+){{0,3}}?"
+    rf"(?:confirm\w*|show\w*|match\w*|verif\w*)",
     re.IGNORECASE,
 )
 _NOT_DONE = re.compile(

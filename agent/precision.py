@@ -89,14 +89,16 @@ def policy_of(precision: str | None, file: str | None = None) -> Policy:
     """
     if precision is not None and precision not in CAPS:
         raise WrongUse(f"precision {precision!r} is unknown; there are: {', '.join(CAPS)}")
-    given = Policy(precision, f"--precision {precision}" if precision else "")  # type: ignore[arg-type]
+    given = Policy(precision, f"--precision {precision}" if precision else "")
     if file is None:
         return given
     try:
         read = _File.model_validate(yaml.safe_load(Path(file).read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise WrongUse(f"policy file {file!r} cannot be used: {reason}; it holds precision, reason, countries") from error
+        raise WrongUse(
+            f"policy file {file!r} cannot be used: {reason}; it holds precision, reason, countries"
+        ) from error
     caps = [cap for cap in (given.cap, read.precision) if cap is not None]
     cap = min(caps, key=CAPS.index) if caps else None
     reason = read.reason or f"the policy {Path(file).name}"
@@ -182,7 +184,7 @@ def _coarse_position(value: Json, policy: Policy) -> Json:
     cap = policy.at(key[1] if key else None)
     rest = {name: coarsened(item, policy) for name, item in value.items() if name not in ("latitude", "longitude")}
     latitude, longitude = snapped(*exact, policy)
-    coarse: Json = {name: rest.get(name, None) for name in value}
+    coarse: Json = {name: rest.get(name) for name in value}
     coarse |= {"latitude": latitude, "longitude": longitude}
     if cap is None:
         return coarse

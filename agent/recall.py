@@ -109,7 +109,9 @@ def how_far(photo: Json, question: str) -> list[Entry]:
     if "circle" not in area:
         return [Entry(f"{name} is no single place; name a town.", "inferred")]
     km = float(great_circle_km(area["circle"][:2], (best["latitude"], best["longitude"])))
-    return [Entry(f"{called(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).", "tool")]
+    return [
+        Entry(f"{called(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).", "tool")
+    ]
 
 
 def change_of_mind(photo: Json, question: str = "") -> list[Entry]:
@@ -143,7 +145,10 @@ QUESTIONS: tuple[tuple[re.Pattern[str], Answer], ...] = (
     (re.compile(r"\b(?:nearest|similar|neighbou?rs?|references?|look alike)\b", re.IGNORECASE), nearest),
     (re.compile(r"\b(?:exif|metadata|gps|when was|what time)\b", re.IGNORECASE), metadata),
     (re.compile(r"\b(?:how (?:sure|certain|confident|likely)|confidence|probability|sure\?)", re.IGNORECASE), how_sure),
-    (re.compile(r"\b(?:what else|where else|alternatives?|other (?:places?|options?)|else)\b", re.IGNORECASE), what_else),
+    (
+        re.compile(r"\b(?:what else|where else|alternatives?|other (?:places?|options?)|else)\b", re.IGNORECASE),
+        what_else,
+    ),
     (re.compile(r"\b(?:why|because|reasons?|evidence|explain|how do you know)\b", re.IGNORECASE), why),
     (re.compile(r"\b(?:where|which (?:country|city|town|place))\b", re.IGNORECASE), where),
 )
@@ -178,6 +183,9 @@ def _references(references: list[Json], kind: str) -> list[Entry]:
     if not references:
         return [Entry("This run had no gallery to search.", "retrieved")]
     return [
-        Entry(f"{number}. {item.get('place') or coordinates(item)}, similarity {item['similarity']:.2f} ({kind}).", "retrieved")
+        Entry(
+            f"{number}. {item.get('place') or coordinates(item)}, similarity {item['similarity']:.2f} ({kind}).",
+            "retrieved",
+        )
         for number, item in enumerate(references[:SHOWN], 1)
     ]

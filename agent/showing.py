@@ -10,8 +10,11 @@ from agent.file_metadata import compared
 from agent.precision import FINEST_KM, Policy, coarsened, words_withheld
 from agent.state import Json
 from geo.clusters import cluster
+from geo.sphere import great_circle_km
 
-WORDS = frozenset({"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error"})
+WORDS = frozenset(
+    {"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error"}
+)
 PLACE_KM = 25.0  # candidates this near each other are one proposal: the city radius of the field
 CALIBRATION = "the probabilities are shares of the candidates, not calibrated on held-out photos"
 
@@ -35,7 +38,7 @@ def photo_shown(evidence: Json, policy: Policy) -> Json:
         "answer": answer,
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
-        "changed": seen.get("changed"),
+        "changed": change_shown(seen, answer["best"]),
         "metadata": said,
         "nearest": seen["nearest"],
         "farthest": seen["farthest"],
@@ -44,6 +47,25 @@ def photo_shown(evidence: Json, policy: Policy) -> Json:
         "done": done(evidence),
         "pictures": not policy.withholds_words,
     }
+
+
+def change_shown(seen: Json, best: Json | None) -> Json | None:
+    """What steering changed, its distance between the places as they are shown."""
+    changed: Json | None = seen.get("changed")
+    first = seen["answer"]["best"]
+    if changed is None or first is None or best is None:
+        return changed
+    km = float(great_circle_km((first["latitude"], first["longitude"]), (best["latitude"], best["longitude"])))
+    return {**changed, "moved_km": round(km, 1)}
+
+
+def event_shown(event: Json, policy: Policy) -> Json:
+    """A progress event as a person may see it."""
+    if policy.withholds_words:
+        event = {**event, **{name: {} for name in ("args",) if name in event}}
+        event = words_withheld(event, policy, WORDS - {"args"})
+    shown: Json = coarsened(event, policy)
+    return shown
 
 
 def current_answer(evidence: Json) -> Json:
@@ -107,7 +129,9 @@ def _proposal(group: list[Json], of: int) -> Json:
 
     best = max(group, key=lambda item: item["score"])
     place = describe(best["latitude"], best["longitude"])
-    origins = {origin: sum(item["origin"] == origin for item in group) for origin in ("answer", "alternative", "nearest")}
+    origins = {
+        origin: sum(item["origin"] == origin for item in group) for origin in ("answer", "alternative", "nearest")
+    }
     shown: dict[str, Any] = {
         "latitude": best["latitude"],
         "longitude": best["longitude"],

@@ -99,7 +99,7 @@ def area_of(name: str) -> tuple[Json, str]:
     if not hits or hits[0].score < 0.6:
         raise WrongUse(f"no continent, country or place is called {name[:60]!r}; name another, or draw it on the map")
     place = hits[0]
-    km = DIVISION_KM if place.kind == "division" else PIN_KM if near else PLACE_KM
+    km = DIVISION_KM if place.kind == "admin1" else PIN_KM if near else PLACE_KM
     called = ", ".join(part for part in (place.name, place.admin1, place.country_code) if part)
     return {"circle": [place.latitude, place.longitude, km]}, f"within {km:g} km of {called}"
 

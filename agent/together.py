@@ -7,6 +7,7 @@ place; ``same_trip`` chooses one candidate a photo so that nobody travels faster
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,9 +86,7 @@ def same_place(photos: Sequence[Seen]) -> Joint:
     near = great_circle_km(places[best], places) <= SAME_KM
     apart = mass[~near].max() if (~near).any() else 0.0
     share = float(mass[best] / (mass[best] + apart))
-    misfits = [
-        photo.name for photo, row in zip(heard, evidence, strict=True) if row[best] < MISFIT * float(row.max())
-    ]
+    misfits = [photo.name for photo, row in zip(heard, evidence, strict=True) if row[best] < MISFIT * float(row.max())]
     silent = [photo.name for photo in photos if not len(photo.positions)]
     return Joint(float(places[best, 0]), float(places[best, 1]), share, (*misfits, *silent))
 
@@ -115,7 +114,7 @@ def same_trip(photos: Sequence[Seen]) -> Trip:
         if _support(photo, photo.positions)[index] < MISFIT * float(_support(photo, photo.positions).max())
     ]
     misfits += [_lighter(leg, heard) for leg in legs if leg.possible is False]
-    return Trip(tuple(places), tuple(legs), tuple(dict.fromkeys((*misfits, *silent))))  # type: ignore[arg-type]
+    return Trip(tuple(places), tuple(legs), tuple(dict.fromkeys((*misfits, *silent))))
 
 
 def _support(photo: Seen, places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -129,7 +128,7 @@ def _likeliest(photos: Sequence[Seen]) -> list[int]:
     """Viterbi's path: one candidate of each photo, impossible legs priced so that they are the last resort."""
     scores = np.log(_support(photos[0], photos[0].positions))
     back: list[NDArray[np.intp]] = []
-    for before, photo in zip(photos, photos[1:], strict=False):
+    for before, photo in pairwise(photos):
         ways = scores[:, None] - _price(before, photo)
         back.append(np.argmax(ways, axis=0))
         scores = ways.max(axis=0) + np.log(_support(photo, photo.positions))
@@ -140,7 +139,7 @@ def _likeliest(photos: Sequence[Seen]) -> list[int]:
 
 
 def _price(before: Seen, after: Seen) -> NDArray[np.float64]:
-    """What each leg costs in log evidence: nothing when possible, 20 when not; without times, distance costs a little."""
+    """What each leg costs in log evidence: nothing when possible, 20 when not; else by distance."""
     km = great_circle_km(before.positions[:, None], after.positions[None])
     hours = _hours(before, after)
     if hours is None:
@@ -170,4 +169,4 @@ def _lighter(leg: Leg, photos: Sequence[Seen]) -> str:
 
 
 def _pairs(items: list[tuple[Seen, int]]) -> list[tuple[tuple[Seen, int], tuple[Seen, int]]]:
-    return list(zip(items, items[1:], strict=False))
+    return list(pairwise(items))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
@@ -79,30 +79,47 @@ class Task(TypedDict):
     run: str
     effort: int
     constraints: list[Json]
+    most_calls: NotRequired[int | None]
 
 
 Acts = Literal["locate", "steer", "ask", "report", "__end__"]
+
+
+SPENT = Entry("The session's budget of model calls is spent; begin a new session.", "inferred")
+
+# Who answers what asks for no run.
+GOES: dict[str, Acts] = {
+    "steer": "steer",
+    "undo": "steer",
+    "together": "report",
+    "ask": "ask",
+    "nothing": "report",
+}
 
 
 def listen(state: Chat, desk: Desk) -> Command[Acts]:
     """Take the message in, and send it to whoever answers it."""
     message = state["message"]
     if any(turn["id"] == message["id"] for turn in state.get("turns", [])):
-        return Command(goto=END)
+        return Command(goto="__end__")
     photos = state.get("photos", {})
     said = user_turn(message, len(photos))
     intent = intent_of(message, sum(photo["status"] == "located" for photo in photos.values()))
     if intent in ("locate", "again"):
+        left = calls_left(state, desk)
+        if left == 0:
+            return Command(update=Chat(turns=[said, reply(message, "budget", None, [SPENT], desk.policy)]), goto="__end__")
         tasks = [again(target(state))] if intent == "again" else new_tasks(message, len(photos))
+        for task in tasks:
+            task["most_calls"] = None if left is None else max(1, left // len(tasks))
         noted = {**message, "keys": [task["key"] for task in tasks]}
         return Command(update=Chat(turns=[said], message=noted), goto=[Send("locate", task) for task in tasks])
-    goes: dict[str, Acts] = {"steer": "steer", "undo": "steer", "together": "report", "ask": "ask", "nothing": "report"}
-    return Command(update=Chat(turns=[said]), goto=goes[intent])
+    return Command(update=Chat(turns=[said]), goto=GOES[intent])
 
 
 def locate(task: Task, desk: Desk) -> Chat:
     """Locate one photo by a recorded run, or go on with the run that was begun for it."""
-    settings = with_effort(replace(desk.settings, run=task["run"]), task["effort"])
+    settings = with_effort(replace(desk.settings, run=task["run"]), task["effort"], task.get("most_calls"))
 
     def tell(event: Json) -> None:
         desk.tell({**event, "photo": task["key"], "run": task["run"]})
@@ -119,7 +136,7 @@ def locate(task: Task, desk: Desk) -> Chat:
         reason = plain_reason(error, settings)
         return Chat(photos={task["key"]: failed(task["key"], task["file"], task["sha256"], task["run"], reason)})
     evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"])
-    return Chat(photos={task["key"]: evidence}, spent=run_spending(run.answer))
+    return Chat(photos={task["key"]: evidence}, spent=run_spending(run.answer))  # type: ignore[typeddict-item]
 
 
 def report(state: Chat, desk: Desk) -> Chat:
@@ -160,9 +177,8 @@ def ask(state: Chat, desk: Desk) -> Chat:
     if desk.settings.model == "offline" or desk.policy.withholds_words:
         return Chat(turns=[reply(message, "record", photo["key"], recall(message["text"], shown), desk.policy)])
     gear = stoppable(equip(desk.settings, lambda event: desk.tell({**event, "photo": photo["key"]})), desk.stop)
-    spent = state.get("spent", NOTHING_SPENT)
-    left = None if desk.max_calls is None else max(0, desk.max_calls - spent["calls"])
-    said = follow_up(message["text"], {**shown, "shown": photo["shown"]}, state["turns"][:-1], gear, left)
+    record = {**shown, "shown": photo["shown"]}
+    said = follow_up(message["text"], record, state["turns"][:-1], gear, calls_left(state, desk))
     if said.failure:
         lead = Entry(f"The model did not answer ({said.failure}); this is from the record.", "inferred")
         entries = [lead, *recall(message["text"], shown)]
@@ -205,16 +221,31 @@ def new_tasks(message: Json, known: int) -> list[Task]:
 
 def again(photo: Json) -> Task:
     """The same photo once more, with more effort, under the constraints that are in force."""
-    kept = {name: photo[name] for name in ("key", "sha256", "file", "constraints")}
-    return Task(**kept, run=new_name(), effort=photo.get("effort", 0) + 1)  # type: ignore[typeddict-item]
+    return Task(
+        key=photo["key"],
+        sha256=photo["sha256"],
+        file=photo["file"],
+        run=new_name(),
+        effort=photo.get("effort", 0) + 1,
+        constraints=photo["constraints"],
+    )
 
 
-def with_effort(settings: Settings, effort: int) -> Settings:
-    """The settings with the budget of calls doubled and a round added for each step of effort."""
-    if not effort:
-        return settings
+def with_effort(settings: Settings, effort: int, most_calls: int | None = None) -> Settings:
+    """The settings with the budget of calls doubled and a round added for each step of effort, and cut at the most."""
     base = recipe(settings)
-    return replace(settings, max_calls=base.max_calls * 2**effort, max_rounds=base.max_rounds + effort)
+    calls = base.max_calls * 2**effort
+    if most_calls is not None:
+        calls = min(calls, most_calls)
+    if calls == base.max_calls and not effort:
+        return settings
+    return replace(settings, max_calls=calls, max_rounds=base.max_rounds + effort)
+
+
+def calls_left(state: Chat, desk: Desk) -> int | None:
+    """Model calls the session may still make; None is no limit."""
+    spent = state.get("spent", NOTHING_SPENT)
+    return None if desk.max_calls is None else max(0, desk.max_calls - spent["calls"])
 
 
 def target(state: Chat) -> Json:
@@ -233,17 +264,16 @@ def nothing_to_say(photos: dict[str, Json]) -> Entry:
     return Entry("Send a photo first: then ask where it was taken.", "inferred")
 
 
-def run_spending(answer: Json) -> Spent:
+def run_spending(answer: Json) -> Json:
     """A run's spending as the session adds it up."""
     spent = answer["spent"]
-    return Spent(
-        calls=spent["calls"],
-        input_tokens=spent["tokens"],
-        output_tokens=0,
-        estimated_calls=spent["estimated_calls"],
-        usd=spent["usd"] or 0.0,
-        unpriced_calls=int(spent["usd"] is None),
-    )
+    return {
+        "calls": spent["calls"],
+        "input_tokens": spent["tokens"],
+        "estimated_calls": spent["estimated_calls"],
+        "usd": spent["usd"] or 0.0,
+        "unpriced_calls": int(spent["usd"] is None),
+    }
 
 
 def plain_reason(error: SextantError, settings: Settings) -> str:

@@ -1,0 +1,31 @@
+"""`sextant chat`: a conversation about photos, in the terminal."""
+
+from typing import Any
+
+import click
+
+from app.options import run_options
+from app.session_options import session_options
+
+
+@click.command(name="chat")
+@click.argument("photos", nargs=-1, metavar="[PHOTO…]")
+@click.option("--session", metavar="NAME", help="Go on with this session, or begin one of this name.")
+@run_options
+@session_options
+def command(photos: tuple[str, ...], session: str | None, **options: Any) -> None:
+    """Ask where photos were taken, and go on asking.
+
+    Type or paste the path of a photo, a question (why?), what the place is not (not Europe), or /help.
+
+    \b
+    Example: sextant chat photo.jpg
+             sextant chat --session holiday --model openai:gpt-4o
+             sextant chat photo.jpg --precision city
+    """
+    from app.session_options import desk_of
+    from app.terminal.talk import Talk
+    from graphs.sessions import Sessions
+
+    desk = desk_of(options)
+    Talk(Sessions(desk.settings.home), desk, session).run(photos)

@@ -1,0 +1,34 @@
+"""`sextant serve`: the conversation as a page."""
+
+from typing import Any
+
+import click
+
+from app.options import run_options
+from app.session_options import session_options
+
+
+@click.command(name="serve")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen at; others than loopback need a token."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0 takes any free one.")
+@click.option(
+    "--token", metavar="TOKEN", envvar="SEXTANT_TOKEN", help="Asked of every visitor.  [default: SEXTANT_TOKEN]"
+)
+@click.option("--tiles", metavar="URL", help="Online map tiles, {z}/{x}/{y}; without them the map is drawn offline.")
+@click.option("--reports", metavar="DIR", help="Evaluation reports to list.  [default: reports under the home]")
+@run_options
+@session_options
+def command(host: str, port: int, token: str | None, tiles: str | None, reports: str | None, **options: Any) -> None:
+    """Serve a page to talk about photos, on this machine alone unless told otherwise.
+
+    \b
+    Example: sextant serve
+             sextant serve --model ollama:qwen2.5vl --gallery my-gallery
+             sextant serve --host 0.0.0.0 --token "$(openssl rand -hex 16)"
+    """
+    from app.serving import serve
+    from app.session_options import desk_of
+
+    serve(desk_of(options), host=host, port=port, token=token, tiles=tiles, reports=reports)

@@ -1,0 +1,66 @@
+"""A session as GeoJSON (RFC 7946): answers, regions, candidates, similar and dissimilar photos."""
+
+import json
+from typing import Any
+
+from agent.state import Json
+from geo.caps import caps_geojson
+
+
+def geojson(session: Json) -> str:
+    """A FeatureCollection; every feature says its ``role`` and its ``photo``."""
+    features: list[Json] = []
+    for photo in session["photos"]:
+        if photo["status"] == "located":
+            features += photo_features(photo)
+    collection: Json = {"type": "FeatureCollection", "features": features}
+    if session["precision"]:
+        collection["precision"] = session["precision"]
+    return json.dumps(collection, ensure_ascii=False, indent=1) + "\n"
+
+
+def photo_features(photo: Json) -> list[Json]:
+    """The features of one photo, the regions first, so that points are drawn over them."""
+    answer = photo["answer"]
+    features = []
+    for share in ("90", "50"):
+        region = answer["region"].get(share)
+        if region:
+            facts = {"probability": region["probability"], "radius_km": region.get("radius_km")}
+            features.append(_feature(region_geometry(region), f"region {share} %", photo, facts))
+    if answer["best"]:
+        facts = {name: answer["best"][name] for name in ("country", "country_code", "admin1", "place")}
+        facts |= {"probability": answer["probability"], "run": photo["run"], "model": answer["model"]}
+        features.append(_feature(point(answer["best"]), "answer", photo, facts))
+    if answer["rival"]:
+        features.append(_feature(point(answer["rival"]), "rival", photo, {"country": answer["rival"].get("country")}))
+    for number, item in enumerate(answer["candidates"], 1):
+        facts = {name: item.get(name) for name in ("origin", "score", "variant", "similarity")}
+        features.append(_feature(point(item), "candidate", photo, {"number": number, **facts}))
+    for role in ("nearest", "farthest"):
+        for number, item in enumerate(photo[role], 1):
+            facts = {"number": number, "similarity": item["similarity"], "place": item.get("place")}
+            features.append(_feature(point(item), role, photo, facts))
+    return features
+
+
+def region_geometry(region: Json) -> Json:
+    """A region as a Polygon or MultiPolygon, cut at ±180."""
+    shape: Json = region.get("geojson") or caps_geojson([circle_of(part) for part in region["parts"]])
+    return shape
+
+
+def circle_of(part: Json) -> tuple[float, float, float]:
+    """One part of a region as (latitude, longitude, radius_km)."""
+    return part["latitude"], part["longitude"], part["radius_km"]
+
+
+def point(place: Json) -> Json:
+    """A position as GeoJSON has it: longitude first."""
+    return {"type": "Point", "coordinates": [place["longitude"], place["latitude"]]}
+
+
+def _feature(geometry: Json, role: str, photo: Json, facts: dict[str, Any]) -> Json:
+    known = {name: value for name, value in facts.items() if value is not None}
+    properties = {"role": role, "photo": photo["name"], "sha256": photo["sha256"], **known}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}

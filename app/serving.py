@@ -1,0 +1,102 @@
+"""Starting the server: what it binds to, whom it lets in, what it says on the terminal."""
+
+import errno
+import re
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from agent.home import home_folder
+from geo.errors import SextantError, WrongUse
+
+if TYPE_CHECKING:
+    from graphs.chat import Desk
+
+SHORTEST_TOKEN = 16
+
+
+def serve(desk: "Desk", *, host: str, port: int, token: str | None, tiles: str | None, reports: str | None) -> None:
+    """Serve until stopped.
+
+    Raises:
+        WrongUse: a bind beyond loopback without a token, or tiles that are no address.
+        SextantError: the port is taken, or the page's assets are not built.
+    """
+    try:
+        import uvicorn
+
+        from app.web.security import Door, is_loopback
+        from app.web.server import built_assets, create_app
+    except ImportError as error:
+        raise SextantError(f"sextant serve needs {error.name}; run: pip install 'sextant-geo[web]'") from error
+    from app.web.house import House
+    from graphs.sessions import Sessions
+
+    if not is_loopback(host) and not token:
+        raise WrongUse(f"--host {host} is open to others; give them a token: --token TOKEN, or SEXTANT_TOKEN")
+    if token is not None and not re.fullmatch(rf"[A-Za-z0-9._~-]{{{SHORTEST_TOKEN},}}", token):
+        raise WrongUse(f"the token is no good; use {SHORTEST_TOKEN} or more letters, digits and . _ ~ -")
+    built_assets()
+    settings = desk.settings
+    folder = Path(reports) if reports else home_folder(settings.home) / "reports"
+    house = House(Sessions(settings.home), desk, tiles=tiles, reports=folder)
+    listening = bound(host, port)
+    names = {host.lower(), socket.gethostname().lower()} if not is_loopback(host) else set()
+    names |= {"127.0.0.1", "localhost", "::1"}
+    door = Door(frozenset(names | addresses(host)), token, tiles_origin(tiles))
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+    click.echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
+    config = uvicorn.Config(
+        create_app(house, door), log_level="warning", server_header=False, timeout_graceful_shutdown=3
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        SextantError: it cannot; the message says why.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(1024)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise SextantError(f"port {port} is taken; choose another with --port, or 0 for any free one") from error
+        raise SextantError(
+            f"cannot listen at {host}:{port}: {error.strerror}; choose another --host or --port"
+        ) from error
+    return listening
+
+
+def addresses(host: str) -> set[str]:
+    """The addresses of this machine, where the server listens at all of them."""
+    if host not in ("0.0.0.0", "::"):
+        return set()
+    try:
+        return {str(entry[4][0]) for entry in socket.getaddrinfo(socket.gethostname(), None)}
+    except OSError:
+        return set()
+
+
+def tiles_origin(tiles: str | None) -> str | None:
+    """The origin of a tile address.
+
+    Raises:
+        WrongUse: it is no https address with {z}, {x} and {y} in it.
+    """
+    if tiles is None:
+        return None
+    parts = urlsplit(tiles)
+    if parts.scheme not in ("https", "http") or not parts.netloc or any(f"{{{n}}}" not in tiles for n in "zxy"):
+        raise WrongUse(f"--tiles {tiles!r} is no tile address; it looks like https://HOST/{{z}}/{{x}}/{{y}}.png")
+    if not re.fullmatch(r"[A-Za-z0-9.:-]+", parts.netloc):
+        raise WrongUse(f"--tiles {tiles!r} has no plain host name")
+    return f"{parts.scheme}://{parts.netloc}"

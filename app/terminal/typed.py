@@ -1,0 +1,54 @@
+"""What a person typed or pasted: photos by their paths, a command, or words."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from gallery.photos import PHOTO_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Typed:
+    """One line: the files it names, a ``/command`` with its argument, and the words that are left."""
+
+    photos: tuple[Path, ...] = ()
+    command: str | None = None
+    words: str = ""
+
+
+def read_line(line: str) -> Typed:
+    """Take a line apart. A path may be quoted, escaped, or a file:// address, as terminals paste them.
+
+    A line beginning with a slash is a command, unless a file lies there.
+    """
+    line = line.strip()
+    whole = as_path(line.strip("'\""))  # a path with spaces, unquoted
+    if whole is not None and whole.is_file():
+        return Typed(photos=(whole,))
+    if line.startswith("/"):
+        name, _, rest = line[1:].partition(" ")
+        if "/" not in name:
+            return Typed(command=name.lower(), words=rest.strip())
+    try:
+        parts = shlex.split(line)
+    except ValueError:  # an apostrophe, as in "it's"
+        parts = line.split()
+    found = [(part, as_path(part)) for part in parts]
+    photos = tuple(path for _, path in found if path is not None)
+    words = " ".join(part for part, path in found if path is None) if photos else line
+    return Typed(photos=photos, words=words)
+
+
+def as_path(text: str) -> Path | None:
+    """The file a text names, if it looks like a photo's and lies there; a photo's name that does not is one, too."""
+    if not text:
+        return None
+    if text.startswith("file://"):
+        text = unquote(urlsplit(text).path)
+    path = Path(text).expanduser()
+    try:
+        there = path.is_file()
+    except OSError:  # a name too long for any file
+        return None
+    return path if there or path.suffix.lower() in PHOTO_SUFFIXES else None

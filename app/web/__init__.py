@@ -1,0 +1,1 @@
+"""The page: the same conversation over HTTP."""

@@ -1,0 +1,163 @@
+"""The server without its HTTP: sessions, the threads at work, their events, their stops."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from agent.blobs import BlobStore
+from agent.equipment import Equipment
+from agent.home import home_folder
+from agent.live import Live, equip
+from agent.showing import event_shown
+from agent.state import Json
+from app.web.events import EventLog
+from app.web.limits import Limits, Rate, Refused
+from app.web.uploads import Decoder
+from geo.errors import SextantError, WrongUse
+from graphs.chat import Desk
+from graphs.sessions import Busy, Sessions, shown
+
+
+@dataclass
+class House:
+    """Everything the routes work with. Safe for threads."""
+
+    sessions: Sessions
+    desk: Desk
+    limits: Limits = field(default_factory=Limits)
+    tiles: str | None = None
+    reports: Any = None
+
+    def __post_init__(self) -> None:
+        self.blobs = BlobStore(home_folder(self.desk.settings.home) / "blobs")
+        self.decoder = Decoder(self.limits)
+        self._pool = ThreadPoolExecutor(self.limits.working_at_once, thread_name_prefix="session")
+        self._lock = threading.Lock()
+        self._logs: dict[str, EventLog] = {}
+        self._stops: dict[str, threading.Event] = {}
+        self._rates: dict[str, Rate] = {}
+        self._new = Rate(self.limits.sessions_a_minute)
+
+    def new_session(self) -> str:
+        """A new session's id.
+
+        Raises:
+            Refused: too many in a minute.
+        """
+        with self._lock:
+            self._new.take("new sessions")
+        return self.sessions.create()
+
+    def log(self, session: str) -> EventLog:
+        """The session's events in this process."""
+        with self._lock:
+            return self._logs.setdefault(session, EventLog())
+
+    def working(self, session: str) -> bool:
+        """Whether this process is at work on it."""
+        return session in self._stops
+
+    def known(self, session: str) -> str:
+        """The session's id, when there is one.
+
+        Raises:
+            Refused: there is none.
+        """
+        if not self.sessions.exists(session):
+            raise Refused(404, f"there is no session {session[:80]!r}")
+        return session
+
+    def view(self, session: str) -> Json:
+        """The session as it is shown."""
+        busy = self.working(session) or self.sessions.busy(session)
+        cut = not busy and self.sessions.interrupted(session)
+        return shown(session, self.sessions.state(session), self.desk.policy, busy=busy, interrupted=cut)
+
+    def evidence(self, session: str, key: str) -> Json:
+        """What is kept of one photo, exact: never to be sent as it is.
+
+        Raises:
+            Refused: there is no such photo.
+        """
+        photo: Json | None = self.sessions.state(self.known(session)).get("photos", {}).get(key)
+        if photo is None:
+            raise Refused(404, f"session {session!r} has no photo {key[:20]!r}")
+        return photo
+
+    def say(self, session: str, message: Json | None) -> None:
+        """Begin to answer a message in a thread of its own; None goes on with one that was cut off.
+
+        Raises:
+            Refused: the session is at work already, or talks too fast, or the server is full.
+        """
+        stop = threading.Event()
+        with self._lock:
+            self._rates.setdefault(session, Rate(self.limits.messages_a_minute)).take("messages")
+            if session in self._stops:
+                raise Refused(409, "this session is at work on a message; wait for it, or stop it")
+            if len(self._stops) >= self.limits.working_at_once:
+                raise Refused(503, f"{len(self._stops)} sessions are at work; try again in a moment")
+            self._stops[session] = stop
+        try:
+            if self.sessions.busy(session):
+                raise Refused(409, "this session is at work on another server; wait for it")
+        except BaseException:
+            with self._lock:
+                del self._stops[session]
+            raise
+        self.log(session).add("working", {"text": message["text"] if message else ""})
+        self._pool.submit(self._work, session, message, stop)
+
+    def stop(self, session: str) -> bool:
+        """Stop the work on a session; False when this process is at none."""
+        with self._lock:
+            stop = self._stops.get(session)
+        if stop:
+            stop.set()
+        return stop is not None
+
+    def close(self) -> None:
+        """Stop everything and let go of the decoder."""
+        with self._lock:
+            stops = list(self._stops.values())
+        for stop in stops:
+            stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.decoder.close()
+
+    def gear(self) -> Equipment:
+        """The equipment of this server's settings: its gallery is opened once."""
+        return equip(self.desk.settings)
+
+    def live(self) -> Live:
+        """The world behind the equipment.
+
+        Raises:
+            WrongUse: it is not the real world.
+        """
+        outside = self.gear().ask
+        if not isinstance(outside, Live):
+            raise WrongUse("this server plays a recording; there is no gallery behind it")
+        return outside
+
+    def _work(self, session: str, message: Json | None, stop: threading.Event) -> None:
+        log, policy = self.log(session), self.desk.policy
+        desk = replace(self.desk, tell=lambda event: log.add("step", event_shown(event, policy)), stop=stop)
+        problem = None
+        try:
+            if message is None:
+                self.sessions.go_on(session, desk)
+            else:
+                self.sessions.say(session, message, desk)
+        except (Busy, SextantError) as error:
+            problem = str(error)
+        except Exception as error:  # a defect must not leave the page waiting for ever
+            problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
+        finally:
+            with self._lock:
+                self._stops.pop(session, None)
+        if problem:
+            log.add("error", {"text": problem.replace(str(home_folder(self.desk.settings.home)), "the home")})
+        log.add("session", self.view(session))
+        log.add("idle", {})

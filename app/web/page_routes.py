@@ -1,0 +1,91 @@
+"""The page itself, its map, and the evaluation reports beside it."""
+
+import gzip
+import json
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse
+
+from app.web.house import House
+from app.web.limits import Refused
+from app.web.security import REPORT_POLICY
+from geo.borders import outlines
+
+STATIC = Path(__file__).parent / "static"
+OUTLINE_DEGREES = 0.05  # some five kilometres: what a screen shows of a continent
+
+
+def page_routes(house: House) -> APIRouter:
+    """The page, what it must know, the outlines, the reports."""
+    routes = APIRouter()
+
+    @routes.get("/", include_in_schema=False)
+    def page() -> Response:
+        return FileResponse(STATIC / "index.html", media_type="text/html; charset=utf-8")
+
+    @routes.get("/api/about", tags=["server"])
+    def about() -> dict[str, Any]:
+        """What this server works with: model, precision, limits. No key, no address, no folder."""
+        settings, limits = house.desk.settings, house.limits
+        return {
+            "version": version("sextant-geo"),
+            "model": settings.model,
+            "offline": settings.model == "offline",
+            "gallery": Path(settings.gallery).name if settings.gallery else None,
+            "precision": house.desk.policy.to_json(),
+            "tiles": house.tiles,
+            "upload_bytes": limits.upload_bytes,
+            "photos_a_message": limits.photos_a_message,
+            "calls_a_session": house.desk.max_calls,
+            "reports": bool(report_files(house.reports)),
+        }
+
+    @routes.get("/api/outlines", tags=["server"])
+    def basemap(request: Request) -> Response:
+        """The countries' outlines (Natural Earth) as GeoJSON: the map without tiles."""
+        headers = {"cache-control": "private, max-age=86400", "content-encoding": "gzip"}
+        return Response(packed_outlines(), media_type="application/geo+json", headers=headers)
+
+    @routes.get("/api/reports", tags=["reports"])
+    def reports() -> list[dict[str, Any]]:
+        """The evaluation reports under the server's reports folder."""
+        return [{"number": number, "name": name} for number, (name, _) in enumerate(report_files(house.reports), 1)]
+
+    @routes.get("/reports/{number}", tags=["reports"])
+    def report(number: int) -> Response:
+        """One report, in a sandbox: it can show itself and nothing else."""
+        files = report_files(house.reports)
+        if not 1 <= number <= len(files):
+            raise Refused(404, f"there is no report {number}; there are {len(files)}")
+        content = files[number - 1][1].read_bytes()
+        return HTMLResponse(content, headers={"content-security-policy": REPORT_POLICY})
+
+    return routes
+
+
+def report_files(folder: Path | None) -> list[tuple[str, Path]]:
+    """The HTML files of the folder and of its folders, by name."""
+    if folder is None or not folder.is_dir():
+        return []
+    found = sorted([*folder.glob("*.html"), *folder.glob("*/*.html")])
+    return [(str(path.relative_to(folder)), path) for path in found if path.is_file()]
+
+
+@lru_cache(maxsize=1)
+def packed_outlines() -> bytes:
+    """The outlines, rounded to what the map shows, gzipped once."""
+    text = json.dumps(rounded(outlines(OUTLINE_DEGREES)), separators=(",", ":"), ensure_ascii=False)
+    return gzip.compress(text.encode(), 6, mtime=0)
+
+
+def rounded(value: Any) -> Any:
+    """All numbers to two decimals of a degree: a kilometre."""
+    if isinstance(value, float):
+        return round(value, 2)
+    if isinstance(value, dict):
+        return {name: rounded(item) for name, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,70 @@
+"""Pictures over HTTP: the photo as the model sees it, and its neighbours in the gallery as thumbnails."""
+
+import io
+
+from fastapi import APIRouter, Response
+from PIL import Image
+
+from agent.contact_sheet import thumbnail
+from agent.state import Json
+from app.web.house import House
+from app.web.limits import Refused
+from gallery.photos import open_photo
+
+SIDES = ("nearest", "farthest")
+SMALL = 320  # pixels, the longest side of a photo in the conversation
+
+
+def photo_routes(house: House) -> APIRouter:
+    """The routes under /api/sessions/{session}/photos. Clients name sessions and numbers, never files."""
+    routes = APIRouter(prefix="/api/sessions/{session}/photos/{key}", tags=["pictures"])
+
+    @routes.get("/picture")
+    def picture(session: str, key: str, small: bool = False) -> Response:
+        """The photo without its metadata, scaled; ``small`` for the conversation."""
+        photo = house.evidence(session, key)
+        if photo.get("shown") and not small:
+            return jpeg(house.blobs.get(photo["shown"]))
+        image = open_photo(house.blobs.get(photo.get("shown") or photo["sha256"])).image
+        image.thumbnail((SMALL, SMALL) if small else (1024, 1024))
+        return jpeg(encoded(image))
+
+    @routes.get("/neighbours/{side}/{number}")
+    def neighbour(session: str, key: str, side: str, number: int) -> Response:
+        """A similar or dissimilar gallery photo, counted from 1, as a thumbnail; none under a precision cap."""
+        if house.desk.policy.withholds_words:
+            raise Refused(403, "pictures of the gallery are withheld: they may say more than the precision cap allows")
+        return jpeg(neighbour_picture(house, house.evidence(session, key), side, number))
+
+    return routes
+
+
+def neighbour_picture(house: House, photo: Json, side: str, number: int) -> bytes:
+    """The thumbnail's bytes.
+
+    Raises:
+        Refused: no such neighbour, or its file is gone.
+    """
+    references = photo.get(side, []) if side in SIDES else []
+    if not 1 <= number <= len(references) or not photo.get("gallery"):
+        raise Refused(404, f"there is no {side[:20]!r} photo {number}")
+    wanted = str(references[number - 1]["id"]).replace("'", "''")
+    rows = house.live().gallery().photos.search().where(f"id = '{wanted}'").select(["uri"]).limit(1).to_list()
+    image = thumbnail(rows[0]["uri"]) if rows else None
+    if image is None:
+        raise Refused(404, "the gallery no longer holds this photo's file")
+    return encoded(image)
+
+
+def encoded(image: Image.Image) -> bytes:
+    """A picture as JPEG bytes, with no metadata."""
+    bare = Image.new("RGB", image.size)
+    bare.paste(image)
+    out = io.BytesIO()
+    bare.save(out, "JPEG", quality=82)
+    return out.getvalue()
+
+
+def jpeg(content: bytes) -> Response:
+    """A picture that a browser may keep: its address names one picture for ever."""
+    return Response(content, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})

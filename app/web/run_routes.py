@@ -1,0 +1,96 @@
+"""Recorded runs over HTTP: the timeline of a photo's run, and forks of it."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from agent.precision import coarsened, words_withheld
+from agent.showing import WORDS
+from agent.state import Json
+from app.web import shapes
+from app.web.house import House
+from app.web.limits import Refused
+from graphs.comparing import compare
+from graphs.folders import find
+from graphs.fork import fork
+from graphs.story import story
+
+LONGEST = 6000  # characters of one text shown; a prompt with twenty references has some three thousand
+
+
+def run_routes(house: House) -> APIRouter:
+    """The routes under /api/sessions/{session}/photos/{key}/run: a session shows its own runs only."""
+    routes = APIRouter(prefix="/api/sessions/{session}/photos/{key}/run", tags=["runs"])
+
+    @routes.get("")
+    def timeline(session: str, key: str) -> dict[str, Any]:
+        """The run's story: rounds, branches with every turn, verdicts, steps."""
+        name = house.evidence(session, key)["run"]
+        return run_shown(story(find(name, house.desk.settings.home)), house)
+
+    @routes.post("/fork")
+    def forked(session: str, key: str, wish: shapes.Fork) -> dict[str, Any]:
+        """Run it again, changed from a step on. Without ``live`` nothing is asked that was not recorded."""
+        home = house.desk.settings.home
+        parent = find(house.evidence(session, key)["run"], home)
+        if not wish.changes:
+            raise Refused(422, "say what to change, for example: verify=top1")
+        if any("=@" in change.replace(" ", "") for change in wish.changes):
+            raise Refused(422, "a change over HTTP holds its value itself; files are not read")
+        run = fork(parent, wish.step, wish.changes, home=home, live=wish.live, keep_words=wish.keep_words)
+        difference = shown(compare(parent, find(run.name, home)), house)
+        answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
+        return {"run": run.name, "answer": shown(answer, house), "difference": difference}
+
+    return routes
+
+
+def run_shown(run: Json, house: House) -> Json:
+    """A run's story without this machine's folders, addresses, and anything finer than the cap."""
+    record = run["record"]
+    settings = {
+        name: value for name, value in record["settings"].items() if name not in ("home", "gallery", "base_url")
+    }
+    plain = {
+        "run": run["run"],
+        "status": record["status"],
+        "parent": record["parent"],
+        "changes": record["changes"],
+        "versions": record["versions"],
+        "settings": settings,
+        "branches": [{**branch, "opening": texts_of(branch["opening"])} for branch in run["branches"]],
+        "verdicts": run["verdicts"],
+        "steps": run["steps"],
+    }
+    return shown(shortened(plain), house)
+
+
+def texts_of(messages: list[Json]) -> list[Json]:
+    """Messages with their text blocks joined and their pictures counted."""
+    found = []
+    for message in messages:
+        blocks = (
+            message["content"]
+            if isinstance(message["content"], list)
+            else [{"type": "text", "text": message["content"]}]
+        )
+        text = "\n".join(block["text"] for block in blocks if block["type"] == "text")
+        found.append({"role": message["role"], "text": text, "images": sum(b["type"] == "image" for b in blocks)})
+    return found
+
+
+def shown(value: Json, house: House) -> Json:
+    """The value under the server's policy; a drawn or recorded text of the model's is withheld where words are."""
+    policy = house.desk.policy
+    keys = WORDS | {"strategy_text", "opening", "fill", "tool_calls", "place", "first_difference"}
+    coarse: Json = coarsened(words_withheld(value, policy, frozenset(keys)), policy)
+    return coarse
+
+
+def shortened(value: Any) -> Any:
+    """The value with texts cut at a length a page can show."""
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"{value[:LONGEST]} … ({len(value) - LONGEST:,} more characters)"
+    if isinstance(value, dict):
+        return {name: shortened(item) for name, item in value.items()}
+    return [shortened(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,145 @@
+"""The door of the server: which Host, which Origin, which token; and the headers every answer carries."""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "sextant"
+_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who may come in.
+
+    Attributes:
+        hosts: names (without port) that a request's Host may have; anything else is DNS rebinding.
+        token: asked of every request when set: as ``?token=`` once, then as a cookie or a bearer header.
+        tiles: origin of online map tiles, where they are switched on.
+    """
+
+    hosts: frozenset[str]
+    token: str | None = None
+    tiles: str | None = None
+
+    def policy(self) -> str:
+        """The content-security policy of the page: nothing but its own files."""
+        images = "'self' data: blob:" + (f" {self.tiles}" if self.tiles else "")
+        return (
+            f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; connect-src 'self'; "
+            "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+
+
+# A report is somebody's HTML: it may show itself and do nothing else.
+REPORT_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether binding there is reachable from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Guard:
+    """ASGI middleware in front of everything, the event stream included."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self.app = app
+        self.door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        refusal = self._refusal(scope, headers)
+        if refusal:
+            await _plain(send, *refusal)
+            return
+        if self._by_address(scope):
+            # The token leaves the address bar, where it would be copied along.
+            cookie = f"{COOKIE}={self.door.token}; HttpOnly; SameSite=Strict; Path=/"
+            await _plain(send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode())])
+            return
+        await self.app(scope, receive, self._with_headers(send))
+
+    def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
+        host = headers.get("host", "")
+        if _name(host) not in self.door.hosts:
+            return 421, "this server does not answer to that host name\n"
+        origin = headers.get("origin")
+        unsafe = scope["method"] in _UNSAFE
+        if origin is not None and (urlsplit(origin).netloc != host or urlsplit(origin).scheme not in ("http", "https")):
+            return 403, "requests from other sites are refused\n"
+        if unsafe and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return 403, "requests from other sites are refused\n"
+        if unsafe and origin is None and "x-sextant" not in headers:
+            return 403, "a change needs an Origin or the header X-Sextant\n"
+        if self.door.token and not self._known(scope, headers):
+            return 401, "this server asks for its token; open the address it printed\n"
+        return None
+
+    def _known(self, scope: Scope, headers: dict[str, str]) -> bool:
+        given = [headers.get("authorization", "").removeprefix("Bearer ").strip()]
+        try:
+            cookies = SimpleCookie(headers.get("cookie", ""))
+            given += [cookies[COOKIE].value] if COOKIE in cookies else []
+        except CookieError:
+            pass
+        given += parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
+        token = (self.door.token or "").encode()
+        return any(hmac.compare_digest(one.encode(), token) for one in given)
+
+    def _by_address(self, scope: Scope) -> bool:
+        return bool(self.door.token) and scope["path"] == "/" and b"token=" in scope["query_string"]
+
+    def _with_headers(self, send: Send) -> Send:
+        own = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"x-frame-options", b"DENY"),
+            (b"cross-origin-opener-policy", b"same-origin"),
+            (b"cross-origin-resource-policy", b"same-origin"),
+            (b"permissions-policy", b"geolocation=(), camera=(), microphone=()"),
+        ]
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", []))
+                names = {name.lower() for name, _ in headers}
+                headers += [pair for pair in own if pair[0] not in names]
+                if b"content-security-policy" not in names:
+                    headers.append((b"content-security-policy", self.door.policy().encode()))
+                if b"cache-control" not in names:
+                    headers.append((b"cache-control", b"no-store"))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        return sent
+
+
+def _name(host: str) -> str:
+    """The host without its port: ``[::1]:80`` is ``::1``."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower()
+
+
+async def _plain(send: Send, status: int, text: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    start = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": text.encode()})

@@ -1,0 +1,88 @@
+"""The application: routes behind a guarded door."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from app.web.house import House
+from app.web.limits import Refused
+from app.web.page_routes import STATIC, page_routes
+from app.web.photo_routes import photo_routes
+from app.web.run_routes import run_routes
+from app.web.security import Door, Guard
+from app.web.session_routes import session_routes
+from geo.errors import SextantError, WrongUse
+
+VENDOR = STATIC / "vendor"
+
+
+def create_app(house: House, door: Door) -> ASGIApp:
+    """The whole server, guard in front."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        house.close()
+
+    app = FastAPI(
+        title="Sextant",
+        version=version("sextant-geo"),
+        summary="Where was this photo taken? A conversation, over HTTP.",
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=life,
+    )
+    for routes in (page_routes(house), session_routes(house), photo_routes(house), run_routes(house)):
+        app.include_router(routes)
+    app.mount("/static", Assets(directory=STATIC), name="static")
+    app.add_exception_handler(SextantError, refused(house))
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    return Guard(app, door)
+
+
+ABOUT = """
+Make a session (`POST /api/sessions`), send it a message with photos (`POST …/messages`), follow its events
+(`GET …/events`, server-sent: `session`, `step`, `working`, `idle`, `error`), steer it (`POST …/steer`), export it.
+Changes need the header `X-Sextant: 1` unless they come from the page itself. Where the server has a token, send it as
+`Authorization: Bearer TOKEN`.
+"""
+
+
+class Assets(StaticFiles):
+    """The page's files; a browser asks each time whether they have changed."""
+
+    def file_response(self, *args, **kwargs):  # type: ignore[no-untyped-def]
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+def refused(house: House):  # type: ignore[no-untyped-def]
+    """Our errors as one line of JSON, without the folders of this machine."""
+    home = str(house.blobs.folder.parent)
+
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        status = error.status if isinstance(error, Refused) else 422 if isinstance(error, WrongUse) else 500
+        return JSONResponse({"detail": str(error).replace(home, "the home")}, status_code=status)
+
+    return answer
+
+
+def built_assets() -> Path:
+    """The folder of the built assets.
+
+    Raises:
+        SextantError: they were not built; the message says how.
+    """
+    if not (VENDOR / "leaflet.js").is_file():
+        raise SextantError("the page's map library is not built; run: make web (it needs npm)")
+    return VENDOR

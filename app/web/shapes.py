@@ -1,0 +1,113 @@
+"""What comes in and goes out over HTTP, as types: the OpenAPI document is made from them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Corner = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ByWords(Strict):
+    """Steering in words: not Europe, only in Peru, ignore the sign, near the sea, undo."""
+
+    kind: Literal["words"]
+    text: str = Field(min_length=1, max_length=200)
+    photo: str | None = Field(default=None, max_length=8)
+
+
+class ByPolygon(Strict):
+    """A drawn area: corners as (latitude, longitude) in degrees; longitudes may run past ±180."""
+
+    kind: Literal["polygon"]
+    corners: list[Corner] = Field(min_length=3, max_length=1000)
+    rule: Literal["only", "exclude"] = "only"
+    photo: str | None = Field(default=None, max_length=8)
+
+
+class ByPlace(Strict):
+    """A pinned or rejected place, in degrees."""
+
+    kind: Literal["pin", "reject"]
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    photo: str | None = Field(default=None, max_length=8)
+
+
+Steer = Annotated[ByWords | ByPolygon | ByPlace, Field(discriminator="kind")]
+
+
+class Fork(Strict):
+    """Run a photo's run again, changed from a step on."""
+
+    step: str = Field(max_length=40, description="a step's number, or number:branch")
+    changes: list[Annotated[str, Field(max_length=500)]] = Field(
+        max_length=20, description="KEY=VALUE, as on the command line"
+    )
+    live: bool = Field(default=False, description="ask the model and the gallery for what was never recorded")
+    keep_words: bool = Field(default=False, description="let answers to changed questions stand as they are")
+
+
+class Created(BaseModel):
+    session: str
+
+
+class Listed(BaseModel):
+    """One session of the list; times are epoch seconds."""
+
+    id: str
+    title: str
+    created: float
+    updated: float
+    busy: bool
+
+
+class Refusal(BaseModel):
+    """A file that was not taken, and why."""
+
+    file: str
+    reason: str
+
+
+class Taken(BaseModel):
+    """The message is being answered; follow the session's events."""
+
+    message: str
+    refused: list[Refusal] = []
+
+
+class Done(BaseModel):
+    done: bool
+
+
+class Problem(BaseModel):
+    """What went wrong, in one line."""
+
+    detail: str
+
+
+class SessionEvent(BaseModel):
+    """The whole session as it is shown: turns, photos with their answers, spending."""
+
+    event: Literal["session"]
+    data: dict[str, Any]
+
+
+class StepEvent(BaseModel):
+    """A step of a run: ingest, retrieve, plan, ask, tool, reply, verify, answer; with its photo, run and branch."""
+
+    event: Literal["step"]
+    data: dict[str, Any]
+
+
+class StateEvent(BaseModel):
+    """Work began or ended, or failed with a line of text."""
+
+    event: Literal["working", "idle", "error"]
+    data: dict[str, Any]
+
+
+StreamEvent = SessionEvent | StepEvent | StateEvent

@@ -1,0 +1,50 @@
+// The server's HTTP API. Every refusal comes back as one line of text.
+
+export class Problem extends Error {}
+
+async function asked(path, options = {}) {
+  let reply;
+  try {
+    reply = await fetch(path, { ...options, headers: { "X-Sextant": "1", ...options.headers } });
+  } catch {
+    throw new Problem("The server does not answer. Is sextant serve still running?");
+  }
+  if (reply.ok) return reply.json();
+  const text = await reply.text();
+  try {
+    const detail = JSON.parse(text).detail;
+    throw new Problem(typeof detail === "string" ? detail : detail.map((one) => `${one.loc.at(-1)}: ${one.msg}`).join("; "));
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem(text.slice(0, 200) || `the server answered ${reply.status}`);
+  }
+}
+
+const json = (body) => ({ method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+const at = (session, rest = "") => `/api/sessions/${encodeURIComponent(session)}${rest}`;
+
+export const api = {
+  about: () => asked("/api/about"),
+  outlines: () => asked("/api/outlines"),
+  reports: () => asked("/api/reports"),
+  sessions: () => asked("/api/sessions"),
+  create: () => asked("/api/sessions", { method: "POST" }),
+  view: (session) => asked(at(session)),
+  say(session, text, files, photo) {
+    const form = new FormData();
+    form.append("id", crypto.randomUUID().replaceAll("-", ""));
+    form.append("text", text);
+    if (photo) form.append("photo", photo);
+    for (const file of files) form.append("files", file, file.name);
+    return asked(at(session, "/messages"), { method: "POST", body: form });
+  },
+  steer: (session, wish) => asked(at(session, "/steer"), json(wish)),
+  stop: (session) => asked(at(session, "/stop"), { method: "POST" }),
+  resume: (session) => asked(at(session, "/resume"), { method: "POST" }),
+  run: (session, key) => asked(at(session, `/photos/${key}/run`)),
+  fork: (session, key, wish) => asked(at(session, `/photos/${key}/run/fork`), json(wish)),
+  picture: (session, key, small) => at(session, `/photos/${key}/picture${small ? "?small=true" : ""}`),
+  neighbour: (session, key, side, number) => at(session, `/photos/${key}/neighbours/${side}/${number}`),
+  exported: (session, kind) => at(session, `/export/${kind}`),
+  events: (session) => at(session, "/events"),
+};

@@ -1,0 +1,34 @@
+// The turns of the conversation, each sentence with what it stands on.
+
+import { $, h } from "./dom.js";
+import { api } from "./api.js";
+
+export function showTurns(view) {
+  const turns = $("turns");
+  const atEnd = turns.scrollHeight - turns.scrollTop - turns.clientHeight < 120;
+  turns.replaceChildren(...view.turns.map((turn) => (turn.by === "you" ? said(turn, view) : replied(turn))));
+  if (atEnd) turns.scrollTop = turns.scrollHeight;
+}
+
+function said(turn, view) {
+  const thumbs = turn.photos.map((name) => {
+    const photo = view.photos.find((one) => one.name === name);
+    return photo && h("img", { src: api.picture(view.session, photo.key, true), alt: `${name} ${photo.file ?? ""}`, loading: "lazy" });
+  });
+  return h("li", { class: "turn you" }, thumbs.length ? h("div", { class: "thumbs" }, thumbs) : null, h("p", {}, turn.text));
+}
+
+function replied(turn) {
+  const lines = turn.entries.length ? turn.entries : [{ text: turn.text, source: "" }];
+  return h("li", { class: "turn" }, lines.map((entry, number) => line(entry, number === 0)));
+}
+
+export function line(entry, first) {
+  return h(
+    "p",
+    { class: first ? "first" : "" },
+    entry.text,
+    entry.source ? h("span", { class: `source ${entry.source}`, title: entry.call ? `call ${entry.call}` : "" }, entry.source) : null,
+    entry.struck ? h("span", { class: "struck" }, entry.struck) : null,
+  );
+}

@@ -1,0 +1,103 @@
+// Beside the map, in words: how surely, the ranked places, the neighbours, the claims, what the file says.
+
+import { $, coordinates, h, kilometres, percent, placeName } from "./dom.js";
+import { api } from "./api.js";
+import { line } from "./conversation.js";
+
+const SCALES = { 1: "street, 1 km", 25: "city, 25 km", 200: "region, 200 km", 750: "country, 750 km", 2500: "continent" };
+
+export function showEvidence(view, photo, act) {
+  const box = $("evidence");
+  if (!photo) return box.replaceChildren();
+  if (photo.status !== "located") return box.replaceChildren(card("Not located", h("p", {}, photo.error)));
+  box.replaceChildren(
+    answerCard(photo),
+    photo.constraints.length ? steeringCard(photo, act) : "",
+    placesCard(photo, act),
+    neighboursCard(view, photo, "nearest", "Most similar photos"),
+    claimsCard(photo),
+    neighboursCard(view, photo, "farthest", "Least similar photos"),
+    fileCard(photo),
+  );
+}
+
+const card = (title, ...children) => h("section", { class: "card" }, h("h3", {}, title), ...children);
+
+function answerCard(photo) {
+  const { best, probability, warnings, model, coverage, region } = photo.answer;
+  if (!best) return card("Answer", h("p", { class: "best" }, "No place is left"), h("p", { class: "soft" }, "Undo, or look again with more effort."));
+  const bars = Object.entries(probability).filter(([, share]) => share !== null).flatMap(([km, share]) => {
+    const fill = h("i");
+    fill.style.width = percent(share).replace(" ", "");
+    return [h("span", {}, SCALES[km]), h("div", { class: "bar", role: "presentation" }, fill), h("b", {}, percent(share))];
+  });
+  const ninety = region["90"];
+  return card(
+    "Answer",
+    h("p", { class: "best" }, placeName(best)),
+    h("p", { class: "small" }, coordinates(best), ninety?.radius_km ? ` · with 90 % within ${kilometres(ninety.radius_km)}` : ninety ? ` · with 90 % in one of ${ninety.parts.length} areas` : ""),
+    h("div", { class: "bars" }, bars),
+    h("p", { class: "small" }, model === "offline" ? "No model looked at the picture: the density of similar photos." : `Model ${model}`,
+      coverage ? ` · the gallery holds ${coverage.within_25_km} photos within 25 km, ${coverage.within_200_km} within 200 km` : ""),
+    ...warnings.map((warning) => h("p", { class: "small" }, `⚠ ${warning}`)),
+  );
+}
+
+function steeringCard(photo, act) {
+  return card("What you said",
+    h("div", { class: "said" }, photo.constraints.map((words) => h("span", { class: "chip warn" }, words))),
+    photo.changed ? h("p", { class: "small" }, `${photo.changed.left} of ${photo.changed.of} candidates are left`, photo.changed.moved_km ? `; the answer lies ${kilometres(photo.changed.moved_km)} from where the run left it` : "") : null,
+    h("button", { class: "plain", onclick: () => act.words("undo") }, "Undo the last"));
+}
+
+function placesCard(photo, act) {
+  const items = photo.places.slice(0, 8).map((place) =>
+    h("li", {},
+      h("div", {}, h("div", {}, placeName(place)), h("div", { class: "small" }, votes(place))),
+      h("div", { class: "acts" },
+        h("button", { onclick: () => act.focus(place), "aria-label": `Show ${placeName(place)} on the map` }, "Show"),
+        h("button", { onclick: () => act.place("pin", place), "aria-label": `It is near ${placeName(place)}` }, "It is here"),
+        h("button", { onclick: () => act.place("reject", place), "aria-label": `It is not near ${placeName(place)}` }, "Not here"))));
+  return card("Candidates and their votes", h("ol", { class: "ranked" }, items));
+}
+
+function votes(place) {
+  const from = [];
+  if (place.origins.answer) from.push(`${place.origins.answer} answers`);
+  if (place.origins.alternative) from.push(`${place.origins.alternative} alternatives`);
+  if (place.origins.nearest) from.push(`${place.origins.nearest} similar photos`);
+  return `${place.votes} of ${place.of}: ${from.join(", ")}${place.variants.length ? ` · ${place.variants.join(", ")}` : ""}`;
+}
+
+function neighboursCard(view, photo, side, title) {
+  if (!photo[side].length) return "";
+  const figures = photo[side].slice(0, 8).map((item, index) =>
+    h("figure", {},
+      photo.pictures ? h("img", { src: api.neighbour(view.session, photo.key, side, index + 1), alt: `${title}, number ${index + 1}`, loading: "lazy", onerror: (event) => event.target.remove() }) : null,
+      h("figcaption", {}, h("b", {}, `${index + 1}. `), item.place || coordinates(item), h("div", { class: "small" }, why(photo, item, side)))));
+  return card(title, h("div", { class: "neighbours" }, figures));
+}
+
+function why(photo, item, side) {
+  const likeness = `similarity ${item.similarity.toFixed(2)}`;
+  const best = photo.answer.best;
+  if (!best || side === "farthest") return likeness;
+  return `${likeness}, ${kilometres(distance(item, best))} from the answer`;
+}
+
+function distance(a, b) {
+  const rad = Math.PI / 180;
+  const s = Math.sin(((a.latitude - b.latitude) * rad) / 2) ** 2 + Math.cos(a.latitude * rad) * Math.cos(b.latitude * rad) * Math.sin(((a.longitude - b.longitude) * rad) / 2) ** 2;
+  return 2 * 6371.0088 * Math.asin(Math.sqrt(Math.min(1, s)));
+}
+
+function claimsCard(photo) {
+  const claims = photo.answer.claims.map((claim) => h("li", {}, line(claim, false)));
+  const done = photo.done.map((branch) => h("li", { class: "small" }, `${branch.branch}: ${branch.tools.join(", ") || "no tool called"}`));
+  return card("Claims and what they stand on", h("ul", { class: "claims" }, claims.length ? claims : h("li", { class: "soft" }, "No answer gave reasons.")), h("h3", {}, "What was done"), h("ul", {}, done));
+}
+
+function fileCard(photo) {
+  return card("What the file itself says", h("p", {}, photo.metadata.text), photo.metadata.time ? h("p", {}, photo.metadata.time) : null,
+    h("p", { class: "small" }, `Run ${photo.run} · stopped: ${photo.answer.stop} · ${photo.answer.spent.calls} calls, ${photo.answer.spent.seconds.toFixed(1)} s`));
+}

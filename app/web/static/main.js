@@ -1,0 +1,267 @@
+// The page: one session at a time, followed by its events; everything it shows comes from the session's own view.
+
+import { $, h } from "./dom.js";
+import { api } from "./api.js";
+import { showTurns } from "./conversation.js";
+import { showEvidence } from "./evidence.js";
+import { openViewer } from "./viewer.js";
+import { beginWork, endWork, step } from "./work.js";
+
+const state = { session: null, view: null, about: null, chosen: [], stream: null, world: null, photo: null, fitted: null };
+
+const problem = (text) => {
+  $("problem").textContent = text;
+  $("problem").hidden = !text;
+};
+
+async function trying(action) {
+  problem("");
+  try {
+    return await action();
+  } catch (error) {
+    problem(error.message);
+    return null;
+  }
+}
+
+// The map comes after the first paint: the conversation does not wait for it.
+async function loadMap() {
+  document.head.append(h("link", { rel: "stylesheet", href: "/static/vendor/leaflet.css" }));
+  await new Promise((resolve, reject) => document.head.append(h("script", { src: "/static/vendor/leaflet.js", onload: resolve, onerror: reject })));
+  const { WorldMap, Pencil } = await import("./map.js");
+  state.world = new WorldMap(state.about.tiles);
+  state.pencil = new Pencil(state.world, (corners, rule) => steer({ kind: "polygon", corners, rule }));
+  showMap(true);
+  if (!state.about.tiles) state.world.drawLand(await api.outlines());
+}
+
+function follow(session) {
+  state.stream?.close();
+  const stream = new EventSource(api.events(session));
+  state.stream = stream;
+  stream.addEventListener("session", (event) => show(JSON.parse(event.data)));
+  stream.addEventListener("step", (event) => step(JSON.parse(event.data)));
+  stream.addEventListener("working", () => {
+    beginWork();
+    busy(true);
+  });
+  stream.addEventListener("idle", () => {
+    endWork();
+    busy(false);
+    listSessions();
+  });
+  stream.addEventListener("error", (event) => {
+    if (event.data) problem(JSON.parse(event.data).text);
+    else if (stream.readyState === EventSource.CLOSED) problem("The connection was lost; reload the page.");
+  });
+}
+
+function busy(working) {
+  $("stop").hidden = !working;
+  $("send").disabled = working;
+  for (const button of $("quick").children) button.disabled = working;
+}
+
+function show(view) {
+  state.view = view;
+  const located = view.photos.filter((photo) => photo.status === "located");
+  $("welcome").hidden = view.turns.length > 0;
+  document.querySelector(".frame").classList.toggle("empty", !view.photos.length);
+  $("quick").hidden = !located.length;
+  $("cut").hidden = !view.interrupted;
+  if (view.busy) busy(true);
+  const tokens = view.spent.input_tokens + view.spent.output_tokens;
+  $("spend").textContent = view.spent.calls ? `${view.spent.calls} calls · ${tokens.toLocaleString("en")} tokens` : "";
+  showTurns(view);
+  choosePhoto(view);
+  showMap();
+}
+
+function choosePhoto(view) {
+  const keys = view.photos.map((photo) => photo.key);
+  const told = view.turns.at(-1)?.photo;
+  if (told && keys.includes(told)) state.photo = told;
+  if (!keys.includes(state.photo)) state.photo = keys.at(-1) ?? null;
+  $("photo").replaceChildren(...view.photos.map((photo) => h("option", { value: photo.key, selected: photo.key === state.photo }, `${photo.name} ${photo.file ?? ""}`)));
+  document.querySelector(".photo-choice").hidden = !keys.length;
+}
+
+function showMap(afresh = false) {
+  const photo = state.view?.photos.find((one) => one.key === state.photo) ?? null;
+  const located = photo?.status === "located";
+  $("open-run").hidden = $("export").hidden = !located;
+  const best = located ? photo.answer.best : null;
+  const mark = best ? `${photo.key} ${best.latitude} ${best.longitude} ${photo.constraints.length}` : null;
+  state.world?.show(photo, afresh || mark !== state.fitted);
+  if (state.world) state.fitted = mark;
+  showEvidence(state.view, photo, {
+    words: (text) => steer({ kind: "words", text }),
+    place: (kind, place) => steer({ kind, latitude: place.latitude, longitude: place.longitude }),
+    focus: (place) => state.world?.focus(place),
+  });
+}
+
+const steer = (wish) => trying(() => api.steer(state.session, { ...wish, photo: state.photo }));
+
+async function send(text, files) {
+  if (!text && !files.length) return;
+  const most = state.about.photos_a_message;
+  if (files.length > most) return problem(`${files.length} photos are too many for one message; send at most ${most} at once`);
+  const large = files.find((file) => file.size > state.about.upload_bytes);
+  if (large) return problem(`${large.name} has more than ${Math.floor(state.about.upload_bytes / 2 ** 20)} MB; export it smaller`);
+  busy(true);
+  const taken = await trying(async () => {
+    if (!state.session) await open((await api.create()).session);
+    return api.say(state.session, text, files, files.length ? null : state.photo);
+  });
+  if (!taken) return busy(false);
+  if (taken.refused.length) problem(taken.refused.map((one) => `${one.file} ${one.reason}`).join("; "));
+  $("text").value = "";
+  grow();
+  choose([]);
+}
+
+function choose(files) {
+  state.chosen = files;
+  $("chosen").replaceChildren(...files.map((file, index) => {
+    const image = h("img", { alt: file.name, src: URL.createObjectURL(file) });
+    image.addEventListener("load", () => URL.revokeObjectURL(image.src));
+    const remove = () => choose(state.chosen.filter((_, other) => other !== index));
+    return h("li", {}, image, h("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: remove }, "×"));
+  }));
+}
+
+function grow() {
+  $("text").style.height = "auto";
+  $("text").style.height = `${$("text").scrollHeight}px`;
+}
+
+async function open(session) {
+  state.session = session;
+  state.photo = state.fitted = null;
+  if (location.hash.slice(1) !== session) history.replaceState(null, "", `#${session}`);
+  endWork();
+  busy(false);
+  follow(session);
+  $("sessions").classList.remove("open");
+  await listSessions();
+}
+
+async function listSessions() {
+  const sessions = await trying(() => api.sessions());
+  $("session-list").replaceChildren(...(sessions ?? []).map((one) =>
+    h("li", {}, h("button", { "aria-current": one.id === state.session ? "true" : null, onclick: () => open(one.id), title: one.title }, one.title || "new session"))));
+}
+
+async function fresh() {
+  state.stream?.close();
+  Object.assign(state, { session: null, view: null, photo: null, fitted: null });
+  history.replaceState(null, "", "#");
+  show({ turns: [], photos: [], spent: { calls: 0, input_tokens: 0, output_tokens: 0 } });
+  endWork();
+  busy(false);
+  problem("");
+  $("sessions").classList.remove("open");
+  $("text").focus();
+}
+
+async function showReports() {
+  const reports = await trying(() => api.reports());
+  $("reports").hidden = !reports?.length;
+  $("report-list").replaceChildren(...(reports ?? []).map((one) => h("li", {}, h("a", { href: `/reports/${one.number}`, target: "_blank", rel: "noopener" }, one.name))));
+}
+
+function theme(next) {
+  if (next) localStorage.setItem("theme", next);
+  const kept = localStorage.getItem("theme");
+  if (kept) document.documentElement.dataset.theme = kept;
+  state.world?.restyle();
+}
+
+function wire() {
+  $("say").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!$("send").disabled) send($("text").value.trim(), state.chosen);
+  });
+  $("text").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      $("say").requestSubmit();
+    }
+  });
+  $("text").addEventListener("input", grow);
+  for (const button of $("quick").children) button.addEventListener("click", () => send(button.textContent, []));
+  for (const id of ["choose", "attach"]) $(id).addEventListener("click", () => $("files").click());
+  $("files").addEventListener("change", () => {
+    choose([...state.chosen, ...$("files").files]);
+    $("files").value = "";
+    $("text").focus();
+  });
+  $("stop").addEventListener("click", () => trying(() => api.stop(state.session)));
+  $("resume").addEventListener("click", () => trying(() => api.resume(state.session)));
+  $("new-session").addEventListener("click", fresh);
+  $("open-sessions").addEventListener("click", () => {
+    const shown = $("sessions").classList.toggle("open");
+    $("open-sessions").setAttribute("aria-expanded", String(shown));
+  });
+  $("photo").addEventListener("change", () => {
+    state.photo = $("photo").value;
+    showMap(true);
+  });
+  $("open-run").addEventListener("click", () => openViewer(state.session, state.photo));
+  $("export").addEventListener("change", () => {
+    const kind = $("export").value;
+    $("export").value = "";
+    if (kind) h("a", { href: api.exported(state.session, kind), download: "" }).click();
+  });
+  $("theme").addEventListener("click", () => {
+    const now = document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+    theme(now === "dark" ? "light" : "dark");
+  });
+  wireDrops();
+}
+
+function wireDrops() {
+  const photos = (list) => [...list].filter((file) => file.size > 0);
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    $("drop").hidden = false;
+  });
+  $("drop").addEventListener("dragleave", () => ($("drop").hidden = true));
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    $("drop").hidden = true;
+    choose([...state.chosen, ...photos(event.dataTransfer.files)]);
+  });
+  addEventListener("paste", (event) => {
+    const pasted = photos(event.clipboardData.files);
+    if (pasted.length) choose([...state.chosen, ...pasted]);
+  });
+  addEventListener("hashchange", () => {
+    const session = location.hash.slice(1);
+    if (session && session !== state.session) open(session);
+  });
+}
+
+async function begin() {
+  theme();
+  wire();
+  state.about = await trying(() => api.about());
+  if (!state.about) return;
+  $("model").textContent = state.about.offline ? "no model: similar photos" : state.about.model;
+  if (state.about.precision) {
+    $("precision").hidden = false;
+    $("precision").textContent = `precision: ${state.about.precision.cap ?? "by country"}`;
+    $("precision").title = state.about.precision.reason;
+  }
+  if (location.hash.length > 1) await open(location.hash.slice(1));
+  else {
+    document.querySelector(".frame").classList.add("empty");
+    document.querySelector(".photo-choice").hidden = true;
+    await listSessions();
+  }
+  await trying(loadMap);
+  if (state.about.reports) showReports();
+}
+
+begin();

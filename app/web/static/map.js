@@ -1,0 +1,173 @@
+// Three maps in one: the answer with its regions, the similar photos, the dissimilar ones. And a pencil.
+
+import { $, coordinates, h, percent, placeName } from "./dom.js";
+
+const LEGENDS = {
+  answer: "Red: the answer. Orange: where it lies with 50 and 90 %. Violet: the rival. Small dots: all candidates.",
+  nearest: "The gallery photos that look most alike, the most similar first.",
+  farthest: "The gallery photos that look least alike: places the photo is probably not from.",
+};
+
+export class WorldMap {
+  constructor(tiles) {
+    this.layer = "answer";
+    this.photo = null;
+    this.map = L.map("map", { worldCopyJump: true, minZoom: 1, maxZoom: tiles ? 18 : 10, zoomSnap: 0.5, attributionControl: true });
+    this.map.attributionControl.setPrefix("");
+    this.map.zoomControl.setPosition("bottomright");
+    this.map.setView([25, 10], 1.5);
+    if (tiles) L.tileLayer(tiles).addTo(this.map);
+    this.marks = L.layerGroup().addTo(this.map);
+    this.land = null;
+    for (const button of $("layers").children) button.addEventListener("click", () => this.choose(button.dataset.layer));
+    $("layers").addEventListener("keydown", (event) => this.#arrow(event));
+    new ResizeObserver(() => this.map.invalidateSize()).observe($("map"));
+  }
+
+  drawLand(outlines) {
+    this.land = L.geoJSON(outlines, { interactive: false, renderer: L.canvas({ padding: 0.5 }), style: () => this.#landStyle() });
+    this.land.addTo(this.map).bringToBack();
+    this.map.attributionControl.addAttribution("Outlines: Natural Earth");
+  }
+
+  restyle() {
+    this.land?.setStyle(this.#landStyle());
+    this.show(this.photo, false);
+  }
+
+  choose(layer) {
+    this.layer = layer;
+    for (const button of $("layers").children) button.setAttribute("aria-selected", String(button.dataset.layer === layer));
+    this.show(this.photo, true);
+  }
+
+  show(photo, fit) {
+    this.photo = photo;
+    this.marks.clearLayers();
+    $("legend").textContent = photo?.answer ? LEGENDS[this.layer] : "";
+    if (!photo?.answer) return;
+    const bounds = this.layer === "answer" ? this.#answer(photo) : this.#references(photo[this.layer], this.layer);
+    if (fit && bounds?.isValid()) this.map.fitBounds(bounds.pad(0.15), { maxZoom: 7, animate: false });
+  }
+
+  focus(place) {
+    this.map.setView([place.latitude, place.longitude], Math.max(this.map.getZoom(), 6));
+  }
+
+  #answer(photo) {
+    const { best, rival, region, candidates } = photo.answer;
+    const bounds = L.latLngBounds([]);
+    for (const [share, opacity] of [["90", 0.14], ["50", 0.28]]) {
+      if (!region[share]) continue;
+      const shape = this.#region(region[share], opacity).addTo(this.marks);
+      shape.bindTooltip(`With ${share} % it lies in here`, { sticky: true });
+      bounds.extend(shape.getBounds());
+    }
+    for (const place of candidates) {
+      const dot = L.circleMarker(at(place), { radius: 3 + 4 * (place.score || 0), color: colour("--card"), weight: 1, fillColor: colour("--ink"), fillOpacity: 0.65 });
+      dot.bindPopup(() => words(placeName(place), `${place.origin}${place.variant ? `, ${place.variant}` : ""}`)).addTo(this.marks);
+    }
+    if (rival) L.marker(at(rival), { icon: icon("rivalhead", 16), alt: "rival" }).bindPopup(() => words("Rival", placeName(rival))).addTo(this.marks);
+    if (best) {
+      bounds.extend(at(best));
+      const head = L.marker(at(best), { icon: icon("pinhead", 24, [12, 29]), alt: "answer", zIndexOffset: 1000 });
+      head.bindPopup(() => words(placeName(best), coordinates(best))).addTo(this.marks);
+    }
+    return bounds;
+  }
+
+  #region(region, opacity) {
+    const style = { color: colour("--orange"), weight: 1.5, fillColor: colour("--orange"), fillOpacity: opacity };
+    if (region.geojson) return L.geoJSON(region.geojson, { style });
+    const ring = region.parts.map((part) => L.circle(at(part), { radius: part.radius_km * 1000, ...style }));
+    // A circle knows its bounds only on a map; a group asks each.
+    return Object.assign(L.featureGroup(ring), { getBounds: () => ring.reduce((all, one) => all.extend(one.getLatLng().toBounds(one.getRadius() * 2)), L.latLngBounds([])) });
+  }
+
+  #references(references, side) {
+    const bounds = L.latLngBounds([]);
+    references.map((item, index) => [item, index + 1]).reverse().forEach(([item, number]) => {
+      bounds.extend(at(item));
+      const mark = L.divIcon({ className: `number ${side}`, html: h("span", {}, String(number)), iconSize: [22, 22] });
+      const what = side === "nearest" ? "similar" : "dissimilar";
+      L.marker(at(item), { icon: mark, alt: `${what} photo ${number}`, zIndexOffset: -number }).bindPopup(() => words(item.place || coordinates(item), `similarity ${item.similarity.toFixed(2)}`)).addTo(this.marks);
+    });
+    return bounds;
+  }
+
+  #landStyle() {
+    return { color: colour("--coast"), weight: 0.7, fillColor: colour("--land"), fillOpacity: 1 };
+  }
+
+  #arrow(event) {
+    const tabs = [...$("layers").children];
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    const next = tabs[(tabs.indexOf(document.activeElement) + by + tabs.length) % tabs.length];
+    next.focus();
+    this.choose(next.dataset.layer);
+  }
+}
+
+/** Drawing an area: by clicks, or by Enter at the cross in the middle. */
+export class Pencil {
+  constructor(world, done) {
+    this.world = world;
+    this.done = done;
+    this.corners = [];
+    this.line = L.polygon([], { color: colour("--red"), weight: 2, dashArray: "5 4", fillOpacity: 0.08 });
+    $("draw").addEventListener("click", () => (this.active ? this.stop() : this.start()));
+    $("draw-cancel").addEventListener("click", () => this.stop());
+    $("draw-only").addEventListener("click", () => this.finish("only"));
+    $("draw-not").addEventListener("click", () => this.finish("exclude"));
+    world.map.on("click", (event) => this.active && this.add(event.latlng));
+    $("map").addEventListener("keydown", (event) => {
+      if (!this.active) return;
+      if (event.key === "Enter") this.add(world.map.getCenter());
+      if (event.key === "Escape") this.stop();
+    });
+  }
+
+  get active() {
+    return $("draw").getAttribute("aria-pressed") === "true";
+  }
+
+  start() {
+    this.#set(true);
+    this.corners = [];
+    this.line.setLatLngs([]).setStyle({ color: colour("--red") }).addTo(this.world.map);
+    $("map").focus();
+  }
+
+  stop() {
+    this.#set(false);
+    this.line.remove();
+  }
+
+  add(corner) {
+    this.corners.push([corner.lat, corner.lng]);
+    this.line.setLatLngs(this.corners);
+    $("draw-only").hidden = $("draw-not").hidden = this.corners.length < 3;
+    $("draw-help").textContent = this.corners.length < 3 ? `${this.corners.length} corners so far; at least three are needed.` : "Go on with corners, or say whether it is inside.";
+  }
+
+  finish(rule) {
+    const corners = this.corners;
+    this.stop();
+    this.done(corners, rule);
+  }
+
+  #set(active) {
+    $("draw").setAttribute("aria-pressed", String(active));
+    $("draw-cancel").hidden = $("draw-help").hidden = $("cross").hidden = !active;
+    $("draw-only").hidden = $("draw-not").hidden = true;
+    $("map").classList.toggle("drawing", active);
+    if (active) $("draw-help").textContent = "Click corners on the map. By keyboard: move the map with the arrows, Enter sets a corner at the cross.";
+  }
+}
+
+const at = (place) => [place.latitude, place.longitude];
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const icon = (name, size, anchor) => L.divIcon({ className: "", html: h("div", { class: name }), iconSize: [size, size], iconAnchor: anchor });
+const words = (first, second) => h("div", {}, h("strong", {}, first), h("br"), second);
+export { percent };
