@@ -1,0 +1,64 @@
+"""A gallery in an object store, on a real S3-compatible server on loopback."""
+
+import pytest
+
+pytest.importorskip("moto.server", reason="moto is not installed; it comes with the extra 'dev'")
+
+from gallery.build import add, build
+from gallery.database import GalleryError, connect
+from gallery.search import farthest, nearest
+from gallery.sources.opening import open_source
+from gallery.store import Gallery
+from tests.gallery.test_build import PLACES, Stopped, StopsAfter
+from tests.support.encoders import ThumbnailEncoder
+from tests.support.photos import photo_folder, picture
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    address = "http://{}:{}".format(*server.get_host_and_port())
+    for name, value in {
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    boto3.client("s3", endpoint_url=address).create_bucket(Bucket="galleries")
+    yield "s3://galleries"
+    server.stop()
+
+
+def rows(path: str) -> list[dict[str, object]]:
+    return connect(path).open_table("photos").to_arrow().to_pylist()
+
+
+def test_a_gallery_in_a_bucket_is_built_resumed_searched_and_extended(bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr("gallery.filling.BATCH", 8)
+    monkeypatch.setattr("gallery.filling._COMMIT_ROWS", 8)
+    photos = photo_folder(tmp_path / "photos", PLACES)
+    out = f"{bucket}/mine"
+    with pytest.raises(GalleryError, match="is not a gallery"):
+        Gallery.open(out)
+    with pytest.raises(Stopped):
+        build(open_source(str(photos)), out, StopsAfter(24))
+    with pytest.raises(GalleryError, match="unfinished build"):
+        Gallery.open(out)
+    report = build(open_source(str(photos)), out, ThumbnailEncoder())
+    assert (report.count, report.resumed_from) == (40, 24)
+
+    build(open_source(str(photos)), str(tmp_path / "local"), ThumbnailEncoder())
+    assert rows(out) == rows(str(tmp_path / "local"))
+    query = ThumbnailEncoder().encode([picture(7)])[0]
+    there, here = Gallery.open(out), Gallery.open(str(tmp_path / "local"))
+    assert nearest(there, query, 5) == nearest(here, query, 5)
+    assert farthest(there, query, 5) == farthest(here, query, 5)
+
+    more = photo_folder(tmp_path / "more", [(1, 1)], first_seed=100)
+    assert add(open_source(str(more)), out, ThumbnailEncoder()).count == 41
