@@ -139,7 +139,7 @@ def difference(found: Json, most: int = 5) -> list[str]:
     lines += [f"  setting {name}: {words}" for name, words in found["settings"].items()]
     for title in ("gained", "lost", "reweighted"):
         items = found["candidates"][title]
-        lines.append(f"  {len(items)} candidates {title}")
+        lines.append(f"  {len(items)} candidate{'' if len(items) == 1 else 's'} {title}")
         lines += [f"    {candidate_words(item)}" for item in items[:most]]
     first = found["first_step"]
     if first is None:
