@@ -198,17 +198,36 @@ def read_evaluation(path: str | Path) -> tuple[Json, dict[str, Json]]:
 
 
 def write_lines(path: Path, lines: Iterable[Json]) -> None:
-    """Write all lines of a new evaluation at once.
+    """Write all lines of a new evaluation at once: aside, then renamed.
 
     Raises:
         SextantError: the disk does not take them.
     """
-    writer = LineWriter(path)
+    aside = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        for line in lines:
-            writer.append(line)
-    finally:
-        writer.close()
+        with aside.open("wb") as file:
+            for line in lines:
+                file.write(line_text(line).encode("utf-8", "backslashreplace"))
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+@contextmanager
+def new_evaluation(out: Path) -> Iterator[EvaluationFolder]:
+    """A folder for an evaluation that is made as a whole, held for this process alone.
+
+    Raises:
+        WrongUse: it holds an evaluation already.
+        EvaluationError: it cannot be written, or another process works on it.
+    """
+    with only_writer(out):
+        if (out / "evaluation.json").exists():
+            raise WrongUse(f"{str(out)!r} holds an evaluation already; give another --out")
+        yield EvaluationFolder(out)
 
 
 def _short(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from agent.equipment import Outside
 from agent.live import equip_many
 from agent.settings import Settings
+from agent.verification import Candidate, Pool, verify
 from eval.benchmarks import Benchmark, BenchmarkPhoto
 from eval.configuration import configuration, header
 from eval.lines import answered_line, error_line, model_failed
@@ -105,7 +106,9 @@ class Sitting:
             spent = spent_on_unfinished(folder) + sum(_usd(line) for line in folder.lines().values())
             self.world = Paid(self.world, self.gear, task.max_usd, spent)
         self.graph = ManyPhotos(self.gear)
-        describe(0.0, 0.0)  # loads maps and names once, before the threads would each do it at their first photo
+        # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
+        describe(0.0, 0.0)
+        verify(Pool((Candidate(0.0, 0.0, "nearest", rank=0),)), self.gear.recipe.verify, self.gear.settings.optimise)
 
     def work(self, photos: Sequence[BenchmarkPhoto], tally: Tally, tell: Tell, stop: threading.Event) -> str:
         """Do these photos, so many at a time; each line is on disk before the next photo begins in its place."""

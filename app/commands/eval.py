@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands import eval_report, eval_run
+from app.commands import eval_ablate, eval_compare, eval_import, eval_merge, eval_report, eval_rescore, eval_run
 
 if TYPE_CHECKING:
     from eval.judging import Judgement
@@ -18,6 +18,7 @@ _FOLDS = click.option("--folds", default=10, show_default=True, type=click.IntRa
 _MEMBERS = click.option(
     "--members", default=8, show_default=True, type=click.IntRange(1, 64), help="Networks in the fitted ensemble."
 )
+_JOBS = click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Folds fitted at once.")
 
 
 @click.group("eval")
@@ -28,7 +29,7 @@ def command() -> None:
     """
 
 
-for module in (eval_run, eval_report):
+for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, eval_import, eval_ablate):
     command.add_command(module.command)
 
 
@@ -44,6 +45,7 @@ for module in (eval_run, eval_report):
 @click.option("--fitted", type=click.Path(path_type=Path), metavar="MODEL.json", help="A fitted model of yours.")
 @_FOLDS
 @_MEMBERS
+@_JOBS
 @click.option("--explain", is_flag=True, help="Print one line a photo, and where the fitted model comes from.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: bool, **options: Any) -> None:
@@ -79,8 +81,9 @@ def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: 
 @_MODELS
 @_FOLDS
 @_MEMBERS
+@_JOBS
 @click.option("--json", "as_json", is_flag=True, help="Print the held-out figures as one JSON object.")
-def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: int, as_json: bool) -> None:
+def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: int, jobs: int, as_json: bool) -> None:
     """Fit verification on the recorded candidates of all FILEs together, and write the model as JSON.
 
     Prints figures on photos held out by photographer, and stores them in the model with its data and split.
@@ -90,7 +93,7 @@ def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: in
     from eval.figures_text import figure_lines
     from eval.verification_runs import fit_files, write_model
 
-    model, found = fit_files(files, _names(models), folds, members, _progress)
+    model, found = fit_files(files, _names(models), folds, members, _progress, jobs)
     write_model(model, out)
     if as_json:
         click.echo(json.dumps({name: figures.to_json() for name, figures in found.items()}, ensure_ascii=False))
@@ -114,7 +117,7 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
         raise WrongUse("--crossfit fits 'calibrated' anew; leave out --verify and --fitted")
     everything = [record for _, rows in loaded for record in rows]
     records, verifier = cross_fitted(
-        everything, models, options["optimise"], options["folds"], options["members"], _progress
+        everything, models, options["optimise"], options["folds"], options["members"], _progress, options["jobs"]
     )
     jobs, done = [], 0
     for path, rows in loaded:

@@ -57,7 +57,7 @@ def command(
     for note in loaded.notes:
         click.echo(f"sextant: {note}", err=True)
     task = Task(loaded, photos, picked, settings, out, max_usd, retry_errors)
-    stop = _finish_on_signals(quiet)
+    stop = finish_on_signals(quiet)
     with EvalProgress(quiet) as progress:
         ended = run(task, progress, stop)
     return _report(ended, task, as_json)
@@ -99,7 +99,7 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     return int(number), int(count)
 
 
-def _finish_on_signals(quiet: bool) -> "threading.Event":
+def finish_on_signals(quiet: bool) -> "threading.Event":
     """An event that the first Ctrl-C (or SIGTERM) sets; the second one ends the process at once."""
     import os
     import signal

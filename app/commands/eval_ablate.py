@@ -1,0 +1,42 @@
+"""`sextant eval ablate`: a grid of settings, one table out."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from eval.runner import Tell
+
+
+@click.command("ablate")
+@click.argument("plan", type=click.Path(path_type=Path), metavar="PLAN.yaml")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where cells and table go.")
+@click.option("--json", "as_json", is_flag=True, help="Print the cells and their figures as one JSON document.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+def command(plan: Path, out: Path, as_json: bool, quiet: bool) -> int:
+    """Run or rescore every cell of the grid in PLAN.yaml and print one table.
+
+    Retrieval and model calls that cells have in common are made once. The same command goes on where it stopped.
+
+    Example: sextant eval ablate plan.yaml --out ablations/references
+    """
+    from app.commands.eval_run import finish_on_signals
+    from app.eval_progress import EvalProgress
+    from eval.ablating import ablate, ablation_table
+    from eval.ablation_plan import read_plan
+    from eval.markdown import markdown
+
+    def begin(name: str, number: int, count: int) -> "Tell":
+        if not quiet:
+            click.echo(f"sextant: cell {number} of {count}: {name}", err=True)
+        return EvalProgress(quiet)
+
+    stop = finish_on_signals(quiet)
+    rows = ablate(read_plan(plan), out, begin, stop)
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    elif rows:
+        click.echo(markdown("Ablation", [], [ablation_table(rows)]))
+    return 130 if stop.is_set() else 0

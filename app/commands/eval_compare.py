@@ -1,0 +1,30 @@
+"""`sextant eval compare`: is one evaluation better than another, and where?"""
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("compare")
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write compare.md and compare.html there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, with every photo won and lost.")
+def command(a: Path, b: Path, out: Path | None, as_json: bool) -> None:
+    """Compare two runs over the photos both have: paired bootstrap, McNemar's test, photos won and lost.
+
+    Example: sextant eval compare runs/offline runs/gpt-4o --out reports/gpt-4o
+    """
+    from eval.comparing import compare
+    from eval.comparison_page import comparison_text, write_comparison
+    from eval.results import read_results
+
+    found = compare(read_results(a), read_results(b))
+    files = write_comparison(found, out) if out else ()
+    if as_json:
+        click.echo(json.dumps({**found.to_json(), "files": [str(file) for file in files]}, ensure_ascii=False))
+        return
+    click.echo(comparison_text(found))
+    if files:
+        click.echo(f"wrote {files[0]} and {files[1]}")

@@ -1,0 +1,30 @@
+"""`sextant eval import`: result files of other programs as runs."""
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(["g3", "recorded", "predictions"]))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="The run's folder.")
+@click.option("--benchmark", default="im2gps3k", show_default=True, help="What the photos belong to.")
+@click.option("--verify", "strategy", default="top1", show_default=True, help="What chooses among the candidates.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
+def command(kind: str, file: Path, out: Path, benchmark: str, strategy: str, as_json: bool) -> None:
+    """Make a run of G3's result FILE, of recorded candidates, or of a CSV of predictions.
+
+    \b
+    Example: sextant eval import g3 0_llm_predict_results_rag.csv --out runs/g3
+             sextant eval import recorded recorded.jsonl.gz --verify density --out runs/recorded
+             sextant eval import predictions results.csv --benchmark im2gps --out runs/isn
+    """
+    from eval.importing import import_results
+    from eval.summary import summary, summary_text
+
+    for note in import_results(kind, file, out, benchmark=benchmark, strategy=strategy):
+        click.echo(f"sextant: {note}", err=True)
+    found = summary(out)
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else summary_text(found))

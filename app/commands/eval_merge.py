@@ -1,0 +1,24 @@
+"""`sextant eval merge`: shards of one evaluation as one."""
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("merge")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="NEW", help="The merged run's folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
+def command(runs: tuple[Path, ...], out: Path, as_json: bool) -> None:
+    """Merge the shards of one evaluation, made with --shard on several machines.
+
+    Example: sextant eval merge shards/1 shards/2 shards/3 --out runs/whole
+    """
+    from eval.merging import merge
+    from eval.summary import summary, summary_text
+
+    for note in merge(runs, out):
+        click.echo(f"sextant: {note}", err=True)
+    found = summary(out)
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else summary_text(found))

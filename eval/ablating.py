@@ -1,0 +1,175 @@
+"""Running a plan's cells, each an evaluation of its own, and the one table they come to."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agent.equipment import Outside
+from agent.settings import Settings, from_json, recipe
+from agent.verification.decision import RADIUS_NAMES
+from eval.ablation_plan import Plan
+from eval.benchmarks import Benchmark, chosen, load_benchmark
+from eval.configuration import gallery_identity
+from eval.markdown import markdown
+from eval.report_tables import Table
+from eval.rescoring import Rescoring, rescore
+from eval.run_folder import EvaluationFolder
+from eval.runner import Task, Tell, run
+from eval.shared_calls import SharedCalls
+from eval.summary import summary
+from geo.errors import WrongUse
+from graphs.folders import write_bytes, write_json
+from prompts.variants import Variant, variant
+
+Json = dict[str, Any]
+Begin = Callable[[str, int, int], Tell]
+
+
+def ablate(plan: Plan, out: Path, begin: Begin, stop: threading.Event | None = None) -> list[Json]:
+    """Run or rescore every cell into ``out/cells`` and write ``ablation.md`` and ``ablation.json``.
+
+    A cell that is done already is not done again; runs share retrieval and model calls in ``out/calls``.
+
+    Args:
+        begin: told a cell's name, number and their count; gives what receives its progress.
+
+    Returns:
+        One row a cell: its settings and figures.
+
+    Raises:
+        WrongUse: the plan does not fit what is there.
+        SextantError: a cell cannot be run.
+    """
+    stop = stop or threading.Event()
+    cells = list(plan.grid.cells())
+    benchmark = load_benchmark(plan.benchmark or "", plan.data or Path()) if plan.how == "run" else None
+    rows = []
+    for number, cell in enumerate(cells, 1):
+        if stop.is_set():
+            break
+        name = cell_name(cell)
+        tell = begin(name, number, len(cells))
+        folder = out / "cells" / name
+        if benchmark is None:
+            _rescored(plan, cell, folder)
+        else:
+            _run(plan, benchmark, cell, folder, out, tell, stop)
+        rows.append({"cell": cell, "figures": summary(folder)})
+    write_table(rows, out)
+    return rows
+
+
+def cell_name(cell: Json) -> str:
+    """``references-10,negatives-off,verify-density``: a folder's name."""
+    told = []
+    for name, value in cell.items():
+        words = {True: "on", False: "off"}.get(value) if isinstance(value, bool) else None
+        text = words or ("+".join(map(str, value)) or "none" if isinstance(value, list) else Path(str(value)).name)
+        told.append(f"{name}-{''.join(letter if letter.isalnum() or letter in '+.-_' else '-' for letter in text)}")
+    return ",".join(told)[:200]
+
+
+def _rescored(plan: Plan, cell: Json, folder: Path) -> None:
+    source = plan.rescore or Path()
+    default = EvaluationFolder(source).header()["configuration"]["recipe"]["verify"]
+    how = Rescoring(
+        verify=cell.get("verify", default), references=cell.get("references"), negatives=cell.get("negatives", True)
+    )
+    if not (folder / "evaluation.json").exists():
+        rescore(source, folder, how)
+
+
+def _run(
+    plan: Plan, benchmark: Benchmark, cell: Json, folder: Path, out: Path, tell: Tell, stop: threading.Event
+) -> None:
+    settings = cell_settings(plan, cell, out / "prompts")
+    photos = chosen(benchmark, plan.limit, plan.seed)
+    picked = {"limit": plan.limit, "seed": plan.seed if plan.limit else None, "shard": None}
+    retrieval = {
+        "gallery": gallery_identity(settings),
+        "exclude_author": settings.exclude_author,
+        "exclude_duplicates": settings.exclude_duplicates,
+        "without_authors": list(settings.without_authors),
+    }
+
+    def shared(world: Outside) -> Outside:
+        return SharedCalls(world, out / "calls", retrieval)
+
+    run(Task(benchmark, photos, picked, settings, folder), tell, stop, shared)
+
+
+def cell_settings(plan: Plan, cell: Json, prompts: Path) -> Settings:
+    """The plan's settings with the cell's values; other counts of references become prompts of their own.
+
+    Raises:
+        WrongUse: a value is no setting's.
+    """
+    direct = {name: value for name, value in cell.items() if name not in ("references", "negatives")}
+    settings = from_json({**plan.settings, "seed": plan.seed, **direct})
+    if "references" not in cell and "negatives" not in cell:
+        return settings
+    if settings.model == "offline":
+        raise WrongUse("model 'offline' lists no references in a prompt; rescore a run to vary references or negatives")
+    chosen_recipe = recipe(settings)
+    first, later = (
+        tuple(_derived(name, cell, prompts) for name in names)
+        for names in (chosen_recipe.variants, chosen_recipe.later)
+    )
+    return replace(settings, variants=first, later=later)
+
+
+def _derived(name: str, cell: Json, prompts: Path) -> str:
+    """The prompt with the cell's number of references, as a file of its own."""
+    old: Variant = variant(name)
+    nearest = cell.get("references", old.references.nearest)
+    farthest = nearest if cell.get("negatives", old.references.farthest > 0) else 0
+    listed = old.references.model_copy(update={"nearest": nearest, "farthest": farthest})
+    new = old.model_copy(update={"id": f"{old.id}-{nearest}-{farthest}", "references": listed})
+    prompts.mkdir(parents=True, exist_ok=True)
+    file = prompts / f"{new.id}.yaml"
+    write_bytes(file, yaml.safe_dump(new.model_dump(mode="json"), sort_keys=False, allow_unicode=True).encode())
+    return str(file.resolve())
+
+
+def write_table(rows: list[Json], out: Path) -> None:
+    """The one table, as Markdown and as JSON."""
+    if not rows:
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(out / "ablation.json", rows)
+    text = markdown("Ablation", [], [ablation_table(rows)])
+    write_bytes(out / "ablation.md", text.encode("utf-8", "backslashreplace"))
+
+
+def ablation_table(rows: list[Json]) -> Table:
+    """A row a cell: its values, accuracy with intervals, median, calls."""
+    dimensions = tuple(rows[0]["cell"])
+    head = (*dimensions, *(f"< {name} km" for name in RADIUS_NAMES), "median, km", "calls a photo", "photos")
+    cells = [
+        (
+            *(_value(row["cell"][name]) for name in dimensions),
+            *(_share(row["figures"]["accuracy"][name]) for name in RADIUS_NAMES),
+            "none" if row["figures"]["median_km"] is None else f"{row['figures']['median_km']:,.0f}",
+            f"{row['figures']['per_photo']['calls'] or 0:.1f}",
+            f"{row['figures']['done']:,}",
+        )
+        for row in rows
+    ]
+    note = "Accuracy in percent of all photos; in brackets the 95 % interval, photographers resampled."
+    return Table("Accuracy by cell", head, tuple(cells), note)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+
+
+def _share(cell: Json) -> str:
+    if cell["share"] is None:
+        return ""
+    return f"{cell['share'] * 100:.2f} ({cell['low'] * 100:.1f}–{cell['high'] * 100:.1f})"

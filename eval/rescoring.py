@@ -1,0 +1,111 @@
+"""Verification over an evaluation's recorded candidates again: no model, no retrieval."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from agent.nodes.answer import best_place, named_rival
+from agent.verification import STRATEGIES, Pool, verify
+from agent.verification.decision import Optimise
+from eval.benchmarks import BenchmarkPhoto
+from eval.lines import distance_km, outcome_of, pool_from, pool_json, slim
+from eval.run_folder import EvaluationFolder, digest, new_evaluation, write_lines
+from geo.errors import WrongUse
+
+Json = dict[str, Any]
+UNCALIBRATED = "the probabilities are shares of the candidates, not calibrated on held-out photos"
+
+
+@dataclass(frozen=True)
+class Rescoring:
+    """What verification is told instead.
+
+    Attributes:
+        verify: the strategy.
+        references: keep only so many of the nearest photos; None keeps all that were recorded.
+        negatives: whether the farthest photos take part.
+    """
+
+    verify: str
+    optimise: Optimise = "balanced"
+    references: int | None = None
+    negatives: bool = True
+
+    def to_json(self) -> Json:
+        return {
+            "verify": self.verify,
+            "optimise": self.optimise,
+            "references": self.references,
+            "negatives": self.negatives,
+        }
+
+
+def rescore(
+    source: Path, out: Path, how: Rescoring, tell: Callable[[int, int], None] = lambda done, total: None
+) -> Path:
+    """Write a new evaluation with every verdict made again.
+
+    Args:
+        source: the evaluation whose lines hold the candidates.
+        out: a folder that holds no evaluation yet.
+        tell: receives photos done and their total.
+
+    Raises:
+        WrongUse: the strategy does not exist, or ``out`` holds an evaluation.
+        EvaluationError: ``source`` is none.
+    """
+    if how.verify not in STRATEGIES:
+        raise WrongUse(f"no verification strategy {how.verify!r}; there are {', '.join(STRATEGIES)}")
+    folder = EvaluationFolder(source)
+    header, lines = folder.header(), folder.lines()
+    with new_evaluation(out) as new:
+        made = []
+        for done, line in enumerate(lines.values(), 1):
+            made.append(rescored(line, how))
+            tell(done, len(lines))
+        write_lines(new.lines_file, made)
+        new.begin(_header(header, how))
+    return out
+
+
+def rescored(line: Json, how: Rescoring) -> Json:
+    """One line with its verdict made again. A photo that has no answer keeps its error."""
+    if line["answer"] is None:
+        return line
+    pool = thinned(pool_from(line), how)
+    verdict = verify(pool, how.verify, how.optimise).to_json()
+    best = best_place(verdict)
+    old = line["answer"]
+    warnings = [words for words in old["warnings"] if words != UNCALIBRATED]
+    answer = slim(
+        {
+            **old,
+            "best": best,
+            "probability": verdict["probability"],
+            "region": verdict["region"],
+            "rival": named_rival(verdict["rival"]),
+            "warnings": warnings if verdict["calibrated"] else [*warnings, UNCALIBRATED],
+        }
+    )
+    photo = BenchmarkPhoto(line["image"], line["latitude"], line["longitude"])
+    distance = distance_km(photo, best)
+    return {**line, "outcome": outcome_of(answer), "distance_km": distance, "answer": answer, **pool_json(pool)}
+
+
+def thinned(pool: Pool, how: Rescoring) -> Pool:
+    """The pool with fewer references, or without the far side."""
+    kept = tuple(
+        candidate
+        for candidate in pool.candidates
+        if candidate.origin != "nearest" or how.references is None or (candidate.rank or 0) < how.references
+    )
+    return replace(pool, candidates=kept, farthest=pool.farthest if how.negatives else ())
+
+
+def _header(header: Json, how: Rescoring) -> Json:
+    old = header["configuration"]
+    recipe = {**old["recipe"], "verify": how.verify}
+    plan = {**old, "recipe": recipe, "rescored": {"of": header["hash"], **how.to_json()}}
+    kept = {name: value for name, value in header.items() if name not in ("format", "configuration", "hash")}
+    return {**kept, "configuration": plan, "hash": digest(plan)}
