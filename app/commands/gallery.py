@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.filter_options import filter_options, filters_of
+
 if TYPE_CHECKING:
     from gallery.build import BuildReport
     from gallery.sources.records import Source
@@ -30,6 +32,7 @@ def _source_options(function: Any) -> Any:
         click.option("--swapped/--not-swapped", default=None, help="LAT and LON headers exchanged.  [default: detect]"),
         click.option("--min-file-bytes", type=click.IntRange(0), default=0, help="Leave out smaller files (G3: 5121)."),
         click.option("--country-known", is_flag=True, help="Leave out rows whose table names no country."),
+        click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Where the work is done."),
         click.option("--workers", type=click.IntRange(0), help="Decode processes; 0 for none.  [default: by cores]"),
         click.option("--quiet", is_flag=True, help="No progress on stderr."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
@@ -46,15 +49,18 @@ def _source_options(function: Any) -> Any:
 )
 @_source_options
 def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **options: Any) -> None:
-    """Build a gallery from a folder of photos.
+    """Build a gallery from photos that say, or whose table says, where they were taken.
 
-    Positions come from the photos' EXIF, or from a table given with --metadata. An interrupted build goes on
-    where it stopped when the same command is run again; a gallery at --out is replaced when the new one is whole.
+    SOURCE is a folder of photos with EXIF; a folder and a table (--metadata); a folder with a table in it, or with
+    MP16-Pro's tar parts or OSV-5M's zips and their table; or a dataset of the Hugging Face hub, owner/name. An
+    interrupted build goes on where it stopped when the same command is run again; a gallery at --out is replaced
+    when the new one is whole.
 
     \b
     Example: sextant gallery build ~/Pictures --out my-gallery
              sextant gallery build images --metadata im2gps3k_places365.csv \\
                --encoder st:google/siglip2-so400m-patch14-384 --out im2gps3k
+             sextant gallery build osv5m/osv5m --engine ray --out s3://photos/osv5m
     """
     from app.build_progress import BuildProgress
     from gallery.build import build as build_gallery
@@ -63,9 +69,7 @@ def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **opt
     loaded = load_encoder(encoder)
     opened = _source(source, options)
     with BuildProgress(quiet) as progress:
-        report = build_gallery(
-            opened, out, loaded, progress, min_file_bytes=options["min_file_bytes"], workers=options["workers"]
-        )
+        report = build_gallery(opened, out, loaded, progress, **_how(options))
     _print_report(report, as_json)
 
 
@@ -86,9 +90,7 @@ def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> N
     encoder = Gallery.open(path).encoder()
     opened = _source(source, options)
     with BuildProgress(quiet) as progress:
-        report = add_photos(
-            opened, path, encoder, progress, min_file_bytes=options["min_file_bytes"], workers=options["workers"]
-        )
+        report = add_photos(opened, path, encoder, progress, **_how(options))
     _print_report(report, as_json)
 
 
@@ -96,16 +98,24 @@ def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> N
 @click.argument("path", required=False, metavar="[DIR]")
 @click.option("--gallery", "named", metavar="DIR", help="The gallery.  [default: the only one under the home]")
 @click.option("--encoder", metavar="SPEC", help="Refuse the gallery if it was built with another encoder.")
+@click.option("--check", type=click.IntRange(1), metavar="N", help="Measure recall on N random queries, exactly.")
 @click.option("--unreadable", is_flag=True, help="List the photos that did not go in, and why.")
 @click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def info(
-    path: str | None, named: str | None, encoder: str | None, unreadable: bool, home: str | None, as_json: bool
+    path: str | None,
+    named: str | None,
+    encoder: str | None,
+    check: int | None,
+    unreadable: bool,
+    home: str | None,
+    as_json: bool,
 ) -> None:
     """Say what a gallery holds and how it was built.
 
     \b
     Example: sextant gallery info my-gallery
+             sextant gallery info my-gallery --check 200
              sextant gallery info my-gallery --unreadable --json
     """
     from gallery.store import Gallery
@@ -113,6 +123,10 @@ def info(
     gallery = Gallery.open(_chosen(path or named, home), encoder)
     left_out = gallery.unreadable().to_pylist()
     document = {"path": gallery.path, **gallery.manifest.model_dump(), "unreadable": len(left_out)}
+    if check:
+        from gallery.check import measured_recall
+
+        document["recall"] = measured_recall(gallery, check).model_dump()
     if unreadable:
         document["unreadable_photos"] = left_out
     if as_json:
@@ -129,9 +143,7 @@ def info(
 @click.option("--gallery", "path", metavar="DIR", help="The gallery.  [default: the only one under the home]")
 @click.option("--count", "-n", type=click.IntRange(1, 1000), default=5, show_default=True, help="References a side.")
 @click.option("--farthest/--no-farthest", default=True, help="Show the least similar photos as well.")
-@click.option(
-    "--exclude-author", "authors", multiple=True, metavar="NAME", help="Leave out this photographer's photos."
-)
+@filter_options
 @click.option("--encoder", metavar="SPEC", help="Where the gallery's encoder lies now; it must be the same one.")
 @click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -140,30 +152,32 @@ def search(
     path: str | None,
     count: int,
     farthest: bool,
-    authors: tuple[str, ...],
     encoder: str | None,
     home: str | None,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Show the gallery's photos most and least similar to a photo.
 
     \b
     Example: sextant gallery search photo.jpg --gallery my-gallery --count 10
+             sextant gallery search photo.jpg --exclude-duplicates --distinct-km 25 --exclude-country FR
     """
     from gallery.hashing import perceptual_hash
     from gallery.photos import open_photo
-    from gallery.search import Filters, find
+    from gallery.search import find
     from gallery.store import Gallery
 
     opened = open_photo(photo)
+    filters = filters_of(options, perceptual_hash(opened.image))
     gallery = Gallery.open(_chosen(path, home), encoder)
     vector = gallery.encoder().encode([opened.image])[0]
-    filters = Filters(exclude_authors=authors, query_phash=perceptual_hash(opened.image))
     sides = {"nearest": find(gallery, vector, count, filters)}
     if farthest:
         sides["farthest"] = find(gallery, vector, count, filters, far=True)
     if as_json:
-        found = {name: [asdict(item) for item in side.references] for name, side in sides.items()}
+        found: dict[str, Any] = {name: [asdict(item) for item in side.references] for name, side in sides.items()}
+        found["duplicates"] = [asdict(item) for item in sides["nearest"].duplicates]
         document = {"photo": {"path": photo, "sha256": opened.sha256}, "gallery": gallery.path, **found}
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
@@ -172,6 +186,9 @@ def search(
         for rank, item in enumerate(side.references, 1):
             place = f"{item.latitude:.4f}, {item.longitude:.4f} {item.country_code or ''}"
             click.echo(f"  {rank:>3}. {item.similarity:.3f}  {place:<26} {item.id}")
+    for twin in sides["nearest"].duplicates:
+        measures = f"perceptual hash {twin.phash_distance} of 64 bits apart, cosine {twin.similarity:.3f}"
+        click.echo(f"left out as a near-duplicate: {twin.id} ({measures})")
 
 
 def _chosen(given: str | None, home: str | None) -> str:
@@ -185,6 +202,10 @@ def _source(source: str, options: dict[str, Any]) -> "Source":
 
     chosen = SourceOptions(options["metadata"], options["swapped"], options["country_known"])
     return open_source(source, chosen)
+
+
+def _how(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in ("min_file_bytes", "workers", "engine")}
 
 
 def _print_report(report: "BuildReport", as_json: bool) -> None:
@@ -224,5 +245,8 @@ def _info_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("similarity", f"of a photo to its nearest other: {spread}, median {similar['50']:.2f}"))
     if document["recall"]:
         recall = document["recall"]
-        rows.append(("recall", f"near {recall['near']:.3f}, far {recall['far']:.3f} at {recall['count']}"))
+        found = f"near {recall['near']:.3f}, far {recall['far']:.3f} of the true {recall['count']}"
+        rows.append(
+            ("recall", f"{found} ({recall['queries']} queries; far side off by {recall['far_cosine_gap']:.4f})")
+        )
     return rows + [("note", note) for note in document["notes"]]

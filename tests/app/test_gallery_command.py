@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.commands.gallery import command
-from geo.errors import SextantError
+from geo.errors import SextantError, WrongUse
 from tests.support.photos import jpeg, photo_folder
 
 
@@ -58,6 +58,29 @@ def test_add_takes_what_is_new(gallery, photos, tmp_path):
     more = photo_folder(tmp_path / "more", [(1, 1)], first_seed=50)
     result = run("add", str(more), "--gallery", gallery, "--quiet")
     assert "5 photos, 1 added" in result.stdout
+
+
+def test_info_measures_recall_when_asked(gallery):
+    assert "recall      near 1.000, far 1.000 of the true 3 (4 queries" in run("info", gallery, "--check", "4").stdout
+
+
+def test_search_filters_and_names_the_duplicates_it_left_out(gallery, photos):
+    query = ("search", str(photos / "002.jpg"), "--gallery", gallery, "--json")
+    document = json.loads(run(*query, "--exclude-duplicates").stdout)
+    assert [item["id"] for item in document["duplicates"]] == ["002.jpg"]
+    assert document["duplicates"][0]["phash_distance"] == 0
+    assert "002.jpg" not in [item["id"] for item in document["nearest"]]
+    found = json.loads(run(*query, "--inside", "10.5,20,12.5,30", "--away-from", "11,21,50").stdout)
+    assert [item["id"] for item in found["nearest"]] == ["002.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--inside", "1,2,3"), ("--away-from", "here"), ("--country", "France"), ("--outside", "9,0,1,0")],
+)
+def test_a_filter_that_is_none_is_wrong_use(gallery, photos, option, value):
+    result = run("search", str(photos / "002.jpg"), "--gallery", gallery, option, value)
+    assert isinstance(result.exception, WrongUse)
 
 
 def test_a_search_in_no_gallery_is_an_error(tmp_path, photos):
