@@ -1,6 +1,6 @@
 """What each part of the geo-alignment brings: spaces, projections, hard negatives, over several splits.
 
-    python bench/alignment_ablation.py FOLDER --metadata CSV --backbone builtin --epochs 15 --seeds 0,1,2
+    python -m bench.alignment_ablation FOLDER --metadata CSV --backbone builtin --epochs 15 --seeds 0,1,2
 
 Every cell trains with the same settings but for its own, on one half of the photographers, and is measured on the
 other half after its last epoch: no epoch is picked by what it is measured on. A backbone without a text tower gets
