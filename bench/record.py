@@ -73,8 +73,7 @@ def replays(folder: Path) -> None:
         for protocol in ("openai", "ollama"):
             home = folder / f"replay-{preset}-{protocol}"
             with ModelServer(script, "ollama" if protocol == "ollama" else "openai") as server:
-                more = {} if preset != "offline" else {"model": "offline"}
-                run = locate("query.jpg", settings_for(server, Path("gallery"), home, preset=preset, **more))
+                run = locate("query.jpg", settings_for(server, Path("gallery"), home, preset=preset))
                 asked = server.count
             recorded = RunFolder(home / "runs" / run.name)
             seconds = []

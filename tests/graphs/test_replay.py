@@ -175,3 +175,21 @@ def test_names_of_runs_are_unique_and_plain(gallery, query, tmp_path):
     for name, words in (("mine", "there is a run 'mine' already"), ("../mine", "cannot name a run")):
         with pytest.raises(WrongUse, match=words):
             locate(str(query), Settings(home=str(tmp_path), run=name))
+
+
+def test_one_word_changed_in_a_prompt_file_is_shown_as_that_word(gallery, query, tmp_path):
+    preset, prompt = tmp_path / "mine.yaml", tmp_path / "look.yaml"
+    prompt.write_text(
+        "id: look\nversion: 1\nreferences: {nearest: 3, farthest: 0, show: [coordinates]}\ntools: false\nsamples: 2\n"
+        "temperature: 0.5\nstrategy: |\n  Look at the roads, the signs and the roofs before you answer.\n"
+    )
+    preset.write_text(
+        f"id: mine\nversion: 1\nabout: one prompt\nvariants: [{prompt}]\nlater: []\nverify: density\nmax_rounds: 1\n"
+        "max_calls: 4\nmax_tool_turns: 0\ntools: []\n"
+    )
+    folder = record_run(gallery, query, tmp_path / "home", "openai", preset=str(preset))
+    prompt.write_text(prompt.read_text().replace("signs", "plates"))
+    prompts.variants.variant.cache_clear()
+    with pytest.raises(Divergence, match=r"step 3 \(lmm\), variant '.*look.yaml', branch 1.look.0.*message 2") as found:
+        replay(folder)
+    assert found.value.difference.words.startswith("…Look at the roads, the [-signs-]{+plates+} and the roofs before")
