@@ -1,0 +1,64 @@
+"""`sextant locate` as a person and as a program see it, over a small gallery, with no model."""
+
+import json
+
+import pytest
+
+from tests.support.cli import sextant
+
+ANSWER = {
+    "photo": {"sha256", "path", "width", "height"},
+    "best": {"latitude", "longitude", "country", "country_code", "admin1", "place", "at_sea"},
+    "probability": {"1", "25", "200", "750", "2500"},
+    "region": {"50", "90"},
+    "coverage": {"within_25_km", "within_200_km"},
+    "outcomes": {"answered", "refused", "unparsable", "failed"},
+}
+KEYS = {*ANSWER, "candidates", "rival", "claims", "metadata", "stop", "spent", "model", "preset", "run", "warnings"}
+
+
+@pytest.fixture
+def locate(gallery, tmp_path):
+    def run(*args):
+        ran = sextant("locate", *args, "--gallery", gallery, home=tmp_path / "home")
+        assert ran.code == 0, ran.err
+        return ran
+
+    return run
+
+
+def test_json_is_the_answer_of_the_design(locate, query):
+    answer = locate(query, "--json").json
+    assert set(answer) >= KEYS
+    for name, fields in ANSWER.items():
+        assert set(answer[name]) >= fields, name
+    assert answer["best"]["country_code"] == "PT"
+    assert answer["model"] == "offline" and answer["spent"]["usd"] == 0
+
+
+def test_a_person_reads_where_how_sure_and_what_to_distrust(locate, query):
+    ran = locate(query)
+    for label in ("How sure", "Region", "Rival", "Similar", "Stopped", "Spent", "Model", "Run"):
+        assert label in ran.out
+    assert "no model at all" in ran.out
+    assert "asking" in ran.err and "asking" not in ran.out
+
+
+def test_without_its_photographer_no_photo_of_hers_is_shown(locate, photos):
+    answer = locate(photos / "lisbon-0.jpg", "--exclude-author", "--json").json
+    shown = [item["id"] for item in answer["candidates"] if item["origin"] == "nearest"]
+    assert shown and not any("lisbon" in name for name in shown)
+
+
+def test_with_its_photographer_the_photo_finds_itself_first(locate, photos):
+    answer = locate(photos / "lisbon-0.jpg", "--json").json
+    first = min((item for item in answer["candidates"] if item["origin"] == "nearest"), key=lambda item: item["rank"])
+    assert "lisbon-0" in first["id"] and first["similarity"] > 0.99
+
+
+def test_the_same_photo_twice_gives_the_same_answer(locate, query):
+    def plain(answer):
+        return {name: value for name, value in answer.items() if name not in ("run", "spent")}
+
+    one, two = (json.loads(locate(query, "--json").out) for _ in range(2))
+    assert plain(one) == plain(two)
