@@ -1,17 +1,21 @@
 """Cross-fitting: every photo is judged by a model that has seen none of its photographer's photos."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.verification.calibration import Company
 from agent.verification.decision import RADII_KM
 from agent.verification.pool import Pool
-from agent.verification.scorer import Scorer, Scores
+from agent.verification.scorer import RINGS, Scorer, Scores
 from agent.verification.voices import Reliability, model_name, neutral_of
-from agent.verification.weighing import Seen, look_at
+from agent.verification.weighing import look_at
+from agent.verification.worth import stacked_within
 from eval.recorded import Record
 from eval.thinning import thinned
 from eval.training import Example, train_scorer
@@ -31,18 +35,20 @@ _FIRST_NEUTRAL = (0.05, 0.2, 0.42, 0.68, 0.85)
 
 @dataclass(frozen=True)
 class Judged:
-    """One pool as a held-out scorer sees it: `stage` is the number of calls made, `whole` the record's full pool."""
+    """One pool as a held-out scorer sees it; an empty pool has no points.
 
-    record: Record
+    `stage` is the number of calls made, `whole` whether these are all; `stacked` (m, 5) is P before calibration.
+    """
+
+    truth: tuple[float, float]
     stage: int
     whole: bool
-    pool: Pool
-    seen: Seen | None
-    scores: Scores | None
-
-    @property
-    def truth(self) -> tuple[float, float]:
-        return (self.record.latitude, self.record.longitude)
+    situation: int
+    company: Company
+    positions: Floats
+    scores: Scores
+    votes: Floats
+    stacked: Floats
 
 
 def folds_by_group(groups: Sequence[str], folds: int) -> NDArray[np.intp]:
@@ -109,12 +115,17 @@ def fit_scorer(
     return train_scorer(examples, names, members, seed)
 
 
-def judge(record: Record, pool: Pool, stage: int, whole: bool, reliability: Reliability, scorer: Scorer) -> Judged:
+def judge(record: Record, pool: Pool, stage: int, reliability: Reliability, scorer: Scorer) -> Judged:
     """One pool through a scorer; an empty pool is judged as empty."""
+    truth, whole = (record.latitude, record.longitude), stage == len(record.answers)
     if not pool.candidates:
-        return Judged(record, stage, whole, pool, None, None)
+        nothing = Scores(np.zeros((0, 5)), np.zeros(0), np.zeros((0, RINGS)))
+        none = np.zeros((0, 5))
+        return Judged(truth, stage, whole, 0, Company(0, 0), np.zeros((0, 2)), nothing, none, none)
     seen = look_at(pool, reliability)
-    return Judged(record, stage, whole, pool, seen, scorer(seen.table))
+    scores, positions = scorer(seen.table), seen.points.positions
+    stacked = stacked_within(positions, scores, seen.votes, seen.situation)
+    return Judged(truth, stage, whole, seen.situation, seen.company, positions, scores, seen.votes, stacked)
 
 
 @dataclass(frozen=True)
@@ -131,37 +142,70 @@ class CrossFit:
     judged: list[list[Judged]]
 
 
+@dataclass(frozen=True)
+class Fold:
+    """One part of the split and what is needed to work on it, in a process of its own."""
+
+    number: int
+    fit: list[Record]
+    held_out: list[Record]
+    models: tuple[str, ...]
+    members: int
+
+
 def cross_fit(
     records: Sequence[Record],
     models: tuple[str, ...] = (),
     folds: int = FOLDS,
     members: int = MEMBERS,
     progress: Progress = lambda line: None,
+    jobs: int = 1,
 ) -> CrossFit:
     """Fit a scorer for each fold on the other folds, and judge the fold's records with it.
 
     A record's calls are made in the order of the fold's reliabilities, best model first; `models` names the ones
-    that are called, all when empty. Thinned pools are drawn from all answers either way.
+    that are called, all when empty. Thinned pools are drawn from all answers either way. `jobs` processes work on
+    the folds; the result does not depend on their number.
     """
     fold_of = folds_by_group([record.group for record in records], folds)
     called = [record.only(models) for record in records]
     fitted = CrossFit(called, fold_of, [], [], [[] for _ in records])
-    for fold in range(folds):
-        fit = [record for record, mine in zip(records, fold_of, strict=True) if mine != fold]
-        reliability = reliability_of(fit)
-        scorer = fit_scorer(fit, models, reliability, members)
-        for row in np.flatnonzero(fold_of == fold).tolist():
-            fitted.judged[row] = judge_stages(called[row], reliability, scorer)
+    parts = [
+        Fold(
+            number,
+            [record for record, mine in zip(records, fold_of, strict=True) if mine != number],
+            [record for record, mine in zip(called, fold_of, strict=True) if mine == number],
+            models,
+            members,
+        )
+        for number in range(folds)
+    ]
+    for number, (reliability, scorer, judged) in enumerate(_each(parts, jobs)):
+        for row, stages in zip(np.flatnonzero(fold_of == number).tolist(), judged, strict=True):
+            fitted.judged[row] = stages
         fitted.reliabilities.append(reliability)
         fitted.scorers.append(scorer)
-        progress(f"fold {fold + 1} of {folds}")
+        progress(f"fold {number + 1} of {folds}")
     return fitted
+
+
+def _each(parts: list[Fold], jobs: int) -> Iterator[tuple[Reliability, Scorer, list[list[Judged]]]]:
+    if jobs == 1:
+        yield from map(fit_fold, parts)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(fit_fold, parts)
+
+
+def fit_fold(part: Fold) -> tuple[Reliability, Scorer, list[list[Judged]]]:
+    """Fit on all other folds, judge this one."""
+    reliability = reliability_of(part.fit)
+    scorer = fit_scorer(part.fit, part.models, reliability, part.members)
+    return reliability, scorer, [judge_stages(record, reliability, scorer) for record in part.held_out]
 
 
 def judge_stages(record: Record, reliability: Reliability, scorer: Scorer) -> list[Judged]:
     """The record after no call, one call, … all calls; the last is the whole pool."""
-    calls, order = len(record.answers), call_order(reliability)
-    return [
-        judge(record, record.pool(stage, order), stage, stage == calls, reliability, scorer)
-        for stage in range(calls + 1)
-    ]
+    order = call_order(reliability)
+    stages = range(len(record.answers) + 1)
+    return [judge(record, record.pool(stage, order), stage, reliability, scorer) for stage in stages]

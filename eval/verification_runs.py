@@ -70,7 +70,7 @@ def measured(
 
 
 def fit_files(
-    paths: Sequence[Path], models: tuple[str, ...], folds: int, members: int, progress: Progress
+    paths: Sequence[Path], models: tuple[str, ...], folds: int, members: int, progress: Progress, jobs: int = 1
 ) -> tuple[Model, dict[str, Figures]]:
     """A model of all files together, with the held-out figures of each file.
 
@@ -87,7 +87,7 @@ def fit_files(
         "members": members,
         "date": date.today().isoformat(),
     }
-    model, fitted = fit_model(records, provenance, models, folds, members, progress)
+    model, fitted = fit_model(records, provenance, models, folds, members, progress, jobs)
     verifier = held_out_verifier(fitted, "balanced")
     found: dict[str, Figures] = {}
     done = 0
@@ -105,9 +105,10 @@ def cross_fitted(
     folds: int = FOLDS,
     members: int = MEMBERS,
     progress: Progress = lambda line: None,
+    jobs: int = 1,
 ) -> tuple[list[Record], Verifier]:
     """The records (of the models called) and a verifier that has seen no photo of a record's photographer."""
-    fitted = cross_fit(records, models, folds, members, progress)
+    fitted = cross_fit(records, models, folds, members, progress, jobs)
     return fitted.records, held_out_verifier(fitted, optimise)
 
 

@@ -7,7 +7,6 @@ from agent.verification.area import Area
 from agent.verification.decision import (
     RADII_KM,
     RADIUS_NAMES,
-    UTILITIES,
     Optimise,
     Probabilities,
     Rival,
@@ -16,10 +15,10 @@ from agent.verification.decision import (
 )
 from agent.verification.model_file import SHARES, Model, shipped_model
 from agent.verification.pool import Candidate, Pool
-from agent.verification.scorer import Scores
 from agent.verification.spread import spread_of
 from agent.verification.stopping import CALL_COST, stopping
 from agent.verification.weighing import look_at
+from agent.verification.worth import expected_utility, stacked_within
 from geo.sphere import great_circle_km
 
 Floats = NDArray[np.float64]
@@ -40,8 +39,9 @@ def calibrated(
     model = model or shipped_model()
     seen = look_at(pool, model.reliability)
     scores = model.scorer(seen.table)
-    probabilities = model.calibration(scores.within, seen.situation)
-    worth = point_worth(scores, optimise)
+    stacked = stacked_within(seen.points.positions, scores, seen.votes, seen.situation)
+    probabilities = model.calibration(stacked, seen.situation, seen.company)
+    worth = expected_utility(stacked, optimise)
     best = int(np.argmax(worth))
     spread = spread_of(seen.points.positions, scores.mixture)
     regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][seen.situation]))) for name in SHARES]
@@ -62,12 +62,6 @@ def calibrated(
         calibrated=True,
         strategy="calibrated",
     )
-
-
-def point_worth(scores: Scores, optimise: Optimise) -> Floats:
-    """Expected utility of each point: the weighted mean of P(within r) over the five radii, 0 to 1."""
-    weights = np.array(UTILITIES[optimise])
-    return np.asarray(scores.within @ weights / weights.sum())
 
 
 def named(probabilities: Floats) -> Probabilities:

@@ -1,4 +1,4 @@
-"""From the scorer's raw probabilities to ones that hold: a logistic map per radius, fitted on held-out authors."""
+"""From stacked scores to probabilities that hold: a logistic map with a ceiling, fitted on held-out photographers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,19 +14,39 @@ _EDGE = 1e-4
 
 
 @dataclass(frozen=True)
+class Company:
+    """Who took part: how many models gave a place, and how many calls gave none (refused, unparsable, failed)."""
+
+    models: int
+    without_place: int
+
+
+# Slope, offset, and what models and calls without a place add to the log odds; log odds of the ceiling.
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 8.0)
+
+
+@dataclass(frozen=True)
 class Calibration:
-    """`slope` (situations, 5) and `offset` (situations, 5): P = sigmoid(slope · logit + offset)."""
+    """P = ceiling · sigmoid(slope · logit + offset + models + without place), by situation and radius: (3, 5, 5).
 
-    slope: Floats
-    offset: Floats
+    The ceiling is below 1 where photos are recorded in the wrong place: no agreement of candidates can tell.
+    """
 
-    def __call__(self, raw: Floats, situation: int) -> Floats:
-        """Calibrated P(within r), shape of `raw` (…, 5); never falling as the radius grows."""
-        mapped = expit(self.slope[situation] * logit(raw) + self.offset[situation])
-        return np.maximum.accumulate(mapped, axis=-1)
+    weights: Floats
+
+    def __call__(self, stacked: Floats, situation: int, company: Company) -> Floats:
+        """Calibrated P(within r), shape of `stacked` (…, 5); never falling as the radius grows."""
+        weights = self.weights[situation]
+        linear = weights[:, 0] * logit(stacked) + weights[:, 1:4] @ company_features(company)
+        return np.maximum.accumulate(expit(weights[:, 4]) * expit(linear), axis=-1)
 
     def to_json(self) -> dict[str, Any]:
-        return {"slope": self.slope.round(4).tolist(), "offset": self.offset.round(4).tolist()}
+        return {"weights": self.weights.round(4).tolist()}
+
+
+def company_features(company: Company) -> Floats:
+    """A constant, and the logarithms of both counts."""
+    return np.array([1.0, np.log1p(company.models), np.log1p(company.without_place)])
 
 
 def situation_of(retrieved: int, said: int) -> int:
@@ -44,9 +64,9 @@ def calibration_of(plain: dict[str, Any]) -> Calibration:
     """The calibration of a model file.
 
     Raises:
-        KeyError, ValueError: a part is missing or has another shape.
+        KeyError, ValueError: it is missing or has another shape.
     """
-    slope, offset = (np.array(plain[name], dtype=float) for name in ("slope", "offset"))
-    if slope.shape != (SITUATIONS, 5) or offset.shape != (SITUATIONS, 5):
-        raise ValueError(f"slope has shape {slope.shape}, expected {(SITUATIONS, 5)}")
-    return Calibration(slope, offset)
+    weights = np.array(plain["weights"], dtype=float)
+    if weights.shape != (SITUATIONS, 5, len(IDENTITY)):
+        raise ValueError(f"calibration weights have shape {weights.shape}")
+    return Calibration(weights)

@@ -7,15 +7,17 @@ Names are `group.feature`. A group that a pool lacks (no retrieved photos, no fa
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.verification.decision import RADIUS_NAMES
 from agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, Points
 from agent.verification.voices import Voices
+from agent.verification.votes import votes_within
 from geo.sphere import great_circle_km
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Columns = dict[str, Floats | float]
 
-GROUPS = ("retrieved", "said", "model", "support", "wording", "named", "far", "pool", "kind", "relative")
+GROUPS = ("retrieved", "said", "model", "support", "wording", "named", "far", "pool", "kind", "relative", "vote")
 SCALES_KM = (1.0, 5.0, 25.0, 80.0, 200.0, 750.0, 2500.0)
 _RADIUS_OF_SCALE = (0, 0, 1, 1, 2, 3, 4)  # which of the five reliabilities speaks at a scale
 _WITHIN_KM = (25.0, 200.0, 750.0)
@@ -30,9 +32,9 @@ def rank_weights(count: int) -> Floats:
 
 
 def feature_table(
-    points: Points, retrieved: Floats, voices: Voices, farthest: Floats, between_km: Floats
-) -> tuple[Floats, list[str]]:
-    """One row for each point, one column for each feature, and the columns' names.
+    points: Points, retrieved: Floats, voices: Voices, farthest: Floats, between_km: Floats, refused: int
+) -> tuple[Floats, list[str], Floats]:
+    """One row for each point, one column for each feature; the columns' names; and the votes (m, 5).
 
     Args:
         points: m possible answers.
@@ -40,6 +42,7 @@ def feature_table(
         voices: what v voices said.
         farthest: (f, 2) degrees of the most dissimilar photos.
         between_km: (n + v, n + v) distances among retrieved and said, in this order.
+        refused: calls that gave no place.
     """
     count = len(retrieved)
     everything = np.concatenate([retrieved, voices.positions, farthest])
@@ -55,13 +58,15 @@ def feature_table(
     columns |= _wording(own, voices)
     columns |= _named(points, own, voices)
     columns |= _far(far_km)
-    columns |= _pool(among_near, among_said, voices, len(farthest))
+    columns |= _pool(among_near, among_said, voices, len(farthest), refused)
     columns |= _kind(points)
     columns |= _relative(columns)
+    votes = votes_within(near_km, said_km, rank_weights(count), voices)
+    columns |= _vote(votes)
     table = np.empty((len(points.positions), len(columns)))
     for number, column in enumerate(columns.values()):
         table[:, number] = column
-    return table, list(columns)
+    return table, list(columns), votes
 
 
 def _retrieved(points: Points, near_km: Floats) -> Columns:
@@ -179,7 +184,7 @@ def _far(far_km: Floats) -> Columns:
     return columns
 
 
-def _pool(near_km: Floats, said_km: Floats, voices: Voices, farthest: int) -> Columns:
+def _pool(near_km: Floats, said_km: Floats, voices: Voices, farthest: int, refused: int) -> Columns:
     """What kind of pool it is, and how closely its retrieved photos and its answers keep together."""
     count = len(near_km)
     weights = rank_weights(count)
@@ -189,6 +194,7 @@ def _pool(near_km: Floats, said_km: Floats, voices: Voices, farthest: int) -> Co
         "pool.retrieved": np.log1p(min(count, 20)),
         "pool.has_said": float(voices.models > 0),
         "pool.models": np.log1p(min(voices.models, _MOST)),
+        "pool.refused": np.log1p(min(refused, _MOST)),
         "pool.families": len(set(voices.family.tolist())) / 3,
         "pool.has_far": float(farthest > 0),
         "pool.retrieved_spread": float(np.log1p(np.median(near_km))) if count else 0.0,
@@ -210,6 +216,13 @@ def _kind(points: Points) -> Columns:
         "kind.named": (points.kind == NAMED).astype(float),
         "kind.scale": np.log1p(points.scale_km),
     }
+
+
+def _vote(votes: Floats) -> Columns:
+    """The hand-made score: shares of the votes within each radius, their mean, and that against the best point's."""
+    mean = votes.mean(1)
+    columns: Columns = {f"vote.within_{name}": votes[:, column] for column, name in enumerate(RADIUS_NAMES)}
+    return columns | {"vote.mean": mean, "vote.relative": mean / max(float(mean.max()), 1e-9)}
 
 
 def _relative(columns: Columns) -> Columns:

@@ -94,6 +94,11 @@ def said_candidates(pool: Pool) -> tuple[Candidate, ...]:
     return said if len(said) == len(pool.candidates) and not own else own
 
 
+def without_place(pool: Pool) -> int:
+    """How many calls gave no place: what models refuse to place is told by that, too."""
+    return sum(count for outcome, count in pool.outcomes.items() if outcome != "answered")
+
+
 def _named(said: tuple[Candidate, ...]) -> Floats:
     places = [named_place(one.place, one.latitude, one.longitude) if one.place else None for one in said]
     return np.array([place or (np.nan, np.nan) for place in places], dtype=float).reshape(-1, 2)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.calibration import situation_of
+from agent.verification.calibration import Company, situation_of
 from agent.verification.features import feature_table, rank_weights
 from agent.verification.points import Points, answer_points
 from agent.verification.pool import Pool, positions_of
-from agent.verification.voices import Reliability, Voices, voices_of
+from agent.verification.voices import Reliability, Voices, voices_of, without_place
 from geo.sphere import great_circle_km
 
 Floats = NDArray[np.float64]
@@ -19,13 +19,15 @@ _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the 
 
 @dataclass(frozen=True)
 class Seen:
-    """A pool as the scorer sees it: points, their features, and which of the three situations it is in."""
+    """A pool as the scorer sees it: points, their features and votes, and which of the three situations it is in."""
 
     points: Points
     table: Floats
     names: list[str]
+    votes: Floats
     voices: Voices
     situation: int
+    company: Company
 
 
 def look_at(pool: Pool, reliability: Reliability) -> Seen:
@@ -38,5 +40,6 @@ def look_at(pool: Pool, reliability: Reliability) -> Seen:
     weights = np.concatenate([rank_weights(len(retrieved)), said])
     points = answer_points(retrieved, voices.positions, voices.named, weights, between_km)
     farthest = np.array(pool.farthest, dtype=float).reshape(-1, 2)
-    table, names = feature_table(points, retrieved, voices, farthest, between_km)
-    return Seen(points, table, names, voices, situation_of(len(retrieved), voices.models))
+    table, names, votes = feature_table(points, retrieved, voices, farthest, between_km, without_place(pool))
+    company = Company(voices.models, without_place(pool))
+    return Seen(points, table, names, votes, voices, situation_of(len(retrieved), voices.models), company)

@@ -1,23 +1,36 @@
 import numpy as np
 import pytest
 
-from agent.verification.calibration import Calibration, calibration_of, logit, situation_of
+from agent.verification.calibration import IDENTITY, Calibration, Company, calibration_of, logit, situation_of
 
-IDENTITY = Calibration(np.ones((3, 5)), np.zeros((3, 5)))
+ALONE = Company(1, 0)
+
+
+def every(weights) -> Calibration:
+    return Calibration(np.tile(np.array(weights, dtype=float), (3, 5, 1)))
 
 
 def test_the_identity_changes_nothing():
     raw = np.array([0.1, 0.2, 0.5, 0.7, 0.9])
-    assert np.allclose(IDENTITY(raw, 0), raw)
+    assert np.allclose(every(IDENTITY)(raw, 0, ALONE), raw, atol=1e-3)
 
 
 def test_probability_never_falls_as_the_radius_grows():
-    assert IDENTITY(np.array([0.5, 0.3, 0.6, 0.2, 0.9]), 1).tolist() == pytest.approx([0.5, 0.5, 0.6, 0.6, 0.9])
+    mapped = every(IDENTITY)(np.array([0.5, 0.3, 0.6, 0.2, 0.9]), 1, ALONE)
+    assert mapped.tolist() == pytest.approx([0.5, 0.5, 0.6, 0.6, 0.9], abs=1e-3)
 
 
 def test_a_slope_below_one_takes_confidence_back():
-    mapped = Calibration(np.full((3, 5), 0.5), np.zeros((3, 5)))(np.full(5, 0.9), 2)
-    assert 0.5 < mapped[0] < 0.9
+    assert 0.5 < every((0.5, 0, 0, 0, 8))(np.full(5, 0.9), 2, ALONE)[0] < 0.9
+
+
+def test_nothing_is_surer_than_the_ceiling():
+    assert every((1, 0, 0, 0, 0))(np.full(5, 0.999), 2, ALONE).max() < 0.5
+
+
+def test_refusals_may_count():
+    wary = every((1, 0, 0, -1, 8))
+    assert (wary(np.full(5, 0.5), 1, Company(3, 4)) < wary(np.full(5, 0.5), 1, Company(3, 0))).all()
 
 
 def test_certainty_has_finite_odds():
@@ -30,4 +43,4 @@ def test_situations_are_told_by_what_there_is():
 
 def test_a_broken_calibration_is_refused():
     with pytest.raises(ValueError, match="shape"):
-        calibration_of({"slope": [[1.0]], "offset": [[0.0]]})
+        calibration_of({"weights": [[1.0]]})
