@@ -1,0 +1,276 @@
+"""Near and far search against faiss: recall@16, latency, memory, disk and build time, in one run.
+
+    python bench/retrieval.py                              # 1,000,000 × 768 structured synthetic vectors
+    python bench/retrieval.py --rows 100000 --json
+    python bench/retrieval.py --gallery G --as-large       # a real gallery's vectors, each row left out of its answer
+
+Queries go to all contenders in turn, so that whatever else the machine does meets them alike; read the ratios.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vectors import CHUNK, Shape
+
+COUNT = 16
+Floats = NDArray[np.float32]
+
+
+@dataclass
+class Contender:
+    """One way of searching, asked for row numbers; ``far`` is None where it has no far side of its own."""
+
+    name: str
+    near: Callable[[Floats], list[int]]
+    far: Callable[[Floats], list[int]] | None
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {"near": [], "far": []})
+    found: dict[str, list[list[int]]] = field(default_factory=lambda: {"near": [], "far": []})
+
+    def ask(self, query: Floats) -> None:
+        for side, search in (("near", self.near), ("far", self.far)):
+            if search is not None:
+                begun = time.perf_counter()
+                rows = search(query)
+                self.seconds[side].append(time.perf_counter() - begun)
+                self.found[side].append(rows)
+
+
+@dataclass(frozen=True)
+class Data:
+    """The vectors of a run: where they lie (a .npy of float32), the queries, and each query's own row or -1."""
+
+    vectors: Path
+    queries: Floats
+    own: NDArray[np.int64]
+
+
+def main() -> None:
+    options = parsed()
+    folder = Path(tempfile.mkdtemp(prefix="sextant-bench-", dir=options.temp))
+    try:
+        data = real_data(options, folder) if options.gallery else synthetic_data(options, folder)
+        built = in_a_process(build_gallery, data.vectors, folder / "gallery", options.as_large)
+        report = measured(data, folder / "gallery", built)
+        print(json.dumps(report, indent=2) if options.json else table(report))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--dimension", type=int, default=768)
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--gallery", help="take this gallery's vectors instead of synthetic ones")
+    parser.add_argument("--as-large", action="store_true", help="index and set outliers apart at any size")
+    parser.add_argument("--temp", help="where the vectors and the gallery are kept meanwhile")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def synthetic_data(options: argparse.Namespace, folder: Path) -> Data:
+    shape = Shape(options.rows, options.dimension, options.seed)
+    path = folder / "vectors.npy"
+    stored = np.lib.format.open_memmap(path, "w+", np.float32, (options.rows, options.dimension))
+    for number, chunk in enumerate(shape.chunks(options.rows)):
+        stored[number * CHUNK : number * CHUNK + len(chunk)] = chunk
+    stored.flush()
+    return Data(path, shape.queries(options.queries), np.full(options.queries, -1))
+
+
+def real_data(options: argparse.Namespace, folder: Path) -> Data:
+    from gallery.statistics import vector_chunks
+    from gallery.store import Gallery
+
+    vectors = np.concatenate(list(vector_chunks(Gallery.open(options.gallery).photos)))
+    np.save(folder / "vectors.npy", vectors)
+    chosen = np.random.default_rng(options.seed).permutation(len(vectors))[: options.queries]
+    return Data(folder / "vectors.npy", vectors[chosen], chosen)
+
+
+def build_gallery(vectors: Path, out: Path, as_large: bool) -> dict[str, float]:
+    """Write the vectors as a gallery and finish it as any build does: rows, index, outliers, its own check."""
+    from gallery import indexing
+    from gallery.finish import finish_gallery
+    from gallery.writer import Task, writing
+
+    if as_large:
+        indexing.EXACT_BELOW = 0
+    begun = time.monotonic()
+    stages = [("writing", begun)]
+    stored = np.load(vectors, mmap_mode="r")
+    with writing(str(out), stored.shape[1]) as writer:
+        writer.begin(Task("build", "bench", "bench", {}), None)
+        for start in range(0, len(stored), 20_000):
+            writer.append(rows(start, min(20_000, len(stored) - start)), stored[start : start + 20_000])
+        finish_gallery(
+            writer,
+            spec="bench",
+            fingerprint="bench",
+            source="bench",
+            settings={},
+            tell=lambda stage: stages.append((stage, time.monotonic())),
+        )
+    ends = [at for _, at in stages[1:]] + [time.monotonic()]
+    seconds = {f"{name} s": round(end - start, 1) for (name, start), end in zip(stages, ends, strict=True)}
+    return {**seconds, "build s": round(ends[-1] - begun, 1), "build peak MB": peak_megabytes()}
+
+
+def rows(start: int, count: int) -> list[Any]:
+    """Rows whose id is their number, spread over the globe."""
+    from gallery.decode import Decoded
+
+    rng = np.random.default_rng(start)
+    positions = np.column_stack([rng.uniform(-60, 70, count), rng.uniform(-180, 180, count)])
+    columns = {"source": "bench", "country_code": None, "captured_at": None, "phash": "0" * 16}
+    return [
+        Decoded(
+            {
+                **columns,
+                "id": str(row),
+                "latitude": float(latitude),
+                "longitude": float(longitude),
+                "author": f"author {row % 50_000}",
+                "sha256": f"{row * 2654435761 % 2**32:08x}{row:056x}",
+                "uri": f"/photos/{row}.jpg",
+            },
+            np.empty(0),
+        )
+        for row, (latitude, longitude) in enumerate(positions, start)
+    ]
+
+
+def measured(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, Any]:
+    sextant, memory = sextant_search(gallery, data)
+    import faiss
+
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    vectors = np.load(data.vectors, mmap_mode="r")
+    contenders = [sextant, *faiss_searches(faiss, vectors)]
+    for query in data.queries:
+        for contender in contenders:
+            contender.ask(query)
+    flat = contenders[1]
+    return {
+        "rows": len(vectors),
+        "dimension": vectors.shape[1],
+        "queries": len(data.queries),
+        "sextant": {**built, **memory, "disk MB": megabytes_on_disk(gallery)},
+        "searches": [
+            line for contender in contenders for line in lines(contender, truth, contenders[1], data, vectors)
+        ],
+    }
+
+
+def sextant_search(path: Path, data: Data) -> tuple[Contender, dict[str, float]]:
+    """Sextant's search as tools call it, and the memory it takes before anything else is loaded."""
+    from gallery.search import farthest, nearest
+    from gallery.store import Gallery
+
+    reset_peak()
+    begun = time.perf_counter()
+    gallery = Gallery.open(str(path))
+    gallery.warm()
+    ready = time.perf_counter() - begun
+    for query in data.queries[:50]:
+        nearest(gallery, query, COUNT + 1), farthest(gallery, query, COUNT + 1)
+    return (
+        Contender(
+            "Sextant",
+            lambda query: [int(item.id) for item in nearest(gallery, query, COUNT + 1)],
+            lambda query: [int(item.id) for item in farthest(gallery, query, COUNT + 1)],
+        ),
+        {
+            "open and warm s": round(ready, 2),
+            "search peak MB": peak_megabytes(),
+            "probes": gallery.manifest.index.probes,
+            "outliers": gallery.manifest.outliers,
+        },
+    )
+
+
+def faiss_searches(faiss: Any, vectors: Floats) -> Iterator[Contender]:
+    """IndexFlatIP, searched with the negated query for the far side as G3 and Img2Loc do, and inverted lists."""
+    flat = faiss.IndexFlatIP(vectors.shape[1])
+    partitions = max(1, round(len(vectors) ** 0.5))
+    inverted = faiss.IndexIVFFlat(faiss.IndexFlatIP(vectors.shape[1]), vectors.shape[1], partitions)
+    inverted.metric_type = faiss.METRIC_INNER_PRODUCT
+    inverted.train(np.ascontiguousarray(vectors[:: max(1, len(vectors) // (64 * partitions))]))
+    for start in range(0, len(vectors), CHUNK):
+        flat.add(np.ascontiguousarray(vectors[start : start + CHUNK]))
+        inverted.add(np.ascontiguousarray(vectors[start : start + CHUNK]))
+    inverted.nprobe = max(1, partitions // 10)
+    for name, index in (("faiss IndexFlatIP", flat), (f"faiss IVFFlat, {inverted.nprobe} probes", inverted)):
+        yield Contender(name, asking(index, 1), asking(index, -1))
+
+
+def asking(index: Any, sign: int) -> Callable[[Floats], list[int]]:
+    return lambda query: [int(row) for row in index.search(sign * query[None], COUNT + 1)[1][0]]
+
+
+def lines(contender: Contender, flat: Contender, data: Data, vectors: Floats) -> Iterator[dict[str, Any]]:
+    """One line a side; ``flat`` is exact, and so the truth."""
+    for side in ("near", "far"):
+        hits, gaps = [], []
+        for query, own, found, exact in zip(
+            data.queries, data.own, contender.found[side], flat.found[side], strict=True
+        ):
+            kept, wanted = ([row for row in given if row != own][:COUNT] for given in (found, exact))
+            hits.append(len(set(kept) & set(wanted)) / len(wanted))
+            gaps.append(float((vectors[kept] @ query).mean() - (vectors[wanted] @ query).mean()))
+        p50, p95 = (float(np.percentile(contender.seconds[side], p)) * 1000 for p in (50, 95))
+        times = float(np.median(flat.seconds[side])) * 1000 / p50
+        yield {
+            "search": contender.name,
+            "side": side,
+            "recall@16": round(float(np.mean(hits)), 4),
+            "cosine off": round(abs(float(np.mean(gaps))), 5),
+            "p50 ms": round(p50, 2),
+            "p95 ms": round(p95, 2),
+            "times flat": round(times, 1),
+        }
+
+
+def table(report: dict[str, Any]) -> str:
+    words = [f"{report['rows']:,} × {report['dimension']}, {report['queries']} queries"]
+    words += [", ".join(f"{name} {value:,}" for name, value in report["sextant"].items()), ""]
+    names = list(report["searches"][0])
+    words += ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    words += ["| " + " | ".join(str(value) for value in line.values()) + " |" for line in report["searches"]]
+    return "\n".join(words)
+
+
+def in_a_process(task: Callable[..., dict[str, float]], *arguments: Any) -> dict[str, float]:
+    """A task's result from a process of its own, whose memory is the task's alone."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(task, arguments)
+
+
+def reset_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_megabytes() -> int:
+    """Peak of this process's resident memory since its start or ``reset_peak``, mapped files included."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) // 1024
+
+
+def megabytes_on_disk(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) // 1024**2
+
+
+if __name__ == "__main__":
+    main()
