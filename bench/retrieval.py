@@ -168,9 +168,7 @@ def measured(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, An
         "dimension": vectors.shape[1],
         "queries": len(data.queries),
         "sextant": {**built, **memory, "disk MB": megabytes_on_disk(gallery)},
-        "searches": [
-            line for contender in contenders for line in lines(contender, truth, contenders[1], data, vectors)
-        ],
+        "searches": [line for contender in contenders for line in lines(contender, flat, data, vectors)],
     }
 
 
