@@ -97,16 +97,15 @@ def _without_footer(
 ) -> list[dict[str, str]]:
     """The rows that state a true position; only the last two lines may be something else."""
     kept = []
-    footers = 0
     for number, row in enumerate(rows):
         if all(_is_number(row.get(columns[name])) for name in ("latitude", "longitude")):
             kept.append(row)
-        elif number >= len(rows) - _FOOTER:
-            footers += 1
-        else:
+            continue
+        if number < len(rows) - _FOOTER:
             raise PredictionError(f"{str(file)!r} line {number + 2} states no true position; mend or remove the line")
-    if footers:
-        notes.append(f"the last {footers} lines are no rows and are left out")
+        # The line after a footer's header holds numbers: nothing from here on is a row.
+        notes.append(f"the last {len(rows) - number} lines are no rows and are left out")
+        break
     if not kept:
         raise PredictionError(f"{str(file)!r} holds no row; give a CSV of predictions")
     return kept

@@ -9,7 +9,8 @@ from geo.errors import WrongUse
 from tests.support.data import SHARED, needs_shared_data
 from tests.support.evaluations import benchmark_folder
 
-HEADER = "IMG_ID,AUTHOR,LAT,LON,S3_Label,S16_Label,S365_Label,Prob_indoor,Prob_natural,Prob_urban".split(",")
+HEADER = ["IMG_ID", "AUTHOR", "LAT", "LON", "S3_Label", "S16_Label", "S365_Label"]
+HEADER += ["Prob_indoor", "Prob_natural", "Prob_urban"]
 
 
 def write(folder: Path, rows: list[list[object]], header: list[str] = HEADER, name: str = "metadata.csv") -> Path:
@@ -79,7 +80,9 @@ def test_more_and_fewer_rows_than_published_are_said(tmp_path):
 
 
 def test_what_is_missing_is_told_with_where_it_is_to_be_had(tmp_path):
-    with pytest.raises(WrongUse, match=r"no folder; im2gps3k needs DIR/im2gps3k_places365.csv .* Nothing is downloaded"):
+    with pytest.raises(
+        WrongUse, match=r"no folder; im2gps3k needs DIR/im2gps3k_places365.csv .* Nothing is downloaded"
+    ):
         load_benchmark("im2gps3k", tmp_path / "none")
     with pytest.raises(WrongUse, match="does not hold the table of 'yfcc4k'"):
         load_benchmark("yfcc4k", tmp_path)

@@ -47,7 +47,7 @@ def test_a_whole_file_is_not_repaired(tmp_path):
 
 def test_a_broken_line_in_the_middle_is_an_error_that_names_it(tmp_path):
     (tmp_path / "lines.jsonl").write_text('{"image": "a"}\nnonsense\n{"image": "b"}\n')
-    with pytest.raises(EvaluationError, match="line 2 .* is broken"):
+    with pytest.raises(EvaluationError, match=r"line 2 .* is broken"):
         EvaluationFolder(tmp_path).lines()
 
 

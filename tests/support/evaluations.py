@@ -46,7 +46,9 @@ def made_line(
             "spent": {"calls": calls, "tokens": 100 * calls, "seconds": 0.1, "usd": 0.001 * calls},
             "warnings": [],
         },
-        "candidates": [{"latitude": best["latitude"], "longitude": best["longitude"], "origin": "answer"}] if best else [],
+        "candidates": [{"latitude": best["latitude"], "longitude": best["longitude"], "origin": "answer"}]
+        if best
+        else [],
         "farthest": [],
         "excluded": {"author": 3, "near_duplicate": None},
         "density": {"within_25_km": 5, "within_200_km": 50},
