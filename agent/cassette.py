@@ -234,6 +234,18 @@ def line_text(line: Json) -> str:
     return text + "\n"
 
 
+def in_use(path: Path) -> bool:
+    """Whether a process is recording to the cassette now."""
+    try:
+        lock(file := os.open(path, os.O_RDWR), path)
+    except CassetteError:
+        return True
+    except OSError:
+        return False
+    os.close(file)
+    return False
+
+
 def lock(file: int, path: Path) -> None:
     """Keep other processes from recording to the same cassette; the system lets go when the file is closed.
 

@@ -110,7 +110,14 @@ def is_local(url: str) -> bool:
 
 
 def split_login(url: str) -> tuple[str, str]:
-    """The `user:password` of a URL, and the URL without it."""
-    parts = urlsplit(url)
+    """The `user:password` of a URL, and the URL without it.
+
+    Raises:
+        WrongUse: it is no URL.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise WrongUse(f"{url!r} is no server address; it looks like http://127.0.0.1:8000/v1 (--base-url)") from error
     login, _, host = parts.netloc.rpartition("@")
     return unquote(login), urlunsplit((parts.scheme, host, parts.path, "", ""))

@@ -23,6 +23,8 @@ ASKED_AGAIN: Mapping[str, frozenset[str]] = {
     "encoder": frozenset({"references", "coverage", *RETRIEVAL}),
     "exclude_author": frozenset({"references", *RETRIEVAL}),
     "without_authors": frozenset({"references", *RETRIEVAL}),
+    "exclude_duplicates": frozenset({"references", *RETRIEVAL}),
+    "price": frozenset({"price"}),
     "image_side": frozenset({"photo"}),
     "image_quality": frozenset({"photo"}),
     "num_ctx": frozenset({"model"}),

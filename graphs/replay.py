@@ -106,12 +106,13 @@ class Check:
     def compare(self, step: Step) -> None:
         """Raise at the first value that differs. What a crash kept from being written down is not compared."""
         known = self.recorded.get(step_key(step.moment))
-        if known is None and not self.finished:
+        at = place_words(step.moment)
+        if known is None:
+            if self.finished:
+                raise Divergence(step.moment, None, f"{at}: the recording has no such step")
             return
-        old = {"change": known.change, "goto": known.goto} if known else {"change": {}, "goto": []}
-        difference = unlike(old, {"change": step.change, "goto": step.goto})
+        difference = unlike({"change": known.change, "goto": known.goto}, {"change": step.change, "goto": step.goto})
         if difference:
-            at = place_words(step.moment)
             message = f"{at}: what it concludes differs from the recording in {difference.where}"
             raise Divergence(step.moment, None, message, difference)
 

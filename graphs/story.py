@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent.cassette import Call, Cassette
+from agent.cassette import Call, Cassette, in_use
 from agent.state import Json
 from graphs.folders import RunFolder
 from graphs.steps import Step, read_steps
@@ -107,9 +107,10 @@ def summary(folder: RunFolder) -> Json:
     known: Json = record.get("summary") or {}
     fields: dict[str, Any] = {name: known.get(name) for name in ("best", "stop", "spent", "preset")}
     photo: Json = record.get("photo") or {}
+    killed = record["status"] == "running" and not in_use(folder.cassette)
     return {
         "run": folder.name,
-        "status": record["status"],
+        "status": "killed" if killed else record["status"],
         "started": record["started"],
         "photo": record["path"],
         "sha256": photo.get("sha256"),

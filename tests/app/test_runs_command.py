@@ -77,6 +77,30 @@ def test_show_prints_the_tree(call):
     assert "because" in out
 
 
+def test_a_killed_run_is_listed_as_killed_and_shown_as_far_as_it_came(call, home):
+    folder = RunFolder(home / "runs" / "20260101-000000-aaaaaa")
+    (folder.path / "answer.json").unlink()
+    folder.update(status="running", summary=None)
+    folder.steps.write_text("".join(folder.steps.read_text().splitlines(keepends=True)[:8]))
+    assert [run["run"] for run in json.loads(call("runs", "list", "--status", "killed", "--json")[1])] == [folder.name]
+    code, out, _ = call("runs", "show", A)
+    assert code == 0
+    assert "├ 1.clues-first.0" in out and "verdict" not in out
+    code, _, err = call("runs", "diff", A, B)
+    assert code == 0, err
+    assert call("runs", "show", A, "--html", str(home / "killed.html"))[0] == 0
+
+
+def test_a_recorded_answer_that_lacks_something_is_one_line(call, home):
+    folder = RunFolder(home / "runs" / "20260101-000000-aaaaaa")
+    answer = folder.answer()
+    del answer["probability"]
+    (folder.path / "answer.json").write_text(json.dumps(answer))
+    code, out, err = call("runs", "show", A)
+    assert (code, out) == (1, "")
+    assert "holds something this version cannot show (KeyError: 'probability')" in err
+
+
 def test_show_json_is_one_document(call):
     code, out, _ = call("runs", "show", A, "--json")
     assert code == 0

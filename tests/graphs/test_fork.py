@@ -199,3 +199,16 @@ def test_json_of_a_fork_says_how_it_was_made(recorded_run, home):
     assert json.loads(json.dumps(record))["changes"] == [
         {"step": 13, "branch": None, "kind": "setting", "name": "max_rounds", "value": 1}
     ]
+
+
+def test_a_setting_of_the_gallery_asks_the_gallery_again(recorded_run, home, keys):
+    with pytest.raises(Unasked, match="stops at step 1: one new call is needed") as stopped:
+        fork(recorded_run, "1", ["without_authors=ana"], home=home)
+    assert stopped.value.calls[0]["kind"] == "references"
+    with ModelServer(script) as server:
+        wishes = ["without_authors=ana", "max_rounds=1", f"base_url={server.base_url}"]
+        run = fork(recorded_run, "1", wishes, home=home, live=True)
+        asked = [request.text for request in server.asked]
+    nearest = [c["id"] for c in run.answer["candidates"] if c["origin"] == "nearest"]
+    assert nearest and not [name for name in nearest if name.startswith("lisbon")]
+    assert not [text for text in asked if "Use the photo alone" in text]  # that prompt lists no photo: it is as before

@@ -123,6 +123,13 @@ def test_a_run_that_was_killed_replays_up_to_its_end(folder):
         replay(folder)
 
 
+def test_a_step_taken_out_of_the_recording_is_missed(folder):
+    lines = folder.steps.read_text().splitlines(keepends=True)
+    folder.steps.write_text("".join(line for line in lines if '"node":"verify"' not in line))
+    with pytest.raises(Divergence, match=r"step 13 \(verify\): the recording has no such step"):
+        replay(folder)
+
+
 def test_another_format_and_a_broken_record_are_one_line(folder):
     folder.update(format=9)
     with pytest.raises(SextantError, match="has format 9, this sextant reads 1"):
