@@ -1,21 +1,23 @@
 """Deleting old runs, and the blobs that nothing names any more."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.blobs import BlobStore
+from agent.cassette import in_use
 from agent.home import home_folder
 from agent.settings import Settings
 from agent.state import Json
 from geo.errors import WrongUse
 from graphs.archive import HASH, hashes
-from graphs.checkpoints import sqlite_checkpoints
+from graphs.checkpoints import DATABASE, checkpoints
 from graphs.folders import RunFolder, folders
 from graphs.runs import checkpoints_file
 
 
 def prune(home: str | None, keep: int | None = None, older_days: float | None = None, *, dry: bool = False) -> Json:
-    """Delete runs, and those of their blobs that no other run and no thread names.
+    """Delete runs, and those of their blobs that no other run and no thread names. Runs at work are left alone.
 
     Args:
         keep: the number of newest runs to keep.
@@ -32,7 +34,7 @@ def prune(home: str | None, keep: int | None = None, older_days: float | None = 
         raise WrongUse("say which runs go: --keep N for all but the newest N, or --older DAYS")
     if min(value for value in (keep, older_days) if value is not None) < 0:
         raise WrongUse("--keep and --older take a number of at least 0")
-    every = list(folders(home))
+    every = [folder for folder in folders(home) if not in_use(folder.cassette)]
     gone = (
         every[: max(0, len(every) - keep)] if keep is not None else [f for f in every if is_older(f, older_days or 0)]
     )
@@ -57,22 +59,20 @@ def is_older(folder: RunFolder, days: float) -> bool:
 
 def hashes_of_threads(home: str | None, gone: set[str]) -> set[str]:
     """The blobs that threads in the checkpoints name: conversations, and runs that are not finished."""
-    file = checkpoints_file(Settings(home=home))
-    if not file.exists():
-        return set()
-    with sqlite_checkpoints(file) as saver:
-        kept = [item for item in saver.list(None) if item.config["configurable"]["thread_id"] not in gone]
-        texts = [f"{item.checkpoint} {item.pending_writes}" for item in kept]
+    files = [Path(DATABASE)] if os.environ.get(DATABASE) else sorted(home_folder(home).glob("*.sqlite"))
+    texts: list[str] = []
+    for file in files:  # in a database they all lie together, and no file is opened
+        with checkpoints(file) as saver:
+            kept = [item for item in saver.list(None) if item.config["configurable"]["thread_id"] not in gone]
+            texts += [f"{item.checkpoint} {item.pending_writes}" for item in kept]
     return {found for text in texts for found in HASH.findall(text)}
 
 
 def remove(runs: list[RunFolder], blobs: list[Path], home: str | None) -> None:
     """Runs first: a run without its blobs would be worse than blobs without their run."""
-    file = checkpoints_file(Settings(home=home))
-    if file.exists():
-        with sqlite_checkpoints(file) as saver:
-            for folder in runs:
-                saver.delete_thread(folder.name)
+    with checkpoints(checkpoints_file(Settings(home=home))) as saver:
+        for folder in runs:
+            saver.delete_thread(folder.name)
     for folder in runs:
         folder.remove()
     for path in blobs:

@@ -1,10 +1,14 @@
 from dataclasses import replace
 
 import pytest
+from langgraph.graph import END, START, StateGraph
 
 from agent.blobs import BlobStore
+from agent.cassette import Cassette
 from agent.settings import Settings
+from agent.state import State
 from geo.errors import WrongUse
+from graphs.checkpoints import sqlite_checkpoints
 from graphs.folders import find, folders
 from graphs.pruning import prune
 from graphs.runs import locate
@@ -50,18 +54,14 @@ def test_age_counts_from_the_start(home):
     assert names(home) == ["a", "c"]
 
 
-def test_pictures_of_a_conversation_stay(home):
-    from langgraph.graph import END, START, StateGraph
-
-    from agent.state import State
-    from graphs.checkpoints import sqlite_checkpoints
-
+@pytest.mark.parametrize("file", ["checkpoints.sqlite", "sessions.sqlite"])
+def test_pictures_of_a_conversation_stay(home, file):
     photo = find("b", str(home)).answer()["photo"]["sha256"]
     graph = StateGraph(State)
     graph.add_node("keep", lambda state: {"path": photo})
     graph.add_edge(START, "keep")
     graph.add_edge("keep", END)
-    with sqlite_checkpoints(home / "checkpoints.sqlite") as saver:
+    with sqlite_checkpoints(home / file) as saver:
         graph.compile(checkpointer=saver).invoke({"path": ""}, {"configurable": {"thread_id": "chat-1"}})
     prune(str(home), keep=0)
     assert names(home) == []
@@ -73,3 +73,10 @@ def test_unclear_wishes_delete_nothing(home, how):
     with pytest.raises(WrongUse):
         prune(str(home), **how)
     assert names(home) == ["a", "b", "c"]
+
+
+def test_a_run_at_work_is_left_alone(home):
+    tape = Cassette.record(find("a", str(home)).cassette)
+    assert prune(str(home), keep=0)["runs"] == ["b", "c"]
+    tape.close()
+    assert prune(str(home), keep=0)["runs"] == ["a"]
