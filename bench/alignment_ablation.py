@@ -55,7 +55,8 @@ class RandomTexts(Backbone):
                 max_position_embeddings=32,
                 eos_token_id=59_999,
             )
-            self.tower = CLIPTextModelWithProjection(config).eval()
+            self.tower = CLIPTextModelWithProjection(config)
+        torch.nn.Module.train(self.tower, False)
         self.text_dimension = 128
 
     def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:

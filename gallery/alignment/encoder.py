@@ -33,6 +33,7 @@ class AlignedEncoder:
         self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:16]
         self.dimension = stored.config.dimension(parts)
         self.prepare: Prepare = backbone.encoder.prepare
+        self.grids: dict[float, torch.Tensor] = {}  # encoded world grids by step (``heatmap``)
 
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         """Prepared pictures to (n, dimension) unit vectors."""

@@ -6,13 +6,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gallery.alignment.encoder import AlignedEncoder
-from gallery.alignment.score import checked_positions, position_scores
+from gallery.alignment.measure import encode_positions
+from gallery.alignment.score import checked_positions, encoded_scores, position_scores
+from geo.borders import countries_at
 from geo.errors import WrongUse
 from geo.sphere import great_circle_km
 
 STEP_DEGREES = 2.0
 REFINED_STEP = 20  # a peak is looked at again with steps this many times finer
 APART_KM = 500.0
+_LOOKED_AT = 10  # cells for each peak wanted: most of the best may lie in the open sea
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class HeatMap:
         scores: (rows, columns) cosines.
         probability: (rows, columns), sums to 1: softmax of the scaled cosines, each cell weighing its area. It is
             the model's, not a measured confidence.
-        peaks: the best places, refined, best first.
+        peaks: the best places on land, refined; the one with most of the map around it first.
     """
 
     step_degrees: float
@@ -50,27 +53,30 @@ def heat_map(
 
     Args:
         image_embedding: (dimension,) as ``aligned.encode([image])[0]`` gives it.
-        step_degrees: side of a grid cell; must divide 180.
-        peaks: how many places to name, at least ``APART_KM`` apart.
+        step_degrees: side of a grid cell; must divide 180. The grid is encoded once for each encoder.
+        peaks: how many places to name, at least ``APART_KM`` apart and on land, where photos are taken.
 
     Raises:
         WrongUse: a step that does not divide the world, or an embedding without a GPS part.
     """
     grid = grid_positions(step_degrees)
-    shape = grid.shape[:2]
     positions = grid.reshape(-1, 2)
-    scores = position_scores(aligned, image_embedding, positions)
-    area = np.cos(np.radians(positions[:, 0]))
+    if step_degrees not in aligned.grids:
+        aligned.grids[step_degrees] = encode_positions(aligned.alignment, positions)
+    scores = encoded_scores(aligned, image_embedding, aligned.grids[step_degrees])
     logits = aligned.alignment.gps_scale.exp().item() * scores
-    weights = np.exp(logits - logits.max()) * area
+    weights = np.exp(logits - logits.max()) * np.cos(np.radians(positions[:, 0]))
     probability = weights / weights.sum()
     found = []
-    for row in apart(positions, scores, peaks, APART_KM):
-        near = great_circle_km(positions[row], positions) <= APART_KM
-        better, score = _refined(aligned, image_embedding, positions[row], step_degrees)
-        found.append(Peak(float(better[0]), float(better[1]), score, float(probability[near].sum())))
-    found.sort(key=lambda peak: (-peak.score, peak.latitude, peak.longitude))
-    return HeatMap(step_degrees, scores.reshape(shape), probability.reshape(shape), tuple(found))
+    for row in apart(positions, scores, _LOOKED_AT * peaks, APART_KM):
+        better = _on_land_near(aligned, image_embedding, positions[row], step_degrees)
+        if better is not None:
+            near = great_circle_km(positions[row], positions) <= APART_KM
+            found.append(Peak(*better, float(probability[near].sum())))
+        if len(found) == peaks:
+            break
+    found.sort(key=lambda peak: (-peak.probability, peak.latitude, peak.longitude))
+    return HeatMap(step_degrees, scores.reshape(grid.shape[:2]), probability.reshape(grid.shape[:2]), tuple(found))
 
 
 def grid_positions(step_degrees: float) -> NDArray[np.float64]:
@@ -98,14 +104,17 @@ def apart(positions: ArrayLike, scores: ArrayLike, count: int, apart_km: float) 
     return taken
 
 
-def _refined(
+def _on_land_near(
     aligned: AlignedEncoder, image_embedding: ArrayLike, centre: NDArray[np.float64], step_degrees: float
-) -> tuple[NDArray[np.float64], float]:
-    """The best position of a finer grid over one cell and half of its neighbours."""
+) -> tuple[float, float, float] | None:
+    """Latitude, longitude and score of the best land on a finer grid over one cell and half of its neighbours."""
     offsets = np.linspace(-step_degrees, step_degrees, REFINED_STEP + 1)
     finer = centre + np.stack(np.meshgrid(offsets, offsets, indexing="ij"), axis=-1).reshape(-1, 2)
     finer[:, 0] = np.clip(finer[:, 0], -90, 90)
     finer[:, 1] = (finer[:, 1] + 180) % 360 - 180
-    scores = position_scores(aligned, image_embedding, finer)
+    land = finer[[country is not None for country in countries_at(finer)]]
+    if not len(land):
+        return None
+    scores = position_scores(aligned, image_embedding, land)
     best = int(np.argmax(scores))
-    return finer[best], float(scores[best])
+    return round(float(land[best, 0]), 6), round(float(land[best, 1]), 6), float(scores[best])

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
 from gallery.alignment.encoder import AlignedEncoder
 from gallery.alignment.measure import encode_positions
@@ -23,11 +24,15 @@ def position_scores(aligned: AlignedEncoder, image_embedding: ArrayLike, positio
     Raises:
         WrongUse: an embedding of another encoder or without a GPS part, or a position out of range.
     """
-    image = aligned.gps_part(np.asarray(image_embedding, dtype=np.float32))
     encoded = encode_positions(aligned.alignment, checked_positions(positions))
+    return encoded_scores(aligned, image_embedding, encoded)
+
+
+def encoded_scores(aligned: AlignedEncoder, image_embedding: ArrayLike, encoded: Tensor) -> NDArray[np.float64]:
+    """The same for positions already encoded: (n, space) unit vectors to (n,) cosines."""
+    image = aligned.gps_part(np.asarray(image_embedding, dtype=np.float32))
     cosines = encoded @ torch.from_numpy(np.ascontiguousarray(image)).to(encoded.device)
-    scores: NDArray[np.float64] = cosines.double().clamp(-1, 1).cpu().numpy()
-    return scores
+    return np.asarray(cosines.double().clamp(-1, 1).cpu().numpy(), dtype=np.float64)
 
 
 def checked_positions(positions: ArrayLike) -> NDArray[np.float64]:

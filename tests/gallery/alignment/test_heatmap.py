@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from gallery.alignment import encoder as encoders
+from gallery.alignment import heatmap
 from gallery.alignment.backbone import Backbone
 from gallery.alignment.config import AlignmentConfig, AlignmentError
 from gallery.alignment.encoder import load_aligned
@@ -14,6 +15,7 @@ from gallery.alignment.heatmap_files import heatmap_geojson, write_heatmap
 from gallery.alignment.model import new_alignment
 from gallery.alignment.score import position_scores
 from gallery.alignment.weights import save_alignment
+from geo.borders import country_at
 from geo.errors import WrongUse
 from geo.sphere import great_circle_km
 from tests.support.encoders import ThumbnailEncoder
@@ -97,11 +99,24 @@ def test_a_cell_near_the_pole_weighs_its_smaller_area(heat, aligned):
     np.testing.assert_allclose(density / density[9, 0], expected / expected[9, 0], rtol=1e-6)
 
 
-def test_peaks_are_refined_apart_and_best_first(heat):
-    scores = [peak.score for peak in heat.peaks]
-    assert scores == sorted(scores, reverse=True)
-    assert scores[0] >= heat.scores.max()
+def test_peaks_lie_on_land_apart_and_most_of_the_map_first(heat):
+    masses = [peak.probability for peak in heat.peaks]
+    assert masses == sorted(masses, reverse=True)
     assert len(heat.peaks) == 3
+    assert all(country_at(peak.latitude, peak.longitude) for peak in heat.peaks)
+
+
+def test_a_peak_is_at_least_as_good_as_its_cell_on_land(aligned, embedding, heat):
+    for peak in heat.peaks:
+        row = int(np.argmin(great_circle_km((peak.latitude, peak.longitude), grid_positions(10).reshape(-1, 2))))
+        centre = grid_positions(10).reshape(-1, 2)[row]
+        if country_at(*centre):
+            assert peak.score >= position_scores(aligned, embedding, [centre])[0] - 1e-6
+
+
+def test_the_grid_is_encoded_once(aligned, embedding, heat, monkeypatch):
+    monkeypatch.setattr(heatmap, "encode_positions", None)
+    assert heat_map(aligned, embedding, step_degrees=10, peaks=3).peaks == heat.peaks
 
 
 def test_apart_keeps_the_best_of_a_crowd_across_the_date_line():
