@@ -72,7 +72,7 @@ def branch_lines(branch: Json, verdict: Json | None, *, full: bool) -> list[str]
 def turn_lines(turn: Json, *, full: bool) -> list[str]:
     """One turn: what was said, what was asked of tools, what they returned."""
     step = f"{turn['step']:>3} "
-    said = turn["content"] if full else one_line(turn["content"])
+    said = printable(turn["content"]) if full else one_line(turn["content"])
     if turn["role"] == "tool":
         return [f"{step}{turn.get('name')} ⇒ {said}"]
     if turn["role"] == "user":
@@ -121,7 +121,7 @@ def verdict_lines(verdict: Json) -> list[str]:
     known = [f"{name} km {p:.0%}" for name, p in verdict["probability"].items() if p is not None]
     after = f"; stop: {verdict['stop']}" if verdict["stop"] else "; another round"
     lines = [f"  {verdict['step']} verdict: {place} ({', '.join(known) or 'no probabilities'}){after}"]
-    return lines + [f"      because {reason}" for reason in verdict["reasons"]]
+    return lines + [f"      because {one_line(reason)}" for reason in verdict["reasons"]]
 
 
 def change_words(change: Json) -> str:
@@ -136,7 +136,7 @@ def difference(found: Json, most: int = 5) -> list[str]:
     moved = "-" if found["moved_km"] is None else distance(found["moved_km"])
     places = " → ".join(place_name(best) if best else "no place" for best in found["best"])
     lines = [f"{found['runs'][0]} → {found['runs'][1]}", f"  answer moved {moved}: {places}"]
-    lines += [f"  setting {name}: {words}" for name, words in found["settings"].items()]
+    lines += [f"  setting {name}: {one_line(words)}" for name, words in found["settings"].items()]
     for title in ("gained", "lost", "reweighted"):
         items = found["candidates"][title]
         lines.append(f"  {len(items)} candidate{'' if len(items) == 1 else 's'} {title}")
@@ -147,7 +147,7 @@ def difference(found: Json, most: int = 5) -> list[str]:
     else:
         branch = f" {first['branch']}" if first["branch"] else ""
         lines.append(f"  first differing step: {first['step']} {first['node']}{branch} {first['where']}")
-        lines += [f"    {line}" for line in first["words"].splitlines()[:8]]
+        lines += [f"    {line}" for line in printable(first["words"]).splitlines()[:8]]
     return [*lines, f"  stop: {' → '.join(map(str, found['stop']))}", f"  spent: {spent_words(found['spent'])}"]
 
 
@@ -155,7 +155,7 @@ def candidate_words(item: Json) -> str:
     """A candidate of a comparison."""
     score = item["score"]
     weight = " → ".join(f"{value:.3f}" for value in (score if isinstance(score, list) else [score]))
-    return f"{item['origin']} {item['id'] or ''} {coordinates(item)}, score {weight}"
+    return f"{item['origin']} {one_line(item['id'] or '', 40)} {coordinates(item)}, score {weight}"
 
 
 def spent_words(both: list[Json | None]) -> str:
@@ -183,7 +183,12 @@ def needed_words(call: Json) -> str:
     return f"variant {call['variant']}, about {call['input_tokens']:,} + at most {call['output_tokens']:,} tokens"
 
 
+def printable(text: str) -> str:
+    """Somebody's words without the controls that would steer a terminal; line ends stay."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
+
+
 def one_line(text: str, width: int = WIDTH) -> str:
-    """Somebody's words on one line, without the controls that would steer a terminal."""
-    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    """Somebody's words on one line."""
+    plain = " ".join(printable(text).split())
     return plain if len(plain) <= width else f"{plain[: width - 1]}…"

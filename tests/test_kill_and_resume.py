@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.support.recorded import script, settings_for
 ROOT = Path(__file__).resolve().parents[1]
 KILLS = int(os.environ.get("SEXTANT_KILLS", "4"))  # the figure in docs/replay.md is of 20
 LATENCY_S = 0.08
+DEAD_S = 4.0
 
 
 def timeless(answer: dict[str, Any]) -> dict[str, Any]:
@@ -32,15 +34,19 @@ def timeless(answer: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "run": None, "spent": {**answer["spent"], "seconds": None}}
 
 
-def kill_after(seconds: float, settings: Settings, photo: Path) -> None:
-    """Start a run in a process of its own and kill it so long after its first round was planned."""
+def kill_at(moment: tuple[int, float], server: ModelServer, settings: Settings, photo: Path) -> None:
+    """Start a run in a process of its own and kill it so many seconds after the server was asked so many times."""
+    requests, delay_s = moment
     command = [sys.executable, "-m", "tests.support.killed_run", json.dumps(to_json(settings)), str(photo)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
-    time.sleep(seconds)
+    while server.count < requests and process.poll() is None:
+        time.sleep(0.001)
+    time.sleep(delay_s)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    time.sleep(2 * LATENCY_S)  # what was in flight arrives at the server
 
 
 def recorded_calls(folder: RunFolder) -> int:
@@ -52,29 +58,28 @@ def recorded_calls(folder: RunFolder) -> int:
 
 @pytest.fixture(scope="module")
 def whole(gallery, query, tmp_path_factory):
-    """The undisturbed run: its answer, how many calls it takes, how long it lasts."""
+    """The undisturbed run: its answer, and how many calls it takes."""
     home = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch, ModelServer(script, latency_s=LATENCY_S) as server:
         patch.setenv("OPENAI_API_KEY", "sk-test-1234567890")
         locate(str(query), settings_for(server, gallery, home))
         before = server.count
         answer = locate(str(query), settings_for(server, gallery, home)).answer
-        return answer, server.count - before, answer["spent"]["seconds"]
+        return answer, server.count - before
 
 
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_a_killed_run_goes_on_and_pays_nothing_twice(whole, gallery, query, tmp_path, keys, seed):
-    answer, calls, lasts_s = whole
-    moment_s = random.Random(seed).uniform(0.0, lasts_s)
+    answer, calls = whole
+    chance = random.Random(seed)
+    moment = chance.randint(0, calls), chance.uniform(0.0, 1.5 * LATENCY_S)
     folder = RunFolder(tmp_path / "runs" / "killed")
     with ModelServer(script, latency_s=LATENCY_S) as server:
-        settings = replace(settings_for(server, gallery, tmp_path), run="killed")
-        kill_after(moment_s, settings, query)
-        time.sleep(2 * LATENCY_S)  # what was in flight arrives
+        kill_at(moment, server, replace(settings_for(server, gallery, tmp_path), run="killed"), query)
         before, recorded = server.count, recorded_calls(folder)
         resumed = resume("killed", str(tmp_path)).answer
         paid_again = server.count - before
-    print(f"killed after {moment_s:.2f} s: {before} asked, {recorded} recorded, {paid_again} asked on resuming")
+    print(f"killed {moment[1]:.2f} s after request {moment[0]}: {before} asked, {recorded} recorded, {paid_again} more")
     assert paid_again == calls - recorded
     assert before - recorded <= 4  # at most the calls in flight at the kill
     assert timeless(resumed) == timeless(answer)
@@ -82,26 +87,30 @@ def test_a_killed_run_goes_on_and_pays_nothing_twice(whole, gallery, query, tmp_
 
 
 def test_a_resumed_run_does_not_count_the_time_it_lay_dead(gallery, query, tmp_path, keys, whole):
-    answer, _, lasts_s = whole
+    _, calls = whole
     folder = RunFolder(tmp_path / "runs" / "killed")
     with ModelServer(script, latency_s=LATENCY_S) as server:
-        settings = replace(settings_for(server, gallery, tmp_path), run="killed")
-        kill_after(lasts_s / 2, settings, query)
-        tape = Cassette.read(folder.cassette)
-        readings = [tape.reply(call)["seconds"] for call in tape.calls.values() if call.kind == "clock"]
-        time.sleep(3)
-        resumed = resume("killed", str(tmp_path)).answer
-    assert resumed["spent"]["seconds"] < max(readings) + answer["spent"]["seconds"] + 1.5
+        kill_at((calls // 2, 0.0), server, replace(settings_for(server, gallery, tmp_path), run="killed"), query)
+        time.sleep(DEAD_S)
+        resume("killed", str(tmp_path))
+    tape = Cassette.read(folder.cassette)
+    readings = sorted((tape.reply(call) for call in tape.calls.values() if call.kind == "clock"), key=read_at)
+    gaps = [(b["read_at"] - a["read_at"], b["seconds"] - a["seconds"]) for a, b in pairwise(readings)]
+    wall_s, counted_s = max(gaps)
+    assert wall_s > DEAD_S
+    assert counted_s < wall_s - DEAD_S / 2
 
 
-def test_a_broken_checkpoint_does_not_keep_a_run_from_its_cassette(gallery, query, tmp_path, keys, whole):
-    answer, calls, lasts_s = whole
+def read_at(reading: dict[str, Any]) -> float:
+    return float(reading["read_at"])
+
+
+def test_without_its_checkpoints_a_run_starts_over_from_its_cassette(gallery, query, tmp_path, keys, whole):
+    answer, calls = whole
     with ModelServer(script, latency_s=LATENCY_S) as server:
-        settings = replace(settings_for(server, gallery, tmp_path), run="killed")
-        kill_after(lasts_s * 0.7, settings, query)
+        kill_at((calls * 2 // 3, 0.0), server, replace(settings_for(server, gallery, tmp_path), run="killed"), query)
         for file in tmp_path.glob("checkpoints.sqlite*"):
             file.unlink()
-        time.sleep(2 * LATENCY_S)
         before, recorded = server.count, recorded_calls(RunFolder(tmp_path / "runs" / "killed"))
         assert timeless(resume("killed", str(tmp_path)).answer) == timeless(answer)
         assert server.count - before == calls - recorded

@@ -57,6 +57,7 @@ def print_replay(folder: "RunFolder", until: int | None, verbose: bool, as_json:
     """Replay, and print the answer or where the run left its recording."""
     from agent.divergence import Divergence
     from app.progress import Progress
+    from app.run_words import printable
     from graphs.replay import replay
 
     try:
@@ -66,7 +67,7 @@ def print_replay(folder: "RunFolder", until: int | None, verbose: bool, as_json:
         if as_json:
             click.echo(json.dumps({"run": folder.name, "divergence": found.to_json()}, ensure_ascii=False, indent=2))
         elif found.difference:
-            click.echo(found.difference.words)
+            click.echo(printable(found.difference.words))
         raise
     if done.answer is None:
         return print_so_far(done, as_json)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from app.cli import main
-from app.run_words import one_line
+from app.run_words import one_line, printable
 from graphs.folders import RunFolder
 
 
@@ -228,3 +228,4 @@ def test_the_page_opens_offline_and_escapes_everything(call, home, tmp_path):
 def test_a_models_words_cannot_steer_the_terminal(text):
     line = one_line(text)
     assert line.isprintable() and len(line) <= 110
+    assert printable(text).replace("\n", "").isprintable()
