@@ -137,6 +137,7 @@ def _session(path: Path) -> Any:
         raise WrongUse("encoder 'onnx:' needs onnxruntime; install it with: pip install 'sextant-geo[onnx]'") from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # decode processes need the cores
     if threads := os.environ.get("OMP_NUM_THREADS"):
         options.intra_op_num_threads = int(threads)
     available = onnxruntime.get_available_providers()
