@@ -46,6 +46,7 @@ class Live:
         self.authors: dict[str, str] = {}
         """Photographers by the sha256 of their photo, as a benchmark's table names them."""
         self._lock = threading.RLock()
+        self._encoding = threading.Lock()
         self._gallery: Gallery | None = None
         self._encoder: Encoder | None = None
         self._model: ChatModel | None = None
@@ -69,11 +70,9 @@ class Live:
         Raises:
             SextantError: one of them cannot be had.
         """
-        with self._lock:
-            if self._model is None:
-                self._model = load_configured(self.settings)
-            if self.settings.gallery and self._encoder is None:
-                self._encoder = self.gallery().encoder()
+        self.chat_model()
+        if self.settings.gallery:
+            self.encoder()
 
     def photo(self, request: Json) -> Json:
         """Open the file, keep its bytes and the model's view of it, and set its metadata apart."""
@@ -121,10 +120,7 @@ class Live:
 
     def model(self, request: Json) -> Json:
         """One model call, its pictures filled in just before."""
-        with self._lock:
-            if self._model is None:
-                self._model = load_configured(self.settings)
-        return ask_model(self._model, self.filled(request), self.settings)
+        return ask_model(self.chat_model(), self.filled(request), self.settings)
 
     def tool(self, request: Json) -> Json:
         """One tool call; an error the model can act on is a result."""
@@ -154,23 +150,38 @@ class Live:
         Raises:
             SextantError: it is none, or was built with another encoder.
         """
-        with self._lock:
-            if self._gallery is None:
+        if self._gallery is None:
+            with self._lock:
                 if not self.settings.gallery:
                     raise WrongUse("this run has no gallery; pass --gallery DIR")
-                self._gallery = Gallery.open(self.settings.gallery, self.settings.encoder)
-            return self._gallery
+                self._gallery = self._gallery or Gallery.open(self.settings.gallery, self.settings.encoder)
+        return self._gallery
+
+    def encoder(self) -> Encoder:
+        """The gallery's encoder, loaded once."""
+        if self._encoder is None:
+            with self._lock:
+                self._encoder = self._encoder or self.gallery().encoder()
+        return self._encoder
+
+    def chat_model(self) -> ChatModel:
+        """The run's model, loaded once."""
+        if self._model is None:
+            with self._lock:
+                self._model = self._model or load_configured(self.settings)
+        return self._model
 
     def search(self, sha256: str) -> PhotoSearch:
         """The search of one photo: its embedding is computed once."""
-        with self._lock:
+        known = self._searches.get(sha256)
+        if known is not None:
+            return known
+        gallery, image = self.gallery(), open_photo(self.blobs.get(sha256)).image
+        filters = self.filters(gallery, sha256, image)
+        with self._encoding:  # one photo at a time: encoders use all cores by themselves
             if sha256 not in self._searches:
-                gallery = self.gallery()
-                if self._encoder is None:
-                    self._encoder = gallery.encoder()
-                image = open_photo(self.blobs.get(sha256)).image
-                vector = self._encoder.encode([image])[0]
-                self._searches[sha256] = PhotoSearch(gallery, vector, self.filters(gallery, sha256, image))
+                vector = self.encoder().encode([image])[0]
+                self._searches[sha256] = PhotoSearch(gallery, vector, filters)
                 while len(self._searches) > VECTORS_KEPT:
                     self._searches.popitem(last=False)
             return self._searches[sha256]
