@@ -48,9 +48,10 @@ def serve(desk: "Desk", *, host: str, port: int, token: str | None, tiles: str |
     names |= {"127.0.0.1", "localhost", "::1"}
     door = Door(frozenset(names | addresses(host)), token, tiles_origin(tiles))
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+    house.warm()
     click.echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
     config = uvicorn.Config(
-        create_app(house, door), log_level="warning", server_header=False, timeout_graceful_shutdown=3
+        create_app(house, door), log_level="critical", server_header=False, timeout_graceful_shutdown=3
     )
     uvicorn.Server(config).run(sockets=[listening])
 

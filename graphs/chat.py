@@ -183,7 +183,8 @@ def ask(state: Chat, desk: Desk) -> Chat:
         lead = Entry(f"The model did not answer ({said.failure}); this is from the record.", "inferred")
         entries = [lead, *recall(message["text"], shown)]
     else:
-        entries = ledger(said.text, said.trace, shown["answer"]["claims"])
+        clues = [claim for claim in shown["answer"]["claims"] if not claim.get("struck")]
+        entries = ledger(said.text, said.trace, clues)
     return Chat(turns=[reply(message, "model", photo["key"], entries, desk.policy)], spent=said.spent)
 
 
@@ -244,7 +245,7 @@ def with_effort(settings: Settings, effort: int, most_calls: int | None = None) 
 
 def calls_left(state: Chat, desk: Desk) -> int | None:
     """Model calls the session may still make; None is no limit."""
-    spent = state.get("spent", NOTHING_SPENT)
+    spent = {**NOTHING_SPENT, **state.get("spent", {})}
     return None if desk.max_calls is None else max(0, desk.max_calls - spent["calls"])
 
 

@@ -93,7 +93,7 @@ class Sessions:
             "SELECT id, title, created, updated, held_until FROM sessions ORDER BY updated DESC, id LIMIT ?", (most,)
         )
         now = time.time()
-        return [Listed(*row[:4], busy=row[4] > now) for row in rows]
+        return [Listed(row[0], row[1], row[2], row[3], row[4] > now) for row in rows]
 
     def updated(self, session: str) -> float:
         """When the session last changed, epoch seconds; 0 where there is none."""
@@ -172,10 +172,10 @@ class Sessions:
             graph = build_chat().compile(checkpointer=saver)
             return bool(graph.get_state(config(session)).next)
 
-    def _invoke(self, session: str, given: Json | None, desk: Desk) -> Json:
+    def _invoke(self, session: str, given: Any, desk: Desk) -> Json:
         with self._saver() as saver:
             graph = build_chat().compile(checkpointer=saver, name="chat")
-            return dict(graph.invoke(given, config(session), context=desk, durability="sync"))  # type: ignore[arg-type]
+            return dict(graph.invoke(given, config(session), context=desk, durability="sync"))
 
     @contextmanager
     def _saver(self) -> Iterator[Any]:
@@ -218,9 +218,7 @@ class Sessions:
         if self._sqlite is None:
             try:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
-                self._sqlite = sqlite3.connect(
-                    self.file, check_same_thread=False, timeout=30, isolation_level=None
-                )
+                self._sqlite = sqlite3.connect(self.file, check_same_thread=False, timeout=30, isolation_level=None)
                 self._sqlite.execute("PRAGMA journal_mode=WAL")
                 self._sqlite.execute("PRAGMA synchronous=NORMAL")
             except (OSError, sqlite3.Error) as error:
@@ -250,7 +248,7 @@ def shown(session: str, state: Json, policy: Policy, *, busy: bool = False, inte
         "precision": policy.to_json(),
         "turns": [turn_shown(turn, policy) for turn in state.get("turns", [])],
         "photos": [photo_shown(photo, policy) for photo in state.get("photos", {}).values()],
-        "spent": state.get("spent", NOTHING_SPENT),
+        "spent": {**NOTHING_SPENT, **state.get("spent", {})},
     }
 
 

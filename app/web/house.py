@@ -1,7 +1,9 @@
 """The server without its HTTP: sessions, the threads at work, their events, their stops."""
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -117,6 +119,23 @@ class House:
             stop.set()
         return stop is not None
 
+    def warm(self) -> None:
+        """Load in the background what the first visitor would wait for: the gallery, the map, the place names."""
+
+        def load() -> None:
+            from app.web.page_routes import packed_outlines
+            from geo.names import find_place
+            from geo.places import describe
+
+            with suppress(SextantError):
+                packed_outlines()
+                if self.desk.settings.gallery:
+                    self.live().gallery().encoder()
+                describe(0.0, 0.0)
+                find_place("Lisbon")
+
+        threading.Thread(target=load, daemon=True).start()
+
     def close(self) -> None:
         """Stop everything and let go of the decoder."""
         with self._lock:
@@ -154,6 +173,7 @@ class House:
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
+            print(f"sextant: session {session}: {type(error).__name__}: {error}", file=sys.stderr)
         finally:
             with self._lock:
                 self._stops.pop(session, None)

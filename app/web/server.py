@@ -1,5 +1,6 @@
 """The application: routes behind a guarded door."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -45,6 +46,7 @@ def create_app(house: House, door: Door) -> ASGIApp:
         app.include_router(routes)
     app.mount("/static", Assets(directory=STATIC), name="static")
     app.add_exception_handler(SextantError, refused(house))
+    app.add_exception_handler(Exception, failed)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     return Guard(app, door)
 
@@ -75,6 +77,12 @@ def refused(house: House):  # type: ignore[no-untyped-def]
         return JSONResponse({"detail": str(error).replace(home, "the home")}, status_code=status)
 
     return answer
+
+
+async def failed(request: Request, error: Exception) -> JSONResponse:
+    """A defect of ours: one line for the visitor, one for the terminal."""
+    print(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
+    return JSONResponse({"detail": f"the server failed ({type(error).__name__}); its terminal says more"}, 500)
 
 
 def built_assets() -> Path:

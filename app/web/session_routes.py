@@ -146,7 +146,7 @@ async def read_form(request: Request, house: House) -> tuple[dict[str, str], lis
         raise Refused(400, f"the message is no form: {error.message}") from error
     except KeyError as error:
         raise Refused(400, "the message is no multipart form with a boundary") from error
-    async with form:
+    try:
         uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if len(uploads) > limits.photos_a_message:
             most_photos = limits.photos_a_message
@@ -157,6 +157,8 @@ async def read_form(request: Request, house: House) -> tuple[dict[str, str], lis
         if len(fields.get("text", "")) > limits.text_characters:
             raise Refused(413, f"the text is longer than {limits.text_characters:,} characters; say it more shortly")
         files = [(display_name(upload.filename), await upload.read()) for upload in uploads]
+    finally:
+        await form.close()
     return fields, files
 
 

@@ -10,6 +10,18 @@ export function showTurns(view) {
   if (atEnd) turns.scrollTop = turns.scrollHeight;
 }
 
+/** What was just sent, until the session itself says it. */
+export function showPending(text, files) {
+  if ($("turns").querySelector(".pending")) return;
+  const thumbs = files.map((file) => {
+    const image = h("img", { src: URL.createObjectURL(file), alt: file.name });
+    image.addEventListener("load", () => URL.revokeObjectURL(image.src));
+    return image;
+  });
+  $("turns").append(h("li", { class: "turn you pending" }, thumbs.length ? h("div", { class: "thumbs" }, thumbs) : null, h("p", {}, text)));
+  $("turns").scrollTop = $("turns").scrollHeight;
+}
+
 function said(turn, view) {
   const thumbs = turn.photos.map((name) => {
     const photo = view.photos.find((one) => one.name === name);

@@ -2,7 +2,7 @@
 
 import { $, h } from "./dom.js";
 import { api } from "./api.js";
-import { showTurns } from "./conversation.js";
+import { showPending, showTurns } from "./conversation.js";
 import { showEvidence } from "./evidence.js";
 import { openViewer } from "./viewer.js";
 import { beginWork, endWork, step } from "./work.js";
@@ -41,9 +41,13 @@ function follow(session) {
   state.stream = stream;
   stream.addEventListener("session", (event) => show(JSON.parse(event.data)));
   stream.addEventListener("step", (event) => step(JSON.parse(event.data)));
-  stream.addEventListener("working", () => {
+  stream.addEventListener("working", (event) => {
     beginWork();
     busy(true);
+    const { text } = JSON.parse(event.data);
+    if (!text) return;
+    $("welcome").hidden = true;
+    showPending(text, state.sending ?? []);
   });
   stream.addEventListener("idle", () => {
     endWork();
@@ -110,6 +114,7 @@ async function send(text, files) {
   const large = files.find((file) => file.size > state.about.upload_bytes);
   if (large) return problem(`${large.name} has more than ${Math.floor(state.about.upload_bytes / 2 ** 20)} MB; export it smaller`);
   busy(true);
+  state.sending = files;
   const taken = await trying(async () => {
     if (!state.session) await open((await api.create()).session);
     return api.say(state.session, text, files, files.length ? null : state.photo);

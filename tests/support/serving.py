@@ -1,0 +1,83 @@
+"""A real `sextant serve` in a process of its own, on a free loopback port."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from tests.support.cli import ROOT
+
+
+class Server:
+    """Context manager round the process; ``url`` has no slash at its end, ``http`` is a client that may change things."""
+
+    def __init__(self, *args: object, home: Path, env: Mapping[str, str] | None = None) -> None:
+        self.args = [str(arg) for arg in args]
+        self.home = home
+        self.env = dict(env or {})
+
+    def __enter__(self) -> Self:
+        keep = {name: v for name, v in os.environ.items() if not name.startswith(("OPENAI", "OLLAMA", "SEXTANT"))}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve", "--port", "0", *self.args],
+            env={**keep, "SEXTANT_HOME": str(self.home), "PYTHONUNBUFFERED": "1", **self.env},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        found = re.search(r"Sextant is at (\S+?)/(?:\?|\s)", line)
+        if not found:
+            self.process.wait(20)
+            raise AssertionError(line + self.process.stdout.read())
+        self.url = found[1]
+        self.http = httpx.Client(base_url=self.url, headers={"X-Sextant": "1"}, timeout=60)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.http.close()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
+        if self.process.stdout:
+            self.said = self.process.stdout.read()
+            self.process.stdout.close()
+
+    def kill(self) -> None:
+        """Kill -9, as the power does."""
+        self.process.kill()
+        self.process.wait(5)
+
+    def session(self) -> str:
+        """A new session's id."""
+        return str(self.http.post("/api/sessions").raise_for_status().json()["session"])
+
+    def say(self, session: str, text: str, *photos: Path) -> httpx.Response:
+        """Send a message."""
+        files = [("files", (photo.name, photo.read_bytes(), "image/jpeg")) for photo in photos]
+        # httpx makes a multipart form only when there is a file.
+        fields = [("text", (None, text))]
+        return self.http.post(f"/api/sessions/{session}/messages", files=[*fields, *files])
+
+    def settled(self, session: str, seconds: float = 60) -> dict:
+        """The session once nobody is at work on it."""
+        import time
+
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            view = self.http.get(f"/api/sessions/{session}").raise_for_status().json()
+            if not view["busy"]:
+                return view
+            time.sleep(0.05)
+        raise AssertionError(f"session {session} is still at work after {seconds} s")
