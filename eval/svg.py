@@ -6,7 +6,7 @@ from html import escape
 
 Scale = Callable[[float], float]
 WIDTH, HEIGHT = 480, 320
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 16, 44
+LEFT, RIGHT, TOP, BOTTOM = 52, 26, 16, 44
 
 
 @dataclass
