@@ -10,6 +10,8 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
 from agent.cassette import Cassette
 from agent.equipment import Equipment, Moment, silent
 from agent.home import home_folder
@@ -51,9 +53,7 @@ def checkpoints_file(settings: Settings) -> Path:
     return home_folder(settings.home) / "checkpoints.sqlite"
 
 
-def locate(
-    path: str, settings: Settings, tell: Callable[[Json], None] = silent, stop: Event | None = None
-) -> Run:
+def locate(path: str, settings: Settings, tell: Callable[[Json], None] = silent, stop: Event | None = None) -> Run:
     """Locate one photo and record the run in ``runs/NAME`` of the home.
 
     Args:
@@ -133,7 +133,7 @@ def graph_answer(path: str, gear: Equipment, around: Around) -> Json:
             "recursion_limit": STEPS_FUSE,
             "max_concurrency": settings.concurrency,
         }
-        begun = saver.get_tuple(config) is not None
+        begun = has_begun(saver, config)
         # "sync": a step's checkpoint is on disk before the next step begins, whatever kills the process.
         state = graph.invoke(None if begun else {"path": path}, config, context=settings, durability="sync")
     if state.get("__interrupt__"):
@@ -143,6 +143,23 @@ def graph_answer(path: str, gear: Equipment, around: Around) -> Json:
         raise RunError(f"run {settings.run} ended without an answer; this is a defect, please report it")
     answer: Json = state["answer"]
     return answer
+
+
+def has_begun(saver: BaseCheckpointSaver[Any], config: Any) -> bool:
+    """Whether a run has a checkpoint to go on from.
+
+    Raises:
+        SextantError: it has one that cannot be read.
+    """
+    try:
+        found = saver.get_tuple(config)
+        return found is not None and bool(found.checkpoint["channel_versions"])
+    except Exception as error:  # a broken or crafted checkpoint raises whatever its bytes lead to
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise SextantError(
+            f"the checkpoints of run {config['configurable']['thread_id']} cannot be read ({what}); delete "
+            "checkpoints.sqlite in the home: the run then goes on from its recorded calls"
+        ) from error
 
 
 def forget(folder: RunFolder, settings: Settings) -> None:

@@ -9,6 +9,7 @@ import click
 if TYPE_CHECKING:
     from graphs.folders import RunError
 
+MALFORMED = (KeyError, TypeError, AttributeError, ValueError, IndexError)  # what reading a foreign record may raise
 HOME = click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -101,7 +102,7 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
 
             answer = f"\n\n{printed(told['answer'])}" if told["answer"] else ""
             click.echo("\n".join(tree(told, full=full)) + answer)
-    except (KeyError, TypeError, AttributeError) as error:
+    except MALFORMED as error:
         raise unreadable(folder.name, error) from error
 
 
@@ -130,11 +131,15 @@ def diff(first: str, second: str, as_json: bool, home: str | None) -> None:
     from graphs.comparing import compare
     from graphs.folders import find
 
-    found = compare(find(first, home), find(second, home))
-    if as_json:
-        print_json(found)
-    else:
-        click.echo("\n".join(difference(found)))
+    runs = find(first, home), find(second, home)
+    try:
+        found = compare(*runs)
+        if as_json:
+            print_json(found)
+        else:
+            click.echo("\n".join(difference(found)))
+    except MALFORMED as error:
+        raise unreadable(" or ".join(run.name for run in runs), error) from error
 
 
 @command.command()

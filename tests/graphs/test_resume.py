@@ -1,11 +1,13 @@
 """Going on with runs that stopped, without any process being killed (that is tests/test_kill_and_resume.py)."""
 
 import shutil
+import zlib
 
 import pytest
 
 from agent.cassette import CassetteError
 from geo.errors import SextantError
+from graphs.checkpoints import sqlite_checkpoints
 from graphs.folders import RunError, RunFolder
 from graphs.replay import replay
 from graphs.resume import resume
@@ -89,3 +91,19 @@ def test_an_imported_run_is_not_resumed(stopped, tmp_path):
     stopped.update(imported=True)
     with pytest.raises(SextantError, match="was imported"):
         resume(stopped.name, str(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["pickle", "pickle+z", "msgpack+z", "json+z", "?"])
+def test_a_crafted_checkpoint_executes_nothing_and_is_one_line(stopped, tmp_path, kind):
+    mark = tmp_path / "executed"
+    crafted = zlib.compress(f"cos\nsystem\n(S'touch {mark}'\ntR.".encode())
+    with sqlite_checkpoints(tmp_path / "checkpoints.sqlite") as saver:
+        saver.conn.execute(
+            "INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, type, checkpoint, metadata) "
+            "VALUES (?, '', '1', ?, ?, '{}')",
+            (stopped.name, kind, crafted),
+        )
+        saver.conn.commit()
+    with pytest.raises(SextantError, match=r"cannot be read .*delete checkpoints\.sqlite"):
+        resume(stopped.name, str(tmp_path))
+    assert not mark.exists()
