@@ -80,7 +80,7 @@ def moved_tables(found: Comparison, beside: Path) -> list[Table]:
     for name, pairs in (("won", won), ("lost", lost)):
         rows = tuple(_moved(found, pair, beside) for pair in pairs[:SHOWN])
         note = f"The {SHOWN} that moved most of {len(pairs)}." if len(pairs) > SHOWN else ""
-        tables.append(Table(f"{len(pairs)} photos {name} by B at {RADIUS} km", head, rows, note))
+        tables.append(Table(f"{len(pairs)} photos {name} by B at {RADIUS} km", head, rows, note, words=2))
     return tables
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.nodes.answer import best_place, named_rival
+from agent.nodes.verify import rounded
 from agent.verification import Pool, verify
 from eval.benchmarks import BenchmarkPhoto, selection_digest
 from eval.configuration import versions
@@ -64,7 +65,7 @@ def import_results(
 
 def _line(record: Record, pool: Pool, strategy: str) -> Json:
     photo = BenchmarkPhoto(record.image, record.latitude, record.longitude, author=record.author)
-    verdict = verify(pool, strategy).to_json()
+    verdict = rounded(verify(pool, strategy).to_json())
     best = best_place(verdict)
     counts = Counter(pool.outcomes) or Counter(answered=1 if best else 0, failed=0 if best else 1)
     answer = slim(

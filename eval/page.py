@@ -91,11 +91,13 @@ def _swatch(sign: str) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
+    left = ["class='words'" if column < table.words else "" for column in range(len(table.head))]
+    head = "".join(f"<th {kind}>{escape(cell)}</th>" for kind, cell in zip(left, table.head, strict=True))
     rows = []
     for number, row in enumerate(table.rows):
         mark = " class='ours'" if number in table.marked else ""
-        rows.append(f"<tr{mark}>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>")
+        cells = "".join(f"<td {kind}>{_cell(cell)}</td>" for kind, cell in zip(left, row, strict=True))
+        rows.append(f"<tr{mark}>{cells}</tr>")
     note = f"<p class='note'>{escape(table.note)}</p>" if table.note else ""
     grid = f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     return f"<section><h2>{escape(table.title)}</h2>{grid}{note}</section>"

@@ -38,9 +38,11 @@ def error_curve(runs: Sequence[Results]) -> str:
     for number, run in enumerate(runs):
         ordered = np.sort(run.distances_km[np.isfinite(run.distances_km)])
         total = max(1, len(run.lines))
-        steps = [(float(km), (place + 1) / total) for place, km in enumerate(ordered)]
+        beneath = int((ordered < least).sum())
+        steps = [(least, beneath / total)]
+        steps += [(float(km), (place + 1) / total) for place, km in enumerate(ordered) if place >= beneath]
         thin = steps[:: max(1, len(steps) // 400)]
-        frame.line([*thin, *([(FARTHEST_KM, len(steps) / total)] if steps else [])], colour_of(number))
+        frame.line([*thin, (FARTHEST_KM, len(ordered) / total)], colour_of(number))
     return frame.drawn()
 
 
@@ -100,7 +102,7 @@ def cost_curve(runs: Sequence[Results]) -> str:
     best = max([0.0, *(float(run.within[:, 2].mean()) for run in runs if run.lines)])
     top = next(share for share in (0.1, 0.2, 0.5, 1.0) if share >= best)
     shares = [(top * part / 5, f"{top * part * 20:g} %") for part in range(6)]
-    frame = Frame("Accuracy against calls", across(0, most), upward(0, top))
+    frame = Frame("Accuracy against calls", across(0, most + 0.5), upward(0, top))
     step = max(1, math.ceil(most / 8))
     ticks = [(float(calls), str(calls)) for calls in range(0, int(most) + 1, step)]
     frame.axes(ticks, shares, "model calls a photo, at most", "share of all photos placed")
@@ -118,7 +120,7 @@ def _by_calls(run: Results, radius: str, most: int) -> list[tuple[float, float]]
     steps: list[tuple[float, float]] = [(0.0, float(np.sum(hit & (calls <= 0))) / total)]
     for count in range(1, most + 1):
         steps += [(float(count), steps[-1][1]), (float(count), float(np.sum(hit & (calls <= count))) / total)]
-    return steps
+    return [*steps, (most + 0.5, steps[-1][1])]
 
 
 def _bins(stated: Floats, happened: Floats) -> list[tuple[float, float, int]]:

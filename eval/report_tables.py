@@ -28,13 +28,17 @@ Cell = str | Link
 
 @dataclass(frozen=True)
 class Table:
-    """A titled table; ``note`` stands below it; rows in ``marked`` are our own among others'."""
+    """A titled table; ``note`` stands below it; rows in ``marked`` are our own among others'.
+
+    The first ``words`` columns hold words and are set to the left, the others figures.
+    """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     marked: frozenset[int] = frozenset()
+    words: int = 1
 
 
 def accuracy_table(found: Sequence[Json]) -> Table:
@@ -147,7 +151,12 @@ def case_tables(run: Results, beside: Path) -> list[Table]:
     head = ("photo", "taken in", "answered", "error, km", "stated < 25 km", "record")
     cases = (("best", ordered[:CASES]), ("worst", ordered[::-1][:CASES]))
     return [
-        Table(f"{run.name}: the {len(lines)} {which} answers", head, tuple(_case(run, line, beside) for line in lines))
+        Table(
+            f"{run.name}: the {len(lines)} {which} answers",
+            head,
+            tuple(_case(run, line, beside) for line in lines),
+            words=3,
+        )
         for which, lines in cases
         if lines
     ]
@@ -172,7 +181,7 @@ def record_link(run: Results, line: Json, beside: Path) -> Cell:
     folder = run.path / line["record"] if line.get("record") else None
     if folder is None or not (folder / "answer.json").exists():
         return ""
-    return Link(folder.name, Path(os.path.relpath(folder / "answer.json", beside)).as_posix())
+    return Link("record", Path(os.path.relpath(folder / "answer.json", beside)).as_posix())
 
 
 def _interval(cell: Json | None) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.nodes.answer import best_place, named_rival
+from agent.nodes.verify import rounded
 from agent.verification import STRATEGIES, Pool, verify
 from agent.verification.decision import Optimise
 from eval.benchmarks import BenchmarkPhoto
@@ -74,13 +75,16 @@ def rescored(line: Json, how: Rescoring) -> Json:
     if line["answer"] is None:
         return line
     pool = thinned(pool_from(line), how)
-    verdict = verify(pool, how.verify, how.optimise).to_json()
+    verdict = rounded(verify(pool, how.verify, how.optimise).to_json())
     best = best_place(verdict)
     old = line["answer"]
     warnings = [words for words in old["warnings"] if words != UNCALIBRATED]
+    # What was said of another place does not hold for this one.
+    stale = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
     answer = slim(
         {
             **old,
+            **stale,
             "best": best,
             "probability": verdict["probability"],
             "region": verdict["region"],
