@@ -6,13 +6,13 @@ from pathlib import Path
 from gallery.photos import PHOTO_SUFFIXES
 from gallery.sources.records import SourceError
 
-_DATASET = re.compile(r"^(hf:)?[\w.-]+/[\w.-]+$")
+_DATASET = re.compile(r"^(hf:)?\w[\w.-]*/\w[\w.-]*$")
 _WANTED = ["*.csv", "*.tar", "*.tar.*", "*.zip", *(f"*{suffix}" for suffix in sorted(PHOTO_SUFFIXES))]
 
 
 def is_dataset(source: str) -> bool:
-    """Whether this names a dataset (owner/name, or hf:owner/name) and no path that is there."""
-    return bool(_DATASET.match(source)) and not Path(source).exists()
+    """Whether this names a dataset: hf:owner/name, or owner/name where no folder is called like the owner."""
+    return bool(_DATASET.match(source)) and not Path(source.split("/")[0]).exists()
 
 
 def downloaded(source: str) -> Path:
@@ -28,7 +28,7 @@ def downloaded(source: str) -> Path:
         raise SourceError("datasets need huggingface_hub; install it with: pip install huggingface_hub") from error
     name = source.removeprefix("hf:")
     try:
-        return Path(snapshot_download(name, repo_type="dataset", allow_patterns=_WANTED))
+        return Path(snapshot_download(name, repo_type="dataset", allow_patterns=_WANTED, max_workers=4))
     except GatedRepoError as error:
         way_out = f"accept its terms at huggingface.co/datasets/{name} and run: hf auth login"
         raise SourceError(f"dataset {name!r} is gated; {way_out}") from error
@@ -36,4 +36,6 @@ def downloaded(source: str) -> Path:
         raise SourceError(f"source {source!r} is neither a path here nor a dataset on the hub; check it") from error
     except Exception as error:
         reason = " ".join(str(error).split())[:160]
-        raise SourceError(f"dataset {name!r} cannot be downloaded: {reason}; run it again to go on") from error
+        raise SourceError(
+            f"source {source!r} is no path here, and as a dataset of the hub it cannot be had: {reason}; run it again"
+        ) from error
