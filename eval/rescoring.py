@@ -80,7 +80,7 @@ def rescored(line: Json, how: Rescoring) -> Json:
     old = line["answer"]
     warnings = [words for words in old["warnings"] if words != UNCALIBRATED]
     # What was said of another place does not hold for this one.
-    stale = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
+    stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
     answer = slim(
         {
             **old,
