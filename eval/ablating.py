@@ -13,7 +13,6 @@ from agent.settings import Settings, from_json, recipe
 from agent.verification.decision import RADIUS_NAMES
 from eval.ablation_plan import Plan
 from eval.benchmarks import Benchmark, chosen, load_benchmark
-from eval.configuration import gallery_identity
 from eval.markdown import markdown
 from eval.report_tables import Table
 from eval.rescoring import Rescoring, rescore
@@ -89,15 +88,9 @@ def _run(
     settings = cell_settings(plan, cell, out / "prompts")
     photos = chosen(benchmark, plan.limit, plan.seed)
     picked = {"limit": plan.limit, "seed": plan.seed if plan.limit else None, "shard": None}
-    retrieval = {
-        "gallery": gallery_identity(settings),
-        "exclude_author": settings.exclude_author,
-        "exclude_duplicates": settings.exclude_duplicates,
-        "without_authors": list(settings.without_authors),
-    }
 
     def shared(world: Outside) -> Outside:
-        return SharedCalls(world, out / "calls", retrieval)
+        return SharedCalls(world, out / "calls", settings)
 
     run(Task(benchmark, photos, picked, settings, folder), tell, stop, shared)
 

@@ -1,11 +1,13 @@
-"""Calls kept on disk and shared by the cells of a grid: what does not change is asked once."""
+"""Calls kept on disk and shared by evaluations: what does not change is asked once, and needs no network again."""
 
 import json
 from pathlib import Path
 
 from agent.cassette import compact, key_of
 from agent.equipment import Outside
+from agent.settings import Settings
 from agent.state import Json
+from eval.configuration import gallery_identity
 from eval.run_folder import digest
 from graphs.folders import write_bytes
 
@@ -15,17 +17,16 @@ SHARED = ("references", "tool", "model")
 class SharedCalls:
     """A world that answers retrieval, tools and model calls from a folder where it can, and fills it where it cannot.
 
-    A failed model call is not kept: another cell tries it again.
+    A failed model call is not kept: another evaluation tries it again.
 
     Args:
         folder: one file a call, named by what was asked.
-        retrieval: what references and tool results depend on besides the request: gallery, encoder, exclusions.
     """
 
-    def __init__(self, world: Outside, folder: Path, retrieval: Json) -> None:
+    def __init__(self, world: Outside, folder: Path, settings: Settings) -> None:
         self._world = world
         self._folder = folder
-        self._retrieval = digest(retrieval)
+        self._retrieval = digest(retrieval_identity(settings))
 
     def __call__(self, kind: str, request: Json) -> Json:
         if kind not in SHARED:
@@ -45,3 +46,13 @@ class SharedCalls:
         asked = compacted if kind == "model" else {**compacted, "retrieval": self._retrieval}
         key = key_of(kind, asked)
         return self._folder / key[:2] / f"{key}.json"
+
+
+def retrieval_identity(settings: Settings) -> Json:
+    """What references and tool results depend on besides the request: gallery, encoder, exclusions."""
+    return {
+        "gallery": gallery_identity(settings),
+        "exclude_author": settings.exclude_author,
+        "exclude_duplicates": settings.exclude_duplicates,
+        "without_authors": list(settings.without_authors),
+    }

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="A seeded sample of so many photos (see --seed).")
 @click.option("--shard", metavar="I/N", help="Only the I-th of N parts, for several machines; see: sextant eval merge.")
 @click.option("--retry-errors", is_flag=True, help="Try again what failed, and nothing else.")
+@click.option(
+    "--calls", type=click.Path(path_type=Path), metavar="DIR", help="Keep calls there, and repeat none of it."
+)
 @run_options
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
@@ -31,6 +34,7 @@ def command(
     limit: int | None,
     shard: str | None,
     retry_errors: bool,
+    calls: Path | None,
     as_json: bool,
     quiet: bool,
     max_usd: float | None,
@@ -40,7 +44,8 @@ def command(
 
     The data lies in --data; nothing is downloaded. RUN gets one line for every photo as it ends. The same command
     goes on where it stopped. --max-usd is the money of the whole evaluation, the other limits are each photo's;
-    --concurrency is photos, and model calls, at once.
+    --concurrency is photos, and model calls, at once. With --calls, several runs share retrieval and model calls: one
+    that asks nothing new needs no model.
 
     \b
     Example: sextant eval run im2gps3k --data im2gps3k --gallery mp16 --exclude-author --out runs/offline
@@ -49,6 +54,7 @@ def command(
     from app.eval_progress import EvalProgress
     from eval.benchmarks import chosen, load_benchmark
     from eval.runner import Task, run
+    from eval.shared_calls import SharedCalls
 
     settings = settings_of(options)
     loaded = load_benchmark(benchmark, data)
@@ -59,7 +65,7 @@ def command(
     task = Task(loaded, photos, picked, settings, out, max_usd, retry_errors)
     stop = finish_on_signals(quiet)
     with EvalProgress(quiet) as progress:
-        ended = run(task, progress, stop)
+        ended = run(task, progress, stop, lambda world: SharedCalls(world, calls, settings) if calls else world)
     return _report(ended, task, as_json)
 
 

@@ -7,6 +7,7 @@ from agent.settings import Settings
 from eval.benchmarks import load_benchmark
 from eval.run_folder import EvaluationFolder
 from eval.runner import Task, run
+from eval.shared_calls import SharedCalls
 from geo.errors import SextantError, WrongUse
 from tests.support.evaluations import benchmark_folder, without_timings
 from tests.support.model_script import Fault, Reply, always
@@ -185,3 +186,15 @@ def test_a_disk_that_fills_up_stops_the_evaluation_and_blames_no_photo(task, mon
     monkeypatch.undo()
     assert len(lines_of(task)) == 2
     assert run(task).why == "done" and not any(line["error"] for line in lines_of(task).values())
+
+
+def test_recorded_calls_serve_another_run_without_any_model(task, tmp_path):
+    def recorded(world):
+        return SharedCalls(world, tmp_path / "calls", task.settings)
+
+    with ModelServer(always(LISBON)) as server:
+        run(asking(task, server), behind=recorded)
+    dead = asking(task, server, timeout_seconds=1.0, retries=0)
+    again = run(replace(dead, out=tmp_path / "again"), behind=recorded)
+    assert again.tally.failed == 0
+    assert without_timings(tmp_path / "again") == without_timings(task.out)
