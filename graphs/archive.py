@@ -94,15 +94,6 @@ def shown_picture(folder: RunFolder, home: str | None) -> bytes | None:
     return None
 
 
-def own_prompts(folder: RunFolder) -> list[str]:
-    """The prompt files of a person's own that a run reads; they are not part of its recording."""
-    record = folder.record()
-    settings = record["settings"]
-    named = [settings.get("preset"), *(settings.get("variants") or ()), *(settings.get("later") or ())]
-    named += [change.get("value") for change in record["changes"] if change.get("kind") == "variant"]
-    return sorted({name for name in named if isinstance(name, str) and name.endswith((".yaml", ".yml"))})
-
-
 def hashes(folder: RunFolder) -> set[str]:
     """Every blob that a run may name: whatever in its files looks like a sha256."""
     texts = [(folder.path / name).read_text("utf-8", "replace") for name in FILES if (folder.path / name).exists()]

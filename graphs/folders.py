@@ -16,7 +16,7 @@ from agent.state import Json
 from geo.errors import SextantError, WrongUse
 
 FORMAT = 1
-NEEDED = ("run", "status", "started", "path", "settings", "parent", "changes", "live", "keep_words")
+NEEDED = ("run", "status", "started", "path", "settings", "parent", "changes", "live", "keep_words", "prompts")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from langgraph.types import interrupt
@@ -21,6 +22,7 @@ from graphs.folders import RunFolder, create, new_name
 from graphs.runs import Run, carry_out, told
 from graphs.steps import read_steps
 from graphs.wishes import read_change, read_step
+from prompts.loading import brought, is_own, text_of
 
 AT_THE_END = Moment(10**9, "answer")  # when every change is in force
 
@@ -98,9 +100,12 @@ def fork(
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = replace(settings_from(record["settings"]), home=home, run=new_name())
     checked(changes.settings(settings, AT_THE_END))
-    how = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
+    how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
     how["imported"] = record.get("imported", False)
-    folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
+    swapped = [str(change.value) for change in asked if change.kind == "variant"]
+    how["prompts"] = record["prompts"] | {name: text_of(Path(name)) for name in swapped if is_own(name)}
+    with brought(how["prompts"]):
+        folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
     return carry_out_fork(folder, cassette, changes, settings, tell)
 
 
@@ -117,7 +122,8 @@ def carry_out_fork(
     world = equip(changes.settings(settings, AT_THE_END), tell)
     gear = equip(settings, tell)
     door = Fork(parent, changes, world, record["live"], record["keep_words"])
-    return carry_out(folder, record["path"], gear, door, changes)
+    with brought(record["prompts"]):
+        return carry_out(folder, record["path"], gear, door, changes)
 
 
 def candidate_ids(cassette: Cassette) -> list[str]:

@@ -20,6 +20,7 @@ from graphs.folders import RunError, RunFolder
 from graphs.geolocate import Node, build
 from graphs.runs import STEPS_FUSE
 from graphs.steps import Step, read_steps, step_of
+from prompts.loading import brought
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def replay(
         raise WrongUse(f"run {folder.name} has no step {until}; its steps are 1 to {last}")
     player = Player(Cassette.read(folder.cassette))
     check = Check(player, recorded, changes_from(record["changes"]), finished=record["status"] == "done")
-    with tempfile.TemporaryDirectory() as blobs:
+    with tempfile.TemporaryDirectory() as blobs, brought(record["prompts"]):
         settings = replace(settings_from(record["settings"]), home=blobs, run=record["run"])
         gear = Equipment(settings, BlobStore(Path(blobs)), nobody, tell)
         graph = build(lambda _: gear, check.around).compile(name="geolocate")

@@ -15,6 +15,7 @@ from graphs.changes import from_json as changes_from
 from graphs.folders import find
 from graphs.fork import carry_out_fork
 from graphs.runs import Run, carry_out
+from prompts.loading import brought
 
 
 def resume(
@@ -45,4 +46,5 @@ def resume(
         parent = Cassette.read(find(record["parent"], home).cassette)
         return carry_out_fork(folder, parent, changes_from(record["changes"]), settings, tell)
     gear = stoppable(equip(settings, tell), stop)
-    return carry_out(folder, record["path"], gear, unmoved(gear.ask))
+    with brought(record["prompts"]):
+        return carry_out(folder, record["path"], gear, unmoved(gear.ask))

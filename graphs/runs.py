@@ -18,7 +18,7 @@ from agent.home import home_folder
 from agent.live import equip
 from agent.model_spec import split_login
 from agent.recording import Door, Recorder, unmoved
-from agent.settings import Settings, to_json
+from agent.settings import Settings, recipe, to_json
 from agent.state import Json
 from agent.stopping import stoppable
 from geo.errors import SextantError
@@ -27,6 +27,8 @@ from graphs.checkpoints import checkpoints
 from graphs.folders import RunError, RunFolder, create, new_name
 from graphs.geolocate import Around, Node, build
 from graphs.steps import StepLog, step_of
+from prompts.loading import is_own, text_of
+from prompts.variants import variant
 
 STEPS_FUSE = 500  # the budget stops a run; this stops a defect in ours
 
@@ -82,8 +84,21 @@ def told(path: str, settings: Settings) -> Json:
         "changes": [],
         "live": True,
         "keep_words": False,
+        "prompts": own_prompts(settings),
         "versions": {**versions, "python": platform.python_version()},
     }
+
+
+def own_prompts(settings: Settings) -> dict[str, str]:
+    """The text of every prompt file of a person's own that a run may read, by the path it was named by.
+
+    Raises:
+        WrongUse: a file is missing, or the preset is unknown.
+    """
+    plan = recipe(settings)
+    prompts = [name for name in (*plan.variants, *plan.later) if variant(name) and is_own(name)]
+    presets = [settings.preset] if settings.preset and is_own(settings.preset) else []
+    return {name: text_of(Path(name)) for name in (*presets, *prompts)}
 
 
 def carry_out(folder: RunFolder, path: str, gear: Equipment, world: Door, changes: Changes = UNCHANGED) -> Run:

@@ -1,6 +1,9 @@
 """Reading the prompt data files: one YAML file each, found by its id, checked before use."""
 
-from functools import cache
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +33,33 @@ class Frame(Document):
 Kind = TypeVar("Kind", bound=Document)
 
 
+_BROUGHT: ContextVar[Mapping[str, str]] = ContextVar("brought", default={})  # noqa: B039 (never changed in place)
+
+
+@contextmanager
+def brought(texts: Mapping[str, str]) -> Iterator[None]:
+    """Within, a prompt file of a person's own that is not here is read from these texts, by its path.
+
+    A recording brings its prompts along, and replays where they are not.
+    """
+    token = _BROUGHT.set(texts)
+    try:
+        yield
+    finally:
+        _BROUGHT.reset(token)
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is that of a file of a person's own, and no id."""
+    return name.endswith((".yaml", ".yml"))
+
+
+def text_of(path: Path) -> str:
+    """What a prompt file holds, or what was brought in its place."""
+    texts = _BROUGHT.get()
+    return texts[str(path)] if str(path) in texts and not path.exists() else path.read_text(encoding="utf-8")
+
+
 def ids(folder: str) -> list[str]:
     """The ids that the project ships in one folder (``variants``, ``presets``, ``frames``), sorted."""
     return sorted(path.stem for path in (FOLDER / folder).glob("*.yaml"))
@@ -42,7 +72,7 @@ def read(path: Path, kind: type[Kind]) -> Kind:
         WrongUse: the file is not YAML, or lacks or misspells a field; the message names file and field.
     """
     try:
-        document = kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        document: Kind = parsed(text_of(path), kind)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise WrongUse(f"prompt file {str(path)!r} cannot be read: {' '.join(str(error).split())}") from error
     except ValidationError as error:
@@ -54,13 +84,19 @@ def read(path: Path, kind: type[Kind]) -> Kind:
     return document
 
 
+@lru_cache(maxsize=256)
+def parsed(text: str, kind: type[Kind]) -> Kind:
+    """The document that a file's text is."""
+    return kind.model_validate(yaml.safe_load(text))
+
+
 def find(folder: str, name: str, kind: type[Kind]) -> Kind:
     """The shipped document of that id, or the file at that path when ``name`` ends in ``.yaml``.
 
     Raises:
         WrongUse: no such id or file; the message lists the ids there are.
     """
-    if name.endswith((".yaml", ".yml")):
+    if is_own(name):
         return read(Path(name), kind)
     if name not in ids(folder):
         raise WrongUse(

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from prompts.loading import Document, find, ids
+from prompts.loading import Document, find, ids, is_own
 
 
 class Preset(Document):
@@ -31,13 +31,17 @@ class Preset(Document):
     tools: tuple[str, ...]
 
 
-@cache
 def preset(name: str) -> Preset:
     """The preset of that id, or of that .yaml file.
 
     Raises:
         WrongUse: there is none; the message lists those there are.
     """
+    return find("presets", name, Preset) if is_own(name) else _shipped(name)
+
+
+@cache
+def _shipped(name: str) -> Preset:
     return find("presets", name, Preset)
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from prompts.loading import Document, find, ids
+from prompts.loading import Document, find, ids, is_own
 
 Shown = Literal["coordinates", "place", "photos"]
 
@@ -30,13 +30,17 @@ class Variant(Document):
     strategy: str
 
 
-@cache
 def variant(name: str) -> Variant:
     """The variant of that id, or of that .yaml file.
 
     Raises:
         WrongUse: there is none; the message lists those there are.
     """
+    return find("variants", name, Variant) if is_own(name) else _shipped(name)
+
+
+@cache
+def _shipped(name: str) -> Variant:
     return find("variants", name, Variant)
 
 

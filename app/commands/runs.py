@@ -156,14 +156,10 @@ def export(run: str, out: Path, photo: bool, home: str | None) -> None:
     Example: sextant runs export 20260131-09 --out run.zip --photo
     """
     from graphs.archive import export as export_run
-    from graphs.archive import own_prompts
     from graphs.folders import find
 
-    folder = find(run, home)
-    manifest = export_run(folder, out, home, photo=photo)
+    manifest = export_run(find(run, home), out, home, photo=photo)
     click.echo(f"wrote {out}: run {manifest['run']}, {len(manifest['files'])} files", err=True)
-    for path in own_prompts(folder):
-        click.echo(f"the run reads the prompt file {path!r}; it replays only where that file is, too", err=True)
 
 
 @command.command(name="import")

@@ -176,6 +176,13 @@ def test_a_record_of_a_dead_server_replays(gallery, query, tmp_path, keys):
     assert replay(RunFolder(tmp_path / "runs" / ran.name)).answer == ran.answer
 
 
+def test_a_prompt_file_that_is_missing_is_wrong_use_before_anything_is_recorded(query, tmp_path):
+    settings = Settings(home=str(tmp_path), variants=(str(tmp_path / "none.yaml"),))
+    with pytest.raises(WrongUse, match=r"prompt file .*none\.yaml' cannot be read"):
+        locate(str(query), settings)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_names_of_runs_are_unique_and_plain(gallery, query, tmp_path):
     run = record_run(gallery, query, tmp_path, "openai", run="mine", max_rounds=1)
     assert run.name == "mine"
@@ -196,7 +203,10 @@ def test_one_word_changed_in_a_prompt_file_is_shown_as_that_word(gallery, query,
     )
     folder = record_run(gallery, query, tmp_path / "home", "openai", preset=str(preset))
     prompt.write_text(prompt.read_text().replace("signs", "plates"))
-    prompts.variants.variant.cache_clear()
     with pytest.raises(Divergence, match=r"step 3 \(lmm\), variant '.*look.yaml', branch 1.look.0.*message 2") as found:
         replay(folder)
     assert found.value.difference.words.startswith("…Look at the roads, the [-signs-]{+plates+} and the roofs before")
+    prompt.unlink()
+    preset.unlink()
+    # A recording brings its prompts along, to each of its threads.
+    assert replay(folder, workers=4).answer == folder.answer()
