@@ -158,9 +158,10 @@ class Live:
         return self._gallery
 
     def encoder(self) -> Encoder:
-        """The gallery's encoder, loaded once."""
+        """The gallery's encoder, loaded once; the gallery's own searches are made ready with it."""
         if self._encoder is None:
             with self._lock:
+                self.gallery().warm()
                 self._encoder = self._encoder or self.gallery().encoder()
         return self._encoder
 
