@@ -99,7 +99,7 @@ def _write(
             fingerprint=encoder.fingerprint,
             source=source.name if before is None else f"{before.source} + {source.name}",
             settings={"source": source.identity, **settings},
-            notes=[*(before.notes if before else []), *source.notes],
+            notes=[*(before.notes if before else []), *filling.notes],
             unreadable=filling.unreadable,
             before=before,
             tell=lambda stage: tell(filling.progress(stage)),
@@ -110,7 +110,7 @@ def _write(
         filling.added,
         stood if writer.resumed else 0,
         tuple(filling.unreadable),
-        tuple(source.notes),
+        tuple(filling.notes),
         time.monotonic() - filling.started,
         manifest,
     )

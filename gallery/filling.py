@@ -16,6 +16,7 @@ from gallery.writer import GalleryWriter, short_hash
 BATCH = 32  # photos encoded together; commits hold whole batches, so a resumed build repeats none and splits none
 _COMMIT_ROWS = 4096
 _COMMIT_SECONDS = 5.0
+LISTED = 100_000  # photos that were not used, by name; a table whose archives are missing names millions
 COPY = "is a copy of another photo of this gallery"
 
 
@@ -52,14 +53,30 @@ class Filling:
     done: int = 0
     skipped: int = 0
     added: int = 0
-    unreadable: list[Unreadable] = field(default_factory=list)
+    unused: int = 0
+    unreadable: list[Unreadable] = field(default_factory=list)  # the first of the unused
     _waiting: list[tuple[list[Decoded], Any]] = field(default_factory=list)
     _committed: float = field(default_factory=time.monotonic)
 
     def progress(self, stage: str) -> Progress:
         seconds = time.monotonic() - self.started
         rate = (self.done - self.skipped) / seconds if seconds > 0 else 0.0
-        return Progress(stage, self.done, self.source.total(), self.added, len(self.unreadable), seconds, rate)
+        return Progress(stage, self.done, self.source.total(), self.added, self.unused, seconds, rate)
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Count a photo that does not go in, and list it while the list is not too long."""
+        self.unused += 1
+        if len(self.unreadable) < LISTED:
+            self.unreadable.append(Unreadable(name, reason))
+
+    @property
+    def notes(self) -> list[str]:
+        """What the source's reader found odd, and whether photos were left out that are not listed."""
+        unlisted = self.unused - len(self.unreadable)
+        return [
+            *self.source.notes,
+            *([f"{unlisted:,} more photos were not used, and are not listed"] if unlisted else []),
+        ]
 
     def records(self) -> Iterator[Record | Unreadable]:
         """The source's records but for those that an interrupted build has written."""
@@ -120,9 +137,9 @@ def _taken(filling: Filling, items: Iterable[Decoded | Unreadable]) -> Iterator[
     for item in items:
         filling.done += 1
         if isinstance(item, Unreadable):
-            filling.unreadable.append(item)
+            filling.leave_out(item.id, item.reason)
         elif (name := filling.id_for(item.id, item.sha256)) is None:
-            filling.unreadable.append(Unreadable(item.id, COPY))
+            filling.leave_out(item.id, COPY)
         else:
             yield item if name == item.id else Decoded({**item.columns, "id": name}, item.prepared)
         filling.tell(filling.progress("encoding"))

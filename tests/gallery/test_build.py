@@ -1,3 +1,4 @@
+import csv
 import threading
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from gallery.sources.opening import SourceOptions, open_source
 from gallery.store import Gallery
 from tests.support.data import SHARED, needs_shared_data
 from tests.support.encoders import ThumbnailEncoder
-from tests.support.photos import jpeg, photo_folder, picture
+from tests.support.photos import jpeg, photo_folder, picture, stated_degrees
 
 PLACES = [(10.0 + n, 20.0 + n) for n in range(40)]
 
@@ -160,11 +161,25 @@ def test_progress_counts_up_to_the_total(photos, tmp_path):
     assert seen[-1].total == seen[-1].written == 40 and seen[10].seconds_left is not None
 
 
+def test_a_long_list_of_unused_photos_is_cut_and_counted(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr("gallery.filling.LISTED", 2)
+    for name in ("000.jpg", "001.jpg", "002.jpg"):
+        (photos / name).write_bytes(b"")
+    report = build(open_source(str(photos)), str(tmp_path / "g"), ThumbnailEncoder())
+    assert len(report.unreadable) == 2 and report.notes == ("1 more photos were not used, and are not listed",)
+
+
 @needs_shared_data
-def test_every_camera_file_is_in_its_gallery(tmp_path):
+def test_every_camera_file_is_in_its_gallery_where_its_rationals_say(tmp_path):
     assert SHARED is not None
     report = build(open_source(str(SHARED / "photos-exif")), str(tmp_path / "g"), ThumbnailEncoder())
     assert report.count == 16 and report.unreadable == ()
+    with (SHARED / "photos-exif" / "index.csv").open() as lines:
+        stated = {row["file"]: row for row in csv.DictReader(lines)}
+    for row in rows(tmp_path / "g"):
+        for name, letter in (("latitude", "lat_ref"), ("longitude", "lon_ref")):
+            degrees = stated_degrees(stated[row["id"]][f"gps_{name}"], stated[row["id"]][letter])
+            assert row[name] == pytest.approx(degrees, abs=1e-9)
 
 
 @needs_shared_data

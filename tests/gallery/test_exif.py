@@ -1,5 +1,4 @@
 import csv
-from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,7 @@ from PIL.TiffImagePlugin import IFDRational
 from gallery.exif import metadata_from_exif
 from gallery.photos import open_photo
 from tests.support.data import SHARED, needs_shared_data
-from tests.support.photos import GPS_IFD, gps_exif
+from tests.support.photos import GPS_IFD, gps_exif, stated_degrees
 
 
 class Stated(dict):  # type: ignore[type-arg]
@@ -74,12 +73,8 @@ def test_camera_files_have_the_position_their_rationals_state():
         rows = list(csv.DictReader(lines))
     for row in rows:
         metadata = open_photo(SHARED / "photos-exif" / row["file"]).metadata
-        assert metadata.latitude == pytest.approx(_degrees(row["gps_latitude"], row["lat_ref"]), abs=1e-7), row["file"]
-        assert metadata.longitude == pytest.approx(_degrees(row["gps_longitude"], row["lon_ref"]), abs=1e-7)
+        assert metadata.latitude == pytest.approx(stated_degrees(row["gps_latitude"], row["lat_ref"]), abs=1e-7), row[
+            "file"
+        ]
+        assert metadata.longitude == pytest.approx(stated_degrees(row["gps_longitude"], row["lon_ref"]), abs=1e-7)
     assert len(rows) == 16
-
-
-def _degrees(rationals: str, letter: str) -> float:
-    parts = [Fraction(part.strip()) for part in rationals.strip("[]").split(",")]
-    total = sum(part / 60**power for power, part in enumerate(parts))
-    return float(total if letter in "NE" else -total)

@@ -1,6 +1,7 @@
 """Small photos with EXIF for tests, made on the spot."""
 
 import io
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -44,3 +45,10 @@ def photo_folder(folder: Path, positions: list[tuple[float, float]], first_seed:
     for index, position in enumerate(positions):
         (folder / f"{index:03}.jpg").write_bytes(jpeg(first_seed + index, gps_exif(*position)))
     return folder
+
+
+def stated_degrees(rationals: str, letter: str) -> float:
+    """Degrees of ``[43, 28, 1407/500]`` and ``N``."""
+    parts = [Fraction(part.strip()) for part in rationals.strip("[]").split(",")]
+    total = sum(part / 60**power for power, part in enumerate(parts))
+    return float(total if letter in "NE" else -total)
