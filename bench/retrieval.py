@@ -110,11 +110,12 @@ def build_gallery(vectors: Path, out: Path, as_large: bool) -> dict[str, float]:
         indexing.EXACT_BELOW = 0
     begun = time.monotonic()
     stages = [("writing", begun)]
-    stored = np.load(vectors, mmap_mode="r")
-    with writing(str(out), stored.shape[1]) as writer:
+    count, dimension = np.load(vectors, mmap_mode="r").shape
+    with writing(str(out), dimension) as writer:
         writer.begin(Task("build", "bench", "bench", {}), None)
-        for start in range(0, len(stored), 20_000):
-            writer.append(rows(start, min(20_000, len(stored) - start)), stored[start : start + 20_000])
+        for start in range(0, count, 20_000):
+            piece = np.load(vectors, mmap_mode="r")[start : start + 20_000].copy()
+            writer.append(rows(start, len(piece)), piece)
         finish_gallery(
             writer,
             spec="bench",
