@@ -198,7 +198,12 @@ class Training:
 
     def _identity(self) -> dict[str, Any]:
         """What must be the same for the weights to come out the same."""
-        return {**self.settings.fixed(), "config": self.config.model_dump(mode="json"), "rows": len(self.cache)}
+        return {
+            **self.settings.fixed(),
+            "config": self.config.model_dump(mode="json"),
+            "source": self.cache.about.source,
+            "rows": len(self.cache),
+        }
 
     def _set_rate(self, epoch: int) -> None:
         for group in self.optimizer.param_groups:
