@@ -45,17 +45,19 @@ def caps_geojson(caps: Sequence[tuple[float, float, float]]) -> dict[str, Any]:
     """Circles (latitude, longitude, radius_km) as one GeoJSON Polygon or MultiPolygon.
 
     Each is drawn with 180 corners just outside the circle (inside, of one larger than a hemisphere); areas
-    differ by less than 0.1 %. Coordinates are rounded to 1e-6 degrees.
+    differ by less than 0.1 %. Coordinates are rounded to 1e-6 degrees. Equal circles share
+    one drawing: never change it.
     """
-    geojson: dict[str, Any] = json.loads(_drawn(tuple((a, o, km) for a, o, km in caps)))
-    return geojson
+    return _drawn(tuple((a, o, km) for a, o, km in caps))
 
 
 @lru_cache(maxsize=256)
-def _drawn(caps: tuple[tuple[float, float, float], ...]) -> str:
-    """The GeoJSON text: one region is drawn for its area, for its answer and for its record."""
+def _drawn(caps: tuple[tuple[float, float, float], ...]) -> dict[str, Any]:
+    """Drawn once: a region is asked for its area, for its answer and for its record."""
     union = shapely.union_all([_flat(*cap) for cap in caps])
-    return str(shapely.to_geojson(shapely.orient_polygons(shapely.set_precision(union, 1e-6))))
+    tidy = shapely.orient_polygons(shapely.set_precision(union, 1e-6))
+    geojson: dict[str, Any] = json.loads(shapely.to_geojson(tidy))
+    return geojson
 
 
 def _flat(latitude: float, longitude: float, radius_km: float) -> BaseGeometry:

@@ -18,6 +18,7 @@ from agent.equipment import Equipment, Moment, Outside
 from agent.recording import Door, Recorder
 from agent.settings import Settings
 from agent.state import Json
+from geo.errors import SextantError
 from graphs.folders import FORMAT, RunFolder, now, write_bytes, write_json
 from graphs.geolocate import Node, build
 from graphs.runs import STEPS_FUSE, told
@@ -66,6 +67,9 @@ class ManyPhotos:
             self._gears[name] = replace(self._gear, settings=settings)
             try:
                 state: Json = self._graph.invoke({"path": path}, limits(settings), context=settings)
+            except SextantError as error:
+                record.update(status="failed", error=str(error))
+                raise
             finally:
                 del self._desks[name], self._gears[name]
         finish(record, state["answer"])

@@ -122,10 +122,11 @@ def compact(verdict: Verdict, gear: Equipment) -> Json:
 def rounded(value: Any) -> Any:
     """Numbers to six places: a tenth of a metre, a millionth of a share.
 
-    The last bits of a sum depend on the processor; a recording is to replay on another one.
+    The last bits of a sum depend on the processor; a recording is to replay on another one. Outlines (``geojson``) come
+    rounded from `geo.caps`, and are long.
     """
     if isinstance(value, dict):
-        return {name: rounded(item) for name, item in value.items()}
+        return {name: item if name == "geojson" else rounded(item) for name, item in value.items()}
     if isinstance(value, list):
         return [rounded(item) for item in value]
     return round(value, 6) if isinstance(value, float) else value

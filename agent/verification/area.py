@@ -1,6 +1,7 @@
 """The region of an answer: circles that together hold the place with a stated probability."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from geo.caps import caps_geojson
@@ -33,7 +34,7 @@ class Area:
     @property
     def area_km2(self) -> float:
         """Area of the union; what overlaps counts once."""
-        return self.region.area_km2
+        return _area_km2(self.caps)
 
     def to_json(self) -> dict[str, Any]:
         """The heaviest circle's centre, `radius_km` if it is the only one, else `geojson`; and all circles."""
@@ -48,6 +49,11 @@ class Area:
             **shape,
             "parts": circles,
         }
+
+
+@lru_cache(maxsize=256)
+def _area_km2(caps: tuple[Cap, ...]) -> float:
+    return union_of_caps(caps).area_km2
 
 
 def area_of(region: Region, probability: float) -> Area:
