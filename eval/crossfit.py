@@ -25,8 +25,8 @@ from geo.sphere import great_circle_km
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
 
-FOLDS = 10
-MEMBERS = 8
+FOLDS = 5
+MEMBERS = 4  # networks of a fold
 THINNED_WEIGHT = 0.3  # of a thinned pool beside the whole one
 _PRIOR_ANSWERS = 20.0  # a model's reliability starts from the mean of all as if it had answered so often
 # Before any model is known: a middling model of the development data.
@@ -91,13 +91,18 @@ def _drawn_in(rows: Sequence[NDArray[np.bool_]]) -> tuple[float, ...]:
 
 
 def call_order(reliability: Reliability) -> tuple[str, ...]:
-    """Models by what one call of them is worth, a refusal nothing, best first: the order calls are simulated in."""
+    """The order in which calls are simulated: models by what one call is worth, a refusal nothing, best first."""
     worth = {name: reliability.answered.get(name, 1.0) * sum(row) for name, row in reliability.by_model.items()}
     return tuple(sorted(worth, key=lambda name: (-worth[name], name)))
 
 
 def fit_scorer(
-    records: Sequence[Record], models: tuple[str, ...], reliability: Reliability, members: int, seed: int = 0
+    records: Sequence[Record],
+    models: tuple[str, ...],
+    reliability: Reliability,
+    members: int,
+    without: tuple[str, ...] = (),
+    seed: int = 0,
 ) -> Scorer:
     """A scorer from the whole pool (of the models called) and one thinned pool of each record."""
     chance = np.random.default_rng(seed)
@@ -112,7 +117,7 @@ def fit_scorer(
                 names = seen.names
     if not examples:
         raise WrongUse("no record holds a candidate; there is nothing to fit on")
-    return train_scorer(examples, names, members, seed)
+    return train_scorer(examples, names, members, seed, without)
 
 
 def judge(record: Record, pool: Pool, stage: int, reliability: Reliability, scorer: Scorer) -> Judged:
@@ -151,6 +156,7 @@ class Fold:
     held_out: list[Record]
     models: tuple[str, ...]
     members: int
+    without: tuple[str, ...]
 
 
 def cross_fit(
@@ -160,12 +166,13 @@ def cross_fit(
     members: int = MEMBERS,
     progress: Progress = lambda line: None,
     jobs: int = 1,
+    without: tuple[str, ...] = (),
 ) -> CrossFit:
     """Fit a scorer for each fold on the other folds, and judge the fold's records with it.
 
     A record's calls are made in the order of the fold's reliabilities, best model first; `models` names the ones
     that are called, all when empty. Thinned pools are drawn from all answers either way. `jobs` processes work on
-    the folds; the result does not depend on their number.
+    the folds; the result does not depend on their number. `without` names feature groups to leave out.
     """
     fold_of = folds_by_group([record.group for record in records], folds)
     called = [record.only(models) for record in records]
@@ -177,6 +184,7 @@ def cross_fit(
             [record for record, mine in zip(called, fold_of, strict=True) if mine == number],
             models,
             members,
+            without,
         )
         for number in range(folds)
     ]
@@ -200,7 +208,7 @@ def _each(parts: list[Fold], jobs: int) -> Iterator[tuple[Reliability, Scorer, l
 def fit_fold(part: Fold) -> tuple[Reliability, Scorer, list[list[Judged]]]:
     """Fit on all other folds, judge this one."""
     reliability = reliability_of(part.fit)
-    scorer = fit_scorer(part.fit, part.models, reliability, part.members)
+    scorer = fit_scorer(part.fit, part.models, reliability, part.members, part.without)
     return reliability, scorer, [judge_stages(record, reliability, scorer) for record in part.held_out]
 
 

@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
-from sklearn.linear_model import Ridge
 
 from agent.verification.calibration import IDENTITY, SITUATIONS, Calibration, company_features, logit
 from agent.verification.decision import RADII_KM
 from agent.verification.model_file import SHARES, Model
+from agent.verification.scorer import joined
 from agent.verification.spread import spread_of
-from agent.verification.stopping import Gain, gain_features
+from agent.verification.stopping import Gain, uncertainty
 from agent.verification.worth import expected_utility
-from eval.crossfit import FOLDS, MEMBERS, CrossFit, Judged, Progress, cross_fit, fit_scorer, reliability_of
+from eval.crossfit import FOLDS, MEMBERS, CrossFit, Judged, Progress, cross_fit, reliability_of
 from eval.recorded import Record
 from geo.sphere import great_circle_km
 
@@ -25,7 +24,7 @@ Floats = NDArray[np.float64]
 
 _PART_WEIGHT = 0.3  # of a pool that is not its record's whole pool, in calibration
 _LEAST_POOLS = 50  # with fewer held-out pools in a situation its calibration stays as the scorer says
-_MOST_STAGES = 7
+_FIRST_RATE = 0.02  # where no record holds two calls
 _CEILING_PRIOR = 4.0  # log odds: some photos in fifty are recorded where they were not taken
 
 
@@ -97,28 +96,24 @@ def conformal_score(choice: Chosen) -> float:
 
 
 def fit_gain(stages: Sequence[Sequence[Chosen | None]], calibration: Calibration) -> Gain:
-    """What the next call added to the true utility, as a ridge regression on the verdict before it.
+    """What share of the uncertainty a further call turned into true utility, over all photos and stages.
+
+    The gain of a call is that of all remaining calls divided by their number: a second opinion alone seldom changes
+    an answer, a third may.
 
     Args:
         stages: for each record its choices after 0, 1, 2, … calls.
     """
-    states: list[list[Floats]] = [[] for _ in range(_MOST_STAGES)]
-    gains: list[list[float]] = [[] for _ in range(_MOST_STAGES)]
+    gained, uncertain = 0.0, 0.0
     for record in stages:
-        for calls, (before, after) in enumerate(pairwise(record[: _MOST_STAGES + 1])):
-            if before is not None and after is not None:
-                states[calls].append(
-                    gain_features(calibration(before.raw, before.judged.situation, before.judged.company))
-                )
-                gains[calls].append(float(after.hit.mean() - before.hit.mean()))
-    weights = np.zeros((_MOST_STAGES, len(gain_features(np.full(5, 0.5)))))
-    for calls in range(_MOST_STAGES):
-        if len(gains[calls]) >= _LEAST_POOLS:
-            line = Ridge(alpha=10.0).fit(np.array(states[calls])[:, 1:], gains[calls])
-            weights[calls] = [line.intercept_, *line.coef_]
-        elif calls:
-            weights[calls] = weights[calls - 1]
-    return Gain(weights)
+        last, most = record[-1], len(record) - 1
+        for calls, before in enumerate(record[1:-1], 1):
+            if before is not None and last is not None:
+                judged = before.judged
+                chances = calibration(before.raw, judged.situation, judged.company)
+                gained += float(last.hit.mean() - before.hit.mean()) / (most - calls)
+                uncertain += uncertainty(chances, calls)
+    return Gain(max(gained, 0.0) / uncertain if uncertain else _FIRST_RATE)
 
 
 def finish(fitted: CrossFit, fold: int | None) -> tuple[Calibration, dict[str, tuple[float, ...]], Gain]:
@@ -147,12 +142,14 @@ def fit_model(
     progress: Progress = lambda line: None,
     jobs: int = 1,
 ) -> tuple[Model, CrossFit]:
-    """The model of all records: its scorer sees every photo, its calibration only held-out judgements."""
+    """The model of all records: the scorers of all folds together, its calibration from held-out judgements."""
     fitted = cross_fit(records, models, folds, members, progress, jobs)
-    progress("all photos")
-    reliability = reliability_of(records)
-    scorer = fit_scorer(records, models, reliability, members)
-    return Model(reliability, scorer, *finish(fitted, None), provenance=provenance), fitted
+    return whole_model(fitted, records, provenance), fitted
+
+
+def whole_model(fitted: CrossFit, records: Sequence[Record], provenance: dict[str, Any]) -> Model:
+    """One model of a cross-fit; each network has seen all folds but its own."""
+    return Model(reliability_of(records), joined(fitted.scorers), *finish(fitted, None), provenance=provenance)
 
 
 def _quantile(scores: Sequence[float], share: float) -> float:

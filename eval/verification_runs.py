@@ -106,9 +106,10 @@ def cross_fitted(
     members: int = MEMBERS,
     progress: Progress = lambda line: None,
     jobs: int = 1,
+    without: tuple[str, ...] = (),
 ) -> tuple[list[Record], Verifier]:
     """The records (of the models called) and a verifier that has seen no photo of a record's photographer."""
-    fitted = cross_fit(records, models, folds, members, progress, jobs)
+    fitted = cross_fit(records, models, folds, members, progress, jobs, without)
     return fitted.records, held_out_verifier(fitted, optimise)
 
 

@@ -17,8 +17,9 @@ from agent.verification.model_file import SHARES, Model, shipped_model
 from agent.verification.pool import Candidate, Pool
 from agent.verification.spread import spread_of
 from agent.verification.stopping import CALL_COST, stopping
+from agent.verification.trust import distrust_words, estimates
 from agent.verification.weighing import look_at
-from agent.verification.worth import expected_utility, stacked_within
+from agent.verification.worth import expected_utility
 from geo.sphere import great_circle_km
 
 Floats = NDArray[np.float64]
@@ -38,12 +39,11 @@ def calibrated(
         return Verdict(reasons=("no candidate",), strategy="calibrated")
     model = model or shipped_model()
     seen = look_at(pool, model.reliability)
-    scores = model.scorer(seen.table)
-    stacked = stacked_within(seen.points.positions, scores, seen.votes, seen.situation)
+    stacked, mixture = estimates(pool, seen, model)
     probabilities = model.calibration(stacked, seen.situation, seen.company)
     worth = expected_utility(stacked, optimise)
     best = int(np.argmax(worth))
-    spread = spread_of(seen.points.positions, scores.mixture)
+    spread = spread_of(seen.points.positions, mixture)
     regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][seen.situation]))) for name in SHARES]
     scored = _scored(pool, seen.points.positions, probabilities, worth)
     stop = stopping(probabilities[best], seen.voices.models, target_radius_km, model.gain, call_cost)
@@ -58,7 +58,7 @@ def calibrated(
         rival=_rival(seen.points.positions, probabilities, worth, best, regions[0], scored),
         agreement=stop.agreement,
         expected_gain=stop.expected_gain,
-        reasons=stop.reasons,
+        reasons=(*stop.reasons, *distrust_words(pool)),
         calibrated=True,
         strategy="calibrated",
     )

@@ -32,7 +32,7 @@ def rank_weights(count: int) -> Floats:
 
 
 def feature_table(
-    points: Points, retrieved: Floats, voices: Voices, farthest: Floats, between_km: Floats, refused: int
+    points: Points, retrieved: Floats, voices: Voices, farthest: Floats, between_km: Floats
 ) -> tuple[Floats, list[str], Floats]:
     """One row for each point, one column for each feature; the columns' names; and the votes (m, 5).
 
@@ -42,7 +42,6 @@ def feature_table(
         voices: what v voices said.
         farthest: (f, 2) degrees of the most dissimilar photos.
         between_km: (n + v, n + v) distances among retrieved and said, in this order.
-        refused: calls that gave no place.
     """
     count = len(retrieved)
     everything = np.concatenate([retrieved, voices.positions, farthest])
@@ -58,7 +57,7 @@ def feature_table(
     columns |= _wording(own, voices)
     columns |= _named(points, own, voices)
     columns |= _far(far_km)
-    columns |= _pool(among_near, among_said, voices, len(farthest), refused)
+    columns |= _pool(among_near, among_said, voices, len(farthest))
     columns |= _kind(points)
     columns |= _relative(columns)
     votes = votes_within(near_km, said_km, rank_weights(count), voices)
@@ -184,7 +183,7 @@ def _far(far_km: Floats) -> Columns:
     return columns
 
 
-def _pool(near_km: Floats, said_km: Floats, voices: Voices, farthest: int, refused: int) -> Columns:
+def _pool(near_km: Floats, said_km: Floats, voices: Voices, farthest: int) -> Columns:
     """What kind of pool it is, and how closely its retrieved photos and its answers keep together."""
     count = len(near_km)
     weights = rank_weights(count)
@@ -194,7 +193,6 @@ def _pool(near_km: Floats, said_km: Floats, voices: Voices, farthest: int, refus
         "pool.retrieved": np.log1p(min(count, 20)),
         "pool.has_said": float(voices.models > 0),
         "pool.models": np.log1p(min(voices.models, _MOST)),
-        "pool.refused": np.log1p(min(refused, _MOST)),
         "pool.families": len(set(voices.family.tolist())) / 3,
         "pool.has_far": float(farthest > 0),
         "pool.retrieved_spread": float(np.log1p(np.median(near_km))) if count else 0.0,

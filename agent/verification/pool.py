@@ -67,11 +67,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Pool:
-    """Everything known about one photo's place. `farthest` are positions of the most dissimilar photos."""
+    """Everything known about one photo's place.
+
+    `farthest` are positions of the most dissimilar photos. `retrieval_trust` is 1, or less where the gallery holds
+    nothing like the photo: see `agent.verification.trust`.
+    """
 
     candidates: tuple[Candidate, ...] = ()
     farthest: tuple[Position, ...] = ()
     outcomes: Mapping[str, int] = field(default_factory=dict)
+    retrieval_trust: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "farthest", tuple(checked_position(*place) for place in self.farthest))

@@ -1,5 +1,6 @@
 """The fitted scorer: a small ensemble of two-layer networks, evaluated with numpy from plain JSON weights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,11 @@ class Scores:
 
 @dataclass(frozen=True)
 class Scorer:
-    """Members are stacked: `w1` (members, features, hidden), `w2` (members, hidden, hidden), `w3` (…, outputs)."""
+    """Members are stacked along the first axis.
+
+    `mean`, `deviation` (members, features) standardise what each was trained on; `w1` (members, features, hidden),
+    `w2` (members, hidden, hidden), `w3` (members, hidden, outputs), and the biases without their middle axis.
+    """
 
     names: tuple[str, ...]
     mean: Floats
@@ -43,7 +48,7 @@ class Scorer:
 
     def __call__(self, table: Floats) -> Scores:
         """The members' mean scores of a feature table (m, features)."""
-        rows = np.clip((table - self.mean) / self.deviation, -CLIP, CLIP)
+        rows = np.clip((table - self.mean[:, None]) / self.deviation[:, None], -CLIP, CLIP)
         hidden = silu(rows @ self.w1 + self.b1[:, None])
         hidden = silu(hidden @ self.w2 + self.b2[:, None])
         out = hidden @ self.w3 + self.b3[:, None]
@@ -58,6 +63,12 @@ class Scorer:
 _ARRAYS = ("mean", "deviation", "w1", "b1", "w2", "b2", "w3", "b3")
 
 
+def joined(scorers: Sequence[Scorer]) -> Scorer:
+    """One ensemble of all members of several scorers of the same features."""
+    arrays = {name: np.concatenate([getattr(scorer, name) for scorer in scorers]) for name in _ARRAYS}
+    return Scorer(scorers[0].names, **arrays)
+
+
 def scorer_of(plain: dict[str, Any]) -> Scorer:
     """The scorer of a model file.
 
@@ -68,8 +79,8 @@ def scorer_of(plain: dict[str, Any]) -> Scorer:
     names = tuple(str(name) for name in plain["features"])
     members, features, hidden = arrays["w1"].shape
     shapes = {
-        "mean": (features,),
-        "deviation": (features,),
+        "mean": (members, features),
+        "deviation": (members, features),
         "b1": (members, hidden),
         "w2": (members, hidden, hidden),
         "b2": (members, hidden),

@@ -7,47 +7,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.calibration import logit
 from agent.verification.decision import RADII_KM
 
 Floats = NDArray[np.float64]
 
 ENOUGH_AT_TARGET = 0.75  # P(within the target radius) that ends a run
 PLATEAU_KM, ENOUGH_AT_PLATEAU = 200.0, 0.95  # or this much at region scale: more calls then only move the street
-CALL_COST = 0.02  # utility (mean of the five P) a call must be expected to add; see the curve in docs/verification.md
+FADES = 1.25  # each call leaves so many times less to be learned from the next
+CALL_COST = 0.0046  # utility (mean of the five P) a call must be expected to add; see the curve in docs/verification.md
 
 
 @dataclass(frozen=True)
 class Gain:
-    """Expected gain in utility from one more call: linear in the state of the verdict, one row by calls made so far."""
+    """Expected gain in utility from one more call: a share `rate` of what is uncertain, less after each call."""
 
-    weights: Floats
+    rate: float
 
-    def __call__(self, probabilities: Floats, models: int) -> float:
-        """Never below 0; after more models than were fitted, as after the most."""
-        row = self.weights[min(max(models, 0), len(self.weights) - 1)]
-        return float(max(0.0, row @ gain_features(probabilities)))
+    def __call__(self, probabilities: Floats, calls: int) -> float:
+        return self.rate * uncertainty(probabilities, calls)
 
     def to_json(self) -> dict[str, Any]:
-        return {"weights": self.weights.round(5).tolist()}
+        return {"rate": round(self.rate, 5)}
 
 
-def gain_features(probabilities: Floats) -> Floats:
-    """A constant, the utility, what is uncertain at each radius, and how the radii differ."""
+def uncertainty(probabilities: Floats, calls: int) -> float:
+    """Mean variance of the five hits, faded by the calls already made."""
     p = np.asarray(probabilities, dtype=float)
-    return np.concatenate([[1.0, float(p.mean())], p * (1 - p), logit(p) / 10])
+    return float((p * (1 - p)).mean()) * FADES ** -max(calls - 1, 0)
 
 
 def gain_of(plain: dict[str, Any]) -> Gain:
     """The gain of a model file.
 
     Raises:
-        KeyError, ValueError: it is missing or has another shape.
+        KeyError, ValueError: it is missing or no number.
     """
-    weights = np.array(plain["weights"], dtype=float)
-    if weights.ndim != 2 or weights.shape[1] != len(gain_features(np.full(5, 0.5))):
-        raise ValueError(f"gain weights have shape {weights.shape}")
-    return Gain(weights)
+    return Gain(float(plain["rate"]))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from agent.verification.stopping import CALL_COST
 from agent.verification.top1 import top1
 from geo.errors import WrongUse
 
-DEFAULT_STRATEGY = "density"
+DEFAULT_STRATEGY = "calibrated"
 STRATEGIES: dict[str, Callable[[Pool, Optimise, float], Verdict]] = {
     "calibrated": calibrated,
     "density": density,

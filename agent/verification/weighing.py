@@ -1,6 +1,6 @@
 """One pool through the fitted scorer: possible answer points with their probabilities."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,26 @@ def look_at(pool: Pool, reliability: Reliability) -> Seen:
     """Points and features of a pool with at least one candidate."""
     retrieved = positions_of(pool.nearest)
     voices = voices_of(pool, reliability)
+    return _seen(pool, retrieved, voices, _points(retrieved, voices))
+
+
+def look_without_retrieval(pool: Pool, seen: Seen) -> Seen:
+    """The same points as if nothing had been retrieved."""
+    return _seen(replace(pool, farthest=()), np.zeros((0, 2)), seen.voices, seen.points)
+
+
+def _points(retrieved: Floats, voices: Voices) -> Points:
     said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
     places = np.concatenate([retrieved, voices.positions])
     between_km = great_circle_km(places[:, None], places[None])
     weights = np.concatenate([rank_weights(len(retrieved)), said])
-    points = answer_points(retrieved, voices.positions, voices.named, weights, between_km)
+    return answer_points(retrieved, voices.positions, voices.named, weights, between_km)
+
+
+def _seen(pool: Pool, retrieved: Floats, voices: Voices, points: Points) -> Seen:
+    places = np.concatenate([retrieved, voices.positions])
+    between_km = great_circle_km(places[:, None], places[None])
     farthest = np.array(pool.farthest, dtype=float).reshape(-1, 2)
-    table, names, votes = feature_table(points, retrieved, voices, farthest, between_km, without_place(pool))
+    table, names, votes = feature_table(points, retrieved, voices, farthest, between_km)
     company = Company(voices.models, without_place(pool))
     return Seen(points, table, names, votes, voices, situation_of(len(retrieved), voices.models), company)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 _MODELS = click.option("--models", default="", metavar="A,B,…", help="Call only these models of the file.")
-_FOLDS = click.option("--folds", default=10, show_default=True, type=click.IntRange(2, 100), help="Parts of the split.")
+_FOLDS = click.option("--folds", default=5, show_default=True, type=click.IntRange(2, 100), help="Parts of the split.")
 _MEMBERS = click.option(
-    "--members", default=8, show_default=True, type=click.IntRange(1, 64), help="Networks in the fitted ensemble."
+    "--members", default=4, show_default=True, type=click.IntRange(1, 64), help="Networks of each fold."
 )
 _JOBS = click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Folds fitted at once.")
 
@@ -46,6 +46,7 @@ for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, ev
 @_FOLDS
 @_MEMBERS
 @_JOBS
+@click.option("--without", default="", metavar="GROUP,…", help="With --crossfit: leave these feature groups out.")
 @click.option("--explain", is_flag=True, help="Print one line a photo, and where the fitted model comes from.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: bool, **options: Any) -> None:
@@ -117,7 +118,14 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
         raise WrongUse("--crossfit fits 'calibrated' anew; leave out --verify and --fitted")
     everything = [record for _, rows in loaded for record in rows]
     records, verifier = cross_fitted(
-        everything, models, options["optimise"], options["folds"], options["members"], _progress, options["jobs"]
+        everything,
+        models,
+        options["optimise"],
+        options["folds"],
+        options["members"],
+        _progress,
+        options["jobs"],
+        _groups(options["without"]),
     )
     jobs, done = [], 0
     for path, rows in loaded:
@@ -128,6 +136,16 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
 
 def _names(models: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in models.split(",") if name.strip())
+
+
+def _groups(names: str) -> tuple[str, ...]:
+    from agent.verification.features import GROUPS
+    from geo.errors import WrongUse
+
+    for name in _names(names):
+        if name not in GROUPS:
+            raise WrongUse(f"no feature group {name!r}; there are {', '.join(GROUPS)}")
+    return _names(names)
 
 
 def _progress(line: str) -> None:

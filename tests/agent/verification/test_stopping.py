@@ -1,10 +1,9 @@
 import numpy as np
 
-from agent.verification.stopping import Gain, gain_features, stopping
+from agent.verification.stopping import Gain, stopping, uncertainty
 
-WIDTH = len(gain_features(np.full(5, 0.5)))
-PROMISING = Gain(np.array([[0.5] + [0.0] * (WIDTH - 1)] * 3))
-HOPELESS = Gain(np.array([[-0.5] + [0.0] * (WIDTH - 1)] * 3))
+PROMISING = Gain(2.0)
+HOPELESS = Gain(0.0)
 SURE = np.array([0.6, 0.9, 0.95, 0.98, 0.99])
 UNSURE = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
 REGION = np.array([0.0, 0.4, 0.97, 0.98, 0.99])
@@ -36,3 +35,9 @@ def test_a_dear_call_is_made_less_often_than_a_cheap_one():
 
 def test_the_target_may_be_another_radius():
     assert not stopping(np.array([0.1, 0.8, 0.8, 0.8, 0.8]), 1, 1.0, PROMISING).agreement
+
+
+def test_a_coin_toss_is_more_uncertain_than_certainty_and_every_call_fades_it():
+    toss = np.full(5, 0.5)
+    assert uncertainty(toss, 1) > uncertainty(SURE, 1)
+    assert uncertainty(toss, 1) > uncertainty(toss, 2) > uncertainty(toss, 5)

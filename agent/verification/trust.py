@@ -1,0 +1,63 @@
+"""How far retrieval is to be believed: less where the gallery holds nothing that looks like the photo."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.verification.model_file import Model
+from agent.verification.pool import Pool
+from agent.verification.scorer import Scores
+from agent.verification.weighing import Seen, look_without_retrieval
+from agent.verification.worth import stacked_within
+
+Floats = NDArray[np.float64]
+
+LOWEST_PERCENTILE = "1"
+HALF_TRUST = 0.5  # of retrieval, for a photo less alike to the gallery than 99 in 100 of its own photos are
+# What is known of a place from a retrieved photo that is nothing like the query: as good as nothing.
+_NO_EVIDENCE = np.array([0.001, 0.005, 0.02, 0.08, 0.25])
+
+
+def retrieval_trust(best_similarity: float | None, nearest_percentiles: Mapping[str, float]) -> float:
+    """1, or one half where the best similarity is below the gallery's own lowest percentile.
+
+    Args:
+        best_similarity: of the query to its most similar gallery photo; None where nothing was retrieved.
+        nearest_percentiles: a gallery's manifest's, similarity of its photos to their nearest others by percentile.
+    """
+    least = nearest_percentiles.get(LOWEST_PERCENTILE)
+    if best_similarity is None or least is None or best_similarity >= least:
+        return 1.0
+    return HALF_TRUST
+
+
+def distrust_words(pool: Pool) -> tuple[str, ...]:
+    """The reason to give where retrieval is not fully trusted."""
+    if pool.retrieval_trust >= 1 or not pool.nearest:
+        return ()
+    return ("the gallery holds nothing that looks like this photo, so what was retrieved counts less",)
+
+
+def estimates(pool: Pool, seen: Seen, model: Model) -> tuple[Floats, Floats]:
+    """P(within r) of each point before calibration, (m, 5), and the mixture, (m, 6).
+
+    Below full trust both are drawn towards what they would be without retrieval.
+    """
+    scores = model.scorer(seen.table)
+    stacked = stacked_within(seen.points.positions, scores, seen.votes, seen.situation)
+    trust = pool.retrieval_trust
+    if trust >= 1 or not pool.nearest:
+        return stacked, scores.mixture
+    without, mixture = _without_retrieval(pool, seen, scores, model)
+    return trust * stacked + (1 - trust) * without, trust * scores.mixture + (1 - trust) * mixture
+
+
+def _without_retrieval(pool: Pool, seen: Seen, scores: Scores, model: Model) -> tuple[Floats, Floats]:
+    if not len(seen.voices.positions):
+        beyond = np.zeros_like(scores.mixture)
+        beyond[:, -1] = scores.mixture.sum(1)
+        return np.tile(_NO_EVIDENCE, (len(beyond), 1)), beyond
+    bare = look_without_retrieval(pool, seen)
+    said = model.scorer(bare.table)
+    return stacked_within(seen.points.positions, said, bare.votes, bare.situation), said.mixture
