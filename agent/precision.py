@@ -93,7 +93,8 @@ def policy_of(precision: str | None, file: str | None = None) -> Policy:
     if file is None:
         return given
     try:
-        read = _File.model_validate(yaml.safe_load(Path(file).read_text(encoding="utf-8")))
+        # The base loader leaves every scalar a text: to the others, Norway's code is the word "no".
+        read = _File.model_validate(yaml.load(Path(file).read_text(encoding="utf-8"), Loader=yaml.BaseLoader))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         reason = " ".join(str(error).split())[:200]
         raise WrongUse(
@@ -107,6 +108,17 @@ def policy_of(precision: str | None, file: str | None = None) -> Policy:
 
 def snapped(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
     """The position as the policy lets it be said: a country's inner position, or the middle of a cell."""
+    here = latitude, longitude
+    # The middle of a cell at sea can lie in a country, and of one in a free country in a capped one: their turn then.
+    for _ in range(3):
+        there = _snapped_once(*here, policy)
+        if there == here:
+            break
+        here = there
+    return here
+
+
+def _snapped_once(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
     here = _country_key(latitude, longitude)
     cap = policy.at(here[1] if here else None)
     if cap is None:

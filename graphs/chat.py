@@ -108,7 +108,9 @@ def listen(state: Chat, desk: Desk) -> Command[Acts]:
     if intent in ("locate", "again"):
         left = calls_left(state, desk)
         if left == 0:
-            return Command(update=Chat(turns=[said, reply(message, "budget", None, [SPENT], desk.policy)]), goto="__end__")
+            return Command(
+                update=Chat(turns=[said, reply(message, "budget", None, [SPENT], desk.policy)]), goto="__end__"
+            )
         tasks = [again(target(state))] if intent == "again" else new_tasks(message, len(photos))
         for task in tasks:
             task["most_calls"] = None if left is None else max(1, left // len(tasks))

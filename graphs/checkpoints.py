@@ -5,6 +5,7 @@ They are read back by a serializer that can build nothing but plain values and m
 
 import os
 import sqlite3
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,8 +100,10 @@ def postgres_checkpoints(address: str) -> BaseCheckpointSaver[Any]:
     pool = postgres_pool(address)
     saver = PostgresSaver(pool, serde=PackedSerializer())
     with pool.connection() as connection:
-        # Two servers that start at once would both create the tables.
-        connection.execute("SELECT pg_advisory_lock(8371)")
+        # Two servers that start at once would both create the tables. Trying, not waiting in the database: LangGraph
+        # builds its indexes concurrently, which waits for every statement that waits, this one included.
+        while not connection.execute("SELECT pg_try_advisory_lock(8371) AS held").fetchone()["held"]:
+            time.sleep(0.1)
         try:
             PostgresSaver(connection, serde=PackedSerializer()).setup()
         finally:

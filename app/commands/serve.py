@@ -7,6 +7,8 @@ import click
 from app.options import run_options
 from app.session_options import session_options
 
+CALLS_AT_ONCE = 64  # of all sessions together: a dozen runs of four prompts
+
 
 @click.command(name="serve")
 @click.option(
@@ -20,8 +22,11 @@ from app.session_options import session_options
 @click.option("--reports", metavar="DIR", help="Evaluation reports to list.  [default: reports under the home]")
 @run_options
 @session_options
-def command(host: str, port: int, token: str | None, tiles: str | None, reports: str | None, **options: Any) -> None:
+@click.pass_context
+def command(ctx: click.Context, **options: Any) -> None:
     """Serve a page to talk about photos, on this machine alone unless told otherwise.
+
+    --concurrency counts the model calls of all sessions together, and is 64 here unless given.
 
     \b
     Example: sextant serve
@@ -31,4 +36,7 @@ def command(host: str, port: int, token: str | None, tiles: str | None, reports:
     from app.serving import serve
     from app.session_options import desk_of
 
-    serve(desk_of(options), host=host, port=port, token=token, tiles=tiles, reports=reports)
+    if ctx.get_parameter_source("concurrency") is click.core.ParameterSource.DEFAULT:
+        options["concurrency"] = CALLS_AT_ONCE
+    own = {name: options.pop(name) for name in ("host", "port", "token", "tiles", "reports")}
+    serve(desk_of(options), **own)

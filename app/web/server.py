@@ -81,7 +81,8 @@ def refused(house: House):  # type: ignore[no-untyped-def]
 
 async def failed(request: Request, error: Exception) -> JSONResponse:
     """A defect of ours: one line for the visitor, one for the terminal."""
-    print(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
+    reason = " ".join(str(error).split())
+    print(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {reason}", file=sys.stderr)
     return JSONResponse({"detail": f"the server failed ({type(error).__name__}); its terminal says more"}, 500)
 
 

@@ -15,7 +15,7 @@ from tests.support.cli import ROOT
 
 
 class Server:
-    """Context manager round the process; ``url`` has no slash at its end, ``http`` is a client that may change things."""
+    """Context manager round the process. ``url`` has no slash at its end; ``http`` may change things."""
 
     def __init__(self, *args: object, home: Path, env: Mapping[str, str] | None = None) -> None:
         self.args = [str(arg) for arg in args]
@@ -39,7 +39,9 @@ class Server:
             self.process.wait(20)
             raise AssertionError(line + self.process.stdout.read())
         self.url = found[1]
-        self.http = httpx.Client(base_url=self.url, headers={"X-Sextant": "1"}, timeout=60)
+        self.http = httpx.Client(
+            base_url=self.url, headers={"X-Sextant": "1"}, timeout=60, limits=httpx.Limits(max_connections=None)
+        )
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -52,6 +54,7 @@ class Server:
             self.process.wait(5)
         if self.process.stdout:
             self.said = self.process.stdout.read()
+            print(self.said)
             self.process.stdout.close()
 
     def kill(self) -> None:
@@ -76,8 +79,20 @@ class Server:
 
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            view = self.http.get(f"/api/sessions/{session}").raise_for_status().json()
+            reply = self.http.get(f"/api/sessions/{session}")
+            assert reply.status_code == 200, reply.text
+            view = reply.json()
             if not view["busy"]:
                 return view
             time.sleep(0.05)
         raise AssertionError(f"session {session} is still at work after {seconds} s")
+
+    def asked(self, session: str, text: str, *photos: Path) -> dict:
+        """Send a message, follow the session's events until it is answered, and return the session."""
+        with self.http.stream("GET", f"/api/sessions/{session}/events", timeout=300) as stream:
+            lines = stream.iter_lines()
+            next(line for line in lines if line.startswith("data: "))
+            self.say(session, text, *photos).raise_for_status()
+            next(line for line in lines if line == "event: idle")
+        view: dict = self.http.get(f"/api/sessions/{session}").raise_for_status().json()
+        return view

@@ -1,0 +1,118 @@
+"""Fifty sessions at once against a model of 300 ms: are all answered, what does a step cost, how much memory is held?
+
+    python bench/sessions_at_once.py [SESSIONS]
+
+Overhead of a step is what its node took beyond the model's own time, from the runs' records: steps that ask the model
+alone, since the others ask nobody and take next to nothing. Prints ratios to an idle
+server: the same with one session.
+"""
+
+import json
+import re
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.support import small_gallery
+from tests.support.model_script import Asked, Reply
+from tests.support.model_server import ModelServer
+from tests.support.serving import Server
+
+MODEL_S = 0.3
+
+
+def script(asked: Asked) -> Reply:
+    """A tool call in one variant, else an answer."""
+    if asked.tools and not asked.tool_results and "two steps" in asked.text:
+        return Reply(tool_calls=[("nearest_photos", {"count": 5})])
+    return Reply(text=json.dumps({"latitude": 38.71, "longitude": -9.14, "confidence": 0.9, "clues": []}))
+
+
+def resident_mb(pid: int) -> float:
+    """Memory of a process and its children, MB."""
+    pids = [pid, *children(pid)]
+    kilobytes = 0
+    for one in pids:
+        found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{one}/status").read_text())
+        kilobytes += int(found[1]) if found else 0
+    return kilobytes / 1024
+
+
+def children(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):  # threads come and go
+            found += [int(one) for one in (task / "children").read_text().split()]
+    return found
+
+
+def measured(server: Server, photo: Path, sessions: int, home: Path) -> dict[str, float]:
+    """One message in each of so many sessions, all at once."""
+    names = [server.session() for _ in range(sessions)]
+    known = {folder.name for folder in (home / "runs").glob("*")}
+    began = time.monotonic()
+    peak = 0.0
+    with ThreadPoolExecutor(sessions) as pool:
+        waiting = [pool.submit(asked_and_answered, server, name, photo) for name in names]
+        while not all(one.done() for one in waiting):
+            peak = max(peak, resident_mb(server.process.pid))
+            time.sleep(0.2)
+        answered = sum(one.result() for one in waiting)
+    overheads = []
+    for folder in (home / "runs").glob("*"):
+        if folder.name not in known:
+            overheads += steps_of(folder)
+    seconds = time.monotonic() - began
+    ranked = sorted(overheads)
+    half, most = (ranked[int(len(ranked) * share)] * 1000 for share in (0.5, 0.95))
+    return {"answered": answered, "seconds": seconds, "median_ms": half, "most_ms": most, "peak_mb": peak}
+
+
+def asked_and_answered(server: Server, session: str, photo: Path) -> bool:
+    server.say(session, "where?", photo).raise_for_status()
+    view = server.settled(session, 300)
+    return view["photos"][0]["status"] == "located" and view["photos"][0]["answer"]["outcomes"]["answered"] > 0
+
+
+def steps_of(folder: Path) -> list[float]:
+    """Seconds of each step that asked the model, beyond the model's own."""
+    steps = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
+    return [max(0.0, one["seconds"] - MODEL_S) for one in steps if one["node"] == "lmm"]
+
+
+def main() -> None:
+    from gallery.build import build
+    from gallery.encoders import load_encoder
+    from gallery.sources.opening import SourceOptions, open_source
+
+    sessions = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        table = small_gallery.write_photos(root / "photos")
+        source = open_source(str(root / "photos"), SourceOptions(metadata=table))
+        build(source, str(root / "gallery"), load_encoder("builtin"), workers=0)
+        photo = root / "query.jpg"
+        small_gallery.picture(small_gallery.PLACES["lisbon"][0], seed=4711).save(photo, quality=90)
+        with ModelServer(script, latency_s=MODEL_S) as model:
+            args = ["--gallery", root / "gallery", "--verify", "density", "--model", "openai:s"]
+            args += ["--base-url", model.base_url]
+            with Server(*args, home=root / "home", env={"OPENAI_API_KEY": "sk-bench"}) as server:
+                measured(server, photo, 1, root / "home")
+                alone = measured(server, photo, 1, root / "home")
+                many = measured(server, photo, sessions, root / "home")
+    for count, found in ((1, alone), (sessions, many)):
+        print(
+            f"{count} at once: {found['answered']} answered in {found['seconds']:.1f} s; overhead of a model step: "
+            f"median {found['median_ms']:.0f} ms, 95 % under {found['most_ms']:.0f} ms; {found['peak_mb']:.0f} MB"
+        )
+    each = many["seconds"] / alone["seconds"]
+    print(f"ratios: time {each:.1f} for {sessions} times the work, memory {many['peak_mb'] / alone['peak_mb']:.2f}")
+
+
+if __name__ == "__main__":
+    main()
