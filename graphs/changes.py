@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from agent.equipment import Equipment, Moment, Outside
+from agent.model_spec import split_login
 from agent.recording import Door
 from agent.settings import Settings
 from agent.state import Json
@@ -49,7 +50,9 @@ class Change:
     value: Any
 
     def to_json(self) -> Json:
-        return dict(vars(self))
+        """JSON-plain values; no secret: an address loses its login."""
+        address = self.kind == "setting" and self.name == "base_url" and self.value
+        return {**vars(self), "value": split_login(self.value)[1] if address else self.value}
 
     def holds(self, moment: Moment) -> bool:
         """Whether the change is in force at a moment."""

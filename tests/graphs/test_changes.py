@@ -64,3 +64,9 @@ def test_only_the_last_words_of_a_branch_are_reworded():
     ]
     assert reworded(turns, "c", {"b": place}) == turns
     assert reworded([], "b", {"b": place}) == []
+
+
+def test_an_address_is_recorded_without_its_login():
+    change = Change(3, None, "setting", "base_url", "http://ana:hunter2@127.0.0.1:8000/v1")
+    assert change.to_json()["value"] == "http://127.0.0.1:8000/v1"
+    assert Changes((change,)).settings(Settings(), Moment(3, "lmm")).base_url == change.value
