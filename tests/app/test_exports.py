@@ -1,0 +1,120 @@
+"""Exports of a session that holds every kind of foreign text."""
+
+import csv
+import io
+import json
+from xml.etree import ElementTree
+
+import pytest
+import shapely
+from shapely.geometry import shape
+
+from app.exports import FORMATS
+
+EVIL = '<script>alert("x")</script>&\x0b=cmd|"/c calc"!A1'
+KML = "{http://www.opengis.net/kml/2.2}"
+
+
+def place(latitude, longitude, **more):
+    return {"latitude": latitude, "longitude": longitude, "country": "Fiji", "admin1": None, "place": EVIL, **more}
+
+
+@pytest.fixture
+def session():
+    part = {"latitude": -17.7, "longitude": 179.5, "radius_km": 300.0}
+    far = {"latitude": 10.0, "longitude": 20.0, "radius_km": 25.0}
+    answer = {
+        "best": place(-17.7, 179.5, country_code="FJ", at_sea=False),
+        "probability": {"1": None, "25": 0.4, "200": 0.6, "750": 0.8, "2500": 0.9},
+        "region": {
+            "50": {"probability": 0.5, **part, "parts": [part]},
+            "90": {"probability": 0.9, "latitude": -17.7, "longitude": 179.5, "parts": [part, far]},
+        },
+        "rival": place(10.0, 20.0),
+        "candidates": [
+            place(-17.7, 179.5, origin="answer", score=0.9, variant=EVIL),
+            place(10, 20, origin="nearest", score=0.1),
+        ],
+        "claims": [{"text": EVIL, "source": "read", "call": "1.a.0", "struck": EVIL}],
+        "warnings": [EVIL],
+        "model": "openai:x",
+        "preset": "default",
+        "stop": "agreement",
+        "spent": {"calls": 4},
+    }
+    photo = {
+        "key": "1",
+        "name": "photo 1",
+        "status": "located",
+        "file": "=HYPERLINK(1)",
+        "sha256": "ab" * 32,
+        "run": "20260101-000000-abcdef",
+        "error": None,
+        "answer": answer,
+        "metadata": {"verdict": "absent", "text": EVIL, "time": None},
+        "nearest": [place(-17.7, 179.4, similarity=0.9)],
+        "farthest": [place(60.0, 10.0, similarity=0.1)],
+        "places": [place(-17.7, 179.5, votes=1, of=2, score=0.9)],
+        "done": [{"branch": EVIL, "tools": ["distance"], "references": True}],
+    }
+    broken = {
+        "key": "2",
+        "name": "photo 2",
+        "status": "failed",
+        "file": EVIL,
+        "sha256": "cd" * 32,
+        "run": "x",
+        "error": EVIL,
+    }
+    turns = [
+        {"id": "a", "by": "you", "text": EVIL, "photos": ["photo 1"], "cap": None},
+        {
+            "id": "b",
+            "by": "sextant",
+            "text": EVIL,
+            "entries": [{"text": EVIL, "source": "read", "call": None, "struck": None}],
+        },
+    ]
+    return {"session": "trip", "precision": None, "turns": turns, "photos": [photo, broken]}
+
+
+def test_geojson_says_what_each_place_is_and_is_cut_at_the_date_line(session):
+    collection = json.loads(FORMATS["geojson"].make(session))
+    roles = [feature["properties"]["role"] for feature in collection["features"]]
+    assert roles[:3] == ["region 90 %", "region 50 %", "answer"]
+    assert collection["features"][2]["geometry"]["coordinates"] == [179.5, -17.7]
+    for feature in collection["features"][:2]:
+        area = shape(feature["geometry"])
+        assert area.is_valid
+        west, _, east, _ = area.bounds
+        assert west >= -180 and east <= 180
+    assert shape(collection["features"][1]["geometry"]).contains(shapely.Point(-179.9, -17.7))
+
+
+def test_kml_is_well_formed_whatever_the_names_hold(session):
+    root = ElementTree.fromstring(FORMATS["kml"].make(session).encode())
+    names = [name.text for name in root.iter(f"{KML}name")]
+    assert any("<script>" in name for name in names)
+    assert root.find(f".//{KML}Point/{KML}coordinates").text == "179.5,-17.7"
+
+
+def test_csv_has_a_row_a_place_and_no_formula(session):
+    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"].make(session))))
+    assert [row["role"] for row in rows] == ["answer", "rival", "candidate", "candidate"]
+    assert rows[0]["latitude"] == "-17.7"
+    assert rows[0]["file"] == "'=HYPERLINK(1)"
+
+
+def test_the_case_file_fetches_nothing_and_runs_nothing(session):
+    page = FORMATS["html"].make(session)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert not [word for word in ("http://", "https://", "src=", "url(", "@import") if word in page]
+    for wanted in ("ab" * 32, "<svg", "sextant-geo", "langgraph", "1.a.0"):
+        assert wanted in page
+
+
+def test_every_export_says_that_precision_was_capped(session):
+    session["precision"] = {"cap": "city", "countries": {}, "reason": "the owner asked"}
+    for name, made in FORMATS.items():
+        assert ("city" if name == "csv" else "the owner asked") in made.make(session), name

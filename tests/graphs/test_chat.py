@@ -1,0 +1,172 @@
+"""The conversation graph without a face: what each kind of message does to a session."""
+
+from dataclasses import replace
+
+import pytest
+
+from agent.blobs import BlobStore
+from agent.constraints import reject
+from agent.precision import Policy
+from agent.settings import Settings
+from graphs.chat import Desk
+from graphs.sessions import Busy, Sessions, shown
+from tests.support.model_script import Reply, always
+from tests.support.model_server import ModelServer
+from tests.support.small_gallery import PLACES, picture
+
+
+class Session:
+    """One session, talked to."""
+
+    def __init__(self, home, desk):
+        self.sessions = Sessions(str(home))
+        self.desk = desk
+        self.blobs = BlobStore(home / "blobs")
+        self.id = self.sessions.create()
+        self.count = 0
+
+    def say(self, text, *photos, steer=(), photo=None, again=False):
+        self.count += not again
+        kept = [{"sha256": self.blobs.put(path.read_bytes()), "file": path.name} for path in photos]
+        message = {"id": f"m{self.count}", "text": text, "photos": kept, "steer": list(steer), "photo": photo}
+        state = self.sessions.say(self.id, message, self.desk)
+        return shown(self.id, state, self.desk.policy)
+
+
+@pytest.fixture
+def session(gallery, tmp_path):
+    home = tmp_path / "home"
+    return Session(home, Desk(Settings(gallery=str(gallery), home=str(home), verify="density")))
+
+
+@pytest.fixture
+def oslo(tmp_path):
+    file = tmp_path / "oslo.jpg"
+    picture(PLACES["oslo"][0], seed=99).save(file, quality=90)
+    return file
+
+
+def best(view, number=0):
+    found = view["photos"][number]["answer"]["best"]
+    return found and found["country_code"]
+
+
+def test_steering_moves_the_answer_and_undo_brings_it_back(session, query):
+    view = session.say("where?", query)
+    assert best(view) == "PT"
+    calls = view["spent"]["calls"]
+    assert best(session.say("not Portugal")) != "PT"
+    assert best(session.say("only in Norway")) == "NO"
+    assert best(session.say("undo all")) == "PT"
+    view = session.say("", steer=[reject(38.72, -9.14)])
+    assert view["photos"][0]["constraints"] == ["not near Lisbon, Portugal"]
+    assert view["spent"]["calls"] == calls
+
+
+def test_nothing_left_is_said_and_asks_for_another_look(session, query):
+    session.say("where?", query)
+    view = session.say("only in Japan")
+    assert best(view) is None
+    assert "look again" in view["turns"][-1]["text"]
+
+
+def test_looking_again_keeps_what_was_said_and_doubles_the_budget(session, query):
+    session.say("where?", query)
+    session.say("not Portugal")
+    view = session.say("look again with more effort")
+    assert best(view) != "PT"
+    state = session.sessions.state(session.id)
+    assert state["photos"]["1"]["effort"] == 1
+
+
+def test_photos_of_one_message_are_located_each_and_together(session, query, oslo):
+    view = session.say("same trip?", query, oslo)
+    assert [best(view, 0), best(view, 1)] == ["PT", "NO"]
+    assert "From photo 1 to photo 2" in view["turns"][-1]["text"]
+
+
+def test_a_broken_photo_is_reported_and_the_others_stand(session, query, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no photo at all")
+    view = session.say("where?", broken, query)
+    assert [photo["status"] for photo in view["photos"]] == ["failed", "located"]
+    assert "is not a photo" in view["turns"][-1]["text"]
+
+
+def test_the_same_message_sent_twice_is_answered_once(session, query):
+    session.say("where?", query)
+    view = session.say("where?", query, again=True)
+    assert len(view["turns"]) == 2
+    assert len(view["photos"]) == 1
+
+
+def test_a_session_without_a_photo_asks_for_one(session):
+    assert "Send a photo first" in session.say("why?")["turns"][-1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("why?", "similar gallery photos lie within 200 km"),
+        ("what else could it be?", "of 21 candidates"),
+        ("how sure are you?", "within 25 km"),
+        ("show nearest", "similarity 0.9"),
+        ("show the farthest photos", "dissimilar"),
+        ("how far from Porto?", "274 km from Porto"),
+        ("what would change your mind?", "rival"),
+        ("what does the EXIF say?", "states no position"),
+        ("sing a song", "The record alone cannot answer that"),
+    ],
+)
+def test_without_a_model_the_record_answers(session, query, question, answer):
+    session.say("where?", query)
+    assert answer in session.say(question)["turns"][-1]["text"]
+
+
+def test_a_model_answers_with_tools_and_its_phantom_check_is_struck(session, query, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+
+    def script(asked):
+        if "The person asks" not in asked.text:
+            return Reply(text='{"latitude": 38.71, "longitude": -9.14, "clues": []}')
+        if not asked.tool_results:
+            return Reply(tool_calls=[("reverse_geocode", {"latitude": 38.71, "longitude": -9.14})])
+        return Reply(text="I looked the coordinates up: Portugal. I verified it on Google Street View.")
+
+    with ModelServer(script) as server:
+        model = replace(session.desk.settings, model="openai:s", base_url=server.base_url, retries=0)
+        session.desk = replace(session.desk, settings=model)
+        session.say("where?", query)
+        view = session.say("why there?")
+        asked = server.asked[-1]
+    entries = view["turns"][-1]["entries"]
+    assert [entry["struck"] is None for entry in entries] == [True, False]
+    assert entries[0]["call"] == "chat#1"
+    assert asked.images == 1
+    assert '<quoted from="the record">' in asked.text
+
+
+def test_the_budget_of_a_session_ends_it_in_words(session, query, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    with ModelServer(always(Reply(text='{"latitude": 38.71, "longitude": -9.14}'))) as server:
+        model = replace(session.desk.settings, model="openai:s", base_url=server.base_url, retries=0)
+        session.desk = replace(session.desk, settings=model, max_calls=3)
+        view = session.say("where?", query)
+        assert view["spent"]["calls"] == 3
+        assert "budget" in session.say("why?")["turns"][-1]["text"]
+        assert "budget of model calls is spent" in session.say("and this?", query)["turns"][-1]["text"]
+        assert server.count == 3
+
+
+def test_two_do_not_work_on_one_session_at_once(session, query):
+    session.say("where?", query)
+    other = Sessions(session.sessions.home)
+    with other.held(session.id), pytest.raises(Busy, match="at work"):
+        session.say("why?")
+
+
+def test_a_turn_is_not_repeated_under_a_coarser_cap(session, query):
+    session.say("where?", query)
+    view = shown(session.id, session.sessions.state(session.id), Policy("country"))
+    assert "Lisbon" not in str(view)
+    assert "finer precision cap" in view["turns"][1]["text"]
