@@ -16,7 +16,7 @@ from eval.benchmarks import Benchmark, chosen, load_benchmark
 from eval.markdown import markdown
 from eval.report_tables import Table
 from eval.rescoring import Rescoring, rescore
-from eval.run_folder import EvaluationFolder
+from eval.run_folder import EvaluationFolder, digest
 from eval.runner import Task, Tell, run
 from eval.shared_calls import SharedCalls
 from eval.summary import summary
@@ -26,6 +26,7 @@ from prompts.variants import Variant, variant
 
 Json = dict[str, Any]
 Begin = Callable[[str, int, int], Tell]
+LONGEST_NAME = 150  # of a cell's folder; most disks take 255 bytes
 
 
 def ablate(plan: Plan, out: Path, begin: Begin, stop: threading.Event | None = None) -> list[Json]:
@@ -69,7 +70,8 @@ def cell_name(cell: Json) -> str:
         words = {True: "on", False: "off"}.get(value) if isinstance(value, bool) else None
         text = words or ("+".join(map(str, value)) or "none" if isinstance(value, list) else Path(str(value)).name)
         told.append(f"{name}-{''.join(letter if letter.isalnum() or letter in '+.-_' else '-' for letter in text)}")
-    return ",".join(told)[:200]
+    name = ",".join(told)
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}-{digest(cell)[:8]}"
 
 
 def _rescored(plan: Plan, cell: Json, folder: Path) -> None:

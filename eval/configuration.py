@@ -12,6 +12,7 @@ from agent.settings import Settings, recipe, to_json
 from eval.benchmarks import Benchmark, BenchmarkPhoto, selection_digest
 from eval.run_folder import digest
 from gallery.store import Gallery
+from prompts.loading import frame, ids
 from prompts.variants import variant
 
 Json = dict[str, Any]
@@ -45,10 +46,11 @@ def configuration(benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chos
 
 
 def recipe_json(settings: Settings) -> Json:
-    """The preset as it will run, with the hash of every prompt it names."""
+    """The preset as it will run, with the hashes of every prompt it names and of the texts round them."""
     chosen = recipe(settings)
     prompts = {name: digest(variant(name).model_dump(mode="json"))[:16] for name in (*chosen.variants, *chosen.later)}
-    return {**chosen.model_dump(mode="json"), "prompts": prompts}
+    frames = digest({name: frame(name).text for name in ids("frames")})[:16]
+    return {**chosen.model_dump(mode="json"), "prompts": prompts, "frames": frames}
 
 
 def gallery_identity(settings: Settings) -> Json | None:
