@@ -25,6 +25,7 @@ def compare(a: RunFolder, b: RunFolder) -> Json:
     places = [answer.get("best") for answer in answers]
     ends = [(place["latitude"], place["longitude"]) for place in places if place]
     moved = round(float(great_circle_km(*ends)), 3) if len(ends) == 2 else None
+    steps = [read_steps(folder.steps) for folder in (a, b)]
     settings = json_differences(a.record()["settings"], b.record()["settings"], "")
     return {
         "runs": [a.name, b.name],
@@ -34,7 +35,7 @@ def compare(a: RunFolder, b: RunFolder) -> Json:
         "spent": [answer.get("spent") for answer in answers],
         "candidates": compare_candidates(*[answer.get("candidates", []) for answer in answers]),
         "settings": {found.where: found.words for found in settings if found.where not in ("run", "home")},
-        "first_step": first_step(read_steps(a.steps), read_steps(b.steps)),
+        "first_step": first_step(*steps) or answer_difference(answers, steps[1]),
     }
 
 
@@ -82,9 +83,17 @@ def first_step(old: list[Step], new: list[Step]) -> Json | None:
 
 
 def timeless(step: Step) -> Json:
-    """A step's change without the clock and the run's name."""
-    change = {name: value for name, value in step.change.items() if name not in TIMING}
-    if "answer" in change:
-        spent = {name: value for name, value in change["answer"]["spent"].items() if name != "seconds"}
-        change["answer"] = {**change["answer"], "spent": spent, "run": None}
-    return {"change": change, "goto": step.goto}
+    """A step's change without the clock."""
+    return {"change": {name: value for name, value in step.change.items() if name not in TIMING}, "goto": step.goto}
+
+
+def answer_difference(answers: list[Json], steps: list[Step]) -> Json | None:
+    """Where two answers differ although every step before them is the same: the last node was changed."""
+    spent = [{**(answer.get("spent") or {}), "seconds": None} for answer in answers]
+    bare = [{**answer, "run": None, "spent": used} for answer, used in zip(answers, spent, strict=True)]
+    difference = next(json_differences(bare[0], bare[1], "answer"), None)
+    if difference is None or not steps:
+        return None
+    last = steps[-1].moment
+    where = {"step": last.step, "node": last.node, "branch": last.branch}
+    return {**where, "where": difference.where, "words": difference.words}

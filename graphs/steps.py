@@ -34,18 +34,12 @@ class Step:
 
 
 def step_of(moment: Moment, update: Any, seconds: float | None = None) -> Step:
-    """A node's return value as a step."""
+    """A node's return value as a step. The answer is left out: it stands in a file of its own."""
     if not isinstance(update, Command):
-        return Step(moment, update, [], seconds)
+        return Step(moment, {name: value for name, value in update.items() if name != "answer"}, [], seconds)
     targets = update.goto if isinstance(update.goto, list | tuple) else [update.goto]
     goto = [f"{t.node} {t.arg['branch']['id']}" if isinstance(t, Send) else str(t) for t in targets]
     return Step(moment, cast(Json, update.update), goto, seconds)
-
-
-def plain(change: Any) -> Json:
-    """The change as JSON reads it back."""
-    value: Json = json.loads(json.dumps(change, default=lambda written: written.value))  # langgraph's Overwrite
-    return value
 
 
 class StepLog:
