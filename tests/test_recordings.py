@@ -1,0 +1,47 @@
+"""Recorded runs of every preset: a change of a prompt, of the code or of a tool's schema shows here first.
+
+When it is meant to be so, `make record` makes the stale ones anew, and the difference is reviewed like any other.
+"""
+
+import pytest
+
+from agent.cassette import Cassette
+from agent.divergence import Divergence
+from geo.errors import SextantError
+from graphs.folders import RunFolder
+from graphs.replay import replay
+from tests.support.record import RECORDINGS, wanted
+
+
+@pytest.mark.parametrize("name", sorted(wanted()))
+def test_a_recorded_run_of_every_preset_replays(name):
+    assert (RECORDINGS / name).exists(), f"there is no recording of {name}; run: make record"
+    folder = RunFolder(RECORDINGS / name)
+    try:
+        assert replay(folder).answer == folder.answer()
+    except Divergence as error:
+        words = error.difference.words if error.difference else ""
+        pytest.fail(f"{error}\n{words}\nIf this is meant: make record, and review what changed", pytrace=False)
+    except SextantError as error:
+        pytest.fail(f"{error}\nIf this is meant: make record", pytrace=False)
+
+
+def test_no_recording_is_left_over():
+    assert sorted(path.name for path in RECORDINGS.iterdir()) == sorted(wanted())
+
+
+@pytest.mark.parametrize("name", sorted(wanted()))
+def test_a_recording_is_small_and_holds_nothing_of_the_machine_it_was_made_on(name):
+    folder = RunFolder(RECORDINGS / name)
+    text = "".join(path.read_text() for path in folder.path.iterdir())
+    assert len(text) < 200_000
+    assert "/tmp" not in text and "/home" not in text and "/root" not in text
+    assert folder.record()["path"] == "query.jpg"
+
+
+def test_the_default_run_asks_four_variants_uses_tools_and_takes_two_rounds():
+    calls = Cassette.read(RECORDINGS / "default" / "cassette.jsonl").calls.values()
+    branches = {call.request["branch"] for call in calls if call.kind == "model"}
+    assert sum(branch.startswith("1.") for branch in branches) == 4
+    assert any(branch.startswith("2.") for branch in branches)
+    assert {call.request["name"] for call in calls if call.kind == "tool"} >= {"nearest_photos", "reverse_geocode"}
