@@ -22,7 +22,7 @@ class AlignmentConfig(BaseModel):
 
     Attributes:
         backbone: encoder spec of the frozen backbone.
-        backbone_fingerprint: the fingerprint it had at training; None for imported weights until first use.
+        backbone_fingerprint: the fingerprint it had at training; None for imported weights, which do not say.
         features: ``raw`` as the tower gives them (CLIP's, as published), or ``unit`` times √dimension.
         image_dimension, text_dimension: of the backbone; no text dimension, no text adapters.
         space: dimension of the shared spaces; the location head is left out when ``location_head`` is false
