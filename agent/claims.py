@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from agent.state import Json
 
@@ -89,6 +90,12 @@ class Trace:
     def names(self) -> Counter[str]:
         """How often each tool ran."""
         return Counter(name for _, name in self.calls)
+
+
+def trace_of(branch: str, turns: Sequence[Mapping[str, Any]], references: bool) -> Trace:
+    """The calls a branch's turns hold an answer to, ``branch#1``, ``branch#2``, …; failed calls checked nothing."""
+    done = [turn for turn in turns if turn["role"] == "tool" and not turn["content"].startswith("Error:")]
+    return Trace(tuple((f"{branch}#{number}", turn.get("name", "")) for number, turn in enumerate(done, 1)), references)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agent.asking import as_message, as_turn, spent_on
-from agent.claims import Trace
+from agent.claims import Trace, trace_of
 from agent.equipment import Equipment
 from agent.nodes.tools import tools
 from agent.opening import picture, reference_line
@@ -125,6 +125,4 @@ def _ask(transcript: list[Turn], photo: Json) -> Ask:
 
 
 def _trace(transcript: list[Turn], photo: Json) -> Trace:
-    done = [turn for turn in transcript if turn["role"] == "tool" and not turn["content"].startswith("Error:")]
-    calls = tuple((f"{BRANCH}#{number}", turn.get("name", "")) for number, turn in enumerate(done, 1))
-    return Trace(calls, bool(photo["nearest"]))
+    return trace_of(BRANCH, transcript, bool(photo["nearest"]))

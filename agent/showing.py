@@ -68,6 +68,16 @@ def event_shown(event: Json, policy: Policy) -> Json:
     return shown
 
 
+def answer_shown(answer: Json, policy: Policy) -> Json:
+    """A run's answer as it may be printed: what `sextant locate` says under a cap."""
+    if policy.coarsest is None:
+        return answer
+    withheld = {**answer, "warnings": [one for one in answer["warnings"] if one == CALIBRATION]}
+    shown: Json = coarsened(words_withheld(withheld, policy, WORDS - {"warnings"}), policy)
+    shown["photo"] = {**shown["photo"], "path": None}
+    return {**shown, "precision": policy.to_json()}
+
+
 def current_answer(evidence: Json) -> Json:
     """The run's answer with what steering has changed in it."""
     return {**evidence["answer"], **(evidence.get("now") or {})}

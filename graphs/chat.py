@@ -30,7 +30,7 @@ from agent.recall import CAN, recall
 from agent.replies import located, put_together, steered
 from agent.settings import Settings, recipe
 from agent.showing import photo_shown
-from agent.state import NOTHING_SPENT, Json, Spent, add_spent, merge
+from agent.state import Json, Spent, add_spent, merge
 from agent.steering_words import is_steering, read_steering
 from agent.stopping import stoppable
 from agent.weighing_anew import constraints_after, weighed
@@ -247,8 +247,8 @@ def with_effort(settings: Settings, effort: int, most_calls: int | None = None) 
 
 def calls_left(state: Chat, desk: Desk) -> int | None:
     """Model calls the session may still make; None is no limit."""
-    spent = {**NOTHING_SPENT, **state.get("spent", {})}
-    return None if desk.max_calls is None else max(0, desk.max_calls - spent["calls"])
+    calls = state.get("spent", {}).get("calls", 0)
+    return None if desk.max_calls is None else max(0, desk.max_calls - calls)
 
 
 def target(state: Chat) -> Json:

@@ -1,9 +1,10 @@
-"""What a session keeps of a finished run: enough to show it, question it and weigh it anew, without the run's folder."""
+"""What a session keeps of a finished run: enough to show it, question it and weigh it anew without the run's folder."""
 
 from pathlib import Path
 from typing import Any
 
 from agent.blobs import BlobStore
+from agent.claims import trace_of
 from agent.home import home_folder
 from agent.settings import Settings, recipe
 from agent.state import Json
@@ -58,15 +59,15 @@ def failed(key: str, file: str, sha256: str, run: str, error: str) -> Json:
 
 def traces(steps: list[Step], references: bool) -> dict[str, Json]:
     """The tool calls that each branch really got an answer to."""
-    found: dict[str, Json] = {}
+    turns: dict[str, list[Json]] = {}
     for step in steps:
-        for branch, turns in step.change.get("transcripts", {}).items():
-            trace = found.setdefault(branch, {"calls": [], "references": references})
-            for turn in turns:
-                if turn["role"] == "tool" and not turn["content"].startswith("Error:"):
-                    number = len(trace["calls"]) + 1
-                    trace["calls"].append({"id": f"{branch}#{number}", "name": turn.get("name", "")})
-    return found
+        for branch, more in step.change.get("transcripts", {}).items():
+            turns.setdefault(branch, []).extend(more)
+    found = {branch: trace_of(branch, said, references) for branch, said in turns.items()}
+    return {
+        branch: {"calls": [{"id": call, "name": name} for call, name in trace.calls], "references": references}
+        for branch, trace in found.items()
+    }
 
 
 def _last(changes: list[Json], name: str) -> Any:

@@ -149,7 +149,7 @@ class Sessions:
         """
         with self.held(session):
             if message["text"] or message["photos"]:
-                self.title(session, scrubbed(message["text"], desk.policy) or message["photos"][0]["file"])
+                self.title(session, title_of(message, desk.policy))
             return self._invoke(session, {"message": message}, desk)
 
     def go_on(self, session: str, desk: Desk) -> Json:
@@ -224,6 +224,13 @@ class Sessions:
             except (OSError, sqlite3.Error) as error:
                 raise SextantError(f"cannot keep sessions in {str(self.file)!r}: {error}; pass --home") from error
         return self._sqlite
+
+
+def title_of(message: Json, policy: Policy) -> str:
+    """What a session is called by its first message: its photo, or its words. A file's name can say where it is."""
+    if message["photos"] and not policy.withholds_words:
+        return scrubbed(str(message["photos"][0]["file"]), policy)
+    return scrubbed(message["text"], policy)
 
 
 def thread(session: str) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from agent.claims import Trace, guarded, trace_of
 from agent.equipment import Equipment
 from agent.state import Json, Spent, State
 from geo.places import describe
@@ -25,7 +26,7 @@ def answer(state: State, gear: Equipment) -> State:
         "region": verdict["region"],
         "candidates": gear.blobs.get_json(verdict["candidates"]),
         "rival": named_rival(verdict["rival"]),
-        "claims": claims(outcomes, best),
+        "claims": guarded(claims(outcomes, best), traces(state)),
         "coverage": coverage(best, gear),
         "metadata": compared(state["metadata"], best, verdict),
         "outcomes": {kind: counts[kind] for kind in OUTCOMES},
@@ -75,6 +76,12 @@ def claims(outcomes: dict[str, Json], best: Json | None) -> list[Json]:
         for clue in outcome["clues"]:
             found.setdefault(clue["text"], {"text": clue["text"], "source": clue["source"], "call": name})
     return list(found.values())
+
+
+def traces(state: State) -> dict[str, Trace]:
+    """What each branch really did, which its claims of checks are held against."""
+    references = bool(state.get("references"))
+    return {name: trace_of(name, turns, references) for name, turns in state.get("transcripts", {}).items()}
 
 
 def coverage(best: Json | None, gear: Equipment) -> Json | None:

@@ -23,7 +23,7 @@ CALLS_AT_ONCE = 64  # of all sessions together: a dozen runs of four prompts
 @run_options
 @session_options
 @click.pass_context
-def command(ctx: click.Context, **options: Any) -> None:
+def command(ctx: click.Context, /, **options: Any) -> None:
     """Serve a page to talk about photos, on this machine alone unless told otherwise.
 
     --concurrency counts the model calls of all sessions together, and is 64 here unless given.

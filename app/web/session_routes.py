@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -131,7 +131,7 @@ async def read_form(request: Request, house: House) -> tuple[dict[str, str], lis
     if said.isdigit() and int(said) > most:
         raise Refused(413, f"the message has {int(said) // 2**20} MB, more than {most // 2**20}; send fewer photos")
 
-    async def body() -> AsyncIterator[bytes]:
+    async def body() -> AsyncGenerator[bytes, None]:
         read = 0
         async for chunk in request.stream():
             read += len(chunk)
