@@ -1,5 +1,6 @@
 """Replay: the graph runs again from its recording, asks nobody, and stops at the first thing that is not as it was."""
 
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from graphs.geolocate import Node, build
 from graphs.runs import STEPS_FUSE
 from graphs.steps import Step, read_steps, step_of
 from prompts.loading import brought
+
+BLOB = re.compile(r"\[-[0-9a-f]{64}-\]")  # the hash of a long list says only that something in it differs
 
 
 @dataclass(frozen=True)
@@ -119,10 +122,12 @@ class Check:
 
 
 def unlike(old: Json, new: Json) -> Difference | None:
-    """The first difference of two JSON values, None when they are the same, byte for byte."""
+    """The first difference of two JSON values that a person can read, None when they are the same, byte for byte."""
     if canonical(old) == canonical(new):
         return None
-    return next(json_differences(old, new, ""), Difference("its spelling", "the values are equal, their bytes are not"))
+    found = list(json_differences(old, new, ""))
+    readable = [difference for difference in found if not BLOB.search(difference.words)]
+    return next(iter([*readable, *found]), Difference("its spelling", "the values are equal, their bytes are not"))
 
 
 def compare_answers(folder: RunFolder, answer: Json, moment: Moment) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 import time
 from dataclasses import replace
@@ -77,8 +78,9 @@ def test_one_changed_word_of_a_prompt_is_found_and_shown(recorded_run, monkeypat
 
 def test_code_that_concludes_otherwise_is_found_at_its_step(recorded_run, monkeypatch):
     monkeypatch.setattr("agent.nodes.verify.pool_of", without_first())
-    with pytest.raises(Divergence, match=r"step 13 \(verify\): what it concludes differs .* in change\."):
+    with pytest.raises(Divergence, match=r"step 13 \(verify\): what it concludes differs .* in change\.") as found:
         replay(recorded_run)
+    assert not re.search("[0-9a-f]{64}", found.value.difference.words)
 
 
 def without_first():
