@@ -9,6 +9,12 @@ SCALES = (("1", "street"), ("25", "city"), ("200", "region"), ("750", "country")
 SURENESS = ((0.95, "almost surely"), (0.8, "very likely"), (0.6, "probably"), (0.4, "perhaps"), (0.0, "possibly"))
 
 
+PROBABLE = 0.6
+
+
+WHOLE_WORLD_KM = 15_000  # a cap of this radius leaves out less than a fifth of the Earth
+
+
 def sureness(probability: float) -> str:
     """The word for a probability."""
     return next(word for least, word in SURENESS if probability >= least)
@@ -19,16 +25,28 @@ def headline(answer: Json) -> str:
     best = answer["best"]
     if best is None:
         return "No place was proposed: neither the model nor the gallery had anything to say."
-    known = [(name, scale) for name, scale in SCALES if answer["probability"][name] is not None]
+    known = [(name, scale, answer["probability"][name]) for name, scale in SCALES]
+    known = [item for item in known if item[2] is not None]
+    if not known:
+        return f"{place_name(best)}; nothing says how surely."
+    likely = [number for number, (_, _, probability) in enumerate(known) if probability >= PROBABLE]
+    number = likely[0] if likely else len(known) - 1
+    _, scale, probability = known[number]
+    guess = f"; the {known[number - 1][1]} is a guess" if number else ""
+    return f"{sureness(probability).capitalize()} {whereabouts(best, scale)}{guess}."
+
+
+def whereabouts(best: Json, scale: str) -> str:
+    """The answered place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
     named = place_name(best)
-    for number, (name, scale) in enumerate(known):
-        probability = answer["probability"][name]
-        if probability >= 0.6 or number == len(known) - 1:
-            guess = f"; the {known[number - 1][1]} is a guess" if number else ""
-            where = {"street": named, "city": f"in or near {named}", "region": f"around {named}"}
-            area = f"in {best['country']}" if best["country"] else f"near {named}"
-            return f"{sureness(probability).capitalize()} {where.get(scale, f'{area} or not far from it')}{guess}."
-    return f"{named}; nothing says how surely."
+    if scale == "street":
+        return named
+    if scale == "city":
+        return f"in or near {named}"
+    if scale == "continent":
+        return f"in that part of the world (within 2,500 km of {named})"
+    radius_km = next(name for name, known in SCALES if known == scale)
+    return f"within {radius_km} km of {named}"
 
 
 def place_name(place: Json) -> str:
@@ -54,7 +72,9 @@ def region(answer: Json) -> str:
     for share, area in answer["region"].items():
         if area is None:
             continue
-        if area.get("radius_km") is not None:
+        if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM:
+            words.append(f"{share} %: anywhere; what is known does not narrow it down")
+        elif area.get("radius_km") is not None:
             words.append(f"{share} %: within {distance(area['radius_km'])}")
         else:
             words.append(f"{share} %: {len(area['parts'])} areas, {area['area_km2']:,.0f} km² together")
