@@ -24,7 +24,7 @@ class ArchiveSource:
         self._tars, self._zips = archives(tar_parts(self._folder)), zip_files(self._folder)
         if not self._tars and not self._zips:
             raise SourceError(f"folder {str(folder)!r} holds no tar or zip files; give the folder of the archives")
-        self.identity = f"table {table.path.resolve()} over archives in {self._folder} country_known={country_known}"
+        self.identity = f"{table.identity} over archives in {self._folder} country_known={country_known}"
 
     def total(self) -> int | None:
         return len(self._table)

@@ -15,7 +15,7 @@ class TableFolderSource:
         self.name = table.path.stem
         self.notes = table.notes
         self._table, self._folder, self._country_known = table, folder.resolve(), country_known
-        self.identity = f"table {table.path.resolve()} over {self._folder} country_known={country_known}"
+        self.identity = f"{table.identity} over {self._folder} country_known={country_known}"
         self._files = photo_files(self._folder)
         if not self._files:
             raise SourceError(

@@ -1,6 +1,7 @@
 """CSV tables of photos and their positions, in every published form, recognised by their columns."""
 
 import csv
+import hashlib
 import math
 import re
 from array import array
@@ -60,7 +61,8 @@ class PhotoTable:
         self._country: list[str | None] = []
         self._captured: list[str | None] = []
         self._read(path)
-        if swapped if swapped is not None else self._looks_swapped():
+        self.swapped = swapped if swapped is not None else self._looks_swapped()
+        if self.swapped:
             self._latitude, self._longitude = self._longitude, self._latitude
             self.notes.append(
                 f"table {path.name!r}: the LAT and LON headers are swapped; they are read the other way round"
@@ -73,6 +75,11 @@ class PhotoTable:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def identity(self) -> str:
+        """The table's content and how it is read: what an interrupted build must find again to go on."""
+        return f"table {self.path.resolve()} sha256={self.sha256} rows={len(self)} swapped={self.swapped}"
+
     def row(self, index: int) -> TableRow:
         country = self._country[index]
         code = country.upper() if country and re.fullmatch(r"[A-Za-z]{2}", country) else None
@@ -83,6 +90,8 @@ class PhotoTable:
     def _read(self, path: Path) -> None:
         csv.field_size_limit(1 << 24)
         try:
+            with path.open("rb") as content:
+                self.sha256 = hashlib.file_digest(content, "sha256").hexdigest()
             with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
                 reader = csv.reader(line.replace("\0", "") for line in lines)
                 header = next(reader, [])

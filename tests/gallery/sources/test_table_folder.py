@@ -33,3 +33,16 @@ def test_rows_without_a_country_can_be_left_out(tmp_path: Path):
     options = SourceOptions(metadata=tmp_path / "t.csv", country_known=True)
     items = list(open_source(str(folder), options))
     assert [item.id for item in items if isinstance(item, Record)] == ["000.jpg"]
+
+
+def test_another_table_or_another_reading_of_it_is_another_source(tmp_path: Path):
+    folder = photo_folder(tmp_path / "images", [(1, 1)])
+    table = tmp_path / "t.csv"
+
+    def identity(text: str, **options: bool) -> str:
+        table.write_text("image,latitude,longitude\n" + text)
+        return open_source(str(folder), SourceOptions(metadata=table, **options)).identity
+
+    once = identity("000.jpg,1,2\n")
+    assert identity("000.jpg,1,2\n") == once
+    assert len({once, identity("000.jpg,1,3\n"), identity("000.jpg,1,2\n", swapped=True)}) == 3
