@@ -12,7 +12,8 @@ SURENESS = ((0.95, "almost surely"), (0.8, "very likely"), (0.6, "probably"), (0
 PROBABLE = 0.6
 
 
-WHOLE_WORLD_KM = 15_000  # a cap of this radius leaves out less than a fifth of the Earth
+WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
+WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
 
 def sureness(probability: float) -> str:
@@ -72,7 +73,7 @@ def region(answer: Json) -> str:
     for share, area in answer["region"].items():
         if area is None:
             continue
-        if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM:
+        if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM or area.get("area_km2", 0.0) > WHOLE_WORLD_KM2:
             words.append(f"{share} %: anywhere; what is known does not narrow it down")
         elif area.get("radius_km") is not None:
             words.append(f"{share} %: within {distance(area['radius_km'])}")
