@@ -57,7 +57,7 @@ def cost(folder: Path) -> None:
         for number in range(11):
             spent.clear()
             home = folder / f"cost-{number}"
-            run = locate("query.jpg", settings_for(server, Path("gallery"), home))
+            run = locate("query.jpg", settings_for(server, Path("gallery"), home, verify=None))
             steps = len(read_steps(RunFolder(home / "runs" / run.name).steps))
             for name, seconds in spent.items():
                 each[name].append(1000 * seconds / steps)
@@ -73,7 +73,7 @@ def replays(folder: Path) -> None:
         for protocol in ("openai", "ollama"):
             home = folder / f"replay-{preset}-{protocol}"
             with ModelServer(script, "ollama" if protocol == "ollama" else "openai") as server:
-                run = locate("query.jpg", settings_for(server, Path("gallery"), home, preset=preset))
+                run = locate("query.jpg", settings_for(server, Path("gallery"), home, preset=preset, verify=None))
                 asked = server.count
             recorded = RunFolder(home / "runs" / run.name)
             seconds = []
@@ -104,7 +104,7 @@ def room(folder: Path) -> None:
         for _ in range(RUNS):
             noise = chance.integers(0, 255, (PHOTO_SIDE, PHOTO_SIDE, 3), dtype=np.uint8)
             Image.fromarray(noise).save("large.png", compress_level=1)
-            locate("large.png", settings_for(server, Path("gallery"), home))
+            locate("large.png", settings_for(server, Path("gallery"), home, verify=None))
     sizes: dict[str, int] = defaultdict(int)
     for file in home.rglob("*"):
         if file.is_file():

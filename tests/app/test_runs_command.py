@@ -91,6 +91,17 @@ def test_a_killed_run_is_listed_as_killed_and_shown_as_far_as_it_came(call, home
     assert call("runs", "show", A, "--html", str(home / "killed.html"))[0] == 0
 
 
+def test_locate_resume_goes_on_from_the_record(call, home):
+    folder = RunFolder(home / "runs" / "20260101-000000-aaaaaa")
+    answer = folder.answer()
+    (folder.path / "answer.json").unlink()
+    folder.update(status="running")
+    code, out, err = call("locate", "--resume", A, "--json", "--quiet")
+    assert (code, json.loads(out)) == (0, answer), err
+    code, out, _ = call("locate", "--resume", A, "--json", "--quiet")
+    assert json.loads(out) == answer
+
+
 def test_a_recorded_answer_that_lacks_something_is_one_line(call, home):
     folder = RunFolder(home / "runs" / "20260101-000000-aaaaaa")
     answer = folder.answer()
