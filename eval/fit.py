@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 _PART_WEIGHT = 0.3  # of a pool that is not its record's whole pool, in calibration
 _LEAST_POOLS = 50  # with fewer held-out pools in a situation its calibration stays as the scorer says
-_FIRST_RATE = 0.02  # where no record holds two calls
+_FIRST_RATE, _FIRST_WEIGHT = 0.035, 2000.0  # few calls change an answer: the rate is drawn towards this by so much
 _CEILING_PRIOR = 4.0  # log odds: some photos in fifty are recorded where they were not taken
 
 
@@ -113,7 +113,7 @@ def fit_gain(stages: Sequence[Sequence[Chosen | None]], calibration: Calibration
                 chances = calibration(before.raw, judged.situation, judged.company)
                 gained += float(last.hit.mean() - before.hit.mean()) / (most - calls)
                 uncertain += uncertainty(chances, calls)
-    return Gain(max(gained, 0.0) / uncertain if uncertain else _FIRST_RATE)
+    return Gain(max(0.0, gained + _FIRST_WEIGHT * _FIRST_RATE) / (uncertain + _FIRST_WEIGHT))
 
 
 def finish(fitted: CrossFit, fold: int | None) -> tuple[Calibration, dict[str, tuple[float, ...]], Gain]:

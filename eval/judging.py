@@ -135,7 +135,7 @@ class CurvePoint:
     accuracy: tuple[float, ...]
 
 
-CURVE_COSTS = (1.0, 0.006, 0.005, 0.0046, 0.004, 0.003, 0.002, 0.0015, 0.001, -1.0)
+CURVE_COSTS = (1.0, 0.006, 0.005, 0.0045, 0.004, 0.0035, 0.003, 0.002, 0.001, -1.0)
 
 
 def curve(records: Sequence[Record], verifier: Verifier, settled: Callable[[Verdict, float], bool]) -> list[CurvePoint]:

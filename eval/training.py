@@ -54,7 +54,7 @@ def train_scorer(
     finally:
         torch.set_num_threads(threads)
     stacked = [np.stack(part) for part in zip(*layers, strict=True)]
-    return Scorer(tuple(names), np.tile(mean, (members, 1)), np.tile(deviation, (members, 1)), *stacked)
+    return Scorer(tuple(names), mean[None], deviation[None], *stacked)
 
 
 class _Packed:

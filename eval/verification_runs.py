@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.verification import Verdict, verify
-from agent.verification.decision import Optimise
+from agent.verification.decision import RADIUS_NAMES, Optimise
 from agent.verification.model_file import Model, ModelFileError, load_model, shipped_model
 from agent.verification.stopping import settled_at
 from eval.crossfit import FOLDS, MEMBERS, CrossFit, Progress, call_order, cross_fit
@@ -57,8 +57,9 @@ def plain_verifier(strategy: str, optimise: Optimise, model_file: Path | None) -
 
 def settled(verdict: Verdict, call_cost: float) -> bool:
     """The stopping rule of a finished verdict at another price."""
-    chances = [verdict.probability[name] or 0.0 for name in verdict.probability]
-    return settled_at(chances, verdict.expected_gain or 0.0, call_cost)
+    if verdict.latitude is None or verdict.expected_gain is None:
+        return False  # nothing was proposed yet
+    return settled_at([verdict.probability[name] or 0.0 for name in RADIUS_NAMES], verdict.expected_gain, call_cost)
 
 
 def measured(

@@ -43,7 +43,7 @@ def calibrated(
     probabilities = model.calibration(stacked, seen.situation, seen.company)
     worth = expected_utility(stacked, optimise)
     best = int(np.argmax(worth))
-    spread = spread_of(seen.points.positions, mixture)
+    spread = spread_of(seen.points.positions, mixture, seen.apart_km)
     regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][seen.situation]))) for name in SHARES]
     scored = _scored(pool, seen.points.positions, probabilities, worth)
     stop = stopping(probabilities[best], seen.voices.models, target_radius_km, model.gain, call_cost)
@@ -73,9 +73,13 @@ def _scored(pool: Pool, positions: Floats, probabilities: Floats, worth: Floats)
     """Every candidate with the score of its point, best first; ties keep the pool's order."""
     point = great_circle_km(pool.positions[:, None], positions[None]).argmin(1)
     order = np.argsort(-worth[point], kind="stable")
+    scores, chances = (
+        worth.round(4).tolist(),
+        [dict(zip(RADIUS_NAMES, row, strict=True)) for row in probabilities.round(4).tolist()],
+    )
     return tuple(
-        Scored(pool.candidates[row], round(float(worth[point[row]]), 4), named(probabilities[point[row]]))
-        for row in order.tolist()
+        Scored(pool.candidates[row], scores[at], chances[at])
+        for row, at in zip(order.tolist(), point[order].tolist(), strict=True)
     )
 
 

@@ -59,7 +59,7 @@ def answer_points(retrieved: Floats, said: Floats, named: Floats, weights: Float
 def _centres(places: Floats, weights: Floats, between_km: Floats) -> tuple[Floats, Floats]:
     """Weighted centres of the heaviest neighbourhoods at each scale, none of a single place."""
     vectors = unit_vectors(places)
-    centres: list[Floats] = []
+    means: list[Floats] = []
     scales: list[float] = []
     for scale_km in CENTRE_SCALES_KM:
         free = np.ones(len(places), dtype=bool)
@@ -71,7 +71,7 @@ def _centres(places: Floats, weights: Floats, between_km: Floats) -> tuple[Float
                 break
             mean = weights[members] @ vectors[members]
             if float(np.linalg.norm(mean)) > 1e-9:
-                centres.append(np.asarray(positions_of(mean)))
+                means.append(mean)
                 scales.append(scale_km)
             free &= ~members
-    return np.array(centres).reshape(-1, 2), np.array(scales)
+    return positions_of(np.array(means).reshape(-1, 3)), np.array(scales)

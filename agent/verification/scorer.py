@@ -32,8 +32,9 @@ class Scores:
 class Scorer:
     """Members are stacked along the first axis.
 
-    `mean`, `deviation` (members, features) standardise what each was trained on; `w1` (members, features, hidden),
-    `w2` (members, hidden, hidden), `w3` (members, hidden, outputs), and the biases without their middle axis.
+    `w1` (members, features, hidden), `w2` (members, hidden, hidden), `w3` (members, hidden, outputs), and the biases
+    without their middle axis. `mean`, `deviation` (parts, features) standardise what each equal part of the members
+    was trained on.
     """
 
     names: tuple[str, ...]
@@ -48,8 +49,10 @@ class Scorer:
 
     def __call__(self, table: Floats) -> Scores:
         """The members' mean scores of a feature table (m, features)."""
+        parts = len(self.mean)
         rows = np.clip((table - self.mean[:, None]) / self.deviation[:, None], -CLIP, CLIP)
-        hidden = silu(rows @ self.w1 + self.b1[:, None])
+        hidden = (rows[:, None] @ self.w1.reshape(parts, -1, *self.w1.shape[1:])).reshape(len(self.w1), len(table), -1)
+        hidden = silu(hidden + self.b1[:, None])
         hidden = silu(hidden @ self.w2 + self.b2[:, None])
         out = hidden @ self.w3 + self.b3[:, None]
         weights = softmax(out[..., 6], axis=1)[..., None] * softmax(out[..., 7:], axis=2)
@@ -78,9 +81,10 @@ def scorer_of(plain: dict[str, Any]) -> Scorer:
     arrays = {name: np.array(plain[name], dtype=float) for name in _ARRAYS}
     names = tuple(str(name) for name in plain["features"])
     members, features, hidden = arrays["w1"].shape
+    parts = max(1, len(arrays["mean"]))
     shapes = {
-        "mean": (members, features),
-        "deviation": (members, features),
+        "mean": (parts, features),
+        "deviation": (parts, features),
         "b1": (members, hidden),
         "w2": (members, hidden, hidden),
         "b2": (members, hidden),
@@ -88,7 +92,7 @@ def scorer_of(plain: dict[str, Any]) -> Scorer:
         "b3": (members, OUTPUTS),
     }
     for name, shape in shapes.items():
-        if arrays[name].shape != shape or len(names) != features:
+        if arrays[name].shape != shape or len(names) != features or members % parts:
             raise ValueError(f"{name} has shape {arrays[name].shape}, expected {shape}")
     return Scorer(names, **arrays)
 

@@ -37,13 +37,13 @@ class Spread:
     held: Floats
 
     def caps(self, share: float) -> list[tuple[float, float, float]]:
-        """Circles (latitude, longitude, radius_km) of the first level estimated to hold `share`, heaviest first.
+        """Circles (latitude, longitude, radius_km) of the last level that holds no more than `share`, heaviest first.
 
-        Circles that lie wholly in another are left out. A share that no level reaches gives the whole globe.
+        So a position lies in them if and only if `held_at` gives it at most `share`; there is always one circle at
+        least. Circles that lie wholly in another are left out.
         """
-        level = int(np.searchsorted(self.held, share))
-        if level >= len(self.held):
-            return [(float(self.positions[0][0]), float(self.positions[0][1]), HALF_ROUND_KM)]
+        first = int(np.argmax((self.radii_km > 0).any(1)))
+        level = max(int(np.searchsorted(self.held, share, side="right")) - 1, first)
         radii = self.radii_km[level]
         between = great_circle_km(self.positions[:, None], self.positions[None])
         inside = (between + radii[:, None] <= radii[None] + 1e-9) & (radii[None] > 0)
@@ -63,27 +63,30 @@ class Spread:
         return float(self.held[int(np.argmax(reached))]) if reached.any() else 1.0
 
 
-def spread_of(positions: Floats, mixture: Floats) -> Spread:
+def spread_of(positions: Floats, mixture: Floats, apart_km: Floats | None = None) -> Spread:
     """The spread of a pool's points.
 
     Args:
         positions: (m, 2) degrees, m >= 1.
         mixture: (m, 6) probability of each ring round each point, summing to 1.
+        apart_km: (m, m) among the points, where known.
     """
-    leaders, masses = _merged(positions, mixture)
+    if apart_km is None:
+        apart_km = great_circle_km(positions[:, None], positions[None])
+    leaders, masses = _merged(apart_km, mixture)
     radii = _radii(masses)
     # Strictly rising, so that a level and what it holds are one to one.
     held = np.maximum.accumulate(_mass_within(masses, radii).sum(1)) + 1e-9 * np.arange(len(_LEVELS))
     return Spread(positions[leaders], masses, radii, held)
 
 
-def _merged(positions: Floats, mixture: Floats) -> tuple[NDArray[np.intp], Floats]:
+def _merged(apart_km: Floats, mixture: Floats) -> tuple[NDArray[np.intp], Floats]:
     """The heaviest points, each with the mass of those beside it."""
     left = np.argsort(-mixture.sum(1), kind="stable")
     leaders: list[int] = []
     masses: list[Floats] = []
     while len(left) and len(leaders) < _LEADERS:
-        beside = great_circle_km(positions[left], positions[left[0]]) <= _SAME_KM
+        beside = apart_km[left[0], left] <= _SAME_KM
         leaders.append(int(left[0]))
         masses.append(mixture[left[beside]].sum(0))
         left = left[~beside]

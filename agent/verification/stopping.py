@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 ENOUGH_AT_TARGET = 0.75  # P(within the target radius) that ends a run
 PLATEAU_KM, ENOUGH_AT_PLATEAU = 200.0, 0.95  # or this much at region scale: more calls then only move the street
 FADES = 1.25  # each call leaves so many times less to be learned from the next
-CALL_COST = 0.0046  # utility (mean of the five P) a call must be expected to add; see the curve in docs/verification.md
+CALL_COST = 0.005  # utility (mean of the five P) a call must be expected to add; see the curve in docs/verification.md
 
 
 @dataclass(frozen=True)

@@ -45,19 +45,19 @@ def estimates(pool: Pool, seen: Seen, model: Model) -> tuple[Floats, Floats]:
     Below full trust both are drawn towards what they would be without retrieval.
     """
     scores = model.scorer(seen.table)
-    stacked = stacked_within(seen.points.positions, scores, seen.votes, seen.situation)
+    stacked = stacked_within(seen.apart_km, scores, seen.votes, seen.situation)
     trust = pool.retrieval_trust
     if trust >= 1 or not pool.nearest:
         return stacked, scores.mixture
-    without, mixture = _without_retrieval(pool, seen, scores, model)
+    without, mixture = _without_retrieval(seen, scores, model)
     return trust * stacked + (1 - trust) * without, trust * scores.mixture + (1 - trust) * mixture
 
 
-def _without_retrieval(pool: Pool, seen: Seen, scores: Scores, model: Model) -> tuple[Floats, Floats]:
+def _without_retrieval(seen: Seen, scores: Scores, model: Model) -> tuple[Floats, Floats]:
     if not len(seen.voices.positions):
         beyond = np.zeros_like(scores.mixture)
         beyond[:, -1] = scores.mixture.sum(1)
         return np.tile(_NO_EVIDENCE, (len(beyond), 1)), beyond
-    bare = look_without_retrieval(pool, seen)
+    bare = look_without_retrieval(seen)
     said = model.scorer(bare.table)
-    return stacked_within(seen.points.positions, said, bare.votes, bare.situation), said.mixture
+    return stacked_within(seen.apart_km, said, bare.votes, bare.situation), said.mixture

@@ -19,9 +19,13 @@ _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the 
 
 @dataclass(frozen=True)
 class Seen:
-    """A pool as the scorer sees it: points, their features and votes, and which of the three situations it is in."""
+    """A pool as the scorer sees it: points, their features and votes, and which of the three situations it is in.
+
+    `apart_km` (m, m) are the distances among the points.
+    """
 
     points: Points
+    apart_km: Floats
     table: Floats
     names: list[str]
     votes: Floats
@@ -34,26 +38,22 @@ def look_at(pool: Pool, reliability: Reliability) -> Seen:
     """Points and features of a pool with at least one candidate."""
     retrieved = positions_of(pool.nearest)
     voices = voices_of(pool, reliability)
-    return _seen(pool, retrieved, voices, _points(retrieved, voices))
-
-
-def look_without_retrieval(pool: Pool, seen: Seen) -> Seen:
-    """The same points as if nothing had been retrieved."""
-    return _seen(replace(pool, farthest=()), np.zeros((0, 2)), seen.voices, seen.points)
-
-
-def _points(retrieved: Floats, voices: Voices) -> Points:
+    places = np.concatenate([retrieved, voices.positions])
+    between_km = great_circle_km(places[:, None], places[None])
     said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
-    places = np.concatenate([retrieved, voices.positions])
-    between_km = great_circle_km(places[:, None], places[None])
     weights = np.concatenate([rank_weights(len(retrieved)), said])
-    return answer_points(retrieved, voices.positions, voices.named, weights, between_km)
-
-
-def _seen(pool: Pool, retrieved: Floats, voices: Voices, points: Points) -> Seen:
-    places = np.concatenate([retrieved, voices.positions])
-    between_km = great_circle_km(places[:, None], places[None])
+    points = answer_points(retrieved, voices.positions, voices.named, weights, between_km)
+    apart_km = great_circle_km(points.positions[:, None], points.positions[None])
     farthest = np.array(pool.farthest, dtype=float).reshape(-1, 2)
     table, names, votes = feature_table(points, retrieved, voices, farthest, between_km)
     company = Company(voices.models, without_place(pool))
-    return Seen(points, table, names, votes, voices, situation_of(len(retrieved), voices.models), company)
+    situation = situation_of(len(retrieved), voices.models)
+    return Seen(points, apart_km, table, names, votes, voices, situation, company)
+
+
+def look_without_retrieval(seen: Seen) -> Seen:
+    """The same points as if nothing had been retrieved."""
+    voices, nothing = seen.voices, np.zeros((0, 2))
+    between_km = great_circle_km(voices.positions[:, None], voices.positions[None])
+    table, _, votes = feature_table(seen.points, nothing, voices, nothing, between_km)
+    return replace(seen, table=table, votes=votes, situation=situation_of(0, voices.models))

@@ -6,26 +6,25 @@ from numpy.typing import NDArray
 from agent.verification.decision import RADII_KM, UTILITIES, Optimise
 from agent.verification.scorer import Scores
 from agent.verification.spread import RINGS_KM
-from geo.sphere import great_circle_km
 
 Floats = NDArray[np.float64]
 
 # Beside the learned P(within r), which counts 1; chosen by cross-fitting, see docs/verification.md.
-MIXTURE_SHARE = 0.5
-VOTE_SHARE = (0.5, 2.0, 0.5)  # by situation: retrieved alone, said alone, both
+MIXTURE_SHARE = 0.25
+VOTE_SHARE = (4.0, 2.0, 0.5)  # by situation: retrieved alone, said alone, both
 # A place in a ring lies so far from its point, at a guess: the ring's geometric middle, less for its scatter.
 _RING_KM = 0.7 * np.array([0.5, *np.sqrt(RINGS_KM[1:-2] * RINGS_KM[2:-1]), 4750.0])
 
 
-def stacked_within(positions: Floats, scores: Scores, votes: Floats, situation: int) -> Floats:
+def stacked_within(apart_km: Floats, scores: Scores, votes: Floats, situation: int) -> Floats:
     """P(within r) of each point, (m, 5), not yet calibrated: the weighted mean of the three estimates.
 
     Args:
-        positions: (m, 2) degrees; scores of the same points; votes: (m, 5).
+        apart_km: (m, m) among the points; scores of the same points; votes: (m, 5).
         situation: of the pool, as `situation_of` numbers them.
     """
     vote_share = VOTE_SHARE[situation]
-    stacked = scores.within + MIXTURE_SHARE * mixture_within(positions, scores.mixture) + vote_share * votes
+    stacked = scores.within + MIXTURE_SHARE * mixture_within(apart_km, scores.mixture) + vote_share * votes
     return np.asarray(stacked / (1 + MIXTURE_SHARE + vote_share))
 
 
@@ -35,12 +34,11 @@ def expected_utility(within: Floats, optimise: Optimise) -> Floats:
     return np.asarray(within @ weights / weights.sum())
 
 
-def mixture_within(positions: Floats, mixture: Floats) -> Floats:
+def mixture_within(apart_km: Floats, mixture: Floats) -> Floats:
     """P(within r) of each point after the mixture of rings round all points, (m, 5)."""
-    away = great_circle_km(positions[:, None], positions[None])
-    within = np.zeros((len(positions), len(RADII_KM)))
+    within = np.zeros((len(mixture), len(RADII_KM)))
     for column, radius in enumerate(RADII_KM):
         for ring, ring_km in enumerate(_RING_KM):
             if ring_km <= radius:
-                within[:, column] += (away <= radius - ring_km) @ mixture[:, ring]
+                within[:, column] += (apart_km <= radius - ring_km) @ mixture[:, ring]
     return within
