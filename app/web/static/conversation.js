@@ -3,11 +3,14 @@
 import { $, h } from "./dom.js";
 import { api } from "./api.js";
 
+let told = 0;
+
 export function showTurns(view) {
   const turns = $("turns");
   const atEnd = turns.scrollHeight - turns.scrollTop - turns.clientHeight < 120;
   turns.replaceChildren(...view.turns.map((turn) => (turn.by === "you" ? said(turn, view) : replied(turn))));
-  if (atEnd) turns.scrollTop = turns.scrollHeight;
+  if (atEnd || view.turns.length > told) requestAnimationFrame(() => (turns.scrollTop = turns.scrollHeight));
+  told = view.turns.length;
 }
 
 /** What was just sent, until the session itself says it. */

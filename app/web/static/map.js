@@ -62,6 +62,8 @@ export class WorldMap {
       const shape = this.#region(region[share], opacity).addTo(this.marks);
       shape.bindTooltip(`With ${share} % it lies in here`, { sticky: true });
       bounds.extend(shape.getBounds());
+      // A circle of some kilometres is nothing at the scale of a continent: a ring says that it is there.
+      for (const part of region[share].parts) L.circleMarker(at(part), { radius: share === "90" ? 11 : 7, color: colour("--orange"), weight: 2, fill: false, interactive: false }).addTo(this.marks);
     }
     for (const place of candidates) {
       const dot = L.circleMarker(at(place), { radius: 3 + 4 * (place.score || 0), color: colour("--card"), weight: 1, fillColor: colour("--ink"), fillOpacity: 0.65 });

@@ -3,9 +3,11 @@
 import { $, h } from "./dom.js";
 
 let lines = new Map();
+let seen = new Set();
 
 export function beginWork() {
   lines = new Map();
+  seen = new Set();
   $("work").replaceChildren(h("h3", {}, "Prompts at work"));
   $("work").hidden = false;
 }
@@ -16,7 +18,8 @@ export function endWork() {
 
 export function step(event) {
   if ($("work").hidden) beginWork();
-  const photo = event.photo ? `photo ${event.photo} · ` : "";
+  seen.add(event.photo);
+  const photo = seen.size > 1 ? `photo ${event.photo} · ` : "";
   const names = { ingest: "photo", retrieve: "gallery", plan: `round ${event.round}`, verify: "verdict" };
   const name = event.branch ? branchName(event.branch) : names[event.step];
   if (!name) return;
