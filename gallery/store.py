@@ -87,9 +87,10 @@ class Gallery:
         if self.exact:
             _ = self.all_rows
             return
-        _ = self.outliers
-        towards = np.ones(self.manifest.dimension, dtype=np.float32)
-        indexed_rows(self.photos, self.manifest.index, towards, 1, None)
+        query = self.outliers.vectors[0]
+        whole = self.manifest.index.model_copy(update={"probes": self.manifest.index.partitions})
+        indexed_rows(self.photos, whole, query, 16, None)  # reads every partition into the index's cache
+        self.outliers.farthest(query, 16)
 
     @cached_property
     def outliers(self) -> VectorScan:
