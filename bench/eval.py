@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--gallery", required=True)
     parser.add_argument("--photos", type=int, default=500)
-    parser.add_argument("--presets", nargs="+", default=["default", "street-rag"])
+    parser.add_argument("--presets", nargs="+", default=["offline", "default", "street-rag"])
     parser.add_argument("--verify")
     given = parser.parse_args()
     loaded = load_benchmark("im2gps3k", given.data)
@@ -68,7 +68,7 @@ def main() -> None:
     server.start()
     base_url = address.get(timeout=60)
     try:
-        for preset in ["offline", *given.presets]:
+        for preset in given.presets:
             with tempfile.TemporaryDirectory() as folder:
                 settings = Settings(
                     model="offline" if preset == "offline" else "openai:scripted",
