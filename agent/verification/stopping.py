@@ -73,7 +73,7 @@ def stopping(probabilities: Floats, models: int, target_radius_km: float, gain: 
     if models and expected < cost:
         reasons.append(f"another call is expected to add {expected:.3f}, below its cost of {cost:g}")
     settled = settled_at(probabilities.tolist(), expected if models else float("inf"), cost, radius)
-    return Stop(settled, round(expected, 4), tuple(reasons))
+    return Stop(settled, round(expected, 6), tuple(reasons))
 
 
 def settled_at(probabilities: Sequence[float], expected: float, cost: float, target_radius_km: float = 25.0) -> bool:
