@@ -1,0 +1,23 @@
+from agent.verification.features import GROUPS
+from agent.verification.model_file import model_of, shipped_model
+from agent.verification.weighing import look_at
+from tests.agent.verification.pools import STRANGE
+
+
+def test_the_shipped_model_fits_the_features_of_today():
+    model = shipped_model()
+    assert list(model.scorer.names) == look_at(STRANGE["everything"], model.reliability).names
+    assert {name.split(".")[0] for name in model.scorer.names} == set(GROUPS)
+
+
+def test_the_shipped_model_says_what_it_was_fitted_on_and_how_well_it_does():
+    provenance = shipped_model().provenance
+    assert {"data", "split", "date", "members", "held_out"} <= set(provenance)
+    assert all(len(file["sha256"]) == 64 for file in provenance["data"])
+    for figures in provenance["held_out"].values():
+        assert 0.47 <= figures["coverage"]["50"] <= 0.53 and 0.88 <= figures["coverage"]["90"] <= 0.92
+
+
+def test_a_model_survives_its_own_json():
+    model = shipped_model()
+    assert model_of(model.to_json(), "again").to_json() == model.to_json()
