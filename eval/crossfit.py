@@ -129,7 +129,7 @@ def judge(record: Record, pool: Pool, stage: int, reliability: Reliability, scor
         return Judged(truth, stage, whole, 0, Company(0, 0), np.zeros((0, 2)), nothing, none, none)
     seen = look_at(pool, reliability)
     scores, positions = scorer(seen.table), seen.points.positions
-    stacked = stacked_within(seen.apart_km, scores, seen.votes, seen.situation)
+    stacked = stacked_within(seen.apart_km, scores, seen.votes, seen.situation, seen.retrieved)
     return Judged(truth, stage, whole, seen.situation, seen.company, positions, scores, seen.votes, stacked)
 
 

@@ -17,7 +17,7 @@ from agent.verification.model_file import SHARES, Model, shipped_model
 from agent.verification.pool import Candidate, Pool
 from agent.verification.spread import spread_of
 from agent.verification.stopping import CALL_COST, stopping
-from agent.verification.trust import distrust_words, estimates
+from agent.verification.trust import distrust_words, estimates, held_back
 from agent.verification.weighing import look_at
 from agent.verification.worth import expected_utility
 from geo.sphere import great_circle_km
@@ -41,6 +41,7 @@ def calibrated(
     seen = look_at(pool, model.reliability)
     stacked, mixture = estimates(pool, seen, model)
     probabilities = model.calibration(stacked, seen.situation, seen.company)
+    probabilities, mixture = held_back(probabilities, mixture, seen)
     worth = expected_utility(stacked, optimise)
     best = int(np.argmax(worth))
     spread = spread_of(seen.points.positions, mixture, seen.apart_km)

@@ -32,6 +32,7 @@ class Seen:
     voices: Voices
     situation: int
     company: Company
+    retrieved: int
 
 
 def look_at(pool: Pool, reliability: Reliability) -> Seen:
@@ -48,7 +49,7 @@ def look_at(pool: Pool, reliability: Reliability) -> Seen:
     table, names, votes = feature_table(points, retrieved, voices, farthest, between_km)
     company = Company(voices.models, without_place(pool))
     situation = situation_of(len(retrieved), voices.models)
-    return Seen(points, apart_km, table, names, votes, voices, situation, company)
+    return Seen(points, apart_km, table, names, votes, voices, situation, company, len(retrieved))
 
 
 def look_without_retrieval(seen: Seen) -> Seen:
@@ -56,4 +57,4 @@ def look_without_retrieval(seen: Seen) -> Seen:
     voices, nothing = seen.voices, np.zeros((0, 2))
     between_km = great_circle_km(voices.positions[:, None], voices.positions[None])
     table, _, votes = feature_table(seen.points, nothing, voices, nothing, between_km)
-    return replace(seen, table=table, votes=votes, situation=situation_of(0, voices.models))
+    return replace(seen, table=table, votes=votes, situation=situation_of(0, voices.models), retrieved=0)

@@ -30,3 +30,16 @@ def test_distrust_moves_the_answer_towards_what_was_said():
         for verdict in (verify(pool, "calibrated"), verify(replace(pool, retrieval_trust=0.5), "calibrated"))
     ]
     assert shares[1] > shares[0]
+
+
+def test_one_retrieved_photo_is_worth_no_more_than_the_first_ever_is():
+    alone = verify(Pool(retrieved(LISBON)), "calibrated")
+    assert alone.probability["1"] < 0.2 and alone.probability["25"] < 0.4
+    assert alone.region_50.area_km2 > 1000
+
+
+def test_more_photos_in_one_place_are_surer():
+    sure = [
+        verify(Pool(retrieved(*around(LISBON, count, 0.003))), "calibrated").probability["25"] for count in (1, 4, 20)
+    ]
+    assert sure == sorted(sure) and sure[-1] > 0.9
