@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 DERIVED = frozenset({"offline"})  # answers that only repeat what was retrieved: a place to consider, no second voice
 _ALTERNATIVE_VOTE = 0.3  # a place a model named beside its answer, against the answer's 1
 _PRIOR_VOICES = 4.0  # agreement of this many others weighs as much as the neutral reliability
+_OWN_CAMP_KM = 200.0  # the field's region radius
 _EXACT = 0.99  # of a name: anything looser names a part of the place, not the place
 _SAME_PLACE_KM = 10.0
 _PREFIXES = ("openai:", "ollama:")
@@ -77,6 +78,8 @@ def voices_of(pool: Pool, reliability: Reliability) -> Voices:
     model = np.array([known.index(name) for name in names], dtype=np.intp)
     makers = [name.split("-", 1)[0] for name in known]
     vote = np.array([_ALTERNATIVE_VOTE if candidate.origin == "alternative" else 1.0 for candidate in said])
+    if len(said) > len(known):
+        vote = vote * _own_agreement(positions, model, vote) ** 2
     vote = vote / np.bincount(model, vote, minlength=len(known))[model] if len(said) else vote
     rows = [reliability.of(name) for name in names]
     believed = np.array([row or reliability.neutral for row in rows], dtype=float).reshape(-1, 5)
@@ -92,6 +95,13 @@ def said_candidates(pool: Pool) -> tuple[Candidate, ...]:
     said = tuple(one for one in pool.candidates if one.origin != "nearest")
     own = tuple(one for one in said if one.model not in DERIVED)
     return said if len(said) == len(pool.candidates) and not own else own
+
+
+def _own_agreement(positions: Floats, model: NDArray[np.intp], vote: Floats) -> Floats:
+    """The share of a model's own votes within region scale of each: samples that agree are its word, others asides."""
+    near = great_circle_km(positions[:, None], positions[None]) <= _OWN_CAMP_KM
+    same = model[:, None] == model[None]
+    return np.asarray(((near & same) @ vote) / (same @ vote))
 
 
 def without_place(pool: Pool) -> int:

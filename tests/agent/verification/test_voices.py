@@ -45,3 +45,8 @@ def test_a_town_named_far_from_the_coordinates_is_remembered():
     right = Candidate(63.11, 7.73, "answer", model="m", place="Kristiansund, Norway")
     named = voices_of(Pool((wrong, right)), KNOWN).named
     assert abs(named[0] - (63.1, 7.7)).max() < 0.1 and np.isnan(named[1]).all()
+
+
+def test_the_samples_that_agree_are_the_word_of_their_model():
+    voices = voices_of(Pool(said(*[LISBON] * 7, *[NEW_YORK] * 3)), KNOWN)
+    assert voices.vote[:7].sum() > 0.9
