@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from agent.verification.model_file import shipped_model
 from eval.benchmarks import BENCHMARKS
 from eval.published import published
 from eval.results import Results
@@ -47,12 +48,22 @@ def _of_run(run: Results, figures: Json) -> list[str]:
     calibrated = [line["answer"] for line in run.lines if line["answer"]]
     if any("not calibrated" in warning for answer in calibrated for warning in answer["warnings"]):
         told.append("its probabilities are shares of the candidates, not fitted on held-out photos.")
+    if figures["verify"] == "calibrated":
+        told.append(
+            f"verification was fitted on {_fitted_on()}: where these photos are among them, nothing is held out."
+        )
     if figures["outcomes"]["failed"]:
         told.append(
             f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_kinds(figures['errors'])}."
         )
     told += [note if note.endswith(".") else f"{note}." for note in run.header.get("notes", [])]
     return told
+
+
+def _fitted_on() -> str:
+    """The files behind the fitted numbers, with their photos."""
+    data = shipped_model().provenance.get("data", [])
+    return ", ".join(f"{file['photos']:,} photos of {file['file']}" for file in data) or "data it does not name"
 
 
 def _kinds(errors: Json) -> str:
