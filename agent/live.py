@@ -18,6 +18,7 @@ from agent.blobs import BlobStore
 from agent.contact_sheet import contact_sheet
 from agent.equipment import Equipment, silent
 from agent.evidence import as_json, authors_of
+from agent.heat import draw_heat, heat_peaks, place_scores
 from agent.home import home_folder
 from agent.images import shown_jpeg
 from agent.modelling import ask_model
@@ -25,6 +26,7 @@ from agent.models import ChatModel, load_model
 from agent.settings import Settings, checked, from_json, to_json, usd
 from agent.state import Json
 from agent.toolbox import NoSearch, toolbox
+from agent.verification.trust import retrieval_trust
 from gallery.encoders import Encoder
 from gallery.filters import DUPLICATE_BITS, DUPLICATE_COSINE
 from gallery.hashing import perceptual_hash
@@ -55,6 +57,7 @@ class Live:
             "photo": self.photo,
             "references": self.references,
             "coverage": self.coverage,
+            "positions": self.positions,
             "model": self.model,
             "tool": self.tool,
             "clock": self.clock,
@@ -110,7 +113,23 @@ class Live:
         if not near:
             warnings.append("the gallery holds no photo that this run may be shown")
         found = {"nearest": as_json(near), "farthest": as_json(far), "sheets": sheets, "excluded": excluded}
-        return {**found, "timings": timings, "warnings": warnings}
+        peaks = heat_peaks(self.encoder(), search.vector)
+        most_alike = near[0].similarity if near else None
+        trust = retrieval_trust(most_alike, search.gallery.manifest.nearest_percentiles)
+        return {**found, "peaks": peaks, "trust": trust, "timings": timings, "warnings": warnings}
+
+    def positions(self, request: Json) -> Json:
+        """How well each place fits the photo, by an aligned encoder: cosines of image and location embedding."""
+        vector = self.search(request["photo"]).vector
+        return {"scores": place_scores(self.encoder(), vector, request["positions"])}
+
+    def heat(self, sha256: str, path: Path) -> None:
+        """Write the heat map of a photo over the world.
+
+        Raises:
+            WrongUse: the gallery's encoder has no sense of places.
+        """
+        draw_heat(self.encoder(), self.search(sha256).vector, path)
 
     def coverage(self, request: Json) -> Json:
         """How many gallery photos lie near a place."""
@@ -260,9 +279,13 @@ def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
 
 def equip(settings: Settings, tell: Callable[[Json], None] = silent) -> Equipment:
     """The equipment of a run in the real world; one set for equal settings, so that a gallery is opened once."""
-    settings = plain(settings)
-    live = _live(replace(settings, run=None))
-    return Equipment(settings, live.blobs, live, tell)
+    live = world(settings)
+    return Equipment(plain(settings), live.blobs, live, tell)
+
+
+def world(settings: Settings) -> Live:
+    """The world behind runs of these settings, the same that ``equip`` hands them."""
+    return _live(replace(plain(settings), run=None))
 
 
 def equip_many(settings: Settings) -> tuple[Equipment, Live]:

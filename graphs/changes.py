@@ -20,8 +20,8 @@ from graphs.geolocate import Node
 
 # What must be asked again after a setting has changed, though the question itself reads the same.
 ASKED_AGAIN: Mapping[str, frozenset[str]] = {
-    "gallery": frozenset({"references", "coverage", *RETRIEVAL}),
-    "encoder": frozenset({"references", "coverage", *RETRIEVAL}),
+    "gallery": frozenset({"references", "coverage", "positions", *RETRIEVAL}),
+    "encoder": frozenset({"references", "coverage", "positions", *RETRIEVAL}),
     "exclude_author": frozenset({"references", *RETRIEVAL}),
     "without_authors": frozenset({"references", *RETRIEVAL}),
     "exclude_duplicates": frozenset({"references", *RETRIEVAL}),

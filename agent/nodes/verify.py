@@ -1,7 +1,7 @@
 """The judge: what each branch's last words came to, what they and the gallery add up to, and whether to go on."""
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Literal
 
 from langgraph.types import Command
@@ -14,6 +14,8 @@ from agent.state import Branch, Json, State, Stop, Turn
 from agent.stopping import STOPPED
 from agent.verification import Candidate, Pool, Verdict
 from agent.verification import verify as weigh
+from agent.verification.stopping import sure_enough
+from agent.verification.trust import distrust_words
 
 # Failures that no other prompt and no later round can mend.
 HOPELESS = {"bad_key", "unknown_model", "unreachable"}
@@ -25,11 +27,20 @@ def verify(state: State, gear: Equipment) -> Command[Literal["plan", "answer"]]:
     outcomes = {name: outcome_of(turns) for name, turns in state.get("transcripts", {}).items()}
     references = gear.references(state.get("references"))
     pool = pool_of(outcomes, state.get("branches", {}), references, gear)
-    verdict = weigh(pool, gear.recipe.verify, gear.settings.optimise)
+    strategy = gear.recipe.verify
+    doubts = list(distrust_words(pool))
+    if strategy == "similarity":
+        pool, strategy, more = compared(pool, state, references, gear)
+        doubts += more
+    verdict = weigh(pool, strategy, gear.settings.optimise)
     stop = stop_reason({**state, **reading}, outcomes, verdict, gear)
     gear.tell({"step": "verify", "round": state.get("round", 0), "stop": stop, **_summary(verdict)})
     update = State(
-        seconds=reading["seconds"], read_at=reading["read_at"], outcomes=outcomes, verdict=compact(verdict, gear)
+        seconds=reading["seconds"],
+        read_at=reading["read_at"],
+        outcomes=outcomes,
+        verdict=compact(verdict, gear),
+        warnings=doubts,
     )
     if stop:
         return Command(update={**update, "stop": stop}, goto="answer")
@@ -67,6 +78,8 @@ def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: 
             for rank, item in enumerate(references["nearest"][:keep_nearest])
         ]
         farthest = tuple((item["latitude"], item["longitude"]) for item in references["farthest"])
+        if keep_nearest is None:
+            candidates += [peak_candidate(peak) for peak in references.get("peaks") or ()]
     kept: Counter[str] = Counter()
     for name, outcome in outcomes.items():
         branch = branches[name]
@@ -74,7 +87,35 @@ def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: 
             continue
         kept[branch["variant"]] += 1
         candidates += said(outcome, branch, gear.settings.model)
-    return Pool(tuple(candidates), farthest, Counter(outcome["kind"] for outcome in outcomes.values()))
+    counts = Counter(outcome["kind"] for outcome in outcomes.values())
+    trust = references["trust"] if references else 1.0
+    return Pool(tuple(candidates), farthest, counts, retrieval_trust=trust)
+
+
+def peak_candidate(peak: Json) -> Candidate:
+    """A place that the heat map of an aligned encoder points to."""
+    place = peak["latitude"], peak["longitude"]
+    return Candidate(*place, origin="heatmap", similarity=peak["score"], confidence=peak["probability"])
+
+
+def compared(pool: Pool, state: State, references: Json | None, gear: Equipment) -> tuple[Pool, str, list[str]]:
+    """The pool with every place's own similarity to the photo, as G3 compares them; where that cannot be, why.
+
+    Only an aligned encoder compares a photo with a place. With another, retrieved photos alone carry a similarity, and
+    with no gallery nothing does: then the densest place is taken, and said to be.
+    """
+    if references and references.get("peaks") is not None and pool.candidates:
+        places = [[one.latitude, one.longitude] for one in pool.candidates]
+        reply = gear.ask("positions", {"photo": state["photo"]["sha256"], "positions": places})
+        scored = zip(pool.candidates, reply["scores"], strict=True)
+        return replace(pool, candidates=tuple(replace(one, similarity=s) for one, s in scored)), "similarity", []
+    if any(one.similarity is not None for one in pool.candidates):
+        return (
+            pool,
+            "similarity",
+            ["only retrieved photos could be compared; places need an aligned: encoder"],
+        )
+    return pool, "density", ["nothing here can be compared by similarity; the densest place was taken instead"]
 
 
 def said(outcome: Json, branch: Branch, model: str) -> list[Candidate]:
@@ -102,7 +143,9 @@ def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, gear:
     limit = limits(gear.settings, gear.recipe)
     answered = any(outcome["kind"] == "answered" for outcome in outcomes.values())
     if verdict.agreement and answered:
-        return "agreement"
+        # The verdict is also settled when no further call is worth its price; that is no agreement.
+        sure = verdict.expected_gain is None or sure_enough(verdict.probability)
+        return "agreement" if sure else "exhausted"
     if "budget" in state.get("closed", {}).values() or any(o.get("failure") == STOPPED for o in outcomes.values()):
         return "budget"
     if not gear.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):

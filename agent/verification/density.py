@@ -11,6 +11,7 @@ from geo.sphere import great_circle_km, weighted_centre
 
 _ANSWER_WEIGHT = 4.0  # one model's answer counts as much as this many retrieved photos of middling rank
 _ALTERNATIVE_WEIGHT = 1.0
+_PEAK_WEIGHT = 1.0  # a peak of the heat map counts as much as the most similar photo
 _AGREEMENT_SHARE = 0.6
 _LEAST_RADIUS_KM = 25.0
 _CAMP_KM = 100.0
@@ -18,7 +19,7 @@ _CAMP_KM = 100.0
 
 def weights_of(candidates: tuple[Candidate, ...]) -> NDArray[np.float64]:
     """A weight for each candidate: retrieved ones fade with rank, a position read from the file outweighs all."""
-    weight_of = {"answer": _ANSWER_WEIGHT, "alternative": _ALTERNATIVE_WEIGHT, "gps": 1000.0}
+    weight_of = {"answer": _ANSWER_WEIGHT, "alternative": _ALTERNATIVE_WEIGHT, "heatmap": _PEAK_WEIGHT, "gps": 1000.0}
     return np.array(
         [weight_of.get(candidate.origin, (1.0 + (candidate.rank or 0)) ** -0.5) for candidate in candidates]
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geo.errors import SextantError
 
-Origin = Literal["nearest", "answer", "alternative", "gps"]
+Origin = Literal["nearest", "answer", "alternative", "heatmap", "gps"]
 Position = tuple[float, float]
 
 

@@ -1,6 +1,6 @@
 """When to stop asking: enough probability at the radius that matters, or no call worth its price."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,12 @@ def stopping(probabilities: Floats, models: int, target_radius_km: float, gain: 
         reasons.append(f"another call is expected to add {expected:.3f}, below its cost of {cost:g}")
     settled = settled_at(probabilities.tolist(), expected if models else float("inf"), cost, radius)
     return Stop(settled, round(expected, 6), tuple(reasons))
+
+
+def sure_enough(probability: Mapping[str, float | None]) -> bool:
+    """Whether P at the city or at the region radius is by itself enough to stop; keys are kilometres."""
+    city, wide = probability.get("25") or 0.0, probability.get("200") or 0.0
+    return city >= ENOUGH_AT_TARGET or wide >= ENOUGH_AT_PLATEAU
 
 
 def settled_at(probabilities: Sequence[float], expected: float, cost: float, target_radius_km: float = 25.0) -> bool:

@@ -16,10 +16,19 @@ if TYPE_CHECKING:
 @run_options
 @click.option("--resume", metavar="RUN", help="Go on with a run that was killed, without repeating paid calls.")
 @click.option("--dry-run", is_flag=True, help="Print the calls, tokens and money this would take, and stop.")
+@click.option(
+    "--heatmap", metavar="FILE", help="Also write where it fits (.png, .geojson; aligned: encoders)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document: the answer, or a list of several.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def command(
-    photos: tuple[str, ...], resume: str | None, dry_run: bool, as_json: bool, quiet: bool, **options: Any
+    photos: tuple[str, ...],
+    resume: str | None,
+    dry_run: bool,
+    heatmap: str | None,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
 ) -> int:
     """Say where photos were taken, how surely, and why.
 
@@ -35,11 +44,39 @@ def command(
     settings = settings_of(options)
     if dry_run:
         return print_forecast(len(photos), settings, as_json)
-    return locate_all(photos, settings, as_json, quiet)
+    if heatmap:
+        check_heatmap(heatmap, len(photos))
+    code, answers = locate_all(photos, settings, as_json, quiet)
+    if heatmap and answers:
+        draw_heatmap(heatmap, answers[0], settings)
+    return code
 
 
-def locate_all(photos: tuple[str, ...], settings: "Settings", as_json: bool, quiet: bool) -> int:
-    """Locate each photo; one that fails does not keep the others from their answers."""
+def check_heatmap(file: str, photos: int) -> None:
+    """Refuse what cannot become a heat map before any work is done."""
+    from pathlib import Path
+
+    from gallery.alignment.heatmap_files import check_heatmap_path
+
+    if photos != 1:
+        raise click.UsageError("--heatmap draws one photo's map; name one photo")
+    check_heatmap_path(Path(file))
+
+
+def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> None:
+    """Write the heat map of a located photo."""
+    from pathlib import Path
+
+    from agent.live import world
+
+    world(settings).heat(answer["photo"]["sha256"], Path(file))
+    click.echo(f"sextant: wrote {file}", err=True)
+
+
+def locate_all(
+    photos: tuple[str, ...], settings: "Settings", as_json: bool, quiet: bool
+) -> tuple[int, list[dict[str, Any]]]:
+    """Locate each photo; one that fails does not keep the others from their answers. Exit code and answers."""
     from app.progress import Progress
     from geo.errors import SextantError, WrongUse
     from graphs.runs import locate
@@ -62,7 +99,7 @@ def locate_all(photos: tuple[str, ...], settings: "Settings", as_json: bool, qui
             click.echo()
     if as_json:
         click.echo(json.dumps(documents[0] if len(photos) == 1 else documents, ensure_ascii=False, indent=2))
-    return code
+    return code, [document for document in documents if "error" not in document]
 
 
 def go_on(run: str, home: str | None, base_url: str | None, as_json: bool, quiet: bool) -> int:
