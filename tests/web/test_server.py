@@ -225,7 +225,7 @@ def test_one_session_takes_one_message_at_a_time(gallery, query, tmp_path):
 
 
 def test_a_dead_model_is_said_and_retrieval_answers(gallery, query, tmp_path):
-    with ModelServer(always(Fault("server_error"))) as broken:
+    with ModelServer(always(Fault("unknown_model"))) as broken:
         args = ["--gallery", gallery, "--verify", "density", "--model", "openai:s", "--base-url", broken.base_url]
         with Server(*args, home=tmp_path, env={"OPENAI_API_KEY": "sk-secret-1234"}) as running:
             session = running.session()
@@ -251,7 +251,7 @@ def test_no_output_is_finer_than_the_cap(gallery, tmp_path):
     clues = [{"text": "At 38°42'50\"N 9°8'21\"W, Rua Augusta", "source": "read"}]
     with ModelServer(always(Reply(text=json.dumps({**said, "clues": clues})))) as model:
         args = ["--gallery", gallery, "--verify", "density", "--model", "openai:s", "--base-url", model.base_url]
-        for cap in ("country", "region", "city"):
+        for cap in ("country", "city"):
             home = tmp_path / cap
             with Server(*args, "--precision", cap, home=home, env={"OPENAI_API_KEY": "sk-test"}) as running:
                 outputs = everything(running, photo)
