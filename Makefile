@@ -8,7 +8,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: .venv/ready
 	$(BIN)/sextant demo
 
-test: .venv/ready-dev
+# The page's tests need its map library, which npm brings; without npm they skip and say so.
+test: .venv/ready-dev $(if $(shell command -v npm),web)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The recorded runs that tests replay: makes those anew that no longer do, for review. No model and no network.

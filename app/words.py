@@ -103,7 +103,8 @@ def references(answer: Json, count: int = 3) -> list[str]:
     """The nearest gallery photos the run was shown."""
     shown = [item for item in answer["candidates"] if item["origin"] == "nearest"]
     shown.sort(key=lambda item: item["rank"])
-    return [f"{coordinates(item)}, similarity {item['similarity']:.2f} ({item['id']})" for item in shown[:count]]
+    lines = [f"{coordinates(item)}, similarity {item['similarity']:.2f}" for item in shown[:count]]
+    return [line + (f" ({item['id']})" if item.get("id") else "") for line, item in zip(lines, shown, strict=False)]
 
 
 def stopped(answer: Json) -> str:
@@ -148,6 +149,8 @@ def rows(answer: Json) -> list[tuple[str, str]]:
     lines += [("Because", f"{claim['text']} [{claim['source']}]") for claim in answer["claims"][:5]]
     if answer["metadata"] != "absent":
         lines.append(("Metadata", f"the file's own position {answer['metadata']} with the answer"))
+    if cap := answer.get("precision"):
+        lines.append(("Precision", f"nothing finer than {cap['cap']} is said: {cap['reason']}"))
     lines += [("Stopped", stopped(answer)), ("Answers", outcomes(answer)), ("Spent", spent(answer))]
     lines.append(("Model", model_name(answer)))
     lines += [("Distrust", warning) for warning in answer["warnings"]]

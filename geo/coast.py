@@ -23,5 +23,4 @@ def near_sea(positions: ArrayLike, within_km: float) -> NDArray[np.bool_]:
         for bearing in _BEARINGS
     ]
     at_sea = np.array([country is None for country in countries_at(np.concatenate(around))])
-    near: NDArray[np.bool_] = at_sea.reshape(len(around), len(given)).any(axis=0)
-    return near
+    return np.asarray(at_sea.reshape(len(around), len(given)).any(axis=0), dtype=bool)

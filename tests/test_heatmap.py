@@ -15,7 +15,7 @@ def aligned(photos, tmp_path_factory):
     table = photos.parent / "metadata.csv"
     trained = sextant(
         *("align", "train", photos, "--metadata", table, "--backbone", "builtin", "--out", folder / "geo"),
-        *("--epochs", "2", "--batch", "8", "--min-file-bytes", "0", "--quiet"),
+        *("--epochs", "2", "--batch", "8", "--min-file-bytes", "0", "--validation", "0", "--quiet"),
         home=folder / "home",
     )
     assert trained.code == 0, trained.err
@@ -49,7 +49,9 @@ def test_similarity_compares_every_candidate_with_the_photo(aligned, query, tmp_
 
 
 def test_an_encoder_without_a_sense_of_places_says_how_to_get_one(gallery, query, tmp_path):
-    ran = sextant("locate", query, "--gallery", gallery, "--heatmap", tmp_path / "x.png", "--quiet", home=tmp_path / "home")
+    ran = sextant(
+        "locate", query, "--gallery", gallery, "--heatmap", tmp_path / "x.png", "--quiet", home=tmp_path / "home"
+    )
     assert ran.code == 2 and "align train" in ran.error
     assert not (tmp_path / "x.png").exists()
 

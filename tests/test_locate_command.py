@@ -62,3 +62,13 @@ def test_the_same_photo_twice_gives_the_same_answer(locate, query):
 
     one, two = (json.loads(locate(query, "--json").out) for _ in range(2))
     assert plain(one) == plain(two)
+
+
+def test_under_a_cap_nothing_finer_is_printed_anywhere(locate, photos):
+    exact = locate(photos / "lisbon-2.jpg", "--json").json["best"]
+    ran = locate(photos / "lisbon-2.jpg", "--precision", "country")
+    coarse = locate(photos / "lisbon-2.jpg", "--precision", "country", "--json")
+    said = ran.out + ran.err + coarse.out + coarse.err
+    for leak in (f"{exact['latitude']:.3f}", f"{exact['longitude']:.3f}", "Lisbon", "lisbon-2"):
+        assert leak not in said, leak
+    assert "Portugal" in ran.out and "--precision country" in ran.out

@@ -88,7 +88,7 @@ def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: 
         kept[branch["variant"]] += 1
         candidates += said(outcome, branch, gear.settings.model)
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
-    trust = references["trust"] if references else 1.0
+    trust = references.get("trust", 1.0) if references else 1.0
     return Pool(tuple(candidates), farthest, counts, retrieval_trust=trust)
 
 

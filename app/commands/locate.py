@@ -8,6 +8,7 @@ import click
 from app.options import run_options, settings_of
 
 if TYPE_CHECKING:
+    from agent.precision import Policy
     from agent.settings import Settings
 
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 @run_options
 @click.option("--resume", metavar="RUN", help="Go on with a run that was killed, without repeating paid calls.")
 @click.option("--dry-run", is_flag=True, help="Print the calls, tokens and money this would take, and stop.")
-@click.option(
-    "--heatmap", metavar="FILE", help="Also write where it fits (.png, .geojson; aligned: encoders)."
-)
+@click.option("--heatmap", metavar="FILE", help="Also write where it fits (.png, .geojson; aligned: encoders).")
+@click.option("--precision", metavar="CAP", help="Say nothing finer than country, region, city or street.")
+@click.option("--policy", "policy_file", metavar="FILE", help="YAML: precision, reason, countries (code: cap).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document: the answer, or a list of several.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def command(
@@ -26,6 +27,8 @@ def command(
     resume: str | None,
     dry_run: bool,
     heatmap: str | None,
+    precision: str | None,
+    policy_file: str | None,
     as_json: bool,
     quiet: bool,
     **options: Any,
@@ -37,16 +40,23 @@ def command(
              sextant locate *.jpg --model openai:gpt-4o --max-usd 0.50 --json
              sextant locate photo.jpg --model ollama:qwen2.5vl --gallery my-gallery
     """
+    from agent.precision import policy_of
+
     if bool(photos) == bool(resume):
         raise click.UsageError("name the photos to locate, or one run with --resume RUN")
+    policy = policy_of(precision, policy_file)
+    # Steps show places as they come up: under a cap they stay silent.
+    quiet = quiet or policy.coarsest is not None
     if resume:
-        return go_on(resume, options["home"], options["base_url"], as_json, quiet)
+        return go_on(resume, options["home"], options["base_url"], policy, as_json, quiet)
     settings = settings_of(options)
     if dry_run:
         return print_forecast(len(photos), settings, as_json)
+    if heatmap and policy.coarsest is not None:
+        raise click.UsageError("--heatmap shows more than --precision allows; leave one of them out")
     if heatmap:
         check_heatmap(heatmap, len(photos))
-    code, answers = locate_all(photos, settings, as_json, quiet)
+    code, answers = locate_all(photos, settings, policy, as_json, quiet)
     if heatmap and answers:
         draw_heatmap(heatmap, answers[0], settings)
     return code
@@ -74,9 +84,10 @@ def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> Non
 
 
 def locate_all(
-    photos: tuple[str, ...], settings: "Settings", as_json: bool, quiet: bool
+    photos: tuple[str, ...], settings: "Settings", policy: "Policy", as_json: bool, quiet: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """Locate each photo; one that fails does not keep the others from their answers. Exit code and answers."""
+    from agent.showing import answer_shown
     from app.progress import Progress
     from geo.errors import SextantError, WrongUse
     from graphs.runs import locate
@@ -85,7 +96,7 @@ def locate_all(
     for photo in photos:
         try:
             with Progress(photo, quiet=quiet) as progress:
-                answer = locate(photo, settings, progress).answer
+                answer = answer_shown(locate(photo, settings, progress).answer, policy)
         except WrongUse:
             raise
         except SextantError as error:
@@ -102,13 +113,14 @@ def locate_all(
     return code, [document for document in documents if "error" not in document]
 
 
-def go_on(run: str, home: str | None, base_url: str | None, as_json: bool, quiet: bool) -> int:
+def go_on(run: str, home: str | None, base_url: str | None, policy: "Policy", as_json: bool, quiet: bool) -> int:
     """Resume one run and print its answer."""
+    from agent.showing import answer_shown
     from app.progress import Progress
     from graphs.resume import resume
 
     with Progress(run, quiet=quiet) as progress:
-        answer = resume(run, home, base_url, progress).answer
+        answer = answer_shown(resume(run, home, base_url, progress).answer, policy)
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     return show(answer, as_json)
