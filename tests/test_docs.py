@@ -38,7 +38,7 @@ def test_a_command_that_a_guide_shows_exists_with_its_options(guide, line):
         command, words = inner, words[1:]
     known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     known |= {"-h", "--help", "--version"}
-    asked = {word.partition("=")[0].strip("[]") for word in words if word.startswith("--") or word.startswith("[--")}
+    asked = {word.partition("=")[0].strip("[]") for word in words if word.startswith(("--", "[--"))}
     assert asked <= known, f"{guide}: {sorted(asked - known)} in: sextant {line}"
 
 
