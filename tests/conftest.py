@@ -9,4 +9,9 @@ def only_loopback() -> None:
     socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
 
 
-pytest_plugins = ["tests.support.small_gallery", "tests.support.recorded", "tests.support.drawn_gallery", "tests.support.postgres"]
+pytest_plugins = [
+    "tests.support.small_gallery",
+    "tests.support.recorded",
+    "tests.support.drawn_gallery",
+    "tests.support.postgres",
+]

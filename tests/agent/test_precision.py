@@ -89,7 +89,7 @@ def test_the_coarser_of_option_and_file_holds(tmp_path):
 def test_a_file_that_is_no_policy_is_refused(tmp_path, text):
     file = tmp_path / "policy.yaml"
     file.write_text(text)
-    with pytest.raises(WrongUse, match="policy.yaml"):
+    with pytest.raises(WrongUse, match=r"policy\.yaml"):
         policy_of(None, str(file))
 
 
