@@ -62,10 +62,13 @@ def replay(
         graph = build(lambda _: gear, check.around).compile(name="geolocate")
         config: Any = {"recursion_limit": STEPS_FUSE, "max_concurrency": workers}
         answer: Json | None = None
-        for state in graph.stream({"path": record["path"]}, config, context=settings, stream_mode="values"):
-            answer = state.get("answer")
-            if until is not None and check.reached >= until:
-                break
+        try:
+            for state in graph.stream({"path": record["path"]}, config, context=settings, stream_mode="values"):
+                answer = state.get("answer")
+                if until is not None and check.reached >= until:
+                    break
+        except Divergence as divergence:
+            raise check.first(divergence) from None
     if answer is not None:
         compare_answers(folder, answer, check.steps[-1].moment)
     return Replayed(folder.name, sorted(check.steps, key=lambda step: step_key(step.moment)), answer)
@@ -93,6 +96,7 @@ class Check:
         self.finished = finished
         self.steps: list[Step] = []
         self.reached = 0
+        self.divergences: list[Divergence] = []
 
     def around(self, moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
         """Run the node from the recording.
@@ -100,12 +104,20 @@ class Check:
         Raises:
             Divergence: its change of the state is another than the recorded one.
         """
-        update = changed_node(self.changes, self.player, moment, node, state, gear)
-        step = step_of(moment, update).as_read()
-        self.compare(step)
+        try:
+            update = changed_node(self.changes, self.player, moment, node, state, gear)
+            step = step_of(moment, update).as_read()
+            self.compare(step)
+        except Divergence as divergence:
+            self.divergences.append(divergence)
+            raise
         self.steps.append(step)
         self.reached = max(self.reached, moment.step)
         return update
+
+    def first(self, raised: Divergence) -> Divergence:
+        """The first divergence as the graph runs: of branches side by side, whichever ended first was raised."""
+        return min([raised, *self.divergences], key=lambda one: step_key(one.moment))
 
     def compare(self, step: Step) -> None:
         """Raise at the first value that differs. What a crash kept from being written down is not compared."""

@@ -16,6 +16,11 @@ const problem = (text) => {
 
 async function trying(action) {
   problem("");
+  return unasked(action);
+}
+
+// What nobody clicked for leaves the message of the last click standing.
+async function unasked(action) {
   try {
     return await action();
   } catch (error) {
@@ -171,7 +176,7 @@ async function fresh() {
 }
 
 async function showReports() {
-  const reports = await trying(() => api.reports());
+  const reports = await unasked(() => api.reports());
   $("reports").hidden = !reports?.length;
   $("report-list").replaceChildren(...(reports ?? []).map((one) => h("li", {}, h("a", { href: `/reports/${one.number}`, target: "_blank", rel: "noopener" }, one.name))));
 }
