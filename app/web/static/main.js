@@ -158,7 +158,7 @@ async function open(session) {
 }
 
 async function listSessions() {
-  const sessions = await trying(() => api.sessions());
+  const sessions = await unasked(() => api.sessions());
   $("session-list").replaceChildren(...(sessions ?? []).map((one) =>
     h("li", {}, h("button", { "aria-current": one.id === state.session ? "true" : null, onclick: () => open(one.id), title: one.title }, one.title || "new session"))));
 }
@@ -256,7 +256,7 @@ function wireDrops() {
 async function begin() {
   theme();
   wire();
-  state.about = await trying(() => api.about());
+  state.about = await unasked(() => api.about());
   if (!state.about) return;
   $("model").textContent = state.about.offline ? "no model: similar photos" : state.about.model;
   if (state.about.precision) {
@@ -270,7 +270,7 @@ async function begin() {
     document.querySelector(".photo-choice").hidden = true;
     await listSessions();
   }
-  await trying(loadMap);
+  await unasked(loadMap);
   if (state.about.reports) showReports();
 }
 
