@@ -88,6 +88,8 @@ def checked(settings: Settings) -> Settings:
         value = getattr(settings, name)
         if value is not None and value < 1:
             raise WrongUse(f"{option(name)} is {value!r}; it must be at least 1")
+    if not 1 <= settings.image_quality <= 95:
+        raise WrongUse(f"--image-quality is {settings.image_quality!r}; it must be from 1 to 95")
     for name in ("max_tokens", "max_seconds", "max_usd", "timeout_seconds"):
         value = getattr(settings, name)
         if value is not None and not value > 0:
