@@ -64,6 +64,12 @@ def _source_options(function: Any) -> Any:
 @click.option("--checkpoint-every", type=click.IntRange(1), default=500, show_default=True, help="Steps.")
 @click.option("--space", type=click.IntRange(1), help="Dimension of the spaces.  [default: the backbone's]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--location-from",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Start with the location encoder of this alignment, say an imported GeoCLIP.",
+)
 @_source_options
 def train(source: str, backbone: str, out: Path, spaces: str | None, **options: Any) -> None:
     """Train an alignment on geotagged photos; the defaults are G3's.
@@ -74,6 +80,7 @@ def train(source: str, backbone: str, out: Path, spaces: str | None, **options: 
     \b
     Example: sextant align train images --metadata mp16.csv --backbone st:openai/clip-vit-large-patch14 --out geo
              sextant align train photos --metadata photos.csv --backbone onnx:tower.onnx --spaces gps --out geo
+             sextant align train photos --metadata photos.csv --location-from geoclip --out geo
     """
     from gallery.alignment.backbone import load_backbone
 
@@ -88,8 +95,10 @@ def train(source: str, backbone: str, out: Path, spaces: str | None, **options: 
 def _train(source: str, backbone: "Backbone", out: Path, spaces: str, options: dict[str, Any]) -> None:
     from app.align_progress import AlignProgress
     from gallery.alignment.recipe import measure_backbone, prepare
+    from gallery.alignment.start import load_start
     from gallery.alignment.train import Training
 
+    start = load_start(options["location_from"]) if options["location_from"] else None
     settings = _settings(spaces, options)
     first = os.environ.get("RANK", "0") == "0"
     progress = AlignProgress(options["quiet"] or not first)
@@ -107,7 +116,7 @@ def _train(source: str, backbone: "Backbone", out: Path, spaces: str, options: d
         if settings.spaces == "image":
             _print_measured({"backbone": measure_backbone(prepared, settings)}, options["as_json"])
             return
-        training = Training(prepared.cache, prepared.texts, prepared.config, settings, out)
+        training = Training(prepared.cache, prepared.texts, prepared.config, settings, out, start)
         trained = training.run(progress.look)
     finally:
         progress.close()

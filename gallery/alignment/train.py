@@ -18,6 +18,7 @@ from gallery.alignment.model import Alignment, new_alignment
 from gallery.alignment.pace import LOOK_EVERY, Look, Pace
 from gallery.alignment.settings import TrainSettings
 from gallery.alignment.split import split_by_author
+from gallery.alignment.start import Start, begin
 from gallery.alignment.step import batch_loss
 from gallery.alignment.weights import save_alignment
 from geo.errors import WrongUse
@@ -43,9 +44,16 @@ class Training:
     """One training in one folder: ``out/checkpoints`` while it runs, ``out/alignment.json`` for the best so far."""
 
     def __init__(
-        self, cache: Cache, texts: Texts | None, config: AlignmentConfig, settings: TrainSettings, out: Path
+        self,
+        cache: Cache,
+        texts: Texts | None,
+        config: AlignmentConfig,
+        settings: TrainSettings,
+        out: Path,
+        start: Start | None = None,
     ) -> None:
         self.cache, self.texts, self.config, self.settings, self.out = cache, texts, config, settings, out
+        self.start = start
         self.accelerator = _accelerator(settings)
         self.devices: int = self.accelerator.num_processes
         rows, self.held_out = split_by_author(cache.authors, cache.places, settings.validation, settings.seed)
@@ -53,6 +61,8 @@ class Training:
         if self.plan.batch % self.devices:
             raise WrongUse(f"batch {self.plan.batch!r} does not divide over {self.devices} devices; use a multiple")
         self.model = new_alignment(config, settings.seed)
+        if start is not None:
+            begin(self.model, start)
         optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -168,6 +178,7 @@ class Training:
                 "settings": self.settings.model_dump(),
                 "epoch": self.progress.best_epoch,
                 "rows": len(self.plan.rows),
+                "location_from": self.start.sha256 if self.start else None,
             }
             save_alignment(self.out, self.alignment, training, {"before": self.before, "after": measured})
 
@@ -203,6 +214,7 @@ class Training:
             "config": self.config.model_dump(mode="json"),
             "source": self.cache.about.source,
             "rows": len(self.cache),
+            "location_from": self.start.sha256 if self.start else None,
         }
 
     def _set_rate(self, epoch: int) -> None:
