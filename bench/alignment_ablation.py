@@ -2,8 +2,8 @@
 
     python -m bench.alignment_ablation FOLDER --metadata CSV --backbone builtin --epochs 15 --seeds 0,1,2
 
-Every cell trains with the same settings but for its own, on one half of the photographers, and is measured on the
-other half after its last epoch: no epoch is picked by what it is measured on. A backbone without a text tower gets
+Every cell trains with the same settings but for its own, on some of the photographers, and is measured on the
+others after its last epoch: no epoch is picked by what it is measured on. A backbone without a text tower gets
 its place texts from a CLIP text tower of RANDOM weights, which tells texts apart and knows nothing: those cells
 show what place names bring as labels, not what a language model brings.
 """
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from gallery.alignment.backbone import Backbone, load_backbone
 from gallery.alignment.recipe import measure_backbone, prepare
 from gallery.alignment.settings import TrainSettings
+from gallery.alignment.start import Start, load_start
 from gallery.alignment.train import Training
 from gallery.sources.opening import SourceOptions, open_source
 
@@ -68,14 +69,19 @@ class RandomTexts(Backbone):
         return np.stack(rows)
 
 
-def measured(folder: str, metadata: Path | None, backbone: Backbone, cache: Path, settings: TrainSettings) -> Any:
-    """The figures of one cell after its last epoch."""
+def measured(
+    folder: str, metadata: Path | None, backbone: Backbone, cache: Path, settings: TrainSettings, start: Start | None
+) -> Any:
+    """The figures of one cell after its last epoch; ``start`` is left out where the projection is another."""
     source = open_source(folder, SourceOptions(metadata))
     prepared = prepare(source, backbone, settings, cache)
     if settings.spaces == "image":
         return measure_backbone(prepared, settings)
     with tempfile.TemporaryDirectory() as out:
-        training = Training(prepared.cache, prepared.texts, prepared.config, settings, Path(out))
+        fits = start is not None and start.alignment.config.projection == settings.projection
+        training = Training(
+            prepared.cache, prepared.texts, prepared.config, settings, Path(out), start if fits else None
+        )
         return training.run(lambda look: None).history[-1]["measured"]
 
 
@@ -101,6 +107,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--decay", type=float, default=0.95)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--validation", type=float, default=0.5)
+    parser.add_argument("--location-from", type=Path, help="an alignment whose location encoder all cells begin with")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--cells", default="", help="some of the cells, by number from 0 (0 is +GPS)")
     parser.add_argument("--threads", type=int, default=1)
@@ -113,7 +122,9 @@ def main() -> None:
     if asked.cells:
         chosen = [list(CELLS)[int(number)] for number in asked.cells.split(",")]
         cells = {"image only (backbone)": {"spaces": "image"}, **{name: CELLS[name] for name in chosen}}
-    common = {"epochs": asked.epochs, "learning_rate": asked.learning_rate, "decay": asked.decay, "validation": 0.5}
+    names = ("epochs", "learning_rate", "decay", "batch", "validation")
+    common = {name: getattr(asked, name) for name in names}
+    start = load_start(asked.location_from) if asked.location_from else None
     print(f"backbone {backbone.spec}, {json.dumps(common)}, seeds {seeds}")
     print("| trained | top 5 km | top 10 km | top 15 km | top 10 of each split | ≤ 200 km | ≤ 2500 km |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
@@ -121,7 +132,7 @@ def main() -> None:
         runs = []
         for seed in seeds:
             settings = TrainSettings.model_validate({**common, **own, "seed": seed, "checkpoint_every": 10_000})
-            runs.append(measured(asked.folder, asked.metadata, backbone, asked.cache, settings))
+            runs.append(measured(asked.folder, asked.metadata, backbone, asked.cache, settings, start))
         print(line(name, runs), flush=True)
 
 
