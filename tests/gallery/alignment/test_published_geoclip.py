@@ -1,4 +1,4 @@
-"""GeoCLIP's own weights and code against ours; they come with its package: pip install --no-deps geoclip."""
+"""GeoCLIP's own weights and code against ours, where its package is installed; it is no dependency."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +11,8 @@ from torch.nn.functional import normalize
 from gallery.alignment.published import import_published
 
 pytestmark = pytest.mark.skipif(
-    find_spec("geoclip") is None, reason="needs the published weights: pip install --no-deps geoclip"
+    find_spec("geoclip") is None,
+    reason="needs the published weights: pip install --no-deps geoclip geopy geographiclib",
 )
 
 
