@@ -11,61 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agent.claimed_checks import ANY_TOOL, Tools, claimed_checks
+from agent.read_languages import unread
 from agent.state import Json
 
 SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata")
 
-# What a sentence may say was done, and the calls that would be it. An empty tuple: Sextant has no such check, so a
-# sentence that claims it is never true.
-_CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"street ?view|satellite|aerial (?:image|photo)|google|bing|mapillary|open ?street ?map|wikipedia", ()),
-    (r"(?:the )?(?:web|internet|online|database|registry|archive)s?", ()),
-    (r"reverse[- ]?(?:image|photo)|reverse search", ()),
-    (r"reverse[- ]?geocod\w*", ("reverse_geocode",)),
-    (r"distances?|how far|kilomet(?:re|er)s|proximity", ("distance",)),
-    (r"zoom\w*|crop\w*|magnif\w*|enlarg\w*|close-?up", ("zoom",)),
-    (r"ocr|text recognition|optical character", ("read_text",)),
-    (r"gazetteer|place names?", ("find_place", "reverse_geocode")),
-    (r"phone|dial\w*|area code|calling code", ("phone_region",)),
-    (r"shadows?|sun|solar|azimuth", ("sun",)),
-    (r"country facts|driving side|which side", ("country_facts",)),
-    (r"coordinates|position", ("reverse_geocode", "find_place", "distance")),
-    (r"dissimilar|farthest|far side", ("farthest_photos", "references")),
-    (
-        r"gallery|references?|similar|nearest|neighbou?rs?|retriev\w*",
-        ("nearest_photos", "farthest_photos", "references"),
-    ),
-)
-_CHECKS_COMPILED = tuple((re.compile(rf"\b(?:{words})\b", re.IGNORECASE), tools) for words, tools in _CHECKS)
-
-# The words that make a sentence a report of something done, by the model or passively.
-_DONE = (
-    r"check(?:ed|ing)?|double-?checked|cross-?check(?:ed|ing)?|cross-?referenc(?:ed|ing)|verif(?:ied|ying)|confirmed|"
-    r"validated|look(?:ed|ing)? (?:\w+ ){0,3}up|search(?:ed|ing)|quer(?:ied|ying)|consult(?:ed|ing)|measured|measuring|"
-    r"comput(?:ed|ing)|calculat(?:ed|ing)|zoom(?:ed|ing)|cropp(?:ed|ing)|enlarged|geocoded|reverse-geocoded|"
-    r"compared|matched|ran|used|examined|inspected|searched for|investigated|tested|corroborated"
-)
-_FIRST_PERSON = re.compile(
-    rf"\b(?:i|we)(?:'ve| have| had)?\s+(?:\w+\s+){{0,2}}?(?:{_DONE})\b"
-    rf"|^(?:\W*)(?:after|having|by|upon)\s+(?:\w+\s+){{0,2}}?(?:{_DONE})\b"
-    rf"|\b(?:was|were|is|are|has been|have been|been|got)\s+(?:\w+ly\s+)?(?:{_DONE})\b"
-    rf"|\b(?:a|an|the|my|our)\s+(?:\w+[ -]){{0,3}}?(?:check|lookup|look-up|search|query|verification|comparison|"
-    rf"measurement|cross-check)\s+(?:\w+\s+){{0,3}}?(?:shows?|showed|confirm(?:s|ed)|reveal(?:s|ed)|found|returned|"
-    rf"gave|indicat(?:es|ed)|match(?:es|ed)|verif(?:ies|ied))\b"
-    rf"|^\W*(?:checked|double-?checked|verified|confirmed|cross-?checked|looked up|searched|measured|zoomed)\b"
-    rf"|\b(?:{'|'.join(words for words, tools in _CHECKS[:3])})\W+(?:\w+\s+){{0,3}}?"
-    rf"(?:confirm\w*|show\w*|match\w*|verif\w*)",
-    re.IGNORECASE,
-)
-_NOT_DONE = re.compile(
-    r"\b(?:not|never|no|cannot|can't|could not|couldn't|did not|didn't|have not|haven't|without|unable to|should be|"
-    r"could be|would be|to be|if|please|you (?:can|could|should|may|might))\b",
-    re.IGNORECASE,
-)
-# These only look or weigh: reading the picture itself needs no call.
-_LOOKING = re.compile(r"\b(?:compared|examined|inspected|used|ran|matched|tested)\b", re.IGNORECASE)
-
-_SENTENCE = re.compile(r"(?<=[.!?…。！？])[\"')\]]*\s+(?=\S)|\n+")
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=\S)|(?<=[。！？])\s*(?=\S)|\n+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|etc|vs|approx|ca|no|st|mt|ft|dr|mr|mrs|jr|fig)|\b[A-Z]|\d)\.$", re.IGNORECASE
 )
@@ -114,11 +66,24 @@ class Entry:
 def ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[Entry]:
     """A text as entries, one a sentence, in its order; sentences that claim a check nobody made are replaced.
 
+    Where the guard cannot read the text, or a part of it, a last entry says so.
+
     Args:
         clues: what the answers said they stood on, ``{"text", "source", "call"}``; a sentence that says the same has
             the clue's source.
     """
-    return [entry_of(sentence, trace, clues) for sentence in sentences(text)]
+    said = sentences(text)
+    entries = [entry_of(sentence, trace, clues) for sentence in said]
+    note = unread_note([text, *said])
+    return [*entries, Entry(note, "inferred")] if note else entries
+
+
+def unread_note(texts: Sequence[str]) -> str | None:
+    """One sentence about the texts that the guard cannot read; None where it reads them all."""
+    found = sorted({tongue for tongue in map(unread, texts) if tongue})
+    if not found:
+        return None
+    return f"Not compared with what was done, since the guard does not read it: text in {' and '.join(found)}."
 
 
 def entry_of(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> Entry:
@@ -147,22 +112,6 @@ def guarded(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
     return kept
 
 
-def claimed_checks(sentence: str) -> list[tuple[str, ...]] | None:
-    """For each check the sentence says was made, the tools that would be it; None when it claims none.
-
-    A check of no named kind ("I verified this") is any tool at all, written as ``("*",)``.
-    """
-    plain = sentence.replace("’", "'")
-    done = _FIRST_PERSON.search(plain)
-    if not done or _NOT_DONE.search(plain[: done.end()]):
-        return None
-    kinds = [tools for words, tools in _CHECKS_COMPILED if words.search(plain)]
-    if not kinds:
-        return None if _LOOKING.search(done[0]) else [("*",)]
-    impossible = [tools for tools in kinds if not tools]
-    return impossible or kinds[:1]
-
-
 def what_was_done(trace: Trace) -> str:
     """The truth in one sentence: which calls the trace holds."""
     done = [f"{name} {count} times" if count > 1 else f"{name} once" for name, count in sorted(trace.names.items())]
@@ -186,11 +135,11 @@ def sentences(text: str) -> list[str]:
     return found
 
 
-def _backing(checks: Sequence[tuple[str, ...]], trace: Trace) -> str | None:
+def _backing(checks: Sequence[Tools], trace: Trace) -> str | None:
     """The id of a call that is one of the claimed checks; "references" where the prompt's list is; None for none."""
     for tools in checks:
         for call, name in trace.calls:
-            if name in tools or tools == ("*",):
+            if name in tools or tools == ANY_TOOL:
                 return call
         if "references" in tools and trace.references:
             return "references"

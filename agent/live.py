@@ -23,6 +23,7 @@ from agent.home import home_folder
 from agent.images import shown_jpeg
 from agent.modelling import ask_model
 from agent.models import ChatModel, load_model
+from agent.photo_opening import opened
 from agent.settings import Settings, checked, from_json, to_json, usd
 from agent.state import Json
 from agent.toolbox import NoSearch, toolbox
@@ -30,7 +31,6 @@ from agent.verification.trust import retrieval_trust
 from gallery.encoders import Encoder
 from gallery.filters import DUPLICATE_BITS, DUPLICATE_COSINE
 from gallery.hashing import perceptual_hash
-from gallery.photos import open_photo
 from gallery.search import Filters, PhotoSearch
 from gallery.store import Gallery
 from geo.errors import SextantError, WrongUse
@@ -80,16 +80,16 @@ class Live:
     def photo(self, request: Json) -> Json:
         """Open the file, keep its bytes and the model's view of it, and set its metadata apart."""
         path = request.get("path")
-        opened = open_photo(path or self.blobs.get(request["sha256"]))
-        shown = shown_jpeg(opened.image, self.settings.image_side, self.settings.image_quality)
+        photo_file = opened(path or self.blobs.get(request["sha256"]))
+        shown = shown_jpeg(photo_file.image, self.settings.image_side, self.settings.image_quality)
         photo = {
             "sha256": self.blobs.put(Path(path).read_bytes()) if path else request["sha256"],
             "path": path,
-            "width": opened.width,
-            "height": opened.height,
+            "width": photo_file.width,
+            "height": photo_file.height,
             "shown": self.blobs.put(shown),
         }
-        metadata = opened.metadata
+        metadata = photo_file.metadata
         sealed = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
         return {"photo": photo, "metadata": sealed, "warnings": []}
 
@@ -146,7 +146,7 @@ class Live:
         photo = request["photo"]["sha256"]
         search = self.search(photo) if self.settings.gallery else NoSearch()
         try:
-            (tool,) = toolbox((request["name"],), search, lambda: open_photo(self.blobs.get(photo)).image).values()
+            (tool,) = toolbox((request["name"],), search, lambda: opened(self.blobs.get(photo)).image).values()
         except WrongUse as error:
             return {"error": str(error)}
         return call_tool(tool, request["args"], self.blobs)
@@ -196,7 +196,7 @@ class Live:
         known = self._searches.get(sha256)
         if known is not None:
             return known
-        gallery, image = self.gallery(), open_photo(self.blobs.get(sha256)).image
+        gallery, image = self.gallery(), opened(self.blobs.get(sha256)).image
         filters = self.filters(gallery, sha256, image)
         with self._encoding:  # one photo at a time: encoders use all cores by themselves
             if sha256 not in self._searches:

@@ -22,6 +22,8 @@ def located(photo: Json, several: bool) -> list[Entry]:
     head = f"{photo['name'].capitalize()}: " if several else ""
     if photo["status"] == "failed":
         return [Entry(f"{head}{sentence(photo['error'])}", "inferred")]
+    if photo["answer"]["best"] is None:
+        return [Entry(f"{head}Nothing has proposed a place yet; say 'look again'.", "inferred")]
     first, *rest = where(photo)
     entries = [Entry(head + first.text, first.source), *rest]
     if not several:

@@ -1,24 +1,29 @@
 """Fifty sessions at once against a model of 300 ms: are all answered, what does a step cost, how much memory is held?
 
-    python bench/sessions_at_once.py [SESSIONS]
+    python -m bench.sessions_at_once [SESSIONS]
+    python -m bench.sessions_at_once [SESSIONS] --kill
+
+With ``--kill`` the server dies in the middle (kill -9) and another is started: how many sessions are there, how many
+runs that were cut off come to their answer, how many recorded calls are paid twice?
 
 Overhead of a step is what its node took beyond the model's own time, from the runs' records: steps that ask the model
 alone, since the others ask nobody and take next to nothing. Prints ratios to an idle
 server: the same with one session.
 """
 
+import argparse
 import json
 import re
-import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from tests.support import small_gallery
+from tests.support.killed_server import kill_in_the_middle
 from tests.support.model_script import Asked, Reply
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
@@ -85,26 +90,45 @@ def steps_of(folder: Path) -> list[float]:
     return [max(0.0, one["seconds"] - MODEL_S) for one in steps if one["node"] == "lmm"]
 
 
-def main() -> None:
+@dataclass(frozen=True)
+class World:
+    """A small gallery, a model of 300 ms, and the server's arguments for both."""
+
+    root: Path
+    model: ModelServer
+    args: tuple[object, ...]
+    env: dict[str, str]
+
+    def photo(self, seed: int) -> Path:
+        """A photo of Lisbon like no other seed's."""
+        path = self.root / f"query-{seed}.jpg"
+        small_gallery.picture(small_gallery.PLACES["lisbon"][0], seed=seed).save(path, quality=90)
+        return path
+
+
+@contextmanager
+def small_world() -> Iterator[World]:
+    """Built afresh in a folder of its own."""
     from gallery.build import build
     from gallery.encoders import load_encoder
     from gallery.sources.opening import SourceOptions, open_source
 
-    sessions = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ModelServer(script, latency_s=MODEL_S) as model:
         root = Path(folder)
         table = small_gallery.write_photos(root / "photos")
         source = open_source(str(root / "photos"), SourceOptions(metadata=table))
         build(source, str(root / "gallery"), load_encoder("builtin"), workers=0)
-        photo = root / "query.jpg"
-        small_gallery.picture(small_gallery.PLACES["lisbon"][0], seed=4711).save(photo, quality=90)
-        with ModelServer(script, latency_s=MODEL_S) as model:
-            args = ["--gallery", root / "gallery", "--verify", "density", "--model", "openai:s"]
-            args += ["--base-url", model.base_url]
-            with Server(*args, home=root / "home", env={"OPENAI_API_KEY": "sk-bench"}) as server:
-                measured(server, photo, 1, root / "home")
-                alone = measured(server, photo, 1, root / "home")
-                many = measured(server, photo, sessions, root / "home")
+        args = ("--gallery", root / "gallery", "--verify", "density", "--model", "openai:s")
+        yield World(root, model, (*args, "--base-url", model.base_url), {"OPENAI_API_KEY": "sk-bench"})
+
+
+def under_load(world: World, sessions: int) -> None:
+    """Print what so many sessions at once cost, beside one alone."""
+    home, photo = world.root / "home", world.photo(4711)
+    with Server(*world.args, home=home, env=world.env) as server:
+        measured(server, photo, 1, home)
+        alone = measured(server, photo, 1, home)
+        many = measured(server, photo, sessions, home)
     for count, found in ((1, alone), (sessions, many)):
         print(
             f"{count} at once: {found['answered']} answered in {found['seconds']:.1f} s; overhead of a model step: "
@@ -112,6 +136,30 @@ def main() -> None:
         )
     each = many["seconds"] / alone["seconds"]
     print(f"ratios: time {each:.1f} for {sessions} times the work, memory {many['peak_mb'] / alone['peak_mb']:.2f}")
+
+
+def killed(world: World, sessions: int) -> None:
+    """Print what a kill in the middle of so many sessions leaves."""
+    photos = [world.photo(seed) for seed in range(sessions)]
+    # Some five calls a session: the kill falls in the middle of them.
+    found = kill_in_the_middle(world.args, world.root / "home", world.env, world.model, photos, 5 * sessions // 2)
+    print(
+        f"{found.sessions} sessions at work, killed: {found.there} there after the restart, "
+        f"{found.answered_before} answered before, {found.cut} cut off, {found.resumed} of these resumed to an answer"
+    )
+    print(
+        f"model calls: {found.recorded} recorded before the kill, {found.in_flight} in flight and asked again, "
+        f"{found.asked_after} made after it; {found.paid_twice} recorded calls paid twice"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("sessions", type=int, nargs="?", default=50)
+    parser.add_argument("--kill", action="store_true", help="kill the server in the middle and resume")
+    chosen = parser.parse_args()
+    with small_world() as world:
+        (killed if chosen.kill else under_load)(world, chosen.sessions)
 
 
 if __name__ == "__main__":

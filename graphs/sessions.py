@@ -5,32 +5,35 @@ Whoever works on a session holds it for some seconds at a time, so that two tabs
 process that was killed holds it no longer than that.
 """
 
+import json
 import os
 import re
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from agent.home import home_folder
 from agent.precision import Policy, coarsened, scrubbed
 from agent.showing import photo_shown
 from agent.state import NOTHING_SPENT, Json
 from geo.errors import SextantError, WrongUse
 from graphs.chat import PHOTOS_AT_ONCE, Desk, build_chat
-from graphs.checkpoints import DATABASE, checkpoints, postgres_pool
+from graphs.checkpoints import checkpoints
 from graphs.runs import STEPS_FUSE
+from graphs.session_rows import Rows, sessions_file
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 HELD_S = 10.0  # how long a hold lasts unless it is renewed; renewed three times as often
-_TABLE = """CREATE TABLE IF NOT EXISTS sessions (
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL,
-    holder TEXT, held_until DOUBLE PRECISION NOT NULL DEFAULT 0)"""
+    holder TEXT, held_until DOUBLE PRECISION NOT NULL DEFAULT 0)""",
+    # A message that was taken and that no checkpoint holds yet: it outlives the process all the same.
+    "CREATE TABLE IF NOT EXISTS waiting (session TEXT PRIMARY KEY, message TEXT NOT NULL)",
+)
 
 
 class Busy(SextantError):
@@ -56,15 +59,9 @@ class Sessions:
     me: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
 
     def __post_init__(self) -> None:
-        self._address = os.environ.get(DATABASE)
-        self._lock = threading.Lock()
-        self._sqlite: sqlite3.Connection | None = None
-        self._run(_TABLE)
-
-    @property
-    def file(self) -> Path:
-        """The SQLite file of sessions and of their checkpoints."""
-        return home_folder(self.home) / "sessions.sqlite"
+        self._table = Rows(sessions_file(self.home))
+        for table in _TABLES:
+            self._table.change(table)
 
     def create(self, title: str = "", session: str | None = None) -> str:
         """A new session; its id.
@@ -76,7 +73,7 @@ class Sessions:
         if not NAME.fullmatch(session):
             raise WrongUse(f"{session[:80]!r} cannot name a session; use letters, digits, '_' and '-'")
         now = time.time()
-        added = self._run(
+        added = self._table.change(
             "INSERT INTO sessions (id, title, created, updated) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
             (session, title[:120], now, now),
         )
@@ -85,11 +82,11 @@ class Sessions:
         return session
 
     def exists(self, session: str) -> bool:
-        return bool(self._rows("SELECT id FROM sessions WHERE id = ?", (session,)))
+        return bool(self._table.read("SELECT id FROM sessions WHERE id = ?", (session,)))
 
     def listed(self, most: int = 100) -> list[Listed]:
         """The sessions, the latest first."""
-        rows = self._rows(
+        rows = self._table.read(
             "SELECT id, title, created, updated, held_until FROM sessions ORDER BY updated DESC, id LIMIT ?", (most,)
         )
         now = time.time()
@@ -97,17 +94,17 @@ class Sessions:
 
     def updated(self, session: str) -> float:
         """When the session last changed, epoch seconds; 0 where there is none."""
-        rows = self._rows("SELECT updated FROM sessions WHERE id = ?", (session,))
+        rows = self._table.read("SELECT updated FROM sessions WHERE id = ?", (session,))
         return float(rows[0][0]) if rows else 0.0
 
     def busy(self, session: str) -> bool:
         """Whether anybody is at work on it."""
-        rows = self._rows("SELECT held_until FROM sessions WHERE id = ?", (session,))
+        rows = self._table.read("SELECT held_until FROM sessions WHERE id = ?", (session,))
         return bool(rows) and float(rows[0][0]) > time.time()
 
     def title(self, session: str, title: str) -> None:
         """Name the session, unless it has a name."""
-        self._run("UPDATE sessions SET title = ? WHERE id = ? AND title = ''", (title[:120], session))
+        self._table.change("UPDATE sessions SET title = ? WHERE id = ? AND title = ''", (title[:120], session))
 
     def delete(self, session: str) -> None:
         """Forget a session and its conversation; its runs stay.
@@ -117,7 +114,8 @@ class Sessions:
         """
         with self.held(session), self._saver() as saver:
             saver.delete_thread(thread(session))
-            self._run("DELETE FROM sessions WHERE id = ?", (session,))
+            self._table.change("DELETE FROM waiting WHERE session = ?", (session,))
+            self._table.change("DELETE FROM sessions WHERE id = ?", (session,))
 
     @contextmanager
     def held(self, session: str) -> Iterator[None]:
@@ -139,7 +137,15 @@ class Sessions:
         finally:
             done.set()
             renewing.join()
-            self._run("UPDATE sessions SET held_until = 0, updated = ? WHERE id = ?", (time.time(), session))
+            self._table.change("UPDATE sessions SET held_until = 0, updated = ? WHERE id = ?", (time.time(), session))
+
+    def accept(self, session: str, message: Json) -> None:
+        """Write a message down that is going to be answered: from now on a crash does not lose it."""
+        self._table.change(
+            "INSERT INTO waiting (session, message) VALUES (?, ?) "
+            "ON CONFLICT (session) DO UPDATE SET message = excluded.message",
+            (session, json.dumps(message)),
+        )
 
     def say(self, session: str, message: Json, desk: Desk) -> Json:
         """Answer one message; the session's state after it.
@@ -157,7 +163,8 @@ class Sessions:
         with self.held(session):
             if not self.interrupted(session):
                 return self.state(session)
-            return self._invoke(session, None, desk)
+            waiting = self._waiting(session)
+            return self._invoke(session, {"message": waiting} if waiting else None, desk)
 
     def state(self, session: str) -> Json:
         """The conversation as it was last kept; empty for a new session."""
@@ -168,24 +175,38 @@ class Sessions:
 
     def interrupted(self, session: str) -> bool:
         """Whether a message was cut off: its work is unfinished, and nobody is at it."""
+        if self._waiting(session):
+            return True
         with self._saver() as saver:
             graph = build_chat().compile(checkpointer=saver)
             return bool(graph.get_state(config(session)).next)
 
+    def _waiting(self, session: str) -> Json | None:
+        """The message that was accepted and that the conversation does not hold yet."""
+        rows = self._table.read("SELECT message FROM waiting WHERE session = ?", (session,))
+        if not rows:
+            return None
+        message: Json = json.loads(rows[0][0])
+        state = self.state(session)
+        began = state.get("message", {}).get("id") == message["id"]
+        return None if began or message["id"] in {turn["id"] for turn in state.get("turns", [])} else message
+
     def _invoke(self, session: str, given: Any, desk: Desk) -> Json:
         with self._saver() as saver:
             graph = build_chat().compile(checkpointer=saver, name="chat")
-            return dict(graph.invoke(given, config(session), context=desk, durability="sync"))
+            state = dict(graph.invoke(given, config(session), context=desk, durability="sync"))
+        self._table.change("DELETE FROM waiting WHERE session = ?", (session,))
+        return state
 
     @contextmanager
     def _saver(self) -> Iterator[Any]:
-        with checkpoints(self.file) as saver:
+        with checkpoints(self._table.file) as saver:
             yield saver
 
     def _hold(self, session: str) -> bool:
         now = time.time()
         return bool(
-            self._run(
+            self._table.change(
                 "UPDATE sessions SET holder = ?, held_until = ? WHERE id = ? AND held_until < ?",
                 (self.me, now + HELD_S, session, now),
             )
@@ -193,37 +214,10 @@ class Sessions:
 
     def _renew(self, session: str, done: threading.Event) -> None:
         while not done.wait(HELD_S / 3):
-            self._run(
+            self._table.change(
                 "UPDATE sessions SET held_until = ?, updated = ? WHERE id = ? AND holder = ?",
                 (time.time() + HELD_S, time.time(), session, self.me),
             )
-
-    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        if self._address:
-            with postgres_pool(self._address).connection() as connection:
-                return [tuple(row.values()) for row in connection.execute(sql.replace("?", "%s"), values).fetchall()]
-        with self._lock:
-            return self._connection().execute(sql, values).fetchall()
-
-    def _run(self, sql: str, values: tuple[Any, ...] = ()) -> int:
-        """Carry out a change; how many rows it touched."""
-        if self._address:
-            with postgres_pool(self._address).connection() as connection:
-                count: int = connection.execute(sql.replace("?", "%s"), values).rowcount
-                return count
-        with self._lock:
-            return self._connection().execute(sql, values).rowcount
-
-    def _connection(self) -> sqlite3.Connection:
-        if self._sqlite is None:
-            try:
-                self.file.parent.mkdir(parents=True, exist_ok=True)
-                self._sqlite = sqlite3.connect(self.file, check_same_thread=False, timeout=30, isolation_level=None)
-                self._sqlite.execute("PRAGMA journal_mode=WAL")
-                self._sqlite.execute("PRAGMA synchronous=NORMAL")
-            except (OSError, sqlite3.Error) as error:
-                raise SextantError(f"cannot keep sessions in {str(self.file)!r}: {error}; pass --home") from error
-        return self._sqlite
 
 
 def title_of(message: Json, policy: Policy) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from agent.claims import Trace, guarded, trace_of
+from agent.claims import Trace, guarded, trace_of, unread_note
 from agent.equipment import Equipment
 from agent.state import Json, Spent, State
 from geo.places import describe
@@ -19,6 +19,8 @@ def answer(state: State, gear: Equipment) -> State:
     verdict, outcomes = state["verdict"], state["outcomes"]
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
     best = best_place(verdict)
+    said = claims(outcomes, best)
+    unread = unread_note([claim["text"] for claim in said if claim["source"] != "read"])
     document: Json = {
         "photo": {name: state["photo"][name] for name in ("sha256", "path", "width", "height")},
         "best": best,
@@ -26,7 +28,7 @@ def answer(state: State, gear: Equipment) -> State:
         "region": verdict["region"],
         "candidates": gear.blobs.get_json(verdict["candidates"]),
         "rival": named_rival(verdict["rival"]),
-        "claims": guarded(claims(outcomes, best), traces(state)),
+        "claims": guarded(said, traces(state)),
         "coverage": coverage(best, gear),
         "metadata": compared(state["metadata"], best, verdict),
         "outcomes": {kind: counts[kind] for kind in OUTCOMES},
@@ -35,7 +37,7 @@ def answer(state: State, gear: Equipment) -> State:
         "model": gear.settings.model,
         "preset": gear.recipe.id,
         "run": gear.settings.run,
-        "warnings": state_warnings(state),
+        "warnings": [*state_warnings(state), *([unread] if unread else [])],
     }
     gear.tell({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])

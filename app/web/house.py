@@ -3,7 +3,7 @@
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from agent.blobs import BlobStore
 from agent.equipment import Equipment
 from agent.home import home_folder
 from agent.live import Live, equip
+from agent.photo_opening import opening_by
 from agent.showing import event_shown
 from agent.state import Json
 from app.web.events import EventLog
@@ -34,6 +35,9 @@ class House:
     def __post_init__(self) -> None:
         self.blobs = BlobStore(home_folder(self.desk.settings.home) / "blobs")
         self.decoder = Decoder(self.limits)
+        self._open = ExitStack()
+        self._open.callback(self.decoder.close)
+        self._open.enter_context(opening_by(self.decoder.opened))
         self._pool = ThreadPoolExecutor(self.limits.working_at_once, thread_name_prefix="session")
         self._lock = threading.Lock()
         self._logs: dict[str, EventLog] = {}
@@ -104,6 +108,8 @@ class House:
         try:
             if self.sessions.busy(session):
                 raise Refused(409, "this session is at work on another server; wait for it")
+            if message:
+                self.sessions.accept(session, message)
         except BaseException:
             with self._lock:
                 del self._stops[session]
@@ -143,7 +149,7 @@ class House:
         for stop in stops:
             stop.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self.decoder.close()
+        self._open.close()
 
     def gear(self) -> Equipment:
         """The equipment of this server's settings: its gallery is opened once."""

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Response
 from PIL import Image
 
 from agent.contact_sheet import thumbnail
+from agent.photo_opening import opened
 from agent.state import Json
 from app.web.house import House
 from app.web.limits import Refused
-from gallery.photos import open_photo
 
 SIDES = ("nearest", "farthest")
 SMALL = 320  # pixels, the longest side of a photo in the conversation
@@ -25,7 +25,7 @@ def photo_routes(house: House) -> APIRouter:
         photo = house.evidence(session, key)
         if photo.get("shown") and not small:
             return jpeg(house.blobs.get(photo["shown"]))
-        image = open_photo(house.blobs.get(photo.get("shown") or photo["sha256"])).image
+        image = opened(house.blobs.get(photo.get("shown") or photo["sha256"])).image.copy()
         image.thumbnail((SMALL, SMALL) if small else (1024, 1024))
         return jpeg(encoded(image))
 

@@ -1,17 +1,34 @@
-"""Photos from outside: counted, measured and decoded in a process of its own before anything else touches them."""
+"""Photos from outside are decoded in a process of its own, bounded in memory and time; the server gets pixels."""
 
+import hashlib
 import multiprocessing
 import threading
+from collections import OrderedDict
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as TooLong
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
 
 from app.web.limits import Limits
-from gallery.photos import PhotoError
+from gallery.exif import PhotoMetadata
+from gallery.photos import MAX_BYTES, OpenedPhoto, PhotoError, open_photo
 
 WORKER_BYTES = 3 * 2**30  # address space of the decoding process: a 60-megapixel picture and the libraries
+PIXELS_KEPT = 60_000_000  # of the latest photos: a run opens its photo several times
 LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A decoded photo as it comes from the other process: rows of RGB, upright, and what the file says of itself."""
+
+    rgb: bytes
+    width: int
+    height: int
+    metadata: PhotoMetadata
 
 
 class Decoder:
@@ -20,26 +37,68 @@ class Decoder:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._lock = threading.Lock()
+        self._keeping = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
+        self._kept: OrderedDict[str, OpenedPhoto] = OrderedDict()
+
+    def opened(self, photo: str | Path | bytes) -> OpenedPhoto:
+        """The photo as ``gallery.photos.open_photo`` opens it, but not one byte of it is decoded in this process.
+
+        Raises:
+            PhotoError: no photo, too large, or it kills or stalls the decoder.
+        """
+        name, content = ("(bytes)", photo) if isinstance(photo, bytes) else (str(photo), _file(photo))
+        sha256 = hashlib.sha256(content).hexdigest()
+        known = self._known(sha256)
+        if known is not None:
+            return known
+        with self._lock:
+            pixels = self._decoded(content)
+        if isinstance(pixels, str):
+            raise PhotoError(name, pixels)
+        image = Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb)
+        found = OpenedPhoto(image, sha256, pixels.width, pixels.height, pixels.metadata)
+        self._keep(found)
+        return replace(found, image=image.copy())
 
     def refusal(self, content: bytes) -> str | None:
         """Why these bytes are no photo to work on; None when they are one."""
-        with self._lock:
-            if self._pool is None:
-                spawn = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_bounded)
-            try:
-                return self._pool.submit(_tried, content, self._limits.photo_pixels).result(self._limits.decode_seconds)
-            except TooLong:
-                self._kill()
-                return f"takes more than {self._limits.decode_seconds:g} seconds to decode; export it again"
-            except BrokenProcessPool:
-                self._kill()
-                return "makes the decoder crash; export it again"
+        try:
+            self.opened(content)
+        except PhotoError as error:
+            return error.reason
+        return None
 
     def close(self) -> None:
         with self._lock:
             self._kill()
+
+    def _decoded(self, content: bytes) -> Pixels | str:
+        if self._pool is None:
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_bounded)
+        try:
+            return self._pool.submit(_pixels, content, self._limits.photo_pixels).result(self._limits.decode_seconds)
+        except TooLong:
+            self._kill()
+            return f"takes more than {self._limits.decode_seconds:g} seconds to decode; export it again"
+        except BrokenProcessPool:
+            self._kill()
+            return "makes the decoder crash; export it again"
+
+    def _known(self, sha256: str) -> OpenedPhoto | None:
+        """A photo decoded lately, as a picture of the caller's own."""
+        with self._keeping:
+            if sha256 not in self._kept:
+                return None
+            self._kept.move_to_end(sha256)
+            return replace(self._kept[sha256], image=self._kept[sha256].image.copy())
+
+    def _keep(self, photo: OpenedPhoto) -> None:
+        with self._keeping:
+            self._kept[photo.sha256] = photo
+            while len(self._kept) > 1 and sum(one.width * one.height for one in self._kept.values()) > PIXELS_KEPT:
+                self._kept.popitem(last=False)
 
     def _kill(self) -> None:
         pool, self._pool = self._pool, None
@@ -57,6 +116,16 @@ def display_name(name: str | None) -> str:
     return plain[:LONGEST_NAME] or "photo"
 
 
+def _file(photo: str | Path) -> bytes:
+    try:
+        content = Path(photo).read_bytes()
+    except OSError as error:
+        raise PhotoError(str(photo), f"cannot be read ({error.strerror})") from error
+    if len(content) > MAX_BYTES:
+        raise PhotoError(str(photo), f"is larger than {MAX_BYTES // 1024**2} MB; export it smaller")
+    return content
+
+
 def _bounded() -> None:
     import resource
 
@@ -67,15 +136,14 @@ def _bounded() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _tried(content: bytes, most_pixels: int) -> str | None:
-    from gallery.photos import open_photo
-
+def _pixels(content: bytes, most_pixels: int) -> Pixels | str:
+    """In the other process: the picture, or why there is none."""
     try:
         opened = open_photo(content)
+        if opened.width * opened.height > most_pixels:
+            return f"has {opened.width * opened.height:,} pixels, more than {most_pixels:,}; export it smaller"
+        return Pixels(opened.image.tobytes(), opened.width, opened.height, opened.metadata)
     except PhotoError as error:
         return error.reason
     except MemoryError:
         return "needs too much memory to decode; export it smaller"
-    if opened.width * opened.height > most_pixels:
-        return f"has {opened.width * opened.height:,} pixels, more than {most_pixels:,}; export it smaller"
-    return None

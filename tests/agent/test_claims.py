@@ -1,6 +1,7 @@
 import pytest
 
-from agent.claims import Trace, claimed_checks, entry_of, guarded, ledger, sentences
+from agent.claimed_checks import claimed_checks
+from agent.claims import Trace, entry_of, guarded, ledger, sentences
 
 NOTHING = Trace()
 LOOKED = Trace((("1.a.0#1", "reverse_geocode"), ("1.a.0#2", "nearest_photos")), references=True)

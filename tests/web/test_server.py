@@ -4,6 +4,7 @@ import io
 import json
 import re
 import socket
+import time
 
 import httpx
 import numpy as np
@@ -218,6 +219,8 @@ def test_one_session_takes_one_message_at_a_time(gallery, query, tmp_path):
             assert running.say(session, "where?", query).status_code == 202
             second = running.say(session, "why?")
             assert second.status_code == 409
+            while not slow.count:
+                time.sleep(0.05)
             running.http.post(f"/api/sessions/{session}/stop")
             view = running.settled(session)
             assert view["photos"][0]["answer"]["stop"] == "budget"
