@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from gallery.photos import PHOTO_SUFFIXES
+from gallery.sources.hub_files import fetch_large_files
 from gallery.sources.records import SourceError
 
 _DATASET = re.compile(r"^(hf:)?\w[\w.-]*/\w[\w.-]*$")
@@ -18,6 +19,8 @@ def is_dataset(source: str) -> bool:
 def downloaded(source: str) -> Path:
     """The dataset's files in the hub's cache. What an interrupted download has got is not fetched again.
 
+    Large files go on in the middle (``hub_files``), small ones begin again.
+
     Raises:
         SourceError: no such dataset, no permission, or no connection; the message says which.
     """
@@ -28,6 +31,7 @@ def downloaded(source: str) -> Path:
         raise SourceError("datasets need huggingface_hub; install it with: pip install huggingface_hub") from error
     name = source.removeprefix("hf:")
     try:
+        fetch_large_files(name, _WANTED)
         return Path(snapshot_download(name, repo_type="dataset", allow_patterns=_WANTED, max_workers=4))
     except GatedRepoError as error:
         way_out = f"accept its terms at huggingface.co/datasets/{name} and run: hf auth login"
