@@ -1,8 +1,9 @@
 """Near and far search against faiss: recall@16, latency, memory, disk and build time, in one run.
 
-    python bench/retrieval.py                              # 1,000,000 × 768 structured synthetic vectors
-    python bench/retrieval.py --rows 100000 --json
-    python bench/retrieval.py --gallery G --as-large       # a real gallery's vectors, each row left out of its answer
+    python -m bench.retrieval                          # 1,000,000 × 768 structured synthetic vectors
+    python -m bench.retrieval --rows 100000 --json
+    python -m bench.retrieval --gallery G --as-large   # a real gallery's vectors, each row left out of its answer
+    python -m bench.retrieval --keep FOLDER            # for another run, and for bench.locate_retrieval
 
 Queries go to all contenders in turn, so that whatever else the machine does meets them alike; read the ratios.
 """
@@ -15,13 +16,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vectors import CHUNK, Shape
+
+from bench.memory import in_a_process, peak_megabytes, reset_peak
+from bench.synthetic import SEED, Drawn, build_gallery, built
+from bench.vectors import CHUNK
 
 COUNT = 16
 Floats = NDArray[np.float32]
@@ -57,14 +60,14 @@ class Data:
 
 def main() -> None:
     options = parsed()
-    folder = Path(tempfile.mkdtemp(prefix="sextant-bench-", dir=options.temp))
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="sextant-bench-", dir=options.temp))
     try:
-        data = real_data(options, folder) if options.gallery else synthetic_data(options, folder)
-        built = in_a_process(build_gallery, data.vectors, folder / "gallery", options.as_large)
-        report = measured(data, folder / "gallery", built)
+        data, gallery = (real_data if options.gallery else synthetic_data)(options, folder)
+        report = measured(data, folder / "gallery", gallery)
         print(json.dumps(report, indent=2) if options.json else table(report))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def parsed() -> argparse.Namespace:
@@ -72,85 +75,33 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--dimension", type=int, default=768)
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--gallery", help="take this gallery's vectors instead of synthetic ones")
     parser.add_argument("--as-large", action="store_true", help="index and set outliers apart at any size")
+    parser.add_argument("--keep", type=Path, help="keep the synthetic gallery here, and take it from here next time")
     parser.add_argument("--temp", help="where the vectors and the gallery are kept meanwhile")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
 
-def synthetic_data(options: argparse.Namespace, folder: Path) -> Data:
-    shape = Shape(options.rows, options.dimension, options.seed)
-    path = folder / "vectors.npy"
-    stored = np.lib.format.open_memmap(path, "w+", np.float32, (options.rows, options.dimension))
-    for number, chunk in enumerate(shape.chunks(options.rows)):
-        stored[number * CHUNK : number * CHUNK + len(chunk)] = chunk
-    stored.flush()
-    return Data(path, shape.queries(options.queries), np.full(options.queries, -1))
+def synthetic_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str, float]]:
+    """Vectors and gallery, and what the build of the gallery took."""
+    drawn = Drawn(options.rows, options.dimension, options.seed, options.as_large)
+    took = built(folder, drawn)
+    queries = drawn.shape().queries(options.queries)
+    return Data(folder / "vectors.npy", queries, np.full(options.queries, -1)), took
 
 
-def real_data(options: argparse.Namespace, folder: Path) -> Data:
+def real_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str, float]]:
+    """A real gallery's vectors in a gallery of their own, and what its build took."""
     from gallery.statistics import vector_chunks
     from gallery.store import Gallery
 
     vectors = np.concatenate(list(vector_chunks(Gallery.open(options.gallery).photos)))
     np.save(folder / "vectors.npy", vectors)
+    took = in_a_process(build_gallery, folder / "vectors.npy", folder / "gallery", options.as_large)
     chosen = np.random.default_rng(options.seed).permutation(len(vectors))[: options.queries]
-    return Data(folder / "vectors.npy", vectors[chosen], chosen)
-
-
-def build_gallery(vectors: Path, out: Path, as_large: bool) -> dict[str, float]:
-    """Write the vectors as a gallery and finish it as any build does: rows, index, outliers, its own check."""
-    from gallery import indexing
-    from gallery.finish import finish_gallery
-    from gallery.writer import Task, writing
-
-    if as_large:
-        indexing.EXACT_BELOW = 0
-    begun = time.monotonic()
-    stages = [("writing", begun)]
-    count, dimension = np.load(vectors, mmap_mode="r").shape
-    with writing(str(out), dimension) as writer:
-        writer.begin(Task("build", "bench", "bench", {}), None)
-        for start in range(0, count, 20_000):
-            piece = np.load(vectors, mmap_mode="r")[start : start + 20_000].copy()
-            writer.append(rows(start, len(piece)), piece)
-        finish_gallery(
-            writer,
-            spec="bench",
-            fingerprint="bench",
-            source="bench",
-            settings={},
-            tell=lambda stage: stages.append((stage, time.monotonic())),
-        )
-    ends = [at for _, at in stages[1:]] + [time.monotonic()]
-    seconds = {f"{name} s": round(end - start, 1) for (name, start), end in zip(stages, ends, strict=True)}
-    return {**seconds, "build s": round(ends[-1] - begun, 1), "build peak MB": peak_megabytes()}
-
-
-def rows(start: int, count: int) -> list[Any]:
-    """Rows whose id is their number, spread over the globe."""
-    from gallery.decode import Decoded
-
-    rng = np.random.default_rng(start)
-    positions = np.column_stack([rng.uniform(-60, 70, count), rng.uniform(-180, 180, count)])
-    columns = {"source": "bench", "country_code": None, "captured_at": None, "phash": "0" * 16}
-    return [
-        Decoded(
-            {
-                **columns,
-                "id": str(row),
-                "latitude": float(latitude),
-                "longitude": float(longitude),
-                "author": f"author {row % 50_000}",
-                "sha256": f"{row * 2654435761 % 2**32:08x}{row:056x}",
-                "uri": f"/photos/{row}.jpg",
-            },
-            np.empty(0),
-        )
-        for row, (latitude, longitude) in enumerate(positions, start)
-    ]
+    return Data(folder / "vectors.npy", vectors[chosen], chosen), took
 
 
 def measured(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, Any]:
@@ -249,22 +200,6 @@ def table(report: dict[str, Any]) -> str:
     words += ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
     words += ["| " + " | ".join(str(value) for value in line.values()) + " |" for line in report["searches"]]
     return "\n".join(words)
-
-
-def in_a_process(task: Callable[..., dict[str, float]], *arguments: Any) -> dict[str, float]:
-    """A task's result from a process of its own, whose memory is the task's alone."""
-    with get_context("spawn").Pool(1) as pool:
-        return pool.apply(task, arguments)
-
-
-def reset_peak() -> None:
-    Path("/proc/self/clear_refs").write_text("5")
-
-
-def peak_megabytes() -> int:
-    """Peak of this process's resident memory since its start or ``reset_peak``, mapped files included."""
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) // 1024
 
 
 def megabytes_on_disk(folder: Path) -> int:
