@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from agent.state import Json
 from gallery.search import Reference
-from gallery.store import Gallery
-from geo.places import describe
+from geo.places import label
 
 
 def as_json(references: Sequence[Reference]) -> list[Json]:
@@ -24,13 +23,4 @@ def as_json(references: Sequence[Reference]) -> list[Json]:
 
 def place_name(latitude: float, longitude: float) -> str:
     """``Paris, France``, or ``open sea``."""
-    place = describe(latitude, longitude)
-    return ", ".join(part for part in (place.place, place.country) if part) or "open sea"
-
-
-def authors_of(gallery: Gallery, sha256: str) -> list[str]:
-    """The photographers under whose names the gallery holds this very file; usually none or one."""
-    if not set(sha256) <= set("0123456789abcdef"):
-        return []
-    rows = gallery.photos.search().where(f"sha256 = '{sha256}'").select(["author"]).limit(100).to_list()
-    return sorted({row["author"] for row in rows if row["author"]})
+    return label(latitude, longitude) or "open sea"

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from agent.blobs import BlobStore
 from agent.contact_sheet import contact_sheet
 from agent.equipment import Equipment, silent
-from agent.evidence import as_json, authors_of
+from agent.evidence import as_json
 from agent.heat import draw_heat, heat_peaks, place_scores
 from agent.home import home_folder
 from agent.images import shown_jpeg
@@ -213,7 +213,7 @@ class Live:
             same = Filters((), (), perceptual_hash(image), DUPLICATE_BITS, DUPLICATE_COSINE)
         if not settings.exclude_author:
             return replace(same, exclude_authors=tuple(sorted(authors)))
-        authors |= set(authors_of(gallery, sha256))
+        authors |= set(gallery.authors_of(sha256))
         authors |= {self.authors[sha256]} if sha256 in self.authors else set()
         return replace(same, exclude_authors=tuple(sorted(authors)), exclude_sha256=(sha256,))
 

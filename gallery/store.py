@@ -1,5 +1,6 @@
 """A gallery that is open for reading: always one finished version of it, whatever is being written meanwhile."""
 
+from collections import Counter
 from functools import cached_property
 from typing import Any
 
@@ -122,12 +123,31 @@ class Gallery:
         """How many photos of the gallery are this photographer's."""
         if author not in self._of_author:
             quoted = author.replace("'", "''")
-            self._of_author[author] = int(self.photos.count_rows(f"author = '{quoted}'"))
+            self._of_author[author] = 0 if self.exact else int(self.photos.count_rows(f"author = '{quoted}'"))
         return self._of_author[author]
+
+    def authors_of(self, sha256: str) -> list[str]:
+        """The photographers under whose names the gallery holds this very file, sorted; usually none or one."""
+        if self.exact:
+            return self._authors_by_file.get(sha256, [])
+        if not set(sha256) <= set("0123456789abcdef"):
+            return []
+        rows = self.photos.search().where(f"sha256 = '{sha256}'").select(["author"]).limit(100).to_list()
+        return sorted({row["author"] for row in rows if row["author"]})
 
     @cached_property
     def _of_author(self) -> dict[str, int]:
-        return {}
+        """Counts as they were asked for; of rows in memory all at once, where a question would cost milliseconds."""
+        return Counter(filter(None, self.all_rows.rows["author"].to_pylist())) if self.exact else {}
+
+    @cached_property
+    def _authors_by_file(self) -> dict[str, list[str]]:
+        rows = self.all_rows.rows
+        found: dict[str, set[str]] = {}
+        for sha256, author in zip(rows["sha256"].to_pylist(), rows["author"].to_pylist(), strict=True):
+            if author:
+                found.setdefault(sha256, set()).add(author)
+        return {sha256: sorted(authors) for sha256, authors in found.items()}
 
     def unreadable(self) -> pa.Table:
         """Photos that did not go into the gallery: columns id, reason."""

@@ -1,6 +1,5 @@
 """Circles on the globe as flat polygons that any map can draw: cut at ±180, closed through the poles."""
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -29,7 +28,11 @@ def cap_area_km2(radius_km: float) -> float:
 
 def polygon_area_km2(geojson: dict[str, Any]) -> float:
     """Area of a GeoJSON polygon by Lambert's cylinder (x = longitude, y = sine of latitude), which keeps areas."""
-    cylinder = shapely.transform(shape(geojson), lambda xy: np.column_stack([np.radians(xy[:, 0]), _sine(xy[:, 1])]))
+    return _area_km2(shape(geojson))
+
+
+def _area_km2(drawn: BaseGeometry) -> float:
+    cylinder = shapely.transform(drawn, lambda xy: np.column_stack([np.radians(xy[:, 0]), _sine(xy[:, 1])]))
     return float(cylinder.area * EARTH_RADIUS_KM**2)
 
 
@@ -48,16 +51,25 @@ def caps_geojson(caps: Sequence[tuple[float, float, float]]) -> dict[str, Any]:
     differ by less than 0.1 %. Coordinates are rounded to 1e-6 degrees. Equal circles share
     one drawing: never change it.
     """
-    return _drawn(tuple((a, o, km) for a, o, km in caps))
+    return _drawn(tuple((a, o, km) for a, o, km in caps))[0]
+
+
+def caps_area_km2(caps: Sequence[tuple[float, float, float]]) -> float:
+    """Area of the same drawing; what overlaps counts once."""
+    return _drawn(tuple((a, o, km) for a, o, km in caps))[1]
 
 
 @lru_cache(maxsize=256)
-def _drawn(caps: tuple[tuple[float, float, float], ...]) -> dict[str, Any]:
-    """Drawn once: a region is asked for its area, for its answer and for its record."""
+def _drawn(caps: tuple[tuple[float, float, float], ...]) -> tuple[dict[str, Any], float]:
+    """The drawing and its area, made once: a region is asked for both, for its answer and for its record."""
     union = shapely.union_all([_flat(*cap) for cap in caps])
     tidy = shapely.orient_polygons(shapely.set_precision(union, 1e-6))
-    geojson: dict[str, Any] = json.loads(shapely.to_geojson(tidy))
-    return geojson
+    parts = [
+        [shapely.get_coordinates(ring).tolist() for ring in shapely.get_rings(part)] for part in shapely.get_parts(tidy)
+    ]
+    if tidy.geom_type == "Polygon":
+        return {"type": "Polygon", "coordinates": parts[0]}, _area_km2(tidy)
+    return {"type": "MultiPolygon", "coordinates": parts}, _area_km2(tidy)
 
 
 def _flat(latitude: float, longitude: float, radius_km: float) -> BaseGeometry:
@@ -74,6 +86,8 @@ def _flat(latitude: float, longitude: float, radius_km: float) -> BaseGeometry:
         return _round_pole(corners, 90.0 if latitude > 0 else -90.0)
     x = longitude + normalise_longitude(corners[:, 1] - longitude)
     polygon = shapely.make_valid(shapely.Polygon(np.column_stack([x, corners[:, 0]])))
+    if x.min() >= -180.0 and x.max() <= 180.0:
+        return shapely.intersection(polygon, _WORLD)
     turned = [translate(polygon, by) for by in (-360.0, 0.0, 360.0)]
     return shapely.union_all([shapely.intersection(part, _WORLD) for part in turned])
 

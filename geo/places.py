@@ -14,7 +14,7 @@ from geo.gazetteer import gazetteer
 from geo.names import NamedPlace, find_place
 from geo.sphere import bearing_degrees, check_position
 
-__all__ = ["NamedPlace", "Place", "country_code_of", "describe", "find_place"]
+__all__ = ["NamedPlace", "Place", "country_code_of", "describe", "find_place", "label"]
 
 # Places asked for their polygon before the gazetteer's code is taken at its word.
 _TRIED = 32
@@ -97,6 +97,20 @@ def describe(latitude: float, longitude: float) -> Place:
         neighbour=near.country.name,
         neighbour_code=near.country.code,
     )
+
+
+@lru_cache(maxsize=20_000)
+def label(latitude: float, longitude: float) -> str:
+    """``Paris, France``, or the nearest place alone at sea: what ``describe`` says, without the distances it measures.
+
+    Raises:
+        WrongUse: as ``describe``.
+    """
+    latitude, longitude = check_position(latitude, longitude)
+    country = country_at(latitude, longitude)
+    own = _own_place(latitude, longitude, country) if country else None
+    row, _ = own or gazetteer().nearest(latitude, longitude)
+    return ", ".join(part for part in (gazetteer().names[row], country.name if country else None) if part)
 
 
 def wind(bearing: float) -> str:

@@ -1,10 +1,9 @@
 """The region of an answer: circles that together hold the place with a stated probability."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from geo.caps import caps_geojson
+from geo.caps import cap_area_km2, caps_area_km2, caps_geojson
 from geo.regions import Region, union_of_caps
 from geo.sphere import great_circle_km
 
@@ -34,7 +33,9 @@ class Area:
     @property
     def area_km2(self) -> float:
         """Area of the union; what overlaps counts once."""
-        return _area_km2(self.caps)
+        if len(self.caps) == 1:
+            return cap_area_km2(self.caps[0][2])
+        return caps_area_km2([(a, o, max(r, 1e-3)) for a, o, r in self.caps])  # as `region` draws them
 
     def to_json(self) -> dict[str, Any]:
         """The heaviest circle's centre, `radius_km` if it is the only one, else `geojson`; and all circles."""
@@ -49,11 +50,6 @@ class Area:
             **shape,
             "parts": circles,
         }
-
-
-@lru_cache(maxsize=256)
-def _area_km2(caps: tuple[Cap, ...]) -> float:
-    return union_of_caps(caps).area_km2
 
 
 def area_of(region: Region, probability: float) -> Area:

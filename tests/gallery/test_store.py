@@ -93,3 +93,18 @@ def test_percentiles_of_the_nearest_similarity_are_those_of_all_pairs(spread):
     median = float(np.percentile(similarity.max(axis=1), 50))
     assert spread.manifest.nearest_percentiles["50"] == pytest.approx(median, abs=1e-3)
     assert list(spread.manifest.nearest_percentiles) == ["1", "5", "25", "50", "75", "95", "99"]
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_files_and_photographers_are_found_in_memory_as_in_the_database(spread, indexed, monkeypatch):
+    gallery = Gallery.open(spread.path)
+    if indexed:
+        monkeypatch.setattr(Gallery, "exact", False)
+    rows = spread.photos.to_arrow().to_pylist()
+    for row in rows[:5]:
+        whose = {other["author"] for other in rows if other["sha256"] == row["sha256"]}
+        assert gallery.authors_of(row["sha256"]) == sorted(whose - {None})
+    for author in {row["author"] for row in rows} - {None}:
+        assert gallery.count_of_author(author) == sum(row["author"] == author for row in rows)
+    assert gallery.authors_of("f" * 64) == gallery.authors_of("' OR 1=1") == []
+    assert gallery.count_of_author("nobody's") == 0

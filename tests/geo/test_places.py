@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from geo.errors import WrongUse
 from geo.gazetteer import gazetteer
-from geo.places import describe, wind
+from geo.places import describe, label, wind
 from geo.sphere import bearing_degrees, great_circle_km
 
 
@@ -20,6 +20,13 @@ def test_every_valid_position_is_described(latitude, longitude):
     assert place.place and place.neighbour and place.neighbour != place.country
     assert 0 <= place.place_bearing < 360 and place.place_km >= 0
     json.dumps(place.to_json(), allow_nan=False)
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+@settings(max_examples=50, deadline=None)
+def test_a_label_is_the_place_and_the_country_of_the_description(latitude, longitude):
+    place = describe(latitude, longitude)
+    assert label(latitude, longitude) == (f"{place.place}, {place.country}" if place.country else place.place)
 
 
 def test_the_place_lies_in_the_country_where_the_nearest_of_all_does_not():
