@@ -68,10 +68,19 @@ def draw(corners: Sequence[Sequence[float]], rule: str = "only") -> Json:
     Raises:
         WrongUse: the corners enclose nothing, or the rule is neither.
     """
-    area = {"polygon": drawn_area(corners)}
+    return enclosed(drawn_area(corners), rule)
+
+
+def enclosed(geojson: Json, rule: str = "only", called: str = "the drawn area") -> Json:
+    """The photo was taken inside a Polygon or MultiPolygon, or with ``exclude`` outside.
+
+    Raises:
+        WrongUse: the rule is neither.
+    """
     if rule not in ("only", "exclude"):
         raise WrongUse(f"rule {rule!r} is unknown; there are 'only' and 'exclude'")
-    return only(area, "only inside the drawn area") if rule == "only" else exclude(area, "not inside the drawn area")
+    area = {"polygon": geojson}
+    return only(area, f"only inside {called}") if rule == "only" else exclude(area, f"not inside {called}")
 
 
 def inside(area: Json, positions: NDArray[np.float64]) -> Inside:

@@ -3,13 +3,11 @@
 import errno
 import re
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
-from agent.home import home_folder
 from geo.errors import SextantError, WrongUse
 
 if TYPE_CHECKING:
@@ -33,6 +31,7 @@ def serve(desk: "Desk", *, host: str, port: int, token: str | None, tiles: str |
     except ImportError as error:
         raise SextantError(f"sextant serve needs {error.name}; run: pip install 'sextant-geo[web]'") from error
     from app.web.house import House
+    from app.web.reports import reports_of
     from graphs.sessions import Sessions
 
     if not is_loopback(host) and not token:
@@ -41,8 +40,7 @@ def serve(desk: "Desk", *, host: str, port: int, token: str | None, tiles: str |
         raise WrongUse(f"the token is no good; use {SHORTEST_TOKEN} or more letters, digits and . _ ~ -")
     built_assets()
     settings = desk.settings
-    folder = Path(reports) if reports else home_folder(settings.home) / "reports"
-    house = House(Sessions(settings.home), desk, tiles=tiles, reports=folder)
+    house = House(Sessions(settings.home), desk, reports_of(reports, settings.home), tiles=tiles)
     listening = bound(host, port)
     names = {host.lower(), socket.gethostname().lower()} if not is_loopback(host) else set()
     names |= {"127.0.0.1", "localhost", "::1"}

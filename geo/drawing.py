@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely.affinity import translate
+from shapely.geometry import shape
 
 from geo.errors import WrongUse
 from geo.sphere import normalise_longitude
@@ -43,9 +44,52 @@ def drawn_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
     faces = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon" and part.area > 1e-9]
     if not faces:
         raise WrongUse("the polygon encloses no area; draw its corners apart")
-    shape = faces[0] if len(faces) == 1 else shapely.multipolygons(faces)
-    geojson: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(shape)))
+    whole = faces[0] if len(faces) == 1 else shapely.multipolygons(faces)
+    geojson: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(whole)))
     return geojson
+
+
+def area_of_geojson(document: Any) -> dict[str, Any]:
+    """The polygons of a GeoJSON document as one valid Polygon or MultiPolygon; holes stay holes.
+
+    Args:
+        document: a Polygon, a MultiPolygon, or a Feature, FeatureCollection or GeometryCollection of them; what is no
+            polygon in it is passed over.
+
+    Raises:
+        WrongUse: it holds no polygon, or one that encloses nothing.
+    """
+    polygons = _polygons(document)
+    if not polygons:
+        raise WrongUse("the GeoJSON holds no polygon; draw an area, not points or lines")
+    faces = []
+    for outer, *holes in polygons:
+        face = _face(outer)
+        for hole in holes:
+            face = shapely.difference(face, _face(hole))
+        faces.append(face)
+    geojson: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(shapely.union_all(faces))))
+    return geojson
+
+
+def _face(ring: Sequence[Sequence[float]]) -> Any:
+    return shape(drawn_area([(position[1], position[0]) for position in ring]))
+
+
+def _polygons(document: Any) -> list[list[list[list[float]]]]:
+    """The rings of every polygon in a GeoJSON document."""
+    if not isinstance(document, dict):
+        return []
+    kind: Any = document.get("type")
+    rings: Any = document.get("coordinates")
+    if kind in ("Polygon", "MultiPolygon"):
+        try:
+            found = [rings] if kind == "Polygon" else list(rings)
+            return [[[[float(value) for value in place[:2]] for place in ring] for ring in one] for one in found if one]
+        except (TypeError, ValueError) as error:
+            raise WrongUse(f"the GeoJSON's {kind} has coordinates that are no numbers; write it again") from error
+    inside = document.get("features") or document.get("geometries") or [document.get("geometry")]
+    return [polygon for part in inside if part is not document for polygon in _polygons(part)]
 
 
 def _corner(corner: Sequence[float]) -> tuple[float, float]:

@@ -1,8 +1,12 @@
 """Deleting old runs, and the blobs that nothing names any more."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from agent.blobs import BlobStore
 from agent.cassette import in_use
@@ -11,29 +15,46 @@ from agent.settings import Settings
 from agent.state import Json
 from geo.errors import WrongUse
 from graphs.archive import HASH, hashes
-from graphs.checkpoints import DATABASE, checkpoints
+from graphs.checkpoints import DATABASE, checkpoints, postgres_checkpoints, sqlite_checkpoints
 from graphs.folders import RunFolder, folders
 from graphs.runs import checkpoints_file
+from graphs.session_rows import Rows, databases_of, place_of, sessions_file
 
 
-def prune(home: str | None, keep: int | None = None, older_days: float | None = None, *, dry: bool = False) -> Json:
+def prune(
+    home: str | None,
+    keep: int | None = None,
+    older_days: float | None = None,
+    *,
+    databases: Sequence[str] = (),
+    dry: bool = False,
+) -> Json:
     """Delete runs, and those of their blobs that no other run and no thread names. Runs at work are left alone.
 
     Args:
         keep: the number of newest runs to keep.
         older_days: delete what was started longer ago than this.
+        databases: addresses of PostgreSQL in which sessions of this home lie, beside the one in SEXTANT_DATABASE.
         dry: only say what would go.
 
     Returns:
         The names of the runs, and how many blobs and bytes went with them.
 
     Raises:
-        WrongUse: neither or both are given, or a number below zero.
+        WrongUse: neither or both are given, or a number below zero; or sessions of this home lie in a database that
+            is not given, so that nobody knows which pictures they need.
+        SextantError: a database does not answer.
     """
     if (keep is None) == (older_days is None):
         raise WrongUse("say which runs go: --keep N for all but the newest N, or --older DAYS")
     if min(value for value in (keep, older_days) if value is not None) < 0:
         raise WrongUse("--keep and --older take a number of at least 0")
+    asked = {place_of(address): address for address in (*databases, os.environ.get(DATABASE)) if address}
+    if unknown := databases_of(home) - set(asked):
+        raise WrongUse(
+            f"sessions of this home lie in PostgreSQL at {min(unknown)!r}, and nobody knows which pictures they need; "
+            "pass --database with its address"
+        )
     every = [folder for folder in folders(home) if not in_use(folder.cassette)]
     gone = (
         every[: max(0, len(every) - keep)] if keep is not None else [f for f in every if is_older(f, older_days or 0)]
@@ -42,7 +63,7 @@ def prune(home: str | None, keep: int | None = None, older_days: float | None = 
     named = set().union(*(hashes(folder) for folder in gone)) if gone else set()
     wanted = set().union(*(hashes(folder) for folder in stay)) if stay else set()
     if named - wanted:
-        wanted |= hashes_of_threads(home, {folder.name for folder in gone})
+        wanted |= hashes_of_threads(home, {folder.name for folder in gone}, list(asked.values()))
     store = BlobStore(home_folder(home) / "blobs")
     blobs = [path for sha256 in sorted(named - wanted) if (path := store.path(sha256)).exists()]
     size = sum(path.stat().st_size for path in blobs)
@@ -57,15 +78,24 @@ def is_older(folder: RunFolder, days: float) -> bool:
     return datetime.now(UTC) - started > timedelta(days=days)
 
 
-def hashes_of_threads(home: str | None, gone: set[str]) -> set[str]:
-    """The blobs that threads in the checkpoints name: conversations, and runs that are not finished."""
-    files = [Path(DATABASE)] if os.environ.get(DATABASE) else sorted(home_folder(home).glob("*.sqlite"))
+def hashes_of_threads(home: str | None, gone: set[str], databases: Sequence[str]) -> set[str]:
+    """The blobs that threads name: conversations, runs that are not finished, and messages not yet answered."""
     texts: list[str] = []
-    for file in files:  # in a database they all lie together, and no file is opened
-        with checkpoints(file) as saver:
-            kept = [item for item in saver.list(None) if item.config["configurable"]["thread_id"] not in gone]
-            texts += [f"{item.checkpoint} {item.pending_writes}" for item in kept]
+    for file in sorted(home_folder(home).glob("*.sqlite")):
+        with sqlite_checkpoints(file) as saver:
+            texts += texts_of(saver, gone)
+    for address in databases:
+        texts += texts_of(postgres_checkpoints(address), gone)
+    for place in (None, *databases):
+        if place or sessions_file(home).exists():
+            texts += [str(row[0]) for row in Rows(sessions_file(home), place).read("SELECT message FROM waiting")]
     return {found for text in texts for found in HASH.findall(text)}
+
+
+def texts_of(saver: BaseCheckpointSaver[Any], gone: set[str]) -> list[str]:
+    """All that a checkpointer keeps of threads other than these."""
+    kept = [item for item in saver.list(None) if item.config["configurable"]["thread_id"] not in gone]
+    return [f"{item.checkpoint} {item.pending_writes}" for item in kept]
 
 
 def remove(runs: list[RunFolder], blobs: list[Path], home: str | None) -> None:

@@ -23,17 +23,10 @@ from geo.errors import SextantError, WrongUse
 from graphs.chat import PHOTOS_AT_ONCE, Desk, build_chat
 from graphs.checkpoints import checkpoints
 from graphs.runs import STEPS_FUSE
-from graphs.session_rows import Rows, sessions_file
+from graphs.session_rows import Rows, note_database, sessions_file
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 HELD_S = 10.0  # how long a hold lasts unless it is renewed; renewed three times as often
-_TABLES = (
-    """CREATE TABLE IF NOT EXISTS sessions (
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL,
-    holder TEXT, held_until DOUBLE PRECISION NOT NULL DEFAULT 0)""",
-    # A message that was taken and that no checkpoint holds yet: it outlives the process all the same.
-    "CREATE TABLE IF NOT EXISTS waiting (session TEXT PRIMARY KEY, message TEXT NOT NULL)",
-)
 
 
 class Busy(SextantError):
@@ -60,8 +53,8 @@ class Sessions:
 
     def __post_init__(self) -> None:
         self._table = Rows(sessions_file(self.home))
-        for table in _TABLES:
-            self._table.change(table)
+        if self._table.address:
+            note_database(self.home, self._table.address)
 
     def create(self, title: str = "", session: str | None = None) -> str:
         """A new session; its id.

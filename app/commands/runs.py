@@ -180,17 +180,25 @@ def import_run(file: Path, home: str | None) -> None:
 @click.option("--keep", type=int, metavar="N", help="Delete all but the newest N runs.")
 @click.option("--older", type=float, metavar="DAYS", help="Delete runs started longer ago than this.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--database", "databases", multiple=True, metavar="URL", help="postgresql://… where sessions lie, too.")
 @JSON
 @HOME
-def prune(keep: int | None, older: float | None, dry_run: bool, as_json: bool, home: str | None) -> None:
-    """Delete old runs, and the pictures that no other run needs. Nothing is deleted without this command.
+def prune(
+    keep: int | None,
+    older: float | None,
+    dry_run: bool,
+    databases: tuple[str, ...],
+    as_json: bool,
+    home: str | None,
+) -> None:
+    """Delete old runs, and the pictures that no other run and no session needs. Nothing else ever deletes any.
 
     \b
     Example: sextant runs prune --older 30 --dry-run
     """
     from graphs.pruning import prune as prune_runs
 
-    done = prune_runs(home, keep, older, dry=dry_run)
+    done = prune_runs(home, keep, older, databases=databases, dry=dry_run)
     if as_json:
         print_json(done)
         return

@@ -19,7 +19,7 @@ CALLS_AT_ONCE = 64  # of all sessions together: a dozen runs of four prompts
     "--token", metavar="TOKEN", envvar="SEXTANT_TOKEN", help="Asked of every visitor.  [default: SEXTANT_TOKEN]"
 )
 @click.option("--tiles", metavar="URL", help="Online map tiles, {z}/{x}/{y}; without them the map is drawn offline.")
-@click.option("--reports", metavar="DIR", help="Evaluation reports to list.  [default: reports under the home]")
+@click.option("--reports", metavar="DIR", help="Evaluation reports.  [default: of the home, ./runs, ./reports]")
 @run_options
 @session_options
 @click.pass_context

@@ -15,12 +15,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from agent.blobs import BlobStore
-from agent.constraints import pin, reject
 from agent.home import home_folder
 from agent.showing import event_shown
 from agent.state import Json
 from agent.steering_words import read_steering
 from app.progress import Progress
+from app.terminal.areas import EXAMPLE, typed_constraint
+from app.terminal.forks import USE, forked, steps_table
+from app.terminal.keyboard import typed_lines
 from app.terminal.text_map import text_map
 from app.terminal.typed import read_line
 from app.words import distance
@@ -33,12 +35,14 @@ HELP = {
     "/map": "draw the answer, its rival and the similar photos",
     "/evidence": "the ledger: every claim with what it stands on",
     "/why": "what speaks for the answer",
-    "/steer WORDS": "not Europe, only in Peru, near the sea, ignore the sign; or pin LAT LON, reject LAT LON",
+    "/steer WORDS": "not Europe, only in Peru, near the sea, ignore the sign; pin LAT LON, reject LAT LON",
+    "/steer inside AREA": "or outside: a GeoJSON file, or corners LAT,LON LAT,LON LAT,LON",
     "/undo": "take the last word of steering back",
     "/again": "look again with more effort",
     "/photo N": "speak of photo N from now on",
     "/budget": "what was spent, and what is left",
     "/runs": "the recorded runs of this session",
+    "/fork STEP KEY=VALUE": "this photo's run again, changed from a step on; without words, its steps",
     "/export FORMAT [FILE]": "geojson, kml, csv or html (the case file)",
     "/sessions": "the sessions there are",
     "/quit": "leave; the session stays",
@@ -70,7 +74,8 @@ class Talk:
                 self._print_reply(self.sessions.go_on(self.session, desk))
         if photos:
             self.say("where was this taken?", tuple(Path(photo) for photo in photos))
-        for line in self._lines():
+        names = sorted({name.split()[0] for name in HELP})
+        for line in typed_lines(home_folder(self.desk.settings.home) / "chat-history", names):
             try:
                 if not self._take(line):
                     break
@@ -112,6 +117,7 @@ class Talk:
             "photo": self._choose,
             "budget": self._budget,
             "runs": self._runs,
+            "fork": self._fork,
             "export": self._export,
             "sessions": self._sessions,
         }
@@ -144,20 +150,23 @@ class Talk:
             )
 
     def _steer(self, words: str) -> None:
-        kind, *numbers = words.split()[:3] or [""]
-        rules = {"pin": pin, "reject": reject}
-        if kind in rules:
-            try:
-                latitude, longitude = (float(number.strip(",")) for number in numbers)
-            except ValueError as error:
-                raise WrongUse(
-                    f"/steer {kind} takes a latitude and a longitude, for example: {kind} 38.7 -9.1"
-                ) from error
-            self.say("", steer=(rules[kind](latitude, longitude),))
-            return
         if not words:
-            raise WrongUse("/steer takes words, for example: /steer not Europe")
-        self.say(words, steer=tuple(read_steering(words)))
+            raise WrongUse(f"/steer takes words, for example: /steer not Europe; or {EXAMPLE}")
+        constraint = typed_constraint(words)
+        if constraint is not None:
+            self.say("", steer=(constraint,))
+        else:
+            self.say(words, steer=tuple(read_steering(words)))
+
+    def _fork(self, words: str) -> None:
+        run, home = self._current()["run"], self.desk.settings.home
+        if not words:
+            self.console.print(steps_table(run, home))
+            self.console.print(f"[dim]{escape(USE)}[/dim]")
+            return
+        with self._watched() as desk:
+            lines = forked(run, words, home, desk.policy, desk.tell)
+        self.console.print("\n".join(lines), markup=False)
 
     def _choose(self, words: str) -> None:
         keys = [photo["key"] for photo in self.view()["photos"] if photo["status"] == "located"]
@@ -248,29 +257,3 @@ class Talk:
                 yield replace(self.desk, tell=lambda event: progress(event_shown(event, policy)), stop=stop)
         finally:
             signal.signal(signal.SIGINT, old)
-
-    def _lines(self) -> Iterator[str]:
-        """Lines from the keyboard, with history and completion; or as they are piped in."""
-        if not sys.stdin.isatty():
-            yield from sys.stdin
-            return
-        from prompt_toolkit import PromptSession
-        from prompt_toolkit.completion import WordCompleter
-        from prompt_toolkit.history import FileHistory
-
-        names = sorted(name.split()[0] for name in HELP)
-        home = home_folder(self.desk.settings.home)
-        home.mkdir(parents=True, exist_ok=True)
-        prompt: PromptSession[str] = PromptSession(
-            history=FileHistory(str(home / "chat-history")),
-            completer=WordCompleter(names, sentence=True),
-            complete_while_typing=False,
-            reserve_space_for_menu=3,
-        )
-        while True:
-            try:
-                yield prompt.prompt("› ")
-            except KeyboardInterrupt:
-                continue
-            except EOFError:
-                return

@@ -5,7 +5,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from agent.blobs import BlobStore
 from agent.equipment import Equipment
@@ -16,6 +15,7 @@ from agent.showing import event_shown
 from agent.state import Json
 from app.web.events import EventLog
 from app.web.limits import Limits, Rate, Refused
+from app.web.reports import Reports
 from app.web.uploads import Decoder
 from geo.errors import SextantError, WrongUse
 from graphs.chat import Desk
@@ -28,9 +28,9 @@ class House:
 
     sessions: Sessions
     desk: Desk
+    reports: Reports
     limits: Limits = field(default_factory=Limits)
     tiles: str | None = None
-    reports: Any = None
 
     def __post_init__(self) -> None:
         self.blobs = BlobStore(home_folder(self.desk.settings.home) / "blobs")

@@ -41,7 +41,7 @@ def page_routes(house: House) -> APIRouter:
             "upload_bytes": limits.upload_bytes,
             "photos_a_message": limits.photos_a_message,
             "calls_a_session": house.desk.max_calls,
-            "reports": bool(report_files(house.reports)),
+            "reports": bool(house.reports.files()),
         }
 
     @routes.get("/api/outlines", tags=["server"])
@@ -53,26 +53,18 @@ def page_routes(house: House) -> APIRouter:
     @routes.get("/api/reports", tags=["reports"])
     def reports() -> list[dict[str, Any]]:
         """The evaluation reports under the server's reports folder."""
-        return [{"number": number, "name": name} for number, (name, _) in enumerate(report_files(house.reports), 1)]
+        return [{"number": number, "name": name} for number, (name, _) in enumerate(house.reports.files(), 1)]
 
     @routes.get("/reports/{number}", tags=["reports"])
     def report(number: int) -> Response:
         """One report, in a sandbox: it can show itself and nothing else."""
-        files = report_files(house.reports)
+        files = house.reports.files()
         if not 1 <= number <= len(files):
             raise Refused(404, f"there is no report {number}; there are {len(files)}")
         content = files[number - 1][1].read_bytes()
         return HTMLResponse(content, headers={"content-security-policy": REPORT_POLICY})
 
     return routes
-
-
-def report_files(folder: Path | None) -> list[tuple[str, Path]]:
-    """The HTML files of the folder and of its folders, by name."""
-    if folder is None or not folder.is_dir():
-        return []
-    found = sorted([*folder.glob("*.html"), *folder.glob("*/*.html")])
-    return [(str(path.relative_to(folder)), path) for path in found if path.is_file()]
 
 
 @lru_cache(maxsize=1)

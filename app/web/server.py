@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
@@ -14,14 +15,17 @@ from starlette.types import ASGIApp
 
 from app.web.house import House
 from app.web.limits import Refused
+from app.web.message_routes import message_routes
 from app.web.page_routes import STATIC, page_routes
 from app.web.photo_routes import photo_routes
 from app.web.run_routes import run_routes
 from app.web.security import Door, Guard
 from app.web.session_routes import session_routes
+from app.web.stream_routes import stream_routes
 from geo.errors import SextantError, WrongUse
 
 VENDOR = STATIC / "vendor"
+THREADS = 160  # of requests in progress: more than messages and streams of all sessions at work
 
 
 def create_app(house: House, door: Door) -> ASGIApp:
@@ -29,6 +33,8 @@ def create_app(house: House, door: Door) -> ASGIApp:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        # A stop must find a thread although every upload waits for the decoder.
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
         house.close()
 
@@ -42,8 +48,8 @@ def create_app(house: House, door: Door) -> ASGIApp:
         openapi_url="/api/openapi.json",
         lifespan=life,
     )
-    for routes in (page_routes(house), session_routes(house), photo_routes(house), run_routes(house)):
-        app.include_router(routes)
+    for routes in (page_routes, session_routes, message_routes, stream_routes, photo_routes, run_routes):
+        app.include_router(routes(house))
     app.mount("/static", Assets(directory=STATIC), name="static")
     app.add_exception_handler(SextantError, refused(house))
     app.add_exception_handler(Exception, failed)

@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -8,10 +9,12 @@ from agent.cassette import Cassette
 from agent.settings import Settings
 from agent.state import State
 from geo.errors import WrongUse
-from graphs.checkpoints import sqlite_checkpoints
+from graphs.chat import Desk
+from graphs.checkpoints import DATABASE, sqlite_checkpoints
 from graphs.folders import find, folders
 from graphs.pruning import prune
 from graphs.runs import locate
+from graphs.sessions import Sessions
 
 
 @pytest.fixture
@@ -66,6 +69,47 @@ def test_pictures_of_a_conversation_stay(home, file):
     prune(str(home), keep=0)
     assert names(home) == []
     assert BlobStore(home / "blobs").path(photo).exists()
+
+
+def conversation(home, photos):
+    """A session about one photo, answered; what a killed process accepted and never answered, beside it."""
+    sessions = Sessions(str(home))
+    settings = Settings(home=str(home), verify="density", gallery=find("a", str(home)).record()["settings"]["gallery"])
+    kept = {"sha256": BlobStore(home / "blobs").put(photos[0].read_bytes()), "file": "a.jpg"}
+    message = {"id": "m", "text": "where?", "photos": [kept], "steer": [], "photo": None}
+    session = sessions.create()
+    sessions.say(session, message, Desk(settings))
+    later = {"sha256": BlobStore(home / "blobs").put(photos[1].read_bytes()), "file": "b.jpg"}
+    sessions.accept(sessions.create(), {**message, "photos": [later]})
+    return session, sessions
+
+
+def test_a_session_loses_no_picture_when_its_runs_go(home, query, photos):
+    session, sessions = conversation(home, (query, photos / "oslo-1.jpg"))
+    prune(str(home), keep=0)
+    assert names(home) == []
+    store = BlobStore(home / "blobs")
+    told = sessions.state(session)["photos"]["1"]
+    assert store.get(told["sha256"]) and store.get(told["shown"])
+    assert store.get(hashlib.sha256((photos / "oslo-1.jpg").read_bytes()).hexdigest())
+
+
+def test_pictures_of_sessions_in_a_database_stay_and_without_it_nothing_goes(
+    home, query, photos, postgres, monkeypatch
+):
+    monkeypatch.setenv(DATABASE, postgres)
+    session, sessions = conversation(home, (query, photos / "oslo-1.jpg"))
+    told = sessions.state(session)["photos"]["1"]
+    monkeypatch.delenv(DATABASE)
+    before = names(home)
+    with pytest.raises(WrongUse, match=r"lie in PostgreSQL at '127\.0\.0\.1:\d+/postgres'.*--database") as refused:
+        prune(str(home), keep=0)
+    assert "sextant@" not in str(refused.value)
+    assert names(home) == before
+    prune(str(home), keep=0, databases=[postgres])
+    assert names(home) == []
+    assert BlobStore(home / "blobs").get(told["shown"])
+    assert BlobStore(home / "blobs").get(hashlib.sha256((photos / "oslo-1.jpg").read_bytes()).hexdigest())
 
 
 @pytest.mark.parametrize("how", [{}, {"keep": 1, "older_days": 1.0}, {"keep": -1}, {"older_days": -0.5}])

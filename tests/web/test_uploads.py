@@ -12,6 +12,7 @@ from agent.live import equip
 from agent.settings import Settings
 from app.web.house import House
 from app.web.limits import Limits
+from app.web.reports import Reports
 from app.web.uploads import Decoder
 from gallery.photos import PhotoError, open_photo
 from graphs.chat import Desk
@@ -77,7 +78,7 @@ def test_a_whole_run_and_its_pictures_decode_nothing_in_the_server(small, query,
     decoded_here = []
     really = gallery.photos._header
     monkeypatch.setattr(gallery.photos, "_header", lambda name, raw: decoded_here.append(raw) or really(name, raw))
-    house = House(Sessions(str(tmp_path)), desk)
+    house = House(Sessions(str(tmp_path)), desk, Reports(tmp_path))
     try:
         session = house.new_session()
         assert house.decoder.refusal(sent) is None

@@ -1,0 +1,62 @@
+"""Areas and places as they are typed: pins, rejected places, corners, and GeoJSON files drawn elsewhere."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent.constraints import draw, enclosed, pin, reject
+from agent.state import Json
+from geo.drawing import area_of_geojson
+from geo.errors import WrongUse
+
+RULES = {"inside": "only", "outside": "exclude"}
+BIGGEST = 10 * 2**20  # bytes of a GeoJSON file; a country in full detail has less
+EXAMPLE = "inside area.geojson, or outside 36,-10 36,4 44,4 44,-10"
+
+
+def typed_constraint(words: str) -> Json | None:
+    """The constraint that ``pin``, ``reject``, ``inside`` or ``outside`` states; None where the words begin otherwise.
+
+    Raises:
+        WrongUse: no position, no such file, or nothing enclosed.
+    """
+    kind, _, rest = words.strip().partition(" ")
+    if kind in ("pin", "reject"):
+        return (pin if kind == "pin" else reject)(*_position(rest, f"/steer {kind} takes a latitude and a longitude"))
+    if kind not in RULES:
+        return None
+    try:
+        parts = shlex.split(rest)
+    except ValueError as error:
+        raise WrongUse(f"/steer {kind} {rest!r} has an open quotation mark; close it") from error
+    if len(parts) == 1:
+        path = Path(parts[0]).expanduser()
+        return enclosed(area_of_geojson(_document(path)), RULES[kind], f"the area of {path.name}")
+    return draw(_corners(parts, kind), RULES[kind])
+
+
+def _corners(parts: Sequence[str], kind: str) -> list[tuple[float, float]]:
+    if not parts:
+        raise WrongUse(f"/steer {kind} takes a GeoJSON file or corners, for example: {EXAMPLE}")
+    return [_position(part, f"/steer {kind} takes corners as LATITUDE,LONGITUDE") for part in parts]
+
+
+def _position(text: str, takes: str) -> tuple[float, float]:
+    try:
+        latitude, longitude = (float(number) for number in text.replace(",", " ").split())
+    except ValueError as error:
+        raise WrongUse(f"{takes}, for example: 38.7 -9.1; got {text[:60]!r}") from error
+    return latitude, longitude
+
+
+def _document(path: Path) -> Json:
+    try:
+        if path.stat().st_size > BIGGEST:
+            raise WrongUse(f"{str(path)!r} is larger than {BIGGEST // 2**20} MB; simplify the area")
+        document: Json = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise WrongUse(f"cannot read {str(path)!r}: {error.strerror}; name a GeoJSON file") from error
+    except (ValueError, RecursionError) as error:
+        raise WrongUse(f"{str(path)!r} is no GeoJSON; {EXAMPLE}") from error
+    return document

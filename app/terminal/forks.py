@@ -1,0 +1,63 @@
+"""A session's run in the terminal: its steps, and forks of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.table import Table
+
+from agent.precision import Policy, coarsened, words_withheld
+from agent.showing import WORDS, answer_shown
+from agent.state import Json
+from app.run_words import difference, needed_calls
+from app.words import coordinates, headline
+from geo.errors import WrongUse
+from graphs.comparing import compare
+from graphs.folders import find
+from graphs.fork import fork
+from graphs.runs import Unasked
+from graphs.story import story
+
+USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country live"
+
+
+def steps_table(run: str, home: str | None) -> Table:
+    """The steps of a run, by the numbers that a fork is named by."""
+    table = Table("step", "node", "prompt", "seconds", box=None, header_style="bold")
+    for step in story(find(run, home))["steps"]:
+        table.add_row(str(step["step"]), step["node"], step["branch"] or "", f"{step['seconds']:.2f}")
+    return table
+
+
+def forked(run: str, words: str, home: str | None, policy: Policy, tell: Callable[[Json], None]) -> list[str]:
+    """Fork the run as the words say, and tell what came of it, in lines.
+
+    Raises:
+        WrongUse: no step or no change is named, or one that does not fit.
+        Unasked: calls are needed that were never recorded; its message says how to allow them.
+        SextantError: the fork failed.
+    """
+    step, *wishes = words.split() or [""]
+    live = "live" in wishes
+    changes = [wish for wish in wishes if wish != "live"]
+    if not step or not changes:
+        raise WrongUse(USE)
+    parent = find(run, home)
+    try:
+        made = fork(parent, step, changes, home=home, live=live, tell=tell)
+    except Unasked as stopped:
+        # The calls hold a model's arguments: under a cap only their number is said.
+        needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)
+        raise WrongUse("\n".join([*needed, f"Add live to make them: /fork {words} live"])) from None
+    answer = answer_shown(made.answer, policy)
+    place = f" ({coordinates(answer['best'])})" if answer["best"] else ""
+    return [f"Fork {made.name}: {headline(answer)}{place}", *compared(parent, made.name, home, policy)]
+
+
+def compared(parent: Any, fork_name: str, home: str | None, policy: Policy) -> list[str]:
+    """What differs between a run and its fork, no finer than the policy."""
+    found = compare(parent, find(fork_name, home))
+    if policy.coarsest is None:
+        return difference(found)
+    withheld = words_withheld(found, policy, WORDS | {"first_step"})
+    coarse = coarsened({**withheld, "candidates": {name: [] for name in found["candidates"]}}, policy)
+    return difference({**coarse, "first_step": None})[1:2]

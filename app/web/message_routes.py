@@ -1,0 +1,80 @@
+"""What is said in a session over HTTP: messages with photos, steering, stop, going on after a crash."""
+
+import secrets
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from agent.constraints import draw, pin, reject
+from agent.state import Json
+from agent.steering_words import read_steering
+from app.web import shapes
+from app.web.forms import keep_photos, read_form
+from app.web.house import House
+from app.web.limits import Refused
+
+
+def message_routes(house: House) -> APIRouter:
+    """The routes of what is said, under /api/sessions/{session}."""
+    routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
+
+    @routes.post("/{session}/messages", status_code=202)
+    async def message(session: str, request: Request) -> shapes.Taken:
+        """A message as multipart form: ``text``, ``photo`` (which one it speaks of), and any number of ``files``.
+
+        Files that are no photos are refused one by one; the others are located.
+        """
+        await run_in_threadpool(house.known, session)
+        form, files = await read_form(request, house)
+        text = form.get("text", "").strip()
+        if not text and not files:
+            raise Refused(422, "the message is empty; write something, or add a photo")
+        kept, refused = await run_in_threadpool(keep_photos, files, house)
+        if files and not kept:
+            raise Refused(422, "; ".join(f"{one.file} {one.reason}" for one in refused))
+        said = new_message(text or "where was this taken?", kept, form.get("photo"), form.get("id"))
+        await run_in_threadpool(house.say, session, said)
+        return shapes.Taken(message=said["id"], refused=refused)
+
+    @routes.post("/{session}/steer", status_code=202)
+    def steer(session: str, wish: shapes.Steer) -> shapes.Taken:
+        """Rule places out or in; stored candidates are weighed anew, no model is asked."""
+        house.known(session)
+        said = steering_message(wish)
+        house.say(session, said)
+        return shapes.Taken(message=said["id"])
+
+    @routes.post("/{session}/stop")
+    def stop(session: str) -> shapes.Done:
+        """Stop the work in progress; the best so far is the answer."""
+        return shapes.Done(done=house.stop(house.known(session)))
+
+    @routes.post("/{session}/resume", status_code=202)
+    def resume(session: str) -> shapes.Done:
+        """Go on with a message that was cut off by a crash."""
+        house.say(house.known(session), None)
+        return shapes.Done(done=True)
+
+    return routes
+
+
+def new_message(text: str, photos: list[Json], photo: str | None, given: str | None = None) -> Json:
+    """A message as the graph takes it; ``given`` is the client's id, by which sending twice is saying once."""
+    named = given if given and given.isalnum() and len(given) <= 64 else secrets.token_hex(8)
+    return {"id": named, "text": text, "photos": photos, "steer": [], "photo": photo}
+
+
+def steering_message(wish: shapes.ByWords | shapes.ByPolygon | shapes.ByPlace) -> Json:
+    """A wish as a message that carries its constraints.
+
+    Raises:
+        WrongUse: a place is unknown, or an area encloses nothing.
+    """
+    said = new_message("", [], wish.photo)
+    if isinstance(wish, shapes.ByWords):
+        undo = wish.text.lower().startswith(("undo", "start over", "reset", "clear"))
+        return said | {"text": wish.text, "steer": [] if undo else read_steering(wish.text)}
+    if isinstance(wish, shapes.ByPolygon):
+        return said | {"steer": [draw(wish.corners, wish.rule)]}
+    rule = pin if wish.kind == "pin" else reject
+    return said | {"steer": [rule(wish.latitude, wish.longitude)]}

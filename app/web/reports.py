@@ -1,0 +1,34 @@
+"""Where evaluation reports lie: the folder a person names, or the folders that `sextant eval` is told to write to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.home import home_folder
+
+WRITTEN = ("report.html", "compare.html")  # what `sextant eval report` and `compare` write, beside other people's pages
+BY_HABIT = ("runs", "reports")  # of the folder the server is started in, as the guides name them
+
+
+@dataclass(frozen=True)
+class Reports:
+    """``named`` is a folder whose every page is shown; ``found`` are folders of which only our own pages are."""
+
+    named: Path
+    found: tuple[Path, ...] = ()
+
+    def files(self) -> list[tuple[str, Path]]:
+        """The pages by name: those of the folders themselves and of the folders in them."""
+        pages = [(path, self.named) for glob in ("*.html", "*/*.html") for path in self.named.glob(glob)]
+        for folder in self.found:
+            globs = [f"{depth}{name}" for depth in ("", "*/", "*/*/") for name in WRITTEN]
+            pages += [(path, folder.parent) for glob in globs for path in folder.glob(glob)]
+        own = {path.resolve(): str(path.relative_to(base)) for path, base in pages if path.is_file()}
+        return sorted((name, path) for path, name in own.items())
+
+
+def reports_of(folder: str | None, home: str | None) -> Reports:
+    """The reports in the folder that was named; without one, in ``reports`` of the home, and in ``runs`` and
+    ``reports`` of the current folder."""
+    if folder:
+        return Reports(Path(folder))
+    return Reports(home_folder(home) / "reports", tuple(Path.cwd() / name for name in BY_HABIT))
