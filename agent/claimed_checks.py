@@ -91,7 +91,7 @@ def _words(data: dict[str, Any], *, edges: bool) -> Words:
     outside = _joined(data["outside"])
 
     def pattern(*parts: str) -> re.Pattern[str]:
-        filled = "|".join(parts).replace("<outside>", outside)
+        filled = "|".join(map(_joined, parts)).replace("<outside>", outside)
         return re.compile(rf"(?<!\w)(?:{filled})(?!\w)" if edges else filled, re.IGNORECASE)
 
     return Words(
@@ -100,10 +100,10 @@ def _words(data: dict[str, Any], *, edges: bool) -> Words:
         done=pattern(*data["done"]),
         leads=pattern(*data["leads"]),
         looking=pattern(data["looking"]) if data["looking"] else None,
-        denied=pattern(_joined(data["not"])),
+        denied=pattern(data["not"]),
     )
 
 
 def _joined(text: str) -> str:
-    """A pattern that the data breaks over lines."""
+    """A pattern that the data breaks over lines, after a bar."""
     return text.replace("| ", "|").strip()

@@ -68,6 +68,15 @@ def event_shown(event: Json, policy: Policy) -> Json:
     return shown
 
 
+def comparison_shown(found: Json, policy: Policy) -> Json:
+    """Two runs compared (``graphs.comparing``) as a person may see it: the distance is between the places as shown."""
+    if policy.coarsest is None:
+        return found
+    shown: Json = coarsened(words_withheld(found, policy, WORDS), policy)
+    ends = [(place["latitude"], place["longitude"]) for place in shown["best"] if place]
+    return {**shown, "moved_km": round(float(great_circle_km(*ends)), 1) if len(ends) == 2 else None}
+
+
 def answer_shown(answer: Json, policy: Policy) -> Json:
     """A run's answer as it may be printed: what `sextant locate` says under a cap."""
     if policy.coarsest is None:

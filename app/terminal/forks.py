@@ -1,12 +1,11 @@
 """A session's run in the terminal: its steps, and forks of it."""
 
 from collections.abc import Callable
-from typing import Any
 
 from rich.table import Table
 
-from agent.precision import Policy, coarsened, words_withheld
-from agent.showing import WORDS, answer_shown
+from agent.precision import Policy
+from agent.showing import answer_shown, comparison_shown
 from agent.state import Json
 from app.run_words import difference, needed_calls
 from app.words import coordinates, headline
@@ -50,14 +49,5 @@ def forked(run: str, words: str, home: str | None, policy: Policy, tell: Callabl
         raise WrongUse("\n".join([*needed, f"Add live to make them: /fork {words} live"])) from None
     answer = answer_shown(made.answer, policy)
     place = f" ({coordinates(answer['best'])})" if answer["best"] else ""
-    return [f"Fork {made.name}: {headline(answer)}{place}", *compared(parent, made.name, home, policy)]
-
-
-def compared(parent: Any, fork_name: str, home: str | None, policy: Policy) -> list[str]:
-    """What differs between a run and its fork, no finer than the policy."""
-    found = compare(parent, find(fork_name, home))
-    if policy.coarsest is None:
-        return difference(found)
-    withheld = words_withheld(found, policy, WORDS | {"first_step"})
-    coarse = coarsened({**withheld, "candidates": {name: [] for name in found["candidates"]}}, policy)
-    return difference({**coarse, "first_step": None})[1:2]
+    found = comparison_shown(compare(parent, find(made.name, home)), policy)
+    return [f"Fork {made.name}: {headline(answer)}{place}", *difference(found)]

@@ -126,7 +126,7 @@ class House:
         return stop is not None
 
     def warm(self) -> None:
-        """Load in the background what the first visitor would wait for: the gallery, the map, the place names."""
+        """Load in the background what the first visitor would wait for: gallery, map, place names, decoder."""
 
         def load() -> None:
             from app.web.page_routes import packed_outlines
@@ -141,6 +141,7 @@ class House:
                 find_place("Lisbon")
 
         threading.Thread(target=load, daemon=True).start()
+        threading.Thread(target=self.decoder.warm, daemon=True).start()
 
     def close(self) -> None:
         """Stop everything and let go of the decoder."""

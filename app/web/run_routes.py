@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from agent.precision import coarsened, words_withheld
-from agent.showing import WORDS
+from agent.showing import WORDS, comparison_shown
 from agent.state import Json
 from app.web import shapes
 from app.web.house import House
@@ -38,7 +38,7 @@ def run_routes(house: House) -> APIRouter:
         if any("=@" in change.replace(" ", "") for change in wish.changes):
             raise Refused(422, "a change over HTTP holds its value itself; files are not read")
         run = fork(parent, wish.step, wish.changes, home=home, live=wish.live, keep_words=wish.keep_words)
-        difference = shown(compare(parent, find(run.name, home)), house)
+        difference = comparison_shown(compare(parent, find(run.name, home)), house.desk.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
         return {"run": run.name, "answer": shown(answer, house), "difference": difference}
 
@@ -82,7 +82,7 @@ def texts_of(messages: list[Json]) -> list[Json]:
 def shown(value: Json, house: House) -> Json:
     """The value under the server's policy; a drawn or recorded text of the model's is withheld where words are."""
     policy = house.desk.policy
-    keys = WORDS | {"strategy_text", "opening", "fill", "tool_calls", "place", "first_difference"}
+    keys = WORDS | {"strategy_text", "opening", "fill", "tool_calls", "place"}
     coarse: Json = coarsened(words_withheld(value, policy, frozenset(keys)), policy)
     return coarse
 

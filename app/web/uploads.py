@@ -69,6 +69,11 @@ class Decoder:
             return error.reason
         return None
 
+    def warm(self) -> None:
+        """Start the process, which takes a second, before the first photo comes."""
+        with self._lock:
+            self._decoded(b"")
+
     def close(self) -> None:
         with self._lock:
             self._kill()

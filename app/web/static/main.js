@@ -1,6 +1,6 @@
 // The page: one session at a time, followed by its events; everything it shows comes from the session's own view.
 
-import { $, h } from "./dom.js";
+import { $, h, percent, placeName } from "./dom.js";
 import { api } from "./api.js";
 import { showPending, showTurns } from "./conversation.js";
 import { showEvidence } from "./evidence.js";
@@ -93,6 +93,7 @@ function choosePhoto(view) {
   if (!keys.includes(state.photo)) state.photo = keys.at(-1) ?? null;
   $("photo").replaceChildren(...view.photos.map((photo) => h("option", { value: photo.key, selected: photo.key === state.photo }, `${photo.name} ${photo.file ?? ""}`)));
   document.querySelector(".photo-choice").hidden = !keys.length;
+  $("which").hidden = keys.length < 2;
 }
 
 function showMap(afresh = false) {
@@ -100,6 +101,9 @@ function showMap(afresh = false) {
   const located = photo?.status === "located";
   $("open-run").hidden = $("export").hidden = !located;
   const best = located ? photo.answer.best : null;
+  const city = located ? photo.answer.probability["25"] : null;
+  $("headline").hidden = !best;
+  $("headline").textContent = best ? `${placeName(best)}${city === null ? "" : ` · ${percent(city)} within 25 km`}` : "";
   const mark = best ? `${photo.key} ${best.latitude} ${best.longitude} ${photo.constraints.length}` : null;
   state.world?.show(photo, afresh || mark !== state.fitted);
   if (state.world) state.fitted = mark;
