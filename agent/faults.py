@@ -118,8 +118,20 @@ def explain(error: BaseException, exchange: Exchange, address: Address, *, tools
         return _refused(told[0], told[1], None, address, tools)
     reason = address.clean(_in_short(error))
     return ModelError(
-        "bad_response", f"{address} answered with something that is no chat completion ({reason}); {_WAY_OUT_ADDRESS}"
+        "bad_response",
+        f"{address} answered with something that is no chat completion ({reason}); {_WAY_OUT_ADDRESS}",
+        retry=any(map(_cut_off, _chain(error))),
     )
+
+
+def _cut_off(cause: BaseException) -> bool:
+    """Whether an answer broke off, in its text or in a character, or holds no choice: busy servers send these at times.
+
+    What is whole and of another form, a page of HTML, says that no such server is there, and would come again.
+    """
+    if isinstance(cause, json.JSONDecodeError):
+        return not cause.doc.lstrip().startswith("<")
+    return isinstance(cause, UnicodeDecodeError | IndexError)
 
 
 _WAY_OUT_ADDRESS = "check --base-url: it is the address under which the server speaks this protocol"

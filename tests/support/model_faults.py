@@ -164,6 +164,7 @@ FAULT_MATRIX: Mapping[str, Callable[[], Script]] = {
     "502 HTML page": lambda: always(Fault("bad_gateway_html")),
     "reset in mid-body": lambda: always(Fault("reset")),
     "reset once, then good": lambda: in_turn(Fault("reset"), GOOD),
+    "cut off once, then good": lambda: in_turn(Fault("invalid_json"), GOOD),
     "cut short": lambda: always(Fault("cut_short")),
     "hang past the timeout": lambda: always(Fault("hang")),
     "dribbling body": lambda: always(Fault("dribble")),
