@@ -1,18 +1,25 @@
-"""Verification by similarity on recorded candidates, beside density and the learned scorer, on held-out photographers.
+"""What an alignment's position score is worth to verification, on recorded candidates and held-out photographers.
 
-    python -m bench.alignment_similarity ../shared/data/im2gps3k-dev --backbone onnx:TOWER.onnx --cache CACHE
+    python -m bench.alignment_similarity ../shared/data/im2gps3k-dev --backbone onnx:TOWER.onnx --cache CACHE \
+        --scored scored.jsonl.gz
 
-An alignment (image + GPS) is trained on one half of the photographers. On the other half, each photo's recorded
-pool is judged: the first retrieved, density, the model's recorded answer, similarity (the candidate whose position
-scores highest), and the scorer of `calibrated`, fitted across folds of those photographers once without and once
-with the position score as a feature. Also: the paired change of the retrieval distance, with a bootstrap over
-photographers.
+Alignments (image + GPS) are trained on halves of the photographers, one for each seed. Each photo's recorded places
+are scored by the first of them that has not seen its photographer; of three seeds one photo in eight is seen by all and
+stays without scores. The records with their scores are written to --scored, in the form `sextant eval fit` reads; where
+that file exists, nothing is trained.
+
+Then all of it is judged: the first retrieved, the model's recorded answer, density, similarity, and `calibrated`,
+cross-fitted by photographer, without the score and with it. Also printed: each alignment's change of the retrieval
+distance, with a bootstrap over photographers.
 """
 
 import argparse
+import gzip
+import json
 import tempfile
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,10 +27,11 @@ from numpy.typing import NDArray
 
 from agent.verification import verify
 from agent.verification.pool import Pool
-from agent.verification.weighing import look_at
-from eval.crossfit import folds_by_group, reliability_of
+from eval.crossfit import cross_fit
+from eval.judging import judge_all
+from eval.metrics import accuracy, calibration_error
 from eval.recorded import Record, read_records
-from eval.training import Example, train_scorer
+from eval.verification_runs import held_out_verifier
 from gallery.alignment.backbone import load_backbone
 from gallery.alignment.cache import Cache
 from gallery.alignment.config import Part
@@ -36,88 +44,95 @@ from gallery.sources.opening import SourceOptions, open_source
 from geo.sphere import geodesic_km, great_circle_km
 
 Floats = NDArray[np.float64]
-RADII_KM = np.array((1, 25, 200, 750, 2500))
-FOLDS, MEMBERS, RESAMPLED = 3, 1, 2000
+Scores = list[list[float]]  # [latitude, longitude, cosine]
+RESAMPLED = 2000
+NAMES = ("1", "25", "200", "750", "2500")
 
 
-def scores(alignment: Alignment, cache: Cache, row: int, positions: Floats) -> Floats:
-    """The cosines of one cached photo and (n, 2) positions."""
+def position_scores(alignment: Alignment, cache: Cache, row: int, pool: Pool) -> Scores:
+    """The cosine of a cached photo with every place of its pool."""
+    places = np.unique(pool.positions, axis=0)
     image = embed_rows(alignment, cache, np.array([row]), ("gps",))[0]
-    return (encode_positions(alignment, positions) @ image).double().numpy()
+    cosines = (encode_positions(alignment, places) @ image).double().tolist()
+    return [[*place, round(cosine, 6)] for place, cosine in zip(places.tolist(), cosines, strict=True)]
 
 
-def hits(position: tuple[float, float] | None, record: Record) -> NDArray[np.bool_]:
-    if position is None:
-        return np.zeros(5, dtype=bool)
-    return np.asarray(great_circle_km(position, (record.latitude, record.longitude)) <= RADII_KM)
+def trained(asked: argparse.Namespace, seed: int) -> Training:
+    """An alignment of one half of the photographers; the other half is held out."""
+    settings = TrainSettings(
+        spaces="gps", epochs=asked.epochs, learning_rate=3e-4, decay=0.97, validation=0.5, seed=seed
+    )
+    source = open_source(str(asked.data / "images"), SourceOptions(asked.data / "im2gps3k_places365.csv"))
+    prepared = prepare(source, load_backbone(asked.backbone), settings, asked.cache)
+    with tempfile.TemporaryDirectory() as out:
+        training = Training(prepared.cache, None, prepared.config, settings, Path(out))
+        training.run(lambda look: None)
+    return training
 
 
-def judged(
-    alignment: Alignment, cache: Cache, rows: list[int], records: list[Record]
-) -> dict[str, list[NDArray[np.bool_]]]:
-    """For each strategy, whether each photo's choice lies within each radius."""
-    found: dict[str, list[NDArray[np.bool_]]] = {}
-    for row, record in zip(rows, records, strict=True):
-        pool = record.pool()
-        places = np.array([(one.latitude, one.longitude) for one in pool.candidates])
-        scored = scores(alignment, cache, row, places)
-        carried = tuple(replace(one, similarity=float(s)) for one, s in zip(pool.candidates, scored, strict=True))
-        aligned = Pool(carried, pool.farthest, pool.outcomes)
-        answer = next((one for one in pool.candidates if one.origin == "answer"), None)
-        choices = {
-            "first retrieved": record.nearest[0],
-            "recorded LMM answer": (answer.latitude, answer.longitude) if answer else None,
-            "density": position_of(verify(pool, "density")),
-            "similarity": position_of(verify(aligned, "similarity")),
-        }
-        for name, choice in choices.items():
-            found.setdefault(name, []).append(hits(choice, record))
-    return found
+def scored_records(asked: argparse.Namespace, recorded: Path) -> list[Record]:
+    """The records with scores, by way of the file."""
+    pools = {record.image: record.pool() for record in read_records(recorded)}
+    found: dict[str, Scores] = {}
+    for seed in asked.seeds:
+        training = trained(asked, seed)
+        alignment, cache = training.alignment.eval(), training.cache
+        print(f"seed {seed}: top 10 {retrieval_change(alignment, cache, training)}", flush=True)
+        ids = cache.ids()
+        for row in training.held_out.tolist():
+            if ids[row] in pools and ids[row] not in found:
+                found[ids[row]] = position_scores(alignment, cache, row, pools[ids[row]])
+    with gzip.open(recorded, "rt", encoding="utf-8") as lines, gzip.open(asked.scored, "wt", encoding="utf-8") as out:
+        for line in lines:
+            photo: dict[str, Any] = json.loads(line)
+            out.write(json.dumps({**photo, "position_scores": found.get(photo["image"], [])}) + "\n")
+    return read_records(asked.scored)
 
 
-def position_of(verdict: object) -> tuple[float, float] | None:
-    latitude, longitude = getattr(verdict, "latitude", None), getattr(verdict, "longitude", None)
-    return (latitude, longitude) if latitude is not None and longitude is not None else None
+def plain_choices(record: Record) -> dict[str, tuple[float, float] | None]:
+    """What needs no fit."""
+    pool = record.pool()
+    answer = next(iter(pool.answers), None)
+    return {
+        "first retrieved": record.nearest[0],
+        "recorded LMM answer": (answer.latitude, answer.longitude) if answer else None,
+        "density": chosen(pool, "density"),
+        "similarity": chosen(pool, "similarity"),
+    }
 
 
-def scorer_choices(
-    alignment: Alignment, cache: Cache, rows: list[int], records: list[Record], with_score: bool
-) -> list[NDArray[np.bool_]]:
-    """The scorer of `calibrated`, each photo judged by one fitted on other photographers."""
-    fold_of = folds_by_group([record.group for record in records], FOLDS)
-    known: dict[tuple[int, float, float], float] = {}
-    found: dict[int, NDArray[np.bool_]] = {}
-    for fold in range(FOLDS):
-        reliability = reliability_of([record for record, own in zip(records, fold_of, strict=True) if own != fold])
-        tables, names = {}, []
-        for number, (row, record) in enumerate(zip(rows, records, strict=True)):
-            seen = look_at(record.pool(), reliability)
-            table, names = seen.table, list(seen.names)
-            if with_score:
-                own = _remembered(known, alignment, cache, row, seen.points.positions)
-                columns = np.stack((own, own - own.max(), (own - own.mean()) / (own.std() + 1e-6)), axis=1)
-                table, names = np.concatenate((table, columns), axis=1), [*names, "s.cosine", "s.below", "s.relative"]
-            away = great_circle_km(seen.points.positions, (record.latitude, record.longitude))
-            tables[number] = (table, np.asarray(away))
-        examples = [Example(table, away, 1.0) for number, (table, away) in tables.items() if fold_of[number] != fold]
-        scorer = train_scorer(examples, names, MEMBERS, seed=0)
-        for number, (table, away) in tables.items():
-            if fold_of[number] == fold:
-                best = int(np.argmax(scorer(table).preference))
-                found[number] = away[best] <= RADII_KM
-    return [found[number] for number in range(len(records))]
+def chosen(pool: Pool, strategy: str) -> tuple[float, float] | None:
+    verdict = verify(pool, strategy)
+    return None if verdict.latitude is None or verdict.longitude is None else (verdict.latitude, verdict.longitude)
 
 
-def _remembered(
-    known: dict[tuple[int, float, float], float], alignment: Alignment, cache: Cache, row: int, positions: Floats
-) -> Floats:
-    """Scores, each position of a photo encoded once for all folds."""
-    places = [(row, latitude, longitude) for latitude, longitude in positions.tolist()]
-    new = [place for place in places if place not in known]
-    if new:
-        scored = scores(alignment, cache, row, np.array([place[1:] for place in new]))
-        known.update(zip(new, scored.tolist(), strict=True))
-    return np.array([known[place] for place in places])
+def plain_rows(records: Sequence[Record]) -> Iterable[tuple[str, Floats]]:
+    """Strategy and the distance of its choice from the truth for each photo; infinite without one."""
+    rows: dict[str, list[float]] = {}
+    for record in records:
+        for name, place in plain_choices(record).items():
+            truth = (record.latitude, record.longitude)
+            rows.setdefault(name, []).append(float(great_circle_km(place, truth)) if place else float("inf"))
+    return ((name, np.array(distances)) for name, distances in rows.items())
+
+
+def print_fitted(
+    name: str, records: Sequence[Record], own: Sequence[int], without: tuple[str, ...], members: int
+) -> None:
+    """Cross-fit on all records; the figures of those numbered by `own`."""
+    fitted = cross_fit(records, members=members, without=without)
+    judged = judge_all([fitted.records[number] for number in own], held_out_verifier(fitted, "balanced"), None, False)
+    away = np.array([one.distance_km for one in judged])
+    errors = [
+        calibration_error([one.verdict.probability[radius] or 0.0 for one in judged], away <= float(radius))
+        for radius in NAMES
+    ]
+    print_row(name, away, " / ".join(f"{error:.3f}" for error in errors))
+
+
+def print_row(name: str, away_km: Floats, errors: str = "-") -> None:
+    cells = " | ".join(f"{100 * share:.1f}" for share in accuracy(away_km))
+    print(f"| {name} | {cells} | {100 * np.mean(accuracy(away_km)):.2f} | {errors} |", flush=True)
 
 
 def retrieval_change(alignment: Alignment, cache: Cache, training: Training) -> str:
@@ -142,45 +157,31 @@ def retrieval_change(alignment: Alignment, cache: Cache, training: Training) -> 
     return f"{first:,.0f} → {last:,.0f} km, change {last - first:+,.0f} (95 % {low:+,.0f} to {high:+,.0f})"
 
 
-def main() -> None:
+def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder with images/, the metadata CSV and recorded.jsonl.gz")
     parser.add_argument("--backbone", required=True)
     parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--scored", type=Path, required=True, help="the records with scores; read where it exists")
     parser.add_argument("--epochs", type=int, default=25)
-    parser.add_argument("--seeds", default="0,1")
-    asked = parser.parse_args()
+    parser.add_argument("--members", type=int, default=4, help="networks of a fold")
+    parser.add_argument("--seeds", default=[0, 1, 2], type=lambda text: [int(seed) for seed in text.split(",")])
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = options()
     torch.set_num_threads(1)
-    recorded = {record.image: record for record in read_records(asked.data / "recorded.jsonl.gz")}
-    totals: dict[str, list[NDArray[np.bool_]]] = {}
-    for seed in [int(seed) for seed in asked.seeds.split(",")]:
-        settings = TrainSettings(
-            spaces="gps", epochs=asked.epochs, learning_rate=3e-4, decay=0.97, validation=0.5, seed=seed
-        )
-        source = open_source(str(asked.data / "images"), SourceOptions(asked.data / "im2gps3k_places365.csv"))
-        prepared = prepare(source, load_backbone(asked.backbone), settings, asked.cache)
-        with tempfile.TemporaryDirectory() as out:
-            training = Training(prepared.cache, None, prepared.config, settings, Path(out))
-            training.run(lambda look: None)
-        alignment, cache = training.alignment.eval(), prepared.cache
-        print(f"seed {seed}: top 10 {retrieval_change(alignment, cache, training)}", flush=True)
-        ids = cache.ids()
-        rows = [row for row in training.held_out.tolist() if ids[row] in recorded]
-        records = [recorded[ids[row]] for row in rows]
-        found = judged(alignment, cache, rows, records)
-        _print_table(found)
-        found["scorer of calibrated"] = scorer_choices(alignment, cache, rows, records, with_score=False)
-        found["scorer + position score"] = scorer_choices(alignment, cache, rows, records, with_score=True)
-        for name, own in found.items():
-            totals.setdefault(name, []).extend(own)
-    _print_table(totals)
-
-
-def _print_table(found: dict[str, list[NDArray[np.bool_]]]) -> None:
-    print(f"\n{len(found['density'])} judgements on photographers the alignment has not seen")
-    print("| strategy | 1 km | 25 km | 200 km | 750 km | 2500 km |\n| --- | --- | --- | --- | --- | --- |")
-    for name, own in found.items():
-        print(f"| {name} | {' | '.join(f'{share:.1%}' for share in np.mean(own, axis=0))} |", flush=True)
+    recorded = asked.data / "recorded.jsonl.gz"
+    records = read_records(asked.scored) if asked.scored.exists() else scored_records(asked, recorded)
+    own = [number for number, record in enumerate(records) if record.position_scores]
+    print(f"\n{len(own)} of {len(records)} photos with scores, by alignments that have not seen their photographers")
+    print("| strategy | 1 km | 25 km | 200 km | 750 km | 2500 km | mean | calibration error |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for name, away_km in plain_rows([records[number] for number in own]):
+        print_row(name, away_km)
+    print_fitted("calibrated, without the score", records, own, ("aligned",), asked.members)
+    print_fitted("calibrated, with the score", records, own, (), asked.members)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -28,6 +28,7 @@ Progress = Callable[[str], None]
 FOLDS = 5
 MEMBERS = 4  # networks of a fold
 THINNED_WEIGHT = 0.3  # of a thinned pool beside the whole one
+STRANGERS = 1 / 3  # of the thinned pools are seen as if the models were unknown, as tomorrow's will be
 _PRIOR_ANSWERS = 20.0  # a model's reliability starts from the mean of all as if it had answered so often
 # Before any model is known: a middling model of the development data.
 _FIRST_NEUTRAL = (0.05, 0.2, 0.42, 0.68, 0.85)
@@ -37,7 +38,8 @@ _FIRST_NEUTRAL = (0.05, 0.2, 0.42, 0.68, 0.85)
 class Judged:
     """One pool as a held-out scorer sees it; an empty pool has no points.
 
-    `stage` is the number of calls made, `whole` whether these are all; `stacked` (m, 5) is P before calibration.
+    `stage` is the number of calls made, -1 where the models were taken for unknown; `whole` whether these are all;
+    `stacked` (m, 5) is P before calibration.
     """
 
     truth: tuple[float, float]
@@ -69,8 +71,11 @@ def folds_by_group(groups: Sequence[str], folds: int) -> NDArray[np.intp]:
     return np.array([fold_of[group] for group in groups], dtype=np.intp)
 
 
-def reliability_of(records: Sequence[Record]) -> Reliability:
-    """How often each model answers, and how often within each radius, drawn towards a middling model."""
+def reliability_of(records: Sequence[Record], called: tuple[str, ...] = ()) -> Reliability:
+    """How often each model answers, and how often within each radius, drawn towards a middling model.
+
+    A model nobody has recorded is taken for a middling one of those `called` (all when empty).
+    """
     hits: dict[str, list[NDArray[np.bool_]]] = {}
     calls: Counter[str] = Counter()
     for record in records:
@@ -82,7 +87,8 @@ def reliability_of(records: Sequence[Record]) -> Reliability:
                 hits.setdefault(name, []).append(away <= np.array(RADII_KM))
     known = {name: _drawn_in(rows) for name, rows in sorted(hits.items())}
     answered = {name: round(len(rows) / calls[name], 4) for name, rows in sorted(hits.items())}
-    return Reliability(known, neutral_of(list(known.values())) if known else _FIRST_NEUTRAL, answered)
+    middling = [row for name, row in known.items() if name in called] or list(known.values())
+    return Reliability(known, neutral_of(middling) if middling else _FIRST_NEUTRAL, answered)
 
 
 def _drawn_in(rows: Sequence[NDArray[np.bool_]]) -> tuple[float, ...]:
@@ -109,9 +115,9 @@ def fit_scorer(
     examples: list[Example] = []
     names: list[str] = []
     for record in records:
-        for view, weight in ((record.only(models).pool(), 1.0), (thinned(record, chance), THINNED_WEIGHT)):
+        for view, known, weight in _views(record, models, reliability, chance):
             if view.candidates:
-                seen = look_at(view, reliability)
+                seen = look_at(view, known)
                 away = great_circle_km(seen.points.positions, (record.latitude, record.longitude))
                 examples.append(Example(seen.table, away, weight))
                 names = seen.names
@@ -120,15 +126,27 @@ def fit_scorer(
     return train_scorer(examples, names, members, seed, without)
 
 
+def _views(
+    record: Record, models: tuple[str, ...], reliability: Reliability, chance: np.random.Generator
+) -> Iterator[tuple[Pool, Reliability, float]]:
+    """The whole pool, and a thinned one, in which now and then no model is known; with their weights."""
+    called = record.only(models)
+    yield called.pool(), reliability, 1.0
+    if chance.random() < STRANGERS:
+        yield thinned(called, chance), reliability.of_strangers(), THINNED_WEIGHT
+    else:
+        yield thinned(record, chance), reliability, THINNED_WEIGHT
+
+
 def judge(record: Record, pool: Pool, stage: int, reliability: Reliability, scorer: Scorer) -> Judged:
     """One pool through a scorer; an empty pool is judged as empty."""
     truth, whole = (record.latitude, record.longitude), stage == len(record.answers)
     if not pool.candidates:
         nothing = Scores(np.zeros((0, 5)), np.zeros(0), np.zeros((0, RINGS)))
         none = np.zeros((0, 5))
-        return Judged(truth, stage, whole, 0, Company(0, 0), np.zeros((0, 2)), nothing, none, none)
+        return Judged(truth, stage, whole, 0, Company(0, 0, 0), np.zeros((0, 2)), nothing, none, none)
     seen = look_at(pool, reliability)
-    scores, positions = scorer(seen.table), seen.points.positions
+    scores, positions = scorer(seen.table, seen.names), seen.points.positions
     stacked = stacked_within(seen.apart_km, scores, seen.votes, seen.situation, seen.retrieved)
     return Judged(truth, stage, whole, seen.situation, seen.company, positions, scores, seen.votes, stacked)
 
@@ -137,7 +155,8 @@ def judge(record: Record, pool: Pool, stage: int, reliability: Reliability, scor
 class CrossFit:
     """The scorers of all folds, and every record judged by the one that never saw its photographer.
 
-    `judged[i]` are the stages of `records[i]`: after no call, one call, … all calls.
+    `judged[i]` are the stages of `records[i]`: after no call, one call, … all calls. `as_strangers[i]` are pools of it
+    judged as if its models were unknown.
     """
 
     records: list[Record]
@@ -145,6 +164,7 @@ class CrossFit:
     reliabilities: list[Reliability]
     scorers: list[Scorer]
     judged: list[list[Judged]]
+    as_strangers: list[list[Judged]]
 
 
 @dataclass(frozen=True)
@@ -157,6 +177,16 @@ class Fold:
     models: tuple[str, ...]
     members: int
     without: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FittedFold:
+    """What came of one fold; the lists follow its held-out records."""
+
+    reliability: Reliability
+    scorer: Scorer
+    judged: list[list[Judged]]
+    as_strangers: list[list[Judged]]
 
 
 def cross_fit(
@@ -176,7 +206,7 @@ def cross_fit(
     """
     fold_of = folds_by_group([record.group for record in records], folds)
     called = [record.only(models) for record in records]
-    fitted = CrossFit(called, fold_of, [], [], [[] for _ in records])
+    fitted = CrossFit(called, fold_of, [], [], [[] for _ in records], [[] for _ in records])
     parts = [
         Fold(
             number,
@@ -188,16 +218,18 @@ def cross_fit(
         )
         for number in range(folds)
     ]
-    for number, (reliability, scorer, judged) in enumerate(_each(parts, jobs)):
-        for row, stages in zip(np.flatnonzero(fold_of == number).tolist(), judged, strict=True):
+    for number, done in enumerate(_each(parts, jobs)):
+        rows = np.flatnonzero(fold_of == number).tolist()
+        for row, stages, strangers in zip(rows, done.judged, done.as_strangers, strict=True):
             fitted.judged[row] = stages
-        fitted.reliabilities.append(reliability)
-        fitted.scorers.append(scorer)
+            fitted.as_strangers[row] = strangers
+        fitted.reliabilities.append(done.reliability)
+        fitted.scorers.append(done.scorer)
         progress(f"fold {number + 1} of {folds}")
     return fitted
 
 
-def _each(parts: list[Fold], jobs: int) -> Iterator[tuple[Reliability, Scorer, list[list[Judged]]]]:
+def _each(parts: list[Fold], jobs: int) -> Iterator[FittedFold]:
     if jobs == 1:
         yield from map(fit_fold, parts)
         return
@@ -205,11 +237,17 @@ def _each(parts: list[Fold], jobs: int) -> Iterator[tuple[Reliability, Scorer, l
         yield from pool.map(fit_fold, parts)
 
 
-def fit_fold(part: Fold) -> tuple[Reliability, Scorer, list[list[Judged]]]:
+def fit_fold(part: Fold) -> FittedFold:
     """Fit on all other folds, judge this one."""
-    reliability = reliability_of(part.fit)
+    reliability = reliability_of(part.fit, part.models)
     scorer = fit_scorer(part.fit, part.models, reliability, part.members, part.without)
-    return reliability, scorer, [judge_stages(record, reliability, scorer) for record in part.held_out]
+    chance = np.random.default_rng(part.number)
+    return FittedFold(
+        reliability,
+        scorer,
+        [judge_stages(record, reliability, scorer) for record in part.held_out],
+        [judge_strangers(record, reliability, scorer, chance) for record in part.held_out],
+    )
 
 
 def judge_stages(record: Record, reliability: Reliability, scorer: Scorer) -> list[Judged]:
@@ -217,3 +255,15 @@ def judge_stages(record: Record, reliability: Reliability, scorer: Scorer) -> li
     order = call_order(reliability)
     stages = range(len(record.answers) + 1)
     return [judge(record, record.pool(stage, order), stage, reliability, scorer) for stage in stages]
+
+
+def judge_strangers(
+    record: Record, reliability: Reliability, scorer: Scorer, chance: np.random.Generator
+) -> list[Judged]:
+    """The record with one answer of a model taken for unknown, any one; and with all its answers, where it has more."""
+    unknown = reliability.of_strangers()
+    if not record.answers:
+        return []
+    alone = replace(record, answers=(record.answers[int(chance.integers(len(record.answers)))],))
+    pools = [alone, record] if len(record.answers) > 1 else [alone]
+    return [judge(one, one.pool(), -1, unknown, scorer) for one in pools]

@@ -24,9 +24,12 @@ def figure_lines(name: str, found: Figures) -> list[str]:
 
 
 def curve_lines(points: Sequence[CurvePoint]) -> list[str]:
-    """Accuracy against calls, one line a price."""
-    lines = [_row("price    calls", RADIUS_NAMES)]
-    return lines + [_row(f"{one.call_cost:<8g} {one.calls:.2f}", _percent(one.accuracy)) for one in points]
+    """Accuracy and calibration error against calls, one line a price."""
+    lines = [_row("price    calls", [*RADIUS_NAMES, "error at", *RADIUS_NAMES])]
+    for one in points:
+        errors = ["", *(f"{error:.3f}" for error in one.calibration_error or ())]
+        lines.append(_row(f"{one.call_cost:<8g} {one.calls:.2f}", [*_percent(one.accuracy), *errors]))
+    return lines
 
 
 def _region_line(share: str, found: Figures) -> str:

@@ -86,8 +86,6 @@ def figures(judged: Sequence[Judgement]) -> Figures:
     oracle = [oracle_km(one.record.pool().positions, (one.record.latitude, one.record.longitude)) for one in judged]
     kinds = [kind for one in judged for kind in (answer.outcome.kind for answer in one.record.answers)]
     sure = [one for one in judged if one.verdict.calibrated]
-    stated = _stated(sure)
-    hit = np.array([[one.distance_km <= float(name) for name in RADIUS_NAMES] for one in sure])
     return Figures(
         photos=len(judged),
         photographers=len({one.record.group for one in judged}),
@@ -95,10 +93,18 @@ def figures(judged: Sequence[Judgement]) -> Figures:
         oracle=accuracy(oracle),
         calls=float(np.mean([one.calls for one in judged])) if judged else float("nan"),
         outcomes={kind: kinds.count(kind) for kind in sorted(set(kinds))},
-        calibration_error=_per_radius(lambda r: calibration_error(stated[:, r], hit[:, r])) if sure else None,
-        chance_calibration_error=_per_radius(lambda r: chance_calibration_error(stated[:, r])) if sure else None,
+        calibration_error=_calibration_error(judged),
+        chance_calibration_error=_per_radius(lambda r: chance_calibration_error(_stated(sure)[:, r])) if sure else None,
         **_region_figures(sure),
     )
+
+
+def _calibration_error(judged: Sequence[Judgement]) -> tuple[float, ...] | None:
+    """Of those that have probabilities; None where none has."""
+    sure = [one for one in judged if one.verdict.calibrated]
+    stated = _stated(sure)
+    hit = np.array([[one.distance_km <= float(name) for name in RADIUS_NAMES] for one in sure])
+    return _per_radius(lambda r: calibration_error(stated[:, r], hit[:, r])) if sure else None
 
 
 def _stated(sure: Sequence[Judgement]) -> Floats:
@@ -128,11 +134,12 @@ def _region_figures(sure: Sequence[Judgement]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """One setting of the price of a call: the mean calls it leads to and the accuracy it buys."""
+    """One setting of the price of a call: the mean calls it leads to, the accuracy it buys, and how sure it may be."""
 
     call_cost: float
     calls: float
     accuracy: tuple[float, ...]
+    calibration_error: tuple[float, ...] | None
 
 
 CURVE_COSTS = (1.0, 0.006, 0.005, 0.0045, 0.004, 0.0035, 0.003, 0.002, 0.001, -1.0)
@@ -150,11 +157,18 @@ def curve(records: Sequence[Record], verifier: Verifier, settled: Callable[[Verd
     ]
     points = []
     for cost in CURVE_COSTS:
-        taken = [_first_settled(verdicts, cost, settled) for verdicts in stages]
-        away = [distance_km(record, verdicts[at]) for record, verdicts, at in zip(records, stages, taken, strict=True)]
-        calls = [at + min(1, len(record.answers)) for record, at in zip(records, taken, strict=True)]
-        points.append(CurvePoint(cost, float(np.mean(calls)), accuracy(away)))
+        judged = [_stopped(*pair, cost, settled) for pair in zip(records, stages, strict=True)]
+        calls = float(np.mean([one.calls for one in judged]))
+        away = [one.distance_km for one in judged]
+        points.append(CurvePoint(cost, calls, accuracy(away), _calibration_error(judged)))
     return points
+
+
+def _stopped(
+    record: Record, stages: Sequence[Verdict], cost: float, settled: Callable[[Verdict, float], bool]
+) -> Judgement:
+    at = _first_settled(stages, cost, settled)
+    return Judgement(record, stages[at], at + min(1, len(record.answers)), distance_km(record, stages[at]))
 
 
 def _first_settled(verdicts: Sequence[Verdict], cost: float, settled: Callable[[Verdict, float], bool]) -> int:

@@ -7,8 +7,9 @@ JSON lines with one raw model answer a line (grouped by `image`), and the two CS
 import csv
 import gzip
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from eval.g3_files import g3_record, is_g3_header
 from geo.errors import SextantError
 
 Json = dict[str, Any]
+
+_SPOT_DECIMALS = 5
 
 
 class RecordError(SextantError):
@@ -34,7 +37,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Record:
-    """One photo: where it was taken (degrees), and what was proposed. Calls are in the order they were made."""
+    """One photo: where it was taken (degrees), and what was proposed. Calls are in the order they were made.
+
+    `position_scores` are cosines of photo and place by an `aligned:` encoder, for places rounded by `spot`.
+    """
 
     image: str
     author: str | None
@@ -43,6 +49,7 @@ class Record:
     nearest: tuple[Position, ...] = ()
     farthest: tuple[Position, ...] = ()
     answers: tuple[Answer, ...] = ()
+    position_scores: Mapping[Position, float] = field(default_factory=dict)
 
     @property
     def group(self) -> str:
@@ -55,8 +62,14 @@ class Record:
         made = self.in_order(order)[:calls]
         for number, answer in enumerate(made):
             candidates += _candidates(answer, number)
+        if self.position_scores:
+            candidates = [self._scored(one) for one in candidates]
         kinds = [answer.outcome.kind for answer in made]
         return Pool(tuple(candidates), self.farthest, {kind: kinds.count(kind) for kind in sorted(set(kinds))})
+
+    def _scored(self, candidate: Candidate) -> Candidate:
+        score = self.position_scores.get(spot(candidate.latitude, candidate.longitude))
+        return replace(candidate, position_score=score)
 
     def only(self, models: tuple[str, ...]) -> "Record":
         """The record with the answers of these models alone; of all when none is named."""
@@ -66,6 +79,11 @@ class Record:
         """The answers, those of the models in `order` first; the others keep their places behind."""
         places = {model: place for place, model in enumerate(order)}
         return sorted(self.answers, key=lambda answer: places.get(answer.model, len(places)))
+
+
+def spot(latitude: float, longitude: float) -> Position:
+    """A place to about a metre, so that the same place written twice is one."""
+    return round(latitude, _SPOT_DECIMALS), round(longitude, _SPOT_DECIMALS)
 
 
 def read_records(path: Path) -> list[Record]:
@@ -145,7 +163,14 @@ def _photo(row: Json) -> Record:
         nearest=tuple(checked_position(*place) for place in row.get("nearest") or []),
         farthest=tuple(checked_position(*place) for place in row.get("farthest") or []),
         answers=tuple(Answer(str(answer.get("model") or "unnamed"), _outcome(answer)) for answer in said),
+        position_scores=dict(_position_score(*entry) for entry in row.get("position_scores") or []),
     )
+
+
+def _position_score(latitude: float, longitude: float, score: float) -> tuple[Position, float]:
+    if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
+        raise ValueError(f"position score {score!r} is no finite number")
+    return spot(*checked_position(latitude, longitude)), float(score)
 
 
 def _grouped(image: str, rows: list[tuple[int, Json]]) -> Record:

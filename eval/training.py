@@ -19,7 +19,7 @@ DROPOUT, INPUT_DROPOUT = 0.3, 0.05
 EPOCHS, BATCH_POOLS = 40, 64
 LEARNING_RATE, WEIGHT_DECAY = 3e-3, 1e-2
 MIXTURE_SHARE = 0.1  # of the mixture's log density in the loss
-_CONSTANT, _BLIND = 1e-6, 1e12  # a feature that never varied in the fit must not speak later: it is divided away
+_CONSTANT = 1e-6  # a feature that varied by less in the fit is left out: it must not speak later
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class Example:
 def train_scorer(
     examples: Sequence[Example], names: Sequence[str], members: int, seed: int = 0, without: Sequence[str] = ()
 ) -> Scorer:
-    """An ensemble of `members` networks that differ in their seed, blind to the feature groups `without`.
+    """An ensemble of `members` networks that differ in their seed, without the feature groups `without`.
+
+    A feature that never varied is no part of it.
 
     Three things are learned at once: P(within r) of every point (cross-entropy), a preference among the points of a
     pool whose softmax maximises the expected utility of the choice, and a mixture of rings round the points whose
@@ -42,19 +44,20 @@ def train_scorer(
     """
     import torch
 
+    table = np.concatenate([example.table for example in examples])
+    varied = table.std(0) >= _CONSTANT
+    kept = np.flatnonzero(varied & ~np.isin([name.split(".")[0] for name in names], list(without)))
+    table = table[:, kept]
+    mean, deviation = table.mean(0), table.std(0) + _CONSTANT
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        table = np.concatenate([example.table for example in examples])
-        mean, deviation = table.mean(0), table.std(0) + _CONSTANT
-        blind = (deviation < 2 * _CONSTANT) | np.isin([name.split(".")[0] for name in names], list(without))
-        deviation = np.where(blind, _BLIND, deviation)
         batchable = _Packed(torch, examples, np.clip((table - mean) / deviation, -CLIP, CLIP))
         layers = [_train_one(torch, batchable, seed + member) for member in range(members)]
     finally:
         torch.set_num_threads(threads)
     stacked = [np.stack(part) for part in zip(*layers, strict=True)]
-    return Scorer(tuple(names), mean[None], deviation[None], *stacked)
+    return Scorer(tuple(names[column] for column in kept), mean[None], deviation[None], *stacked)
 
 
 class _Packed:

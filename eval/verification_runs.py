@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from agent.verification.decision import RADIUS_NAMES, Optimise
 from agent.verification.model_file import Model, ModelFileError, load_model, shipped_model
 from agent.verification.stopping import settled_at
 from eval.crossfit import FOLDS, MEMBERS, CrossFit, Progress, call_order, cross_fit
-from eval.fit import fit_model, fold_models
+from eval.fit import fit_model, held_out_models
 from eval.judging import CurvePoint, Figures, Judgement, Verifier, curve, figures, judge_all
 from eval.recorded import Record, read_records
 
@@ -26,14 +27,21 @@ def read_files(paths: Sequence[Path]) -> list[tuple[Path, list[Record]]]:
     return [(path, read_records(path)) for path in paths]
 
 
-def held_out_verifier(fitted: CrossFit, optimise: Optimise) -> Verifier:
-    """`calibrated` with the model of each record's fold; records are told by identity."""
-    models = fold_models(fitted)
-    model_of = {id(record): models[fold] for record, fold in zip(fitted.records, fitted.fold_of, strict=True)}
+def held_out_verifier(fitted: CrossFit, optimise: Optimise, as_unknown: bool = False) -> Verifier:
+    """`calibrated` with the model that has not seen a record's photographer; records are told by identity.
+
+    Args:
+        as_unknown: judge as if the fit had seen none of the models that answered.
+    """
+    models, part_of = held_out_models(fitted)
+    model_of = {id(record): models[part] for record, part in zip(fitted.records, part_of, strict=True)}
 
     def judged(record: Record, calls: int) -> Verdict:
         model = model_of[id(record)]
-        return verify(record.pool(calls, call_order(model.reliability)), "calibrated", optimise, model=model)
+        pool = record.pool(calls, call_order(model.reliability))
+        if as_unknown:
+            model = replace(model, reliability=model.reliability.of_strangers())
+        return verify(pool, "calibrated", optimise, model=model)
 
     return judged
 
@@ -108,10 +116,11 @@ def cross_fitted(
     progress: Progress = lambda line: None,
     jobs: int = 1,
     without: tuple[str, ...] = (),
+    as_unknown: bool = False,
 ) -> tuple[list[Record], Verifier]:
     """The records (of the models called) and a verifier that has seen no photo of a record's photographer."""
     fitted = cross_fit(records, models, folds, members, progress, jobs, without)
-    return fitted.records, held_out_verifier(fitted, optimise)
+    return fitted.records, held_out_verifier(fitted, optimise, as_unknown)
 
 
 def call_curve(records: Sequence[Record], verifier: Verifier) -> list[CurvePoint]:

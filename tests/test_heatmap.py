@@ -43,7 +43,7 @@ def test_similarity_compares_every_candidate_with_the_photo(aligned, query, tmp_
         *("locate", query, "--gallery", aligned, "--verify", "similarity", "--json", "--quiet"), home=tmp_path / "home"
     )
     assert ran.code == 0, ran.err
-    scores = [item["similarity"] for item in ran.json["candidates"]]
+    scores = [item["position_score"] for item in ran.json["candidates"]]
     assert len({item["origin"] for item in ran.json["candidates"]}) > 1
     assert scores == sorted(scores, reverse=True)
 

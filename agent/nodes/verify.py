@@ -14,6 +14,8 @@ from agent.state import Branch, Json, State, Stop, Turn
 from agent.stopping import STOPPED
 from agent.verification import Candidate, Pool, Verdict
 from agent.verification import verify as weigh
+from agent.verification.aligned import learned
+from agent.verification.model_file import shipped_model
 from agent.verification.stopping import sure_enough
 from agent.verification.trust import distrust_words
 
@@ -29,8 +31,10 @@ def verify(state: State, gear: Equipment) -> Command[Literal["plan", "answer"]]:
     pool = pool_of(outcomes, state.get("branches", {}), references, gear)
     strategy = gear.recipe.verify
     doubts = list(distrust_words(pool))
+    if strategy == "similarity" or (strategy == "calibrated" and learned(shipped_model().scorer.names)):
+        pool = with_position_scores(pool, state, references, gear)
     if strategy == "similarity":
-        pool, strategy, more = compared(pool, state, references, gear)
+        strategy, more = comparable(pool)
         doubts += more
     verdict = weigh(pool, strategy, gear.settings.optimise)
     stop = stop_reason({**state, **reading}, outcomes, verdict, gear)
@@ -95,27 +99,30 @@ def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: 
 def peak_candidate(peak: Json) -> Candidate:
     """A place that the heat map of an aligned encoder points to."""
     place = peak["latitude"], peak["longitude"]
-    return Candidate(*place, origin="heatmap", similarity=peak["score"], confidence=peak["probability"])
+    return Candidate(*place, origin="heatmap", position_score=peak["score"], confidence=peak["probability"])
 
 
-def compared(pool: Pool, state: State, references: Json | None, gear: Equipment) -> tuple[Pool, str, list[str]]:
-    """The pool with every place's own similarity to the photo, as G3 compares them; where that cannot be, why.
+def with_position_scores(pool: Pool, state: State, references: Json | None, gear: Equipment) -> Pool:
+    """The pool with the photo's cosine with every place, as G3 compares them; as it is without an aligned encoder."""
+    if not references or references.get("peaks") is None or not pool.candidates:
+        return pool
+    places = [[one.latitude, one.longitude] for one in pool.candidates]
+    reply = gear.ask("positions", {"photo": state["photo"]["sha256"], "positions": places})
+    scored = zip(pool.candidates, reply["scores"], strict=True)
+    return replace(pool, candidates=tuple(replace(one, position_score=score) for one, score in scored))
+
+
+def comparable(pool: Pool) -> tuple[str, list[str]]:
+    """`similarity`, or what stands in for it where nothing here can be compared; and what there is to say of it.
 
     Only an aligned encoder compares a photo with a place. With another, retrieved photos alone carry a similarity, and
     with no gallery nothing does: then the densest place is taken, and said to be.
     """
-    if references and references.get("peaks") is not None and pool.candidates:
-        places = [[one.latitude, one.longitude] for one in pool.candidates]
-        reply = gear.ask("positions", {"photo": state["photo"]["sha256"], "positions": places})
-        scored = zip(pool.candidates, reply["scores"], strict=True)
-        return replace(pool, candidates=tuple(replace(one, similarity=s) for one, s in scored)), "similarity", []
+    if any(one.position_score is not None for one in pool.candidates):
+        return "similarity", []
     if any(one.similarity is not None for one in pool.candidates):
-        return (
-            pool,
-            "similarity",
-            ["only retrieved photos could be compared; places need an aligned: encoder"],
-        )
-    return pool, "density", ["nothing here can be compared by similarity; the densest place was taken instead"]
+        return "similarity", ["only retrieved photos could be compared; places need an aligned: encoder"]
+    return "density", ["nothing here can be compared by similarity; the densest place was taken instead"]
 
 
 def said(outcome: Json, branch: Branch, model: str) -> list[Candidate]:

@@ -3,7 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.verification.aligned import unused_words
 from agent.verification.area import Area
+from agent.verification.calibration import kind_of
 from agent.verification.decision import (
     RADII_KM,
     RADIUS_NAMES,
@@ -44,8 +46,9 @@ def calibrated(
     probabilities, mixture = held_back(probabilities, mixture, seen)
     worth = expected_utility(stacked, optimise)
     best = int(np.argmax(worth))
+    kind = kind_of(seen.situation, seen.company)
     spread = spread_of(seen.points.positions, mixture, seen.apart_km)
-    regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][seen.situation]))) for name in SHARES]
+    regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][kind]))) for name in SHARES]
     scored = _scored(pool, seen.points.positions, probabilities, worth)
     stop = stopping(probabilities[best], seen.voices.models, target_radius_km, model.gain, call_cost)
     latitude, longitude = map(float, seen.points.positions[best])
@@ -59,7 +62,7 @@ def calibrated(
         rival=_rival(seen.points.positions, probabilities, worth, best, regions[0], scored),
         agreement=stop.agreement,
         expected_gain=stop.expected_gain,
-        reasons=(*stop.reasons, *distrust_words(pool)),
+        reasons=(*stop.reasons, *distrust_words(pool), *unused_words(pool.candidates, model.scorer.names)),
         calibrated=True,
         strategy="calibrated",
     )

@@ -9,16 +9,25 @@ from scipy.special import expit
 
 Floats = NDArray[np.float64]
 
-SITUATIONS = 3  # retrieved alone, said alone, both
+KINDS = 5  # of pools: retrieved alone, said alone, both, and the latter two where the fit has not seen who speaks
 _EDGE = 1e-4
 
 
 @dataclass(frozen=True)
 class Company:
-    """Who took part: how many models gave a place, and how many calls gave none (refused, unparsable, failed)."""
+    """Who took part: how many models gave a place, how many of them the fit never saw, and how many calls gave none.
+
+    Such a call was refused, unparsable, or failed.
+    """
 
     models: int
+    strangers: int
     without_place: int
+
+    @property
+    def strange(self) -> bool:
+        """Whether most who speak are strangers."""
+        return 2 * self.strangers > self.models
 
 
 # Slope, offset, and what models and calls without a place add to the log odds; log odds of the ceiling.
@@ -27,7 +36,7 @@ IDENTITY = (1.0, 0.0, 0.0, 0.0, 8.0)
 
 @dataclass(frozen=True)
 class Calibration:
-    """P = ceiling · sigmoid(slope · logit + offset + models + without place), by situation and radius: (3, 5, 5).
+    """P = ceiling · sigmoid(slope · logit + offset + models + without place), by kind of pool and radius: (5, 5, 5).
 
     The ceiling is below 1 where photos are recorded in the wrong place: no agreement of candidates can tell.
     """
@@ -36,8 +45,12 @@ class Calibration:
 
     def __call__(self, stacked: Floats, situation: int, company: Company) -> Floats:
         """Calibrated P(within r), shape of `stacked` (…, 5); never falling as the radius grows."""
-        weights = self.weights[situation]
-        linear = weights[:, 0] * logit(stacked) + weights[:, 1:4] @ company_features(company)
+        return self.apply(stacked, kind_of(situation, company), company_features(company))
+
+    def apply(self, stacked: Floats, kind: int, company: Floats) -> Floats:
+        """The same with the company's features, one row (3,) for all, or one (…, 3) for each."""
+        weights = self.weights[kind]
+        linear = weights[:, 0] * logit(stacked) + company @ weights[:, 1:4].T
         return np.maximum.accumulate(expit(weights[:, 4]) * expit(linear), axis=-1)
 
     def to_json(self) -> dict[str, Any]:
@@ -45,13 +58,18 @@ class Calibration:
 
 
 def company_features(company: Company) -> Floats:
-    """A constant, and the logarithms of both counts."""
+    """A constant, and the logarithms of the counts of models and of calls without a place."""
     return np.array([1.0, np.log1p(company.models), np.log1p(company.without_place)])
 
 
 def situation_of(retrieved: int, said: int) -> int:
-    """Which of the three situations a pool is in."""
+    """Retrieved alone (0), said alone (1), or both (2)."""
     return 0 if not said else 1 if not retrieved else 2
+
+
+def kind_of(situation: int, company: Company) -> int:
+    """The kind of a pool, one of `KINDS`."""
+    return situation + 2 if company.strange and situation else situation
 
 
 def logit(probabilities: Floats) -> Floats:
@@ -67,6 +85,6 @@ def calibration_of(plain: dict[str, Any]) -> Calibration:
         KeyError, ValueError: it is missing or has another shape.
     """
     weights = np.array(plain["weights"], dtype=float)
-    if weights.shape != (SITUATIONS, 5, len(IDENTITY)):
+    if weights.shape != (KINDS, 5, len(IDENTITY)):
         raise ValueError(f"calibration weights have shape {weights.shape}")
     return Calibration(weights)

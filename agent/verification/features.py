@@ -7,6 +7,7 @@ Names are `group.feature`. A group that a pool lacks (no retrieved photos, no fa
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.verification.aligned import aligned_columns
 from agent.verification.decision import RADIUS_NAMES
 from agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, Points
 from agent.verification.voices import Voices
@@ -17,7 +18,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Columns = dict[str, Floats | float]
 
-GROUPS = ("retrieved", "said", "model", "support", "wording", "named", "far", "pool", "kind", "relative", "vote")
+GROUPS = (
+    *("retrieved", "said", "model", "support", "wording", "named"),
+    *("far", "pool", "kind", "relative", "vote", "aligned"),
+)
 SCALES_KM = (1.0, 5.0, 25.0, 80.0, 200.0, 750.0, 2500.0)
 _RADIUS_OF_SCALE = (0, 0, 1, 1, 2, 3, 4)  # which of the five reliabilities speaks at a scale
 _WITHIN_KM = (25.0, 200.0, 750.0)
@@ -32,7 +36,7 @@ def rank_weights(count: int) -> Floats:
 
 
 def feature_table(
-    points: Points, retrieved: Floats, voices: Voices, farthest: Floats, between_km: Floats
+    points: Points, retrieved: Floats, voices: Voices, farthest: Floats, between_km: Floats, scores: Floats
 ) -> tuple[Floats, list[str], Floats]:
     """One row for each point, one column for each feature; the columns' names; and the votes (m, 5).
 
@@ -42,6 +46,7 @@ def feature_table(
         voices: what v voices said.
         farthest: (f, 2) degrees of the most dissimilar photos.
         between_km: (n + v, n + v) distances among retrieved and said, in this order.
+        scores: (n + v,) their position scores, NaN where there is none.
     """
     count = len(retrieved)
     everything = np.concatenate([retrieved, voices.positions, farthest])
@@ -62,6 +67,7 @@ def feature_table(
     columns |= _relative(columns)
     votes = votes_within(near_km, said_km, rank_weights(count), voices)
     columns |= _vote(votes)
+    columns |= aligned_columns(away_km[:, : len(scores)], scores)
     table = np.empty((len(points.positions), len(columns)))
     for number, column in enumerate(columns.values()):
         table[:, number] = column

@@ -11,9 +11,10 @@ from agent.verification.calibration import Calibration, calibration_of
 from agent.verification.scorer import Scorer, scorer_of
 from agent.verification.stopping import Gain, gain_of
 from agent.verification.voices import Reliability
+from agent.verification.weighing import feature_names
 from geo.errors import SextantError
 
-VERSION = 1
+VERSION = 2
 SHARES = ("50", "90")
 FORMAT = "sextant-verification"
 
@@ -24,7 +25,7 @@ class ModelFileError(SextantError):
 
 @dataclass(frozen=True)
 class Model:
-    """Everything `calibrated` needs. `quantiles`: for "50" and "90" the estimate that truly holds it, by situation."""
+    """Everything `calibrated` needs. `quantiles`: by kind of pool, the estimate that truly holds "50" and "90" %."""
 
     reliability: Reliability
     scorer: Scorer
@@ -84,7 +85,7 @@ def model_of(plain: Any, name: str) -> Model:
         known = {str(model): tuple(map(float, row)) for model, row in plain["reliability"]["by_model"].items()}
         return Model(
             Reliability(known, tuple(map(float, plain["reliability"]["neutral"])), plain["reliability"]["answered"]),
-            scorer_of(plain["scorer"]),
+            _known_scorer(plain["scorer"]),
             calibration_of(plain["calibration"]),
             {share: tuple(map(float, plain["quantiles"][share])) for share in SHARES},
             gain_of(plain["gain"]),
@@ -92,6 +93,14 @@ def model_of(plain: Any, name: str) -> Model:
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelFileError(f"the verification model {name!r} is broken: {error!r}; {_WAY_OUT}") from error
+
+
+def _known_scorer(plain: dict[str, Any]) -> Scorer:
+    scorer = scorer_of(plain)
+    foreign = set(scorer.names) - feature_names()
+    if foreign:
+        raise ValueError(f"features this version does not have: {', '.join(sorted(foreign))}")
+    return scorer
 
 
 _WAY_OUT = "fit one with: sextant eval fit FILE --out MODEL.json"

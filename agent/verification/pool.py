@@ -37,6 +37,9 @@ def checked_position(latitude: float, longitude: float) -> Position:
 class Candidate:
     """One place that was proposed, and by whom. Degrees; `rank` 0 is the most similar photo.
 
+    `similarity` is the photo's cosine with a retrieved photo; `position_score` its cosine with the place itself, which
+    an `aligned:` encoder gives, and which says nothing but against other places of the same photo.
+
     Raises:
         PositionError: the place is no position on Earth.
     """
@@ -46,6 +49,7 @@ class Candidate:
     origin: Origin
     rank: int | None = None
     similarity: float | None = None
+    position_score: float | None = None
     model: str | None = None
     variant: str | None = None
     sample: int = 0
@@ -96,6 +100,12 @@ class Pool:
     def answers(self) -> tuple[Candidate, ...]:
         """The models' first answers, in the order given (alternatives are not among them)."""
         return tuple(candidate for candidate in self.candidates if candidate.origin == "answer")
+
+
+def position_scores_of(candidates: Iterable[Candidate]) -> NDArray[np.float64]:
+    """Position scores of candidates, (n,), NaN where there is none."""
+    scores = [candidate.position_score for candidate in candidates]
+    return np.array([math.nan if score is None else score for score in scores], dtype=float)
 
 
 def positions_of(candidates: Iterable[Candidate]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """The fitted scorer: a small ensemble of two-layer networks, evaluated with numpy from plain JSON weights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Scorer:
-    """Members are stacked along the first axis.
+    """Members are stacked along the first axis; `names` are the features that varied in the fit.
 
     `w1` (members, features, hidden), `w2` (members, hidden, hidden), `w3` (members, hidden, outputs), and the biases
     without their middle axis. `mean`, `deviation` (parts, features) standardise what each equal part of the members
@@ -47,8 +47,10 @@ class Scorer:
     w3: Floats
     b3: Floats
 
-    def __call__(self, table: Floats) -> Scores:
-        """The members' mean scores of a feature table (m, features)."""
+    def __call__(self, table: Floats, names: Sequence[str]) -> Scores:
+        """The members' mean scores of a feature table (m, names); what the fit never saw vary has no say."""
+        at = {name: column for column, name in enumerate(names)}
+        table = table[:, [at[name] for name in self.names]]
         parts = len(self.mean)
         rows = np.clip((table - self.mean[:, None]) / self.deviation[:, None], -CLIP, CLIP)
         hidden = (rows[:, None] @ self.w1.reshape(parts, -1, *self.w1.shape[1:])).reshape(len(self.w1), len(table), -1)
@@ -67,9 +69,23 @@ _ARRAYS = ("mean", "deviation", "w1", "b1", "w2", "b2", "w3", "b3")
 
 
 def joined(scorers: Sequence[Scorer]) -> Scorer:
-    """One ensemble of all members of several scorers of the same features."""
-    arrays = {name: np.concatenate([getattr(scorer, name) for scorer in scorers]) for name in _ARRAYS}
-    return Scorer(scorers[0].names, **arrays)
+    """One ensemble of all members of several scorers; a feature that one of them lacks has weight zero there."""
+    names = tuple(dict.fromkeys(name for scorer in scorers for name in scorer.names))
+    wide = [_widened(scorer, names) for scorer in scorers]
+    arrays = {name: np.concatenate([getattr(scorer, name) for scorer in wide]) for name in _ARRAYS}
+    return Scorer(names, **arrays)
+
+
+def _widened(scorer: Scorer, names: tuple[str, ...]) -> Scorer:
+    """The same scorer over more features."""
+    if scorer.names == names:
+        return scorer
+    columns = [names.index(name) for name in scorer.names]
+    parts, members, hidden = len(scorer.mean), len(scorer.w1), scorer.w1.shape[-1]
+    mean, deviation = np.zeros((parts, len(names))), np.ones((parts, len(names)))
+    w1 = np.zeros((members, len(names), hidden))
+    mean[:, columns], deviation[:, columns], w1[:, columns] = scorer.mean, scorer.deviation, scorer.w1
+    return replace(scorer, names=names, mean=mean, deviation=deviation, w1=w1)
 
 
 def scorer_of(plain: dict[str, Any]) -> Scorer:

@@ -1,9 +1,10 @@
-"""G3's verification: the candidate whose place looks most like the photo, by the similarity it carries."""
+"""G3's verification: the candidate whose place looks most like the photo, by the score it carries."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.verification.decision import Optimise, Scored, Verdict
-from agent.verification.pool import Pool
+from agent.verification.pool import Pool, position_scores_of
 from geo.errors import SextantError
 
 
@@ -12,16 +13,16 @@ class NoSimilarityError(SextantError):
 
 
 def similarity(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0) -> Verdict:
-    """The candidate of highest similarity (with an aligned encoder: the cosine of image and location embedding).
+    """The candidate of highest position score, or, where no candidate has one, of highest similarity.
 
-    Candidates without one come last in the list; no probability is claimed.
+    Candidates without it come last in the list; no probability is claimed.
 
     Raises:
         NoSimilarityError: there are candidates and none carries a similarity.
     """
     if not pool.candidates:
         return Verdict(reasons=("no candidate",), strategy="similarity")
-    values = np.array([-np.inf if one.similarity is None else one.similarity for one in pool.candidates], dtype=float)
+    values = _values(pool)
     if not np.isfinite(values).any():
         raise NoSimilarityError(
             "none of the candidates carries a similarity; verify with 'calibrated', or give a gallery built with an "
@@ -38,3 +39,13 @@ def similarity(pool: Pool, optimise: Optimise = "balanced", target_radius_km: fl
         reasons=(f"the highest of {int(np.isfinite(values).sum())} similarities: {values[order[0]]:.3f}",),
         strategy="similarity",
     )
+
+
+def _values(pool: Pool) -> NDArray[np.float64]:
+    """What the candidates are compared by, -inf for none."""
+    scores = position_scores_of(pool.candidates)
+    if not np.isfinite(scores).any():
+        scores = np.array(
+            [np.nan if one.similarity is None else one.similarity for one in pool.candidates], dtype=float
+        )
+    return np.where(np.isfinite(scores), scores, -np.inf)

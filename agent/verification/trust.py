@@ -47,7 +47,7 @@ def estimates(pool: Pool, seen: Seen, model: Model) -> tuple[Floats, Floats]:
 
     Below full trust both are drawn towards what they would be without retrieval.
     """
-    scores = model.scorer(seen.table)
+    scores = model.scorer(seen.table, seen.names)
     stacked = stacked_within(seen.apart_km, scores, seen.votes, seen.situation, seen.retrieved)
     trust = pool.retrieval_trust
     if trust >= 1 or not pool.nearest:
@@ -78,5 +78,5 @@ def _without_retrieval(seen: Seen, scores: Scores, model: Model) -> tuple[Floats
         beyond[:, -1] = scores.mixture.sum(1)
         return np.tile(_NO_EVIDENCE, (len(beyond), 1)), beyond
     bare = look_without_retrieval(seen)
-    said = model.scorer(bare.table)
+    said = model.scorer(bare.table, bare.names)
     return stacked_within(seen.apart_km, said, bare.votes, bare.situation, bare.retrieved), said.mixture

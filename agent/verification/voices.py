@@ -1,7 +1,7 @@
 """Who said what, and how far each is to be believed before anything is known of this photo."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -23,7 +23,7 @@ _PREFIXES = ("openai:", "ollama:")
 
 @dataclass(frozen=True)
 class Reliability:
-    """P(an answer is within 1, 25, 200, 750, 2500 km) by model; `neutral` for a model the fit never saw.
+    """P(an answer is within 1, 25, 200, 750, 2500 km) by model; `neutral` for one the fit never saw, a middling one's.
 
     `answered` is the share of a model's calls that gave a position at all.
     """
@@ -35,6 +35,10 @@ class Reliability:
     def of(self, model: str) -> tuple[float, ...] | None:
         return self.by_model.get(model_name(model))
 
+    def of_strangers(self) -> "Reliability":
+        """The same as if no model had been seen."""
+        return replace(self, by_model={})
+
 
 @dataclass(frozen=True)
 class Voices:
@@ -42,7 +46,8 @@ class Voices:
 
     `named` (n, 2) is where the gazetteer has the place named, NaN without one or where it agrees with the
     coordinates; `reliability` (n, 5); `vote` (n,) sums to 1 for each model; `model` (n,) numbers the models;
-    `family` (models,) numbers their makers' lines (the first word of the name).
+    `family` (models,) numbers their makers' lines (the first word of the name); `strangers` of the models the fit never
+    saw.
     """
 
     candidates: tuple[Candidate, ...]
@@ -52,6 +57,7 @@ class Voices:
     vote: Floats
     model: NDArray[np.intp]
     family: NDArray[np.intp]
+    strangers: int
 
     @property
     def models(self) -> int:
@@ -87,7 +93,8 @@ def voices_of(pool: Pool, reliability: Reliability) -> Voices:
     if unknown.any() and len(known) > 1:
         believed[unknown] = _updated(positions, model, vote, believed)[unknown]
     family = np.array([sorted(set(makers)).index(maker) for maker in makers], dtype=np.intp)
-    return Voices(said, positions, _named(said), believed, vote, model, family)
+    strangers = len(set(model[unknown].tolist()))
+    return Voices(said, positions, _named(said), believed, vote, model, family, strangers)
 
 
 def said_candidates(pool: Pool) -> tuple[Candidate, ...]:

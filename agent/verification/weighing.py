@@ -1,6 +1,7 @@
 """One pool through the fitted scorer: possible answer points with their probabilities."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from agent.verification.calibration import Company, situation_of
 from agent.verification.features import feature_table, rank_weights
 from agent.verification.points import Points, answer_points
-from agent.verification.pool import Pool, positions_of
+from agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
 from agent.verification.voices import Reliability, Voices, voices_of, without_place
 from geo.sphere import great_circle_km
 
@@ -46,8 +47,9 @@ def look_at(pool: Pool, reliability: Reliability) -> Seen:
     points = answer_points(retrieved, voices.positions, voices.named, weights, between_km)
     apart_km = great_circle_km(points.positions[:, None], points.positions[None])
     farthest = np.array(pool.farthest, dtype=float).reshape(-1, 2)
-    table, names, votes = feature_table(points, retrieved, voices, farthest, between_km)
-    company = Company(voices.models, without_place(pool))
+    scores = np.concatenate([position_scores_of(pool.nearest), position_scores_of(voices.candidates)])
+    table, names, votes = feature_table(points, retrieved, voices, farthest, between_km, scores)
+    company = Company(voices.models, voices.strangers, without_place(pool))
     situation = situation_of(len(retrieved), voices.models)
     return Seen(points, apart_km, table, names, votes, voices, situation, company, len(retrieved))
 
@@ -56,5 +58,13 @@ def look_without_retrieval(seen: Seen) -> Seen:
     """The same points as if nothing had been retrieved."""
     voices, nothing = seen.voices, np.zeros((0, 2))
     between_km = great_circle_km(voices.positions[:, None], voices.positions[None])
-    table, _, votes = feature_table(seen.points, nothing, voices, nothing, between_km)
+    scores = position_scores_of(voices.candidates)
+    table, _, votes = feature_table(seen.points, nothing, voices, nothing, between_km, scores)
     return replace(seen, table=table, votes=votes, situation=situation_of(0, voices.models), retrieved=0)
+
+
+@lru_cache(maxsize=1)
+def feature_names() -> frozenset[str]:
+    """The names of all features, which are the same for every pool."""
+    anywhere = Pool((Candidate(0.0, 0.0, "nearest"),))
+    return frozenset(look_at(anywhere, Reliability({}, (0.5,) * 5)).names)

@@ -47,6 +47,7 @@ for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, ev
 @_MEMBERS
 @_JOBS
 @click.option("--without", default="", metavar="GROUP,…", help="With --crossfit: leave these feature groups out.")
+@click.option("--as-unknown", is_flag=True, help="With --crossfit: judge as if the fit had seen none of the models.")
 @click.option("--explain", is_flag=True, help="Print one line a photo, and where the fitted model comes from.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: bool, **options: Any) -> None:
@@ -112,6 +113,9 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
     models = _names(options["models"])
     loaded = read_files(files)
     if not options["crossfit"]:
+        for name in ("without", "as_unknown"):
+            if options[name]:
+                raise WrongUse(f"--{name.replace('_', '-')} is measured with --crossfit author; add it")
         verifier = plain_verifier(options["strategy"], options["optimise"], options["fitted"])
         return [(path.name, [record.only(models) for record in rows], verifier) for path, rows in loaded]
     if options["strategy"] != "calibrated" or options["fitted"]:
@@ -126,6 +130,7 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
         _progress,
         options["jobs"],
         _groups(options["without"]),
+        options["as_unknown"],
     )
     jobs, done = [], 0
     for path, rows in loaded:

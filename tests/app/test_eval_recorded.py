@@ -42,6 +42,14 @@ def test_fewer_answers_are_fewer_calls(recorded, tmp_path):
     assert [next(iter(sextant(*run, most, home=tmp_path).json.values()))["calls"] for most in (0, 1)] == [0.0, 1.0]
 
 
+def test_a_curve_has_calls_accuracy_and_calibration_at_every_price(recorded, tmp_path):
+    (found,) = sextant("eval", "recorded", recorded, "--curve", "--json", home=tmp_path).json.values()
+    first, last = found["curve"][0], found["curve"][-1]
+    assert first["calls"] == 1.0 <= last["calls"] and last["accuracy"] == found["accuracy"]
+    assert last["calibration_error"] == pytest.approx(found["calibration_error"])
+    assert "error at" in sextant("eval", "recorded", recorded, "--curve", home=tmp_path).out
+
+
 def test_a_fit_writes_a_model_that_recorded_uses(recorded, tmp_path):
     out = tmp_path / "model.json"
     fit = sextant("eval", "fit", recorded, "--out", out, "--folds", 3, "--members", 1, home=tmp_path)
@@ -58,6 +66,8 @@ def test_a_fit_writes_a_model_that_recorded_uses(recorded, tmp_path):
         (("RECORDED", "--optimise", "town"), 2, "no aim 'town'"),
         (("RECORDED", "--crossfit", "author"), 2, "3 photographers cannot be split into 5 folds"),
         (("RECORDED", "--crossfit", "author", "--verify", "density"), 2, "leave out --verify"),
+        (("RECORDED", "--as-unknown"), 2, "--crossfit author"),
+        (("RECORDED", "--without", "far"), 2, "--crossfit author"),
         (("RECORDED", "--fitted", "none.json"), 1, "cannot read the verification model"),
         (("RECORDED", "--models", "nobody", "--max-answers", "-1"), 2, "-1"),
     ],

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,10 +7,12 @@ import pytest
 from agent.answers import Outcome
 from agent.verification import verify
 from agent.verification.model_file import ModelFileError, load_model, model_of
+from agent.verification.scorer import joined
 from eval.crossfit import call_order, cross_fit, folds_by_group, reliability_of
-from eval.fit import fit_model, fold_models
+from eval.fit import fit_calibration, fit_model, fit_quantiles, held_out_models
+from eval.held_out import held_out
 from eval.judging import figures, judge_all
-from eval.recorded import Answer, Record
+from eval.recorded import Answer, Record, spot
 from eval.thinning import thinned
 from eval.verification_runs import held_out_verifier, write_model
 from geo.errors import WrongUse
@@ -36,6 +39,13 @@ def _photo(number: int, author: str, chance: np.random.Generator) -> Record:
     nearest = tuple(near(truth if chance.random() < 0.5 else TOWNS[chance.integers(4)]) for _ in range(8))
     answers = (Answer("bad", said(0.1)), Answer("good", said(0.9)), Answer("shy", Outcome("refused")))
     return Record(f"{number}.jpg", author, *truth, nearest, (TOWNS[(number + 1) % 4],), answers)
+
+
+def scored(record: Record) -> Record:
+    """The record with scores that point at the truth."""
+    places = [(one.latitude, one.longitude) for one in record.pool().candidates]
+    near = {spot(*place): -abs(place[0] - record.latitude) for place in places}
+    return replace(record, position_scores=near)
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +93,48 @@ def test_a_stopping_run_makes_fewer_calls(fitted):
     assert 1 <= figures(judged).calls < 3
 
 
-def test_every_fold_has_a_model_of_its_own(fitted):
-    models = fold_models(fitted)
-    assert len(models) == 3
-    assert not np.allclose(models[0].scorer.w1, models[1].scorer.w1)
+def test_nobody_is_judged_by_a_model_that_saw_his_photos(fitted):
+    models, part_of = held_out_models(fitted)
+    assert len(models) == 6  # three folds of two photographers, each calibrated by the others
+    for part, model in enumerate(models):
+        own = np.flatnonzero(part_of == part)
+        assert len({fitted.records[row].author for row in own}) == 1
+        assert {fitted.fold_of[row] for row in own} == {model.provenance["fold"]}
+    assert not np.allclose(models[0].scorer.w2, models[-1].scorer.w2)
+
+
+def test_calibration_of_a_part_is_fitted_without_its_photos(fitted):
+    rows = held_out(fitted.judged, fitted.as_strangers)
+    models, part_of = held_out_models(fitted)
+    left = rows[part_of[rows.record] != 2]
+    assert fit_quantiles(left) == models[2].quantiles
+    assert np.array_equal(fit_calibration(left).weights, models[2].calibration.weights)
+
+
+def test_pools_of_strangers_are_judged_beside_the_known(fitted):
+    kinds = held_out(fitted.judged, fitted.as_strangers).kind
+    assert 36 < (kinds == 4).sum() <= 2 * 36  # all answers, and one alone unless it was a refusal
+    assert {0, 2, 4} == set(kinds.tolist())
+
+
+def test_a_fit_on_scored_places_learns_from_them_and_one_without_has_no_such_feature():
+    plain = [replace(record, nearest=TOWNS, farthest=(), answers=()) for record in world()]
+    fits = [cross_fit(records, folds=3, members=1) for records in (plain, [scored(record) for record in plain])]
+    told = [any(name.startswith("aligned.") for name in fit.scorers[0].names) for fit in fits]
+    judged = [judge_all(fit.records, held_out_verifier(fit, "balanced"), None, stop=False) for fit in fits]
+    accuracy = [figures(one).accuracy[1] for one in judged]
+    assert told == [False, True]
+    assert accuracy[1] > accuracy[0] + 0.2
+
+
+def test_scorers_of_other_features_are_joined_with_weight_zero_for_what_they_lack(fitted):
+    first, second = fitted.scorers[:2]
+    fewer = replace(second, names=second.names[1:], mean=second.mean[:, 1:], deviation=second.deviation[:, 1:])
+    fewer = replace(fewer, w1=second.w1[:, 1:])
+    names = sorted({*first.names, *second.names})
+    table = np.random.default_rng(0).normal(size=(3, len(names)))
+    both = joined([fewer, first])(table, names).within
+    assert np.allclose(both, (fewer(table, names).within + first(table, names).within) / 2)
 
 
 def test_the_same_records_give_the_same_bytes_in_any_number_of_processes():
@@ -95,7 +143,7 @@ def test_the_same_records_give_the_same_bytes_in_any_number_of_processes():
 
 
 def test_a_model_written_and_read_says_the_same(fitted, tmp_path):
-    model = fold_models(fitted)[0]
+    model = held_out_models(fitted)[0][0]
     write_model(model, tmp_path / "m.json")
     pool = fitted.records[0].pool()
     again = verify(pool, "calibrated", model=load_model(tmp_path / "m.json"))
@@ -104,7 +152,7 @@ def test_a_model_written_and_read_says_the_same(fitted, tmp_path):
 
 def test_a_model_that_cannot_be_written_leaves_nothing(fitted, tmp_path):
     with pytest.raises(ModelFileError, match="--out"):
-        write_model(fold_models(fitted)[0], tmp_path / "none" / "m.json")
+        write_model(held_out_models(fitted)[0][0], tmp_path / "none" / "m.json")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -114,7 +162,7 @@ def test_a_model_that_cannot_be_written_leaves_nothing(fitted, tmp_path):
 )
 def test_a_model_of_another_kind_is_refused(fitted, change, named):
     with pytest.raises(ModelFileError, match=named):
-        model_of({**fold_models(fitted)[0].to_json(), **change}, "m.json")
+        model_of({**held_out_models(fitted)[0][0].to_json(), **change}, "m.json")
 
 
 def test_what_is_no_json_is_no_model(tmp_path):

@@ -43,6 +43,13 @@ def test_raw_answers_are_grouped_by_image(tmp_path):
     assert [(record.image, len(record.answers)) for record in records] == [("a", 2), ("b", 2)]
 
 
+def test_places_scored_by_an_aligned_encoder_carry_their_score_whoever_named_them(tmp_path):
+    said = [{"model": "m", "latitude": 38.7, "longitude": -9.1}, {"model": "n", "latitude": 1, "longitude": 2}]
+    scores = [[38.7, -9.1, 0.25], [40.7000001, -74.0, -0.5]]
+    (record,) = read_records(written(tmp_path, {**PHOTO, "answers": said, "position_scores": scores}))
+    assert [one.position_score for one in record.pool().candidates] == [0.25, -0.5, 0.25, None]
+
+
 def test_calls_are_cut_and_ordered(tmp_path):
     said = [{"model": model, "latitude": at, "longitude": 0} for at, model in enumerate("mno")]
     (record,) = read_records(written(tmp_path, {**PHOTO, "answers": said}))
@@ -63,6 +70,8 @@ def test_without_an_author_the_place_is_the_group(tmp_path):
         ({**PHOTO, "nearest": [[95, 0]]}, "95"),
         ({**PHOTO, "nearest": [[1, 2, 3]]}, "line 2"),
         ({**PHOTO, "answers": [{"model": "m", "latitude": 1, "longitude": 999}]}, "999"),
+        ({**PHOTO, "position_scores": [[38.7, -9.1, float("nan")]]}, "nan"),
+        ({**PHOTO, "position_scores": [[38.7, -9.1]]}, "line 2"),
         ({"image": "no place"}, "no 'latitude'"),
         ("{broken", "line 2"),
         ("[1, 2]", "no JSON object"),

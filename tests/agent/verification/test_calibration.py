@@ -1,13 +1,22 @@
 import numpy as np
 import pytest
 
-from agent.verification.calibration import IDENTITY, Calibration, Company, calibration_of, logit, situation_of
+from agent.verification.calibration import (
+    IDENTITY,
+    KINDS,
+    Calibration,
+    Company,
+    calibration_of,
+    kind_of,
+    logit,
+    situation_of,
+)
 
-ALONE = Company(1, 0)
+ALONE = Company(1, 0, 0)
 
 
 def every(weights) -> Calibration:
-    return Calibration(np.tile(np.array(weights, dtype=float), (3, 5, 1)))
+    return Calibration(np.tile(np.array(weights, dtype=float), (KINDS, 5, 1)))
 
 
 def test_the_identity_changes_nothing():
@@ -30,7 +39,7 @@ def test_nothing_is_surer_than_the_ceiling():
 
 def test_refusals_may_count():
     wary = every((1, 0, 0, -1, 8))
-    assert (wary(np.full(5, 0.5), 1, Company(3, 4)) < wary(np.full(5, 0.5), 1, Company(3, 0))).all()
+    assert (wary(np.full(5, 0.5), 1, Company(3, 0, 4)) < wary(np.full(5, 0.5), 1, Company(3, 0, 0))).all()
 
 
 def test_certainty_has_finite_odds():
@@ -39,6 +48,12 @@ def test_certainty_has_finite_odds():
 
 def test_situations_are_told_by_what_there_is():
     assert [situation_of(20, 0), situation_of(0, 3), situation_of(20, 1)] == [0, 1, 2]
+
+
+def test_who_speaks_mostly_strangers_has_a_calibration_of_their_own():
+    strangers, mixed = Company(3, 2, 0), Company(4, 2, 0)
+    assert [kind_of(situation, strangers) for situation in (0, 1, 2)] == [0, 3, 4]
+    assert [kind_of(situation, mixed) for situation in (0, 1, 2)] == [0, 1, 2]
 
 
 def test_a_broken_calibration_is_refused():
