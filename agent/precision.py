@@ -30,8 +30,8 @@ CELL_DEGREES: Mapping[Cap, float] = {"country": 10.0, "region": 2.0, "city": 0.2
 FINEST_KM: Mapping[Cap, float] = {"country": 750.0, "region": 200.0, "city": 25.0, "street": 1.0}
 WITHHELD = "(withheld: it may say more than the precision cap allows)"
 
-# Two decimals of a degree are a kilometre; degrees and minutes are two.
-_DECIMAL = re.compile(r"(?<![\w.,])[-+−]?\d{1,3}[.,]\d{2,}(?![\w])")
+# Two decimals of a degree are a kilometre; degrees and minutes are two. Letters may stand beside: IMG_N38.7139.jpg.
+_DECIMAL = re.compile(r"(?<![\d.,])[-+−]?\d{1,3}[.,]\d{2,}(?!\d)")
 _SEXAGESIMAL = re.compile(r"\d{1,3}\s*[°º]\s*\d{1,2}(?:[.,]\d+)?\s*['′’](?:\s*\d{1,2}(?:[.,]\d+)?\s*[\"″”])?\s*[NSEW]?")
 _NAMES: Mapping[Cap, tuple[str, ...]] = {"country": ("place", "admin1"), "region": ("place",), "city": (), "street": ()}
 

@@ -25,7 +25,11 @@ def located(photo: Json, several: bool) -> list[Entry]:
     if photo["answer"]["best"] is None:
         return [Entry(f"{head}Nothing has proposed a place yet; say 'look again'.", "inferred")]
     first, *rest = where(photo)
-    entries = [Entry(head + first.text, first.source), *rest]
+    entries = [Entry(head + first.text, first.source)]
+    outcomes = photo["answer"]["outcomes"]
+    if outcomes["failed"] and not outcomes["answered"] and photo["answer"]["model"] != "offline":
+        entries.append(Entry("The model did not answer: this comes from similar photos alone.", "retrieved"))
+    entries += rest
     if not several:
         entries += why(photo)[:3]
     if photo["answer"]["stop"] == "budget":
@@ -33,9 +37,6 @@ def located(photo: Json, several: bool) -> list[Entry]:
     said = photo["metadata"]
     if said["verdict"] != "absent":
         entries.append(Entry(sentence(said["text"]), "metadata"))
-    failed = photo["answer"]["outcomes"]["failed"]
-    if failed and not photo["answer"]["outcomes"]["answered"] and photo["answer"]["model"] != "offline":
-        entries.append(Entry("The model did not answer: this comes from similar photos alone.", "retrieved"))
     return entries
 
 

@@ -140,12 +140,13 @@ def under_load(world: World, sessions: int) -> None:
 
 def killed(world: World, sessions: int) -> None:
     """Print what a kill in the middle of so many sessions leaves."""
-    photos = [world.photo(seed) for seed in range(sessions)]
+    photos = [world.photo(seed) for seed in range(sessions + 1)]
     # Some five calls a session: the kill falls in the middle of them.
     found = kill_in_the_middle(world.args, world.root / "home", world.env, world.model, photos, 5 * sessions // 2)
     print(
-        f"{found.sessions} sessions at work, killed: {found.there} there after the restart, "
-        f"{found.answered_before} answered before, {found.cut} cut off, {found.resumed} of these resumed to an answer"
+        f"{sessions} sessions at work and an answered one, killed: {found.there} of {found.sessions} there after the "
+        f"restart, {found.answered_before} answered before, {found.cut} cut off, {found.resumed} of these resumed to "
+        "an answer"
     )
     print(
         f"model calls: {found.recorded} recorded before the kill, {found.in_flight} in flight and asked again, "

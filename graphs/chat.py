@@ -135,7 +135,7 @@ def locate(task: Task, desk: Desk) -> Chat:
             run = locate_run(str(path), settings, tell, desk.stop)
         evidence = evidence_of(task["key"], task["file"], run, folder, settings)
     except SextantError as error:
-        reason = plain_reason(error, settings)
+        reason = plain_reason(str(error), settings)
         return Chat(photos={task["key"]: failed(task["key"], task["file"], task["sha256"], task["run"], reason)})
     evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"])
     return Chat(photos={task["key"]: evidence}, spent=run_spending(run.answer))  # type: ignore[typeddict-item]
@@ -148,7 +148,9 @@ def report(state: Chat, desk: Desk) -> Chat:
     entries = [entry for key in keys for entry in located(photo_shown(photos[key], desk.policy), len(keys) > 1)]
     way = together(message["text"])
     if way:
-        entries += put_together(way, list(photos.values()), desk.policy)
+        said = {entry.text for entry in entries}
+        more = put_together(way, list(photos.values()), desk.policy)
+        entries += [entry for entry in more if entry.text not in said]
     if not entries:
         entries = [nothing_to_say(photos)]
     turn = reply(message, "answer", keys[-1] if keys else None, entries, desk.policy)
@@ -182,7 +184,8 @@ def ask(state: Chat, desk: Desk) -> Chat:
     record = {**shown, "shown": photo["shown"]}
     said = follow_up(message["text"], record, state["turns"][:-1], gear, calls_left(state, desk))
     if said.failure:
-        lead = Entry(f"The model did not answer ({said.failure}); this is from the record.", "inferred")
+        reason = plain_reason(said.failure, desk.settings)
+        lead = Entry(f"The model did not answer ({reason}); this is from the record.", "inferred")
         entries = [lead, *recall(message["text"], shown)]
     else:
         clues = [claim for claim in shown["answer"]["claims"] if not claim.get("struck")]
@@ -279,10 +282,11 @@ def run_spending(answer: Json) -> Json:
     }
 
 
-def plain_reason(error: SextantError, settings: Settings) -> str:
-    """The error in one line, without the folders of this machine."""
-    home = str(home_folder(settings.home))
-    return " ".join(str(error).replace(home, "the home").split())
+def plain_reason(reason: str, settings: Settings) -> str:
+    """The reason in one line, without the folders and addresses of this machine."""
+    for ours, called in ((str(home_folder(settings.home)), "the home"), (settings.base_url, "its server")):
+        reason = reason.replace(ours, called) if ours else reason
+    return " ".join(reason.split())
 
 
 def build_chat() -> StateGraph[Chat, Desk, Chat, Chat]:

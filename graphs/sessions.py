@@ -252,5 +252,6 @@ def turn_shown(turn: Json, policy: Policy) -> Json:
     if turn["by"] != "you" and order.index(turn["cap"]) > order.index(policy.coarsest):
         note = "This was said under a finer precision cap; ask again."
         return {**turn, "text": note, "entries": []}
-    coarse: Json = coarsened(turn, policy) if turn["by"] == "you" else turn
+    # A model's reply may hold coordinates in any spelling, also where its words are let through.
+    coarse: Json = coarsened(turn, policy)
     return coarse

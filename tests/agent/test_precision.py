@@ -93,5 +93,10 @@ def test_a_file_that_is_no_policy_is_refused(tmp_path, text):
         policy_of(None, str(file))
 
 
+@pytest.mark.parametrize("name", ["IMG_38.7139_-9.1394.jpg", "N38.7139W9.1394.jpg", "a(38,7139;-9,1394)b"])
+def test_coordinates_in_a_file_name_are_rounded(name):
+    assert not any(exact in scrubbed(name, Policy("street")) for exact in ("7139", "1394"))
+
+
 def test_numbers_that_are_no_coordinates_stay():
     assert scrubbed("version 1.2, 12 km, 3.5 %", Policy("country")) == "version 1.2, 12 km, 3.5 %"

@@ -30,14 +30,17 @@ class Ran:
         return self.err.strip().splitlines()[-1]
 
 
-def sextant(*args: object, home: Path, env: Mapping[str, str] | None = None, seconds: float = 120) -> Ran:
-    """Run ``sextant ARGS`` with its home at ``home`` and no model settings of this machine."""
+def sextant(
+    *args: object, home: Path, env: Mapping[str, str] | None = None, seconds: float = 120, typed: str | None = None
+) -> Ran:
+    """Run ``sextant ARGS`` with its home at ``home`` and no model settings of this machine; ``typed`` is piped in."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "OLLAMA", "SEXTANT"))}
     done = subprocess.run(
         [sys.executable, "-m", "app", *map(str, args)],
         env={**clean, "SEXTANT_HOME": str(home), "SEXTANT_DEBUG": "1", **(env or {})},
         cwd=ROOT,
         capture_output=True,
+        input=typed,
         text=True,
         timeout=seconds,
         check=False,

@@ -45,13 +45,19 @@ def kill_in_the_middle(
     photos: Sequence[Path],
     after_recorded: int,
 ) -> Killed:
-    """One message with a photo in as many sessions; ``kill -9`` once so many calls are recorded; then resume."""
+    """One message with a photo in as many sessions; ``kill -9`` once so many calls are recorded; then resume.
+
+    The first session has its answer before the others begin.
+    """
     with Server(*args, home=home, env=env) as first:
         sessions = [first.session() for _ in photos]
+        first.say(sessions[0], "where?", photos[0]).raise_for_status()
+        first.settled(sessions[0])
+        before = recorded_calls(home)
         with ThreadPoolExecutor(len(photos)) as pool:
-            for reply in pool.map(lambda one, photo: first.say(one, "where?", photo), sessions, photos):
+            for reply in pool.map(lambda one, photo: first.say(one, "where?", photo), sessions[1:], photos[1:]):
                 reply.raise_for_status()
-        while recorded_calls(home) < after_recorded:
+        while recorded_calls(home) < before + after_recorded:
             time.sleep(0.1)
         first.kill()
     asked, recorded = model.count, recorded_calls(home)

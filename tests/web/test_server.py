@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from agent.precision import CAPS
 from app.web.server import VENDOR
 from tests.support.cli import sextant
 from tests.support.model_script import Fault, Reply, always
@@ -243,9 +244,10 @@ def test_a_dead_model_is_said_and_retrieval_answers(gallery, query, tmp_path):
                 assert "sk-secret" not in running.http.get(path).text
 
 
-def test_no_output_is_finer_than_the_cap(gallery, tmp_path):
-    """Exact coordinates, in any spelling, are searched in every output of the server."""
-    photo = tmp_path / "IMG_38.7139_-9.1394.jpg"
+@pytest.fixture(scope="module")
+def exact(tmp_path_factory):
+    """A photo whose name, metadata and model all say exactly where it was taken; and the server's arguments."""
+    photo = tmp_path_factory.mktemp("exact") / "IMG_38.7139_-9.1394.jpg"
     image = picture(PLACES["lisbon"][0], seed=11)
     exif = Image.Exif()
     exif.get_ifd(0x8825).update({1: "N", 2: (38.0, 42.0, 50.04), 3: "W", 4: (9.0, 8.0, 21.84)})
@@ -253,17 +255,62 @@ def test_no_output_is_finer_than_the_cap(gallery, tmp_path):
     said = {"latitude": 38.7139, "longitude": -9.1394, "place": "Rua Augusta 12, Lisbon", "confidence": 0.9}
     clues = [{"text": "At 38°42'50\"N 9°8'21\"W, Rua Augusta", "source": "read"}]
     with ModelServer(always(Reply(text=json.dumps({**said, "clues": clues})))) as model:
-        args = ["--gallery", gallery, "--verify", "density", "--model", "openai:s", "--base-url", model.base_url]
-        for cap in ("country", "city"):
-            home = tmp_path / cap
-            with Server(*args, "--precision", cap, home=home, env={"OPENAI_API_KEY": "sk-test"}) as running:
-                outputs = everything(running, photo)
-            for name, text in outputs.items():
-                found = re.search(r"38[.,]713[89]|9[.,]139[34]|38\s*°\s*42|9\s*°\s*8\s*['′]|Rua Augusta", text)
-                assert not found, (cap, name, text[max(0, found.start() - 80) : found.end() + 80])
-            if cap == "country":
-                assert not [name for name, text in outputs.items() if "Lisbon" in text]
-            assert "Portugal" in outputs["view"]
+        yield photo, ["--verify", "density", "--model", "openai:s", "--base-url", model.base_url]
+
+
+EXACT = r"38[.,]713[89]|9[.,]139[34]|38\s*°\s*42|9\s*°\s*8\s*['′]"
+# What each cap must not let through: street names below street, towns below city. "Lisbon" is a district, too.
+FINER = {
+    "country": rf"{EXACT}|Rua Augusta|Lisbon|Lisboa",
+    "region": f"{EXACT}|Rua Augusta",
+    "city": f"{EXACT}|Rua Augusta",
+}
+
+
+@pytest.mark.parametrize("cap", CAPS)
+def test_no_output_is_finer_than_the_cap(gallery, exact, cap, tmp_path):
+    """Exact coordinates, in any spelling, are searched in every output of the server."""
+    photo, args = exact
+    env = {"OPENAI_API_KEY": "sk-test"}
+    with Server("--gallery", gallery, *args, "--precision", cap, home=tmp_path, env=env) as running:
+        outputs = everything(running, photo)
+        fine = running.http.get(f"/api/sessions/{outputs.pop('session')}/photos/1/neighbours/nearest/1").status_code
+    assert (fine == 200) == (cap == "street")
+    for name, text in outputs.items():
+        found = re.search(FINER.get(cap, EXACT), text)
+        assert not found, (name, text[max(0, found.start() - 80) : found.end() + 80])
+    assert "Portugal" in outputs["view"]
+
+
+@pytest.mark.parametrize("cap", CAPS)
+def test_no_line_of_the_terminal_is_finer_than_the_cap(gallery, exact, cap, tmp_path):
+    photo, args = exact
+    files = {kind: tmp_path / f"out.{kind}" for kind in ("geojson", "kml", "csv", "html")}
+    lines = [*QUESTIONS, "/map", "/evidence", "/why", "/budget", "/fork", "/fork 1 optimise=country live", "/sessions"]
+    lines += [f"/export {kind} {file}" for kind, file in files.items()]
+    env = {"OPENAI_API_KEY": "sk-test"}
+    said = sextant(
+        *("chat", photo, "--gallery", gallery, *args, "--precision", cap),
+        home=tmp_path / "home",
+        env=env,
+        typed="\n".join([*lines, "/quit", ""]),
+    )
+    assert "Fork 2" in said.out and "Precision is capped" in said.out
+    for text in (said.out, said.err, *(file.read_text("utf-8") for file in files.values())):
+        found = re.search(FINER.get(cap, EXACT), text)
+        assert not found, text[max(0, found.start() - 80) : found.end() + 80]
+
+
+QUESTIONS = (
+    "why?",
+    "what else?",
+    "how sure?",
+    "show nearest",
+    "how far from Oslo?",
+    "not Kenya",
+    "metadata",
+    "same place?",
+)
 
 
 def everything(running, photo):
@@ -271,36 +318,38 @@ def everything(running, photo):
     session = running.session()
     running.say(session, "where was this taken?", photo)
     running.settled(session)
-    for words in (
-        "why?",
-        "what else?",
-        "how sure?",
-        "show nearest",
-        "how far from Oslo?",
-        "not Kenya",
-        "metadata",
-        "same place?",
-    ):
+    for words in QUESTIONS:
         running.say(session, words)
         running.settled(session)
     running.http.post(f"/api/sessions/{session}/steer", json={"kind": "reject", "latitude": 59.9, "longitude": 10.7})
     running.settled(session)
     base = f"/api/sessions/{session}"
-    outputs = {"view": running.http.get(base).text, "list": running.http.get("/api/sessions").text}
+    outputs = {"session": session, "view": running.http.get(base).text, "list": running.http.get("/api/sessions").text}
     for kind in ("geojson", "kml", "csv", "html"):
         outputs[kind] = running.http.get(f"{base}/export/{kind}").text
     outputs["run"] = running.http.get(f"{base}/photos/1/run").text
     fork = {"step": "1", "changes": ["optimise=country"], "live": True}
     outputs["fork"] = running.http.post(f"{base}/photos/1/run/fork", json=fork).text
-    assert running.http.get(f"{base}/photos/1/neighbours/nearest/1").status_code == 403
+    outputs["events"] = all_events(running, base)
+    return outputs
+
+
+def all_events(running, base):
+    """The snapshot, and every event since the session's first: steps of runs as they happened."""
     lines = []
     with running.http.stream("GET", f"{base}/events", headers={"Last-Event-ID": "x.0"}) as stream:
         for line in stream.iter_lines():
             lines.append(line)
             if line.startswith("data: "):
                 break
-    outputs["events"] = "\n".join(lines)
-    return outputs
+    life, _, last = next(line for line in lines if line.startswith("id: "))[4:].partition(".")
+    with running.http.stream("GET", f"{base}/events", headers={"Last-Event-ID": f"{life}.0"}) as stream:
+        for line in stream.iter_lines():
+            lines.append(line)
+            if lines.count(f"id: {life}.{last}") == 2 and not line:
+                break
+    assert lines.count("event: step") > 10
+    return "\n".join(lines)
 
 
 def test_the_api_is_described(server):

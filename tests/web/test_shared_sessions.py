@@ -5,47 +5,51 @@ import time
 
 import pytest
 
+from agent.blobs import BlobStore
+from agent.settings import Settings
 from app.web.server import VENDOR
+from graphs.chat import Desk
+from graphs.sessions import Sessions
 from tests.support.cli import sextant
+from tests.support.killed_server import kill_in_the_middle
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
+from tests.support.small_gallery import PLACES, picture
 
 pytestmark = pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web")
 LISBON = json.dumps({"latitude": 38.71, "longitude": -9.14, "confidence": 0.9, "clues": []})
 KEY = {"OPENAI_API_KEY": "sk-test"}
 
 
-def test_a_killed_server_finds_its_sessions_again_and_goes_on_with_the_run(gallery, query, tmp_path):
-    home = tmp_path / "home"
-    with ModelServer(always(Reply(text=LISBON)), latency_s=0.2) as model:
+def test_a_killed_server_finds_its_sessions_again_and_no_recorded_call_is_paid_twice(gallery, tmp_path):
+    photos = [tmp_path / f"{seed}.jpg" for seed in range(5)]
+    for seed, photo in enumerate(photos):
+        picture(PLACES["lisbon"][0], seed=seed).save(photo, quality=90)
+    with ModelServer(always(Reply(text=LISBON)), latency_s=0.5) as model:
         args = ["--gallery", gallery, "--verify", "density", "--model", "openai:s", "--base-url", model.base_url]
-        with Server(*args, home=home, env=KEY) as first:
-            done = first.session()
-            first.say(done, "where?", query)
-            first.settled(done)
-            cut = first.session()
-            before = model.count
-            model.latency_s = 30
-            first.say(cut, "where?", query)
-            while model.count < before + 4:
-                time.sleep(0.05)
-            first.kill()
-        model.latency_s = 0.0
-        with Server(*args, home=home, env=KEY) as second:
-            listed = {one["id"] for one in second.http.get("/api/sessions").json()}
-            assert {done, cut} <= listed
-            assert (
-                second.http.get(f"/api/sessions/{done}").json()["photos"][0]["answer"]["best"]["country"] == "Portugal"
-            )
-            # The killed server holds the session for some seconds more.
-            view = second.settled(cut)
-            assert view["interrupted"]
-            assert second.http.post(f"/api/sessions/{cut}/resume").status_code == 202
-            view = second.settled(cut)
-            assert not view["interrupted"]
-            assert view["photos"][0]["answer"]["best"]["country"] == "Portugal"
-            assert len(view["turns"]) == 2
+        # Four calls at once: when some are recorded, others are in flight and the rest are not asked yet.
+        found = kill_in_the_middle([*args, "--concurrency", 4], tmp_path / "home", KEY, model, photos, after_recorded=4)
+    assert found.there == found.sessions == 5
+    assert found.answered_before >= 1
+    assert found.cut >= 1
+    assert found.answered_before + found.resumed == 5
+    assert found.paid_twice == 0
+
+
+def test_a_message_that_was_accepted_outlives_a_crash_before_its_first_step(gallery, query, tmp_path):
+    home = str(tmp_path)
+    desk = Desk(Settings(gallery=str(gallery), home=home, verify="density"))
+    sessions = Sessions(home)
+    session = sessions.create()
+    photo = {"sha256": BlobStore(tmp_path / "blobs").put(query.read_bytes()), "file": "a.jpg"}
+    sessions.accept(session, {"id": "m", "text": "where?", "photos": [photo], "steer": [], "photo": None})
+    later = Sessions(home)  # of another process
+    assert later.interrupted(session)
+    state = later.go_on(session, desk)
+    assert [turn["by"] for turn in state["turns"]] == ["you", "sextant"]
+    assert not later.interrupted(session)
+    assert later.go_on(session, desk)["turns"] == state["turns"]
 
 
 def test_two_servers_share_one_postgresql(gallery, query, tmp_path, postgres):

@@ -19,6 +19,7 @@ export function endWork() {
 export function step(event) {
   if ($("work").hidden) beginWork();
   seen.add(event.photo);
+  $("work").classList.toggle("several", seen.size > 1);
   const photo = seen.size > 1 ? `photo ${event.photo} · ` : "";
   const names = { ingest: "photo", retrieve: "gallery", plan: `round ${event.round}`, verify: "verdict" };
   const name = event.branch ? branchName(event.branch) : names[event.step];
