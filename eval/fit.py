@@ -24,7 +24,7 @@ _LEAST_POOLS = 50  # with fewer held-out pools of a kind its calibration stays a
 _FIRST_RATE, _FIRST_WEIGHT = 0.035, 2000.0  # few calls change an answer: the rate is drawn towards this by so much
 _CEILING_PRIOR = 4.0  # log odds: some photos in fifty are recorded where they were not taken
 # How firmly slope, offset and what company adds are held to the identity; and the ceiling to its prior.
-_HOLD = np.array([1.0, 0.1, 5.0, 5.0])
+_HOLD = np.array([1.0, 0.1, 1.0, 1.0])
 _CEILING_HOLD = 0.5
 
 
