@@ -15,6 +15,7 @@ Kind = Literal[
     "unreachable",
     "timeout",
     "rate_limited",
+    "no_credit",
     "server",
     "bad_key",
     "unknown_model",
@@ -221,6 +222,7 @@ def _refused(status: int, body: str, retry_after_s: float | None, address: Addre
 
 _VERBS: dict[Kind, str] = {
     "rate_limited": "refuses requests for now",
+    "no_credit": "refuses requests",
     "server": "failed",
     "bad_key": "refuses the key",
     "unknown_model": "does not offer this model",
@@ -239,7 +241,7 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
     if status in (401, 403) and not FILTERED.search(text):
         return "bad_key", False, f"set {address.key_variable} to a key that is valid there"
     if status == 402 or "insufficient_quota" in text:
-        return "rate_limited", False, "the account has no credit left: add some, or choose another model"
+        return "no_credit", False, "the account has no credit left: add some, or choose another model"
     if status == 429:
         return "rate_limited", True, "lower --requests-per-minute, or try later"
     if OVERFLOW.search(text):

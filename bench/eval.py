@@ -35,7 +35,7 @@ def serve(address: Any, stop: Any) -> None:
             return chance.choice(FAULTS)
         return Reply(text='{"latitude": 48.86, "longitude": 2.35, "confidence": 0.5}', usage=(900, 40))
 
-    with ModelServer(script, latency_s=LATENCY_S) as server:
+    with ModelServer(script, latency_s=LATENCY_S, remember=False) as server:
         address.put(server.base_url)
         stop.wait()
 

@@ -33,11 +33,18 @@ def answered_line(photo: BenchmarkPhoto, state: Json, gear: Equipment) -> Json:
         "outcome": outcome_of(answer),
         "distance_km": distance_km(photo, answer["best"]),
         "error": None,
+        "failures": failures(state["outcomes"]),
         "answer": slim(answer),
         **pool_json(pool),
         "excluded": (references or {}).get("excluded"),
         "timings": dict((references or {}).get("timings", {})),
     }
+
+
+def failures(outcomes: dict[str, Json]) -> dict[str, str]:
+    """Why the model's calls failed, where they did: what was said of each kind of failure."""
+    failed = [outcome for outcome in outcomes.values() if outcome["kind"] == "failed"]
+    return {outcome.get("failure", "other"): outcome["how"] for outcome in failed}
 
 
 def error_line(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
@@ -47,6 +54,7 @@ def error_line(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
         "outcome": "failed",
         "distance_km": None,
         "error": {"kind": kind, "message": message},
+        "failures": {},
         "answer": None,
         "candidates": [],
         "farthest": [],

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from agent.equipment import Outside
 from agent.live import equip_many
 from agent.settings import Settings
@@ -22,10 +24,12 @@ from eval.lines import answered_line, error_line, model_failed
 from eval.paid import Paid, spent_on_unfinished
 from eval.purse import OutOfMoney
 from eval.run_folder import EvaluationFolder, LineWriter, only_writer, refuse_changed
+from eval.streak import Streak, every_photos
 from eval.tally import Tally
 from gallery.photos import PhotoError
 from geo.errors import SextantError
 from geo.places import describe
+from graphs.folders import RunFolder
 from graphs.many import ManyPhotos, record_name
 
 Json = dict[str, Any]
@@ -54,10 +58,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Ended:
-    """How an evaluation's sitting ended: ``why`` is done, stopped or money."""
+    """How an evaluation's sitting ended: ``why`` is done, stopped, money or model.
+
+    ``model`` is a model that cannot be asked at all; ``reason`` says what its server said.
+    """
 
     why: str
     tally: Tally
+    reason: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -89,9 +97,15 @@ def run(
             notes = ("the last line was cut off by a crash and is done again",) if writer.repaired else ()
             before = folder.lines()
             sitting = Sitting(task, folder, writer, behind)
-            with _loaded_set_aside():
+            # One thread a matrix product: they are small, and the photos fill the cores.
+            with _loaded_set_aside(), threadpool_limits(limits=1, user_api="blas"):
                 why = sitting.work(_pending(task, before), _tally(task, before), tell, stop or threading.Event())
-    return Ended(why, sitting.tally, notes)
+    return Ended(why, sitting.tally, sitting.streak.words() if why == "model" else None, notes)
+
+
+def photos_at_once(settings: Settings) -> int:
+    """How many photos are under way: a quarter more than calls to the model, which is not to wait for a photo."""
+    return settings.concurrency if settings.model == "offline" else settings.concurrency + settings.concurrency // 4
 
 
 class Sitting:
@@ -102,6 +116,7 @@ class Sitting:
     ) -> None:
         self.task, self.folder, self.writer = task, folder, writer
         self.tally = Tally(len(task.photos))
+        self.streak = Streak()
         self.gear, self.live = equip_many(task.settings)
         self.world = behind(self.live)
         if task.max_usd is not None:
@@ -118,37 +133,61 @@ class Sitting:
         tell(tally)
         waiting = iter(photos)
         flying: set[Future[Json]] = set()
-        at_once = self.task.settings.concurrency
+        at_once = photos_at_once(self.task.settings)
         with ThreadPoolExecutor(at_once, thread_name_prefix="photo") as pool:
             try:
                 while True:
                     while len(flying) < at_once and not stop.is_set() and (photo := next(waiting, None)):
                         flying.add(pool.submit(self.photo, photo))
                     if not flying:
-                        return "stopped" if stop.is_set() else "done"
+                        return self._end("stopped" if stop.is_set() else "done", tell)
                     ended, flying = wait(flying, return_when=FIRST_COMPLETED)
                     for future in ended:
-                        self.tally.add(future.result())
-                        tell(self.tally)
+                        self._take(future.result(), tell)
+                    if self.streak.is_long():
+                        stop.set()
             except OutOfMoney:
                 stop.set()
                 self._land(flying, tell)
-                return "money"
+                return self._end("money", tell)
             except BaseException:
                 stop.set()
                 raise
+
+    def _take(self, line: Json, tell: Tell) -> None:
+        """Count a photo that ended, and those held back before it that it makes results."""
+        for result in self.streak.take(line):
+            if every_photos(result):
+                self.writer.append(result)
+            self.tally.add(result)
+        tell(self.tally)
+
+    def _end(self, why: str, tell: Tell) -> str:
+        """Why the sitting ends. What is held back then is a result only when nothing else was wrong."""
+        if self.streak.is_long() or (why == "done" and self.streak.is_all()):
+            why = "model"
+        if why == "done":
+            for line in self.streak.held:
+                self.writer.append(line)
+                self.tally.add(line)
+            tell(self.tally)
+        else:
+            known = self.folder.lines()
+            for line in self.streak.held:
+                if line["image"] not in known:
+                    RunFolder(self.folder.path / line["record"]).remove()  # asked again, not read from the recording
+        return why
 
     def _land(self, flying: set[Future[Json]], tell: Tell) -> None:
         """Let the photos in flight end; those that need more money end without a line."""
         for future in flying:
             try:
-                self.tally.add(future.result())
+                self._take(future.result(), tell)
             except OutOfMoney:
                 continue
-            tell(self.tally)
 
     def photo(self, photo: BenchmarkPhoto) -> Json:
-        """Evaluate one photo and write its line down.
+        """Evaluate one photo and write its line down, unless a streak of failures decides on it.
 
         Raises:
             OutOfMoney: it cannot be finished for the money that is left; it has no line then.
@@ -159,7 +198,8 @@ class Sitting:
         line = self._line(photo, name)
         line["timings"] = {"seconds": round(time.monotonic() - began, 4), **line["timings"]}
         line["record"] = f"records/{name}"
-        self.writer.append(line)
+        if not every_photos(line):
+            self.writer.append(line)
         return line
 
     def _line(self, photo: BenchmarkPhoto, name: str) -> Json:

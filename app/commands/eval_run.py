@@ -43,9 +43,10 @@ def command(
     """Evaluate BENCHMARK: im2gps, im2gps3k, yfcc4k, yfcc26k, osv5m-test, or folder (photos and a table).
 
     The data lies in --data; nothing is downloaded. RUN gets one line for every photo as it ends. The same command
-    goes on where it stopped. --max-usd is the money of the whole evaluation, the other limits are each photo's;
-    --concurrency is photos, and model calls, at once. With --calls, several runs share retrieval and model calls: one
-    that asks nothing new needs no model.
+    goes on where it stopped. A model that cannot be asked (dead server, refused key, unknown name, no credit) ends
+    the evaluation after five photos in a row. --max-usd is the money of the whole evaluation, the other limits are
+    each photo's; --concurrency is model calls at once. With --calls, several runs share retrieval and model calls:
+    one that asks nothing new needs no model.
 
     \b
     Example: sextant eval run im2gps3k --data im2gps3k --gallery mp16 --exclude-author --out runs/offline
@@ -70,7 +71,7 @@ def command(
 
 
 def _report(ended: "Ended", task: "Task", as_json: bool) -> int:
-    """Say how it ended. Exit code 0 when every photo has a line, 130 when interrupted, 1 when money ran out."""
+    """Say how it ended. Exit code 0 when every photo has a line, 130 when interrupted, 1 for money or the model."""
     from eval.summary import summary, summary_text
 
     for note in ended.notes:
@@ -81,6 +82,13 @@ def _report(ended: "Ended", task: "Task", as_json: bool) -> int:
     if ended.why == "stopped":
         click.echo(f"sextant: stopped; {left:,} photos are left: run the same command again to go on", err=True)
         return 130
+    if ended.why == "model":
+        click.echo(
+            f"sextant: stopped, the model cannot be asked: {ended.reason}; {left:,} of {ended.tally.total:,} photos "
+            "are left: then run the same command again to go on",
+            err=True,
+        )
+        return 1
     if ended.why == "money":
         click.echo(f"sextant: --max-usd is used up; {left:,} photos are left: run again with a higher limit", err=True)
         return 1

@@ -139,7 +139,7 @@ def test_the_clients_own_error_is_not_carried_along(serve: Serve) -> None:
         ("The model `gpt-9` does not exist or you do not have access to it.", "unknown_model"),
         ("Invalid image", "bad_request"),
         ("No endpoints found that support image input", "bad_request"),
-        ("The account has no credit left (insufficient_quota)", "rate_limited"),
+        ("The account has no credit left (insufficient_quota)", "no_credit"),
     ],
 )
 def test_the_words_of_known_servers_are_understood(words: str, kind: str) -> None:

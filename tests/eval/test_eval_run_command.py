@@ -12,6 +12,8 @@ import pytest
 from eval.run_folder import EvaluationFolder
 from tests.support.cli import ROOT, sextant
 from tests.support.evaluations import benchmark_folder, without_timings
+from tests.support.model_script import Fault, Reply, always
+from tests.support.model_server import ModelServer, closed_port
 
 PHOTOS = 24
 KILLS = 4
@@ -105,6 +107,30 @@ def test_progress_says_rate_accuracy_money_and_failures(data, gallery, home, tmp
     assert last.startswith("sextant: 3 of 3 photos, ")
     for word in ("/s, ", "left, ", "25 km 100.0%", "200 km 100.0%", "0 failed", "$0.0000", "0 tokens"):
         assert word in last
+
+
+def asked_of(address):
+    return ["--model", "openai:scripted", "--base-url", address, "--preset", "street-rag"]
+
+
+def test_a_dead_server_ends_it_early_and_the_same_command_goes_on(data, gallery, home, tmp_path):
+    out = tmp_path / "run"
+    dead = f"http://127.0.0.1:{closed_port()}/v1"
+    ran = sextant(*words(data, gallery, out), *asked_of(dead), home=home)
+    assert ran.code == 1 and lines_at(out) == 0
+    assert ran.error.startswith(f"sextant: stopped, the model cannot be asked: openai:scripted at {dead} cannot be")
+    assert ran.error.endswith("24 of 24 photos are left: then run the same command again to go on")
+    with ModelServer(always(Reply(text='{"latitude": 38.72, "longitude": -9.14}'))) as server:
+        again = sextant(*words(data, gallery, out), *asked_of(server.base_url), "--json", home=home)
+    assert again.code == 0 and again.json["done"] == PHOTOS and again.json["answers"]["answered"] == PHOTOS
+
+
+def test_a_refused_key_ends_it_early_with_the_way_out(data, gallery, home, tmp_path):
+    with ModelServer(always(Fault("bad_key"))) as server:
+        ran = sextant(*words(data, gallery, tmp_path / "run"), *asked_of(server.base_url), "--json", home=home)
+        assert server.count < PHOTOS
+    assert ran.code == 1 and ran.json["ended"] == "model" and ran.json["done"] == 0
+    assert "refuses the key" in ran.error and "set OPENAI_API_KEY to a key that is valid there" in ran.error
 
 
 @pytest.mark.parametrize(

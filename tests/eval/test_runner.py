@@ -10,7 +10,7 @@ from eval.runner import Task, run
 from eval.shared_calls import SharedCalls
 from geo.errors import SextantError, WrongUse
 from tests.support.evaluations import benchmark_folder, without_timings
-from tests.support.model_script import Fault, Reply, always
+from tests.support.model_script import Fault, Reply, always, in_turn
 from tests.support.model_server import ModelServer
 
 CHOSEN = {"limit": None, "seed": None, "shard": None}
@@ -120,16 +120,57 @@ def test_a_photo_that_is_missing_or_broken_is_an_error_line_that_counts(task, tm
 
 
 def test_retrying_tries_failures_and_nothing_else(task):
-    with ModelServer(always(Fault("bad_key"))) as server:
-        failing = asking(task, server)
-        ended = run(failing)
-    assert ended.tally.failed == 8
+    with ModelServer(always(Fault("too_large"))) as server:
+        ended = run(asking(task, server))
+    assert ended.why == "done" and ended.tally.failed == 8
+    assert all("says the request is too large" in line["failures"]["too_large"] for line in lines_of(task).values())
     with ModelServer(always(LISBON)) as server:
         assert run(asking(task, server)).tally.fresh == 0
         again = run(replace(asking(task, server), retry_errors=True))
         assert again.tally.failed == 0 and server.count == 8
         assert run(replace(asking(task, server), retry_errors=True)).tally.fresh == 0
     assert all(line["answer"]["outcomes"]["answered"] == 1 for line in lines_of(task).values())
+
+
+@pytest.mark.parametrize("kind", ["bad_key", "unknown_model"])
+def test_a_model_that_cannot_be_asked_ends_the_evaluation_and_leaves_the_photos_for_the_next_try(task, kind):
+    with ModelServer(always(Fault(kind))) as server:
+        ended = run(asking(task, server))
+        assert ended.why == "model" and ended.tally.done == 0 and 5 <= server.count < 8
+    assert lines_of(task) == {} and not any((task.out / "records").iterdir())
+    with ModelServer(always(LISBON)) as server:
+        again = run(asking(task, server))
+        assert again.why == "done" and again.tally.failed == 0 and server.count == 8
+
+
+def test_a_key_that_is_refused_in_the_middle_keeps_what_was_done(task):
+    with ModelServer(in_turn(LISBON, LISBON, Fault("bad_key"))) as server:
+        ended = run(asking(task, server))
+    assert ended.why == "model" and "refuses the key" in ended.reason
+    assert [line["answer"]["outcomes"]["answered"] for line in lines_of(task).values()] == [1, 1]
+
+
+def test_scattered_failures_of_the_same_kind_end_nothing(task):
+    once = [Fault("bad_key")] * 2 + [LISBON]
+    with ModelServer(in_turn(*once * 3)) as server:
+        ended = run(asking(task, server, concurrency=1))
+    assert ended.why == "done" and ended.tally.done == 8 and ended.tally.failed == 6
+    assert len((task.out / "lines.jsonl").read_text().splitlines()) == 8
+
+
+def test_failures_up_to_the_last_photo_are_results_when_others_ended_well(task):
+    with ModelServer(in_turn(*[LISBON] * 4, Fault("bad_key"))) as server:
+        ended = run(asking(task, server, concurrency=1))
+    assert ended.why == "done" and ended.tally.failed == 4 and len(lines_of(task)) == 8
+
+
+def test_trying_failures_again_at_a_dead_server_keeps_their_lines(task):
+    with ModelServer(always(Fault("too_large"))) as server:
+        run(asking(task, server))
+    before = lines_of(task)
+    with ModelServer(always(Fault("bad_key"))) as server:
+        assert run(replace(asking(task, server), retry_errors=True)).why == "model"
+    assert lines_of(task) == before
 
 
 def test_refusals_without_a_gallery_are_their_own_outcome(task):

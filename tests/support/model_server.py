@@ -43,13 +43,17 @@ class ModelServer:
     """Context manager around the server thread.
 
     `requests` holds the parsed body of every chat request, `asked` the same normalised, in order of arrival.
-    `most_at_once` is the largest number of chat requests that were being answered at the same time.
+    `most_at_once` is the largest number of chat requests that were being answered at the same time. A benchmark's
+    server does not `remember`: thousands of requests with pictures are a gigabyte.
     """
 
-    def __init__(self, script: Script, protocol: Protocol = "openai", latency_s: float = 0.0) -> None:
+    def __init__(
+        self, script: Script, protocol: Protocol = "openai", latency_s: float = 0.0, remember: bool = True
+    ) -> None:
         self.script = script
         self.protocol = protocol
         self.latency_s = latency_s
+        self.remember = remember
         self.requests: list[dict[str, Any]] = []
         self.asked: list[Asked] = []
         self.arrived_s: list[float] = []
@@ -83,9 +87,10 @@ class ModelServer:
     def answer(self, asked: Asked) -> Reply | Fault:
         """Note the request, take the time a model takes, and let the script decide."""
         with self._lock:
-            self.requests.append({**asked.body, "headers": dict(asked.headers)})
-            self.asked.append(asked)
-            self.arrived_s.append(time.monotonic())
+            if self.remember:
+                self.requests.append({**asked.body, "headers": dict(asked.headers)})
+                self.asked.append(asked)
+                self.arrived_s.append(time.monotonic())
             self._running += 1
             self.most_at_once = max(self.most_at_once, self._running)
         try:
