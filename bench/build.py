@@ -70,7 +70,7 @@ def measured(encoder: Encoder, photos: Path, temporary: Path, workers: int) -> d
 
     begun = time.perf_counter()
     out = temporary / f"gallery-{encoder.fingerprint}"
-    report = build(open_source(str(photos), SourceOptions()), str(out), encoder, mark, workers=workers)
+    report = build(open_source(str(photos), SourceOptions()), str(out), encoder, progress=mark, workers=workers)
     whole = report.count / (time.perf_counter() - begun)
     (first, first_done), (last, last_done) = marks[0], marks[-1]
     own = statistics.mean([before, alone(encoder, photos)])

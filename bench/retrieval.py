@@ -5,7 +5,8 @@
     python -m bench.retrieval --gallery G --as-large   # a real gallery's vectors, each row left out of its answer
     python -m bench.retrieval --keep FOLDER            # for another run, and for bench.locate_retrieval
 
-Queries go to all contenders in turn, so that whatever else the machine does meets them alike; read the ratios.
+Queries go to all contenders in turn, a block at a time, so that whatever else the machine does meets them alike;
+read the ratios. (Query by query, faiss's scan of 3 GB would leave every other contender a processor with cold caches.)
 """
 
 import argparse
@@ -27,6 +28,7 @@ from bench.synthetic import SEED, Drawn, build_gallery, built
 from bench.vectors import CHUNK
 
 COUNT = 16
+BLOCK = 25  # queries
 Floats = NDArray[np.float32]
 
 
@@ -111,9 +113,10 @@ def measured(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, An
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     vectors = np.load(data.vectors, mmap_mode="r")
     contenders = [sextant, *faiss_searches(faiss, vectors)]
-    for query in data.queries:
+    for start in range(0, len(data.queries), BLOCK):
         for contender in contenders:
-            contender.ask(query)
+            for query in data.queries[start : start + BLOCK]:
+                contender.ask(query)
     flat = contenders[1]
     return {
         "rows": len(vectors),

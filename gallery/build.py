@@ -3,20 +3,17 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from gallery.database import GalleryError, connect, local_path, read_manifest
 from gallery.encoders import Encoder
 from gallery.filling import Filling, Progress, fill
 from gallery.finish import finish_gallery
-from gallery.manifest import Manifest
+from gallery.manifest import SOURCES_JOINED, Manifest
 from gallery.sources.records import Source, Unreadable
 from gallery.writer import Task, writing
 
-__all__ = ["BuildReport", "Progress", "add", "build"]
-
-Engine = Literal["local", "ray"]
-Listener = Callable[[Progress], None]
+__all__ = ["BuildReport", "Options", "Progress", "add", "build"]
 
 
 @dataclass(frozen=True)
@@ -33,15 +30,23 @@ class BuildReport:
     manifest: Manifest
 
 
-def build(
-    source: Source,
-    out: str,
-    encoder: Encoder,
-    progress: Listener = lambda _: None,
-    min_file_bytes: int = 0,
-    workers: int | None = None,
-    engine: Engine = "local",
-) -> BuildReport:
+class Options(TypedDict, total=False):
+    """How a build or an addition works.
+
+    Attributes:
+        progress: hears where it stands, at every photo and every stage; nobody by default.
+        min_file_bytes: smaller files are left out; 0 by default.
+        workers: decode processes, 0 for none; by the cores by default.
+        engine: this machine, by default, or a Ray cluster.
+    """
+
+    progress: Callable[[Progress], None]
+    min_file_bytes: int
+    workers: int | None
+    engine: Literal["local", "ray"]
+
+
+def build(source: Source, out: str, encoder: Encoder, **options: Unpack[Options]) -> BuildReport:
     """Build a gallery from a source, or go on with the same build where it was interrupted.
 
     A gallery that stands at ``out`` is replaced when the new one is whole, not before.
@@ -50,21 +55,16 @@ def build(
         GalleryError: no photo could be used, the place cannot be written, another process writes there, or search
             over the finished gallery would find too little.
     """
-    return _write("build", source, str(out), encoder, progress, min_file_bytes, workers, engine, None)
+    return _write("build", source, str(out), encoder, options, None)
 
 
-def add(
-    source: Source,
-    gallery: str,
-    encoder: Encoder,
-    progress: Listener = lambda _: None,
-    min_file_bytes: int = 0,
-    workers: int | None = None,
-    engine: Engine = "local",
-) -> BuildReport:
-    """Add a source's photos to a gallery; photos it holds already, by their sha256, are left as they are."""
-    manifest = read_manifest(str(gallery), connect(str(gallery)))
-    return _write("add", source, str(gallery), encoder, progress, min_file_bytes, workers, engine, manifest)
+def add(source: Source, gallery: str, encoder: Encoder, **options: Unpack[Options]) -> BuildReport:
+    """Add a source's photos to a gallery; photos it holds already, by their sha256, are left as they are.
+
+    Raises:
+        GalleryError: as ``build``; or it is no finished gallery.
+    """
+    return _write("add", source, str(gallery), encoder, options, read_manifest(str(gallery), connect(str(gallery))))
 
 
 def _write(
@@ -72,12 +72,10 @@ def _write(
     source: Source,
     path: str,
     encoder: Encoder,
-    tell: Listener,
-    min_file_bytes: int,
-    workers: int | None,
-    engine: Engine,
+    options: Options,
     before: Manifest | None,
 ) -> BuildReport:
+    tell, min_file_bytes = options.get("progress", _silent), options.get("min_file_bytes", 0)
     folder = local_path(path)
     path = str(folder) if folder is not None else path
     settings = {"min_file_bytes": min_file_bytes}
@@ -85,19 +83,19 @@ def _write(
         writer.begin(Task(mode, source.identity, encoder.fingerprint, settings), before)
         stood = writer.count
         filling = Filling(writer, encoder, source, min_file_bytes, mode == "add", tell)
-        if engine == "ray":
+        if options.get("engine") == "ray":
             from gallery.build_ray import fill_with_ray
 
             fill_with_ray(filling)
         else:
-            fill(filling, workers)
+            fill(filling, options.get("workers"))
         if writer.count == 0:
             raise GalleryError(_nothing(path, filling.unreadable))
         manifest = finish_gallery(
             writer,
             spec=encoder.spec,
             fingerprint=encoder.fingerprint,
-            source=source.name if before is None else f"{before.source} + {source.name}",
+            source=source.name if before is None else f"{before.source}{SOURCES_JOINED}{source.name}",
             settings={"source": source.identity, **settings},
             notes=[*(before.notes if before else []), *filling.notes],
             unreadable=filling.unreadable,
@@ -114,6 +112,10 @@ def _write(
         time.monotonic() - filling.started,
         manifest,
     )
+
+
+def _silent(_: Progress) -> None:
+    """Nobody listens."""
 
 
 def _nothing(path: str, unreadable: list[Unreadable]) -> str:

@@ -119,11 +119,11 @@ class _Decode:
         self.__name__ = "decode"  # Ray names the step after it
 
     def __call__(self, batch: pa.Table) -> pa.Table:
-        rows = []
-        for place, content in zip(batch["place"].to_pylist(), batch["record"].to_pylist(), strict=True):
-            record = pickle.loads(content)
-            item = record if isinstance(record, Unreadable) else decode(record, self._prepare, self._min_file_bytes)
-            rows.append({"place": place, **_packed(item)})
+        records = [pickle.loads(content) for content in batch["record"].to_pylist()]
+        items = decode(records, self._prepare, self._min_file_bytes)
+        rows = [
+            {"place": place, **_packed(item)} for place, item in zip(batch["place"].to_pylist(), items, strict=True)
+        ]
         return pa.Table.from_pylist(rows, schema=_PACKED)
 
 

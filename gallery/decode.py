@@ -1,5 +1,6 @@
 """One record to one row, apart from its vector: reading, opening, position, country, hashes, preparation."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,11 +30,20 @@ class Decoded:
         return str(self.columns["sha256"])
 
 
-def decode(record: Record, prepare: Prepare, min_file_bytes: int = 0) -> Decoded | Unreadable:
-    """Open one photo. Whatever is wrong with it comes back as the reason; nothing is raised.
+def decode(
+    items: Iterable[Record | Unreadable], prepare: Prepare, min_file_bytes: int = 0
+) -> list[Decoded | Unreadable]:
+    """Open photos. Whatever is wrong with one comes back as the reason in its place; nothing is raised.
 
+    Countries that no table names are looked up together: for a few photos at once that takes as long as for one.
     ``min_file_bytes``: smaller files are left out (G3 takes files of more than 5,120 bytes).
     """
+    opened = [item if isinstance(item, Unreadable) else _opened(item, prepare, min_file_bytes) for item in items]
+    _name_countries([item for item in opened if isinstance(item, Decoded) and item.columns["country_code"] is None])
+    return opened
+
+
+def _opened(record: Record, prepare: Prepare, min_file_bytes: int) -> Decoded | Unreadable:
     try:
         content = record.photo.read()
         if len(content) < min_file_bytes:
@@ -50,7 +60,7 @@ def decode(record: Record, prepare: Prepare, min_file_bytes: int = 0) -> Decoded
             "longitude": longitude,
             "author": record.author or photo.metadata.author,
             "source": record.source,
-            "country_code": record.country_code or _country_code(latitude, longitude),
+            "country_code": record.country_code or None,
             "captured_at": record.captured_at or photo.metadata.captured_at,
             "sha256": photo.sha256,
             "phash": perceptual_hash(photo.image),
@@ -66,12 +76,12 @@ def decode(record: Record, prepare: Prepare, min_file_bytes: int = 0) -> Decoded
         return Unreadable(record.id, f"cannot be read ({reason or type(error).__name__})")
 
 
-def _country_code(latitude: float, longitude: float) -> str | None:
+def _name_countries(photos: list[Decoded]) -> None:
     """By polygon; just off the drawn coast (piers, bridges, boats in harbour) the nearest country's."""
-    from geo.borders import country_at, nearest_country
+    if not photos:
+        return
+    from geo.borders import countries_at
 
-    country = country_at(latitude, longitude)
-    if country is None:
-        near = nearest_country(latitude, longitude)
-        country = near.country if near.km <= _OFF_THE_COAST_KM else None
-    return country.code if country else None
+    positions = np.array([(photo.columns["latitude"], photo.columns["longitude"]) for photo in photos])
+    for photo, country in zip(photos, countries_at(positions, reach_km=_OFF_THE_COAST_KM), strict=True):
+        photo.columns["country_code"] = country.code if country else None

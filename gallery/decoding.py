@@ -37,18 +37,18 @@ def decoded(
 
     A photo that kills its process (a decoder's crash, memory) is reported like any other broken one.
     """
-    if workers == 0:
-        for item in records:
-            yield item if isinstance(item, Unreadable) else decode(item, prepare, min_file_bytes)
-        return
     stream = iter(records)
     chunks = iter(lambda: list(itertools.islice(stream, _CHUNK)), [])
+    if workers == 0:
+        for chunk in chunks:
+            yield from decode(chunk, prepare, min_file_bytes)
+        return
     pool = _pool(workers)
     waiting: deque[tuple[list[Record | Unreadable], Future[list[Item]]]] = deque()
     try:
         while True:
             for chunk in itertools.islice(chunks, workers * _TASKS_A_WORKER - len(waiting)):
-                waiting.append((chunk, pool.submit(_decode_chunk, chunk, prepare, min_file_bytes)))
+                waiting.append((chunk, pool.submit(decode, chunk, prepare, min_file_bytes)))
             if not waiting:
                 return
             chunk, result = waiting.popleft()
@@ -59,7 +59,7 @@ def decoded(
                 yield from _one_by_one(chunk, prepare, min_file_bytes)
                 pool = _pool(workers)
                 again = [later for later, _ in waiting]
-                waiting = deque((later, pool.submit(_decode_chunk, later, prepare, min_file_bytes)) for later in again)
+                waiting = deque((later, pool.submit(decode, later, prepare, min_file_bytes)) for later in again)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -67,10 +67,6 @@ def decoded(
 def default_workers(total: int | None) -> int:
     """As many processes as there are cores; none for so few photos that starting them would take longer."""
     return 0 if total is not None and total <= 48 else os.cpu_count() or 1
-
-
-def _decode_chunk(chunk: Iterable[Record | Unreadable], prepare: Prepare, min_file_bytes: int) -> list[Item]:
-    return [item if isinstance(item, Unreadable) else decode(item, prepare, min_file_bytes) for item in chunk]
 
 
 def _one_by_one(chunk: list[Record | Unreadable], prepare: Prepare, min_file_bytes: int) -> Iterator[Item]:
@@ -87,7 +83,7 @@ def _one_by_one(chunk: list[Record | Unreadable], prepare: Prepare, min_file_byt
     for item in chunk:
         with _pool(1) as alone:
             try:
-                yield from alone.submit(_decode_chunk, [item], prepare, min_file_bytes).result()
+                yield from alone.submit(decode, [item], prepare, min_file_bytes).result()
             except BrokenProcessPool:
                 yield Unreadable(item.id, "makes the decoder crash")
 

@@ -16,6 +16,7 @@ from gallery.writer import GalleryWriter
 _CHECKED = 100  # queries of the build's own check
 _WANTED = 0.99  # recall up to which more partitions are probed
 _MORE = 1.6
+_MOST_RERANKED = 2048  # where every partition is probed; codes of few dimensions tell rows apart less well
 
 
 def finish_gallery(
@@ -78,7 +79,8 @@ def _checked(writer: GalleryWriter, manifest: Manifest) -> Manifest:
     while True:
         recall = measured_recall(Gallery(writer.path, manifest, writer.database, None), _CHECKED)
         index = manifest.index
-        if recall.near >= _WANTED or index.probes >= index.partitions:
+        exhausted = index.probes >= index.partitions and index.rerank >= _MOST_RERANKED
+        if recall.near >= _WANTED or exhausted:
             refuse_below_floor(writer.path, recall)
             return manifest.model_copy(update={"recall": recall})
         probes, rerank = min(index.partitions, math.ceil(_MORE * index.probes)), math.ceil(_MORE * index.rerank)

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 LAYOUT = 1
+SOURCES_JOINED = " + "  # between the names of a manifest's sources
 
 
 class NearIndex(BaseModel):

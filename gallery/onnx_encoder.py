@@ -58,7 +58,7 @@ class SquarePicture:
             left, top = (image.width - side) / 2, (image.height - side) / 2
             box = (left, top, left + side, top + side)
             square = image.resize((self.size, self.size), Image.Resampling.BILINEAR, box=box)
-        return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
+        return np.stack([np.asarray(band) for band in square.split()])
 
 
 class OnnxEncoder:
@@ -87,20 +87,22 @@ class OnnxEncoder:
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         if not prepared:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return normalised(self._run(np.stack(prepared)))
+        return normalised(self._run(np.stack(prepared, dtype=np.float32, casting="unsafe")))
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         return self.encode_prepared([self.prepare(image) for image in images])
 
-    def _run(self, pictures: NDArray[np.generic]) -> NDArray[np.float32]:
-        values = (pictures.astype(np.float32) - self._mean) * self._scale
-        output: NDArray[np.float32] = self._session.run([self._output], {self._input: values})[0]
-        return output.reshape(len(values), -1)
+    def _run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Vectors of pictures with values of 0 to 255, which are scaled in place: a batch takes 20 MB."""
+        pictures -= self._mean
+        pictures *= self._scale
+        output: NDArray[np.float32] = self._session.run([self._output], {self._input: pictures})[0]
+        return output.reshape(len(pictures), -1)
 
     def _probe(self) -> int:
         """The vector's length, found by encoding one grey picture: a file that cannot do it fails here."""
         try:
-            return int(self._run(np.full((1, 3, self._size, self._size), 128, dtype=np.uint8)).shape[1])
+            return int(self._run(np.full((1, 3, self._size, self._size), 128, dtype=np.float32)).shape[1])
         except Exception as error:
             reason = " ".join(str(error).split())[:160]
             raise WrongUse(

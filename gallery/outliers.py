@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gallery.scan import VectorScan
 from gallery.statistics import rows_at, vector_chunks
 
 _SHARE = 0.15
@@ -45,10 +44,9 @@ def outlier_rows(photos: Any) -> pa.Table:
     candidates = np.sort(np.argsort(cosines, kind="stable")[:wide])
     asked = min(_ASKED, len(cosines))
     queries = rows_at(photos, np.linspace(0, len(cosines) - 1, asked).astype(np.int64))
-    rows = pa.Table.from_batches(list(_batches_at(photos, candidates)))
-    named = _times_farthest(VectorScan(rows).vectors, queries)
+    named = _times_farthest(rows_at(photos, candidates), queries)
     order = np.lexsort((cosines[candidates], -named))[:size]
-    return rows.take(pa.array(np.sort(order)))
+    return pa.Table.from_batches(list(_batches_at(photos, np.sort(candidates[order]))))
 
 
 def _cosines_to_mean(photos: Any) -> NDArray[np.float32]:

@@ -44,10 +44,11 @@ def vector_chunks(photos: Any) -> Any:
 
 
 def rows_at(photos: Any, indexes: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The stored vectors at these places in the table's order."""
-    found, start = [], 0
+    """The stored vectors at these places in the table's order, which must ascend; nothing else stays in memory."""
+    found = np.empty((len(indexes), photos.schema.field("vector").type.list_size), dtype=np.float32)
+    start = filled = 0
     for chunk in vector_chunks(photos):
         here = indexes[(indexes >= start) & (indexes < start + len(chunk))] - start
-        found.append(chunk[here])
-        start += len(chunk)
-    return np.concatenate(found)
+        found[filled : filled + len(here)] = chunk[here]
+        start, filled = start + len(chunk), filled + len(here)
+    return found

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gallery.database import OUTLIERS, PHOTOS, GalleryError, connect, is_remote, local_path, read_manifest
 from gallery.encoders import Encoder, load_encoder
 from gallery.indexing import indexed_rows
-from gallery.manifest import Manifest
+from gallery.manifest import SOURCES_JOINED, Manifest
 from gallery.scan import VectorScan
 from geo.sphere import EARTH_RADIUS_KM, great_circle_km
 
@@ -79,6 +79,11 @@ class Gallery:
         return VectorScan(self.photos.to_arrow())
 
     @property
+    def only_source(self) -> str | None:
+        """The source of every photo; None where photos of others were added."""
+        return None if SOURCES_JOINED in self.manifest.source else self.manifest.source
+
+    @property
     def exact(self) -> bool:
         """Whether searches scan every row, as in galleries too small to need an index."""
         return self.manifest.index.kind == "exact"
@@ -90,7 +95,7 @@ class Gallery:
             return
         query = self.outliers.vectors[0]
         whole = self.manifest.index.model_copy(update={"probes": self.manifest.index.partitions})
-        indexed_rows(self.photos, whole, query, 16, None)  # reads every partition into the index's cache
+        indexed_rows(self.photos, whole, query, 16)  # reads every partition into the index's cache
         self.outliers.farthest(query, 16)
 
     @cached_property

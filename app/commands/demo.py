@@ -82,7 +82,7 @@ def demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
     if not fresh:
         source = open_source(str(world.gallery_folder), SourceOptions(metadata=world.gallery_csv))
         with BuildProgress(quiet) as progress:
-            build(source, str(gallery), encoder, progress)
+            build(source, str(gallery), encoder, progress=progress)
         try:
             mark.write_text(made_of, encoding="utf-8")
         except OSError as error:

@@ -69,7 +69,7 @@ def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **opt
     loaded = load_encoder(encoder)
     opened = _source(source, options)
     with BuildProgress(quiet) as progress:
-        report = build_gallery(opened, out, loaded, progress, **_how(options))
+        report = build_gallery(opened, out, loaded, progress=progress, **_how(options))
     _print_report(report, as_json)
 
 
@@ -90,7 +90,7 @@ def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> N
     encoder = Gallery.open(path).encoder()
     opened = _source(source, options)
     with BuildProgress(quiet) as progress:
-        report = add_photos(opened, path, encoder, progress, **_how(options))
+        report = add_photos(opened, path, encoder, progress=progress, **_how(options))
     _print_report(report, as_json)
 
 
