@@ -31,6 +31,7 @@ from agent.verification.trust import retrieval_trust
 from gallery.encoders import Encoder
 from gallery.filters import DUPLICATE_BITS, DUPLICATE_COSINE
 from gallery.hashing import perceptual_hash
+from gallery.photos import read_photo
 from gallery.search import Filters, PhotoSearch
 from gallery.store import Gallery
 from geo.errors import SextantError, WrongUse
@@ -83,7 +84,7 @@ class Live:
         photo_file = opened(path or self.blobs.get(request["sha256"]))
         shown = shown_jpeg(photo_file.image, self.settings.image_side, self.settings.image_quality)
         photo = {
-            "sha256": self.blobs.put(Path(path).read_bytes()) if path else request["sha256"],
+            "sha256": self.blobs.put(read_photo(path)) if path else request["sha256"],
             "path": path,
             "width": photo_file.width,
             "height": photo_file.height,

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import random
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from gallery.sources.folder import photo_files
 from gallery.sources.table_folder import matching_name
 from gallery.sources.tables import PhotoTable
+from gallery.sources.zips import zip_files, zip_members
 from geo.errors import WrongUse
 
 SCENES = {"indoor": "Prob_indoor", "natural": "Prob_natural", "urban": "Prob_urban"}
@@ -18,12 +20,13 @@ SCENES = {"indoor": "Prob_indoor", "natural": "Prob_natural", "urban": "Prob_urb
 
 @dataclass(frozen=True)
 class Known:
-    """A published benchmark: its table's names and rows, and where its data is to be had."""
+    """A published benchmark: its table's names and rows, and where its data is to be had; photos may lie in zips."""
 
     tables: tuple[str, ...]
     rows: int | None
     source: str
     folder: str = "images"
+    zipped: bool = False
 
 
 BENCHMARKS: Mapping[str, Known] = {
@@ -39,8 +42,13 @@ BENCHMARKS: Mapping[str, Known] = {
     "yfcc26k": Known(
         ("yfcc25600_places365.csv", "yfcc26k.csv"), 25600, "the table yfcc25600_places365.csv of Theiner et al. 2022"
     ),
+    # 210,122 test images: Astruc et al., OpenStreetView-5M, CVPR 2024 (arXiv 2404.18873).
     "osv5m-test": Known(
-        ("test.csv",), 210122, "the data set osv5m/osv5m, test.csv with its unpacked images/test", "images/test"
+        ("test.csv",),
+        210122,
+        "the data set osv5m/osv5m, test.csv and the zips of images/test",
+        "images/test",
+        zipped=True,
     ),
     "folder": Known(("metadata.csv",), None, "your own photos, with a table of image,latitude,longitude[,author]"),
 }
@@ -48,7 +56,10 @@ BENCHMARKS: Mapping[str, Known] = {
 
 @dataclass(frozen=True)
 class BenchmarkPhoto:
-    """One photo of a benchmark. Truth in degrees; ``path`` is None where the table's photo is not in the folder."""
+    """One photo of a benchmark. Truth in degrees; ``path`` is None where the table's photo is not in the folder.
+
+    A photo in a zip has the path ``ARCHIVE.zip#NAME``, as ``gallery.photos.read_photo`` takes it.
+    """
 
     image: str
     latitude: float
@@ -89,10 +100,12 @@ def load_benchmark(name: str, data: Path) -> Benchmark:
     table = PhotoTable(table_path)
     _refuse_other_benchmark(name, table_path, len(table))
     files = set(photo_files(folder))
+    zipped, broken = _zipped(folder, files) if BENCHMARKS[name].zipped else (set(), [])
+    files |= zipped
     photos, notes = _rows(table, files, folder, _scenes(table_path))
     if not photos:
         raise WrongUse(f"table {str(table_path)!r} holds no row with a position; {layout(name)}")
-    notes = [*table.notes, *_count_notes(name, len(table)), *notes]
+    notes = [*table.notes, *_count_notes(name, len(table)), *broken, *notes]
     manifest = {
         "benchmark": name,
         "table": table_path.name,
@@ -153,10 +166,27 @@ def _table(name: str, data: Path) -> Path:
 
 
 def _photos_folder(name: str, data: Path) -> Path:
-    for folder in (data / BENCHMARKS[name].folder, data / "images", data / "photos", data):
-        if folder.is_dir() and (folder != data or photo_files(folder)):
+    known = BENCHMARKS[name]
+    for folder in (data / known.folder, data / "images", data / "photos", data):
+        if folder.is_dir() and (folder != data or photo_files(folder) or (known.zipped and zip_files(folder))):
             return folder
     raise WrongUse(f"--data {str(data)!r} holds no photos; {layout(name)}")
+
+
+def _zipped(folder: Path, unpacked: set[str]) -> tuple[set[str], list[str]]:
+    """The photos in the folder's zips that are not unpacked beside them, and what is wrong with a zip."""
+    there = {Path(file).name for file in unpacked}
+    found: set[str] = set()
+    notes = []
+    for archive in zip_files(folder):
+        short = archive.relative_to(folder).as_posix()
+        try:
+            members = [name for name, _ in zip_members(archive)]
+        except (zipfile.BadZipFile, OSError) as error:
+            notes.append(f"{short!r} is cut off or no zip file ({error}); its photos are missing")
+            continue
+        found |= {f"{short}#{name}" for name in members if Path(name).name not in there}
+    return found, notes
 
 
 def _refuse_other_benchmark(name: str, table: Path, rows: int) -> None:
@@ -183,7 +213,7 @@ def _rows(
     """The rows that state a position, once each, and what was odd about the others."""
     photos: dict[str, BenchmarkPhoto] = {}
     placeless, twice = [], []
-    nested = {Path(file).name: file for file in sorted(files, reverse=True)}  # osv5m: images/test/NN/ID.jpg
+    nested = {Path(file).name: file for file in sorted(files, reverse=True)}  # osv5m: images/test/NN.zip#NN/ID.jpg
     for number in range(len(table)):
         row = table.row(number)
         if row.image in photos:

@@ -26,7 +26,7 @@ from eval.purse import OutOfMoney
 from eval.run_folder import EvaluationFolder, LineWriter, only_writer, refuse_changed
 from eval.streak import Streak, every_photos
 from eval.tally import Tally
-from gallery.photos import PhotoError
+from gallery.photos import PhotoError, read_photo
 from geo.errors import SextantError
 from geo.places import describe
 from graphs.folders import RunFolder
@@ -208,7 +208,7 @@ class Sitting:
         settings = replace(self.gear.settings, run=name)
         try:
             if photo.author:
-                self.live.authors[hashlib.sha256(Path(photo.path).read_bytes()).hexdigest()] = photo.author
+                self.live.authors[hashlib.sha256(read_photo(photo.path)).hexdigest()] = photo.author
             state = self.graph.locate(
                 photo.path, settings, self.folder.records / name, self.world, self.task.retry_errors
             )

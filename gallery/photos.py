@@ -90,24 +90,45 @@ def read_metadata(photo: str | Path | bytes) -> PhotoMetadata:
     return metadata_from_exif(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
 
 
-def _read(photo: str | Path | bytes) -> tuple[str, bytes]:
-    if isinstance(photo, bytes):
-        name, content = "(bytes)", photo
-    else:
-        path, name = Path(photo), str(photo)
-        try:
-            if path.is_dir():
-                raise PhotoError(name, "is a folder; name a photo in it")
-            if path.exists() and path.stat().st_size > MAX_BYTES:
-                raise PhotoError(name, f"is larger than {MAX_BYTES // 1024**2} MB; export it smaller")
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise PhotoError(name, "does not exist; check the path") from None
-        except (OSError, ValueError) as error:
-            raise PhotoError(name, f"cannot be read ({_reason(error)})") from error
+def read_photo(photo: str | Path) -> bytes:
+    """A photo file's bytes; of one in a zip, which ``ARCHIVE.zip#NAME`` names, its bytes there.
+
+    Raises:
+        PhotoError: it does not exist, is empty, too large, or cannot be read.
+    """
+    path, name = Path(photo), str(photo)
+    try:
+        if path.is_dir():
+            raise PhotoError(name, "is a folder; name a photo in it")
+        if path.exists() and path.stat().st_size > MAX_BYTES:
+            raise PhotoError(name, f"is larger than {MAX_BYTES // 1024**2} MB; export it smaller")
+        zipped = _zipped(path)
+        content = path.read_bytes() if zipped is None else zipped
+    except FileNotFoundError:
+        raise PhotoError(name, "does not exist; check the path") from None
+    except (OSError, ValueError) as error:
+        raise PhotoError(name, f"cannot be read ({_reason(error)})") from error
     if not content:
         raise PhotoError(name, "is empty (0 bytes); copy it again")
-    return name, content
+    return content
+
+
+def _zipped(path: Path) -> bytes | None:
+    """What a zip holds at a path like ``photos.zip#00/1.jpg``; None for any other path, and for a file of that name."""
+    archive, mark, member = str(path).partition(".zip#")
+    if not mark or path.exists():
+        return None
+    from gallery.sources.zips import ZipMember
+
+    return ZipMember(f"{archive}.zip", member).read(MAX_BYTES)
+
+
+def _read(photo: str | Path | bytes) -> tuple[str, bytes]:
+    if not isinstance(photo, bytes):
+        return str(photo), read_photo(photo)
+    if not photo:
+        raise PhotoError("(bytes)", "is empty (0 bytes); copy it again")
+    return "(bytes)", photo
 
 
 def _header(name: str, content: bytes) -> Image.Image:

@@ -1,10 +1,14 @@
 import csv
+import hashlib
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from eval.benchmarks import BENCHMARKS, BenchmarkPhoto, chosen, load_benchmark, selection_digest
+from gallery.photos import open_photo
 from geo.errors import WrongUse
 from tests.support.data import SHARED, needs_shared_data
 from tests.support.evaluations import benchmark_folder
@@ -107,6 +111,56 @@ def test_osv5m_photos_lie_in_numbered_folders(tmp_path):
     (tmp_path / "test.csv").write_text("id,latitude,longitude,creator_username\n123,1.5,2.5,ana\n")
     photo = load_benchmark("osv5m-test", tmp_path).photos[0]
     assert photo.path == str(tmp_path / "images" / "test" / "03" / "123.jpg")
+
+
+def zipped_osv5m(folder: Path, rows: list[list[object]]) -> Path:
+    """OSV-5M's test set as it is published: a table of bare ids, and photos in numbered zips."""
+    images = folder / "images" / "test"
+    images.mkdir(parents=True)
+    with (folder / "test.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["id", "latitude", "longitude", "creator_username"], *rows])
+    for number, (name, *_) in enumerate(rows):
+        picture = io.BytesIO()
+        Image.new("RGB", (32, 24), (number * 20, 90, 120)).save(picture, "JPEG")
+        with zipfile.ZipFile(images / f"{number % 2:02}.zip", "a") as archive:
+            archive.writestr(f"{number % 2:02}/{name}.jpg", picture.getvalue())
+    return folder
+
+
+def test_osv5m_photos_are_read_from_their_zips(tmp_path):
+    data = zipped_osv5m(tmp_path / "osv", [[100 + n, n, 2 * n, "ana"] for n in range(4)])
+    found = load_benchmark("osv5m-test", data)
+    assert found.manifest["photos_missing"] == 0 and found.manifest["photos_in_folder"] == 4
+    assert found.photos[1].path == str(data / "images" / "test" / "01.zip#01/101.jpg")
+    opened = open_photo(found.photos[1].path)
+    assert (opened.width, opened.height) == (32, 24)
+    with zipfile.ZipFile(data / "images" / "test" / "01.zip") as archive:
+        assert hashlib.sha256(archive.read("01/101.jpg")).hexdigest() == opened.sha256
+
+
+def test_a_photo_that_is_unpacked_too_counts_once_and_a_broken_zip_is_said(tmp_path):
+    data = zipped_osv5m(tmp_path / "osv", [[100 + n, n, 2 * n, "ana"] for n in range(4)])
+    images = data / "images" / "test"
+    (images / "00").mkdir()
+    Image.new("RGB", (8, 8)).save(images / "00" / "100.jpg")
+    (images / "01.zip").write_bytes((images / "01.zip").read_bytes()[:-30])
+    found = load_benchmark("osv5m-test", data)
+    assert [Path(photo.path).name if photo.path else None for photo in found.photos] == [
+        "100.jpg",
+        None,
+        "102.jpg",
+        None,
+    ]
+    told = " ".join(found.notes)
+    assert "'01.zip' is cut off or no zip file" in told and "2 rows are not in the folder" in told
+    assert "have no row" not in told
+
+
+def test_zips_beside_other_benchmarks_are_left_alone(tmp_path):
+    folder = write(tmp_path / "b", [row("a.jpg", 1, 2)])
+    with zipfile.ZipFile(folder / "images" / "backup.zip", "w") as archive:
+        archive.write(folder / "images" / "a.jpg", "a.jpg")
+    assert load_benchmark("folder", folder).notes == ()
 
 
 def test_a_sample_is_seeded_and_shards_share_it_out(photos, tmp_path):

@@ -1,5 +1,6 @@
 import io
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gallery.photos import PhotoError, open_photo, read_metadata
+from gallery.photos import PhotoError, open_photo, read_metadata, read_photo
 from tests.support.photos import gps_exif, jpeg, picture
 
 
@@ -129,3 +130,17 @@ def test_hostile_exif_gives_a_reason_and_still_a_picture():
     content = saved(picture(3), "JPEG", exif=hostile)
     assert open_photo(content).image.size == (64, 48)
     assert read_metadata(content).latitude is None and read_metadata(content).problem
+
+
+def test_a_photo_in_a_zip_is_named_by_archive_and_member(tmp_path):
+    content = saved(picture(1), "JPEG")
+    archive = tmp_path / "photos.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("00/1.jpg", content)
+        opened.writestr("00/empty.jpg", b"")
+    assert read_photo(f"{archive}#00/1.jpg") == content
+    for member, reason in (("00/2.jpg", "cannot be read"), ("00/empty.jpg", "is empty")):
+        with pytest.raises(PhotoError, match=reason):
+            read_photo(f"{archive}#{member}")
+    with pytest.raises(PhotoError, match="does not exist"):
+        read_photo(f"{tmp_path / 'none.zip'}#00/1.jpg")
