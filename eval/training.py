@@ -57,7 +57,7 @@ def train_scorer(
     finally:
         torch.set_num_threads(threads)
     stacked = [np.stack(part) for part in zip(*layers, strict=True)]
-    return Scorer(tuple(names[column] for column in kept), mean[None], deviation[None], *stacked)
+    return Scorer(tuple(names[column] for column in kept.tolist()), mean[None], deviation[None], *stacked)
 
 
 class _Packed:

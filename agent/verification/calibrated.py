@@ -22,7 +22,7 @@ from agent.verification.stopping import CALL_COST, stopping
 from agent.verification.trust import distrust_words, estimates, held_back
 from agent.verification.weighing import look_at
 from agent.verification.worth import expected_utility
-from geo.sphere import great_circle_km
+from geo.sphere import all_pairs_km, great_circle_km
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +75,7 @@ def named(probabilities: Floats) -> Probabilities:
 
 def _scored(pool: Pool, positions: Floats, probabilities: Floats, worth: Floats) -> tuple[Scored, ...]:
     """Every candidate with the score of its point, best first; ties keep the pool's order."""
-    point = great_circle_km(pool.positions[:, None], positions[None]).argmin(1)
+    point = all_pairs_km(pool.positions, positions).argmin(1)
     order = np.argsort(-worth[point], kind="stable")
     scores, chances = (
         worth.round(4).tolist(),

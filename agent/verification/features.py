@@ -12,7 +12,7 @@ from agent.verification.decision import RADIUS_NAMES
 from agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, Points
 from agent.verification.voices import Voices
 from agent.verification.votes import votes_within
-from geo.sphere import great_circle_km
+from geo.sphere import all_pairs_km, great_circle_km
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -50,7 +50,7 @@ def feature_table(
     """
     count = len(retrieved)
     everything = np.concatenate([retrieved, voices.positions, farthest])
-    away_km = great_circle_km(points.positions[:, None], everything[None])
+    away_km = all_pairs_km(points.positions, everything)
     near_km, said_km, far_km = np.split(away_km, [count, count + len(voices.positions)], axis=1)
     among_near, among_said, between = between_km[:count, :count], between_km[count:, count:], between_km[count:, :count]
     own = _own_voice(points, said_km) if len(voices.positions) else np.zeros(0, dtype=np.intp)
@@ -165,7 +165,7 @@ def _named(points: Points, own: Ints, voices: Voices) -> Columns:
         return dict.fromkeys([*names, "named.own", "named.own_km"], 0.0)
     belief = voices.reliability.mean(1) * voices.vote
     where = np.where(named[:, None], voices.named, voices.positions)
-    away = great_circle_km(points.positions[:, None], where[None])
+    away = all_pairs_km(points.positions, where)
     apart = np.log1p(great_circle_km(where, voices.positions))
     columns: Columns = {
         name: np.exp(-away / scale) @ np.where(named, belief, 0.0) / belief.sum()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.verification.pool import Candidate, Pool, positions_of
-from geo.sphere import great_circle_km
+from geo.sphere import all_pairs_km, great_circle_km
 
 Floats = NDArray[np.float64]
 
@@ -106,7 +106,7 @@ def said_candidates(pool: Pool) -> tuple[Candidate, ...]:
 
 def _own_agreement(positions: Floats, model: NDArray[np.intp], vote: Floats) -> Floats:
     """The share of a model's own votes within region scale of each: samples that agree are its word, others asides."""
-    near = great_circle_km(positions[:, None], positions[None]) <= _OWN_CAMP_KM
+    near = all_pairs_km(positions, positions) <= _OWN_CAMP_KM
     same = model[:, None] == model[None]
     return np.asarray(((near & same) @ vote) / (same @ vote))
 
@@ -138,7 +138,7 @@ def _updated(positions: Floats, model: NDArray[np.intp], vote: Floats, believed:
     """Reliability drawn towards the share of the other models' votes within each radius."""
     from agent.verification.decision import RADII_KM
 
-    distances = great_circle_km(positions[:, None], positions[None])
+    distances = all_pairs_km(positions, positions)
     others = (model[:, None] != model[None]) * vote[None]
     count = np.maximum(others.sum(1, keepdims=True), 1e-9)
     agreement = np.stack([(others * (distances <= radius)).sum(1) for radius in RADII_KM], axis=1) / count

@@ -11,7 +11,7 @@ from agent.verification.features import feature_table, rank_weights
 from agent.verification.points import Points, answer_points
 from agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
 from agent.verification.voices import Reliability, Voices, voices_of, without_place
-from geo.sphere import great_circle_km
+from geo.sphere import all_pairs_km
 
 Floats = NDArray[np.float64]
 
@@ -41,11 +41,11 @@ def look_at(pool: Pool, reliability: Reliability) -> Seen:
     retrieved = positions_of(pool.nearest)
     voices = voices_of(pool, reliability)
     places = np.concatenate([retrieved, voices.positions])
-    between_km = great_circle_km(places[:, None], places[None])
+    between_km = all_pairs_km(places, places)
     said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
     weights = np.concatenate([rank_weights(len(retrieved)), said])
     points = answer_points(retrieved, voices.positions, voices.named, weights, between_km)
-    apart_km = great_circle_km(points.positions[:, None], points.positions[None])
+    apart_km = all_pairs_km(points.positions, points.positions)
     farthest = np.array(pool.farthest, dtype=float).reshape(-1, 2)
     scores = np.concatenate([position_scores_of(pool.nearest), position_scores_of(voices.candidates)])
     table, names, votes = feature_table(points, retrieved, voices, farthest, between_km, scores)
@@ -57,7 +57,7 @@ def look_at(pool: Pool, reliability: Reliability) -> Seen:
 def look_without_retrieval(seen: Seen) -> Seen:
     """The same points as if nothing had been retrieved."""
     voices, nothing = seen.voices, np.zeros((0, 2))
-    between_km = great_circle_km(voices.positions[:, None], voices.positions[None])
+    between_km = all_pairs_km(voices.positions, voices.positions)
     scores = position_scores_of(voices.candidates)
     table, _, votes = feature_table(seen.points, nothing, voices, nothing, between_km, scores)
     return replace(seen, table=table, votes=votes, situation=situation_of(0, voices.models), retrieved=0)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from geo.errors import WrongUse
 from geo.sphere import (
     EARTH_RADIUS_KM,
+    all_pairs_km,
     bearing_degrees,
     check_position,
     destination,
@@ -31,6 +32,15 @@ def test_shapes_broadcast():
     table = great_circle_km(np.zeros((4, 1, 2)), np.ones((3, 2)))
     assert table.shape == (4, 3)
     assert geodesic_km([LONDON, SYDNEY], PARIS).shape == (2,)
+
+
+@given(POSITIONS, POSITIONS)
+def test_all_pairs_are_as_far_apart_as_each_pair(a, b):
+    table, single = all_pairs_km([a, LONDON], [b]), float(great_circle_km(a, b))
+    near_antipodes = single > np.pi * EARTH_RADIUS_KM - 10
+    assert table.shape == (2, 1)
+    assert table[0, 0] == pytest.approx(single, abs=0.1 if near_antipodes else 1e-6)
+    assert all_pairs_km([a], [a])[0, 0] == 0
 
 
 @given(POSITIONS, POSITIONS)
