@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from langgraph.types import interrupt
@@ -14,6 +15,7 @@ from agent.live import equip
 from agent.settings import Settings, checked, usd
 from agent.settings import from_json as settings_from
 from agent.state import Json
+from agent.stopping import stoppable
 from agent.tokens import image_tokens, text_tokens
 from geo.errors import WrongUse
 from graphs.changes import Changes
@@ -78,12 +80,14 @@ def fork(
     live: bool = False,
     keep_words: bool = False,
     tell: Callable[[Json], None] = silent,
+    stop: Event | None = None,
 ) -> Run:
     """Run a recorded run again, changed from a step on; the result is a run of its own.
 
     Args:
         step: ``3``, or ``3:zero-shot`` for one branch of it.
         wishes: ``KEY=VALUE``, see ``graphs.wishes``.
+        stop: when set, ends the fork within a second, with the best it has.
 
     Raises:
         WrongUse: no such step or key, or a value that does not fit.
@@ -106,11 +110,16 @@ def fork(
     how["prompts"] = record["prompts"] | {name: text_of(Path(name)) for name in swapped if is_own(name)}
     with brought(how["prompts"]):
         folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
-    return carry_out_fork(folder, cassette, changes, settings, tell)
+    return carry_out_fork(folder, cassette, changes, settings, tell, stop)
 
 
 def carry_out_fork(
-    folder: RunFolder, parent: Cassette, changes: Changes, settings: Settings, tell: Callable[[Json], None]
+    folder: RunFolder,
+    parent: Cassette,
+    changes: Changes,
+    settings: Settings,
+    tell: Callable[[Json], None],
+    stop: Event | None = None,
 ) -> Run:
     """Run a fork from where its own folder ends, over the recording of its parent.
 
@@ -119,7 +128,7 @@ def carry_out_fork(
         SextantError: as ``fork``.
     """
     record = folder.record()
-    world = equip(changes.settings(settings, AT_THE_END), tell)
+    world = stoppable(equip(changes.settings(settings, AT_THE_END), tell), stop)
     gear = equip(settings, tell)
     door = Fork(parent, changes, world, record["live"], record["keep_words"])
     with brought(record["prompts"]):

@@ -44,7 +44,7 @@ def resume(
     settings = replace(settings, base_url=base_url or settings.base_url)
     if record["parent"]:
         parent = Cassette.read(find(record["parent"], home).cassette)
-        return carry_out_fork(folder, parent, changes_from(record["changes"]), settings, tell)
+        return carry_out_fork(folder, parent, changes_from(record["changes"]), settings, tell, stop)
     gear = stoppable(equip(settings, tell), stop)
     with brought(record["prompts"]):
         return carry_out(folder, record["path"], gear, unmoved(gear.ask))

@@ -1,15 +1,12 @@
 """A session's run in the terminal: its steps, and forks of it."""
 
-from collections.abc import Callable
-
 from rich.table import Table
 
-from agent.precision import Policy
 from agent.showing import answer_shown, comparison_shown
-from agent.state import Json
 from app.run_words import difference, needed_calls
 from app.words import coordinates, headline
 from geo.errors import WrongUse
+from graphs.chat import Desk
 from graphs.comparing import compare
 from graphs.folders import find
 from graphs.fork import fork
@@ -27,8 +24,8 @@ def steps_table(run: str, home: str | None) -> Table:
     return table
 
 
-def forked(run: str, words: str, home: str | None, policy: Policy, tell: Callable[[Json], None]) -> list[str]:
-    """Fork the run as the words say, and tell what came of it, in lines.
+def forked(run: str, words: str, desk: Desk) -> list[str]:
+    """Fork the run as the words say, and tell what came of it, in lines no finer than the desk's policy.
 
     Raises:
         WrongUse: no step or no change is named, or one that does not fit.
@@ -40,9 +37,10 @@ def forked(run: str, words: str, home: str | None, policy: Policy, tell: Callabl
     changes = [wish for wish in wishes if wish != "live"]
     if not step or not changes:
         raise WrongUse(USE)
+    home, policy = desk.settings.home, desk.policy
     parent = find(run, home)
     try:
-        made = fork(parent, step, changes, home=home, live=live, tell=tell)
+        made = fork(parent, step, changes, home=home, live=live, tell=desk.tell, stop=desk.stop)
     except Unasked as stopped:
         # The calls hold a model's arguments: under a cap only their number is said.
         needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)

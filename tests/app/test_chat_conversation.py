@@ -99,14 +99,25 @@ def test_ctrl_c_stops_a_slow_run_with_the_best_so_far_and_the_conversation_goes_
         child.expect("paste the path of a photo")
         child.sendline(str(drawn.query))
         child.expect("asking")
-        while slow.count < len(VARIANTS):
-            time.sleep(0.05)
+        asked(slow, len(VARIANTS))
         began = time.monotonic()
         child.sendintr()
         child.expect("this is the best so far")
         print(f"stopped after {time.monotonic() - began:.2f} s")
-        slow.latency_s = 0.0
+        before = slow.count
+        child.sendline("/fork 1 model=openai:another live")
+        asked(slow, before + 1)
+        child.sendintr()
+        child.expect(r"Fork 2\S+: ")
         child.sendline("/budget")
         child.expect("model calls")
         child.sendline("/quit")
         child.expect(pexpect.EOF)
+
+
+def asked(model, calls):
+    """Wait until the model was asked so often."""
+    until = time.monotonic() + 60
+    while model.count < calls:
+        assert time.monotonic() < until, f"the model was asked {model.count} times"
+        time.sleep(0.05)
