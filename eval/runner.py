@@ -170,7 +170,7 @@ class Sitting:
             for line in self.streak.held:
                 self.writer.append(line)
                 self.tally.add(line)
-            tell(self.tally)
+                tell(self.tally)
         else:
             known = self.folder.lines()
             for line in self.streak.held:
@@ -222,7 +222,7 @@ class Sitting:
             return error_line(photo, "unreadable", str(error))
         except (SextantError, OSError) as error:
             if _disk_is_full(error):
-                raise
+                raise SextantError(f"{error}; then run the same command again") from error
             return error_line(photo, "failed", str(error))
         except Exception as error:
             # A defect met at one photo must not cost the other thousands; it is counted and shown.

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry import MultiPolygon, box, shape
 
 from geo.errors import WrongUse
+from geo.polygons import PREPARED
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,11 @@ class Area:
     def holds(self, latitudes: ArrayLike, longitudes: ArrayLike) -> NDArray[np.bool_]:
         """Which positions lie in the area or on its edge."""
         y, x = np.asarray(latitudes, dtype=float), np.asarray(longitudes, dtype=float)
-        shapely.prepare(self.shape)
         inside: NDArray[np.bool_] = np.zeros(y.shape, dtype=bool)
-        for turn in (0.0, 360.0, -360.0):
-            inside |= shapely.intersects_xy(self.shape, x + turn, y)
+        with PREPARED:
+            shapely.prepare(self.shape)
+            for turn in (0.0, 360.0, -360.0):
+                inside |= shapely.intersects_xy(self.shape, x + turn, y)
         return inside
 
     def sql(self) -> str:

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geo.countries import Country
-from geo.polygons import Polygons, country_polygon, inner_position, outlines, polygons
+from geo.polygons import PREPARED, Polygons, country_polygon, inner_position, outlines, polygons
 from geo.sphere import EARTH_RADIUS_KM, Floats, great_circle_km, normalise_longitude, positions_of, unit_vectors
 
 __all__ = [
@@ -110,8 +110,9 @@ def _holding(positions: ArrayLike) -> NDArray[np.intp]:
     given = np.asarray(positions, dtype=float).reshape(-1, 2)
     latitude, longitude = given[:, 0], normalise_longitude(given[:, 1])
     pairs, candidates = world.tree.query(shapely.points(longitude, latitude))
-    shapely.prepare(world.shapes[np.unique(candidates)])
-    inside = shapely.intersects_xy(world.shapes[candidates], longitude[pairs], latitude[pairs])
+    with PREPARED:
+        shapely.prepare(world.shapes[np.unique(candidates)])
+        inside = shapely.intersects_xy(world.shapes[candidates], longitude[pairs], latitude[pairs])
     pairs, candidates = pairs[inside], candidates[inside]
     # Written largest first, so that the smallest polygon stays.
     order = np.lexsort((candidates, -world.areas[candidates]))

@@ -5,6 +5,7 @@ them, true to about 200 m (the grid of the source) where the map itself is. Lake
 """
 
 import io
+import threading
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -21,6 +22,9 @@ from geo.errors import SextantError, WrongUse
 from geo.sphere import Floats
 
 STEP_DEGREES = 1e-4
+PREPARED = threading.Lock()
+"""To be held while prepared shapes are asked: GEOS builds their index at the first question, with no regard for other
+threads, and two at once corrupt the memory of the process."""
 
 
 @dataclass(frozen=True)

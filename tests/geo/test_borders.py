@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from geo.countries import countries_by_code
 from geo.errors import WrongUse
 from geo.polygons import names_on_map, polygons
 from geo.sphere import great_circle_km
+from tests.support.cli import ROOT
 
 # What maps and travellers agree on. None: at sea.
 KNOWN = [
@@ -193,3 +196,36 @@ def test_a_harbour_has_its_country_when_asked_to_reach_that_far():
     assert country_at(*off_marseille, reach_km=10).code == "FR"
     assert country_at(*off_marseille, reach_km=1) is None
     assert [country and country.code for country in countries_at([off_marseille, (0, -150)], 10)] == ["FR", None]
+
+
+ASKED_BY_MANY_THREADS = """
+import sys, threading
+import numpy as np
+from geo.borders import countries_at
+from geo.polygons import polygons
+
+polygons()
+sys.setswitchinterval(1e-5)
+places = np.random.default_rng(5).uniform((30, -120), (60, 140), (400, 2))
+go = threading.Barrier(12)
+
+def ask():
+    go.wait()
+    for place in places:
+        countries_at([place])
+
+threads = [threading.Thread(target=ask) for _ in range(12)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_many_threads_may_ask_at_once():
+    """In processes of their own: polygons whose index two threads built at once ended one in three of them."""
+    for _ in range(3):
+        asked = subprocess.run(
+            [sys.executable, "-c", ASKED_BY_MANY_THREADS], capture_output=True, cwd=ROOT, check=False
+        )
+        assert asked.returncode == 0, asked.stderr
