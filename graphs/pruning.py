@@ -45,31 +45,54 @@ def prune(
             is not given, so that nobody knows which pictures they need.
         SextantError: a database does not answer.
     """
-    if (keep is None) == (older_days is None):
-        raise WrongUse("say which runs go: --keep N for all but the newest N, or --older DAYS")
-    if min(value for value in (keep, older_days) if value is not None) < 0:
-        raise WrongUse("--keep and --older take a number of at least 0")
-    asked = {place_of(address): address for address in (*databases, os.environ.get(DATABASE)) if address}
-    if unknown := databases_of(home) - set(asked):
-        raise WrongUse(
-            f"sessions of this home lie in PostgreSQL at {min(unknown)!r}, and nobody knows which pictures they need; "
-            "pass --database with its address"
-        )
-    every = [folder for folder in folders(home) if not in_use(folder.cassette)]
-    gone = (
-        every[: max(0, len(every) - keep)] if keep is not None else [f for f in every if is_older(f, older_days or 0)]
-    )
-    stay = [folder for folder in every if folder not in gone]
-    named = set().union(*(hashes(folder) for folder in gone)) if gone else set()
-    wanted = set().union(*(hashes(folder) for folder in stay)) if stay else set()
+    asked = asked_databases(home, databases)
+    every = list(folders(home))
+    gone = doomed([folder for folder in every if not in_use(folder.cassette)], keep, older_days)
+    named = named_by(gone)
+    wanted = named_by([folder for folder in every if folder not in gone])
     if named - wanted:
-        wanted |= hashes_of_threads(home, {folder.name for folder in gone}, list(asked.values()))
+        wanted |= hashes_of_threads(home, {folder.name for folder in gone}, asked)
     store = BlobStore(home_folder(home) / "blobs")
     blobs = [path for sha256 in sorted(named - wanted) if (path := store.path(sha256)).exists()]
     size = sum(path.stat().st_size for path in blobs)
     if not dry:
         remove(gone, blobs, home)
     return {"runs": [folder.name for folder in gone], "blobs": len(blobs), "bytes": size, "deleted": not dry}
+
+
+def doomed(every: list[RunFolder], keep: int | None, older_days: float | None) -> list[RunFolder]:
+    """The runs that go, of all that may.
+
+    Raises:
+        WrongUse: as ``prune``.
+    """
+    if (keep is None) == (older_days is None):
+        raise WrongUse("say which runs go: --keep N for all but the newest N, or --older DAYS")
+    if min(value for value in (keep, older_days) if value is not None) < 0:
+        raise WrongUse("--keep and --older take a number of at least 0")
+    if keep is not None:
+        return every[: max(0, len(every) - keep)]
+    return [folder for folder in every if is_older(folder, older_days or 0)]
+
+
+def asked_databases(home: str | None, databases: Sequence[str]) -> list[str]:
+    """The addresses to ask, each database once.
+
+    Raises:
+        WrongUse: sessions of this home lie in one that is not among them.
+    """
+    asked = {place_of(address): address for address in (*databases, os.environ.get(DATABASE)) if address}
+    if unknown := databases_of(home) - set(asked):
+        raise WrongUse(
+            f"sessions of this home lie in PostgreSQL at {min(unknown)!r}, and nobody knows which pictures they need; "
+            "pass --database with its address"
+        )
+    return list(asked.values())
+
+
+def named_by(runs: Sequence[RunFolder]) -> set[str]:
+    """The blobs that any of the runs names."""
+    return set().union(*(hashes(folder) for folder in runs)) if runs else set()
 
 
 def is_older(folder: RunFolder, days: float) -> bool:
