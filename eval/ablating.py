@@ -20,7 +20,7 @@ from eval.run_folder import EvaluationFolder, digest
 from eval.runner import Task, Tell, run
 from eval.shared_calls import SharedCalls
 from eval.summary import summary
-from geo.errors import WrongUse
+from geo.errors import SextantError, WrongUse
 from graphs.folders import write_bytes, write_json
 from prompts.variants import Variant, variant
 
@@ -94,7 +94,12 @@ def _run(
     def shared(world: Outside) -> Outside:
         return SharedCalls(world, out / "calls", settings)
 
-    run(Task(benchmark, photos, picked, settings, folder), tell, stop, shared)
+    ended = run(Task(benchmark, photos, picked, settings, folder), tell, stop, shared)
+    if ended.why == "model":
+        raise SextantError(
+            f"cell {folder.name!r} stopped, the model cannot be asked: {ended.reason}; then run the same command again "
+            "to go on"
+        )
 
 
 def cell_settings(plan: Plan, cell: Json, prompts: Path) -> Settings:

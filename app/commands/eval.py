@@ -25,7 +25,9 @@ _JOBS = click.option("--jobs", default=1, show_default=True, type=click.IntRange
 def command() -> None:
     """Evaluate on benchmarks and on recorded candidates.
 
-    Example: sextant eval recorded recorded.jsonl.gz
+    \b
+    Example: sextant eval run im2gps3k --data im2gps3k --gallery mp16 --out runs/offline
+             sextant eval report runs/offline
     """
 
 

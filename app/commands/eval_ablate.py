@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from eval.runner import Tell
 
 
-@click.command("ablate")
+@click.command("ablate", short_help="Run or rescore a grid of settings; one table.")
 @click.argument("plan", type=click.Path(path_type=Path), metavar="PLAN.yaml")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where cells and table go.")
 @click.option("--json", "as_json", is_flag=True, help="Print the cells and their figures as one JSON document.")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 
-@click.command("compare")
+@click.command("compare", short_help="What tells two runs apart, and what is chance.")
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write compare.md and compare.html there.")

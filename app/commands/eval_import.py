@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 
-@click.command("import")
+@click.command("import", short_help="Make a run of other programs' result files.")
 @click.argument("kind", type=click.Choice(["g3", "recorded", "predictions"]))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="The run's folder.")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 
-@click.command("merge")
+@click.command("merge", short_help="Put the shards of an evaluation together.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="NEW", help="The merged run's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 
-@click.command("report")
+@click.command("report", short_help="Figures, plots and maps of runs, as Markdown and HTML.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write.  [default: the first RUN]")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as one JSON document.")

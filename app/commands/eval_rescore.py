@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 
-@click.command("rescore")
+@click.command("rescore", short_help="Weigh a run's candidates again, asking nothing.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--verify", "strategy", required=True, metavar="NAME", help="top1, density, calibrated or similarity.")
 @click.option("--optimise", type=click.Choice(["balanced", "street", "city", "country"]), default="balanced")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from eval.runner import Ended, Task
 
 
-@click.command("run")
+@click.command("run", short_help="Evaluate a benchmark, photo by photo; the same command resumes.")
 @click.argument("benchmark")
 @click.option("--data", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The benchmark's folder.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="The run's folder.")

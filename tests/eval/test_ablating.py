@@ -6,9 +6,9 @@ import yaml
 from eval.ablating import ablate, cell_name
 from eval.ablation_plan import read_plan
 from eval.benchmarks import BenchmarkPhoto
-from geo.errors import WrongUse
+from geo.errors import SextantError, WrongUse
 from tests.support.evaluations import benchmark_folder, made_evaluation, made_line
-from tests.support.model_script import Reply, always
+from tests.support.model_script import Fault, Reply, always
 from tests.support.model_server import ModelServer
 
 LISBON = Reply(text='{"latitude": 38.72, "longitude": -9.14}')
@@ -45,6 +45,25 @@ def test_cells_share_retrieval_and_model_calls_that_do_not_change(photos, galler
     ]
     assert told
     assert "| 5 | off | density |" in (tmp_path / "out" / "ablation.md").read_text()
+
+
+def test_a_grid_whose_model_cannot_be_asked_ends_at_its_first_cell(photos, gallery, tmp_path):
+    benchmark_folder(photos, tmp_path / "data")
+    with ModelServer(always(Fault("bad_key"))) as server:
+        settings = {
+            "model": "openai:scripted",
+            "base_url": server.base_url,
+            "gallery": str(gallery),
+            "home": str(tmp_path / "home"),
+            "preset": "street-rag",
+        }
+        grid = {"verify": ["top1", "density"]}
+        plan = write(tmp_path / "p.yaml", benchmark="folder", data="data", limit=6, settings=settings, grid=grid)
+        with pytest.raises(
+            SextantError, match=r"cell 'verify-top1' stopped, the model cannot be asked: .*refuses the key"
+        ):
+            ablate(read_plan(plan), tmp_path / "out", silent)
+    assert [path.name for path in (tmp_path / "out" / "cells").iterdir()] == ["verify-top1"]
 
 
 def test_a_rescored_grid_needs_no_model_and_no_gallery(tmp_path):
