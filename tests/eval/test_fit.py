@@ -80,6 +80,12 @@ def test_a_thinned_pool_is_a_part_of_the_whole():
         assert {(one.latitude, one.longitude) for one in pool.candidates} <= whole
 
 
+def test_a_thinned_pool_may_lack_its_scores():
+    pools = [thinned(scored(world()[0]), np.random.default_rng(seed)) for seed in range(40)]
+    without = [all(one.position_score is None for one in pool.candidates) for pool in pools]
+    assert 4 <= sum(without) <= 20
+
+
 def test_held_out_judgement_is_better_than_the_worst_voice(fitted):
     judged = judge_all(fitted.records, held_out_verifier(fitted, "balanced"), None, stop=False)
     found = figures(judged)
