@@ -4,6 +4,7 @@ import platform
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from threading import Event
@@ -75,7 +76,6 @@ def locate(path: str, settings: Settings, tell: Callable[[Json], None] = silent,
 
 def told(path: str, settings: Settings) -> Json:
     """What a run is told, for its record. No secret: an address loses its login."""
-    versions = {name: version(name) for name in ("sextant-geo", "langgraph", "langchain-core")}
     address = split_login(settings.base_url)[1] if settings.base_url else None
     return {
         "path": path,
@@ -85,8 +85,15 @@ def told(path: str, settings: Settings) -> Json:
         "live": True,
         "keep_words": False,
         "prompts": own_prompts(settings),
-        "versions": {**versions, "python": platform.python_version()},
+        "versions": dict(versions()),
     }
+
+
+@cache
+def versions() -> Json:
+    """What runs; looked up once, since each look opens files."""
+    names = ("sextant-geo", "langgraph", "langchain-core")
+    return {**{name: version(name) for name in names}, "python": platform.python_version()}
 
 
 def own_prompts(settings: Settings) -> dict[str, str]:
