@@ -20,7 +20,7 @@ from agent.verification.stopping import sure_enough
 from agent.verification.trust import distrust_words
 
 # Failures that no other prompt and no later round can mend.
-HOPELESS = {"bad_key", "unknown_model", "unreachable"}
+HOPELESS = {"bad_key", "no_credit", "unknown_model", "unreachable"}
 
 
 def verify(state: State, gear: Equipment) -> Command[Literal["plan", "answer"]]:

@@ -132,6 +132,25 @@ def test_retrying_tries_failures_and_nothing_else(task):
     assert all(line["answer"]["outcomes"]["answered"] == 1 for line in lines_of(task).values())
 
 
+PASSING = [Fault("rate_limited", retry_after="0"), Fault("server_error"), Fault("reset"), Fault("invalid_json")]
+
+
+def test_faults_that_a_retry_cures_cost_no_photo(task):
+    seen = []
+
+    def faulty_at_first(asked):
+        photo = str(asked.body["messages"])
+        if photo in seen:
+            return LISBON
+        seen.append(photo)
+        return [*PASSING, Fault("empty_choices")][len(seen) % 5]
+
+    with ModelServer(faulty_at_first) as server:
+        ended = run(asking(task, server))
+        assert ended.tally.done == 8 and ended.tally.failed == 0 and server.count == 16
+    assert all(line["failures"] == {} for line in lines_of(task).values())
+
+
 @pytest.mark.parametrize("kind", ["bad_key", "unknown_model"])
 def test_a_model_that_cannot_be_asked_ends_the_evaluation_and_leaves_the_photos_for_the_next_try(task, kind):
     with ModelServer(always(Fault(kind))) as server:
