@@ -78,10 +78,11 @@ def same_trip(trip: Trip, policy: Policy) -> list[Entry]:
     """What several photos of one trip say together, leg by leg."""
     if not trip.places:
         return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
-    entries = []
+    stops = []
     for name, latitude, longitude in trip.places:
         here = coarsened(describe(latitude, longitude).to_json(), policy)
-        entries.append(Entry(f"{name.capitalize()}: {called(here)} ({coordinates(here)}).", "inferred"))
+        stops.append(f"{name} at {called(here)} ({coordinates(here)})")
+    entries = [Entry(f"Taken as one trip: {'; '.join(stops)}.", "inferred")]
     for leg in trip.legs:
         way = f"From {leg.first} to {leg.second}: {leg.km:,.0f} km"
         if leg.hours is None:

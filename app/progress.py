@@ -50,7 +50,10 @@ def verdict_words(event: Json) -> str:
 
 
 class Progress:
-    """Receives a run's events, from any thread. Use as a context manager around the run."""
+    """Receives a run's events, from any thread. Use as a context manager around the run.
+
+    Events of several runs at once carry ``whose`` they are, which goes before their lines.
+    """
 
     def __init__(self, title: str, stream: TextIO = sys.stderr, quiet: bool = False) -> None:
         self._title = title
@@ -75,7 +78,7 @@ class Progress:
         if found is None or self._quiet:
             return
         with self._lock:
-            line, words = found
+            line, words = f"{event.get('whose', '')}{found[0]}", found[1]
             self._lines[line] = words
             if self._live:
                 self._live.update(self._picture())

@@ -148,9 +148,7 @@ def report(state: Chat, desk: Desk) -> Chat:
     entries = [entry for key in keys for entry in located(photo_shown(photos[key], desk.policy), len(keys) > 1)]
     way = together(message["text"])
     if way:
-        said = {entry.text for entry in entries}
-        more = put_together(way, list(photos.values()), desk.policy)
-        entries += [entry for entry in more if entry.text not in said]
+        entries += put_together(way, list(photos.values()), desk.policy)
     if not entries:
         entries = [nothing_to_say(photos)]
     turn = reply(message, "answer", keys[-1] if keys else None, entries, desk.policy)

@@ -87,7 +87,7 @@ class Talk:
         """Send one message and print the reply."""
         kept = [self._keep(path) for path in photos]
         message = {"id": secrets.token_hex(8), "text": words, "photos": kept, "steer": list(steer), "photo": self.photo}
-        with self._watched() as desk:
+        with self._watched(several=len(kept) > 1) as desk:
             state = self.sessions.say(self.session, message, desk)
         if kept:
             self.photo = None
@@ -244,8 +244,12 @@ class Talk:
             self.console.print(f"  [dim]{distance(changed['moved_km'])} from where the run left it[/dim]")
 
     @contextmanager
-    def _watched(self) -> Iterator[Desk]:
-        """The desk with the steps shown live; Ctrl-C stops the run, which then answers with the best it has."""
+    def _watched(self, *, several: bool = False) -> Iterator[Desk]:
+        """The desk with the steps shown live; Ctrl-C stops the run, which then answers with the best it has.
+
+        Args:
+            several: several photos are at work; each line says whose it is.
+        """
         stop, policy = threading.Event(), self.desk.policy
 
         def interrupted(number: int, frame: Any) -> None:
@@ -254,6 +258,11 @@ class Talk:
         old = signal.signal(signal.SIGINT, interrupted)
         try:
             with Progress("sextant", stream=sys.stderr) as progress:
-                yield replace(self.desk, tell=lambda event: progress(event_shown(event, policy)), stop=stop)
+
+                def tell(event: Json) -> None:
+                    whose = f"photo {event['photo']}: " if several else ""
+                    progress({**event_shown(event, policy), "whose": whose})
+
+                yield replace(self.desk, tell=tell, stop=stop)
         finally:
             signal.signal(signal.SIGINT, old)

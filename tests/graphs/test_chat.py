@@ -82,6 +82,7 @@ def test_looking_again_keeps_what_was_said_and_doubles_the_budget(session, query
 def test_photos_of_one_message_are_located_each_and_together(session, query, oslo):
     view = session.say("same trip?", query, oslo)
     assert [best(view, 0), best(view, 1)] == ["PT", "NO"]
+    assert "Taken as one trip: photo 1 at Lisbon" in view["turns"][-1]["text"]
     assert "From photo 1 to photo 2" in view["turns"][-1]["text"]
 
 
