@@ -1,10 +1,12 @@
 """How much of an encoder's own rate a build keeps: photos a second end to end, against the encoder alone.
 
-    python bench/build.py PHOTOS [--encoder builtin --encoder onnx:PATH …] [--photos 4000] [--json]
+    python -m bench.build PHOTOS [--encoder builtin --encoder onnx:PATH …] [--photos 3000] [--rounds 3] [--json]
 
 PHOTOS is a folder of photos; copies that differ in their last bytes make up the number asked for, each at a place of
-its own. The encoder alone gets pictures that are decoded already, in batches as a build makes them, and is timed
-before and after the build, since a machine is rarely alone. The build's rate counts from its first photo to its last.
+its own. The encoder alone gets pictures that are decoded already, and prepares and encodes them in batches of the size
+that a build makes. Its rate and the build's are taken in turn, each build between two of them, since a machine is
+rarely quiet for long; printed are medians over the rounds. A build's rate counts from its 512th photo to its last:
+what its processes load at first is a second, once, of hours (the last column holds all of it).
 """
 
 import argparse
@@ -19,6 +21,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+from PIL.Image import Image
+
 from gallery.build import build
 from gallery.encoders import Encoder, load_encoder
 from gallery.filling import BATCH, Progress
@@ -27,13 +31,15 @@ from gallery.sources.folder import photo_files
 from gallery.sources.opening import SourceOptions, open_source
 
 ALONE = 512  # photos the encoder alone is timed on
+WARM = 512  # photos of a build before its rate counts
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--encoder", action="append")
-    parser.add_argument("--photos", type=int, default=4000)
+    parser.add_argument("--photos", type=int, default=3000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -41,7 +47,7 @@ def main() -> None:
     try:
         photos = copies(options.folder, temporary / "photos", options.photos)
         specs = options.encoder or ["builtin"]
-        lines = [measured(load_encoder(spec), photos, temporary, options.workers) for spec in specs]
+        lines = [measured(load_encoder(spec), photos, options.workers, options.rounds) for spec in specs]
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     print(json.dumps(lines, indent=2) if options.json else table(lines))
@@ -60,38 +66,49 @@ def copies(folder: Path, out: Path, count: int) -> Path:
     return out
 
 
-def measured(encoder: Encoder, photos: Path, temporary: Path, workers: int) -> dict[str, Any]:
-    before = alone(encoder, photos)
-    marks: list[tuple[float, int]] = []
-
-    def mark(progress: Progress) -> None:
-        if progress.stage == "encoding":
-            marks.append((time.perf_counter(), progress.done))
-
-    begun = time.perf_counter()
-    out = temporary / f"gallery-{encoder.fingerprint}"
-    report = build(open_source(str(photos), SourceOptions()), str(out), encoder, progress=mark, workers=workers)
-    whole = report.count / (time.perf_counter() - begun)
-    (first, first_done), (last, last_done) = marks[0], marks[-1]
-    own = statistics.mean([before, alone(encoder, photos)])
-    rate = (last_done - first_done) / (last - first)
+def measured(encoder: Encoder, photos: Path, workers: int, rounds: int) -> dict[str, Any]:
+    """Medians over rounds of: the encoder alone, a build, the encoder alone."""
+    images = [open_photo(photos / name).image for name in photo_files(photos)[:ALONE]]
+    own, kept, building, whole = [alone(encoder, images)], [], [], []
+    for _ in range(rounds):
+        rate, with_ends = built(encoder, photos, workers)
+        own.append(alone(encoder, images))
+        kept.append(rate / statistics.mean(own[-2:]))
+        building.append(rate)
+        whole.append(with_ends)
     return {
         "encoder": encoder.spec.split("/")[-1],
-        "alone/s": round(own, 1),
-        "build/s": round(rate, 1),
-        "kept": round(rate / own, 2),
-        "with start and finish/s": round(whole, 1),
+        "alone/s": round(statistics.median(own), 1),
+        "build/s": round(statistics.median(building), 1),
+        "kept": round(statistics.median(kept), 2),
+        "kept, each round": ", ".join(f"{share:.2f}" for share in kept),
+        "with start and finish/s": round(statistics.median(whole), 1),
     }
 
 
-def alone(encoder: Encoder, photos: Path) -> float:
-    """Photos a second of the encoder by itself, pictures decoded beforehand."""
-    images = [open_photo(photos / name).image for name in photo_files(photos)[:ALONE]]
+def alone(encoder: Encoder, images: list[Image]) -> float:
+    """Photos a second of the encoder by itself."""
     encoder.encode(images[:BATCH])
     begun = time.perf_counter()
     for start in range(0, len(images), BATCH):
         encoder.encode(images[start : start + BATCH])
     return len(images) / (time.perf_counter() - begun)
+
+
+def built(encoder: Encoder, photos: Path, workers: int) -> tuple[float, float]:
+    """Photos a second of a build: from its ``WARM``th photo to its last, and from its start to its end."""
+    marks: list[tuple[float, int]] = []
+
+    def mark(progress: Progress) -> None:
+        if progress.stage == "encoding" and progress.done >= WARM:
+            marks.append((time.perf_counter(), progress.done))
+
+    begun = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="sextant-bench-") as folder:
+        source = open_source(str(photos), SourceOptions())
+        report = build(source, f"{folder}/gallery", encoder, progress=mark, workers=workers)
+    (first, first_done), (last, last_done) = marks[0], marks[-1]
+    return (last_done - first_done) / (last - first), report.count / (time.perf_counter() - begun)
 
 
 def table(lines: list[dict[str, Any]]) -> str:

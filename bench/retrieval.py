@@ -6,10 +6,12 @@
     python -m bench.retrieval --keep FOLDER            # for another run, and for bench.locate_retrieval
 
 Queries go to all contenders in turn, a block at a time, so that whatever else the machine does meets them alike;
-read the ratios. (Query by query, faiss's scan of 3 GB would leave every other contender a processor with cold caches.)
+read the ratios. (Query by query, faiss's scan of 3 GB would leave every other contender cold caches, and the threads
+of a matrix product, which wait busily for the next one, a processor that is taken.)
 """
 
 import argparse
+import itertools
 import json
 import os
 import shutil
@@ -34,21 +36,20 @@ Floats = NDArray[np.float32]
 
 @dataclass
 class Contender:
-    """One way of searching, asked for row numbers; ``far`` is None where it has no far side of its own."""
+    """One way of searching, asked for row numbers."""
 
     name: str
     near: Callable[[Floats], list[int]]
-    far: Callable[[Floats], list[int]] | None
+    far: Callable[[Floats], list[int]]
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"near": [], "far": []})
     found: dict[str, list[list[int]]] = field(default_factory=lambda: {"near": [], "far": []})
 
-    def ask(self, query: Floats) -> None:
-        for side, search in (("near", self.near), ("far", self.far)):
-            if search is not None:
-                begun = time.perf_counter()
-                rows = search(query)
-                self.seconds[side].append(time.perf_counter() - begun)
-                self.found[side].append(rows)
+    def ask(self, side: str, query: Floats) -> None:
+        search = self.near if side == "near" else self.far
+        begun = time.perf_counter()
+        rows = search(query)
+        self.seconds[side].append(time.perf_counter() - begun)
+        self.found[side].append(rows)
 
 
 @dataclass(frozen=True)
@@ -108,15 +109,16 @@ def real_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str
 
 def measured(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, Any]:
     sextant, memory = sextant_search(gallery, data)
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import faiss
 
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     vectors = np.load(data.vectors, mmap_mode="r")
     contenders = [sextant, *faiss_searches(faiss, vectors)]
     for start in range(0, len(data.queries), BLOCK):
-        for contender in contenders:
+        for contender, side in itertools.product(contenders, ("near", "far")):
             for query in data.queries[start : start + BLOCK]:
-                contender.ask(query)
+                contender.ask(side, query)
     flat = contenders[1]
     return {
         "rows": len(vectors),

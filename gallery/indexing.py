@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 from gallery.manifest import NearIndex
 
 EXACT_BELOW = 30_000  # rows that fit in memory and are scanned in a few milliseconds
-RERANKED = 160  # rows re-ranked on their stored vectors, at least; with twice as many no more are found
+RERANKED = 128  # rows re-ranked on their stored vectors, at least; with twice as many no more are found
 _SAMPLE_RATE = 64  # rows a partition is trained on; four times as many found the same neighbours
 _ITERATIONS = 10
-_PROBED = 9  # partitions read for a query, for each root of their number: with 6.5 a million's recall is 0.99
+_PROBED = 8  # partitions read for a query, for each root of their number: with 6.5 a million's recall is 0.99
 _METADATA = ("latitude", "longitude", "author", "source", "country_code", "captured_at", "sha256", "phash", "uri")
 
 

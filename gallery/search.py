@@ -109,7 +109,9 @@ def _far_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) ->
 
 def _filtered(fetch: Fetch, count: int, filters: Filters) -> Found:
     """Fetch more rows until enough of them pass, or there are no more."""
-    limit = count if filters.open else count * _AHEAD
+    if filters.open:
+        return Found([_reference(row, filters) for row in fetch(count).slice(0, count).to_pylist()])
+    limit = count * _AHEAD
     while True:
         rows = fetch(limit)
         exhausted = rows.num_rows < limit

@@ -6,9 +6,9 @@ import pytest
 from gallery import finish
 from gallery.areas import Area
 from gallery.check import measured_recall
-from gallery.database import GalleryError
+from gallery.database import GalleryError, connect
 from gallery.filters import Filters
-from gallery.indexing import planned_index
+from gallery.indexing import RERANKED, planned_index
 from gallery.outliers import shell_size
 from gallery.search import farthest, nearest
 from gallery.store import Gallery
@@ -56,6 +56,19 @@ def test_a_large_gallery_has_an_index_outliers_and_a_measured_recall(gallery):
     assert manifest.index.kind == "IVF_RQ" and manifest.outliers == shell_size(COUNT) == len(gallery.outliers)
     assert manifest.recall is not None and manifest.recall.near >= 0.95
     assert manifest.recall.far >= 0.9 or manifest.recall.far_cosine_gap <= 0.003
+
+
+def test_codes_of_few_dimensions_are_re_ranked_further(gallery):
+    index = gallery.manifest.index
+    assert index.probes == index.partitions and index.rerank > RERANKED
+
+
+def test_the_only_source_of_a_gallery_is_told_as_the_sources_of_a_joined_one_are(gallery):
+    query = cone(1, 8)[0]
+    joined = gallery.manifest.model_copy(update={"source": "made + more"})
+    told = nearest(gallery, query, 5)
+    read = nearest(Gallery(gallery.path, joined, connect(gallery.path), None), query, 5)
+    assert told == read and {item.source for item in told} == {"made"}
 
 
 def test_both_sides_agree_with_an_exact_scan(gallery):
