@@ -42,7 +42,8 @@ class Streak:
 
     def words(self) -> str:
         """What the model's server said to the last of them."""
-        return next(reversed(self.held[-1]["failures"].values()))
+        said: dict[str, str] = self.held[-1]["failures"]
+        return next(reversed(said.values()))
 
 
 def every_photos(line: Json) -> str | None:
