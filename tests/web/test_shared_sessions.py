@@ -65,7 +65,7 @@ def test_two_servers_share_one_postgresql(gallery, query, tmp_path, postgres):
         assert "The answer moved" in view["turns"][-1]["text"]
         one.say(session, "undo")
         assert "to Lisbon" in one.settled(session)["turns"][-1]["text"]
-        assert [entry["id"] for entry in two.http.get("/api/sessions").json()] == [session]
+        assert session in {entry["id"] for entry in two.http.get("/api/sessions").json()}
     assert not list(tmp_path.glob("*.sqlite"))
 
 
