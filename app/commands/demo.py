@@ -21,6 +21,9 @@ Next:  sextant gallery build YOUR_PHOTOS --out my-gallery     photos that carry 
        sextant doctor                                          what works here and what does not"""
 
 
+MARK = "world.json"  # in the gallery of the demo, written when it is whole: what it was made of
+
+
 @click.command(name="demo")
 @click.option("--query", "number", type=int, default=17, show_default=True, help="Which held-out scene to locate.")
 @click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
@@ -73,21 +76,29 @@ def demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
     world = write_world(folder / "demo-world")
     gallery = folder / "galleries" / "demo"
     encoder = load_encoder("builtin")
-    mark = gallery / "world.json"
-    made_of = json.dumps({"world": WORLD_VERSION, "encoder": encoder.fingerprint})
-    try:
-        fresh = mark.read_text(encoding="utf-8") == made_of
-    except OSError:
-        fresh = False
-    if not fresh:
+    if not _made_of(gallery, made_of := json.dumps({"world": WORLD_VERSION, "encoder": encoder.fingerprint})):
         source = open_source(str(world.gallery_folder), SourceOptions(metadata=world.gallery_csv))
         with BuildProgress(quiet) as progress:
             build(source, str(gallery), encoder, progress=progress)
+        mark = gallery / MARK
         try:
             mark.write_text(made_of, encoding="utf-8")
         except OSError as error:
             raise SextantError(f"cannot write {str(mark)!r}: {error.strerror}; free space or pass --home") from error
     return world, gallery
+
+
+def _made_of(gallery: Path, wanted: str) -> bool:
+    """Whether the demo gallery is whole and as wanted; one of an older version is removed, half a one is built on."""
+    import shutil
+
+    try:
+        found = (gallery / MARK).read_text(encoding="utf-8")
+    except OSError:
+        return False
+    if found != wanted:
+        shutil.rmtree(gallery)
+    return found == wanted
 
 
 def held_out(world: "World", number: int) -> dict[str, Any]:
