@@ -23,6 +23,7 @@ from typing import Any
 
 from PIL.Image import Image
 
+from bench.table import table
 from gallery.build import build
 from gallery.encoders import Encoder, load_encoder
 from gallery.filling import BATCH, Progress
@@ -109,12 +110,6 @@ def built(encoder: Encoder, photos: Path, workers: int) -> tuple[float, float]:
         report = build(source, f"{folder}/gallery", encoder, progress=mark, workers=workers)
     (first, first_done), (last, last_done) = marks[0], marks[-1]
     return (last_done - first_done) / (last - first), report.count / (time.perf_counter() - begun)
-
-
-def table(lines: list[dict[str, Any]]) -> str:
-    names = list(lines[0])
-    rows = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    return "\n".join(rows + ["| " + " | ".join(str(value) for value in line.values()) + " |" for line in lines])
 
 
 if __name__ == "__main__":

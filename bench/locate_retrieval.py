@@ -30,6 +30,7 @@ from agent.settings import Settings
 from bench.agent import write_photos
 from bench.memory import in_a_process
 from bench.synthetic import FINGERPRINT, SPEC, Drawn, built
+from bench.table import table
 from gallery.photos import PHOTO_SUFFIXES
 from graphs.folders import runs_folder
 from graphs.runs import locate
@@ -137,12 +138,6 @@ def line(filters: str, processes: list[list[Taken]]) -> dict[str, Any]:
         "first search ms": round(max(run.search for run in first), 1),
         "first references ms": round(max(run.references for run in first), 1),
     }
-
-
-def table(lines: list[dict[str, Any]]) -> str:
-    names = list(lines[0])
-    rows = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    return "\n".join(rows + ["| " + " | ".join(str(value) for value in line.values()) + " |" for line in lines])
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from bench.memory import in_a_process, peak_megabytes, reset_peak
 from bench.synthetic import SEED, Drawn, build_gallery, built
+from bench.table import table
 from bench.vectors import CHUNK
 
 COUNT = 16
@@ -67,7 +68,7 @@ def main() -> None:
     try:
         data, gallery = (real_data if options.gallery else synthetic_data)(options, folder)
         report = measured(data, folder / "gallery", gallery)
-        print(json.dumps(report, indent=2) if options.json else table(report))
+        print(json.dumps(report, indent=2) if options.json else printed(report))
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -198,13 +199,10 @@ def lines(contender: Contender, flat: Contender, data: Data, vectors: Floats) ->
         }
 
 
-def table(report: dict[str, Any]) -> str:
+def printed(report: dict[str, Any]) -> str:
     words = [f"{report['rows']:,} × {report['dimension']}, {report['queries']} queries"]
     words += [", ".join(f"{name} {value:,}" for name, value in report["sextant"].items()), ""]
-    names = list(report["searches"][0])
-    words += ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    words += ["| " + " | ".join(str(value) for value in line.values()) + " |" for line in report["searches"]]
-    return "\n".join(words)
+    return "\n".join([*words, table(report["searches"])])
 
 
 def megabytes_on_disk(folder: Path) -> int:

@@ -1,0 +1,10 @@
+"""Measured lines as a markdown table."""
+
+from typing import Any
+
+
+def table(lines: list[dict[str, Any]]) -> str:
+    """One row a line, all lines with the names of the first."""
+    names = list(lines[0])
+    rows = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    return "\n".join(rows + ["| " + " | ".join(str(value) for value in line.values()) + " |" for line in lines])
