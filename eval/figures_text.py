@@ -15,9 +15,10 @@ def figure_lines(name: str, found: Figures) -> list[str]:
         _row("accuracy %", _percent(found.accuracy)),
         _row("oracle %", _percent(found.oracle)),
     ]
-    if found.calibration_error and found.chance_calibration_error:
+    if found.calibration_error and found.chance_calibration_error and found.calibration_p_value:
         lines.append(_row("calibration error", [f"{value:.3f}" for value in found.calibration_error]))
         lines.append(_row("  by chance alone", [f"{value:.3f}" for value in found.chance_calibration_error]))
+        lines.append(_row("  p value", [f"{value:.2f}" for value in found.calibration_p_value]))
     for share in found.coverage or {}:
         lines.append(_region_line(share, found))
     return lines

@@ -12,6 +12,7 @@ from agent.verification.decision import RADIUS_NAMES
 from eval.metrics import (
     accuracy,
     calibration_error,
+    calibration_p_value,
     chance_calibration_error,
     coverage,
     fixed_radius_km,
@@ -47,6 +48,7 @@ class Figures:
     outcomes: dict[str, int]
     calibration_error: tuple[float, ...] | None
     chance_calibration_error: tuple[float, ...] | None
+    calibration_p_value: tuple[float, ...] | None
     coverage: dict[str, float] | None
     median_area_km2: dict[str, float] | None
     fixed_radius_area_km2: dict[str, float] | None
@@ -93,18 +95,21 @@ def figures(judged: Sequence[Judgement]) -> Figures:
         oracle=accuracy(oracle),
         calls=float(np.mean([one.calls for one in judged])) if judged else float("nan"),
         outcomes={kind: kinds.count(kind) for kind in sorted(set(kinds))},
-        calibration_error=_calibration_error(judged),
+        calibration_error=_calibrated_figure(calibration_error, judged),
         chance_calibration_error=_per_radius(lambda r: chance_calibration_error(_stated(sure)[:, r])) if sure else None,
+        calibration_p_value=_calibrated_figure(calibration_p_value, judged),
         **_region_figures(sure),
     )
 
 
-def _calibration_error(judged: Sequence[Judgement]) -> tuple[float, ...] | None:
-    """Of those that have probabilities; None where none has."""
+def _calibrated_figure(
+    figure: Callable[[Floats, Floats], float], judged: Sequence[Judgement]
+) -> tuple[float, ...] | None:
+    """A figure of what was stated and what happened, of those that have probabilities; None where none has."""
     sure = [one for one in judged if one.verdict.calibrated]
     stated = _stated(sure)
-    hit = np.array([[one.distance_km <= float(name) for name in RADIUS_NAMES] for one in sure])
-    return _per_radius(lambda r: calibration_error(stated[:, r], hit[:, r])) if sure else None
+    hit = np.array([[one.distance_km < float(name) for name in RADIUS_NAMES] for one in sure])
+    return _per_radius(lambda r: figure(stated[:, r], hit[:, r])) if sure else None
 
 
 def _stated(sure: Sequence[Judgement]) -> Floats:
@@ -160,7 +165,7 @@ def curve(records: Sequence[Record], verifier: Verifier, settled: Callable[[Verd
         judged = [_stopped(*pair, cost, settled) for pair in zip(records, stages, strict=True)]
         calls = float(np.mean([one.calls for one in judged]))
         away = [one.distance_km for one in judged]
-        points.append(CurvePoint(cost, calls, accuracy(away), _calibration_error(judged)))
+        points.append(CurvePoint(cost, calls, accuracy(away), _calibrated_figure(calibration_error, judged)))
     return points
 
 

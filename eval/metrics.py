@@ -79,10 +79,22 @@ def calibration_error(probabilities: ArrayLike, happened: ArrayLike, bins: int =
 
 def chance_calibration_error(probabilities: ArrayLike, bins: int = CALIBRATION_BINS, draws: int = 200) -> float:
     """The error that perfect probabilities would show in a sample of this size: the mean over simulated truths."""
+    return float(np.mean(_chance_errors(probabilities, bins, draws)))
+
+
+def calibration_p_value(
+    probabilities: ArrayLike, happened: ArrayLike, bins: int = CALIBRATION_BINS, draws: int = 200
+) -> float:
+    """How often perfect probabilities would show at least this calibration error: a small one speaks against ours."""
+    error = calibration_error(probabilities, happened, bins)
+    return float(np.mean(_chance_errors(probabilities, bins, draws) >= error))
+
+
+def _chance_errors(probabilities: ArrayLike, bins: int, draws: int) -> Floats:
+    """Calibration errors of truths drawn by the stated probabilities, seeded."""
     stated = np.asarray(probabilities, dtype=float)
     chance = np.random.default_rng(0)
-    errors = [calibration_error(stated, chance.random(len(stated)) < stated, bins) for _ in range(draws)]
-    return float(np.mean(errors))
+    return np.array([calibration_error(stated, chance.random(len(stated)) < stated, bins) for _ in range(draws)])
 
 
 def coverage(inside: ArrayLike) -> float:

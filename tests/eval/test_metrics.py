@@ -9,6 +9,7 @@ from eval.metrics import (
     accuracy,
     bootstrap,
     calibration_error,
+    calibration_p_value,
     chance_calibration_error,
     coverage,
     fixed_radius_km,
@@ -52,6 +53,13 @@ def test_calibration_error_is_a_share(stated):
 
 def test_chance_error_shrinks_with_the_sample():
     assert chance_calibration_error(np.full(1000, 0.5)) < chance_calibration_error(np.full(20, 0.5))
+
+
+def test_p_value_is_small_for_overconfidence_and_not_for_perfect_probabilities():
+    stated = np.random.default_rng(1).random(800)
+    true = np.random.default_rng(2).random(800) < stated
+    assert calibration_p_value(stated, true) > 0.05
+    assert calibration_p_value(np.sqrt(stated), true) < 0.01
 
 
 def test_one_fixed_radius_holds_the_share_it_was_chosen_for():
