@@ -18,6 +18,7 @@ from agent.blobs import BlobStore
 from agent.contact_sheet import contact_sheet
 from agent.equipment import Equipment, silent
 from agent.evidence import as_json
+from agent.fitted import with_fitted
 from agent.heat import draw_heat, heat_peaks, place_scores
 from agent.home import home_folder
 from agent.images import shown_jpeg
@@ -280,8 +281,9 @@ def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
 
 def equip(settings: Settings, tell: Callable[[Json], None] = silent) -> Equipment:
     """The equipment of a run in the real world; one set for equal settings, so that a gallery is opened once."""
+    settings = with_fitted(plain(settings))
     live = world(settings)
-    return Equipment(plain(settings), live.blobs, live, tell)
+    return Equipment(settings, live.blobs, live, tell)
 
 
 def world(settings: Settings) -> Live:
@@ -295,7 +297,7 @@ def equip_many(settings: Settings) -> tuple[Equipment, Live]:
     Raises:
         SextantError: the gallery, its encoder or the model cannot be had: better now than at every photo.
     """
-    settings = checked(plain(settings))
+    settings = with_fitted(checked(plain(settings)))
     live = Live(settings, BlobStore(home_folder(settings.home) / "blobs"))
     live.open()
     return Equipment(settings, live.blobs, live), live

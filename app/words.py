@@ -153,6 +153,8 @@ def rows(answer: Json) -> list[tuple[str, str]]:
         lines.append(("Precision", f"nothing finer than {cap['cap']} is said: {cap['reason']}"))
     lines += [("Stopped", stopped(answer)), ("Answers", outcomes(answer)), ("Spent", spent(answer))]
     lines.append(("Model", model_name(answer)))
+    if fitted := answer.get("fitted"):
+        lines.append(("Verified", f"by {fitted}, a fitted model of your own"))
     lines += [("Distrust", warning) for warning in answer["warnings"]]
     return [*lines, ("Run", str(answer["run"]))]
 

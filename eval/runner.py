@@ -15,6 +15,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from agent.equipment import Outside
+from agent.fitted import with_fitted
 from agent.live import equip_many
 from agent.settings import Settings
 from agent.verification import Candidate, Pool, verify
@@ -87,6 +88,7 @@ def run(
         SextantError: gallery, model or disk are no good, or another process works on the folder.
     """
     folder = EvaluationFolder(task.out)
+    task = replace(task, settings=with_fitted(task.settings))
     with only_writer(task.out):
         plan = configuration(task.benchmark, task.photos, task.chosen, task.settings)
         if (task.out / "evaluation.json").exists():

@@ -13,6 +13,7 @@ from agent.cassette import Cassette
 from agent.home import home_folder
 from agent.state import Json
 from geo.errors import SextantError, WrongUse
+from graphs.changes import judges
 from graphs.folders import NAME, RunFolder, read_json, runs_folder
 from graphs.steps import read_steps
 
@@ -22,7 +23,7 @@ BIGGEST = {"photo": 200 * 2**20, "file": 64 * 2**20}  # bytes unpacked; a large 
 BIGGEST_TOGETHER = 512 * 2**20
 MOST_FILES = 500
 BLOB = re.compile(r"blobs/([0-9a-f]{64})")
-HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+HASH = re.compile(r"(?<![0-9a-f@])[0-9a-f]{64}(?![0-9a-f])")  # not a fitted model's, NAME@SHA256: those stay
 
 
 class ArchiveError(SextantError):
@@ -30,20 +31,21 @@ class ArchiveError(SextantError):
 
 
 def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = False) -> Json:
-    """Write a run as one zip: its files, its manifest with hashes and, when asked, its pictures.
+    """Write a run as one zip: its files, its manifest with hashes, a fitted model that judged it and, when asked, its
+    pictures.
 
     Args:
         photo: pack the photo, the model's view of it and every crop too; without them the run still replays.
 
     Raises:
         SextantError: the folder cannot be read or the zip not written.
-        BlobMissing: a picture of the run is gone.
+        BlobMissing: a picture of the run, or its fitted model, is gone.
     """
-    folder.record()
+    record = folder.record()
     contents = {name: (folder.path / name).read_bytes() for name in FILES if (folder.path / name).exists()}
-    if photo:
-        store = BlobStore(home_folder(home) / "blobs")
-        contents |= {f"blobs/{sha256}": store.get(sha256) for sha256 in sorted(pictures(folder))}
+    blobs = judges(record) | (pictures(folder) if photo else set())
+    store = BlobStore(home_folder(home) / "blobs")
+    contents |= {f"blobs/{sha256}": store.get(sha256) for sha256 in sorted(blobs)}
     listed = {name: {"sha256": sha256_of(content), "bytes": len(content)} for name, content in contents.items()}
     manifest = {"format": FORMAT, "run": folder.name, "files": listed}
     aside = out.with_name(f".{out.name}.part")

@@ -53,6 +53,11 @@ class Desk:
     stop: Event | None = None
     max_calls: int | None = None
 
+    @property
+    def blobs(self) -> BlobStore:
+        """The store of the home."""
+        return BlobStore(home_folder(self.settings.home) / "blobs")
+
 
 def add_turns(old: list[Json] | None, new: list[Json]) -> list[Json]:
     """New turns go to the end; one that is there already (the same message sent twice) is not said again."""
@@ -131,13 +136,12 @@ def locate(task: Task, desk: Desk) -> Chat:
         if (folder / "run.json").exists():
             run = resume(task["run"], settings.home, settings.base_url, tell, desk.stop)
         else:
-            path = BlobStore(home_folder(settings.home) / "blobs").path(task["sha256"])
-            run = locate_run(str(path), settings, tell, desk.stop)
+            run = locate_run(str(desk.blobs.path(task["sha256"])), settings, tell, desk.stop)
         evidence = evidence_of(task["key"], task["file"], run, folder, settings)
+        evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
     except SextantError as error:
         reason = plain_reason(str(error), settings)
         return Chat(photos={task["key"]: failed(task["key"], task["file"], task["sha256"], task["run"], reason)})
-    evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"])
     return Chat(photos={task["key"]: evidence}, spent=run_spending(run.answer))  # type: ignore[typeddict-item]
 
 
@@ -160,10 +164,9 @@ def steer_photo(state: Chat, desk: Desk) -> Chat:
     message, photo = state["message"], target(state)
     old = photo_shown(photo, desk.policy)
     try:
-        wanted = constraints_after(photo["constraints"], message)
+        changed = weighed(photo, constraints_after(photo["constraints"], message), desk.blobs)
     except SextantError as error:
         return Chat(turns=[reply(message, "steer", photo["key"], [Entry(str(error), "inferred")], desk.policy)])
-    changed = weighed(photo, wanted)
     entries = steered(old, photo_shown(changed, desk.policy))
     turn = reply(message, "steer", photo["key"], entries, desk.policy)
     return Chat(turns=[turn], photos={photo["key"]: changed})
