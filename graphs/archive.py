@@ -42,8 +42,9 @@ def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = Fals
         BlobMissing: a picture of the run, or its fitted model, is gone.
     """
     record = folder.record()
-    contents = {name: (folder.path / name).read_bytes() for name in FILES if (folder.path / name).exists()}
     blobs = judges(record) | (pictures(folder) if photo else set())
+    contents = {name: (folder.path / name).read_bytes() for name in FILES if (folder.path / name).exists()}
+    contents["run.json"] = json.dumps(passed_on(record), ensure_ascii=False).encode("utf-8", "backslashreplace")
     store = BlobStore(home_folder(home) / "blobs")
     contents |= {f"blobs/{sha256}": store.get(sha256) for sha256 in sorted(blobs)}
     listed = {name: {"sha256": sha256_of(content), "bytes": len(content)} for name, content in contents.items()}
@@ -59,6 +60,12 @@ def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = Fals
         aside.unlink(missing_ok=True)
         raise SextantError(f"cannot write {str(out)!r}: {error.strerror}; choose another place") from error
     return manifest
+
+
+def passed_on(record: Json) -> Json:
+    """A run's record for another machine: where this one keeps its runs and reaches its model is left out."""
+    kept = [one for one in record["changes"] if (one["kind"], one["name"]) != ("setting", "base_url")]
+    return {**record, "settings": {**record["settings"], "base_url": None, "home": None}, "changes": kept}
 
 
 def write_entry(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

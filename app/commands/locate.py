@@ -105,7 +105,7 @@ def locate_all(
             code = 1
             continue
         documents.append(answer)
-        code = max(code, show(answer, as_json))
+        code = max(code, show(answer, as_json, settings))
         if not as_json and photo != photos[-1]:
             click.echo()
     if as_json:
@@ -126,14 +126,20 @@ def go_on(run: str, home: str | None, base_url: str | None, policy: "Policy", as
     return show(answer, as_json)
 
 
-def show(answer: dict[str, Any], as_json: bool) -> int:
-    """Print an answer in words unless JSON was asked for; exit code 1 when a model was asked and none answered."""
+def show(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = None) -> int:
+    """Print an answer in words unless JSON was asked for; exit code 1 when a model was asked and none answered.
+
+    An answer says "the model server"; who asked it, by these settings, is told which that is.
+    """
+    from agent.model_spec import resolve
+    from agent.modelling import THE_SERVER
     from app.words import printed, unanswered
 
     if not as_json:
         click.echo(printed(answer))
     reason = unanswered(answer)
     if reason is not None:
+        reason = reason.replace(THE_SERVER, resolve(settings.model, settings.base_url).url) if settings else reason
         click.echo(f"sextant: {reason}", err=True)
     return 0 if reason is None else 1
 
