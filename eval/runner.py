@@ -210,7 +210,7 @@ class Sitting:
         settings = replace(self.gear.settings, run=name)
         try:
             if photo.author:
-                self.live.authors[hashlib.sha256(read_photo(photo.path)).hexdigest()] = photo.author
+                self.live.retrieval.authors[hashlib.sha256(read_photo(photo.path)).hexdigest()] = photo.author
             state = self.graph.locate(
                 photo.path, settings, self.folder.records / name, self.world, self.task.retry_errors
             )
@@ -234,7 +234,7 @@ class Sitting:
         """How many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""
         if not self.gear.settings.gallery:
             return None
-        return self.live.coverage({"latitude": photo.latitude, "longitude": photo.longitude})
+        return self.live.retrieval.coverage({"latitude": photo.latitude, "longitude": photo.longitude})
 
 
 @contextmanager

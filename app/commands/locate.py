@@ -79,7 +79,7 @@ def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> Non
 
     from agent.live import world
 
-    world(settings).heat(answer["photo"]["sha256"], Path(file))
+    world(settings).retrieval.heat(answer["photo"]["sha256"], Path(file))
     click.echo(f"sextant: wrote {file}", err=True)
 
 

@@ -144,7 +144,7 @@ class House:
             with suppress(SextantError):
                 packed_outlines()
                 if self.desk.settings.gallery:
-                    self.live().gallery().encoder()
+                    self.live().retrieval.gallery().encoder()
                 describe(0.0, 0.0)
                 find_place("Lisbon")
 
