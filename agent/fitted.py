@@ -77,6 +77,8 @@ def read_model(path: Path) -> Model:
         WrongUse: there is none, it is broken, or of another version.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise WrongUse(f"{str(path)!r} is no file; name one that sextant eval fit wrote")
         if path.is_file() and path.stat().st_size > MOST_BYTES:
             raise WrongUse(f"{str(path)!r} has more than {MOST_BYTES // 2**20} MB; it is no verification model")
         return load_model(path)

@@ -16,6 +16,7 @@ from agent.equipment import Equipment, silent
 from agent.fitted import with_fitted
 from agent.home import home_folder
 from agent.images import shown_jpeg
+from agent.model_spec import resolve
 from agent.modelling import ask_model
 from agent.models import ChatModel, load_model
 from agent.photo_opening import opened
@@ -60,6 +61,16 @@ class Live:
         self.chat_model()
         if self.settings.gallery:
             self.retrieval.encoder()
+
+    def reachable(self) -> None:
+        """Open the gallery and look the model's address up, without loading an encoder or asking anybody.
+
+        Raises:
+            SextantError: one of them is none.
+        """
+        resolve(self.settings.model, self.settings.base_url)
+        if self.settings.gallery:
+            self.retrieval.gallery()
 
     def photo(self, request: Json) -> Json:
         """Open the file, keep its bytes and the model's view of it, and set its metadata apart."""

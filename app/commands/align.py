@@ -13,6 +13,7 @@ from app.source_options import source_options
 if TYPE_CHECKING:
     from gallery.alignment.backbone import Backbone
     from gallery.alignment.train import Trained
+    from gallery.sources.records import Source
 
 CLIP = "st:sentence-transformers/clip-ViT-L-14"
 
@@ -73,15 +74,16 @@ def train(source: str, backbone: str, out: Path, spaces: str | None, **options: 
     """
     from gallery.alignment.backbone import load_backbone
 
+    photos = _source(source, options)  # before the backbone, which may have to be downloaded
     loaded = load_backbone(backbone)
     if spaces is None:
         spaces = "gps+text" if loaded.text_dimension else "gps"
         if not loaded.text_dimension:
             click.echo(f"sextant: backbone {backbone!r} reads no text: aligning images with positions only", err=True)
-    _train(source, loaded, out, spaces, options)
+    _train(photos, loaded, out, spaces, options)
 
 
-def _train(source: str, backbone: "Backbone", out: Path, spaces: str, options: dict[str, Any]) -> None:
+def _train(source: "Source", backbone: "Backbone", out: Path, spaces: str, options: dict[str, Any]) -> None:
     from app.align_progress import AlignProgress
     from gallery.alignment.recipe import measure_backbone, prepare
     from gallery.alignment.start import load_start
@@ -93,7 +95,7 @@ def _train(source: str, backbone: "Backbone", out: Path, spaces: str, options: d
     progress = AlignProgress(options["quiet"] or not first)
     try:
         prepared = prepare(
-            _source(source, options),
+            source,
             backbone,
             settings,
             options["cache"] or out / "cache",

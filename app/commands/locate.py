@@ -55,22 +55,25 @@ def command(
     if heatmap and policy.coarsest is not None:
         raise click.UsageError("--heatmap shows more than --precision allows; leave one of them out")
     if heatmap:
-        check_heatmap(heatmap, len(photos))
+        check_heatmap(heatmap, len(photos), settings)
     code, answers = locate_all(photos, settings, policy, as_json, quiet)
     if heatmap and answers:
         draw_heatmap(heatmap, answers[0], settings)
     return code
 
 
-def check_heatmap(file: str, photos: int) -> None:
+def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
     """Refuse what cannot become a heat map before any work is done."""
     from pathlib import Path
 
+    from agent.heat import needed
+    from agent.live import world
     from gallery.alignment.heatmap_files import check_heatmap_path
 
     if photos != 1:
         raise click.UsageError("--heatmap draws one photo's map; name one photo")
     check_heatmap_path(Path(file))
+    needed(world(settings).retrieval.encoder())
 
 
 def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> None:
