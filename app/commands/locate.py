@@ -8,8 +8,13 @@ import click
 from app.options import run_options, settings_of
 
 if TYPE_CHECKING:
+    import threading
+
     from agent.precision import Policy
     from agent.settings import Settings
+
+
+STOPPING = "stopping with the best so far; once more to give up, and go on later with: sextant locate --resume RUN"
 
 
 @click.command(name="locate")
@@ -90,43 +95,53 @@ def locate_all(
     photos: tuple[str, ...], settings: "Settings", policy: "Policy", as_json: bool, quiet: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """Locate each photo; one that fails does not keep the others from their answers. Exit code and answers."""
+    from app.interrupting import INTERRUPTED, stop_on_signals
+
+    documents, code = [], 0
+    with stop_on_signals(STOPPING, quiet) as stop:
+        for photo in photos:
+            if stop.is_set():
+                break
+            document = located(photo, settings, policy, quiet, stop)
+            documents.append(document)
+            code = max(code, 1 if "error" in document else show(document, as_json, settings))
+            if not as_json and photo != photos[-1] and "error" not in document:
+                click.echo()
+    if as_json:
+        click.echo(json.dumps(documents[0] if len(photos) == 1 else documents, ensure_ascii=False, indent=2))
+    return INTERRUPTED if stop.is_set() else code, [document for document in documents if "error" not in document]
+
+
+def located(photo: str, settings: "Settings", policy: "Policy", quiet: bool, stop: "threading.Event") -> dict[str, Any]:
+    """One photo's answer as it may be shown; or the photo and why there is none, which is said on stderr, too."""
     from agent.showing import answer_shown
     from app.progress import Progress
     from geo.errors import SextantError, WrongUse
     from graphs.runs import locate
 
-    documents, code = [], 0
-    for photo in photos:
-        try:
-            with Progress(photo, quiet=quiet) as progress:
-                answer = answer_shown(locate(photo, settings, progress).answer, policy)
-        except WrongUse:
-            raise
-        except SextantError as error:
-            click.echo(f"sextant: {error}", err=True)
-            documents.append({"photo": {"path": photo}, "error": str(error)})
-            code = 1
-            continue
-        documents.append(answer)
-        code = max(code, show(answer, as_json, settings))
-        if not as_json and photo != photos[-1]:
-            click.echo()
-    if as_json:
-        click.echo(json.dumps(documents[0] if len(photos) == 1 else documents, ensure_ascii=False, indent=2))
-    return code, [document for document in documents if "error" not in document]
+    try:
+        with Progress(photo, quiet=quiet) as progress:
+            return answer_shown(locate(photo, settings, progress, stop).answer, policy)
+    except WrongUse:
+        raise
+    except SextantError as error:
+        click.echo(f"sextant: {error}", err=True)
+        return {"photo": {"path": photo}, "error": str(error)}
 
 
 def go_on(run: str, home: str | None, base_url: str | None, policy: "Policy", as_json: bool, quiet: bool) -> int:
     """Resume one run and print its answer."""
     from agent.showing import answer_shown
+    from app.interrupting import INTERRUPTED, stop_on_signals
     from app.progress import Progress
     from graphs.resume import resume
 
-    with Progress(run, quiet=quiet) as progress:
-        answer = answer_shown(resume(run, home, base_url, progress).answer, policy)
+    with stop_on_signals(STOPPING, quiet) as stop, Progress(run, quiet=quiet) as progress:
+        answer = answer_shown(resume(run, home, base_url, progress, stop).answer, policy)
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-    return show(answer, as_json)
+    code = show(answer, as_json)
+    return INTERRUPTED if stop.is_set() else code
 
 
 def show(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = None) -> int:

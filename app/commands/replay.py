@@ -58,7 +58,7 @@ def print_replay(folder: "RunFolder", until: int | None, home: str | None, verbo
     """Replay, and print the answer or where the run left its recording."""
     from agent.divergence import Divergence
     from app.progress import Progress
-    from app.run_words import printable
+    from app.words import printable
     from graphs.replay import replay
 
     try:
@@ -91,6 +91,7 @@ def print_fork(
     folder: "RunFolder", step: str | None, wishes: list[str], home: str | None, verbose: bool, options: dict[str, Any]
 ) -> int:
     """Fork, and print the new answer with what differs; or the calls it would make."""
+    from app.interrupting import stop_on_signals
     from app.progress import Progress
     from app.run_words import difference, needed_calls
     from graphs.comparing import compare
@@ -102,8 +103,11 @@ def print_fork(
         raise click.UsageError("--until is for plain replays, a fork runs to its answer")
     live, keep_words = options["live"], options["keep_words"]
     try:
-        with Progress(folder.name, quiet=not (verbose or live)) as progress:
-            run = fork(folder, step, wishes, home=home, live=live, keep_words=keep_words, tell=progress)
+        with (
+            stop_on_signals("stopping with the best so far; once more to give up") as stop,
+            Progress(folder.name, quiet=not (verbose or live)) as progress,
+        ):
+            run = fork(folder, step, wishes, home=home, live=live, keep_words=keep_words, tell=progress, stop=stop)
     except Unasked as stopped:
         if options["as_json"]:
             click.echo(json.dumps({"run": folder.name, "calls": stopped.calls}, ensure_ascii=False, indent=2))
