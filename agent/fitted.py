@@ -90,17 +90,19 @@ def fitted_model(fitted: str, blobs: BlobStore) -> Model:
     """The model of that name and hash.
 
     Raises:
-        SextantError: it is not here, or not named so.
+        SextantError: it is not here, not named so, or of another version.
     """
     try:
         path = blobs.path(sha256_of(fitted))
         if not path.exists():  # loaded once or not: a run must find the model again that judged it
             raise BlobMissing(fitted)
         return _loaded(path)
-    except (BlobMissing, ModelFileError, RecursionError) as error:
+    except BlobMissing as error:
         raise SextantError(
             f"the verification model {short(fitted)} is not in the home, or is broken there; import the run again"
         ) from error
+    except (ModelFileError, RecursionError) as error:  # a run of another version of this program
+        raise SextantError(f"the verification model {short(fitted)} cannot be used: {error}") from error
 
 
 def short(fitted: str) -> str:
