@@ -265,7 +265,7 @@ def _where_models_are(address: Address) -> str:
     protocol, _, name = address.spec.partition(":")
     if protocol == "ollama":
         return f"get it with `ollama pull {name}`, or see `ollama list` for what is there"
-    return f"{address.base_url}/models lists what is there; if that fails, correct --base-url"
+    return f"ask {address.base_url} for its /models, or correct --base-url"
 
 
 def _read_body(body: str) -> tuple[str, str, str | None]:

@@ -54,7 +54,7 @@ def place_scores(encoder: Encoder, vector: NDArray[np.float32], positions: Seque
     """
     from gallery.alignment.score import position_scores
 
-    scores = position_scores(_needed(encoder), vector, np.asarray(positions, dtype=float))
+    scores = position_scores(needed(encoder), vector, np.asarray(positions, dtype=float))
     return [round(float(score), 6) for score in scores]
 
 
@@ -67,10 +67,15 @@ def draw_heat(encoder: Encoder, vector: NDArray[np.float32], path: Path) -> None
     from gallery.alignment.heatmap import heat_map
     from gallery.alignment.heatmap_files import write_heatmap
 
-    write_heatmap(path, heat_map(_needed(encoder), vector))
+    write_heatmap(path, heat_map(needed(encoder), vector))
 
 
-def _needed(encoder: Encoder) -> "AlignedEncoder":
+def needed(encoder: Encoder) -> "AlignedEncoder":
+    """The encoder, which is to compare photos with places.
+
+    Raises:
+        WrongUse: it cannot.
+    """
     aligned = knows_places(encoder)
     if aligned is None:
         raise WrongUse(

@@ -1,10 +1,14 @@
 """One model call as plain JSON: the request of a run in, the reply or the typed failure out."""
 
+import re
+from urllib.parse import urlsplit
+
 from agent.faults import ModelError
 from agent.models import ChatModel, complete
 from agent.settings import Settings, usd
 from agent.state import Json
 
+THE_SERVER = "the model server"
 FINISH_WARNINGS = {
     "length": "an answer of the model was cut off at the token limit; raise max_output_tokens",
     "filtered": "an answer of the model was cut by the provider's content filter",
@@ -29,7 +33,8 @@ def ask_model(model: ChatModel, request: Json, settings: Settings) -> Json:
             timeout_s=request["seconds_left"],
         )
     except ModelError as error:
-        return {"failure": {"kind": error.kind, "message": str(error), "attempts": error.attempts}}
+        message = without_address(str(error), model.base_url)
+        return {"failure": {"kind": error.kind, "message": message, "attempts": error.attempts}}
     usage = {
         "input_tokens": said.usage.input_tokens,
         "output_tokens": said.usage.output_tokens,
@@ -47,3 +52,15 @@ def ask_model(model: ChatModel, request: Json, settings: Settings) -> Json:
         "model": said.model,
         "warnings": [warning] if warning else [],
     }
+
+
+def without_address(message: str, base_url: str) -> str:
+    """A failure as answers, exports and the page may say it: others read them, and the address is not theirs to know.
+
+    Where a client or a server names the host alone (a refused connection, a certificate), that goes, too.
+    """
+    parts = urlsplit(base_url)
+    for ours in (base_url, parts.netloc, parts.hostname):
+        if ours:
+            message = re.sub(rf"(?<![\w.-]){re.escape(ours)}(?![\w-])", THE_SERVER, message)
+    return message

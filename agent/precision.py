@@ -96,7 +96,8 @@ def policy_of(precision: str | None, file: str | None = None) -> Policy:
         # The base loader leaves every scalar a text: to the others, Norway's code is the word "no".
         read = _File.model_validate(yaml.load(Path(file).read_text(encoding="utf-8"), Loader=yaml.BaseLoader))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
-        reason = " ".join(str(error).split())[:200]
+        said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        reason = " ".join(said.split())[:200]
         raise WrongUse(
             f"policy file {file!r} cannot be used: {reason}; it holds precision, reason, countries"
         ) from error

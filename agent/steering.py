@@ -7,6 +7,7 @@ from agent.constraints import allowed, leans_on
 from agent.state import Json
 from agent.verification import Candidate, Pool, Verdict, verify
 from agent.verification.decision import Optimise
+from agent.verification.model_file import Model
 from agent.verification.pool import positions_of
 from geo.sphere import great_circle_km
 
@@ -21,6 +22,7 @@ class Evidence:
         candidates: as in the Answer of DESIGN.md.
         farthest: positions of the most dissimilar photos.
         clues: what each branch's answer argued, by branch id.
+        model: the fitted model of ``calibrated``; the shipped one when None.
     """
 
     candidates: tuple[Candidate, ...]
@@ -28,6 +30,7 @@ class Evidence:
     clues: Mapping[str, Sequence[Json]] | None = None
     strategy: str = "calibrated"
     optimise: Optimise = "balanced"
+    model: Model | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ def steer(evidence: Evidence, constraints: Sequence[Json]) -> Steered:
     kept = [candidate for candidate in evidence.candidates if not _leans(candidate, constraints, evidence)]
     free = allowed(constraints, positions_of(kept))
     left = tuple(candidate for candidate, stays in zip(kept, free.tolist(), strict=True) if stays)
-    verdict = verify(Pool(left, evidence.farthest), evidence.strategy, evidence.optimise)
+    pool = Pool(left, evidence.farthest)
+    verdict = verify(pool, evidence.strategy, evidence.optimise, model=evidence.model)
     alone = tuple((constraint["words"], _ruled_out(constraint, evidence)) for constraint in constraints)
     return Steered(verdict, len(left), alone)
 

@@ -1,6 +1,8 @@
 """A photo's stored candidates under what a person has said: the evidence of a session, weighed anew."""
 
+from agent.blobs import BlobStore
 from agent.conversation import intent_of, undoes_all
+from agent.fitted import fitted_model
 from agent.nodes.answer import best_place, named_rival
 from agent.state import Json
 from agent.steering import Evidence, candidate_of, moved_km, steer
@@ -20,8 +22,12 @@ def constraints_after(old: list[Json], message: Json) -> list[Json]:
     return [*old, *read_steering(message["text"])]
 
 
-def weighed(photo: Json, constraints: list[Json]) -> Json:
-    """The photo's evidence weighed under these constraints; without any, as the run left it."""
+def weighed(photo: Json, constraints: list[Json], blobs: BlobStore) -> Json:
+    """The photo's evidence weighed under these constraints; without any, as the run left it.
+
+    Raises:
+        SextantError: the fitted model that judged the run is gone.
+    """
     if not constraints:
         return {**photo, "constraints": [], "now": None, "changed": None}
     evidence = Evidence(
@@ -30,6 +36,7 @@ def weighed(photo: Json, constraints: list[Json]) -> Json:
         clues=photo["clues"],
         strategy=photo["strategy"],
         optimise=photo["optimise"],
+        model=fitted_model(photo["fitted"], blobs) if photo.get("fitted") else None,
     )
     result = steer(evidence, constraints)
     verdict = result.verdict.to_json()

@@ -17,6 +17,7 @@ def run_options(command: Command) -> Command:
         click.option("--encoder", metavar="SPEC", help="Refuse a gallery built with another encoder than this."),
         click.option("--preset", metavar="NAME", help="default, img2loc, g3, street-rag, offline, or a .yaml file."),
         click.option("--verify", metavar="NAME", help="How candidates are weighed.  [default: as the preset says]"),
+        click.option("--fitted", metavar="MODEL.json", help="A fitted model of yours, for --verify calibrated."),
         click.option("--optimise", type=click.Choice(["balanced", "street", "city", "country"]), default="balanced"),
         click.option("--max-calls", type=int, metavar="N", help="Most model calls."),
         click.option("--max-tokens", type=int, metavar="N", help="Most tokens, in and out together."),
@@ -55,6 +56,7 @@ def settings_of(options: dict[str, Any]) -> Any:
     """
     import os
 
+    from agent.fitted import judging
     from agent.settings import Settings, checked, recipe
     from agent.toolbox import TOOLS, known_tools
     from app.galleries import chosen_gallery
@@ -67,4 +69,4 @@ def settings_of(options: dict[str, Any]) -> Any:
         given["tools"] = named.get(given["tools"], tuple(name.strip() for name in given["tools"].split(",")))
     settings = checked(Settings(**given))
     known_tools(recipe(settings).tools)
-    return settings
+    return judging(settings)

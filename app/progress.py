@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from app.words import printable
+
 Json = dict[str, Any]
 
 
@@ -56,7 +58,7 @@ class Progress:
     """
 
     def __init__(self, title: str, stream: TextIO = sys.stderr, quiet: bool = False) -> None:
-        self._title = title
+        self._title = " ".join(printable(title).split())
         self._quiet = quiet
         self._lines: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -78,7 +80,7 @@ class Progress:
         if found is None or self._quiet:
             return
         with self._lock:
-            line, words = f"{event.get('whose', '')}{found[0]}", found[1]
+            line, words = f"{event.get('whose', '')}{found[0]}", printable(found[1])
             self._lines[line] = words
             if self._live:
                 self._live.update(self._picture())

@@ -13,6 +13,7 @@ from app.words import coordinates, headline, rows
 Json = dict[str, Any]
 
 STYLE = Path(__file__).with_name("run_page.css")
+OF_THIS_MACHINE = ("base_url", "home")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -130,6 +131,8 @@ def words(content: str | list[Json]) -> str:
 
 
 def record(told: Json) -> str:
-    """Settings and versions."""
-    text = json.dumps({name: told.get(name) for name in ("settings", "versions", "started", "finished")}, indent=1)
+    """Settings and versions; a page is passed on, so no address and no home of this machine."""
+    settings = {name: value for name, value in told["settings"].items() if name not in OF_THIS_MACHINE}
+    facts = {"settings": settings, **{name: told.get(name) for name in ("versions", "started", "finished")}}
+    text = json.dumps(facts, indent=1)
     return f"<details><summary>Settings and versions</summary><pre>{escape(text)}</pre></details>"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from app.words import coordinates, distance, place_name
+from app.words import coordinates, distance, place_name, printable
 
 Json = dict[str, Any]
 
@@ -181,11 +181,6 @@ def needed_words(call: Json) -> str:
     if call["kind"] != "model":
         return call_words(call) if call["kind"] == "tool" else f"the gallery's {call['kind']}"
     return f"variant {call['variant']}, about {call['input_tokens']:,} + at most {call['output_tokens']:,} tokens"
-
-
-def printable(text: str) -> str:
-    """Somebody's words without the controls that would steer a terminal; line ends stay."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
 def one_line(text: str, width: int = WIDTH) -> str:

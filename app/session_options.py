@@ -34,8 +34,9 @@ def desk_of(options: dict[str, Any]) -> Any:
     """The Desk of parsed options; takes the session options out and leaves the run's to ``settings_of``.
 
     Raises:
-        WrongUse: a value is no good.
+        SextantError: a value is no good, or the gallery or the model's address is none: better now than at a photo.
     """
+    from agent.live import world
     from agent.precision import policy_of
     from app.options import settings_of
     from geo.errors import WrongUse
@@ -48,4 +49,6 @@ def desk_of(options: dict[str, Any]) -> Any:
     if own["database"]:
         os.environ[DATABASE] = own["database"]
     policy = policy_of(own["precision"], own["policy_file"])
-    return Desk(settings=settings_of(options), policy=policy, max_calls=own["session_calls"])
+    settings = settings_of(options)
+    world(settings).reachable()
+    return Desk(settings=settings, policy=policy, max_calls=own["session_calls"])

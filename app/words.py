@@ -16,6 +16,11 @@ WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth 
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
 
+def printable(text: str) -> str:
+    """Somebody's words without the controls that would steer a terminal; line ends stay."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
+
+
 def sureness(probability: float) -> str:
     """The word for a probability."""
     return next(word for least, word in SURENESS if probability >= least)
@@ -153,18 +158,20 @@ def rows(answer: Json) -> list[tuple[str, str]]:
         lines.append(("Precision", f"nothing finer than {cap['cap']} is said: {cap['reason']}"))
     lines += [("Stopped", stopped(answer)), ("Answers", outcomes(answer)), ("Spent", spent(answer))]
     lines.append(("Model", model_name(answer)))
+    if fitted := answer.get("fitted"):
+        lines.append(("Verified", f"by {fitted}, a fitted model of your own"))
     lines += [("Distrust", warning) for warning in answer["warnings"]]
     return [*lines, ("Run", str(answer["run"]))]
 
 
 def printed(answer: Json) -> str:
     """The answer as `sextant locate` prints it."""
-    title = answer["photo"]["path"] or answer["photo"]["sha256"][:12]
+    title = " ".join((answer["photo"]["path"] or answer["photo"]["sha256"][:12]).split())
     label, body = "", []
     for name, text in rows(answer):
         body.append(f"  {'' if name == label else name:<9} {text}")
         label = name
-    return "\n".join([title, f"  {headline(answer)}", "", *body])
+    return printable("\n".join([title, f"  {headline(answer)}", "", *body]))
 
 
 def unanswered(answer: Json) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from agent.fitted import short
 from agent.verification.model_file import shipped_model
 from eval.benchmarks import BENCHMARKS
 from eval.published import published
@@ -50,7 +51,8 @@ def _of_run(run: Results, figures: Json) -> list[str]:
         told.append("its probabilities are shares of the candidates, not fitted on held-out photos.")
     if figures["verify"] == "calibrated":
         told.append(
-            f"verification was fitted on {_fitted_on()}: where these photos are among them, nothing is held out."
+            f"verification was fitted on {_fitted_on(configuration['settings'].get('fitted'))}: where these photos are "
+            "among them, nothing is held out."
         )
     if figures["outcomes"]["failed"]:
         told.append(
@@ -60,8 +62,10 @@ def _of_run(run: Results, figures: Json) -> list[str]:
     return told
 
 
-def _fitted_on() -> str:
-    """The files behind the fitted numbers, with their photos."""
+def _fitted_on(own: str | None) -> str:
+    """The files behind the fitted numbers, with their photos; a model of a person's own is not here to be asked."""
+    if own:
+        return f"the photos of {short(own)}, a model of your own"
     data = shipped_model().provenance.get("data", [])
     return ", ".join(f"{file['photos']:,} photos of {file['file']}" for file in data) or "data it does not name"
 

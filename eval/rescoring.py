@@ -5,10 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from agent.blobs import BlobStore
+from agent.fitted import fitted_model, refuse_unused, short
+from agent.home import home_folder
 from agent.nodes.answer import best_place, named_rival
 from agent.nodes.verify import rounded
 from agent.verification import STRATEGIES, Pool, verify
 from agent.verification.decision import Optimise
+from agent.verification.model_file import Model
 from eval.benchmarks import BenchmarkPhoto
 from eval.lines import distance_km, outcome_of, pool_from, pool_json, slim
 from eval.run_folder import EvaluationFolder, digest, new_evaluation, write_lines
@@ -26,12 +30,14 @@ class Rescoring:
         verify: the strategy.
         references: keep only so many of the nearest photos; None keeps all that were recorded.
         negatives: whether the farthest photos take part.
+        fitted: the model that ``calibrated`` judges with, by name and hash (``agent.fitted``); None is the shipped one.
     """
 
     verify: str
     optimise: Optimise = "balanced"
     references: int | None = None
     negatives: bool = True
+    fitted: str | None = None
 
     def to_json(self) -> Json:
         return {
@@ -39,6 +45,7 @@ class Rescoring:
             "optimise": self.optimise,
             "references": self.references,
             "negatives": self.negatives,
+            **({"fitted": self.fitted} if self.fitted else {}),
         }
 
 
@@ -53,31 +60,34 @@ def rescore(
         tell: receives photos done and their total.
 
     Raises:
-        WrongUse: the strategy does not exist, or ``out`` holds an evaluation.
+        WrongUse: the strategy does not exist, uses no fitted model, or ``out`` holds an evaluation.
         EvaluationError: ``source`` is none.
     """
     if how.verify not in STRATEGIES:
         raise WrongUse(f"no verification strategy {how.verify!r}; there are {', '.join(STRATEGIES)}")
+    if how.fitted:
+        refuse_unused(how.verify)
+    model = fitted_model(how.fitted, BlobStore(home_folder() / "blobs")) if how.fitted else None
     folder = EvaluationFolder(source)
     header, lines = folder.header(), folder.lines()
     with new_evaluation(out) as new:
         made = []
         for done, line in enumerate(lines.values(), 1):
-            made.append(rescored(line, how))
+            made.append(rescored(line, how, model))
             tell(done, len(lines))
         write_lines(new.lines_file, made)
         new.begin(_header(header, how))
     return out
 
 
-def rescored(line: Json, how: Rescoring) -> Json:
+def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
     """One line with its verdict made again. A photo that has no answer keeps its error."""
     if line["answer"] is None:
         return line
     pool = thinned(pool_from(line), how)
-    verdict = rounded(verify(pool, how.verify, how.optimise).to_json())
+    verdict = rounded(verify(pool, how.verify, how.optimise, model=model).to_json())
     best = best_place(verdict)
-    old = line["answer"]
+    old = {name: value for name, value in line["answer"].items() if name != "fitted"}
     warnings = [words for words in old["warnings"] if words != UNCALIBRATED]
     # What was said of another place does not hold for this one.
     stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
@@ -89,6 +99,7 @@ def rescored(line: Json, how: Rescoring) -> Json:
             "probability": verdict["probability"],
             "region": verdict["region"],
             "rival": named_rival(verdict["rival"]),
+            **({"fitted": short(how.fitted)} if how.fitted else {}),
             "warnings": warnings if verdict["calibrated"] else [*warnings, UNCALIBRATED],
         }
     )
@@ -110,6 +121,7 @@ def thinned(pool: Pool, how: Rescoring) -> Pool:
 def _header(header: Json, how: Rescoring) -> Json:
     old = header["configuration"]
     recipe = {**old["recipe"], "verify": how.verify}
-    plan = {**old, "recipe": recipe, "rescored": {"of": header["hash"], **how.to_json()}}
+    settings = {**old["settings"], "fitted": how.fitted}
+    plan = {**old, "settings": settings, "recipe": recipe, "rescored": {"of": header["hash"], **how.to_json()}}
     kept = {name: value for name, value in header.items() if name not in ("format", "configuration", "hash")}
     return {**kept, "configuration": plan, "hash": digest(plan)}

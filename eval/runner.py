@@ -15,6 +15,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from agent.equipment import Outside
+from agent.fitted import with_fitted
 from agent.live import equip_many
 from agent.settings import Settings
 from agent.verification import Candidate, Pool, verify
@@ -87,6 +88,7 @@ def run(
         SextantError: gallery, model or disk are no good, or another process works on the folder.
     """
     folder = EvaluationFolder(task.out)
+    task = replace(task, settings=with_fitted(task.settings))
     with only_writer(task.out):
         plan = configuration(task.benchmark, task.photos, task.chosen, task.settings)
         if (task.out / "evaluation.json").exists():
@@ -208,7 +210,7 @@ class Sitting:
         settings = replace(self.gear.settings, run=name)
         try:
             if photo.author:
-                self.live.authors[hashlib.sha256(read_photo(photo.path)).hexdigest()] = photo.author
+                self.live.retrieval.authors[hashlib.sha256(read_photo(photo.path)).hexdigest()] = photo.author
             state = self.graph.locate(
                 photo.path, settings, self.folder.records / name, self.world, self.task.retry_errors
             )
@@ -232,7 +234,7 @@ class Sitting:
         """How many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""
         if not self.gear.settings.gallery:
             return None
-        return self.live.coverage({"latitude": photo.latitude, "longitude": photo.longitude})
+        return self.live.retrieval.coverage({"latitude": photo.latitude, "longitude": photo.longitude})
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from agent.fitted import read_model, refuse_unused
 from agent.verification import Verdict, verify
 from agent.verification.decision import RADIUS_NAMES, Optimise
-from agent.verification.model_file import Model, ModelFileError, load_model, shipped_model
+from agent.verification.model_file import Model, ModelFileError, shipped_model
 from agent.verification.stopping import settled_at
 from eval.crossfit import FOLDS, MEMBERS, CrossFit, Progress, call_order, cross_fit
 from eval.fit import fit_model, held_out_models
@@ -50,11 +51,13 @@ def plain_verifier(strategy: str, optimise: Optimise, model_file: Path | None) -
     """A strategy as it stands, `calibrated` with the shipped model or the one of a file.
 
     Raises:
-        ModelFileError: the model cannot be used.
+        WrongUse: the model cannot be used.
     """
+    if model_file:
+        refuse_unused(strategy)
     model: Model | None = None
     if strategy == "calibrated":
-        model = load_model(model_file) if model_file else shipped_model()
+        model = read_model(model_file) if model_file else shipped_model()
     order = call_order(model.reliability) if model else ()
 
     def judged(record: Record, calls: int) -> Verdict:

@@ -13,6 +13,7 @@ from agent.cassette import Cassette
 from agent.home import home_folder
 from agent.state import Json
 from geo.errors import SextantError, WrongUse
+from graphs.changes import judges
 from graphs.folders import NAME, RunFolder, read_json, runs_folder
 from graphs.steps import read_steps
 
@@ -22,7 +23,7 @@ BIGGEST = {"photo": 200 * 2**20, "file": 64 * 2**20}  # bytes unpacked; a large 
 BIGGEST_TOGETHER = 512 * 2**20
 MOST_FILES = 500
 BLOB = re.compile(r"blobs/([0-9a-f]{64})")
-HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+HASH = re.compile(r"(?<![0-9a-f@])[0-9a-f]{64}(?![0-9a-f])")  # not a fitted model's, NAME@SHA256: those stay
 
 
 class ArchiveError(SextantError):
@@ -30,20 +31,22 @@ class ArchiveError(SextantError):
 
 
 def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = False) -> Json:
-    """Write a run as one zip: its files, its manifest with hashes and, when asked, its pictures.
+    """Write a run as one zip: its files, its manifest with hashes, a fitted model that judged it and, when asked, its
+    pictures.
 
     Args:
         photo: pack the photo, the model's view of it and every crop too; without them the run still replays.
 
     Raises:
         SextantError: the folder cannot be read or the zip not written.
-        BlobMissing: a picture of the run is gone.
+        BlobMissing: a picture of the run, or its fitted model, is gone.
     """
-    folder.record()
+    record = folder.record()
+    blobs = judges(record) | (pictures(folder) if photo else set())
     contents = {name: (folder.path / name).read_bytes() for name in FILES if (folder.path / name).exists()}
-    if photo:
-        store = BlobStore(home_folder(home) / "blobs")
-        contents |= {f"blobs/{sha256}": store.get(sha256) for sha256 in sorted(pictures(folder))}
+    contents["run.json"] = json.dumps(passed_on(record), ensure_ascii=False).encode("utf-8", "backslashreplace")
+    store = BlobStore(home_folder(home) / "blobs")
+    contents |= {f"blobs/{sha256}": store.get(sha256) for sha256 in sorted(blobs)}
     listed = {name: {"sha256": sha256_of(content), "bytes": len(content)} for name, content in contents.items()}
     manifest = {"format": FORMAT, "run": folder.name, "files": listed}
     aside = out.with_name(f".{out.name}.part")
@@ -57,6 +60,12 @@ def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = Fals
         aside.unlink(missing_ok=True)
         raise SextantError(f"cannot write {str(out)!r}: {error.strerror}; choose another place") from error
     return manifest
+
+
+def passed_on(record: Json) -> Json:
+    """A run's record for another machine: where this one keeps its runs and reaches its model is left out."""
+    kept = [one for one in record["changes"] if (one["kind"], one["name"]) != ("setting", "base_url")]
+    return {**record, "settings": {**record["settings"], "base_url": None, "home": None}, "changes": kept}
 
 
 def write_entry(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

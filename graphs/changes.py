@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from agent.equipment import Equipment, Moment, Outside
+from agent.fitted import sha256_of
 from agent.model_spec import split_login
 from agent.recording import Door
 from agent.settings import Settings
@@ -160,6 +161,13 @@ def from_json(values: list[Json]) -> Changes:
         return Changes(tuple(Change(**value) for value in values))
     except TypeError as error:
         raise RunError("the changes in run.json are none; it was changed by hand, import the run again") from error
+
+
+def judges(record: Json) -> set[str]:
+    """The hashes of the fitted models that a run's settings and changes name."""
+    changed = [one for one in from_json(record["changes"]).every if (one.kind, one.name) == ("setting", "fitted")]
+    fitted = [record["settings"].get("fitted"), *(change.value for change in changed)]
+    return {sha256_of(str(name)) for name in fitted if name}
 
 
 def named(tool: str, changes: Mapping[str, Any]) -> str | None:

@@ -8,10 +8,9 @@ so that a killed process goes on with it. Steering weighs stored candidates and 
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
@@ -28,17 +27,17 @@ from agent.live import equip
 from agent.precision import Policy
 from agent.recall import CAN, recall
 from agent.replies import located, put_together, steered
-from agent.settings import Settings, recipe
+from agent.settings import Settings
 from agent.showing import photo_shown
 from agent.state import Json, Spent, add_spent, merge
-from agent.steering_words import is_steering, read_steering
 from agent.stopping import stoppable
 from agent.weighing_anew import constraints_after, weighed
-from geo.errors import SextantError, WrongUse
+from geo.errors import SextantError
 from graphs.evidence import evidence_of, failed
-from graphs.folders import new_name, runs_folder
+from graphs.folders import runs_folder
 from graphs.resume import resume
 from graphs.runs import locate as locate_run
+from graphs.tasks import Task, again, new_tasks, run_spending, with_effort
 
 PHOTOS_AT_ONCE = 2  # runs of one message side by side; each has its own fan-out of model calls
 
@@ -52,6 +51,11 @@ class Desk:
     tell: Callable[[Json], None] = silent
     stop: Event | None = None
     max_calls: int | None = None
+
+    @property
+    def blobs(self) -> BlobStore:
+        """The store of the home."""
+        return BlobStore(home_folder(self.settings.home) / "blobs")
 
 
 def add_turns(old: list[Json] | None, new: list[Json]) -> list[Json]:
@@ -68,18 +72,6 @@ class Chat(TypedDict, total=False):
     turns: Annotated[list[Json], add_turns]
     photos: Annotated[dict[str, Json], merge]
     spent: Annotated[Spent, add_spent]
-
-
-class Task(TypedDict):
-    """One photo to locate. ``effort`` doubles the budget each time it grows."""
-
-    key: str
-    sha256: str
-    file: str
-    run: str
-    effort: int
-    constraints: list[Json]
-    most_calls: NotRequired[int | None]
 
 
 Acts = Literal["locate", "steer", "ask", "report", "__end__"]
@@ -131,13 +123,12 @@ def locate(task: Task, desk: Desk) -> Chat:
         if (folder / "run.json").exists():
             run = resume(task["run"], settings.home, settings.base_url, tell, desk.stop)
         else:
-            path = BlobStore(home_folder(settings.home) / "blobs").path(task["sha256"])
-            run = locate_run(str(path), settings, tell, desk.stop)
+            run = locate_run(str(desk.blobs.path(task["sha256"])), settings, tell, desk.stop)
         evidence = evidence_of(task["key"], task["file"], run, folder, settings)
+        evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
     except SextantError as error:
         reason = plain_reason(str(error), settings)
         return Chat(photos={task["key"]: failed(task["key"], task["file"], task["sha256"], task["run"], reason)})
-    evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"])
     return Chat(photos={task["key"]: evidence}, spent=run_spending(run.answer))  # type: ignore[typeddict-item]
 
 
@@ -160,10 +151,9 @@ def steer_photo(state: Chat, desk: Desk) -> Chat:
     message, photo = state["message"], target(state)
     old = photo_shown(photo, desk.policy)
     try:
-        wanted = constraints_after(photo["constraints"], message)
+        changed = weighed(photo, constraints_after(photo["constraints"], message), desk.blobs)
     except SextantError as error:
         return Chat(turns=[reply(message, "steer", photo["key"], [Entry(str(error), "inferred")], desk.policy)])
-    changed = weighed(photo, wanted)
     entries = steered(old, photo_shown(changed, desk.policy))
     turn = reply(message, "steer", photo["key"], entries, desk.policy)
     return Chat(turns=[turn], photos={photo["key"]: changed})
@@ -211,41 +201,6 @@ def reply(message: Json, kind: str, key: str | None, entries: list[Entry], polic
     }
 
 
-def new_tasks(message: Json, known: int) -> list[Task]:
-    """The message's photos as tasks, under the constraints that came with them."""
-    said = list(message["steer"])
-    if is_steering(message["text"]):
-        with suppress(WrongUse):
-            said += read_steering(message["text"])
-    return [
-        Task(key=str(number), sha256=one["sha256"], file=one["file"], run=new_name(), effort=0, constraints=said)
-        for number, one in enumerate(message["photos"], known + 1)
-    ]
-
-
-def again(photo: Json) -> Task:
-    """The same photo once more, with more effort, under the constraints that are in force."""
-    return Task(
-        key=photo["key"],
-        sha256=photo["sha256"],
-        file=photo["file"],
-        run=new_name(),
-        effort=photo.get("effort", 0) + 1,
-        constraints=photo["constraints"],
-    )
-
-
-def with_effort(settings: Settings, effort: int, most_calls: int | None = None) -> Settings:
-    """The settings with the budget of calls doubled and a round added for each step of effort, and cut at the most."""
-    base = recipe(settings)
-    calls = base.max_calls * 2**effort
-    if most_calls is not None:
-        calls = min(calls, most_calls)
-    if calls == base.max_calls and not effort:
-        return settings
-    return replace(settings, max_calls=calls, max_rounds=base.max_rounds + effort)
-
-
 def calls_left(state: Chat, desk: Desk) -> int | None:
     """Model calls the session may still make; None is no limit."""
     calls = state.get("spent", {}).get("calls", 0)
@@ -266,18 +221,6 @@ def nothing_to_say(photos: dict[str, Json]) -> Entry:
     if any(photo["status"] == "located" for photo in photos.values()):
         return Entry(f"Ask about the photo ({CAN}), or say what it cannot be: not Europe, only in Peru.", "inferred")
     return Entry("Send a photo first: then ask where it was taken.", "inferred")
-
-
-def run_spending(answer: Json) -> Json:
-    """A run's spending as the session adds it up."""
-    spent = answer["spent"]
-    return {
-        "calls": spent["calls"],
-        "input_tokens": spent["tokens"],
-        "estimated_calls": spent["estimated_calls"],
-        "usd": spent["usd"] or 0.0,
-        "unpriced_calls": int(spent["usd"] is None),
-    }
 
 
 def plain_reason(reason: str, settings: Settings) -> str:

@@ -3,6 +3,7 @@
 They are read back by a serializer that can build nothing but plain values and messages.
 """
 
+import logging
 import os
 import sqlite3
 import time
@@ -82,6 +83,8 @@ def postgres_pool(address: str) -> Any:
         raise WrongUse("--database needs PostgreSQL's client; run: pip install 'sextant-geo[postgres]'") from error
     # LangGraph's own terms: autocommit, rows as dictionaries.
     terms = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row, "connect_timeout": 5}
+    # The pool tells a logger of each try; what became of them is one line of ours.
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     pool: Any = ConnectionPool(address, min_size=1, max_size=CONNECTIONS, kwargs=terms, open=False, name="sextant")
     try:
         pool.open(wait=True, timeout=10)

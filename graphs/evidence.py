@@ -21,7 +21,7 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
         file: the name it was uploaded under, for display only.
         folder: the run's folder.
     """
-    steps = read_steps(RunFolder(folder).steps)
+    record, steps = RunFolder(folder).record(), read_steps(RunFolder(folder).steps)
     changes = [step.change for step in steps]
     blobs = BlobStore(home_folder(settings.home) / "blobs")
     photo = _last(changes, "photo") or {}
@@ -48,6 +48,7 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
         "verdict_reasons": verdict.get("reasons", []),
         "strategy": recipe(settings).verify,
         "optimise": settings.optimise,
+        "fitted": record["settings"].get("fitted"),
         "gallery": settings.gallery,
     }
 

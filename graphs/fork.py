@@ -8,9 +8,12 @@ from typing import Any
 
 from langgraph.types import interrupt
 
+from agent.blobs import BlobStore
 from agent.cassette import Cassette
 from agent.divergence import most_alike
 from agent.equipment import Equipment, Moment, silent
+from agent.fitted import judging, kept, with_fitted
+from agent.home import home_folder
 from agent.live import equip
 from agent.settings import Settings, checked, usd
 from agent.settings import from_json as settings_from
@@ -18,11 +21,11 @@ from agent.state import Json
 from agent.stopping import stoppable
 from agent.tokens import image_tokens, text_tokens
 from geo.errors import WrongUse
-from graphs.changes import Changes
+from graphs.changes import Change, Changes
 from graphs.changes import from_json as changes_from
 from graphs.folders import RunFolder, create, new_name
 from graphs.runs import Run, carry_out, told
-from graphs.steps import read_steps
+from graphs.steps import Step, read_steps
 from graphs.wishes import read_change, read_step
 from prompts.loading import brought, is_own, text_of
 
@@ -73,7 +76,7 @@ class Fork:
 
 def fork(
     parent: RunFolder,
-    step: str,
+    step: str | None,
     wishes: list[str],
     *,
     home: str | None,
@@ -85,7 +88,7 @@ def fork(
     """Run a recorded run again, changed from a step on; the result is a run of its own.
 
     Args:
-        step: ``3``, or ``3:zero-shot`` for one branch of it.
+        step: ``3``, or ``3:zero-shot`` for one branch of it; None is the last verdict, where evidence is weighed.
         wishes: ``KEY=VALUE``, see ``graphs.wishes``.
         stop: when set, ends the fork within a second, with the best it has.
 
@@ -98,12 +101,14 @@ def fork(
         raise WrongUse("a fork changes something; add --set KEY=VALUE")
     record = parent.ours() if live else parent.record()
     cassette, steps = Cassette.read(parent.cassette), read_steps(parent.steps)
-    number, branch = read_step(step, steps, parent.name)
+    number, branch = read_step(step or last_verdict(steps), steps, parent.name)
     known = candidate_ids(cassette)
-    asked = tuple(read_change(wish, number, branch, steps, known) for wish in wishes)
+    asked = tuple(model_kept(read_change(wish, number, branch, steps, known), home) for wish in wishes)
     changes = Changes((*changes_from(record["changes"]).every, *asked))
-    settings = replace(settings_from(record["settings"]), home=home, run=new_name())
-    checked(changes.settings(settings, AT_THE_END))
+    settings = with_fitted(replace(settings_from(record["settings"]), home=home, run=new_name()))
+    end = checked(changes.settings(settings, AT_THE_END))
+    if any(change.name == "fitted" for change in asked):
+        judging(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
     how["imported"] = record.get("imported", False)
     swapped = [str(change.value) for change in asked if change.kind == "variant"]
@@ -111,6 +116,22 @@ def fork(
     with brought(how["prompts"]):
         folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
     return carry_out_fork(folder, cassette, changes, settings, tell, stop)
+
+
+def last_verdict(steps: list[Step]) -> str:
+    """The step at which the run last weighed its evidence; of a run that never did, its first."""
+    return str(max((step.moment.step for step in steps if step.moment.node == "verify"), default=1))
+
+
+def model_kept(change: Change, home: str | None) -> Change:
+    """A change to another fitted model names it by hash, its file kept; any other change as it is.
+
+    Raises:
+        WrongUse: the file is no model.
+    """
+    if (change.kind, change.name) != ("setting", "fitted") or change.value is None:
+        return change
+    return replace(change, value=kept(change.value, BlobStore(home_folder(home) / "blobs")))
 
 
 def carry_out_fork(

@@ -31,6 +31,8 @@ def prune(
 ) -> Json:
     """Delete runs, and those of their blobs that no other run and no thread names. Runs at work are left alone.
 
+    A fitted model stays: it is one file for all the runs it judged, and evaluations elsewhere replay with it, too.
+
     Args:
         keep: the number of newest runs to keep.
         older_days: delete what was started longer ago than this.

@@ -11,11 +11,12 @@ from agent.blobs import BlobStore
 from agent.cassette import Cassette, canonical
 from agent.divergence import Difference, Divergence, json_differences, place_words
 from agent.equipment import Equipment, Moment, silent
+from agent.home import home_folder
 from agent.recording import Player
 from agent.settings import from_json as settings_from
 from agent.state import Json
 from geo.errors import WrongUse
-from graphs.changes import Changes, changed_node
+from graphs.changes import Changes, changed_node, judges
 from graphs.changes import from_json as changes_from
 from graphs.folders import RunError, RunFolder
 from graphs.geolocate import Node, build
@@ -36,11 +37,16 @@ class Replayed:
 
 
 def replay(
-    folder: RunFolder, until: int | None = None, tell: Callable[[Json], None] = silent, workers: int = 1
+    folder: RunFolder,
+    until: int | None = None,
+    tell: Callable[[Json], None] = silent,
+    workers: int = 1,
+    home: str | None = None,
 ) -> Replayed:
     """Run the graph again from the recording alone: no model, no gallery, no network, no photo.
 
     Args:
+        home: where the fitted model lies that judged the run, if it was not the shipped one.
         until: stop after this step.
         workers: branches at once. The answer does not depend on it.
 
@@ -58,7 +64,10 @@ def replay(
     check = Check(player, recorded, changes_from(record["changes"]), finished=record["status"] == "done")
     with tempfile.TemporaryDirectory() as blobs, brought(record["prompts"]):
         settings = replace(settings_from(record["settings"]), home=blobs, run=record["run"])
-        gear = Equipment(settings, BlobStore(Path(blobs)), nobody, tell)
+        own = BlobStore(Path(blobs))
+        for sha256 in judges(record):
+            own.put(BlobStore(home_folder(home) / "blobs").get(sha256))
+        gear = Equipment(settings, own, nobody, tell)
         graph = build(lambda _: gear, check.around).compile(name="geolocate")
         config: Any = {"recursion_limit": STEPS_FUSE, "max_concurrency": workers}
         answer: Json | None = None

@@ -70,7 +70,7 @@ def locate(path: str, settings: Settings, tell: Callable[[Json], None] = silent,
     name = settings.run or new_name()
     settings = replace(settings, run=name)
     gear = stoppable(equip(settings, tell), stop)
-    folder = create(settings.home, name, told(path, settings))
+    folder = create(settings.home, name, told(path, gear.settings))
     return carry_out(folder, path, gear, unmoved(gear.ask))
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from app.cli import main
+from app.progress import Progress
 from tests.support.data import SHARED, needs_shared_data
 
 
@@ -149,3 +150,28 @@ def test_a_gallery_of_another_encoder_is_refused(sextant, query, gallery):
 def test_no_gallery_and_no_model_says_how_to_get_either(sextant, query):
     code, _, err = sextant("locate", query, "--quiet")
     assert code == 2 and "gallery build" in err and "sextant demo" in err
+
+
+def test_a_name_that_would_steer_the_terminal_is_printed_as_words(sextant, gallery, query, tmp_path):
+    photo = tmp_path / "a\x1b[31m\nb.jpg"
+    photo.write_bytes(query.read_bytes())
+    code, out, err = sextant("locate", photo, "--gallery", gallery, "--verify", "density")
+    assert code == 0 and "\x1b" not in out + err
+    assert "a [31m b.jpg" in out
+    with Progress("a\x1b[31m\nb.jpg", stream=io.StringIO()) as progress:
+        progress({"step": "ingest"})
+        assert progress._console.file.getvalue() == "a [31m b.jpg: photo: opening\n"
+
+
+def test_a_heat_map_that_no_encoder_can_draw_is_refused_before_the_run(sextant, gallery, query, tmp_path):
+    code, out, err = sextant("locate", query, "--gallery", gallery, "--heatmap", tmp_path / "map.png")
+    assert code == 2 and "cannot compare a photo with a place" in err and not out
+    assert not (tmp_path / "home" / "runs").exists()
+
+
+@pytest.mark.parametrize("command", ["chat", "serve"])
+def test_a_conversation_without_its_gallery_or_its_models_key_does_not_begin(sextant, gallery, tmp_path, command):
+    code, _, err = sextant(command, "--gallery", tmp_path / "none")
+    assert code == 1 and "is not a gallery" in err
+    code, _, err = sextant(command, "--gallery", gallery, "--model", "openai:m")
+    assert code == 2 and "needs a key" in err

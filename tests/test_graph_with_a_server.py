@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -112,7 +113,9 @@ def test_a_dead_server_ends_in_the_answer_of_the_gallery(settings, query, protoc
     found = locate(str(query), gone).answer
     assert found["outcomes"]["failed"] == 4
     assert found["best"]["country_code"] == "PT"
-    assert any("127.0.0.1" in warning for warning in found["warnings"])
+    assert any("at the model server cannot be reached" in warning for warning in found["warnings"])
+    for file in (Path(gone.home) / "runs" / found["run"]).iterdir():
+        assert file.name == "run.json" or gone.base_url not in file.read_text(), file.name
 
 
 def test_the_answer_is_the_same_whichever_branch_returns_first(settings, query):

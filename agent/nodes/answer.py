@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.claims import Trace, guarded, trace_of, unread_note
 from agent.equipment import Equipment
+from agent.fitted import short
 from agent.state import Json, Spent, State
 from geo.places import describe
 from geo.sphere import great_circle_km
@@ -36,11 +37,18 @@ def answer(state: State, gear: Equipment) -> State:
         "spent": spending(state["spent"], reading["seconds"]),
         "model": gear.settings.model,
         "preset": gear.recipe.id,
+        **judge(gear),
         "run": gear.settings.run,
         "warnings": [*state_warnings(state), *([unread] if unread else [])],
     }
     gear.tell({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
+
+
+def judge(gear: Equipment) -> Json:
+    """Which fitted model judged, where it was not the shipped one."""
+    fitted = gear.settings.fitted
+    return {"fitted": short(fitted)} if fitted and gear.recipe.verify == "calibrated" else {}
 
 
 def best_place(verdict: Json) -> Json | None:

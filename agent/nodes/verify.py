@@ -9,13 +9,14 @@ from langgraph.types import Command
 from agent.answers import parse_answer
 from agent.budget import affordable, limits
 from agent.equipment import Equipment
+from agent.fitted import fitted_model
 from agent.spending import call_cost
 from agent.state import Branch, Json, State, Stop, Turn
 from agent.stopping import STOPPED
 from agent.verification import Candidate, Pool, Verdict
 from agent.verification import verify as weigh
 from agent.verification.aligned import learned
-from agent.verification.model_file import shipped_model
+from agent.verification.model_file import Model, shipped_model
 from agent.verification.stopping import sure_enough
 from agent.verification.trust import distrust_words
 
@@ -30,13 +31,14 @@ def verify(state: State, gear: Equipment) -> Command[Literal["plan", "answer"]]:
     references = gear.references(state.get("references"))
     pool = pool_of(outcomes, state.get("branches", {}), references, gear)
     strategy = gear.recipe.verify
+    model = model_of(gear) if strategy == "calibrated" else None
     doubts = list(distrust_words(pool))
-    if strategy == "similarity" or (strategy == "calibrated" and learned(shipped_model().scorer.names)):
+    if strategy == "similarity" or (model and learned(model.scorer.names)):
         pool = with_position_scores(pool, state, references, gear)
     if strategy == "similarity":
         strategy, more = comparable(pool)
         doubts += more
-    verdict = weigh(pool, strategy, gear.settings.optimise)
+    verdict = weigh(pool, strategy, gear.settings.optimise, model=model)
     stop = stop_reason({**state, **reading}, outcomes, verdict, gear)
     gear.tell({"step": "verify", "round": state.get("round", 0), "stop": stop, **_summary(verdict)})
     update = State(
@@ -49,6 +51,12 @@ def verify(state: State, gear: Equipment) -> Command[Literal["plan", "answer"]]:
     if stop:
         return Command(update={**update, "stop": stop}, goto="answer")
     return Command(update=update, goto="plan")
+
+
+def model_of(gear: Equipment) -> Model:
+    """The fitted model that judges: the run's own, or the shipped one."""
+    fitted = gear.settings.fitted
+    return fitted_model(fitted, gear.blobs) if fitted else shipped_model()
 
 
 def outcome_of(transcript: list[Turn]) -> Json:

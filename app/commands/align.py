@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.source_options import source_options
+
 if TYPE_CHECKING:
     from gallery.alignment.backbone import Backbone
     from gallery.alignment.train import Trained
+    from gallery.sources.records import Source
 
 CLIP = "st:sentence-transformers/clip-ViT-L-14"
 
@@ -23,21 +26,6 @@ def command() -> None:
     Example: sextant align train photos --metadata photos.csv --backbone st:openai/clip-vit-large-patch14 --out geo
              sextant gallery build photos --metadata photos.csv --encoder aligned:geo --out my-gallery
     """
-
-
-def _source_options(function: Any) -> Any:
-    for option in (
-        click.option("--metadata", type=click.Path(path_type=Path), help="CSV with image, latitude and longitude."),
-        click.option("--swapped/--not-swapped", default=None, help="LAT and LON headers exchanged.  [default: detect]"),
-        click.option("--min-file-bytes", type=click.IntRange(0), default=5121, show_default=True, help="As in G3."),
-        click.option("--country-known", is_flag=True, help="Leave out rows whose table names no country."),
-        click.option("--workers", type=click.IntRange(0), help="Decode processes; 0 for none.  [default: by cores]"),
-        click.option("--cache", type=click.Path(path_type=Path), help="Folder of features.  [default: OUT/cache]"),
-        click.option("--quiet", is_flag=True, help="No progress on stderr."),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-    ):
-        function = option(function)
-    return function
 
 
 @command.command()
@@ -70,7 +58,9 @@ def _source_options(function: Any) -> Any:
     metavar="DIR",
     help="Start with the location encoder of this alignment, say an imported GeoCLIP.",
 )
-@_source_options
+@click.option("--min-file-bytes", type=click.IntRange(0), default=5121, show_default=True, help="As in G3.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder of features.  [default: OUT/cache]")
+@source_options
 def train(source: str, backbone: str, out: Path, spaces: str | None, **options: Any) -> None:
     """Train an alignment on geotagged photos; the defaults are G3's.
 
@@ -84,15 +74,16 @@ def train(source: str, backbone: str, out: Path, spaces: str | None, **options: 
     """
     from gallery.alignment.backbone import load_backbone
 
+    photos = _source(source, options)  # before the backbone, which may have to be downloaded
     loaded = load_backbone(backbone)
     if spaces is None:
         spaces = "gps+text" if loaded.text_dimension else "gps"
         if not loaded.text_dimension:
             click.echo(f"sextant: backbone {backbone!r} reads no text: aligning images with positions only", err=True)
-    _train(source, loaded, out, spaces, options)
+    _train(photos, loaded, out, spaces, options)
 
 
-def _train(source: str, backbone: "Backbone", out: Path, spaces: str, options: dict[str, Any]) -> None:
+def _train(source: "Source", backbone: "Backbone", out: Path, spaces: str, options: dict[str, Any]) -> None:
     from app.align_progress import AlignProgress
     from gallery.alignment.recipe import measure_backbone, prepare
     from gallery.alignment.start import load_start
@@ -104,7 +95,7 @@ def _train(source: str, backbone: "Backbone", out: Path, spaces: str, options: d
     progress = AlignProgress(options["quiet"] or not first)
     try:
         prepared = prepare(
-            _source(source, options),
+            source,
             backbone,
             settings,
             options["cache"] or out / "cache",
@@ -149,7 +140,9 @@ def import_(checkpoint: Path, backbone: str, out: Path) -> None:
 @click.argument("source")
 @click.option("--validation", type=float, default=0.1, show_default=True, help="Share that asks, by photographer.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the split.")
-@_source_options
+@click.option("--min-file-bytes", type=click.IntRange(0), default=5121, show_default=True, help="As in G3.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder of features.  [default: OUT/cache]")
+@source_options
 def measure(alignment: Path, source: str, validation: float, seed: int, **options: Any) -> None:
     """Measure an alignment, its parts and its backbone: photos of some photographers ask, the others answer.
 

@@ -104,7 +104,7 @@ def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: in
         return
     for name, figures in found.items():
         click.echo("\n".join(figure_lines(f"{name}, held out", figures)))
-    click.echo(f"wrote {out}; use it with: sextant eval recorded FILE --fitted {out}")
+    click.echo(f"wrote {out}; use it with: sextant locate PHOTO --fitted {out}")
 
 
 def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Record], Any]]":
@@ -166,7 +166,8 @@ def _photo_line(one: "Judgement") -> str:
 
 
 def _provenance(fitted: Path | None) -> str:
-    from agent.verification.model_file import load_model, shipped_model
+    from agent.fitted import read_model
+    from agent.verification.model_file import shipped_model
 
-    model = load_model(fitted) if fitted else shipped_model()
+    model = read_model(fitted) if fitted else shipped_model()
     return json.dumps(model.provenance, indent=2, ensure_ascii=False)

@@ -22,8 +22,9 @@ def command(plan: Path, out: Path, as_json: bool, quiet: bool) -> int:
 
     Example: sextant eval ablate plan.yaml --out ablations/references
     """
-    from app.commands.eval_run import finish_on_signals
+    from app.commands.eval_run import FINISHING
     from app.eval_progress import EvalProgress
+    from app.interrupting import INTERRUPTED, stop_on_signals
     from eval.ablating import ablate, ablation_table
     from eval.ablation_plan import read_plan
     from eval.markdown import markdown
@@ -33,10 +34,10 @@ def command(plan: Path, out: Path, as_json: bool, quiet: bool) -> int:
             click.echo(f"sextant: cell {number} of {count}: {name}", err=True)
         return EvalProgress(quiet)
 
-    stop = finish_on_signals(quiet)
-    rows = ablate(read_plan(plan), out, begin, stop)
+    with stop_on_signals(FINISHING, quiet) as stop:
+        rows = ablate(read_plan(plan), out, begin, stop)
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
     elif rows:
         click.echo(markdown("Ablation", [], [ablation_table(rows)]))
-    return 130 if stop.is_set() else 0
+    return INTERRUPTED if stop.is_set() else 0

@@ -11,15 +11,20 @@ import click
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--verify", "strategy", required=True, metavar="NAME", help="top1, density, calibrated or similarity.")
 @click.option("--optimise", type=click.Choice(["balanced", "street", "city", "country"]), default="balanced")
+@click.option("--fitted", metavar="MODEL.json", help="A fitted model of yours, for --verify calibrated.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="NEW", help="The new run's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
-def command(run: Path, strategy: str, optimise: Any, out: Path, as_json: bool) -> None:
+def command(run: Path, strategy: str, optimise: Any, fitted: str | None, out: Path, as_json: bool) -> None:
     """Weigh the candidates of RUN again, without model or retrieval, into a new run.
 
     Example: sextant eval rescore runs/offline --verify top1 --out runs/offline-top1
     """
+    from agent.blobs import BlobStore
+    from agent.fitted import kept
+    from agent.home import home_folder
     from eval.rescoring import Rescoring, rescore
     from eval.summary import summary, summary_text
 
-    found = summary(rescore(run, out, Rescoring(strategy, optimise)))
+    own = kept(fitted, BlobStore(home_folder() / "blobs")) if fitted else None
+    found = summary(rescore(run, out, Rescoring(strategy, optimise, fitted=own)))
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else summary_text(found))

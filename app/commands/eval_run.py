@@ -9,9 +9,10 @@ import click
 from app.options import run_options, settings_of
 
 if TYPE_CHECKING:
-    import threading
-
     from eval.runner import Ended, Task
+
+
+FINISHING = "finishing the photos in flight; once more to give them up"
 
 
 @click.command("run", short_help="Evaluate a benchmark, photo by photo; the same command resumes.")
@@ -53,6 +54,7 @@ def command(
              sextant eval run folder --data my-photos --model openai:gpt-4o --limit 200 --max-usd 5 --out runs/gpt-4o
     """
     from app.eval_progress import EvalProgress
+    from app.interrupting import stop_on_signals
     from eval.benchmarks import chosen, load_benchmark
     from eval.runner import Task, run
     from eval.shared_calls import SharedCalls
@@ -64,14 +66,14 @@ def command(
     for note in loaded.notes:
         click.echo(f"sextant: {note}", err=True)
     task = Task(loaded, photos, picked, settings, out, max_usd, retry_errors)
-    stop = finish_on_signals(quiet)
-    with EvalProgress(quiet) as progress:
+    with stop_on_signals(FINISHING, quiet) as stop, EvalProgress(quiet) as progress:
         ended = run(task, progress, stop, lambda world: SharedCalls(world, calls, settings) if calls else world)
     return _report(ended, task, as_json)
 
 
 def _report(ended: "Ended", task: "Task", as_json: bool) -> int:
     """Say how it ended. Exit code 0 when every photo has a line, 130 when interrupted, 1 for money or the model."""
+    from app.interrupting import INTERRUPTED
     from eval.summary import summary, summary_text
 
     for note in ended.notes:
@@ -81,7 +83,7 @@ def _report(ended: "Ended", task: "Task", as_json: bool) -> int:
     left = ended.tally.total - ended.tally.done
     if ended.why == "stopped":
         click.echo(f"sextant: stopped; {left:,} photos are left: run the same command again to go on", err=True)
-        return 130
+        return INTERRUPTED
     if ended.why == "model":
         click.echo(
             f"sextant: stopped, the model cannot be asked: {ended.reason}; {left:,} of {ended.tally.total:,} photos "
@@ -111,23 +113,3 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
         raise WrongUse(f"--shard {text!r} is no part of a whole; write for example 1/4 to 4/4")
     return int(number), int(count)
-
-
-def finish_on_signals(quiet: bool) -> "threading.Event":
-    """An event that the first Ctrl-C (or SIGTERM) sets; the second one ends the process at once."""
-    import os
-    import signal
-    import threading
-
-    stop = threading.Event()
-
-    def asked(number: int, frame: object) -> None:
-        if stop.is_set():
-            os._exit(130)  # every line is on disk already; waiting for the threads is what was just refused
-        stop.set()
-        if not quiet:
-            click.echo("sextant: finishing the photos in flight; once more to give them up", err=True)
-
-    signal.signal(signal.SIGINT, asked)
-    signal.signal(signal.SIGTERM, asked)
-    return stop

@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.filter_options import filter_options, filters_of
+from app.source_options import source_options
 
 if TYPE_CHECKING:
     from gallery.build import BuildReport
@@ -26,28 +26,15 @@ def command() -> None:
     """
 
 
-def _source_options(function: Any) -> Any:
-    for option in (
-        click.option("--metadata", type=click.Path(path_type=Path), help="CSV with image, latitude and longitude."),
-        click.option("--swapped/--not-swapped", default=None, help="LAT and LON headers exchanged.  [default: detect]"),
-        click.option("--min-file-bytes", type=click.IntRange(0), default=0, help="Leave out smaller files (G3: 5121)."),
-        click.option("--country-known", is_flag=True, help="Leave out rows whose table names no country."),
-        click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Where the work is done."),
-        click.option("--workers", type=click.IntRange(0), help="Decode processes; 0 for none.  [default: by cores]"),
-        click.option("--quiet", is_flag=True, help="No progress on stderr."),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-    ):
-        function = option(function)
-    return function
-
-
 @command.command()
 @click.argument("source")
 @click.option("--out", required=True, metavar="DIR", help="Where the gallery goes: a folder or s3://bucket/name.")
 @click.option(
     "--encoder", default="builtin", show_default=True, help="builtin, onnx:PATH, st:NAME_OR_PATH, aligned:PATH."
 )
-@_source_options
+@click.option("--min-file-bytes", type=click.IntRange(0), default=0, help="Leave out smaller files (G3: 5121).")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Where the work is done.")
+@source_options
 def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **options: Any) -> None:
     """Build a gallery from photos that say, or whose table says, where they were taken.
 
@@ -76,7 +63,9 @@ def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **opt
 @command.command()
 @click.argument("source")
 @click.option("--gallery", "--out", "path", required=True, metavar="DIR", help="The gallery to extend.")
-@_source_options
+@click.option("--min-file-bytes", type=click.IntRange(0), default=0, help="Leave out smaller files (G3: 5121).")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Where the work is done.")
+@source_options
 def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> None:
     """Add photos to a gallery; those it holds already (by content) are left as they are.
 

@@ -8,8 +8,13 @@ import click
 from app.options import run_options, settings_of
 
 if TYPE_CHECKING:
+    import threading
+
     from agent.precision import Policy
     from agent.settings import Settings
+
+
+STOPPING = "stopping with the best so far; once more to give up, and go on later with: sextant locate --resume RUN"
 
 
 @click.command(name="locate")
@@ -55,22 +60,25 @@ def command(
     if heatmap and policy.coarsest is not None:
         raise click.UsageError("--heatmap shows more than --precision allows; leave one of them out")
     if heatmap:
-        check_heatmap(heatmap, len(photos))
+        check_heatmap(heatmap, len(photos), settings)
     code, answers = locate_all(photos, settings, policy, as_json, quiet)
     if heatmap and answers:
         draw_heatmap(heatmap, answers[0], settings)
     return code
 
 
-def check_heatmap(file: str, photos: int) -> None:
+def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
     """Refuse what cannot become a heat map before any work is done."""
     from pathlib import Path
 
+    from agent.heat import needed
+    from agent.live import world
     from gallery.alignment.heatmap_files import check_heatmap_path
 
     if photos != 1:
         raise click.UsageError("--heatmap draws one photo's map; name one photo")
     check_heatmap_path(Path(file))
+    needed(world(settings).retrieval.encoder())
 
 
 def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> None:
@@ -79,7 +87,7 @@ def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> Non
 
     from agent.live import world
 
-    world(settings).heat(answer["photo"]["sha256"], Path(file))
+    world(settings).retrieval.heat(answer["photo"]["sha256"], Path(file))
     click.echo(f"sextant: wrote {file}", err=True)
 
 
@@ -87,53 +95,69 @@ def locate_all(
     photos: tuple[str, ...], settings: "Settings", policy: "Policy", as_json: bool, quiet: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """Locate each photo; one that fails does not keep the others from their answers. Exit code and answers."""
+    from app.interrupting import INTERRUPTED, stop_on_signals
+
+    documents, code = [], 0
+    with stop_on_signals(STOPPING, quiet) as stop:
+        for photo in photos:
+            if stop.is_set():
+                break
+            document = located(photo, settings, policy, quiet, stop)
+            documents.append(document)
+            code = max(code, 1 if "error" in document else show(document, as_json, settings))
+            if not as_json and photo != photos[-1] and "error" not in document:
+                click.echo()
+    if as_json:
+        click.echo(json.dumps(documents[0] if len(photos) == 1 else documents, ensure_ascii=False, indent=2))
+    return INTERRUPTED if stop.is_set() else code, [document for document in documents if "error" not in document]
+
+
+def located(photo: str, settings: "Settings", policy: "Policy", quiet: bool, stop: "threading.Event") -> dict[str, Any]:
+    """One photo's answer as it may be shown; or the photo and why there is none, which is said on stderr, too."""
     from agent.showing import answer_shown
     from app.progress import Progress
     from geo.errors import SextantError, WrongUse
     from graphs.runs import locate
 
-    documents, code = [], 0
-    for photo in photos:
-        try:
-            with Progress(photo, quiet=quiet) as progress:
-                answer = answer_shown(locate(photo, settings, progress).answer, policy)
-        except WrongUse:
-            raise
-        except SextantError as error:
-            click.echo(f"sextant: {error}", err=True)
-            documents.append({"photo": {"path": photo}, "error": str(error)})
-            code = 1
-            continue
-        documents.append(answer)
-        code = max(code, show(answer, as_json))
-        if not as_json and photo != photos[-1]:
-            click.echo()
-    if as_json:
-        click.echo(json.dumps(documents[0] if len(photos) == 1 else documents, ensure_ascii=False, indent=2))
-    return code, [document for document in documents if "error" not in document]
+    try:
+        with Progress(photo, quiet=quiet) as progress:
+            return answer_shown(locate(photo, settings, progress, stop).answer, policy)
+    except WrongUse:
+        raise
+    except SextantError as error:
+        click.echo(f"sextant: {error}", err=True)
+        return {"photo": {"path": photo}, "error": str(error)}
 
 
 def go_on(run: str, home: str | None, base_url: str | None, policy: "Policy", as_json: bool, quiet: bool) -> int:
     """Resume one run and print its answer."""
     from agent.showing import answer_shown
+    from app.interrupting import INTERRUPTED, stop_on_signals
     from app.progress import Progress
     from graphs.resume import resume
 
-    with Progress(run, quiet=quiet) as progress:
-        answer = answer_shown(resume(run, home, base_url, progress).answer, policy)
+    with stop_on_signals(STOPPING, quiet) as stop, Progress(run, quiet=quiet) as progress:
+        answer = answer_shown(resume(run, home, base_url, progress, stop).answer, policy)
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-    return show(answer, as_json)
+    code = show(answer, as_json)
+    return INTERRUPTED if stop.is_set() else code
 
 
-def show(answer: dict[str, Any], as_json: bool) -> int:
-    """Print an answer in words unless JSON was asked for; exit code 1 when a model was asked and none answered."""
+def show(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = None) -> int:
+    """Print an answer in words unless JSON was asked for; exit code 1 when a model was asked and none answered.
+
+    An answer says "the model server"; who asked it, by these settings, is told which that is.
+    """
+    from agent.model_spec import resolve
+    from agent.modelling import THE_SERVER
     from app.words import printed, unanswered
 
     if not as_json:
         click.echo(printed(answer))
     reason = unanswered(answer)
     if reason is not None:
+        reason = reason.replace(THE_SERVER, resolve(settings.model, settings.base_url).url) if settings else reason
         click.echo(f"sextant: {reason}", err=True)
     return 0 if reason is None else 1
 

@@ -28,8 +28,8 @@ def command(
     It stops where the run would not go as it did: a prompt, a setting, a tool or the code was changed.
 
     \b
-    With --from and --set it forks. KEY is
-      a setting         max_rounds=3, verify=density, model=ollama:qwen2.5vl
+    With --set it forks, from the last verdict on unless --from names a step. KEY is
+      a setting         max_rounds=3, verify=density, fitted=MODEL.json, model=ollama:qwen2.5vl
       variant.NAME      another prompt in its place: an id, or a .yaml file
       candidate.ID      LATITUDE,LONGITUDE, or none: a retrieved photo's place, or a branch's answer
       text              the model's words at this step; @FILE reads them from a file
@@ -38,31 +38,32 @@ def command(
 
     \b
     Example: sextant replay 20260131-09
+             sextant replay 20260131-09 --set fitted=model.json
              sextant replay 20260131-09 --from 13 --set verify=density
              sextant replay 20260131-09 --from 5:clues-first --set without=2 --live
     """
     from graphs.folders import find
 
-    if bool(step) != bool(wishes):
-        raise click.UsageError("--from STEP and --set KEY=VALUE go together")
+    if step and not wishes:
+        raise click.UsageError("--from STEP is where a fork changes something; add --set KEY=VALUE")
     folder = find(run, home)
-    if step:
+    if wishes:
         return print_fork(folder, step, list(wishes), home, verbose, options)
     if options["live"] or options["keep_words"]:
-        raise click.UsageError("--live and --keep-words are for forks; add --from STEP --set KEY=VALUE")
-    return print_replay(folder, options["until"], verbose, options["as_json"])
+        raise click.UsageError("--live and --keep-words are for forks; add --set KEY=VALUE")
+    return print_replay(folder, options["until"], home, verbose, options["as_json"])
 
 
-def print_replay(folder: "RunFolder", until: int | None, verbose: bool, as_json: bool) -> int:
+def print_replay(folder: "RunFolder", until: int | None, home: str | None, verbose: bool, as_json: bool) -> int:
     """Replay, and print the answer or where the run left its recording."""
     from agent.divergence import Divergence
     from app.progress import Progress
-    from app.run_words import printable
+    from app.words import printable
     from graphs.replay import replay
 
     try:
         with Progress(folder.name, quiet=not verbose) as progress:
-            done = replay(folder, until, progress)
+            done = replay(folder, until, progress, home=home)
     except Divergence as found:
         if as_json:
             click.echo(json.dumps({"run": folder.name, "divergence": found.to_json()}, ensure_ascii=False, indent=2))
@@ -87,9 +88,10 @@ def print_so_far(done: "Replayed", as_json: bool) -> int:
 
 
 def print_fork(
-    folder: "RunFolder", step: str, wishes: list[str], home: str | None, verbose: bool, options: dict[str, Any]
+    folder: "RunFolder", step: str | None, wishes: list[str], home: str | None, verbose: bool, options: dict[str, Any]
 ) -> int:
     """Fork, and print the new answer with what differs; or the calls it would make."""
+    from app.interrupting import stop_on_signals
     from app.progress import Progress
     from app.run_words import difference, needed_calls
     from graphs.comparing import compare
@@ -101,15 +103,19 @@ def print_fork(
         raise click.UsageError("--until is for plain replays, a fork runs to its answer")
     live, keep_words = options["live"], options["keep_words"]
     try:
-        with Progress(folder.name, quiet=not (verbose or live)) as progress:
-            run = fork(folder, step, wishes, home=home, live=live, keep_words=keep_words, tell=progress)
+        with (
+            stop_on_signals("stopping with the best so far; once more to give up") as stop,
+            Progress(folder.name, quiet=not (verbose or live)) as progress,
+        ):
+            run = fork(folder, step, wishes, home=home, live=live, keep_words=keep_words, tell=progress, stop=stop)
     except Unasked as stopped:
         if options["as_json"]:
             click.echo(json.dumps({"run": folder.name, "calls": stopped.calls}, ensure_ascii=False, indent=2))
         else:
             click.echo("\n".join(needed_calls(stopped.calls)))
         raise
-    code = print_answer(run.answer, options["as_json"], f"forked {folder.name} at step {step}: {run.name}")
+    where = f"step {step}" if step else "its last verdict"
+    code = print_answer(run.answer, options["as_json"], f"forked {folder.name} at {where}: {run.name}")
     if not options["as_json"]:
         click.echo("\n" + "\n".join(difference(compare(folder, find(run.name, home)))))
     return code

@@ -53,9 +53,14 @@ def _photo(photo: Json) -> str:
 <h3>Ledger</h3><table><tr><th>Claim<th>Source<th>Call</tr>{"".join(map(_claim, answer["claims"]))}</table>
 <h3>What was done</h3><table><tr><th>Branch<th>Tools</tr>{"".join(map(_done, photo["done"]))}</table>
 <h3>The file itself</h3><p>{escape(photo["metadata"]["text"])} {escape(photo["metadata"]["time"] or "")}</p>
-<p class=soft>Run {escape(photo["run"])}, model {escape(answer["model"])}, preset {escape(answer["preset"])}; stopped:
+<p class=soft>Run {escape(photo["run"])}, {_judges(answer)}; stopped:
 {escape(answer["stop"])}; {answer["spent"]["calls"]} calls.</p>
 {"".join(f"<p class=soft>{escape(warning)}</p>" for warning in answer["warnings"])}</section>"""
+
+
+def _judges(answer: Json) -> str:
+    fitted = f", verified by {answer['fitted']}" if answer.get("fitted") else ""
+    return escape(f"model {answer['model']}, preset {answer['preset']}{fitted}")
 
 
 def _place(place: Json) -> str:

@@ -2,8 +2,9 @@
 
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from agent.blobs import BlobStore
@@ -97,33 +98,40 @@ class House:
         Raises:
             Refused: the session is at work already, or talks too fast, or the server is full.
         """
-        stop = threading.Event()
         with self._lock:
             self._rates.setdefault(session, Rate(self.limits.messages_a_minute)).take("messages")
-            if session in self._stops:
-                raise Refused(409, "this session is at work on a message; wait for it, or stop it")
-            if len(self._stops) >= self.limits.working_at_once:
-                raise Refused(503, f"{len(self._stops)} sessions are at work; try again in a moment")
-            self._stops[session] = stop
+        stop = self._begin(session, "this session is at work on a message; wait for it, or stop it")
         try:
             if self.sessions.busy(session):
                 raise Refused(409, "this session is at work on another server; wait for it")
             if message:
                 self.sessions.accept(session, message)
         except BaseException:
-            with self._lock:
-                del self._stops[session]
+            self._end(session)
             raise
         self.log(session).add("working", {"text": message["text"] if message else ""})
         self._pool.submit(self._work, session, message, stop)
 
-    def stop(self, session: str) -> bool:
-        """Stop the work on a session; False when this process is at none."""
+    def stop(self, work: str) -> bool:
+        """Stop the work on a session, or a fork by its name; False when this process is at none."""
         with self._lock:
-            stop = self._stops.get(session)
+            stop = self._stops.get(work)
         if stop:
             stop.set()
         return stop is not None
+
+    @contextmanager
+    def forking(self, session: str, key: str) -> Iterator[threading.Event]:
+        """What stops a fork of a photo's run, as long as it runs.
+
+        Raises:
+            Refused: a fork of the photo is under way already, or the server is full.
+        """
+        stop = self._begin(fork_of(session, key), "a fork of this photo is under way; wait for it, or stop it")
+        try:
+            yield stop
+        finally:
+            self._end(fork_of(session, key))
 
     def warm(self) -> None:
         """Load in the background what the first visitor would wait for: gallery, map, place names, decoder."""
@@ -136,7 +144,7 @@ class House:
             with suppress(SextantError):
                 packed_outlines()
                 if self.desk.settings.gallery:
-                    self.live().gallery().encoder()
+                    self.live().retrieval.gallery().encoder()
                 describe(0.0, 0.0)
                 find_place("Lisbon")
 
@@ -167,6 +175,25 @@ class House:
             raise WrongUse("this server plays a recording; there is no gallery behind it")
         return outside
 
+    def _begin(self, work: str, busy: str) -> threading.Event:
+        """Note work that begins; what is returned stops it.
+
+        Raises:
+            Refused: this very work is under way, or the server is full.
+        """
+        stop = threading.Event()
+        with self._lock:
+            if work in self._stops:
+                raise Refused(409, busy)
+            if len(self._stops) >= self.limits.working_at_once:
+                raise Refused(503, f"{len(self._stops)} sessions are at work; try again in a moment")
+            self._stops[work] = stop
+        return stop
+
+    def _end(self, work: str) -> None:
+        with self._lock:
+            self._stops.pop(work, None)
+
     def _work(self, session: str, message: Json | None, stop: threading.Event) -> None:
         log, policy = self.log(session), self.desk.policy
         desk = replace(self.desk, tell=lambda event: log.add("step", event_shown(event, policy)), stop=stop)
@@ -182,9 +209,13 @@ class House:
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
             print(f"sextant: session {session}: {type(error).__name__}: {error}", file=sys.stderr)
         finally:
-            with self._lock:
-                self._stops.pop(session, None)
+            self._end(session)
         if problem:
             log.add("error", {"text": problem.replace(str(home_folder(self.desk.settings.home)), "the home")})
         log.add("session", self.view(session))
         log.add("idle", {})
+
+
+def fork_of(session: str, key: str) -> str:
+    """What a fork of a photo's run is called among the work under way; no session has such an id."""
+    return f"{session} {key}"

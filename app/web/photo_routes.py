@@ -49,7 +49,7 @@ def neighbour_picture(house: House, photo: Json, side: str, number: int) -> byte
     if not 1 <= number <= len(references) or not photo.get("gallery"):
         raise Refused(404, f"there is no {side[:20]!r} photo {number}")
     wanted = str(references[number - 1]["id"]).replace("'", "''")
-    rows = house.live().gallery().photos.search().where(f"id = '{wanted}'").select(["uri"]).limit(1).to_list()
+    rows = house.live().retrieval.gallery().photos.search().where(f"id = '{wanted}'").select(["uri"]).limit(1).to_list()
     image = thumbnail(rows[0]["uri"]) if rows else None
     if image is None:
         raise Refused(404, "the gallery no longer holds this photo's file")

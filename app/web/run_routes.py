@@ -4,17 +4,22 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from agent.fitted import short
 from agent.precision import coarsened, words_withheld
 from agent.showing import WORDS, comparison_shown
 from agent.state import Json
 from app.web import shapes
-from app.web.house import House
+from app.web.house import House, fork_of
 from app.web.limits import Refused
 from graphs.comparing import compare
 from graphs.folders import find
 from graphs.fork import fork
 from graphs.story import story
+from prompts.loading import is_own
 
+# What a change over HTTP may not set: a visitor names no file or folder of this machine, and no address to which this
+# machine would send its keys and photos.
+OURS = ("base_url", "gallery", "encoder", "fitted")
 LONGEST = 6000  # characters of one text shown; a prompt with twenty references has some three thousand
 
 
@@ -35,27 +40,48 @@ def run_routes(house: House) -> APIRouter:
         parent = find(house.evidence(session, key)["run"], home)
         if not wish.changes:
             raise Refused(422, "say what to change, for example: verify=top1")
-        if any("=@" in change.replace(" ", "") for change in wish.changes):
-            raise Refused(422, "a change over HTTP holds its value itself; files are not read")
-        run = fork(parent, wish.step, wish.changes, home=home, live=wish.live, keep_words=wish.keep_words)
+        refuse_ours(wish.changes)
+        with house.forking(session, key) as stop:
+            run = fork(
+                parent, wish.step, wish.changes, home=home, live=wish.live, keep_words=wish.keep_words, stop=stop
+            )
         difference = comparison_shown(compare(parent, find(run.name, home)), house.desk.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
         return {"run": run.name, "answer": shown(answer, house), "difference": difference}
 
+    @routes.post("/fork/stop")
+    def stop(session: str, key: str) -> shapes.Done:
+        """Stop the fork under way; the best so far is its answer."""
+        return shapes.Done(done=house.stop(fork_of(house.known(session), key)))
+
     return routes
+
+
+def refuse_ours(changes: list[str]) -> None:
+    """Raise where a change names a file, a folder or an address.
+
+    Raises:
+        Refused: so it does.
+    """
+    for change in changes:
+        key, _, value = (part.strip() for part in change.partition("="))
+        if value.startswith("@") or any(is_own(part.strip()) for part in value.split(",")):
+            raise Refused(422, "a change over HTTP holds its value itself; files are not read")
+        if key in OURS:
+            raise Refused(422, f"{key} is the server's own; a fork over HTTP cannot change it")
 
 
 def run_shown(run: Json, house: House) -> Json:
     """A run's story without this machine's folders, addresses, and anything finer than the cap."""
     record = run["record"]
-    settings = {
-        name: value for name, value in record["settings"].items() if name not in ("home", "gallery", "base_url")
-    }
+    settings = {name: value for name, value in record["settings"].items() if name not in ("home", *OURS)}
+    if record["settings"].get("fitted"):
+        settings["fitted"] = short(record["settings"]["fitted"])
     plain = {
         "run": run["run"],
         "status": record["status"],
         "parent": record["parent"],
-        "changes": record["changes"],
+        "changes": [change for change in record["changes"] if change["name"] not in OURS],
         "versions": record["versions"],
         "settings": settings,
         "branches": [{**branch, "opening": texts_of(branch["opening"])} for branch in run["branches"]],

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.live import Live
+from agent.retrieval import Retrieval
 from agent.settings import Settings
 from agent.stopping import LOOK_S, Stoppable, Stopped
 from graphs.chat import Desk
@@ -60,14 +60,14 @@ def test_a_session_stopped_during_the_first_load_says_so_and_the_next_message_fi
     gallery, query, tmp_path, monkeypatch
 ):
     loading, released, stop = threading.Event(), threading.Event(), threading.Event()
-    really = Live.gallery
+    really = Retrieval.gallery
 
     def first_load(self):
         loading.set()
         released.wait(30)
         return really(self)
 
-    monkeypatch.setattr(Live, "gallery", first_load)
+    monkeypatch.setattr(Retrieval, "gallery", first_load)
     home = str(tmp_path)
     desk = Desk(Settings(gallery=str(gallery), home=home, verify="density"), stop=stop)
     sessions = Sessions(home)

@@ -68,7 +68,7 @@ def test_a_fit_writes_a_model_that_recorded_uses(recorded, tmp_path):
         (("RECORDED", "--crossfit", "author", "--verify", "density"), 2, "leave out --verify"),
         (("RECORDED", "--as-unknown"), 2, "--crossfit author"),
         (("RECORDED", "--without", "far"), 2, "--crossfit author"),
-        (("RECORDED", "--fitted", "none.json"), 1, "cannot read the verification model"),
+        (("RECORDED", "--fitted", "none.json"), 2, "cannot read the verification model"),
         (("RECORDED", "--models", "nobody", "--max-answers", "-1"), 2, "-1"),
     ],
 )

@@ -124,7 +124,7 @@ def test_show_json_is_one_document(call):
         (["replay", "20260101"], 2, "2 runs begin with '20260101': "),
         (["replay", "nothing"], 1, "no run is called 'nothing'"),
         (["replay", A, "--until", "99"], 2, "has no step 99; its steps are 1 to 26"),
-        (["replay", A, "--from", "3"], 2, "--from STEP and --set KEY=VALUE go together"),
+        (["replay", A, "--from", "3"], 2, "add --set KEY=VALUE"),
         (["replay", A, "--live"], 2, "--live and --keep-words are for forks"),
         (["replay", A, "--from", "13", "--set", "nonsense=1"], 2, "--set knows no 'nonsense'"),
         (["runs", "import", "/none/such.zip"], 1, "is no readable zip"),

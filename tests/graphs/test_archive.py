@@ -61,6 +61,12 @@ def test_the_photo_goes_along_only_when_asked(recorded_run, home, packed, tmp_pa
     assert (tmp_path / "other" / "blobs" / sha256[:2] / sha256).exists()
 
 
+def test_no_address_and_no_home_of_this_machine_goes_along(recorded_run, home, packed):
+    told = recorded_run.record()["settings"]
+    for name, content in contents(packed).items():
+        assert told["base_url"].encode() not in content and home.encode() not in content, name
+
+
 def test_equal_runs_are_equal_zips(recorded_run, home, packed, tmp_path):
     export(recorded_run, tmp_path / "again.zip", home)
     assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()

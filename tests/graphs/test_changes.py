@@ -8,14 +8,15 @@ from graphs.changes import ASKED_AGAIN, Change, Changes, moved_references, rewor
 
 IN_THE_QUESTION = {"model", "image_detail", "max_output_tokens", "seed"}
 OF_THE_RECIPE = {"preset", "variants", "later", "samples", "temperature", "tools", "verify", "max_tool_turns"}
-BUDGET = {"max_calls", "max_tokens", "max_seconds", "max_usd", "max_rounds", "optimise"}
+OF_THE_VERDICT = {"fitted", "optimise"}
+BUDGET = {"max_calls", "max_tokens", "max_seconds", "max_usd", "max_rounds"}
 HOW_NOT_WHAT = {"base_url", "home", "run", "timeout_seconds", "retries", "concurrency", "requests_per_minute"}
 
 
 def test_every_setting_is_known_to_change_a_question_or_to_ask_it_again():
     # A new setting must be put where it belongs: one that changes what the world replies, and not what it is asked,
     # would otherwise be forked with the old replies.
-    known = IN_THE_QUESTION | OF_THE_RECIPE | BUDGET | HOW_NOT_WHAT | set(ASKED_AGAIN)
+    known = IN_THE_QUESTION | OF_THE_RECIPE | OF_THE_VERDICT | BUDGET | HOW_NOT_WHAT | set(ASKED_AGAIN)
     assert {item.name for item in fields(Settings)} == known
 
 

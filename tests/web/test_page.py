@@ -230,6 +230,29 @@ def test_a_slow_run_is_stopped_and_answers_with_the_best_so_far(drawn, watched, 
     assert "this is the best so far" in said
 
 
+def test_a_live_fork_is_stopped(drawn, watched, tmp_path):
+    page = watched.page
+    with ModelServer(knows(drawn)) as model:
+        args = ["--gallery", drawn.gallery, "--verify", "density", "--model", "openai:s", "--base-url", model.base_url]
+        with Server(*args, home=tmp_path, env={"OPENAI_API_KEY": "sk-test"}) as running:
+            page.goto(running.url + "/")
+            send(page, "where?", drawn.query)
+            model.latency_s, asked = 60, model.count
+            page.click("#open-run")
+            page.wait_for_selector(".timeline li")
+            page.fill("#viewer input[name=step]", "2")
+            page.fill("#viewer input[name=change]", "temperature=0.1")
+            page.check("#viewer input[name=live]")
+            page.click("#viewer .fork .primary")
+            while model.count == asked:
+                page.wait_for_timeout(50)
+            page.click("#viewer .stop-fork")
+            page.wait_for_selector("#viewer .card .best")
+            assert "ended early, with the best so far" in page.locator("#viewer .card").inner_text()
+            assert page.locator("#viewer .stop-fork").count() == 0
+            page.goto("about:blank")
+
+
 def test_the_first_paint_is_quick_and_light(server, browser):
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()

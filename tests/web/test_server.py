@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import numpy as np
@@ -240,8 +241,57 @@ def test_a_dead_model_is_said_and_retrieval_answers(gallery, query, tmp_path):
             running.say(session, "why?")
             text = running.settled(session, 120)["turns"][-1]["text"]
             assert "from the record" in text
-            for path in ("/api/about", f"/api/sessions/{session}", f"/api/sessions/{session}/photos/1/run"):
-                assert "sk-secret" not in running.http.get(path).text
+            base = f"/api/sessions/{session}"
+            exports = [f"{base}/export/{kind}" for kind in ("geojson", "kml", "csv", "html")]
+            for path in ("/api/about", base, f"{base}/photos/1/run", *exports):
+                shown = running.http.get(path).text
+                for ours in ("sk-secret", broken.base_url, broken.base_url.split("/")[2]):
+                    assert ours not in shown, path
+            assert "the model server" in running.http.get(base).text
+
+
+def test_a_live_fork_is_stopped_and_answers_with_the_best_so_far(gallery, query, tmp_path):
+    with ModelServer(always(Reply(text='{"latitude": 1, "longitude": 2}'))) as model:
+        args = ["--gallery", gallery, "--verify", "density", "--model", "openai:s", "--base-url", model.base_url]
+        with Server(*args, home=tmp_path, env={"OPENAI_API_KEY": "sk-test"}) as running, ThreadPoolExecutor() as pool:
+            session = running.session()
+            running.say(session, "where?", query)
+            running.settled(session)
+            at = f"/api/sessions/{session}/photos/1/run/fork"
+            assert running.http.post(f"{at}/stop").json() == {"done": False}
+            model.latency_s, asked = 90, model.count
+            wish = {"step": "2", "changes": ["temperature=0.1"], "live": True}
+            under_way = pool.submit(running.http.post, at, json=wish)
+            while model.count == asked:
+                time.sleep(0.05)
+            assert running.http.post(at, json=wish).status_code == 409
+            assert running.http.post(f"{at}/stop").json() == {"done": True}
+            fork = under_way.result(timeout=60).json()
+            assert fork["answer"]["stop"] == "budget" and fork["answer"]["best"]["country"] == "Portugal"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "base_url=http://127.0.0.1:9/v1",
+        " base_url = http://127.0.0.1:9/v1",
+        "gallery=/",
+        "fitted=/etc/passwd",
+        "encoder=onnx:/etc/passwd",
+        "preset=/etc/x.yaml",
+        "variants=zero-shot, /etc/x.yml",
+        "variant.zero-shot=/etc/x.yaml",
+        "text=@/etc/passwd",
+    ],
+)
+def test_a_visitor_forks_with_no_file_and_no_address_of_his_choice(server, query, change):
+    session = server.session()
+    server.say(session, "where?", query)
+    server.settled(session)
+    wish = {"step": "1", "changes": [change], "live": True}
+    refused = server.http.post(f"/api/sessions/{session}/photos/1/run/fork", json=wish)
+    assert refused.status_code == 422
+    assert "files are not read" in refused.text or "is the server's own" in refused.text
 
 
 @pytest.fixture(scope="module")

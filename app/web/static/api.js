@@ -43,6 +43,7 @@ export const api = {
   resume: (session) => asked(at(session, "/resume"), { method: "POST" }),
   run: (session, key) => asked(at(session, `/photos/${key}/run`)),
   fork: (session, key, wish) => asked(at(session, `/photos/${key}/run/fork`), json(wish)),
+  stopFork: (session, key) => asked(at(session, `/photos/${key}/run/fork/stop`), { method: "POST" }),
   picture: (session, key, small) => at(session, `/photos/${key}/picture${small ? "?small=true" : ""}`),
   neighbour: (session, key, side, number) => at(session, `/photos/${key}/neighbours/${side}/${number}`),
   exported: (session, kind) => at(session, `/export/${kind}`),

@@ -24,7 +24,7 @@ export function showEvidence(view, photo, act) {
 const card = (title, ...children) => h("section", { class: "card" }, h("h3", {}, title), ...children);
 
 function answerCard(photo) {
-  const { best, probability, warnings, model, coverage, region, rival, precision } = photo.answer;
+  const { best, probability, warnings, model, fitted, coverage, region, rival, precision } = photo.answer;
   if (!best) return card("Answer", h("p", { class: "best" }, "No place is left"), h("p", { class: "soft" }, "Undo, or look again with more effort."));
   const bars = Object.entries(probability).filter(([, share]) => share !== null).flatMap(([km, share]) => {
     const fill = h("i");
@@ -39,6 +39,7 @@ function answerCard(photo) {
     h("div", { class: "bars" }, bars),
     rival ? h("p", {}, "Best rival: ", h("b", {}, placeName(rival)), h("span", { class: "small" }, ` ${coordinates(rival)}`)) : h("p", { class: "small" }, "No rival: everything proposed lies together."),
     h("p", { class: "small" }, model === "offline" ? "No model looked at the picture: the density of similar photos." : `Model ${model}`,
+      fitted ? ` · verified by ${fitted}` : "",
       coverage ? ` · the gallery holds ${coverage.within_25_km} photos within 25 km, ${coverage.within_200_km} within 200 km` : ""),
     precision ? h("p", { class: "small" }, `Said no finer than ${precision.cap ?? "its country's cap"}: ${precision.reason}`) : null,
     ...warnings.map((warning) => h("p", { class: "small" }, `⚠ ${warning}`)),

@@ -62,21 +62,33 @@ function forkForm(session, key, stepField, result) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const { step, change, live } = form.elements;
-    result.replaceChildren(h("p", { class: "soft" }, "Running…"));
+    const begin = form.querySelector("button");
+    begin.disabled = true;
+    result.replaceChildren(h("p", { class: "soft" }, "Running… ", stopButton(session, key)));
     try {
       const done = await api.fork(session, key, { step: step.value, changes: [change.value], live: live.checked });
       result.replaceChildren(outcome(done));
     } catch (error) {
       result.replaceChildren(h("p", { class: "notice bad" }, error.message));
     }
+    begin.disabled = false;
   });
   return form;
+}
+
+function stopButton(session, key) {
+  const button = h("button", { type: "button", class: "stop-fork" }, "Stop");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    await api.stopFork(session, key).catch(() => {}); // the fork itself says what became of it
+  });
+  return button;
 }
 
 function outcome({ run, answer, difference }) {
   const moved = difference.moved_km;
   return h("div", { class: "card" },
     h("p", { class: "best" }, answer.best ? placeName(answer.best) : "No place"),
-    h("p", { class: "small" }, `Fork ${run}${answer.best ? ` · ${coordinates(answer.best)}` : ""}`),
+    h("p", { class: "small" }, `Fork ${run}${answer.best ? ` · ${coordinates(answer.best)}` : ""}${answer.stop === "budget" ? " · ended early, with the best so far" : ""}`),
     h("p", {}, typeof moved === "number" ? `The answer moved ${kilometres(moved)}.` : "There is no distance to state."));
 }

@@ -1,0 +1,43 @@
+"""Ctrl-C while a model thinks: the best so far is the answer, at once; and the handlers of before are put back."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from app.interrupting import stop_on_signals
+from tests.support.cli import ROOT
+from tests.support.model_script import Reply, always
+from tests.support.model_server import ModelServer
+
+
+def test_the_first_ctrl_c_answers_with_the_best_so_far(gallery, query, tmp_path):
+    with ModelServer(always(Reply(text="late")), latency_s=90) as slow:
+        asking = ["--model", "openai:s", "--base-url", slow.base_url, "--verify", "density", "--gallery", str(gallery)]
+        running = subprocess.Popen(
+            [sys.executable, "-m", "app", "locate", str(query), str(query), *asking, "--json"],
+            env={**os.environ, "SEXTANT_HOME": str(tmp_path), "OPENAI_API_KEY": "sk-test"},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        while not slow.count:
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=80)
+    (answer,) = json.loads(out)
+    assert running.returncode == 130
+    assert answer["best"]["country"] == "Portugal" and answer["stop"] == "budget"
+    assert "stopping with the best so far" in err and "Traceback" not in err
+
+
+def test_the_handlers_of_before_are_put_back():
+    before = signal.getsignal(signal.SIGINT)
+    with stop_on_signals("ending") as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.wait(5)
+    assert signal.getsignal(signal.SIGINT) is before
