@@ -100,17 +100,23 @@ def read_photo(photo: str | Path) -> bytes:
     try:
         if path.is_dir():
             raise PhotoError(name, "is a folder; name a photo in it")
-        if path.exists() and path.stat().st_size > MAX_BYTES:
-            raise PhotoError(name, f"is larger than {MAX_BYTES // 1024**2} MB; export it smaller")
         zipped = _zipped(path)
-        content = path.read_bytes() if zipped is None else zipped
+        content = _beginning(path) if zipped is None else zipped
     except FileNotFoundError:
         raise PhotoError(name, "does not exist; check the path") from None
     except (OSError, ValueError) as error:
         raise PhotoError(name, f"cannot be read ({_reason(error)})") from error
     if not content:
         raise PhotoError(name, "is empty (0 bytes); copy it again")
+    if len(content) > MAX_BYTES:
+        raise PhotoError(name, f"is larger than {MAX_BYTES // 1024**2} MB; export it smaller")
     return content
+
+
+def _beginning(path: Path) -> bytes:
+    """A file, or a little more than is allowed of one that is larger or has no end, as a device."""
+    with path.open("rb") as file:
+        return file.read(min(MAX_BYTES, path.stat().st_size or MAX_BYTES) + 1)
 
 
 def _zipped(path: Path) -> bytes | None:

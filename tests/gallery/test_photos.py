@@ -144,3 +144,12 @@ def test_a_photo_in_a_zip_is_named_by_archive_and_member(tmp_path):
             read_photo(f"{archive}#{member}")
     with pytest.raises(PhotoError, match="does not exist"):
         read_photo(f"{tmp_path / 'none.zip'}#00/1.jpg")
+
+
+def test_a_file_that_is_too_large_or_has_no_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("gallery.photos.MAX_BYTES", 1024**2)
+    large = tmp_path / "large.jpg"
+    large.write_bytes(bytes(1024**2 + 1))
+    for endless in (large, Path("/dev/zero")):
+        with pytest.raises(PhotoError, match="larger than 1 MB"):
+            open_photo(endless)
