@@ -13,7 +13,7 @@ SPECS = "builtin, onnx:PATH, st:NAME_OR_PATH or aligned:PATH"
 
 
 class Prepare(Protocol):
-    """One picture made ready for the encoder. It is pickled, so that decode processes can run it."""
+    """One picture made ready for the encoder, or encoded already. Pickled, so that decode processes can run it."""
 
     def __call__(self, image: Image.Image) -> NDArray[np.generic]: ...
 

@@ -9,6 +9,10 @@ or after a question mark in the spec, which counts more: ``onnx:PATH?size=336&me
 Without either the values above hold (ImageNet's mean and deviation; the short side scaled to size × 256 / 224,
 then the middle cut out), the picture size is the model's own where the file states it, and the output is the one
 named ``embedding``, else the last.
+
+A build runs a light model where its photos are decoded, a picture at a time by one thread: no core waits for another,
+and a vector is handed over in place of a picture. Each decode process holds the model then, so heavy ones, and any on
+a GPU, are run by the build itself, in batches on all cores.
 """
 
 import hashlib
@@ -16,6 +20,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -25,10 +30,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gallery.encoders import normalised
+from gallery.encoders import Prepare, normalised
 from geo.errors import WrongUse
 
 Triple = tuple[float, float, float]
+_LIGHT_BYTES = 128 * 1024**2  # of weights that each decode process may hold: a ResNet-50 has 98 MB
+_WEIGHTS_ELSEWHERE = b"\x0a\x08location"  # key of a tensor's external_data in the protobuf of ONNX
 
 
 class Preprocessing(BaseModel):
@@ -58,7 +65,43 @@ class SquarePicture:
             left, top = (image.width - side) / 2, (image.height - side) / 2
             box = (left, top, left + side, top + side)
             square = image.resize((self.size, self.size), Image.Resampling.BILINEAR, box=box)
-        return np.stack([np.asarray(band) for band in square.split()])
+        planes = b"".join(square.tobytes("raw", band) for band in "RGB")
+        return np.frombuffer(planes, np.uint8).reshape(3, self.size, self.size)
+
+
+@dataclass(frozen=True)
+class Tower:
+    """A model file with what is to be known to run it; small to pickle."""
+
+    path: Path
+    size: int
+    input: str
+    output: str
+    mean: Triple
+    std: Triple
+
+    def run(self, session: Any, squares: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
+        """(n, dimension) vectors, as long as the model makes them, of (3, size, size) pictures of 0 to 255."""
+        mean = np.array(self.mean, dtype=np.float32).reshape(3, 1, 1) * 255
+        scale = 1 / (np.array(self.std, dtype=np.float32).reshape(3, 1, 1) * 255)
+        pictures = np.empty((len(squares), 3, self.size, self.size), dtype=np.float32)
+        for picture, square in zip(pictures, squares, strict=True):  # one at a time stays in the cache
+            np.subtract(square, mean, out=picture, dtype=np.float32, casting="unsafe")
+            picture *= scale
+        output: NDArray[np.float32] = session.run([self.output], {self.input: pictures})[0]
+        return output.reshape(len(pictures), -1)
+
+
+@dataclass(frozen=True)
+class EncodedPicture:
+    """A picture's vector of a light model, before it is normalised: (dimension,)."""
+
+    square: SquarePicture
+    tower: Tower
+
+    def __call__(self, image: Image.Image) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self.tower.run(_session_of_one_thread(self.tower.path), [self.square(image)])[0]
+        return vector
 
 
 class OnnxEncoder:
@@ -70,50 +113,47 @@ class OnnxEncoder:
         if not path.is_file():
             raise WrongUse(f"encoder file {str(path)!r} does not exist; check the path after 'onnx:'")
         self.spec = f"onnx:{path.resolve()}" + (f"?{options}" if options else "")
-        self._path = path
-        self._settings = _declared(path, options)
-        self._session = _session(path)
+        settings = _declared(path, options)
+        self._session = _session(path, int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
         wanted = self._session.get_inputs()[0]
-        self._input = wanted.name
         stated = wanted.shape[2] if len(wanted.shape) == 4 and isinstance(wanted.shape[2], int) else None
-        self._size = self._settings.size or stated or 224
-        self.prepare = SquarePicture(self._size, self._settings.resize)
-        self._output = _output(self._session, self._settings.output, path)
-        self._mean = np.array(self._settings.mean, dtype=np.float32).reshape(1, 3, 1, 1) * 255
-        self._scale = 1 / (np.array(self._settings.std, dtype=np.float32).reshape(1, 3, 1, 1) * 255)
-        self.fingerprint = self._fingerprint()
+        size = settings.size or stated or 224
+        output = _output(self._session, settings.output, path)
+        self._square = SquarePicture(size, settings.resize)
+        self._tower = Tower(path.resolve(), size, wanted.name, output, settings.mean, settings.std)
         self.dimension = self._probe()
+        content = path.read_bytes()
+        self.fingerprint = _fingerprint(content, settings.model_copy(update={"size": size, "output": output}))
+        on_gpu = self._session.get_providers()[0] != "CPUExecutionProvider"
+        self._light = not on_gpu and len(content) <= _LIGHT_BYTES and _WEIGHTS_ELSEWHERE not in content
+        self.prepare: Prepare = EncodedPicture(self._square, self._tower) if self._light else self._square
 
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         if not prepared:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return normalised(self._run(np.stack(prepared, dtype=np.float32, casting="unsafe")))
+        return normalised(np.stack(prepared) if self._light else self._tower.run(self._session, prepared))
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        return self.encode_prepared([self.prepare(image) for image in images])
-
-    def _run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Vectors of pictures with values of 0 to 255, which are scaled in place: a batch takes 20 MB."""
-        pictures -= self._mean
-        pictures *= self._scale
-        output: NDArray[np.float32] = self._session.run([self._output], {self._input: pictures})[0]
-        return output.reshape(len(pictures), -1)
+        if not images:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return normalised(self._tower.run(self._session, [self._square(image) for image in images]))
 
     def _probe(self) -> int:
         """The vector's length, found by encoding one grey picture: a file that cannot do it fails here."""
+        grey = np.full((3, self._tower.size, self._tower.size), 128, dtype=np.uint8)
         try:
-            return int(self._run(np.full((1, 3, self._size, self._size), 128, dtype=np.float32)).shape[1])
+            return int(self._tower.run(self._session, [grey]).shape[1])
         except Exception as error:
             reason = " ".join(str(error).split())[:160]
             raise WrongUse(
-                f"encoder {str(self._path)!r} does not take a picture: {reason}; see docs/gallery.md"
+                f"encoder {str(self._tower.path)!r} does not take a picture: {reason}; see docs/gallery.md"
             ) from error
 
-    def _fingerprint(self) -> str:
-        digest = hashlib.sha256(self._path.read_bytes())
-        settings = self._settings.model_copy(update={"size": self._size, "output": self._output})
-        digest.update(settings.model_dump_json().encode())
-        return digest.hexdigest()[:16]
+
+def _fingerprint(content: bytes, settings: Preprocessing) -> str:
+    digest = hashlib.sha256(content)
+    digest.update(settings.model_dump_json().encode())
+    return digest.hexdigest()[:16]
 
 
 def _declared(path: Path, options: str) -> Preprocessing:
@@ -132,7 +172,12 @@ def _declared(path: Path, options: str) -> Preprocessing:
         raise WrongUse(f"preprocessing of {str(path)!r} is wrong at {where}: {first['msg']}") from error
 
 
-def _session(path: Path) -> Any:
+@cache
+def _session_of_one_thread(path: Path) -> Any:
+    return _session(path, 1)
+
+
+def _session(path: Path, threads: int) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
@@ -140,8 +185,7 @@ def _session(path: Path) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # decode processes need the cores
-    if threads := os.environ.get("OMP_NUM_THREADS"):
-        options.intra_op_num_threads = int(threads)
+    options.intra_op_num_threads = threads
     available = onnxruntime.get_available_providers()
     providers = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]
     try:

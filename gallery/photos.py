@@ -4,6 +4,7 @@ import hashlib
 import io
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -139,9 +140,7 @@ def _read(photo: str | Path | bytes) -> tuple[str, bytes]:
 
 def _header(name: str, content: bytes) -> Image.Image:
     """The picture with its header read and its size checked, not yet decoded."""
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
+    _read_heif()
     try:
         image = Image.open(io.BytesIO(content), formats=_FORMATS)
     except Image.DecompressionBombError:
@@ -154,6 +153,13 @@ def _header(name: str, content: bytes) -> Image.Image:
         size = f"{image.width:,} × {image.height:,}"
         raise PhotoError(name, f"is {size} pixels, more than {MAX_PIXELS:,}; export it smaller")
     return image
+
+
+@cache
+def _read_heif() -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
 
 
 def _exif(image: Image.Image) -> Image.Exif | None:

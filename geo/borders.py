@@ -64,8 +64,9 @@ def countries_at(positions: ArrayLike, reach_km: float = 0.0) -> list[Country | 
     found = [None if polygon < 0 else world.countries[world.owners[polygon]] for polygon in _holding(given)]
     if reach_km > 0:
         for number in [n for n, country in enumerate(found) if country is None]:
-            near = nearest_country(*given[number].tolist())
-            found[number] = near.country if near.km <= reach_km else None
+            latitude, longitude = given[number].tolist()
+            near = _nearest(latitude, longitude, None, reach_km)
+            found[number] = near.country if near is not None else None
     return found
 
 
@@ -87,19 +88,29 @@ def nearest_border_km(latitude: float, longitude: float) -> tuple[float, Country
 
 def nearest_country(latitude: float, longitude: float, other_than: Country | None = None) -> Near:
     """The country whose outline lies nearest, ``other_than`` left aside."""
+    near = _nearest(latitude, longitude, other_than, np.inf)
+    assert near is not None  # there is more than one country
+    return near
+
+
+def _nearest(latitude: float, longitude: float, other_than: Country | None, reach_km: float) -> Near | None:
+    """The nearest outline within reach, by the polygons whose circles come near enough, nearest circle first."""
     world, caps = polygons(), _caps()
     here = unit_vectors((latitude, longitude))
     angles = np.arccos(np.clip(caps.centres @ here, -1.0, 1.0))
     at_least = np.maximum(angles - caps.radii, 0.0) * EARTH_RADIUS_KM
     if other_than is not None:
         at_least[world.owners == world.countries.index(other_than)] = np.inf
+    possible = np.flatnonzero(at_least <= reach_km)
     best_km, best, owner = np.inf, here, 0
-    for polygon in np.argsort(at_least, kind="stable"):
+    for polygon in possible[np.argsort(at_least[possible], kind="stable")]:
         if at_least[polygon] >= best_km:
             break
         km, foot = _outline(int(polygon)).nearest(here)
         if km < best_km:
             best_km, best, owner = km, foot, int(world.owners[polygon])
+    if best_km > reach_km:
+        return None
     found = positions_of(best)
     return Near(world.countries[owner], float(best_km), float(found[0]), float(found[1]))
 

@@ -61,6 +61,20 @@ def test_onnx_files_are_encoders():
 
 
 @needs_shared_data
+def test_a_light_model_and_a_heavy_one_give_the_same_vectors(monkeypatch):
+    assert SHARED is not None
+    spec = f"onnx:{SHARED / 'encoder' / 'mobilenetv2-12-int8-embed.onnx'}"
+    light = load_encoder(spec)
+    assert light.prepare(PICTURES[0]).shape == (light.dimension,)
+    monkeypatch.setattr("gallery.onnx_encoder._LIGHT_BYTES", 1000)
+    heavy = load_encoder(spec)
+    assert heavy.prepare(PICTURES[0]).dtype == np.uint8
+    is_an_encoder(heavy)
+    assert np.array_equal(light.encode(PICTURES), heavy.encode(PICTURES))
+    assert light.fingerprint == heavy.fingerprint
+
+
+@needs_shared_data
 def test_preprocessing_beside_the_file_counts(tmp_path: Path):
     assert SHARED is not None
     file = tmp_path / "net.onnx"

@@ -229,3 +229,11 @@ def test_many_threads_may_ask_at_once():
             [sys.executable, "-c", ASKED_BY_MANY_THREADS], capture_output=True, cwd=ROOT, check=False
         )
         assert asked.returncode == 0, asked.stderr
+
+
+def test_reach_finds_what_the_nearest_outline_says():
+    coast = np.random.default_rng(3).uniform((35, -10), (60, 30), (300, 2))
+    for reach_km in (2.0, 30.0):
+        within = [near.country if near.km <= reach_km else None for near in (nearest_country(*at) for at in coast)]
+        expected = [held or near for held, near in zip(countries_at(coast), within, strict=True)]
+        assert countries_at(coast, reach_km) == expected
