@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.encoders import Prepare
+from gallery.encoders import EncoderError, Prepare
 from gallery.hashing import perceptual_hash
 from gallery.photos import PhotoError, open_photo
 from gallery.sources.records import Record, Unreadable
@@ -33,10 +33,13 @@ class Decoded:
 def decode(
     items: Iterable[Record | Unreadable], prepare: Prepare, min_file_bytes: int = 0
 ) -> list[Decoded | Unreadable]:
-    """Open photos. Whatever is wrong with one comes back as the reason in its place; nothing is raised.
+    """Open photos. Whatever is wrong with one comes back as the reason in its place.
 
     Countries that no table names are looked up together: for a few photos at once that takes as long as for one.
     ``min_file_bytes``: smaller files are left out (G3 takes files of more than 5,120 bytes).
+
+    Raises:
+        EncoderError: photos are encoded as they are opened, and the encoder fails.
     """
     opened = [item if isinstance(item, Unreadable) else _opened(item, prepare, min_file_bytes) for item in items]
     _name_countries([item for item in opened if isinstance(item, Decoded) and item.columns["country_code"] is None])
@@ -67,6 +70,8 @@ def _opened(record: Record, prepare: Prepare, min_file_bytes: int) -> Decoded | 
             "uri": record.uri,
         }
         return Decoded(columns, np.asarray(prepare(photo.image)))
+    except EncoderError:
+        raise
     except PhotoError as error:
         return Unreadable(record.id, error.reason)
     except FileNotFoundError:

@@ -7,9 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from geo.errors import WrongUse
+from geo.errors import SextantError, WrongUse
 
 SPECS = "builtin, onnx:PATH, st:NAME_OR_PATH or aligned:PATH"
+
+
+class EncoderError(SextantError):
+    """The encoder itself fails, whatever the photo: a build ends with it rather than list every photo as broken."""
 
 
 class Prepare(Protocol):

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gallery.encoders import Prepare, normalised
+from gallery.encoders import EncoderError, Prepare, normalised
 from geo.errors import WrongUse
 
 Triple = tuple[float, float, float]
@@ -81,14 +81,21 @@ class Tower:
     std: Triple
 
     def run(self, session: Any, squares: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
-        """(n, dimension) vectors, as long as the model makes them, of (3, size, size) pictures of 0 to 255."""
+        """(n, dimension) vectors, as long as the model makes them, of (3, size, size) pictures of 0 to 255.
+
+        Raises:
+            EncoderError: the model cannot be run.
+        """
         mean = np.array(self.mean, dtype=np.float32).reshape(3, 1, 1) * 255
         scale = 1 / (np.array(self.std, dtype=np.float32).reshape(3, 1, 1) * 255)
         pictures = np.empty((len(squares), 3, self.size, self.size), dtype=np.float32)
         for picture, square in zip(pictures, squares, strict=True):  # one at a time stays in the cache
             np.subtract(square, mean, out=picture, dtype=np.float32, casting="unsafe")
             picture *= scale
-        output: NDArray[np.float32] = session.run([self.output], {self.input: pictures})[0]
+        try:
+            output: NDArray[np.float32] = session.run([self.output], {self.input: pictures})[0]
+        except Exception as error:  # onnxruntime has a type for every cause
+            raise EncoderError(f"encoder {str(self.path)!r} fails: {_short(error)}; see docs/gallery.md") from error
         return output.reshape(len(pictures), -1)
 
 
@@ -143,8 +150,8 @@ class OnnxEncoder:
         grey = np.full((3, self._tower.size, self._tower.size), 128, dtype=np.uint8)
         try:
             return int(self._tower.run(self._session, [grey]).shape[1])
-        except Exception as error:
-            reason = " ".join(str(error).split())[:160]
+        except EncoderError as error:
+            reason = _short(error.__cause__ or error)
             raise WrongUse(
                 f"encoder {str(self._tower.path)!r} does not take a picture: {reason}; see docs/gallery.md"
             ) from error
@@ -174,7 +181,10 @@ def _declared(path: Path, options: str) -> Preprocessing:
 
 @cache
 def _session_of_one_thread(path: Path) -> Any:
-    return _session(path, 1)
+    try:
+        return _session(path, 1)
+    except WrongUse as error:  # the build's own process could open it: it has gone since
+        raise EncoderError(str(error)) from error
 
 
 def _session(path: Path, threads: int) -> Any:
@@ -191,8 +201,11 @@ def _session(path: Path, threads: int) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:
-        reason = " ".join(str(error).split())[:160]
-        raise WrongUse(f"encoder {str(path)!r} is not an ONNX model: {reason}") from error
+        raise WrongUse(f"encoder {str(path)!r} is not an ONNX model: {_short(error)}") from error
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:160]
 
 
 def _output(session: Any, wanted: str | None, path: Path) -> str:

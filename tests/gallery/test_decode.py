@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from gallery.decode import Decoded, decode
+from gallery.decoding import decoded
+from gallery.encoders import EncoderError
 from gallery.sources.records import FileOnDisk, Record, Unreadable
 from tests.support.encoders import thumbnail
 from tests.support.photos import jpeg
@@ -38,3 +40,13 @@ def test_a_bad_photo_leaves_its_place_to_its_reason_and_the_others_alone(photo, 
     reasons = {item.id: item.reason for item in others if isinstance(item, Unreadable)}
     assert list(reasons) == ["broken", "gone", "refused", "placeless"]
     assert reasons["gone"] == "does not exist" and "no position" in reasons["placeless"]
+
+
+def fails(image: object) -> None:
+    raise EncoderError("encoder 'tower.onnx' fails: no memory")
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_encoder_that_fails_ends_the_build_instead_of_listing_every_photo(photo, workers):
+    with pytest.raises(EncoderError, match="no memory"):
+        list(decoded([Record("good", photo, "", "", 1, 2)], fails, 0, workers))
