@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from gallery.alignment.cache import Cache
 from geo.sphere import geodesic_km, great_circle_km
 
 TOP = 10
 DRAWS = 1000
-# Student's 97.5 % quantile by degrees of freedom, for the interval over splits.
-STUDENT = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 11: 2.201}
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,7 @@ def over_splits(runs: list[Found], base: list[Found]) -> tuple[float, float, flo
     """Mean difference of the top-10 medians (km), and Student's 95 % interval over the paired splits."""
     differences = np.array([run.median() - other.median() for run, other in zip(runs, base, strict=True)])
     mean = float(differences.mean())
-    if len(differences) - 1 not in STUDENT:
-        return mean, float("nan"), float("nan")
-    half = STUDENT[len(differences) - 1] * float(differences.std(ddof=1)) / len(differences) ** 0.5
+    half = float(student.ppf(0.975, len(differences) - 1) * differences.std(ddof=1) / len(differences) ** 0.5)
     return mean, mean - half, mean + half
 
 
