@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from bench.alignment_intervals import Found, found, middle, over_photographers, over_splits
 from gallery.alignment.backbone import Backbone, load_backbone
+from gallery.alignment.config import Part
 from gallery.alignment.measure import found_rows, position_recall
 from gallery.alignment.model import Alignment, new_alignment
 from gallery.alignment.recipe import Prepared, prepare
@@ -84,6 +85,19 @@ class RandomTexts(Backbone):
         return np.stack(rows)
 
 
+class Unwatched(Training):
+    """A training of which only the last weights count: nothing is validated, kept or checkpointed on the way."""
+
+    def _validate(self, alignment: Alignment, parts: tuple[Part, ...]) -> None:
+        return None
+
+    def _end_epoch(self) -> None:
+        self.wrapped.train()
+
+    def _checkpoint(self) -> None:
+        return None
+
+
 def measured(prepared: Prepared, settings: TrainSettings, start: Start | None) -> Found:
     """One cell after its last epoch; ``start`` is left out where the projection is another."""
     cache = prepared.cache
@@ -107,7 +121,7 @@ def unseeing(prepared: Prepared, settings: TrainSettings) -> Found:
 def _trained(prepared: Prepared, settings: TrainSettings, start: Start | None) -> Alignment:
     fits = start is not None and start.alignment.config.projection == settings.projection
     with tempfile.TemporaryDirectory() as out:
-        training = Training(
+        training = Unwatched(
             prepared.cache, prepared.texts, prepared.config, settings, Path(out), start if fits else None
         )
         training.run(lambda look: None)

@@ -86,6 +86,7 @@ class Training:
             AlignmentError: the loss became NaN, a checkpoint is damaged, the disk is full.
         """
         resumed_from = self._resume()
+        self.accelerator.wait_for_everyone()  # before one of several writes what another would take for resumable
         self.before = self._validate(self.alignment, BACKBONE)
         if self.settings.fit_first and self.progress.best_epoch is None:
             self._end_epoch()

@@ -127,14 +127,16 @@ def test_no_epoch_without_a_fitted_start_is_refused(planted, tmp_path):
         training(planted, tmp_path, epochs=0)
 
 
-def test_two_processes_sharing_the_batch_train_what_one_does(planted, uninterrupted, tmp_path):
+@pytest.mark.parametrize("changes", [{}, {"fit_first": True}], ids=["from random weights", "fitted first"])
+def test_two_processes_sharing_the_batch_train_what_one_does(planted, tmp_path, changes):
+    training(planted, tmp_path / "one", **changes).run(quiet)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "ACCELERATE_USE_CPU": "true"}
     ranks = [{**shared, "RANK": rank, "LOCAL_RANK": rank} for rank in ("0", "1")]
-    assert processes("shared_batch.py", [planted.folder, tmp_path], ranks) == [0, 0]
-    expected, found = final_weights(uninterrupted[1]), final_weights(tmp_path)
+    assert processes("shared_batch.py", [planted.folder, tmp_path / "two", json.dumps(changes)], ranks) == [0, 0]
+    expected, found = final_weights(tmp_path / "one"), final_weights(tmp_path / "two")
     for name in expected:
         torch.testing.assert_close(found[name], expected[name], atol=3e-5, rtol=1e-3)
 
