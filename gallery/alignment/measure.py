@@ -39,7 +39,7 @@ def validate(
         within each of ``RADII_KM``, and the median distance; None for the backbone, which knows no positions.
     """
     references, queries = _sample(references, MOST_REFERENCES, seed), _sample(queries, MOST_QUERIES, seed)
-    found = nearest_rows(embed_rows(alignment, cache, queries, parts), embed_rows(alignment, cache, references, parts))
+    found = found_rows(alignment, cache, references, queries, parts)
     distances = geodesic_km(cache.positions[queries][:, None, :], cache.positions[references][found])
     retrieval = {
         str(count): {
@@ -67,6 +67,18 @@ def measure_parts(alignment: Alignment, cache: Cache, share: float, seed: int) -
     single: dict[str, tuple[Part, ...]] = {part: (part,) for part in alignment.config.parts[1:]}
     choices: dict[str, tuple[Part, ...]] = {"backbone": ("image",), **single, "aligned": alignment.config.parts}
     return {name: validate(alignment, cache, references, queries, parts, seed) for name, parts in choices.items()}
+
+
+def found_rows(
+    alignment: Alignment,
+    cache: Cache,
+    references: NDArray[np.int64],
+    queries: NDArray[np.int64],
+    parts: tuple[Part, ...],
+) -> NDArray[np.int64]:
+    """The places in ``references`` of the photos found for each query, best first."""
+    asked, answering = embed_rows(alignment, cache, queries, parts), embed_rows(alignment, cache, references, parts)
+    return nearest_rows(asked, answering)
 
 
 def position_recall(

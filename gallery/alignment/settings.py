@@ -15,12 +15,13 @@ class TrainSettings(BaseModel):
 
     Attributes:
         spaces: what the image is aligned with; ``image`` trains nothing and measures the backbone as it is.
-        epochs: passes over the training rows.
+        epochs: passes over the training rows; 0 leaves the closed-form start as it is.
         batch: rows that are each other's negatives, over all devices together.
         accumulate: batches per step of the optimiser.
         decay: factor on the learning rate after each epoch.
         precision: of the adapters; the Fourier phases and the loss are always single.
         hard_negatives: wrong positions drawn around each photo's own, per photo; 0 is G3.
+        fit_first: begin with adapters solved in closed form (``gallery.alignment.fit``); false is G3.
         validation: share of the rows that is held out, by photographer.
         patience: epochs without a better validation before stopping; None never stops early.
         checkpoint_every: steps between checkpoints.
@@ -32,7 +33,7 @@ class TrainSettings(BaseModel):
     spaces: Spaces = "gps+text"
     projection: Projection = "equal-earth"
     granularity: Granularity = "place"
-    epochs: int = Field(default=10, ge=1)
+    epochs: int = Field(default=10, ge=0)
     batch: int = Field(default=256, ge=2)
     accumulate: int = Field(default=1, ge=1)
     learning_rate: float = Field(default=3e-5, gt=0)
@@ -40,6 +41,7 @@ class TrainSettings(BaseModel):
     decay: float = Field(default=0.87, gt=0, le=1)
     precision: Literal["no", "bf16", "fp16"] = "no"
     hard_negatives: int = Field(default=0, ge=0)
+    fit_first: bool = False
     validation: float = Field(default=0.1, ge=0, lt=1)
     patience: int | None = Field(default=None, ge=1)
     checkpoint_every: int = Field(default=500, ge=1)

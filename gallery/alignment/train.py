@@ -13,6 +13,7 @@ from gallery.alignment.batches import Batch, Plan, Prefetched, Texts, load_batch
 from gallery.alignment.cache import Cache
 from gallery.alignment.checkpoint import Progress, checkpoints, load_checkpoint, read_training, save_checkpoint
 from gallery.alignment.config import AlignmentConfig, AlignmentError, Part, differences
+from gallery.alignment.fit import fit
 from gallery.alignment.measure import validate
 from gallery.alignment.model import Alignment, new_alignment
 from gallery.alignment.pace import LOOK_EVERY, Look, Pace
@@ -63,6 +64,8 @@ class Training:
         self.model = new_alignment(config, settings.seed)
         if start is not None:
             begin(self.model, start)
+        if settings.fit_first and not checkpoints(out / "checkpoints"):
+            fit(self.model, cache, texts, rows, settings.seed, new_location=start is None)
         optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -83,7 +86,11 @@ class Training:
             AlignmentError: the loss became NaN, a checkpoint is damaged, the disk is full.
         """
         resumed_from = self._resume()
+        self.accelerator.wait_for_everyone()  # before one of several writes what another would take for resumable
         self.before = self._validate(self.alignment, BACKBONE)
+        if self.settings.fit_first and self.progress.best_epoch is None:
+            self._end_epoch()
+            self._checkpoint()
         steps = self.plan.steps_per_epoch * self.settings.epochs
         if not self.progress.stopped_early and self.progress.step < steps:
             batches = Prefetched(self._batches(self.progress.step, steps))
@@ -148,7 +155,10 @@ class Training:
             yield batch.pinned() if pinned else batch
 
     def _end_epoch(self) -> None:
-        """Validate, keep the weights if they are the best so far (or if nothing validates), decide to stop."""
+        """Validate, keep the weights if they are the best so far (or if nothing validates), decide to stop.
+
+        Epoch 0 is the closed-form start.
+        """
         progress, settings = self.progress, self.settings
         epoch = progress.step // self.plan.steps_per_epoch
         measured = self._validate(self.alignment, self.config.parts)
@@ -233,6 +243,8 @@ class Training:
 
 
 def _plan(rows: NDArray[np.int64], settings: TrainSettings) -> Plan:
+    if settings.epochs == 0 and not settings.fit_first:
+        raise WrongUse("0 epochs train nothing; give --epochs 1, or --fit-first for its closed form alone")
     batch = min(settings.batch, len(rows))
     plan = Plan(rows, batch, settings.accumulate, settings.seed)
     if plan.steps_per_epoch == 0:

@@ -1,5 +1,6 @@
-"""A training that kills itself: ``killed.py CACHE OUT PLACE NUMBER``, run by test_train.py in a process of its own."""
+"""A training that kills itself: ``killed.py CACHE OUT PLACE NUMBER CHANGES``, run by test_train.py."""
 
+import json
 import os
 import signal
 import sys
@@ -26,11 +27,12 @@ def die_at_call(module: object, name: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    cache, out, place, number = sys.argv[1:]
+    cache, out, place, number, changes = sys.argv[1:]
     torch.set_num_threads(1)
     location.HIDDEN = NARROW
     if place == "step":
         die_at_call(train, "batch_loss", int(number))
     else:
         die_at_call(checkpoint, "_to_disk", int(number))
-    train.Training(open_cache(Path(cache)), None, CONFIG, SETTINGS, Path(out)).run(lambda look: None)
+    settings = SETTINGS.model_copy(update=json.loads(changes))
+    train.Training(open_cache(Path(cache)), None, CONFIG, settings, Path(out)).run(lambda look: None)

@@ -1,5 +1,6 @@
-"""One of several processes that share each batch: ``shared_batch.py CACHE OUT``, run by test_train.py."""
+"""One of several processes that share each batch: ``shared_batch.py CACHE OUT CHANGES``, run by test_train.py."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -12,5 +13,6 @@ from tests.gallery.alignment.conftest import CONFIG, NARROW, SETTINGS
 if __name__ == "__main__":
     torch.set_num_threads(1)
     location.HIDDEN = NARROW
-    cache, out = map(Path, sys.argv[1:])
-    train.Training(open_cache(cache), None, CONFIG, SETTINGS, out).run(lambda look: None)
+    cache, out, changes = sys.argv[1:]
+    settings = SETTINGS.model_copy(update=json.loads(changes))
+    train.Training(open_cache(Path(cache)), None, CONFIG, settings, Path(out)).run(lambda look: None)

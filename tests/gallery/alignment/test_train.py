@@ -90,7 +90,7 @@ def test_another_seed_gives_other_weights(planted, uninterrupted, tmp_path):
     ids=["in a step", "in a checkpoint"],
 )
 def test_killed_anywhere_and_resumed_ends_in_the_same_weights(planted, uninterrupted, tmp_path, place, number):
-    assert processes("killed.py", [planted.folder, tmp_path, place, number], [{}]) == [-9], (place, number)
+    assert processes("killed.py", [planted.folder, tmp_path, place, number, "{}"], [{}]) == [-9], (place, number)
     resumed = training(planted, tmp_path).run(quiet)
     assert 0 < resumed.resumed_from < STEPS
     expected, found = final_weights(uninterrupted[1]), final_weights(tmp_path)
@@ -99,14 +99,44 @@ def test_killed_anywhere_and_resumed_ends_in_the_same_weights(planted, uninterru
     assert load_alignment(tmp_path)[1] == load_alignment(uninterrupted[1])[1]
 
 
-def test_two_processes_sharing_the_batch_train_what_one_does(planted, uninterrupted, tmp_path):
+def test_a_fitted_training_resumes_in_the_same_weights_and_never_loses_its_start(planted, tmp_path):
+    whole = training(planted, tmp_path / "whole", fit_first=True).run(quiet)
+    number = random.SystemRandom().randint(1, STEPS)
+    arguments = [planted.folder, tmp_path / "killed", "step", number, json.dumps({"fit_first": True})]
+    assert processes("killed.py", arguments, [{}]) == [-9], number
+    resumed = training(planted, tmp_path / "killed", fit_first=True).run(quiet)
+    expected, found = final_weights(tmp_path / "whole"), final_weights(tmp_path / "killed")
+    assert all(torch.equal(found[name], expected[name]) for name in expected), number
+    assert resumed.history == whole.history
+    assert [entry["epoch"] for entry in whole.history] == [0, 1, 2, 3]
+    with pytest.raises(WrongUse, match="fit_first True → False"):
+        training(planted, tmp_path / "whole").run(quiet)
+
+
+def test_a_fitted_start_alone_is_kept_and_brings_planted_positions_nearer(tmp_path):
+    cache = write_planted(tmp_path / "cache", rows=480)
+    trained = training(cache, tmp_path / "out", fit_first=True, epochs=0).run(quiet)
+    assert (trained.steps, trained.best_epoch) == (0, 0)
+    assert trained.after["retrieval"]["10"]["median_km"] < 0.9 * trained.before["retrieval"]["10"]["median_km"]
+    again = training(cache, tmp_path / "out", fit_first=True, epochs=0).run(quiet)
+    assert again.history == trained.history
+
+
+def test_no_epoch_without_a_fitted_start_is_refused(planted, tmp_path):
+    with pytest.raises(WrongUse, match="0 epochs train nothing"):
+        training(planted, tmp_path, epochs=0)
+
+
+@pytest.mark.parametrize("changes", [{}, {"fit_first": True}], ids=["from random weights", "fitted first"])
+def test_two_processes_sharing_the_batch_train_what_one_does(planted, tmp_path, changes):
+    training(planted, tmp_path / "one", **changes).run(quiet)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "ACCELERATE_USE_CPU": "true"}
     ranks = [{**shared, "RANK": rank, "LOCAL_RANK": rank} for rank in ("0", "1")]
-    assert processes("shared_batch.py", [planted.folder, tmp_path], ranks) == [0, 0]
-    expected, found = final_weights(uninterrupted[1]), final_weights(tmp_path)
+    assert processes("shared_batch.py", [planted.folder, tmp_path / "two", json.dumps(changes)], ranks) == [0, 0]
+    expected, found = final_weights(tmp_path / "one"), final_weights(tmp_path / "two")
     for name in expected:
         torch.testing.assert_close(found[name], expected[name], atol=3e-5, rtol=1e-3)
 

@@ -1,0 +1,84 @@
+"""How sure a difference between two alignments is: over splits, and over photographers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from gallery.alignment.cache import Cache
+from geo.sphere import geodesic_km, great_circle_km
+
+TOP = 10
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Found:
+    """One cell on one split.
+
+    Attributes:
+        km: (queries, 15) geodesic distances of the photos found, best first.
+        others_km: median distance of the same top 10 from the held-out photos of *other* photographers: what the
+            answer is worth without looking at the picture.
+        authors: (queries,) photographer of each query.
+        positions: position recall, None where no positions are known.
+    """
+
+    km: NDArray[np.float64]
+    others_km: float
+    authors: NDArray[np.int64]
+    positions: dict[str, float] | None
+
+    def median(self, count: int = TOP) -> float:
+        return float(np.median(self.km[:, :count]))
+
+
+def found(
+    cache: Cache, references: NDArray[np.int64], queries: NDArray[np.int64], rows: NDArray[np.int64], positions: Any
+) -> Found:
+    """Measure what was found: ``rows`` is (queries, 15), places in ``references``."""
+    km = geodesic_km(cache.positions[queries][:, None, :], cache.positions[references][rows])
+    authors = cache.authors.codes[queries]
+    to_all = great_circle_km(cache.positions[queries][:, None, :], cache.positions[references][None]).astype(np.float32)
+    others = [to_all[authors != author][:, rows[i, :TOP]].ravel() for i, author in enumerate(authors)]
+    return Found(km, float(np.median(np.concatenate(others))), authors, positions)
+
+
+def middle(cache: Cache, references: NDArray[np.int64], queries: int) -> NDArray[np.int64]:
+    """The answer that looks at no picture: for every query the 15 references nearest the middle of all of them."""
+    positions = cache.positions[references]
+    apart = great_circle_km(positions[:, None, :], positions[None])
+    nearest = np.argsort(apart[np.argmin(apart.sum(1))], kind="stable")[:15]
+    return np.tile(nearest, (queries, 1))
+
+
+def over_splits(runs: list[Found], base: list[Found]) -> tuple[float, float, float]:
+    """Mean difference of the top-10 medians (km), and Student's 95 % interval over the paired splits."""
+    differences = np.array([run.median() - other.median() for run, other in zip(runs, base, strict=True)])
+    mean = float(differences.mean())
+    half = float(student.ppf(0.975, len(differences) - 1) * differences.std(ddof=1) / len(differences) ** 0.5)
+    return mean, mean - half, mean + half
+
+
+def over_photographers(runs: list[Found], base: list[Found], draws: int = DRAWS) -> tuple[float, float]:
+    """The 95 % interval of the same difference when photographers are drawn anew; one draw serves all splits."""
+    photographers = 1 + max(int(run.authors.max()) for run in runs)
+    rng = np.random.default_rng(0)
+    weights = rng.multinomial(photographers, np.full(photographers, 1 / photographers), size=draws)
+    differences = [_medians(run, weights) - _medians(other, weights) for run, other in zip(runs, base, strict=True)]
+    low, high = np.nanpercentile(np.mean(differences, axis=0), (2.5, 97.5))
+    return float(low), float(high)
+
+
+def _medians(run: Found, weights: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(draws, photographers) weights → (draws,) weighted medians of the top 10; NaN where a draw holds no query."""
+    km = run.km[:, :TOP].ravel()
+    order = np.argsort(km, kind="stable")
+    authors = np.repeat(run.authors, TOP)[order]
+    medians = []
+    for row in weights:
+        total = np.cumsum(row[authors])
+        medians.append(km[order[np.searchsorted(total, total[-1] / 2)]] if total[-1] else np.nan)
+    return np.array(medians)
