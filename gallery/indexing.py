@@ -11,7 +11,7 @@ from gallery.manifest import NearIndex
 
 EXACT_BELOW = 30_000  # rows that fit in memory and are scanned in a few milliseconds
 RERANKED = 96  # rows re-ranked on their stored vectors, at least; with twice as many hardly more are found
-_PARTITIONS = 2  # for each root of the rows: with half or twice as many a search of a million takes longer
+_PARTITIONS = 2  # for each root of the rows; with twice as many a search of a million takes a sixth longer
 _SAMPLE_RATE = 64  # rows a partition is trained on
 _ITERATIONS = 10
 _PROBED = 9  # partitions read for a query, for each root of their number: with 8 a million's recall is 0.99
