@@ -147,7 +147,8 @@ class GalleryWriter:
             self._clear(OUTLIERS, manifest.outliers_version)
         folder = local_path(self.path)
         if folder is not None:
-            clear_details(folder, manifest.photos_version)
+            with suppress(OSError):  # left-overs only take space
+                clear_details(folder, manifest.photos_version)
 
     def _clear(self, name: str, version: int) -> None:
         """Delete what no manifest names any more; the tag keeps the version that it does name."""
