@@ -43,7 +43,10 @@ def finish_gallery(
     writer.photos.optimize()
     index = _indexed(writer, before, tell)
     tell("setting outliers apart")
-    outliers = writer.put_outliers(outlier_rows(writer.photos)) if index.kind != "exact" else (None, 0)
+    outliers: tuple[int | None, int] = (None, 0)
+    if index.kind != "exact":
+        outliers = writer.put_outliers(outlier_rows(writer.photos))
+        writer.put_details()
     tell("measuring")
     manifest = Manifest(
         encoder=spec,

@@ -87,7 +87,15 @@ def _near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -
 
     def fetch(limit: int) -> pa.Table:
         condition = filters.sql() if filters.narrow or limit > _MANY else None
-        rows = indexed_rows(gallery.photos, gallery.manifest.index, query, limit, condition, gallery.only_source)
+        rows = indexed_rows(
+            gallery.photos,
+            gallery.manifest.index,
+            query,
+            limit,
+            condition,
+            details=gallery.details,
+            source=gallery.only_source,
+        )
         enough = rows.num_rows >= min(limit, gallery.count)
         return rows if enough else scanned_rows(gallery.photos, query, limit, condition, farthest=False)
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gallery.database import OUTLIERS, PHOTOS, GalleryError, connect, is_remote, local_path, read_manifest
+from gallery.details import Details
 from gallery.encoders import Encoder, load_encoder
 from gallery.indexing import indexed_rows
 from gallery.manifest import SOURCES_JOINED, Manifest
@@ -95,8 +96,14 @@ class Gallery:
             return
         query = self.outliers.vectors[0]
         whole = self.manifest.index.model_copy(update={"probes": self.manifest.index.partitions})
-        indexed_rows(self.photos, whole, query, 16)  # reads every partition into the index's cache
+        indexed_rows(self.photos, whole, query, 16, details=self.details)  # reads every partition into its cache
         self.outliers.farthest(query, 16)
+
+    @cached_property
+    def details(self) -> Details | None:
+        """The rows' metadata where it can be read without LanceDB."""
+        folder = local_path(self.path)
+        return None if folder is None else Details.opened(folder, self.manifest.photos_version)
 
     @cached_property
     def outliers(self) -> VectorScan:

@@ -37,6 +37,7 @@ from gallery.database import (
     write_document,
 )
 from gallery.decode import Decoded
+from gallery.details import SUFFIX, UNFINISHED, clear_details, write_details
 from gallery.manifest import Manifest
 from gallery.sources.records import Unreadable
 
@@ -126,6 +127,13 @@ class GalleryWriter:
             table = self.database.create_table(OUTLIERS, rows, mode="overwrite")
             return int(table.version), rows.num_rows
 
+    def put_details(self) -> None:
+        """Keep the metadata of ``photos`` as it now is where searches can map it; in a folder only."""
+        folder = local_path(self.path)
+        if folder is not None:
+            with _told(self.path):
+                write_details(self.photos, folder)
+
     def finish(self, manifest: Manifest, unreadable: Sequence[Unreadable]) -> None:
         """Make what was written the gallery, then clear away what it replaced."""
         with _told(self.path):
@@ -137,6 +145,10 @@ class GalleryWriter:
         self._clear(PHOTOS, manifest.photos_version)
         if manifest.outliers_version is not None:
             self._clear(OUTLIERS, manifest.outliers_version)
+        folder = local_path(self.path)
+        if folder is not None:
+            with suppress(OSError):  # left-overs only take space
+                clear_details(folder, manifest.photos_version)
 
     def _clear(self, name: str, version: int) -> None:
         """Delete what no manifest names any more; the tag keeps the version that it does name."""
@@ -177,8 +189,9 @@ def writing(path: str, dimension: int) -> Iterator[GalleryWriter]:
 
 
 def _foreign(folder: Path) -> bool:
-    """Whether a folder holds anything but Lance tables: a mistyped --out must not fill a folder of photos."""
-    return any(entry.suffix != ".lance" for entry in folder.iterdir() if entry.name != ".lock")
+    """Whether a folder holds anything but a gallery's: a mistyped --out must not fill a folder of photos."""
+    ours = {".lance", SUFFIX, UNFINISHED}
+    return any(entry.suffix not in ours for entry in folder.iterdir() if entry.name != ".lock")
 
 
 def _take(lock: Any, path: str) -> None:

@@ -1,5 +1,7 @@
 """The ways of a large gallery, on a small one: thresholds are lowered so that an index and outliers are made."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,11 +10,13 @@ from gallery.areas import Area
 from gallery.check import measured_recall
 from gallery.database import GalleryError, connect
 from gallery.filters import Filters
+from gallery.finish import finish_gallery
 from gallery.indexing import RERANKED, planned_index
 from gallery.outliers import shell_size
 from gallery.search import farthest, nearest
 from gallery.store import Gallery
-from tests.support.galleries import made_gallery, unit_vectors
+from gallery.writer import Task, writing
+from tests.support.galleries import made_gallery, made_rows, unit_vectors
 
 COUNT, DIMENSION = 3000, 32
 ALL = Filters()
@@ -42,7 +46,7 @@ def exact(gallery: Gallery, query: np.ndarray, filters: Filters = ALL, far: bool
 def test_the_index_follows_from_the_size():
     assert planned_index(20_000).kind == "exact"
     million, ten = planned_index(1_000_000), planned_index(10_000_000)
-    assert (million.kind, million.partitions) == ("IVF_RQ", 1000)
+    assert (million.kind, million.partitions) == ("IVF_RQ", 2000)
     assert ten.partitions > million.partitions and ten.probes > million.probes
 
 
@@ -63,12 +67,34 @@ def test_codes_of_few_dimensions_are_re_ranked_further(gallery):
     assert index.probes == index.partitions and index.rerank > RERANKED
 
 
-def test_the_only_source_of_a_gallery_is_told_as_the_sources_of_a_joined_one_are(gallery):
-    query = cone(1, 8)[0]
-    joined = gallery.manifest.model_copy(update={"source": "made + more"})
-    told = nearest(gallery, query, 5)
-    read = nearest(Gallery(gallery.path, joined, connect(gallery.path), None), query, 5)
-    assert told == read and {item.source for item in told} == {"made"}
+@pytest.mark.parametrize("filters", [ALL, Filters(exclude_authors=("author 3",)), Filters(countries=("JP",))])
+@pytest.mark.parametrize("source", ["made", "made + more"])
+def test_without_its_details_a_gallery_finds_the_same(gallery, filters, source, monkeypatch):
+    """As one in an object store does, and one that was built before there were details."""
+    joined = gallery.manifest.model_copy(update={"source": source})
+    without = Gallery(gallery.path, joined, connect(gallery.path), None)
+    monkeypatch.setattr(without, "details", None)
+    assert gallery.details is not None
+    for query in cone(5, 8):
+        assert nearest(without, query, 5, filters) == nearest(gallery, query, 5, filters)
+
+
+def test_details_follow_what_is_added(tmp_path, monkeypatch):
+    monkeypatch.setattr("gallery.indexing.EXACT_BELOW", 1000)
+    old = made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1))
+    added = cone(200, 11)
+    with writing(old.path, DIMENSION) as writer:
+        writer.begin(Task("add", "more", "made-1", {}), old.manifest)
+        writer.append(made_rows(COUNT + 200)[COUNT:], added)
+        finish_gallery(writer, spec="made", fingerprint="made-1", source="made", settings={}, before=old.manifest)
+    new = Gallery.open(old.path)
+    assert [file.name for file in Path(new.path).glob("*.details")] == [f"photos-{new.manifest.photos_version}.details"]
+    stored = {row["id"]: row for row in new.photos.to_arrow().drop_columns(["vector"]).to_pylist()}
+    for query in added[:10]:
+        found = nearest(new, query, 5)
+        assert int(found[0].id[:6]) >= COUNT
+        for item in found:
+            assert {name: getattr(item, name) for name in stored[item.id]} == stored[item.id]
 
 
 def test_both_sides_agree_with_an_exact_scan(gallery):

@@ -10,7 +10,9 @@ from gallery.search import farthest, nearest
 from gallery.sources.opening import open_source
 from gallery.store import Gallery
 from tests.gallery.test_build import PLACES, Stopped, StopsAfter
+from tests.gallery.test_large import cone
 from tests.support.encoders import ThumbnailEncoder
+from tests.support.galleries import made_gallery
 from tests.support.photos import photo_folder, picture
 
 
@@ -62,3 +64,18 @@ def test_a_gallery_in_a_bucket_is_built_resumed_searched_and_extended(bucket, tm
 
     more = photo_folder(tmp_path / "more", [(1, 1)], first_seed=100)
     assert add(open_source(str(more)), out, ThumbnailEncoder()).count == 41
+
+
+def test_an_indexed_gallery_in_a_bucket_finds_what_one_in_a_folder_finds(bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr("gallery.indexing.EXACT_BELOW", 1000)
+    vectors = cone(3000, 1)
+    there, here = (made_gallery(path, *vectors.shape, vectors) for path in (f"{bucket}/large", tmp_path / "large"))
+    assert there.manifest.index.kind == "IVF_RQ" and there.details is None and here.details is not None
+    whole = {"probes": here.manifest.index.partitions, "rerank": 3000}
+    for gallery in (there, here):
+        gallery.manifest = gallery.manifest.model_copy(
+            update={"index": gallery.manifest.index.model_copy(update=whole)}
+        )
+    for query in cone(3, 2):
+        assert nearest(there, query, 5) == nearest(here, query, 5)
+        assert farthest(there, query, 5) == farthest(here, query, 5)

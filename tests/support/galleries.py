@@ -43,8 +43,8 @@ def made_rows(count: int, seed: int = 0) -> list[Decoded]:
     ]
 
 
-def made_gallery(path: Path, count: int, dimension: int, vectors: NDArray[np.float32] | None = None) -> Gallery:
-    """A finished gallery at ``path``."""
+def made_gallery(path: Path | str, count: int, dimension: int, vectors: NDArray[np.float32] | None = None) -> Gallery:
+    """A finished gallery in a folder or at an object-store address."""
     chosen = unit_vectors(count, dimension) if vectors is None else vectors
     with writing(str(path), dimension) as writer:
         writer.begin(Task("build", "made", "made-1", {}), None)

@@ -1,0 +1,81 @@
+"""What is known of each photo beside its vector, in a file from which a few rows are read in microseconds.
+
+The file is the metadata of the table ``photos`` in the table's order, as Arrow keeps it in memory, and is mapped, not
+loaded: LanceDB takes two milliseconds to read the same sixteen rows, a quarter of a search among a million photos.
+It is a copy, named after the table's version. A gallery in an object store has none, nor has one that was built
+before there were such files; there LanceDB is asked.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
+
+METADATA = ("id", "latitude", "longitude", "author", "source", "country_code", "captured_at", "sha256", "phash", "uri")
+SUFFIX, UNFINISHED = ".details", ".unfinished"
+_ROW = "_rowid"  # LanceDB's number of a row: that of its fragment and its place therein
+_WRITTEN_ROWS = 16_384  # at once
+_FEW = 128  # rows up to which one slice each is faster than one gathering of all: 0.1 ms against 0.7 for sixteen
+
+
+class Details:
+    """The metadata of every row of one version of a table, by LanceDB's row numbers."""
+
+    def __init__(self, batches: Sequence[pa.RecordBatch]) -> None:
+        self._batches = [batch.select(METADATA) for batch in batches]
+        self._starts = np.cumsum([0, *(batch.num_rows for batch in batches)])[:-1]
+        numbers = np.concatenate([batch[_ROW].to_numpy() for batch in batches]).astype(np.int64)
+        firsts = np.concatenate([[0], np.flatnonzero(np.diff(numbers) != 1) + 1])  # of each run without a gap
+        order = np.argsort(numbers[firsts])
+        self._run_places: NDArray[np.int64] = firsts[order]
+        self._run_numbers: NDArray[np.int64] = numbers[firsts][order]
+
+    @classmethod
+    def opened(cls, folder: Path, version: int) -> "Details | None":
+        """Those of a gallery's table at this version; None where the gallery keeps none."""
+        file = _file(folder, version)
+        if not file.exists():
+            return None
+        reader = pa.ipc.open_file(pa.memory_map(str(file)))
+        return cls([reader.get_batch(number) for number in range(reader.num_record_batches)])
+
+    def rows(self, numbers: ArrayLike) -> pa.Table:
+        """The metadata of rows in the order of their numbers, which must be of this version."""
+        wanted = np.asarray(numbers, dtype=np.int64)
+        run = np.searchsorted(self._run_numbers, wanted, side="right") - 1
+        places = self._run_places[run] + wanted - self._run_numbers[run]
+        if len(places) > _FEW:
+            return pa.Table.from_batches(self._batches).take(pa.array(places))
+        batch = np.searchsorted(self._starts, places, side="right") - 1
+        within = (places - self._starts[batch]).tolist()
+        rows = [self._batches[which].slice(row, 1) for which, row in zip(batch.tolist(), within, strict=True)]
+        return pa.Table.from_batches(rows, schema=self._batches[0].schema).combine_chunks()
+
+
+def write_details(photos: Any, folder: Path) -> None:
+    """Keep the details of a table at its version, all or nothing; a few thousand rows are in memory at once."""
+    file = _file(folder, int(photos.version))
+    unfinished = file.with_suffix(UNFINISHED)
+    scan = photos.search().with_row_id(True).select(list(METADATA)).to_batches(_WRITTEN_ROWS)
+    with unfinished.open("wb") as sink:
+        with pa.ipc.new_file(sink, scan.schema) as writer:
+            for batch in scan:
+                writer.write_batch(batch)
+        sink.flush()
+        os.fsync(sink.fileno())
+    unfinished.replace(file)
+
+
+def clear_details(folder: Path, version: int) -> None:
+    """Delete those of all other versions, and what a killed build left."""
+    for file in folder.iterdir():
+        if file.suffix in (SUFFIX, UNFINISHED) and file != _file(folder, version):
+            file.unlink()
+
+
+def _file(folder: Path, version: int) -> Path:
+    return folder / f"photos-{version}{SUFFIX}"
