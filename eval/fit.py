@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from agent.verification.calibration import IDENTITY, KINDS, Calibration, logit
+from agent.verification.calibration import IDENTITY, KINDS, REGION_KINDS, Calibration, logit
 from agent.verification.model_file import SHARES, Model
 from agent.verification.scorer import joined
 from agent.verification.stopping import Gain, uncertainty
@@ -70,13 +70,13 @@ def _fit_maps(tables: Sequence[Floats], hits: Sequence[Floats]) -> tuple[Floats,
 
 
 def fit_quantiles(rows: HeldOut) -> dict[str, tuple[float, ...]]:
-    """For each share the estimate that holds so much of the held-out places, by kind: split conformal.
+    """For each share the estimate that holds so much of the held-out places, by region kind: split conformal.
 
-    Vovk, Gammerman, Shafer 2005: the ceil((n + 1) share)-th smallest score of n.
+    Vovk, Gammerman, Shafer 2005: the ceil((n + 1) share)-th smallest score of n. Every stage of a run counts, since a
+    run may end at any.
     """
-    scored = rows[np.isfinite(rows.held)]
-    by_kind = [scored.held[scored.kind == number] for number in range(KINDS)]
-    held = [own if len(own) >= _LEAST_POOLS else scored.held for own in by_kind]
+    by_kind = [rows.held[rows.region_kind == number] for number in range(REGION_KINDS)]
+    held = [own if len(own) >= _LEAST_POOLS else rows.held for own in by_kind]
     return {share: tuple(_quantile(own, float(share) / 100) for own in held) for share in SHARES}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.calibration import company_features, kind_of
+from agent.verification.calibration import company_features, kind_of, region_kind_of
 from agent.verification.decision import RADII_KM
 from agent.verification.spread import spread_of
 from agent.verification.worth import expected_utility
@@ -21,16 +21,17 @@ Bools = NDArray[np.bool_]
 class HeldOut:
     """One row for each pool with a candidate, and the point a held-out scorer would answer with.
 
-    `record` (n,) numbers the photos; `kind` (n,) of pool as `kind_of` numbers them; `company` (n, 3) as
+    `record` (n,) numbers the photos; `kind` (n,) of pool as `kind_of` numbers them, `region_kind` (n,) as
+    `region_kind_of` does; `company` (n, 3) as
     `company_features` gives it; `raw` (n, 5) is P before calibration, `hit` (n, 5) whether the point was within each
     radius; `whole` (n,) marks a photo's whole pool; `held` (n,) is what the smallest region that contains the true
-    place was estimated to hold, NaN but for whole pools, those of retrieved photos alone, and those whose models were
-    taken for unknown; `models` (n,) have answered; `gain` (n,) is the mean utility each of the calls still to come
-    added, NaN where none was.
+    place was estimated to hold; `models` (n,) have answered; `gain` (n,) is the mean utility each of the calls still to
+    come added, NaN where none was.
     """
 
     record: NDArray[np.intp]
     kind: NDArray[np.intp]
+    region_kind: NDArray[np.intp]
     company: Floats
     raw: Floats
     hit: Floats
@@ -85,16 +86,15 @@ def _gain(now: _Choice, last: _Choice | None, calls_left: int) -> float:
 
 def _row(record: int, choice: _Choice, gain: float) -> tuple[object, ...]:
     view = choice.judged
-    kind = kind_of(view.situation, view.company)
-    scored = view.whole or kind not in (1, 2)
     return (
         record,
-        kind,
+        kind_of(view.situation, view.company),
+        region_kind_of(view.situation, view.company),
         company_features(view.company),
         choice.raw,
         choice.hit,
         view.whole,
-        spread_of(view.positions, view.scores.mixture).held_at(*view.truth) if scored else float("nan"),
+        spread_of(view.positions, view.scores.mixture).held_at(*view.truth),
         float(view.company.models),
         gain,
     )

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from agent.verification.aligned import unused_words
 from agent.verification.area import Area
-from agent.verification.calibration import kind_of
+from agent.verification.calibration import region_kind_of
 from agent.verification.decision import (
     RADII_KM,
     RADIUS_NAMES,
@@ -46,7 +46,7 @@ def calibrated(
     probabilities, mixture = held_back(probabilities, mixture, seen)
     worth = expected_utility(stacked, optimise)
     best = int(np.argmax(worth))
-    kind = kind_of(seen.situation, seen.company)
+    kind = region_kind_of(seen.situation, seen.company)
     spread = spread_of(seen.points.positions, mixture, seen.apart_km)
     regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][kind]))) for name in SHARES]
     scored = _scored(pool, seen.points.positions, probabilities, worth)

@@ -10,6 +10,7 @@ from scipy.special import expit
 Floats = NDArray[np.float64]
 
 KINDS = 5  # of pools: retrieved alone, said alone, both, and the latter two where the fit has not seen who speaks
+REGION_KINDS = KINDS + 2  # a single model's word alone, of one the fit knows or not, proves less than several do
 _EDGE = 1e-4
 
 
@@ -70,6 +71,12 @@ def situation_of(retrieved: int, said: int) -> int:
 def kind_of(situation: int, company: Company) -> int:
     """The kind of a pool, one of `KINDS`."""
     return situation + 2 if company.strange and situation else situation
+
+
+def region_kind_of(situation: int, company: Company) -> int:
+    """The kind of a pool where its region is concerned, one of `REGION_KINDS`."""
+    kind = kind_of(situation, company)
+    return KINDS + company.strange if situation == 1 and company.models == 1 else kind
 
 
 def logit(probabilities: Floats) -> Floats:

@@ -7,14 +7,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from agent.verification.calibration import Calibration, calibration_of
+from agent.verification.calibration import REGION_KINDS, Calibration, calibration_of
 from agent.verification.scorer import Scorer, scorer_of
 from agent.verification.stopping import Gain, gain_of
 from agent.verification.voices import Reliability
 from agent.verification.weighing import feature_names
 from geo.errors import SextantError
 
-VERSION = 2
+VERSION = 3
 SHARES = ("50", "90")
 FORMAT = "sextant-verification"
 
@@ -25,7 +25,7 @@ class ModelFileError(SextantError):
 
 @dataclass(frozen=True)
 class Model:
-    """Everything `calibrated` needs. `quantiles`: by kind of pool, the estimate that truly holds "50" and "90" %."""
+    """Everything `calibrated` needs. `quantiles`: by region kind, the estimate that truly holds "50" and "90" %."""
 
     reliability: Reliability
     scorer: Scorer
@@ -87,12 +87,18 @@ def model_of(plain: Any, name: str) -> Model:
             Reliability(known, tuple(map(float, plain["reliability"]["neutral"])), plain["reliability"]["answered"]),
             _known_scorer(plain["scorer"]),
             calibration_of(plain["calibration"]),
-            {share: tuple(map(float, plain["quantiles"][share])) for share in SHARES},
+            {share: _quantiles(plain["quantiles"][share]) for share in SHARES},
             gain_of(plain["gain"]),
             dict(plain["provenance"]),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelFileError(f"the verification model {name!r} is broken: {error!r}; {_WAY_OUT}") from error
+
+
+def _quantiles(plain: Any) -> tuple[float, ...]:
+    if len(plain) != REGION_KINDS:
+        raise ValueError(f"{len(plain)} quantiles, expected {REGION_KINDS}")
+    return tuple(map(float, plain))
 
 
 def _known_scorer(plain: dict[str, Any]) -> Scorer:

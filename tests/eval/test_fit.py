@@ -6,6 +6,7 @@ import pytest
 
 from agent.answers import Outcome
 from agent.verification import verify
+from agent.verification.calibration import KINDS
 from agent.verification.model_file import ModelFileError, load_model, model_of
 from agent.verification.scorer import joined
 from eval.crossfit import call_order, cross_fit, folds_by_group, reliability_of
@@ -115,6 +116,16 @@ def test_calibration_of_a_part_is_fitted_without_its_photos(fitted):
     left = rows[part_of[rows.record] != 2]
     assert fit_quantiles(left) == models[2].quantiles
     assert np.array_equal(fit_calibration(left).weights, models[2].calibration.weights)
+
+
+def test_the_region_of_each_kind_of_pool_holds_its_own_share(fitted):
+    rows = held_out(fitted.judged, fitted.as_strangers)
+    few = np.arange(len(rows)) < 60
+    kinds = np.where(few, KINDS, 1)
+    unsure = replace(rows, region_kind=kinds, held=np.where(few, 0.8, 0.3))
+    found = fit_quantiles(unsure)["90"]
+    assert (found[1], found[KINDS]) == (0.3, 0.8)
+    assert found[2] == fit_quantiles(replace(unsure, region_kind=kinds * 0 + 2))["90"][2]  # of too few, that of all
 
 
 def test_pools_of_strangers_are_judged_beside_the_known(fitted):

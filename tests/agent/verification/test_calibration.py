@@ -9,6 +9,7 @@ from agent.verification.calibration import (
     calibration_of,
     kind_of,
     logit,
+    region_kind_of,
     situation_of,
 )
 
@@ -54,6 +55,12 @@ def test_who_speaks_mostly_strangers_has_a_calibration_of_their_own():
     strangers, mixed = Company(3, 2, 0), Company(4, 2, 0)
     assert [kind_of(situation, strangers) for situation in (0, 1, 2)] == [0, 3, 4]
     assert [kind_of(situation, mixed) for situation in (0, 1, 2)] == [0, 1, 2]
+
+
+def test_the_region_round_a_single_models_word_is_of_its_own_kind():
+    alone, stranger, several = Company(1, 0, 2), Company(1, 1, 0), Company(2, 0, 0)
+    assert [region_kind_of(1, who) for who in (several, alone, stranger)] == [1, KINDS, KINDS + 1]
+    assert [region_kind_of(2, who) for who in (several, alone, stranger)] == [2, 2, 4]
 
 
 def test_a_broken_calibration_is_refused():
