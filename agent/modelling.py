@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from agent.faults import ModelError
+from agent.model_spec import resolve
 from agent.models import ChatModel, complete
 from agent.settings import Settings, usd
 from agent.state import Json
@@ -52,6 +53,11 @@ def ask_model(model: ChatModel, request: Json, settings: Settings) -> Json:
         "model": said.model,
         "warnings": [warning] if warning else [],
     }
+
+
+def with_address(message: str, settings: Settings) -> str:
+    """A failure as the person who asked, by these settings, may read it: which server it was."""
+    return message.replace(THE_SERVER, resolve(settings.model, settings.base_url).url)
 
 
 def without_address(message: str, base_url: str) -> str:

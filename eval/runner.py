@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from agent.equipment import Outside
 from agent.fitted import with_fitted
 from agent.live import equip_many
+from agent.modelling import with_address
 from agent.settings import Settings
 from agent.verification import Candidate, Pool, verify
 from eval.benchmarks import Benchmark, BenchmarkPhoto
@@ -102,7 +103,8 @@ def run(
             # One thread a matrix product: they are small, and the photos fill the cores.
             with _loaded_set_aside(), threadpool_limits(limits=1, user_api="blas"):
                 why = sitting.work(_pending(task, before), _tally(task, before), tell, stop or threading.Event())
-    return Ended(why, sitting.tally, sitting.streak.words() if why == "model" else None, notes)
+    reason = with_address(sitting.streak.words(), task.settings) if why == "model" else None
+    return Ended(why, sitting.tally, reason, notes)
 
 
 def photos_at_once(settings: Settings) -> int:

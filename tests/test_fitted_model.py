@@ -8,6 +8,7 @@ import pytest
 
 from agent.blobs import BlobStore
 from agent.settings import Settings
+from agent.verification.model_file import VERSION
 from eval.recorded import read_records
 from eval.verification_runs import fit_files, write_model
 from geo.errors import SextantError, WrongUse
@@ -140,7 +141,7 @@ def test_a_model_that_is_gone_is_one_line(model, gallery, query, tmp_path):
     [
         (None, "cannot read the verification model"),
         ('{"format": "sextant-verification", "version": 1}', "is of version 1"),
-        ('{"format": "sextant-verification", "version": 2}', "is broken"),
+        (f'{{"format": "sextant-verification", "version": {VERSION}}}', "is broken"),
         ("[" * 200_000, "recursion"),
     ],
 )

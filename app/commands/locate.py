@@ -149,16 +149,14 @@ def show(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = No
 
     An answer says "the model server"; who asked it, by these settings, is told which that is.
     """
-    from agent.model_spec import resolve
-    from agent.modelling import THE_SERVER
+    from agent.modelling import with_address
     from app.words import printed, unanswered
 
     if not as_json:
         click.echo(printed(answer))
     reason = unanswered(answer)
     if reason is not None:
-        reason = reason.replace(THE_SERVER, resolve(settings.model, settings.base_url).url) if settings else reason
-        click.echo(f"sextant: {reason}", err=True)
+        click.echo(f"sextant: {with_address(reason, settings) if settings else reason}", err=True)
     return 0 if reason is None else 1
 
 
