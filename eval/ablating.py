@@ -123,12 +123,13 @@ def cell_settings(plan: Plan, cell: Json, prompts: Path) -> Settings:
 
 
 def _derived(name: str, cell: Json, prompts: Path) -> str:
-    """The prompt with the cell's number of references, as a file of its own."""
+    """The prompt with the cell's number of references, as a file of its own; with none it speaks of no list."""
     old: Variant = variant(name)
     nearest = cell.get("references", old.references.nearest)
     farthest = nearest if cell.get("negatives", old.references.farthest > 0) else 0
     listed = old.references.model_copy(update={"nearest": nearest, "farthest": farthest})
-    new = old.model_copy(update={"id": f"{old.id}-{nearest}-{farthest}", "references": listed})
+    changes = {"id": f"{old.id}-{nearest}-{farthest}", "references": listed}
+    new = old.model_copy(update=changes if nearest else {**changes, "strategy": variant("zero-shot").strategy})
     prompts.mkdir(parents=True, exist_ok=True)
     file = prompts / f"{new.id}.yaml"
     write_bytes(file, yaml.safe_dump(new.model_dump(mode="json"), sort_keys=False, allow_unicode=True).encode())

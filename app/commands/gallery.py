@@ -209,7 +209,8 @@ def _print_report(report: "BuildReport", as_json: bool) -> None:
         f"gallery {report.path}: {report.count:,} photos, {report.added:,} added{resumed} in {report.seconds:.1f} s"
     )
     if report.unreadable:
-        click.echo(f"{len(report.unreadable):,} photos were not used:")
+        count = len(report.unreadable)
+        click.echo(f"{count:,} photos were not used:" if count > 1 else "1 photo was not used:")
         for item in report.unreadable[:_SHOWN]:
             click.echo(f"  {item.id} {item.reason}")
         if len(report.unreadable) > _SHOWN:

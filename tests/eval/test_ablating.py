@@ -43,6 +43,8 @@ def test_cells_share_retrieval_and_model_calls_that_do_not_change(photos, galler
         assert server.count == 9
     listed = [len(re.findall(r"^\d+\. -?\d", asked.text, re.MULTILINE)) for asked in server.asked]
     assert sorted(listed) == [0, 0, 0, 5, 5, 5, 10, 10, 10]  # none, five alike, five alike and five unlike
+    speaks = ["listed positions" in asked.text for asked in server.asked]
+    assert speaks == [count > 0 for count in listed]  # a prompt without a list speaks of none
     assert "| 5 | off | density |" in (tmp_path / "out" / "ablation.md").read_text()
 
 
