@@ -1,6 +1,7 @@
 """The outcome of one model answer. Degrees, WGS84, latitude before longitude."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["answered", "refused", "unparsable"]
@@ -42,6 +43,7 @@ class Outcome:
         clues: its evidence, as stated.
         how: how the position (or its absence) was found, in a few words, for example "json",
             "json; midpoint of a range", "prose", "place name", "refusal".
+        wording: how many words of each kind the reply holds, see `agent.answers.wording`; None where it is no prose.
     """
 
     kind: Kind
@@ -53,3 +55,4 @@ class Outcome:
     confidence: float | None = None
     clues: tuple[Clue, ...] = ()
     how: str = ""
+    wording: Mapping[str, int] | None = field(default=None, hash=False)

@@ -11,6 +11,7 @@ from agent.answers.outcome import Outcome, Position
 from agent.answers.prose import Found, positions_in
 from agent.answers.refusals import refuses
 from agent.answers.standing import Standing, standing
+from agent.answers.wording import wording_of
 
 LONGEST = 40_000  # characters read: the answer stands at one of the two ends of anything longer
 _SAME_DEGREES = 0.005  # positions closer than this are one
@@ -53,7 +54,8 @@ def parse_answer(text: object) -> Outcome:
         return _without_position(folded, readings, [pair.reading for pair in in_prose])
     alternatives = [other if other.latitude is not None else by_name([other]) for other in answer.alternatives]
     others = [*filter(None, alternatives), *reversed(readings), *(pair.reading for pair in reversed(in_prose))]
-    return _outcome(answer, others, _stated(folded) if answer.confidence is None else answer.confidence)
+    said = _outcome(answer, others, _stated(folded) if answer.confidence is None else answer.confidence)
+    return replace(said, wording=wording_of(text))
 
 
 def _shortened(text: str) -> str:

@@ -1,0 +1,40 @@
+"""How a model words its answer: whether it read a sign, knows the place, hedges, or argues from vegetation.
+
+What a reply says beside the position tells how exact the position is: on street photos, whether an answer lies within
+1 km is told from these counts alone with an area under the curve of 0.8 to 0.9 (docs/verification.md).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+import yaml
+
+KINDS = ("sights", "centre", "outskirts", "unsure", "certain", "nature", "broad", "country")
+_LEAST_SMALL_WORDS = 3  # of English in a reply that is prose, of which something can be told
+_WORD = re.compile(r"[a-z]+")
+_KEY = re.compile(r"""["'][a-z_ ]{1,40}["']\s*:""")  # of an object: the prompt's word, not the model's
+_SMALL = {"the", "of", "and", "is", "are", "with", "that", "this", "in", "on", "at", "to", "from", "has", "was", "by"}
+
+
+def wording_of(text: str) -> dict[str, int] | None:
+    """How many words of each of `KINDS` a reply holds, and of any kind ("words"); None where it is no English prose."""
+    words = _WORD.findall(_KEY.sub(" ", text.lower()))
+    if sum(word in _SMALL for word in words) < _LEAST_SMALL_WORDS:
+        return None
+    told = Counter(map(kind_of_word, words))
+    return {kind: told[kind] for kind in KINDS} | {"words": len(words)}
+
+
+@lru_cache(maxsize=100_000)
+def kind_of_word(word: str) -> str | None:
+    """The kind of a word in lower case; of most words nothing is told."""
+    return next((kind for kind, pattern in _patterns().items() if pattern.fullmatch(word)), None)
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> Mapping[str, re.Pattern[str]]:
+    lists = yaml.safe_load(files("agent").joinpath("data/wording.yaml").read_text(encoding="utf-8"))
+    return {kind: re.compile("|".join(lists[kind].replace("*", "[a-z]*").split())) for kind in KINDS}
