@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from agent.verification.calibration import Company
 from agent.verification.decision import RADII_KM
 from agent.verification.pool import Pool
+from agent.verification.reliability import Reliability, model_name, neutral_of
 from agent.verification.scorer import RINGS, Scorer, Scores
-from agent.verification.voices import Reliability, model_name, neutral_of
 from agent.verification.weighing import look_at
 from agent.verification.worth import stacked_within
 from eval.recorded import Record
+from eval.telling_fit import fit_telling
 from eval.thinning import thinned
 from eval.training import Example, train_scorer
 from geo.errors import WrongUse
@@ -39,7 +40,7 @@ class Judged:
     """One pool as a held-out scorer sees it; an empty pool has no points.
 
     `stage` is the number of calls made, -1 where the models were taken for unknown; `whole` whether these are all;
-    `stacked` (m, 5) is P before calibration.
+    `stacked` (m, 5) is P before calibration, `told` (5,) what the answers tell of their exactness.
     """
 
     truth: tuple[float, float]
@@ -51,6 +52,7 @@ class Judged:
     scores: Scores
     votes: Floats
     stacked: Floats
+    told: Floats
 
 
 def folds_by_group(groups: Sequence[str], folds: int) -> NDArray[np.intp]:
@@ -88,7 +90,9 @@ def reliability_of(records: Sequence[Record], called: tuple[str, ...] = ()) -> R
     known = {name: _drawn_in(rows) for name, rows in sorted(hits.items())}
     answered = {name: round(len(rows) / calls[name], 4) for name, rows in sorted(hits.items())}
     middling = [row for name, row in known.items() if name in called] or list(known.values())
-    return Reliability(known, neutral_of(middling) if middling else _FIRST_NEUTRAL, answered)
+    neutral = neutral_of(middling) if middling else _FIRST_NEUTRAL
+    plain = Reliability(known, neutral, answered)
+    return replace(plain, telling=fit_telling(records, plain))
 
 
 def _drawn_in(rows: Sequence[NDArray[np.bool_]]) -> tuple[float, ...]:
@@ -144,11 +148,11 @@ def judge(record: Record, pool: Pool, stage: int, reliability: Reliability, scor
     if not pool.candidates:
         nothing = Scores(np.zeros((0, 5)), np.zeros(0), np.zeros((0, RINGS)))
         none = np.zeros((0, 5))
-        return Judged(truth, stage, whole, 0, Company(0, 0, 0), np.zeros((0, 2)), nothing, none, none)
+        return Judged(truth, stage, whole, 0, Company(0, 0, 0), np.zeros((0, 2)), nothing, none, none, np.zeros(5))
     seen = look_at(pool, reliability)
     scores, positions = scorer(seen.table, seen.names), seen.points.positions
     stacked = stacked_within(seen.apart_km, scores, seen.votes, seen.situation, seen.retrieved)
-    return Judged(truth, stage, whole, seen.situation, seen.company, positions, scores, seen.votes, stacked)
+    return Judged(truth, stage, whole, seen.situation, seen.company, positions, scores, seen.votes, stacked, seen.told)
 
 
 @dataclass(frozen=True)
@@ -260,10 +264,9 @@ def judge_stages(record: Record, reliability: Reliability, scorer: Scorer) -> li
 def judge_strangers(
     record: Record, reliability: Reliability, scorer: Scorer, chance: np.random.Generator
 ) -> list[Judged]:
-    """The record with one answer of a model taken for unknown, any one; and with all its answers, where it has more."""
+    """The record with one answer of a model taken for unknown, any one; with two; and with all, where it has more."""
     unknown = reliability.of_strangers()
-    if not record.answers:
-        return []
-    alone = replace(record, answers=(record.answers[int(chance.integers(len(record.answers)))],))
-    pools = [alone, record] if len(record.answers) > 1 else [alone]
+    drawn = [record.answers[index] for index in chance.permutation(len(record.answers)).tolist()]
+    counts = sorted({count for count in (1, 2, len(drawn)) if 0 < count <= len(drawn)})
+    pools = [replace(record, answers=tuple(drawn[:count])) for count in counts]
     return [judge(one, one.pool(), -1, unknown, scorer) for one in pools]

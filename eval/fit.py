@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from agent.verification.calibration import IDENTITY, KINDS, REGION_KINDS, Calibration, logit
+from agent.verification.calibration import IDENTITY, KINDS, Calibration, with_retrieved
 from agent.verification.model_file import SHARES, Model
 from agent.verification.scorer import joined
-from agent.verification.stopping import Gain, uncertainty
+from agent.verification.stopping import Gain, missing
 from eval.crossfit import FOLDS, MEMBERS, CrossFit, Progress, cross_fit, folds_by_group, reliability_of
 from eval.held_out import HeldOut, held_out
 from eval.recorded import Record
@@ -21,29 +21,38 @@ Ints = NDArray[np.intp]
 
 CALIBRATION_PARTS = 8  # of each fold: the photographers of one part are calibrated by all others
 _LEAST_POOLS = 50  # with fewer held-out pools of a kind its calibration stays as the scorer says
-_FIRST_RATE, _FIRST_WEIGHT = 0.035, 2000.0  # few calls change an answer: the rate is drawn towards this by so much
+_FIRST_RATE, _FIRST_WEIGHT = 0.006, 10000.0  # few calls change an answer: the rate is drawn towards this by so much
 _CEILING_PRIOR = 4.0  # log odds: some photos in fifty are recorded where they were not taken
-# How firmly slope, offset and what company adds are held to the identity; and the ceiling to its prior.
-_HOLD = np.array([1.0, 0.1, 1.0, 1.0])
-_CEILING_HOLD = 0.5
+# How firmly the weights of the inputs are held to the identity; and the ceiling to its prior.
+_HOLD = np.array([1.0, 0.1, 1.0, 1.0, 3.0])
+_CEILING_HOLD = 2.0
 
 
 def fit_calibration(rows: HeldOut) -> Calibration:
-    """For each radius a logistic map of each kind of pool, and one ceiling for all: the recorded places are the same.
+    """For each radius a logistic map of each kind of pool; one ceiling with retrieved photos, and one without.
 
-    The identity stands where too few pools were held out. All stages of a run count alike: it may end at any.
+    Photos that others' photos are retrieved for were recorded like these, often by hand. A kind of which too few pools
+    were held out takes the map of the one most like it; where none is, the identity stands. All stages of a run count
+    alike: it may end at any.
     """
-    weights = np.tile(np.array(IDENTITY), (KINDS, 5, 1))
-    kinds = [number for number in range(KINDS) if (rows.kind == number).sum() >= _LEAST_POOLS]
-    if not kinds:
-        return Calibration(weights)
-    parts = [rows[rows.kind == number] for number in kinds]
-    for radius in range(5):
-        tables = [np.column_stack([logit(part.raw[:, radius]), part.company]) for part in parts]
-        maps, ceiling = _fit_maps(tables, [part.hit[:, radius] for part in parts])
-        weights[kinds, radius, :-1] = maps
-        weights[kinds, radius, -1] = ceiling
+    weights = np.tile(np.array(IDENTITY), (len(KINDS), 5, 1))
+    for retrieved in (True, False):
+        family = [number for number in range(len(KINDS)) if with_retrieved(number) == retrieved]
+        kinds = [number for number in family if (rows.kind == number).sum() >= _LEAST_POOLS]
+        if kinds:
+            weights[kinds] = _fit_family([rows[rows.kind == number] for number in kinds])
+            for other in set(family) - set(kinds):
+                weights[other] = weights[min(kinds, key=lambda kind: abs(kind - other))]
     return Calibration(weights)
+
+
+def _fit_family(parts: Sequence[HeldOut]) -> Floats:
+    """Weights (parts, 5, 6) of kinds that share their ceilings."""
+    weights = np.zeros((len(parts), 5, len(IDENTITY)))
+    for radius in range(5):
+        tables = [part.inputs[:, radius] for part in parts]
+        weights[:, radius, :-1], weights[:, radius, -1] = _fit_maps(tables, [part.hit[:, radius] for part in parts])
+    return weights
 
 
 def _fit_maps(tables: Sequence[Floats], hits: Sequence[Floats]) -> tuple[Floats, float]:
@@ -70,34 +79,33 @@ def _fit_maps(tables: Sequence[Floats], hits: Sequence[Floats]) -> tuple[Floats,
 
 
 def fit_quantiles(rows: HeldOut) -> dict[str, tuple[float, ...]]:
-    """For each share the estimate that holds so much of the held-out places, by region kind: split conformal.
+    """For each share the estimate that holds so much of the held-out places, by kind of pool: split conformal.
 
     Vovk, Gammerman, Shafer 2005: the ceil((n + 1) share)-th smallest score of n. Every stage of a run counts, since a
     run may end at any.
     """
-    by_kind = [rows.held[rows.region_kind == number] for number in range(REGION_KINDS)]
+    by_kind = [rows.held[rows.kind == number] for number in range(len(KINDS))]
     held = [own if len(own) >= _LEAST_POOLS else rows.held for own in by_kind]
     return {share: tuple(_quantile(own, float(share) / 100) for own in held) for share in SHARES}
 
 
 def fit_gain(rows: HeldOut, calibration: Calibration) -> Gain:
-    """What share of the uncertainty a further call turned into true utility, over all photos and stages.
+    """What share of what was missing a further call turned into true utility, over all photos and stages.
 
     The gain of a call is that of all remaining calls divided by their number: a second opinion alone seldom changes
     an answer, a third may.
     """
     rows = rows[np.isfinite(rows.gain)]
-    chances = calibrated_rows(rows, calibration)
-    uncertain = sum(uncertainty(own, int(models)) for own, models in zip(chances, rows.models, strict=True))
-    return Gain(max(0.0, float(rows.gain.sum()) + _FIRST_WEIGHT * _FIRST_RATE) / (uncertain + _FIRST_WEIGHT))
+    lacking = sum(missing(own) for own in calibrated_rows(rows, calibration))
+    return Gain(max(0.0, float(rows.gain.sum()) + _FIRST_WEIGHT * _FIRST_RATE) / (lacking + _FIRST_WEIGHT))
 
 
 def calibrated_rows(rows: HeldOut, calibration: Calibration) -> Floats:
     """Calibrated P(within r) of each row's answer, (n, 5)."""
-    chances = np.zeros_like(rows.raw)
-    for number in range(KINDS):
+    chances = np.zeros_like(rows.hit)
+    for number in range(len(KINDS)):
         own = rows.kind == number
-        chances[own] = calibration.apply(rows.raw[own], number, rows.company[own])
+        chances[own] = calibration(rows.inputs[own], number)
     return chances
 
 

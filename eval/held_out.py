@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.calibration import company_features, kind_of, region_kind_of
+from agent.verification.calibration import inputs_of, kind_of
 from agent.verification.decision import RADII_KM
 from agent.verification.spread import spread_of
+from agent.verification.tilting import tilted
 from agent.verification.worth import expected_utility
 from eval.crossfit import Judged
 from geo.sphere import great_circle_km
@@ -21,23 +22,18 @@ Bools = NDArray[np.bool_]
 class HeldOut:
     """One row for each pool with a candidate, and the point a held-out scorer would answer with.
 
-    `record` (n,) numbers the photos; `kind` (n,) of pool as `kind_of` numbers them, `region_kind` (n,) as
-    `region_kind_of` does; `company` (n, 3) as
-    `company_features` gives it; `raw` (n, 5) is P before calibration, `hit` (n, 5) whether the point was within each
-    radius; `whole` (n,) marks a photo's whole pool; `held` (n,) is what the smallest region that contains the true
-    place was estimated to hold; `models` (n,) have answered; `gain` (n,) is the mean utility each of the calls still to
-    come added, NaN where none was.
+    `record` (n,) numbers the photos; `kind` (n,) of pool as `kind_of` numbers them; `inputs` (n, 5, 5) of the
+    calibration as `inputs_of` gives them; `hit` (n, 5) whether the point was within each radius; `whole` (n,) marks a
+    photo's whole pool; `held` (n,) is what the smallest region that contains the true place was estimated to hold;
+    `gain` (n,) is the mean utility each of the calls still to come added, NaN where none was.
     """
 
     record: NDArray[np.intp]
     kind: NDArray[np.intp]
-    region_kind: NDArray[np.intp]
-    company: Floats
-    raw: Floats
+    inputs: Floats
     hit: Floats
     whole: Bools
     held: Floats
-    models: Floats
     gain: Floats
 
     def __getitem__(self, rows: Bools) -> "HeldOut":
@@ -52,8 +48,9 @@ class _Choice:
     """The balanced choice of a judged pool."""
 
     judged: Judged
-    raw: Floats
+    inputs: Floats
     hit: Floats
+    mixture: Floats
 
 
 def held_out(judged: Sequence[Sequence[Judged]], as_strangers: Sequence[Sequence[Judged]]) -> HeldOut:
@@ -70,11 +67,14 @@ def held_out(judged: Sequence[Sequence[Judged]], as_strangers: Sequence[Sequence
 
 
 def _chosen(view: Judged) -> _Choice | None:
-    if not len(view.stacked):
+    if not len(view.positions):
         return None
     row = int(np.argmax(expected_utility(view.stacked, "balanced")))
     away = great_circle_km(view.positions[row], view.truth)
-    return _Choice(view, view.stacked[row], (away <= np.array(RADII_KM)).astype(float))
+    inputs = inputs_of(view.stacked[row], view.company, view.told)
+    from_it = great_circle_km(view.positions, view.positions[row])
+    mixture = tilted(view.scores.mixture, from_it, view.told, view.situation)
+    return _Choice(view, inputs, (away <= np.array(RADII_KM)).astype(float), mixture)
 
 
 def _gain(now: _Choice, last: _Choice | None, calls_left: int) -> float:
@@ -89,12 +89,9 @@ def _row(record: int, choice: _Choice, gain: float) -> tuple[object, ...]:
     return (
         record,
         kind_of(view.situation, view.company),
-        region_kind_of(view.situation, view.company),
-        company_features(view.company),
-        choice.raw,
+        choice.inputs,
         choice.hit,
         view.whole,
-        spread_of(view.positions, view.scores.mixture).held_at(*view.truth),
-        float(view.company.models),
+        spread_of(view.positions, choice.mixture).held_at(*view.truth),
         gain,
     )

@@ -207,6 +207,7 @@ def _candidates(answer: Answer, call: int) -> list[Candidate]:
         variant=variant,
         place=", ".join(part for part in (outcome.place, outcome.country) if part) or None,
         confidence=outcome.confidence,
+        wording=outcome.wording,
     )
     others = [
         Candidate(

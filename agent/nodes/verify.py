@@ -69,7 +69,9 @@ def outcome_of(transcript: list[Turn]) -> Json:
         return {"kind": "failed", "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
     if last.get("tool_calls") and not last["content"].strip():
         return {"kind": "failed", "how": "asked for tools when no turn was left"}
-    return asdict(parse_answer(last["content"]))
+    outcome = asdict(parse_answer(last["content"]))
+    # Left out where there is none, so that runs of before it was counted still replay to the byte.
+    return outcome if outcome["wording"] is not None else {k: v for k, v in outcome.items() if k != "wording"}
 
 
 def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: Json | None, gear: Equipment) -> Pool:
@@ -148,6 +150,7 @@ def said(outcome: Json, branch: Branch, model: str) -> list[Candidate]:
             confidence=place["confidence"],
             place=place["place"],
             id=branch["id"],
+            wording=outcome.get("wording") if origin == "answer" else None,
         )
         for origin, place in places
     ]

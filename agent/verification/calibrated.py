@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from agent.verification.aligned import unused_words
 from agent.verification.area import Area
-from agent.verification.calibration import region_kind_of
+from agent.verification.calibration import inputs_of, kind_of
 from agent.verification.decision import (
     RADII_KM,
     RADIUS_NAMES,
@@ -19,13 +19,16 @@ from agent.verification.model_file import SHARES, Model, shipped_model
 from agent.verification.pool import Candidate, Pool
 from agent.verification.spread import spread_of
 from agent.verification.stopping import CALL_COST, stopping
+from agent.verification.telling import told_words
+from agent.verification.tilting import tilted
 from agent.verification.trust import distrust_words, estimates, held_back
-from agent.verification.weighing import look_at
+from agent.verification.weighing import Seen, look_at
 from agent.verification.worth import expected_utility
 from geo.sphere import all_pairs_km, great_circle_km
 
 Floats = NDArray[np.float64]
 
+_CITY_KM = 25.0  # what the wording tells is spoken of at this radius
 _RIVAL_KM = 25.0  # a rival lies outside the leading region, and never nearer than this
 
 
@@ -42,11 +45,13 @@ def calibrated(
     model = model or shipped_model()
     seen = look_at(pool, model.reliability)
     stacked, mixture = estimates(pool, seen, model)
-    probabilities = model.calibration(stacked, seen.situation, seen.company)
+    inputs = inputs_of(stacked, seen.company, seen.told)
+    kind = kind_of(seen.situation, seen.company)
+    probabilities = model.calibration(inputs, kind)
     probabilities, mixture = held_back(probabilities, mixture, seen)
     worth = expected_utility(stacked, optimise)
     best = int(np.argmax(worth))
-    kind = region_kind_of(seen.situation, seen.company)
+    mixture = tilted(mixture, seen.apart_km[best], seen.told, seen.situation)
     spread = spread_of(seen.points.positions, mixture, seen.apart_km)
     regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][kind]))) for name in SHARES]
     scored = _scored(pool, seen.points.positions, probabilities, worth)
@@ -62,10 +67,19 @@ def calibrated(
         rival=_rival(seen.points.positions, probabilities, worth, best, regions[0], scored),
         agreement=stop.agreement,
         expected_gain=stop.expected_gain,
-        reasons=(*stop.reasons, *distrust_words(pool), *unused_words(pool.candidates, model.scorer.names)),
+        reasons=(*stop.reasons, *_told(seen, model, kind), *distrust_words(pool), *_unused(pool, model)),
         calibrated=True,
         strategy="calibrated",
     )
+
+
+def _told(seen: Seen, model: Model, kind: int) -> tuple[str, ...]:
+    shift = model.calibration.told_shift(seen.told, kind)
+    return told_words(float(shift[RADII_KM.index(_CITY_KM)]))
+
+
+def _unused(pool: Pool, model: Model) -> tuple[str, ...]:
+    return unused_words(pool.candidates, model.scorer.names)
 
 
 def named(probabilities: Floats) -> Probabilities:

@@ -9,8 +9,10 @@ from scipy.special import expit
 
 Floats = NDArray[np.float64]
 
-KINDS = 5  # of pools: retrieved alone, said alone, both, and the latter two where the fit has not seen who speaks
-REGION_KINDS = KINDS + 2  # a single model's word alone, of one the fit knows or not, proves less than several do
+# Of pools: by what was retrieved and how many models spoke, one's word proving less than several do; and the same once
+# more where the fit has not seen who speaks.
+_SAID = ("both", "one said", "two said", "several said")
+KINDS = ("retrieved", *_SAID, *(f"{kind}, strangers" for kind in _SAID))
 _EDGE = 1e-4
 
 
@@ -31,36 +33,41 @@ class Company:
         return 2 * self.strangers > self.models
 
 
-# Slope, offset, and what models and calls without a place add to the log odds; log odds of the ceiling.
-IDENTITY = (1.0, 0.0, 0.0, 0.0, 8.0)
+# What the log odds are a weighted sum of: those before calibration, a constant, the logarithms of the counts of models
+# and of calls without a place, and what the answers tell of their exactness.
+INPUTS = ("stacked", "constant", "models", "without_place", "told")
+# Their weights where nothing is fitted, and the log odds of the ceiling.
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 8.0)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """P = ceiling · sigmoid(slope · logit + offset + models + without place), by kind of pool and radius: (5, 5, 5).
+    """P = ceiling · sigmoid(weights · inputs), by kind of pool and radius: weights (9, 5, 6), the ceiling's last.
 
     The ceiling is below 1 where photos are recorded in the wrong place: no agreement of candidates can tell.
     """
 
     weights: Floats
 
-    def __call__(self, stacked: Floats, situation: int, company: Company) -> Floats:
-        """Calibrated P(within r), shape of `stacked` (…, 5); never falling as the radius grows."""
-        return self.apply(stacked, kind_of(situation, company), company_features(company))
-
-    def apply(self, stacked: Floats, kind: int, company: Floats) -> Floats:
-        """The same with the company's features, one row (3,) for all, or one (…, 3) for each."""
+    def __call__(self, inputs: Floats, kind: int) -> Floats:
+        """Calibrated P(within r), (…, 5), of inputs (…, 5, 5); never falling as the radius grows."""
         weights = self.weights[kind]
-        linear = weights[:, 0] * logit(stacked) + company @ weights[:, 1:4].T
-        return np.maximum.accumulate(expit(weights[:, 4]) * expit(linear), axis=-1)
+        linear = (inputs * weights[:, :-1]).sum(-1)
+        return np.maximum.accumulate(expit(weights[:, -1]) * expit(linear), axis=-1)
+
+    def told_shift(self, told: Floats, kind: int) -> Floats:
+        """How far what the answers tell moves the log odds at each radius, (5,)."""
+        return np.asarray(told * self.weights[kind][:, INPUTS.index("told")])
 
     def to_json(self) -> dict[str, Any]:
-        return {"weights": self.weights.round(4).tolist()}
+        return {"inputs": list(INPUTS), "kinds": list(KINDS), "weights": self.weights.round(4).tolist()}
 
 
-def company_features(company: Company) -> Floats:
-    """A constant, and the logarithms of the counts of models and of calls without a place."""
-    return np.array([1.0, np.log1p(company.models), np.log1p(company.without_place)])
+def inputs_of(stacked: Floats, company: Company, told: Floats) -> Floats:
+    """Inputs (…, 5, 5) of P before calibration (…, 5), the company, and what is told (5,), the same for all points."""
+    odds = logit(stacked)
+    same = (1.0, np.log1p(company.models), np.log1p(company.without_place), told)
+    return np.stack([odds, *(np.broadcast_to(own, odds.shape) for own in same)], axis=-1)
 
 
 def situation_of(retrieved: int, said: int) -> int:
@@ -69,14 +76,16 @@ def situation_of(retrieved: int, said: int) -> int:
 
 
 def kind_of(situation: int, company: Company) -> int:
-    """The kind of a pool, one of `KINDS`."""
-    return situation + 2 if company.strange and situation else situation
+    """The kind of a pool, a row of `KINDS`."""
+    if not situation:
+        return 0
+    said = 1 if situation == 2 else 1 + min(company.models, 3)
+    return said + len(_SAID) * company.strange
 
 
-def region_kind_of(situation: int, company: Company) -> int:
-    """The kind of a pool where its region is concerned, one of `REGION_KINDS`."""
-    kind = kind_of(situation, company)
-    return KINDS + company.strange if situation == 1 and company.models == 1 else kind
+def with_retrieved(kind: int) -> bool:
+    """Whether pools of that kind hold retrieved photos."""
+    return "said" not in KINDS[kind]
 
 
 def logit(probabilities: Floats) -> Floats:
@@ -92,6 +101,9 @@ def calibration_of(plain: dict[str, Any]) -> Calibration:
         KeyError, ValueError: it is missing or has another shape.
     """
     weights = np.array(plain["weights"], dtype=float)
-    if weights.shape != (KINDS, 5, len(IDENTITY)):
+    for name, own in (("inputs", INPUTS), ("kinds", KINDS)):
+        if tuple(plain[name]) != own:
+            raise ValueError(f"{name} of the calibration are {plain[name]}")
+    if weights.shape != (len(KINDS), 5, len(IDENTITY)):
         raise ValueError(f"calibration weights have shape {weights.shape}")
     return Calibration(weights)

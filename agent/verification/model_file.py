@@ -7,14 +7,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from agent.verification.calibration import REGION_KINDS, Calibration, calibration_of
+from agent.verification.calibration import KINDS, Calibration, calibration_of
+from agent.verification.reliability import Reliability
 from agent.verification.scorer import Scorer, scorer_of
 from agent.verification.stopping import Gain, gain_of
-from agent.verification.voices import Reliability
+from agent.verification.telling import telling_of
 from agent.verification.weighing import feature_names
 from geo.errors import SextantError
 
-VERSION = 3
+VERSION = 4
 SHARES = ("50", "90")
 FORMAT = "sextant-verification"
 
@@ -25,7 +26,7 @@ class ModelFileError(SextantError):
 
 @dataclass(frozen=True)
 class Model:
-    """Everything `calibrated` needs. `quantiles`: by region kind, the estimate that truly holds "50" and "90" %."""
+    """Everything `calibrated` needs. `quantiles`: by kind of pool, the estimate that truly holds "50" and "90" %."""
 
     reliability: Reliability
     scorer: Scorer
@@ -43,6 +44,7 @@ class Model:
                 "neutral": list(self.reliability.neutral),
                 "by_model": {name: list(row) for name, row in sorted(self.reliability.by_model.items())},
                 "answered": dict(sorted(self.reliability.answered.items())),
+                "telling": self.reliability.telling.to_json(),
             },
             "calibration": self.calibration.to_json(),
             "quantiles": {share: list(rows) for share, rows in self.quantiles.items()},
@@ -82,9 +84,8 @@ def model_of(plain: Any, name: str) -> Model:
     if plain.get("version") != VERSION:
         raise ModelFileError(f"{name!r} is of version {plain.get('version')!r}, this code reads {VERSION}; {_WAY_OUT}")
     try:
-        known = {str(model): tuple(map(float, row)) for model, row in plain["reliability"]["by_model"].items()}
         return Model(
-            Reliability(known, tuple(map(float, plain["reliability"]["neutral"])), plain["reliability"]["answered"]),
+            _reliability(plain["reliability"]),
             _known_scorer(plain["scorer"]),
             calibration_of(plain["calibration"]),
             {share: _quantiles(plain["quantiles"][share]) for share in SHARES},
@@ -95,9 +96,14 @@ def model_of(plain: Any, name: str) -> Model:
         raise ModelFileError(f"the verification model {name!r} is broken: {error!r}; {_WAY_OUT}") from error
 
 
+def _reliability(plain: Any) -> Reliability:
+    known = {str(model): tuple(map(float, row)) for model, row in plain["by_model"].items()}
+    return Reliability(known, tuple(map(float, plain["neutral"])), plain["answered"], telling_of(plain["telling"]))
+
+
 def _quantiles(plain: Any) -> tuple[float, ...]:
-    if len(plain) != REGION_KINDS:
-        raise ValueError(f"{len(plain)} quantiles, expected {REGION_KINDS}")
+    if len(plain) != len(KINDS):
+        raise ValueError(f"{len(plain)} quantiles, expected {len(KINDS)}")
     return tuple(map(float, plain))
 
 

@@ -38,7 +38,8 @@ class Candidate:
     """One place that was proposed, and by whom. Degrees; `rank` 0 is the most similar photo.
 
     `similarity` is the photo's cosine with a retrieved photo; `position_score` its cosine with the place itself, which
-    an `aligned:` encoder gives, and which says nothing but against other places of the same photo.
+    an `aligned:` encoder gives, and which says nothing but against other places of the same photo. `wording` counts the
+    words of the reply an answer came with, as `agent.answers.wording` sorts them.
 
     Raises:
         PositionError: the place is no position on Earth.
@@ -57,6 +58,7 @@ class Candidate:
     confidence: float | None = None
     place: str | None = None
     id: str | None = None
+    wording: Mapping[str, int] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         latitude, longitude = checked_position(self.latitude, self.longitude)

@@ -13,27 +13,29 @@ Floats = NDArray[np.float64]
 
 ENOUGH_AT_TARGET = 0.75  # P(within the target radius) that ends a run
 PLATEAU_KM, ENOUGH_AT_PLATEAU = 200.0, 0.95  # or this much at region scale: more calls then only move the street
-FADES = 1.25  # each call leaves so many times less to be learned from the next
-CALL_COST = 0.005  # utility (mean of the five P) a call must be expected to add; see the curve in docs/verification.md
+CALL_COST = 0.0037  # utility (mean of the five P) a call must be expected to add; see the curve in docs/verification.md
 
 
 @dataclass(frozen=True)
 class Gain:
-    """Expected gain in utility from one more call: a share `rate` of what is uncertain, less after each call."""
+    """Expected gain in utility from one more call: a share `rate` of what is missing at region scale.
+
+    Calls help most where the answer is probably wrong: a sure answer has nothing to win, and one that is even odds
+    less than one that is lost.
+    """
 
     rate: float
 
-    def __call__(self, probabilities: Floats, calls: int) -> float:
-        return self.rate * uncertainty(probabilities, calls)
+    def __call__(self, probabilities: Floats) -> float:
+        return self.rate * missing(probabilities)
 
     def to_json(self) -> dict[str, Any]:
         return {"rate": round(self.rate, 5)}
 
 
-def uncertainty(probabilities: Floats, calls: int) -> float:
-    """Mean variance of the five hits, faded by the calls already made."""
-    p = np.asarray(probabilities, dtype=float)
-    return float((p * (1 - p)).mean()) * FADES ** -max(calls - 1, 0)
+def missing(probabilities: Floats) -> float:
+    """The probability that the place lies outside the region of the answer."""
+    return 1.0 - float(probabilities[RADII_KM.index(PLATEAU_KM)])
 
 
 def gain_of(plain: dict[str, Any]) -> Gain:
@@ -66,7 +68,7 @@ def stopping(probabilities: Floats, models: int, target_radius_km: float, gain: 
     radius = min((r for r in RADII_KM if r >= target_radius_km), default=RADII_KM[-1])
     at_target = float(probabilities[RADII_KM.index(radius)])
     at_plateau = float(probabilities[RADII_KM.index(PLATEAU_KM)])
-    expected = gain(probabilities, models)
+    expected = gain(probabilities)
     reasons = [f"{at_target:.0%} sure within {radius:g} km"]
     if at_target < ENOUGH_AT_TARGET and at_plateau >= ENOUGH_AT_PLATEAU:
         reasons.append(f"{at_plateau:.0%} sure within {PLATEAU_KM:g} km")

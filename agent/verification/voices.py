@@ -1,13 +1,13 @@
 """Who said what, and how far each is to be believed before anything is known of this photo."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.verification.pool import Candidate, Pool, positions_of
+from agent.verification.reliability import Reliability, model_name
 from geo.sphere import all_pairs_km, great_circle_km
 
 Floats = NDArray[np.float64]
@@ -18,26 +18,6 @@ _PRIOR_VOICES = 4.0  # agreement of this many others weighs as much as the neutr
 _OWN_CAMP_KM = 200.0  # the field's region radius
 _EXACT = 0.99  # of a name: anything looser names a part of the place, not the place
 _SAME_PLACE_KM = 10.0
-_PREFIXES = ("openai:", "ollama:")
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """P(an answer is within 1, 25, 200, 750, 2500 km) by model; `neutral` for one the fit never saw, a middling one's.
-
-    `answered` is the share of a model's calls that gave a position at all.
-    """
-
-    by_model: Mapping[str, tuple[float, ...]]
-    neutral: tuple[float, ...]
-    answered: Mapping[str, float] = field(default_factory=dict)
-
-    def of(self, model: str) -> tuple[float, ...] | None:
-        return self.by_model.get(model_name(model))
-
-    def of_strangers(self) -> "Reliability":
-        """The same as if no model had been seen."""
-        return replace(self, by_model={})
 
 
 @dataclass(frozen=True)
@@ -62,14 +42,6 @@ class Voices:
     @property
     def models(self) -> int:
         return len(self.family)
-
-
-def model_name(model: str | None) -> str:
-    """The bare name: without our provider prefix and a router's maker prefix."""
-    name = model or "unnamed"
-    for prefix in _PREFIXES:
-        name = name.removeprefix(prefix)
-    return name.rsplit("/", 1)[-1]
 
 
 def voices_of(pool: Pool, reliability: Reliability) -> Voices:
@@ -143,8 +115,3 @@ def _updated(positions: Floats, model: NDArray[np.intp], vote: Floats, believed:
     count = np.maximum(others.sum(1, keepdims=True), 1e-9)
     agreement = np.stack([(others * (distances <= radius)).sum(1) for radius in RADII_KM], axis=1) / count
     return np.asarray((_PRIOR_VOICES * believed + count * agreement) / (_PRIOR_VOICES + count))
-
-
-def neutral_of(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-    """The mean reliability of the models that are known."""
-    return tuple(float(value) for value in np.mean(np.array(rows), axis=0))

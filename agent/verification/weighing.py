@@ -10,7 +10,8 @@ from agent.verification.calibration import Company, situation_of
 from agent.verification.features import feature_table, rank_weights
 from agent.verification.points import Points, answer_points
 from agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
-from agent.verification.voices import Reliability, Voices, voices_of, without_place
+from agent.verification.reliability import Reliability
+from agent.verification.voices import Voices, voices_of, without_place
 from geo.sphere import all_pairs_km
 
 Floats = NDArray[np.float64]
@@ -22,7 +23,7 @@ _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the 
 class Seen:
     """A pool as the scorer sees it: points, their features and votes, and which of the three situations it is in.
 
-    `apart_km` (m, m) are the distances among the points.
+    `apart_km` (m, m) are the distances among the points; `told` (5,) is what the answers tell of their exactness.
     """
 
     points: Points
@@ -34,6 +35,7 @@ class Seen:
     situation: int
     company: Company
     retrieved: int
+    told: Floats
 
 
 def look_at(pool: Pool, reliability: Reliability) -> Seen:
@@ -51,7 +53,8 @@ def look_at(pool: Pool, reliability: Reliability) -> Seen:
     table, names, votes = feature_table(points, retrieved, voices, farthest, between_km, scores)
     company = Company(voices.models, voices.strangers, without_place(pool))
     situation = situation_of(len(retrieved), voices.models)
-    return Seen(points, apart_km, table, names, votes, voices, situation, company, len(retrieved))
+    told = reliability.telling(voices.candidates)
+    return Seen(points, apart_km, table, names, votes, voices, situation, company, len(retrieved), told)
 
 
 def look_without_retrieval(seen: Seen) -> Seen:

@@ -14,7 +14,7 @@ MIXTURE_SHARE = 0.25
 VOTE_SHARE = (4.0, 2.0, 0.5)  # by situation: retrieved alone, said alone, both
 _FULL_LIST = 20
 # A place in a ring lies so far from its point, at a guess: the ring's geometric middle, less for its scatter.
-_RING_KM = 0.7 * np.array([0.5, *np.sqrt(RINGS_KM[1:-2] * RINGS_KM[2:-1]), 4750.0])
+RING_KM = 0.7 * np.array([0.5, *np.sqrt(RINGS_KM[1:-2] * RINGS_KM[2:-1]), 4750.0])
 
 
 def stacked_within(apart_km: Floats, scores: Scores, votes: Floats, situation: int, retrieved: int) -> Floats:
@@ -41,7 +41,7 @@ def mixture_within(apart_km: Floats, mixture: Floats) -> Floats:
     """P(within r) of each point after the mixture of rings round all points, (m, 5)."""
     within = np.zeros((len(mixture), len(RADII_KM)))
     for column, radius in enumerate(RADII_KM):
-        for ring, ring_km in enumerate(_RING_KM):
+        for ring, ring_km in enumerate(RING_KM):
             if ring_km <= radius:
                 within[:, column] += (apart_km <= radius - ring_km) @ mixture[:, ring]
     return within

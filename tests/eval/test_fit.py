@@ -6,7 +6,7 @@ import pytest
 
 from agent.answers import Outcome
 from agent.verification import verify
-from agent.verification.calibration import KINDS
+from agent.verification.calibration import IDENTITY, KINDS
 from agent.verification.model_file import ModelFileError, load_model, model_of
 from agent.verification.scorer import joined
 from eval.crossfit import call_order, cross_fit, folds_by_group, reliability_of
@@ -121,17 +121,26 @@ def test_calibration_of_a_part_is_fitted_without_its_photos(fitted):
 def test_the_region_of_each_kind_of_pool_holds_its_own_share(fitted):
     rows = held_out(fitted.judged, fitted.as_strangers)
     few = np.arange(len(rows)) < 60
-    kinds = np.where(few, KINDS, 1)
-    unsure = replace(rows, region_kind=kinds, held=np.where(few, 0.8, 0.3))
+    alone, several = KINDS.index("one said"), KINDS.index("several said")
+    unsure = replace(rows, kind=np.where(few, alone, several), held=np.where(few, 0.8, 0.3))
     found = fit_quantiles(unsure)["90"]
-    assert (found[1], found[KINDS]) == (0.3, 0.8)
-    assert found[2] == fit_quantiles(replace(unsure, region_kind=kinds * 0 + 2))["90"][2]  # of too few, that of all
+    assert (found[several], found[alone]) == (0.3, 0.8)
+    assert found[0] == fit_quantiles(replace(unsure, kind=unsure.kind * 0))["90"][0]  # of too few, that of all
+
+
+def test_a_kind_of_which_too_few_were_held_out_is_calibrated_like_the_nearest(fitted):
+    rows = held_out(fitted.judged, fitted.as_strangers)
+    alone = replace(rows, kind=np.full(len(rows), KINDS.index("one said")))
+    weights = fit_calibration(alone).weights
+    assert np.array_equal(weights[KINDS.index("two said")], weights[KINDS.index("one said")])
+    assert np.array_equal(weights[KINDS.index("both")], np.tile(IDENTITY, (5, 1)))  # nothing like it was seen
 
 
 def test_pools_of_strangers_are_judged_beside_the_known(fitted):
     kinds = held_out(fitted.judged, fitted.as_strangers).kind
-    assert 36 < (kinds == 4).sum() <= 2 * 36  # all answers, and one alone unless it was a refusal
-    assert {0, 2, 4} == set(kinds.tolist())
+    strangers = KINDS.index("both, strangers")
+    assert 2 * 36 < (kinds == strangers).sum() <= 3 * 36  # one answer, two, and all, unless it was a refusal
+    assert {KINDS[kind] for kind in kinds} == {"retrieved", "both", "both, strangers"}
 
 
 def test_a_fit_on_scored_places_learns_from_them_and_one_without_has_no_such_feature():

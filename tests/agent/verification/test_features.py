@@ -3,7 +3,7 @@ import pytest
 
 from agent.verification import Pool
 from agent.verification.features import GROUPS
-from agent.verification.voices import Reliability
+from agent.verification.reliability import Reliability
 from agent.verification.weighing import look_at
 from tests.agent.verification.pools import LISBON, STRANGE, TOKYO, retrieved, said
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from agent.verification.stopping import Gain, stopping, uncertainty
+from agent.verification.stopping import Gain, missing, stopping
 
 PROMISING = Gain(2.0)
 HOPELESS = Gain(0.0)
@@ -29,7 +29,7 @@ def test_before_the_first_answer_a_call_is_always_worth_it():
 
 
 def test_a_dear_call_is_made_less_often_than_a_cheap_one():
-    assert stopping(UNSURE, 2, 25.0, PROMISING, cost=0.9).agreement
+    assert stopping(UNSURE, 2, 25.0, PROMISING, cost=1.5).agreement
     assert not stopping(UNSURE, 2, 25.0, PROMISING, cost=0.1).agreement
 
 
@@ -37,7 +37,7 @@ def test_the_target_may_be_another_radius():
     assert not stopping(np.array([0.1, 0.8, 0.8, 0.8, 0.8]), 1, 1.0, PROMISING).agreement
 
 
-def test_a_coin_toss_is_more_uncertain_than_certainty_and_every_call_fades_it():
-    toss = np.full(5, 0.5)
-    assert uncertainty(toss, 1) > uncertainty(SURE, 1)
-    assert uncertainty(toss, 1) > uncertainty(toss, 2) > uncertainty(toss, 5)
+def test_a_call_is_worth_most_where_the_answer_is_lost_and_nothing_where_it_is_sure():
+    lost, toss, sure = (np.array([0.0, 0.1, p, 0.99, 1.0]) for p in (0.1, 0.5, 1.0))
+    assert missing(lost) > missing(toss) > missing(sure) == 0.0
+    assert PROMISING(lost) == 2.0 * missing(lost)

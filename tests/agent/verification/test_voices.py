@@ -1,7 +1,8 @@
 import numpy as np
 
 from agent.verification import Candidate, Pool
-from agent.verification.voices import Reliability, model_name, voices_of
+from agent.verification.reliability import Reliability, model_name
+from agent.verification.voices import voices_of
 from tests.agent.verification.pools import LISBON, NEW_YORK, models_say, retrieved, said
 
 KNOWN = Reliability({"gpt-4o": (0.1, 0.3, 0.5, 0.8, 0.9)}, (0.05, 0.2, 0.4, 0.7, 0.85))

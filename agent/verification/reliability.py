@@ -1,0 +1,44 @@
+"""How far each model's word is to be believed before anything is known of this photo."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from agent.verification.telling import SILENT, Telling
+
+_PREFIXES = ("openai:", "ollama:")
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """P(an answer is within 1, 25, 200, 750, 2500 km) by model; `neutral` for one the fit never saw, a middling one's.
+
+    `answered` is the share of a model's calls that gave a position at all. `telling` is what the answers to one photo
+    tell of their exactness, whoever gives them.
+    """
+
+    by_model: Mapping[str, tuple[float, ...]]
+    neutral: tuple[float, ...]
+    answered: Mapping[str, float] = field(default_factory=dict)
+    telling: Telling = SILENT
+
+    def of(self, model: str) -> tuple[float, ...] | None:
+        return self.by_model.get(model_name(model))
+
+    def of_strangers(self) -> "Reliability":
+        """The same as if no model had been seen."""
+        return replace(self, by_model={})
+
+
+def model_name(model: str | None) -> str:
+    """The bare name: without our provider prefix and a router's maker prefix."""
+    name = model or "unnamed"
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    return name.rsplit("/", 1)[-1]
+
+
+def neutral_of(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """The mean reliability of the models that are known."""
+    return tuple(float(value) for value in np.mean(np.array(rows), axis=0))
