@@ -56,6 +56,7 @@ def calibrated(
     regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][kind]))) for name in SHARES]
     scored = _scored(pool, seen.points.positions, probabilities, worth)
     stop = stopping(probabilities[best], seen.voices.models, target_radius_km, model.gain, call_cost)
+    how_sure, *why_stop = stop.reasons
     latitude, longitude = map(float, seen.points.positions[best])
     return Verdict(
         latitude=latitude,
@@ -67,7 +68,7 @@ def calibrated(
         rival=_rival(seen.points.positions, probabilities, worth, best, regions[0], scored),
         agreement=stop.agreement,
         expected_gain=stop.expected_gain,
-        reasons=(*stop.reasons, *_told(seen, model, kind), *distrust_words(pool), *_unused(pool, model)),
+        reasons=(how_sure, *_told(seen, model, kind), *why_stop, *distrust_words(pool), *_unused(pool, model)),
         calibrated=True,
         strategy="calibrated",
     )

@@ -1,6 +1,7 @@
 import pytest
 
-from agent.nodes.verify import comparable, with_position_scores
+from agent.nodes.verify import comparable, outcome_of, with_position_scores
+from agent.nodes.verify import said as said_by
 from agent.verification import Pool
 from tests.agent.verification.pools import LISBON, TOKYO, retrieved, said
 
@@ -32,3 +33,23 @@ def test_without_such_an_encoder_nothing_is_asked(references):
     door = Door()
     assert with_position_scores(POOL, STATE, references, door) is POOL
     assert door.asked == [] and comparable(POOL)[0] == "density"
+
+
+BRANCH = {"id": "1.plain.0", "round": 1, "variant": "plain", "sample": 0, "temperature": None, "fill": {}}
+PROSE = "It could be a rural area in the hills of this region, or in that of the next."
+
+
+def outcome(text):
+    return outcome_of([{"role": "assistant", "content": text}])
+
+
+def test_an_answer_carries_how_it_was_worded_and_what_it_names_beside_does_not():
+    found = outcome(f'{PROSE} {{"lat": 1.5, "lon": 2.5, "alternatives": [{{"lat": 30.5, "lon": 40.5}}]}}')
+    answer, beside = said_by(found, BRANCH, "m")
+    assert answer.wording["unsure"] == 1 and answer.wording["outskirts"] == 1
+    assert beside.origin == "alternative" and beside.wording is None
+
+
+def test_an_outcome_without_prose_is_what_it_was_before_wording_was_counted():
+    assert "wording" not in outcome('{"lat": 1.5, "lon": 2.5}')
+    assert "wording" in outcome(f'{PROSE} {{"lat": 1.5, "lon": 2.5}}')
