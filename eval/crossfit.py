@@ -39,18 +39,16 @@ _FIRST_NEUTRAL = (0.05, 0.2, 0.42, 0.68, 0.85)
 class Judged:
     """One pool as a held-out scorer sees it; an empty pool has no points.
 
-    `stage` is the number of calls made, -1 where the models were taken for unknown; `whole` whether these are all;
-    `stacked` (m, 5) is P before calibration, `told` (5,) what the answers tell of their exactness.
+    `stage` is the number of calls made, -1 where the models were taken for unknown; `stacked` (m, 5) is P before
+    calibration, `told` (5,) what the answers tell of their exactness.
     """
 
     truth: tuple[float, float]
     stage: int
-    whole: bool
     situation: int
     company: Company
     positions: Floats
     scores: Scores
-    votes: Floats
     stacked: Floats
     told: Floats
 
@@ -144,15 +142,14 @@ def _views(
 
 def judge(record: Record, pool: Pool, stage: int, reliability: Reliability, scorer: Scorer) -> Judged:
     """One pool through a scorer; an empty pool is judged as empty."""
-    truth, whole = (record.latitude, record.longitude), stage == len(record.answers)
+    truth = (record.latitude, record.longitude)
     if not pool.candidates:
         nothing = Scores(np.zeros((0, 5)), np.zeros(0), np.zeros((0, RINGS)))
-        none = np.zeros((0, 5))
-        return Judged(truth, stage, whole, 0, Company(0, 0, 0), np.zeros((0, 2)), nothing, none, none, np.zeros(5))
+        return Judged(truth, stage, 0, Company(0, 0, 0), np.zeros((0, 2)), nothing, np.zeros((0, 5)), np.zeros(5))
     seen = look_at(pool, reliability)
     scores, positions = scorer(seen.table, seen.names), seen.points.positions
     stacked = stacked_within(seen.apart_km, scores, seen.votes, seen.situation, seen.retrieved)
-    return Judged(truth, stage, whole, seen.situation, seen.company, positions, scores, seen.votes, stacked, seen.told)
+    return Judged(truth, stage, seen.situation, seen.company, positions, scores, stacked, seen.told)
 
 
 @dataclass(frozen=True)

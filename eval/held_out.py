@@ -23,16 +23,15 @@ class HeldOut:
     """One row for each pool with a candidate, and the point a held-out scorer would answer with.
 
     `record` (n,) numbers the photos; `kind` (n,) of pool as `kind_of` numbers them; `inputs` (n, 5, 5) of the
-    calibration as `inputs_of` gives them; `hit` (n, 5) whether the point was within each radius; `whole` (n,) marks a
-    photo's whole pool; `held` (n,) is what the smallest region that contains the true place was estimated to hold;
-    `gain` (n,) is the mean utility each of the calls still to come added, NaN where none was.
+    calibration as `inputs_of` gives them; `hit` (n, 5) whether the point was within each radius; `held` (n,) is what
+    the smallest region that contains the true place was estimated to hold; `gain` (n,) is the mean utility each of the
+    calls still to come added, NaN where none was.
     """
 
     record: NDArray[np.intp]
     kind: NDArray[np.intp]
     inputs: Floats
     hit: Floats
-    whole: Bools
     held: Floats
     gain: Floats
 
@@ -91,7 +90,6 @@ def _row(record: int, choice: _Choice, gain: float) -> tuple[object, ...]:
         kind_of(view.situation, view.company),
         choice.inputs,
         choice.hit,
-        view.whole,
         spread_of(view.positions, choice.mixture).held_at(*view.truth),
         gain,
     )
