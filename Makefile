@@ -16,11 +16,17 @@ test: .venv/ready-dev $(if $(shell command -v npm),web)
 record: .venv/ready-dev
 	$(BIN)/python -m tests.support.record
 
-check: .venv/ready-dev
+check: .venv/ready-dev .types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	cd .types && ../$(BIN)/lint-imports --config ../pyproject.toml
+
+# The installed layout as links, for mypy and import-linter: every top-level folder under the one name `sextant`.
+.types: pyproject.toml
+	rm -rf .types && mkdir -p .types/sextant
+	cd .types/sextant && ln -s ../../sextant/__init__.py ../../sextant/py.typed ../../agent ../../app ../../atlas ../../base \
+		../../eval ../../gallery ../../geo ../../graphs ../../prompts ../../tools .
 
 # The lock files are what was installed when the tests last passed; `make lock` writes them anew from this machine.
 lock: .venv/ready-dev

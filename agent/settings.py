@@ -3,10 +3,10 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from agent.pricing import price_usd, read_price, unknown_price
-from agent.state import Json
-from geo.errors import WrongUse
-from prompts.presets import Preset, preset
+from sextant.agent.cost.pricing import price_usd, read_price, unknown_price
+from sextant.agent.state import Json
+from sextant.base.errors import WrongUse
+from sextant.prompts.presets import Preset, preset
 
 Optimise = Literal["balanced", "street", "city", "country"]
 
@@ -21,7 +21,7 @@ class Settings:
         max_calls, max_tokens, max_seconds, max_usd, max_rounds: the budget; None is no limit of that kind
             beyond the preset's own calls and rounds.
         price: what the model costs where no list knows it: INPUT/OUTPUT in dollars per million tokens.
-        fitted: the model that ``calibrated`` judges with, a file or ``NAME@SHA256`` (see ``agent.fitted``); None is
+        fitted: the model that ``calibrated`` judges with, a file or ``NAME@SHA256`` (see ``recording/fitted_models.py``); None is
             the shipped one.
         variants, later: the prompts of the first round and of the others, in place of the preset's.
         exclude_author: leave out the photos of this photo's own photographer, and the photo itself.

@@ -1,6 +1,6 @@
 """`python -m app` is `sextant`."""
 
-from app.cli import main
+from sextant.app.cli import main
 
 if __name__ == "__main__":  # decode processes import this module again
     main()

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from geo.errors import SextantError
+from sextant.base.errors import SextantError
 
 # name → (module under app.commands, one line of help). The line stands here so that `sextant --help`
 # imports nothing.
@@ -28,7 +28,7 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are modules of ``app.commands``, imported when they are called."""
+    """A group whose commands are modules of ``sextant.app.commands``, imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -36,7 +36,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"app.commands.{name.replace('-', '_')}").command
+        command: click.Command = import_module(f"sextant.app.commands.{name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

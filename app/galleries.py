@@ -1,7 +1,7 @@
 """Which gallery a run uses when none is named."""
 
-from agent.home import home_folder
-from geo.errors import WrongUse
+from sextant.base.errors import WrongUse
+from sextant.base.home import home_folder
 
 
 def chosen_gallery(given: str | None, home: str | None, *, needed: bool) -> str | None:

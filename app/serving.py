@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from geo.errors import SextantError, WrongUse
+from sextant.base.errors import SextantError, WrongUse
 
 if TYPE_CHECKING:
-    from graphs.chat import Desk
+    from sextant.graphs.chat import Desk
 
 SHORTEST_TOKEN = 16
 
@@ -26,13 +26,13 @@ def serve(desk: "Desk", *, host: str, port: int, token: str | None, tiles: str |
     try:
         import uvicorn
 
-        from app.web.security import Door, is_loopback
-        from app.web.server import built_assets, create_app
+        from sextant.app.web.security import Door, is_loopback
+        from sextant.app.web.server import built_assets, create_app
     except ImportError as error:
         raise SextantError(f"sextant serve needs {error.name}; run: pip install 'sextant-geo[web]'") from error
-    from app.web.house import House
-    from app.web.reports import reports_of
-    from graphs.sessions import Sessions
+    from sextant.app.web.reports import reports_of
+    from sextant.app.web.service import House
+    from sextant.graphs.sessions.store import Sessions
 
     if not is_loopback(host) and not token:
         raise WrongUse(f"--host {host} is open to others; give them a token: --token TOKEN, or SEXTANT_TOKEN")

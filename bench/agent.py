@@ -27,10 +27,10 @@ from langgraph.types import Command, Send
 from PIL import Image
 from typing_extensions import TypedDict
 
-from agent import live
-from agent.settings import Settings
-from graphs.checkpoints import sqlite_checkpoints
-from graphs.runs import locate
+from sextant.agent.settings import Settings
+from sextant.agent.world import live
+from sextant.graphs.runs.run import locate
+from sextant.graphs.sessions.checkpoints import sqlite_checkpoints
 from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 
@@ -92,9 +92,9 @@ def write_photos(folder: Path, count: int) -> list[str]:
 
 def build_gallery(photos: list[str], folder: Path) -> str:
     """A small gallery of some of the photos."""
-    from gallery.build import build
-    from gallery.encoders import load_encoder
-    from gallery.sources.opening import SourceOptions, open_source
+    from sextant.gallery.build.build import build
+    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     table = folder / "table.csv"
     lines = [f"{Path(path).name},{number % 60},{number % 170}" for number, path in enumerate(photos[:100])]

@@ -18,12 +18,20 @@ from typing import Literal
 import numpy as np
 import torch
 
-from gallery.alignment.batches import Texts, load_batch
-from gallery.alignment.cache import IMAGES, About, Cache, finish_cache, open_cache, read_about, row_table
-from gallery.alignment.config import AlignmentConfig
-from gallery.alignment.pace import LOOK_EVERY, Look
-from gallery.alignment.settings import TrainSettings
-from gallery.alignment.train import Training
+from sextant.gallery.alignment.model.config import AlignmentConfig
+from sextant.gallery.alignment.training.batches import Texts, load_batch
+from sextant.gallery.alignment.training.cache import (
+    IMAGES,
+    About,
+    Cache,
+    finish_cache,
+    open_cache,
+    read_about,
+    row_table,
+)
+from sextant.gallery.alignment.training.progress import LOOK_EVERY, Look
+from sextant.gallery.alignment.training.settings import TrainSettings
+from sextant.gallery.alignment.training.train import Training
 
 DIMENSION = 768  # CLIP ViT-L/14
 DISTINCT_TEXTS = 50_000

@@ -22,16 +22,16 @@ import torch
 from numpy.typing import NDArray
 
 from bench.alignment_intervals import Found, found, middle, over_photographers, over_splits
-from gallery.alignment.backbone import Backbone, load_backbone
-from gallery.alignment.config import Part
-from gallery.alignment.measure import found_rows, position_recall
-from gallery.alignment.model import Alignment, new_alignment
-from gallery.alignment.recipe import Prepared, prepare
-from gallery.alignment.settings import TrainSettings
-from gallery.alignment.split import split_by_author
-from gallery.alignment.start import Start, load_start
-from gallery.alignment.train import BACKBONE, Training
-from gallery.sources.opening import SourceOptions, open_source
+from sextant.gallery.alignment.measure import found_rows, position_recall
+from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
+from sextant.gallery.alignment.model.backbone import Backbone, load_backbone
+from sextant.gallery.alignment.model.config import Part
+from sextant.gallery.alignment.recipe import Prepared, prepare
+from sextant.gallery.alignment.training.settings import TrainSettings
+from sextant.gallery.alignment.training.split import split_by_author
+from sextant.gallery.alignment.training.train import BACKBONE, Training
+from sextant.gallery.alignment.training.warm_start import Start, load_start
+from sextant.gallery.sources.recognise import SourceOptions, open_source
 
 # From a closed-form start the paper's own schedule does; from random weights it is too short for a few thousand photos.
 FIT_FIRST: dict[str, Any] = {"fit_first": True, "epochs": 10, "learning_rate": 3e-5, "decay": 0.87, "batch": 256}

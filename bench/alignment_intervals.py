@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from gallery.alignment.cache import Cache
-from geo.sphere import geodesic_km, great_circle_km
+from sextant.gallery.alignment.training.cache import Cache
+from sextant.geo.sphere import geodesic_km, great_circle_km
 
 TOP = 10
 DRAWS = 1000

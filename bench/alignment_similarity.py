@@ -25,23 +25,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agent.verification import verify
-from agent.verification.pool import Pool
-from eval.crossfit import cross_fit
-from eval.judging import judge_all
-from eval.metrics import accuracy, calibration_error
-from eval.recorded import Record, read_records
-from eval.verification_runs import held_out_verifier
-from gallery.alignment.backbone import load_backbone
-from gallery.alignment.cache import Cache
-from gallery.alignment.config import Part
-from gallery.alignment.measure import embed_rows, encode_positions, nearest_rows
-from gallery.alignment.model import Alignment
-from gallery.alignment.recipe import prepare
-from gallery.alignment.settings import TrainSettings
-from gallery.alignment.train import Training
-from gallery.sources.opening import SourceOptions, open_source
-from geo.sphere import geodesic_km, great_circle_km
+from sextant.agent.verification import verify
+from sextant.agent.verification.pool import Pool
+from sextant.eval.fitting.crossfit import cross_fit
+from sextant.eval.fitting.jobs import held_out_verifier
+from sextant.eval.fitting.judging import judge_all
+from sextant.eval.fitting.recorded import Record, read_records
+from sextant.eval.metrics import accuracy, calibration_error
+from sextant.gallery.alignment.measure import embed_rows, encode_positions, nearest_rows
+from sextant.gallery.alignment.model.aligned_model import Alignment
+from sextant.gallery.alignment.model.backbone import load_backbone
+from sextant.gallery.alignment.model.config import Part
+from sextant.gallery.alignment.recipe import prepare
+from sextant.gallery.alignment.training.cache import Cache
+from sextant.gallery.alignment.training.settings import TrainSettings
+from sextant.gallery.alignment.training.train import Training
+from sextant.gallery.sources.recognise import SourceOptions, open_source
+from sextant.geo.sphere import geodesic_km, great_circle_km
 
 Floats = NDArray[np.float64]
 Scores = list[list[float]]  # [latitude, longitude, cosine]

@@ -11,8 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from agent.answers import parse_answer
-from eval.answers import read_rows
+from sextant.agent.answers import parse_answer
+from sextant.eval.answers import read_rows
 
 TYPICAL = [
     '```json\n{"lat": 48.8566, "long": 2.3522, "city": "Paris", "country": "France"}\n```\n'

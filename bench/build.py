@@ -28,12 +28,12 @@ from typing import Any
 from PIL.Image import Image
 
 from bench.table import table
-from gallery.build import build
-from gallery.encoders import Encoder, load_encoder
-from gallery.filling import BATCH, Progress
-from gallery.photos import open_photo
-from gallery.sources.folder import photo_files
-from gallery.sources.opening import SourceOptions, open_source
+from sextant.gallery.build.build import build
+from sextant.gallery.build.pipeline import BATCH, Progress
+from sextant.gallery.encoders.spec import Encoder, load_encoder
+from sextant.gallery.photos.open import open_photo
+from sextant.gallery.sources.folder import photo_files
+from sextant.gallery.sources.recognise import SourceOptions, open_source
 
 ALONE = 512  # photos the encoder alone is timed on
 WARM = 512  # photos of a build before its rate counts

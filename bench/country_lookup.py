@@ -5,8 +5,8 @@ Data: all places of the gazetteer (GeoNames cities above 1000 inhabitants). Run:
 
 from time import perf_counter
 
-from geo.borders import countries_at, country_at, nearest_border_km
-from geo.gazetteer import gazetteer
+from sextant.geo.borders import countries_at, country_at, nearest_border_km
+from sextant.geo.towns import gazetteer
 
 ALONE = 5000
 

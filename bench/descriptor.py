@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from gallery.descriptor import describe_image
+from sextant.gallery.encoders.builtin import describe_image
 
 PHOTOS = 300
 

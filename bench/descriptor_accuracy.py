@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gallery.descriptor import WEIGHTS, describe_parts
-from geo.sphere import great_circle_km
+from sextant.gallery.encoders.builtin import WEIGHTS, describe_parts
+from sextant.geo.sphere import great_circle_km
 
 RADII_KM = (1, 25, 200, 750, 2500)
 FIRST = 20  # neighbours in the smoother figure: a share weighted by 1 / rank

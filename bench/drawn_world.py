@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gallery.descriptor import describe_image
-from gallery.drawn.world import write_world
-from geo.sphere import great_circle_km
+from sextant.gallery.encoders.builtin import describe_image
+from sextant.gallery.synthetic.world import write_world
+from sextant.geo.sphere import great_circle_km
 
 RADII_KM = (1, 25, 200, 750, 2500)
 NEIGHBOURS = 20

@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from agent.settings import Settings
-from eval.benchmarks import chosen, load_benchmark
-from eval.runner import Task, run
+from sextant.agent.settings import Settings
+from sextant.eval.benchmarks import chosen, load_benchmark
+from sextant.eval.running.runner import Task, run
 from tests.support.model_script import Asked, Fault, Reply
 from tests.support.model_server import ModelServer
 

@@ -26,7 +26,7 @@ def begin(given: argparse.Namespace, out: Path, home: Path) -> subprocess.Popen[
     if given.verify:
         words += ["--verify", given.verify]
     environment = {**os.environ, "SEXTANT_HOME": str(home)}
-    return subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, stdout=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-m", "sextant.app", *words], env=environment, stdout=subprocess.DEVNULL)
 
 
 def lines_in(out: Path) -> int:

@@ -25,15 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from agent.cassette import Cassette
-from agent.settings import Settings
 from bench.agent import write_photos
 from bench.memory import in_a_process
 from bench.synthetic import FINGERPRINT, SPEC, Drawn, built
 from bench.table import table
-from gallery.photos import PHOTO_SUFFIXES
-from graphs.folders import runs_folder
-from graphs.runs import locate
+from sextant.agent.recording.cassette import Cassette
+from sextant.agent.settings import Settings
+from sextant.gallery.photos.open import PHOTO_SUFFIXES
+from sextant.graphs.runs.folder import runs_folder
+from sextant.graphs.runs.run import locate
 
 PROCESSES = 3
 FILTERS: dict[str, dict[str, Any]] = {
@@ -113,7 +113,7 @@ def photo_paths(folder: Path | None, scratch: Path, count: int) -> list[str]:
 def runs(photos: list[str], gallery: str, drawn: Drawn | None, filters: dict[str, Any], home: str) -> list[Taken]:
     """Locate each photo, and read from each run's record how long the gallery took."""
     settings = Settings(gallery=gallery, home=home, **filters)
-    stub = patch("gallery.store.load_encoder", lambda spec: DrawnEncoder(drawn)) if drawn else nullcontext()
+    stub = patch("sextant.gallery.store.load_encoder", lambda spec: DrawnEncoder(drawn)) if drawn else nullcontext()
     with stub:
         return [taken(runs_folder(home) / locate(photo, settings).name) for photo in photos]
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import yaml
 
-from agent.claims import Trace, entry_of
+from sextant.agent.guard.claims import Trace, entry_of
 
-DATA = Path(__file__).parents[1] / "tests" / "agent" / "claimed_checks.yaml"
+DATA = Path(__file__).parents[1] / "tests" / "agent" / "guard" / "claimed_checks.yaml"
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from agent.cassette import Cassette
-from graphs.checkpoints import SqliteSaver
-from graphs.folders import RunFolder
-from graphs.replay import replay
-from graphs.runs import locate
-from graphs.steps import StepLog, read_steps
-from prompts.presets import preset_ids
+from sextant.agent.recording.cassette import Cassette
+from sextant.graphs.runs.folder import RunFolder
+from sextant.graphs.runs.replay import replay
+from sextant.graphs.runs.run import locate
+from sextant.graphs.runs.steps import StepLog, read_steps
+from sextant.graphs.sessions.checkpoints import SqliteSaver
+from sextant.prompts.presets import preset_ids
 from tests.support.model_server import ModelServer
 from tests.support.record import draw
 from tests.support.recorded import script, settings_for

@@ -99,8 +99,8 @@ def synthetic_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dic
 
 def real_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str, float]]:
     """A real gallery's vectors in a gallery of their own, and what its build took."""
-    from gallery.statistics import vector_chunks
-    from gallery.store import Gallery
+    from sextant.gallery.statistics import vector_chunks
+    from sextant.gallery.store import Gallery
 
     vectors = np.concatenate(list(vector_chunks(Gallery.open(options.gallery).photos)))
     np.save(folder / "vectors.npy", vectors)
@@ -134,8 +134,8 @@ def measured(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, An
 
 def sextant_search(path: Path, data: Data) -> tuple[Contender, dict[str, float]]:
     """Sextant's search as tools call it, and the memory it takes before anything else is loaded."""
-    from gallery.search import farthest, nearest
-    from gallery.store import Gallery
+    from sextant.gallery.search.search import farthest, nearest
+    from sextant.gallery.store import Gallery
 
     reset_peak()
     begun = time.perf_counter()

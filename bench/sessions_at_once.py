@@ -109,9 +109,9 @@ class World:
 @contextmanager
 def small_world() -> Iterator[World]:
     """Built afresh in a folder of its own."""
-    from gallery.build import build
-    from gallery.encoders import load_encoder
-    from gallery.sources.opening import SourceOptions, open_source
+    from sextant.gallery.build.build import build
+    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     with tempfile.TemporaryDirectory() as folder, ModelServer(script, latency_s=MODEL_S) as model:
         root = Path(folder)

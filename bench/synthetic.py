@@ -15,13 +15,15 @@ import numpy as np
 
 from bench.memory import in_a_process, peak_megabytes
 from bench.vectors import CHUNK, Shape
-from gallery import indexing
-from gallery.decode import Decoded
-from gallery.finish import finish_gallery
-from gallery.writer import Task, writing
+from sextant.gallery.build.commit import Task, writing
+from sextant.gallery.build.decode import Decoded
+from sextant.gallery.build.finalize import finish_gallery
+from sextant.gallery.search import index as indexing
 
 SPEC = FINGERPRINT = "bench"  # no encoder gives these vectors
-SEED = 2  # the constants of gallery/indexing.py and outliers.py were chosen on seed 1: another surface, other clusters
+SEED = (
+    2  # the constants of gallery/search/index.py and outliers.py were chosen on seed 1: another surface, other clusters
+)
 _PIECE = 20_000  # rows written at once
 
 

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from agent.verification import Candidate, Pool, verify
+from sextant.agent.verification import Candidate, Pool, verify
 
 LIMIT_MS = 5.0
 ROUNDS = 200

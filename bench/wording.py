@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from agent.answers.wording import KINDS
-from agent.verification.decision import RADII_KM, RADIUS_NAMES
 from bench.table import table
-from eval.crossfit import folds_by_group, reliability_of
-from eval.recorded import Answer, Record, read_records
-from geo.sphere import great_circle_km
+from sextant.agent.answers.wording import KINDS
+from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
+from sextant.eval.fitting.crossfit import folds_by_group, reliability_of
+from sextant.eval.fitting.recorded import Answer, Record, read_records
+from sextant.geo.sphere import great_circle_km
 
 Floats = NDArray[np.float64]
 

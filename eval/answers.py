@@ -19,9 +19,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from agent.answers import Outcome, parse_answer
-from geo.errors import SextantError
-from geo.sphere import great_circle_km
+from sextant.agent.answers import Outcome, parse_answer
+from sextant.base.errors import SextantError
+from sextant.geo.sphere import great_circle_km
 
 RADII_KM = (1, 25, 200, 750, 2500)  # street, city, region, country, continent; Hays and Efros, IM2GPS (2008), and since
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gallery.sources.folder import photo_files
-from gallery.sources.table_folder import matching_name
-from gallery.sources.tables import PhotoTable
-from gallery.sources.zips import zip_files, zip_members
-from geo.errors import WrongUse
+from sextant.base.errors import WrongUse
+from sextant.gallery.sources.folder import photo_files
+from sextant.gallery.sources.table_folder import matching_name
+from sextant.gallery.sources.tables import PhotoTable
+from sextant.gallery.sources.zips import zip_files, zip_members
 
 SCENES = {"indoor": "Prob_indoor", "natural": "Prob_natural", "urban": "Prob_urban"}
 
@@ -58,7 +58,7 @@ BENCHMARKS: Mapping[str, Known] = {
 class BenchmarkPhoto:
     """One photo of a benchmark. Truth in degrees; ``path`` is None where the table's photo is not in the folder.
 
-    A photo in a zip has the path ``ARCHIVE.zip#NAME``, as ``gallery.photos.read_photo`` takes it.
+    A photo in a zip has the path ``ARCHIVE.zip#NAME``, as ``sextant.gallery.photos.open.read_photo`` takes it.
     """
 
     image: str

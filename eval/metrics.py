@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agent.verification.decision import RADII_KM
-from geo.sphere import great_circle_km
+from sextant.agent.verification.decision import RADII_KM
+from sextant.geo.sphere import great_circle_km
 
 Floats = NDArray[np.float64]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.decision import RADII_KM, RADIUS_NAMES
-from eval.run_folder import EvaluationFolder
-from geo.sphere import great_circle_km
+from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
+from sextant.eval.running.folder import EvaluationFolder
+from sextant.geo.sphere import great_circle_km
 
 Json = dict[str, Any]
 Floats = NDArray[np.float64]

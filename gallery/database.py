@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from gallery.manifest import LAYOUT, Manifest
-from geo.errors import SextantError
+from sextant.base.errors import SextantError
+from sextant.gallery.manifest import LAYOUT, Manifest
 
 PHOTOS, OUTLIERS, MANIFEST, BUILDING, UNREADABLE = "photos", "outliers", "manifest", "building", "unreadable"
 

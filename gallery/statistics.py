@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.encoders import normalised
-from gallery.scan import vector_matrix
+from sextant.gallery.encoders.spec import normalised
+from sextant.gallery.search.exact import vector_matrix
 
 SAMPLE = 1000
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)

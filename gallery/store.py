@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gallery.database import OUTLIERS, PHOTOS, GalleryError, connect, is_remote, local_path, read_manifest
-from gallery.details import Details
-from gallery.encoders import Encoder, load_encoder
-from gallery.indexing import indexed_rows
-from gallery.manifest import SOURCES_JOINED, Manifest
-from gallery.scan import VectorScan
-from geo.sphere import EARTH_RADIUS_KM, great_circle_km
+from sextant.gallery.database import OUTLIERS, PHOTOS, GalleryError, connect, is_remote, local_path, read_manifest
+from sextant.gallery.encoders.spec import Encoder, load_encoder
+from sextant.gallery.manifest import SOURCES_JOINED, Manifest
+from sextant.gallery.search.exact import VectorScan
+from sextant.gallery.search.index import indexed_rows
+from sextant.gallery.search.metadata import Details
+from sextant.geo.sphere import EARTH_RADIUS_KM, great_circle_km
 
 __all__ = ["Gallery", "GalleryError", "Manifest"]
 
@@ -163,7 +163,7 @@ class Gallery:
 
     def unreadable(self) -> pa.Table:
         """Photos that did not go into the gallery: columns id, reason."""
-        from gallery.database import UNREADABLE, table_names
+        from sextant.gallery.database import UNREADABLE, table_names
 
         if UNREADABLE not in table_names(self._database):
             return pa.table({"id": pa.array([], pa.string()), "reason": pa.array([], pa.string())})

@@ -13,9 +13,9 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo.countries import Country
-from geo.polygons import PREPARED, Polygons, country_polygon, inner_position, outlines, polygons
-from geo.sphere import EARTH_RADIUS_KM, Floats, great_circle_km, normalise_longitude, positions_of, unit_vectors
+from sextant.geo.countries import Country
+from sextant.geo.polygons import PREPARED, Polygons, country_polygon, inner_position, outlines, polygons
+from sextant.geo.sphere import EARTH_RADIUS_KM, Floats, great_circle_km, normalise_longitude, positions_of, unit_vectors
 
 __all__ = [
     "Country",

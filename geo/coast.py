@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.borders import countries_at
-from geo.sphere import destination
+from sextant.geo.borders import countries_at
+from sextant.geo.sphere import destination
 
 _BEARINGS = np.arange(0.0, 360.0, 22.5)
 _RINGS = (0.25, 0.5, 0.75, 1.0)

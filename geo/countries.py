@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from geo.spelling import fold
+from sextant.geo.spelling import fold
 
 CONTINENTS = {
     "AF": "Africa",
@@ -43,7 +43,7 @@ class Country:
 @lru_cache(maxsize=1)
 def countries() -> tuple[Country, ...]:
     """All rows of the table: the ISO countries by code, then areas without a code of their own."""
-    text = (files("geo") / "data" / "countries.csv").read_text(encoding="utf-8")
+    text = (files("sextant.geo") / "data" / "countries.csv").read_text(encoding="utf-8")
     return tuple(_country(row) for row in csv.DictReader(text.splitlines(), delimiter=";"))
 
 

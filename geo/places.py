@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from geo.borders import countries_at, country_at, nearest_country
-from geo.countries import Country, country_code_of
-from geo.gazetteer import gazetteer
-from geo.names import NamedPlace, find_place
-from geo.sphere import bearing_degrees, check_position
+from sextant.geo.borders import countries_at, country_at, nearest_country
+from sextant.geo.countries import Country, country_code_of
+from sextant.geo.sphere import bearing_degrees, check_position
+from sextant.geo.towns import gazetteer
 
-__all__ = ["NamedPlace", "Place", "country_code_of", "describe", "find_place", "label"]
+__all__ = ["Place", "country_code_of", "describe", "label"]
 
 # Places asked for their polygon before the gazetteer's code is taken at its word.
 _TRIED = 32

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from geo.countries import Country, countries, country_code_of
-from geo.errors import SextantError, WrongUse
-from geo.sphere import Floats
+from sextant.base.errors import SextantError, WrongUse
+from sextant.geo.countries import Country, countries, country_code_of
+from sextant.geo.sphere import Floats
 
 STEP_DEGREES = 1e-4
 PREPARED = threading.Lock()
@@ -86,7 +86,7 @@ def names_on_map() -> frozenset[str]:
 
 
 def _map_bytes() -> bytes:
-    return (files("geo") / "data" / "borders.npz").read_bytes()
+    return (files("sextant.geo") / "data" / "borders.npz").read_bytes()
 
 
 @lru_cache(maxsize=64)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from geo.caps import cap_area_km2, caps_geojson, covers, polygon_area_km2
-from geo.clusters import cluster
-from geo.errors import WrongUse
-from geo.sphere import Floats, great_circle_km, weighted_centre
+from sextant.base.errors import WrongUse
+from sextant.geo.caps import cap_area_km2, caps_geojson, covers, polygon_area_km2
+from sextant.geo.clusters import cluster
+from sextant.geo.sphere import Floats, great_circle_km, weighted_centre
 
 # Centres tried for the smallest circle, heaviest first: enough for any pool, bounded for any gallery.
 _CENTRES = 256
@@ -142,7 +142,7 @@ def smallest_region(
 
     Args:
         positions, weights, mass: as of `smallest_cap`.
-        radius_km: how near positions belong together, as of `geo.clusters.cluster`.
+        radius_km: how near positions belong together, as of `sextant.geo.clusters.cluster`.
         least_km: no circle is drawn smaller.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.errors import WrongUse
+from sextant.base.errors import WrongUse
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 

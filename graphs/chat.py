@@ -17,27 +17,27 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 from typing_extensions import TypedDict
 
-from agent.blobs import BlobStore
-from agent.claims import Entry, ledger
-from agent.conversation import intent_of, together
-from agent.equipment import silent
-from agent.following_up import follow_up
-from agent.home import home_folder
-from agent.live import equip
-from agent.precision import Policy
-from agent.recall import CAN, recall
-from agent.replies import located, put_together, steered
-from agent.settings import Settings
-from agent.showing import photo_shown
-from agent.state import Json, Spent, add_spent, merge
-from agent.stopping import stoppable
-from agent.weighing_anew import constraints_after, weighed
-from geo.errors import SextantError
-from graphs.evidence import evidence_of, failed
-from graphs.folders import runs_folder
-from graphs.resume import resume
-from graphs.runs import locate as locate_run
-from graphs.tasks import Task, again, new_tasks, run_spending, with_effort
+from sextant.agent.chat.chat_replies import located, put_together, steered
+from sextant.agent.chat.follow_up import follow_up
+from sextant.agent.chat.intents import intent_of, together
+from sextant.agent.chat.record_answers import CAN, recall
+from sextant.agent.chat.reweigh import constraints_after, weighed
+from sextant.agent.guard.claims import Entry, ledger
+from sextant.agent.privacy.precision import Policy
+from sextant.agent.privacy.view import photo_shown
+from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.settings import Settings
+from sextant.agent.state import Json, Spent, add_spent, merge
+from sextant.agent.world.cancellation import stoppable
+from sextant.agent.world.deps import silent
+from sextant.agent.world.live import equip
+from sextant.base.errors import SextantError
+from sextant.base.home import home_folder
+from sextant.graphs.runs.folder import runs_folder
+from sextant.graphs.runs.resume import resume
+from sextant.graphs.runs.run import locate as locate_run
+from sextant.graphs.sessions.photo_snapshot import evidence_of, failed
+from sextant.graphs.sessions.tasks import Task, again, new_tasks, run_spending, with_effort
 
 PHOTOS_AT_ONCE = 2  # runs of one message side by side; each has its own fan-out of model calls
 

@@ -16,17 +16,17 @@ from langgraph.config import get_config
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from agent import live
-from agent.equipment import Equipment, Moment
-from agent.nodes.advance import advance
-from agent.nodes.answer import answer
-from agent.nodes.ingest import ingest
-from agent.nodes.lmm import lmm
-from agent.nodes.plan import plan
-from agent.nodes.tools import tools
-from agent.nodes.verify import verify
-from agent.settings import Settings
-from agent.state import Ask, State
+from sextant.agent.nodes.advance import advance
+from sextant.agent.nodes.answer import answer
+from sextant.agent.nodes.ingest import ingest
+from sextant.agent.nodes.lmm import lmm
+from sextant.agent.nodes.plan import plan
+from sextant.agent.nodes.tools import tools
+from sextant.agent.nodes.verify import verify
+from sextant.agent.settings import Settings
+from sextant.agent.state import Ask, State
+from sextant.agent.world import live
+from sextant.agent.world.deps import Equipment, Moment
 
 Equip = Callable[[Settings], Equipment]
 Node = Callable[[Any, Equipment], Any]

@@ -10,7 +10,7 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from geo.errors import WrongUse
+from sextant.base.errors import WrongUse
 
 FOLDER = Path(__file__).parent
 

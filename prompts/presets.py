@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from prompts.loading import Document, find, ids, is_own
+from sextant.prompts.loading import Document, find, ids, is_own
 
 
 class Preset(Document):

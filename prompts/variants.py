@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from prompts.loading import Document, find, ids, is_own
+from sextant.prompts.loading import Document, find, ids, is_own
 
 Shown = Literal["coordinates", "place", "photos"]
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from app.cli import main
-from app.progress import Progress
+from sextant.app.cli import main
+from sextant.app.render.run_progress import Progress
 from tests.support.data import SHARED, needs_shared_data
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from app.cli import sextant
+from sextant.app.cli import sextant
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

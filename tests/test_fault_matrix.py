@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 
-from agent import live
-from agent.models import load_model
-from agent.settings import Settings
-from graphs.runs import locate
+from sextant.agent.llm.client import load_model
+from sextant.agent.settings import Settings
+from sextant.agent.world import live
+from sextant.graphs.runs.run import locate
 from tests.support.model_faults import FAULT_MATRIX
 from tests.support.model_script import Fault, Reply
 from tests.support.model_server import ModelServer, closed_port

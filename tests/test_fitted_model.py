@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from agent.blobs import BlobStore
-from agent.settings import Settings
-from agent.verification.model_file import VERSION
-from eval.recorded import read_records
-from eval.verification_runs import fit_files, write_model
-from geo.errors import SextantError, WrongUse
-from graphs.archive import export, take_in
-from graphs.chat import Desk
-from graphs.folders import RunFolder, find, folders
-from graphs.fork import fork
-from graphs.pruning import prune
-from graphs.replay import replay
-from graphs.runs import locate
-from graphs.sessions import Sessions
+from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.settings import Settings
+from sextant.agent.verification.model_file import VERSION
+from sextant.base.errors import SextantError, WrongUse
+from sextant.eval.fitting.jobs import fit_files, write_model
+from sextant.eval.fitting.recorded import read_records
+from sextant.graphs.chat import Desk
+from sextant.graphs.runs.archive import export, take_in
+from sextant.graphs.runs.folder import RunFolder, find, folders
+from sextant.graphs.runs.fork import fork
+from sextant.graphs.runs.pruning import prune
+from sextant.graphs.runs.replay import replay
+from sextant.graphs.runs.run import locate
+from sextant.graphs.sessions.store import Sessions
 from tests.app.test_eval_recorded import ROWS
 from tests.support.cli import sextant
 from tests.support.evaluations import benchmark_folder

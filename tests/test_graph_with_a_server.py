@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings import Settings
-from graphs.runs import checkpoints_file, locate
+from sextant.agent.settings import Settings
+from sextant.graphs.runs.run import checkpoints_file, locate
 from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 

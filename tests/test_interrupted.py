@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from app.interrupting import stop_on_signals
+from sextant.app.interrupting import stop_on_signals
 from tests.support.cli import ROOT
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
@@ -17,7 +17,7 @@ def test_the_first_ctrl_c_answers_with_the_best_so_far(gallery, query, tmp_path)
     with ModelServer(always(Reply(text="late")), latency_s=90) as slow:
         asking = ["--model", "openai:s", "--base-url", slow.base_url, "--verify", "density", "--gallery", str(gallery)]
         running = subprocess.Popen(
-            [sys.executable, "-m", "app", "locate", str(query), str(query), *asking, "--json"],
+            [sys.executable, "-m", "sextant.app", "locate", str(query), str(query), *asking, "--json"],
             env={**os.environ, "SEXTANT_HOME": str(tmp_path), "OPENAI_API_KEY": "sk-test"},
             cwd=ROOT,
             stdout=subprocess.PIPE,

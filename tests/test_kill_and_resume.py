@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from agent.cassette import Cassette
-from agent.settings import Settings, to_json
-from graphs.folders import RunFolder
-from graphs.replay import replay
-from graphs.resume import resume
-from graphs.runs import locate
+from sextant.agent.recording.cassette import Cassette
+from sextant.agent.settings import Settings, to_json
+from sextant.graphs.runs.folder import RunFolder
+from sextant.graphs.runs.replay import replay
+from sextant.graphs.runs.resume import resume
+from sextant.graphs.runs.run import locate
 from tests.support.model_server import ModelServer
 from tests.support.recorded import script, settings_for
 

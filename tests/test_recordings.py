@@ -5,11 +5,11 @@ When it is meant to be so, `make record` makes the stale ones anew, and the diff
 
 import pytest
 
-from agent.cassette import Cassette
-from agent.divergence import Divergence
-from geo.errors import SextantError
-from graphs.folders import RunFolder
-from graphs.replay import replay
+from sextant.agent.recording.cassette import Cassette
+from sextant.agent.recording.divergence import Divergence
+from sextant.base.errors import SextantError
+from sextant.graphs.runs.folder import RunFolder
+from sextant.graphs.runs.replay import replay
 from tests.support.record import RECORDINGS, wanted
 
 

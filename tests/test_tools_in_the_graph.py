@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.settings import Settings
-from graphs.runs import locate
+from sextant.agent.settings import Settings
+from sextant.graphs.runs.run import locate
 from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 

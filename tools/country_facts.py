@@ -12,7 +12,7 @@ from typing import Any
 from langchain_core.tools import ToolException, tool
 from pydantic import BaseModel, Field
 
-from geo.countries import countries_by_code, country_code_of
+from sextant.geo.countries import countries_by_code, country_code_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class CountryFacts:
 @lru_cache(maxsize=1)
 def facts_by_code() -> dict[str, CountryFacts]:
     """The whole table by ISO alpha-2 code."""
-    text = (files("tools") / "data" / "country_facts.csv").read_text(encoding="utf-8")
+    text = (files("sextant.tools") / "data" / "country_facts.csv").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return {row["code"]: _facts(row) for row in csv.DictReader(lines, delimiter=";")}
 

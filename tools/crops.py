@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PIL import Image
 from pydantic import BaseModel, Field
 
-from geo.errors import SextantError
+from sextant.base.errors import SextantError
 
 SMALLEST_PIXELS = 12  # a narrower crop shows nothing
 

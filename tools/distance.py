@@ -5,7 +5,7 @@ from typing import Any
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 
-from geo.sphere import bearing_degrees, great_circle_km
+from sextant.geo.sphere import bearing_degrees, great_circle_km
 
 
 class Distance(BaseModel):

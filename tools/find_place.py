@@ -6,9 +6,9 @@ from typing import Any
 from langchain_core.tools import ToolException, tool
 from pydantic import BaseModel, Field
 
-from geo.countries import country_code_of
-from geo.places import NamedPlace
-from geo.places import find_place as look_up
+from sextant.atlas.names import NamedPlace
+from sextant.atlas.names import find_place as look_up
+from sextant.geo.countries import country_code_of
 
 _HITS = 5
 

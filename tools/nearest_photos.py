@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
-from tools.search import Search, listed
+from sextant.tools.search import Search, listed
 
 __all__ = ["Search", "nearest_photos_tool"]
 

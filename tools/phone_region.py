@@ -6,8 +6,8 @@ from typing import Any
 from langchain_core.tools import ToolException, tool
 from pydantic import BaseModel, Field
 
-from geo.countries import country_code_of
-from geo.errors import SextantError
+from sextant.base.errors import SextantError
+from sextant.geo.countries import country_code_of
 
 
 class NotANumber(SextantError):

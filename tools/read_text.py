@@ -16,9 +16,9 @@ import numpy as np
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from PIL import Image
 
-from geo.errors import SextantError
-from tools.crops import Box, NoSuchPart, Photo, crop
-from tools.scripts import script_of, scripts_in
+from sextant.base.errors import SextantError
+from sextant.tools.crops import Box, NoSuchPart, Photo, crop
+from sextant.tools.scripts import script_of, scripts_in
 
 _ONE_AT_A_TIME = Lock()  # the reader keeps settings of a call in itself, and fills the cores alone
 _LEAST_SCORE = 0.5  # RapidOCR's own default; below it the lines are mostly noise

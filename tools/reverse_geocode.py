@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 
-from geo.places import Place, describe
+from sextant.geo.places import Place, describe
 
 
 class At(BaseModel):

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Protocol
 
-from gallery.search import Reference
+from sextant.gallery.search.search import Reference
 
 
 class Search(Protocol):
@@ -26,7 +26,7 @@ def listed(references: list[Reference]) -> str:
 
 @lru_cache(maxsize=65_536)
 def _place(latitude: float, longitude: float) -> str:
-    from geo.places import describe
+    from sextant.geo.places import describe
 
     place = describe(latitude, longitude)
     names = [name for name in (place.place, place.country) if name]

@@ -14,8 +14,8 @@ from langchain_core.tools import ToolException, tool
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, Field
 
-from geo.errors import WrongUse
-from geo.sphere import great_circle_km, normalise_longitude, weighted_centre
+from sextant.base.errors import WrongUse
+from sextant.geo.sphere import great_circle_km, normalise_longitude, weighted_centre
 
 _J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 _GRID_DEGREES = 1.0

@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from PIL import Image
 
-from tools.crops import Box, NoSuchPart, Photo, crop
+from sextant.tools.crops import Box, NoSuchPart, Photo, crop
 
 _LONGEST_PIXELS = 1536  # a larger picture costs tokens and is scaled down by the providers anyway
 _ENLARGED_PIXELS = 512  # smaller crops are enlarged, at most threefold: models see little in thumbnails

@@ -1,13 +1,13 @@
 """One latitude or longitude as people write it: ±degrees, N/S/E/W, minutes and seconds, decimal commas, ranges.
 
-All patterns are bounded and meet text folded by ``agent.answers.characters.fold``.
+All patterns are bounded and meet text folded by ``sextant.agent.answers.characters.fold``.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from agent.answers.characters import fold
+from sextant.agent.answers.characters import fold
 
 Axis = Literal["latitude", "longitude"]
 

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from agent.answers.angles import DIGITS, Angle, angle_at, parse_angle
-from agent.answers.characters import clean, fold
-from agent.answers.outcome import CLUE_SOURCES, Clue
-from agent.answers.positions import position
+from sextant.agent.answers.angles import DIGITS, Angle, angle_at, parse_angle
+from sextant.agent.answers.characters import clean, fold
+from sextant.agent.answers.outcome import CLUE_SOURCES, Clue
+from sextant.agent.answers.positions import position
 
 _LATITUDE = {"lat", "latitude", "lattitude", "latitud", "latitudine", "breite", "breitengrad", "широта", "纬度", "緯度"}
 _LONGITUDE = {

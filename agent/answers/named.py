@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agent.answers.fields import Reading, is_unknown
-from agent.answers.refusals import last_refusal
-from geo.countries import country_code_of
-from geo.places import NamedPlace, find_place
+from sextant.agent.answers.fields import Reading, is_unknown
+from sextant.agent.answers.refusals import last_refusal
+from sextant.atlas.names import NamedPlace, find_place
+from sextant.geo.countries import country_code_of
 
 _SURE = 0.95  # score from which a name without a country is believed
 _LIKELY = 0.55  # the same where a country or a second name agrees

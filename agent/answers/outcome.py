@@ -43,7 +43,7 @@ class Outcome:
         clues: its evidence, as stated.
         how: how the position (or its absence) was found, in a few words, for example "json",
             "json; midpoint of a range", "prose", "place name", "refusal".
-        wording: how many words of each kind the reply holds, see `agent.answers.wording`; None where it is no prose.
+        wording: how many words of each kind the reply holds, see `agent/answers/wording.py`; None where it is no prose.
     """
 
     kind: Kind

@@ -3,15 +3,15 @@
 import re
 from dataclasses import replace
 
-from agent.answers.characters import fold
-from agent.answers.fields import Reading, is_tool_call, is_unknown, read_value
-from agent.answers.lenient import Fragment, fragments
-from agent.answers.named import by_name, place_in_prose
-from agent.answers.outcome import Outcome, Position
-from agent.answers.prose import Found, positions_in
-from agent.answers.refusals import refuses
-from agent.answers.standing import Standing, standing
-from agent.answers.wording import wording_of
+from sextant.agent.answers.characters import fold
+from sextant.agent.answers.fields import Reading, is_tool_call, is_unknown, read_value
+from sextant.agent.answers.lenient import Fragment, fragments
+from sextant.agent.answers.named import by_name, place_in_prose
+from sextant.agent.answers.outcome import Outcome, Position
+from sextant.agent.answers.prose import Found, positions_in
+from sextant.agent.answers.refusals import refuses
+from sextant.agent.answers.standing import Standing, standing
+from sextant.agent.answers.wording import wording_of
 
 LONGEST = 40_000  # characters read: the answer stands at one of the two ends of anything longer
 _SAME_DEGREES = 0.005  # positions closer than this are one

@@ -1,6 +1,6 @@
 """Two angles make a position, in the order that is valid."""
 
-from agent.answers.angles import Angle
+from sextant.agent.answers.angles import Angle
 
 
 def position(first: Angle, second: Angle) -> tuple[float, float, str] | None:

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, replace
 
-from agent.answers.angles import DIGITS, Angle, angle_at
-from agent.answers.fields import Reading, located
-from agent.answers.standing import Standing, standing
+from sextant.agent.answers.angles import DIGITS, Angle, angle_at
+from sextant.agent.answers.fields import Reading, located
+from sextant.agent.answers.standing import Standing, standing
 
 _LAT_WORD = r"(?:lat(?:t?itud(?:e|ine)?)?|breite(?:ngrad)?|широта|纬度|緯度)"
 _LON_WORD = r"(?:lon(?:g|gt?itud(?:e|ine)?)?|lng|länge(?:ngrad)?|долгота|经度|經度|経度)"

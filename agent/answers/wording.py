@@ -36,5 +36,5 @@ def kind_of_word(word: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _patterns() -> Mapping[str, re.Pattern[str]]:
-    lists = yaml.safe_load(files("agent").joinpath("data/wording.yaml").read_text(encoding="utf-8"))
+    lists = yaml.safe_load(files("sextant.agent.answers").joinpath("data/wording.yaml").read_text(encoding="utf-8"))
     return {kind: re.compile("|".join(lists[kind].replace("*", "[a-z]*").split())) for kind in KINDS}

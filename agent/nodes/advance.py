@@ -4,11 +4,11 @@ from typing import Literal
 
 from langgraph.types import Command, Send
 
-from agent.asking import may_call_tools
-from agent.budget import affordable, is_last_wave, limits, seconds_left
-from agent.equipment import Equipment
-from agent.spending import call_cost
-from agent.state import Ask, State, Turn, awaits_model, awaits_tools, tool_turns
+from sextant.agent.cost.budget import affordable, is_last_wave, limits, seconds_left
+from sextant.agent.cost.reservation import call_cost
+from sextant.agent.llm.request import may_call_tools
+from sextant.agent.state import Ask, State, Turn, awaits_model, awaits_tools, tool_turns
+from sextant.agent.world.deps import Equipment
 
 MENDED = {
     "context_overflow": "the prompt was too long for the model; it was asked again with fewer references",

@@ -3,12 +3,12 @@
 from collections import Counter
 from typing import Any
 
-from agent.claims import Trace, guarded, trace_of, unread_note
-from agent.equipment import Equipment
-from agent.fitted import short
-from agent.state import Json, Spent, State
-from geo.places import describe
-from geo.sphere import great_circle_km
+from sextant.agent.guard.claims import Trace, guarded, trace_of, unread_note
+from sextant.agent.recording.fitted_models import short
+from sextant.agent.state import Json, Spent, State
+from sextant.agent.world.deps import Equipment
+from sextant.geo.places import describe
+from sextant.geo.sphere import great_circle_km
 
 OUTCOMES = ("answered", "refused", "unparsable", "failed")
 AGREES_KM = 25.0  # the field's city radius: a photo's own position this near the answer agrees with it

@@ -5,10 +5,10 @@ import binascii
 
 from langgraph.types import Overwrite
 
-from agent.equipment import Equipment
-from agent.state import NOTHING_SPENT, Json, State
-from geo.errors import WrongUse
-from prompts.variants import variant
+from sextant.agent.state import NOTHING_SPENT, Json, State
+from sextant.agent.world.deps import Equipment
+from sextant.base.errors import WrongUse
+from sextant.prompts.variants import variant
 
 RETRIEVED = 20  # of each side, what verification was fitted on; a variant that lists more raises it
 

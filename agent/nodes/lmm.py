@@ -1,8 +1,8 @@
 """One model turn of one branch."""
 
-from agent.asking import as_turn, model_request, spent_on
-from agent.equipment import Equipment
-from agent.state import Ask, Json, State, Turn
+from sextant.agent.llm.request import as_turn, model_request, spent_on
+from sextant.agent.state import Ask, Json, State, Turn
+from sextant.agent.world.deps import Equipment
 
 # Failures that a changed request can mend: fewer references, or references in the prompt in place of tools.
 MENDABLE = {"context_overflow": 3, "tools_unsupported": 1}

@@ -4,13 +4,13 @@ from typing import Literal
 
 from langgraph.types import Command, Send
 
-from agent.asking import may_call_tools
-from agent.budget import affordable, is_last_wave, limits, seconds_left
-from agent.disagreement import contrast_words
-from agent.equipment import Equipment
-from agent.spending import call_cost
-from agent.state import Ask, Branch, State
-from prompts.variants import variant
+from sextant.agent.cost.budget import affordable, is_last_wave, limits, seconds_left
+from sextant.agent.cost.reservation import call_cost
+from sextant.agent.llm.request import may_call_tools
+from sextant.agent.prompting.disagreement import contrast_words
+from sextant.agent.state import Ask, Branch, State
+from sextant.agent.world.deps import Equipment
+from sextant.prompts.variants import variant
 
 
 def plan(state: State, gear: Equipment) -> Command[Literal["lmm", "verify"]]:

@@ -2,9 +2,9 @@
 
 import json
 
-from agent.equipment import Equipment
-from agent.quoting import find_instructions, quote
-from agent.state import Ask, Json, State, Turn
+from sextant.agent.guard.quoting import find_instructions, quote
+from sextant.agent.state import Ask, Json, State, Turn
+from sextant.agent.world.deps import Equipment
 
 MOST_CALLS = 8  # of one turn; a model that asks for fifty gets eight results and fifty answers
 

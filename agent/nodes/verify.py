@@ -6,19 +6,19 @@ from typing import Any, Literal
 
 from langgraph.types import Command
 
-from agent.answers import parse_answer
-from agent.budget import affordable, limits
-from agent.equipment import Equipment
-from agent.fitted import fitted_model
-from agent.spending import call_cost
-from agent.state import Branch, Json, State, Stop, Turn
-from agent.stopping import STOPPED
-from agent.verification import Candidate, Pool, Verdict
-from agent.verification import verify as weigh
-from agent.verification.aligned import learned
-from agent.verification.model_file import Model, shipped_model
-from agent.verification.stopping import sure_enough
-from agent.verification.trust import distrust_words
+from sextant.agent.answers import parse_answer
+from sextant.agent.cost.budget import affordable, limits
+from sextant.agent.cost.reservation import call_cost
+from sextant.agent.recording.fitted_models import fitted_model
+from sextant.agent.state import Branch, Json, State, Stop, Turn
+from sextant.agent.verification import Candidate, Pool, Verdict
+from sextant.agent.verification import verify as weigh
+from sextant.agent.verification.aligned import learned
+from sextant.agent.verification.model_file import Model, shipped_model
+from sextant.agent.verification.retrieval_trust import distrust_words
+from sextant.agent.verification.stopping_rule import sure_enough
+from sextant.agent.world.cancellation import STOPPED
+from sextant.agent.world.deps import Equipment
 
 # Failures that no other prompt and no later round can mend.
 HOPELESS = {"bad_key", "no_credit", "unknown_model", "unreachable"}
@@ -184,7 +184,7 @@ def rounded(value: Any) -> Any:
     """Numbers to six places: a tenth of a metre, a millionth of a share.
 
     The last bits of a sum depend on the processor; a recording is to replay on another one. Outlines (``geojson``) come
-    rounded from `geo.caps`, and are long.
+    rounded from `sextant.geo.caps`, and are long.
     """
     if isinstance(value, dict):
         return {name: item if name == "geojson" else rounded(item) for name, item in value.items()}

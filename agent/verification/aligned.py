@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.pool import Candidate
+from sextant.agent.verification.pool import Candidate
 
 Floats = NDArray[np.float64]
 

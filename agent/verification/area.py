@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from geo.caps import cap_area_km2, caps_area_km2, caps_geojson
-from geo.regions import Region, union_of_caps
-from geo.sphere import great_circle_km
+from sextant.geo.caps import cap_area_km2, caps_area_km2, caps_geojson
+from sextant.geo.regions import Region, union_of_caps
+from sextant.geo.sphere import great_circle_km
 
 Cap = tuple[float, float, float]
 

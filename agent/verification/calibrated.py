@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.aligned import unused_words
-from agent.verification.area import Area
-from agent.verification.calibration import inputs_of, kind_of
-from agent.verification.decision import (
+from sextant.agent.verification.aligned import unused_words
+from sextant.agent.verification.area import Area
+from sextant.agent.verification.calibration import inputs_of, kind_of
+from sextant.agent.verification.decision import (
     RADII_KM,
     RADIUS_NAMES,
     Optimise,
@@ -15,16 +15,16 @@ from agent.verification.decision import (
     Scored,
     Verdict,
 )
-from agent.verification.model_file import SHARES, Model, shipped_model
-from agent.verification.pool import Candidate, Pool
-from agent.verification.spread import spread_of
-from agent.verification.stopping import CALL_COST, stopping
-from agent.verification.telling import told_words
-from agent.verification.tilting import tilted
-from agent.verification.trust import distrust_words, estimates, held_back
-from agent.verification.weighing import Seen, look_at
-from agent.verification.worth import expected_utility
-from geo.sphere import all_pairs_km, great_circle_km
+from sextant.agent.verification.model_file import SHARES, Model, shipped_model
+from sextant.agent.verification.pool import Candidate, Pool
+from sextant.agent.verification.pool_features import Seen, look_at
+from sextant.agent.verification.retrieval_trust import distrust_words, estimates, held_back
+from sextant.agent.verification.reweight import tilted
+from sextant.agent.verification.spread import spread_of
+from sextant.agent.verification.stopping_rule import CALL_COST, stopping
+from sextant.agent.verification.utility import expected_utility
+from sextant.agent.verification.wording_shift import told_words
+from sextant.geo.sphere import all_pairs_km, great_circle_km
 
 Floats = NDArray[np.float64]
 

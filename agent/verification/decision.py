@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from agent.verification.area import Area
-from agent.verification.pool import Candidate
+from sextant.agent.verification.area import Area
+from sextant.agent.verification.pool import Candidate
 
 RADII_KM = (1.0, 25.0, 200.0, 750.0, 2500.0)  # street, city, region, country, continent: the field's five radii
 RADIUS_NAMES = tuple(f"{radius:g}" for radius in RADII_KM)

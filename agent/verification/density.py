@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.area import area_of
-from agent.verification.decision import RADII_KM, RADIUS_NAMES, UTILITIES, Optimise, Rival, Scored, Verdict
-from agent.verification.pool import Candidate, Pool
-from geo.regions import smallest_region
-from geo.sphere import great_circle_km, weighted_centre
+from sextant.agent.verification.area import area_of
+from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES, UTILITIES, Optimise, Rival, Scored, Verdict
+from sextant.agent.verification.pool import Candidate, Pool
+from sextant.geo.regions import smallest_region
+from sextant.geo.sphere import great_circle_km, weighted_centre
 
 _ANSWER_WEIGHT = 4.0  # one model's answer counts as much as this many retrieved photos of middling rank
 _ALTERNATIVE_WEIGHT = 1.0

@@ -7,13 +7,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from agent.verification.calibration import KINDS, Calibration, calibration_of
-from agent.verification.reliability import Reliability
-from agent.verification.scorer import Scorer, scorer_of
-from agent.verification.stopping import Gain, gain_of
-from agent.verification.telling import telling_of
-from agent.verification.weighing import feature_names
-from geo.errors import SextantError
+from sextant.agent.verification.calibration import KINDS, Calibration, calibration_of
+from sextant.agent.verification.pool_features import feature_names
+from sextant.agent.verification.reliability import Reliability
+from sextant.agent.verification.scorer import Scorer, scorer_of
+from sextant.agent.verification.stopping_rule import Gain, gain_of
+from sextant.agent.verification.wording_shift import telling_of
+from sextant.base.errors import SextantError
 
 VERSION = 4
 SHARES = ("50", "90")
@@ -69,7 +69,7 @@ def load_model(path: Path) -> Model:
 @lru_cache(maxsize=1)
 def shipped_model() -> Model:
     """The model fitted on the development data that comes with the package."""
-    file = files("agent.verification").joinpath("models/default.json")
+    file = files("sextant.agent.verification").joinpath("models/default.json")
     return model_of(json.loads(file.read_text(encoding="utf-8")), "models/default.json")
 
 

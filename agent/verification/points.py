@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.sphere import positions_of, unit_vectors
+from sextant.geo.sphere import positions_of, unit_vectors
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]

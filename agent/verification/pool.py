@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.errors import SextantError
+from sextant.base.errors import SextantError
 
 Origin = Literal["nearest", "answer", "alternative", "heatmap", "gps"]
 Position = tuple[float, float]
@@ -39,7 +39,7 @@ class Candidate:
 
     `similarity` is the photo's cosine with a retrieved photo; `position_score` its cosine with the place itself, which
     an `aligned:` encoder gives, and which says nothing but against other places of the same photo. `wording` counts the
-    words of the reply an answer came with, as `agent.answers.wording` sorts them.
+    words of the reply an answer came with, as `sextant.agent.answers.wording` sorts them.
 
     Raises:
         PositionError: the place is no position on Earth.
@@ -76,7 +76,7 @@ class Pool:
     """Everything known about one photo's place.
 
     `farthest` are positions of the most dissimilar photos. `retrieval_trust` is 1, or less where the gallery holds
-    nothing like the photo: see `agent.verification.trust`.
+    nothing like the photo: see `sextant.agent.verification.retrieval_trust`.
     """
 
     candidates: tuple[Candidate, ...] = ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from agent.verification.telling import SILENT, Telling
+from sextant.agent.verification.wording_shift import SILENT, Telling
 
 _PREFIXES = ("openai:", "ollama:")
 

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.decision import Optimise, Scored, Verdict
-from agent.verification.pool import Pool, position_scores_of
-from geo.errors import SextantError
+from sextant.agent.verification.decision import Optimise, Scored, Verdict
+from sextant.agent.verification.pool import Pool, position_scores_of
+from sextant.base.errors import SextantError
 
 
 class NoSimilarityError(SextantError):

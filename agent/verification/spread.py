@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.caps import HALF_ROUND_KM
-from geo.sphere import great_circle_km
+from sextant.geo.caps import HALF_ROUND_KM
+from sextant.geo.sphere import great_circle_km
 
 Floats = NDArray[np.float64]
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from agent.verification.calibrated import calibrated
-from agent.verification.decision import UTILITIES, Optimise, Verdict
-from agent.verification.density import density
-from agent.verification.model_file import Model
-from agent.verification.pool import Pool
-from agent.verification.similarity import similarity
-from agent.verification.stopping import CALL_COST
-from agent.verification.top1 import top1
-from geo.errors import WrongUse
+from sextant.agent.verification.calibrated import calibrated
+from sextant.agent.verification.decision import UTILITIES, Optimise, Verdict
+from sextant.agent.verification.density import density
+from sextant.agent.verification.model_file import Model
+from sextant.agent.verification.pool import Pool
+from sextant.agent.verification.similarity import similarity
+from sextant.agent.verification.stopping_rule import CALL_COST
+from sextant.agent.verification.top1 import top1
+from sextant.base.errors import WrongUse
 
 DEFAULT_STRATEGY = "calibrated"
 STRATEGIES: dict[str, Callable[[Pool, Optimise, float], Verdict]] = {

@@ -7,8 +7,8 @@ of the cube of that record beats the learned scores where nothing was retrieved,
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.verification.decision import RADII_KM
-from agent.verification.voices import Voices
+from sextant.agent.verification.decision import RADII_KM
+from sextant.agent.verification.opinions import Voices
 
 Floats = NDArray[np.float64]
 

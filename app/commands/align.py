@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.source_options import source_options
+from sextant.app.options.sources import source_options
 
 if TYPE_CHECKING:
-    from gallery.alignment.backbone import Backbone
-    from gallery.alignment.train import Trained
-    from gallery.sources.records import Source
+    from sextant.gallery.alignment.model.backbone import Backbone
+    from sextant.gallery.alignment.training.train import Trained
+    from sextant.gallery.sources.records import Source
 
 CLIP = "st:sentence-transformers/clip-ViT-L-14"
 
@@ -73,7 +73,7 @@ def train(source: str, backbone: str, out: Path, spaces: str | None, **options: 
              sextant align train photos --metadata photos.csv --backbone onnx:tower.onnx --spaces gps --out geo
              sextant align train photos --metadata photos.csv --location-from geoclip --out geo
     """
-    from gallery.alignment.backbone import load_backbone
+    from sextant.gallery.alignment.model.backbone import load_backbone
 
     photos = _source(source, options)  # before the backbone, which may have to be downloaded
     loaded = load_backbone(backbone)
@@ -85,10 +85,10 @@ def train(source: str, backbone: str, out: Path, spaces: str | None, **options: 
 
 
 def _train(source: "Source", backbone: "Backbone", out: Path, spaces: str, options: dict[str, Any]) -> None:
-    from app.align_progress import AlignProgress
-    from gallery.alignment.recipe import measure_backbone, prepare
-    from gallery.alignment.start import load_start
-    from gallery.alignment.train import Training
+    from sextant.app.render.align_progress import AlignProgress
+    from sextant.gallery.alignment.recipe import measure_backbone, prepare
+    from sextant.gallery.alignment.training.train import Training
+    from sextant.gallery.alignment.training.warm_start import load_start
 
     start = load_start(options["location_from"]) if options["location_from"] else None
     settings = _settings(spaces, options)
@@ -127,8 +127,8 @@ def import_(checkpoint: Path, backbone: str, out: Path) -> None:
     Example: sextant align import g3.pth --out g3
              sextant align import geoclip/model/weights --out geoclip
     """
-    from gallery.alignment.published import import_published
-    from gallery.alignment.weights import save_alignment
+    from sextant.gallery.alignment.model.published import import_published
+    from sextant.gallery.alignment.model.weights import save_alignment
 
     alignment = import_published(checkpoint, backbone)
     save_alignment(out, alignment)
@@ -152,10 +152,10 @@ def measure(alignment: Path, source: str, validation: float, seed: int, **option
     \b
     Example: sextant align measure geo photos --metadata photos.csv --validation 0.5
     """
-    from app.align_progress import AlignProgress
-    from gallery.alignment.encoder import load_aligned
-    from gallery.alignment.fill import fill_cache
-    from gallery.alignment.measure import measure_parts
+    from sextant.app.render.align_progress import AlignProgress
+    from sextant.gallery.alignment.measure import measure_parts
+    from sextant.gallery.alignment.model.encoder import load_aligned
+    from sextant.gallery.alignment.training.cache_build import fill_cache
 
     encoder = load_aligned(str(alignment))
     progress = AlignProgress(options["quiet"])
@@ -177,8 +177,8 @@ def measure(alignment: Path, source: str, validation: float, seed: int, **option
 def _settings(spaces: str, options: dict[str, Any]) -> Any:
     from pydantic import ValidationError
 
-    from gallery.alignment.settings import TrainSettings
-    from geo.errors import WrongUse
+    from sextant.base.errors import WrongUse
+    from sextant.gallery.alignment.training.settings import TrainSettings
 
     given = {name: options[name] for name in TrainSettings.model_fields if name in options}
     try:
@@ -190,7 +190,7 @@ def _settings(spaces: str, options: dict[str, Any]) -> Any:
 
 
 def _source(source: str, options: dict[str, Any]) -> Any:
-    from gallery.sources.opening import SourceOptions, open_source
+    from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     return open_source(source, SourceOptions(options["metadata"], options["swapped"], options["country_known"]))
 

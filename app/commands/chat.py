@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from app.options import run_options
-from app.session_options import session_options
+from sextant.app.options.common import run_options
+from sextant.app.options.session import session_options
 
 
 @click.command(name="chat")
@@ -23,9 +23,9 @@ def command(photos: tuple[str, ...], session: str | None, **options: Any) -> Non
              sextant chat --session holiday --model openai:gpt-4o
              sextant chat photo.jpg --precision city
     """
-    from app.session_options import desk_of
-    from app.terminal.talk import Talk
-    from graphs.sessions import Sessions
+    from sextant.app.options.session import desk_of
+    from sextant.app.terminal.repl import Talk
+    from sextant.graphs.sessions.store import Sessions
 
     desk = desk_of(options)
     Talk(Sessions(desk.settings.home), desk, session).run(photos)

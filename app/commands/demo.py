@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from gallery.drawn.world import World
+    from sextant.gallery.synthetic.world import World
 
 SAYS = """\
 The scenes are drawn, not photographed: a small renderer draws streets of real towns from facts about their country,
@@ -38,11 +38,11 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     Example: sextant demo
              sextant demo --query 3
     """
-    from agent.settings import Settings
-    from app.progress import Progress
-    from app.words import distance, place_name, printed
-    from geo.sphere import great_circle_km
-    from graphs.runs import locate
+    from sextant.agent.settings import Settings
+    from sextant.app.render.answer import distance, place_name, printed
+    from sextant.app.render.run_progress import Progress
+    from sextant.geo.sphere import great_circle_km
+    from sextant.graphs.runs.run import locate
 
     world, gallery = demo_gallery(home, quiet)
     query = held_out(world, number)
@@ -62,13 +62,13 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
 
 def demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
     """The drawn world and its gallery under the home; both made when they are not there, or of an older version."""
-    from agent.home import home_folder
-    from app.build_progress import BuildProgress
-    from gallery.build import build
-    from gallery.drawn.world import WORLD_VERSION, write_world
-    from gallery.encoders import load_encoder
-    from gallery.sources.opening import SourceOptions, open_source
-    from geo.errors import SextantError
+    from sextant.app.render.build_progress import BuildProgress
+    from sextant.base.errors import SextantError
+    from sextant.base.home import home_folder
+    from sextant.gallery.build.build import build
+    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.sources.recognise import SourceOptions, open_source
+    from sextant.gallery.synthetic.world import WORLD_VERSION, write_world
 
     folder = home_folder(home)
     if not quiet and not (folder / "demo-world").exists():
@@ -107,7 +107,7 @@ def held_out(world: "World", number: int) -> dict[str, Any]:
     Raises:
         WrongUse: there are not so many.
     """
-    from geo.errors import WrongUse
+    from sextant.base.errors import WrongUse
 
     with world.queries_csv.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -37,7 +37,7 @@ def command(model: str | None, base_url: str | None, gallery: str | None, home: 
 
 def found(name: str, check: Callable[[], str]) -> dict[str, Any]:
     """Run one check; an error of ours is its finding."""
-    from geo.errors import SextantError
+    from sextant.base.errors import SextantError
 
     try:
         return {"check": name, "ok": True, "found": check()}
@@ -66,7 +66,7 @@ def package_versions() -> str:
     """The versions of the packages everything stands on."""
     from importlib.metadata import PackageNotFoundError, version
 
-    from geo.errors import SextantError
+    from sextant.base.errors import SextantError
 
     try:
         return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
@@ -90,8 +90,8 @@ def home_and_disk(home: str | None) -> str:
     import shutil
     import tempfile
 
-    from agent.home import home_folder
-    from geo.errors import SextantError
+    from sextant.base.errors import SextantError
+    from sextant.base.home import home_folder
 
     folder = home_folder(home)
     try:
@@ -107,8 +107,8 @@ def home_and_disk(home: str | None) -> str:
 
 def gallery_and_encoder(gallery: str | None, home: str | None) -> str:
     """The gallery opens and its encoder loads with the same weights."""
-    from app.galleries import chosen_gallery
-    from gallery.store import Gallery
+    from sextant.app.galleries import chosen_gallery
+    from sextant.gallery.store import Gallery
 
     chosen = chosen_gallery(gallery, home, needed=False)
     if chosen is None:
@@ -122,7 +122,7 @@ def model_answers(model: str | None, base_url: str | None) -> str:
     """The model answers a one-word question."""
     import os
 
-    from agent.models import check_model, load_model
+    from sextant.agent.llm.client import check_model, load_model
 
     return check_model(
         load_model(model or os.environ.get("SEXTANT_MODEL") or "offline", base_url=base_url, timeout_s=60)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands import eval_ablate, eval_compare, eval_import, eval_merge, eval_report, eval_rescore, eval_run
+from sextant.app.commands import eval_ablate, eval_compare, eval_import, eval_merge, eval_report, eval_rescore, eval_run
 
 if TYPE_CHECKING:
-    from eval.judging import Judgement
-    from eval.recorded import Record
+    from sextant.eval.fitting.judging import Judgement
+    from sextant.eval.fitting.recorded import Record
 
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 _MODELS = click.option("--models", default="", metavar="A,B,…", help="Call only these models of the file.")
@@ -60,8 +60,8 @@ def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: 
 
     Example: sextant eval recorded recorded.jsonl.gz --crossfit author
     """
-    from eval.figures_text import curve_lines, figure_lines
-    from eval.verification_runs import call_curve, measured
+    from sextant.eval.fitting.jobs import call_curve, measured
+    from sextant.eval.reporting.figures_text import curve_lines, figure_lines
 
     report: dict[str, Any] = {}
     for name, records, verifier in _jobs(files, **options):
@@ -94,8 +94,8 @@ def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: in
 
     Example: sextant eval fit recorded.jsonl.gz --out model.json
     """
-    from eval.figures_text import figure_lines
-    from eval.verification_runs import fit_files, write_model
+    from sextant.eval.fitting.jobs import fit_files, write_model
+    from sextant.eval.reporting.figures_text import figure_lines
 
     model, found = fit_files(files, _names(models), folds, members, _progress, jobs)
     write_model(model, out)
@@ -109,8 +109,8 @@ def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: in
 
 def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Record], Any]]":
     """Each file's name, its records, and what judges them."""
-    from eval.verification_runs import cross_fitted, plain_verifier, read_files
-    from geo.errors import WrongUse
+    from sextant.base.errors import WrongUse
+    from sextant.eval.fitting.jobs import cross_fitted, plain_verifier, read_files
 
     models = _names(options["models"])
     loaded = read_files(files)
@@ -146,8 +146,8 @@ def _names(models: str) -> tuple[str, ...]:
 
 
 def _groups(names: str) -> tuple[str, ...]:
-    from agent.verification.features import GROUPS
-    from geo.errors import WrongUse
+    from sextant.agent.verification.features import GROUPS
+    from sextant.base.errors import WrongUse
 
     for name in _names(names):
         if name not in GROUPS:
@@ -160,14 +160,14 @@ def _progress(line: str) -> None:
 
 
 def _photo_line(one: "Judgement") -> str:
-    from agent.verification.words import in_words
+    from sextant.agent.verification.confidence_words import in_words
 
     return f"{one.record.image}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{in_words(one.verdict)}"
 
 
 def _provenance(fitted: Path | None) -> str:
-    from agent.fitted import read_model
-    from agent.verification.model_file import shipped_model
+    from sextant.agent.recording.fitted_models import read_model
+    from sextant.agent.verification.model_file import shipped_model
 
     model = read_model(fitted) if fitted else shipped_model()
     return json.dumps(model.provenance, indent=2, ensure_ascii=False)

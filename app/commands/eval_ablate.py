@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from eval.runner import Tell
+    from sextant.eval.running.runner import Tell
 
 
 @click.command("ablate", short_help="Run or rescore a grid of settings; one table.")
@@ -22,12 +22,12 @@ def command(plan: Path, out: Path, as_json: bool, quiet: bool) -> int:
 
     Example: sextant eval ablate plan.yaml --out ablations/references
     """
-    from app.commands.eval_run import FINISHING
-    from app.eval_progress import EvalProgress
-    from app.interrupting import INTERRUPTED, stop_on_signals
-    from eval.ablating import ablate, ablation_table
-    from eval.ablation_plan import read_plan
-    from eval.markdown import markdown
+    from sextant.app.commands.eval_run import FINISHING
+    from sextant.app.interrupting import INTERRUPTED, stop_on_signals
+    from sextant.app.render.eval_progress import EvalProgress
+    from sextant.eval.reporting.markdown import markdown
+    from sextant.eval.running.ablation import ablate, ablation_table
+    from sextant.eval.running.ablation_plan import read_plan
 
     def begin(name: str, number: int, count: int) -> "Tell":
         if not quiet:

@@ -16,9 +16,9 @@ def command(a: Path, b: Path, out: Path | None, as_json: bool) -> None:
 
     Example: sextant eval compare runs/offline runs/gpt-4o --out reports/gpt-4o
     """
-    from eval.comparing import compare
-    from eval.comparison_page import comparison_text, write_comparison
-    from eval.results import read_results
+    from sextant.eval.compare import compare
+    from sextant.eval.reporting.comparison_html import comparison_text, write_comparison
+    from sextant.eval.results import read_results
 
     found = compare(read_results(a), read_results(b))
     files = write_comparison(found, out) if out else ()

@@ -21,8 +21,8 @@ def command(kind: str, file: Path, out: Path, benchmark: str, strategy: str, as_
              sextant eval import recorded recorded.jsonl.gz --verify density --out runs/recorded
              sextant eval import predictions results.csv --benchmark im2gps --out runs/isn
     """
-    from eval.importing import import_results
-    from eval.summary import summary, summary_text
+    from sextant.eval.reporting.summary import summary, summary_text
+    from sextant.eval.running.importers import import_results
 
     for note in import_results(kind, file, out, benchmark=benchmark, strategy=strategy):
         click.echo(f"sextant: {note}", err=True)

@@ -15,8 +15,8 @@ def command(runs: tuple[Path, ...], out: Path, as_json: bool) -> None:
 
     Example: sextant eval merge shards/1 shards/2 shards/3 --out runs/whole
     """
-    from eval.merging import merge
-    from eval.summary import summary, summary_text
+    from sextant.eval.reporting.summary import summary, summary_text
+    from sextant.eval.running.shards import merge
 
     for note in merge(runs, out):
         click.echo(f"sextant: {note}", err=True)

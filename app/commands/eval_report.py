@@ -19,8 +19,8 @@ def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     Example: sextant eval report runs/offline
              sextant eval report runs/whole runs/without-authors --out reports/protocols
     """
-    from eval.report import report
-    from eval.summary import summary_text
+    from sextant.eval.reporting.report import report
+    from sextant.eval.reporting.summary import summary_text
 
     written = report(runs, out or runs[0])
     if as_json:

@@ -19,11 +19,11 @@ def command(run: Path, strategy: str, optimise: Any, fitted: str | None, out: Pa
 
     Example: sextant eval rescore runs/offline --verify top1 --out runs/offline-top1
     """
-    from agent.blobs import BlobStore
-    from agent.fitted import kept
-    from agent.home import home_folder
-    from eval.rescoring import Rescoring, rescore
-    from eval.summary import summary, summary_text
+    from sextant.agent.recording.blobs import BlobStore
+    from sextant.agent.recording.fitted_models import kept
+    from sextant.base.home import home_folder
+    from sextant.eval.reporting.summary import summary, summary_text
+    from sextant.eval.running.rescore import Rescoring, rescore
 
     own = kept(fitted, BlobStore(home_folder() / "blobs")) if fitted else None
     found = summary(rescore(run, out, Rescoring(strategy, optimise, fitted=own)))

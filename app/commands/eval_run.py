@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.options import run_options, settings_of
+from sextant.app.options.common import run_options, settings_of
 
 if TYPE_CHECKING:
-    from eval.runner import Ended, Task
+    from sextant.eval.running.runner import Ended, Task
 
 
 FINISHING = "finishing the photos in flight; once more to give them up"
@@ -53,11 +53,11 @@ def command(
     Example: sextant eval run im2gps3k --data im2gps3k --gallery mp16 --exclude-author --out runs/offline
              sextant eval run folder --data my-photos --model openai:gpt-4o --limit 200 --max-usd 5 --out runs/gpt-4o
     """
-    from app.eval_progress import EvalProgress
-    from app.interrupting import stop_on_signals
-    from eval.benchmarks import chosen, load_benchmark
-    from eval.runner import Task, run
-    from eval.shared_calls import SharedCalls
+    from sextant.app.interrupting import stop_on_signals
+    from sextant.app.render.eval_progress import EvalProgress
+    from sextant.eval.benchmarks import chosen, load_benchmark
+    from sextant.eval.running.call_cache import SharedCalls
+    from sextant.eval.running.runner import Task, run
 
     settings = settings_of(options)
     loaded = load_benchmark(benchmark, data)
@@ -73,8 +73,8 @@ def command(
 
 def _report(ended: "Ended", task: "Task", as_json: bool) -> int:
     """Say how it ended. Exit code 0 when every photo has a line, 130 when interrupted, 1 for money or the model."""
-    from app.interrupting import INTERRUPTED
-    from eval.summary import summary, summary_text
+    from sextant.app.interrupting import INTERRUPTED
+    from sextant.eval.reporting.summary import summary, summary_text
 
     for note in ended.notes:
         click.echo(f"sextant: {note}", err=True)
@@ -105,7 +105,7 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     Raises:
         WrongUse: it is no part of a whole.
     """
-    from geo.errors import WrongUse
+    from sextant.base.errors import WrongUse
 
     if text is None:
         return None

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.filter_options import filter_options, filters_of
-from app.source_options import source_options
+from sextant.app.options.filters import filter_options, filters_of
+from sextant.app.options.sources import source_options
 
 if TYPE_CHECKING:
-    from gallery.build import BuildReport
-    from gallery.sources.records import Source
+    from sextant.gallery.build.build import BuildReport
+    from sextant.gallery.sources.records import Source
 
 _SHOWN = 10  # unreadable photos named on the terminal; --json and `gallery info --unreadable` name all
 
@@ -49,9 +49,9 @@ def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **opt
                --encoder st:google/siglip2-so400m-patch14-384 --out im2gps3k
              sextant gallery build osv5m/osv5m --engine ray --out s3://photos/osv5m
     """
-    from app.build_progress import BuildProgress
-    from gallery.build import build as build_gallery
-    from gallery.encoders import load_encoder
+    from sextant.app.render.build_progress import BuildProgress
+    from sextant.gallery.build.build import build as build_gallery
+    from sextant.gallery.encoders.spec import load_encoder
 
     loaded = load_encoder(encoder)
     opened = _source(source, options)
@@ -72,9 +72,9 @@ def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> N
     \b
     Example: sextant gallery add ~/Pictures/2025 --gallery my-gallery
     """
-    from app.build_progress import BuildProgress
-    from gallery.build import add as add_photos
-    from gallery.store import Gallery
+    from sextant.app.render.build_progress import BuildProgress
+    from sextant.gallery.build.build import add as add_photos
+    from sextant.gallery.store import Gallery
 
     encoder = Gallery.open(path).encoder()
     opened = _source(source, options)
@@ -107,13 +107,13 @@ def info(
              sextant gallery info my-gallery --check 200
              sextant gallery info my-gallery --unreadable --json
     """
-    from gallery.store import Gallery
+    from sextant.gallery.store import Gallery
 
     gallery = Gallery.open(_chosen(path or named, home), encoder)
     left_out = gallery.unreadable().to_pylist()
     document = {"path": gallery.path, **gallery.manifest.model_dump(), "unreadable": len(left_out)}
     if check:
-        from gallery.check import measured_recall
+        from sextant.gallery.search.recall import measured_recall
 
         document["recall"] = measured_recall(gallery, check).model_dump()
     if unreadable:
@@ -152,10 +152,10 @@ def search(
     Example: sextant gallery search photo.jpg --gallery my-gallery --count 10
              sextant gallery search photo.jpg --exclude-duplicates --distinct-km 25 --exclude-country FR
     """
-    from gallery.hashing import perceptual_hash
-    from gallery.photos import open_photo
-    from gallery.search import find
-    from gallery.store import Gallery
+    from sextant.gallery.photos.open import open_photo
+    from sextant.gallery.photos.phash import perceptual_hash
+    from sextant.gallery.search.search import find
+    from sextant.gallery.store import Gallery
 
     opened = open_photo(photo)
     filters = filters_of(options, perceptual_hash(opened.image))
@@ -181,13 +181,13 @@ def search(
 
 
 def _chosen(given: str | None, home: str | None) -> str:
-    from app.galleries import chosen_gallery
+    from sextant.app.galleries import chosen_gallery
 
     return chosen_gallery(given, home, needed=True) or ""
 
 
 def _source(source: str, options: dict[str, Any]) -> "Source":
-    from gallery.sources.opening import SourceOptions, open_source
+    from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     chosen = SourceOptions(options["metadata"], options["swapped"], options["country_known"])
     return open_source(source, chosen)

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.options import run_options, settings_of
+from sextant.app.options.common import run_options, settings_of
 
 if TYPE_CHECKING:
     import threading
 
-    from agent.precision import Policy
-    from agent.settings import Settings
+    from sextant.agent.privacy.precision import Policy
+    from sextant.agent.settings import Settings
 
 
 STOPPING = "stopping with the best so far; once more to give up, and go on later with: sextant locate --resume RUN"
@@ -45,7 +45,7 @@ def command(
              sextant locate *.jpg --model openai:gpt-4o --max-usd 0.50 --json
              sextant locate photo.jpg --model ollama:qwen2.5vl --gallery my-gallery
     """
-    from agent.precision import policy_of
+    from sextant.agent.privacy.precision import policy_of
 
     if bool(photos) == bool(resume):
         raise click.UsageError("name the photos to locate, or one run with --resume RUN")
@@ -71,9 +71,9 @@ def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
     """Refuse what cannot become a heat map before any work is done."""
     from pathlib import Path
 
-    from agent.heat import needed
-    from agent.live import world
-    from gallery.alignment.heatmap_files import check_heatmap_path
+    from sextant.agent.world.live import world
+    from sextant.agent.world.position_scores import needed
+    from sextant.gallery.alignment.heatmap.files import check_heatmap_path
 
     if photos != 1:
         raise click.UsageError("--heatmap draws one photo's map; name one photo")
@@ -85,7 +85,7 @@ def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> Non
     """Write the heat map of a located photo."""
     from pathlib import Path
 
-    from agent.live import world
+    from sextant.agent.world.live import world
 
     world(settings).retrieval.heat(answer["photo"]["sha256"], Path(file))
     click.echo(f"sextant: wrote {file}", err=True)
@@ -95,7 +95,7 @@ def locate_all(
     photos: tuple[str, ...], settings: "Settings", policy: "Policy", as_json: bool, quiet: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """Locate each photo; one that fails does not keep the others from their answers. Exit code and answers."""
-    from app.interrupting import INTERRUPTED, stop_on_signals
+    from sextant.app.interrupting import INTERRUPTED, stop_on_signals
 
     documents, code = [], 0
     with stop_on_signals(STOPPING, quiet) as stop:
@@ -114,10 +114,10 @@ def locate_all(
 
 def located(photo: str, settings: "Settings", policy: "Policy", quiet: bool, stop: "threading.Event") -> dict[str, Any]:
     """One photo's answer as it may be shown; or the photo and why there is none, which is said on stderr, too."""
-    from agent.showing import answer_shown
-    from app.progress import Progress
-    from geo.errors import SextantError, WrongUse
-    from graphs.runs import locate
+    from sextant.agent.privacy.view import answer_shown
+    from sextant.app.render.run_progress import Progress
+    from sextant.base.errors import SextantError, WrongUse
+    from sextant.graphs.runs.run import locate
 
     try:
         with Progress(photo, quiet=quiet) as progress:
@@ -131,10 +131,10 @@ def located(photo: str, settings: "Settings", policy: "Policy", quiet: bool, sto
 
 def go_on(run: str, home: str | None, base_url: str | None, policy: "Policy", as_json: bool, quiet: bool) -> int:
     """Resume one run and print its answer."""
-    from agent.showing import answer_shown
-    from app.interrupting import INTERRUPTED, stop_on_signals
-    from app.progress import Progress
-    from graphs.resume import resume
+    from sextant.agent.privacy.view import answer_shown
+    from sextant.app.interrupting import INTERRUPTED, stop_on_signals
+    from sextant.app.render.run_progress import Progress
+    from sextant.graphs.runs.resume import resume
 
     with stop_on_signals(STOPPING, quiet) as stop, Progress(run, quiet=quiet) as progress:
         answer = answer_shown(resume(run, home, base_url, progress, stop).answer, policy)
@@ -149,8 +149,8 @@ def show(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = No
 
     An answer says "the model server"; who asked it, by these settings, is told which that is.
     """
-    from agent.modelling import with_address
-    from app.words import printed, unanswered
+    from sextant.agent.llm.call import with_address
+    from sextant.app.render.answer import printed, unanswered
 
     if not as_json:
         click.echo(printed(answer))
@@ -162,7 +162,7 @@ def show(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = No
 
 def print_forecast(photos: int, settings: "Settings", as_json: bool) -> int:
     """Print what these photos will take."""
-    from agent.forecast import forecast
+    from sextant.agent.cost.forecast import forecast
 
     found = forecast(settings)
     if as_json:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from graphs.folders import RunFolder
-    from graphs.replay import Replayed
+    from sextant.graphs.runs.folder import RunFolder
+    from sextant.graphs.runs.replay import Replayed
 
 
 @click.command(name="replay")
@@ -42,7 +42,7 @@ def command(
              sextant replay 20260131-09 --from 13 --set verify=density
              sextant replay 20260131-09 --from 5:clues-first --set without=2 --live
     """
-    from graphs.folders import find
+    from sextant.graphs.runs.folder import find
 
     if step and not wishes:
         raise click.UsageError("--from STEP is where a fork changes something; add --set KEY=VALUE")
@@ -56,10 +56,10 @@ def command(
 
 def print_replay(folder: "RunFolder", until: int | None, home: str | None, verbose: bool, as_json: bool) -> int:
     """Replay, and print the answer or where the run left its recording."""
-    from agent.divergence import Divergence
-    from app.progress import Progress
-    from app.words import printable
-    from graphs.replay import replay
+    from sextant.agent.recording.divergence import Divergence
+    from sextant.app.render.answer import printable
+    from sextant.app.render.run_progress import Progress
+    from sextant.graphs.runs.replay import replay
 
     try:
         with Progress(folder.name, quiet=not verbose) as progress:
@@ -91,13 +91,13 @@ def print_fork(
     folder: "RunFolder", step: str | None, wishes: list[str], home: str | None, verbose: bool, options: dict[str, Any]
 ) -> int:
     """Fork, and print the new answer with what differs; or the calls it would make."""
-    from app.interrupting import stop_on_signals
-    from app.progress import Progress
-    from app.run_words import difference, needed_calls
-    from graphs.comparing import compare
-    from graphs.folders import find
-    from graphs.fork import fork
-    from graphs.runs import Unasked
+    from sextant.app.interrupting import stop_on_signals
+    from sextant.app.render.run import difference, needed_calls
+    from sextant.app.render.run_progress import Progress
+    from sextant.graphs.runs.compare import compare
+    from sextant.graphs.runs.folder import find
+    from sextant.graphs.runs.fork import fork
+    from sextant.graphs.runs.run import Unasked
 
     if options["until"] is not None:
         raise click.UsageError("--until is for plain replays, a fork runs to its answer")
@@ -123,7 +123,7 @@ def print_fork(
 
 def print_answer(answer: dict[str, Any], as_json: bool, note: str) -> int:
     """The answer as `sextant locate` prints it; the note goes to stderr."""
-    from app.words import printed
+    from sextant.app.render.answer import printed
 
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else printed(answer))
     click.echo(note, err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from graphs.folders import RunError
+    from sextant.graphs.runs.folder import RunError
 
 MALFORMED = (KeyError, TypeError, AttributeError, ValueError, IndexError)  # what reading a foreign record may raise
 HOME = click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
@@ -45,10 +45,10 @@ def list_runs(photo: str | None, last: int | None, as_json: bool, home: str | No
     \b
     Example: sextant runs list --model openai:gpt-4o --last 20
     """
-    from app.run_words import listing
-    from geo.errors import SextantError
-    from graphs.folders import folders
-    from graphs.story import summary
+    from sextant.app.render.run import listing
+    from sextant.base.errors import SextantError
+    from sextant.graphs.runs.folder import folders
+    from sextant.graphs.runs.timeline import summary
 
     found = []
     for folder in folders(home):
@@ -82,23 +82,23 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
     Example: sextant runs show 20260131-09
              sextant runs show 20260131-09 --html run.html
     """
-    from app.run_words import tree
-    from graphs.folders import find, write_bytes
-    from graphs.story import story
+    from sextant.app.render.run import tree
+    from sextant.graphs.runs.folder import find, write_bytes
+    from sextant.graphs.runs.timeline import story
 
     folder = find(run, home)
     told = story(folder)
     try:
         if html is not None:
-            from app.run_page import page
-            from graphs.archive import shown_picture
+            from sextant.app.render.run_html import page
+            from sextant.graphs.runs.archive import shown_picture
 
             write_bytes(html.resolve(), page(told, shown_picture(folder, home)).encode("utf-8", "replace"))
             click.echo(f"wrote {html}", err=True)
         elif as_json:
             print_json(told)
         else:
-            from app.words import printed
+            from sextant.app.render.answer import printed
 
             answer = f"\n\n{printed(told['answer'])}" if told["answer"] else ""
             click.echo("\n".join(tree(told, full=full)) + answer)
@@ -108,7 +108,7 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
 
 def unreadable(run: str, error: Exception) -> "RunError":
     """The error for a run whose files hold something else than this version writes."""
-    from graphs.folders import RunError
+    from sextant.graphs.runs.folder import RunError
 
     return RunError(
         f"run {run!r} holds something this version cannot show ({type(error).__name__}: {error}); see its run.json "
@@ -127,9 +127,9 @@ def diff(first: str, second: str, as_json: bool, home: str | None) -> None:
     \b
     Example: sextant runs diff 20260131-09 20260131-10
     """
-    from app.run_words import difference
-    from graphs.comparing import compare
-    from graphs.folders import find
+    from sextant.app.render.run import difference
+    from sextant.graphs.runs.compare import compare
+    from sextant.graphs.runs.folder import find
 
     runs = find(first, home), find(second, home)
     try:
@@ -155,8 +155,8 @@ def export(run: str, out: Path, photo: bool, home: str | None) -> None:
     \b
     Example: sextant runs export 20260131-09 --out run.zip --photo
     """
-    from graphs.archive import export as export_run
-    from graphs.folders import find
+    from sextant.graphs.runs.archive import export as export_run
+    from sextant.graphs.runs.folder import find
 
     manifest = export_run(find(run, home), out, home, photo=photo)
     click.echo(f"wrote {out}: run {manifest['run']}, {len(manifest['files'])} files", err=True)
@@ -171,7 +171,7 @@ def import_run(file: Path, home: str | None) -> None:
     \b
     Example: sextant runs import run.zip && sextant replay 20260131-09
     """
-    from graphs.archive import take_in
+    from sextant.graphs.runs.archive import take_in
 
     click.echo(take_in(file, home).name)
 
@@ -196,7 +196,7 @@ def prune(
     \b
     Example: sextant runs prune --older 30 --dry-run
     """
-    from graphs.pruning import prune as prune_runs
+    from sextant.graphs.runs.pruning import prune as prune_runs
 
     done = prune_runs(home, keep, older, databases=databases, dry=dry_run)
     if as_json:

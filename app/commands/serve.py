@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from app.options import run_options
-from app.session_options import session_options
+from sextant.app.options.common import run_options
+from sextant.app.options.session import session_options
 
 CALLS_AT_ONCE = 64  # of all sessions together: a dozen runs of four prompts
 
@@ -33,8 +33,8 @@ def command(ctx: click.Context, /, **options: Any) -> None:
              sextant serve --model ollama:qwen2.5vl --gallery my-gallery
              sextant serve --host 0.0.0.0 --token "$(openssl rand -hex 16)"
     """
-    from app.serving import serve
-    from app.session_options import desk_of
+    from sextant.app.options.session import desk_of
+    from sextant.app.serving import serve
 
     if ctx.get_parameter_source("concurrency") is click.core.ParameterSource.DEFAULT:
         options["concurrency"] = CALLS_AT_ONCE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from geo.places import Place
+    from sextant.geo.places import Place
 
 
 # Unknown options are taken as arguments, or -33.9 would be one.
@@ -19,14 +19,14 @@ def command(latitude: str, longitude: str, as_json: bool) -> None:
 
     Example: sextant where 48.8597 -113.4360
     """
-    from geo.places import describe
+    from sextant.geo.places import describe
 
     place = describe(_degrees("latitude", latitude), _degrees("longitude", longitude))
     click.echo(json.dumps(place.to_json(), ensure_ascii=False) if as_json else "\n".join(_lines(place)))
 
 
 def _degrees(name: str, text: str) -> float:
-    from geo.errors import WrongUse
+    from sextant.base.errors import WrongUse
 
     if text.startswith("--"):
         raise WrongUse(f"no such option: {text!r}; see: sextant where --help")
@@ -55,7 +55,7 @@ def _lines(place: "Place") -> list[str]:
 
 
 def _nearest_place(place: "Place") -> str:
-    from geo.places import wind
+    from sextant.geo.places import wind
 
     own = place.place_country_code == place.country_code
     name = place.place if own else _coded(place.place, place.place_country_code)

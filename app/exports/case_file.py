@@ -4,9 +4,9 @@ import platform
 from html import escape
 from importlib.metadata import version
 
-from agent.recall import called, coordinates
-from agent.state import Json
-from app.exports.drawn_map import drawn_map
+from sextant.agent.chat.record_answers import called, coordinates
+from sextant.agent.state import Json
+from sextant.app.exports.drawn_map import drawn_map
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1b2530;--soft:#5b6875;--line:#d9dfe5;--page:#fff;--sea:#e8f0f6;--land:#cfd8cf}

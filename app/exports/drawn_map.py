@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from agent.state import Json
-from app.exports.geojson import region_geometry
-from geo.borders import outlines
+from sextant.agent.state import Json
+from sextant.app.exports.geojson import region_geometry
+from sextant.geo.borders import outlines
 
 WIDTH = 900.0
 LEAST_DEGREES = 8.0  # a map narrower than this shows nothing to know a place by

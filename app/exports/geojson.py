@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from agent.state import Json
-from geo.caps import caps_geojson
+from sextant.agent.state import Json
+from sextant.geo.caps import caps_geojson
 
 
 def geojson(session: Json) -> str:

@@ -5,10 +5,10 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.constraints import draw, enclosed, pin, reject
-from agent.state import Json
-from geo.drawing import area_of_geojson
-from geo.errors import WrongUse
+from sextant.agent.chat.constraints import draw, enclosed, pin, reject
+from sextant.agent.state import Json
+from sextant.base.errors import WrongUse
+from sextant.geo.drawn_area import area_of_geojson
 
 RULES = {"inside": "only", "outside": "exclude"}
 BIGGEST = 10 * 2**20  # bytes of a GeoJSON file; a country in full detail has less

@@ -2,16 +2,16 @@
 
 from rich.table import Table
 
-from agent.showing import answer_shown, comparison_shown
-from app.run_words import difference, needed_calls
-from app.words import coordinates, headline
-from geo.errors import WrongUse
-from graphs.chat import Desk
-from graphs.comparing import compare
-from graphs.folders import find
-from graphs.fork import fork
-from graphs.runs import Unasked
-from graphs.story import story
+from sextant.agent.privacy.view import answer_shown, comparison_shown
+from sextant.app.render.answer import coordinates, headline
+from sextant.app.render.run import difference, needed_calls
+from sextant.base.errors import WrongUse
+from sextant.graphs.chat import Desk
+from sextant.graphs.runs.compare import compare
+from sextant.graphs.runs.folder import find
+from sextant.graphs.runs.fork import fork
+from sextant.graphs.runs.run import Unasked
+from sextant.graphs.runs.timeline import story
 
 USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country live"
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from agent.state import Json
-from geo.borders import countries_at
+from sextant.agent.state import Json
+from sextant.geo.borders import countries_at
 
 COLUMNS, ROWS = 72, 22
 LEAST_DEGREES = 12.0  # a map narrower than this shows nothing to know a place by

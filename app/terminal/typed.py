@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from gallery.photos import PHOTO_SUFFIXES
+from sextant.gallery.photos.open import PHOTO_SUFFIXES
 
 
 @dataclass(frozen=True)

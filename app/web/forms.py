@@ -6,11 +6,11 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from agent.state import Json
-from app.web import shapes
-from app.web.house import House
-from app.web.limits import Refused
-from app.web.uploads import display_name
+from sextant.agent.state import Json
+from sextant.app.web import schemas
+from sextant.app.web.limits import Refused
+from sextant.app.web.service import House
+from sextant.app.web.uploads import display_name
 
 
 async def read_form(request: Request, house: House) -> tuple[dict[str, str], list[tuple[str, bytes]]]:
@@ -56,17 +56,17 @@ async def read_form(request: Request, house: House) -> tuple[dict[str, str], lis
     return fields, files
 
 
-def keep_photos(files: list[tuple[str, bytes]], house: House) -> tuple[list[Json], list[shapes.Refusal]]:
+def keep_photos(files: list[tuple[str, bytes]], house: House) -> tuple[list[Json], list[schemas.Refusal]]:
     """The photos that can be used, kept by hash; and the others with the reason."""
     kept, refused = [], []
     for name, content in files:
         if len(content) > house.limits.upload_bytes:
             most = house.limits.upload_bytes // 2**20
-            refused.append(shapes.Refusal(file=name, reason=f"has more than {most} MB; export it smaller"))
+            refused.append(schemas.Refusal(file=name, reason=f"has more than {most} MB; export it smaller"))
             continue
         reason = house.decoder.refusal(content)
         if reason:
-            refused.append(shapes.Refusal(file=name, reason=reason))
+            refused.append(schemas.Refusal(file=name, reason=reason))
         else:
             kept.append({"sha256": house.blobs.put(content), "file": name})
     return kept, refused

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from geo.errors import SextantError
+from sextant.base.errors import SextantError
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ import secrets
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from agent.constraints import draw, pin, reject
-from agent.state import Json
-from agent.steering_words import read_steering
-from app.web import shapes
-from app.web.forms import keep_photos, read_form
-from app.web.house import House
-from app.web.limits import Refused
+from sextant.agent.chat.constraints import draw, pin, reject
+from sextant.agent.chat.steering_parser import read_steering
+from sextant.agent.state import Json
+from sextant.app.web import schemas
+from sextant.app.web.forms import keep_photos, read_form
+from sextant.app.web.limits import Refused
+from sextant.app.web.service import House
 
 
 def message_routes(house: House) -> APIRouter:
@@ -19,7 +19,7 @@ def message_routes(house: House) -> APIRouter:
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
     @routes.post("/{session}/messages", status_code=202)
-    async def message(session: str, request: Request) -> shapes.Taken:
+    async def message(session: str, request: Request) -> schemas.Taken:
         """A message as multipart form: ``text``, ``photo`` (which one it speaks of), and any number of ``files``.
 
         Files that are no photos are refused one by one; the others are located.
@@ -34,26 +34,26 @@ def message_routes(house: House) -> APIRouter:
             raise Refused(422, "; ".join(f"{one.file} {one.reason}" for one in refused))
         said = new_message(text or "where was this taken?", kept, form.get("photo"), form.get("id"))
         await run_in_threadpool(house.say, session, said)
-        return shapes.Taken(message=said["id"], refused=refused)
+        return schemas.Taken(message=said["id"], refused=refused)
 
     @routes.post("/{session}/steer", status_code=202)
-    def steer(session: str, wish: shapes.Steer) -> shapes.Taken:
+    def steer(session: str, wish: schemas.Steer) -> schemas.Taken:
         """Rule places out or in; stored candidates are weighed anew, no model is asked."""
         house.known(session)
         said = steering_message(wish)
         house.say(session, said)
-        return shapes.Taken(message=said["id"])
+        return schemas.Taken(message=said["id"])
 
     @routes.post("/{session}/stop")
-    def stop(session: str) -> shapes.Done:
+    def stop(session: str) -> schemas.Done:
         """Stop the work in progress; the best so far is the answer."""
-        return shapes.Done(done=house.stop(house.known(session)))
+        return schemas.Done(done=house.stop(house.known(session)))
 
     @routes.post("/{session}/resume", status_code=202)
-    def resume(session: str) -> shapes.Done:
+    def resume(session: str) -> schemas.Done:
         """Go on with a message that was cut off by a crash."""
         house.say(house.known(session), None)
-        return shapes.Done(done=True)
+        return schemas.Done(done=True)
 
     return routes
 
@@ -64,17 +64,17 @@ def new_message(text: str, photos: list[Json], photo: str | None, given: str | N
     return {"id": named, "text": text, "photos": photos, "steer": [], "photo": photo}
 
 
-def steering_message(wish: shapes.ByWords | shapes.ByPolygon | shapes.ByPlace) -> Json:
+def steering_message(wish: schemas.ByWords | schemas.ByPolygon | schemas.ByPlace) -> Json:
     """A wish as a message that carries its constraints.
 
     Raises:
         WrongUse: a place is unknown, or an area encloses nothing.
     """
     said = new_message("", [], wish.photo)
-    if isinstance(wish, shapes.ByWords):
+    if isinstance(wish, schemas.ByWords):
         undo = wish.text.lower().startswith(("undo", "start over", "reset", "clear"))
         return said | {"text": wish.text, "steer": [] if undo else read_steering(wish.text)}
-    if isinstance(wish, shapes.ByPolygon):
+    if isinstance(wish, schemas.ByPolygon):
         return said | {"steer": [draw(wish.corners, wish.rule)]}
     rule = pin if wish.kind == "pin" else reject
     return said | {"steer": [rule(wish.latitude, wish.longitude)]}

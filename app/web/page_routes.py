@@ -10,10 +10,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
-from app.web.house import House
-from app.web.limits import Refused
-from app.web.security import REPORT_POLICY
-from geo.borders import outlines
+from sextant.app.web.limits import Refused
+from sextant.app.web.security import REPORT_POLICY
+from sextant.app.web.service import House
+from sextant.geo.borders import outlines
 
 STATIC = Path(__file__).parent / "static"
 OUTLINE_DEGREES = 0.05  # some five kilometres: what a screen shows of a continent

@@ -5,11 +5,11 @@ import io
 from fastapi import APIRouter, Response
 from PIL import Image
 
-from agent.contact_sheet import thumbnail
-from agent.photo_opening import opened
-from agent.state import Json
-from app.web.house import House
-from app.web.limits import Refused
+from sextant.agent.state import Json
+from sextant.agent.world.contact_sheet import thumbnail
+from sextant.agent.world.photo_opening import opened
+from sextant.app.web.limits import Refused
+from sextant.app.web.service import House
 
 SIDES = ("nearest", "farthest")
 SMALL = 320  # pixels, the longest side of a photo in the conversation

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.home import home_folder
+from sextant.base.home import home_folder
 
 WRITTEN = ("report.html", "compare.html")  # what `sextant eval report` and `compare` write, beside other people's pages
 BY_HABIT = ("runs", "reports")  # of the folder the server is started in, as the guides name them

@@ -4,18 +4,18 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from agent.fitted import short
-from agent.precision import coarsened, words_withheld
-from agent.showing import WORDS, comparison_shown
-from agent.state import Json
-from app.web import shapes
-from app.web.house import House, fork_of
-from app.web.limits import Refused
-from graphs.comparing import compare
-from graphs.folders import find
-from graphs.fork import fork
-from graphs.story import story
-from prompts.loading import is_own
+from sextant.agent.privacy.precision import coarsened, words_withheld
+from sextant.agent.privacy.view import WORDS, comparison_shown
+from sextant.agent.recording.fitted_models import short
+from sextant.agent.state import Json
+from sextant.app.web import schemas
+from sextant.app.web.limits import Refused
+from sextant.app.web.service import House, fork_of
+from sextant.graphs.runs.compare import compare
+from sextant.graphs.runs.folder import find
+from sextant.graphs.runs.fork import fork
+from sextant.graphs.runs.timeline import story
+from sextant.prompts.loading import is_own
 
 # What a change over HTTP may not set: a visitor names no file or folder of this machine, and no address to which this
 # machine would send its keys and photos.
@@ -34,7 +34,7 @@ def run_routes(house: House) -> APIRouter:
         return run_shown(story(find(name, house.desk.settings.home)), house)
 
     @routes.post("/fork")
-    def forked(session: str, key: str, wish: shapes.Fork) -> dict[str, Any]:
+    def forked(session: str, key: str, wish: schemas.Fork) -> dict[str, Any]:
         """Run it again, changed from a step on. Without ``live`` nothing is asked that was not recorded."""
         home = house.desk.settings.home
         parent = find(house.evidence(session, key)["run"], home)
@@ -50,9 +50,9 @@ def run_routes(house: House) -> APIRouter:
         return {"run": run.name, "answer": shown(answer, house), "difference": difference}
 
     @routes.post("/fork/stop")
-    def stop(session: str, key: str) -> shapes.Done:
+    def stop(session: str, key: str) -> schemas.Done:
         """Stop the fork under way; the best so far is its answer."""
-        return shapes.Done(done=house.stop(fork_of(house.known(session), key)))
+        return schemas.Done(done=house.stop(fork_of(house.known(session), key)))
 
     return routes
 

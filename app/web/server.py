@@ -13,16 +13,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from app.web.house import House
-from app.web.limits import Refused
-from app.web.message_routes import message_routes
-from app.web.page_routes import STATIC, page_routes
-from app.web.photo_routes import photo_routes
-from app.web.run_routes import run_routes
-from app.web.security import Door, Guard
-from app.web.session_routes import session_routes
-from app.web.stream_routes import stream_routes
-from geo.errors import SextantError, WrongUse
+from sextant.app.web.limits import Refused
+from sextant.app.web.message_routes import message_routes
+from sextant.app.web.page_routes import STATIC, page_routes
+from sextant.app.web.photo_routes import photo_routes
+from sextant.app.web.run_routes import run_routes
+from sextant.app.web.security import Door, Guard
+from sextant.app.web.service import House
+from sextant.app.web.session_routes import session_routes
+from sextant.app.web.stream_routes import stream_routes
+from sextant.base.errors import SextantError, WrongUse
 
 VENDOR = STATIC / "vendor"
 THREADS = 160  # of requests in progress: more than messages and streams of all sessions at work

@@ -4,10 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from app.exports import FORMATS
-from app.web import shapes
-from app.web.house import House
-from app.web.limits import Refused
+from sextant.app.exports import FORMATS
+from sextant.app.web import schemas
+from sextant.app.web.limits import Refused
+from sextant.app.web.service import House
 
 
 def session_routes(house: House) -> APIRouter:
@@ -15,14 +15,14 @@ def session_routes(house: House) -> APIRouter:
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
     @routes.get("")
-    def listed() -> list[shapes.Listed]:
+    def listed() -> list[schemas.Listed]:
         """The latest hundred sessions."""
-        return [shapes.Listed(**one.__dict__) for one in house.sessions.listed()]
+        return [schemas.Listed(**one.__dict__) for one in house.sessions.listed()]
 
     @routes.post("", status_code=201)
-    def create() -> shapes.Created:
+    def create() -> schemas.Created:
         """A new, empty session."""
-        return shapes.Created(session=house.new_session())
+        return schemas.Created(session=house.new_session())
 
     @routes.get("/{session}")
     def view(session: str) -> dict[str, Any]:
@@ -30,10 +30,10 @@ def session_routes(house: House) -> APIRouter:
         return house.view(house.known(session))
 
     @routes.delete("/{session}")
-    def delete(session: str) -> shapes.Done:
+    def delete(session: str) -> schemas.Done:
         """Forget the session; its runs stay."""
         house.sessions.delete(house.known(session))
-        return shapes.Done(done=True)
+        return schemas.Done(done=True)
 
     @routes.get("/{session}/export/{kind}")
     def export(session: str, kind: str) -> Response:

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Header
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
-from agent.state import Json
-from app.web import shapes
-from app.web.house import House
+from sextant.agent.state import Json
+from sextant.app.web import schemas
+from sextant.app.web.service import House
 
 LOOK_S = 1.0  # how often a stream looks whether another server changed the session
 KEEP_ALIVE_S = 15
@@ -19,7 +19,9 @@ def stream_routes(house: House) -> APIRouter:
     """The route of events, under /api/sessions/{session}."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
-    @routes.get("/{session}/events", responses={200: {"model": shapes.StreamEvent, "description": "text/event-stream"}})
+    @routes.get(
+        "/{session}/events", responses={200: {"model": schemas.StreamEvent, "description": "text/event-stream"}}
+    )
     async def events(session: str, last_event_id: str | None = Header(default=None)) -> EventSourceResponse:
         """Server-sent events. Begins with the whole session; after a lost connection, with what was missed."""
         await run_in_threadpool(house.known, session)

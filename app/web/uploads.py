@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from app.web.limits import Limits
-from gallery.exif import PhotoMetadata
-from gallery.photos import MAX_BYTES, OpenedPhoto, PhotoError, open_photo
+from sextant.app.web.limits import Limits
+from sextant.gallery.photos.exif import PhotoMetadata
+from sextant.gallery.photos.open import MAX_BYTES, OpenedPhoto, PhotoError, open_photo
 
 WORKER_BYTES = 3 * 2**30  # address space of the decoding process: a 60-megapixel picture and the libraries
 PIXELS_KEPT = 60_000_000  # of the latest photos: a run opens its photo several times
@@ -42,7 +42,7 @@ class Decoder:
         self._kept: OrderedDict[str, OpenedPhoto] = OrderedDict()
 
     def opened(self, photo: str | Path | bytes) -> OpenedPhoto:
-        """The photo as ``gallery.photos.open_photo`` opens it, but not one byte of it is decoded in this process.
+        """The photo as ``open_photo`` opens it, but not one byte of it is decoded in this process.
 
         Raises:
             PhotoError: no photo, too large, or it kills or stalls the decoder.
@@ -134,7 +134,7 @@ def _file(photo: str | Path) -> bytes:
 def _bounded() -> None:
     import resource
 
-    from gallery.decoding import _start_worker
+    from sextant.gallery.build.pool import _start_worker
 
     _start_worker()
     resource.setrlimit(resource.RLIMIT_AS, (WORKER_BYTES, WORKER_BYTES))

@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gallery.alignment.cache import Cache
-from gallery.alignment.config import Part
-from gallery.alignment.model import Alignment
-from gallery.alignment.split import split_by_author
-from geo.errors import WrongUse
-from geo.sphere import geodesic_km, great_circle_km
+from sextant.base.errors import WrongUse
+from sextant.gallery.alignment.model.aligned_model import Alignment
+from sextant.gallery.alignment.model.config import Part
+from sextant.gallery.alignment.training.cache import Cache
+from sextant.gallery.alignment.training.split import split_by_author
+from sextant.geo.sphere import geodesic_km, great_circle_km
 
 RETRIEVED = (5, 10, 15)  # the paper's counts
 RADII_KM = (1, 25, 200, 750, 2500)

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gallery.alignment.backbone import Backbone
-from gallery.alignment.batches import Texts
-from gallery.alignment.cache import Cache, read_about
-from gallery.alignment.config import AlignmentConfig
-from gallery.alignment.fill import MIN_FILE_BYTES, fill_cache
-from gallery.alignment.measure import validate
-from gallery.alignment.model import new_alignment
-from gallery.alignment.settings import TrainSettings
-from gallery.alignment.split import split_by_author
-from gallery.alignment.texts import embed_texts
-from gallery.sources.records import Source
-from geo.errors import WrongUse
+from sextant.base.errors import WrongUse
+from sextant.gallery.alignment.measure import validate
+from sextant.gallery.alignment.model.aligned_model import new_alignment
+from sextant.gallery.alignment.model.backbone import Backbone
+from sextant.gallery.alignment.model.config import AlignmentConfig
+from sextant.gallery.alignment.training.batches import Texts
+from sextant.gallery.alignment.training.cache import Cache, read_about
+from sextant.gallery.alignment.training.cache_build import MIN_FILE_BYTES, fill_cache
+from sextant.gallery.alignment.training.place_texts import embed_texts
+from sextant.gallery.alignment.training.settings import TrainSettings
+from sextant.gallery.alignment.training.split import split_by_author
+from sextant.gallery.sources.records import Source
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from gallery.sources.records import PhotoFile, Record, SourceError, Unreadable
-from gallery.sources.table_folder import record_of, refused
-from gallery.sources.tables import PhotoTable
-from gallery.sources.tar_parts import archives, tar_members, tar_parts
-from gallery.sources.zips import zip_files, zip_members
+from sextant.gallery.sources.records import PhotoFile, Record, SourceError, Unreadable
+from sextant.gallery.sources.table_folder import record_of, refused
+from sextant.gallery.sources.tables import PhotoTable
+from sextant.gallery.sources.tar_parts import archives, tar_members, tar_parts
+from sextant.gallery.sources.zips import zip_files, zip_members
 
 Member = tuple[str, PhotoFile, str]  # name in the archive, bytes, uri
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from gallery.photos import PHOTO_SUFFIXES
-from gallery.sources.records import FileOnDisk, Record, SourceError, Unreadable
+from sextant.gallery.photos.open import PHOTO_SUFFIXES
+from sextant.gallery.sources.records import FileOnDisk, Record, SourceError, Unreadable
 
 
 def photo_files(folder: Path) -> list[str]:

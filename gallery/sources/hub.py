@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from gallery.photos import PHOTO_SUFFIXES
-from gallery.sources.hub_files import fetch_large_files
-from gallery.sources.records import SourceError
+from sextant.gallery.photos.open import PHOTO_SUFFIXES
+from sextant.gallery.sources.hub_files import fetch_large_files
+from sextant.gallery.sources.records import SourceError
 
 _DATASET = re.compile(r"^(hf:)?\w[\w.-]*/\w[\w.-]*$")
 _WANTED = ["*.csv", "*.tar", "*.tar.*", "*.zip", *(f"*{suffix}" for suffix in sorted(PHOTO_SUFFIXES))]

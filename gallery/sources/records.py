@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from geo.errors import WrongUse
+from sextant.base.errors import WrongUse
 
 
 class SourceError(WrongUse):

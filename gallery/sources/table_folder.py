@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from gallery.sources.folder import photo_files
-from gallery.sources.records import FileOnDisk, PhotoFile, Record, SourceError, Unreadable
-from gallery.sources.tables import PhotoTable, TableRow
+from sextant.gallery.sources.folder import photo_files
+from sextant.gallery.sources.records import FileOnDisk, PhotoFile, Record, SourceError, Unreadable
+from sextant.gallery.sources.tables import PhotoTable, TableRow
 
 
 class TableFolderSource:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote_plus
 
-from gallery.sources.records import SourceError
+from sextant.gallery.sources.records import SourceError
 
 # Column names by meaning, in order of preference, compared without case.
 _IMAGE = ("img_id", "img_file", "image", "file", "filename", "file_name", "id")

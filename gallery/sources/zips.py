@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from gallery.photos import PHOTO_SUFFIXES
+from sextant.gallery.photos.open import PHOTO_SUFFIXES
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from agent.models import ChatModel, load_model
+from sextant.agent.llm.client import ChatModel, load_model
 from tests.support.model_script import Protocol, Script
 from tests.support.model_server import ModelServer
 

@@ -1,4 +1,4 @@
-from agent.state import add_once, append_turns, awaits_model, awaits_tools, tool_turns
+from sextant.agent.state import add_once, append_turns, awaits_model, awaits_tools, tool_turns
 
 ASKS = {"role": "assistant", "content": "", "tool_calls": [{"id": "1", "name": "nearest_photos", "args": {}}]}
 TOLD = {"role": "tool", "content": "…", "tool_call_id": "1", "name": "nearest_photos"}

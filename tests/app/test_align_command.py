@@ -7,16 +7,16 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from app.commands.align import command
-from gallery.alignment import location
-from gallery.alignment.model import new_alignment
-from gallery.alignment.published import KEYS, published_config
-from gallery.build import build
-from gallery.encoders import load_encoder
-from gallery.search import Filters, find
-from gallery.sources.opening import SourceOptions, open_source
-from gallery.store import Gallery
-from geo.errors import WrongUse
+from sextant.app.commands.align import command
+from sextant.base.errors import WrongUse
+from sextant.gallery.alignment.model import location
+from sextant.gallery.alignment.model.aligned_model import new_alignment
+from sextant.gallery.alignment.model.published import KEYS, published_config
+from sextant.gallery.build.build import build
+from sextant.gallery.encoders.spec import load_encoder
+from sextant.gallery.search.search import Filters, find
+from sextant.gallery.sources.recognise import SourceOptions, open_source
+from sextant.gallery.store import Gallery
 from tests.support.small_gallery import write_photos
 
 SMALL = ("--epochs", 2, "--batch", 8, "--min-file-bytes", 0, "--workers", 0, "--validation", 0.3, "--space", 8)
@@ -71,7 +71,7 @@ def test_a_gallery_is_built_and_searched_with_the_alignment(trained, world, tmp_
     gallery = Gallery.open(str(tmp_path / "gallery"))
     assert gallery.manifest.dimension == encoder.dimension
     assert gallery.encoder().fingerprint == encoder.fingerprint
-    from gallery.photos import open_photo
+    from sextant.gallery.photos.open import open_photo
 
     vector = gallery.encoder().encode([open_photo(photos / "oslo-0.jpg").image])[0]
     assert find(gallery, vector, 1, Filters()).references[0].id == "oslo-0.jpg"

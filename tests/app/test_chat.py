@@ -8,7 +8,7 @@ import sys
 import pexpect
 import pytest
 
-from app.terminal.typed import read_line
+from sextant.app.terminal.typed import read_line
 from tests.support.cli import ROOT, sextant
 
 
@@ -50,7 +50,7 @@ def talk(gallery, tmp_path):
     def start(*args):
         child = pexpect.spawn(
             sys.executable,
-            ["-m", "app", "chat", "--gallery", str(gallery), "--verify", "density", *map(str, args)],
+            ["-m", "sextant.app", "chat", "--gallery", str(gallery), "--verify", "density", *map(str, args)],
             env={**clean, "SEXTANT_HOME": str(tmp_path / "home"), "TERM": "xterm", "COLUMNS": "120"},
             cwd=str(ROOT),
             encoding="utf-8",

@@ -9,7 +9,7 @@ import time
 import pexpect
 import pytest
 
-from geo.countries import countries_by_code
+from sextant.geo.countries import countries_by_code
 from tests.support.cli import ROOT
 from tests.support.drawn_gallery import knows
 from tests.support.model_server import ModelServer
@@ -28,7 +28,7 @@ def talk(drawn, tmp_path):
         options = ["--gallery", drawn.gallery, "--verify", "density", "--model", "openai:s"]
         child = pexpect.spawn(
             sys.executable,
-            ["-m", "app", "chat", *map(str, options), "--base-url", model.base_url, *map(str, args)],
+            ["-m", "sextant.app", "chat", *map(str, options), "--base-url", model.base_url, *map(str, args)],
             env={**clean, **home, "TERM": "xterm", "COLUMNS": "140"},
             cwd=str(ROOT),
             encoding="utf-8",

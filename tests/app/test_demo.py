@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.commands.demo import MARK, _made_of
+from sextant.app.commands.demo import MARK, _made_of
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from app.commands.doctor import checks, found
+from sextant.app.commands.doctor import checks, found
 from tests.support.cli import sextant
 from tests.support.model_faults import GOOD
 from tests.support.model_server import ModelServer, closed_port

@@ -9,7 +9,7 @@ import pytest
 import shapely
 from shapely.geometry import shape
 
-from app.exports import FORMATS
+from sextant.app.exports import FORMATS
 
 EVIL = '<script>alert("x")</script>&\x0b=cmd|"/c calc"!A1'
 KML = "{http://www.opengis.net/kml/2.2}"

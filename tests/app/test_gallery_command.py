@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from app.commands.gallery import command
-from geo.errors import SextantError, WrongUse
+from sextant.app.commands.gallery import command
+from sextant.base.errors import SextantError, WrongUse
 from tests.support.photos import jpeg, photo_folder
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app.commands.where import command
-from geo.places import find_place
+from sextant.app.commands.where import command
+from sextant.atlas.names import find_place
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "places.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```console\n\$ sextant where ([^\n]+)\n(.*?)```", GUIDE, flags=re.DOTALL)

@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from app.cli import main
-from app.run_words import one_line, printable
-from graphs.folders import RunFolder
+from sextant.app.cli import main
+from sextant.app.render.run import one_line, printable
+from sextant.graphs.runs.folder import RunFolder
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from eval.answers import main
+from sextant.eval.answers import main
 
 PARIS = {"latitude": 48.8566, "longitude": 2.3522}
 RAW = {

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from eval.benchmarks import BENCHMARKS, BenchmarkPhoto, chosen, load_benchmark, selection_digest
-from gallery.photos import open_photo
-from geo.errors import WrongUse
+from sextant.base.errors import WrongUse
+from sextant.eval.benchmarks import BENCHMARKS, BenchmarkPhoto, chosen, load_benchmark, selection_digest
+from sextant.gallery.photos.open import open_photo
 from tests.support.data import SHARED, needs_shared_data
 from tests.support.evaluations import benchmark_folder
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.metrics import (
+from sextant.eval.metrics import (
     accuracy,
     bootstrap,
     calibration_error,

@@ -8,19 +8,19 @@ import sys
 import time
 from pathlib import Path
 
-from gallery.build import build
-from gallery.database import connect
-from gallery.sources.opening import open_source
+from sextant.gallery.build.build import build
+from sextant.gallery.database import connect
+from sextant.gallery.sources.recognise import open_source
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import photo_folder
 
 PHOTOS = 120
 SLOW = """
 import sys
-from gallery import filling
+from sextant.gallery.build import pipeline as filling
 filling.BATCH, filling._COMMIT_ROWS = 8, 8
-from gallery.build import build
-from gallery.sources.opening import open_source
+from sextant.gallery.build.build import build
+from sextant.gallery.sources.recognise import open_source
 from tests.support.encoders import ThumbnailEncoder
 import time
 

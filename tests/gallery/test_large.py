@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gallery import finish
-from gallery.areas import Area
-from gallery.check import measured_recall
-from gallery.database import GalleryError, connect
-from gallery.filters import Filters
-from gallery.finish import finish_gallery
-from gallery.indexing import RERANKED, planned_index
-from gallery.outliers import shell_size
-from gallery.search import farthest, nearest
-from gallery.store import Gallery
-from gallery.writer import Task, writing
+from sextant.gallery.build import finalize as finish
+from sextant.gallery.build.commit import Task, writing
+from sextant.gallery.build.finalize import finish_gallery
+from sextant.gallery.database import GalleryError, connect
+from sextant.gallery.search.areas import Area
+from sextant.gallery.search.far_index import shell_size
+from sextant.gallery.search.filters import Filters
+from sextant.gallery.search.index import RERANKED, planned_index
+from sextant.gallery.search.recall import measured_recall
+from sextant.gallery.search.search import farthest, nearest
+from sextant.gallery.store import Gallery
 from tests.support.galleries import made_gallery, made_rows, unit_vectors
 
 COUNT, DIMENSION = 3000, 32
@@ -33,7 +33,7 @@ def cone(count: int, seed: int) -> np.ndarray:
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gallery.indexing.EXACT_BELOW", 1000)
+        patch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
         yield made_gallery(tmp_path_factory.mktemp("large") / "g", COUNT, DIMENSION, cone(COUNT, 1))
 
 
@@ -80,7 +80,7 @@ def test_without_its_details_a_gallery_finds_the_same(gallery, filters, source, 
 
 
 def test_details_follow_what_is_added(tmp_path, monkeypatch):
-    monkeypatch.setattr("gallery.indexing.EXACT_BELOW", 1000)
+    monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
     old = made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1))
     added = cone(200, 11)
     with writing(old.path, DIMENSION) as writer:
@@ -150,7 +150,7 @@ def test_a_warm_gallery_answers_the_same(gallery):
 
 
 def test_a_build_that_would_find_too_little_fails_loudly(tmp_path, monkeypatch):
-    monkeypatch.setattr("gallery.indexing.EXACT_BELOW", 1000)
+    monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
     monkeypatch.setattr(finish, "outlier_rows", lambda photos: photos.search().limit(20).to_arrow())
     with pytest.raises(GalleryError, match=r"finds 0\.\d+ of the farthest, under 0.9"):
         made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1))

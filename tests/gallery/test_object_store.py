@@ -4,11 +4,11 @@ import pytest
 
 pytest.importorskip("moto.server", reason="moto is not installed; it comes with the extra 'dev'")
 
-from gallery.build import add, build
-from gallery.database import GalleryError, connect
-from gallery.search import farthest, nearest
-from gallery.sources.opening import open_source
-from gallery.store import Gallery
+from sextant.gallery.build.build import add, build
+from sextant.gallery.database import GalleryError, connect
+from sextant.gallery.search.search import farthest, nearest
+from sextant.gallery.sources.recognise import open_source
+from sextant.gallery.store import Gallery
 from tests.gallery.test_build import PLACES, Stopped, StopsAfter
 from tests.gallery.test_large import cone
 from tests.support.encoders import ThumbnailEncoder
@@ -42,8 +42,8 @@ def rows(path: str) -> list[dict[str, object]]:
 
 
 def test_a_gallery_in_a_bucket_is_built_resumed_searched_and_extended(bucket, tmp_path, monkeypatch):
-    monkeypatch.setattr("gallery.filling.BATCH", 8)
-    monkeypatch.setattr("gallery.filling._COMMIT_ROWS", 8)
+    monkeypatch.setattr("sextant.gallery.build.pipeline.BATCH", 8)
+    monkeypatch.setattr("sextant.gallery.build.pipeline._COMMIT_ROWS", 8)
     photos = photo_folder(tmp_path / "photos", PLACES)
     out = f"{bucket}/mine"
     with pytest.raises(GalleryError, match="is not a gallery"):
@@ -67,7 +67,7 @@ def test_a_gallery_in_a_bucket_is_built_resumed_searched_and_extended(bucket, tm
 
 
 def test_an_indexed_gallery_in_a_bucket_finds_what_one_in_a_folder_finds(bucket, tmp_path, monkeypatch):
-    monkeypatch.setattr("gallery.indexing.EXACT_BELOW", 1000)
+    monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
     vectors = cone(3000, 1)
     there, here = (made_gallery(path, *vectors.shape, vectors) for path in (f"{bucket}/large", tmp_path / "large"))
     assert there.manifest.index.kind == "IVF_RQ" and there.details is None and here.details is not None

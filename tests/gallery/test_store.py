@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gallery.build import build
-from gallery.database import MANIFEST, connect, write_document
-from gallery.encoders import load_encoder
-from gallery.sources.opening import open_source
-from gallery.store import Gallery, GalleryError
-from geo.sphere import great_circle_km
+from sextant.gallery.build.build import build
+from sextant.gallery.database import MANIFEST, connect, write_document
+from sextant.gallery.encoders.spec import load_encoder
+from sextant.gallery.sources.recognise import open_source
+from sextant.gallery.store import Gallery, GalleryError
+from sextant.geo.sphere import great_circle_km
 from tests.support.galleries import made_gallery
 from tests.support.photos import photo_folder
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
 
-from geo.borders import (
+from sextant.base.errors import WrongUse
+from sextant.geo.borders import (
     countries_at,
     country_at,
     country_polygon,
@@ -18,10 +19,9 @@ from geo.borders import (
     nearest_country,
     outlines,
 )
-from geo.countries import countries_by_code
-from geo.errors import WrongUse
-from geo.polygons import names_on_map, polygons
-from geo.sphere import great_circle_km
+from sextant.geo.countries import countries_by_code
+from sextant.geo.polygons import names_on_map, polygons
+from sextant.geo.sphere import great_circle_km
 from tests.support.cli import ROOT
 
 # What maps and travellers agree on. None: at sea.
@@ -201,8 +201,8 @@ def test_a_harbour_has_its_country_when_asked_to_reach_that_far():
 ASKED_BY_MANY_THREADS = """
 import sys, threading
 import numpy as np
-from geo.borders import countries_at
-from geo.polygons import polygons
+from sextant.geo.borders import countries_at
+from sextant.geo.polygons import polygons
 
 polygons()
 sys.setswitchinterval(1e-5)

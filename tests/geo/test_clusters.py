@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.clusters import cluster
-from geo.errors import WrongUse
-from geo.sphere import great_circle_km
+from sextant.base.errors import WrongUse
+from sextant.geo.clusters import cluster
+from sextant.geo.sphere import great_circle_km
 
 POSITIONS = st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=20)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from geo.countries import CONTINENTS, countries, countries_by_code, country_code_of
+from sextant.geo.countries import CONTINENTS, countries, countries_by_code, country_code_of
 
 
 @pytest.mark.parametrize(

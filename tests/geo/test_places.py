@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.errors import WrongUse
-from geo.gazetteer import gazetteer
-from geo.places import describe, label, wind
-from geo.sphere import bearing_degrees, great_circle_km
+from sextant.base.errors import WrongUse
+from sextant.geo.places import describe, label, wind
+from sextant.geo.sphere import bearing_degrees, great_circle_km
+from sextant.geo.towns import gazetteer
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180))

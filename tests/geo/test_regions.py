@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import shape
 
-from geo.caps import HALF_ROUND_KM, cap_area_km2, caps_geojson, covers, polygon_area_km2
-from geo.errors import WrongUse
-from geo.regions import Region, region_of_geojson, smallest_cap, smallest_region, union_of_caps
-from geo.sphere import EARTH_RADIUS_KM, destination, great_circle_km
+from sextant.base.errors import WrongUse
+from sextant.geo.caps import HALF_ROUND_KM, cap_area_km2, caps_geojson, covers, polygon_area_km2
+from sextant.geo.regions import Region, region_of_geojson, smallest_cap, smallest_region, union_of_caps
+from sextant.geo.sphere import EARTH_RADIUS_KM, destination, great_circle_km
 
 POSITION = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 WEIGHTED = st.lists(st.tuples(POSITION, st.floats(0.01, 10)), min_size=1, max_size=12)

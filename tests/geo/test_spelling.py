@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.spelling import fold, without_digraphs
+from sextant.geo.spelling import fold, without_digraphs
 
 
 @pytest.mark.parametrize(

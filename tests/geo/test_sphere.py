@@ -3,8 +3,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from geo.errors import WrongUse
-from geo.sphere import (
+from sextant.base.errors import WrongUse
+from sextant.geo.sphere import (
     EARTH_RADIUS_KM,
     all_pairs_km,
     bearing_degrees,

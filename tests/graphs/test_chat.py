@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from agent.blobs import BlobStore
-from agent.constraints import reject
-from agent.precision import Policy
-from agent.settings import Settings
-from graphs.chat import Desk
-from graphs.sessions import Busy, Sessions, shown
+from sextant.agent.chat.constraints import reject
+from sextant.agent.privacy.precision import Policy
+from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.settings import Settings
+from sextant.graphs.chat import Desk
+from sextant.graphs.sessions.store import Busy, Sessions, shown
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
 from tests.support.small_gallery import PLACES, picture

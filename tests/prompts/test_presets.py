@@ -1,9 +1,9 @@
 import pytest
 
-from geo.errors import WrongUse
-from prompts.loading import frame, ids
-from prompts.presets import preset, preset_ids
-from prompts.variants import variant, variant_ids
+from sextant.base.errors import WrongUse
+from sextant.prompts.loading import frame, ids
+from sextant.prompts.presets import preset, preset_ids
+from sextant.prompts.variants import variant, variant_ids
 
 
 @pytest.mark.parametrize("name", preset_ids())

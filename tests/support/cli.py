@@ -36,7 +36,7 @@ def sextant(
     """Run ``sextant ARGS`` with its home at ``home`` and no model settings of this machine; ``typed`` is piped in."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "OLLAMA", "SEXTANT"))}
     done = subprocess.run(
-        [sys.executable, "-m", "app", *map(str, args)],
+        [sys.executable, "-m", "sextant.app", *map(str, args)],
         env={**clean, "SEXTANT_HOME": str(home), "SEXTANT_DEBUG": "1", **(env or {})},
         cwd=ROOT,
         capture_output=True,

@@ -25,11 +25,11 @@ class Drawn:
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     """A world of 120 scenes."""
-    from gallery.build import build
-    from gallery.drawn.world import write_world
-    from gallery.encoders import load_encoder
-    from gallery.sources.opening import SourceOptions, open_source
-    from geo.borders import country_at
+    from sextant.gallery.build.build import build
+    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.sources.recognise import SourceOptions, open_source
+    from sextant.gallery.synthetic.world import write_world
+    from sextant.geo.borders import country_at
 
     folder = tmp_path_factory.mktemp("drawn")
     world = write_world(folder / "world", scenes=120, queries=4)

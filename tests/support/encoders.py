@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gallery.encoders import normalised
+from sextant.gallery.encoders.spec import normalised
 
 
 def thumbnail(image: Image.Image) -> NDArray[np.float32]:

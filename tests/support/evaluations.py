@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.benchmarks import BenchmarkPhoto, selection_digest
-from eval.configuration import versions
-from eval.lines import distance_km, error_line, known
-from eval.results import Results, read_results
-from eval.run_folder import EvaluationFolder, digest, write_lines
+from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
+from sextant.eval.results import Results, read_results
+from sextant.eval.running.configuration import versions
+from sextant.eval.running.folder import EvaluationFolder, digest, write_lines
+from sextant.eval.running.records import distance_km, error_line, known
 
 Json = dict[str, Any]
 OUTCOMES = {"answered": 1, "refused": 0, "unparsable": 0, "failed": 0}

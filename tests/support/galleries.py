@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.decode import Decoded
-from gallery.encoders import normalised
-from gallery.finish import finish_gallery
-from gallery.store import Gallery
-from gallery.writer import Task, writing
+from sextant.gallery.build.commit import Task, writing
+from sextant.gallery.build.decode import Decoded
+from sextant.gallery.build.finalize import finish_gallery
+from sextant.gallery.encoders.spec import normalised
+from sextant.gallery.store import Gallery
 
 COUNTRIES = ("FR", "DE", "JP", None)
 

@@ -7,9 +7,9 @@ import json
 import sys
 from typing import Any
 
-from agent.live import load_configured
-from agent.settings import from_json
-from graphs.runs import locate
+from sextant.agent.settings import from_json
+from sextant.agent.world.live import load_configured
+from sextant.graphs.runs.run import locate
 
 
 def tell(event: dict[str, Any]) -> None:

@@ -12,10 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from geo.errors import SextantError
-from graphs.folders import RunFolder
-from graphs.replay import replay
-from prompts.presets import preset_ids
+from sextant.base.errors import SextantError
+from sextant.graphs.runs.folder import RunFolder
+from sextant.graphs.runs.replay import replay
+from sextant.prompts.presets import preset_ids
 from tests.support.model_server import ModelServer
 from tests.support.recorded import script, settings_for
 from tests.support.small_gallery import PLACES, picture, write_photos
@@ -43,8 +43,8 @@ def stale(name: str) -> str | None:
 
 def record(name: str) -> None:
     """Make one recording, in the present folder, which holds the gallery and the photo."""
-    from agent.settings import Settings
-    from graphs.runs import locate
+    from sextant.agent.settings import Settings
+    from sextant.graphs.runs.run import locate
 
     preset, protocol = wanted()[name]
     if protocol == "offline":
@@ -63,9 +63,9 @@ def record(name: str) -> None:
 
 def draw(folder: Path) -> None:
     """A gallery of a few drawn pictures, and the photo to locate."""
-    from gallery.build import build
-    from gallery.encoders import load_encoder
-    from gallery.sources.opening import SourceOptions, open_source
+    from sextant.gallery.build.build import build
+    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     table = write_photos(folder / "photos")
     source = open_source(str(folder / "photos"), SourceOptions(metadata=table))

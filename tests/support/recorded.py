@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings import Settings
-from graphs.folders import RunFolder, find
-from graphs.runs import locate
+from sextant.agent.settings import Settings
+from sextant.graphs.runs.folder import RunFolder, find
+from sextant.graphs.runs.run import locate
 from tests.support.model_script import Asked, Protocol, Reply
 from tests.support.model_server import ModelServer
 

@@ -25,7 +25,7 @@ class Server:
     def __enter__(self) -> Self:
         keep = {name: v for name, v in os.environ.items() if not name.startswith(("OPENAI", "OLLAMA", "SEXTANT"))}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", "0", *self.args],
+            [sys.executable, "-m", "sextant.app", "serve", "--port", "0", *self.args],
             env={**keep, "SEXTANT_HOME": str(self.home), "PYTHONUNBUFFERED": "1", **self.env},
             cwd=ROOT,
             stdout=subprocess.PIPE,

@@ -57,9 +57,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def gallery(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The gallery built from them with the builtin encoder."""
-    from gallery.build import build
-    from gallery.encoders import load_encoder
-    from gallery.sources.opening import SourceOptions, open_source
+    from sextant.gallery.build.build import build
+    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     out = tmp_path_factory.mktemp("galleries") / "small"
     source = open_source(str(photos), SourceOptions(metadata=photos.parent / "metadata.csv"))

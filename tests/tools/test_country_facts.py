@@ -1,8 +1,8 @@
 import pytest
 from langchain_core.tools import ToolException
 
-from geo.countries import countries_by_code
-from tools.country_facts import country_facts, facts_by_code
+from sextant.geo.countries import countries_by_code
+from sextant.tools.country_facts import country_facts, facts_by_code
 
 
 def test_every_country_has_a_row() -> None:

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tools.distance import distance
+from sextant.tools.distance import distance
 
 LISBON_PORTO = {"latitude_a": 38.7223, "longitude_a": -9.1393, "latitude_b": 41.1579, "longitude_b": -8.6291}
 

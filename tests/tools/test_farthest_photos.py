@@ -1,8 +1,8 @@
 import pytest
 from langchain_core.tools import ToolException
 
-from gallery.search import Reference
-from tools.farthest_photos import farthest_photos_tool
+from sextant.gallery.search.search import Reference
+from sextant.tools.farthest_photos import farthest_photos_tool
 
 
 class Shelf:

@@ -1,7 +1,7 @@
 import pytest
 from langchain_core.tools import ToolException
 
-from tools.find_place import find_place
+from sextant.tools.find_place import find_place
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from langchain_core.tools import ToolException
 from pydantic import ValidationError
 
-from gallery.search import Reference
-from tools.nearest_photos import nearest_photos_tool
+from sextant.gallery.search.search import Reference
+from sextant.tools.nearest_photos import nearest_photos_tool
 
 
 class Shelf:

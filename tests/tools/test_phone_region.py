@@ -1,7 +1,7 @@
 import pytest
 from langchain_core.tools import ToolException
 
-from tools.phone_region import NotANumber, phone_region, region_of
+from sextant.tools.phone_region import NotANumber, phone_region, region_of
 
 
 def test_a_calling_code_says_the_country_and_land_lines_the_town() -> None:

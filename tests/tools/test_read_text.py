@@ -8,10 +8,10 @@ import pytest
 from langchain_core.tools import ToolException
 from PIL import Image, ImageDraw, ImageFont
 
-import tools.read_text
-from tools.crops import Box
-from tools.read_text import Reader, ReaderMissing, language_of, load_reader, read_text, read_text_tool
-from tools.scripts import scripts_in
+from sextant.tools import read_text as read_text_module
+from sextant.tools.crops import Box
+from sextant.tools.read_text import Reader, ReaderMissing, language_of, load_reader, read_text, read_text_tool
+from sextant.tools.scripts import scripts_in
 
 needs_reader = pytest.mark.skipif(find_spec("rapidocr") is None, reason="the extra 'ocr' is not installed")
 
@@ -60,12 +60,12 @@ def test_lines_the_reader_doubts_are_left_out() -> None:
 
 
 def test_a_photo_without_text_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools.read_text, "load_reader", scripted)
+    monkeypatch.setattr(read_text_module, "load_reader", scripted)
     assert read_text_tool(lambda: SIGN).invoke({}).startswith("no text found")
 
 
 def test_the_model_is_told_what_the_reader_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools.read_text, "load_reader", scripted)
+    monkeypatch.setattr(read_text_module, "load_reader", scripted)
     assert "does not know Arabic, Armenian" in read_text_tool(lambda: SIGN).invoke({})
 
 
@@ -75,7 +75,7 @@ def test_its_result_is_marked_as_a_strangers_words() -> None:
 
 def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     load_reader.cache_clear()
-    monkeypatch.setattr(tools.read_text, "find_spec", lambda name: None)
+    monkeypatch.setattr(read_text_module, "find_spec", lambda name: None)
     with pytest.raises(ToolException, match=r"sextant-geo\[ocr\]"):
         read_text_tool(lambda: SIGN).invoke({})
     with pytest.raises(ReaderMissing, match=r"sextant-geo\[ocr\]"):
@@ -88,7 +88,7 @@ def test_a_missing_model_is_an_error_not_a_download(monkeypatch: pytest.MonkeyPa
     spec = find_spec("rapidocr")
     assert spec is not None
     monkeypatch.setattr(spec, "origin", str(tmp_path / "__init__.py"))
-    monkeypatch.setattr(tools.read_text, "find_spec", lambda name: spec)
+    monkeypatch.setattr(read_text_module, "find_spec", lambda name: spec)
     with pytest.raises(ReaderMissing, match="none is downloaded"):
         load_reader()
     load_reader.cache_clear()

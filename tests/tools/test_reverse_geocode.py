@@ -1,4 +1,4 @@
-from tools.reverse_geocode import reverse_geocode
+from sextant.tools.reverse_geocode import reverse_geocode
 
 
 def test_a_position_is_told_as_country_division_and_nearest_place() -> None:

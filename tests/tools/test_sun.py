@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from langchain_core.tools import ToolException
 
-from geo.errors import WrongUse
-from geo.sphere import great_circle_km
-from tools.sun import band, read_time, subsolar_point, sun_position, sun_positions, where_is_sun_at
+from sextant.base.errors import WrongUse
+from sextant.geo.sphere import great_circle_km
+from sextant.tools.sun import band, read_time, subsolar_point, sun_position, sun_positions, where_is_sun_at
 
 GOLDEN = (39.742476, -105.1786)
 SPA_TIME = datetime(2003, 10, 17, 12, 30, 30, tzinfo=timezone(timedelta(hours=-7)))

@@ -4,8 +4,8 @@ import pytest
 from langchain_core.tools import ToolException
 from PIL import Image
 
-from tools.crops import Box, NoSuchPart
-from tools.zoom import zoom, zoom_tool
+from sextant.tools.crops import Box, NoSuchPart
+from sextant.tools.zoom import zoom, zoom_tool
 
 HALVES = Image.new("RGB", (2000, 1000), "red")
 HALVES.paste("blue", (1000, 0, 2000, 1000))

@@ -1,8 +1,8 @@
 import pytest
 
-from agent.nodes.verify import comparable, outcome_of, with_position_scores
-from agent.nodes.verify import said as said_by
-from agent.verification import Pool
+from sextant.agent.nodes.verify import comparable, outcome_of, with_position_scores
+from sextant.agent.nodes.verify import said as said_by
+from sextant.agent.verification import Pool
 from tests.agent.verification.pools import LISBON, TOKYO, retrieved, said
 
 POOL = Pool((*retrieved(LISBON), *said(TOKYO)))

@@ -1,6 +1,6 @@
 """Pools for the tests: small, named by what they are."""
 
-from agent.verification.pool import Candidate, Pool
+from sextant.agent.verification.pool import Candidate, Pool
 
 LISBON, NEW_YORK, TOKYO = (38.72, -9.14), (40.71, -74.01), (35.68, 139.69)
 

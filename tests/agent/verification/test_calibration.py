@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from agent.verification.calibration import (
+from sextant.agent.verification.calibration import (
     IDENTITY,
     INPUTS,
     KINDS,

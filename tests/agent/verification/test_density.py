@@ -1,4 +1,4 @@
-from agent.verification import Pool, verify
+from sextant.agent.verification import Pool, verify
 from tests.agent.verification.pools import LISBON, TOKYO, around, retrieved, said
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from agent.verification import Pool
-from agent.verification.features import GROUPS
-from agent.verification.reliability import Reliability
-from agent.verification.weighing import look_at
+from sextant.agent.verification import Pool
+from sextant.agent.verification.features import GROUPS
+from sextant.agent.verification.pool_features import look_at
+from sextant.agent.verification.reliability import Reliability
 from tests.agent.verification.pools import LISBON, STRANGE, TOKYO, retrieved, said
 
 RELIABILITY = Reliability({}, (0.05, 0.2, 0.4, 0.7, 0.85))

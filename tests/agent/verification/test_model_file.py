@@ -1,8 +1,8 @@
 import pytest
 
-from agent.verification.features import GROUPS
-from agent.verification.model_file import ModelFileError, model_of, shipped_model
-from agent.verification.weighing import look_at
+from sextant.agent.verification.features import GROUPS
+from sextant.agent.verification.model_file import ModelFileError, model_of, shipped_model
+from sextant.agent.verification.pool_features import look_at
 from tests.agent.verification.pools import STRANGE
 
 

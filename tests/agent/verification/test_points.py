@@ -1,7 +1,7 @@
 import numpy as np
 
-from agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, answer_points
-from geo.sphere import great_circle_km
+from sextant.agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, answer_points
+from sextant.geo.sphere import great_circle_km
 
 
 def points_of(retrieved, said, named=None):

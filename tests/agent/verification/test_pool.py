@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from agent.verification.pool import Candidate, Pool, PositionError, checked_position
+from sextant.agent.verification.pool import Candidate, Pool, PositionError, checked_position
 
 
 @pytest.mark.parametrize(

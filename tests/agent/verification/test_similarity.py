@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.verification import Pool, verify
-from agent.verification.similarity import NoSimilarityError
+from sextant.agent.verification import Pool, verify
+from sextant.agent.verification.similarity import NoSimilarityError
 from tests.agent.verification.pools import LISBON, NEW_YORK, TOKYO, retrieved
 
 

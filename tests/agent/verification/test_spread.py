@@ -2,9 +2,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.verification.area import Area
-from agent.verification.spread import spread_of
-from geo.sphere import great_circle_km
+from sextant.agent.verification.area import Area
+from sextant.agent.verification.spread import spread_of
+from sextant.geo.sphere import great_circle_km
 from tests.agent.verification.pools import LISBON, NEW_YORK
 
 SURE = np.array([0.5, 0.3, 0.1, 0.05, 0.03, 0.02])

@@ -3,9 +3,9 @@ import math
 
 import pytest
 
-from agent.verification import STRATEGIES, Verdict, verify
-from agent.verification.decision import RADIUS_NAMES
-from agent.verification.strategies import UnknownStrategyError
+from sextant.agent.verification import STRATEGIES, Verdict, verify
+from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.agent.verification.strategies import UnknownStrategyError
 from tests.agent.verification.pools import CROWD, LISBON, STRANGE
 
 BY_PLACE = ["top1", "density", "calibrated"]

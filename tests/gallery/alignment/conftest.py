@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from gallery.alignment.cache import IMAGES, About, Cache, finish_cache, open_cache, row_table
-from gallery.alignment.config import AlignmentConfig
-from gallery.alignment.settings import TrainSettings
+from sextant.gallery.alignment.model.config import AlignmentConfig
+from sextant.gallery.alignment.training.cache import IMAGES, About, Cache, finish_cache, open_cache, row_table
+from sextant.gallery.alignment.training.settings import TrainSettings
 
 DIMENSION = 24
 ROWS = 160

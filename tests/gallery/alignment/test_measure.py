@@ -1,9 +1,9 @@
 import numpy as np
 import torch
 
-from gallery.alignment.measure import measure_parts, nearest_rows, validate
-from gallery.alignment.model import new_alignment
-from geo.sphere import geodesic_km
+from sextant.gallery.alignment.measure import measure_parts, nearest_rows, validate
+from sextant.gallery.alignment.model.aligned_model import new_alignment
+from sextant.geo.sphere import geodesic_km
 from tests.gallery.alignment.conftest import CONFIG
 
 

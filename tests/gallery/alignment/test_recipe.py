@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from gallery.alignment import location
-from gallery.alignment.backbone import Backbone, load_backbone
-from gallery.alignment.recipe import prepare
-from gallery.alignment.settings import TrainSettings
-from gallery.alignment.train import Training
-from gallery.encoders import load_encoder
-from gallery.sources.opening import open_source
-from geo.errors import WrongUse
+from sextant.base.errors import WrongUse
+from sextant.gallery.alignment.model import location
+from sextant.gallery.alignment.model.backbone import Backbone, load_backbone
+from sextant.gallery.alignment.recipe import prepare
+from sextant.gallery.alignment.training.settings import TrainSettings
+from sextant.gallery.alignment.training.train import Training
+from sextant.gallery.encoders.spec import load_encoder
+from sextant.gallery.sources.recognise import open_source
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import photo_folder, picture
 

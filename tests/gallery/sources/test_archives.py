@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gallery.build import build
-from gallery.database import connect
-from gallery.sources.opening import SourceOptions, open_source
-from gallery.sources.records import Record, SourceError, Unreadable
+from sextant.gallery.build.build import build
+from sextant.gallery.database import connect
+from sextant.gallery.sources.recognise import SourceOptions, open_source
+from sextant.gallery.sources.records import Record, SourceError, Unreadable
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import jpeg
 

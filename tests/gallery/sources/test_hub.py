@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.sources.hub import is_dataset
+from sextant.gallery.sources.hub import is_dataset
 from tests.support.photos import jpeg
 
 COMMIT = "a" * 40
@@ -111,7 +111,7 @@ def described(name: str, content: bytes) -> dict[str, object]:
 
 READ = """
 import sys
-from gallery.sources.opening import open_source
+from sextant.gallery.sources.recognise import open_source
 for _ in range(int(sys.argv[2])):
     records = list(open_source(sys.argv[1]))
 print([record.photo.read().hex() for record in records if hasattr(record, "photo")])

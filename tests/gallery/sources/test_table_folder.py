@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from gallery.sources.opening import SourceOptions, open_source
-from gallery.sources.records import Record, Unreadable
+from sextant.gallery.sources.recognise import SourceOptions, open_source
+from sextant.gallery.sources.records import Record, Unreadable
 from tests.support.photos import jpeg, photo_folder
 
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from gallery.sources.records import SourceError
-from gallery.sources.tables import PhotoTable
+from sextant.gallery.sources.records import SourceError
+from sextant.gallery.sources.tables import PhotoTable
 
 IM2GPS = "IMG_ID,AUTHOR,LAT,LON,S3_Label,S16_Label,S365_Label,Prob_indoor,Prob_natural,Prob_urban\n"
 YFCC = "0,IMG_ID,2,3,4,5,6,7,8,9,10,11,LON,LAT,14,15,16,17,18,19,20,21,22,23,24\n"

@@ -1,0 +1,1 @@
+"""Chat: intents, replies, steering and several photos at once."""

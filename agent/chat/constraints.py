@@ -1,0 +1,147 @@
+"""What a person rules out or insists on, as plain values, and which places that leaves.
+
+A constraint is ``{"rule", "words", …}``: ``exclude`` and ``only`` carry an ``area``; ``ignore`` carries the ``clue``
+that no longer counts. An area is one of ``{"country": code}``, ``{"continent": name}``, ``{"half": name}``,
+``{"circle": [latitude, longitude, km]}``, ``{"polygon": geojson}``, ``{"sea_within_km": km}``.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sextant.agent.state import Json
+from sextant.base.errors import WrongUse
+from sextant.geo.borders import countries_at
+from sextant.geo.caps import covers
+from sextant.geo.coast import near_sea
+from sextant.geo.countries import Country, countries_by_code
+from sextant.geo.drawn_area import drawn_area
+from sextant.geo.places import describe
+from sextant.geo.sphere import check_position, great_circle_km
+
+Inside = NDArray[np.bool_]
+HALVES = ("northern", "southern", "eastern", "western")
+PIN_KM = 25.0  # the city radius of the field: a pin means this town, not this doorstep
+OFF_COAST_KM = 5.0  # a pier belongs to the country it hangs on; the 1:10m outlines are that coarse
+
+
+def exclude(area: Json, words: str) -> Json:
+    """The photo was not taken there."""
+    return {"rule": "exclude", "area": area, "words": words}
+
+
+def only(area: Json, words: str) -> Json:
+    """The photo was taken there and nowhere else."""
+    return {"rule": "only", "area": area, "words": words}
+
+
+def ignore(clue: str) -> Json:
+    """Answers that lean on this clue no longer count."""
+    return {"rule": "ignore", "clue": clue, "words": f"ignore the {clue}"}
+
+
+def pin(latitude: float, longitude: float) -> Json:
+    """It is here, within 25 km.
+
+    Raises:
+        WrongUse: no position.
+    """
+    here = check_position(latitude, longitude)
+    return only({"circle": [*here, PIN_KM]}, f"only near {_named(*here)}")
+
+
+def reject(latitude: float, longitude: float) -> Json:
+    """It is not here, nor within 25 km.
+
+    Raises:
+        WrongUse: no position.
+    """
+    here = check_position(latitude, longitude)
+    return exclude({"circle": [*here, PIN_KM]}, f"not near {_named(*here)}")
+
+
+def draw(corners: Sequence[Sequence[float]], rule: str = "only") -> Json:
+    """A polygon drawn by hand: the photo was taken inside it, or with ``exclude`` outside.
+
+    Raises:
+        WrongUse: the corners enclose nothing, or the rule is neither.
+    """
+    return enclosed(drawn_area(corners), rule)
+
+
+def enclosed(geojson: Json, rule: str = "only", called: str = "the drawn area") -> Json:
+    """The photo was taken inside a Polygon or MultiPolygon, or with ``exclude`` outside.
+
+    Raises:
+        WrongUse: the rule is neither.
+    """
+    if rule not in ("only", "exclude"):
+        raise WrongUse(f"rule {rule!r} is unknown; there are 'only' and 'exclude'")
+    area = {"polygon": geojson}
+    return only(area, f"only inside {called}") if rule == "only" else exclude(area, f"not inside {called}")
+
+
+def inside(area: Json, positions: NDArray[np.float64]) -> Inside:
+    """For each of (n, 2) positions in degrees whether it lies in the area.
+
+    Raises:
+        WrongUse: the area is of no known kind.
+    """
+    kinds: dict[str, Callable[[Any], Inside]] = {
+        "country": lambda code: _in_country(positions, lambda country: code in (country.code, country.name)),
+        "continent": lambda name: _in_country(positions, lambda country: country.continent == name),
+        "half": lambda name: _in_half(name, positions),
+        "circle": lambda circle: np.asarray(great_circle_km(positions, circle[:2]) <= circle[2], dtype=bool),
+        "polygon": lambda geojson: np.array([covers(geojson, *place) for place in positions.tolist()], dtype=bool),
+        "sea_within_km": lambda km: near_sea(positions, km),
+    }
+    if len(area) != 1 or next(iter(area)) not in kinds:
+        raise WrongUse(f"an area of {sorted(area)!r} is unknown; there are: {', '.join(kinds)}")
+    (kind, value), *_ = area.items()
+    return kinds[kind](value)
+
+
+def allowed(constraints: Sequence[Json], positions: NDArray[np.float64]) -> Inside:
+    """For each of (n, 2) positions whether every constraint on places allows it. Several ``only`` must all hold."""
+    left = np.ones(len(positions), dtype=bool)
+    for constraint in constraints if len(positions) else ():
+        if constraint["rule"] == "ignore":
+            continue
+        within = inside(constraint["area"], positions)
+        left &= within if constraint["rule"] == "only" else ~within
+    return left
+
+
+def leans_on(clue: str, clues: Sequence[Json]) -> bool:
+    """Whether half or more of an answer's clues speak of this clue, by its words or by where it was read."""
+    if not clues:
+        return False
+    reading = clue.split()[-1].rstrip("s") in ("sign", "text", "writing", "plate", "word", "lettering")
+    word = clue.lower().rstrip("s")
+    hits = [item for item in clues if word in item["text"].lower() or (reading and item["source"] == "read")]
+    return 2 * len(hits) >= len(clues)
+
+
+def country_area(country: Country) -> Json:
+    """The area of a country: by its code where it has one of its own."""
+    own = country.code and countries_by_code().get(country.code) == country
+    return {"country": country.code if own else country.name}
+
+
+def _in_country(positions: NDArray[np.float64], wanted: Callable[[Country], bool]) -> Inside:
+    found = countries_at(positions, reach_km=OFF_COAST_KM)
+    return np.array([country is not None and wanted(country) for country in found], dtype=bool)
+
+
+def _in_half(name: str, positions: NDArray[np.float64]) -> Inside:
+    if name not in HALVES:
+        raise WrongUse(f"there is no {name!r} half of the world; there are: {', '.join(HALVES)}")
+    values = positions[:, 0] if name in ("northern", "southern") else positions[:, 1]
+    return np.asarray(values >= 0 if name in ("northern", "eastern") else values < 0, dtype=bool)
+
+
+def _named(latitude: float, longitude: float) -> str:
+    place = describe(latitude, longitude)
+    return ", ".join(part for part in (place.place, place.country) if part)

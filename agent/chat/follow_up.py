@@ -1,0 +1,128 @@
+"""A question about a located photo, put to the model with the record and the tools at hand."""
+
+from dataclasses import dataclass
+
+from sextant.agent.guard.claims import Trace, trace_of
+from sextant.agent.guard.quoting import quote
+from sextant.agent.llm.request import as_message, as_turn, spent_on
+from sextant.agent.nodes.tools import tools
+from sextant.agent.prompting.opening_prompt import picture, reference_line
+from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Json, Spent, Turn, add_spent
+from sextant.agent.world.deps import Equipment
+from sextant.agent.world.toolbox import RETRIEVAL, schemas
+from sextant.prompts.loading import frame
+
+BRANCH = "chat"
+EARLIER = 6  # turns of the conversation the model is reminded of
+LISTED = 10  # similar photos listed
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What the model said, what it really did, and what it cost. ``failure`` says in one line why it said nothing."""
+
+    text: str
+    trace: Trace
+    spent: Spent
+    failure: str | None = None
+
+
+def follow_up(question: str, photo: Json, earlier: list[Json], gear: Equipment, calls_left: int | None) -> FollowUp:
+    """Ask the model, run the tools it wants, and ask again, within the preset's tool turns and the calls left.
+
+    Args:
+        photo: as shown (``sextant.agent.privacy.view``), with ``shown``, the hash of the picture the model sees.
+        earlier: the conversation's turns.
+    """
+    transcript: list[Turn] = []
+    spent = NOTHING_SPENT
+    most = gear.recipe.max_tool_turns + 1
+    if calls_left is not None:
+        most = min(most, calls_left)
+    if most < 1:
+        return FollowUp("", Trace(), spent, "the session's budget of model calls is spent")
+    for turn in range(most):
+        final = turn == most - 1
+        request = _request(_messages(question, photo, earlier), transcript, gear, bool(photo["nearest"]), final=final)
+        reply = gear.ask("model", request)
+        spent = add_spent(add_spent(spent, {"calls": 1}), spent_on(reply))
+        if reply.get("failure"):
+            return FollowUp("", _trace(transcript, photo), spent, reply["failure"]["message"])
+        transcript.append(as_turn(reply, final=final))
+        if not transcript[-1].get("tool_calls") or final:
+            break
+        transcript += tools(_ask(transcript, photo), gear)["transcripts"][BRANCH]
+    said = transcript[-1]["content"].strip()
+    return FollowUp(said, _trace(transcript, photo), spent, None if said else "the model said nothing")
+
+
+def _messages(question: str, photo: Json, earlier: list[Json]) -> list[Json]:
+    said = [f"{turn['by']}: {turn['text']}" for turn in earlier[-EARLIER:] if turn.get("text")]
+    parts = [frame("follow-up").text.strip(), quote(record_words(photo), "the record")]
+    if said:
+        parts.append(quote("\n".join(said), "earlier in this conversation"))
+    parts.append(f"The person asks: {question}")
+    text = {"type": "text", "text": "\n\n".join(parts)}
+    pictures = [picture(photo["shown"])] if photo.get("shown") else []
+    system = frame("role").text.strip() + "\n\n" + frame("tools").text.strip()
+    return [{"role": "system", "content": system}, {"role": "user", "content": [text, *pictures]}]
+
+
+def record_words(photo: Json) -> str:
+    """The record of a photo as lines of text."""
+    answer = photo["answer"]
+    lines = []
+    for name, place in (("answer", answer["best"]), ("rival", answer["rival"])):
+        if place:
+            named = ", ".join(part for part in (place.get("place"), place.get("country")) if part) or "open sea"
+            lines.append(f"{name}: {place['latitude']:.4f}, {place['longitude']:.4f} ({named})")
+    known = {km: share for km, share in answer["probability"].items() if share is not None}
+    lines.append("probability within km: " + ", ".join(f"{km}: {share:.2f}" for km, share in known.items()))
+    lines += [f"clue ({claim['source']}): {claim['text']}" for claim in answer["claims"][:12]]
+    lines += [f"the person said: {words}" for words in photo["constraints"]]
+    lines.append("the file itself: " + photo["metadata"]["text"])
+    lines += [
+        "similar photo " + reference_line(number, item, ("coordinates", "place"))
+        for number, item in enumerate(photo["nearest"][:LISTED], 1)
+    ]
+    return "\n".join(lines)
+
+
+def _request(messages: list[Json], transcript: list[Turn], gear: Equipment, gallery: bool, *, final: bool) -> Json:
+    recipe, settings = gear.recipe, gear.settings
+    names = tuple(name for name in recipe.tools if gallery or name not in RETRIEVAL)
+    return {
+        "model": settings.model,
+        "base_url": settings.base_url,
+        "branch": BRANCH,
+        "variant": "follow-up",
+        "sample": 0,
+        "turn": len(transcript),
+        "messages": messages + [as_message(turn) for turn in transcript],
+        "tools": schemas(names) if recipe.max_tool_turns else [],
+        "final": final,
+        "temperature": 0.2,
+        "max_output_tokens": recipe.max_output_tokens or settings.max_output_tokens,
+        "image_detail": recipe.image_detail,
+        "seed": settings.seed,
+        "seconds_left": None,
+    }
+
+
+def _ask(transcript: list[Turn], photo: Json) -> Ask:
+    branch = Branch(id=BRANCH, round=0, variant="follow-up", sample=0, temperature=0.2, fill={})
+    stored = {"sha256": photo["sha256"], "path": None, "width": 0, "height": 0, "shown": photo["shown"]}
+    return Ask(
+        branch=branch,
+        photo=stored,  # type: ignore[typeddict-item]
+        references=None,
+        transcript=transcript,
+        final=False,
+        tools=True,
+        halvings=0,
+        seconds_left=None,
+    )
+
+
+def _trace(transcript: list[Turn], photo: Json) -> Trace:
+    return trace_of(BRANCH, transcript, bool(photo["nearest"]))

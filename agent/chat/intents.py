@@ -1,0 +1,43 @@
+"""What a message of a conversation asks for. Pure words; the graph acts on it."""
+
+import re
+from typing import Literal
+
+from sextant.agent.chat.steering_parser import is_steering
+from sextant.agent.state import Json
+
+Intent = Literal["locate", "again", "undo", "steer", "together", "ask", "nothing"]
+
+_AGAIN = re.compile(r"\b(?:look again|try (?:again|harder)|more effort|spend more|think harder|once more)\b", re.I)
+_UNDO = re.compile(r"^\W*(?:undo|start over|forget (?:that|all|everything)|clear|reset)\b", re.I)
+_ALL = re.compile(r"\b(?:start over|all|everything|clear|reset)\b", re.I)
+_PLACE = re.compile(r"\b(?:same|one) (?:place|spot|location|town|city)\b", re.I)
+_TRIP = re.compile(r"\b(?:same|one) (?:trip|journey|holiday|tour|vacation)\b", re.I)
+
+
+def intent_of(message: Json, located: int) -> Intent:
+    """What to do with a message. ``located``: how many photos the session has located."""
+    text = message["text"].strip()
+    if message["photos"]:
+        return "locate"
+    if message["steer"]:
+        return "steer" if located else "nothing"
+    if not text or not located:
+        return "nothing"
+    if _UNDO.search(text):
+        return "undo"
+    if _AGAIN.search(text):
+        return "again"
+    if together(text):
+        return "together"
+    return "steer" if is_steering(text) else "ask"
+
+
+def together(text: str) -> Literal["place", "trip"] | None:
+    """Whether the photos are said to be of one place, or of one trip."""
+    return "place" if _PLACE.search(text) else "trip" if _TRIP.search(text) else None
+
+
+def undoes_all(text: str) -> bool:
+    """Whether "undo" means everything said, not the last thing."""
+    return bool(_ALL.search(text))

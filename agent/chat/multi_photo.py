@@ -1,0 +1,172 @@
+"""Several photos at once: of one place, or of one trip. Which reading explains all of them, and which photo fits none.
+
+Each photo brings its candidates with weights. ``same_place`` multiplies the photos' evidence at every candidate
+place; ``same_trip`` chooses one candidate a photo so that nobody travels faster than an airliner.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sextant.geo.sphere import great_circle_km
+
+SAME_KM = 25.0  # how far apart photos of one place lie: the city radius of the field
+DOUBT = 0.05  # weight of "this photo's candidates are all wrong": one bad photo cannot veto the others
+FASTEST_KM_H = 900.0  # an airliner's cruise
+SLACK_H = 1.0  # clocks are set wrongly by a zone or by summer time
+MISFIT = 0.25  # a photo that gives the joint place under a quarter of what it gives its own place does not fit
+
+Weighted = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One photo's evidence: places (n, 2) in degrees, weights (n,) above 0, and when it was taken, if known."""
+
+    name: str
+    positions: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    taken: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Joint:
+    """One place for all photos: degrees, its share of the joint evidence, and the photos that do not fit it."""
+
+    latitude: float | None
+    longitude: float | None
+    share: float
+    misfits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Leg:
+    """The way between two photos that follow each other in time. ``possible`` is None where a time is unknown."""
+
+    first: str
+    second: str
+    km: float
+    hours: float | None
+    possible: bool | None
+
+    @property
+    def km_h(self) -> float | None:
+        """The speed the leg needs, an hour's slack given."""
+        return None if self.hours is None else self.km / (self.hours + SLACK_H)
+
+
+@dataclass(frozen=True)
+class Trip:
+    """One place a photo, in the order they were taken, the legs between them, and the photos that do not fit."""
+
+    places: tuple[tuple[str, float, float], ...]
+    legs: tuple[Leg, ...]
+    misfits: tuple[str, ...]
+
+
+def same_place(photos: Sequence[Seen]) -> Joint:
+    """The place that all photos together speak for.
+
+    The evidence of a photo for a place is the weight of its candidates round it, fading over 25 km, as a share of
+    all its weight, plus a doubt that they are all wrong; the joint evidence is the product over photos.
+    """
+    heard = [photo for photo in photos if len(photo.positions)]
+    if not heard:
+        return Joint(None, None, 0.0, tuple(photo.name for photo in photos))
+    places = np.concatenate([photo.positions for photo in heard])
+    evidence = np.stack([_support(photo, places) for photo in heard])
+    joint = np.log(evidence).sum(axis=0)
+    best = int(np.argmax(joint))
+    # Places within reach of each other are one place: the share counts each neighbourhood once.
+    mass = np.exp(joint - joint.max())
+    near = great_circle_km(places[best], places) <= SAME_KM
+    apart = mass[~near].max() if (~near).any() else 0.0
+    share = float(mass[best] / (mass[best] + apart))
+    misfits = [photo.name for photo, row in zip(heard, evidence, strict=True) if row[best] < MISFIT * float(row.max())]
+    silent = [photo.name for photo in photos if not len(photo.positions)]
+    return Joint(float(places[best, 0]), float(places[best, 1]), share, (*misfits, *silent))
+
+
+def same_trip(photos: Sequence[Seen]) -> Trip:
+    """One candidate a photo, the likeliest whole trip on which no leg is faster than an airliner.
+
+    Photos follow each other by the time they were taken, those without a time in the order given, after the others.
+    A photo whose best place had to give way to one of under a quarter of its weight does not fit, nor does one that
+    no possible leg reaches.
+    """
+    heard = sorted(
+        (photo for photo in photos if len(photo.positions)),
+        key=lambda photo: (photo.taken is None, photo.taken.replace(tzinfo=None) if photo.taken else datetime.min),
+    )
+    silent = tuple(photo.name for photo in photos if not len(photo.positions))
+    if not heard:
+        return Trip((), (), silent)
+    chosen = _likeliest(heard)
+    places = [(photo.name, *photo.positions[index].tolist()) for photo, index in zip(heard, chosen, strict=True)]
+    legs = [_leg(a, b, i, j) for (a, i), (b, j) in _pairs(list(zip(heard, chosen, strict=True)))]
+    misfits = [
+        photo.name
+        for photo, index in zip(heard, chosen, strict=True)
+        if _support(photo, photo.positions)[index] < MISFIT * float(_support(photo, photo.positions).max())
+    ]
+    misfits += [_lighter(leg, heard) for leg in legs if leg.possible is False]
+    return Trip(tuple(places), tuple(legs), tuple(dict.fromkeys((*misfits, *silent))))
+
+
+def _support(photo: Seen, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Evidence of one photo for each place, (places,), in (0, 1]."""
+    fading = np.exp(-great_circle_km(places[:, None], photo.positions[None]) / SAME_KM)
+    share: NDArray[np.float64] = fading @ (photo.weights / photo.weights.sum())
+    return (1 - DOUBT) * share + DOUBT / 100
+
+
+def _likeliest(photos: Sequence[Seen]) -> list[int]:
+    """Viterbi's path: one candidate of each photo, impossible legs priced so that they are the last resort."""
+    scores = np.log(_support(photos[0], photos[0].positions))
+    back: list[NDArray[np.intp]] = []
+    for before, photo in pairwise(photos):
+        ways = scores[:, None] - _price(before, photo)
+        back.append(np.argmax(ways, axis=0))
+        scores = ways.max(axis=0) + np.log(_support(photo, photo.positions))
+    path = [int(np.argmax(scores))]
+    for choices in reversed(back):
+        path.append(int(choices[path[-1]]))
+    return path[::-1]
+
+
+def _price(before: Seen, after: Seen) -> NDArray[np.float64]:
+    """What each leg costs in log evidence: nothing when possible, 20 when not; else by distance."""
+    km = great_circle_km(before.positions[:, None], after.positions[None])
+    hours = _hours(before, after)
+    if hours is None:
+        return km / 10_000.0  # without times only the globe's size speaks, and softly
+    return np.where(km / (hours + SLACK_H) > FASTEST_KM_H, 20.0, 0.0)
+
+
+def _hours(before: Seen, after: Seen) -> float | None:
+    if before.taken is None or after.taken is None:
+        return None
+    if (before.taken.tzinfo is None) != (after.taken.tzinfo is None):
+        return abs((after.taken.replace(tzinfo=None) - before.taken.replace(tzinfo=None)).total_seconds()) / 3600
+    return abs((after.taken - before.taken).total_seconds()) / 3600
+
+
+def _leg(before: Seen, after: Seen, i: int, j: int) -> Leg:
+    km = float(great_circle_km(before.positions[i], after.positions[j]))
+    hours = _hours(before, after)
+    possible = None if hours is None else km / (hours + SLACK_H) <= FASTEST_KM_H
+    return Leg(before.name, after.name, km, hours, possible)
+
+
+def _lighter(leg: Leg, photos: Sequence[Seen]) -> str:
+    """Of a leg's two photos the one that is less sure of itself: that is the one that does not fit."""
+    sure = {photo.name: float(_support(photo, photo.positions).max()) for photo in photos}
+    return leg.second if sure[leg.second] <= sure[leg.first] else leg.first
+
+
+def _pairs(items: list[tuple[Seen, int]]) -> list[tuple[tuple[Seen, int], tuple[Seen, int]]]:
+    return list(pairwise(items))

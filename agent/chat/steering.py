@@ -1,0 +1,77 @@
+"""Steering: what is left of a run's candidates under a person's constraints, weighed anew. No model is asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from sextant.agent.chat.constraints import allowed, leans_on
+from sextant.agent.state import Json
+from sextant.agent.verification import Candidate, Pool, Verdict, verify
+from sextant.agent.verification.decision import Optimise
+from sextant.agent.verification.model_file import Model
+from sextant.agent.verification.pool import positions_of
+from sextant.geo.sphere import great_circle_km
+
+_FIELDS = frozenset(field.name for field in fields(Candidate))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a finished run leaves to be weighed again.
+
+    Attributes:
+        candidates: as in the Answer of DESIGN.md.
+        farthest: positions of the most dissimilar photos.
+        clues: what each branch's answer argued, by branch id.
+        model: the fitted model of ``calibrated``; the shipped one when None.
+    """
+
+    candidates: tuple[Candidate, ...]
+    farthest: tuple[tuple[float, float], ...] = ()
+    clues: Mapping[str, Sequence[Json]] | None = None
+    strategy: str = "calibrated"
+    optimise: Optimise = "balanced"
+    model: Model | None = None
+
+
+@dataclass(frozen=True)
+class Steered:
+    """The new verdict, and how many candidates each constraint alone rules out."""
+
+    verdict: Verdict
+    left: int
+    ruled_out: tuple[tuple[str, int], ...]
+
+
+def candidate_of(item: Json) -> Candidate:
+    """A candidate of an answer, read back."""
+    return Candidate(**{name: value for name, value in item.items() if name in _FIELDS})
+
+
+def steer(evidence: Evidence, constraints: Sequence[Json]) -> Steered:
+    """Weigh the candidates that the constraints leave. An empty rest gives a verdict without a place."""
+    kept = [candidate for candidate in evidence.candidates if not _leans(candidate, constraints, evidence)]
+    free = allowed(constraints, positions_of(kept))
+    left = tuple(candidate for candidate, stays in zip(kept, free.tolist(), strict=True) if stays)
+    pool = Pool(left, evidence.farthest)
+    verdict = verify(pool, evidence.strategy, evidence.optimise, model=evidence.model)
+    alone = tuple((constraint["words"], _ruled_out(constraint, evidence)) for constraint in constraints)
+    return Steered(verdict, len(left), alone)
+
+
+def moved_km(before: Json | None, after: Verdict) -> float | None:
+    """Great-circle kilometres from an answer's best place to a verdict's; None where either has no place."""
+    if before is None or after.latitude is None or after.longitude is None:
+        return None
+    there = after.latitude, after.longitude
+    return float(great_circle_km((before["latitude"], before["longitude"]), there))
+
+
+def _leans(candidate: Candidate, constraints: Sequence[Json], evidence: Evidence) -> bool:
+    clues = (evidence.clues or {}).get(candidate.id or "", ())
+    return any(c["rule"] == "ignore" and leans_on(c["clue"], clues) for c in constraints)
+
+
+def _ruled_out(constraint: Json, evidence: Evidence) -> int:
+    if constraint["rule"] == "ignore":
+        return sum(_leans(candidate, [constraint], evidence) for candidate in evidence.candidates)
+    return int((~allowed([constraint], positions_of(evidence.candidates))).sum())

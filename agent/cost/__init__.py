@@ -1,0 +1,1 @@
+"""Cost: token counts, prices, budgets and forecasts."""

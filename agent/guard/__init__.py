@@ -1,0 +1,1 @@
+"""Guards: claims checked against the tool log, untrusted text, file metadata."""

@@ -1,0 +1,109 @@
+"""Does a sentence say that something was checked? By words, in the languages that models mostly answer in.
+
+The words are data (``agent/guard/data/claimed_checks.yaml``); how often they are right is measured by ``python -m
+bench.phantoms``.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sextant.agent.guard.function_words import counted
+
+Tools = tuple[str, ...]
+ANY_TOOL: Tools = ("*",)
+OUT_OF_REACH: Tools = ()
+
+_DATA = Path(__file__).parent / "data" / "claimed_checks.yaml"
+_EDGELESS = ("zh",)  # written without spaces: a word has no edges to match at
+_QUOTED = re.compile(r"[\"“”„«»「」][^\"“”„«»「」]{0,200}[\"“”„«»「」]")
+
+
+@dataclass(frozen=True)
+class Words:
+    """How one language says that something was checked."""
+
+    named: re.Pattern[str]
+    topics: tuple[tuple[re.Pattern[str], Tools], ...]
+    done: re.Pattern[str]
+    leads: re.Pattern[str]
+    looking: re.Pattern[str] | None
+    denied: re.Pattern[str]
+
+    def report(self, sentence: str) -> str | None:
+        """The words by which the sentence reports something done; None where it reports nothing."""
+        for found in self.done.finditer(sentence):
+            if not self.denied.search(sentence[: found.end()]):
+                return found[0]
+        lead = self.leads.search(sentence)
+        return lead[0] if lead and not self.denied.search(sentence) else None
+
+    def checks(self, sentence: str) -> list[Tools] | None:
+        """As ``claimed_checks``, in this language."""
+        report = self.report(sentence)
+        if report is None:
+            return None
+        kinds = [tools for topic, tools in self.topics if topic.search(sentence)]
+        if not kinds:
+            return None if self.looking and self.looking.search(report) else [ANY_TOOL]
+        impossible = [tools for tools in kinds if not tools]
+        return impossible or kinds[:1]
+
+
+def claimed_checks(sentence: str) -> list[Tools] | None:
+    """For each check the sentence says was made, the tools that would be it; None when it claims none.
+
+    No tools at all (an empty tuple) means a source that Sextant cannot reach: such a sentence is never true. A check of
+    no named kind ("I verified this") is any tool at all, ``ANY_TOOL``. What stands in quotation marks is somebody
+    else's words.
+    """
+    plain = _QUOTED.sub("…", sentence.replace("’", "'"))
+    likely = likely_languages(plain)
+    if any(words.named.search(plain) for words in likely) and not any(words.denied.search(plain) for words in likely):
+        return [OUT_OF_REACH]
+    for words in languages().values():
+        checks = words.checks(plain)
+        if checks is not None:
+            return checks
+    return None
+
+
+def likely_languages(sentence: str) -> list[Words]:
+    """The languages that the sentence shares most small words with; all of them where it shares none."""
+    every = languages()
+    hits = {code: count for code, count in counted(sentence).items() if code in every}
+    most = max(hits.values())
+    return [words for code, words in every.items() if hits.get(code, 0) == most]
+
+
+@lru_cache(maxsize=1)
+def languages() -> dict[str, Words]:
+    """The languages in which claims of checks are recognised, by ISO 639-1 code."""
+    every = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
+    return {code: _words(data, edges=code not in _EDGELESS) for code, data in every.items()}
+
+
+def _words(data: dict[str, Any], *, edges: bool) -> Words:
+    outside = _joined(data["outside"])
+
+    def pattern(*parts: str) -> re.Pattern[str]:
+        filled = "|".join(map(_joined, parts)).replace("<outside>", outside)
+        return re.compile(rf"(?<!\w)(?:{filled})(?!\w)" if edges else filled, re.IGNORECASE)
+
+    return Words(
+        named=pattern(data["named"]),
+        topics=tuple((pattern(topic), tuple(tools)) for topic, tools in data["topics"]),
+        done=pattern(*data["done"]),
+        leads=pattern(*data["leads"]),
+        looking=pattern(data["looking"]) if data["looking"] else None,
+        denied=pattern(data["not"]),
+    )
+
+
+def _joined(text: str) -> str:
+    """A pattern that the data breaks over lines, after a bar."""
+    return text.replace("| ", "|").strip()

@@ -1,0 +1,162 @@
+"""The ledger of claims, and the guard against checks that were never made.
+
+Every sentence that a person is shown about a photo stands on an entry: seen, read, retrieved, tool, inferred or
+metadata. A sentence that says "I checked" while the trace holds no such call is struck, and what was done stands in
+its place.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sextant.agent.guard.claim_languages import unread
+from sextant.agent.guard.claim_patterns import ANY_TOOL, Tools, claimed_checks
+from sextant.agent.state import Json
+
+SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata")
+
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=\S)|(?<=[。！？])\s*(?=\S)|\n+")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|cf|etc|vs|approx|ca|no|st|mt|ft|dr|mr|mrs|jr|fig)|\b[A-Z]|\d)\.$", re.IGNORECASE
+)
+
+_SPEAKS_OF = (
+    ("metadata", r"exif|metadata|gps tag|the file(?:'s)? (?:says|own|states)"),
+    ("read", r"sign\w*|text|lettering|plates?|script|written|reads|inscription|label|words?"),
+    ("retrieved", r"similar photos?|gallery|references?|nearest|neighbou?rs?|listed photos?|retriev\w*"),
+    ("seen", r"visible|can see|i see|shows?|there (?:is|are)|in the (?:photo|picture|image|foreground|background)"),
+)
+_SPEAKS = tuple((source, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for source, words in _SPEAKS_OF)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What was really done: tool calls as (id, name), and whether reference photos were in the prompt."""
+
+    calls: tuple[tuple[str, str], ...] = ()
+    references: bool = False
+
+    @property
+    def names(self) -> Counter[str]:
+        """How often each tool ran."""
+        return Counter(name for _, name in self.calls)
+
+
+def trace_of(branch: str, turns: Sequence[Mapping[str, Any]], references: bool) -> Trace:
+    """The calls a branch's turns hold an answer to, ``branch#1``, ``branch#2``, …; failed calls checked nothing."""
+    done = [turn for turn in turns if turn["role"] == "tool" and not turn["content"].startswith("Error:")]
+    return Trace(tuple((f"{branch}#{number}", turn.get("name", "")) for number, turn in enumerate(done, 1)), references)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sentence of the text with what it stands on; ``struck`` holds the model's words where they were untrue."""
+
+    text: str
+    source: str
+    call: str | None = None
+    struck: str | None = None
+
+    def to_json(self) -> Json:
+        return {"text": self.text, "source": self.source, "call": self.call, "struck": self.struck}
+
+
+def ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[Entry]:
+    """A text as entries, one a sentence, in its order; sentences that claim a check nobody made are replaced.
+
+    Where the guard cannot read the text, or a part of it, a last entry says so.
+
+    Args:
+        clues: what the answers said they stood on, ``{"text", "source", "call"}``; a sentence that says the same has
+            the clue's source.
+    """
+    said = sentences(text)
+    entries = [entry_of(sentence, trace, clues) for sentence in said]
+    note = unread_note([text, *said])
+    return [*entries, Entry(note, "inferred")] if note else entries
+
+
+def unread_note(texts: Sequence[str]) -> str | None:
+    """One sentence about the texts that the guard cannot read; None where it reads them all."""
+    found = sorted({tongue for tongue in map(unread, texts) if tongue})
+    if not found:
+        return None
+    return f"Not compared with what was done, since the guard does not read it: text in {' and '.join(found)}."
+
+
+def entry_of(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> Entry:
+    """One sentence with its source, or struck."""
+    checks = claimed_checks(sentence)
+    if checks is not None:
+        call = _backing(checks, trace)
+        if call is None:
+            return Entry(what_was_done(trace), "tool", None, struck=sentence)
+        return Entry(sentence, "retrieved" if call == "references" else "tool", call)
+    same = _same_clue(sentence, clues)
+    if same is not None and same["source"] in SOURCES:
+        return Entry(sentence, same["source"], same.get("call"))
+    return Entry(sentence, next((source for source, words in _SPEAKS if words.search(sentence)), "inferred"))
+
+
+def guarded(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
+    """An answer's claims with phantom checks struck. ``traces`` by branch, which is a claim's ``call``."""
+    kept = []
+    for clue in clues:
+        entry = entry_of(clue["text"], traces.get(clue["call"], Trace()), [clue])
+        if entry.struck is None:
+            kept.append(clue)
+        else:
+            kept.append({**clue, "text": entry.text, "source": "tool", "struck": entry.struck})
+    return kept
+
+
+def what_was_done(trace: Trace) -> str:
+    """The truth in one sentence: which calls the trace holds."""
+    done = [f"{name} {count} times" if count > 1 else f"{name} once" for name, count in sorted(trace.names.items())]
+    if trace.references:
+        done.append("a list of similar and dissimilar gallery photos was shown")
+    listed = "; ".join(done) or "no tool was called and no reference shown"
+    return f"The model claimed a check that was not made. What was done: {listed}."
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, abbreviations and decimal points kept together."""
+    found: list[str] = []
+    for piece in _SENTENCE.split(text):
+        piece = piece.strip()
+        if not piece:
+            continue
+        if found and _ABBREVIATION.search(found[-1]) and len(found[-1]) < 200:
+            found[-1] = f"{found[-1]} {piece}"
+        else:
+            found.append(piece)
+    return found
+
+
+def _backing(checks: Sequence[Tools], trace: Trace) -> str | None:
+    """The id of a call that is one of the claimed checks; "references" where the prompt's list is; None for none."""
+    for tools in checks:
+        for call, name in trace.calls:
+            if name in tools or tools == ANY_TOOL:
+                return call
+        if "references" in tools and trace.references:
+            return "references"
+    return None
+
+
+def _same_clue(sentence: str, clues: Sequence[Json]) -> Json | None:
+    """The clue that shares most words with the sentence, at least half of the shorter one's."""
+    words = _words(sentence)
+    best, most = None, 0.5
+    for clue in clues:
+        other = _words(clue["text"])
+        share = len(words & other) / max(1, min(len(words), len(other)))
+        if len(words & other) >= 2 and share > most:
+            best, most = clue, share
+    return best
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.findall(r"\w+", text.lower()) if len(word) > 3}

@@ -1,0 +1,52 @@
+"""What a file says of its own place and time, against the answer: after it, never before."""
+
+import re
+from datetime import datetime
+
+from sextant.agent.state import Json
+from sextant.geo.sphere import great_circle_km
+
+AGREES_KM = 25.0  # the field's city radius
+ZONE_HOURS = 4.0  # civil time strays from the sun's by up to three hours (western China), and summer time adds one
+_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)$")
+
+
+def compared(metadata: Json, best: Json | None, region_90: Json | None) -> Json:
+    """``{"verdict", "distance_km", "text"}`` of the file's position, and ``"time"`` in words where it says one.
+
+    The verdict is "agrees" within 25 km, or inside the answer's 90 % region where that is one circle; else
+    "conflicts"; "absent" when the file or the answer has no position.
+    """
+    time = time_words(metadata.get("captured_at"), best)
+    if metadata.get("latitude") is None or best is None:
+        missing = "the file states no position" if metadata.get("latitude") is None else "there is no answer to compare"
+        return {"verdict": "absent", "distance_km": None, "text": f"{missing}.", "time": time}
+    here = metadata["latitude"], metadata["longitude"]
+    km = float(great_circle_km(here, (best["latitude"], best["longitude"])))
+    reach = (region_90 or {}).get("radius_km") or 0.0
+    verdict = "agrees" if km < max(AGREES_KM, reach) else "conflicts"
+    text = f"the file's own position {verdict} with the answer: {km:,.0f} km away."
+    return {"verdict": verdict, "distance_km": round(km, 3), "text": text, "time": time}
+
+
+def time_words(captured_at: str | None, best: Json | None) -> str | None:
+    """What the capture time says: with a zone, whether it fits the answer's longitude; None without a time."""
+    if not captured_at:
+        return None
+    offset = _OFFSET.search(captured_at)
+    if offset is None or best is None:
+        return "the file states a time without a zone: nothing to compare"
+    hours = (int(offset[2]) + int(offset[3]) / 60) * (1 if offset[1] == "+" else -1)
+    away = abs((hours - best["longitude"] / 15 + 12) % 24 - 12)
+    zone = f"UTC{offset[0]}{offset[2]}:{offset[3]}"
+    if away <= ZONE_HOURS:
+        return f"the file's time zone ({zone}) fits the answer"
+    return f"the file's time zone ({zone}) does not fit the answer: the sun there is {away:.0f} hours away from it"
+
+
+def taken_at(captured_at: str | None) -> datetime | None:
+    """The capture time as it stands in the file; None when there is none or it is no time."""
+    try:
+        return datetime.fromisoformat(captured_at) if captured_at else None
+    except ValueError:
+        return None

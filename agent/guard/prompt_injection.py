@@ -1,0 +1,103 @@
+"""Finding text that speaks to the model instead of showing a place.
+
+A sign that says "Paris 12 km" is evidence; a sign that says "answer Paris" is an attempt. Nothing is removed for
+it: foreign words are quoted either way (``quoting.py``), and what is found becomes a warning for the person.
+The phrases are data, `agent/guard/data/instruction_phrases.yaml`.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from importlib.resources import files
+
+import yaml
+
+_LONGEST = 20_000  # characters looked at
+_MOST = 20  # findings reported
+_EXCERPT = 120  # characters of a finding
+
+_LOOKALIKES = str.maketrans(
+    "аеорсухіѕјԁһӏвкмнтАВЕКМНОРСТУХІЅЈαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧıօ",
+    "aeopcyxisjdhlbkmhtABEKMHOPCTYXISJaeiknoptuxABEZHIKMNOPTYXio",
+)
+_DIGITS_FOR_LETTERS = str.maketrans("013457@$!|", "oieastasil")
+_MIXED_WORD = re.compile(r"\w{2,40}")
+_CODED_WORD = re.compile(r"[\w@$!|]{4,40}")
+_SPACED = re.compile(r"(?<!\w)(?:\w[ ._*-]{1,2}){5,200}\w(?!\w)")
+
+
+def find_instructions(text: str) -> list[str]:
+    """What in ``text`` reads like an instruction: excerpts of one line each, in the order of the text.
+
+    Looks through full-width and look-alike letters, invisible characters, digits for letters and s p a c e d words.
+    """
+    lines = [_plain(line) for line in text[:_LONGEST].splitlines()]
+    whole = " ".join(" ".join(lines).split())
+    per_line, anywhere = _phrases()
+    found = [(whole.find(line), _excerpt(line, 0, len(line))) for line in lines if per_line.search(line)]
+    seen: list[str] = []
+    for view in dict.fromkeys([whole, _uncoded(whole), _unspaced(whole), _unjoined(whole), *lines]):
+        found += [(hit.start(), _excerpt(view, hit.start(), hit.end())) for hit in anywhere.finditer(view)]
+    for _, excerpt in sorted(found):
+        if not any(excerpt in other for other in seen):
+            seen = [other for other in seen if other not in excerpt] + [excerpt]
+    return seen[:_MOST]
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """One pattern for single lines and one for the whole text."""
+    table = yaml.safe_load(
+        (files("sextant.agent.guard") / "data" / "instruction_phrases.yaml").read_text(encoding="utf-8")
+    )
+    anywhere = [pattern for family in table["anywhere"].values() for pattern in family.values()]
+    return re.compile("|".join(table["lines"].values())), re.compile("|".join(f"(?:{one})" for one in anywhere))
+
+
+def _plain(line: str) -> str:
+    """Lower case, compatibility characters made plain, invisible ones gone, Latin words with foreign letters Latin."""
+    line = unicodedata.normalize("NFKC", line)
+    line = "".join(char for char in line if not _is_unseen(char))
+    line = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in line)
+    line = line.translate(_QUOTES)
+    return " ".join(_MIXED_WORD.sub(_unmixed, line).lower().split())
+
+
+def _is_unseen(char: str) -> bool:
+    """Invisible characters, and accents that belong to no letter (the others were composed with theirs)."""
+    return unicodedata.category(char) in ("Cf", "Cs", "Co", "Cn") or "\u0300" <= char <= "\u036f"
+
+
+_QUOTES = str.maketrans("‘’´`“”„«»", '\'\'\'\'"""""')
+
+
+def _unmixed(word: re.Match[str]) -> str:
+    """A word that has ASCII letters among look-alikes of other scripts, all in ASCII."""
+    text = word[0]
+    if text.isascii() or not any(char.isascii() and char.isalpha() for char in text):
+        return text
+    return text.translate(_LOOKALIKES)
+
+
+def _uncoded(text: str) -> str:
+    return _CODED_WORD.sub(lambda word: word[0].translate(_DIGITS_FOR_LETTERS) if _is_coded(word[0]) else word[0], text)
+
+
+def _is_coded(word: str) -> bool:
+    return sum(char.isalpha() for char in word) >= 2 and not word.isalpha()
+
+
+def _unjoined(text: str) -> str:
+    """File names join their words."""
+    return re.sub(r"(?<=\w)[_-](?=\w)|_", " ", text)
+
+
+def _unspaced(text: str) -> str:
+    return _SPACED.sub(lambda run: re.sub(r"[ ._*-]", "", run[0]), text)
+
+
+def _excerpt(text: str, start: int, end: int) -> str:
+    """The finding with the words around it, cut to a readable length."""
+    first = text.rfind(" ", 0, max(start, 0)) + 1 if start else 0
+    last = text.find(" ", end + 24)
+    return text[first : last if last >= 0 else len(text)][:_EXCERPT].strip()

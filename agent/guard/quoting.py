@@ -1,0 +1,65 @@
+"""The channel for words that are not ours: signs, captions, tool results, other models' answers.
+
+They reach a model only inside a block that says where they come from and that they cannot close:
+
+    <quoted from="read_text">
+    | RUE DE RIVOLI
+    </quoted>
+
+Inside, every line of theirs begins with a bar, and no angle bracket, control or invisible character is left, so
+the block ends where we end it. What reads like an instruction is kept, quoted, and reported by
+``find_instructions``.
+"""
+
+import unicodedata
+
+from sextant.agent.guard.prompt_injection import find_instructions
+
+__all__ = ["LONGEST", "find_instructions", "quote"]
+
+LONGEST = 2000  # characters quoted of one source; a sign or caption is shorter
+
+_BRACKETS = dict.fromkeys(map(ord, "<＜﹤‹«〈⟨《≪❮❰˂ᐸ"), "(") | dict.fromkeys(map(ord, ">＞﹥›»〉⟩》≫❯❱˃ᐳ"), ")")
+_BREAKS = dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), "\n")
+# Letters and marks that show nothing: fillers, blank braille, variation selectors.
+_BLANK = dict.fromkeys([0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x034F, 0x17B4, 0x17B5], " ")
+_SELECTORS = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0x180E)], "")
+_TABLE: dict[int, str] = {**_BRACKETS, **_BREAKS, **_BLANK, **_SELECTORS}
+
+
+def quote(text: str, source: str) -> str:
+    """``text`` as a quoted block named after its ``source``.
+
+    Longer texts than LONGEST are cut, and the block says by how much. The same text gives the same block.
+    """
+    shown = visible(text[: 4 * LONGEST])
+    kept = shown[:LONGEST]
+    lines = [f"| {line}" for line in kept.split("\n")] if kept else ["(nothing)"]
+    cut = len(shown) - len(kept) + max(0, len(text) - 4 * LONGEST)
+    if cut:
+        lines.append(f"(cut: about {cut} more characters)")
+    return "\n".join([f'<quoted from="{_name(source)}">', *lines, "</quoted>"])
+
+
+def visible(text: str) -> str:
+    """The text without what a person would not see: controls, text-direction marks, zero-width characters, padding.
+
+    Angle brackets of every kind become round ones; line breaks of every kind become one.
+    """
+    text = text.translate(_TABLE)
+    text = "".join(char if char == "\n" else _shown(char) for char in text)
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    return "\n".join(line for line in lines if line)
+
+
+def _shown(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cc":
+        return " "
+    if category in ("Cf", "Cn", "Co"):
+        return ""
+    return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else char
+
+
+def _name(source: str) -> str:
+    return "".join(char if char.isascii() and (char.isalnum() or char in " _-.") else "_" for char in source[:40])

@@ -1,0 +1,1 @@
+"""Language models: the client, its requests, replies, errors, retries and providers."""

@@ -1,0 +1,72 @@
+"""One model call as plain JSON: the request of a run in, the reply or the typed failure out."""
+
+import re
+from urllib.parse import urlsplit
+
+from sextant.agent.llm.client import ChatModel, complete
+from sextant.agent.llm.errors import ModelError
+from sextant.agent.llm.spec import resolve
+from sextant.agent.settings import Settings, usd
+from sextant.agent.state import Json
+
+THE_SERVER = "the model server"
+FINISH_WARNINGS = {
+    "length": "an answer of the model was cut off at the token limit; raise max_output_tokens",
+    "filtered": "an answer of the model was cut by the provider's content filter",
+}
+
+
+def ask_model(model: ChatModel, request: Json, settings: Settings) -> Json:
+    """Ask the model. A failure is a reply too: ``{"failure": {"kind", "message", "attempts"}}``.
+
+    Args:
+        request: as ``sextant.agent.llm.request.model_request`` makes it, with the bytes of its pictures filled in.
+    """
+    try:
+        said = complete(
+            model,
+            request["messages"],
+            request["tools"],
+            sample=request["sample"],
+            temperature=request["temperature"],
+            max_tokens=request["max_output_tokens"],
+            final=request["final"],
+            timeout_s=request["seconds_left"],
+        )
+    except ModelError as error:
+        message = without_address(str(error), model.base_url)
+        return {"failure": {"kind": error.kind, "message": message, "attempts": error.attempts}}
+    usage = {
+        "input_tokens": said.usage.input_tokens,
+        "output_tokens": said.usage.output_tokens,
+        "estimated": said.usage.estimated,
+    }
+    warning = FINISH_WARNINGS.get(said.finish)
+    return {
+        "text": said.text,
+        "tool_calls": [call.to_json() for call in said.tool_calls],
+        "finish": said.finish,
+        "usage": usage,
+        "usd": usd(settings, usage["input_tokens"], usage["output_tokens"]),
+        "seconds": round(said.latency_s, 4),
+        "attempts": said.attempts,
+        "model": said.model,
+        "warnings": [warning] if warning else [],
+    }
+
+
+def with_address(message: str, settings: Settings) -> str:
+    """A failure as the person who asked, by these settings, may read it: which server it was."""
+    return message.replace(THE_SERVER, resolve(settings.model, settings.base_url).url)
+
+
+def without_address(message: str, base_url: str) -> str:
+    """A failure as answers, exports and the page may say it: others read them, and the address is not theirs to know.
+
+    Where a client or a server names the host alone (a refused connection, a certificate), that goes, too.
+    """
+    parts = urlsplit(base_url)
+    for ours in (base_url, parts.netloc, parts.hostname):
+        if ours:
+            message = re.sub(rf"(?<![\w.-]){re.escape(ours)}(?![\w-])", THE_SERVER, message)
+    return message

@@ -1,0 +1,287 @@
+"""Why a model gave no answer: one typed error, told from what the server said and how the connection ended."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx
+from pydantic import ValidationError
+
+from sextant.agent.llm.transport import AnswerTooLarge, Encoded, Exchange
+from sextant.base.errors import SextantError
+
+Kind = Literal[
+    "unreachable",
+    "timeout",
+    "rate_limited",
+    "no_credit",
+    "server",
+    "bad_key",
+    "unknown_model",
+    "context_overflow",
+    "bad_response",
+    "filtered",
+    "bad_request",
+    "too_large",
+    "tools_unsupported",
+]
+
+WORDS_SHOWN = 200
+
+# What servers write; there is no common code. Sources: OpenAI, vLLM, llama.cpp, Ollama, OpenRouter error bodies.
+OVERFLOW = re.compile(
+    r"context_length_exceeded|exceed_context_size|context (length|window|size)|max(imum)? context"
+    r"|prompt is too long|prompt too long|too many (input )?tokens|input (is )?too long",
+    re.I,
+)
+NO_TOOLS = re.compile(
+    r"tool choice requires|--jinja|--enable-auto-tool-choice"
+    r"|(not|n't|no) .{0,40}(support|enabled|allowed).{0,40}(tool|function.?call)"
+    r"|(tools?|function.?call(ing|s)?)\b.{0,40}(not|n't).{0,20}(support|enabled|allowed|available)",
+    re.I,
+)
+FILTERED = re.compile(r"content_filter|content_policy|content management policy|safety system", re.I)
+NO_MODEL = re.compile(
+    r"model.{0,80}(not found|does not exist|not exist)|model_not_found|not a valid model", re.I | re.S
+)
+REFUSED_SETTING = re.compile(r"(?:unsupported|deprecated|not support)[^.]*['`\"](temperature|seed)['`\"]", re.I)
+NO_IMAGES = re.compile(
+    r"image (input|url)|not a (multi-?modal|vision)|mmproj|(not|n't|no) .{0,30}support.{0,30}(image|vision)", re.I
+)
+
+
+class ModelError(SextantError):
+    """A model call failed for good.
+
+    Attributes:
+        kind: what failed, for the graph to act on.
+        retry: whether the same request may succeed later.
+        retry_after_s: seconds the server asked to wait, None when it did not say.
+        attempts: requests sent.
+        param: the request field the server objects to, when it names one.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        retry: bool = False,
+        retry_after_s: float | None = None,
+        param: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind: Kind = kind
+        self.retry = retry
+        self.retry_after_s = retry_after_s
+        self.param = param
+        self.attempts = 1
+
+
+@dataclass(frozen=True)
+class Address:
+    """Whom an error is about. `secrets` are the strings that may stand in no message."""
+
+    spec: str
+    base_url: str
+    secrets: tuple[str, ...]
+    key_variable: str
+
+    def __str__(self) -> str:
+        return f"{self.spec} at {self.base_url}"
+
+    def clean(self, text: str) -> str:
+        """Words of a server, made fit for one line of a terminal: no secrets, no control characters, not long."""
+        for secret in self.secrets:
+            text = text.replace(secret, "[key]")
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return text if len(text) <= WORDS_SHOWN else text[: WORDS_SHOWN - 1] + "…"
+
+
+def explain(error: BaseException, exchange: Exchange, address: Address, *, tools: bool, timeout_s: float) -> ModelError:
+    """The typed error for what a provider's client raised.
+
+    Args:
+        error: what was raised.
+        exchange: what the transport saw of the last request.
+        tools: whether tools were offered in the request.
+        timeout_s: the time the attempt was given, for the message.
+    """
+    for cause in _chain(error):
+        found = _broken_connection(cause, exchange, address, timeout_s)
+        if found is not None:
+            return found
+    if exchange.status is not None and exchange.status >= 300:
+        return _refused(exchange.status, exchange.body, exchange.retry_after_s, address, tools)
+    told = _error_in_good_answer(error)
+    if told is not None:
+        return _refused(told[0], told[1], None, address, tools)
+    reason = address.clean(_in_short(error))
+    return ModelError(
+        "bad_response",
+        f"{address} answered with something that is no chat completion ({reason}); {_WAY_OUT_ADDRESS}",
+        retry=any(map(_cut_off, _chain(error))),
+    )
+
+
+def _cut_off(cause: BaseException) -> bool:
+    """Whether an answer broke off, in its text or in a character, or holds no choice: busy servers send these at times.
+
+    What is whole and of another form, a page of HTML, says that no such server is there, and would come again.
+    """
+    if isinstance(cause, json.JSONDecodeError):
+        return not cause.doc.lstrip().startswith("<")
+    return isinstance(cause, UnicodeDecodeError | IndexError)
+
+
+_WAY_OUT_ADDRESS = "check --base-url: it is the address under which the server speaks this protocol"
+
+
+def _in_short(error: BaseException) -> str:
+    """What a client could not read, in one phrase."""
+    if isinstance(error, IndexError):
+        return "it holds no answer"
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    if isinstance(error, AttributeError | TypeError | KeyError):
+        return "its fields are missing or of the wrong type"
+    return str(error) or type(error).__name__
+
+
+def timed_out(address: Address, timeout_s: float) -> ModelError:
+    return ModelError(
+        "timeout",
+        f"{address} did not finish its answer within {timeout_s:.3g} s; "
+        "allow more with --timeout, or choose a smaller model or picture",
+        retry=True,
+    )
+
+
+def never_asked(address: Address) -> ModelError:
+    return ModelError(
+        "timeout",
+        f"{address} was not asked: the call's time was over before its turn came; allow more with --max-seconds",
+    )
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    causes: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in causes:
+        causes.append(current)
+        current = current.__cause__ or current.__context__
+    return causes
+
+
+def _broken_connection(
+    cause: BaseException, exchange: Exchange, address: Address, timeout_s: float
+) -> ModelError | None:
+    """What happened below HTTP, or None when nothing did."""
+    reason = address.clean(str(cause)) or type(cause).__name__
+    if isinstance(cause, AnswerTooLarge | Encoded):
+        return ModelError("bad_response", f"{address} {cause}; {_WAY_OUT_ADDRESS}")
+    if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.ProxyError):
+        return ModelError(
+            "unreachable",
+            f"{address} cannot be reached ({reason}); start the server, or correct the address with --base-url",
+        )
+    if isinstance(cause, httpx.TimeoutException | TimeoutError):
+        return timed_out(address, timeout_s)
+    if isinstance(cause, httpx.TransportError | EOFError):
+        return ModelError(
+            "unreachable",
+            f"{address} broke the connection in the middle of its answer ({reason}); look into the server's log",
+            retry=True,
+        )
+    return None
+
+
+def _error_in_good_answer(error: BaseException) -> tuple[int, str] | None:
+    """Status and body of an error that came with status 200, as OpenRouter and Ollama's streams send them."""
+    told = error.args[0] if error.args else None
+    if isinstance(told, dict) and ("message" in told or "code" in told):
+        code = told.get("code")
+        return (code if isinstance(code, int) and 300 <= code < 600 else 500), json.dumps({"error": told})
+    words = getattr(error, "error", None)
+    if isinstance(words, str):
+        return 500, json.dumps({"error": words})
+    return None
+
+
+def _refused(status: int, body: str, retry_after_s: float | None, address: Address, tools: bool) -> ModelError:
+    """The typed error for an HTTP status of 300 or more and the words that came with it."""
+    words, code, param = _read_body(body)
+    text = f"{code} {words}"
+    said = f"{status}: {address.clean(words)}" if words else f"status {status}"
+    kind, retry, way_out = _judge(status, text, address, tools)
+    message = f"{address} {_VERBS[kind]} ({said}); {way_out}"
+    return ModelError(kind, message, retry=retry, retry_after_s=retry_after_s, param=param)
+
+
+_VERBS: dict[Kind, str] = {
+    "rate_limited": "refuses requests for now",
+    "no_credit": "refuses requests",
+    "server": "failed",
+    "bad_key": "refuses the key",
+    "unknown_model": "does not offer this model",
+    "context_overflow": "says the prompt is longer than its context",
+    "filtered": "refused the prompt by its content filter",
+    "bad_request": "refuses the request",
+    "too_large": "says the request is too large",
+    "tools_unsupported": "cannot call tools",
+}
+
+
+def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind, bool, str]:
+    """Kind, whether to retry, and the way out. Words come before the status: servers agree on neither."""
+    if status < 400:
+        return "bad_request", False, "it redirects elsewhere: give the final address with --base-url"
+    if status in (401, 403) and not FILTERED.search(text):
+        return "bad_key", False, f"set {address.key_variable} to a key that is valid there"
+    if status == 402 or "insufficient_quota" in text:
+        return "no_credit", False, "the account has no credit left: add some, or choose another model"
+    if status == 429:
+        return "rate_limited", True, "lower --requests-per-minute, or try later"
+    if OVERFLOW.search(text):
+        return "context_overflow", False, "use fewer references, or a larger context (--num-ctx for Ollama)"
+    if tools and NO_TOOLS.search(text):
+        return "tools_unsupported", False, "use a model that calls tools, or references in the prompt"
+    if FILTERED.search(text):
+        return "filtered", False, "use another model for this photo"
+    if NO_IMAGES.search(text):
+        return "bad_request", False, "use a model that sees images"
+    if status == 404 or (status < 500 and NO_MODEL.search(text)):
+        return "unknown_model", False, _where_models_are(address)
+    if status == 413:
+        return "too_large", False, "send a smaller picture with --image-side"
+    if status >= 500 or status in (408, 409):
+        return "server", True, "look into the server's log, or try later"
+    return "bad_request", False, "check the model's name and the settings against what the server takes"
+
+
+def _where_models_are(address: Address) -> str:
+    protocol, _, name = address.spec.partition(":")
+    if protocol == "ollama":
+        return f"get it with `ollama pull {name}`, or see `ollama list` for what is there"
+    return f"ask {address.base_url} for its /models, or correct --base-url"
+
+
+def _read_body(body: str) -> tuple[str, str, str | None]:
+    """Words, code and parameter of an error body, whatever its form."""
+    if body.lstrip().startswith("<"):
+        title = re.search(r"<title>(.{1,200}?)</title>", body, re.I | re.S)
+        return (title[1] if title else "an HTML page"), "", None
+    try:
+        told: Any = json.loads(body)
+    except ValueError:
+        return body, "", None
+    error = told.get("error", told.get("message", told.get("detail", told))) if isinstance(told, dict) else told
+    if not isinstance(error, dict):
+        return str(error), "", None
+    param = error.get("param")
+    words = str(error.get("message", error))
+    refused = REFUSED_SETTING.search(words)
+    param = param if isinstance(param, str) else refused[1] if refused else None
+    return words, f"{error.get('code', '')} {error.get('type', '')}", param

@@ -1,0 +1,95 @@
+"""The model of a machine without a model: it answers from the density of the retrieved photos, and says so.
+
+It is a chat model like any other to the graph, so that a fresh machine runs the whole system and every evaluation
+has the kNN-density baseline of the literature (Revisiting IM2GPS, Vo et al. 2017).
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+
+from sextant.geo.sphere import great_circle_km
+
+COUNT = 20
+BANDWIDTH_KM = 25.0  # city scale, between the street and the region of the field's five radii
+LINE = re.compile(r"^\s*\d+\. (-?\d+(?:\.\d+)?), (-?\d+(?:\.\d+)?)", re.MULTILINE)
+
+
+class OfflineModel(BaseChatModel):
+    """Asks for the nearest photos, then names the densest spot among them."""
+
+    tools: tuple[str, ...] = ()
+
+    @property
+    def _llm_type(self) -> str:
+        return "sextant-offline"
+
+    def bind_tools(
+        self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], **kwargs: Any
+    ) -> Runnable[Any, AIMessage]:
+        """The same model, knowing which tools it may ask for."""
+        names = [tool["function"]["name"] if isinstance(tool, dict) else getattr(tool, "name", "") for tool in tools]
+        return self.model_copy(update={"tools": tuple(names)})
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        told = any(message.type == "tool" for message in messages)
+        if "nearest_photos" in self.tools and not told:
+            call = {"name": "nearest_photos", "args": {"count": COUNT}, "id": "call-1"}
+            said = AIMessage("", tool_calls=[call])
+        else:
+            said = AIMessage(densest_answer("\n".join(_text(message) for message in messages[1:])))
+        # Nothing was read or written by a model: the usage is known, and it is nothing.
+        said.usage_metadata = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+        return ChatResult(generations=[ChatGeneration(message=said)])
+
+
+def densest_answer(text: str) -> str:
+    """The answer, as JSON text, from the numbered positions listed in ``text``; without any, a refusal in words."""
+    positions = np.array([(float(a), float(b)) for a, b in LINE.findall(text)])
+    if not len(positions):
+        return "I cannot tell: no similar photos were listed, and without a model nothing reads the picture itself."
+    best, share = densest(positions)
+    near = int((great_circle_km(positions, best) < BANDWIDTH_KM).sum())
+    clue = f"{near} of the {len(positions)} listed photos lie within {BANDWIDTH_KM:g} km of this place"
+    return json.dumps(
+        {
+            "latitude": float(best[0]),
+            "longitude": float(best[1]),
+            "confidence": round(share, 3),
+            "clues": [{"text": clue, "source": "retrieved"}],
+        }
+    )
+
+
+def densest(positions: np.ndarray) -> tuple[np.ndarray, float]:
+    """The listed position with the most support, and its share of all support.
+
+    Args:
+        positions: (n, 2) degrees, the most similar first; an earlier place weighs more, 1 / sqrt(rank).
+    """
+    weights = 1 / np.sqrt(np.arange(1, len(positions) + 1))
+    distances = great_circle_km(positions[:, None], positions[None, :])
+    support = np.exp(-distances / BANDWIDTH_KM) @ weights
+    best = int(np.argmax(support))
+    return positions[best], float(support[best] / weights.sum())
+
+
+def _text(message: BaseMessage) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return "\n".join(block.get("text", "") for block in message.content if isinstance(block, dict))

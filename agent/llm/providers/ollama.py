@@ -1,0 +1,54 @@
+"""Ollama's own chat protocol."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, ToolMessage
+from langchain_ollama import ChatOllama
+
+from sextant.agent.llm.spec import Where
+from sextant.agent.llm.transport import transport_to
+
+FORBIDS_TOOLS = False  # the protocol has no word for it
+
+
+class PlainOllama(ChatOllama):
+    """ChatOllama that keeps the thinking field without asking for it, and says which tool a result is from.
+
+    ChatOllama reads `thinking` only with `reasoning=True`, and then also requests it, which models that do not think
+    refuse; a model that thinks by default would lose an answer it left there. It marks tool results by id alone,
+    which Ollama's client drops: several results in one turn could not be told apart.
+    """
+
+    def _chat_params(self, messages: list[BaseMessage], stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
+        params: dict[str, Any] = super()._chat_params(messages, stop, **kwargs)
+        params["think"] = None
+        # Options reach the wire as given here: ChatOllama takes them whole or not at all.
+        params["options"] = {"num_ctx": self.num_ctx, **params["options"]} if self.num_ctx else params["options"]
+        return params
+
+    def _convert_messages_to_ollama_messages(self, messages: list[BaseMessage]) -> Sequence[Any]:
+        converted = super()._convert_messages_to_ollama_messages(messages)
+        for message, plain in zip(messages, converted, strict=True):
+            if isinstance(message, ToolMessage) and message.name:
+                plain["tool_name"] = message.name
+        return converted
+
+
+def chat(where: Where, num_ctx: int | None) -> BaseChatModel:
+    """A client for one model of one server. It does not retry and follows no redirects."""
+    headers: Mapping[str, str] = {"Authorization": f"Bearer {where.key}"} if where.key else {}
+    return PlainOllama(
+        model=where.name,
+        base_url=where.url,
+        num_ctx=num_ctx,
+        reasoning=True,
+        client_kwargs={"headers": headers, "follow_redirects": False},
+        sync_client_kwargs={"transport": transport_to(where.url, where.basic_auth)},
+    )
+
+
+def call_options(temperature: float | None, seed: int | None, max_tokens: int | None) -> dict[str, Any]:
+    given = {"temperature": temperature, "seed": seed, "num_predict": max_tokens}
+    return {"options": {name: value for name, value in given.items() if value is not None}}

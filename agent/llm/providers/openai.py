@@ -1,0 +1,79 @@
+"""The OpenAI chat-completions protocol: OpenAI itself, vLLM, LM Studio, llama.cpp, OpenRouter and others."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import openai
+from langchain_core.language_models import BaseChatModel
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
+
+from sextant.agent.llm.spec import DEFAULT_ADDRESSES, Where
+from sextant.agent.llm.transport import transport_to
+
+FORBIDS_TOOLS = True
+LONG = ("messages", "tools")
+REASONING_FIELDS = ("reasoning_content", "reasoning")  # vLLM, llama.cpp, DeepSeek; OpenRouter, newer vLLM
+
+
+class CompatibleChat(ChatOpenAI):
+    """ChatOpenAI for any server of the protocol: it keeps the reasoning field, which ChatOpenAI drops, and says
+    `max_tokens` to servers other than OpenAI, of which some do not know the newer name."""
+
+    def _get_request_payload(self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
+        payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
+        if self.openai_api_base != DEFAULT_ADDRESSES["openai"] and "max_completion_tokens" in payload:
+            payload["max_tokens"] = payload.pop("max_completion_tokens")
+        # The SDK walks every field of messages and tools for names to translate, a fifth of a call's own time; ours are
+        # in the protocol's words already, and what stands in the extra body is sent as it is.
+        rest = {name: value for name, value in payload.items() if name not in LONG}
+        long = {name: payload[name] for name in LONG if name in payload}
+        return {**rest, "messages": [], "extra_body": {**long, **(payload.get("extra_body") or {})}}
+
+    def _create_chat_result(
+        self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
+    ) -> ChatResult:
+        result = super()._create_chat_result(response, generation_info)
+        whole = response if isinstance(response, dict) else response.model_dump(warnings=False)
+        for generation, choice in zip(result.generations, whole["choices"], strict=True):
+            _keep_reasoning(generation.message.additional_kwargs, choice["message"])
+        return result
+
+    def _convert_chunk_to_generation_chunk(
+        self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
+    ) -> ChatGenerationChunk | None:
+        result = super()._convert_chunk_to_generation_chunk(chunk, default_chunk_class, base_generation_info)
+        if result is not None and chunk.get("choices"):
+            delta = chunk["choices"][0].get("delta") or {}
+            _keep_reasoning(result.message.additional_kwargs, delta)
+            if isinstance(delta.get("refusal"), str):
+                result.message.additional_kwargs["refusal"] = delta["refusal"]
+        return result
+
+
+def chat(where: Where, num_ctx: int | None) -> BaseChatModel:
+    """A client for one model of one server. It does not retry and follows no redirects."""
+    del num_ctx  # the server's own setting in this protocol
+    return CompatibleChat(
+        model=where.name,
+        base_url=where.url,
+        api_key=SecretStr(where.key),
+        http_client=httpx.Client(transport=transport_to(where.url, where.basic_auth)),
+        max_retries=0,
+        stream_usage=True,
+        use_responses_api=False,
+    )
+
+
+def call_options(temperature: float | None, seed: int | None, max_tokens: int | None) -> dict[str, Any]:
+    given = {"temperature": temperature, "seed": seed, "max_tokens": max_tokens}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _keep_reasoning(kept: dict[str, Any], message: Mapping[str, Any]) -> None:
+    for field in REASONING_FIELDS:
+        if isinstance(message.get(field), str):
+            kept["reasoning_content"] = message[field]
+            return

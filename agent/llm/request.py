@@ -1,0 +1,90 @@
+"""From a branch's turn to the request a model is sent, and from its reply to the turn that is remembered."""
+
+from typing import Any
+
+from sextant.agent.prompting.opening_prompt import opening
+from sextant.agent.state import Ask, Json, Turn
+from sextant.agent.world.deps import Equipment
+from sextant.agent.world.toolbox import RETRIEVAL, schemas
+from sextant.prompts.loading import frame
+from sextant.prompts.variants import variant
+
+
+def model_request(ask: Ask, gear: Equipment) -> Json:
+    """The whole request, JSON-plain: equal requests are equal calls, whenever and wherever they are made."""
+    branch = ask["branch"]
+    references = gear.references(ask["references"])
+    messages = opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"])
+    messages += [as_message(turn) for turn in ask["transcript"] if "failure" not in turn]
+    if ask["final"] and ask["transcript"]:
+        messages.append({"role": "user", "content": frame("last-turn").text.strip()})
+    names = tool_names(gear, ask["references"]) if ask["tools"] else ()
+    recipe, settings = gear.recipe, gear.settings
+    return {
+        "model": settings.model,
+        "base_url": settings.base_url,
+        "branch": branch["id"],
+        "variant": branch["variant"],
+        "sample": branch["sample"],
+        "turn": len(ask["transcript"]),
+        "messages": messages,
+        "tools": schemas(names),
+        "final": ask["final"],
+        "temperature": branch["temperature"],
+        "max_output_tokens": recipe.max_output_tokens or settings.max_output_tokens,
+        "image_detail": recipe.image_detail,
+        "seed": settings.seed,
+        "seconds_left": ask["seconds_left"],
+    }
+
+
+def may_call_tools(variant_name: str, gear: Equipment, *, refused: bool) -> bool:
+    """Whether a branch of this variant is offered tools: it wants them, the recipe has some, the model takes them."""
+    return variant(variant_name).tools and bool(gear.recipe.tools) and gear.recipe.max_tool_turns > 0 and not refused
+
+
+def tool_names(gear: Equipment, references: str | None) -> tuple[str, ...]:
+    """The tools of this run; those that search the gallery only where there is one."""
+    return tuple(name for name in gear.recipe.tools if references or name not in RETRIEVAL)
+
+
+def as_message(turn: Turn) -> dict[str, Any]:
+    """A remembered turn as a message of the request."""
+    if turn["role"] == "assistant":
+        return {"role": "assistant", "content": turn["content"], "tool_calls": turn.get("tool_calls", [])}
+    if turn["role"] == "tool":
+        return {
+            "role": "tool",
+            "content": turn["content"],
+            "tool_call_id": turn.get("tool_call_id", ""),
+            "name": turn.get("name", ""),
+        }
+    images = [{"type": "image", "sha256": sha256} for sha256 in turn.get("images", [])]
+    return {"role": "user", "content": [{"type": "text", "text": turn["content"]}, *images]}
+
+
+def as_turn(reply: Json, *, final: bool) -> Turn:
+    """The model's reply as the turn that is remembered."""
+    turn = Turn(role="assistant", content=reply.get("text", ""))
+    if reply.get("tool_calls"):
+        turn["tool_calls"] = reply["tool_calls"]
+    if reply.get("failure"):
+        turn["failure"] = reply["failure"]
+    if final:
+        turn["final"] = True
+    return turn
+
+
+def spent_on(reply: Json) -> Json:
+    """What one reply adds to the run's spending. A failed call that was not billed adds nothing."""
+    usage = reply.get("usage")
+    if not usage:
+        return {}
+    return {
+        "largest_prompt": usage["input_tokens"],
+        "input_tokens": usage["input_tokens"],
+        "output_tokens": usage["output_tokens"],
+        "estimated_calls": int(usage["estimated"]),
+        "usd": reply["usd"] or 0.0,
+        "unpriced_calls": int(reply["usd"] is None),
+    }

@@ -1,0 +1,1 @@
+"""Privacy: the precision cap and the redacted view of an answer."""

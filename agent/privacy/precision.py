@@ -1,0 +1,283 @@
+"""The precision cap: how finely a place may be said, and why. Everything that leaves goes through ``coarsened``.
+
+A cap snaps positions to a cell (or the country), widens regions so that they still hold what they held, drops names
+finer than it allows, and rewrites numbers in texts that read like coordinates. Doing it twice changes nothing.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sextant.agent.state import Json
+from sextant.base.errors import WrongUse
+from sextant.geo.borders import country_at, inner_position
+from sextant.geo.caps import cap_area_km2, caps_geojson
+from sextant.geo.sphere import great_circle_km
+
+Cap = Literal["country", "region", "city", "street"]
+CAPS: tuple[Cap, ...] = ("country", "region", "city", "street")
+
+# Side of a cell in degrees of latitude and longitude: about 1,100 km (for the sea, where no country is), 220, 22, 1.1.
+CELL_DEGREES: Mapping[Cap, float] = {"country": 10.0, "region": 2.0, "city": 0.2, "street": 0.01}
+# The finest of the field's radii a cap lets a probability speak of, km.
+FINEST_KM: Mapping[Cap, float] = {"country": 750.0, "region": 200.0, "city": 25.0, "street": 1.0}
+WITHHELD = "(withheld: it may say more than the precision cap allows)"
+
+# Two decimals of a degree are a kilometre; degrees and minutes are two. Letters may stand beside: IMG_N38.7139.jpg.
+_DECIMAL = re.compile(r"(?<![\d.,])[-+−]?\d{1,3}[.,]\d{2,}(?!\d)")
+_SEXAGESIMAL = re.compile(r"\d{1,3}\s*[°º]\s*\d{1,2}(?:[.,]\d+)?\s*['′’](?:\s*\d{1,2}(?:[.,]\d+)?\s*[\"″”])?\s*[NSEW]?")
+_NAMES: Mapping[Cap, tuple[str, ...]] = {"country": ("place", "admin1"), "region": ("place",), "city": (), "street": ()}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The finest scale that may be said: ``cap`` everywhere, ``countries`` (by ISO code) where they are coarser.
+
+    ``cap`` None caps nothing. ``reason`` is shown with every answer that was coarsened.
+    """
+
+    cap: Cap | None = None
+    reason: str = ""
+    countries: Mapping[str, Cap] = field(default_factory=dict)
+
+    def at(self, country_code: str | None) -> Cap | None:
+        """The cap in a country: the coarser of the policy's own and the country's."""
+        here = self.countries.get(country_code or "")
+        known = [cap for cap in (self.cap, here) if cap is not None]
+        return min(known, key=CAPS.index) if known else None
+
+    @property
+    def coarsest(self) -> Cap | None:
+        """The coarsest cap anywhere: what free words and pictures are held to, whose place nobody knows."""
+        known = [cap for cap in (self.cap, *self.countries.values()) if cap is not None]
+        return min(known, key=CAPS.index) if known else None
+
+    @property
+    def withholds_words(self) -> bool:
+        """Whether the words of models and signs are withheld: they can name a street in any form."""
+        return self.coarsest is not None and self.coarsest != "street"
+
+    def to_json(self) -> Json | None:
+        """What is shown of the policy; None when it caps nothing."""
+        if self.coarsest is None:
+            return None
+        return {"cap": self.cap, "countries": dict(sorted(self.countries.items())), "reason": self.reason}
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    precision: Cap | None = None
+    reason: str = ""
+    countries: dict[str, Cap] = {}
+
+
+def policy_of(precision: str | None, file: str | None = None) -> Policy:
+    """The policy of ``--precision`` and a policy file; the coarser of both holds.
+
+    The file is YAML: ``precision``, ``reason``, and ``countries`` (ISO code to cap).
+
+    Raises:
+        WrongUse: an unknown cap, or a file that is no policy.
+    """
+    if precision is not None and precision not in CAPS:
+        raise WrongUse(f"precision {precision!r} is unknown; there are: {', '.join(CAPS)}")
+    given = Policy(precision, f"--precision {precision}" if precision else "")
+    if file is None:
+        return given
+    try:
+        # The base loader leaves every scalar a text: to the others, Norway's code is the word "no".
+        read = _File.model_validate(yaml.load(Path(file).read_text(encoding="utf-8"), Loader=yaml.BaseLoader))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        reason = " ".join(said.split())[:200]
+        raise WrongUse(
+            f"policy file {file!r} cannot be used: {reason}; it holds precision, reason, countries"
+        ) from error
+    caps = [cap for cap in (given.cap, read.precision) if cap is not None]
+    cap = min(caps, key=CAPS.index) if caps else None
+    reason = read.reason or f"the policy {Path(file).name}"
+    return Policy(cap, reason, {code.upper(): one for code, one in read.countries.items()})
+
+
+def snapped(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
+    """The position as the policy lets it be said: a country's inner position, or the middle of a cell."""
+    here = latitude, longitude
+    # The middle of a cell at sea can lie in a country, and of one in a free country in a capped one: their turn then.
+    for _ in range(3):
+        there = _snapped_once(*here, policy)
+        if there == here:
+            break
+        here = there
+    return here
+
+
+def _snapped_once(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
+    here = _country_key(latitude, longitude)
+    cap = policy.at(here[1] if here else None)
+    if cap is None:
+        return latitude, longitude
+    if cap == "country" and here:
+        return _inner(here[0])
+    step = CELL_DEGREES[cap]
+    return _cell(latitude, step, 90.0), _cell(longitude, step, 180.0)
+
+
+def coarsened(value: Any, policy: Policy) -> Any:
+    """A JSON value in which nothing is finer than the policy allows. Idempotent; the value itself is left alone."""
+    if policy.coarsest is None:
+        return value
+    if isinstance(value, dict):
+        return _coarse_dict(value, policy)
+    if isinstance(value, list | tuple):
+        return [coarsened(item, policy) for item in value]
+    return scrubbed(value, policy) if isinstance(value, str) else value
+
+
+def scrubbed(text: str, policy: Policy) -> str:
+    """A text whose numbers that read like coordinates are rounded to the coarsest cap's cell."""
+    cap = policy.coarsest
+    if cap is None:
+        return text
+    digits = {"country": 0, "region": 0, "city": 1, "street": 2}[cap]
+
+    def rounded(match: re.Match[str]) -> str:
+        number = match[0].replace("−", "-").replace(",", ".")
+        return match[0] if len(number.partition(".")[2]) <= digits else f"{float(number):.{digits}f}"
+
+    return _DECIMAL.sub(rounded, _SEXAGESIMAL.sub("(withheld)", text))
+
+
+def words_withheld(value: Any, policy: Policy, keys: frozenset[str]) -> Any:
+    """The value with the texts under ``keys`` withheld, where the policy withholds words."""
+    if not policy.withholds_words:
+        return value
+    if isinstance(value, dict):
+        return {
+            name: (WITHHELD if isinstance(item, str) and item else item if isinstance(item, str) else None)
+            if name in keys
+            else words_withheld(item, policy, keys)
+            for name, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [words_withheld(item, policy, keys) for item in value]
+    return value
+
+
+def _coarse_dict(value: Json, policy: Policy) -> Json:
+    if isinstance(value.get("parts"), list) and value["parts"]:
+        return _coarse_region(value, policy)
+    if _is_position(value):
+        return _coarse_position(value, policy)
+    if value.get("type") in ("Polygon", "MultiPolygon", "Point", "LineString") and "coordinates" in value:
+        return {"type": value["type"], "coordinates": []}
+    coarse = {name: coarsened(item, policy) for name, item in value.items()}
+    for name, item in value.items():
+        if name.startswith(("latitude", "longitude")) and isinstance(item, int | float):
+            coarse[name] = _cell(item, CELL_DEGREES[policy.coarsest or "street"], 180.0)
+    if "probability" in value and isinstance(value["probability"], dict):
+        coarse["probability"] = _coarse_probability(value["probability"], policy.coarsest)
+    if isinstance(value.get("best"), dict) and isinstance(value.get("probability"), dict):
+        cap = policy.at(value["best"].get("country_code"))
+        coarse["probability"] = _coarse_probability(value["probability"], cap)
+        coarse["coverage"] = _coarse_coverage(value.get("coverage"), cap)
+    return coarse
+
+
+def _coarse_position(value: Json, policy: Policy) -> Json:
+    exact = value["latitude"], value["longitude"]
+    key = _country_key(*exact)
+    cap = policy.at(key[1] if key else None)
+    rest = {name: coarsened(item, policy) for name, item in value.items() if name not in ("latitude", "longitude")}
+    latitude, longitude = snapped(*exact, policy)
+    coarse: Json = {name: rest.get(name) for name in value}
+    coarse |= {"latitude": latitude, "longitude": longitude}
+    if cap is None:
+        return coarse
+    for name in _NAMES[cap]:
+        if name in coarse:
+            coarse[name] = None
+    if "origin" in value and cap != "street":
+        # A candidate's place is in the model's own words.
+        coarse |= {name: None for name in ("place",) if name in value}
+    if value.get("origin") == "nearest" or "similarity" in value:
+        coarse |= {name: None for name in ("id",) if name in value}
+    if "radius_km" in value and value["radius_km"] is not None:
+        coarse["radius_km"] = _wide(value["radius_km"], exact, (latitude, longitude), cap)
+    if isinstance(value.get("probability"), dict):
+        coarse["probability"] = _coarse_probability(value["probability"], cap)
+    return coarse
+
+
+def _coarse_region(value: Json, policy: Policy) -> Json:
+    parts = [_coarse_position(part, policy) for part in value["parts"]]
+    merged: dict[tuple[float, float], Json] = {}
+    for part in parts:
+        key = part["latitude"], part["longitude"]
+        old = merged.get(key)
+        if old is None:
+            merged[key] = part
+            continue
+        merged[key] = {**old, "radius_km": max(old["radius_km"], part["radius_km"])}
+    parts = list(merged.values())
+    circles = [(part["latitude"], part["longitude"], part["radius_km"]) for part in parts]
+    coarse: Json = {"probability": value.get("probability"), "parts": parts}
+    coarse |= {"latitude": circles[0][0], "longitude": circles[0][1]}
+    coarse |= {"radius_km": circles[0][2]} if len(parts) == 1 else {"geojson": caps_geojson(circles)}
+    if "area_km2" in value:
+        coarse["area_km2"] = float(f"{sum(cap_area_km2(circle[2]) for circle in circles):.2g}")
+    return coarse
+
+
+def _wide(radius_km: float, exact: tuple[float, float], shown: tuple[float, float], cap: Cap) -> float:
+    """A radius that from the shown position holds what the exact circle held, in two digits so that it says no more."""
+    needed = max(radius_km + float(great_circle_km(exact, shown)), CELL_DEGREES[cap] * 78.6 if cap != "country" else 0)
+    if exact == shown:
+        needed = radius_km  # coarsened before
+    digits = 10 ** (math.floor(math.log10(max(needed, 1.0))) - 1)
+    return float(math.ceil(round(needed / digits, 9)) * digits)
+
+
+def _coarse_probability(value: Json, cap: Cap | None) -> Json:
+    if cap is None:
+        return dict(value)
+    return {radius: share if float(radius) >= FINEST_KM[cap] else None for radius, share in value.items()}
+
+
+def _coarse_coverage(value: Json | None, cap: Cap | None) -> Json | None:
+    if value is None or cap in (None, "street", "city"):
+        return value
+    return None
+
+
+def _is_position(value: Json) -> bool:
+    found = [value.get(name) for name in ("latitude", "longitude")]
+    if not all(isinstance(item, int | float) and not isinstance(item, bool) for item in found):
+        return False
+    return bool(abs(found[0]) <= 90 and abs(found[1]) <= 180)  # type: ignore[arg-type]
+
+
+def _cell(degrees: float, step: float, limit: float) -> float:
+    """The middle of the cell that holds the value; of a middle, itself."""
+    cells = round(2 * limit / step)
+    number = min(max(math.floor((degrees + limit) / step + 1e-9), 0), cells - 1)
+    return round(-limit + (number + 0.5) * step, 6)
+
+
+@lru_cache(maxsize=20_000)
+def _country_key(latitude: float, longitude: float) -> tuple[str, str | None] | None:
+    country = country_at(latitude, longitude)
+    return (country.natural_earth or country.name, country.code) if country else None
+
+
+@lru_cache(maxsize=512)
+def _inner(name: str) -> tuple[float, float]:
+    latitude, longitude = inner_position(name)
+    return round(latitude, 2), round(longitude, 2)

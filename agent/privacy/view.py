@@ -1,0 +1,171 @@
+"""A located photo as a person may see it: coarsened by the policy first, everything else derived from that."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sextant.agent.guard.claims import Trace, guarded
+from sextant.agent.guard.metadata_check import compared
+from sextant.agent.privacy.precision import FINEST_KM, Policy, coarsened, words_withheld
+from sextant.agent.state import Json
+from sextant.geo.clusters import cluster
+from sextant.geo.sphere import great_circle_km
+
+WORDS = frozenset(
+    {"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error"}
+)
+PLACE_KM = 25.0  # candidates this near each other are one proposal: the city radius of the field
+CALIBRATION = "the probabilities are shares of the candidates, not calibrated on held-out photos"
+
+
+def photo_shown(evidence: Json, policy: Policy) -> Json:
+    """One photo of a session, ready for a page, a terminal or a file; nothing in it is finer than the policy."""
+    kept = {name: evidence.get(name) for name in ("key", "sha256", "run", "status")}
+    seen = coarsened(words_withheld(evidence, policy, WORDS), policy)
+    shown: Json = {**kept, "name": f"photo {evidence['key']}", "file": seen.get("file"), "error": seen.get("error")}
+    if evidence["status"] != "located":
+        return shown
+    answer = current_answer(seen)
+    answer["photo"] = {**answer["photo"], "path": seen["file"]}
+    answer["claims"] = claims_shown(evidence, policy)
+    answer["warnings"] = warnings_shown(evidence, policy)
+    said = compared(seen["metadata"], answer["best"], answer["region"].get("90"))
+    said["time"] = None if policy.withholds_words else said["time"]
+    answer["metadata"] = said["verdict"]
+    answer["precision"] = policy.to_json()
+    return shown | {
+        "answer": answer,
+        "first": seen["answer"]["best"],
+        "constraints": [one["words"] for one in seen["constraints"]],
+        "changed": change_shown(seen, answer["best"]),
+        "metadata": said,
+        "nearest": seen["nearest"],
+        "farthest": seen["farthest"],
+        "places": coarsened(proposals(answer["candidates"]), policy),
+        "reasons": seen["verdict_reasons"] or [],
+        "done": done(evidence),
+        "pictures": not policy.withholds_words,
+    }
+
+
+def change_shown(seen: Json, best: Json | None) -> Json | None:
+    """What steering changed, its distance between the places as they are shown."""
+    changed: Json | None = seen.get("changed")
+    first = seen["answer"]["best"]
+    if changed is None or first is None or best is None:
+        return changed
+    km = float(great_circle_km((first["latitude"], first["longitude"]), (best["latitude"], best["longitude"])))
+    return {**changed, "moved_km": round(km, 1)}
+
+
+def event_shown(event: Json, policy: Policy) -> Json:
+    """A progress event as a person may see it."""
+    if policy.withholds_words:
+        event = {**event, **{name: {} for name in ("args",) if name in event}}
+        event = words_withheld(event, policy, WORDS - {"args"})
+    shown: Json = coarsened(event, policy)
+    return shown
+
+
+def comparison_shown(found: Json, policy: Policy) -> Json:
+    """Two runs compared (``graphs/runs/compare.py``) as a person may see it: the distance is between the places as shown."""
+    if policy.coarsest is None:
+        return found
+    shown: Json = coarsened(words_withheld(found, policy, WORDS), policy)
+    ends = [(place["latitude"], place["longitude"]) for place in shown["best"] if place]
+    return {**shown, "moved_km": round(float(great_circle_km(*ends)), 1) if len(ends) == 2 else None}
+
+
+def answer_shown(answer: Json, policy: Policy) -> Json:
+    """A run's answer as it may be printed: what `sextant locate` says under a cap."""
+    if policy.coarsest is None:
+        return answer
+    withheld = {**answer, "warnings": [one for one in answer["warnings"] if one == CALIBRATION]}
+    shown: Json = coarsened(words_withheld(withheld, policy, WORDS - {"warnings"}), policy)
+    shown["photo"] = {**shown["photo"], "path": None}
+    return {**shown, "precision": policy.to_json()}
+
+
+def current_answer(evidence: Json) -> Json:
+    """The run's answer with what steering has changed in it."""
+    return {**evidence["answer"], **(evidence.get("now") or {})}
+
+
+def claims_shown(evidence: Json, policy: Policy) -> list[Json]:
+    """The claims with phantom checks struck; under a cap their sources alone."""
+    claims = guarded(evidence["answer"]["claims"], traces_of(evidence))
+    coarse: list[Json] = coarsened(words_withheld(claims, policy, WORDS), policy)
+    return coarse
+
+
+def warnings_shown(evidence: Json, policy: Policy) -> list[str]:
+    """The warnings; under a cap only the one that is ours to the letter."""
+    warnings = evidence["answer"]["warnings"]
+    if policy.withholds_words:
+        return [warning for warning in warnings if warning == CALIBRATION]
+    coarse: list[str] = coarsened(warnings, policy)
+    return coarse
+
+
+def traces_of(evidence: Json) -> dict[str, Trace]:
+    """What each branch really did, by branch id."""
+    return {
+        branch: Trace(tuple((call["id"], call["name"]) for call in trace["calls"]), trace["references"])
+        for branch, trace in evidence["traces"].items()
+    }
+
+
+def whole_trace(evidence: Json) -> Trace:
+    """What all branches did together."""
+    traces = traces_of(evidence).values()
+    return Trace(tuple(call for trace in traces for call in trace.calls), any(trace.references for trace in traces))
+
+
+def done(evidence: Json) -> list[Json]:
+    """Each branch with the tools it called: the trace without arguments, which may hold coordinates."""
+    return [
+        {"branch": branch, "tools": [call["name"] for call in trace["calls"]], "references": trace["references"]}
+        for branch, trace in evidence["traces"].items()
+    ]
+
+
+def proposals(candidates: Sequence[Json]) -> list[Json]:
+    """The candidates as places with votes, the strongest first; a place stands where its best candidate does."""
+    if not candidates:
+        return []
+    positions = np.array([(item["latitude"], item["longitude"]) for item in candidates])
+    labels = cluster(positions, PLACE_KM)
+    groups: dict[int, list[Json]] = {}
+    for label, item in zip(labels.tolist(), candidates, strict=True):
+        groups.setdefault(label, []).append(item)
+    ranked = sorted(groups.values(), key=lambda group: (-max(item["score"] for item in group), -len(group)))
+    return [_proposal(group, len(candidates)) for group in ranked]
+
+
+def _proposal(group: list[Json], of: int) -> Json:
+    from sextant.geo.places import describe
+
+    best = max(group, key=lambda item: item["score"])
+    place = describe(best["latitude"], best["longitude"])
+    origins = {
+        origin: sum(item["origin"] == origin for item in group) for origin in ("answer", "alternative", "nearest")
+    }
+    shown: dict[str, Any] = {
+        "latitude": best["latitude"],
+        "longitude": best["longitude"],
+        "country": place.country,
+        "admin1": place.admin1,
+        "place": place.place,
+        "score": best["score"],
+        "votes": len(group),
+        "of": of,
+        "origins": origins,
+        "variants": sorted({item["variant"] for item in group if item.get("variant")}),
+    }
+    return shown
+
+
+def finest_km(policy: Policy) -> float:
+    """The finest radius the policy lets anything be said at."""
+    return FINEST_KM[policy.coarsest] if policy.coarsest else 0.0

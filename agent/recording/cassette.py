@@ -1,0 +1,276 @@
+"""The cassette of a run: every call to the outside, by what was asked. JSON lines, appended as the calls return.
+
+A key is the hash of what was asked and of nothing else: no clock, no path or address of this machine, no thread
+order. Each call of a run has a key of its own (a model's by its branch, sample and turn), so a recording can be read
+from any point, in any order. Messages and tool schemas come back turn after turn: each is stored once, as a *part*.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sextant.agent.state import Json
+from sextant.agent.world.deps import Moment
+from sextant.base.errors import SextantError
+
+FORMAT = 1
+# What is information and no part of the question: where a model is reached, how long it may take, where a file lies.
+NOT_ASKED = {"model": ("base_url", "seconds_left"), "photo": ("path",)}
+
+
+class CassetteError(SextantError):
+    """A recording that cannot be read: another format, or changed by hand."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One recorded call. ``request`` is compact (see ``Cassette.expanded``), ``reply`` is JSON text."""
+
+    key: str
+    kind: str
+    request: Json
+    reply: str
+    info: Json
+
+
+def compact(kind: str, request: Json) -> tuple[Json, dict[str, str]]:
+    """The question alone, its repeated parts replaced by their hashes; and those parts, as JSON by hash."""
+    asked = {name: value for name, value in request.items() if name not in NOT_ASKED.get(kind, ())}
+    if kind == "tool":
+        asked["photo"] = asked["photo"]["sha256"]
+    parts: dict[str, str] = {}
+    if kind == "model":
+        asked["messages"] = [part(message, parts) for message in asked["messages"]]
+        asked["tools"] = part(asked["tools"], parts)
+    return asked, parts
+
+
+def part(value: Any, parts: dict[str, str]) -> str:
+    """Put the value among the parts; its name is its hash."""
+    text = canonical(value)
+    name = digest(text)
+    parts[name] = text
+    return name
+
+
+def canonical(value: Any) -> str:
+    """The one spelling of a JSON value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def digest(text: str) -> str:
+    """128 bits of the text's sha256: enough to tell the calls of all runs apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def key_of(kind: str, compacted: Json) -> str:
+    """The key of a compact request."""
+    return digest(canonical([kind, compacted]))
+
+
+class Cassette:
+    """The calls of one run, in memory and, when it is being recorded, on disk. Safe for the threads of a run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.calls: dict[str, Call] = {}
+        self.parts: dict[str, str] = {}
+        self.cut = False
+        self._lock = threading.Lock()
+        self._file: int | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """A recorded cassette. A last line that was cut off by a crash is left out, and ``cut`` is set.
+
+        Raises:
+            CassetteError: there is none, its format is another, or a line was changed by hand.
+        """
+        cassette = cls(path)
+        for _, line in cassette._lines():
+            cassette._take(line)
+        return cassette
+
+    @classmethod
+    def record(cls, path: Path) -> Self:
+        """A cassette that is written to: a new one, or one that goes on after a crash.
+
+        Raises:
+            CassetteError: as ``read``.
+            SextantError: the file cannot be written.
+        """
+        cassette = cls.read(path) if path.exists() and path.stat().st_size else cls(path)
+        sound = sum(len(line) for line, _ in cassette._lines()) if cassette.calls or cassette.cut else 0
+        try:
+            cassette._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            lock(cassette._file, path)
+            if cassette.cut:
+                os.ftruncate(cassette._file, sound)
+            if not path.stat().st_size:
+                cassette._write([{"cassette": FORMAT}])
+        except OSError as error:
+            raise unwritable(path, error) from error
+        return cassette
+
+    def find(self, kind: str, request: Json) -> Json | None:
+        """The recorded reply to this very question, a fresh copy; None when it was never asked."""
+        compacted, _ = compact(kind, request)
+        call = self.calls.get(key_of(kind, compacted))
+        return self.reply(call) if call else None
+
+    def reply(self, call: Call) -> Json:
+        """A recorded reply, a fresh copy."""
+        reply: Json = json.loads(call.reply)
+        return reply
+
+    def add(self, kind: str, request: Json, reply: Json, moment: Moment, seconds: float) -> Json:
+        """Write one call down, and return the reply as a replay will read it.
+
+        Raises:
+            SextantError: the file cannot be written.
+        """
+        compacted, parts = compact(kind, request)
+        info = {"step": moment.step, "node": moment.node, "branch": moment.branch, "seconds": round(seconds, 4)}
+        call = Call(key_of(kind, compacted), kind, compacted, json.dumps(reply), info)
+        said: Json = json.loads(call.reply)
+        with self._lock:
+            fresh = {name: text for name, text in parts.items() if name not in self.parts}
+            lines: list[Json] = [{"part": name, "value": json.loads(text)} for name, text in fresh.items()]
+            lines.append({"call": call.key, "kind": kind, "request": compacted, "reply": said, "info": info})
+            lines[-1]["check"] = check_of(lines[-1])
+            self._write(lines)
+            self.parts |= fresh
+            self.calls[call.key] = call
+        return said
+
+    def expanded(self, call: Call) -> Json:
+        """The recorded question with its parts in place."""
+        if call.kind != "model":
+            return call.request
+        messages = [json.loads(self.parts[name]) for name in call.request["messages"]]
+        return {**call.request, "messages": messages, "tools": json.loads(self.parts[call.request["tools"]])}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _write(self, lines: list[Json]) -> None:
+        if self._file is None:
+            return
+        text = "".join(line_text(line) for line in lines)
+        try:
+            # One write for one call: a killed process leaves whole lines, or one cut at the very end.
+            content = text.encode()
+            if os.write(self._file, content) != len(content):
+                raise OSError(28, "the disk is full")
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    def _lines(self) -> Iterator[tuple[bytes, Json]]:
+        """The sound lines, as bytes and as values."""
+        try:
+            raw = self.path.read_bytes().splitlines(keepends=True)
+        except OSError as error:
+            raise CassetteError(f"cannot read the recording {str(self.path)!r}: {error.strerror}") from error
+        for number, line in enumerate(raw, 1):
+            try:
+                value = json.loads(line) if line.endswith(b"\n") else None
+                if not isinstance(value, dict):
+                    raise ValueError
+                self._check(number, value)
+            except CassetteError:
+                raise
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                if number == len(raw):
+                    self.cut = True
+                    return
+                raise changed(self.path, number) from error
+            yield line, value
+        if not raw:
+            raise CassetteError(f"the recording {str(self.path)!r} is empty")
+
+    def _check(self, number: int, line: Json) -> None:
+        """Raise unless the line is what was written."""
+        if number == 1 and line.get("cassette") != FORMAT:
+            found = line.get("cassette")
+            raise CassetteError(
+                f"the recording {str(self.path)!r} has format {found!r}, this sextant reads {FORMAT}; "
+                "replay it with the version that recorded it (see its run.json)"
+            )
+        if "part" in line and digest(canonical(line["value"])) != line["part"]:
+            raise changed(self.path, number)
+        if "call" in line:
+            bare = {name: value for name, value in line.items() if name != "check"}
+            if key_of(line["kind"], line["request"]) != line["call"] or check_of(bare) != line["check"]:
+                raise changed(self.path, number)
+
+    def _take(self, line: Json) -> None:
+        if "part" in line:
+            self.parts[line["part"]] = canonical(line["value"])
+        elif "call" in line:
+            reply = json.dumps(line["reply"])
+            self.calls[line["call"]] = Call(line["call"], line["kind"], line["request"], reply, line["info"])
+
+
+def check_of(line: Json) -> str:
+    """A short sum over a line, against hands and bad disks; it protects from no attacker."""
+    return digest(canonical(line))[:12]
+
+
+def line_text(line: Json) -> str:
+    """A line of the file, in readable UTF-8; escaped where a text holds what UTF-8 cannot (lone surrogates)."""
+    text = json.dumps(line, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = json.dumps(line, separators=(",", ":"))
+    return text + "\n"
+
+
+def in_use(path: Path) -> bool:
+    """Whether a process is recording to the cassette now."""
+    try:
+        lock(file := os.open(path, os.O_RDWR), path)
+    except CassetteError:
+        return True
+    except OSError:
+        return False
+    os.close(file)
+    return False
+
+
+def lock(file: int, path: Path) -> None:
+    """Keep other processes from recording to the same cassette; the system lets go when the file is closed.
+
+    Raises:
+        CassetteError: another process is at it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows: two processes at one run are not noticed there
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(file)
+        raise CassetteError(f"{str(path)!r} is being recorded by another process; wait for it to end") from error
+
+
+def changed(path: Path, number: int) -> CassetteError:
+    """A line that is not what was recorded."""
+    return CassetteError(
+        f"line {number} of the recording {str(path)!r} was changed after it was recorded; restore it, or change a "
+        "reply with: sextant replay RUN --from STEP --set KEY=VALUE"
+    )
+
+
+def unwritable(path: Path, error: OSError) -> SextantError:
+    """A recording that cannot go on."""
+    return SextantError(f"cannot record to {str(path)!r}: {error.strerror}; free space or pass --home")

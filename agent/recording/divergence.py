@@ -1,0 +1,144 @@
+"""Where a replay leaves its recording: which step, which prompt, and which words differ."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sextant.agent.recording.cassette import Call, Cassette, compact
+from sextant.agent.state import Json
+from sextant.agent.world.deps import Moment
+from sextant.base.errors import SextantError
+
+WORDS_AROUND = 8  # of unchanged text shown on each side of a changed word
+TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where what is asked now is not what was recorded. ``where`` reads like ``message 2 (user)``."""
+
+    where: str
+    words: str
+
+
+class Divergence(SextantError):
+    """A replay asks, or concludes, what was not recorded.
+
+    Attributes:
+        moment: where in the run.
+        variant: the prompt variant, when a model was to be asked.
+        differences: the first difference; none when the recording holds nothing comparable.
+    """
+
+    def __init__(self, moment: Moment, variant: str | None, message: str, difference: Difference | None = None) -> None:
+        super().__init__(message)
+        self.moment = moment
+        self.variant = variant
+        self.difference = difference
+
+    def to_json(self) -> Json:
+        """For programs."""
+        shown = self.difference and {"where": self.difference.where, "words": self.difference.words}
+        at = {"step": self.moment.step, "node": self.moment.node, "branch": self.moment.branch}
+        return {**at, "variant": self.variant, "message": str(self), "difference": shown}
+
+
+def diverged(cassette: Cassette, moment: Moment, kind: str, request: Json) -> Divergence:
+    """The error for a question that the recording does not hold."""
+    variant = request.get("variant") if kind == "model" else None
+    at = place_words(moment, variant)
+    recorded = most_alike(cassette, kind, request)
+    if recorded is None:
+        ends = "its last line was cut off" if cassette.cut else "the run was not finished, or never came here"
+        return Divergence(
+            moment, variant, f"{at}: the recording holds no such {kind} call: {ends}; sextant locate --resume goes on"
+        )
+    asked = {**request, "photo": request["photo"]["sha256"]} if kind == "tool" else request
+    difference = first_difference(kind, cassette.expanded(recorded), asked)
+    message = f"{at}: the {kind} call differs from the recording in {difference.where}"
+    return Divergence(moment, variant, message, difference)
+
+
+def place_words(moment: Moment, variant: str | None = None) -> str:
+    """``step 3 (lmm), variant 'zero-shot', branch 1.zero-shot.0``."""
+    words = f"step {moment.step} ({moment.node})"
+    if variant:
+        words += f", variant {variant!r}"
+    return f"{words}, branch {moment.branch}" if moment.branch else words
+
+
+def most_alike(cassette: Cassette, kind: str, request: Json) -> Call | None:
+    """The recorded call that stood in this one's place: same kind, branch and turn, else the closest question."""
+    calls = [call for call in cassette.calls.values() if call.kind == kind]
+    same = [call for call in calls if call.request.get("branch") == request.get("branch")]
+    if kind == "model":
+        return next((call for call in same if call.request["turn"] == request["turn"]), None)
+    if kind == "clock":
+        return next((call for call in same if call.request["read_at"] == request["read_at"]), None)
+    asked = json.dumps(compact(kind, request)[0], sort_keys=True)
+
+    def likeness(call: Call) -> float:
+        return difflib.SequenceMatcher(None, json.dumps(call.request, sort_keys=True), asked, autojunk=False).ratio()
+
+    return max(same, key=likeness, default=None)
+
+
+def first_difference(kind: str, recorded: Json, asked: Json) -> Difference:
+    """The first thing that differs: of a model call its messages first, then tools and settings."""
+    if kind == "model":
+        for number, (old, new) in enumerate(zip(recorded["messages"], asked["messages"], strict=False), 1):
+            if old != new:
+                return Difference(f"message {number} ({new['role']})", changed_words(text_of(old), text_of(new)))
+        if len(recorded["messages"]) != len(asked["messages"]):
+            counts = f"{len(recorded['messages'])} messages were recorded, {len(asked['messages'])} are asked now"
+            return Difference("the number of messages", counts)
+        old_tools, new_tools = ({tool["function"]["name"]: tool for tool in r["tools"]} for r in (recorded, asked))
+        if old_tools != new_tools:
+            return next(json_differences(old_tools, new_tools, "tools"))
+    return next(json_differences(recorded, {name: asked[name] for name in asked if name in recorded}, ""))
+
+
+def text_of(message: Json) -> str:
+    """All of a message that a person can read, pictures by their hash."""
+    blocks = message["content"]
+    if isinstance(blocks, str):
+        calls = [f"[calls {call['name']} {json.dumps(call['args'])}]" for call in message.get("tool_calls", [])]
+        return "\n".join([blocks, *calls])
+    return "\n".join(block["text"] if block["type"] == "text" else f"[picture {block['sha256']}]" for block in blocks)
+
+
+def changed_words(old: str, new: str) -> str:
+    """Both texts as one: ``…say first what [-speaks-] {+tells+} for a country…``, the changed places only."""
+    before, after = TOKEN.findall(old), TOKEN.findall(new)
+    around = WORDS_AROUND * 2  # a word and the space after it are two tokens
+    places = []
+    for group in difflib.SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(around):
+        words = ""
+        for kind, a, b, c, d in group:
+            gone, came = "".join(before[a:b]), "".join(after[c:d])
+            words += gone if kind == "equal" else (f"[-{gone}-]" if gone else "") + (f"{{+{came}+}}" if came else "")
+        places.append(f"…{words}…")
+    return "\n".join(places)
+
+
+def json_differences(old: Any, new: Any, where: str) -> Iterator[Difference]:
+    """Each place where two JSON values differ, as a dotted path with both values."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted({*old, *new}):
+            yield from json_differences(old.get(name), new.get(name), f"{where}.{name}" if where else name)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, (a, b) in enumerate(zip(old, new, strict=True)):
+            yield from json_differences(a, b, f"{where}[{number}]")
+    elif isinstance(old, str) and isinstance(new, str) and old != new and max(len(old), len(new)) > 40:
+        yield Difference(where, changed_words(old, new))
+    elif old != new or type(old) is not type(new):
+        yield Difference(where, f"[-{shortened(old)}-] {{+{shortened(new)}+}}")
+
+
+def shortened(value: Any) -> str:
+    """A JSON value in at most 200 characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 200 else f"{text[:199]}…"

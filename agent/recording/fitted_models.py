@@ -1,0 +1,125 @@
+"""A verification model of a person's own (``--fitted MODEL.json``): kept once by hash, and named by it ever after.
+
+The file is read before a run begins. From then on the settings say ``MODEL.json@SHA256``: which model judges, to the
+byte. So a run needs the file no more, and its record holds a name instead of some hundred kilobytes.
+"""
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from sextant.agent.recording.blobs import BlobMissing, BlobStore
+from sextant.agent.settings import Settings, recipe
+from sextant.agent.verification.model_file import Model, ModelFileError, load_model
+from sextant.base.errors import SextantError, WrongUse
+from sextant.base.home import home_folder
+
+NAMED = re.compile(r"([^/@\\]{1,80})@([0-9a-f]{64})")
+MOST_BYTES = 64 * 2**20  # the shipped model has one
+
+
+def with_fitted(settings: Settings) -> Settings:
+    """The settings with their model kept and named by hash; those without one as they are.
+
+    Raises:
+        WrongUse: the file is none, or of another version.
+        SextantError: a model named by hash is gone, or the disk does not take this one.
+    """
+    if settings.fitted is None:
+        return settings
+    blobs = BlobStore(home_folder(settings.home) / "blobs")
+    return replace(settings, fitted=kept(settings.fitted, blobs))
+
+
+def judging(settings: Settings) -> Settings:
+    """``with_fitted``, where the model is going to judge.
+
+    Raises:
+        WrongUse: as ``with_fitted``; or the candidates are weighed in a way that uses no model.
+        SextantError: as ``with_fitted``.
+    """
+    if settings.fitted is not None:
+        refuse_unused(recipe(settings).verify)
+    return with_fitted(settings)
+
+
+def refuse_unused(strategy: str) -> None:
+    """Raise where a fitted model was given and candidates are weighed in a way that uses none.
+
+    Raises:
+        WrongUse: so it is.
+    """
+    if strategy != "calibrated":
+        raise WrongUse(f"a fitted model judges for 'calibrated', not for {strategy!r}; add --verify calibrated")
+
+
+def kept(fitted: str, blobs: BlobStore) -> str:
+    """The model's name and hash, its file kept; what is named so already must be here.
+
+    Raises:
+        WrongUse: as ``with_fitted``.
+        SextantError: as ``with_fitted``.
+    """
+    if NAMED.fullmatch(fitted):
+        fitted_model(fitted, blobs)
+        return fitted
+    path = Path(fitted)
+    read_model(path)
+    name = "".join(letter if letter.isprintable() and letter not in "@\\" else "_" for letter in path.name)
+    return f"{name[-80:]}@{blobs.put(path.read_bytes())}"
+
+
+def read_model(path: Path) -> Model:
+    """The model of a person's file.
+
+    Raises:
+        WrongUse: there is none, it is broken, or of another version.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise WrongUse(f"{str(path)!r} is no file; name one that sextant eval fit wrote")
+        if path.is_file() and path.stat().st_size > MOST_BYTES:
+            raise WrongUse(f"{str(path)!r} has more than {MOST_BYTES // 2**20} MB; it is no verification model")
+        return load_model(path)
+    except (ModelFileError, RecursionError, OSError) as error:
+        raise WrongUse(" ".join(str(error).split())) from error
+
+
+def fitted_model(fitted: str, blobs: BlobStore) -> Model:
+    """The model of that name and hash.
+
+    Raises:
+        SextantError: it is not here, not named so, or of another version.
+    """
+    try:
+        path = blobs.path(sha256_of(fitted))
+        if not path.exists():  # loaded once or not: a run must find the model again that judged it
+            raise BlobMissing(fitted)
+        return _loaded(path)
+    except BlobMissing as error:
+        raise SextantError(
+            f"the verification model {short(fitted)} is not in the home, or is broken there; import the run again"
+        ) from error
+    except (ModelFileError, RecursionError) as error:  # a run of another version of this program
+        raise SextantError(f"the verification model {short(fitted)} cannot be used: {error}") from error
+
+
+def short(fitted: str) -> str:
+    """``MODEL.json (3fa9c12b)``: for people."""
+    name, _, sha256 = fitted.rpartition("@")
+    return f"{name} ({sha256[:8]})"
+
+
+def sha256_of(fitted: str) -> str:
+    """The hash in a model's name; what names none is no hash, which no store holds."""
+    named = NAMED.fullmatch(fitted)
+    return named[2] if named else ""
+
+
+@lru_cache(maxsize=4)
+def _loaded(path: Path) -> Model:
+    """A model by its place in a store: read and checked once, not at every verdict of every photo."""
+    store = BlobStore(path.parents[1])
+    store.get(path.name)
+    return load_model(path)

@@ -1,0 +1,57 @@
+"""What stands behind a run's one door: the world with a recorder at it, or a recording alone."""
+
+import time
+from typing import Protocol
+
+from sextant.agent.recording.cassette import Cassette
+from sextant.agent.recording.divergence import diverged
+from sextant.agent.state import Json
+from sextant.agent.world.deps import Moment, Outside
+
+
+class Door(Protocol):
+    """The outside as it is asked from a moment of the run."""
+
+    def __call__(self, moment: Moment, kind: str, request: Json) -> Json: ...
+
+
+class Recorder:
+    """Answers from the cassette what was asked before, and asks the world for the rest, writing it down.
+
+    So a run that was killed goes on without paying a call twice.
+    """
+
+    def __init__(self, cassette: Cassette, world: Door) -> None:
+        self.cassette = cassette
+        self.world = world
+
+    def __call__(self, moment: Moment, kind: str, request: Json) -> Json:
+        known = self.cassette.find(kind, request)
+        if known is not None:
+            return known
+        began = time.monotonic()
+        reply = self.world(moment, kind, request)
+        return self.cassette.add(kind, request, reply, moment, time.monotonic() - began)
+
+
+class Player:
+    """Answers from the cassette alone."""
+
+    def __init__(self, cassette: Cassette) -> None:
+        self.cassette = cassette
+
+    def __call__(self, moment: Moment, kind: str, request: Json) -> Json:
+        """The recorded reply.
+
+        Raises:
+            Divergence: this was never asked; it names the step, the variant and the first difference.
+        """
+        known = self.cassette.find(kind, request)
+        if known is None:
+            raise diverged(self.cassette, moment, kind, request)
+        return known
+
+
+def unmoved(outside: Outside) -> Door:
+    """The world does not care when it is asked."""
+    return lambda moment, kind, request: outside(kind, request)

@@ -1,0 +1,117 @@
+"""Who said what, and how far each is to be believed before anything is known of this photo."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sextant.agent.verification.pool import Candidate, Pool, positions_of
+from sextant.agent.verification.reliability import Reliability, model_name
+from sextant.geo.sphere import all_pairs_km, great_circle_km
+
+Floats = NDArray[np.float64]
+
+DERIVED = frozenset({"offline"})  # answers that only repeat what was retrieved: a place to consider, no second voice
+_ALTERNATIVE_VOTE = 0.3  # a place a model named beside its answer, against the answer's 1
+_PRIOR_VOICES = 4.0  # agreement of this many others weighs as much as the neutral reliability
+_OWN_CAMP_KM = 200.0  # the field's region radius
+_EXACT = 0.99  # of a name: anything looser names a part of the place, not the place
+_SAME_PLACE_KM = 10.0
+
+
+@dataclass(frozen=True)
+class Voices:
+    """The places said by models, one row each.
+
+    `named` (n, 2) is where the gazetteer has the place named, NaN without one or where it agrees with the
+    coordinates; `reliability` (n, 5); `vote` (n,) sums to 1 for each model; `model` (n,) numbers the models;
+    `family` (models,) numbers their makers' lines (the first word of the name); `strangers` of the models the fit never
+    saw.
+    """
+
+    candidates: tuple[Candidate, ...]
+    positions: Floats
+    named: Floats
+    reliability: Floats
+    vote: Floats
+    model: NDArray[np.intp]
+    family: NDArray[np.intp]
+    strangers: int
+
+    @property
+    def models(self) -> int:
+        return len(self.family)
+
+
+def voices_of(pool: Pool, reliability: Reliability) -> Voices:
+    """The pool's answers and alternatives, each with the reliability of its model.
+
+    A model the fit never saw starts neutral and is believed more or less as it agrees with the others here.
+    """
+    said = said_candidates(pool)
+    names = [model_name(candidate.model) for candidate in said]
+    known = sorted(set(names))
+    positions = positions_of(said)
+    model = np.array([known.index(name) for name in names], dtype=np.intp)
+    makers = [name.split("-", 1)[0] for name in known]
+    vote = np.array([_ALTERNATIVE_VOTE if candidate.origin == "alternative" else 1.0 for candidate in said])
+    if len(said) > len(known):
+        vote = vote * _own_agreement(positions, model, vote) ** 2
+    vote = vote / np.bincount(model, vote, minlength=len(known))[model] if len(said) else vote
+    rows = [reliability.of(name) for name in names]
+    believed = np.array([row or reliability.neutral for row in rows], dtype=float).reshape(-1, 5)
+    unknown = np.array([row is None for row in rows], dtype=bool)
+    if unknown.any() and len(known) > 1:
+        believed[unknown] = _updated(positions, model, vote, believed)[unknown]
+    family = np.array([sorted(set(makers)).index(maker) for maker in makers], dtype=np.intp)
+    strangers = len(set(model[unknown].tolist()))
+    return Voices(said, positions, _named(said), believed, vote, model, family, strangers)
+
+
+def said_candidates(pool: Pool) -> tuple[Candidate, ...]:
+    """The candidates that are somebody's own word; a derived answer only where there is nothing else."""
+    said = tuple(one for one in pool.candidates if one.origin != "nearest")
+    own = tuple(one for one in said if one.model not in DERIVED)
+    return said if len(said) == len(pool.candidates) and not own else own
+
+
+def _own_agreement(positions: Floats, model: NDArray[np.intp], vote: Floats) -> Floats:
+    """The share of a model's own votes within region scale of each: samples that agree are its word, others asides."""
+    near = all_pairs_km(positions, positions) <= _OWN_CAMP_KM
+    same = model[:, None] == model[None]
+    return np.asarray(((near & same) @ vote) / (same @ vote))
+
+
+def without_place(pool: Pool) -> int:
+    """How many calls gave no place: what models refuse to place is told by that, too."""
+    return sum(count for outcome, count in pool.outcomes.items() if outcome != "answered")
+
+
+def _named(said: tuple[Candidate, ...]) -> Floats:
+    places = [named_place(one.place, one.latitude, one.longitude) if one.place else None for one in said]
+    return np.array([place or (np.nan, np.nan) for place in places], dtype=float).reshape(-1, 2)
+
+
+@lru_cache(maxsize=4096)
+def named_place(name: str, latitude: float, longitude: float) -> tuple[float, float] | None:
+    """Where the town of that name nearest to a position lies; None of other names, and where it is the position."""
+    from sextant.atlas.names import find_place
+
+    towns = [hit for hit in find_place(name, misspelt=False) if hit.kind == "place" and hit.score >= _EXACT]
+    if not towns:
+        return None
+    away = great_circle_km(np.array([(town.latitude, town.longitude) for town in towns]), (latitude, longitude))
+    best = int(np.argmin(away))
+    return None if away[best] < _SAME_PLACE_KM else (towns[best].latitude, towns[best].longitude)
+
+
+def _updated(positions: Floats, model: NDArray[np.intp], vote: Floats, believed: Floats) -> Floats:
+    """Reliability drawn towards the share of the other models' votes within each radius."""
+    from sextant.agent.verification.decision import RADII_KM
+
+    distances = all_pairs_km(positions, positions)
+    others = (model[:, None] != model[None]) * vote[None]
+    count = np.maximum(others.sum(1, keepdims=True), 1e-9)
+    agreement = np.stack([(others * (distances <= radius)).sum(1) for radius in RADII_KM], axis=1) / count
+    return np.asarray((_PRIOR_VOICES * believed + count * agreement) / (_PRIOR_VOICES + count))

@@ -1,0 +1,91 @@
+"""When to stop asking: enough probability at the radius that matters, or no call worth its price."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sextant.agent.verification.decision import RADII_KM
+
+Floats = NDArray[np.float64]
+
+ENOUGH_AT_TARGET = 0.75  # P(within the target radius) that ends a run
+PLATEAU_KM, ENOUGH_AT_PLATEAU = 200.0, 0.95  # or this much at region scale: more calls then only move the street
+CALL_COST = 0.0037  # utility (mean of the five P) a call must be expected to add; see the curve in docs/verification.md
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Expected gain in utility from one more call: a share `rate` of what is missing at region scale.
+
+    Calls help most where the answer is probably wrong: a sure answer has nothing to win, and one that is even odds
+    less than one that is lost.
+    """
+
+    rate: float
+
+    def __call__(self, probabilities: Floats) -> float:
+        return self.rate * missing(probabilities)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"rate": round(self.rate, 5)}
+
+
+def missing(probabilities: Floats) -> float:
+    """The probability that the place lies outside the region of the answer."""
+    return 1.0 - float(probabilities[RADII_KM.index(PLATEAU_KM)])
+
+
+def gain_of(plain: dict[str, Any]) -> Gain:
+    """The gain of a model file.
+
+    Raises:
+        KeyError, ValueError: it is missing or no number.
+    """
+    return Gain(float(plain["rate"]))
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Whether the run is settled, what another call would be expected to add, and why."""
+
+    agreement: bool
+    expected_gain: float
+    reasons: tuple[str, ...]
+
+
+def stopping(probabilities: Floats, models: int, target_radius_km: float, gain: Gain, cost: float = CALL_COST) -> Stop:
+    """Settled when the answer is sure enough at the target radius or at region scale, or when asking on is too dear.
+
+    Args:
+        probabilities: (5,) calibrated P(within r) of the answer.
+        models: how many voices have spoken; before the first, asking is always worth it.
+        target_radius_km: one of the five radii; another takes the next larger.
+        cost: utility one call must be expected to add.
+    """
+    radius = min((r for r in RADII_KM if r >= target_radius_km), default=RADII_KM[-1])
+    at_target = float(probabilities[RADII_KM.index(radius)])
+    at_plateau = float(probabilities[RADII_KM.index(PLATEAU_KM)])
+    expected = gain(probabilities)
+    reasons = [f"{at_target:.0%} sure within {radius:g} km"]
+    if at_target < ENOUGH_AT_TARGET and at_plateau >= ENOUGH_AT_PLATEAU:
+        reasons.append(f"{at_plateau:.0%} sure within {PLATEAU_KM:g} km")
+    if models and expected < cost:
+        reasons.append(f"another call is expected to add {expected:.3f}, below its cost of {cost:g}")
+    settled = settled_at(probabilities.tolist(), expected if models else float("inf"), cost, radius)
+    return Stop(settled, round(expected, 6), tuple(reasons))
+
+
+def sure_enough(probability: Mapping[str, float | None]) -> bool:
+    """Whether P at the city or at the region radius is by itself enough to stop; keys are kilometres."""
+    city, wide = probability.get("25") or 0.0, probability.get("200") or 0.0
+    return city >= ENOUGH_AT_TARGET or wide >= ENOUGH_AT_PLATEAU
+
+
+def settled_at(probabilities: Sequence[float], expected: float, cost: float, target_radius_km: float = 25.0) -> bool:
+    """Whether P(within r) of the answer, or the expected gain against its cost, ends the run."""
+    enough = probabilities[RADII_KM.index(target_radius_km)] >= ENOUGH_AT_TARGET
+    plateau = probabilities[RADII_KM.index(PLATEAU_KM)] >= ENOUGH_AT_PLATEAU
+    return bool(enough or plateau or expected < cost)

@@ -1,0 +1,1 @@
+"""The world behind a run's one door: photo, gallery, model, tools, clock."""

@@ -1,0 +1,85 @@
+"""Stopping a run at once: a call in flight is left behind, and the run ends in the best it has.
+
+What is left behind goes on in its own thread: a gallery that was being loaded is there for the next run.
+"""
+
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import replace
+
+from sextant.agent.state import Json
+from sextant.agent.world.deps import Equipment, Outside
+from sextant.base.errors import SextantError
+
+LOCAL = ("photo", "references", "coverage")  # what a run can answer from; quick, but for a gallery's first load
+SLOW = (*LOCAL, "model", "tool")  # calls that may take longer than a person waits
+PATIENCE_S = 0.6  # of a stopped run with its local calls: a gallery that is open answers in less
+STOPPED = "stopped"
+LOOK_S = 0.1  # how often a waiting call looks whether it was stopped
+
+
+class Stopped(SextantError):
+    """The run was stopped before there was anything to answer with."""
+
+
+def stoppable(gear: Equipment, stop: threading.Event | None) -> Equipment:
+    """The same equipment, whose slow calls end when ``stop`` is set: with empty hands, which is recorded."""
+    if stop is None:
+        return gear
+    return replace(gear, ask=Stoppable(gear.ask, stop))
+
+
+class Stoppable:
+    """The outside with a way out of it."""
+
+    def __init__(self, outside: Outside, stop: threading.Event) -> None:
+        self._outside = outside
+        self._stop = stop
+        self._stopped_at: float | None = None
+
+    def __call__(self, kind: str, request: Json) -> Json:
+        if kind not in SLOW:
+            return self._outside(kind, request)
+        if self._out_of_patience(kind):
+            return _given_up(kind)
+        waiting: Future[Json] = Future()
+        threading.Thread(target=self._ask, args=(waiting, kind, request), daemon=True).start()
+        while not self._out_of_patience(kind):
+            try:
+                return waiting.result(timeout=LOOK_S)
+            except TimeoutError:
+                if waiting.done():
+                    raise
+        return _given_up(kind)
+
+    def _out_of_patience(self, kind: str) -> bool:
+        """Whether the run was stopped, and the call is none that may still come in time."""
+        if not self._stop.is_set():
+            return False
+        self._stopped_at = self._stopped_at or time.monotonic()
+        return kind not in LOCAL or time.monotonic() - self._stopped_at > PATIENCE_S
+
+    def _ask(self, waiting: "Future[Json]", kind: str, request: Json) -> None:
+        try:
+            waiting.set_result(self._outside(kind, request))
+        except BaseException as error:
+            waiting.set_exception(error)
+
+
+def _given_up(kind: str) -> Json:
+    """What a call that was left behind comes to.
+
+    Raises:
+        Stopped: without it there is no run.
+    """
+    if kind == "photo":
+        raise Stopped("the run was stopped before the photo was opened; send it again")
+    if kind == "references":
+        nothing: Json = {"nearest": [], "farthest": [], "sheets": {}, "peaks": None, "trust": 1.0, "timings": {}}
+        return {**nothing, "excluded": None, "warnings": ["the run was stopped before the gallery answered"]}
+    if kind == "coverage":
+        return {}
+    if kind == "tool":
+        return {"error": "the run was stopped before this tool answered"}
+    return {"failure": {"kind": STOPPED, "message": "the run was stopped before the model answered", "attempts": 0}}

@@ -1,0 +1,30 @@
+"""How this process opens photos by their bytes: by itself, or in a process of their own where strangers send them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sextant.gallery.photos.open import OpenedPhoto, open_photo
+
+Opener = Callable[[str | Path | bytes], OpenedPhoto]
+
+_openers: list[Opener] = [open_photo]
+
+
+def opened(photo: str | Path | bytes) -> OpenedPhoto:
+    """The photo, opened the way this process opens photos.
+
+    Raises:
+        PhotoError: as ``sextant.gallery.photos.open.open_photo``.
+    """
+    return _openers[-1](photo)
+
+
+@contextmanager
+def opening_by(opener: Opener) -> Iterator[None]:
+    """Open every photo of every run in this process by ``opener``, until the end of the block."""
+    _openers.append(opener)
+    try:
+        yield
+    finally:
+        _openers.remove(opener)

@@ -1,0 +1,82 @@
+"""The tools a run may switch on, by name, and their schemas as a model is shown them."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from PIL import Image
+
+from sextant.base.errors import SextantError, WrongUse
+from sextant.tools.country_facts import country_facts
+from sextant.tools.crops import Photo
+from sextant.tools.distance import distance
+from sextant.tools.farthest_photos import farthest_photos_tool
+from sextant.tools.find_place import find_place
+from sextant.tools.nearest_photos import nearest_photos_tool
+from sextant.tools.phone_region import phone_region
+from sextant.tools.read_text import read_text_tool
+from sextant.tools.reverse_geocode import reverse_geocode
+from sextant.tools.search import Search
+from sextant.tools.sun import sun_position, where_is_sun_at
+from sextant.tools.zoom import zoom_tool
+
+RETRIEVAL = ("nearest_photos", "farthest_photos")
+
+MAKERS: Mapping[str, Callable[[Search, Photo], BaseTool]] = {
+    "nearest_photos": lambda search, photo: nearest_photos_tool(search),
+    "farthest_photos": lambda search, photo: farthest_photos_tool(search),
+    "zoom": lambda search, photo: zoom_tool(photo),
+    "read_text": lambda search, photo: read_text_tool(photo),
+    "reverse_geocode": lambda search, photo: reverse_geocode,
+    "find_place": lambda search, photo: find_place,
+    "distance": lambda search, photo: distance,
+    "country_facts": lambda search, photo: country_facts,
+    "phone_region": lambda search, photo: phone_region,
+    "sun_position": lambda search, photo: sun_position,
+    "where_is_sun_at": lambda search, photo: where_is_sun_at,
+}
+TOOLS = tuple(MAKERS)
+
+
+class NoSearch:
+    """Stands for the gallery where only a tool's schema is wanted."""
+
+    def nearest(self, count: int) -> list[Any]:
+        return []
+
+    def farthest(self, count: int) -> list[Any]:
+        return []
+
+
+def no_photo() -> Image.Image:
+    """Stands for the photo where only a tool's schema is wanted."""
+    raise SextantError("no photo is open here")
+
+
+def toolbox(names: tuple[str, ...], search: Search, photo: Photo) -> dict[str, BaseTool]:
+    """The tools of these names, over one photo and its search.
+
+    Raises:
+        WrongUse: a name that is no tool.
+    """
+    return {name: MAKERS[name](search, photo) for name in known_tools(names)}
+
+
+def known_tools(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names.
+
+    Raises:
+        WrongUse: one of them is no tool.
+    """
+    for name in names:
+        if name not in MAKERS:
+            raise WrongUse(f"no tool is called {name!r}; there are: {', '.join(TOOLS)}")
+    return names
+
+
+@cache
+def schemas(names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The tools as the model is shown them; the same on every machine, with or without a gallery."""
+    return [convert_to_openai_tool(tool) for tool in toolbox(names, NoSearch(), no_photo).values()]

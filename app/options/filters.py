@@ -1,0 +1,86 @@
+"""Options that say which photos of a gallery may be references, and the Filters they make."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sextant.base.errors import WrongUse
+
+if TYPE_CHECKING:
+    from sextant.gallery.search.areas import Area
+    from sextant.gallery.search.filters import Filters
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def filter_options(command: Command) -> Command:
+    """Authors, near-duplicates, areas, countries, distance, distinct places."""
+    area = "Box south,west,north,east in degrees, or a GeoJSON file."
+    options = [
+        click.option("--exclude-author", "authors", multiple=True, metavar="NAME", help="Leave out their photos."),
+        click.option(
+            "--exclude-duplicates", is_flag=True, help="Leave out the photo's near-duplicates, and list them."
+        ),
+        click.option("--inside", multiple=True, metavar="AREA", help=f"Only photos taken there. {area}"),
+        click.option("--outside", multiple=True, metavar="AREA", help="No photos taken there."),
+        click.option("--country", "countries", multiple=True, metavar="CODE", help="Only photos of this country."),
+        click.option("--exclude-country", "exclude_countries", multiple=True, metavar="CODE", help="None of this one."),
+        click.option("--away-from", metavar="LAT,LON,KM", help="Only photos at least KM kilometres from a place."),
+        click.option("--distinct-km", type=click.FloatRange(0), help="At most one photo within so many kilometres."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def filters_of(options: dict[str, Any], phash: str | None) -> "Filters":
+    """The Filters of parsed options; ``phash`` is the query photo's.
+
+    Raises:
+        WrongUse: an area, a place or a country code that is none.
+    """
+    from sextant.gallery.search.filters import DUPLICATE_BITS, DUPLICATE_COSINE, Filters
+
+    duplicates = options["exclude_duplicates"]
+    place = _numbers(options["away_from"], 3, "--away-from", "LAT,LON,KM") if options["away_from"] else None
+    return Filters(
+        exclude_authors=tuple(options["authors"]),
+        query_phash=phash,
+        duplicate_bits=DUPLICATE_BITS if duplicates else None,
+        duplicate_cosine=DUPLICATE_COSINE if duplicates else None,
+        inside=tuple(_area(text) for text in options["inside"]),
+        outside=tuple(_area(text) for text in options["outside"]),
+        countries=tuple(_code(text) for text in options["countries"]),
+        exclude_countries=tuple(_code(text) for text in options["exclude_countries"]),
+        away_from=(place[0], place[1]) if place else None,
+        min_km=place[2] if place else 0.0,
+        distinct_km=options["distinct_km"],
+    )
+
+
+def _area(text: str) -> "Area":
+    from pathlib import Path
+
+    from sextant.gallery.search.areas import Area
+
+    if Path(text).is_file():
+        return Area.from_geojson(Path(text).read_text(encoding="utf-8"))
+    south, west, north, east = _numbers(text, 4, "area", "south,west,north,east, or name a GeoJSON file")
+    return Area.from_box(south, west, north, east)
+
+
+def _numbers(text: str, count: int, name: str, form: str) -> list[float]:
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) != count:
+        raise WrongUse(f"{name} {text!r} is not one; give {form}")
+    return values
+
+
+def _code(text: str) -> str:
+    if len(text) != 2 or not text.isalpha():
+        raise WrongUse(f"country {text!r} is not a code; give two letters, as FR")
+    return text.upper()

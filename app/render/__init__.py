@@ -1,0 +1,1 @@
+"""Rendering: answers, runs, maps and progress as text, SVG and HTML."""

@@ -1,0 +1,189 @@
+"""Recorded runs in words: what `sextant runs` and `sextant replay` print. Pure: JSON in, lines out."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sextant.app.render.answer import coordinates, distance, place_name, printable
+
+Json = dict[str, Any]
+
+WIDTH = 110  # characters of a line of somebody's words; --full shows them whole
+
+
+def listing(runs: list[Json]) -> list[str]:
+    """Runs as a table, the newest last."""
+    head = ("RUN", "PHOTO", "ANSWER", "MODEL", "CALLS", "COST", "STOP")
+    rows = [head, *(list_row(run) for run in runs)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def list_row(run: Json) -> tuple[str, ...]:
+    """One run of the table."""
+    spent = run["spent"] or {}
+    usd = spent.get("usd")
+    best = run["best"]
+    place = place_name(best) if best else run["error"] or "-"
+    stop = run["stop"] or run["status"]
+    fork = f"{stop}, fork of {run['parent']}" if run["parent"] else stop
+    photo = one_line(str(run["photo"]))
+    cost = "?" if usd is None else f"${usd:.4f}"
+    return (run["run"], photo[-32:], one_line(place, 40), run["model"], str(spent.get("calls", "-")), cost, fork)
+
+
+def tree(story: Json, *, full: bool = False) -> list[str]:
+    """A run as a tree: rounds, their branches, each branch's turns, and what the round came to."""
+    record = story["record"]
+    lines = [f"run {story['run']}: {one_line(str(record['path']))}, {record['settings']['model']}, {record['status']}"]
+    if record["parent"]:
+        lines.append(f"  fork of {record['parent']}: {', '.join(change_words(change) for change in record['changes'])}")
+    if story["cut"]:
+        lines.append("  the last line of the recording was cut off")
+    if story["retrieved"]:
+        sides = [f"{len(story['retrieved'][side])} {side}" for side in ("nearest", "farthest")]
+        lines.append(f"  gallery: {' and '.join(sides)} photos")
+    for verdict in story["verdicts"]:
+        lines += [line for branch in story["branches"] for line in branch_lines(branch, verdict, full=full)]
+        lines += verdict_lines(verdict)
+    open_branches = [branch for branch in story["branches"] if not heard(branch, story["verdicts"])]
+    lines += [line for branch in open_branches for line in branch_lines(branch, None, full=full)]
+    lines += [f"  {record['status']}: {record['error']}"] if record.get("error") else []
+    return lines
+
+
+def heard(branch: Json, verdicts: Iterable[Json]) -> bool:
+    """Whether a branch's outcome stands in some verdict."""
+    return any(branch["id"] in verdict["new"] for verdict in verdicts)
+
+
+def branch_lines(branch: Json, verdict: Json | None, *, full: bool) -> list[str]:
+    """A branch with its turns, when its outcome was new in this verdict."""
+    if verdict is not None and branch["id"] not in verdict["new"]:
+        return []
+    lines = [f"  ├ {branch['id']} (temperature {branch['temperature']:g})"]
+    for turn in branch["turns"]:
+        lines += [f"  │  {line}" for line in turn_lines(turn, full=full)]
+    if verdict is not None:
+        lines.append(f"  │  ⇒ {outcome_words(verdict['new'][branch['id']])}")
+    return lines
+
+
+def turn_lines(turn: Json, *, full: bool) -> list[str]:
+    """One turn: what was said, what was asked of tools, what they returned."""
+    step = f"{turn['step']:>3} "
+    said = printable(turn["content"]) if full else one_line(turn["content"])
+    if turn["role"] == "tool":
+        return [f"{step}{turn.get('name')} ⇒ {said}"]
+    if turn["role"] == "user":
+        return [f"{step}{said} {len(turn.get('images', []))} picture(s)"]
+    lines = []
+    if turn.get("failure"):
+        lines.append(f"{step}failed ({turn['failure']['kind']}): {one_line(turn['failure']['message'])}")
+    if said:
+        lines.append(f"{step}“{said}”")
+    lines += [f"{step}calls {call_words(call)}" for call in turn.get("tool_calls", [])]
+    if lines and (cost := cost_words(turn)):
+        lines[0] += f"  [{cost}]"
+    return lines
+
+
+def call_words(call: Json) -> str:
+    """``nearest_photos(count=5)``."""
+    args = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in call["args"].items())
+    return one_line(f"{call['name']}({args})")
+
+
+def cost_words(turn: Json) -> str:
+    """``1,155 + 20 tokens, $0.0021, 0.83 s``."""
+    words = []
+    if turn.get("usage"):
+        words.append(f"{turn['usage']['input_tokens']:,} + {turn['usage']['output_tokens']:,} tokens")
+    if turn.get("usd"):
+        words.append(f"${turn['usd']:.4f}")
+    if turn.get("seconds") is not None:
+        words.append(f"{turn['seconds']:.2f} s")
+    return ", ".join(words)
+
+
+def outcome_words(outcome: Json) -> str:
+    """What a branch came to."""
+    if outcome["kind"] != "answered":
+        return f"{outcome['kind']}: {one_line(str(outcome.get('how') or ''))}"
+    sure = "" if outcome.get("confidence") is None else f", {outcome['confidence']:.0%} sure"
+    named = f" ({one_line(outcome['place'], 40)})" if outcome.get("place") else ""
+    return f"{coordinates(outcome)}{named}{sure}"
+
+
+def verdict_lines(verdict: Json) -> list[str]:
+    """What a round came to, with verification's reasons."""
+    place = "no place" if verdict["latitude"] is None else coordinates(verdict)
+    known = [f"{name} km {p:.0%}" for name, p in verdict["probability"].items() if p is not None]
+    after = f"; stop: {verdict['stop']}" if verdict["stop"] else "; another round"
+    lines = [f"  {verdict['step']} verdict: {place} ({', '.join(known) or 'no probabilities'}){after}"]
+    return lines + [f"      because {one_line(reason)}" for reason in verdict["reasons"]]
+
+
+def change_words(change: Json) -> str:
+    """``verify=top1 from step 13``."""
+    key = change["name"] if change["kind"] == "setting" else ".".join(filter(None, (change["kind"], change["name"])))
+    at = f"{change['step']}:{change['branch']}" if change["branch"] else str(change["step"])
+    return f"{key}={one_line(json.dumps(change['value'], ensure_ascii=False), 40)} from step {at}"
+
+
+def difference(found: Json, most: int = 5) -> list[str]:
+    """Two runs compared."""
+    moved = "-" if found["moved_km"] is None else distance(found["moved_km"])
+    places = " → ".join(place_name(best) if best else "no place" for best in found["best"])
+    lines = [f"{found['runs'][0]} → {found['runs'][1]}", f"  answer moved {moved}: {places}"]
+    lines += [f"  setting {name}: {one_line(words)}" for name, words in found["settings"].items()]
+    for title in ("gained", "lost", "reweighted"):
+        items = found["candidates"][title]
+        lines.append(f"  {len(items)} candidate{'' if len(items) == 1 else 's'} {title}")
+        lines += [f"    {candidate_words(item)}" for item in items[:most]]
+    first = found["first_step"]
+    if first is None:
+        lines.append("  every step is the same, the clock apart")
+    else:
+        branch = f" {first['branch']}" if first["branch"] else ""
+        lines.append(f"  first differing step: {first['step']} {first['node']}{branch} {first['where']}")
+        lines += [f"    {line}" for line in printable(first["words"]).splitlines()[:8]]
+    return [*lines, f"  stop: {' → '.join(map(str, found['stop']))}", f"  spent: {spent_words(found['spent'])}"]
+
+
+def candidate_words(item: Json) -> str:
+    """A candidate of a comparison."""
+    score = item["score"]
+    weight = " → ".join(f"{value:.3f}" for value in (score if isinstance(score, list) else [score]))
+    return f"{item['origin']} {one_line(item['id'] or '', 40)} {coordinates(item)}, score {weight}"
+
+
+def spent_words(both: list[Json | None]) -> str:
+    """What both runs cost."""
+    words = []
+    for spent in both:
+        usd = (spent or {}).get("usd")
+        money = "price unknown" if usd is None else f"${usd:.4f}"
+        words.append(f"{spent['calls']} calls, {spent['tokens']:,} tokens, {money}" if spent else "unknown")
+    return " → ".join(words)
+
+
+def needed_calls(calls: list[Json]) -> list[str]:
+    """The calls that a fork would make, and their estimated cost."""
+    lines = [f"  step {call['step']} {call['branch'] or ''}: {needed_words(call)}" for call in calls]
+    known = [call["usd"] for call in calls if call["usd"] is not None]
+    money = f"about ${sum(known):.4f}" if len(known) == len(calls) else "at an unknown price"
+    return ["The fork needs calls that were not recorded:", *lines, f"  {money}; what follows depends on the answers"]
+
+
+def needed_words(call: Json) -> str:
+    """One call of the list."""
+    if call["kind"] != "model":
+        return call_words(call) if call["kind"] == "tool" else f"the gallery's {call['kind']}"
+    return f"variant {call['variant']}, about {call['input_tokens']:,} + at most {call['output_tokens']:,} tokens"
+
+
+def one_line(text: str, width: int = WIDTH) -> str:
+    """Somebody's words on one line."""
+    plain = " ".join(printable(text).split())
+    return plain if len(plain) <= width else f"{plain[: width - 1]}…"

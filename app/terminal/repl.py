@@ -1,0 +1,268 @@
+"""The conversation in a terminal: reads lines, shows steps as they happen, prints replies."""
+
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sextant.agent.chat.steering_parser import read_steering
+from sextant.agent.privacy.view import event_shown
+from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.state import Json
+from sextant.app.render.answer import distance
+from sextant.app.render.run_progress import Progress
+from sextant.app.terminal.areas import EXAMPLE, typed_constraint
+from sextant.app.terminal.forks import USE, forked, steps_table
+from sextant.app.terminal.keyboard import typed_lines
+from sextant.app.terminal.text_map import text_map
+from sextant.app.terminal.typed import read_line
+from sextant.base.errors import SextantError, WrongUse
+from sextant.base.home import home_folder
+from sextant.gallery.photos.open import read_metadata
+from sextant.graphs.chat import Desk
+from sextant.graphs.sessions.store import Sessions, shown
+
+HELP = {
+    "/map": "draw the answer, its rival and the similar photos",
+    "/evidence": "the ledger: every claim with what it stands on",
+    "/why": "what speaks for the answer",
+    "/steer WORDS": "not Europe, only in Peru, near the sea, ignore the sign; pin LAT LON, reject LAT LON",
+    "/steer inside AREA": "or outside: a GeoJSON file, or corners LAT,LON LAT,LON LAT,LON",
+    "/undo": "take the last word of steering back",
+    "/again": "look again with more effort",
+    "/photo N": "speak of photo N from now on",
+    "/budget": "what was spent, and what is left",
+    "/runs": "the recorded runs of this session",
+    "/fork STEP KEY=VALUE": "this photo's run again, changed from a step on; without words, its steps",
+    "/export FORMAT [FILE]": "geojson, kml, csv or html (the case file)",
+    "/sessions": "the sessions there are",
+    "/quit": "leave; the session stays",
+}
+
+
+class Talk:
+    """One session at one terminal."""
+
+    def __init__(self, sessions: Sessions, desk: Desk, session: str | None) -> None:
+        self.sessions = sessions
+        self.desk = desk
+        self.console = Console(highlight=False)
+        self.photo: str | None = None
+        if session is None or not sessions.exists(session):
+            session = sessions.create(session=session)
+        self.session = session
+
+    def run(self, photos: tuple[str, ...]) -> None:
+        """Talk until the end of input.
+
+        Raises:
+            SextantError: a photo named on the command line is no good.
+        """
+        self._greet()
+        if self.sessions.interrupted(self.session):
+            self.console.print("[dim]The last message was cut off; going on with it.[/dim]")
+            with self._watched() as desk:
+                self._print_reply(self.sessions.go_on(self.session, desk))
+        if photos:
+            self.say("where was this taken?", tuple(Path(photo) for photo in photos))
+        names = sorted({name.split()[0] for name in HELP})
+        for line in typed_lines(home_folder(self.desk.settings.home) / "chat-history", names):
+            try:
+                if not self._take(line):
+                    break
+            except SextantError as error:
+                self.console.print(f"[red]{escape(str(error))}[/red]")
+        self.console.print(f"[dim]Kept as session {self.session}: sextant chat --session {self.session}[/dim]")
+
+    def say(self, words: str, photos: tuple[Path, ...] = (), steer: tuple[Json, ...] = ()) -> None:
+        """Send one message and print the reply."""
+        kept = [self._keep(path) for path in photos]
+        message = {"id": secrets.token_hex(8), "text": words, "photos": kept, "steer": list(steer), "photo": self.photo}
+        with self._watched(several=len(kept) > 1) as desk:
+            state = self.sessions.say(self.session, message, desk)
+        if kept:
+            self.photo = None
+        self._print_reply(state)
+
+    def view(self) -> Json:
+        """The session as it may be shown."""
+        return shown(self.session, self.sessions.state(self.session), self.desk.policy)
+
+    def _take(self, line: str) -> bool:
+        """Act on one line; False at the end."""
+        typed = read_line(line)
+        if typed.command is None:
+            if typed.photos or typed.words:
+                self.say(typed.words or "where was this taken?", typed.photos)
+            return True
+        if typed.command in ("quit", "exit", "q"):
+            return False
+        actions = {
+            "help": self._help,
+            "map": self._map,
+            "evidence": self._evidence,
+            "why": lambda words: self.say("why?"),
+            "steer": self._steer,
+            "undo": lambda words: self.say("undo"),
+            "again": lambda words: self.say("look again with more effort"),
+            "photo": self._choose,
+            "budget": self._budget,
+            "runs": self._runs,
+            "fork": self._fork,
+            "export": self._export,
+            "sessions": self._sessions,
+        }
+        if typed.command not in actions:
+            raise WrongUse(f"there is no /{typed.command}; see /help")
+        actions[typed.command](typed.words)
+        return True
+
+    def _help(self, words: str) -> None:
+        table = Table.grid(padding=(0, 2))
+        for name, text in HELP.items():
+            table.add_row(f"[bold]{escape(name)}[/bold]", text)
+        self.console.print(table)
+
+    def _map(self, words: str) -> None:
+        self.console.print(text_map(self._current()), markup=False)
+
+    def _evidence(self, words: str) -> None:
+        photo = self._current()
+        table = Table("claim", "source", "call", box=None, header_style="bold")
+        for claim in photo["answer"]["claims"]:
+            struck = f"\n[strike dim]{escape(claim['struck'])}[/strike dim]" if claim.get("struck") else ""
+            table.add_row(escape(claim["text"]) + struck, claim["source"], escape(claim["call"] or ""))
+        for entry in self._last_entries():
+            table.add_row(escape(entry["text"]), entry["source"], escape(entry["call"] or ""))
+        self.console.print(table)
+        for branch in photo["done"]:
+            self.console.print(
+                f"[dim]{escape(branch['branch'])}: {', '.join(branch['tools']) or 'no tool called'}[/dim]"
+            )
+
+    def _steer(self, words: str) -> None:
+        if not words:
+            raise WrongUse(f"/steer takes words, for example: /steer not Europe; or {EXAMPLE}")
+        constraint = typed_constraint(words)
+        if constraint is not None:
+            self.say("", steer=(constraint,))
+        else:
+            self.say(words, steer=tuple(read_steering(words)))
+
+    def _fork(self, words: str) -> None:
+        run, home = self._current()["run"], self.desk.settings.home
+        if not words:
+            self.console.print(steps_table(run, home))
+            self.console.print(f"[dim]{escape(USE)}[/dim]")
+            return
+        with self._watched() as desk:
+            lines = forked(run, words, desk)
+        self.console.print("\n".join(lines), markup=False)
+
+    def _choose(self, words: str) -> None:
+        keys = [photo["key"] for photo in self.view()["photos"] if photo["status"] == "located"]
+        if words not in keys:
+            raise WrongUse(f"there is no photo {words!r}; there are: {', '.join(keys) or 'none yet'}")
+        self.photo = words
+        self.console.print(f"[dim]Speaking of photo {words}.[/dim]")
+
+    def _budget(self, words: str) -> None:
+        spent = self.view()["spent"]
+        tokens = spent["input_tokens"] + spent["output_tokens"]
+        money = "price unknown" if spent["unpriced_calls"] else f"${spent['usd']:.4f}"
+        left = (
+            "no limit" if self.desk.max_calls is None else f"{max(0, self.desk.max_calls - spent['calls'])} calls left"
+        )
+        self.console.print(f"{spent['calls']} model calls, {tokens:,} tokens, {money}; {left}")
+
+    def _runs(self, words: str) -> None:
+        for photo in self.view()["photos"]:
+            self.console.print(f"{photo['name']}  {photo['run']}  {escape(photo['file'] or '')}")
+
+    def _export(self, words: str) -> None:
+        from sextant.app.exports import FORMATS
+        from sextant.graphs.runs.folder import write_bytes
+
+        name, _, file = words.partition(" ")
+        if name not in FORMATS:
+            raise WrongUse(f"/export takes one of: {', '.join(FORMATS)}; for example: /export geojson places.geojson")
+        path = Path(file.strip() or f"sextant-{self.session}{FORMATS[name].suffix}").expanduser()
+        write_bytes(path, FORMATS[name].make(self.view()).encode())
+        self.console.print(f"Written: {escape(str(path))}")
+
+    def _sessions(self, words: str) -> None:
+        for one in self.sessions.listed():
+            here = "→" if one.id == self.session else " "
+            self.console.print(f"{here} {one.id}  {escape(one.title)}{'  (at work)' if one.busy else ''}")
+
+    def _greet(self) -> None:
+        turns = self.view()["turns"]
+        model = "no model: similar photos only" if self.desk.settings.model == "offline" else self.desk.settings.model
+        self.console.print(f"[bold]Sextant[/bold]  [dim]{escape(model)} · session {self.session} · /help[/dim]")
+        if self.desk.policy.coarsest:
+            self.console.print(f"[dim]Precision is capped: {escape(self.desk.policy.reason)}[/dim]")
+        for turn in turns[-6:]:
+            self.console.print(f"[dim]{turn['by']}: {escape(turn['text'])}[/dim]")
+        if not turns:
+            self.console.print("[dim]Type or paste the path of a photo.[/dim]")
+
+    def _current(self) -> Json:
+        """The photo spoken of, as shown."""
+        located = [photo for photo in self.view()["photos"] if photo["status"] == "located"]
+        if not located:
+            raise WrongUse("there is no located photo yet; type or paste the path of one")
+        return next((photo for photo in located if photo["key"] == self.photo), located[-1])
+
+    def _last_entries(self) -> list[Json]:
+        replies = [turn for turn in self.view()["turns"] if turn["by"] == "sextant"]
+        return replies[-1]["entries"] if replies else []
+
+    def _keep(self, path: Path) -> Json:
+        """The photo's bytes into the store, once they are known to be a photo's."""
+        read_metadata(path)
+        blobs = BlobStore(home_folder(self.desk.settings.home) / "blobs")
+        return {"sha256": blobs.put(path.read_bytes()), "file": path.name}
+
+    def _print_reply(self, state: Json) -> None:
+        view = shown(self.session, state, self.desk.policy)
+        if not view["turns"]:
+            return
+        for entry in view["turns"][-1]["entries"] or [{"text": view["turns"][-1]["text"], "source": ""}]:
+            struck = f" [strike dim]{escape(entry['struck'])}[/strike dim]" if entry.get("struck") else ""
+            self.console.print(f"  {escape(entry['text'])}{struck} [dim]{entry['source']}[/dim]")
+        changed = next((p["changed"] for p in view["photos"] if p["key"] == view["turns"][-1].get("photo")), None)
+        if changed and changed["moved_km"]:
+            self.console.print(f"  [dim]{distance(changed['moved_km'])} from where the run left it[/dim]")
+
+    @contextmanager
+    def _watched(self, *, several: bool = False) -> Iterator[Desk]:
+        """The desk with the steps shown live; Ctrl-C stops the run, which then answers with the best it has.
+
+        Args:
+            several: several photos are at work; each line says whose it is.
+        """
+        stop, policy = threading.Event(), self.desk.policy
+
+        def interrupted(number: int, frame: Any) -> None:
+            stop.set()
+
+        old = signal.signal(signal.SIGINT, interrupted)
+        try:
+            with Progress("sextant", stream=sys.stderr) as progress:
+
+                def tell(event: Json) -> None:
+                    whose = f"photo {event['photo']}: " if several else ""
+                    progress({**event_shown(event, policy), "whose": whose})
+
+                yield replace(self.desk, tell=tell, stop=stop)
+        finally:
+            signal.signal(signal.SIGINT, old)

@@ -1,0 +1,221 @@
+"""The server without its HTTP: sessions, the threads at work, their events, their stops."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+from sextant.agent.privacy.view import event_shown
+from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.state import Json
+from sextant.agent.world.deps import Equipment
+from sextant.agent.world.live import Live, equip
+from sextant.agent.world.photo_opening import opening_by
+from sextant.app.web.events import EventLog
+from sextant.app.web.limits import Limits, Rate, Refused
+from sextant.app.web.reports import Reports
+from sextant.app.web.uploads import Decoder
+from sextant.base.errors import SextantError, WrongUse
+from sextant.base.home import home_folder
+from sextant.graphs.chat import Desk
+from sextant.graphs.sessions.store import Busy, Sessions, shown
+
+
+@dataclass
+class House:
+    """Everything the routes work with. Safe for threads."""
+
+    sessions: Sessions
+    desk: Desk
+    reports: Reports
+    limits: Limits = field(default_factory=Limits)
+    tiles: str | None = None
+
+    def __post_init__(self) -> None:
+        self.blobs = BlobStore(home_folder(self.desk.settings.home) / "blobs")
+        self.decoder = Decoder(self.limits)
+        self._open = ExitStack()
+        self._open.callback(self.decoder.close)
+        self._open.enter_context(opening_by(self.decoder.opened))
+        self._pool = ThreadPoolExecutor(self.limits.working_at_once, thread_name_prefix="session")
+        self._lock = threading.Lock()
+        self._logs: dict[str, EventLog] = {}
+        self._stops: dict[str, threading.Event] = {}
+        self._rates: dict[str, Rate] = {}
+        self._new = Rate(self.limits.sessions_a_minute)
+
+    def new_session(self) -> str:
+        """A new session's id.
+
+        Raises:
+            Refused: too many in a minute.
+        """
+        with self._lock:
+            self._new.take("new sessions")
+        return self.sessions.create()
+
+    def log(self, session: str) -> EventLog:
+        """The session's events in this process."""
+        with self._lock:
+            return self._logs.setdefault(session, EventLog())
+
+    def working(self, session: str) -> bool:
+        """Whether this process is at work on it."""
+        return session in self._stops
+
+    def known(self, session: str) -> str:
+        """The session's id, when there is one.
+
+        Raises:
+            Refused: there is none.
+        """
+        if not self.sessions.exists(session):
+            raise Refused(404, f"there is no session {session[:80]!r}")
+        return session
+
+    def view(self, session: str) -> Json:
+        """The session as it is shown."""
+        busy = self.working(session) or self.sessions.busy(session)
+        cut = not busy and self.sessions.interrupted(session)
+        return shown(session, self.sessions.state(session), self.desk.policy, busy=busy, interrupted=cut)
+
+    def evidence(self, session: str, key: str) -> Json:
+        """What is kept of one photo, exact: never to be sent as it is.
+
+        Raises:
+            Refused: there is no such photo.
+        """
+        photo: Json | None = self.sessions.state(self.known(session)).get("photos", {}).get(key)
+        if photo is None:
+            raise Refused(404, f"session {session!r} has no photo {key[:20]!r}")
+        return photo
+
+    def say(self, session: str, message: Json | None) -> None:
+        """Begin to answer a message in a thread of its own; None goes on with one that was cut off.
+
+        Raises:
+            Refused: the session is at work already, or talks too fast, or the server is full.
+        """
+        with self._lock:
+            self._rates.setdefault(session, Rate(self.limits.messages_a_minute)).take("messages")
+        stop = self._begin(session, "this session is at work on a message; wait for it, or stop it")
+        try:
+            if self.sessions.busy(session):
+                raise Refused(409, "this session is at work on another server; wait for it")
+            if message:
+                self.sessions.accept(session, message)
+        except BaseException:
+            self._end(session)
+            raise
+        self.log(session).add("working", {"text": message["text"] if message else ""})
+        self._pool.submit(self._work, session, message, stop)
+
+    def stop(self, work: str) -> bool:
+        """Stop the work on a session, or a fork by its name; False when this process is at none."""
+        with self._lock:
+            stop = self._stops.get(work)
+        if stop:
+            stop.set()
+        return stop is not None
+
+    @contextmanager
+    def forking(self, session: str, key: str) -> Iterator[threading.Event]:
+        """What stops a fork of a photo's run, as long as it runs.
+
+        Raises:
+            Refused: a fork of the photo is under way already, or the server is full.
+        """
+        stop = self._begin(fork_of(session, key), "a fork of this photo is under way; wait for it, or stop it")
+        try:
+            yield stop
+        finally:
+            self._end(fork_of(session, key))
+
+    def warm(self) -> None:
+        """Load in the background what the first visitor would wait for: gallery, map, place names, decoder."""
+
+        def load() -> None:
+            from sextant.app.web.page_routes import packed_outlines
+            from sextant.atlas.names import find_place
+            from sextant.geo.places import describe
+
+            with suppress(SextantError):
+                packed_outlines()
+                if self.desk.settings.gallery:
+                    self.live().retrieval.gallery().encoder()
+                describe(0.0, 0.0)
+                find_place("Lisbon")
+
+        threading.Thread(target=load, daemon=True).start()
+        threading.Thread(target=self.decoder.warm, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop everything and let go of the decoder."""
+        with self._lock:
+            stops = list(self._stops.values())
+        for stop in stops:
+            stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._open.close()
+
+    def gear(self) -> Equipment:
+        """The equipment of this server's settings: its gallery is opened once."""
+        return equip(self.desk.settings)
+
+    def live(self) -> Live:
+        """The world behind the equipment.
+
+        Raises:
+            WrongUse: it is not the real world.
+        """
+        outside = self.gear().ask
+        if not isinstance(outside, Live):
+            raise WrongUse("this server plays a recording; there is no gallery behind it")
+        return outside
+
+    def _begin(self, work: str, busy: str) -> threading.Event:
+        """Note work that begins; what is returned stops it.
+
+        Raises:
+            Refused: this very work is under way, or the server is full.
+        """
+        stop = threading.Event()
+        with self._lock:
+            if work in self._stops:
+                raise Refused(409, busy)
+            if len(self._stops) >= self.limits.working_at_once:
+                raise Refused(503, f"{len(self._stops)} sessions are at work; try again in a moment")
+            self._stops[work] = stop
+        return stop
+
+    def _end(self, work: str) -> None:
+        with self._lock:
+            self._stops.pop(work, None)
+
+    def _work(self, session: str, message: Json | None, stop: threading.Event) -> None:
+        log, policy = self.log(session), self.desk.policy
+        desk = replace(self.desk, tell=lambda event: log.add("step", event_shown(event, policy)), stop=stop)
+        problem = None
+        try:
+            if message is None:
+                self.sessions.go_on(session, desk)
+            else:
+                self.sessions.say(session, message, desk)
+        except (Busy, SextantError) as error:
+            problem = str(error)
+        except Exception as error:  # a defect must not leave the page waiting for ever
+            problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
+            print(f"sextant: session {session}: {type(error).__name__}: {error}", file=sys.stderr)
+        finally:
+            self._end(session)
+        if problem:
+            log.add("error", {"text": problem.replace(str(home_folder(self.desk.settings.home)), "the home")})
+        log.add("session", self.view(session))
+        log.add("idle", {})
+
+
+def fork_of(session: str, key: str) -> str:
+    """What a fork of a photo's run is called among the work under way; no session has such an id."""
+    return f"{session} {key}"

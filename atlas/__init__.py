@@ -1,0 +1,1 @@
+"""What is known of the world besides photos: place names and where they lie."""

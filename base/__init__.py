@@ -1,0 +1,1 @@
+"""The bottom room: errors, files, locks, arrays and the home folder. Imports nothing of Sextant."""

@@ -1,0 +1,1 @@
+"""Fit verification from recorded candidates, cross-fitted by photographer."""

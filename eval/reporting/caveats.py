@@ -1,0 +1,74 @@
+"""What a reader must know before the figures: where data or protocol differ from what is printed beside them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sextant.agent.recording.fitted_models import short
+from sextant.agent.verification.model_file import shipped_model
+from sextant.eval.benchmarks import BENCHMARKS
+from sextant.eval.reporting.published import published
+from sextant.eval.results import Results
+
+Json = dict[str, Any]
+
+
+def caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
+    """Plain sentences, the gravest first."""
+    told: list[str] = []
+    for run, figures in zip(runs, found, strict=True):
+        told += [f"{run.name}: {note}" for note in _of_run(run, figures)]
+    if len({run.header["configuration"]["photos_sha256"] for run in runs}) > 1:
+        told.append("The runs measured different photos: their figures are not comparable; see sextant eval compare.")
+    if len({run.header["configuration"]["benchmark"] for run in runs}) > 1:
+        told.append("The runs are of different benchmarks.")
+    if any(published(figures["benchmark"]) for figures in found):
+        told.append(
+            "Published systems used galleries, training data and comparisons (< or <=) of their own; few say whether "
+            "the photographers of the benchmark were in their gallery."
+        )
+    return told
+
+
+def _of_run(run: Results, figures: Json) -> list[str]:
+    told = []
+    configuration = run.header["configuration"]
+    rows = BENCHMARKS[figures["benchmark"]].rows if figures["benchmark"] in BENCHMARKS else None
+    if figures["done"] < figures["photos"]:
+        told.append(
+            f"unfinished: {figures['done']:,} of {figures['photos']:,} photos have a line; figures are of those."
+        )
+    if rows is not None and figures["photos"] != rows:
+        told.append(
+            f"{figures['photos']:,} photos, where the benchmark as published has {rows:,}: published rows beside it "
+            "are of other photos."
+        )
+    if figures["protocol"] == "whole gallery":
+        told.append("the gallery was searched whole: photos of the same photographers may be in it.")
+    if configuration["settings"].get("model") == "offline":
+        told.append("no model was asked; the answers come from the density of retrieved photos.")
+    calibrated = [line["answer"] for line in run.lines if line["answer"]]
+    if any("not calibrated" in warning for answer in calibrated for warning in answer["warnings"]):
+        told.append("its probabilities are shares of the candidates, not fitted on held-out photos.")
+    if figures["verify"] == "calibrated":
+        told.append(
+            f"verification was fitted on {_fitted_on(configuration['settings'].get('fitted'))}: where these photos are "
+            "among them, nothing is held out."
+        )
+    if figures["outcomes"]["failed"]:
+        told.append(
+            f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_kinds(figures['errors'])}."
+        )
+    told += [note if note.endswith(".") else f"{note}." for note in run.header.get("notes", [])]
+    return told
+
+
+def _fitted_on(own: str | None) -> str:
+    """The files behind the fitted numbers, with their photos; a model of a person's own is not here to be asked."""
+    if own:
+        return f"the photos of {short(own)}, a model of your own"
+    data = shipped_model().provenance.get("data", [])
+    return ", ".join(f"{file['photos']:,} photos of {file['file']}" for file in data) or "data it does not name"
+
+
+def _kinds(errors: Json) -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in errors.items()) or "no place was proposed"

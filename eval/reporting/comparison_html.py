@@ -1,0 +1,145 @@
+"""A comparison in words, as Markdown, and as an HTML page with the photos won and lost on a map."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sextant.eval.compare import Comparison, Difference
+from sextant.eval.reporting.html import Card, Figure, page
+from sextant.eval.reporting.markdown import markdown
+from sextant.eval.reporting.plots import colour_of, error_curve
+from sextant.eval.reporting.tables import Cell, Table, record_link
+from sextant.eval.reporting.world_map import dot, drawn
+from sextant.graphs.runs.folder import write_bytes
+
+Json = dict[str, Any]
+RADIUS = "25"  # the photos listed and drawn are those that cross the city radius
+SHOWN = 50
+
+
+def comparison_text(found: Comparison) -> str:
+    """The comparison on a terminal."""
+    rows = [f"{found.a.name} (A) and {found.b.name} (B), {len(found.rows_a):,} photos"]
+    rows += [f"  warning: {words}" for words in found.warnings]
+    for one in found.differences:
+        sign = "significant" if one.significant else "not significant"
+        rows.append(
+            f"  < {one.radius:>4} km  {one.share_a:6.2%} → {one.share_b:6.2%}  {one.gain * 100:+.2f} points "
+            f"({one.interval.low * 100:+.2f} to {one.interval.high * 100:+.2f}), won {one.won}, lost {one.lost}, "
+            f"p {one.p:.3g}, adjusted {one.adjusted:.3g}: {sign}"
+        )
+    rows.append(f"  {verdict(found)}")
+    won, lost = found.moved(RADIUS)
+    for name, pairs in (("won", won), ("lost", lost)):
+        rows += [f"  {name}: {one['image']}  {_off(one)} → {_off(other)}" for one, other in pairs[:5]]
+    return "\n".join(rows)
+
+
+def verdict(found: Comparison) -> str:
+    """One sentence."""
+    real = [one for one in found.differences if one.significant]
+    if not real:
+        return "No significant difference at any radius."
+    told = ", ".join(f"{one.gain * 100:+.1f} points at {one.radius} km" for one in real)
+    return f"B differs from A by more than chance: {told}."
+
+
+def write_comparison(found: Comparison, out: Path) -> tuple[Path, Path]:
+    """Write ``compare.md`` and ``compare.html``.
+
+    Raises:
+        SextantError: the disk does not take them.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    title = f"{found.a.name} and {found.b.name}"
+    tables = [difference_table(found), *moved_tables(found, out.resolve())]
+    caveats = [f"{words[0].upper()}{words[1:]}." for words in found.warnings]
+    text = markdown(title, [verdict(found), *caveats], tables)
+    html = page(title, verdict(found), cards(found), caveats, tables[:1], figures(found), tables[1:], _changed(found))
+    files = out / "compare.md", out / "compare.html"
+    for file, content in zip(files, (text, html), strict=True):
+        write_bytes(file, content.encode("utf-8", "backslashreplace"))
+        file.chmod(0o644)
+    return files
+
+
+def difference_table(found: Comparison) -> Table:
+    """The five radii."""
+    head = ("radius", "A", "B", "B less A, points", "95 % interval", "won", "lost", "p (McNemar)", "adjusted", "")
+    rows = tuple(_difference(one) for one in found.differences)
+    note = "A difference counts as significant when McNemar's exact test, corrected over the five radii after Holm, is "
+    note += "below 0.05 and the bootstrap interval over photographers excludes 0."
+    return Table("Differences", head, rows, note)
+
+
+def moved_tables(found: Comparison, beside: Path) -> list[Table]:
+    """The photos won and lost."""
+    won, lost = found.moved(RADIUS)
+    head = ("photo", "taken in", "A, km", "B, km", "record of A", "record of B")
+    tables = []
+    for name, pairs in (("won", won), ("lost", lost)):
+        rows = tuple(_moved(found, pair, beside) for pair in pairs[:SHOWN])
+        note = f"The {SHOWN} that moved most of {len(pairs)}." if len(pairs) > SHOWN else ""
+        tables.append(Table(f"{len(pairs)} photos {name} by B at {RADIUS} km", head, rows, note, words=2))
+    return tables
+
+
+def figures(found: Comparison) -> list[Figure]:
+    """Both error curves and the map of what moved."""
+    runs = (found.a, found.b)
+    keys = tuple((colour_of(number), run.name) for number, run in enumerate(runs))
+    won, lost = found.moved(RADIUS)
+    dots = [_dot(pair, "won") for pair in won] + [_dot(pair, "lost") for pair in lost]
+    legend = (("won", f"won by B ({len(won)})"), ("lost", f"lost by B ({len(lost)})"))
+    words = f"Photos that one run places within {RADIUS} km and the other does not."
+    return [
+        Figure("Errors", error_curve(runs), "", keys, wide=True),
+        Figure("Won and lost", drawn(dots, "World map of photos won and lost"), words, legend, wide=True),
+    ]
+
+
+def cards(found: Comparison) -> list[Card]:
+    """The numbers at the top."""
+    by_radius = {one.radius: one for one in found.differences}
+    told = [Card(f"{by_radius[name].gain * 100:+.1f}", f"points within {name} km") for name in ("1", "25", "200")]
+    return [
+        *told,
+        Card(f"{len(found.rows_a):,}", "photos in both"),
+        Card("yes" if found.significant else "no", "significant"),
+    ]
+
+
+def _difference(one: Difference) -> tuple[str, ...]:
+    return (
+        f"< {one.radius} km",
+        f"{one.share_a:.2%}",
+        f"{one.share_b:.2%}",
+        f"{one.gain * 100:+.2f}",
+        f"{one.interval.low * 100:+.2f} to {one.interval.high * 100:+.2f}",
+        f"{one.won:,}",
+        f"{one.lost:,}",
+        f"{one.p:.3g}",
+        f"{one.adjusted:.3g}",
+        "significant" if one.significant else "not significant",
+    )
+
+
+def _moved(found: Comparison, pair: tuple[Json, Json], beside: Path) -> tuple[Cell, ...]:
+    one, other = pair
+    where = f"{one['country'] or 'at sea'} ({one['latitude']:.4f}, {one['longitude']:.4f})"
+    links = record_link(found.a, one, beside), record_link(found.b, other, beside)
+    return (one["image"], where, _off(one), _off(other), *links)
+
+
+def _dot(pair: tuple[Json, Json], name: str) -> str:
+    one, other = pair
+    return dot(one["latitude"], one["longitude"], name, f"{one['image']}: {_off(one)} → {_off(other)}")
+
+
+def _off(line: Json) -> str:
+    return line["outcome"] if line["distance_km"] is None else f"{line['distance_km']:,.1f} km"
+
+
+def _changed(found: Comparison) -> str:
+    lines: Sequence[str] = found.changed or ("nothing: the configurations are the same",)
+    return "there = A, here = B\n" + "\n".join(lines)

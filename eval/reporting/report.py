@@ -1,0 +1,121 @@
+"""The report of one or several evaluations: Markdown, and one HTML file that opens anywhere."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sextant.eval.reporting.caveats import caveats
+from sextant.eval.reporting.html import Card, Figure, page
+from sextant.eval.reporting.markdown import markdown
+from sextant.eval.reporting.plots import colour_of, cost_curve, coverage, error_curve, reliability
+from sextant.eval.reporting.summary import figures
+from sextant.eval.reporting.tables import (
+    Table,
+    accuracy_table,
+    breakdown_tables,
+    case_tables,
+    errors_table,
+    hygiene_table,
+    trust_table,
+)
+from sextant.eval.reporting.world_map import error_map, legend
+from sextant.eval.results import Results, read_results
+from sextant.graphs.runs.folder import write_bytes
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The report's two files and the figures in them."""
+
+    markdown: Path
+    html: Path
+    figures: list[Json]
+
+
+def report(folders: Sequence[Path], out: Path) -> Written:
+    """Write ``report.md`` and ``report.html`` into a folder.
+
+    Args:
+        folders: evaluations, which become the columns and colours of one report.
+
+    Raises:
+        EvaluationError: a folder holds no evaluation.
+        SextantError: the disk does not take the report.
+    """
+    runs = [read_results(folder) for folder in folders]
+    found = [figures(run) for run in runs]
+    told = caveats(runs, found)
+    first = [accuracy_table(found)]
+    then = [errors_table(found), trust_table(found), hygiene_table(found)]
+    then += [table for run, one in zip(runs, found, strict=True) for table in _tables_of(run, one, out)]
+    title = title_of(found)
+    out.mkdir(parents=True, exist_ok=True)
+    written = Written(out / "report.md", out / "report.html", found)
+    write_bytes(written.markdown, _bytes(markdown(title, told, [*first, *then])))
+    settings = json.dumps({run.name: _shown_header(run) for run in runs}, indent=2, ensure_ascii=False)
+    html = page(title, subtitle_of(runs, found), cards_of(found[0]), told, first, plots_of(runs), then, settings)
+    write_bytes(written.html, _bytes(html))
+    for file in (written.markdown, written.html):
+        file.chmod(0o644)  # a report is there to be passed on
+    return written
+
+
+def title_of(found: Sequence[Json]) -> str:
+    """``im2gps3k: offline`` or ``im2gps3k: 2 runs``."""
+    benchmarks = ", ".join(dict.fromkeys(run["benchmark"] for run in found))
+    return f"{benchmarks}: {found[0]['model'] if len(found) == 1 else f'{len(found)} runs'}"
+
+
+def subtitle_of(runs: Sequence[Results], found: Sequence[Json]) -> str:
+    """Photos, protocol, when, and by which commit."""
+    first = runs[0].header
+    commit = f", commit {first['commit'][:10]}" if first.get("commit") else ""
+    protocols = "; ".join(dict.fromkeys(run["protocol"] for run in found))
+    photos = ", ".join(dict.fromkeys(f"{run['done']:,} photos" for run in found))
+    return f"{photos}, {protocols}. Evaluated {first['created'][:10]} with sextant {_version(first)}{commit}."
+
+
+def cards_of(run: Json) -> list[Card]:
+    """The numbers at the top, of the first run."""
+    shares = [Card(f"{run['accuracy'][name]['share'] or 0:.1%}", f"within {name} km") for name in ("1", "25", "200")]
+    median = "none" if run["median_km"] is None else f"{run['median_km']:,.0f} km"
+    answered = run["outcomes"]["answered"] / max(1, run["done"])
+    calls = "unknown" if run["per_photo"]["calls"] is None else f"{run['per_photo']['calls']:.1f}"
+    return [*shares, Card(median, "median error"), Card(f"{answered:.1%}", "answered"), Card(calls, "calls a photo")]
+
+
+def plots_of(runs: Sequence[Results]) -> list[Figure]:
+    """Four plots and a map for each run."""
+    keys = tuple((colour_of(number), run.name) for number, run in enumerate(runs))
+    four = [
+        Figure("Errors", error_curve(runs), "Photos without an answer never enter the curve.", keys),
+        Figure(
+            "Reliability", reliability(runs), "On the dashed line, what is stated at 70 % happens in 70 of 100.", keys
+        ),
+        Figure("Coverage", coverage(runs), "Bars are 95 % intervals, photographers resampled.", keys),
+        Figure("Cost", cost_curve(runs), "Right answers of photos that had ended after so many calls.", keys),
+    ]
+    words = "Each dot is a photo at its true place; point at one to read its name and error."
+    maps = [Figure(f"Where {run.name} errs", error_map(run.lines), words, tuple(legend()), wide=True) for run in runs]
+    return four + maps
+
+
+def _tables_of(run: Results, found: Json, out: Path) -> list[Table]:
+    return [*breakdown_tables(found), *case_tables(run, out.resolve())]
+
+
+def _shown_header(run: Results) -> Json:
+    """The header without what the report says elsewhere."""
+    return {name: value for name, value in run.header.items() if name not in ("notes", "format")}
+
+
+def _version(header: Json) -> str:
+    return str(header.get("versions", {}).get("sextant-geo", "?"))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")

@@ -1,0 +1,199 @@
+"""An evaluation's figures, all of them, from its lines. The denominator is every photo that has a line."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.eval.metrics import (
+    accuracy,
+    bootstrap,
+    calibration_error,
+    chance_calibration_error,
+    geoguessr_score,
+    mean_km,
+    median_km,
+)
+from sextant.eval.results import Floats, Results, read_results
+
+Json = dict[str, Any]
+OUTCOMES = ("answered", "refused", "unparsable", "failed")
+# Photos of the gallery within 25 km of the truth: what a breakdown by density tells apart.
+DENSITIES = ((0, "none"), (10, "1 to 9"), (100, "10 to 99"), (float("inf"), "100 or more"))
+
+
+def summary(path: Path) -> Json:
+    """The figures of the evaluation in a folder."""
+    return figures(read_results(path))
+
+
+def figures(results: Results) -> Json:
+    """Accuracy with 95 % intervals over photographers, errors, outcomes, calibration, coverage, cost, breakdowns."""
+    header, configuration = results.header, results.header["configuration"]
+    return {
+        "run": results.name,
+        "benchmark": configuration["benchmark"],
+        "model": configuration["settings"].get("model"),
+        "preset": configuration["recipe"].get("id"),
+        "verify": configuration["recipe"].get("verify"),
+        "protocol": header["protocol"],
+        "photos": configuration["photos"],
+        "done": len(results.lines),
+        "photographers": len(set(results.groups)),
+        "accuracy": {name: _share(results.within[:, row], results) for row, name in enumerate(RADIUS_NAMES)},
+        "median_km": _finite(median_km(results.distances_km)),
+        "mean_km": _finite(mean_km(results.distances_km)),
+        "score": _finite(geoguessr_score(results.distances_km)),
+        "outcomes": outcomes(results),
+        "answers": answers(results),
+        "errors": dict(Counter(line["error"]["kind"] for line in results.lines if line["error"])),
+        "calibration": {name: calibration(results, name) for name in RADIUS_NAMES},
+        "coverage": {share: coverage_of(results, share) for share in ("50", "90")},
+        "per_photo": per_photo(results),
+        "total": {name: _sum(results.spent(name)) for name in ("calls", "tokens", "usd")},
+        "excluded": excluded(results),
+        "by": {title: breakdown(results, key) for title, key in BREAKDOWNS.items()},
+    }
+
+
+def outcomes(results: Results) -> Json:
+    """Photos by what they came to, over all photos; everything but answered is a miss."""
+    counts = Counter(line["outcome"] for line in results.lines)
+    return {kind: counts[kind] for kind in OUTCOMES}
+
+
+def answers(results: Results) -> Json:
+    """The model's answers, several a photo, by what each came to."""
+    counts: Counter[str] = Counter()
+    for line in results.lines:
+        counts.update(line["answer"]["outcomes"] if line["answer"] else {})
+    return {kind: counts[kind] for kind in OUTCOMES}
+
+
+def calibration(results: Results, radius: str) -> Json | None:
+    """Expected calibration error at a radius, what chance alone would show, and whether the numbers were fitted."""
+    stated = results.stated(radius)
+    known = ~np.isnan(stated)
+    if not known.any():
+        return None
+    happened = results.within[known, RADIUS_NAMES.index(radius)]
+    return {
+        "photos": int(known.sum()),
+        "error": calibration_error(stated[known], happened),
+        "by_chance": chance_calibration_error(stated[known]),
+        "mean_stated": float(stated[known].mean()),
+        "happened": float(happened.mean()),
+    }
+
+
+def coverage_of(results: Results, share: str) -> Json | None:
+    """How often the place lies in the region that is said to hold it with probability ``share`` percent."""
+    inside = results.inside(share)
+    known = ~np.isnan(inside)
+    if not known.any():
+        return None
+    groups = [group for group, there in zip(results.groups, known, strict=True) if there]
+    interval = bootstrap(inside[known], groups)
+    return {
+        "photos": int(known.sum()),
+        "share": float(inside[known].mean()),
+        "low": interval.low,
+        "high": interval.high,
+        "median_area_km2": _median(results.areas_km2(share)),
+    }
+
+
+def per_photo(results: Results) -> Json:
+    """Means over all photos; money is None while the price of any call is unknown."""
+    found: Json = {name: _mean(results.spent(name)) for name in ("calls", "tokens", "usd")}
+    seconds = [line["timings"].get("seconds") for line in results.lines]
+    known = [value for value in seconds if value is not None]
+    return {**found, "seconds": float(np.mean(known)) if known else None}
+
+
+def excluded(results: Results) -> Json:
+    """What the protocol kept out: photos for whom anything was kept out, and how many gallery photos in all."""
+    found: Json = {}
+    for reason in ("author", "near_duplicate"):
+        counts = [line["excluded"].get(reason) for line in results.lines if line.get("excluded")]
+        known = [count for count in counts if count is not None]
+        if known:
+            found[reason] = {"photos": sum(count > 0 for count in known), "references": sum(known)}
+    return found
+
+
+def breakdown(results: Results, key: Callable[[Json], str | None]) -> list[Json]:
+    """Accuracy by a property of the photos, most photos first; photos that lack the property are left out."""
+    rows: dict[str, list[int]] = {}
+    for row, line in enumerate(results.lines):
+        name = key(line)
+        if name is not None:
+            rows.setdefault(name, []).append(row)
+    return [
+        {
+            "name": name,
+            "photos": len(chosen),
+            "accuracy": dict(zip(RADIUS_NAMES, accuracy(results.distances_km[chosen]), strict=True)),
+            "median_km": _finite(median_km(results.distances_km[chosen])),
+        }
+        for name, chosen in sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
+
+
+def density_of(line: Json) -> str | None:
+    """How many gallery photos lie within 25 km of the truth, in four classes."""
+    if not line.get("density"):
+        return None
+    count = line["density"]["within_25_km"]
+    return next(words for below, words in DENSITIES if count < below or count == below == 0)
+
+
+BREAKDOWNS: dict[str, Callable[[Json], str | None]] = {
+    "continent": lambda line: line["continent"],
+    "country": lambda line: line["country"],
+    "scene": lambda line: line["scene"],
+    "stop reason": lambda line: line["answer"]["stop"] if line["answer"] else "error",
+    "gallery photos within 25 km": density_of,
+}
+
+
+def _share(hits: Any, results: Results) -> Json:
+    """A share of all photos with its 95 % interval."""
+    if not len(hits):
+        return {"share": None, "low": None, "high": None}
+    interval = bootstrap(hits, results.groups)
+    return {"share": float(np.mean(hits)), "low": interval.low, "high": interval.high}
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _median(values: Floats) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else None
+
+
+def _mean(values: Floats) -> float | None:
+    return None if not len(values) or np.isnan(values).any() else float(values.mean())
+
+
+def _sum(values: Floats) -> float | None:
+    return None if np.isnan(values).any() else float(values.sum())
+
+
+def summary_text(found: Json) -> str:
+    """The figures in a few lines, for a terminal."""
+    rows = [f"{found['run']}: {found['benchmark']}, {found['model']}, preset {found['preset']}, {found['protocol']}"]
+    unfinished = f" (of {found['photos']:,}: unfinished)" if found["done"] != found["photos"] else ""
+    rows.append(f"{found['done']:,} photos{unfinished} of {found['photographers']:,} photographers")
+    for name, cell in found["accuracy"].items():
+        if cell["share"] is not None:
+            rows.append(f"  < {name:>4} km  {cell['share']:6.2%}  ({cell['low']:.2%} to {cell['high']:.2%})")
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in found["outcomes"].items())
+    median = "none" if found["median_km"] is None else f"{found['median_km']:,.0f} km"
+    rows.append(f"  median error {median}; {counted}")
+    return "\n".join(rows)

@@ -1,0 +1,198 @@
+"""The tables of a report, as plain cells: Markdown and HTML show the same ones."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.eval.reporting.published import SOURCES, published
+from sextant.eval.results import Results
+
+Json = dict[str, Any]
+CASES = 10
+COUNTRIES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Link:
+    """A cell that leads to a file beside the report."""
+
+    text: str
+    to: str
+
+
+Cell = str | Link
+
+
+@dataclass(frozen=True)
+class Table:
+    """A titled table; ``note`` stands below it; rows in ``marked`` are our own among others'.
+
+    The first ``words`` columns hold words and are set to the left, the others figures.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    marked: frozenset[int] = frozenset()
+    words: int = 1
+
+
+def accuracy_table(found: Sequence[Json]) -> Table:
+    """Our runs above the published rows of the same benchmark."""
+    head = ("system", *(f"< {name} km" for name in RADIUS_NAMES), "photos", "source")
+    rows: list[tuple[Cell, ...]] = []
+    for run in found:
+        cells = [_interval(run["accuracy"][name]) for name in RADIUS_NAMES]
+        rows.append((f"{run['run']} ({run['model']}, {run['protocol']})", *cells, f"{run['done']:,}", "this run"))
+    ours = frozenset(range(len(rows)))
+    letters: set[str] = set()
+    for benchmark in dict.fromkeys(run["benchmark"] for run in found):
+        for other in published(benchmark):
+            letters.add(other.source)
+            rows.append((other.system, *(other.percent[name] for name in RADIUS_NAMES), "", other.source))
+    meaning = "; ".join(f"{letter}: {words}" for letter, words in SOURCES.items() if letter in letters)
+    note = "Accuracy in percent of all photos; in brackets the 95 % interval, photographers resampled. "
+    note += f"Published rows as printed, empty where a figure was not read. {meaning}." if letters else ""
+    return Table("Accuracy", head, tuple(rows), note, ours)
+
+
+def errors_table(found: Sequence[Json]) -> Table:
+    """Errors, outcomes, cost."""
+    head: tuple[str, ...] = (
+        "run",
+        "median, km",
+        "mean, km",
+        "score of 5,000",
+        "answered",
+        "refused",
+        "unparsable",
+        "failed",
+    )
+    head += ("calls a photo", "tokens a photo", "US$ a photo", "seconds a photo")
+    rows = [
+        (
+            run["run"],
+            *(_number(run[name], 0) for name in ("median_km", "mean_km", "score")),
+            *(f"{run['outcomes'][kind]:,}" for kind in ("answered", "refused", "unparsable", "failed")),
+            _number(run["per_photo"]["calls"], 2),
+            _number(run["per_photo"]["tokens"], 0),
+            "unknown" if run["per_photo"]["usd"] is None else f"{run['per_photo']['usd']:.5f}",
+            _number(run["per_photo"]["seconds"], 2),
+        )
+        for run in found
+    ]
+    note = "Outcomes are counted over all photos; refused, unparsable and failed photos are misses in every figure. "
+    note += "The median counts them as infinitely far, the mean is of answered photos, the score gives them 0."
+    return Table("Errors, outcomes, cost", head, tuple(rows), note)
+
+
+def trust_table(found: Sequence[Json]) -> Table:
+    """Calibration at five radii and coverage of the two regions."""
+    head = ("run", *(f"ECE {name} km" for name in RADIUS_NAMES), "50 % region", "90 % region")
+    rows = [
+        (
+            run["run"],
+            *(_calibration(run["calibration"][name]) for name in RADIUS_NAMES),
+            *(_interval(run["coverage"][share]) for share in ("50", "90")),
+        )
+        for run in found
+    ]
+    note = "ECE: expected calibration error in percentage points, in brackets what perfect probabilities would show by "
+    note += "chance in a sample of this size. Regions: percent of photos whose place lies inside."
+    return Table("How far to trust the stated numbers", head, tuple(rows), note)
+
+
+def hygiene_table(found: Sequence[Json]) -> Table:
+    """What each run kept out of the gallery."""
+    rows = []
+    for run in found:
+        cells = [run["excluded"].get(reason) for reason in ("author", "near_duplicate")]
+        told = [f"{c['references']:,} references for {c['photos']:,} photos" if c else "not excluded" for c in cells]
+        rows.append((run["run"], run["protocol"], *told))
+    return Table(
+        "What was kept out of the gallery", ("run", "protocol", "same photographer", "near-duplicates"), tuple(rows)
+    )
+
+
+def breakdown_tables(run: Json) -> list[Table]:
+    """Accuracy by continent, country, scene, stop reason, gallery density."""
+    tables = []
+    for title, groups in run["by"].items():
+        if not groups:
+            continue
+        shown = groups[:COUNTRIES_SHOWN]
+        rows = [
+            (
+                g["name"],
+                f"{g['photos']:,}",
+                *(f"{g['accuracy'][name]:.1%}" for name in RADIUS_NAMES),
+                _number(g["median_km"], 0),
+            )
+            for g in shown
+        ]
+        head = (title, "photos", *(f"< {name} km" for name in RADIUS_NAMES), "median, km")
+        note = f"The {len(shown)} with most photos of {len(groups)}." if len(groups) > len(shown) else ""
+        tables.append(Table(f"{run['run']} by {title}", head, tuple(rows), note))
+    return tables
+
+
+def case_tables(run: Results, beside: Path) -> list[Table]:
+    """The best and the worst answers, each with its run's record.
+
+    Args:
+        beside: the folder the report lies in, that links start from.
+    """
+    answered = [line for line in run.lines if line["distance_km"] is not None]
+    ordered = sorted(answered, key=lambda line: (line["distance_km"], line["image"]))
+    head = ("photo", "taken in", "answered", "error, km", "stated < 25 km", "record")
+    cases = (("best", ordered[:CASES]), ("worst", ordered[::-1][:CASES]))
+    return [
+        Table(
+            f"{run.name}: the {len(lines)} {which} answers",
+            head,
+            tuple(_case(run, line, beside) for line in lines),
+            words=3,
+        )
+        for which, lines in cases
+        if lines
+    ]
+
+
+def _case(run: Results, line: Json, beside: Path) -> tuple[Cell, ...]:
+    best = line["answer"]["best"]
+    stated = line["answer"]["probability"]["25"]
+    there = ", ".join(part for part in (best["place"], best["country"]) if part) or "open sea"
+    return (
+        line["image"],
+        f"{line['country'] or 'at sea'} ({line['latitude']:.4f}, {line['longitude']:.4f})",
+        f"{there} ({best['latitude']:.4f}, {best['longitude']:.4f})",
+        f"{line['distance_km']:,.2f}",
+        "" if stated is None else f"{stated:.0%}",
+        record_link(run, line, beside),
+    )
+
+
+def record_link(run: Results, line: Json, beside: Path) -> Cell:
+    """The way from the report to the photo's run record; the bare name where the record does not lie there."""
+    folder = run.path / line["record"] if line.get("record") else None
+    if folder is None or not (folder / "answer.json").exists():
+        return ""
+    return Link("record", Path(os.path.relpath(folder / "answer.json", beside)).as_posix())
+
+
+def _interval(cell: Json | None) -> str:
+    if not cell or cell["share"] is None:
+        return ""
+    return f"{cell['share'] * 100:.2f} ({cell['low'] * 100:.1f}–{cell['high'] * 100:.1f})"
+
+
+def _calibration(cell: Json | None) -> str:
+    return f"{cell['error'] * 100:.1f} ({cell['by_chance'] * 100:.1f})" if cell else "not stated"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "none" if value is None else f"{value:,.{digits}f}"

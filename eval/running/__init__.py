@@ -1,0 +1,1 @@
+"""Run evaluations: records, progress, spend limit, shards, ablations."""

@@ -1,0 +1,176 @@
+"""Running a plan's cells, each an evaluation of its own, and the one table they come to."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sextant.agent.settings import Settings, from_json, recipe
+from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.agent.world.deps import Outside
+from sextant.base.errors import SextantError, WrongUse
+from sextant.eval.benchmarks import Benchmark, chosen, load_benchmark
+from sextant.eval.reporting.markdown import markdown
+from sextant.eval.reporting.summary import summary
+from sextant.eval.reporting.tables import Table
+from sextant.eval.running.ablation_plan import Plan
+from sextant.eval.running.call_cache import SharedCalls
+from sextant.eval.running.folder import EvaluationFolder, digest
+from sextant.eval.running.rescore import Rescoring, rescore
+from sextant.eval.running.runner import Task, Tell, run
+from sextant.graphs.runs.folder import write_bytes, write_json
+from sextant.prompts.variants import Variant, variant
+
+Json = dict[str, Any]
+Begin = Callable[[str, int, int], Tell]
+LONGEST_NAME = 150  # of a cell's folder; most disks take 255 bytes
+
+
+def ablate(plan: Plan, out: Path, begin: Begin, stop: threading.Event | None = None) -> list[Json]:
+    """Run or rescore every cell into ``out/cells`` and write ``ablation.md`` and ``ablation.json``.
+
+    A cell that is done already is not done again; runs share retrieval and model calls in ``out/calls``.
+
+    Args:
+        begin: told a cell's name, number and their count; gives what receives its progress.
+
+    Returns:
+        One row a cell: its settings and figures.
+
+    Raises:
+        WrongUse: the plan does not fit what is there.
+        SextantError: a cell cannot be run.
+    """
+    stop = stop or threading.Event()
+    cells = list(plan.grid.cells())
+    benchmark = load_benchmark(plan.benchmark or "", plan.data or Path()) if plan.how == "run" else None
+    rows = []
+    for number, cell in enumerate(cells, 1):
+        if stop.is_set():
+            break
+        name = cell_name(cell)
+        tell = begin(name, number, len(cells))
+        folder = out / "cells" / name
+        if benchmark is None:
+            _rescored(plan, cell, folder)
+        else:
+            _run(plan, benchmark, cell, folder, out, tell, stop)
+        rows.append({"cell": cell, "figures": summary(folder)})
+    write_table(rows, out)
+    return rows
+
+
+def cell_name(cell: Json) -> str:
+    """``references-10,negatives-off,verify-density``: a folder's name."""
+    told = []
+    for name, value in cell.items():
+        words = {True: "on", False: "off"}.get(value) if isinstance(value, bool) else None
+        text = words or ("+".join(map(str, value)) or "none" if isinstance(value, list) else Path(str(value)).name)
+        told.append(f"{name}-{''.join(letter if letter.isalnum() or letter in '+.-_' else '-' for letter in text)}")
+    name = ",".join(told)
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}-{digest(cell)[:8]}"
+
+
+def _rescored(plan: Plan, cell: Json, folder: Path) -> None:
+    source = plan.rescore or Path()
+    default = EvaluationFolder(source).header()["configuration"]["recipe"]["verify"]
+    how = Rescoring(
+        verify=cell.get("verify", default), references=cell.get("references"), negatives=cell.get("negatives", True)
+    )
+    if not (folder / "evaluation.json").exists():
+        rescore(source, folder, how)
+
+
+def _run(
+    plan: Plan, benchmark: Benchmark, cell: Json, folder: Path, out: Path, tell: Tell, stop: threading.Event
+) -> None:
+    settings = cell_settings(plan, cell, out / "prompts")
+    photos = chosen(benchmark, plan.limit, plan.seed)
+    picked = {"limit": plan.limit, "seed": plan.seed if plan.limit else None, "shard": None}
+
+    def shared(world: Outside) -> Outside:
+        return SharedCalls(world, out / "calls", settings)
+
+    ended = run(Task(benchmark, photos, picked, settings, folder), tell, stop, shared)
+    if ended.why == "model":
+        raise SextantError(
+            f"cell {folder.name!r} stopped, the model cannot be asked: {ended.reason}; then run the same command again "
+            "to go on"
+        )
+
+
+def cell_settings(plan: Plan, cell: Json, prompts: Path) -> Settings:
+    """The plan's settings with the cell's values; other counts of references become prompts of their own.
+
+    Raises:
+        WrongUse: a value is no setting's.
+    """
+    direct = {name: value for name, value in cell.items() if name not in ("references", "negatives")}
+    settings = from_json({**plan.settings, "seed": plan.seed, **direct})
+    if "references" not in cell and "negatives" not in cell:
+        return settings
+    if settings.model == "offline":
+        raise WrongUse("model 'offline' lists no references in a prompt; rescore a run to vary references or negatives")
+    chosen_recipe = recipe(settings)
+    first, later = (
+        tuple(_derived(name, cell, prompts) for name in names)
+        for names in (chosen_recipe.variants, chosen_recipe.later)
+    )
+    return replace(settings, variants=first, later=later)
+
+
+def _derived(name: str, cell: Json, prompts: Path) -> str:
+    """The prompt with the cell's number of references, as a file of its own; with none it speaks of no list."""
+    old: Variant = variant(name)
+    nearest = cell.get("references", old.references.nearest)
+    farthest = nearest if cell.get("negatives", old.references.farthest > 0) else 0
+    listed = old.references.model_copy(update={"nearest": nearest, "farthest": farthest})
+    changes = {"id": f"{old.id}-{nearest}-{farthest}", "references": listed}
+    new = old.model_copy(update=changes if nearest else {**changes, "strategy": variant("zero-shot").strategy})
+    prompts.mkdir(parents=True, exist_ok=True)
+    file = prompts / f"{new.id}.yaml"
+    write_bytes(file, yaml.safe_dump(new.model_dump(mode="json"), sort_keys=False, allow_unicode=True).encode())
+    return str(file.resolve())
+
+
+def write_table(rows: list[Json], out: Path) -> None:
+    """The one table, as Markdown and as JSON."""
+    if not rows:
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(out / "ablation.json", rows)
+    text = markdown("Ablation", [], [ablation_table(rows)])
+    write_bytes(out / "ablation.md", text.encode("utf-8", "backslashreplace"))
+
+
+def ablation_table(rows: list[Json]) -> Table:
+    """A row a cell: its values, accuracy with intervals, median, calls."""
+    dimensions = tuple(rows[0]["cell"])
+    head = (*dimensions, *(f"< {name} km" for name in RADIUS_NAMES), "median, km", "calls a photo", "photos")
+    cells = [
+        (
+            *(_value(row["cell"][name]) for name in dimensions),
+            *(_share(row["figures"]["accuracy"][name]) for name in RADIUS_NAMES),
+            "none" if row["figures"]["median_km"] is None else f"{row['figures']['median_km']:,.0f}",
+            f"{row['figures']['per_photo']['calls'] or 0:.1f}",
+            f"{row['figures']['done']:,}",
+        )
+        for row in rows
+    ]
+    note = "Accuracy in percent of all photos; in brackets the 95 % interval, photographers resampled."
+    return Table("Accuracy by cell", head, tuple(cells), note)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+
+
+def _share(cell: Json) -> str:
+    if cell["share"] is None:
+        return ""
+    return f"{cell['share'] * 100:.2f} ({cell['low'] * 100:.1f}–{cell['high'] * 100:.1f})"

@@ -1,0 +1,58 @@
+"""Calls kept on disk and shared by evaluations: what does not change is asked once, and needs no network again."""
+
+import json
+from pathlib import Path
+
+from sextant.agent.recording.cassette import compact, key_of
+from sextant.agent.settings import Settings
+from sextant.agent.state import Json
+from sextant.agent.world.deps import Outside
+from sextant.eval.running.configuration import gallery_identity
+from sextant.eval.running.folder import digest
+from sextant.graphs.runs.folder import write_bytes
+
+SHARED = ("references", "tool", "model")
+
+
+class SharedCalls:
+    """A world that answers retrieval, tools and model calls from a folder where it can, and fills it where it cannot.
+
+    A failed model call is not kept: another evaluation tries it again.
+
+    Args:
+        folder: one file a call, named by what was asked.
+    """
+
+    def __init__(self, world: Outside, folder: Path, settings: Settings) -> None:
+        self._world = world
+        self._folder = folder
+        self._retrieval = digest(retrieval_identity(settings))
+
+    def __call__(self, kind: str, request: Json) -> Json:
+        if kind not in SHARED:
+            return self._world(kind, request)
+        file = self._file(kind, request)
+        if file.exists():
+            known: Json = json.loads(file.read_bytes())
+            return known
+        reply = self._world(kind, request)
+        if not reply.get("failure"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(file, json.dumps(reply).encode())
+        return reply
+
+    def _file(self, kind: str, request: Json) -> Path:
+        compacted, _ = compact(kind, request)
+        asked = compacted if kind == "model" else {**compacted, "retrieval": self._retrieval}
+        key = key_of(kind, asked)
+        return self._folder / key[:2] / f"{key}.json"
+
+
+def retrieval_identity(settings: Settings) -> Json:
+    """What references and tool results depend on besides the request: gallery, encoder, exclusions."""
+    return {
+        "gallery": gallery_identity(settings),
+        "exclude_author": settings.exclude_author,
+        "exclude_duplicates": settings.exclude_duplicates,
+        "without_authors": list(settings.without_authors),
+    }

@@ -1,0 +1,52 @@
+"""When an evaluation ends by itself: photo after photo fails for a reason that every further photo would meet."""
+
+from typing import Any
+
+from sextant.eval.running.records import model_failed
+
+Json = dict[str, Any]
+
+PHOTOS = 5  # in a row; one photo can meet a server that is being started again
+# Kinds of failure that lie in the server, the key or the model's name, and never in the photo.
+EVERY_PHOTOS = ("unreachable", "bad_key", "unknown_model", "no_credit")
+
+
+class Streak:
+    """The latest photos in a row that failed for one such reason. Their lines are held back, and ``held``.
+
+    They become results when a photo ends otherwise: then they were failures among others. A streak that ends the
+    evaluation leaves none, so that the same command does these photos as it does the rest.
+    """
+
+    def __init__(self) -> None:
+        self.held: list[Json] = []
+        self._broken = False
+
+    def take(self, line: Json) -> list[Json]:
+        """Add a photo's line in the order photos end; returns the lines that are results now."""
+        reason = every_photos(line)
+        if reason is not None and all(every_photos(held) == reason for held in self.held):
+            self.held.append(line)
+            return []
+        self._broken = True
+        results, self.held = self.held, [line] if reason else []
+        return results if reason else [*results, line]
+
+    def is_long(self) -> bool:
+        """Whether it is time to end."""
+        return len(self.held) >= PHOTOS
+
+    def is_all(self) -> bool:
+        """Whether no photo ended otherwise, of however few."""
+        return bool(self.held) and not self._broken
+
+    def words(self) -> str:
+        """What the model's server said to the last of them."""
+        said: dict[str, str] = self.held[-1]["failures"]
+        return next(reversed(said.values()))
+
+
+def every_photos(line: Json) -> str | None:
+    """The one reason for which all of a photo's calls failed, if it is no fault of the photo."""
+    kinds = list(line.get("failures", {}))
+    return kinds[0] if len(kinds) == 1 and kinds[0] in EVERY_PHOTOS and model_failed(line) else None

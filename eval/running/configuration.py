@@ -1,0 +1,116 @@
+"""What an evaluation measures, in full: two runs with one configuration are one run."""
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sextant.agent.llm.spec import split_login
+from sextant.agent.settings import Settings, recipe, to_json
+from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto, selection_digest
+from sextant.eval.running.folder import digest
+from sextant.gallery.store import Gallery
+from sextant.prompts.loading import frame, ids
+from sextant.prompts.variants import variant
+
+Json = dict[str, Any]
+
+# Settings that change how fast, where or at what price a model is asked, never what.
+BESIDE_THE_POINT = (
+    "home", "run", "gallery", "base_url", "concurrency", "timeout_seconds", "retries", "requests_per_minute", "max_usd",
+    "price",
+)  # fmt: skip
+
+
+def configuration(benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chosen: Json, settings: Settings) -> Json:
+    """Everything that decides what the lines of an evaluation say.
+
+    Args:
+        chosen: limit, seed and shard of the photos.
+
+    Raises:
+        SextantError: the gallery cannot be opened, or the preset is unknown.
+    """
+    return {
+        "benchmark": benchmark.name,
+        "table_sha256": benchmark.manifest["table_sha256"],
+        "photos": len(photos),
+        "photos_sha256": selection_digest(photos),
+        "chosen": chosen,
+        "settings": {name: value for name, value in to_json(settings).items() if name not in BESIDE_THE_POINT},
+        "recipe": recipe_json(settings),
+        "gallery": gallery_identity(settings),
+    }
+
+
+def recipe_json(settings: Settings) -> Json:
+    """The preset as it will run, with the hashes of every prompt it names and of the texts round them."""
+    chosen = recipe(settings)
+    prompts = {name: digest(variant(name).model_dump(mode="json"))[:16] for name in (*chosen.variants, *chosen.later)}
+    frames = digest({name: frame(name).text for name in ids("frames")})[:16]
+    return {**chosen.model_dump(mode="json"), "prompts": prompts, "frames": frames}
+
+
+def gallery_identity(settings: Settings) -> Json | None:
+    """What tells one gallery from another, wherever it lies."""
+    if not settings.gallery:
+        return None
+    manifest = Gallery.open(settings.gallery, settings.encoder).manifest
+    kept = manifest.model_dump(mode="json", include={"fingerprint", "count", "dimension", "photos_version"})
+    return {**kept, "encoder": Path(manifest.encoder).name}
+
+
+def header(plan: Json, benchmark: Benchmark, settings: Settings) -> Json:
+    """The header of a new evaluation: its configuration and hash, the data manifest, versions, and when and where."""
+    return {
+        "configuration": plan,
+        "hash": digest(plan),
+        "data": benchmark.manifest,
+        "notes": list(benchmark.notes),
+        "protocol": protocol(settings),
+        "gallery": settings.gallery,
+        "base_url": split_login(settings.base_url)[1] if settings.base_url else None,
+        "versions": versions(),
+        "commit": commit(),
+        "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+def protocol(settings: Settings) -> str:
+    """What was kept out of the gallery, in words."""
+    kept_out = []
+    if settings.exclude_author:
+        kept_out.append("the photographer's own photos")
+    if settings.without_authors:
+        kept_out.append(f"the photos of {len(settings.without_authors)} named photographers")
+    if settings.exclude_duplicates:
+        kept_out.append("near-duplicates")
+    if not settings.gallery:
+        return "no gallery"
+    return f"without {' and '.join(kept_out)}" if kept_out else "whole gallery"
+
+
+def versions() -> Json:
+    """What ran."""
+    names = ("sextant-geo", "langgraph", "langchain-core", "lancedb", "numpy")
+    return {**{name: version(name) for name in names}, "python": platform.python_version()}
+
+
+def commit() -> str | None:
+    """The git commit of this program's own checkout, with a + when files were changed; None for an installed one."""
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return None
+    try:
+        asked = [
+            ["git", "-C", str(root), *words] for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "-uno"))
+        ]
+        head, changed = (
+            subprocess.run(words, capture_output=True, text=True, timeout=20, check=True).stdout.strip()
+            for words in asked
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{head}+" if changed else head

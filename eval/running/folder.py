@@ -1,0 +1,272 @@
+"""The folder of one evaluation: its configuration, its data manifest, and one line for every photo.
+
+``evaluation.json`` is written once and never changes; ``lines.jsonl`` only grows. A photo may have several lines (a
+failure tried again); the last one counts.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sextant.base.errors import SextantError, WrongUse
+from sextant.graphs.runs.folder import read_json, write_json
+
+Json = dict[str, Any]
+FORMAT = 1
+
+
+class EvaluationError(SextantError):
+    """An evaluation folder that is not there or cannot be read."""
+
+
+@dataclass(frozen=True)
+class EvaluationFolder:
+    """One evaluation on disk."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.resolve().name
+
+    @property
+    def lines_file(self) -> Path:
+        return self.path / "lines.jsonl"
+
+    @property
+    def records(self) -> Path:
+        """The run folders of the photos: ``sextant runs show RUN/records/PHOTO``."""
+        return self.path / "records"
+
+    def header(self) -> Json:
+        """What ``evaluation.json`` says: configuration, its hash, versions, data manifest, photos.
+
+        Raises:
+            EvaluationError: the folder holds no evaluation, or one of another format.
+        """
+        file = self.path / "evaluation.json"
+        if not file.is_file():
+            raise EvaluationError(f"{str(self.path)!r} holds no evaluation; make one with: sextant eval run")
+        header = read_json(file)
+        found = header.get("format") if isinstance(header, dict) else None
+        if found != FORMAT or not isinstance(header, dict):
+            raise EvaluationError(
+                f"evaluation {str(self.path)!r} has format {found!r}, this sextant reads {FORMAT}; "
+                "use the version that wrote it"
+            )
+        return header
+
+    def begin(self, header: Json) -> None:
+        """Write the header of a new evaluation.
+
+        Raises:
+            SextantError: the disk does not take it.
+        """
+        write_json(self.path / "evaluation.json", {"format": FORMAT, **header})
+
+    def lines(self) -> dict[str, Json]:
+        """The line that counts of each photo, by image, in the order photos first ended.
+
+        Raises:
+            EvaluationError: a line is broken that is not the last.
+        """
+        found: dict[str, Json] = {}
+        for number, raw, whole in _raw_lines(self.lines_file):
+            if not whole:
+                break
+            line = _parsed(raw, number, self.lines_file)
+            found[line["image"]] = line
+        return found
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process alone; the system lets go of it when the process dies, however it dies.
+
+    Raises:
+        EvaluationError: another process works on it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise EvaluationError(f"cannot write to {str(folder)!r}: {error.strerror}; give another --out") from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(lock, 32).decode(errors="replace").strip() or "unknown"
+            raise EvaluationError(
+                f"another process ({holder}) works on {str(folder)!r}; wait for it, or give another --out"
+            ) from error
+        os.ftruncate(lock, 0)
+        os.write(lock, f"pid {os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(lock)
+
+
+class LineWriter:
+    """Appends lines, each whole and on the disk before the next. Safe for many threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, after cutting off a last line that a crash left unfinished.
+
+        Raises:
+            SextantError: the disk does not take it.
+        """
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._sound = _sound_length(path)
+            self.repaired = os.fstat(self._file).st_size > self._sound
+            if self.repaired:
+                os.ftruncate(self._file, self._sound)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+    def append(self, line: Json) -> None:
+        """Write one line and wait until the disk has it; one that the disk does not take leaves nothing behind.
+
+        Raises:
+            SextantError: the disk does not take it.
+        """
+        content = line_text(line).encode("utf-8", "backslashreplace")
+        with self._lock:
+            try:
+                if os.write(self._file, content) != len(content):
+                    raise OSError(28, "No space left on device")
+                os.fsync(self._file)
+            except OSError as error:
+                os.ftruncate(self._file, self._sound)
+                raise _unwritable(self.path, error) from error
+            self._sound += len(content)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def line_text(line: Json) -> str:
+    """A line of the file."""
+    return json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
+def digest(value: Any) -> str:
+    """The sha256 of a JSON value's one spelling."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def differences(old: Json, new: Json, prefix: str = "") -> list[str]:
+    """Where two configurations differ: ``model: 'offline' there, 'openai:x' here``."""
+    found: list[str] = []
+    for name in sorted(old.keys() | new.keys()):
+        there, here = old.get(name), new.get(name)
+        if isinstance(there, dict) and isinstance(here, dict):
+            found += differences(there, here, f"{prefix}{name}.")
+        elif there != here:
+            found.append(f"{prefix}{name}: {_short(there)} there, {_short(here)} here")
+    return found
+
+
+def refuse_changed(folder: EvaluationFolder, configuration: Json) -> None:
+    """Raise unless the folder's evaluation has this very configuration.
+
+    Raises:
+        WrongUse: it has another; the message shows the difference.
+    """
+    changed = differences(folder.header()["configuration"], configuration)
+    if changed:
+        more = f"; and {len(changed) - 5} more" if len(changed) > 5 else ""
+        raise WrongUse(
+            f"{str(folder.path)!r} holds another evaluation ({'; '.join(changed[:5])}{more}); "
+            "give the same settings to go on with it, or another --out"
+        )
+
+
+def read_evaluation(path: str | Path) -> tuple[Json, dict[str, Json]]:
+    """The header and the lines of an evaluation's folder."""
+    folder = EvaluationFolder(Path(path))
+    return folder.header(), folder.lines()
+
+
+def write_lines(path: Path, lines: Iterable[Json]) -> None:
+    """Write all lines of a new evaluation at once: aside, then renamed.
+
+    Raises:
+        SextantError: the disk does not take them.
+    """
+    aside = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        with aside.open("wb") as file:
+            for line in lines:
+                file.write(line_text(line).encode("utf-8", "backslashreplace"))
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+@contextmanager
+def new_evaluation(out: Path) -> Iterator[EvaluationFolder]:
+    """A folder for an evaluation that is made as a whole, held for this process alone.
+
+    Raises:
+        WrongUse: it holds an evaluation already.
+        EvaluationError: it cannot be written, or another process works on it.
+    """
+    with only_writer(out):
+        if (out / "evaluation.json").exists():
+            raise WrongUse(f"{str(out)!r} holds an evaluation already; give another --out")
+        yield EvaluationFolder(out)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _raw_lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
+    """Number, bytes and wholeness of each line: only the last can lack its end."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            yield number, raw, raw.endswith(b"\n")
+
+
+def _parsed(raw: bytes, number: int, path: Path) -> Json:
+    try:
+        line = json.loads(raw)
+        if not isinstance(line, dict) or not isinstance(line.get("image"), str):
+            raise ValueError("no object with an image")
+    except ValueError as error:
+        raise EvaluationError(f"line {number} of {str(path)!r} is broken ({error}); remove it and resume") from error
+    return line
+
+
+def _sound_length(path: Path) -> int:
+    """Bytes up to and with the last line's end."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        while size:
+            start = max(0, size - 65536)
+            file.seek(start)
+            at = file.read(size - start).rfind(b"\n")
+            if at >= 0:
+                return start + at + 1
+            size = start
+    return 0
+
+
+def _unwritable(path: Path, error: OSError) -> SextantError:
+    return EvaluationError(f"cannot write {str(path)!r}: {error.strerror}; free space, then run the same command again")

@@ -1,0 +1,58 @@
+"""The two CSV files a G3 run leaves behind, row by row (columns as published, see docs/verification.md)."""
+
+import json
+import re
+from typing import Any
+
+from sextant.agent.verification.pool import Position, checked_position
+
+Json = dict[str, Any]
+
+_GENERATED = re.compile(r"^(zs|\d+_rag)_(\d+)_latitude$")
+
+
+def is_g3_header(line: str) -> bool:
+    """Whether a file that begins with this line is one of a G3 run."""
+    columns = line.strip().split(",")
+    return any(column in ("candidate_0_gps", "rag_response") or _GENERATED.match(column) for column in columns)
+
+
+def g3_record(row: Json) -> Json:
+    """The fields of a record; `answers` as (model, recorded answer) pairs.
+
+    Raises:
+        KeyError, ValueError, PositionError: the row lacks a column or holds no position where one belongs.
+    """
+    latitude, longitude = checked_position(float(row["LAT"]), float(row["LON"]))
+    answers: list[tuple[str, Json]] = []
+    if row.get("rag_response"):
+        answers.append(("g3", {"raw": row["rag_response"]}))
+    for column in row:
+        found = _GENERATED.match(column or "")
+        if found:
+            answers.append((f"g3-{found[1]}", _generated(row, column)))
+    return {
+        "image": row["IMG_ID"],
+        "author": row.get("AUTHOR") or None,
+        "latitude": latitude,
+        "longitude": longitude,
+        "nearest": _listed(row, "candidate_{}_gps"),
+        "farthest": _listed(row, "reverse_{}_gps"),
+        "answers": answers,
+    }
+
+
+def _generated(row: Json, column: str) -> Json:
+    """A failed answer stands as (0, 0) in such files: no position, not the Gulf of Guinea."""
+    latitude, longitude = row[column], row[column.replace("latitude", "longitude")]
+    if not latitude or not longitude or (float(latitude) == 0 and float(longitude) == 0):
+        return {"outcome": "unparsable"}
+    return {"latitude": float(latitude), "longitude": float(longitude)}
+
+
+def _listed(row: Json, pattern: str) -> tuple[Position, ...]:
+    places: list[Position] = []
+    while row.get(pattern.format(len(places))):
+        latitude, longitude = json.loads(row[pattern.format(len(places))])
+        places.append(checked_position(float(latitude), float(longitude)))
+    return tuple(places)

@@ -1,0 +1,121 @@
+"""Result files of other programs as evaluations: G3's, recorded candidates, plain CSVs of predictions."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sextant.agent.nodes.answer import best_place, named_rival
+from sextant.agent.nodes.verify import rounded
+from sextant.agent.verification import Pool, verify
+from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
+from sextant.eval.fitting.recorded import Record, read_records
+from sextant.eval.running.configuration import versions
+from sextant.eval.running.folder import digest, new_evaluation, write_lines
+from sextant.eval.running.prediction_files import read_predictions
+from sextant.eval.running.records import distance_km, known, outcome_of, pool_json, slim
+from sextant.eval.running.rescore import UNCALIBRATED
+from sextant.graphs.runs.folder import now
+
+Json = dict[str, Any]
+KINDS = ("g3", "recorded", "predictions")
+
+
+def import_results(
+    kind: str,
+    file: Path,
+    out: Path,
+    *,
+    benchmark: str = "im2gps3k",
+    strategy: str = "top1",
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> list[str]:
+    """Write a result file as an evaluation that can be reported, compared and rescored.
+
+    Args:
+        kind: ``g3`` (its two run files), ``recorded`` (candidates), ``predictions`` (image, truth, prediction).
+        benchmark: what the photos belong to, for the published rows beside them.
+        strategy: what chooses among recorded candidates; ``top1`` takes the recorded answer.
+
+    Returns:
+        What was odd about the file.
+
+    Raises:
+        SextantError: the file cannot be read.
+        WrongUse: ``out`` holds an evaluation already.
+    """
+    notes: list[str] = []
+    if kind == "predictions":
+        rows, notes = read_predictions(file)
+        records = [Record(row.photo.image, row.photo.author, *row.photo.truth) for row in rows]
+        pools = [row.pool for row in rows]
+    else:
+        records = read_records(file)
+        pools = [record.pool() for record in records]
+    lines = []
+    for done, (record, pool) in enumerate(zip(records, pools, strict=True), 1):
+        lines.append(_line(record, pool, strategy))
+        tell(done, len(records))
+    with new_evaluation(out) as new:
+        write_lines(new.lines_file, lines)
+        new.begin(_header(kind, file, benchmark, strategy, records, notes))
+    return notes
+
+
+def _line(record: Record, pool: Pool, strategy: str) -> Json:
+    photo = BenchmarkPhoto(record.image, record.latitude, record.longitude, author=record.author)
+    verdict = rounded(verify(pool, strategy).to_json())
+    best = best_place(verdict)
+    counts = Counter(pool.outcomes) or Counter(answered=1 if best else 0, failed=0 if best else 1)
+    answer = slim(
+        {
+            "best": best,
+            "probability": verdict["probability"],
+            "region": verdict["region"],
+            "rival": named_rival(verdict["rival"]),
+            "outcomes": {kind: counts[kind] for kind in ("answered", "refused", "unparsable", "failed")},
+            "stop": "exhausted",
+            "spent": {"calls": sum(counts.values()), "tokens": 0, "seconds": 0.0, "usd": None},
+            "warnings": [] if verdict["calibrated"] else [UNCALIBRATED],
+        }
+    )
+    return {
+        **known(photo),
+        "outcome": outcome_of(answer),
+        "distance_km": distance_km(photo, best),
+        "error": None,
+        "answer": answer,
+        **pool_json(pool),
+        "excluded": None,
+        "timings": {},
+    }
+
+
+def _header(
+    kind: str, file: Path, benchmark: str, strategy: str, records: Sequence[Record], notes: Sequence[str]
+) -> Json:
+    photos = tuple(BenchmarkPhoto(record.image, record.latitude, record.longitude) for record in records)
+    models = sorted({answer.model for record in records for answer in record.answers}) or [kind]
+    plan = {
+        "benchmark": benchmark,
+        "table_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "photos": len(photos),
+        "photos_sha256": selection_digest(photos),
+        "chosen": {"limit": None, "seed": None, "shard": None},
+        "settings": {"model": ", ".join(models)},
+        "recipe": {"id": f"imported {kind}", "verify": strategy},
+        "gallery": None,
+    }
+    return {
+        "configuration": plan,
+        "hash": digest(plan),
+        "data": {"benchmark": benchmark, "table": file.name, "table_sha256": plan["table_sha256"], "rows": len(photos)},
+        "notes": [f"imported from {file.name}", *notes],
+        "protocol": "as recorded elsewhere",
+        "gallery": None,
+        "base_url": None,
+        "versions": versions(),
+        "commit": None,
+        "created": now(),
+    }

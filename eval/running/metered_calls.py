@@ -1,0 +1,51 @@
+"""The door to the model with a purse beside it."""
+
+from sextant.agent.cost.reservation import picture_tokens
+from sextant.agent.settings import usd
+from sextant.agent.state import Json
+from sextant.agent.world.deps import Equipment, Outside
+from sextant.eval.running.folder import EvaluationFolder
+from sextant.eval.running.spend_limit import Purse, most_tokens
+from sextant.graphs.runs.folder import RunFolder
+
+
+class Paid:
+    """A world whose model calls are reserved before they are made; everything else passes through."""
+
+    def __init__(self, world: Outside, gear: Equipment, limit: float, spent: float) -> None:
+        self._world = world
+        self._settings = gear.settings
+        self._picture = picture_tokens(gear)
+        self.purse = Purse(limit, spent)
+
+    def __call__(self, kind: str, request: Json) -> Json:
+        if kind != "model":
+            return self._world(kind, request)
+        most = usd(self._settings, *most_tokens(request, self._picture)) or 0.0
+        self.purse.reserve(most)
+        cost = most
+        try:
+            reply = self._world(kind, request)
+            cost = reply.get("usd") or 0.0
+        finally:
+            self.purse.settle(most, cost)
+        return reply
+
+
+def spent_on_unfinished(folder: EvaluationFolder) -> float:
+    """What recorded calls of photos without an answer have cost: they will be used, not paid again."""
+    from sextant.agent.recording.cassette import Cassette
+
+    total = 0.0
+    for path in sorted(folder.records.iterdir()) if folder.records.is_dir() else ():
+        record = RunFolder(path)
+        if record.answer() is None and record.cassette.exists() and record.cassette.stat().st_size:
+            calls = Cassette.read(record.cassette).calls.values()
+            total += sum(_cost(call.reply) for call in calls if call.kind == "model")
+    return total
+
+
+def _cost(reply: str) -> float:
+    import json
+
+    return float(json.loads(reply).get("usd") or 0.0)

@@ -1,0 +1,132 @@
+"""CSV files of predictions: image, true position, predicted position, perhaps two footer lines at the end."""
+
+import csv
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sextant.agent.verification.pool import Candidate, Pool
+from sextant.base.errors import SextantError
+from sextant.eval.benchmarks import BenchmarkPhoto
+
+_IMAGE = ("img_id", "image", "img_file", "img", "file", "id")
+_LATITUDE = ("lat", "latitude", "gt_lat", "true_lat", "gt_latitude", "true_latitude")
+_LONGITUDE = (
+    "lon",
+    "lng",
+    "long",
+    "longitude",
+    "gt_lon",
+    "gt_lng",
+    "gt_long",
+    "true_lon",
+    "gt_longitude",
+    "true_longitude",
+)
+_PREDICTED = re.compile(r"^(?:p(?:red(?:icted|iction)?)?_(lat|lon|lng|long)\w*|(lat|lon|lng|long)\w*_pred\w*)$")
+_FOOTER = 2  # ISN's result files end in a header of summaries and their values
+
+
+class PredictionError(SextantError):
+    """A file of predictions cannot be read; the message names the file and the line."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One photo with its truth and what was predicted: an empty pool where nothing was."""
+
+    photo: BenchmarkPhoto
+    pool: Pool
+
+
+def read_predictions(file: Path) -> tuple[list[Prediction], list[str]]:
+    """The predictions of a CSV file, and what was odd about it: footers left out, headers swapped.
+
+    Raises:
+        PredictionError: no such file, missing columns, or a row that is none before the last two.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            reader = csv.DictReader(text)
+            columns = _columns(reader.fieldnames or (), file)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PredictionError(f"cannot read {str(file)!r}: {error}; give a CSV of predictions") from error
+    notes: list[str] = []
+    kept = _without_footer(rows, columns, file, notes)
+    truths = [(float(row[columns["latitude"]]), float(row[columns["longitude"]])) for row in kept]
+    if any(abs(latitude) > 90 for latitude, _ in truths) and all(abs(longitude) <= 90 for _, longitude in truths):
+        truths = [(longitude, latitude) for latitude, longitude in truths]
+        notes.append("the headers of latitude and longitude are swapped; they are read the other way round")
+    return [_prediction(row, truth, columns) for row, truth in zip(kept, truths, strict=True)], notes
+
+
+def _columns(header: Sequence[str], file: Path) -> dict[str, str]:
+    """The file's names of image, latitude, longitude, predicted_latitude, predicted_longitude; author where known."""
+    by_name = {name.strip().lower(): name for name in header}
+    found = {
+        meaning: by_name[name]
+        for meaning, names in (
+            ("image", _IMAGE),
+            ("latitude", _LATITUDE),
+            ("longitude", _LONGITUDE),
+            ("author", ("author",)),
+        )
+        for name in reversed(names)
+        if name in by_name
+    }
+    for name, written in by_name.items():
+        match = _PREDICTED.match(name)
+        if match:
+            latitude = (match[1] or match[2]) == "lat"
+            found.setdefault("predicted_latitude" if latitude else "predicted_longitude", written)
+    wanted = ("image", "latitude", "longitude", "predicted_latitude", "predicted_longitude")
+    missing = [meaning for meaning in wanted if meaning not in found]
+    if missing:
+        raise PredictionError(
+            f"{str(file)!r} has no column for {', '.join(missing)}; "
+            "name them image,latitude,longitude,predicted_latitude,predicted_longitude"
+        )
+    return found
+
+
+def _without_footer(
+    rows: list[dict[str, str]], columns: Mapping[str, str], file: Path, notes: list[str]
+) -> list[dict[str, str]]:
+    """The rows that state a true position; only the last two lines may be something else."""
+    kept = []
+    for number, row in enumerate(rows):
+        if all(_is_number(row.get(columns[name])) for name in ("latitude", "longitude")):
+            kept.append(row)
+            continue
+        if number < len(rows) - _FOOTER:
+            raise PredictionError(f"{str(file)!r} line {number + 2} states no true position; mend or remove the line")
+        # The line after a footer's header holds numbers: nothing from here on is a row.
+        notes.append(f"the last {len(rows) - number} lines are no rows and are left out")
+        break
+    if not kept:
+        raise PredictionError(f"{str(file)!r} holds no row; give a CSV of predictions")
+    return kept
+
+
+def _prediction(row: Mapping[str, str], truth: tuple[float, float], columns: Mapping[str, str]) -> Prediction:
+    author = row.get(columns.get("author", ""), "") or None
+    photo = BenchmarkPhoto(row[columns["image"]].strip(), *truth, author=author)
+    said = [row.get(columns[f"predicted_{name}"]) for name in ("latitude", "longitude")]
+    if not all(_is_number(value) for value in said):
+        return Prediction(photo, Pool(outcomes={"unparsable": 1}))
+    latitude, longitude = float(said[0] or 0), float(said[1] or 0)
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        return Prediction(photo, Pool(outcomes={"unparsable": 1}))
+    return Prediction(
+        photo, Pool((Candidate(latitude, longitude, "answer", model="predictions"),), outcomes={"answered": 1})
+    )
+
+
+def _is_number(text: str | None) -> bool:
+    try:
+        return text is not None and math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -1,0 +1,127 @@
+"""Verification over an evaluation's recorded candidates again: no model, no retrieval."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sextant.agent.nodes.answer import best_place, named_rival
+from sextant.agent.nodes.verify import rounded
+from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.recording.fitted_models import fitted_model, refuse_unused, short
+from sextant.agent.verification import STRATEGIES, Pool, verify
+from sextant.agent.verification.decision import Optimise
+from sextant.agent.verification.model_file import Model
+from sextant.base.errors import WrongUse
+from sextant.base.home import home_folder
+from sextant.eval.benchmarks import BenchmarkPhoto
+from sextant.eval.running.folder import EvaluationFolder, digest, new_evaluation, write_lines
+from sextant.eval.running.records import distance_km, outcome_of, pool_from, pool_json, slim
+
+Json = dict[str, Any]
+UNCALIBRATED = "the probabilities are shares of the candidates, not calibrated on held-out photos"
+
+
+@dataclass(frozen=True)
+class Rescoring:
+    """What verification is told instead.
+
+    Attributes:
+        verify: the strategy.
+        references: keep only so many of the nearest photos; None keeps all that were recorded.
+        negatives: whether the farthest photos take part.
+        fitted: the model that ``calibrated`` judges with, by name and hash (``recording/fitted_models.py``); None is the shipped one.
+    """
+
+    verify: str
+    optimise: Optimise = "balanced"
+    references: int | None = None
+    negatives: bool = True
+    fitted: str | None = None
+
+    def to_json(self) -> Json:
+        return {
+            "verify": self.verify,
+            "optimise": self.optimise,
+            "references": self.references,
+            "negatives": self.negatives,
+            **({"fitted": self.fitted} if self.fitted else {}),
+        }
+
+
+def rescore(
+    source: Path, out: Path, how: Rescoring, tell: Callable[[int, int], None] = lambda done, total: None
+) -> Path:
+    """Write a new evaluation with every verdict made again.
+
+    Args:
+        source: the evaluation whose lines hold the candidates.
+        out: a folder that holds no evaluation yet.
+        tell: receives photos done and their total.
+
+    Raises:
+        WrongUse: the strategy does not exist, uses no fitted model, or ``out`` holds an evaluation.
+        EvaluationError: ``source`` is none.
+    """
+    if how.verify not in STRATEGIES:
+        raise WrongUse(f"no verification strategy {how.verify!r}; there are {', '.join(STRATEGIES)}")
+    if how.fitted:
+        refuse_unused(how.verify)
+    model = fitted_model(how.fitted, BlobStore(home_folder() / "blobs")) if how.fitted else None
+    folder = EvaluationFolder(source)
+    header, lines = folder.header(), folder.lines()
+    with new_evaluation(out) as new:
+        made = []
+        for done, line in enumerate(lines.values(), 1):
+            made.append(rescored(line, how, model))
+            tell(done, len(lines))
+        write_lines(new.lines_file, made)
+        new.begin(_header(header, how))
+    return out
+
+
+def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
+    """One line with its verdict made again. A photo that has no answer keeps its error."""
+    if line["answer"] is None:
+        return line
+    pool = thinned(pool_from(line), how)
+    verdict = rounded(verify(pool, how.verify, how.optimise, model=model).to_json())
+    best = best_place(verdict)
+    old = {name: value for name, value in line["answer"].items() if name != "fitted"}
+    warnings = [words for words in old["warnings"] if words != UNCALIBRATED]
+    # What was said of another place does not hold for this one.
+    stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
+    answer = slim(
+        {
+            **old,
+            **stale,
+            "best": best,
+            "probability": verdict["probability"],
+            "region": verdict["region"],
+            "rival": named_rival(verdict["rival"]),
+            **({"fitted": short(how.fitted)} if how.fitted else {}),
+            "warnings": warnings if verdict["calibrated"] else [*warnings, UNCALIBRATED],
+        }
+    )
+    photo = BenchmarkPhoto(line["image"], line["latitude"], line["longitude"])
+    distance = distance_km(photo, best)
+    return {**line, "outcome": outcome_of(answer), "distance_km": distance, "answer": answer, **pool_json(pool)}
+
+
+def thinned(pool: Pool, how: Rescoring) -> Pool:
+    """The pool with fewer references, or without the far side."""
+    kept = tuple(
+        candidate
+        for candidate in pool.candidates
+        if candidate.origin != "nearest" or how.references is None or (candidate.rank or 0) < how.references
+    )
+    return replace(pool, candidates=kept, farthest=pool.farthest if how.negatives else ())
+
+
+def _header(header: Json, how: Rescoring) -> Json:
+    old = header["configuration"]
+    recipe = {**old["recipe"], "verify": how.verify}
+    settings = {**old["settings"], "fitted": how.fitted}
+    plan = {**old, "settings": settings, "recipe": recipe, "rescored": {"of": header["hash"], **how.to_json()}}
+    kept = {name: value for name, value in header.items() if name not in ("format", "configuration", "hash")}
+    return {**kept, "configuration": plan, "hash": digest(plan)}

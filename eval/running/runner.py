@@ -1,0 +1,289 @@
+"""Running a benchmark: many photos at a time through the graph, each line on disk as its photo ends."""
+
+import errno
+import gc
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from sextant.agent.llm.call import with_address
+from sextant.agent.recording.fitted_models import with_fitted
+from sextant.agent.settings import Settings
+from sextant.agent.verification import Candidate, Pool, verify
+from sextant.agent.world.deps import Outside
+from sextant.agent.world.live import equip_many
+from sextant.base.errors import SextantError
+from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto
+from sextant.eval.running.circuit_breaker import Streak, every_photos
+from sextant.eval.running.configuration import configuration, header
+from sextant.eval.running.folder import EvaluationFolder, LineWriter, only_writer, refuse_changed
+from sextant.eval.running.metered_calls import Paid, spent_on_unfinished
+from sextant.eval.running.progress import Tally
+from sextant.eval.running.records import answered_line, error_line, model_failed
+from sextant.eval.running.spend_limit import OutOfMoney
+from sextant.gallery.photos.open import PhotoError, read_photo
+from sextant.geo.places import describe
+from sextant.graphs.runs.batch import ManyPhotos, record_name
+from sextant.graphs.runs.folder import RunFolder
+
+Json = dict[str, Any]
+Tell = Callable[[Tally], None]
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What ``eval run`` was asked for.
+
+    Attributes:
+        photos: the chosen photos of ``benchmark``.
+        chosen: how they were chosen (limit, seed, shard), for the record.
+        max_usd: the money of the whole evaluation.
+    """
+
+    benchmark: Benchmark
+    photos: tuple[BenchmarkPhoto, ...]
+    chosen: Json
+    settings: Settings
+    out: Path
+    max_usd: float | None = None
+    retry_errors: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an evaluation's sitting ended: ``why`` is done, stopped, money or model.
+
+    ``model`` is a model that cannot be asked at all; ``reason`` says what its server said.
+    """
+
+    why: str
+    tally: Tally
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def run(
+    task: Task,
+    tell: Tell = lambda tally: None,
+    stop: threading.Event | None = None,
+    behind: Callable[[Outside], Outside] = lambda world: world,
+) -> Ended:
+    """Evaluate what is missing of a task, or, with ``retry_errors``, what failed.
+
+    Args:
+        tell: receives the running tally after every photo, from one thread.
+        stop: once set, photos in flight are finished and no others begun.
+        behind: wraps the world that answers the photos' calls.
+
+    Raises:
+        WrongUse: the folder holds an evaluation with another configuration.
+        SextantError: gallery, model or disk are no good, or another process works on the folder.
+    """
+    folder = EvaluationFolder(task.out)
+    task = replace(task, settings=with_fitted(task.settings))
+    with only_writer(task.out):
+        plan = configuration(task.benchmark, task.photos, task.chosen, task.settings)
+        if (task.out / "evaluation.json").exists():
+            refuse_changed(folder, plan)
+        else:
+            folder.begin(header(plan, task.benchmark, task.settings))
+        with _writer(folder.lines_file) as writer:
+            notes = ("the last line was cut off by a crash and is done again",) if writer.repaired else ()
+            before = folder.lines()
+            sitting = Sitting(task, folder, writer, behind)
+            # One thread a matrix product: they are small, and the photos fill the cores.
+            with _loaded_set_aside(), threadpool_limits(limits=1, user_api="blas"):
+                why = sitting.work(_pending(task, before), _tally(task, before), tell, stop or threading.Event())
+    reason = with_address(sitting.streak.words(), task.settings) if why == "model" else None
+    return Ended(why, sitting.tally, reason, notes)
+
+
+def photos_at_once(settings: Settings) -> int:
+    """How many photos are under way: a quarter more than calls to the model, which is not to wait for a photo."""
+    return settings.concurrency if settings.model == "offline" else settings.concurrency + settings.concurrency // 4
+
+
+class Sitting:
+    """One process at work on an evaluation."""
+
+    def __init__(
+        self, task: Task, folder: EvaluationFolder, writer: LineWriter, behind: Callable[[Outside], Outside]
+    ) -> None:
+        self.task, self.folder, self.writer = task, folder, writer
+        self.tally = Tally(len(task.photos))
+        self.streak = Streak()
+        self.gear, self.live = equip_many(task.settings)
+        self.world = behind(self.live)
+        if task.max_usd is not None:
+            spent = spent_on_unfinished(folder) + sum(_usd(line) for line in folder.lines().values())
+            self.world = Paid(self.world, self.gear, task.max_usd, spent)
+        self.graph = ManyPhotos(self.gear)
+        # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
+        describe(0.0, 0.0)
+        verify(Pool((Candidate(0.0, 0.0, "nearest", rank=0),)), self.gear.recipe.verify, self.gear.settings.optimise)
+
+    def work(self, photos: Sequence[BenchmarkPhoto], tally: Tally, tell: Tell, stop: threading.Event) -> str:
+        """Do these photos, so many at a time; each line is on disk before the next photo begins in its place."""
+        self.tally = tally
+        tell(tally)
+        waiting = iter(photos)
+        flying: set[Future[Json]] = set()
+        at_once = photos_at_once(self.task.settings)
+        with ThreadPoolExecutor(at_once, thread_name_prefix="photo") as pool:
+            try:
+                while True:
+                    while len(flying) < at_once and not stop.is_set() and (photo := next(waiting, None)):
+                        flying.add(pool.submit(self.photo, photo))
+                    if not flying:
+                        return self._end("stopped" if stop.is_set() else "done", tell)
+                    ended, flying = wait(flying, return_when=FIRST_COMPLETED)
+                    for future in ended:
+                        self._take(future.result(), tell)
+                    if self.streak.is_long():
+                        stop.set()
+            except OutOfMoney:
+                stop.set()
+                self._land(flying, tell)
+                return self._end("money", tell)
+            except BaseException:
+                stop.set()
+                raise
+
+    def _take(self, line: Json, tell: Tell) -> None:
+        """Count a photo that ended, and those held back before it that it makes results."""
+        for result in self.streak.take(line):
+            if every_photos(result):
+                self.writer.append(result)
+            self.tally.add(result)
+        tell(self.tally)
+
+    def _end(self, why: str, tell: Tell) -> str:
+        """Why the sitting ends. What is held back then is a result only when nothing else was wrong."""
+        if self.streak.is_long() or (why == "done" and self.streak.is_all()):
+            why = "model"
+        if why == "done":
+            for line in self.streak.held:
+                self.writer.append(line)
+                self.tally.add(line)
+                tell(self.tally)
+        else:
+            known = self.folder.lines()
+            for line in self.streak.held:
+                if line["image"] not in known:
+                    RunFolder(self.folder.path / line["record"]).remove()  # asked again, not read from the recording
+        return why
+
+    def _land(self, flying: set[Future[Json]], tell: Tell) -> None:
+        """Let the photos in flight end; those that need more money end without a line."""
+        for future in flying:
+            try:
+                self._take(future.result(), tell)
+            except OutOfMoney:
+                continue
+
+    def photo(self, photo: BenchmarkPhoto) -> Json:
+        """Evaluate one photo and write its line down, unless a streak of failures decides on it.
+
+        Raises:
+            OutOfMoney: it cannot be finished for the money that is left; it has no line then.
+            SextantError: the disk does not take what is written.
+        """
+        began = time.monotonic()
+        name = record_name(photo.image)
+        line = self._line(photo, name)
+        line["timings"] = {"seconds": round(time.monotonic() - began, 4), **line["timings"]}
+        line["record"] = f"records/{name}"
+        if not every_photos(line):
+            self.writer.append(line)
+        return line
+
+    def _line(self, photo: BenchmarkPhoto, name: str) -> Json:
+        if photo.path is None:
+            return error_line(photo, "missing", f"photo {photo.image!r} is not in the folder")
+        settings = replace(self.gear.settings, run=name)
+        try:
+            if photo.author:
+                self.live.retrieval.authors[hashlib.sha256(read_photo(photo.path)).hexdigest()] = photo.author
+            state = self.graph.locate(
+                photo.path, settings, self.folder.records / name, self.world, self.task.retry_errors
+            )
+            return {
+                **answered_line(photo, state, replace(self.gear, settings=settings)),
+                "density": self._density(photo),
+            }
+        except OutOfMoney:
+            raise
+        except PhotoError as error:
+            return error_line(photo, "unreadable", str(error))
+        except (SextantError, OSError) as error:
+            if _disk_is_full(error):
+                raise SextantError(f"{error}; then run the same command again") from error
+            return error_line(photo, "failed", str(error))
+        except Exception as error:
+            # A defect met at one photo must not cost the other thousands; it is counted and shown.
+            return error_line(photo, "defect", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+
+    def _density(self, photo: BenchmarkPhoto) -> Json | None:
+        """How many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""
+        if not self.gear.settings.gallery:
+            return None
+        return self.live.retrieval.coverage({"latitude": photo.latitude, "longitude": photo.longitude})
+
+
+@contextmanager
+def _loaded_set_aside() -> Iterator[None]:
+    """Keep the garbage collector off what is loaded: a pass over it takes 0.1 s, in which no thread does anything."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@contextmanager
+def _writer(path: Path) -> Iterator[LineWriter]:
+    writer = LineWriter(path)
+    try:
+        yield writer
+    finally:
+        writer.close()
+
+
+def _pending(task: Task, before: dict[str, Json]) -> list[BenchmarkPhoto]:
+    """The photos without a line; or, to retry, those whose line is a failure."""
+    if task.retry_errors:
+        return [photo for photo in task.photos if photo.image in before and model_failed(before[photo.image])]
+    return [photo for photo in task.photos if photo.image not in before]
+
+
+def _tally(task: Task, before: dict[str, Json]) -> Tally:
+    """The tally of what was done before this sitting and stays as it is."""
+    again = {photo.image for photo in _pending(task, before)}
+    tally = Tally(len(task.photos))
+    for image, line in before.items():
+        if image not in again:
+            tally.add(line, fresh=False)
+    return tally
+
+
+def _usd(line: Json) -> float:
+    return (line["answer"]["spent"]["usd"] or 0.0) if line["answer"] else 0.0
+
+
+def _disk_is_full(error: BaseException | None) -> bool:
+    """Whether this error came of a disk that takes no more: no fault of the photo."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        error = error.__cause__
+    return False

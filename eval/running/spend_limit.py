@@ -1,0 +1,62 @@
+"""The money of a whole evaluation. Every call is reserved at the most it can cost, so the limit is never passed."""
+
+import threading
+
+from sextant.agent.state import Json
+from sextant.base.errors import SextantError
+
+
+class OutOfMoney(SextantError):
+    """The next call might cost more than is left; the evaluation ends here and can be resumed with more."""
+
+
+class Purse:
+    """Shared by the threads of an evaluation.
+
+    Args:
+        limit: US dollars.
+        spent: what earlier sittings have cost.
+    """
+
+    def __init__(self, limit: float, spent: float = 0.0) -> None:
+        self.limit = limit
+        self._spent = spent
+        self._reserved = 0.0
+        self._changed = threading.Condition()
+
+    def reserve(self, most: float) -> None:
+        """Set aside the most a call can cost; waits for calls in flight, which often cost less than was set aside.
+
+        Raises:
+            OutOfMoney: it does not fit, and no call is in flight.
+        """
+        with self._changed:
+            while self._spent + self._reserved + most > self.limit:
+                if self._reserved <= 0:
+                    raise OutOfMoney(
+                        f"--max-usd {self.limit:g} leaves {max(0.0, self.limit - self._spent):.4f}, and the next call "
+                        f"may cost {most:.4f}; run the same command with a higher limit to go on"
+                    )
+                self._changed.wait()
+            self._reserved += most
+
+    def settle(self, most: float, cost: float) -> None:
+        """A call ended: what it cost takes the place of what was set aside."""
+        with self._changed:
+            self._reserved = max(0.0, self._reserved - most)
+            if self._reserved < 1e-12:
+                self._reserved = 0.0
+            self._spent += cost
+            self._changed.notify_all()
+
+
+def most_tokens(request: Json, tokens_of_picture: int) -> tuple[int, int]:
+    """The most input and output tokens a model request can take: two characters a token, and its pictures."""
+    pictures = sum(
+        block["type"] == "image"
+        for message in request["messages"]
+        if isinstance(message["content"], list)
+        for block in message["content"]
+    )
+    characters = len(str(request["messages"])) + len(str(request["tools"]))
+    return characters // 2 + pictures * tokens_of_picture, request["max_output_tokens"]

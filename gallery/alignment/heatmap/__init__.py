@@ -1,0 +1,1 @@
+"""Heat maps: where in the world a photo fits, by the aligned encoder."""

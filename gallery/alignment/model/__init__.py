@@ -1,0 +1,1 @@
+"""The aligned model: backbone, location encoder, projection, weights, encoder."""

@@ -1,0 +1,1 @@
+"""Training the alignment: data, loss, steps, checkpoints, progress."""

@@ -1,0 +1,209 @@
+"""Filling a cache: every photo of a source through the backbone once, in an order that survives a kill.
+
+While it runs, ``images.f16`` and ``rows.jsonl`` grow and ``progress.json`` says how far both may be trusted.
+"""
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sextant.base.errors import SextantError, WrongUse
+from sextant.gallery.alignment.model.backbone import Backbone
+from sextant.gallery.alignment.model.config import AlignmentError, differences
+from sextant.gallery.alignment.training.cache import (
+    IMAGES,
+    About,
+    Cache,
+    finish_cache,
+    open_cache,
+    read_about,
+    row_table,
+)
+from sextant.gallery.build.decode import Decoded
+from sextant.gallery.build.pool import decoded, default_workers
+from sextant.gallery.sources.records import Source, Unreadable
+from sextant.geo.sphere import check_position
+
+JOURNAL, PROGRESS = "rows.jsonl", "progress.json"
+MIN_FILE_BYTES = 5_121  # G3 takes files of more than 5,120 bytes: most smaller ones are placeholders of deleted photos
+_BATCH = 32
+_FLUSH_ROWS = 512
+_NUMBERS = re.compile(r"\d[\d,.]*")
+_COPY = "is a copy of another photo"
+
+
+@dataclass
+class _Filling:
+    """An unfinished cache: what was computed (``rows`` on disk), ``seen`` records of the source, and what waits."""
+
+    folder: Path
+    identity: dict[str, Any]
+    rows: int = 0
+    seen: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    hashes: set[str] = field(default_factory=set)
+    batch: list[Decoded] = field(default_factory=list)
+    waiting: list[tuple[list[Decoded], Any]] = field(default_factory=list)
+
+
+def fill_cache(
+    source: Source,
+    backbone: Backbone,
+    folder: Path,
+    progress: Callable[[int, int | None], None] = lambda done, total: None,
+    min_file_bytes: int = MIN_FILE_BYTES,
+    workers: int | None = None,
+) -> Cache:
+    """Open the source's cache; compute it first, or go on computing it, where it is not finished.
+
+    Photos that cannot be read, lie nowhere or out of range, or are copies are left out and counted by reason.
+
+    Raises:
+        WrongUse: the folder holds the features of another source or backbone.
+        AlignmentError: no photo could be used, or the disk is full.
+    """
+    identity = {
+        "source": f"{source.identity}, files of {min_file_bytes} bytes and more",
+        "fingerprint": backbone.fingerprint,
+        "features": backbone.features,
+        "dimension": backbone.dimension,
+    }
+    about = read_about(folder)
+    if about is not None:
+        _refuse_other(identity, about.model_dump(), folder)
+        return open_cache(folder)
+    try:
+        filling = _resume(folder, identity)
+        records = islice(iter(source), filling.seen, None)
+        processes = default_workers(source.total()) if workers is None else workers
+        for item in decoded(records, backbone.encoder.prepare, min_file_bytes, processes):
+            _take(filling, item, backbone)
+            progress(filling.seen, source.total())
+        _encode(filling, backbone)
+        _flush(filling)
+        return _finish(filling, backbone)
+    except OSError as error:
+        raise AlignmentError(
+            f"the cache {str(folder)!r} could not be written: {error.strerror or error}; "
+            "run the same command again when there is room, it goes on from there"
+        ) from error
+
+
+def _take(filling: _Filling, item: Decoded | Unreadable, backbone: Backbone) -> None:
+    filling.seen += 1
+    reason = _reason_against(filling, item)
+    if reason is not None:
+        filling.skipped[reason] += 1
+    elif isinstance(item, Decoded):
+        filling.hashes.add(item.sha256)
+        filling.batch.append(item)
+    if len(filling.batch) == _BATCH:
+        _encode(filling, backbone)
+        if sum(len(batch) for batch, _ in filling.waiting) >= _FLUSH_ROWS:
+            _flush(filling)
+
+
+def _reason_against(filling: _Filling, item: Decoded | Unreadable) -> str | None:
+    if isinstance(item, Unreadable):
+        return _NUMBERS.sub("…", item.reason)  # counted by kind, and "is 4,007 bytes" is one kind with "is 4,220 bytes"
+    if item.sha256 in filling.hashes:
+        return _COPY
+    try:
+        check_position(float(item.columns["latitude"] or 0), float(item.columns["longitude"] or 0))
+    except SextantError:
+        return "has a position out of range"
+    return None
+
+
+def _encode(filling: _Filling, backbone: Backbone) -> None:
+    """Encode the batch at hand; a picture whose features are not finite in half precision is left out."""
+    if not filling.batch:
+        return
+    with np.errstate(over="ignore"):
+        features = backbone.images([item.prepared for item in filling.batch]).astype("<f2")
+    fine = np.isfinite(features).all(axis=1)
+    filling.skipped["has features that are not finite"] += int((~fine).sum())
+    kept = [Decoded(item.columns, np.empty(0)) for item, good in zip(filling.batch, fine, strict=True) if good]
+    filling.waiting.append((kept, features[fine]))
+    filling.batch = []
+
+
+def _flush(filling: _Filling) -> None:
+    """Features, then rows, then the progress that vouches for both."""
+    with (filling.folder / IMAGES).open("ab") as images, (filling.folder / JOURNAL).open("a") as journal:
+        for batch, features in filling.waiting:
+            images.write(features.tobytes())
+            for item in batch:
+                wanted = ("id", "latitude", "longitude", "author", "sha256")
+                journal.write(json.dumps({name: item.columns[name] for name in wanted}) + "\n")
+            filling.rows += len(batch)
+        for file in (images, journal):
+            file.flush()
+            os.fsync(file.fileno())
+    filling.waiting = []
+    about = {"identity": filling.identity, "rows": filling.rows, "seen": filling.seen, "skipped": filling.skipped}
+    beside = filling.folder / (PROGRESS + ".part")
+    beside.write_text(json.dumps(about))
+    os.replace(beside, filling.folder / PROGRESS)
+
+
+def _resume(folder: Path, identity: dict[str, Any]) -> _Filling:
+    folder.mkdir(parents=True, exist_ok=True)
+    filling = _Filling(folder, identity)
+    if (folder / PROGRESS).is_file():
+        about = json.loads((folder / PROGRESS).read_text())
+        _refuse_other(identity, about["identity"], folder)
+        filling.rows, filling.seen = about["rows"], about["seen"]
+        filling.skipped = Counter(about["skipped"])
+    lines = list(islice(_lines(folder / JOURNAL), filling.rows))
+    filling.hashes = {json.loads(line)["sha256"] for line in lines}
+    (folder / JOURNAL).write_text("".join(lines))
+    wanted = filling.rows * int(identity["dimension"]) * 2
+    with (folder / IMAGES).open("ab") as images:
+        if images.tell() < wanted or len(lines) < filling.rows:
+            raise AlignmentError(f"the unfinished cache {str(folder)!r} is damaged; delete it to compute it again")
+        images.truncate(wanted)
+    return filling
+
+
+def _finish(filling: _Filling, backbone: Backbone) -> Cache:
+    if filling.rows == 0:
+        worst = ", ".join(f"{count} × {reason}" for reason, count in filling.skipped.most_common(2))
+        raise AlignmentError(f"no photo of the source can be used ({worst or 'it is empty'})")
+    rows = [json.loads(line) for line in _lines(filling.folder / JOURNAL)]
+    positions = np.array([(row["latitude"], row["longitude"]) for row in rows], dtype=np.float64)
+    table = row_table([row["id"] for row in rows], positions, [row["author"] or "" for row in rows])
+    about = About(
+        source=filling.identity["source"],
+        backbone=backbone.spec,
+        fingerprint=backbone.fingerprint,
+        features=backbone.features,
+        dimension=backbone.dimension,
+        rows=filling.rows,
+        skipped={reason: count for reason, count in sorted(filling.skipped.items()) if count},
+    )
+    finish_cache(filling.folder, table, about)
+    for left_over in (JOURNAL, PROGRESS):
+        (filling.folder / left_over).unlink(missing_ok=True)
+    return open_cache(filling.folder)
+
+
+def _refuse_other(wanted: dict[str, Any], found: dict[str, Any], folder: Path) -> None:
+    if changed := differences(wanted, found):
+        raise WrongUse(
+            f"the cache {str(folder)!r} holds other features ({'; '.join(changed[:2])}); give another --cache"
+        )
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if path.exists():
+        with path.open() as file:
+            yield from file

@@ -1,0 +1,108 @@
+"""Checkpoints of a training, whole or not there: written beside, then renamed. Plain tensors and JSON, no pickles."""
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from sextant.gallery.alignment.model.config import AlignmentError
+
+KEPT = 2  # the last good one, and the one before in case the disk spoils it
+
+
+@dataclass
+class Progress:
+    """Where a training stands. ``history`` has one entry for each validated epoch."""
+
+    step: int = 0
+    best: float | None = None
+    best_epoch: int | None = None
+    epochs_since_best: int = 0
+    stopped_early: bool = False
+    history: list[dict[str, Any]] = field(default_factory=list)
+    scaler: dict[str, Any] = field(default_factory=dict)
+
+
+def save_checkpoint(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, settings: dict[str, Any]
+) -> Path:
+    """Write ``folder/step-…`` and drop all but the last two."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"step-{progress.step:08d}"
+    beside = folder / f".{target.name}.part"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        save_file(_contiguous(model.state_dict()), beside / "model.safetensors")
+        save_file(_flat(optimizer.state_dict()["state"]), beside / "optimizer.safetensors")
+        about = {"progress": asdict(progress), "settings": settings}
+        (beside / "training.json").write_text(json.dumps(about, indent=2) + "\n")
+        for file in beside.iterdir():
+            _to_disk(file)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise AlignmentError(
+            f"checkpoint {str(target)!r} could not be written: {error}; free some room and run the same command again, "
+            "it goes on from the last checkpoint"
+        ) from error
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(beside, target)
+    for old in checkpoints(folder)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The finished checkpoints, oldest first."""
+    return sorted(folder.glob("step-*"))
+
+
+def read_training(checkpoint: Path) -> tuple[Progress, dict[str, Any]]:
+    """Progress and settings of a checkpoint."""
+    try:
+        about = json.loads((checkpoint / "training.json").read_text())
+        return Progress(**about["progress"]), dict(about["settings"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AlignmentError(f"{_damaged(checkpoint)}: {error}") from error
+
+
+def load_checkpoint(checkpoint: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Put a checkpoint's weights and moments in place, on the devices the model lies on."""
+    try:
+        model.load_state_dict(load_file(checkpoint / "model.safetensors"))
+        moments = load_file(checkpoint / "optimizer.safetensors")
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise AlignmentError(f"{_damaged(checkpoint)}: {' '.join(str(error).split())[:160]}") from error
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": _nested(moments)})
+
+
+def _damaged(checkpoint: Path) -> str:
+    return f"checkpoint {str(checkpoint)!r} is damaged (delete this folder to go on from the one before)"
+
+
+def _flat(state: dict[int, dict[str, Tensor]]) -> dict[str, Tensor]:
+    return _contiguous({f"{i}.{name}": value for i, moments in state.items() for name, value in moments.items()})
+
+
+def _nested(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in flat.items():
+        i, name = key.split(".", 1)
+        state.setdefault(int(i), {})[name] = value
+    return state
+
+
+def _contiguous(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+
+def _to_disk(file: Path) -> None:
+    with file.open("rb+") as handle:
+        os.fsync(handle.fileno())

@@ -1,0 +1,87 @@
+"""What a position is called, as the sentence an image is aligned with."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sextant.gallery.alignment.model.backbone import Backbone
+from sextant.gallery.alignment.model.config import Granularity
+from sextant.gallery.alignment.training.batches import Texts
+from sextant.gallery.alignment.training.cache import Cache
+from sextant.geo.borders import countries_at
+from sextant.geo.towns import gazetteer
+
+NEAR_KM = 50.0
+_BATCH = 256
+_NAMED_TOGETHER = 4096
+
+
+def place_sentences(positions: NDArray[np.float64], granularity: Granularity) -> list[str | None]:
+    """G3's sentence for each of (n, 2) positions in degrees; None at sea.
+
+    ``place`` names city, state, country. ``fine`` adds the county, after G3-N; its neighbourhoods are in no
+    offline gazetteer, where the nearest named place stands for both neighbourhood and city. A name that is not
+    known is dropped, and a place more than ``NEAR_KM`` away does not name the position.
+    """
+    table = gazetteer()
+    sentences: list[str | None] = []
+    for (latitude, longitude), country in zip(positions.tolist(), countries_at(positions), strict=True):
+        if country is None:
+            sentences.append(None)
+            continue
+        names = [country.name]
+        if any(code in table.rows_by_code for code in country.gazetteer_codes):
+            row, place_km = table.nearest(latitude, longitude, country.gazetteer_codes)
+            finer = [table.names[row], table.admin2[row] if granularity == "fine" else "", table.admin1[row]]
+            names = [*(finer if place_km <= NEAR_KM else finer[2:]), *names]
+        sentences.append("A street view photo taken in " + ", ".join(name for name in names if name))
+    return sentences
+
+
+def embed_texts(
+    cache: Cache, backbone: Backbone, granularity: Granularity, progress: Callable[[str, int, int], None]
+) -> Texts:
+    """The place texts of all rows, each distinct text encoded once and kept in the cache's folder.
+
+    Args:
+        progress: told ("naming" or "reading", done, total).
+    """
+    kept = cache.folder / f"texts-{granularity}.npz"
+    if kept.is_file():
+        with np.load(kept) as stored:
+            return Texts(stored["features"], stored["ids"])
+    ids, distinct = _texts_of_rows(cache, granularity, progress)
+    chunks = []
+    for start in range(0, len(distinct), _BATCH):
+        chunks.append(backbone.texts(distinct[start : start + _BATCH]).astype(np.float16))
+        progress("reading", min(start + _BATCH, len(distinct)), len(distinct))
+    dimension = backbone.text_dimension or 0
+    features = np.concatenate(chunks) if chunks else np.zeros((1, dimension), dtype=np.float16)
+    _save(kept, features, ids)
+    return Texts(features, ids)
+
+
+def _texts_of_rows(
+    cache: Cache, granularity: Granularity, progress: Callable[[str, int, int], None]
+) -> tuple[NDArray[np.int64], list[str]]:
+    """(n,) text of each row, -1 for none, and the distinct texts in order of their spelling."""
+    _, firsts, place_of = np.unique(cache.places, return_index=True, return_inverse=True)
+    names: list[str | None] = []
+    for start in range(0, len(firsts), _NAMED_TOGETHER):
+        rows = firsts[start : start + _NAMED_TOGETHER]
+        names += place_sentences(cache.positions[rows], granularity)
+        progress("naming", len(names), len(firsts))
+    distinct = sorted({name for name in names if name is not None})
+    number = {name: i for i, name in enumerate(distinct)}
+    of_place = np.array([-1 if name is None else number[name] for name in names], dtype=np.int64)
+    return of_place[place_of.reshape(-1)], distinct
+
+
+def _save(path: Path, features: NDArray[np.float16], ids: NDArray[np.int64]) -> None:
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")  # several processes may do this at once
+    with beside.open("wb") as file:
+        np.savez(file, features=features, ids=ids)
+    beside.replace(path)

@@ -1,0 +1,1 @@
+"""Encoders: pictures in, L2-normalised vectors out."""

@@ -1,0 +1,116 @@
+"""The ``st:NAME_OR_PATH`` encoder: SigLIP, SigLIP2 and CLIP checkpoints through sentence-transformers."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from sextant.base.errors import WrongUse
+from sextant.gallery.encoders.spec import normalised
+
+BATCH = 32
+_HASHED = 4096
+_LONGEST_SHORT_SIDE = 768  # larger pictures are halved before they travel between processes; models take 224 to 512
+
+
+class ReducedPicture:
+    """An RGB picture as (height, width, 3) uint8 with a short side of at most 768 pixels."""
+
+    def __call__(self, image: Image.Image) -> NDArray[np.uint8]:
+        factor = _LONGEST_SHORT_SIDE / min(image.size)
+        if factor < 1:
+            size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+            image = image.resize(size, Image.Resampling.LANCZOS)
+        return np.asarray(image)
+
+
+class SentenceEncoder:
+    """A sentence-transformers model with an image side, on the GPU when there is one."""
+
+    def __init__(self, name: str) -> None:
+        self._model = _load(name)
+        self.spec = f"st:{Path(name).resolve()}" if Path(name).exists() else f"st:{name}"
+        self.prepare = ReducedPicture()
+        self.fingerprint = _fingerprint(self._model)
+        self._text_length = _text_length(self._model)
+        self.dimension = int(self._encode([Image.new("RGB", (64, 64), "grey")]).shape[1])
+
+    def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
+        if not prepared:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return normalised(self.raw_prepared(prepared))
+
+    def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        return self.encode_prepared([self.prepare(image) for image in images])
+
+    def raw_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
+        """Prepared pictures to (n, dimension) vectors of the length the tower gives them."""
+        return self._encode([Image.fromarray(np.asarray(picture, dtype=np.uint8)) for picture in prepared])
+
+    def raw_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Texts to (n, dimension) vectors of the length the tower gives them; longer ones are cut by the tokenizer.
+
+        Always padded to the tower's full length: SigLIP reads its last position, whatever stands there, and was
+        trained that way; padded to the longest of a batch, a text's vector would depend on its neighbours.
+        """
+        vectors = self._model.encode(
+            list(texts),
+            batch_size=BATCH,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+            processing_kwargs={"text": {"padding": "max_length", "truncation": True, "max_length": self._text_length}},
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def _encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        vectors = self._model.encode(list(images), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def _load(name: str) -> Any:
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise WrongUse("encoder 'st:' needs sentence-transformers; install it with: pip install sextant-geo") from error
+    try:
+        model = SentenceTransformer(name)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:160]
+        raise WrongUse(
+            f"encoder 'st:{name}' cannot be loaded: {reason}; give a model folder or its hub name"
+        ) from error
+    if "image" not in getattr(model, "modalities", ["text"]):
+        raise WrongUse(f"encoder 'st:{name}' takes no pictures; use a SigLIP, SigLIP2 or CLIP checkpoint")
+    return model
+
+
+def _text_length(model: Any) -> int:
+    """How many tokens the text tower takes: 77 for CLIP, 64 for SigLIP."""
+    config = model[0].auto_model.config
+    return int(getattr(config, "text_config", config).max_position_embeddings)
+
+
+def _fingerprint(model: Any) -> str:
+    """Hash of the weights and of the image processor's settings.
+
+    Of each tensor 4,096 values spread evenly are hashed: any training changes some, and a model of a billion weights
+    is told apart in a moment rather than in half a minute at every start.
+    """
+    digest = hashlib.sha256()
+    for key, value in sorted(model.state_dict().items()):
+        digest.update(f"{key}{tuple(value.shape)}{value.dtype}".encode())
+        flat = value.detach().reshape(-1)
+        digest.update(flat[:: max(1, len(flat) // _HASHED)].cpu().float().numpy().tobytes())
+    processor = getattr(model[0], "processor", None)
+    images = getattr(processor, "image_processor", processor)
+    if images is not None and hasattr(images, "to_dict"):
+        digest.update(json.dumps(images.to_dict(), sort_keys=True, default=str).encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Open photos safely; read EXIF; hash pictures."""

@@ -1,0 +1,201 @@
+"""Opening a photo safely: any file in, an upright RGB picture or one clear error out."""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from sextant.base.errors import SextantError
+from sextant.gallery.photos.exif import PhotoMetadata, metadata_from_exif
+
+MAX_PIXELS = 150_000_000  # a 150-megapixel medium-format back; its RGB picture takes 450 MB
+MAX_BYTES = 512 * 1024 * 1024
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif"})
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF")
+_ORIENTATION = 0x0112
+_UPRIGHT = {  # EXIF orientation → what turns the stored picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class PhotoError(SextantError):
+    """This photo cannot be used; ``reason`` says why without the file's name."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"photo {name!r} {reason}")
+        self.name = name
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type["PhotoError"], tuple[str, str]]:
+        return type(self), (self.name, self.reason)
+
+
+@dataclass(frozen=True)
+class OpenedPhoto:
+    """An upright RGB picture; sha256 is of the file's bytes, width and height are as a person sees it."""
+
+    image: Image.Image
+    sha256: str
+    width: int
+    height: int
+    metadata: PhotoMetadata
+
+
+def open_photo(photo: str | Path | bytes) -> OpenedPhoto:
+    """Decode a photo: first frame, EXIF orientation applied, alpha over white, 16 bit scaled to 8.
+
+    Raises:
+        PhotoError: no such file, not a photo, broken, or more than ``MAX_PIXELS`` (by the header, before decoding).
+    """
+    name, content = _read(photo)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        stored = _header(name, content)
+        exif = _exif(stored)
+        metadata = metadata_from_exif(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
+        try:
+            stored.seek(0)
+            stored.load()
+            image = _rgb(stored)
+        except Exception as error:
+            raise PhotoError(name, f"is broken or cut off ({_reason(error)}); export it again") from error
+    turn = _UPRIGHT.get(_orientation(exif))
+    if turn is not None and stored.format != "HEIF":  # libheif has turned it already
+        image = image.transpose(turn)
+    image.info = {}  # no metadata travels on with the pixels
+    return OpenedPhoto(image, hashlib.sha256(content).hexdigest(), image.width, image.height, metadata)
+
+
+def read_metadata(photo: str | Path | bytes) -> PhotoMetadata:
+    """What the file states of position, time and author, without decoding the picture.
+
+    Raises:
+        PhotoError: as ``open_photo``, for what the header shows.
+    """
+    name, content = _read(photo)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exif = _exif(_header(name, content))
+    return metadata_from_exif(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
+
+
+def read_photo(photo: str | Path) -> bytes:
+    """A photo file's bytes; of one in a zip, which ``ARCHIVE.zip#NAME`` names, its bytes there.
+
+    Raises:
+        PhotoError: it does not exist, is empty, too large, or cannot be read.
+    """
+    path, name = Path(photo), str(photo)
+    try:
+        if path.is_dir():
+            raise PhotoError(name, "is a folder; name a photo in it")
+        zipped = _zipped(path)
+        content = _beginning(path) if zipped is None else zipped
+    except FileNotFoundError:
+        raise PhotoError(name, "does not exist; check the path") from None
+    except (OSError, ValueError) as error:
+        raise PhotoError(name, f"cannot be read ({_reason(error)})") from error
+    if not content:
+        raise PhotoError(name, "is empty (0 bytes); copy it again")
+    if len(content) > MAX_BYTES:
+        raise PhotoError(name, f"is larger than {MAX_BYTES // 1024**2} MB; export it smaller")
+    return content
+
+
+def _beginning(path: Path) -> bytes:
+    """A file, or a little more than is allowed of one that is larger or has no end, as a device."""
+    with path.open("rb") as file:
+        return file.read(min(MAX_BYTES, path.stat().st_size or MAX_BYTES) + 1)
+
+
+def _zipped(path: Path) -> bytes | None:
+    """What a zip holds at a path like ``photos.zip#00/1.jpg``; None for any other path, and for a file of that name."""
+    archive, mark, member = str(path).partition(".zip#")
+    if not mark or path.exists():
+        return None
+    from sextant.gallery.sources.zips import ZipMember
+
+    return ZipMember(f"{archive}.zip", member).read(MAX_BYTES)
+
+
+def _read(photo: str | Path | bytes) -> tuple[str, bytes]:
+    if not isinstance(photo, bytes):
+        return str(photo), read_photo(photo)
+    if not photo:
+        raise PhotoError("(bytes)", "is empty (0 bytes); copy it again")
+    return "(bytes)", photo
+
+
+def _header(name: str, content: bytes) -> Image.Image:
+    """The picture with its header read and its size checked, not yet decoded."""
+    _read_heif()
+    try:
+        image = Image.open(io.BytesIO(content), formats=_FORMATS)
+    except Image.DecompressionBombError:
+        raise PhotoError(name, f"has more than {MAX_PIXELS:,} pixels; export it smaller") from None
+    except UnidentifiedImageError:
+        raise PhotoError(name, "is not a photo this program reads (JPEG, PNG, WebP, TIFF, HEIC)") from None
+    except Exception as error:
+        raise PhotoError(name, f"is broken ({_reason(error)}); export it again") from error
+    if image.width * image.height > MAX_PIXELS:
+        size = f"{image.width:,} × {image.height:,}"
+        raise PhotoError(name, f"is {size} pixels, more than {MAX_PIXELS:,}; export it smaller")
+    return image
+
+
+@cache
+def _read_heif() -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+def _exif(image: Image.Image) -> Image.Exif | None:
+    try:
+        return image.getexif()
+    except Exception:  # hostile metadata raises anything; the picture can still be good
+        return None
+
+
+def _orientation(exif: Image.Exif | None) -> int:
+    try:
+        return int(exif.get(_ORIENTATION, 1)) if exif is not None else 1
+    except Exception:
+        return 1
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_eight_bit(np.asarray(image, dtype=np.float64)), mode="L").convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def _eight_bit(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Scale integers of 16 bit, or anything wider or fractional by its own range, to 0…255."""
+    values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and 1 < high <= 65535:
+        low, high = 0.0, 65535.0
+    elif low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    return np.round((values - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
+
+
+def _reason(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(text).split())[:120]

@@ -1,0 +1,1 @@
+"""Search: nearest and farthest photos, filters, indexes, measured recall."""

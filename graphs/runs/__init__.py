@@ -1,0 +1,1 @@
+"""Runs: recorded once, then replayed, forked, resumed, compared and archived."""

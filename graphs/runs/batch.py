@@ -1,0 +1,114 @@
+"""The graph for many photos at a time: compiled once, one world behind all, no checkpoints.
+
+Each photo has its run folder all the same. Its cassette is what a killed photo goes on from: no call is paid twice.
+"""
+
+import hashlib
+import json
+import re
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from sextant.agent.recording.cassette import Cassette
+from sextant.agent.recording.recorder import Door, Recorder
+from sextant.agent.settings import Settings
+from sextant.agent.state import Json
+from sextant.agent.world.deps import Equipment, Moment, Outside
+from sextant.base.errors import SextantError
+from sextant.graphs.geolocate import Node, build
+from sextant.graphs.runs.folder import FORMAT, RunFolder, now, write_bytes, write_json
+from sextant.graphs.runs.run import STEPS_FUSE, told
+from sextant.graphs.runs.steps import StepLog, step_of
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where one photo's run is recorded while it lasts."""
+
+    door: Door
+    log: StepLog
+
+
+class ManyPhotos:
+    """Runs photos through one compiled graph, from any number of threads.
+
+    Args:
+        gear: shared by all photos; its settings are every photo's but for the run's name.
+    """
+
+    def __init__(self, gear: Equipment) -> None:
+        self._gear = gear
+        self._desks: dict[str, Desk] = {}
+        self._gears: dict[str, Equipment] = {}
+        self._graph = build(self._gear_of, self._around).compile(name="geolocate")
+
+    def locate(self, path: str, settings: Settings, folder: Path, world: Outside, afresh: bool = False) -> Json:
+        """The final state of one photo's run, recorded in ``folder``; calls recorded there before are not repeated.
+
+        Args:
+            settings: this photo's; ``settings.run`` names it and no other photo in flight.
+            world: answers the calls.
+            afresh: forget what was recorded before, and ask everything again.
+
+        Raises:
+            SextantError: the photo is no good, or the disk does not take the record.
+        """
+        name = str(settings.run)
+        if afresh:
+            RunFolder(folder).remove()
+        record = begin(folder, name, path, settings)
+        cassette = Cassette.record(record.cassette)
+        with closing(cassette), closing(StepLog(record.steps)) as log:
+            self._desks[name] = Desk(Recorder(cassette, lambda _, kind, request: world(kind, request)), log)
+            self._gears[name] = replace(self._gear, settings=settings)
+            try:
+                state: Json = self._graph.invoke({"path": path}, limits(settings), context=settings)
+            except SextantError as error:
+                record.update(status="failed", error=str(error))
+                raise
+            finally:
+                del self._desks[name], self._gears[name]
+        finish(record, state["answer"])
+        return state
+
+    def _gear_of(self, settings: Settings) -> Equipment:
+        return self._gears[str(settings.run)]
+
+    def _around(self, moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
+        desk = self._desks[str(gear.settings.run)]
+        began = monotonic()
+        update = node(state, replace(gear, ask=partial(desk.door, moment)))
+        desk.log.write(step_of(moment, update, round(monotonic() - began, 4)))
+        return update
+
+
+def limits(settings: Settings) -> Any:
+    """LangGraph's own configuration of one photo's run."""
+    return {"recursion_limit": STEPS_FUSE, "max_concurrency": settings.concurrency}
+
+
+def begin(folder: Path, name: str, path: str, settings: Settings) -> RunFolder:
+    """The photo's run folder, made or found; another name and place than ``folder.create`` gives."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "run.json").exists():
+        told_it = told(path, settings)
+        write_json(
+            folder / "run.json", {"format": FORMAT, "run": name, "status": "running", "started": now(), **told_it}
+        )
+    return RunFolder(folder)
+
+
+def finish(record: RunFolder, answer: Json) -> None:
+    """Keep the answer, on one line: indenting the outlines of regions would cost more than locating the photo."""
+    write_bytes(record.path / "answer.json", json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    record.update(status="done", finished=now(), photo=answer["photo"], error=None)
+
+
+def record_name(image: str) -> str:
+    """A name for a photo's run that can be a folder's on any disk, and belongs to this photo alone."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(image).stem).strip(".-_")[:60] or "photo"
+    return f"{plain}-{hashlib.sha256(image.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"

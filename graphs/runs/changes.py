@@ -1,0 +1,210 @@
+"""What a fork changes, from one step on: settings, prompts, candidates, a tool's result, the model's words.
+
+Changes stand between the graph and its recording: the recording stays what was really asked and said.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from sextant.agent.llm.spec import split_login
+from sextant.agent.recording.fitted_models import sha256_of
+from sextant.agent.recording.recorder import Door
+from sextant.agent.settings import Settings
+from sextant.agent.state import Json
+from sextant.agent.world.deps import Equipment, Moment, Outside
+from sextant.agent.world.toolbox import RETRIEVAL
+from sextant.graphs.geolocate import Node
+from sextant.graphs.runs.folder import RunError
+
+# What must be asked again after a setting has changed, though the question itself reads the same.
+ASKED_AGAIN: Mapping[str, frozenset[str]] = {
+    "gallery": frozenset({"references", "coverage", "positions", *RETRIEVAL}),
+    "encoder": frozenset({"references", "coverage", "positions", *RETRIEVAL}),
+    "exclude_author": frozenset({"references", *RETRIEVAL}),
+    "without_authors": frozenset({"references", *RETRIEVAL}),
+    "exclude_duplicates": frozenset({"references", *RETRIEVAL}),
+    "price": frozenset({"price"}),
+    "image_side": frozenset({"photo"}),
+    "image_quality": frozenset({"photo"}),
+    "num_ctx": frozenset({"model"}),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change. It holds from ``step`` on; ``text``, ``result`` and ``without`` happen at that step alone.
+
+    Attributes:
+        branch: the one branch it is about, None for all of them.
+        kind: setting, variant, candidate, text, result or without.
+        name: of the setting, variant, candidate or tool; empty where there is only one.
+        value: JSON-plain.
+    """
+
+    step: int
+    branch: str | None
+    kind: str
+    name: str
+    value: Any
+
+    def to_json(self) -> Json:
+        """JSON-plain values; no secret: an address loses its login."""
+        address = self.kind == "setting" and self.name == "base_url" and self.value
+        return {**vars(self), "value": split_login(self.value)[1] if address else self.value}
+
+    def holds(self, moment: Moment) -> bool:
+        """Whether the change is in force at a moment."""
+        here = self.branch is None or moment.branch in (None, self.branch)
+        if self.kind in ("text", "result", "without"):
+            return moment.step == self.step and here
+        return moment.step >= self.step and here
+
+
+@dataclass(frozen=True)
+class Changes:
+    """All changes of a run; none for a run that is no fork."""
+
+    every: tuple[Change, ...] = ()
+
+    def to_json(self) -> list[Json]:
+        return [change.to_json() for change in self.every]
+
+    def at(self, moment: Moment, kind: str) -> dict[str, Any]:
+        """The changes of one kind in force, by name; the latest wins."""
+        return {change.name: change.value for change in self.every if change.kind == kind and change.holds(moment)}
+
+    def gear(self, moment: Moment, gear: Equipment) -> Equipment:
+        """The equipment with the settings of the moment, exchanged prompts among them."""
+        settings = self.settings(gear.settings, moment)
+        swaps = self.at(moment, "variant")
+        if swaps:
+            now = replace(gear, settings=settings).recipe
+            settings = replace(
+                settings,
+                variants=tuple(swaps.get(name, name) for name in now.variants),
+                later=tuple(swaps.get(name, name) for name in now.later),
+            )
+        return gear if settings is gear.settings else replace(gear, settings=settings)
+
+    def settings(self, settings: Settings, moment: Moment) -> Settings:
+        """The settings as they are at a moment."""
+        given: dict[str, Any] = {}
+        for name, value in self.at(moment, "setting").items():
+            given[name] = tuple(value) if isinstance(value, list) else value
+        return replace(settings, **given) if given else settings
+
+    def state(self, moment: Moment, state: Any, gear: Equipment) -> Any:
+        """The state as the node of this moment is to see it."""
+        candidates, swaps = self.at(moment, "candidate"), self.at(moment, "variant")
+        if candidates and state.get("references"):
+            document = gear.blobs.get_json(state["references"])
+            state = {**state, "references": gear.blobs.put_json(moved_references(document, candidates))}
+        if candidates and "transcripts" in state:
+            turns = {name: reworded(turns, name, candidates) for name, turns in state["transcripts"].items()}
+            state = {**state, "transcripts": turns}
+        if swaps and "branch" in state:
+            state = {**state, "branch": swapped(state["branch"], swaps)}
+        if swaps and "branches" in state:
+            state = {**state, "branches": {name: swapped(each, swaps) for name, each in state["branches"].items()}}
+        return state
+
+    def replies(self, moment: Moment, ask: Outside) -> Outside:
+        """The outside with its replies changed as the moment wants them."""
+        texts, results, dropped = (self.at(moment, kind) for kind in ("text", "result", "without"))
+
+        def changed(kind: str, request: Json) -> Json:
+            reply = ask(kind, request)
+            if kind == "model" and "" in texts:
+                sound = {name: value for name, value in reply.items() if name not in ("failure", "tool_calls")}
+                return {**sound, "text": texts[""]}
+            if kind == "tool" and (name := named(request["name"], results)) is not None:
+                return {**reply, "content": results[name], "error": None}
+            if kind == "tool" and (name := named(request["name"], dropped)) is not None:
+                return {**reply, "content": without_lines(reply.get("content", ""), dropped[name])}
+            return reply
+
+        return changed if texts or results or dropped else ask
+
+    def asks_again(self, moment: Moment, kind: str, request: Json) -> bool:
+        """Whether a question must be asked anew although it reads as before."""
+        about = request["name"] if kind == "tool" else kind
+        return any(about in ASKED_AGAIN.get(name, ()) for name in self.at(moment, "setting"))
+
+
+UNCHANGED = Changes()
+
+
+def changed_node(
+    changes: Changes,
+    door: Door,
+    moment: Moment,
+    node: Node,
+    state: Any,
+    gear: Equipment,
+) -> Any:
+    """Run a node as the changes of a fork want it: its settings, its state, and the replies it gets."""
+    gear = changes.gear(moment, gear)
+    ask = changes.replies(moment, partial(door, moment))
+    return node(changes.state(moment, state, gear), replace(gear, ask=ask))
+
+
+def from_json(values: list[Json]) -> Changes:
+    """The changes of a recorded fork.
+
+    Raises:
+        RunError: they are none.
+    """
+    try:
+        return Changes(tuple(Change(**value) for value in values))
+    except TypeError as error:
+        raise RunError("the changes in run.json are none; it was changed by hand, import the run again") from error
+
+
+def judges(record: Json) -> set[str]:
+    """The hashes of the fitted models that a run's settings and changes name."""
+    changed = [one for one in from_json(record["changes"]).every if (one.kind, one.name) == ("setting", "fitted")]
+    fitted = [record["settings"].get("fitted"), *(change.value for change in changed)]
+    return {sha256_of(str(name)) for name in fitted if name}
+
+
+def named(tool: str, changes: Mapping[str, Any]) -> str | None:
+    """The name under which a tool's change stands: its own, or none when any tool of the step is meant."""
+    return tool if tool in changes else "" if "" in changes else None
+
+
+def without_lines(content: str, numbers: list[int]) -> str:
+    """A numbered listing without the lines of these numbers."""
+    gone = tuple(f"{number}." for number in numbers)
+    return "\n".join(line for line in content.split("\n") if not line.lstrip().startswith(gone))
+
+
+def moved_references(document: Json, candidates: Mapping[str, Any]) -> Json:
+    """The retrieved photos with some moved (a position) or gone (None)."""
+
+    def side(items: list[Json]) -> list[Json]:
+        kept = [item for item in items if candidates.get(item["id"], item) is not None]
+        return [{**item, **candidates.get(item["id"], {})} for item in kept]
+
+    return {**document, "nearest": side(document["nearest"]), "farthest": side(document["farthest"])}
+
+
+def reworded(turns: list[Json], branch: str, candidates: Mapping[str, Any]) -> list[Json]:
+    """A transcript whose last words name another place, or count for nothing."""
+    spoken = [number for number, turn in enumerate(turns) if turn["role"] == "assistant"]
+    if branch not in candidates or not spoken:
+        return turns
+    place = candidates[branch]
+    last = {name: value for name, value in turns[spoken[-1]].items() if name not in ("tool_calls", "failure")}
+    if place is None:
+        said = {**last, "failure": {"kind": "left_out", "message": "left out by hand", "again": False}}
+    else:
+        said = {**last, "content": json.dumps(place)}
+    return [*turns[: spoken[-1]], said, *turns[spoken[-1] + 1 :]]
+
+
+def swapped(branch: Json, swaps: Mapping[str, str]) -> Json:
+    """A branch that asks another variant."""
+    return {**branch, "variant": swaps.get(branch["variant"], branch["variant"])}

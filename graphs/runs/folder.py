@@ -1,0 +1,198 @@
+"""The folder of a run: what it was told, its cassette, its steps, its answer."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sextant.agent.state import Json
+from sextant.base.errors import SextantError, WrongUse
+from sextant.base.home import home_folder
+
+FORMAT = 1
+NEEDED = ("run", "status", "started", "path", "settings", "parent", "changes", "live", "keep_words", "prompts")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class RunError(SextantError):
+    """A run that is not there, or whose folder cannot be read."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run on disk. ``run.json``, ``cassette.jsonl``, ``steps.jsonl`` and, once there is one, ``answer.json``."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def cassette(self) -> Path:
+        return self.path / "cassette.jsonl"
+
+    @property
+    def steps(self) -> Path:
+        return self.path / "steps.jsonl"
+
+    def record(self) -> Json:
+        """What the run was told and how it stands.
+
+        Raises:
+            RunError: run.json is missing, broken or of another format.
+        """
+        record = read_json(self.path / "run.json")
+        if not isinstance(record, dict) or record.get("format") != FORMAT:
+            found = record.get("format") if isinstance(record, dict) else None
+            raise RunError(
+                f"run {self.name!r} has format {found!r}, this sextant reads {FORMAT}; use the version that recorded it"
+            )
+        missing = [name for name in NEEDED if name not in record]
+        if missing:
+            raise RunError(
+                f"run {self.name!r}: run.json lacks {missing[0]!r}; it was changed by hand, import the run again"
+            )
+        return record
+
+    def update(self, **values: Any) -> None:
+        """Change the record. Whole or not at all."""
+        write_json(self.path / "run.json", {**self.record(), **values})
+
+    def answer(self) -> Json | None:
+        """The answer, None while there is none."""
+        path = self.path / "answer.json"
+        answer: Json | None = read_json(path) if path.exists() else None
+        return answer
+
+    def ours(self) -> Json:
+        """The record, for asking the world again.
+
+        Raises:
+            WrongUse: the run came from elsewhere; its addresses are another person's, and our keys are not theirs.
+        """
+        record = self.record()
+        if record.get("imported"):
+            raise WrongUse(
+                f"run {self.name!r} was imported: it replays and forks from its recording, but asks no model or "
+                "gallery; locate the photo here instead"
+            )
+        return record
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def finish(self, answer: Json) -> None:
+        """Keep the answer; the run is done then."""
+        write_json(self.path / "answer.json", answer)
+        summary = {name: answer[name] for name in ("best", "stop", "spent", "preset")}
+        self.update(status="done", finished=now(), photo=answer["photo"], error=None, summary=summary)
+
+
+def runs_folder(home: str | None) -> Path:
+    """Where the runs of a home lie."""
+    return home_folder(home) / "runs"
+
+
+def new_name() -> str:
+    """A name that sorts by time and does not repeat: ``20260131-094512-3f9a1c``."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def now() -> str:
+    """The present second, UTC."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def create(home: str | None, name: str, record: Json) -> RunFolder:
+    """A new run folder with its record.
+
+    Raises:
+        WrongUse: the name is taken or cannot be a folder's.
+        SextantError: the disk does not take it.
+    """
+    if not NAME.fullmatch(name):
+        raise WrongUse(f"{name!r} cannot name a run; use letters, digits, '.', '_' and '-'")
+    path = runs_folder(home) / name
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError as error:
+        raise WrongUse(f"there is a run {name!r} already; choose another name") from error
+    except OSError as error:
+        raise SextantError(f"cannot write to {str(path)!r}: {error.strerror}; free space or pass --home") from error
+    write_json(path / "run.json", {"format": FORMAT, "run": name, "status": "running", "started": now(), **record})
+    return RunFolder(path)
+
+
+def folders(home: str | None) -> Iterator[RunFolder]:
+    """Every run of a home, the oldest first."""
+    root = runs_folder(home)
+    for path in sorted(root.iterdir()) if root.is_dir() else ():
+        if (path / "run.json").exists():
+            yield RunFolder(path)
+
+
+def find(name: str, home: str | None) -> RunFolder:
+    """The run of that name, of that unique beginning, or the folder at that path.
+
+    Raises:
+        RunError: there is none.
+        WrongUse: several begin so.
+    """
+    if os.sep in name and (Path(name) / "run.json").exists():
+        return RunFolder(Path(name).resolve())
+    names = [folder.name for folder in folders(home)]
+    found = [known for known in names if known == name] or [known for known in names if known.startswith(name)]
+    if len(found) > 1:
+        raise WrongUse(f"{len(found)} runs begin with {name!r}: {', '.join(found[:5])}; give more of the name")
+    if not found:
+        raise RunError(f"no run is called {name!r} in {str(runs_folder(home))!r}; see: sextant runs list")
+    return RunFolder(runs_folder(home) / found[0])
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file.
+
+    Raises:
+        RunError: it is missing or not JSON.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise RunError(f"cannot read {str(path)!r}: {error.strerror}; import the run again") from error
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{str(path)!r} is not JSON: {error}; import the run again") from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file whole or not at all.
+
+    Raises:
+        SextantError: the disk does not take it.
+    """
+    # No indent: only then does Python use its fast encoder, and regions are long lists of numbers.
+    text = json.dumps(value, ensure_ascii=False)
+    write_bytes(path, text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file aside and rename it: the old one or the whole new one is there at any time.
+
+    Raises:
+        SextantError: the disk does not take it.
+    """
+    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    try:
+        aside.write_bytes(content)
+        os.replace(aside, path)
+    except OSError as error:
+        raise SextantError(f"cannot write {str(path)!r}: {error.strerror}; free space or pass --home") from error
+    finally:
+        aside.unlink(missing_ok=True)

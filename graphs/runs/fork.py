@@ -1,0 +1,184 @@
+"""Forks: a recorded run again, with something changed from one step on. What did not change is not asked again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from langgraph.types import interrupt
+
+from sextant.agent.cost.tokens import image_tokens, text_tokens
+from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.recording.cassette import Cassette
+from sextant.agent.recording.divergence import most_alike
+from sextant.agent.recording.fitted_models import judging, kept, with_fitted
+from sextant.agent.settings import Settings, checked, usd
+from sextant.agent.settings import from_json as settings_from
+from sextant.agent.state import Json
+from sextant.agent.world.cancellation import stoppable
+from sextant.agent.world.deps import Equipment, Moment, silent
+from sextant.agent.world.live import equip
+from sextant.base.errors import WrongUse
+from sextant.base.home import home_folder
+from sextant.graphs.runs.changes import Change, Changes
+from sextant.graphs.runs.changes import from_json as changes_from
+from sextant.graphs.runs.folder import RunFolder, create, new_name
+from sextant.graphs.runs.overrides import read_change, read_step
+from sextant.graphs.runs.run import Run, carry_out, told
+from sextant.graphs.runs.steps import Step, read_steps
+from sextant.prompts.loading import brought, is_own, text_of
+
+AT_THE_END = Moment(10**9, "answer")  # when every change is in force
+
+
+@dataclass(frozen=True)
+class Fork:
+    """How a fork gets what its parent's recording does not hold.
+
+    Attributes:
+        live: ask the world.
+        keep_words: give a changed question of a branch the words that its model said at that turn before.
+    """
+
+    parent: Cassette
+    changes: Changes
+    world: Equipment
+    live: bool
+    keep_words: bool
+
+    def __call__(self, moment: Moment, kind: str, request: Json) -> Json:
+        """The parent's reply where the question is the same; else as the fork was told.
+
+        Raises:
+            GraphInterrupt: the call may not be made; the other branches of the step still take theirs.
+        """
+        if not self.changes.asks_again(moment, kind, request):
+            known = self.parent.find(kind, request)
+            if known is not None:
+                return known
+        if self.live:
+            return self.world.ask(kind, request)
+        if kind == "clock":
+            return {"seconds": request["seconds"], "read_at": request["read_at"]}
+        if kind == "price":
+            return self.world.ask(kind, request)
+        if kind == "coverage":
+            return {}  # unknown: the count of another place was not recorded
+        if kind == "model" and self.keep_words and (said := most_alike(self.parent, kind, request)):
+            words: Json | None = self.parent.find(kind, self.parent.expanded(said))
+            if words is not None:
+                return words
+        # The graph halts at the end of this step: the other branches of the step come here first.
+        unreachable: Json = interrupt(would_call(moment, kind, request, self.world))
+        return unreachable
+
+
+def fork(
+    parent: RunFolder,
+    step: str | None,
+    wishes: list[str],
+    *,
+    home: str | None,
+    live: bool = False,
+    keep_words: bool = False,
+    tell: Callable[[Json], None] = silent,
+    stop: Event | None = None,
+) -> Run:
+    """Run a recorded run again, changed from a step on; the result is a run of its own.
+
+    Args:
+        step: ``3``, or ``3:zero-shot`` for one branch of it; None is the last verdict, where evidence is weighed.
+        wishes: ``KEY=VALUE``, see ``sextant.graphs.runs.overrides``.
+        stop: when set, ends the fork within a second, with the best it has.
+
+    Raises:
+        WrongUse: no such step or key, or a value that does not fit.
+        Unasked: calls are needed that were never recorded, and neither ``live`` nor ``keep_words`` is given.
+        SextantError: the recording cannot be read, or the run fails.
+    """
+    if not wishes:
+        raise WrongUse("a fork changes something; add --set KEY=VALUE")
+    record = parent.ours() if live else parent.record()
+    cassette, steps = Cassette.read(parent.cassette), read_steps(parent.steps)
+    number, branch = read_step(step or last_verdict(steps), steps, parent.name)
+    known = candidate_ids(cassette)
+    asked = tuple(model_kept(read_change(wish, number, branch, steps, known), home) for wish in wishes)
+    changes = Changes((*changes_from(record["changes"]).every, *asked))
+    settings = with_fitted(replace(settings_from(record["settings"]), home=home, run=new_name()))
+    end = checked(changes.settings(settings, AT_THE_END))
+    if any(change.name == "fitted" for change in asked):
+        judging(end)
+    how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
+    how["imported"] = record.get("imported", False)
+    swapped = [str(change.value) for change in asked if change.kind == "variant"]
+    how["prompts"] = record["prompts"] | {name: text_of(Path(name)) for name in swapped if is_own(name)}
+    with brought(how["prompts"]):
+        folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
+    return carry_out_fork(folder, cassette, changes, settings, tell, stop)
+
+
+def last_verdict(steps: list[Step]) -> str:
+    """The step at which the run last weighed its evidence; of a run that never did, its first."""
+    return str(max((step.moment.step for step in steps if step.moment.node == "verify"), default=1))
+
+
+def model_kept(change: Change, home: str | None) -> Change:
+    """A change to another fitted model names it by hash, its file kept; any other change as it is.
+
+    Raises:
+        WrongUse: the file is no model.
+    """
+    if (change.kind, change.name) != ("setting", "fitted") or change.value is None:
+        return change
+    return replace(change, value=kept(change.value, BlobStore(home_folder(home) / "blobs")))
+
+
+def carry_out_fork(
+    folder: RunFolder,
+    parent: Cassette,
+    changes: Changes,
+    settings: Settings,
+    tell: Callable[[Json], None],
+    stop: Event | None = None,
+) -> Run:
+    """Run a fork from where its own folder ends, over the recording of its parent.
+
+    Raises:
+        Unasked: as ``fork``.
+        SextantError: as ``fork``.
+    """
+    record = folder.record()
+    world = stoppable(equip(changes.settings(settings, AT_THE_END), tell), stop)
+    gear = equip(settings, tell)
+    door = Fork(parent, changes, world, record["live"], record["keep_words"])
+    with brought(record["prompts"]):
+        return carry_out(folder, record["path"], gear, door, changes)
+
+
+def candidate_ids(cassette: Cassette) -> list[str]:
+    """The ids a candidate can be called by: retrieved photos, then branches."""
+    retrieved: list[str] = []
+    branches: list[str] = []
+    for call in cassette.calls.values():
+        if call.kind == "references":
+            document: Any = cassette.find(call.kind, call.request)
+            retrieved += [item["id"] for side in ("nearest", "farthest") for item in document[side]]
+        if call.kind == "model":
+            branches.append(call.request["branch"])
+    return [*dict.fromkeys(retrieved), *sorted(set(branches))]
+
+
+def would_call(moment: Moment, kind: str, request: Json, gear: Equipment) -> Json:
+    """A call that a fork would make: what it is, and about what it would cost."""
+    call: Json = {"step": moment.step, "node": moment.node, "branch": moment.branch, "kind": kind, "usd": 0.0}
+    if kind == "tool":
+        return {**call, "name": request["name"], "args": request["args"]}
+    if kind != "model":
+        return call
+    words = "".join(str(message["content"]) for message in request["messages"])
+    pictures = words.count("'type': 'image'")
+    side = gear.settings.image_side
+    tokens = text_tokens(words) + pictures * image_tokens(side, side), request["max_output_tokens"]
+    cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": usd(gear.settings, *tokens)}
+    return {**call, "variant": request["variant"], **cost}

@@ -1,0 +1,139 @@
+"""Reading ``--from STEP --set KEY=VALUE``: which change of a recorded run it means, or why it means none."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from sextant.agent.settings import Settings
+from sextant.agent.state import Json
+from sextant.agent.verification.pool import PositionError, checked_position
+from sextant.base.errors import WrongUse
+from sextant.graphs.runs.changes import Change
+from sextant.graphs.runs.steps import Step
+from sextant.prompts.variants import variant
+
+FIXED = ("home", "run")  # settings that say where a run lies, not what it does
+KEYS = "a setting, variant.NAME, candidate.ID, text, result[.TOOL], without[.TOOL]"
+
+
+def read_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
+    """The step number and branch of ``3`` or ``3:zero-shot``; any part of a branch's name will do.
+
+    Raises:
+        WrongUse: the run has no such step or branch, or several branches fit.
+    """
+    number, _, wanted = text.partition(":")
+    last = max((step.moment.step for step in steps), default=0)
+    if not number.isdigit() or not 1 <= int(number) <= last:
+        raise WrongUse(f"run {run} has no step {text!r}; its steps are 1 to {last} (sextant runs show {run})")
+    here = sorted(
+        {step.moment.branch for step in steps if step.moment.step == int(number) and step.moment.branch is not None}
+    )
+    if not wanted:
+        return int(number), None
+    found = [branch for branch in here if branch == wanted] or [branch for branch in here if wanted in branch]
+    if len(found) != 1:
+        raise WrongUse(
+            f"step {number} has {len(found)} branches like {wanted!r}; there are: {', '.join(here) or 'none'}"
+        )
+    return int(number), found[0]
+
+
+def read_change(wish: str, step: int, branch: str | None, steps: list[Step], candidates: list[str]) -> Change:
+    """The change that one ``KEY=VALUE`` means.
+
+    Args:
+        candidates: the ids a ``candidate.ID`` may have.
+
+    Raises:
+        WrongUse: no such key, a value that does not fit it, or a step at which it means nothing.
+    """
+    key, equals, value = wish.partition("=")
+    if not equals:
+        raise WrongUse(f"--set {wish!r} has no '='; write KEY=VALUE, for example --set max_rounds=1")
+    value = from_file(value)
+    head, _, name = key.partition(".")
+    if key in setting_types():
+        return Change(step, None, "setting", key, setting_value(key, value))
+    if head == "variant" and name:
+        variant(value)
+        return Change(step, None, "variant", name, value)
+    if head == "candidate" and name:
+        if name not in candidates:
+            raise WrongUse(f"no candidate has the id {name!r}; there are: {', '.join(candidates[:8])} …")
+        return Change(step, None, "candidate", name, position(value))
+    if key == "text":
+        return Change(step, one_branch("lmm", key, step, branch, steps), "text", "", value)
+    if head in ("result", "without"):
+        chosen = one_branch("tools", key, step, branch, steps)
+        return Change(step, chosen, head, name, value if head == "result" else line_numbers(value))
+    raise WrongUse(f"--set knows no {key!r}; it knows {KEYS}; settings are: {', '.join(setting_types())}")
+
+
+def setting_types() -> dict[str, Any]:
+    """The settings a fork may change, with their types."""
+    hints = get_type_hints(Settings)
+    return {item.name: hints[item.name] for item in fields(Settings) if item.name not in FIXED}
+
+
+def setting_value(name: str, text: str) -> Any:
+    """The value of a setting, of the type the setting has; ``none`` where it may be unset, ``a,b`` for a list."""
+    kind = setting_types()[name]
+    raw: Any = None if text.lower() == "none" else text
+    if raw is not None and "tuple" in str(kind):
+        raw = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        value = TypeAdapter(kind).validate_python(raw)
+    except ValidationError as error:
+        raise WrongUse(f"--set {name}={text!r}: {error.errors()[0]['msg']}") from error
+    return list(value) if isinstance(value, tuple) else value
+
+
+def from_file(value: str) -> str:
+    """The value itself, or what the file holds that ``@FILE`` names."""
+    if not value.startswith("@"):
+        return value
+    try:
+        return Path(value[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"--set cannot read {value[1:]!r}: {error}") from error
+
+
+def position(text: str) -> Json | None:
+    """``LAT,LON`` in degrees, or None for ``none``."""
+    if text.lower() == "none":
+        return None
+    try:
+        latitude, longitude = checked_position(*(float(part) for part in text.split(",", 1)))
+    except (ValueError, TypeError) as error:
+        raise WrongUse(f"{text!r} is no position; write LATITUDE,LONGITUDE in degrees, or none") from error
+    except PositionError as error:
+        raise WrongUse(str(error)) from error
+    return {"latitude": latitude, "longitude": longitude}
+
+
+def line_numbers(text: str) -> list[int]:
+    """``2,5``: the numbers of lines."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() for part in parts):
+        raise WrongUse(f"{text!r} names no lines; write their numbers, for example 2,5")
+    return [int(part) for part in parts]
+
+
+def one_branch(node: str, key: str, step: int, branch: str | None, steps: list[Step]) -> str:
+    """The one branch that a change of a reply is about.
+
+    Raises:
+        WrongUse: nothing of the kind happens at this step, or in several branches.
+    """
+    name = key.partition(".")[0]
+    there = {step.moment.step for step in steps if step.moment.node == node}
+    here = [s.moment.branch for s in steps if s.moment.step == step and s.moment.node == node and s.moment.branch]
+    fitting = [found for found in here if branch in (None, found)]
+    if not fitting:
+        raise WrongUse(f"--set {name} means nothing at step {step}; it fits steps {', '.join(map(str, sorted(there)))}")
+    if len(fitting) > 1:
+        raise WrongUse(f"step {step} has {len(fitting)} branches; say which: --from {step}:{fitting[0]}")
+    return fitting[0]

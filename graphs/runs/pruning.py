@@ -1,0 +1,134 @@
+"""Deleting old runs, and the blobs that nothing names any more."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.recording.cassette import in_use
+from sextant.agent.settings import Settings
+from sextant.agent.state import Json
+from sextant.base.errors import WrongUse
+from sextant.base.home import home_folder
+from sextant.graphs.runs.archive import HASH, hashes
+from sextant.graphs.runs.folder import RunFolder, folders
+from sextant.graphs.runs.run import checkpoints_file
+from sextant.graphs.sessions.checkpoints import DATABASE, checkpoints, postgres_checkpoints, sqlite_checkpoints
+from sextant.graphs.sessions.tables import Rows, databases_of, place_of, sessions_file
+
+
+def prune(
+    home: str | None,
+    keep: int | None = None,
+    older_days: float | None = None,
+    *,
+    databases: Sequence[str] = (),
+    dry: bool = False,
+) -> Json:
+    """Delete runs, and those of their blobs that no other run and no thread names. Runs at work are left alone.
+
+    A fitted model stays: it is one file for all the runs it judged, and evaluations elsewhere replay with it, too.
+
+    Args:
+        keep: the number of newest runs to keep.
+        older_days: delete what was started longer ago than this.
+        databases: addresses of PostgreSQL in which sessions of this home lie, beside the one in SEXTANT_DATABASE.
+        dry: only say what would go.
+
+    Returns:
+        The names of the runs, and how many blobs and bytes went with them.
+
+    Raises:
+        WrongUse: neither or both are given, or a number below zero; or sessions of this home lie in a database that
+            is not given, so that nobody knows which pictures they need.
+        SextantError: a database does not answer.
+    """
+    asked = asked_databases(home, databases)
+    every = list(folders(home))
+    gone = doomed([folder for folder in every if not in_use(folder.cassette)], keep, older_days)
+    named = named_by(gone)
+    wanted = named_by([folder for folder in every if folder not in gone])
+    if named - wanted:
+        wanted |= hashes_of_threads(home, {folder.name for folder in gone}, asked)
+    store = BlobStore(home_folder(home) / "blobs")
+    blobs = [path for sha256 in sorted(named - wanted) if (path := store.path(sha256)).exists()]
+    size = sum(path.stat().st_size for path in blobs)
+    if not dry:
+        remove(gone, blobs, home)
+    return {"runs": [folder.name for folder in gone], "blobs": len(blobs), "bytes": size, "deleted": not dry}
+
+
+def doomed(every: list[RunFolder], keep: int | None, older_days: float | None) -> list[RunFolder]:
+    """The runs that go, of all that may.
+
+    Raises:
+        WrongUse: as ``prune``.
+    """
+    if (keep is None) == (older_days is None):
+        raise WrongUse("say which runs go: --keep N for all but the newest N, or --older DAYS")
+    if min(value for value in (keep, older_days) if value is not None) < 0:
+        raise WrongUse("--keep and --older take a number of at least 0")
+    if keep is not None:
+        return every[: max(0, len(every) - keep)]
+    return [folder for folder in every if is_older(folder, older_days or 0)]
+
+
+def asked_databases(home: str | None, databases: Sequence[str]) -> list[str]:
+    """The addresses to ask, each database once.
+
+    Raises:
+        WrongUse: sessions of this home lie in one that is not among them.
+    """
+    asked = {place_of(address): address for address in (*databases, os.environ.get(DATABASE)) if address}
+    if unknown := databases_of(home) - set(asked):
+        raise WrongUse(
+            f"sessions of this home lie in PostgreSQL at {min(unknown)!r}, and nobody knows which pictures they need; "
+            "pass --database with its address"
+        )
+    return list(asked.values())
+
+
+def named_by(runs: Sequence[RunFolder]) -> set[str]:
+    """The blobs that any of the runs names."""
+    return set().union(*(hashes(folder) for folder in runs)) if runs else set()
+
+
+def is_older(folder: RunFolder, days: float) -> bool:
+    """Whether a run was started longer ago than so many days."""
+    started = datetime.fromisoformat(folder.record()["started"])
+    return datetime.now(UTC) - started > timedelta(days=days)
+
+
+def hashes_of_threads(home: str | None, gone: set[str], databases: Sequence[str]) -> set[str]:
+    """The blobs that threads name: conversations, runs that are not finished, and messages not yet answered."""
+    texts: list[str] = []
+    for file in sorted(home_folder(home).glob("*.sqlite")):
+        with sqlite_checkpoints(file) as saver:
+            texts += texts_of(saver, gone)
+    for address in databases:
+        texts += texts_of(postgres_checkpoints(address), gone)
+    for place in (None, *databases):
+        if place or sessions_file(home).exists():
+            texts += [str(row[0]) for row in Rows(sessions_file(home), place).read("SELECT message FROM waiting")]
+    return {found for text in texts for found in HASH.findall(text)}
+
+
+def texts_of(saver: BaseCheckpointSaver[Any], gone: set[str]) -> list[str]:
+    """All that a checkpointer keeps of threads other than these."""
+    kept = [item for item in saver.list(None) if item.config["configurable"]["thread_id"] not in gone]
+    return [f"{item.checkpoint} {item.pending_writes}" for item in kept]
+
+
+def remove(runs: list[RunFolder], blobs: list[Path], home: str | None) -> None:
+    """Runs first: a run without its blobs would be worse than blobs without their run."""
+    with checkpoints(checkpoints_file(Settings(home=home))) as saver:
+        for folder in runs:
+            saver.delete_thread(folder.name)
+    for folder in runs:
+        folder.remove()
+    for path in blobs:
+        path.unlink(missing_ok=True)

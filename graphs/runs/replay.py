@@ -1,0 +1,159 @@
+"""Replay: the graph runs again from its recording, asks nobody, and stops at the first thing that is not as it was."""
+
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.recording.cassette import Cassette, canonical
+from sextant.agent.recording.divergence import Difference, Divergence, json_differences, place_words
+from sextant.agent.recording.recorder import Player
+from sextant.agent.settings import from_json as settings_from
+from sextant.agent.state import Json
+from sextant.agent.world.deps import Equipment, Moment, silent
+from sextant.base.errors import WrongUse
+from sextant.base.home import home_folder
+from sextant.graphs.geolocate import Node, build
+from sextant.graphs.runs.changes import Changes, changed_node, judges
+from sextant.graphs.runs.changes import from_json as changes_from
+from sextant.graphs.runs.folder import RunError, RunFolder
+from sextant.graphs.runs.run import STEPS_FUSE
+from sextant.graphs.runs.steps import Step, read_steps, step_of
+from sextant.prompts.loading import brought
+
+BLOB = re.compile(r"\[-[0-9a-f]{64}-\]")  # the hash of a long list says only that something in it differs
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay came to: the steps it took again, and the answer unless it was told to stop before it."""
+
+    run: str
+    steps: list[Step]
+    answer: Json | None
+
+
+def replay(
+    folder: RunFolder,
+    until: int | None = None,
+    tell: Callable[[Json], None] = silent,
+    workers: int = 1,
+    home: str | None = None,
+) -> Replayed:
+    """Run the graph again from the recording alone: no model, no gallery, no network, no photo.
+
+    Args:
+        home: where the fitted model lies that judged the run, if it was not the shipped one.
+        until: stop after this step.
+        workers: branches at once. The answer does not depend on it.
+
+    Raises:
+        Divergence: something is asked, or concluded, that was not recorded.
+        SextantError: the recording cannot be read.
+        WrongUse: the run has no step ``until``.
+    """
+    record = folder.record()
+    recorded = {step_key(step.moment): step for step in read_steps(folder.steps)}
+    last = max((step for step, _, _ in recorded), default=0)
+    if until is not None and not 1 <= until <= last:
+        raise WrongUse(f"run {folder.name} has no step {until}; its steps are 1 to {last}")
+    player = Player(Cassette.read(folder.cassette))
+    check = Check(player, recorded, changes_from(record["changes"]), finished=record["status"] == "done")
+    with tempfile.TemporaryDirectory() as blobs, brought(record["prompts"]):
+        settings = replace(settings_from(record["settings"]), home=blobs, run=record["run"])
+        own = BlobStore(Path(blobs))
+        for sha256 in judges(record):
+            own.put(BlobStore(home_folder(home) / "blobs").get(sha256))
+        gear = Equipment(settings, own, nobody, tell)
+        graph = build(lambda _: gear, check.around).compile(name="geolocate")
+        config: Any = {"recursion_limit": STEPS_FUSE, "max_concurrency": workers}
+        answer: Json | None = None
+        try:
+            for state in graph.stream({"path": record["path"]}, config, context=settings, stream_mode="values"):
+                answer = state.get("answer")
+                if until is not None and check.reached >= until:
+                    break
+        except Divergence as divergence:
+            raise check.first(divergence) from None
+    if answer is not None:
+        compare_answers(folder, answer, check.steps[-1].moment)
+    return Replayed(folder.name, sorted(check.steps, key=lambda step: step_key(step.moment)), answer)
+
+
+def step_key(moment: Moment) -> tuple[int, str, str]:
+    """Sorts as the graph ran."""
+    return moment.step, moment.node, moment.branch or ""
+
+
+def nobody(kind: str, request: Json) -> Json:
+    """Stands where the world would; each node of a replay has the recording before it."""
+    raise RunError(f"a replay asked the world for its {kind}; this is a defect, please report it")
+
+
+class Check:
+    """Stands round every node of a replay and compares what it changes with what the recording says it changed."""
+
+    def __init__(
+        self, player: Player, recorded: dict[tuple[int, str, str], Step], changes: Changes, *, finished: bool
+    ) -> None:
+        self.player = player
+        self.recorded = recorded
+        self.changes = changes
+        self.finished = finished
+        self.steps: list[Step] = []
+        self.reached = 0
+        self.divergences: list[Divergence] = []
+
+    def around(self, moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
+        """Run the node from the recording.
+
+        Raises:
+            Divergence: its change of the state is another than the recorded one.
+        """
+        try:
+            update = changed_node(self.changes, self.player, moment, node, state, gear)
+            step = step_of(moment, update).as_read()
+            self.compare(step)
+        except Divergence as divergence:
+            self.divergences.append(divergence)
+            raise
+        self.steps.append(step)
+        self.reached = max(self.reached, moment.step)
+        return update
+
+    def first(self, raised: Divergence) -> Divergence:
+        """The first divergence as the graph runs: of branches side by side, whichever ended first was raised."""
+        return min([raised, *self.divergences], key=lambda one: step_key(one.moment))
+
+    def compare(self, step: Step) -> None:
+        """Raise at the first value that differs. What a crash kept from being written down is not compared."""
+        known = self.recorded.get(step_key(step.moment))
+        at = place_words(step.moment)
+        if known is None:
+            if self.finished:
+                raise Divergence(step.moment, None, f"{at}: the recording has no such step")
+            return
+        difference = unlike({"change": known.change, "goto": known.goto}, {"change": step.change, "goto": step.goto})
+        if difference:
+            message = f"{at}: what it concludes differs from the recording in {difference.where}"
+            raise Divergence(step.moment, None, message, difference)
+
+
+def unlike(old: Json, new: Json) -> Difference | None:
+    """The first difference of two JSON values that a person can read, None when they are the same, byte for byte."""
+    if canonical(old) == canonical(new):
+        return None
+    found = list(json_differences(old, new, ""))
+    readable = [difference for difference in found if not BLOB.search(difference.words)]
+    return next(iter([*readable, *found]), Difference("its spelling", "the values are equal, their bytes are not"))
+
+
+def compare_answers(folder: RunFolder, answer: Json, moment: Moment) -> None:
+    """Raise unless the answer is the recorded one."""
+    known = folder.answer()
+    difference = unlike({"answer": known}, {"answer": answer}) if known is not None else None
+    if difference:
+        raise Divergence(moment, None, f"the answer differs from the recorded one in {difference.where}", difference)

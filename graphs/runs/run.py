@@ -1,0 +1,196 @@
+"""Running the graph over one photo. Every run is recorded: what it asked, what it was told, what each step changed."""
+
+import platform
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from sextant.agent.llm.spec import split_login
+from sextant.agent.recording.cassette import Cassette
+from sextant.agent.recording.recorder import Door, Recorder, unmoved
+from sextant.agent.settings import Settings, recipe, to_json
+from sextant.agent.state import Json
+from sextant.agent.world.cancellation import stoppable
+from sextant.agent.world.deps import Equipment, Moment, silent
+from sextant.agent.world.live import equip
+from sextant.base.errors import SextantError
+from sextant.base.home import home_folder
+from sextant.graphs.geolocate import Around, Node, build
+from sextant.graphs.runs.changes import UNCHANGED, Changes, changed_node
+from sextant.graphs.runs.folder import RunError, RunFolder, create, new_name
+from sextant.graphs.runs.steps import StepLog, step_of
+from sextant.graphs.sessions.checkpoints import checkpoints
+from sextant.prompts.loading import is_own, text_of
+from sextant.prompts.variants import variant
+
+STEPS_FUSE = 500  # the budget stops a run; this stops a defect in ours
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run: its name and its answer."""
+
+    name: str
+    answer: Json
+
+
+class Unasked(SextantError):
+    """A fork came to calls that were never recorded, and may not make them. ``calls`` says which."""
+
+    def __init__(self, calls: list[Json]) -> None:
+        needed = "one new call is" if len(calls) == 1 else f"{len(calls)} new calls are"
+        super().__init__(f"the fork stops at step {calls[0]['step']}: {needed} needed; add --live, or --keep-words")
+        self.calls = calls
+
+
+def checkpoints_file(settings: Settings) -> Path:
+    """Where the checkpoints of these settings' home lie: of threads, and of runs that have not finished."""
+    return home_folder(settings.home) / "checkpoints.sqlite"
+
+
+def locate(path: str, settings: Settings, tell: Callable[[Json], None] = silent, stop: Event | None = None) -> Run:
+    """Locate one photo and record the run in ``runs/NAME`` of the home.
+
+    Args:
+        path: the photo's file.
+        tell: receives progress events, from several threads.
+        stop: when set, ends the run within a second, with the best it has.
+
+    Raises:
+        SextantError: the photo, the gallery or the settings are no good; model failures end in an answer instead.
+    """
+    name = settings.run or new_name()
+    settings = replace(settings, run=name)
+    gear = stoppable(equip(settings, tell), stop)
+    folder = create(settings.home, name, told(path, gear.settings))
+    return carry_out(folder, path, gear, unmoved(gear.ask))
+
+
+def told(path: str, settings: Settings) -> Json:
+    """What a run is told, for its record. No secret: an address loses its login."""
+    address = split_login(settings.base_url)[1] if settings.base_url else None
+    return {
+        "path": path,
+        "settings": to_json(replace(settings, base_url=address)),
+        "parent": None,
+        "changes": [],
+        "live": True,
+        "keep_words": False,
+        "prompts": own_prompts(settings),
+        "versions": dict(versions()),
+    }
+
+
+@cache
+def versions() -> Json:
+    """What runs; looked up once, since each look opens files."""
+    names = ("sextant-geo", "langgraph", "langchain-core")
+    return {**{name: version(name) for name in names}, "python": platform.python_version()}
+
+
+def own_prompts(settings: Settings) -> dict[str, str]:
+    """The text of every prompt file of a person's own that a run may read, by the path it was named by.
+
+    Raises:
+        WrongUse: a file is missing, or the preset is unknown.
+    """
+    plan = recipe(settings)
+    prompts = [name for name in (*plan.variants, *plan.later) if variant(name) and is_own(name)]
+    presets = [settings.preset] if settings.preset and is_own(settings.preset) else []
+    return {name: text_of(Path(name)) for name in (*presets, *prompts)}
+
+
+def carry_out(folder: RunFolder, path: str, gear: Equipment, world: Door, changes: Changes = UNCHANGED) -> Run:
+    """Run the graph from where the folder's record ends, to the answer.
+
+    Raises:
+        Unasked: the run is a fork that may not make the calls it came to; nothing is left of it.
+        SextantError: the run failed. Its folder stays, to be resumed, once a model was asked.
+    """
+    cassette = Cassette.record(folder.cassette)
+    try:
+        with closing(cassette), closing(StepLog(folder.steps)) as log:
+            answer = graph_answer(path, gear, recorded(Recorder(cassette, world), log, changes))
+    except Unasked:
+        forget(folder, gear.settings)
+        raise
+    except SextantError as error:
+        if any(call.kind == "model" for call in cassette.calls.values()):
+            folder.update(status="failed", error=str(error))
+        else:
+            forget(folder, gear.settings)
+        raise
+    folder.finish(answer)
+    forget_checkpoints(gear.settings)
+    return Run(folder.name, answer)
+
+
+def recorded(door: Door, log: StepLog, changes: Changes) -> Around:
+    """Each node asks through the door, and its change of the state is written down."""
+
+    def around(moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
+        began = monotonic()
+        update = changed_node(changes, door, moment, node, state, gear)
+        log.write(step_of(moment, update, round(monotonic() - began, 4)))
+        return update
+
+    return around
+
+
+def graph_answer(path: str, gear: Equipment, around: Around) -> Json:
+    """The answer of the graph, run from its last checkpoint when it has one."""
+    settings = gear.settings
+    with checkpoints(checkpoints_file(settings)) as saver:
+        graph = build(lambda _: gear, around).compile(checkpointer=saver, name="geolocate")
+        config: Any = {
+            "configurable": {"thread_id": settings.run},
+            "recursion_limit": STEPS_FUSE,
+            "max_concurrency": settings.concurrency,
+        }
+        begun = has_begun(saver, config)
+        # "sync": a step's checkpoint is on disk before the next step begins, whatever kills the process.
+        state = graph.invoke(None if begun else {"path": path}, config, context=settings, durability="sync")
+    if state.get("__interrupt__"):
+        calls = [stop.value for stop in state["__interrupt__"]]
+        raise Unasked(sorted(calls, key=lambda call: call["branch"] or ""))
+    if "answer" not in state:
+        raise RunError(f"run {settings.run} ended without an answer; this is a defect, please report it")
+    answer: Json = state["answer"]
+    return answer
+
+
+def has_begun(saver: BaseCheckpointSaver[Any], config: Any) -> bool:
+    """Whether a run has a checkpoint to go on from.
+
+    Raises:
+        SextantError: it has one that cannot be read.
+    """
+    try:
+        found = saver.get_tuple(config)
+        return found is not None and bool(found.checkpoint["channel_versions"])
+    except Exception as error:  # a broken or crafted checkpoint raises whatever its bytes lead to
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise SextantError(
+            f"the checkpoints of run {config['configurable']['thread_id']} cannot be read ({what}); delete "
+            "checkpoints.sqlite in the home: the run then goes on from its recorded calls"
+        ) from error
+
+
+def forget(folder: RunFolder, settings: Settings) -> None:
+    """Leave nothing of a run that came to nothing."""
+    folder.remove()
+    forget_checkpoints(settings)
+
+
+def forget_checkpoints(settings: Settings) -> None:
+    """Drop the checkpoints of a finished run: its folder says all they said, in a fiftieth of the space."""
+    with checkpoints(checkpoints_file(settings)) as saver:
+        saver.delete_thread(str(settings.run))

@@ -1,0 +1,121 @@
+"""A recorded run as a story: its rounds, each branch's turns, and how the verdict came about."""
+
+from typing import Any
+
+from sextant.agent.recording.cassette import Call, Cassette, in_use
+from sextant.agent.state import Json
+from sextant.graphs.runs.folder import RunFolder
+from sextant.graphs.runs.steps import Step, read_steps
+
+TIMING = ("seconds", "read_at")
+
+
+def story(folder: RunFolder) -> Json:
+    """Everything a person wants to see of a run, JSON-plain.
+
+    ``branches`` hold the opening messages and the turns, ``verdicts`` one entry a round, ``steps`` the whole order.
+
+    Raises:
+        SextantError: the folder cannot be read.
+    """
+    record = folder.record()
+    cassette = Cassette.read(folder.cassette)
+    steps = read_steps(folder.steps)
+    return {
+        "run": folder.name,
+        "record": record,
+        "cut": cassette.cut,
+        "answer": folder.answer(),
+        "retrieved": retrieved(cassette),
+        "branches": [branch_story(branch, steps, cassette) for branch in branches(steps)],
+        "verdicts": verdicts(steps),
+        "steps": [step_story(step) for step in steps],
+    }
+
+
+def branches(steps: list[Step]) -> list[Json]:
+    """The branches in the order they were planned."""
+    return [branch for step in steps for branch in step.change.get("branches", {}).values()]
+
+
+def retrieved(cassette: Cassette) -> Json | None:
+    """The photos that the gallery gave, None for a run without one."""
+    return next((found for call, found in replies(cassette) if call.kind == "references"), None)
+
+
+def replies(cassette: Cassette) -> list[tuple[Call, Json]]:
+    """Every recorded call with its reply."""
+    return [(call, cassette.reply(call)) for call in cassette.calls.values()]
+
+
+def branch_story(branch: Json, steps: list[Step], cassette: Cassette) -> Json:
+    """One branch: the prompt that opened it, and every turn with what it took."""
+    calls = [
+        call for call in cassette.calls.values() if call.kind == "model" and call.request["branch"] == branch["id"]
+    ]
+    first = min(calls, key=lambda call: call.request["turn"], default=None)
+    by_step = {call.info["step"]: call for call in calls}
+    turns: list[Json] = []
+    for step in steps:
+        for turn in step.change.get("transcripts", {}).get(branch["id"], []):
+            call = by_step.get(step.moment.step) if turn["role"] == "assistant" else None
+            turns.append({"step": step.moment.step, **turn, **(call_facts(cassette, call) if call else {})})
+    opening = cassette.expanded(first)["messages"] if first else []
+    return {**branch, "opening": opening, "turns": turns}
+
+
+def call_facts(cassette: Cassette, call: Call) -> Json:
+    """What one model call took: tokens, money, seconds."""
+    reply = cassette.reply(call)
+    return {"usage": reply.get("usage"), "usd": reply.get("usd"), "seconds": call.info["seconds"]}
+
+
+def verdicts(steps: list[Step]) -> list[Json]:
+    """What each round came to: the place, the reasons, and the answers that were new in it."""
+    found: list[Json] = []
+    seen: set[str] = set()
+    for step in steps:
+        if "verdict" not in step.change:
+            continue
+        outcomes: Json = step.change["outcomes"]
+        verdict: Json = {name: value for name, value in step.change["verdict"].items() if name != "candidates"}
+        new = {name: outcome for name, outcome in outcomes.items() if name not in seen}
+        seen |= set(outcomes)
+        found.append({"step": step.moment.step, "stop": step.change.get("stop"), **verdict, "new": new})
+    return found
+
+
+def step_story(step: Step) -> Json:
+    """One step in the order of the graph."""
+    moment = step.moment
+    where = {"step": moment.step, "node": moment.node, "branch": moment.branch}
+    return {**where, "seconds": step.seconds, "goto": step.goto, "changed": changed(step)}
+
+
+def changed(step: Step) -> list[str]:
+    """The names of what a step changed in the state, the clock apart."""
+    return [name for name in step.change if name not in TIMING]
+
+
+def summary(folder: RunFolder) -> Json:
+    """One run in a list: what is in its record alone, so that a thousand runs list quickly.
+
+    Raises:
+        SextantError: the record cannot be read.
+    """
+    record = folder.record()
+    known: Json = record.get("summary") or {}
+    fields: dict[str, Any] = {name: known.get(name) for name in ("best", "stop", "spent", "preset")}
+    photo: Json = record.get("photo") or {}
+    killed = record["status"] == "running" and not in_use(folder.cassette)
+    return {
+        "run": folder.name,
+        "status": "killed" if killed else record["status"],
+        "started": record["started"],
+        "photo": record["path"],
+        "sha256": photo.get("sha256"),
+        "model": record["settings"]["model"],
+        "parent": record["parent"],
+        **fields,
+        "error": record.get("error"),
+    }

@@ -1,0 +1,1 @@
+"""Sessions: conversations on disk, their checkpoints and their locks."""

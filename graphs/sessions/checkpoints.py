@@ -1,0 +1,136 @@
+"""Checkpoints: SQLite under the home, or PostgreSQL where several processes share them.
+
+They are read back by a serializer that can build nothing but plain values and messages.
+"""
+
+import logging
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+from sextant.base.errors import SextantError, WrongUse
+
+# The address may hold a password, so it travels as keys do: in the environment, never in settings or records.
+DATABASE = "SEXTANT_DATABASE"
+CONNECTIONS = 16  # of one process; a server's threads wait for a free one
+BIGGEST = 256 * 2**20  # bytes one checkpoint may unpack to; ours are some kilobytes
+
+
+class PackedSerializer(JsonPlusSerializer):
+    """Strict msgpack, compressed: every step stores the whole state, and transcripts repeat themselves.
+
+    No type outside langgraph's own safe list is ever rebuilt, so a crafted file executes nothing (CVE-2026-28277).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(pickle_fallback=False, allowed_msgpack_modules=None)
+
+    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+        kind, content = super().dumps_typed(obj)
+        return f"{kind}+z", zlib.compress(content, 6)
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        kind, content = data
+        if not kind.endswith("+z"):
+            raise SextantError(f"a checkpoint of the unknown kind {kind!r} was refused; delete the checkpoints file")
+        unpacker = zlib.decompressobj()
+        plain = unpacker.decompress(content, BIGGEST)
+        if unpacker.unconsumed_tail:
+            raise SextantError("a checkpoint that unpacks to over 256 MiB was refused; delete the checkpoints file")
+        return super().loads_typed((kind.removesuffix("+z"), plain))
+
+
+@contextmanager
+def checkpoints(file: Path) -> Iterator[BaseCheckpointSaver[Any]]:
+    """The checkpointer in force: of the PostgreSQL that SEXTANT_DATABASE names, else of the SQLite file.
+
+    Raises:
+        SextantError: it cannot be reached or opened.
+    """
+    address = os.environ.get(DATABASE)
+    if address:
+        yield postgres_checkpoints(address)
+    else:
+        with sqlite_checkpoints(file) as saver:
+            yield saver
+
+
+@lru_cache(maxsize=2)
+def postgres_pool(address: str) -> Any:
+    """One pool of connections for each database of this process.
+
+    Raises:
+        WrongUse: not a postgresql:// address, or the packages for it are missing.
+        SextantError: nobody answers there.
+    """
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise WrongUse("--database takes an address like postgresql://user@host/name; without one, SQLite is used")
+    try:
+        from psycopg import Error
+        from psycopg.rows import dict_row
+        from psycopg_pool import ConnectionPool, PoolTimeout
+    except ImportError as error:
+        raise WrongUse("--database needs PostgreSQL's client; run: pip install 'sextant-geo[postgres]'") from error
+    # LangGraph's own terms: autocommit, rows as dictionaries.
+    terms = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row, "connect_timeout": 5}
+    # The pool tells a logger of each try; what became of them is one line of ours.
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    pool: Any = ConnectionPool(address, min_size=1, max_size=CONNECTIONS, kwargs=terms, open=False, name="sextant")
+    try:
+        pool.open(wait=True, timeout=10)
+    except (Error, PoolTimeout, OSError) as error:
+        pool.close()
+        where = address.rpartition("@")[2]
+        raise SextantError(f"PostgreSQL at {where!r} does not answer; start it, or leave --database out") from error
+    return pool
+
+
+@lru_cache(maxsize=2)
+def postgres_checkpoints(address: str) -> BaseCheckpointSaver[Any]:
+    """The checkpointer in a PostgreSQL database, its tables made when missing."""
+    from langgraph.checkpoint.postgres import PostgresSaver
+
+    pool = postgres_pool(address)
+    saver = PostgresSaver(pool, serde=PackedSerializer())
+    with pool.connection() as connection:
+        # Two servers that start at once would both create the tables. Trying, not waiting in the database: LangGraph
+        # builds its indexes concurrently, which waits for every statement that waits, this one included.
+        while not connection.execute("SELECT pg_try_advisory_lock(8371) AS held").fetchone()["held"]:
+            time.sleep(0.1)
+        try:
+            PostgresSaver(connection, serde=PackedSerializer()).setup()
+        finally:
+            connection.execute("SELECT pg_advisory_unlock(8371)")
+    return saver
+
+
+@contextmanager
+def sqlite_checkpoints(path: Path) -> Iterator[SqliteSaver]:
+    """A checkpointer over the file at ``path``, made when missing.
+
+    Raises:
+        SextantError: the file cannot be opened or is no database.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        saver = SqliteSaver(connection, serde=PackedSerializer())
+        saver.setup()
+    except (OSError, sqlite3.Error) as error:
+        raise SextantError(f"cannot keep checkpoints in {str(path)!r}: {error}; move it away or pass --home") from error
+    try:
+        yield saver
+    finally:
+        connection.close()

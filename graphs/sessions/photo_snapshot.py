@@ -1,0 +1,76 @@
+"""What a session keeps of a finished run: enough to show it, question it and weigh it anew without the run's folder."""
+
+from pathlib import Path
+from typing import Any
+
+from sextant.agent.guard.claims import trace_of
+from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.settings import Settings, recipe
+from sextant.agent.state import Json
+from sextant.base.home import home_folder
+from sextant.graphs.runs.folder import RunFolder
+from sextant.graphs.runs.run import Run
+from sextant.graphs.runs.steps import Step, read_steps
+
+
+def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings) -> Json:
+    """The evidence of one photo, JSON-plain.
+
+    Args:
+        key: what the session calls the photo: "1", "2", …
+        file: the name it was uploaded under, for display only.
+        folder: the run's folder.
+    """
+    record, steps = RunFolder(folder).record(), read_steps(RunFolder(folder).steps)
+    changes = [step.change for step in steps]
+    blobs = BlobStore(home_folder(settings.home) / "blobs")
+    photo = _last(changes, "photo") or {}
+    outcomes = _last(changes, "outcomes") or {}
+    verdict = _last(changes, "verdict") or {}
+    hashed = _last(changes, "references")
+    references = blobs.get_json(hashed) if hashed else {"nearest": [], "farthest": []}
+    return {
+        "key": key,
+        "status": "located",
+        "file": file,
+        "sha256": run.answer["photo"]["sha256"],
+        "shown": photo.get("shown"),
+        "run": run.name,
+        "answer": {**run.answer, "photo": {**run.answer["photo"], "path": file}},
+        "now": None,
+        "changed": None,
+        "constraints": [],
+        "nearest": references["nearest"],
+        "farthest": references["farthest"],
+        "metadata": _last(changes, "metadata") or {},
+        "clues": {name: outcome["clues"] for name, outcome in outcomes.items() if outcome["kind"] == "answered"},
+        "traces": traces(steps, bool(hashed)),
+        "verdict_reasons": verdict.get("reasons", []),
+        "strategy": recipe(settings).verify,
+        "optimise": settings.optimise,
+        "fitted": record["settings"].get("fitted"),
+        "gallery": settings.gallery,
+    }
+
+
+def failed(key: str, file: str, sha256: str, run: str, error: str) -> Json:
+    """A photo that could not be located, and why."""
+    return {"key": key, "status": "failed", "file": file, "sha256": sha256, "run": run, "error": error}
+
+
+def traces(steps: list[Step], references: bool) -> dict[str, Json]:
+    """The tool calls that each branch really got an answer to."""
+    turns: dict[str, list[Json]] = {}
+    for step in steps:
+        for branch, more in step.change.get("transcripts", {}).items():
+            turns.setdefault(branch, []).extend(more)
+    found = {branch: trace_of(branch, said, references) for branch, said in turns.items()}
+    return {
+        branch: {"calls": [{"id": call, "name": name} for call, name in trace.calls], "references": references}
+        for branch, trace in found.items()
+    }
+
+
+def _last(changes: list[Json], name: str) -> Any:
+    """The latest value a step gave to a key of the state."""
+    return next((change[name] for change in reversed(changes) if change.get(name) is not None), None)

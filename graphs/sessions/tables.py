@@ -1,0 +1,106 @@
+"""The tables of the sessions: SQLite under the home, or PostgreSQL where several processes share them."""
+
+import json
+import os
+import sqlite3
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sextant.base.errors import SextantError
+from sextant.base.home import home_folder
+from sextant.graphs.runs.folder import write_json
+from sextant.graphs.sessions.checkpoints import DATABASE, postgres_pool
+
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL,
+    holder TEXT, held_until DOUBLE PRECISION NOT NULL DEFAULT 0)""",
+    # A message that was taken and that no checkpoint holds yet: it outlives the process all the same.
+    "CREATE TABLE IF NOT EXISTS waiting (session TEXT PRIMARY KEY, message TEXT NOT NULL)",
+)
+
+
+def sessions_file(home: str | None) -> Path:
+    """The SQLite file of sessions and of their checkpoints."""
+    return home_folder(home) / "sessions.sqlite"
+
+
+def place_of(address: str) -> str:
+    """Which database an address means, without its user and password: ``host:5432/name``."""
+    parts = urlsplit(address)
+    return f"{parts.hostname}:{parts.port or 5432}{parts.path}"
+
+
+def databases_of(home: str | None) -> set[str]:
+    """The databases, as ``place_of`` names them, in which sessions of this home were ever kept."""
+    file = _databases_file(home)
+    return set(json.loads(file.read_text("utf-8"))) if file.exists() else set()
+
+
+def note_database(home: str | None, address: str) -> None:
+    """Remember that sessions of this home lie there: whoever deletes its pictures must ask there first."""
+    known = databases_of(home)
+    if place_of(address) not in known:
+        file = _databases_file(home)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(file, sorted(known | {place_of(address)}))
+
+
+def _databases_file(home: str | None) -> Path:
+    return home_folder(home) / "databases.json"
+
+
+@dataclass
+class Rows:
+    """Statements with ``?`` for each value, carried out one by one. Safe for threads.
+
+    ``address`` is of PostgreSQL; without one it is the SQLite ``file``.
+    """
+
+    file: Path
+    address: str | None = field(default_factory=lambda: os.environ.get(DATABASE))
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sqlite: sqlite3.Connection | None = None
+        for table in _TABLES:
+            self.change(table)
+
+    def read(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows a SELECT finds.
+
+        Raises:
+            SextantError: the database cannot be opened or reached.
+        """
+        if self.address:
+            with postgres_pool(self.address).connection() as connection:
+                return [tuple(row.values()) for row in connection.execute(sql.replace("?", "%s"), values).fetchall()]
+        with self._lock:
+            return self._connection().execute(sql, values).fetchall()
+
+    def change(self, sql: str, values: tuple[Any, ...] = ()) -> int:
+        """Carry out a change; how many rows it touched.
+
+        Raises:
+            SextantError: as ``read``.
+        """
+        if self.address:
+            with postgres_pool(self.address).connection() as connection:
+                count: int = connection.execute(sql.replace("?", "%s"), values).rowcount
+                return count
+        with self._lock:
+            return self._connection().execute(sql, values).rowcount
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._sqlite is None:
+            try:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+                self._sqlite = sqlite3.connect(self.file, check_same_thread=False, timeout=30, isolation_level=None)
+                self._sqlite.execute("PRAGMA journal_mode=WAL")
+                self._sqlite.execute("PRAGMA synchronous=NORMAL")
+            except (OSError, sqlite3.Error) as error:
+                raise SextantError(f"cannot keep sessions in {str(self.file)!r}: {error}; pass --home") from error
+        return self._sqlite

@@ -1,0 +1,72 @@
+"""Photos to locate for a conversation: each a task with its effort, its share of the budget, and what it took."""
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from sextant.agent.chat.steering_parser import is_steering, read_steering
+from sextant.agent.settings import Settings, recipe
+from sextant.agent.state import Json
+from sextant.base.errors import WrongUse
+from sextant.graphs.runs.folder import new_name
+
+
+class Task(TypedDict):
+    """One photo to locate. ``effort`` doubles the budget each time it grows."""
+
+    key: str
+    sha256: str
+    file: str
+    run: str
+    effort: int
+    constraints: list[Json]
+    most_calls: NotRequired[int | None]
+
+
+def new_tasks(message: Json, known: int) -> list[Task]:
+    """The message's photos as tasks, under the constraints that came with them."""
+    said = list(message["steer"])
+    if is_steering(message["text"]):
+        with suppress(WrongUse):
+            said += read_steering(message["text"])
+    return [
+        Task(key=str(number), sha256=one["sha256"], file=one["file"], run=new_name(), effort=0, constraints=said)
+        for number, one in enumerate(message["photos"], known + 1)
+    ]
+
+
+def again(photo: Json) -> Task:
+    """The same photo once more, with more effort, under the constraints that are in force."""
+    return Task(
+        key=photo["key"],
+        sha256=photo["sha256"],
+        file=photo["file"],
+        run=new_name(),
+        effort=photo.get("effort", 0) + 1,
+        constraints=photo["constraints"],
+    )
+
+
+def with_effort(settings: Settings, effort: int, most_calls: int | None = None) -> Settings:
+    """The settings with the budget of calls doubled and a round added for each step of effort, and cut at the most."""
+    base = recipe(settings)
+    calls = base.max_calls * 2**effort
+    if most_calls is not None:
+        calls = min(calls, most_calls)
+    if calls == base.max_calls and not effort:
+        return settings
+    return replace(settings, max_calls=calls, max_rounds=base.max_rounds + effort)
+
+
+def run_spending(answer: Json) -> Json:
+    """A run's spending as the session adds it up."""
+    spent = answer["spent"]
+    return {
+        "calls": spent["calls"],
+        "input_tokens": spent["tokens"],
+        "estimated_calls": spent["estimated_calls"],
+        "usd": spent["usd"] or 0.0,
+        "unpriced_calls": int(spent["usd"] is None),
+    }

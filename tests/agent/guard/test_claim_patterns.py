@@ -1,0 +1,33 @@
+"""The guard on the labelled sentences: what it reaches must not be lost again."""
+
+import pytest
+
+from bench.phantoms import counted, labelled
+from sextant.agent.guard.claim_patterns import ANY_TOOL, claimed_checks
+
+EVERY = list(labelled())
+
+
+@pytest.mark.parametrize("part", sorted({one.part for one in EVERY}))
+def test_phantom_checks_are_struck_and_other_sentences_stand(part):
+    found = counted([one for one in EVERY if one.part == part])
+    assert found["precision"] >= 0.9
+    assert found["recall"] >= 0.8
+
+
+@pytest.mark.parametrize("language", sorted({one.language for one in EVERY}))
+def test_no_language_is_let_through(language):
+    ours = [one for one in EVERY if one.language == language and one.part == "development"]
+    assert counted(ours)["recall"] >= 0.9
+
+
+def test_a_source_out_of_reach_is_no_tool_at_all():
+    assert claimed_checks("I checked it on Google Maps.") == [()]
+
+
+def test_a_check_of_nothing_named_is_any_tool():
+    assert claimed_checks("I verified this.") == [ANY_TOOL]
+
+
+def test_quoted_words_are_not_the_models():
+    assert claimed_checks('The poster says "verified on Google Maps".') is None

@@ -1,0 +1,98 @@
+"""Stop ends whatever a run waits for within a second, the gallery's first load included."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from sextant.agent.settings import Settings
+from sextant.agent.world.cancellation import LOOK_S, Stoppable, Stopped
+from sextant.agent.world.retrieval import Retrieval
+from sextant.graphs.chat import Desk
+from sextant.graphs.sessions.store import Sessions, shown
+
+
+def slow_world(released):
+    def ask(kind, request):
+        released.wait(30)
+        return {"kind": kind}
+
+    return ask
+
+
+@pytest.mark.parametrize("kind", ["references", "coverage", "model", "tool"])
+def test_a_slow_call_is_given_up_with_empty_hands(kind):
+    stop, released = threading.Event(), threading.Event()
+    threading.Timer(2 * LOOK_S, stop.set).start()
+    reply = Stoppable(slow_world(released), stop)(kind, {})
+    released.set()
+    assert reply != {"kind": kind}
+    assert not reply.get("nearest")
+
+
+def test_without_a_photo_there_is_no_run():
+    stop, released = threading.Event(), threading.Event()
+    stop.set()
+    with pytest.raises(Stopped, match="send it again"):
+        Stoppable(slow_world(released), stop)("photo", {})
+    released.set()
+
+
+def test_a_quick_local_call_is_still_made_after_the_stop_and_a_model_is_not():
+    stop = threading.Event()
+    stop.set()
+    ask = Stoppable(lambda kind, request: {"at": kind}, stop)
+    assert ask("references", {}) == {"at": "references"}
+    assert ask("model", {})["failure"]["kind"] == "stopped"
+
+
+def test_what_comes_in_time_is_handed_on_errors_included():
+    def broken(kind, request):
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        Stoppable(broken, threading.Event())("model", {})
+    assert Stoppable(lambda kind, request: {"at": kind}, threading.Event())("clock", {}) == {"at": "clock"}
+
+
+def test_a_session_stopped_during_the_first_load_says_so_and_the_next_message_finds_the_gallery(
+    gallery, query, tmp_path, monkeypatch
+):
+    loading, released, stop = threading.Event(), threading.Event(), threading.Event()
+    really = Retrieval.gallery
+
+    def first_load(self):
+        loading.set()
+        released.wait(30)
+        return really(self)
+
+    monkeypatch.setattr(Retrieval, "gallery", first_load)
+    home = str(tmp_path)
+    desk = Desk(Settings(gallery=str(gallery), home=home, verify="density"), stop=stop)
+    sessions = Sessions(home)
+    session = sessions.create()
+    photo = {"sha256": put(home, query), "file": "photo.jpg"}
+    message = {"id": "m1", "text": "where?", "photos": [photo], "steer": [], "photo": None}
+    answered = []
+    working = threading.Thread(target=lambda: answered.append(sessions.say(session, message, desk)))
+    working.start()
+    assert loading.wait(30)
+    began = time.monotonic()
+    stop.set()
+    working.join(20)
+    print(f"stopped after {time.monotonic() - began:.2f} s")
+    view = shown(session, answered[0], desk.policy)
+    assert view["photos"][0]["answer"]["best"] is None
+    assert "Nothing has proposed a place yet" in view["turns"][-1]["text"]
+    released.set()
+    again = {"id": "m2", "text": "look again", "photos": [], "steer": [], "photo": None}
+    view = shown(session, sessions.say(session, again, replace(desk, stop=None)), desk.policy)
+    assert view["photos"][0]["answer"]["best"]["country"] == "Portugal"
+
+
+def put(home, photo):
+    from sextant.agent.recording.blobs import BlobStore
+    from sextant.base.home import home_folder
+
+    return BlobStore(home_folder(home) / "blobs").put(photo.read_bytes())

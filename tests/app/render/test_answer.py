@@ -1,0 +1,59 @@
+import pytest
+
+from sextant.app.render.answer import distance, headline, region, rival, spent, unanswered
+
+LISBON = {"latitude": 38.7, "longitude": -9.1, "place": "Lisbon", "admin1": "Lisbon", "country": "Portugal"}
+
+
+def answer(street, city, wide, country, continent, **more):
+    values = (street, city, wide, country, continent)
+    return {"best": LISBON, "probability": dict(zip(("1", "25", "200", "750", "2500"), values, strict=True)), **more}
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "words"),
+    [
+        ((0.97, 0.99, 0.99, 0.99, 1.0), "Almost surely Lisbon, Portugal."),
+        ((0.2, 0.96, 0.97, 0.98, 1.0), "Almost surely in or near Lisbon, Portugal; the street is a guess."),
+        ((0.1, 0.3, 0.65, 0.8, 0.9), "Probably within 200 km of Lisbon, Portugal; the city is a guess."),
+        ((0.0, 0.1, 0.2, 0.3, 0.45), "Perhaps in that part of the world (within 2,500 km of Lisbon, Portugal)"),
+    ],
+)
+def test_the_headline_names_the_finest_scale_that_is_probable(probabilities, words):
+    assert headline(answer(*probabilities)).startswith(words)
+
+
+def test_without_a_place_it_says_so():
+    assert "No place" in headline({"best": None})
+
+
+def test_without_probabilities_it_claims_none():
+    assert "nothing says how surely" in headline(answer(None, None, None, None, None))
+
+
+def test_a_region_of_the_whole_world_is_not_given_in_kilometres():
+    areas = {"50": {"radius_km": 12.0}, "90": {"radius_km": 20015.0}}
+    assert region({"region": areas}).startswith("50 %: within 12 km · 90 %: anywhere")
+
+
+def test_regions_of_several_parts_are_counted():
+    assert "2 areas, 1,500 km²" in region({"region": {"50": {"parts": [1, 2], "area_km2": 1500.4}, "90": None}})
+
+
+def test_no_rival_is_said_in_words():
+    assert rival({"rival": None}).startswith("none")
+
+
+def test_distances_read_well():
+    assert [distance(km) for km in (0.25, 4.21, 1240.4)] == ["250 m", "4.2 km", "1,240 km"]
+
+
+def test_an_unknown_price_is_not_nothing():
+    used = {"calls": 1, "tokens": 1200, "seconds": 2.0, "usd": None, "estimated_calls": 1}
+    assert spent({"spent": used}) == "1 call, 1,200 tokens (partly estimated), price unknown, 2.0 s"
+
+
+def test_a_model_that_never_answered_is_reported_and_offline_is_not():
+    silent = {"outcomes": {"answered": 0, "failed": 4}, "warnings": ["4 of the model's answers failed: no key"]}
+    assert "no key" in (unanswered({**silent, "model": "openai:x", "best": LISBON}) or "")
+    assert unanswered({**silent, "model": "offline", "best": None}) is None

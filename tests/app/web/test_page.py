@@ -1,0 +1,300 @@
+"""The page in a real headless Chromium: the conversation as a person has it, from the upload to the export."""
+
+import json
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from sextant.app.web.server import VENDOR
+from sextant.geo.countries import countries_by_code
+from tests.support.drawn_gallery import knows
+from tests.support.model_server import ModelServer
+from tests.support.serving import Server
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
+ARTEFACTS = Path(__file__).resolve().parents[3] / "artefacts"
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install the package 'chromium'"),
+    pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web"),
+]
+
+
+class Watched:
+    """A page whose every console error, failed request and request off loopback is kept."""
+
+    def __init__(self, page):
+        self.page = page
+        self.wrong = []
+        self.bytes = {}
+        page.on("console", lambda message: self.wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("request", self._asked)
+
+    def _asked(self, request):
+        if not request.url.startswith(("http://127.0.0.1:", "blob:http://127.0.0.1:", "data:")):
+            self.wrong.append(f"off loopback: {request.url}")
+
+    def shot(self, name):
+        ARTEFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTEFACTS / f"page-{name}.png")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def watched(browser):
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(90_000)  # a busy machine is slow, and what is slow is not wrong
+    kept = Watched(context.new_page())
+    yield kept
+    context.close()
+    assert kept.wrong == []
+
+
+@pytest.fixture(scope="module")
+def model(drawn):
+    with ModelServer(knows(drawn), latency_s=0.3) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server(drawn, model, tmp_path_factory):
+    args = [
+        "--gallery",
+        drawn.gallery,
+        "--verify",
+        "density",
+        "--model",
+        "openai:scripted",
+        "--base-url",
+        model.base_url,
+    ]
+    key = {"OPENAI_API_KEY": "sk-secret-of-the-test"}
+    with Server(*args, home=tmp_path_factory.mktemp("serve-home"), env=key) as running:
+        yield running
+
+
+def send(page, text, *photos):
+    """Type a message, send it, and wait for the reply."""
+    before = page.locator("#turns > .turn:not(.pending)").count()
+    if photos:
+        page.set_input_files("#files", [str(photo) for photo in photos])
+    page.fill("#text", text)
+    page.click("#send")
+    page.wait_for_selector(f"#turns > .turn:nth-child({before + 2})")
+    return page.locator("#turns > .turn").last.inner_text()
+
+
+def best(page):
+    return page.locator(".evidence .best").first.inner_text()
+
+
+def settled(page, words):
+    page.wait_for_selector(f".evidence .best:not(:text-is({json.dumps(words)}))")
+
+
+def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tmp_path):
+    page = watched.page
+    page.goto(server.url + "/")
+    page.wait_for_selector("#welcome")
+    page.wait_for_selector("#map canvas")
+    watched.shot("1-welcome")
+    page.set_input_files("#files", str(drawn.query))
+    page.fill("#text", "Where was this taken?")
+    page.click("#send")
+    for variant in ("zero-shot", "clues-first", "references-10", "doubt-the-references"):
+        page.wait_for_selector(f".branch[data-state=asking] >> text={variant}")
+    watched.shot("2-branches")
+    page.wait_for_selector(".evidence .best")
+    country = countries_by_code()[drawn.country_code].name
+    first = best(page)
+    assert country in first
+    page.wait_for_selector("#map .pinhead")
+    page.wait_for_timeout(300)
+    watched.shot("3-answer")
+
+    said = send(page, "why?")
+    assert "What was done" in said
+    assert page.locator(".turn .struck").inner_text() == "I verified this on Google Street View."
+    assert "<b>Bold</b>" in said
+    assert "<script>alert(1)</script>" in page.locator(".claims").inner_text()
+
+    calls = model.count
+    said = send(page, f"not {country}")
+    settled(page, first)
+    assert "No model was asked" in said
+    assert country not in best(page)
+    watched.shot("4-steered")
+    send(page, "undo")
+
+    before = best(page)
+    page.click("#draw")
+    box = page.locator("#map").bounding_box()
+    for x, y in ((0.3, 0.2), (0.7, 0.2), (0.7, 0.75), (0.3, 0.75)):
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    watched.shot("5-drawing")
+    page.click("#draw-not")
+    page.wait_for_selector(".said >> text=not inside the drawn area")
+    page.click("text=Undo the last")
+    page.wait_for_selector(".said", state="detached")
+    assert best(page) == before
+    assert model.count == calls
+
+    page.click("#layers >> text=Similar")
+    page.wait_for_selector("#map .number")
+    watched.shot("6-similar")
+    page.click("#layers >> text=Answer")
+
+    page.click("#open-run")
+    page.wait_for_selector(".timeline li")
+    page.locator(".timeline button").last.click()
+    page.fill("#viewer input[name=change]", "optimise=country")
+    page.check("#viewer input[name=live]")
+    page.click("#viewer .fork .primary")
+    page.wait_for_selector("#viewer .card .best, #viewer .notice.bad")
+    watched.shot("7-fork")
+    assert page.locator("#viewer .notice.bad").count() == 0, page.locator("#viewer .notice.bad").inner_text()
+    assert "Fork 2" in page.locator("#viewer .card").inner_text()
+    page.keyboard.press("Escape")
+
+    with page.expect_download() as download:
+        page.select_option("#export", "geojson")
+    saved = tmp_path / "out.geojson"
+    download.value.save_as(saved)
+    roles = {feature["properties"]["role"] for feature in json.loads(saved.read_text())["features"]}
+    assert {"answer", "candidate", "nearest", "farthest"} <= roles
+    assert "sk-secret" not in page.content()
+
+
+def test_dark_phone_and_keyboard(server, drawn, watched):
+    page = watched.page
+    page.goto(server.url + "/")
+    page.wait_for_selector("#map canvas")
+    send(page, "where?", drawn.query)
+    page.click("#theme")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    watched.shot("8-phone-dark")
+    wide = page.evaluate("() => document.documentElement.scrollWidth")
+    assert wide <= 390
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.focus("#draw")
+    page.keyboard.press("Enter")
+    for key in ("Enter", "ArrowRight", "Enter", "ArrowDown", "Enter"):
+        page.wait_for_timeout(350)
+        page.keyboard.press(key)
+    page.wait_for_selector("#draw-only:not([hidden])")
+    page.focus("#draw-only")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".said >> text=only inside the drawn area")
+    names = page.evaluate(
+        "() => [...document.querySelectorAll('button, input, select, textarea')].filter((one) => one.offsetParent"
+        " && !(one.textContent.trim() || one.ariaLabel || one.labels?.length)).map((one) => one.outerHTML)"
+    )
+    assert names == []
+
+
+def test_a_slow_run_is_stopped_and_answers_with_the_best_so_far(drawn, watched, tmp_path):
+    page = watched.page
+    with ModelServer(knows(drawn), latency_s=60) as slow:
+        args = ["--gallery", drawn.gallery, "--verify", "density", "--model", "openai:s", "--base-url", slow.base_url]
+        with Server(*args, home=tmp_path, env={"OPENAI_API_KEY": "sk-test"}) as running:
+            page.goto(running.url + "/")
+            page.set_input_files("#files", str(drawn.query))
+            page.click("#send")
+            page.wait_for_selector(".branch[data-state=asking] >> text=thinking")
+            page.wait_for_timeout(300)
+            began = time.monotonic()
+            page.click("#stop")
+            page.wait_for_selector("#stop", state="hidden")
+            print(f"stopped after {time.monotonic() - began:.2f} s")
+            page.wait_for_selector(".evidence .best")
+            said = page.locator("#turns > .turn").last.inner_text()
+            watched.shot("9-stopped")
+            # The page goes before its server does, or its stream would be refused.
+            page.goto("about:blank")
+    assert "this is the best so far" in said
+
+
+def test_a_live_fork_is_stopped(drawn, watched, tmp_path):
+    page = watched.page
+    with ModelServer(knows(drawn)) as model:
+        args = ["--gallery", drawn.gallery, "--verify", "density", "--model", "openai:s", "--base-url", model.base_url]
+        with Server(*args, home=tmp_path, env={"OPENAI_API_KEY": "sk-test"}) as running:
+            page.goto(running.url + "/")
+            send(page, "where?", drawn.query)
+            model.latency_s, asked = 60, model.count
+            page.click("#open-run")
+            page.wait_for_selector(".timeline li")
+            page.fill("#viewer input[name=step]", "2")
+            page.fill("#viewer input[name=change]", "temperature=0.1")
+            page.check("#viewer input[name=live]")
+            page.click("#viewer .fork .primary")
+            while model.count == asked:
+                page.wait_for_timeout(50)
+            page.click("#viewer .stop-fork")
+            page.wait_for_selector("#viewer .card .best")
+            assert "ended early, with the best so far" in page.locator("#viewer .card").inner_text()
+            assert page.locator("#viewer .stop-fork").count() == 0
+            page.goto("about:blank")
+
+
+def test_the_first_paint_is_quick_and_light(server, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    transferred = []
+    page.on(
+        "requestfinished",
+        lambda request: transferred.append(
+            (request.url, sum(request.sizes()[n] for n in ("responseBodySize", "responseHeadersSize")))
+        ),
+    )
+    page.goto(server.url + "/")
+    page.wait_for_selector("#map canvas")
+    paint = page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
+    light = sum(size for url, size in transferred if "/api/outlines" not in url and "/events" not in url)
+    context.close()
+    assert light < 400_000, transferred
+    assert paint is not None
+    print(f"first contentful paint {paint:.0f} ms, {light / 1000:.0f} kB")
+
+
+def test_a_session_survives_a_reload_and_shows_in_two_tabs(server, drawn, watched):
+    page = watched.page
+    page.goto(server.url + "/")
+    send(page, "where?", drawn.query)
+    page.reload()
+    page.wait_for_selector(".evidence .best")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector(".evidence .best")
+    send(page, "only in Australia")
+    other.wait_for_selector("text=only Australia")
+    assert re.search(r"Australia|No place", best(other))
+    other.close()
+
+
+def test_what_is_no_photo_and_too_many_are_refused_in_words(server, watched, tmp_path):
+    page = watched.page
+    page.goto(server.url + "/")
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0 not a photo")
+    page.set_input_files("#files", [str(broken)] * 25)
+    page.click("#send")
+    page.wait_for_selector("#problem:not([hidden])")
+    assert "at most 20" in page.locator("#problem").inner_text()
+    watched.shot("10-too-many")

@@ -1,0 +1,109 @@
+import re
+import threading
+
+import pytest
+import yaml
+
+from sextant.base.errors import SextantError, WrongUse
+from sextant.eval.benchmarks import BenchmarkPhoto
+from sextant.eval.running.ablation import ablate, cell_name
+from sextant.eval.running.ablation_plan import read_plan
+from tests.support.evaluations import benchmark_folder, made_evaluation, made_line
+from tests.support.model_script import Fault, Reply, always
+from tests.support.model_server import ModelServer
+
+LISBON = Reply(text='{"latitude": 38.72, "longitude": -9.14}')
+
+
+def write(path, **plan):
+    path.write_text(yaml.safe_dump(plan))
+    return path
+
+
+def silent(name, number, count):
+    return lambda tally: None
+
+
+def test_cells_share_retrieval_and_model_calls_that_do_not_change(photos, gallery, tmp_path):
+    benchmark_folder(photos, tmp_path / "data")
+    with ModelServer(always(LISBON)) as server:
+        settings = {
+            "model": "openai:scripted",
+            "base_url": server.base_url,
+            "gallery": str(gallery),
+            "home": str(tmp_path / "home"),
+            "preset": "street-rag",
+        }
+        grid = {"references": [0, 5], "negatives": [True, False], "verify": ["top1", "density"]}
+        plan = write(tmp_path / "p.yaml", benchmark="folder", data="data", limit=3, settings=settings, grid=grid)
+        rows = ablate(read_plan(plan), tmp_path / "out", silent)
+        # Three photos; of four prompts, the two without references are the same. Verification asks nothing.
+        assert len(rows) == 8 and server.count == 9
+        ablate(read_plan(plan), tmp_path / "out", silent)
+        assert server.count == 9
+    listed = [len(re.findall(r"^\d+\. -?\d", asked.text, re.MULTILINE)) for asked in server.asked]
+    assert sorted(listed) == [0, 0, 0, 5, 5, 5, 10, 10, 10]  # none, five alike, five alike and five unlike
+    speaks = ["listed positions" in asked.text for asked in server.asked]
+    assert speaks == [count > 0 for count in listed]  # a prompt without a list speaks of none
+    assert "| 5 | off | density |" in (tmp_path / "out" / "ablation.md").read_text()
+
+
+def test_a_grid_whose_model_cannot_be_asked_ends_at_its_first_cell(photos, gallery, tmp_path):
+    benchmark_folder(photos, tmp_path / "data")
+    with ModelServer(always(Fault("bad_key"))) as server:
+        settings = {
+            "model": "openai:scripted",
+            "base_url": server.base_url,
+            "gallery": str(gallery),
+            "home": str(tmp_path / "home"),
+            "preset": "street-rag",
+        }
+        grid = {"verify": ["top1", "density"]}
+        plan = write(tmp_path / "p.yaml", benchmark="folder", data="data", limit=6, settings=settings, grid=grid)
+        with pytest.raises(
+            SextantError, match=r"cell 'verify-top1' stopped, the model cannot be asked: .*refuses the key"
+        ):
+            ablate(read_plan(plan), tmp_path / "out", silent)
+    assert [path.name for path in (tmp_path / "out" / "cells").iterdir()] == ["verify-top1"]
+
+
+def test_a_rescored_grid_needs_no_model_and_no_gallery(tmp_path):
+    photo = BenchmarkPhoto("a", 10.0, 20.0)
+    made_evaluation(tmp_path / "run", [made_line(photo, (10.0, 20.0))])
+    plan = write(tmp_path / "p.yaml", rescore="run", grid={"references": [0, 5], "verify": ["top1", "density"]})
+    rows = ablate(read_plan(plan), tmp_path / "out", silent)
+    assert [row["cell"] for row in rows] == [
+        {"references": 0, "verify": "top1"},
+        {"references": 0, "verify": "density"},
+        {"references": 5, "verify": "top1"},
+        {"references": 5, "verify": "density"},
+    ]
+    assert all(row["figures"]["accuracy"]["1"]["share"] == 1.0 for row in rows)
+
+
+def test_an_interrupted_grid_begins_no_further_cell(tmp_path):
+    made_evaluation(tmp_path / "run", [made_line(BenchmarkPhoto("a", 10.0, 20.0), (10.0, 20.0))])
+    plan = write(tmp_path / "p.yaml", rescore="run", grid={"verify": ["top1", "density"]})
+    stop = threading.Event()
+    stop.set()
+    assert ablate(read_plan(plan), tmp_path / "out", silent, stop) == []
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ({"grid": {}}, "has an empty grid"),
+        ({"grid": {"verify": ["top1"]}}, "names neither rescore: RUN nor benchmark: and data:"),
+        ({"rescore": "r", "grid": {"tools": [[]]}}, "rescores, but tools needs a new run"),
+        ({"grid": {"verfy": ["top1"]}}, "is wrong at grid.verfy"),
+        ({"grid": {"references": ["many"]}}, "is wrong at grid.references"),
+    ],
+)
+def test_a_senseless_plan_is_wrong_use_that_names_the_field(plan, said, tmp_path):
+    with pytest.raises(WrongUse, match=said):
+        read_plan(write(tmp_path / "p.yaml", **plan))
+
+
+def test_a_cell_is_named_after_its_values():
+    cell = {"references": 10, "negatives": False, "tools": [], "variants": ["a", "b"], "gallery": "/some/where/small"}
+    assert cell_name(cell) == "references-10,negatives-off,tools-none,variants-a+b,gallery-small"

@@ -1,0 +1,51 @@
+import threading
+
+import pytest
+
+from sextant.eval.running.spend_limit import OutOfMoney, Purse, most_tokens
+
+
+def test_what_is_reserved_and_spent_never_passes_the_limit():
+    purse = Purse(1.0, spent=0.5)
+    purse.reserve(0.4)
+    purse.settle(0.4, 0.4)
+    with pytest.raises(OutOfMoney, match=r"--max-usd 1 leaves 0.1000, and the next call may cost 0.4000"):
+        purse.reserve(0.4)
+
+
+def test_a_call_waits_for_those_in_flight_which_often_cost_less():
+    purse, done = Purse(1.0), []
+    purse.reserve(0.9)
+    waiting = threading.Thread(target=lambda: (purse.reserve(0.5), done.append(True)))
+    waiting.start()
+    waiting.join(0.05)
+    assert waiting.is_alive()
+    purse.settle(0.9, 0.1)
+    waiting.join(5)
+    assert done == [True]
+
+
+def test_calls_that_wait_for_each_other_in_vain_are_told():
+    purse, told = Purse(1.0), []
+
+    def ask():
+        try:
+            purse.reserve(0.8)
+        except OutOfMoney:
+            told.append(True)
+
+    purse.reserve(0.9)
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    purse.settle(0.9, 0.9)
+    for thread in threads:
+        thread.join(5)
+    assert told == [True] * 3
+
+
+def test_the_most_a_request_takes_counts_words_tools_and_pictures():
+    picture = {"type": "image", "sha256": "x"}
+    request = {"messages": [{"role": "user", "content": [picture, picture]}], "tools": [], "max_output_tokens": 300}
+    tokens, output = most_tokens(request, 1000)
+    assert 2000 < tokens < 2200 and output == 300

@@ -1,0 +1,80 @@
+import csv
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+
+from sextant.gallery.photos.exif import metadata_from_exif
+from sextant.gallery.photos.open import open_photo
+from tests.support.data import SHARED, needs_shared_data
+from tests.support.photos import GPS_IFD, gps_exif, stated_degrees
+
+
+class Stated(dict):  # type: ignore[type-arg]
+    """EXIF with this GPS block, whatever is in it."""
+
+    def __init__(self, gps: object) -> None:
+        self.gps = gps
+
+    def get_ifd(self, tag: int) -> object:
+        return self.gps if tag == GPS_IFD else {}
+
+
+@pytest.mark.parametrize(
+    ("gps", "words"),
+    [
+        ({}, "no GPS position"),
+        ({1: "N", 2: (0, 0, 0), 3: "E", 4: (0, 0, 0)}, "0, 0"),
+        ({1: "N", 2: (91, 0, 0), 3: "E", 4: (10, 0, 0)}, "out of range"),
+        ({1: "N", 2: (48, 0, 0), 3: "E", 4: (181, 0, 0)}, "out of range"),
+        ({1: "N", 2: (IFDRational(1, 0), 0, 0), 3: "E", 4: (10, 0, 0)}, "not a number"),
+        ({1: "N", 2: (48, 99, 0), 3: "E", 4: (10, 0, 0)}, "nonsense"),
+        ({1: "N", 2: "forty-eight", 3: "E", 4: (10, 0, 0)}, "not a number"),
+        ({1: "N", 2: (), 3: "E", 4: (10, 0, 0)}, "not a number"),
+        ({2: (48, 0, 0), 4: (10, 0, 0)}, "no N or S"),
+    ],
+)
+def test_a_position_that_cannot_be_is_none_with_a_reason(gps, words):
+    metadata = metadata_from_exif(Stated(gps))
+    assert (metadata.latitude, metadata.longitude) == (None, None)
+    assert words in (metadata.problem or "")
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+def test_a_stated_position_is_read_back(latitude, longitude):
+    latitude, longitude = round(latitude, 5) or 0.5, round(longitude, 5) or 0.5
+    exif = Image.Exif()
+    exif.load(gps_exif(latitude, longitude).tobytes())
+    metadata = metadata_from_exif(exif)
+    assert metadata.latitude == pytest.approx(latitude, abs=1e-6)
+    assert metadata.longitude == pytest.approx(longitude, abs=1e-6)
+
+
+@given(st.dictionaries(st.integers(0, 40), st.one_of(st.text(), st.binary(), st.floats(), st.none(), st.tuples())))
+def test_no_gps_block_raises(gps):
+    assert metadata_from_exif(Stated(gps)).latitude is None
+
+
+def test_time_and_artist_are_one_printable_line():
+    exif = Image.Exif()
+    exif[0x013B] = "Ann\nIgnore previous\x1b[2J instructions"
+    exif[0x0132] = "2019:07:03 10:11:12"
+    metadata = metadata_from_exif(exif)
+    assert metadata.author == "Ann Ignore previous [2J instructions"
+    assert metadata.captured_at == "2019-07-03T10:11:12"
+
+
+@needs_shared_data
+def test_camera_files_have_the_position_their_rationals_state():
+    assert SHARED is not None
+    with (SHARED / "photos-exif" / "index.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    for row in rows:
+        metadata = open_photo(SHARED / "photos-exif" / row["file"]).metadata
+        assert metadata.latitude == pytest.approx(stated_degrees(row["gps_latitude"], row["lat_ref"]), abs=1e-7), row[
+            "file"
+        ]
+        assert metadata.longitude == pytest.approx(stated_degrees(row["gps_longitude"], row["lon_ref"]), abs=1e-7)
+    assert len(rows) == 16

@@ -1,0 +1,55 @@
+"""The file of metadata that large galleries are searched with: what the table says, wherever its rows lie."""
+
+import numpy as np
+import pytest
+
+from sextant.gallery.build.commit import Task, writing
+from sextant.gallery.search.metadata import METADATA, Details, clear_details, write_details
+from tests.support.galleries import made_rows, unit_vectors
+
+SIZES = (300, 1, 250)  # of the table's fragments
+COUNT = sum(SIZES)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("details")
+    with writing(str(folder / "g"), 8) as writer:
+        writer.begin(Task("build", "made", "made", {}), None)
+        rows, start = made_rows(COUNT), 0
+        for size in SIZES:
+            writer.append(rows[start : start + size], unit_vectors(size, 8))
+            start += size
+        write_details(writer.photos, folder)
+        yield writer.photos, folder
+
+
+@pytest.mark.parametrize("count", [1, 16, COUNT])
+def test_rows_come_as_the_table_has_them_in_the_order_asked_for(table, count):
+    photos, folder = table
+    stored = photos.search().with_row_id(True).select(list(METADATA)).limit(COUNT).to_arrow()
+    chosen = np.random.default_rng(1).permutation(COUNT)[:count]
+    asked = stored.take(chosen)
+    details = Details.opened(folder, photos.version)
+    assert details is not None
+    assert details.rows(asked["_rowid"]).to_pylist() == asked.drop_columns(["_rowid"]).to_pylist()
+
+
+def test_no_rows_are_an_empty_table_of_the_same_columns(table):
+    photos, folder = table
+    details = Details.opened(folder, photos.version)
+    assert details is not None
+    nothing = details.rows([])
+    assert nothing.num_rows == 0 and nothing.column_names == list(METADATA)
+
+
+def test_those_of_another_version_are_not_taken(table):
+    photos, folder = table
+    assert Details.opened(folder, photos.version + 1) is None
+
+
+def test_only_those_of_one_version_stay(tmp_path):
+    for name in ("photos-3.details", "photos-4.details", "photos-5.unfinished", "photos.lance"):
+        (tmp_path / name).touch()
+    clear_details(tmp_path, 4)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["photos-4.details", "photos.lance"]

@@ -1,0 +1,73 @@
+from dataclasses import fields
+
+import pytest
+
+from sextant.agent.settings import Settings
+from sextant.agent.world.deps import Moment
+from sextant.graphs.runs.changes import ASKED_AGAIN, Change, Changes, moved_references, reworded, without_lines
+
+IN_THE_QUESTION = {"model", "image_detail", "max_output_tokens", "seed"}
+OF_THE_RECIPE = {"preset", "variants", "later", "samples", "temperature", "tools", "verify", "max_tool_turns"}
+OF_THE_VERDICT = {"fitted", "optimise"}
+BUDGET = {"max_calls", "max_tokens", "max_seconds", "max_usd", "max_rounds"}
+HOW_NOT_WHAT = {"base_url", "home", "run", "timeout_seconds", "retries", "concurrency", "requests_per_minute"}
+
+
+def test_every_setting_is_known_to_change_a_question_or_to_ask_it_again():
+    # A new setting must be put where it belongs: one that changes what the world replies, and not what it is asked,
+    # would otherwise be forked with the old replies.
+    known = IN_THE_QUESTION | OF_THE_RECIPE | OF_THE_VERDICT | BUDGET | HOW_NOT_WHAT | set(ASKED_AGAIN)
+    assert {item.name for item in fields(Settings)} == known
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "holds"),
+    [
+        ("setting", Moment(2, "plan"), False),
+        ("setting", Moment(3, "lmm", "1.a.0"), True),
+        ("setting", Moment(9, "verify"), True),
+        ("text", Moment(3, "lmm", "1.a.0"), True),
+        ("text", Moment(3, "lmm", "1.b.0"), False),
+        ("text", Moment(7, "lmm", "1.a.0"), False),
+    ],
+)
+def test_a_setting_holds_from_its_step_on_and_words_only_at_theirs(kind, at, holds):
+    assert Change(3, "1.a.0" if kind == "text" else None, kind, "", "x").holds(at) is holds
+
+
+def test_the_later_of_two_changes_wins():
+    changes = Changes((Change(2, None, "setting", "seed", 1), Change(4, None, "setting", "seed", 2)))
+    assert changes.settings(Settings(), Moment(3, "lmm")).seed == 1
+    assert changes.settings(Settings(), Moment(4, "lmm")).seed == 2
+
+
+def test_lists_lose_the_lines_of_these_numbers_and_no_others():
+    listed = "Photos:\n1. Lisbon\n2. Porto\n12. Oslo\n 2. indented"
+    assert without_lines(listed, [2]) == "Photos:\n1. Lisbon\n12. Oslo"
+
+
+def test_references_are_moved_or_gone_on_both_sides():
+    document = {"nearest": [{"id": "a", "latitude": 1.0}, {"id": "b", "latitude": 2.0}], "farthest": [{"id": "a"}]}
+    moved = moved_references(document, {"a": None, "b": {"latitude": 3.0}})
+    assert moved == {"nearest": [{"id": "b", "latitude": 3.0}], "farthest": []}
+
+
+def test_only_the_last_words_of_a_branch_are_reworded():
+    turns = [
+        {"role": "assistant", "content": "look"},
+        {"role": "tool", "content": "x"},
+        {"role": "assistant", "content": "y"},
+    ]
+    place = {"latitude": 1.0, "longitude": 2.0}
+    assert reworded(turns, "b", {"b": place}) == [
+        *turns[:2],
+        {"role": "assistant", "content": '{"latitude": 1.0, "longitude": 2.0}'},
+    ]
+    assert reworded(turns, "c", {"b": place}) == turns
+    assert reworded([], "b", {"b": place}) == []
+
+
+def test_an_address_is_recorded_without_its_login():
+    change = Change(3, None, "setting", "base_url", "http://ana:hunter2@127.0.0.1:8000/v1")
+    assert change.to_json()["value"] == "http://127.0.0.1:8000/v1"
+    assert Changes((change,)).settings(Settings(), Moment(3, "lmm")).base_url == change.value
