@@ -21,8 +21,8 @@ class Settings:
         max_calls, max_tokens, max_seconds, max_usd, max_rounds: the budget; None is no limit of that kind
             beyond the preset's own calls and rounds.
         price: what the model costs where no list knows it: INPUT/OUTPUT in dollars per million tokens.
-        fitted: the model that ``calibrated`` judges with, a file or ``NAME@SHA256`` (see ``recording/fitted_models.py``); None is
-            the shipped one.
+        fitted: the model that ``calibrated`` judges with, a file or ``NAME@SHA256`` (see
+            ``recording/fitted_models.py``); None is the shipped one.
         variants, later: the prompts of the first round and of the others, in place of the preset's.
         exclude_author: leave out the photos of this photo's own photographer, and the photo itself.
         without_authors: leave out the photos of these photographers.

@@ -69,7 +69,7 @@ def event_shown(event: Json, policy: Policy) -> Json:
 
 
 def comparison_shown(found: Json, policy: Policy) -> Json:
-    """Two runs compared (``graphs/runs/compare.py``) as a person may see it: the distance is between the places as shown."""
+    """Two compared runs (``graphs/runs/compare.py``) as a person may see them: distances are between shown places."""
     if policy.coarsest is None:
         return found
     shown: Json = coarsened(words_withheld(found, policy, WORDS), policy)

@@ -30,7 +30,8 @@ class Rescoring:
         verify: the strategy.
         references: keep only so many of the nearest photos; None keeps all that were recorded.
         negatives: whether the farthest photos take part.
-        fitted: the model that ``calibrated`` judges with, by name and hash (``recording/fitted_models.py``); None is the shipped one.
+        fitted: the model that ``calibrated`` judges with, by name and hash (``fitted_models.py``);
+            None is the shipped one.
     """
 
     verify: str
