@@ -1,0 +1,239 @@
+"""Writing a gallery so that a kill at any moment loses nothing that was written and shows nothing unfinished.
+
+Rows go into new versions of the table ``photos``. Readers stay on the versions that the manifest names, until the
+manifest is replaced as the last act. The table ``building`` says what is being written, so that the same build can
+go on where it stopped; another one starts again from the manifest's version, or from nothing.
+"""
+
+import errno
+import hashlib
+import json
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sextant.gallery.database import (
+    BUILDING,
+    MANIFEST,
+    OUTLIERS,
+    PHOTOS,
+    UNREADABLE,
+    GalleryError,
+    connect,
+    local_path,
+    one_line,
+    photos_schema,
+    read_document,
+    table_names,
+    write_document,
+)
+from sextant.gallery.build.decode import Decoded
+from sextant.gallery.search.metadata import SUFFIX, UNFINISHED, clear_details, write_details
+from sextant.gallery.manifest import Manifest
+from sextant.gallery.sources.records import Unreadable
+
+_TAG = "gallery"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is being written: equal tasks are one build that was interrupted."""
+
+    mode: str  # "build" or "add"
+    source: str
+    fingerprint: str
+    settings: dict[str, Any]
+
+    def document(self) -> str:
+        return json.dumps(self.__dict__, sort_keys=True)
+
+
+class GalleryWriter:
+    """The one writer of a gallery. Use it within ``writing``."""
+
+    def __init__(self, path: str, database: Any, dimension: int) -> None:
+        self.path = path
+        self.database = database
+        self.dimension = dimension
+        self.resumed = False
+        self.photos: Any = None
+        self.ids: set[int] = set()
+        self.contents: set[int] = set()
+        self._version = 0
+
+    def begin(self, task: Task, manifest: Manifest | None) -> None:
+        """Open ``photos`` for this task: where it stopped, at the manifest's version (add), or empty (build)."""
+        names = table_names(self.database)
+        self.resumed = PHOTOS in names and read_document(self.database, BUILDING) == task.document()
+        if not self.resumed and task.mode == "build":
+            schema = photos_schema(self.dimension)
+            write_document(self.database, BUILDING, json.dumps({"mode": "starting"}))
+            self.photos = self.database.create_table(PHOTOS, schema=schema, mode="overwrite")
+        else:
+            self.photos = self.database.open_table(PHOTOS)
+            if not self.resumed and manifest is not None and self.photos.version != manifest.photos_version:
+                self.photos.checkout(manifest.photos_version)
+                self.photos.restore()
+        write_document(self.database, BUILDING, task.document())
+        self._version = self.photos.version
+        self._recall_rows()
+
+    def _recall_rows(self) -> None:
+        """The ids and contents that are written already, as 64-bit hashes: 5 million take half a gigabyte less."""
+        for batch in self.photos.search().select(["id", "sha256"]).to_batches(65_536):
+            self.ids.update(map(short_hash, batch["id"].to_pylist()))
+            self.contents.update(int(value[:16], 16) for value in batch["sha256"].to_pylist())
+
+    @property
+    def count(self) -> int:
+        return int(self.photos.count_rows())
+
+    def append(self, rows: Sequence[Decoded], vectors: NDArray[np.float32]) -> None:
+        """Commit rows in one new version.
+
+        Raises:
+            GalleryError: the disk is full, or another process has written meanwhile.
+        """
+        table = rows_table(rows, vectors, self.dimension)
+        self._commit(lambda: self.photos.add(table))
+
+    def append_elsewhere(self, write: Callable[[str], None]) -> None:
+        """Let ``write`` commit rows to the table under this path by itself, as one new version."""
+        self._commit(lambda: write(self.path))
+
+    def _commit(self, write: Callable[[], object]) -> None:
+        with _told(self.path):
+            self.photos.checkout_latest()
+            if self.photos.version != self._version:
+                raise GalleryError(
+                    f"gallery {self.path!r} was written by another process meanwhile; run one build at a time"
+                )
+            write()
+            self.photos.checkout_latest()
+            self._version = self.photos.version
+
+    def put_outliers(self, rows: pa.Table) -> tuple[int, int]:
+        """Replace the outlier table; its version and its size."""
+        with _told(self.path):
+            table = self.database.create_table(OUTLIERS, rows, mode="overwrite")
+            return int(table.version), rows.num_rows
+
+    def put_details(self) -> None:
+        """Keep the metadata of ``photos`` as it now is where searches can map it; in a folder only."""
+        folder = local_path(self.path)
+        if folder is not None:
+            with _told(self.path):
+                write_details(self.photos, folder)
+
+    def finish(self, manifest: Manifest, unreadable: Sequence[Unreadable]) -> None:
+        """Make what was written the gallery, then clear away what it replaced."""
+        with _told(self.path):
+            report = {"id": [item.id for item in unreadable], "reason": [item.reason for item in unreadable]}
+            text = pa.schema([("id", pa.string()), ("reason", pa.string())])
+            self.database.create_table(UNREADABLE, pa.table(report, schema=text), mode="overwrite")
+            write_document(self.database, MANIFEST, manifest.model_dump_json())
+            self.database.drop_table(BUILDING)
+        self._clear(PHOTOS, manifest.photos_version)
+        if manifest.outliers_version is not None:
+            self._clear(OUTLIERS, manifest.outliers_version)
+        folder = local_path(self.path)
+        if folder is not None:
+            with suppress(OSError):  # left-overs only take space
+                clear_details(folder, manifest.photos_version)
+
+    def _clear(self, name: str, version: int) -> None:
+        """Delete what no manifest names any more; the tag keeps the version that it does name."""
+        with suppress(Exception), warnings.catch_warnings():  # left-overs only take space
+            warnings.simplefilter("ignore")  # lancedb warns that readers of the old versions must open them again
+            table = self.database.open_table(name)
+            (table.tags.update if _TAG in table.tags.list() else table.tags.create)(_TAG, version)
+            table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+
+
+@contextmanager
+def writing(path: str, dimension: int) -> Iterator[GalleryWriter]:
+    """Take the gallery for writing; a folder that was new and got no row is removed again.
+
+    Raises:
+        GalleryError: another process is writing it, or the place cannot be written.
+    """
+    folder = local_path(path)
+    if folder is None:
+        yield GalleryWriter(path, connect(path), dimension)
+        return
+    new = not folder.exists()
+    if not new and (folder.is_file() or _foreign(folder)):
+        raise GalleryError(f"{path!r} exists and is not a gallery; choose another place with --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError as error:
+        raise GalleryError(f"gallery {path!r} cannot be written ({error.strerror}); choose another place") from error
+    with lock:
+        _take(lock, path)
+        writer = GalleryWriter(path, connect(path), dimension)
+        try:
+            yield writer
+        finally:
+            if new and (writer.photos is None or writer.count == 0):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _foreign(folder: Path) -> bool:
+    """Whether a folder holds anything but a gallery's: a mistyped --out must not fill a folder of photos."""
+    ours = {".lance", SUFFIX, UNFINISHED}
+    return any(entry.suffix not in ours for entry in folder.iterdir() if entry.name != ".lock")
+
+
+def _take(lock: Any, path: str) -> None:
+    import fcntl
+
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise GalleryError(f"gallery {path!r} is being written by another process; wait for it or stop it") from None
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """Storage errors as one line; what is committed stays."""
+    try:
+        yield
+    except GalleryError:
+        raise
+    except Exception as error:
+        full = (
+            getattr(error, "errno", None) == errno.ENOSPC
+            or "No space left" in str(error)
+            or "os error 28" in str(error)
+        )
+        if full:
+            way_out = "what is written stays; free some space and run the same command again"
+            raise GalleryError(f"gallery {path!r}: the disk is full; {way_out}") from error
+        raise GalleryError(f"gallery {path!r} cannot be written: {one_line(error)}") from error
+
+
+def rows_table(rows: Sequence[Decoded], vectors: NDArray[np.float32], dimension: int) -> pa.Table:
+    """Rows of the table ``photos``; vectors (n, dimension) are stored as float16."""
+    schema = photos_schema(dimension)
+    flat = pa.array(np.asarray(vectors, dtype=np.float16).reshape(-1))
+    columns = {name: [row.columns[name] for row in rows] for name in schema.names if name != "vector"}
+    arrays = [
+        pa.FixedSizeListArray.from_arrays(flat, dimension) if name == "vector" else pa.array(columns[name], field.type)
+        for name, field in zip(schema.names, schema, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def short_hash(text: str) -> int:
+    """64 bits of a text's hash, equal in every process; 5 million ids collide with a chance below one in a million."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -1,0 +1,92 @@
+"""One record to one row, apart from its vector: reading, opening, position, country, hashes, preparation."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sextant.gallery.encoders.spec import EncoderError, Prepare
+from sextant.gallery.photos.phash import perceptual_hash
+from sextant.gallery.photos.open import PhotoError, open_photo
+from sextant.gallery.sources.records import Record, Unreadable
+
+_OFF_THE_COAST_KM = 5.0  # the 1:10m outlines are that coarse
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A photo ready to be encoded, with the columns of its row."""
+
+    columns: dict[str, str | float | None]
+    prepared: NDArray[np.generic]
+
+    @property
+    def id(self) -> str:
+        return str(self.columns["id"])
+
+    @property
+    def sha256(self) -> str:
+        return str(self.columns["sha256"])
+
+
+def decode(
+    items: Iterable[Record | Unreadable], prepare: Prepare, min_file_bytes: int = 0
+) -> list[Decoded | Unreadable]:
+    """Open photos. Whatever is wrong with one comes back as the reason in its place.
+
+    Countries that no table names are looked up together: for a few photos at once that takes as long as for one.
+    ``min_file_bytes``: smaller files are left out (G3 takes files of more than 5,120 bytes).
+
+    Raises:
+        EncoderError: photos are encoded as they are opened, and the encoder fails.
+    """
+    opened = [item if isinstance(item, Unreadable) else _opened(item, prepare, min_file_bytes) for item in items]
+    _name_countries([item for item in opened if isinstance(item, Decoded) and item.columns["country_code"] is None])
+    return opened
+
+
+def _opened(record: Record, prepare: Prepare, min_file_bytes: int) -> Decoded | Unreadable:
+    try:
+        content = record.photo.read()
+        if len(content) < min_file_bytes:
+            return Unreadable(record.id, f"is {len(content):,} bytes, under the {min_file_bytes:,} asked for")
+        photo = open_photo(content)
+        latitude, longitude = record.latitude, record.longitude
+        if latitude is None or longitude is None:
+            latitude, longitude = photo.metadata.latitude, photo.metadata.longitude
+        if latitude is None or longitude is None:
+            return Unreadable(record.id, f"has no position: {photo.metadata.problem}")
+        columns: dict[str, str | float | None] = {
+            "id": record.id,
+            "latitude": latitude,
+            "longitude": longitude,
+            "author": record.author or photo.metadata.author,
+            "source": record.source,
+            "country_code": record.country_code or None,
+            "captured_at": record.captured_at or photo.metadata.captured_at,
+            "sha256": photo.sha256,
+            "phash": perceptual_hash(photo.image),
+            "uri": record.uri,
+        }
+        return Decoded(columns, np.asarray(prepare(photo.image)))
+    except EncoderError:
+        raise
+    except PhotoError as error:
+        return Unreadable(record.id, error.reason)
+    except FileNotFoundError:
+        return Unreadable(record.id, "does not exist")
+    except Exception as error:  # one bad file must not end a build of millions
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
+        return Unreadable(record.id, f"cannot be read ({reason or type(error).__name__})")
+
+
+def _name_countries(photos: list[Decoded]) -> None:
+    """By polygon; just off the drawn coast (piers, bridges, boats in harbour) the nearest country's."""
+    if not photos:
+        return
+    from sextant.geo.borders import countries_at
+
+    positions = np.array([(photo.columns["latitude"], photo.columns["longitude"]) for photo in photos])
+    for photo, country in zip(photos, countries_at(positions, reach_km=_OFF_THE_COAST_KM), strict=True):
+        photo.columns["country_code"] = country.code if country else None

@@ -1,0 +1,91 @@
+"""The last part of a build: what search needs beside the rows, and the manifest that names it all."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sextant.gallery.search.recall import measured_recall, refuse_below_floor
+from sextant.gallery.search.index import create_index, planned_index, still_fits
+from sextant.gallery.manifest import Manifest, NearIndex
+from sextant.gallery.search.far_index import outlier_rows
+from sextant.gallery.sources.records import Unreadable
+from sextant.gallery.statistics import nearest_percentiles
+from sextant.gallery.store import Gallery
+from sextant.gallery.build.commit import GalleryWriter
+
+_CHECKED = 100  # queries of the build's own check
+_WANTED = 0.99  # recall up to which more partitions are probed
+_MORE = 1.6
+_MOST_RERANKED = 2048  # where every partition is probed; codes of few dimensions tell rows apart less well
+
+
+def finish_gallery(
+    writer: GalleryWriter,
+    *,
+    spec: str,
+    fingerprint: str,
+    source: str,
+    settings: dict[str, Any],
+    notes: Sequence[str] = (),
+    unreadable: Sequence[Unreadable] = (),
+    before: Manifest | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Manifest:
+    """Tidy and index the table, keep its outliers apart, check it, describe it, and make it the gallery.
+
+    ``spec`` and ``fingerprint`` are the encoder's; ``source`` and ``settings`` say what was built, for a person;
+    ``before`` is the manifest of a gallery that was added to; ``tell`` hears which stage begins.
+
+    Raises:
+        GalleryError: search would find too little; the rows stay, and the old gallery too.
+    """
+    tell("tidying")
+    writer.photos.optimize()
+    index = _indexed(writer, before, tell)
+    tell("setting outliers apart")
+    outliers: tuple[int | None, int] = (None, 0)
+    if index.kind != "exact":
+        outliers = writer.put_outliers(outlier_rows(writer.photos))
+        writer.put_details()
+    tell("measuring")
+    manifest = Manifest(
+        encoder=spec,
+        fingerprint=fingerprint,
+        dimension=writer.dimension,
+        count=writer.count,
+        source=source,
+        settings=settings,
+        photos_version=writer.photos.version,
+        outliers_version=outliers[0],
+        outliers=outliers[1],
+        index=index,
+        nearest_percentiles=nearest_percentiles(writer.photos),
+        notes=list(notes),
+    )
+    if index.kind != "exact":
+        manifest = _checked(writer, manifest)
+    writer.finish(manifest, unreadable)
+    return manifest
+
+
+def _indexed(writer: GalleryWriter, before: Manifest | None, tell: Callable[[str], None]) -> NearIndex:
+    planned = planned_index(writer.count)
+    if before is not None and still_fits(before.index, planned):
+        return before.index  # optimize() has put the added rows into it
+    tell("indexing")
+    create_index(writer.photos, planned)
+    return planned
+
+
+def _checked(writer: GalleryWriter, manifest: Manifest) -> Manifest:
+    """Probe more partitions and re-rank more rows until recall is as wanted; then hold it against the floor."""
+    while True:
+        recall = measured_recall(Gallery(writer.path, manifest, writer.database, None), _CHECKED)
+        index = manifest.index
+        exhausted = index.probes >= index.partitions and index.rerank >= _MOST_RERANKED
+        if recall.near >= _WANTED or exhausted:
+            refuse_below_floor(writer.path, recall)
+            return manifest.model_copy(update={"recall": recall})
+        probes, rerank = min(index.partitions, math.ceil(_MORE * index.probes)), math.ceil(_MORE * index.rerank)
+        more = index.model_copy(update={"probes": probes, "rerank": rerank})
+        manifest = manifest.model_copy(update={"index": more})

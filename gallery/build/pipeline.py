@@ -1,0 +1,145 @@
+"""Filling a gallery on one machine: decode processes beside the encoder, whole batches to the writer."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sextant.gallery.build.decode import Decoded
+from sextant.gallery.build.pool import decoded, default_workers
+from sextant.gallery.encoders.spec import Encoder
+from sextant.gallery.sources.records import Record, Source, Unreadable
+from sextant.gallery.build.commit import GalleryWriter, short_hash
+
+BATCH = 32  # photos encoded together; commits hold whole batches, so a resumed build repeats none and splits none
+_COMMIT_ROWS = 4096
+_COMMIT_SECONDS = 5.0
+LISTED = 100_000  # photos that were not used, by name; a table whose archives are missing names millions
+COPY = "is a copy of another photo of this gallery"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a build stands. ``seconds`` and ``rate`` (photos a second) count this call alone."""
+
+    stage: str  # "encoding", then the stages of finishing
+    done: int
+    total: int | None
+    written: int
+    unreadable: int
+    seconds: float
+    rate: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        if self.total is None or self.rate <= 0:
+            return None
+        return max(0, self.total - self.done) / self.rate
+
+
+@dataclass
+class Filling:
+    """The moving parts of one build. ``repeat`` reads again what is written already, as adding does."""
+
+    writer: GalleryWriter
+    encoder: Encoder
+    source: Source
+    min_file_bytes: int
+    repeat: bool
+    tell: Callable[[Progress], None]
+    started: float = field(default_factory=time.monotonic)
+    done: int = 0
+    skipped: int = 0
+    added: int = 0
+    unused: int = 0
+    unreadable: list[Unreadable] = field(default_factory=list)  # the first of the unused
+    _waiting: list[tuple[list[Decoded], Any]] = field(default_factory=list)
+    _committed: float = field(default_factory=time.monotonic)
+
+    def progress(self, stage: str) -> Progress:
+        seconds = time.monotonic() - self.started
+        rate = (self.done - self.skipped) / seconds if seconds > 0 else 0.0
+        return Progress(stage, self.done, self.source.total(), self.added, self.unused, seconds, rate)
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Count a photo that does not go in, and list it while the list is not too long."""
+        self.unused += 1
+        if len(self.unreadable) < LISTED:
+            self.unreadable.append(Unreadable(name, reason))
+
+    @property
+    def notes(self) -> list[str]:
+        """What the source's reader found odd, and whether photos were left out that are not listed."""
+        unlisted = self.unused - len(self.unreadable)
+        return [
+            *self.source.notes,
+            *([f"{unlisted:,} more photos were not used, and are not listed"] if unlisted else []),
+        ]
+
+    def records(self) -> Iterator[Record | Unreadable]:
+        """The source's records but for those that an interrupted build has written."""
+        for record in self.source:
+            if not self.repeat and isinstance(record, Record) and short_hash(record.id) in self.writer.ids:
+                self.done += 1
+                self.skipped += 1
+                continue
+            yield record
+
+    def id_for(self, name: str, sha256: str) -> str | None:
+        """The id under which a photo goes in, noted as taken; None for a copy of one that is in.
+
+        An added photo whose name is taken by another gets its hash after it.
+        """
+        content = int(sha256[:16], 16)
+        if content in self.writer.contents:
+            return None
+        chosen = f"{name}#{sha256[:8]}" if short_hash(name) in self.writer.ids else name
+        self.writer.ids.add(short_hash(chosen))
+        self.writer.contents.add(content)
+        return chosen
+
+    def encode(self, batch: list[Decoded]) -> None:
+        """Encode one batch, and commit when enough has gathered."""
+        vectors = self.encoder.encode_prepared([item.prepared for item in batch])
+        self._waiting.append(([Decoded(item.columns, np.empty(0)) for item in batch], vectors))
+        rows = len(self._waiting) * BATCH
+        if rows >= _COMMIT_ROWS or time.monotonic() - self._committed >= _COMMIT_SECONDS:
+            self.commit()
+
+    def commit(self) -> None:
+        if self._waiting:
+            rows = [row for batch, _ in self._waiting for row in batch]
+            self.writer.append(rows, np.concatenate([vectors for _, vectors in self._waiting]))
+            self.added += len(rows)
+        self._waiting = []
+        self._committed = time.monotonic()
+
+
+def fill(filling: Filling, workers: int | None) -> None:
+    """Decode, encode and write everything the source has. ``workers``: decode processes, None by the cores."""
+    processes = default_workers(filling.source.total()) if workers is None else workers
+    items = decoded(filling.records(), filling.encoder.prepare, filling.min_file_bytes, processes)
+    batch: list[Decoded] = []
+    for item in _taken(filling, items):
+        batch.append(item)
+        if len(batch) == BATCH:
+            filling.encode(batch)
+            batch = []
+    if batch:
+        filling.encode(batch)
+    filling.commit()
+
+
+def _taken(filling: Filling, items: Iterable[Decoded | Unreadable]) -> Iterator[Decoded]:
+    """The photos that go in; the others are noted with their reason."""
+    for item in items:
+        filling.done += 1
+        if isinstance(item, Unreadable):
+            filling.leave_out(item.id, item.reason)
+        elif (name := filling.id_for(item.id, item.sha256)) is None:
+            filling.leave_out(item.id, COPY)
+        else:
+            yield item if name == item.id else Decoded({**item.columns, "id": name}, item.prepared)
+        filling.tell(filling.progress("encoding"))
