@@ -7,6 +7,7 @@ from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, image_tokens, text_tok
 from sextant.agent.prompting.opening_prompt import opening
 from sextant.agent.settings import Settings, recipe
 from sextant.agent.state import Branch, Json, Photo
+from sextant.agent.verification.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.world.toolbox import RETRIEVAL, schemas
 from sextant.prompts.variants import variant
 
@@ -30,7 +31,21 @@ def forecast(settings: Settings) -> Json:
         "preset": plan.id,
         "first_round": asdict(cost(settings, first, tokens, output)),
         "at_most": asdict(cost(settings, plan.max_calls, tokens, output)),
+        "warnings": [NOT_ALIGNED] if stands_in(plan.verify, compares_places=is_aligned(settings)) else [],
     }
+
+
+def is_aligned(settings: Settings) -> bool:
+    """Whether the run has a gallery that an `aligned:` encoder made.
+
+    Raises:
+        SextantError: the gallery cannot be opened.
+    """
+    if not settings.gallery:
+        return False
+    from sextant.gallery.store import Gallery
+
+    return Gallery.open(settings.gallery).manifest.encoder.startswith("aligned:")
 
 
 def cost(settings: Settings, calls: int, input_tokens: int, output_tokens: int) -> Estimate:

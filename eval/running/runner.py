@@ -18,6 +18,7 @@ from sextant.agent.llm.call import with_address
 from sextant.agent.recording.fitted_models import with_fitted
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
+from sextant.agent.verification.stand_in import STAND_IN
 from sextant.agent.world.deps import Outside
 from sextant.agent.world.live import equip_many
 from sextant.base.errors import SextantError
@@ -129,7 +130,9 @@ class Sitting:
         self.graph = ManyPhotos(self.gear)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)
-        verify(Pool((Candidate(0.0, 0.0, "nearest", rank=0),)), self.gear.recipe.verify, self.gear.settings.optimise)
+        known = Candidate(0.0, 0.0, "nearest", rank=0, similarity=1.0, position_score=1.0)
+        for strategy in {self.gear.recipe.verify, STAND_IN}:
+            verify(Pool((known,)), strategy, self.gear.settings.optimise)
 
     def work(self, photos: Sequence[BenchmarkPhoto], tally: Tally, tell: Tell, stop: threading.Event) -> str:
         """Do these photos, so many at a time; each line is on disk before the next photo begins in its place."""
