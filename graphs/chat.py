@@ -28,9 +28,9 @@ from sextant.agent.privacy.view import photo_shown
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
 from sextant.agent.state import Json, Spent, add_spent, merge
-from sextant.agent.world.cancellation import stoppable
-from sextant.agent.world.deps import silent
-from sextant.agent.world.live import equip
+from sextant.agent.world.cancellation import make_cancellable
+from sextant.agent.world.deps import ignore_event
+from sextant.agent.world.live import make_deps
 from sextant.base.errors import SextantError
 from sextant.base.home import home_folder
 from sextant.graphs.runs.folder import runs_folder
@@ -48,7 +48,7 @@ class Desk:
 
     settings: Settings = field(default_factory=Settings)
     policy: Policy = field(default_factory=Policy)
-    tell: Callable[[Json], None] = silent
+    on_event: Callable[[Json], None] = ignore_event
     stop: Event | None = None
     max_calls: int | None = None
 
@@ -115,15 +115,15 @@ def locate(task: Task, desk: Desk) -> Chat:
     """Locate one photo by a recorded run, or go on with the run that was begun for it."""
     settings = with_effort(replace(desk.settings, run=task["run"]), task["effort"], task.get("most_calls"))
 
-    def tell(event: Json) -> None:
-        desk.tell({**event, "photo": task["key"], "run": task["run"]})
+    def on_event(event: Json) -> None:
+        desk.on_event({**event, "photo": task["key"], "run": task["run"]})
 
     folder = runs_folder(settings.home) / task["run"]
     try:
         if (folder / "run.json").exists():
-            run = resume(task["run"], settings.home, settings.base_url, tell, desk.stop)
+            run = resume(task["run"], settings.home, settings.base_url, on_event, desk.stop)
         else:
-            run = locate_run(str(desk.blobs.path(task["sha256"])), settings, tell, desk.stop)
+            run = locate_run(str(desk.blobs.path(task["sha256"])), settings, on_event, desk.stop)
         evidence = evidence_of(task["key"], task["file"], run, folder, settings)
         evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
     except SextantError as error:
@@ -168,9 +168,11 @@ def ask(state: Chat, desk: Desk) -> Chat:
     shown = photo_shown(photo, desk.policy)
     if desk.settings.model == "offline" or desk.policy.withholds_words:
         return Chat(turns=[reply(message, "record", photo["key"], recall(message["text"], shown), desk.policy)])
-    gear = stoppable(equip(desk.settings, lambda event: desk.tell({**event, "photo": photo["key"]})), desk.stop)
+    deps = make_cancellable(
+        make_deps(desk.settings, lambda event: desk.on_event({**event, "photo": photo["key"]})), desk.stop
+    )
     record = {**shown, "shown": photo["shown"]}
-    said = follow_up(message["text"], record, state["turns"][:-1], gear, calls_left(state, desk))
+    said = follow_up(message["text"], record, state["turns"][:-1], deps, calls_left(state, desk))
     if said.failure:
         reason = plain_reason(said.failure, desk.settings)
         lead = Entry(f"The model did not answer ({reason}); this is from the record.", "inferred")

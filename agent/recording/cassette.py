@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sextant.agent.state import Json
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 
 FORMAT = 1
@@ -128,7 +128,7 @@ class Cassette:
         reply: Json = json.loads(call.reply)
         return reply
 
-    def add(self, kind: str, request: Json, reply: Json, moment: Moment, seconds: float) -> Json:
+    def add(self, kind: str, request: Json, reply: Json, moment: StepInfo, seconds: float) -> Json:
         """Write one call down, and return the reply as a replay will read it.
 
         Raises:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sextant.agent.recording.cassette import Call, Cassette, compact
 from sextant.agent.state import Json
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 
 WORDS_AROUND = 8  # of unchanged text shown on each side of a changed word
@@ -33,7 +33,9 @@ class Divergence(SextantError):
         differences: the first difference; none when the recording holds nothing comparable.
     """
 
-    def __init__(self, moment: Moment, variant: str | None, message: str, difference: Difference | None = None) -> None:
+    def __init__(
+        self, moment: StepInfo, variant: str | None, message: str, difference: Difference | None = None
+    ) -> None:
         super().__init__(message)
         self.moment = moment
         self.variant = variant
@@ -46,7 +48,7 @@ class Divergence(SextantError):
         return {**at, "variant": self.variant, "message": str(self), "difference": shown}
 
 
-def diverged(cassette: Cassette, moment: Moment, kind: str, request: Json) -> Divergence:
+def diverged(cassette: Cassette, moment: StepInfo, kind: str, request: Json) -> Divergence:
     """The error for a question that the recording does not hold."""
     variant = request.get("variant") if kind == "model" else None
     at = place_words(moment, variant)
@@ -62,7 +64,7 @@ def diverged(cassette: Cassette, moment: Moment, kind: str, request: Json) -> Di
     return Divergence(moment, variant, message, difference)
 
 
-def place_words(moment: Moment, variant: str | None = None) -> str:
+def place_words(moment: StepInfo, variant: str | None = None) -> str:
     """``step 3 (lmm), variant 'zero-shot', branch 1.zero-shot.0``."""
     words = f"step {moment.step} ({moment.node})"
     if variant:

@@ -13,7 +13,7 @@ COLUMNS = 5
 LABEL = 22
 
 
-def contact_sheet(references: Sequence[Reference]) -> tuple[bytes, int]:
+def draw_contact_sheet(references: Sequence[Reference]) -> tuple[bytes, int]:
     """The sheet as JPEG bytes, and how many of its photos could not be opened (their tiles stay grey).
 
     Args:
@@ -26,7 +26,7 @@ def contact_sheet(references: Sequence[Reference]) -> tuple[bytes, int]:
     missing = 0
     for number, reference in enumerate(references):
         left, top = number % COLUMNS * TILE, number // COLUMNS * TILE
-        tile = thumbnail(reference.uri)
+        tile = make_thumbnail(reference.uri)
         if tile is None:
             missing += 1
             tile = Image.new("RGB", (TILE - 4, TILE - 4), "lightgrey")
@@ -39,7 +39,7 @@ def contact_sheet(references: Sequence[Reference]) -> tuple[bytes, int]:
     return out.getvalue(), missing
 
 
-def thumbnail(uri: str | None) -> Image.Image | None:
+def make_thumbnail(uri: str | None) -> Image.Image | None:
     """The photo at a local path, small enough for its tile; None when it cannot be opened."""
     if not uri:
         return None

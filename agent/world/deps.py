@@ -11,7 +11,7 @@ from sextant.agent.state import Json, Reading, State
 from sextant.prompts.presets import Preset
 
 
-class Outside(Protocol):
+class Port(Protocol):
     """The one door to what a run does not decide itself: photo file, gallery, model, tools, clock.
 
     Every call through it is JSON in, JSON out, so that a recording can stand in for the world.
@@ -21,7 +21,7 @@ class Outside(Protocol):
 
 
 @dataclass(frozen=True)
-class Moment:
+class StepInfo:
     """Where a run is: the step of the graph, the node at work, and the branch it works for, if for one."""
 
     step: int
@@ -29,30 +29,30 @@ class Moment:
     branch: str | None = None
 
 
-def silent(event: Json) -> None:
+def ignore_event(event: Json) -> None:
     """The listener of a run nobody watches."""
 
 
 @dataclass(frozen=True)
-class Equipment:
-    """Handed to every node. ``tell`` receives progress events: plain dictionaries with a ``step``."""
+class Deps:
+    """Handed to every node. ``on_event`` receives progress events: plain dictionaries with a ``step``."""
 
     settings: Settings
     blobs: BlobStore
-    ask: Outside
-    tell: Callable[[Json], None] = silent
+    ask: Port
+    on_event: Callable[[Json], None] = ignore_event
 
     @cached_property
     def recipe(self) -> Preset:
         """The preset with the settings' own choices on top."""
         return recipe(self.settings)
 
-    def references(self, sha256: str | None) -> Json | None:
+    def load_references(self, sha256: str | None) -> Json | None:
         """The document of nearest and farthest photos behind its hash, None without a gallery."""
         document: Json | None = None if sha256 is None else self.blobs.get_json(sha256)
         return document
 
-    def clock(self, node: str, state: State) -> Reading:
+    def read_clock(self, node: str, state: State) -> Reading:
         """Read the run's clock. The last reading goes along, so that a resumed run does not count the gap."""
         last = {"seconds": state.get("seconds", 0.0), "read_at": state.get("read_at")}
         reading = self.ask("clock", {"node": node, **last})

@@ -5,7 +5,7 @@ import io
 from PIL import Image
 
 
-def shown_jpeg(image: Image.Image, longest_side: int, quality: int) -> bytes:
+def encode_jpeg(image: Image.Image, longest_side: int, quality: int) -> bytes:
     """The picture as JPEG bytes, its longest side at most ``longest_side`` pixels, with no metadata at all.
 
     Args:

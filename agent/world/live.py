@@ -18,17 +18,17 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import with_fitted
 from sextant.agent.settings import Settings, checked, from_json, to_json, usd
 from sextant.agent.state import Json
-from sextant.agent.world.deps import Equipment, silent
-from sextant.agent.world.images import shown_jpeg
-from sextant.agent.world.photo_opening import opened
+from sextant.agent.world.deps import Deps, ignore_event
+from sextant.agent.world.images import encode_jpeg
+from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
-from sextant.agent.world.toolbox import NoSearch, toolbox
+from sextant.agent.world.toolbox import NoSearch, make_tools
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import home_folder
 from sextant.gallery.photos.open import read_photo
 
 
-class Live:
+class LiveBackend:
     """Answers every call of a run from the real world. Shared by the threads of one run, or of many."""
 
     def __init__(self, settings: Settings, blobs: BlobStore) -> None:
@@ -62,7 +62,7 @@ class Live:
         if self.settings.gallery:
             self.retrieval.encoder()
 
-    def reachable(self) -> None:
+    def check_reachable(self) -> None:
         """Open the gallery and look the model's address up, without loading an encoder or asking anybody.
 
         Raises:
@@ -75,8 +75,8 @@ class Live:
     def photo(self, request: Json) -> Json:
         """Open the file, keep its bytes and the model's view of it, and set its metadata apart."""
         path = request.get("path")
-        photo_file = opened(path or self.blobs.get(request["sha256"]))
-        shown = shown_jpeg(photo_file.image, self.settings.image_side, self.settings.image_quality)
+        photo_file = open_run_photo(path or self.blobs.get(request["sha256"]))
+        shown = encode_jpeg(photo_file.image, self.settings.image_side, self.settings.image_quality)
         photo = {
             "sha256": self.blobs.put(read_photo(path)) if path else request["sha256"],
             "path": path,
@@ -90,14 +90,16 @@ class Live:
 
     def model(self, request: Json) -> Json:
         """One model call, its pictures filled in just before."""
-        return ask_model(self.chat_model(), self.filled(request), self.settings)
+        return ask_model(self.chat_model(), self.fill_pictures(request), self.settings)
 
     def tool(self, request: Json) -> Json:
         """One tool call; an error the model can act on is a result."""
         photo = request["photo"]["sha256"]
         search = self.retrieval.search(photo) if self.settings.gallery else NoSearch()
         try:
-            (tool,) = toolbox((request["name"],), search, lambda: opened(self.blobs.get(photo)).image).values()
+            (tool,) = make_tools(
+                (request["name"],), search, lambda: open_run_photo(self.blobs.get(photo)).image
+            ).values()
         except WrongUse as error:
             return {"error": str(error)}
         return call_tool(tool, request["args"], self.blobs)
@@ -118,10 +120,10 @@ class Live:
         """The run's model, loaded once."""
         if self._model is None:
             with self._lock:
-                self._model = self._model or load_configured(self.settings)
+                self._model = self._model or load_chat_model(self.settings)
         return self._model
 
-    def filled(self, request: Json) -> Json:
+    def fill_pictures(self, request: Json) -> Json:
         """The request with the bytes of its pictures in place of their hashes."""
 
         def fill(block: Json) -> Json:
@@ -137,7 +139,7 @@ class Live:
         return {**request, "messages": messages}
 
 
-def load_configured(settings: Settings) -> ChatModel:
+def load_chat_model(settings: Settings) -> ChatModel:
     """The model of these settings.
 
     Raises:
@@ -172,35 +174,35 @@ def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
     return {"content": str(message.content), "images": images, "untrusted": untrusted}
 
 
-def equip(settings: Settings, tell: Callable[[Json], None] = silent) -> Equipment:
+def make_deps(settings: Settings, on_event: Callable[[Json], None] = ignore_event) -> Deps:
     """The equipment of a run in the real world; one set for equal settings, so that a gallery is opened once."""
-    settings = with_fitted(plain(settings))
-    live = world(settings)
-    return Equipment(settings, live.blobs, live, tell)
+    settings = with_fitted(normalise_settings(settings))
+    live = get_backend(settings)
+    return Deps(settings, live.blobs, live, on_event)
 
 
-def world(settings: Settings) -> Live:
-    """The world behind runs of these settings, the same that ``equip`` hands them."""
-    return _live(replace(plain(settings), run=None))
+def get_backend(settings: Settings) -> LiveBackend:
+    """The world behind runs of these settings, the same that ``make_deps`` hands them."""
+    return _cached_backend(replace(normalise_settings(settings), run=None))
 
 
-def equip_many(settings: Settings) -> tuple[Equipment, Live]:
+def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
     """Equipment for many photos at a time, and the world behind it, which no other run shares.
 
     Raises:
         SextantError: the gallery, its encoder or the model cannot be had: better now than at every photo.
     """
-    settings = with_fitted(checked(plain(settings)))
-    live = Live(settings, BlobStore(home_folder(settings.home) / "blobs"))
+    settings = with_fitted(checked(normalise_settings(settings)))
+    live = LiveBackend(settings, BlobStore(home_folder(settings.home) / "blobs"))
     live.open()
-    return Equipment(settings, live.blobs, live), live
+    return Deps(settings, live.blobs, live), live
 
 
 @lru_cache(maxsize=8)
-def _live(settings: Settings) -> Live:
-    return Live(checked(settings), BlobStore(home_folder(settings.home) / "blobs"))
+def _cached_backend(settings: Settings) -> LiveBackend:
+    return LiveBackend(checked(settings), BlobStore(home_folder(settings.home) / "blobs"))
 
 
-def plain(settings: Settings) -> Settings:
+def normalise_settings(settings: Settings) -> Settings:
     """Settings as JSON brings them have lists where ours have tuples."""
     return from_json(to_json(settings))

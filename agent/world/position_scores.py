@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sextant.gallery.alignment.model.encoder import AlignedEncoder
 
 
-def knows_places(encoder: Encoder) -> "AlignedEncoder | None":
+def as_aligned(encoder: Encoder) -> "AlignedEncoder | None":
     """The encoder, when it is a geo-aligned one whose vectors hold the part that compares with positions."""
     if not encoder.spec.startswith("aligned:"):
         return None
@@ -24,13 +24,13 @@ def knows_places(encoder: Encoder) -> "AlignedEncoder | None":
     return encoder if isinstance(encoder, AlignedEncoder) and "gps" in encoder.parts else None
 
 
-def heat_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Json] | None:
+def find_heatmap_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Json] | None:
     """The places the photo fits best, the best first; None where the encoder knows nothing of places.
 
     Args:
         vector: (dimension,) the photo's embedding by this encoder.
     """
-    aligned = knows_places(encoder)
+    aligned = as_aligned(encoder)
     if aligned is None:
         return None
     from sextant.gallery.alignment.heatmap.grid import heat_map
@@ -46,7 +46,7 @@ def heat_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Json] | No
     ]
 
 
-def place_scores(encoder: Encoder, vector: NDArray[np.float32], positions: Sequence[Sequence[float]]) -> list[float]:
+def score_positions(encoder: Encoder, vector: NDArray[np.float32], positions: Sequence[Sequence[float]]) -> list[float]:
     """The cosine of the photo with each place (latitude, longitude), rounded to six digits.
 
     Raises:
@@ -54,11 +54,11 @@ def place_scores(encoder: Encoder, vector: NDArray[np.float32], positions: Seque
     """
     from sextant.gallery.alignment.heatmap.score import position_scores
 
-    scores = position_scores(needed(encoder), vector, np.asarray(positions, dtype=float))
+    scores = position_scores(require_aligned(encoder), vector, np.asarray(positions, dtype=float))
     return [round(float(score), 6) for score in scores]
 
 
-def draw_heat(encoder: Encoder, vector: NDArray[np.float32], path: Path) -> None:
+def write_photo_heatmap(encoder: Encoder, vector: NDArray[np.float32], path: Path) -> None:
     """Write the photo's heat map, as a picture or as GeoJSON by the file's ending.
 
     Raises:
@@ -67,16 +67,16 @@ def draw_heat(encoder: Encoder, vector: NDArray[np.float32], path: Path) -> None
     from sextant.gallery.alignment.heatmap.files import write_heatmap
     from sextant.gallery.alignment.heatmap.grid import heat_map
 
-    write_heatmap(path, heat_map(needed(encoder), vector))
+    write_heatmap(path, heat_map(require_aligned(encoder), vector))
 
 
-def needed(encoder: Encoder) -> "AlignedEncoder":
+def require_aligned(encoder: Encoder) -> "AlignedEncoder":
     """The encoder, which is to compare photos with places.
 
     Raises:
         WrongUse: it cannot.
     """
-    aligned = knows_places(encoder)
+    aligned = as_aligned(encoder)
     if aligned is None:
         raise WrongUse(
             f"encoder {encoder.spec!r} cannot compare a photo with a place; build the gallery with an aligned: encoder "

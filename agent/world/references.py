@@ -7,7 +7,7 @@ from sextant.gallery.search.search import Reference
 from sextant.geo.places import label
 
 
-def as_json(references: Sequence[Reference]) -> list[Json]:
+def references_to_json(references: Sequence[Reference]) -> list[Json]:
     """References as the run remembers them: rounded to a metre and to four digits of similarity."""
     return [
         {
@@ -15,12 +15,12 @@ def as_json(references: Sequence[Reference]) -> list[Json]:
             "latitude": round(item.latitude, 6),
             "longitude": round(item.longitude, 6),
             "similarity": round(item.similarity, 4),
-            "place": place_name(item.latitude, item.longitude),
+            "place": name_place(item.latitude, item.longitude),
         }
         for item in references
     ]
 
 
-def place_name(latitude: float, longitude: float) -> str:
+def name_place(latitude: float, longitude: float) -> str:
     """``Paris, France``, or ``open sea``."""
     return label(latitude, longitude) or "open sea"

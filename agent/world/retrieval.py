@@ -12,10 +12,10 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
 from sextant.agent.state import Json
 from sextant.agent.verification.retrieval_trust import retrieval_trust
-from sextant.agent.world.contact_sheet import contact_sheet
-from sextant.agent.world.photo_opening import opened
-from sextant.agent.world.position_scores import draw_heat, heat_peaks, place_scores
-from sextant.agent.world.references import as_json
+from sextant.agent.world.contact_sheet import draw_contact_sheet
+from sextant.agent.world.photo_opening import open_run_photo
+from sextant.agent.world.position_scores import find_heatmap_peaks, score_positions, write_photo_heatmap
+from sextant.agent.world.references import references_to_json
 from sextant.base.errors import WrongUse
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.photos.phash import perceptual_hash
@@ -47,20 +47,25 @@ class Retrieval:
         ready = time.monotonic()
         near, far = search.nearest(request["nearest"]), search.farthest(request["farthest"])
         timings = {"embed": round(ready - began, 4), "search": round(time.monotonic() - ready, 4)}
-        excluded = self.excluded(search, request["nearest"])
+        excluded = self.count_excluded(search, request["nearest"])
         warnings = []
         if self.settings.exclude_author and not search.filters.exclude_authors:
             warnings.append("the gallery does not know this photo's photographer; only the photo itself was left out")
         sheets: Json = {}
         for size in request["sheets"] if near else ():
-            page, missing = contact_sheet(near[:size])
+            page, missing = draw_contact_sheet(near[:size])
             sheets[str(size)] = self.blobs.put(page)
             if missing:
                 warnings.append(f"{missing} of {size} gallery photos could not be opened for the contact sheet")
         if not near:
             warnings.append("the gallery holds no photo that this run may be shown")
-        found = {"nearest": as_json(near), "farthest": as_json(far), "sheets": sheets, "excluded": excluded}
-        peaks = heat_peaks(self.encoder(), search.vector)
+        found = {
+            "nearest": references_to_json(near),
+            "farthest": references_to_json(far),
+            "sheets": sheets,
+            "excluded": excluded,
+        }
+        peaks = find_heatmap_peaks(self.encoder(), search.vector)
         most_alike = near[0].similarity if near else None
         trust = retrieval_trust(most_alike, search.gallery.manifest.nearest_percentiles)
         return {**found, "peaks": peaks, "trust": trust, "timings": timings, "warnings": warnings}
@@ -74,15 +79,15 @@ class Retrieval:
     def positions(self, request: Json) -> Json:
         """How well each place fits the photo, by an aligned encoder: cosines of image and location embedding."""
         vector = self.search(request["photo"]).vector
-        return {"scores": place_scores(self.encoder(), vector, request["positions"])}
+        return {"scores": score_positions(self.encoder(), vector, request["positions"])}
 
-    def heat(self, sha256: str, path: Path) -> None:
+    def write_heatmap(self, sha256: str, path: Path) -> None:
         """Write the heat map of a photo over the world.
 
         Raises:
             WrongUse: the gallery's encoder has no sense of places.
         """
-        draw_heat(self.encoder(), self.search(sha256).vector, path)
+        write_photo_heatmap(self.encoder(), self.search(sha256).vector, path)
 
     def gallery(self) -> Gallery:
         """The run's gallery, opened once.
@@ -110,7 +115,7 @@ class Retrieval:
         known = self._searches.get(sha256)
         if known is not None:
             return known
-        gallery, image = self.gallery(), opened(self.blobs.get(sha256)).image
+        gallery, image = self.gallery(), open_run_photo(self.blobs.get(sha256)).image
         filters = self.filters(gallery, sha256, image)
         with self._encoding:  # one photo at a time: encoders use all cores by themselves
             if sha256 not in self._searches:
@@ -131,7 +136,7 @@ class Retrieval:
         authors |= {self.authors[sha256]} if sha256 in self.authors else set()
         return replace(same, exclude_authors=tuple(sorted(authors)), exclude_sha256=(sha256,))
 
-    def excluded(self, search: PhotoSearch, count: int) -> Json:
+    def count_excluded(self, search: PhotoSearch, count: int) -> Json:
         """How many gallery photos the filters kept from this run, by reason; None where that filter is off."""
         settings, filters = self.settings, search.filters
         of_author = sum(search.gallery.count_of_author(author) for author in filters.exclude_authors)

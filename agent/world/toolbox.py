@@ -50,21 +50,21 @@ class NoSearch:
         return []
 
 
-def no_photo() -> Image.Image:
+def refuse_photo() -> Image.Image:
     """Stands for the photo where only a tool's schema is wanted."""
     raise SextantError("no photo is open here")
 
 
-def toolbox(names: tuple[str, ...], search: Search, photo: Photo) -> dict[str, BaseTool]:
+def make_tools(names: tuple[str, ...], search: Search, photo: Photo) -> dict[str, BaseTool]:
     """The tools of these names, over one photo and its search.
 
     Raises:
         WrongUse: a name that is no tool.
     """
-    return {name: MAKERS[name](search, photo) for name in known_tools(names)}
+    return {name: MAKERS[name](search, photo) for name in check_tool_names(names)}
 
 
-def known_tools(names: tuple[str, ...]) -> tuple[str, ...]:
+def check_tool_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """The same names.
 
     Raises:
@@ -77,6 +77,6 @@ def known_tools(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @cache
-def schemas(names: tuple[str, ...]) -> list[dict[str, Any]]:
+def describe_tools(names: tuple[str, ...]) -> list[dict[str, Any]]:
     """The tools as the model is shown them; the same on every machine, with or without a gallery."""
-    return [convert_to_openai_tool(tool) for tool in toolbox(names, NoSearch(), no_photo).values()]
+    return [convert_to_openai_tool(tool) for tool in make_tools(names, NoSearch(), refuse_photo).values()]

@@ -17,7 +17,7 @@ from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import Door, Recorder
 from sextant.agent.settings import Settings
 from sextant.agent.state import Json
-from sextant.agent.world.deps import Equipment, Moment, Outside
+from sextant.agent.world.deps import Deps, Port, StepInfo
 from sextant.base.errors import SextantError
 from sextant.graphs.geolocate import Node, build
 from sextant.graphs.runs.folder import FORMAT, RunFolder, now, write_bytes, write_json
@@ -37,16 +37,16 @@ class ManyPhotos:
     """Runs photos through one compiled graph, from any number of threads.
 
     Args:
-        gear: shared by all photos; its settings are every photo's but for the run's name.
+        deps: shared by all photos; its settings are every photo's but for the run's name.
     """
 
-    def __init__(self, gear: Equipment) -> None:
-        self._gear = gear
+    def __init__(self, deps: Deps) -> None:
+        self._gear = deps
         self._desks: dict[str, Desk] = {}
-        self._gears: dict[str, Equipment] = {}
+        self._gears: dict[str, Deps] = {}
         self._graph = build(self._gear_of, self._around).compile(name="geolocate")
 
-    def locate(self, path: str, settings: Settings, folder: Path, world: Outside, afresh: bool = False) -> Json:
+    def locate(self, path: str, settings: Settings, folder: Path, world: Port, afresh: bool = False) -> Json:
         """The final state of one photo's run, recorded in ``folder``; calls recorded there before are not repeated.
 
         Args:
@@ -75,13 +75,13 @@ class ManyPhotos:
         finish(record, state["answer"])
         return state
 
-    def _gear_of(self, settings: Settings) -> Equipment:
+    def _gear_of(self, settings: Settings) -> Deps:
         return self._gears[str(settings.run)]
 
-    def _around(self, moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
-        desk = self._desks[str(gear.settings.run)]
+    def _around(self, moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
+        desk = self._desks[str(deps.settings.run)]
         began = monotonic()
-        update = node(state, replace(gear, ask=partial(desk.door, moment)))
+        update = node(state, replace(deps, ask=partial(desk.door, moment)))
         desk.log.write(step_of(moment, update, round(monotonic() - began, 4)))
         return update
 

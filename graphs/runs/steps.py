@@ -11,7 +11,7 @@ from langgraph.types import Command, Send
 
 from sextant.agent.recording.cassette import line_text
 from sextant.agent.state import Json
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 
 
@@ -19,7 +19,7 @@ from sextant.base.errors import SextantError
 class Step:
     """What one node did at one step: its change of the state, and where it sent the run next."""
 
-    moment: Moment
+    moment: StepInfo
     change: Json
     goto: list[str]
     seconds: float | None = None
@@ -33,7 +33,7 @@ class Step:
         return replace(self, change=json.loads(json.dumps(self.change)))
 
 
-def step_of(moment: Moment, update: Any, seconds: float | None = None) -> Step:
+def step_of(moment: StepInfo, update: Any, seconds: float | None = None) -> Step:
     """A node's return value as a step. The answer is left out: it stands in a file of its own."""
     if not isinstance(update, Command):
         return Step(moment, {name: value for name, value in update.items() if name != "answer"}, [], seconds)
@@ -78,7 +78,7 @@ def read_steps(path: Path) -> list[Step]:
     for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
             value = json.loads(line)
-            moment = Moment(int(value["step"]), value["node"], value["branch"])
+            moment = StepInfo(int(value["step"]), value["node"], value["branch"])
             step = Step(moment, value["change"], value["goto"], value["seconds"])
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
