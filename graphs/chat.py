@@ -59,7 +59,7 @@ class Desk:
 
 
 def add_turns(old: list[Json] | None, new: list[Json]) -> list[Json]:
-    """New turns go to the end; one that is there already (the same message sent twice) is not said again."""
+    """Append new turns; skip one that is there already (the same message sent twice)."""
     known = {turn["id"] for turn in old or []}
     return [*(old or []), *(turn for turn in new if turn["id"] not in known)]
 
@@ -184,14 +184,14 @@ def ask(state: Chat, desk: Desk) -> Chat:
 
 
 def user_turn(message: Json, photos: int) -> Json:
-    """What the person said, as a turn."""
+    """Return what the person said, as a turn."""
     names = [f"photo {photos + number}" for number in range(1, len(message["photos"]) + 1)]
     words = "; ".join(constraint["words"] for constraint in message["steer"])
     return {"id": message["id"], "by": "you", "text": message["text"].strip() or words, "photos": names, "cap": None}
 
 
 def reply(message: Json, kind: str, key: str | None, entries: list[Entry], policy: Policy) -> Json:
-    """The session's answer as a turn, its ledger with it, marked with the cap it was written under."""
+    """Return the session's answer as a turn, its ledger with it, marked with the cap it was written under."""
     return {
         "id": f"{message['id']}-reply",
         "by": "sextant",
@@ -210,7 +210,7 @@ def calls_left(state: Chat, desk: Desk) -> int | None:
 
 
 def target(state: Chat) -> Json:
-    """The photo a message speaks of: the one it names, else the latest that was located."""
+    """Return the photo a message speaks of: the one it names, else the latest that was located."""
     photos = state.get("photos", {})
     named = photos.get(state["message"].get("photo") or "")
     if named and named["status"] == "located":
@@ -219,21 +219,21 @@ def target(state: Chat) -> Json:
 
 
 def nothing_to_say(photos: dict[str, Json]) -> Entry:
-    """The reply to a message that asks nothing of anything."""
+    """Return the reply to a message that asks nothing of anything."""
     if any(photo["status"] == "located" for photo in photos.values()):
         return Entry(f"Ask about the photo ({CAN}), or say what it cannot be: not Europe, only in Peru.", "inferred")
     return Entry("Send a photo first: then ask where it was taken.", "inferred")
 
 
 def plain_reason(reason: str, settings: Settings) -> str:
-    """The reason in one line, without the folders and addresses of this machine."""
+    """Return the reason in one line, without the folders and addresses of this machine."""
     for ours, called in ((str(home_folder(settings.home)), "the home"), (settings.base_url, "its server")):
         reason = reason.replace(ours, called) if ours else reason
     return " ".join(reason.split())
 
 
 def build_chat() -> StateGraph[Chat, Desk, Chat, Chat]:
-    """The graph, not yet compiled."""
+    """Return the graph, not yet compiled."""
 
     def at_desk(node: Callable[[Any, Desk], Any], reads: type = Chat) -> Callable[..., Any]:
         def run(state: Any, runtime: Runtime[Desk]) -> Any:

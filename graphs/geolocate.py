@@ -39,7 +39,7 @@ def straight(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
 
 
 def build(equip: Equip = live.make_deps, around: Around = straight) -> StateGraph[State, Settings, State, State]:
-    """The graph, not yet compiled.
+    """Return the graph, not yet compiled.
 
     Args:
         equip: what stands behind the nodes: the world, or a recording.

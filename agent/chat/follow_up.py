@@ -69,7 +69,7 @@ def _messages(question: str, photo: Json, earlier: list[Json]) -> list[Json]:
 
 
 def record_words(photo: Json) -> str:
-    """The record of a photo as lines of text."""
+    """Return the record of a photo as lines of text."""
     answer = photo["answer"]
     lines = []
     for name, place in (("answer", answer["best"]), ("rival", answer["rival"])):

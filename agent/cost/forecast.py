@@ -15,7 +15,7 @@ LISTED = {"latitude": 48.8584, "longitude": 2.2945, "place": "Saint-Germain-en-L
 
 
 def forecast(settings: Settings) -> Json:
-    """Calls, tokens and dollars for one photo: of the first round without tool turns, and when every call is used.
+    """Forecast calls, tokens and dollars for one photo: for the first round without tool turns, and at most.
 
     Estimates, from the prompts as they will be written, at four characters a token; dollars are None where the price
     is not known.

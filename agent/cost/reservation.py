@@ -18,7 +18,7 @@ PICTURE_FACTORS = (("gpt-4o-mini", 33.4), ("", 2.0))
 
 
 def call_cost(state: State, deps: Deps, branches: Sequence[Branch]) -> CallCost:
-    """An upper estimate over these branches: the longest prompt, its pictures, its tools, and a full-length answer.
+    """Estimate the most a call of these branches can cost: longest prompt, its pictures and tools, longest answer.
 
     Once calls have returned, none is taken to be smaller than the largest of them.
     """
@@ -35,7 +35,7 @@ def call_cost(state: State, deps: Deps, branches: Sequence[Branch]) -> CallCost:
 
 
 def prompt_tokens(state: State, deps: Deps, branch: Branch) -> int:
-    """The most tokens a branch's next prompt can have."""
+    """Return the most tokens a branch's next prompt can have."""
     references = deps.load_references(state.get("references"))
     messages = opening(branch, state["photo"], references, tools=False)
     transcript = state.get("transcripts", {}).get(branch["id"], [])
@@ -48,7 +48,7 @@ def prompt_tokens(state: State, deps: Deps, branch: Branch) -> int:
 
 
 def picture_tokens(deps: Deps) -> int:
-    """The most tokens one picture of this run can count as."""
+    """Return the most tokens one picture of this run can count as."""
     side = deps.settings.image_side
     factor = next(factor for name, factor in PICTURE_FACTORS if name in deps.settings.model)
     return math.ceil(factor * image_tokens(side, side, deps.recipe.image_detail or "high"))

@@ -11,7 +11,7 @@ from sextant.prompts.variants import variant
 
 
 def model_request(ask: Ask, deps: Deps) -> Json:
-    """The whole request, JSON-plain: equal requests are equal calls, whenever and wherever they are made."""
+    """Return the whole request, JSON-plain: equal requests are equal calls, whenever and wherever they are made."""
     branch = ask["branch"]
     references = deps.load_references(ask["references"])
     messages = opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"])
@@ -44,12 +44,12 @@ def may_call_tools(variant_name: str, deps: Deps, *, refused: bool) -> bool:
 
 
 def tool_names(deps: Deps, references: str | None) -> tuple[str, ...]:
-    """The tools of this run; those that search the gallery only where there is one."""
+    """Return the tools of this run; those that search the gallery only where there is one."""
     return tuple(name for name in deps.recipe.tools if references or name not in RETRIEVAL)
 
 
 def as_message(turn: Turn) -> dict[str, Any]:
-    """A remembered turn as a message of the request."""
+    """Return a remembered turn as a message of the request."""
     if turn["role"] == "assistant":
         return {"role": "assistant", "content": turn["content"], "tool_calls": turn.get("tool_calls", [])}
     if turn["role"] == "tool":
@@ -64,7 +64,7 @@ def as_message(turn: Turn) -> dict[str, Any]:
 
 
 def as_turn(reply: Json, *, final: bool) -> Turn:
-    """The model's reply as the turn that is remembered."""
+    """Return the model's reply as the turn that is remembered."""
     turn = Turn(role="assistant", content=reply.get("text", ""))
     if reply.get("tool_calls"):
         turn["tool_calls"] = reply["tool_calls"]
@@ -76,7 +76,7 @@ def as_turn(reply: Json, *, final: bool) -> Turn:
 
 
 def spent_on(reply: Json) -> Json:
-    """What one reply adds to the run's spending. A failed call that was not billed adds nothing."""
+    """Return what one reply adds to the run's spending. A failed call that was not billed adds nothing."""
     usage = reply.get("usage")
     if not usage:
         return {}

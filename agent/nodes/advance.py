@@ -47,7 +47,7 @@ def advance(state: State, deps: Deps) -> Command[Literal["lmm", "tools", "verify
 
 
 def ask(name: str, state: State, deps: Deps, *, final: bool, refused: bool, left: float | None) -> Ask:
-    """What a branch is handed for its next turn. Its last allowed tool turn makes the next model turn the final one."""
+    """Make the request for a branch's next turn. After the last allowed tool turn, the model turn is the final one."""
     branch, transcript = state["branches"][name], state["transcripts"][name]
     overflows = sum(1 for turn in transcript if failure_kind(turn) == "context_overflow")
     return Ask(
@@ -63,7 +63,7 @@ def ask(name: str, state: State, deps: Deps, *, final: bool, refused: bool, left
 
 
 def mended(state: State, waiting: list[str]) -> list[str]:
-    """What was changed in the prompts of branches whose last turn failed."""
+    """Return what was changed in the prompts of branches whose last turn failed."""
     kinds = {failure_kind(state["transcripts"][name][-1]) for name in waiting if state["transcripts"][name]}
     return [words for kind, words in MENDED.items() if kind in kinds]
 

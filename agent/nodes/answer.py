@@ -52,7 +52,7 @@ def judge(deps: Deps) -> Json:
 
 
 def best_place(verdict: Json) -> Json | None:
-    """The answered position with its names, None when nothing proposed a place."""
+    """Return the answered position with its names, None when nothing proposed a place."""
     if verdict["latitude"] is None:
         return None
     place = describe(verdict["latitude"], verdict["longitude"])
@@ -68,7 +68,7 @@ def best_place(verdict: Json) -> Json | None:
 
 
 def named_rival(rival: Json | None) -> Json | None:
-    """The rival with the names of its place."""
+    """Return the rival with the names of its place."""
     if rival is None:
         return None
     place = describe(rival["latitude"], rival["longitude"])
@@ -76,7 +76,7 @@ def named_rival(rival: Json | None) -> Json | None:
 
 
 def claims(outcomes: dict[str, Json], best: Json | None) -> list[Json]:
-    """The clues of the answers that lie within 200 km of the best place: what speaks for it, and who said so."""
+    """Return the clues of the answers that lie within 200 km of the best place: what speaks for it, and who said so."""
     if best is None:
         return []
     found: dict[str, Json] = {}
@@ -89,7 +89,7 @@ def claims(outcomes: dict[str, Json], best: Json | None) -> list[Json]:
 
 
 def traces(state: State) -> dict[str, Trace]:
-    """What each branch really did, which its claims of checks are held against."""
+    """Return what each branch really did, which its claims of checks are held against."""
     references = bool(state.get("references"))
     return {name: trace_of(name, turns, references) for name, turns in state.get("transcripts", {}).items()}
 
@@ -115,7 +115,7 @@ def distance_km(a: Json, b: Json) -> float:
 
 
 def spending(spent: Spent, seconds: float) -> Json:
-    """What the run used. Money is null when the price of any call is unknown."""
+    """Return what the run used. Money is null when the price of any call is unknown."""
     usd: Any = None if spent["unpriced_calls"] else round(spent["usd"], 6)
     return {
         "calls": spent["calls"],

@@ -42,7 +42,7 @@ def ingest(state: State, deps: Deps) -> State:
 
 
 def begun_anew(update: State) -> State:
-    """The update of a thread that has located a photo before: nothing of that photo may speak for this one."""
+    """Return the update of a thread that has located a photo before: nothing of that photo may speak for this one."""
     empty = {name: Overwrite({}) for name in ("branches", "transcripts", "closed")}
     spent = Overwrite(update["spent"])
     warnings = Overwrite(update["warnings"])
@@ -57,7 +57,7 @@ def retrieved(deps: Deps) -> int:
 
 
 def sheets(deps: Deps) -> list[int]:
-    """The sizes of the contact sheets that this run's variants show."""
+    """Return the sizes of the contact sheets that this run's variants show."""
     shown = [variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
     return sorted({references.nearest for references in shown if "photos" in references.show})
 
@@ -73,7 +73,7 @@ def _wanted(state: State, deps: Deps) -> Json:
 
 
 def _inline_image(block: Json) -> bytes | None:
-    """The bytes of an image block as chat pages upload it: a ``data`` field or a data URL; nothing is fetched."""
+    """Read an image block as chat pages upload it: a ``data`` field or a data URL; fetch nothing."""
     text = block.get("data") or block.get("base64")
     url = block.get("image_url")
     if isinstance(url, dict):

@@ -39,7 +39,7 @@ def plan(state: State, deps: Deps) -> Command[Literal["lmm", "verify"]]:
 
 
 def branches(number: int, state: State, deps: Deps) -> list[Branch]:
-    """The branches of a round, one for each sample, the first sample of every variant before the second.
+    """Return the branches of a round, one for each sample, the first sample of every variant before the second.
 
     Round 1 asks the preset's variants. Later rounds ask its later ones, and those that speak of a leader and a rival
     only when there are both.
@@ -65,7 +65,7 @@ def branches(number: int, state: State, deps: Deps) -> list[Branch]:
 
 
 def first_ask(branch: Branch, state: State, deps: Deps, *, final: bool, seconds_left: float | None) -> Ask:
-    """A branch's first turn."""
+    """Return a branch's first turn."""
     return Ask(
         branch=branch,
         photo=state["photo"],

@@ -45,7 +45,7 @@ def call_key(call: Json) -> str:
 
 
 def results_so_far(transcript: list[Turn]) -> dict[str, str]:
-    """What this branch's calls have returned, by call."""
+    """Return what this branch's calls have returned, by call."""
     keys = {
         call["id"]: call_key(call)
         for turn in transcript

@@ -54,13 +54,13 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
 
 
 def model_of(deps: Deps) -> Model:
-    """The fitted model that judges: the run's own, or the shipped one."""
+    """Return the fitted model that judges: the run's own, or the shipped one."""
     fitted = deps.settings.fitted
     return fitted_model(fitted, deps.blobs) if fitted else shipped_model()
 
 
 def outcome_of(transcript: list[Turn]) -> Json:
-    """What one branch came to: answered, refused, unparsable or failed. Never dropped, never (0, 0)."""
+    """Return what one branch came to: answered, refused, unparsable or failed. Never dropped, never (0, 0)."""
     spoken = [turn for turn in transcript if turn["role"] == "assistant"]
     if not spoken:
         return {"kind": "failed", "how": "no turn was left in the budget"}
@@ -107,13 +107,13 @@ def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: 
 
 
 def peak_candidate(peak: Json) -> Candidate:
-    """A place that the heat map of an aligned encoder points to."""
+    """Return a place that the heat map of an aligned encoder points to."""
     place = peak["latitude"], peak["longitude"]
     return Candidate(*place, origin="heatmap", position_score=peak["score"], confidence=peak["probability"])
 
 
 def with_position_scores(pool: Pool, state: State, references: Json | None, deps: Deps) -> Pool:
-    """The pool with the photo's cosine with every place, as G3 compares them; as it is without an aligned encoder."""
+    """Add the photo's cosine with every place, as G3 does; return the pool unchanged without an aligned encoder."""
     if not references or references.get("peaks") is None or not pool.candidates:
         return pool
     places = [[one.latitude, one.longitude] for one in pool.candidates]
@@ -136,7 +136,7 @@ def comparable(pool: Pool) -> tuple[str, list[str]]:
 
 
 def said(outcome: Json, branch: Branch, model: str) -> list[Candidate]:
-    """An answer and its alternatives as candidates of one voice."""
+    """Return an answer and its alternatives as candidates of one voice."""
     places = [("answer", outcome), *(("alternative", other) for other in outcome["alternatives"])]
     return [
         Candidate(
@@ -175,7 +175,7 @@ def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, deps:
 
 
 def compact(verdict: Verdict, deps: Deps) -> Json:
-    """The verdict for the state; the long list of scored candidates goes to the blob store."""
+    """Return the verdict for the state; the long list of scored candidates goes to the blob store."""
     plain = rounded(verdict.to_json())
     return {**plain, "candidates": deps.blobs.put_json(plain["candidates"])}
 

@@ -49,7 +49,7 @@ class Divergence(SextantError):
 
 
 def diverged(cassette: Cassette, moment: StepInfo, kind: str, request: Json) -> Divergence:
-    """The error for a question that the recording does not hold."""
+    """Return the error for a question that the recording does not hold."""
     variant = request.get("variant") if kind == "model" else None
     at = place_words(moment, variant)
     recorded = most_alike(cassette, kind, request)
@@ -73,7 +73,7 @@ def place_words(moment: StepInfo, variant: str | None = None) -> str:
 
 
 def most_alike(cassette: Cassette, kind: str, request: Json) -> Call | None:
-    """The recorded call that stood in this one's place: same kind, branch and turn, else the closest question."""
+    """Find the recorded call in this one's place: same kind, branch and turn, else the most similar request."""
     calls = [call for call in cassette.calls.values() if call.kind == kind]
     same = [call for call in calls if call.request.get("branch") == request.get("branch")]
     if kind == "model":
@@ -89,7 +89,7 @@ def most_alike(cassette: Cassette, kind: str, request: Json) -> Call | None:
 
 
 def first_difference(kind: str, recorded: Json, asked: Json) -> Difference:
-    """The first thing that differs: of a model call its messages first, then tools and settings."""
+    """Return the first thing that differs: of a model call its messages first, then tools and settings."""
     if kind == "model":
         for number, (old, new) in enumerate(zip(recorded["messages"], asked["messages"], strict=False), 1):
             if old != new:
@@ -141,6 +141,6 @@ def json_differences(old: Any, new: Any, where: str) -> Iterator[Difference]:
 
 
 def shortened(value: Any) -> str:
-    """A JSON value in at most 200 characters."""
+    """Return a JSON value in at most 200 characters."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 200 else f"{text[:199]}…"

@@ -41,7 +41,7 @@ class Player:
         self.cassette = cassette
 
     def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json:
-        """The recorded reply.
+        """Return the recorded reply.
 
         Raises:
             Divergence: this was never asked; it names the step, the variant and the first difference.
@@ -53,5 +53,5 @@ class Player:
 
 
 def unmoved(outside: Port) -> Door:
-    """The world does not care when it is asked."""
+    """Adapt a port that ignores the step to one that receives it."""
     return lambda moment, kind, request: outside(kind, request)

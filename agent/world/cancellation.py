@@ -1,6 +1,6 @@
-"""Stopping a run at once: a call in flight is left behind, and the run ends in the best it has.
+"""Cancel a run at once: abandon the call in flight and end with the best answer so far.
 
-What is left behind goes on in its own thread: a gallery that was being loaded is there for the next run.
+An abandoned call continues in its own thread, so a gallery that was being loaded is ready for the next run.
 """
 
 import threading
@@ -12,26 +12,26 @@ from sextant.agent.state import Json
 from sextant.agent.world.deps import Deps, Port
 from sextant.base.errors import SextantError
 
-LOCAL = ("photo", "references", "coverage")  # what a run can answer from; quick, but for a gallery's first load
-SLOW = (*LOCAL, "model", "tool")  # calls that may take longer than a person waits
-PATIENCE_S = 0.6  # of a stopped run with its local calls: a gallery that is open answers in less
+LOCAL = ("photo", "references", "coverage")  # what a run can answer from; quick, except for a gallery's first load
+SLOW = (*LOCAL, "model", "tool")  # calls that may take longer than a person wants to wait
+PATIENCE_S = 0.6  # how long a cancelled run still waits for local calls: an open gallery answers faster
 STOPPED = "stopped"
-POLL_S = 0.1  # how often a waiting call looks whether it was stopped
+POLL_S = 0.1  # how often a waiting call checks for cancellation
 
 
 class RunCancelled(SextantError):
-    """The run was stopped before there was anything to answer with."""
+    """The run was cancelled before it had anything to answer with."""
 
 
 def make_cancellable(deps: Deps, stop: threading.Event | None) -> Deps:
-    """The same equipment, whose slow calls end when ``stop`` is set: with empty hands, which is recorded."""
+    """Return dependencies whose slow calls end when ``stop`` is set; they return an empty reply, which is recorded."""
     if stop is None:
         return deps
     return replace(deps, ask=CancellablePort(deps.ask, stop))
 
 
 class CancellablePort:
-    """The outside with a way out of it."""
+    """A port whose calls can be cancelled."""
 
     def __init__(self, outside: Port, stop: threading.Event) -> None:
         self._outside = outside
@@ -54,7 +54,7 @@ class CancellablePort:
         return _make_cancelled_reply(kind)
 
     def _must_give_up(self, kind: str) -> bool:
-        """Whether the run was stopped, and the call is none that may still come in time."""
+        """Whether the run was cancelled and this call cannot be expected to finish in time."""
         if not self._stop.is_set():
             return False
         self._stopped_at = self._stopped_at or time.monotonic()
@@ -68,10 +68,10 @@ class CancellablePort:
 
 
 def _make_cancelled_reply(kind: str) -> Json:
-    """What a call that was left behind comes to.
+    """Return the reply that stands in for an abandoned call.
 
     Raises:
-        Stopped: without it there is no run.
+        RunCancelled: the call was for the photo, without which a run cannot start.
     """
     if kind == "photo":
         raise RunCancelled("the run was stopped before the photo was opened; send it again")

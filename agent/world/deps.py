@@ -1,4 +1,4 @@
-"""What a node works with besides the state: settings, the recipe, and the one door to everything outside."""
+"""Dependencies of a node: settings, recipe, blobs, event callback, and the port to everything outside the run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from sextant.prompts.presets import Preset
 
 
 class Port(Protocol):
-    """The one door to what a run does not decide itself: photo file, gallery, model, tools, clock.
+    """The port to everything a run does not decide itself: photo file, gallery, model, tools, clock.
 
-    Every call through it is JSON in, JSON out, so that a recording can stand in for the world.
+    Every call takes JSON and returns JSON, so that a recording can replace the real backend.
     """
 
     def __call__(self, kind: str, request: Json) -> Json: ...
@@ -22,7 +22,7 @@ class Port(Protocol):
 
 @dataclass(frozen=True)
 class StepInfo:
-    """Where a run is: the step of the graph, the node at work, and the branch it works for, if for one."""
+    """Position in a run: the graph step, the node, and the branch the node works for (None: no branch)."""
 
     step: int
     node: str
@@ -30,12 +30,12 @@ class StepInfo:
 
 
 def ignore_event(event: Json) -> None:
-    """The listener of a run nobody watches."""
+    """Ignore a progress event: the callback of a run that nobody watches."""
 
 
 @dataclass(frozen=True)
 class Deps:
-    """Handed to every node. ``on_event`` receives progress events: plain dictionaries with a ``step``."""
+    """Dependencies passed to every node. ``on_event`` receives progress events: dictionaries with a ``step``."""
 
     settings: Settings
     blobs: BlobStore
@@ -48,12 +48,12 @@ class Deps:
         return recipe(self.settings)
 
     def load_references(self, sha256: str | None) -> Json | None:
-        """The document of nearest and farthest photos behind its hash, None without a gallery."""
+        """Load the document of nearest and farthest photos by its hash; None without a gallery."""
         document: Json | None = None if sha256 is None else self.blobs.get_json(sha256)
         return document
 
     def read_clock(self, node: str, state: State) -> Reading:
-        """Read the run's clock. The last reading goes along, so that a resumed run does not count the gap."""
+        """Read the run's clock. The request holds the last reading, so that a resumed run does not count the gap."""
         last = {"seconds": state.get("seconds", 0.0), "read_at": state.get("read_at")}
         reading = self.ask("clock", {"node": node, **last})
         return Reading(seconds=reading["seconds"], read_at=reading["read_at"])

@@ -12,7 +12,7 @@ _openers: list[Opener] = [open_photo]
 
 
 def open_run_photo(photo: str | Path | bytes) -> OpenedPhoto:
-    """The photo, opened the way this process opens photos.
+    """Open a photo with the opener in force in this process.
 
     Raises:
         PhotoError: as ``sextant.gallery.photos.open.open_photo``.

@@ -1,4 +1,4 @@
-"""What an encoder with a sense of places says of a photo; other encoders say nothing."""
+"""Position scores of a photo by a geo-aligned encoder: heat map peaks and cosines with places."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def as_aligned(encoder: Encoder) -> "AlignedEncoder | None":
-    """The encoder, when it is a geo-aligned one whose vectors hold the part that compares with positions."""
+    """Return the encoder if it is geo-aligned and its vectors can be compared with positions, else None."""
     if not encoder.spec.startswith("aligned:"):
         return None
     from sextant.gallery.alignment.model.encoder import AlignedEncoder
@@ -25,7 +25,7 @@ def as_aligned(encoder: Encoder) -> "AlignedEncoder | None":
 
 
 def find_heatmap_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Json] | None:
-    """The places the photo fits best, the best first; None where the encoder knows nothing of places.
+    """Find the places that fit the photo best, best first; None when the encoder is not geo-aligned.
 
     Args:
         vector: (dimension,) the photo's embedding by this encoder.
@@ -47,10 +47,10 @@ def find_heatmap_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Js
 
 
 def score_positions(encoder: Encoder, vector: NDArray[np.float32], positions: Sequence[Sequence[float]]) -> list[float]:
-    """The cosine of the photo with each place (latitude, longitude), rounded to six digits.
+    """Compute the cosine of the photo with each place (latitude, longitude), rounded to six digits.
 
     Raises:
-        WrongUse: the encoder knows nothing of places.
+        WrongUse: the encoder is not geo-aligned.
     """
     from sextant.gallery.alignment.heatmap.score import position_scores
 
@@ -59,10 +59,10 @@ def score_positions(encoder: Encoder, vector: NDArray[np.float32], positions: Se
 
 
 def write_photo_heatmap(encoder: Encoder, vector: NDArray[np.float32], path: Path) -> None:
-    """Write the photo's heat map, as a picture or as GeoJSON by the file's ending.
+    """Write the photo's heat map as a picture or as GeoJSON, depending on the file's suffix.
 
     Raises:
-        WrongUse: the encoder knows nothing of places, or the ending says no format.
+        WrongUse: the encoder is not geo-aligned, or the suffix is unknown.
     """
     from sextant.gallery.alignment.heatmap.files import write_heatmap
     from sextant.gallery.alignment.heatmap.grid import heat_map
@@ -71,10 +71,10 @@ def write_photo_heatmap(encoder: Encoder, vector: NDArray[np.float32], path: Pat
 
 
 def require_aligned(encoder: Encoder) -> "AlignedEncoder":
-    """The encoder, which is to compare photos with places.
+    """Return the encoder as a geo-aligned one.
 
     Raises:
-        WrongUse: it cannot.
+        WrongUse: it is not geo-aligned.
     """
     aligned = as_aligned(encoder)
     if aligned is None:

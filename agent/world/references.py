@@ -1,4 +1,4 @@
-"""What the gallery says about one photo: its nearest and farthest photos, as plain values with place names."""
+"""References (nearest and farthest gallery photos) as JSON, with place names."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from sextant.geo.places import label
 
 
 def references_to_json(references: Sequence[Reference]) -> list[Json]:
-    """References as the run remembers them: rounded to a metre and to four digits of similarity."""
+    """Convert references to JSON: positions rounded to about 0.1 m, similarities to four digits."""
     return [
         {
             "id": item.id,
@@ -22,5 +22,5 @@ def references_to_json(references: Sequence[Reference]) -> list[Json]:
 
 
 def name_place(latitude: float, longitude: float) -> str:
-    """``Paris, France``, or ``open sea``."""
+    """Name the place of a position: ``Paris, France``, or ``open sea``."""
     return label(latitude, longitude) or "open sea"

@@ -1,4 +1,4 @@
-"""What a gallery says of a run's photos: the near and the far, how many lie round a place, how well places fit."""
+"""Retrieval from the run's gallery: nearest and farthest photos, coverage of a place, position scores."""
 
 import threading
 import time
@@ -33,7 +33,7 @@ class Retrieval:
         self.settings = settings
         self.blobs = blobs
         self.authors: dict[str, str] = {}
-        """Photographers by the sha256 of their photo, as a benchmark's table names them."""
+        """Photographers by the sha256 of their photo, from a benchmark's table."""
         self._lock = threading.RLock()
         self._encoding = threading.Lock()
         self._gallery: Gallery | None = None
@@ -41,7 +41,7 @@ class Retrieval:
         self._searches: OrderedDict[str, PhotoSearch] = OrderedDict()
 
     def references(self, request: Json) -> Json:
-        """The nearest and farthest gallery photos, with what the run's filters left out."""
+        """Find the nearest and farthest gallery photos, and count what the run's filters excluded."""
         began = time.monotonic()
         search = self.search(request["photo"])
         ready = time.monotonic()
@@ -71,13 +71,13 @@ class Retrieval:
         return {**found, "peaks": peaks, "trust": trust, "timings": timings, "warnings": warnings}
 
     def coverage(self, request: Json) -> Json:
-        """How many gallery photos lie near a place."""
+        """Count the gallery photos within 25 and 200 km of a place."""
         place = request["latitude"], request["longitude"]
         gallery = self.gallery()
         return {f"within_{radius}_km": gallery.count_within_km(*place, radius) for radius in (25, 200)}
 
     def positions(self, request: Json) -> Json:
-        """How well each place fits the photo, by an aligned encoder: cosines of image and location embedding."""
+        """Score how well each place fits the photo: cosines of image and location embedding (aligned encoder)."""
         vector = self.search(request["photo"]).vector
         return {"scores": score_positions(self.encoder(), vector, request["positions"])}
 
@@ -85,15 +85,15 @@ class Retrieval:
         """Write the heat map of a photo over the world.
 
         Raises:
-            WrongUse: the gallery's encoder has no sense of places.
+            WrongUse: the gallery's encoder is not geo-aligned.
         """
         write_photo_heatmap(self.encoder(), self.search(sha256).vector, path)
 
     def gallery(self) -> Gallery:
-        """The run's gallery, opened once.
+        """Open the run's gallery once and return it.
 
         Raises:
-            SextantError: it is none, or was built with another encoder.
+            SextantError: the folder is not a gallery, or was built with another encoder.
         """
         if self._gallery is None:
             with self._lock:
@@ -103,7 +103,7 @@ class Retrieval:
         return self._gallery
 
     def encoder(self) -> Encoder:
-        """The gallery's encoder, loaded once; the gallery's own searches are made ready with it."""
+        """Load the gallery's encoder once, warm up the gallery's search, and return the encoder."""
         if self._encoder is None:
             with self._lock:
                 self.gallery().warm()
@@ -111,7 +111,7 @@ class Retrieval:
         return self._encoder
 
     def search(self, sha256: str) -> PhotoSearch:
-        """The search of one photo: its embedding is computed once."""
+        """Return the search of one photo; its embedding is computed once."""
         known = self._searches.get(sha256)
         if known is not None:
             return known
@@ -126,7 +126,7 @@ class Retrieval:
             return self._searches[sha256]
 
     def filters(self, gallery: Gallery, sha256: str, image: Image) -> Filters:
-        """The run's filters for one photo."""
+        """Build the run's filters for one photo."""
         settings, authors, same = self.settings, set(self.settings.without_authors), Filters()
         if settings.exclude_duplicates:
             same = Filters((), (), perceptual_hash(image), DUPLICATE_BITS, DUPLICATE_COSINE)
@@ -137,7 +137,7 @@ class Retrieval:
         return replace(same, exclude_authors=tuple(sorted(authors)), exclude_sha256=(sha256,))
 
     def count_excluded(self, search: PhotoSearch, count: int) -> Json:
-        """How many gallery photos the filters kept from this run, by reason; None where that filter is off."""
+        """Count the gallery photos that the filters excluded, by reason; None for a filter that is off."""
         settings, filters = self.settings, search.filters
         of_author = sum(search.gallery.count_of_author(author) for author in filters.exclude_authors)
         return {

@@ -47,7 +47,7 @@ class ManyPhotos:
         self._graph = build(self._gear_of, self._around).compile(name="geolocate")
 
     def locate(self, path: str, settings: Settings, folder: Path, world: Port, afresh: bool = False) -> Json:
-        """The final state of one photo's run, recorded in ``folder``; calls recorded there before are not repeated.
+        """Run one photo, recorded in ``folder``, and return its final state; recorded calls are not repeated.
 
         Args:
             settings: this photo's; ``settings.run`` names it and no other photo in flight.
@@ -92,7 +92,7 @@ def limits(settings: Settings) -> Any:
 
 
 def begin(folder: Path, name: str, path: str, settings: Settings) -> RunFolder:
-    """The photo's run folder, made or found; another name and place than ``folder.create`` gives."""
+    """Return the photo's run folder, made or found; another name and place than ``folder.create`` gives."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "run.json").exists():
         told_it = told(path, settings)
@@ -109,6 +109,6 @@ def finish(record: RunFolder, answer: Json) -> None:
 
 
 def record_name(image: str) -> str:
-    """A name for a photo's run that can be a folder's on any disk, and belongs to this photo alone."""
+    """Return a name for a photo's run that can be a folder's on any disk, and belongs to this photo alone."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(image).stem).strip(".-_")[:60] or "photo"
     return f"{plain}-{hashlib.sha256(image.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"

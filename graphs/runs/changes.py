@@ -73,11 +73,11 @@ class Changes:
         return [change.to_json() for change in self.every]
 
     def at(self, moment: StepInfo, kind: str) -> dict[str, Any]:
-        """The changes of one kind in force, by name; the latest wins."""
+        """Return the changes of one kind in force, by name; the latest wins."""
         return {change.name: change.value for change in self.every if change.kind == kind and change.holds(moment)}
 
     def deps(self, moment: StepInfo, deps: Deps) -> Deps:
-        """The equipment with the settings of the moment, exchanged prompts among them."""
+        """Return the equipment with the settings of the moment, exchanged prompts among them."""
         settings = self.settings(deps.settings, moment)
         swaps = self.at(moment, "variant")
         if swaps:
@@ -90,14 +90,14 @@ class Changes:
         return deps if settings is deps.settings else replace(deps, settings=settings)
 
     def settings(self, settings: Settings, moment: StepInfo) -> Settings:
-        """The settings as they are at a moment."""
+        """Return the settings as they are at a moment."""
         given: dict[str, Any] = {}
         for name, value in self.at(moment, "setting").items():
             given[name] = tuple(value) if isinstance(value, list) else value
         return replace(settings, **given) if given else settings
 
     def state(self, moment: StepInfo, state: Any, deps: Deps) -> Any:
-        """The state as the node of this moment is to see it."""
+        """Return the state as the node of this moment is to see it."""
         candidates, swaps = self.at(moment, "candidate"), self.at(moment, "variant")
         if candidates and state.get("references"):
             document = deps.blobs.get_json(state["references"])
@@ -112,7 +112,7 @@ class Changes:
         return state
 
     def replies(self, moment: StepInfo, ask: Port) -> Port:
-        """The outside with its replies changed as the moment wants them."""
+        """Return the outside with its replies changed as the moment wants them."""
         texts, results, dropped = (self.at(moment, kind) for kind in ("text", "result", "without"))
 
         def changed(kind: str, request: Json) -> Json:
@@ -152,7 +152,7 @@ def changed_node(
 
 
 def from_json(values: list[Json]) -> Changes:
-    """The changes of a recorded fork.
+    """Return the changes of a recorded fork.
 
     Raises:
         RunError: they are none.
@@ -164,25 +164,25 @@ def from_json(values: list[Json]) -> Changes:
 
 
 def judges(record: Json) -> set[str]:
-    """The hashes of the fitted models that a run's settings and changes name."""
+    """Return the hashes of the fitted models that a run's settings and changes name."""
     changed = [one for one in from_json(record["changes"]).every if (one.kind, one.name) == ("setting", "fitted")]
     fitted = [record["settings"].get("fitted"), *(change.value for change in changed)]
     return {sha256_of(str(name)) for name in fitted if name}
 
 
 def named(tool: str, changes: Mapping[str, Any]) -> str | None:
-    """The name under which a tool's change stands: its own, or none when any tool of the step is meant."""
+    """Return the name under which a tool's change stands: its own, or none when any tool of the step is meant."""
     return tool if tool in changes else "" if "" in changes else None
 
 
 def without_lines(content: str, numbers: list[int]) -> str:
-    """A numbered listing without the lines of these numbers."""
+    """Return a numbered listing without the lines of these numbers."""
     gone = tuple(f"{number}." for number in numbers)
     return "\n".join(line for line in content.split("\n") if not line.lstrip().startswith(gone))
 
 
 def moved_references(document: Json, candidates: Mapping[str, Any]) -> Json:
-    """The retrieved photos with some moved (a position) or gone (None)."""
+    """Return the retrieved photos with some moved (a position) or gone (None)."""
 
     def side(items: list[Json]) -> list[Json]:
         kept = [item for item in items if candidates.get(item["id"], item) is not None]
@@ -192,7 +192,7 @@ def moved_references(document: Json, candidates: Mapping[str, Any]) -> Json:
 
 
 def reworded(turns: list[Json], branch: str, candidates: Mapping[str, Any]) -> list[Json]:
-    """A transcript whose last words name another place, or count for nothing."""
+    """Return a transcript whose last words name another place, or count for nothing."""
     spoken = [number for number, turn in enumerate(turns) if turn["role"] == "assistant"]
     if branch not in candidates or not spoken:
         return turns
@@ -206,5 +206,5 @@ def reworded(turns: list[Json], branch: str, candidates: Mapping[str, Any]) -> l
 
 
 def swapped(branch: Json, swaps: Mapping[str, str]) -> Json:
-    """A branch that asks another variant."""
+    """Return a branch that asks another variant."""
     return {**branch, "variant": swaps.get(branch["variant"], branch["variant"])}

@@ -48,7 +48,7 @@ class Fork:
     keep_words: bool
 
     def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json:
-        """The parent's reply where the question is the same; else as the fork was told.
+        """Return the parent's reply where the question is the same; else as the fork was told.
 
         Raises:
             GraphInterrupt: the call may not be made; the other branches of the step still take theirs.
@@ -119,12 +119,12 @@ def fork(
 
 
 def last_verdict(steps: list[Step]) -> str:
-    """The step at which the run last weighed its evidence; of a run that never did, its first."""
+    """Return the step at which the run last weighed its evidence; of a run that never did, its first."""
     return str(max((step.moment.step for step in steps if step.moment.node == "verify"), default=1))
 
 
 def model_kept(change: Change, home: str | None) -> Change:
-    """A change to another fitted model names it by hash, its file kept; any other change as it is.
+    """Return a change to another fitted model names it by hash, its file kept; any other change as it is.
 
     Raises:
         WrongUse: the file is no model.
@@ -157,7 +157,7 @@ def carry_out_fork(
 
 
 def candidate_ids(cassette: Cassette) -> list[str]:
-    """The ids a candidate can be called by: retrieved photos, then branches."""
+    """Return the ids a candidate can be called by: retrieved photos, then branches."""
     retrieved: list[str] = []
     branches: list[str] = []
     for call in cassette.calls.values():
@@ -170,7 +170,7 @@ def candidate_ids(cassette: Cassette) -> list[str]:
 
 
 def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
-    """A call that a fork would make: what it is, and about what it would cost."""
+    """Return a call that a fork would make: what it is, and about what it would cost."""
     call: Json = {"step": moment.step, "node": moment.node, "branch": moment.branch, "kind": kind, "usd": 0.0}
     if kind == "tool":
         return {**call, "name": request["name"], "args": request["args"]}

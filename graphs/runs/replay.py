@@ -125,7 +125,7 @@ class Check:
         return update
 
     def first(self, raised: Divergence) -> Divergence:
-        """The first divergence as the graph runs: of branches side by side, whichever ended first was raised."""
+        """Return the first divergence as the graph runs: of branches side by side, whichever ended first was raised."""
         return min([raised, *self.divergences], key=lambda one: step_key(one.moment))
 
     def compare(self, step: Step) -> None:
@@ -143,7 +143,7 @@ class Check:
 
 
 def unlike(old: Json, new: Json) -> Difference | None:
-    """The first difference of two JSON values that a person can read, None when they are the same, byte for byte."""
+    """Return the first readable difference of two JSON values, None when they are equal byte for byte."""
     if canonical(old) == canonical(new):
         return None
     found = list(json_differences(old, new, ""))

@@ -77,7 +77,7 @@ def locate(
 
 
 def told(path: str, settings: Settings) -> Json:
-    """What a run is told, for its record. No secret: an address loses its login."""
+    """Return what a run is told, for its record. No secret: an address loses its login."""
     address = split_login(settings.base_url)[1] if settings.base_url else None
     return {
         "path": path,
@@ -93,13 +93,13 @@ def told(path: str, settings: Settings) -> Json:
 
 @cache
 def versions() -> Json:
-    """What runs; looked up once, since each look opens files."""
+    """Return what runs; looked up once, since each look opens files."""
     names = ("sextant-geo", "langgraph", "langchain-core")
     return {**{name: version(name) for name in names}, "python": platform.python_version()}
 
 
 def own_prompts(settings: Settings) -> dict[str, str]:
-    """The text of every prompt file of a person's own that a run may read, by the path it was named by.
+    """Return the text of every prompt file of a person's own that a run may read, by the path it was named by.
 
     Raises:
         WrongUse: a file is missing, or the preset is unknown.
@@ -148,7 +148,7 @@ def recorded(door: Door, log: StepLog, changes: Changes) -> Around:
 
 
 def graph_answer(path: str, deps: Deps, around: Around) -> Json:
-    """The answer of the graph, run from its last checkpoint when it has one."""
+    """Return the answer of the graph, run from its last checkpoint when it has one."""
     settings = deps.settings
     with checkpoints(checkpoints_file(settings)) as saver:
         graph = build(lambda _: deps, around).compile(checkpointer=saver, name="geolocate")

@@ -29,12 +29,12 @@ class Step:
         return {**moment, "seconds": self.seconds, "goto": self.goto, "change": self.change}
 
     def as_read(self) -> "Step":
-        """The step as a file gives it back."""
+        """Return the step as a file gives it back."""
         return replace(self, change=json.loads(json.dumps(self.change)))
 
 
 def step_of(moment: StepInfo, update: Any, seconds: float | None = None) -> Step:
-    """A node's return value as a step. The answer is left out: it stands in a file of its own."""
+    """Return a node's return value as a step. The answer is left out: it stands in a file of its own."""
     if not isinstance(update, Command):
         return Step(moment, {name: value for name, value in update.items() if name != "answer"}, [], seconds)
     targets = update.goto if isinstance(update.goto, list | tuple) else [update.goto]
@@ -73,7 +73,7 @@ class StepLog:
 
 
 def read_steps(path: Path) -> list[Step]:
-    """The recorded steps in the order of the graph. A line that was cut off is left out; the last of two counts."""
+    """Read the recorded steps in graph order. A truncated line is skipped; of two for one step the last counts."""
     found: dict[tuple[int, str, str], Step] = {}
     for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
