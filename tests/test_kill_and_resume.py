@@ -23,6 +23,8 @@ from sextant.graphs.runs.run import locate
 from tests.support.model_server import ModelServer
 from tests.support.recorded import script, settings_for
 
+pytestmark = pytest.mark.kill
+
 ROOT = Path(__file__).resolve().parents[1]
 KILLS = int(os.environ.get("SEXTANT_KILLS", "4"))  # the figure in docs/replay.md is of 20
 LATENCY_S = 0.08

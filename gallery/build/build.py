@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack
 
+from sextant.gallery.build.commit import Task, writing
+from sextant.gallery.build.finalize import finish_gallery
+from sextant.gallery.build.pipeline import Filling, Progress, fill
 from sextant.gallery.database import GalleryError, connect, local_path, read_manifest
 from sextant.gallery.encoders.spec import Encoder
-from sextant.gallery.build.pipeline import Filling, Progress, fill
-from sextant.gallery.build.finalize import finish_gallery
 from sextant.gallery.manifest import SOURCES_JOINED, Manifest
 from sextant.gallery.sources.records import Source, Unreadable
-from sextant.gallery.build.commit import Task, writing
 
 __all__ = ["BuildReport", "Options", "Progress", "add", "build"]
 

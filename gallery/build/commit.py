@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sextant.gallery.build.decode import Decoded
 from sextant.gallery.database import (
     BUILDING,
     MANIFEST,
@@ -36,9 +37,8 @@ from sextant.gallery.database import (
     table_names,
     write_document,
 )
-from sextant.gallery.build.decode import Decoded
-from sextant.gallery.search.metadata import SUFFIX, UNFINISHED, clear_details, write_details
 from sextant.gallery.manifest import Manifest
+from sextant.gallery.search.metadata import SUFFIX, UNFINISHED, clear_details, write_details
 from sextant.gallery.sources.records import Unreadable
 
 _TAG = "gallery"

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.gallery.encoders.spec import EncoderError, Prepare
-from sextant.gallery.photos.phash import perceptual_hash
 from sextant.gallery.photos.open import PhotoError, open_photo
+from sextant.gallery.photos.phash import perceptual_hash
 from sextant.gallery.sources.records import Record, Unreadable
 
 _OFF_THE_COAST_KM = 5.0  # the 1:10m outlines are that coarse

@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sextant.gallery.search.recall import measured_recall, refuse_below_floor
-from sextant.gallery.search.index import create_index, planned_index, still_fits
+from sextant.gallery.build.commit import GalleryWriter
 from sextant.gallery.manifest import Manifest, NearIndex
 from sextant.gallery.search.far_index import outlier_rows
+from sextant.gallery.search.index import create_index, planned_index, still_fits
+from sextant.gallery.search.recall import measured_recall, refuse_below_floor
 from sextant.gallery.sources.records import Unreadable
 from sextant.gallery.statistics import nearest_percentiles
 from sextant.gallery.store import Gallery
-from sextant.gallery.build.commit import GalleryWriter
 
 _CHECKED = 100  # queries of the build's own check
 _WANTED = 0.99  # recall up to which more partitions are probed

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from sextant.gallery.build.commit import GalleryWriter, short_hash
 from sextant.gallery.build.decode import Decoded
 from sextant.gallery.build.pool import decoded, default_workers
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.sources.records import Record, Source, Unreadable
-from sextant.gallery.build.commit import GalleryWriter, short_hash
 
 BATCH = 32  # photos encoded together; commits hold whole batches, so a resumed build repeats none and splits none
 _COMMIT_ROWS = 4096

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
+from sextant.base.errors import SextantError
 from sextant.gallery.build.decode import Decoded, decode
 from sextant.gallery.encoders.spec import Prepare
 from sextant.gallery.sources.records import Record, Unreadable
-from sextant.base.errors import SextantError
 
 Item = Decoded | Unreadable
 

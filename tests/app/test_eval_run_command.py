@@ -61,6 +61,7 @@ def undisturbed(data, gallery, home, tmp_path_factory):
     return out
 
 
+@pytest.mark.kill
 def test_killed_at_random_moments_it_comes_to_the_same_lines(data, gallery, home, undisturbed, tmp_path):
     out, chance = tmp_path / "run", random.Random(0)
     for _ in range(KILLS):
@@ -87,6 +88,7 @@ def test_ctrl_c_finishes_what_is_in_flight_reports_and_exits(data, gallery, home
     assert 2 <= len(EvaluationFolder(out).lines()) < PHOTOS
 
 
+@pytest.mark.kill
 def test_a_second_process_on_the_folder_is_refused(data, gallery, home, tmp_path):
     out = tmp_path / "run"
     first = start(words(data, gallery, out), home)

@@ -8,11 +8,15 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from sextant.gallery.build.build import build
 from sextant.gallery.database import connect
 from sextant.gallery.sources.recognise import open_source
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import photo_folder
+
+pytestmark = pytest.mark.kill
 
 PHOTOS = 120
 SLOW = """

@@ -21,6 +21,7 @@ FLAGS += ["--disable-background-networking", "--disable-component-update"]
 ARTEFACTS = Path(__file__).resolve().parents[3] / "artefacts"
 
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install the package 'chromium'"),
     pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web"),
 ]

@@ -15,7 +15,7 @@ from tests.support.evaluations import failed_line, made_evaluation, made_line
 
 CITIES = ((48.86, 2.35), (40.71, -74.01), (-33.87, 151.21), (35.68, 139.69), (-1.29, 36.82), (-23.55, -46.63))
 
-pytestmark = needs_chromium
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 def lines(seed):

@@ -6,10 +6,10 @@ import sys
 import pytest
 
 from sextant.gallery.build.build import build
+from sextant.gallery.build.commit import GalleryWriter, Task, rows_table, short_hash, writing
 from sextant.gallery.database import PHOTOS, GalleryError, connect
 from sextant.gallery.sources.recognise import open_source
 from sextant.gallery.store import Gallery
-from sextant.gallery.build.commit import GalleryWriter, Task, rows_table, short_hash, writing
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.galleries import made_gallery, made_rows, unit_vectors
 from tests.support.photos import photo_folder

@@ -169,6 +169,7 @@ def test_a_large_file_goes_on_where_its_download_broke_off(hub):
     assert first is None and second not in (None, "bytes=0-")
 
 
+@pytest.mark.kill
 def test_a_large_file_goes_on_after_the_download_was_killed(hub, tmp_path):
     Hub.cuts = 99
     killed = hub("ann/large")

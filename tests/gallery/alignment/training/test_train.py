@@ -84,6 +84,7 @@ def test_another_seed_gives_other_weights(planted, uninterrupted, tmp_path):
     assert not torch.equal(final_weights(tmp_path)["gps_scale"], final_weights(uninterrupted[1])["gps_scale"])
 
 
+@pytest.mark.kill
 @pytest.mark.parametrize(
     ("place", "number"),
     # In a step, and while the second of a checkpoint's three files goes to disk.
