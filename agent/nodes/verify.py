@@ -20,6 +20,7 @@ from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
 
+_LATER_FIELDS = ("wording", "precision", "radius_km")
 # Failures that no other prompt and no later round can mend.
 HOPELESS = {"bad_key", "no_credit", "unknown_model", "unreachable"}
 
@@ -70,8 +71,13 @@ def outcome_of(transcript: list[Turn]) -> Json:
     if last.get("tool_calls") and not last["content"].strip():
         return {"kind": "failed", "how": "asked for tools when no turn was left"}
     outcome = asdict(parse_answer(last["content"]))
-    # Left out where there is none, so that runs of before it was counted still replay to the byte.
-    return outcome if outcome["wording"] is not None else {k: v for k, v in outcome.items() if k != "wording"}
+    outcome["alternatives"] = [_without_absent(other) for other in outcome["alternatives"]]
+    return _without_absent(outcome)
+
+
+def _without_absent(place: Json) -> Json:
+    """The outcome without the later fields that it has nothing for, so that runs of before replay to the byte."""
+    return {name: value for name, value in place.items() if value is not None or name not in _LATER_FIELDS}
 
 
 def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: Json | None, deps: Deps) -> Pool:
@@ -151,6 +157,8 @@ def said(outcome: Json, branch: Branch, model: str) -> list[Candidate]:
             place=place["place"],
             id=branch["id"],
             wording=outcome.get("wording") if origin == "answer" else None,
+            precision=place.get("precision"),
+            radius_km=place.get("radius_km"),
         )
         for origin, place in places
     ]
