@@ -11,7 +11,7 @@ from typing import Any
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import ValidationError
 
-from sextant.agent.llm.call import ask_model
+from sextant.agent.llm.call import call_model
 from sextant.agent.llm.client import ChatModel, load_model
 from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
@@ -90,7 +90,7 @@ class LiveBackend:
 
     def model(self, request: Json) -> Json:
         """Call the model, after filling in the bytes of the pictures."""
-        return ask_model(self.chat_model(), self.fill_pictures(request), self.settings)
+        return call_model(self.chat_model(), self.fill_pictures(request), self.settings)
 
     def tool(self, request: Json) -> Json:
         """Call one tool; an error that the model can act on is returned as a result."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from sextant.agent.llm.call import with_address
+from sextant.agent.llm.call import restore_address
 from sextant.agent.recording.fitted_models import with_fitted
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
@@ -103,7 +103,7 @@ def run(
             # One thread a matrix product: they are small, and the photos fill the cores.
             with _loaded_set_aside(), threadpool_limits(limits=1, user_api="blas"):
                 why = sitting.work(_pending(task, before), _tally(task, before), tell, stop or threading.Event())
-    reason = with_address(sitting.streak.words(), task.settings) if why == "model" else None
+    reason = restore_address(sitting.streak.words(), task.settings) if why == "model" else None
     return Ended(why, sitting.tally, reason, notes)
 
 

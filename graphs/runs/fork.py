@@ -8,7 +8,7 @@ from typing import Any
 
 from langgraph.types import interrupt
 
-from sextant.agent.cost.tokens import image_tokens, text_tokens
+from sextant.agent.cost.tokens import estimate_image_tokens, estimate_text_tokens
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import most_alike
@@ -179,6 +179,6 @@ def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
     words = "".join(str(message["content"]) for message in request["messages"])
     pictures = words.count("'type': 'image'")
     side = deps.settings.image_side
-    tokens = text_tokens(words) + pictures * image_tokens(side, side), request["max_output_tokens"]
+    tokens = estimate_text_tokens(words) + pictures * estimate_image_tokens(side, side), request["max_output_tokens"]
     cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": usd(deps.settings, *tokens)}
     return {**call, "variant": request["variant"], **cost}
