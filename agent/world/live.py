@@ -24,7 +24,7 @@ from sextant.agent.world.photo_opening import opened
 from sextant.agent.world.retrieval import Retrieval
 from sextant.agent.world.toolbox import NoSearch, toolbox
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
 from sextant.gallery.photos.open import read_photo
 
 
@@ -191,14 +191,14 @@ def equip_many(settings: Settings) -> tuple[Equipment, Live]:
         SextantError: the gallery, its encoder or the model cannot be had: better now than at every photo.
     """
     settings = with_fitted(checked(plain(settings)))
-    live = Live(settings, BlobStore(home_folder(settings.home) / "blobs"))
+    live = Live(settings, BlobStore(Home.at(settings.home).blobs))
     live.open()
     return Equipment(settings, live.blobs, live), live
 
 
 @lru_cache(maxsize=8)
 def _live(settings: Settings) -> Live:
-    return Live(checked(settings), BlobStore(home_folder(settings.home) / "blobs"))
+    return Live(checked(settings), BlobStore(Home.at(settings.home).blobs))
 
 
 def plain(settings: Settings) -> Settings:

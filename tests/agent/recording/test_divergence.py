@@ -50,7 +50,7 @@ def test_the_error_names_step_variant_and_message(tmp_path):
 
 def test_a_changed_tool_schema_is_named(tmp_path):
     found = diverged(recorded(tmp_path, asked("?")), MOMENT, "model", asked("?", tools=[tool("Kilometres apart.")]))
-    assert found.difference.where == "sextant.tools.distance.function.description"
+    assert found.difference.where == "tools.distance.function.description"
     assert "Kilometres" in found.difference.words
 
 
