@@ -1,8 +1,8 @@
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import changed_words, diverged, json_differences
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 
-MOMENT = Moment(3, "lmm", "1.zero-shot.0")
+MOMENT = StepInfo(3, "lmm", "1.zero-shot.0")
 
 
 def asked(words: str, **more: object) -> dict[str, object]:
