@@ -13,7 +13,7 @@ from sextant.agent.verification import STRATEGIES, Pool, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.running.folder import EvaluationFolder, digest, new_evaluation, write_lines
 from sextant.eval.running.records import distance_km, outcome_of, pool_from, pool_json, slim
@@ -68,7 +68,7 @@ def rescore(
         raise WrongUse(f"no verification strategy {how.verify!r}; there are {', '.join(STRATEGIES)}")
     if how.fitted:
         refuse_unused(how.verify)
-    model = fitted_model(how.fitted, BlobStore(home_folder() / "blobs")) if how.fitted else None
+    model = fitted_model(how.fitted, BlobStore(Home.at().blobs)) if how.fitted else None
     folder = EvaluationFolder(source)
     header, lines = folder.header(), folder.lines()
     with new_evaluation(out) as new:
