@@ -27,12 +27,13 @@ from sextant.agent.privacy.precision import Policy
 from sextant.agent.privacy.view import photo_shown
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json, Spent, add_spent, merge
+from sextant.agent.state import Spent, add_spent, merge
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
 from sextant.base.errors import SextantError
 from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import runs_folder
 from sextant.graphs.runs.resume import resume
 from sextant.graphs.runs.run import locate as locate_run

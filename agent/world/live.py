@@ -17,7 +17,6 @@ from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import with_fitted
 from sextant.agent.settings import Settings, checked, from_json, to_json, usd
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
@@ -25,6 +24,7 @@ from sextant.agent.world.retrieval import Retrieval
 from sextant.agent.world.toolbox import NoSearch, make_tools
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_photo
 
 

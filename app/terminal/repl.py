@@ -17,7 +17,6 @@ from rich.table import Table
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.privacy.view import event_shown
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.state import Json
 from sextant.app.render.answer import distance
 from sextant.app.render.run_progress import Progress
 from sextant.app.terminal.areas import EXAMPLE, typed_constraint
@@ -27,6 +26,7 @@ from sextant.app.terminal.text_map import text_map
 from sextant.app.terminal.typed import read_line
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_metadata
 from sextant.graphs.chat import Desk
 from sextant.graphs.sessions.store import Sessions, shown

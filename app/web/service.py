@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 from sextant.agent.privacy.view import event_shown
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
 from sextant.agent.world.photo_opening import use_opener
@@ -19,6 +18,7 @@ from sextant.app.web.reports import Reports
 from sextant.app.web.uploads import Decoder
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.chat import Desk
 from sextant.graphs.sessions.store import Busy, Sessions, shown
 

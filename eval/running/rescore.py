@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from sextant.agent.nodes.answer import best_place, named_rival
 from sextant.agent.nodes.verify import rounded
@@ -14,11 +13,11 @@ from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.running.folder import EvaluationFolder, digest, new_evaluation, write_lines
 from sextant.eval.running.records import distance_km, outcome_of, pool_from, pool_json, slim
 
-Json = dict[str, Any]
 UNCALIBRATED = "the probabilities are shares of the candidates, not calibrated on held-out photos"
 
 

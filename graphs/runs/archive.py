@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.state import Json
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import judges
 from sextant.graphs.runs.folder import NAME, RunFolder, read_json, runs_folder
 from sextant.graphs.runs.steps import read_steps

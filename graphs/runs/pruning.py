@@ -11,9 +11,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import in_use
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.archive import HASH, hashes
 from sextant.graphs.runs.folder import RunFolder, folders
 from sextant.graphs.runs.run import checkpoints_file

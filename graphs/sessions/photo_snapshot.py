@@ -6,8 +6,8 @@ from typing import Any
 from sextant.agent.guard.claims import trace_of
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import Json
 from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.run import Run
 from sextant.graphs.runs.steps import Step, read_steps
