@@ -176,6 +176,8 @@ def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, deps:
         return "agreement" if sure else "exhausted"
     if "budget" in state.get("closed", {}).values() or any(o.get("failure") == STOPPED for o in outcomes.values()):
         return "budget"
+    if not any(branch["round"] == state.get("round") for branch in state.get("branches", {}).values()):
+        return "exhausted"  # no later prompt has what it needs
     if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
     cost = reserve_call_cost(state, deps, list(state.get("branches", {}).values()))

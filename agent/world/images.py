@@ -4,15 +4,24 @@ import io
 
 from PIL import Image
 
+MOST_BYTES = 20 * 2**20  # of one picture: OpenAI's published limit when it introduced vision models
+
 
 def encode_jpeg(image: Image.Image, longest_side: int, quality: int) -> bytes:
     """Encode the picture as JPEG without any metadata, its longest side at most ``longest_side`` pixels.
+
+    With ``longest_side`` 0 it is only scaled where it would exceed what servers take.
 
     Args:
         image: an upright RGB picture.
         longest_side: pixels; smaller pictures are not enlarged.
         quality: JPEG quality, 1 to 95.
     """
+    if not longest_side:
+        side = max(image.size)
+        while len(data := encode_jpeg(image, side, quality)) > MOST_BYTES:
+            side = side * 3 // 4
+        return data
     scaled = image.convert("RGB")
     if max(scaled.size) > longest_side:
         scaled.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from langgraph.types import interrupt
 
-from sextant.agent.cost.tokens import estimate_image_tokens, estimate_text_tokens
+from sextant.agent.cost.tokens import LONGEST_SIDE, estimate_image_tokens, estimate_text_tokens
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import most_alike
@@ -178,7 +178,7 @@ def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
         return call
     words = "".join(str(message["content"]) for message in request["messages"])
     pictures = words.count("'type': 'image'")
-    side = deps.settings.image_side
+    side = deps.recipe.image_side or LONGEST_SIDE
     tokens = estimate_text_tokens(words) + pictures * estimate_image_tokens(side, side), request["max_output_tokens"]
     cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": usd(deps.settings, *tokens)}
     return {**call, "variant": request["variant"], **cost}
