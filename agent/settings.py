@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from sextant.agent.cost.pricing import compute_price_usd, make_unknown_price_error, parse_price
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.prompts.presets import Preset, preset
 
 Optimise = Literal["balanced", "street", "city", "country"]

@@ -7,9 +7,10 @@ from sextant.agent.guard.quoting import quote
 from sextant.agent.llm.request import count_spent, reply_to_turn, turn_to_message
 from sextant.agent.nodes.tools import tools
 from sextant.agent.prompting.opening_prompt import format_reference, make_picture_block
-from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Json, Spent, Turn, add_spent
+from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Spent, Turn, add_spent
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
+from sextant.base.json_types import Json
 from sextant.prompts.loading import frame
 
 BRANCH = "chat"

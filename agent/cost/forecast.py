@@ -6,8 +6,9 @@ from sextant.agent.cost.pricing import CostEstimate, estimate_cost, parse_price
 from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, estimate_image_tokens, estimate_text_tokens
 from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.settings import Settings, make_recipe
-from sextant.agent.state import Branch, Json, Photo
+from sextant.agent.state import Branch, Photo
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
+from sextant.base.json_types import Json
 from sextant.prompts.variants import variant
 
 OUTPUT_TOKENS = 350  # one answer with its clues in our answer form; measured answers have 100 to 400

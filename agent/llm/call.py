@@ -7,7 +7,7 @@ from sextant.agent.llm.client import ChatModel, complete
 from sextant.agent.llm.errors import ModelError
 from sextant.agent.llm.spec import resolve
 from sextant.agent.settings import Settings, price_call_usd
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 
 THE_SERVER = "the model server"
 FINISH_WARNINGS = {

@@ -3,9 +3,10 @@
 from typing import Any
 
 from sextant.agent.prompting.opening_prompt import build_opening
-from sextant.agent.state import Ask, Json, Turn
+from sextant.agent.state import Ask, Turn
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
+from sextant.base.json_types import Json
 from sextant.prompts.loading import frame
 from sextant.prompts.variants import variant
 

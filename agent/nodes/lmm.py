@@ -1,8 +1,9 @@
 """One model turn of one branch."""
 
 from sextant.agent.llm.request import build_model_request, count_spent, reply_to_turn
-from sextant.agent.state import Ask, Json, State, Turn
+from sextant.agent.state import Ask, State, Turn
 from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 
 # Failures that a changed request can repair, and how often: fewer references, or references instead of tools.
 REPAIRABLE = {"context_overflow": 3, "tools_unsupported": 1}

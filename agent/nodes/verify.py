@@ -10,7 +10,7 @@ from sextant.agent.answers import parse_answer
 from sextant.agent.cost.budget import count_affordable_calls, make_budget
 from sextant.agent.cost.reservation import reserve_call_cost
 from sextant.agent.recording.fitted_models import fitted_model
-from sextant.agent.state import Branch, Json, State, Stop, Turn
+from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
 from sextant.agent.verification import verify as weigh
 from sextant.agent.verification.aligned import learned
@@ -19,6 +19,7 @@ from sextant.agent.verification.retrieval_trust import distrust_words
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 
 _LATER_FIELDS = ("wording", "precision", "radius_km")
 # Failures that no other prompt and no later round can repair.

@@ -17,14 +17,14 @@ from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import with_fitted
 from sextant.agent.settings import Settings, check_settings, price_call_usd, settings_from_json, settings_to_json
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
 from sextant.agent.world.toolbox import NoSearch, make_tools
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_photo
 
 
@@ -193,14 +193,14 @@ def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
         SextantError: the gallery, its encoder or the model cannot be loaded (found here, not at every photo).
     """
     settings = with_fitted(check_settings(normalise_settings(settings)))
-    live = LiveBackend(settings, BlobStore(home_folder(settings.home) / "blobs"))
+    live = LiveBackend(settings, BlobStore(Home.at(settings.home).blobs))
     live.open()
     return Deps(settings, live.blobs, live), live
 
 
 @lru_cache(maxsize=8)
 def _cached_backend(settings: Settings) -> LiveBackend:
-    return LiveBackend(check_settings(settings), BlobStore(home_folder(settings.home) / "blobs"))
+    return LiveBackend(check_settings(settings), BlobStore(Home.at(settings.home).blobs))
 
 
 def normalise_settings(settings: Settings) -> Settings:

@@ -2,8 +2,8 @@
 
 from sextant.agent.cost.reservation import bound_picture_tokens
 from sextant.agent.settings import price_call_usd
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Deps, Port
+from sextant.base.json_types import Json
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.spend_limit import Purse, most_tokens
 from sextant.graphs.runs.folder import RunFolder

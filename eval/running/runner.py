@@ -10,7 +10,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -21,6 +20,7 @@ from sextant.agent.verification import Candidate, Pool, verify
 from sextant.agent.world.deps import Port
 from sextant.agent.world.live import make_batch_deps
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto
 from sextant.eval.running.circuit_breaker import Streak, every_photos
 from sextant.eval.running.configuration import configuration, header
@@ -34,7 +34,6 @@ from sextant.geo.places import describe
 from sextant.graphs.runs.batch import ManyPhotos, record_name
 from sextant.graphs.runs.folder import RunFolder
 
-Json = dict[str, Any]
 Tell = Callable[[Tally], None]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 

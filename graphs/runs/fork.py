@@ -15,12 +15,12 @@ from sextant.agent.recording.divergence import most_alike
 from sextant.agent.recording.fitted_models import judging, kept, with_fitted
 from sextant.agent.settings import Settings, check_settings, price_call_usd
 from sextant.agent.settings import settings_from_json as settings_from
-from sextant.agent.state import Json
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import Change, Changes
 from sextant.graphs.runs.changes import from_json as changes_from
 from sextant.graphs.runs.folder import RunFolder, create, new_name
@@ -131,7 +131,7 @@ def model_kept(change: Change, home: str | None) -> Change:
     """
     if (change.kind, change.name) != ("setting", "fitted") or change.value is None:
         return change
-    return replace(change, value=kept(change.value, BlobStore(home_folder(home) / "blobs")))
+    return replace(change, value=kept(change.value, BlobStore(Home.at(home).blobs)))
 
 
 def carry_out_fork(
