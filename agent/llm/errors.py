@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from sextant.agent.llm.transport import AnswerTooLarge, Encoded, Exchange
 from sextant.base.errors import SextantError
+from sextant.base.printable import printable
 
 Kind = Literal[
     "unreachable",
@@ -95,7 +96,7 @@ class Address:
         """Words of a server, made fit for one line of a terminal: no secrets, no control characters, not long."""
         for secret in self.secrets:
             text = text.replace(secret, "[key]")
-        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        text = " ".join(printable(text).split())
         return text if len(text) <= WORDS_SHOWN else text[: WORDS_SHOWN - 1] + "…"
 
 
