@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from sextant.agent.chat.constraints import allowed, leans_on
-from sextant.agent.state import Json
 from sextant.agent.verification import Candidate, Pool, Verdict, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import positions_of
+from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 
 _FIELDS = frozenset(field.name for field in fields(Candidate))

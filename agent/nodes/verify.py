@@ -7,10 +7,10 @@ from typing import Any, Literal
 from langgraph.types import Command
 
 from sextant.agent.answers import parse_answer
-from sextant.agent.cost.budget import affordable, limits
-from sextant.agent.cost.reservation import call_cost
+from sextant.agent.cost.budget import count_affordable_calls, make_budget
+from sextant.agent.cost.reservation import reserve_call_cost
 from sextant.agent.recording.fitted_models import fitted_model
-from sextant.agent.state import Branch, Json, State, Stop, Turn
+from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
 from sextant.agent.verification import verify as weigh
 from sextant.agent.verification.aligned import learned
@@ -19,6 +19,7 @@ from sextant.agent.verification.retrieval_trust import distrust_words
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 
 _LATER_FIELDS = ("wording", "precision", "radius_km")
 # Failures that no other prompt and no later round can mend.
@@ -166,7 +167,7 @@ def said(outcome: Json, branch: Branch, model: str) -> list[Candidate]:
 
 def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, deps: Deps) -> Stop | None:
     """Why the run ends here, or None for another round."""
-    limit = limits(deps.settings, deps.recipe)
+    limit = make_budget(deps.settings, deps.recipe)
     answered = any(outcome["kind"] == "answered" for outcome in outcomes.values())
     if verdict.agreement and answered:
         # The verdict is also settled when no further call is worth its price; that is no agreement.
@@ -176,8 +177,11 @@ def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, deps:
         return "budget"
     if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
-    cost = call_cost(state, deps, list(state.get("branches", {}).values()))
-    if affordable(limit, state["spent"], state["seconds"], cost) == 0 or state.get("round", 0) >= limit.rounds:
+    cost = reserve_call_cost(state, deps, list(state.get("branches", {}).values()))
+    if (
+        count_affordable_calls(limit, state["spent"], state["seconds"], cost) == 0
+        or state.get("round", 0) >= limit.rounds
+    ):
         return "budget"
     return None
 

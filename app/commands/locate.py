@@ -151,14 +151,14 @@ def show(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = No
 
     An answer says "the model server"; who asked it, by these settings, is told which that is.
     """
-    from sextant.agent.llm.call import with_address
+    from sextant.agent.llm.call import restore_address
     from sextant.app.render.answer import printed, unanswered
 
     if not as_json:
         echo(printed(answer))
     reason = unanswered(answer)
     if reason is not None:
-        echo(f"sextant: {with_address(reason, settings) if settings else reason}", err=True)
+        echo(f"sextant: {restore_address(reason, settings) if settings else reason}", err=True)
     return 0 if reason is None else 1
 
 

@@ -59,6 +59,7 @@ def print_replay(folder: "RunFolder", until: int | None, home: str | None, verbo
     """Replay, and print the answer or where the run left its recording."""
     from sextant.agent.recording.divergence import Divergence
     from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_run
     from sextant.graphs.runs.replay import replay
 
     try:
@@ -93,6 +94,7 @@ def print_fork(
     """Fork, and print the new answer with what differs; or the calls it would make."""
     from sextant.app.interrupting import stop_on_signals
     from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_run
     from sextant.app.render.run import difference, needed_calls
     from sextant.graphs.runs.compare import compare
     from sextant.graphs.runs.folder import find
@@ -107,7 +109,16 @@ def print_fork(
             stop_on_signals("stopping with the best so far; once more to give up") as stop,
             Progress(folder.name, quiet=not (verbose or live)) as progress,
         ):
-            run = fork(folder, step, wishes, home=home, live=live, keep_words=keep_words, on_event=report_run(progress), stop=stop)
+            run = fork(
+                folder,
+                step,
+                wishes,
+                home=home,
+                live=live,
+                keep_words=keep_words,
+                on_event=report_run(progress),
+                stop=stop,
+            )
     except Unasked as stopped:
         if options["as_json"]:
             echo_json({"run": folder.name, "calls": stopped.calls}, 2)

@@ -2,16 +2,15 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sextant.app.render.progress import EVERY_SECONDS, Progress
+from sextant.base.json_types import Json
 
 if TYPE_CHECKING:
     from sextant.eval.running.progress import Tally
     from sextant.gallery.alignment.training.progress import Look
     from sextant.gallery.build.pipeline import Progress as BuildProgress
-
-Json = dict[str, Any]
 
 _STAGES = {"features": "photos through the backbone", "naming": "positions named", "reading": "place texts encoded"}
 _RECENT = 200  # photos that the rate is of, so that a slow start does not spoil the forecast

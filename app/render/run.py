@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from sextant.app.render.answer import coordinates, distance, place_name
 from sextant.app.render.terminal import one_line, table
+from sextant.base.json_types import Json
 from sextant.base.printable import printable
-
-Json = dict[str, Any]
 
 
 def listing(runs: list[Json]) -> list[str]:

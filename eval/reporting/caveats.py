@@ -1,15 +1,13 @@
 """What a reader must know before the figures: where data or protocol differ from what is printed beside them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sextant.agent.recording.fitted_models import short
 from sextant.agent.verification.model_file import shipped_model
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BENCHMARKS
 from sextant.eval.reporting.published import published
 from sextant.eval.results import Results
-
-Json = dict[str, Any]
 
 
 def caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:

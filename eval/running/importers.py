@@ -4,11 +4,11 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from sextant.agent.nodes.answer import best_place, named_rival
 from sextant.agent.nodes.verify import rounded
 from sextant.agent.verification import Pool, verify
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
 from sextant.eval.fitting.recorded import Record, read_records
 from sextant.eval.running.configuration import versions
@@ -18,7 +18,6 @@ from sextant.eval.running.records import distance_km, known, outcome_of, pool_js
 from sextant.eval.running.rescore import UNCALIBRATED
 from sextant.graphs.runs.folder import now
 
-Json = dict[str, Any]
 KINDS = ("g3", "recorded", "predictions")
 
 

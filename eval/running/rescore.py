@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from sextant.agent.nodes.answer import best_place, named_rival
 from sextant.agent.nodes.verify import rounded
@@ -13,12 +12,12 @@ from sextant.agent.verification import STRATEGIES, Pool, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.running.folder import EvaluationFolder, digest, new_evaluation, write_lines
 from sextant.eval.running.records import distance_km, outcome_of, pool_from, pool_json, slim
 
-Json = dict[str, Any]
 UNCALIBRATED = "the probabilities are shares of the candidates, not calibrated on held-out photos"
 
 
@@ -68,7 +67,7 @@ def rescore(
         raise WrongUse(f"no verification strategy {how.verify!r}; there are {', '.join(STRATEGIES)}")
     if how.fitted:
         refuse_unused(how.verify)
-    model = fitted_model(how.fitted, BlobStore(home_folder() / "blobs")) if how.fitted else None
+    model = fitted_model(how.fitted, BlobStore(Home.at().blobs)) if how.fitted else None
     folder = EvaluationFolder(source)
     header, lines = folder.header(), folder.lines()
     with new_evaluation(out) as new:

@@ -10,17 +10,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from sextant.agent.llm.call import with_address
+from sextant.agent.llm.call import restore_address
 from sextant.agent.recording.fitted_models import with_fitted
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
 from sextant.agent.world.deps import Port
 from sextant.agent.world.live import make_batch_deps
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto
 from sextant.eval.running.circuit_breaker import Streak, every_photos
 from sextant.eval.running.configuration import configuration, header
@@ -34,7 +34,6 @@ from sextant.geo.places import describe
 from sextant.graphs.runs.batch import ManyPhotos, record_name
 from sextant.graphs.runs.folder import RunFolder
 
-Json = dict[str, Any]
 Tell = Callable[[Tally], None]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 
@@ -103,7 +102,7 @@ def run(
             # One thread a matrix product: they are small, and the photos fill the cores.
             with _loaded_set_aside(), threadpool_limits(limits=1, user_api="blas"):
                 why = sitting.work(_pending(task, before), _tally(task, before), tell, stop or threading.Event())
-    reason = with_address(sitting.streak.words(), task.settings) if why == "model" else None
+    reason = restore_address(sitting.streak.words(), task.settings) if why == "model" else None
     return Ended(why, sitting.tally, reason, notes)
 
 

@@ -8,8 +8,8 @@ from typing_extensions import TypedDict
 
 from sextant.agent.chat.steering_parser import is_steering, read_steering
 from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import new_name
 
 
