@@ -16,7 +16,14 @@ from sextant.agent.llm.client import ChatModel, load_model
 from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import with_fitted
-from sextant.agent.settings import Settings, checked, from_json, recipe, to_json, usd
+from sextant.agent.settings import (
+    Settings,
+    check_settings,
+    make_recipe,
+    price_call_usd,
+    settings_from_json,
+    settings_to_json,
+)
 from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
@@ -76,7 +83,7 @@ class LiveBackend:
         """Open the file, store its bytes and the picture shown to the model, and return its metadata separately."""
         path = request.get("path")
         photo_file = open_run_photo(path or self.blobs.get(request["sha256"]))
-        shown = encode_jpeg(photo_file.image, recipe(self.settings).image_side, self.settings.image_quality)
+        shown = encode_jpeg(photo_file.image, make_recipe(self.settings).image_side, self.settings.image_quality)
         photo = {
             "sha256": self.blobs.put(read_photo(path)) if path else request["sha256"],
             "path": path,
@@ -114,7 +121,7 @@ class LiveBackend:
 
     def price(self, request: Json) -> Json:
         """Compute the price of a call from its token counts; None when the price is unknown."""
-        return {"usd": usd(self.settings, request["input_tokens"], request["output_tokens"])}
+        return {"usd": price_call_usd(self.settings, request["input_tokens"], request["output_tokens"])}
 
     def chat_model(self) -> ChatModel:
         """Load the run's model once and return it."""
@@ -191,7 +198,7 @@ def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
     Raises:
         SextantError: the gallery, its encoder or the model cannot be loaded (found here, not at every photo).
     """
-    settings = with_fitted(checked(normalise_settings(settings)))
+    settings = with_fitted(check_settings(normalise_settings(settings)))
     live = LiveBackend(settings, BlobStore(Home.at(settings.home).blobs))
     live.open()
     return Deps(settings, live.blobs, live), live
@@ -199,9 +206,9 @@ def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
 
 @lru_cache(maxsize=8)
 def _cached_backend(settings: Settings) -> LiveBackend:
-    return LiveBackend(checked(settings), BlobStore(Home.at(settings.home).blobs))
+    return LiveBackend(check_settings(settings), BlobStore(Home.at(settings.home).blobs))
 
 
 def normalise_settings(settings: Settings) -> Settings:
     """Turn the lists that JSON leaves in settings into tuples."""
-    return from_json(to_json(settings))
+    return settings_from_json(settings_to_json(settings))

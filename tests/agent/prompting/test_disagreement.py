@@ -1,4 +1,4 @@
-from sextant.agent.prompting.disagreement import case_for
+from sextant.agent.prompting.disagreement import quote_case_for
 
 LISBON = (38.7223, -9.1393)
 FAR = {"nearest": [{"latitude": 48.85, "longitude": 2.35}]}  # 1,454 km from Lisbon
@@ -16,7 +16,7 @@ def answered(latitude, longitude, clues=(), alternatives=()):
 
 
 def case(outcomes, references):
-    return case_for(*LISBON, {"outcomes": dict(enumerate(outcomes))}, references)
+    return quote_case_for(*LISBON, {"outcomes": dict(enumerate(outcomes))}, references)
 
 
 def test_gallery_photos_are_named_only_where_some_lie_near():
