@@ -1,10 +1,14 @@
 """What a run can be told. Plain values with defaults: they travel as LangGraph's context and into the record."""
 
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
 
 from sextant.agent.cost.pricing import price_usd, read_price, unknown_price
 from sextant.agent.state import Json
+from sextant.base.bounds import SETTINGS, check_number
 from sextant.base.errors import WrongUse
 from sextant.prompts.presets import Preset, preset
 
@@ -87,16 +91,10 @@ def checked(settings: Settings) -> Settings:
     Raises:
         WrongUse: a number is out of range; the message names it.
     """
-    for name in ("max_calls", "max_rounds", "samples", "concurrency", "image_side", "max_output_tokens"):
+    for name in SETTINGS:
         value = getattr(settings, name)
-        if value is not None and value < 1:
-            raise WrongUse(f"{option(name)} is {value!r}; it must be at least 1")
-    if not 1 <= settings.image_quality <= 95:
-        raise WrongUse(f"--image-quality is {settings.image_quality!r}; it must be from 1 to 95")
-    for name in ("max_tokens", "max_seconds", "max_usd", "timeout_seconds"):
-        value = getattr(settings, name)
-        if value is not None and not value > 0:
-            raise WrongUse(f"{option(name)} is {value!r}; it must be more than 0")
+        if value is not None:
+            check_number(name, value, option(name))
     if settings.max_usd is not None and usd(settings, 1, 1) is None:
         raise unknown_price(settings.model)
     return settings
@@ -114,21 +112,40 @@ def usd(settings: Settings, input_tokens: int, output_tokens: int) -> float | No
 
 def option(name: str) -> str:
     """Return the command-line spelling of a setting."""
-    return "--" + name.replace("_", "-")
+    return "--timeout" if name == "timeout_seconds" else "--" + name.replace("_", "-")
 
 
 def from_json(values: Json) -> Settings:
     """Return settings from a record; lists become tuples again.
 
     Raises:
-        WrongUse: a key that is no setting.
+        WrongUse: a key that is no setting, or a value of another type.
     """
     known = {item.name for item in fields(Settings)}
     for name in values:
         if name not in known:
             raise WrongUse(f"{name!r} is not a setting; there are: {', '.join(sorted(known))}")
     plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-    return replace(Settings(), **plain)
+    return _typed(replace(Settings(), **plain))
+
+
+@cache
+def _types() -> TypeAdapter[Settings]:
+    return TypeAdapter(Settings)
+
+
+def _typed(settings: Settings) -> Settings:
+    """Return the settings when every value has its type: a record may have been made by anybody.
+
+    Raises:
+        WrongUse: one has not.
+    """
+    try:
+        return _types().validate_python(vars(settings))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name, what = first["loc"][0], str(first["input"])[:40]
+        raise WrongUse(f"the setting {name} is {what!r}: {first['msg'].lower()}") from error
 
 
 def to_json(settings: Settings) -> Json:

@@ -9,6 +9,7 @@ so that a killed process goes on with it. Steering weighs stored candidates and 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Event
 from typing import Annotated, Any, Literal
 
@@ -31,13 +32,13 @@ from sextant.agent.state import Json, Spent, add_spent, merge
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import home_folder
-from sextant.graphs.runs.folder import runs_folder
+from sextant.graphs.runs.folder import RunFolder, runs_folder
 from sextant.graphs.runs.resume import resume
 from sextant.graphs.runs.run import locate as locate_run
 from sextant.graphs.sessions.photo_snapshot import evidence_of, failed
-from sextant.graphs.sessions.tasks import Task, again, new_tasks, run_spending, with_effort
+from sextant.graphs.sessions.tasks import Task, again, new_tasks, recorded_spending, run_spending, with_effort
 
 PHOTOS_AT_ONCE = 2  # runs of one message side by side; each has its own fan-out of model calls
 
@@ -104,10 +105,14 @@ def listen(state: Chat, desk: Desk) -> Command[Acts]:
                 update=Chat(turns=[said, reply(message, "budget", None, [SPENT], desk.policy)]), goto="__end__"
             )
         tasks = [again(target(state))] if intent == "again" else new_tasks(message, len(photos))
-        for task in tasks:
-            task["most_calls"] = None if left is None else max(1, left // len(tasks))
         noted = {**message, "keys": [task["key"] for task in tasks]}
-        return Command(update=Chat(turns=[said], message=noted), goto=[Send("locate", task) for task in tasks])
+        beyond = [] if left is None else tasks[left:]  # not even one call is left for these
+        tasks = tasks[: len(tasks) - len(beyond)]
+        for task in tasks:
+            task["most_calls"] = None if left is None else left // len(tasks)
+        unpaid = {task["key"]: task_failed(task, SPENT.text) for task in beyond}
+        update = Chat(turns=[said], message=noted, photos=unpaid)
+        return Command(update=update, goto=[Send("locate", task) for task in tasks])
     return Command(update=Chat(turns=[said]), goto=GOES[intent])
 
 
@@ -121,6 +126,7 @@ def locate(task: Task, desk: Desk) -> Chat:
     folder = runs_folder(settings.home) / task["run"]
     try:
         if (folder / "run.json").exists():
+            check_same_model(folder, settings)
             run = resume(task["run"], settings.home, settings.base_url, on_event, desk.stop)
         else:
             run = locate_run(str(desk.blobs.path(task["sha256"])), settings, on_event, desk.stop)
@@ -128,8 +134,25 @@ def locate(task: Task, desk: Desk) -> Chat:
         evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
     except SextantError as error:
         reason = plain_reason(str(error), settings)
-        return Chat(photos={task["key"]: failed(task["key"], task["file"], task["sha256"], task["run"], reason)})
+        # The calls of a run that failed are paid all the same.
+        return Chat(photos={task["key"]: task_failed(task, reason)}, spent=recorded_spending(folder))  # type: ignore[typeddict-item]
     return Chat(photos={task["key"]: evidence}, spent=run_spending(run.answer))  # type: ignore[typeddict-item]
+
+
+def check_same_model(folder: Path, settings: Settings) -> None:
+    """Check that a run which is to go on would ask the model that is asked now.
+
+    Raises:
+        WrongUse: it would send the photo, and a key, to a service that nobody named this time.
+    """
+    asked = RunFolder(folder).record()["settings"].get("model")
+    if asked != settings.model:
+        raise WrongUse(f"this run was begun with {asked}, and the model is {settings.model} now; send the photo again")
+
+
+def task_failed(task: Task, reason: str) -> Json:
+    """Return the photo of a task that came to nothing, with the reason."""
+    return failed(task["key"], task["file"], task["sha256"], task["run"], reason)
 
 
 def report(state: Chat, desk: Desk) -> Chat:
