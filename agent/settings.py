@@ -6,10 +6,14 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from sextant.agent.cost.pricing import price_usd, read_price, unknown_price
-from sextant.agent.state import Json
+from sextant.agent.cost.pricing import (
+    compute_price_usd,
+    make_unknown_price_error,
+    parse_price,
+)
 from sextant.base.bounds import SETTINGS, check_number
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.prompts.presets import Preset, preset
 
 Optimise = Literal["balanced", "street", "city", "country"]
@@ -96,7 +100,7 @@ def checked(settings: Settings) -> Settings:
         if value is not None:
             check_number(name, value, option(name))
     if settings.max_usd is not None and usd(settings, 1, 1) is None:
-        raise unknown_price(settings.model)
+        raise make_unknown_price_error(settings.model)
     return settings
 
 
@@ -106,8 +110,8 @@ def usd(settings: Settings, input_tokens: int, output_tokens: int) -> float | No
     Raises:
         WrongUse: the stated price has another form than INPUT/OUTPUT.
     """
-    stated = read_price(settings.price) if settings.price else None
-    return price_usd(settings.model, input_tokens, output_tokens, base_url=settings.base_url, stated=stated)
+    stated = parse_price(settings.price) if settings.price else None
+    return compute_price_usd(settings.model, input_tokens, output_tokens, base_url=settings.base_url, stated=stated)
 
 
 def option(name: str) -> str:

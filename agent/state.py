@@ -1,12 +1,13 @@
 """What the graph remembers. JSON-plain values only: checkpoints outlive the code that wrote them."""
 
-from typing import Annotated, Any, Literal, NotRequired, cast
+from typing import Annotated, Literal, NotRequired, cast
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
-Json = dict[str, Any]
+from sextant.base.json_types import Json
+
 Stop = Literal["agreement", "budget", "exhausted"]
 
 

@@ -6,7 +6,7 @@ from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.nodes.answer import best_place, named_rival
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import fitted_model
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 
 
 def constraints_after(old: list[Json], message: Json) -> list[Json]:

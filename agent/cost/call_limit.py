@@ -2,9 +2,10 @@
 
 import threading
 
-from sextant.agent.llm.request import spent_on
-from sextant.agent.state import NOTHING_SPENT, Json, Spent, add_spent
+from sextant.agent.llm.request import count_spent
+from sextant.agent.state import NOTHING_SPENT, Spent, add_spent
 from sextant.agent.world.deps import Port
+from sextant.base.json_types import Json
 
 CALLS_SPENT = "calls_spent"  # the kind of failure that stands in for a call beyond the limit
 
@@ -34,7 +35,7 @@ class CallLimit:
                 self.spent = add_spent(self.spent, {"calls": 1})
             reply = outside(kind, request)
             with self._lock:
-                self.spent = add_spent(self.spent, dict(spent_on(reply)))
+                self.spent = add_spent(self.spent, dict(count_spent(reply)))
             return reply
 
         return ask

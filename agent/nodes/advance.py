@@ -4,8 +4,8 @@ from typing import Literal
 
 from langgraph.types import Command, Send
 
-from sextant.agent.cost.budget import affordable, is_last_wave, limits, seconds_left
-from sextant.agent.cost.reservation import call_cost
+from sextant.agent.cost.budget import compute_seconds_left, count_affordable_calls, is_last_wave, make_budget
+from sextant.agent.cost.reservation import reserve_call_cost
 from sextant.agent.llm.request import may_call_tools
 from sextant.agent.state import Ask, State, Turn, awaits_model, awaits_tools, tool_turns
 from sextant.agent.world.deps import Deps
@@ -25,11 +25,14 @@ def advance(state: State, deps: Deps) -> Command[Literal["lmm", "tools", "verify
     open_now = [name for name in state.get("transcripts", {}) if name not in state.get("closed", {})]
     working = [name for name in open_now if awaits_tools(state["transcripts"][name])]
     waiting = [name for name in open_now if awaits_model(state["transcripts"][name])]
-    limit = limits(deps.settings, deps.recipe)
-    fits = affordable(
-        limit, state["spent"], reading["seconds"], call_cost(state, deps, [state["branches"][name] for name in waiting])
+    limit = make_budget(deps.settings, deps.recipe)
+    fits = count_affordable_calls(
+        limit,
+        state["spent"],
+        reading["seconds"],
+        reserve_call_cost(state, deps, [state["branches"][name] for name in waiting]),
     )
-    left = seconds_left(limit, reading["seconds"])
+    left = compute_seconds_left(limit, reading["seconds"])
     paid, unpaid = waiting[:fits], waiting[fits:]
     refused = state.get("tools_refused", False) or any(map(refuses_tools, state["transcripts"].values()))
     last = is_last_wave(fits, len(paid))

@@ -5,8 +5,9 @@ from typing import Any
 
 from sextant.agent.guard.claims import Trace, guarded, trace_of, unread_note
 from sextant.agent.recording.fitted_models import short
-from sextant.agent.state import Json, Spent, State
+from sextant.agent.state import Spent, State
 from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import great_circle_km
 

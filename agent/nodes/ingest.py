@@ -5,9 +5,10 @@ import binascii
 
 from langgraph.types import Overwrite
 
-from sextant.agent.state import NOTHING_SPENT, Json, State
+from sextant.agent.state import NOTHING_SPENT, State
 from sextant.agent.world.deps import Deps
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.prompts.variants import variant
 
 RETRIEVED = 20  # of each side, what verification was fitted on; a variant that lists more raises it

@@ -1,8 +1,9 @@
 """One model turn of one branch."""
 
-from sextant.agent.llm.request import as_turn, model_request, spent_on
-from sextant.agent.state import Ask, Json, State, Turn
+from sextant.agent.llm.request import build_model_request, count_spent, reply_to_turn
+from sextant.agent.state import Ask, State, Turn
 from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 
 # Failures that a changed request can mend: fewer references, or references in the prompt in place of tools.
 MENDABLE = {"context_overflow": 3, "tools_unsupported": 1}
@@ -12,13 +13,13 @@ def lmm(ask: Ask, deps: Deps) -> State:
     """Ask the model, and remember what it said or why it said nothing."""
     branch = ask["branch"]
     deps.on_event({"step": "ask", "branch": branch["id"], "final": ask["final"]})
-    reply = deps.ask("model", model_request(ask, deps))
+    reply = deps.ask("model", build_model_request(ask, deps))
     if reply.get("failure"):
         reply["failure"] = {**reply["failure"], "again": can_be_mended(reply["failure"]["kind"], ask["transcript"])}
     deps.on_event({"step": "reply", "branch": branch["id"], **_summary(reply)})
     return State(
-        transcripts={branch["id"]: [as_turn(reply, final=ask["final"])]},
-        spent=spent_on(reply),  # type: ignore[typeddict-item]
+        transcripts={branch["id"]: [reply_to_turn(reply, final=ask["final"])]},
+        spent=count_spent(reply),  # type: ignore[typeddict-item]
         warnings=reply.get("warnings", []),
     )
 

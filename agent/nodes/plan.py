@@ -4,8 +4,8 @@ from typing import Literal
 
 from langgraph.types import Command, Send
 
-from sextant.agent.cost.budget import affordable, is_last_wave, limits, seconds_left
-from sextant.agent.cost.reservation import call_cost
+from sextant.agent.cost.budget import compute_seconds_left, count_affordable_calls, is_last_wave, make_budget
+from sextant.agent.cost.reservation import reserve_call_cost
 from sextant.agent.llm.request import may_call_tools
 from sextant.agent.prompting.disagreement import contrast_words
 from sextant.agent.state import Ask, Branch, State
@@ -18,8 +18,8 @@ def plan(state: State, deps: Deps) -> Command[Literal["lmm", "verify"]]:
     number = state.get("round", 0) + 1
     reading = deps.read_clock("plan", state)
     wanted = branches(number, state, deps)
-    limit = limits(deps.settings, deps.recipe)
-    fits = affordable(limit, state["spent"], reading["seconds"], call_cost(state, deps, wanted))
+    limit = make_budget(deps.settings, deps.recipe)
+    fits = count_affordable_calls(limit, state["spent"], reading["seconds"], reserve_call_cost(state, deps, wanted))
     chosen = wanted[:fits]
     update = State(
         round=number,
@@ -33,7 +33,7 @@ def plan(state: State, deps: Deps) -> Command[Literal["lmm", "verify"]]:
         return Command(update=update, goto="verify")
     final = is_last_wave(fits, len(chosen)) or deps.recipe.max_tool_turns == 0
     deps.on_event({"step": "plan", "round": number, "branches": [branch["id"] for branch in chosen]})
-    left = seconds_left(limit, reading["seconds"])
+    left = compute_seconds_left(limit, reading["seconds"])
     asks = [Send("lmm", first_ask(branch, state, deps, final=final, seconds_left=left)) for branch in chosen]
     return Command(update=update, goto=asks)
 

@@ -3,8 +3,9 @@
 import json
 
 from sextant.agent.guard.quoting import find_instructions, quote
-from sextant.agent.state import Ask, Json, State, Turn
+from sextant.agent.state import Ask, State, Turn
 from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 
 MOST_CALLS = 8  # of one turn; a model that asks for fifty gets eight results and fifty answers
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from sextant.agent.guard.quoting import quote
-from sextant.agent.state import Json, State
+from sextant.agent.state import State
+from sextant.base.json_types import Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import great_circle_km
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sextant.agent.state import Branch, Json, Photo
+from sextant.agent.state import Branch, Photo
+from sextant.base.json_types import Json
 from sextant.prompts.loading import frame
 from sextant.prompts.variants import Variant, variant
 

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import Json, Reading, State
+from sextant.agent.state import Reading, State
+from sextant.base.json_types import Json
 from sextant.prompts.presets import Preset
 
 

@@ -64,13 +64,13 @@ def demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
     """The drawn world and its gallery under the home; both made when they are not there, or of an older version."""
     from sextant.app.render.build_progress import BuildProgress
     from sextant.base.errors import SextantError
-    from sextant.base.home import home_folder
+    from sextant.base.home import Home
     from sextant.gallery.build.build import build
     from sextant.gallery.encoders.spec import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
     from sextant.gallery.synthetic.world import WORLD_VERSION, write_world
 
-    folder = home_folder(home)
+    folder = Home.at(home).root
     if not quiet and not (folder / "demo-world").exists():
         click.echo("sextant: drawing the demo world, once …", err=True)
     world = write_world(folder / "demo-world")

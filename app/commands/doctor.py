@@ -91,9 +91,9 @@ def home_and_disk(home: str | None) -> str:
     import tempfile
 
     from sextant.base.errors import SextantError
-    from sextant.base.home import home_folder
+    from sextant.base.home import Home
 
-    folder = home_folder(home)
+    folder = Home.at(home).root
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

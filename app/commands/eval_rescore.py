@@ -21,10 +21,10 @@ def command(run: Path, strategy: str, optimise: Any, fitted: str | None, out: Pa
     """
     from sextant.agent.recording.blobs import BlobStore
     from sextant.agent.recording.fitted_models import kept
-    from sextant.base.home import home_folder
+    from sextant.base.home import Home
     from sextant.eval.reporting.summary import summary, summary_text
     from sextant.eval.running.rescore import Rescoring, rescore
 
-    own = kept(fitted, BlobStore(home_folder() / "blobs")) if fitted else None
+    own = kept(fitted, BlobStore(Home.at().blobs)) if fitted else None
     found = summary(rescore(run, out, Rescoring(strategy, optimise, fitted=own)))
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else summary_text(found))

@@ -149,14 +149,14 @@ def show(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = No
 
     An answer says "the model server"; who asked it, by these settings, is told which that is.
     """
-    from sextant.agent.llm.call import with_address
+    from sextant.agent.llm.call import restore_address
     from sextant.app.render.answer import printed, unanswered
 
     if not as_json:
         click.echo(printed(answer))
     reason = unanswered(answer)
     if reason is not None:
-        click.echo(f"sextant: {with_address(reason, settings) if settings else reason}", err=True)
+        click.echo(f"sextant: {restore_address(reason, settings) if settings else reason}", err=True)
     return 0 if reason is None else 1
 
 
@@ -174,4 +174,6 @@ def print_forecast(photos: int, settings: "Settings", as_json: bool) -> int:
         tokens = (one["input_tokens"] + one["output_tokens"]) * photos
         money = "price unknown; state it with --price" if one["usd"] is None else f"${one['usd'] * photos:.4f}"
         click.echo(f"  {title:<12} {one['calls'] * photos:,} calls, about {tokens:,} tokens, {money}")
+    for warning in found["warnings"]:
+        click.echo(f"sextant: {warning}", err=True)
     return 0

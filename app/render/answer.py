@@ -1,8 +1,6 @@
 """An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
 
-from typing import Any
-
-Json = dict[str, Any]
+from sextant.base.json_types import Json
 
 SCALES = (("1", "street"), ("25", "city"), ("200", "region"), ("750", "country"), ("2500", "continent"))
 # Words for probabilities, after Kent's and the IPCC's scales: the least probability each word stands for.

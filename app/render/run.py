@@ -2,11 +2,9 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from sextant.app.render.answer import coordinates, distance, place_name, printable
-
-Json = dict[str, Any]
+from sextant.base.json_types import Json
 
 WIDTH = 110  # characters of a line of somebody's words; --full shows them whole
 

@@ -2,15 +2,14 @@
 
 import sys
 import threading
-from typing import Any, TextIO
+from typing import TextIO
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from sextant.app.render.answer import printable
-
-Json = dict[str, Any]
+from sextant.base.json_types import Json
 
 
 def event_words(event: Json) -> tuple[str, str] | None:

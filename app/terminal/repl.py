@@ -17,7 +17,6 @@ from rich.table import Table
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.privacy.view import event_shown
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.state import Json
 from sextant.app.render.answer import distance
 from sextant.app.render.run_progress import Progress
 from sextant.app.terminal.areas import EXAMPLE, typed_constraint
@@ -26,7 +25,8 @@ from sextant.app.terminal.keyboard import typed_lines
 from sextant.app.terminal.text_map import text_map
 from sextant.app.terminal.typed import read_line
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_metadata
 from sextant.graphs.chat import Desk
 from sextant.graphs.sessions.store import Sessions, shown
@@ -75,7 +75,7 @@ class Talk:
         if photos:
             self.say("where was this taken?", tuple(Path(photo) for photo in photos))
         names = sorted({name.split()[0] for name in HELP})
-        for line in typed_lines(home_folder(self.desk.settings.home) / "chat-history", names):
+        for line in typed_lines(Home.at(self.desk.settings.home).chat_history, names):
             try:
                 if not self._take(line):
                     break
@@ -229,7 +229,7 @@ class Talk:
     def _keep(self, path: Path) -> Json:
         """The photo's bytes into the store, once they are known to be a photo's."""
         read_metadata(path)
-        blobs = BlobStore(home_folder(self.desk.settings.home) / "blobs")
+        blobs = BlobStore(Home.at(self.desk.settings.home).blobs)
         return {"sha256": blobs.put(path.read_bytes()), "file": path.name}
 
     def _print_reply(self, state: Json) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 from sextant.agent.privacy.view import event_shown
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
 from sextant.agent.world.photo_opening import use_opener
@@ -18,7 +17,8 @@ from sextant.app.web.limits import Limits, Rate, Refused
 from sextant.app.web.reports import Reports
 from sextant.app.web.uploads import Decoder
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.chat import Desk
 from sextant.graphs.sessions.store import Busy, Sessions, shown
 
@@ -34,7 +34,7 @@ class House:
     tiles: str | None = None
 
     def __post_init__(self) -> None:
-        self.blobs = BlobStore(home_folder(self.desk.settings.home) / "blobs")
+        self.blobs = BlobStore(Home.at(self.desk.settings.home).blobs)
         self.decoder = Decoder(self.limits)
         self._open = ExitStack()
         self._open.callback(self.decoder.close)
@@ -211,7 +211,7 @@ class House:
         finally:
             self._end(session)
         if problem:
-            log.add("error", {"text": problem.replace(str(home_folder(self.desk.settings.home)), "the home")})
+            log.add("error", {"text": problem.replace(str(Home.at(self.desk.settings.home).root), "the home")})
         log.add("session", self.view(session))
         log.add("idle", {})
 

@@ -12,6 +12,7 @@ from sextant.agent.settings import Settings, from_json, recipe
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.agent.world.deps import Port
 from sextant.base.errors import SextantError, WrongUse
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, chosen, load_benchmark
 from sextant.eval.reporting.markdown import markdown
 from sextant.eval.reporting.summary import summary
@@ -24,7 +25,6 @@ from sextant.eval.running.runner import Task, Tell, run
 from sextant.graphs.runs.folder import write_bytes, write_json
 from sextant.prompts.variants import Variant, variant
 
-Json = dict[str, Any]
 Begin = Callable[[str, int, int], Tell]
 LONGEST_NAME = 150  # of a cell's folder; most disks take 255 bytes
 

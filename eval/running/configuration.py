@@ -5,17 +5,15 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from sextant.agent.llm.spec import split_login
 from sextant.agent.settings import Settings, recipe, to_json
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto, selection_digest
 from sextant.eval.running.folder import digest
 from sextant.gallery.store import Gallery
 from sextant.prompts.loading import frame, ids
 from sextant.prompts.variants import variant
-
-Json = dict[str, Any]
 
 # Settings that change how fast, where or at what price a model is asked, never what.
 BESIDE_THE_POINT = (

@@ -1,17 +1,15 @@
 """One photo's line of an evaluation: truth, answer, what it was weighed from, what it cost, or why there is none."""
 
 from collections import Counter
-from typing import Any
 
 from sextant.agent.nodes.verify import pool_of
 from sextant.agent.verification.decision import candidate_json
 from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.geo.borders import country_at
 from sextant.geo.sphere import great_circle_km
-
-Json = dict[str, Any]
 
 HARBOUR_KM = 5.0  # photos of piers and beaches belong to the land beside them
 # When no answer of a photo holds a place, its outcome is the first of these that any answer came to.

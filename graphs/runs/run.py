@@ -17,12 +17,12 @@ from sextant.agent.llm.spec import split_login
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import Door, Recorder, unmoved
 from sextant.agent.settings import Settings, recipe, to_json
-from sextant.agent.state import Json
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
 from sextant.base.errors import SextantError
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Around, Node, build
 from sextant.graphs.runs.changes import UNCHANGED, Changes, changed_node
 from sextant.graphs.runs.folder import RunError, RunFolder, create, new_name
@@ -53,7 +53,7 @@ class Unasked(SextantError):
 
 def checkpoints_file(settings: Settings) -> Path:
     """Where the checkpoints of these settings' home lie: of threads, and of runs that have not finished."""
-    return home_folder(settings.home) / "checkpoints.sqlite"
+    return Home.at(settings.home).checkpoints
 
 
 def locate(

@@ -1,8 +1,9 @@
 """Forks of a session's runs: what they ask a model is paid from the session's budget of calls."""
 
 from sextant.agent.cost.call_limit import CallLimit
-from sextant.agent.state import NOTHING_SPENT, Json
+from sextant.agent.state import NOTHING_SPENT
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 from sextant.graphs.chat import Desk, calls_left
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.fork import fork

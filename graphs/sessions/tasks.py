@@ -9,11 +9,12 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from sextant.agent.chat.steering_parser import is_steering, read_steering
-from sextant.agent.llm.request import spent_on
+from sextant.agent.llm.request import count_spent
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import NOTHING_SPENT, Json, add_spent
+from sextant.agent.state import NOTHING_SPENT, add_spent
 from sextant.base.errors import SextantError, WrongUse
+from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder, new_name
 
 
@@ -82,5 +83,5 @@ def recorded_spending(folder: Path) -> Json:
     with suppress(SextantError):
         for call in Cassette.read(RunFolder(folder).cassette).calls.values():
             if call.kind == "model":
-                spent = add_spent(add_spent(spent, {"calls": 1}), spent_on(json.loads(call.reply)))
+                spent = add_spent(add_spent(spent, {"calls": 1}), count_spent(json.loads(call.reply)))
     return dict(spent)

@@ -36,7 +36,15 @@ def fork(server, session, *changes, live=True, step="1"):
 
 OUTSIDE = [
     *("model=openai:gpt-4o", " model = openai:gpt-4o", "MODEL=openai:gpt-4o", "base_url={stranger}", "gallery=/"),
-    *("encoder=onnx:/etc/passwd", "fitted=/etc/passwd", "home=/tmp", "run=x", "price=0/0", "retries=50", "concurrency=900"),
+    *(
+        "encoder=onnx:/etc/passwd",
+        "fitted=/etc/passwd",
+        "home=/tmp",
+        "run=x",
+        "price=0/0",
+        "retries=50",
+        "concurrency=900",
+    ),
     *("timeout_seconds=80000", "requests_per_minute=100000", "num_ctx=9999999", "image_side=16000", "image_quality=95"),
     *("preset=/etc/x.yaml", "variants=zero-shot, /etc/x.yml", "variant.zero-shot=/etc/x.yaml", "text=@/etc/passwd"),
     *("result=@/etc/passwd", "without=@/etc/passwd", "__class__=x", "=x", "model.x=openai:gpt-4o", "nothing"),
@@ -44,7 +52,14 @@ OUTSIDE = [
 TOO_MUCH = [
     *("max_calls=4", "max_calls=60", "samples=11", "samples=100000", "samples=-1", "samples=1e9", "max_rounds=7"),
     *("max_rounds=100000", "max_tool_turns=9", "max_output_tokens=100000", "temperature=nan", "temperature=1e308"),
-    *("temperature=-1", "seed=99999999999999999999999", "max_calls=0", "max_seconds=nan", "max_usd=-1", "max_tokens=inf"),
+    *(
+        "temperature=-1",
+        "seed=99999999999999999999999",
+        "max_calls=0",
+        "max_seconds=nan",
+        "max_usd=-1",
+        "max_tokens=inf",
+    ),
     *("max_calls=" + "9" * 400, "candidate.zero-shot=nan,nan"),
 ]
 
