@@ -107,18 +107,17 @@ def listen(state: Chat, desk: Desk) -> Command[Acts]:
             )
         tasks = [again(target(state))] if intent == "again" else new_tasks(message, len(photos))
         noted = {**message, "keys": [task["key"] for task in tasks]}
-        beyond = [] if left is None else tasks[left:]  # not even one call is left for these
-        tasks = tasks[: len(tasks) - len(beyond)]
-        for task in tasks:
-            task["most_calls"] = None if left is None else left // len(tasks)
-        unpaid = {task["key"]: task_failed(task, SPENT.text) for task in beyond}
-        update = Chat(turns=[said], message=noted, photos=unpaid)
-        return Command(update=update, goto=[Send("locate", task) for task in tasks])
+        paid = len(tasks) if left is None else min(left, len(tasks))  # the others have not even one call
+        for number, task in enumerate(tasks):
+            task["most_calls"] = None if left is None else left // paid if number < paid else 0
+        return Command(update=Chat(turns=[said], message=noted), goto=[Send("locate", task) for task in tasks])
     return Command(update=Chat(turns=[said]), goto=GOES[intent])
 
 
 def locate(task: Task, desk: Desk) -> Chat:
     """Locate one photo by a recorded run, or go on with the run that was begun for it."""
+    if task.get("most_calls") == 0:
+        return Chat(photos={task["key"]: task_failed(task, SPENT.text)})
     settings = with_effort(replace(desk.settings, run=task["run"]), task["effort"], task.get("most_calls"))
 
     def on_event(event: Json) -> None:
