@@ -14,11 +14,6 @@ WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth 
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
 
-def printable(text: str) -> str:
-    """Somebody's words without the controls that would steer a terminal; line ends stay."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
-
-
 def sureness(probability: float) -> str:
     """The word for a probability."""
     return next(word for least, word in SURENESS if probability >= least)
@@ -169,7 +164,7 @@ def printed(answer: Json) -> str:
     for name, text in rows(answer):
         body.append(f"  {'' if name == label else name:<9} {text}")
         label = name
-    return printable("\n".join([title, f"  {headline(answer)}", "", *body]))
+    return "\n".join([title, f"  {headline(answer)}", "", *body])
 
 
 def unanswered(answer: Json) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sextant.agent.llm.spec import split_login
-from sextant.agent.settings import Settings, option, recipe
+from sextant.agent.settings import Settings, format_option, make_recipe
 from sextant.base.errors import WrongUse
 from sextant.prompts.loading import is_own
 
@@ -59,7 +59,7 @@ class ForkLimits:
         Raises:
             WrongUse: a number is larger than the server allows; the message names both.
         """
-        wanted, before, own = recipe(end), recipe(parent), recipe(self.server)
+        wanted, before, own = make_recipe(end), make_recipe(parent), make_recipe(self.server)
         for name, default in DEFAULT_MOST.items():
             value, given = getattr(wanted, name), getattr(self.server, name)
             most = given if given is not None else max(default, getattr(own, name) or 0)
@@ -99,4 +99,4 @@ def _plain(value: str | None) -> str | None:
 
 
 def _too_much(name: str, value: object, most: object) -> WrongUse:
-    return WrongUse(f"{option(name)} of {value} is more than this server allows a visitor; the most is {most}")
+    return WrongUse(f"{format_option(name)} of {value} is more than this server allows a visitor; the most is {most}")

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from sextant.agent.chat.steering_parser import is_steering, read_steering
 from sextant.agent.llm.request import count_spent
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.settings import Settings, recipe
+from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.state import NOTHING_SPENT, add_spent
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
@@ -56,7 +56,7 @@ def again(photo: Json) -> Task:
 
 def with_effort(settings: Settings, effort: int, most_calls: int | None = None) -> Settings:
     """Double the call budget and add a round for each step of effort, capped at the maximum."""
-    base = recipe(settings)
+    base = make_recipe(settings)
     calls = base.max_calls * 2**effort
     if most_calls is not None:
         calls = min(calls, most_calls)

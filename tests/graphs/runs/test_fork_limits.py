@@ -5,7 +5,7 @@ from typing import get_type_hints
 
 import pytest
 
-from sextant.agent.settings import Settings, checked, from_json
+from sextant.agent.settings import Settings, check_settings, settings_from_json
 from sextant.base.bounds import SETTINGS
 from sextant.base.errors import WrongUse
 from sextant.graphs.runs.fork_limits import ALLOWED_SETTINGS, CONNECTION, SAME, ForkLimits
@@ -30,13 +30,13 @@ def test_no_number_passes_its_range(name):
     high = SETTINGS[name].high
     for bad in (high + 1, 10**400, -(10**400), float("nan"), float("inf"), True, "5"):
         with pytest.raises(WrongUse, match=name.split("_", maxsplit=1)[0]):
-            checked(replace(Settings(), **{name: bad}))
+            check_settings(replace(Settings(), **{name: bad}))
 
 
 def test_a_record_with_settings_of_wrong_types_is_refused():
     for bad in ({"samples": "x"}, {"tools": ["a", 3]}, {"model": None}, {"home": {}}, {"seed": 1.5}, {"nothing": 1}):
         with pytest.raises(WrongUse, match=next(iter(bad))):
-            from_json(bad)
+            settings_from_json(bad)
 
 
 def test_a_limit_of_the_server_cannot_be_raised_or_removed():
