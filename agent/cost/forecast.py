@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from sextant.agent.cost.pricing import CostEstimate, estimate_cost, parse_price
-from sextant.agent.cost.tokens import LONGEST_SIDE, TOKENS_PER_MESSAGE, estimate_image_tokens, estimate_text_tokens
+from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, estimate_image_tokens, estimate_text_tokens
 from sextant.agent.prompting.needs import fillable
 from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.settings import Settings, make_recipe
@@ -75,5 +75,5 @@ def estimate_prompt_tokens(name: str, settings: Settings) -> int:
         names = tuple(tool for tool in plan.tools if settings.gallery or tool not in RETRIEVAL)
         text += estimate_text_tokens(str(describe_tools(names)))
     pictures = 1 + ("photos" in prompt.references.show)
-    side = plan.image_side or LONGEST_SIDE
+    side = plan.image_side
     return text + pictures * estimate_image_tokens(side, side, plan.image_detail or "high")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from sextant.agent.cost.budget import CallCost
-from sextant.agent.cost.tokens import LONGEST_SIDE, estimate_image_tokens
+from sextant.agent.cost.tokens import estimate_image_tokens
 from sextant.agent.llm.request import list_tool_names
 from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.state import Branch, State
@@ -49,6 +49,6 @@ def bound_prompt_tokens(state: State, deps: Deps, branch: Branch) -> int:
 
 def bound_picture_tokens(deps: Deps) -> int:
     """Bound the tokens of one picture of this run from above."""
-    side = deps.recipe.image_side or LONGEST_SIDE
+    side = deps.recipe.image_side
     factor = next(factor for name, factor in PICTURE_FACTORS if name in deps.settings.model)
     return math.ceil(factor * estimate_image_tokens(side, side, deps.recipe.image_detail or "high"))

@@ -10,18 +10,13 @@ MOST_BYTES = 20 * 2**20  # of one picture: OpenAI's published limit when it intr
 def encode_jpeg(image: Image.Image, longest_side: int, quality: int) -> bytes:
     """Encode the picture as JPEG without any metadata, its longest side at most ``longest_side`` pixels.
 
-    With ``longest_side`` 0 it is only scaled where it would exceed what servers take.
+    It is scaled further where it would be larger than servers take.
 
     Args:
         image: an upright RGB picture.
         longest_side: pixels; smaller pictures are not enlarged.
         quality: JPEG quality, 1 to 95.
     """
-    if not longest_side:
-        side = max(image.size)
-        while len(data := encode_jpeg(image, side, quality)) > MOST_BYTES:
-            side = side * 3 // 4
-        return data
     scaled = image.convert("RGB")
     if max(scaled.size) > longest_side:
         scaled.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
@@ -30,4 +25,5 @@ def encode_jpeg(image: Image.Image, longest_side: int, quality: int) -> bytes:
     bare.paste(scaled)
     out = io.BytesIO()
     bare.save(out, "JPEG", quality=quality)
-    return out.getvalue()
+    data = out.getvalue()
+    return data if len(data) <= MOST_BYTES else encode_jpeg(image, max(scaled.size) * 3 // 4, quality)
