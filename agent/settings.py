@@ -69,7 +69,7 @@ class Settings:
 
 
 def recipe(settings: Settings) -> Preset:
-    """The preset of these settings with the settings' own choices on top.
+    """Return the preset of these settings with the settings' own choices on top.
 
     Raises:
         WrongUse: the preset is unknown.
@@ -82,7 +82,7 @@ def recipe(settings: Settings) -> Preset:
 
 
 def checked(settings: Settings) -> Settings:
-    """The settings, when they make sense.
+    """Return the settings, when they make sense.
 
     Raises:
         WrongUse: a number is out of range; the message names it.
@@ -113,12 +113,12 @@ def usd(settings: Settings, input_tokens: int, output_tokens: int) -> float | No
 
 
 def option(name: str) -> str:
-    """The command-line spelling of a setting."""
+    """Return the command-line spelling of a setting."""
     return "--" + name.replace("_", "-")
 
 
 def from_json(values: Json) -> Settings:
-    """Settings from a record; lists become tuples again.
+    """Return settings from a record; lists become tuples again.
 
     Raises:
         WrongUse: a key that is no setting.
@@ -132,6 +132,6 @@ def from_json(values: Json) -> Settings:
 
 
 def to_json(settings: Settings) -> Json:
-    """The settings as JSON-plain values. They hold no secret: keys are read from the environment only."""
+    """Return the settings as JSON-plain values. They hold no secret: keys are read from the environment only."""
     values = {item.name: getattr(settings, item.name) for item in fields(settings)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

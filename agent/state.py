@@ -78,7 +78,7 @@ NOTHING_SPENT = Spent(
 
 
 def add_spent(old: Spent | None, new: Json) -> Spent:
-    """Amounts add up, the largest stays; what an update leaves out did not change."""
+    """Add an update to the running totals; ``largest_prompt`` keeps the maximum."""
     total: Json = {**NOTHING_SPENT, **(old or {})}
     for name, amount in new.items():
         total[name] = max(total[name], amount) if name == "largest_prompt" else total[name] + amount
@@ -86,7 +86,7 @@ def add_spent(old: Spent | None, new: Json) -> Spent:
 
 
 def append_turns(old: dict[str, list[Turn]] | None, new: dict[str, list[Turn]]) -> dict[str, list[Turn]]:
-    """New turns go to the end of their branch's transcript."""
+    """Append new turns to the end of their branch's transcript."""
     merged = dict(old or {})
     for branch, turns in new.items():
         merged[branch] = [*merged.get(branch, []), *turns]
@@ -141,7 +141,7 @@ class State(TypedDict, total=False):
 
 
 def last_turn(transcript: list[Turn]) -> Turn | None:
-    """The latest turn, or None before the first answer."""
+    """Return the latest turn, or None before the first answer."""
     return transcript[-1] if transcript else None
 
 

@@ -28,9 +28,9 @@ from sextant.agent.privacy.view import photo_shown
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
 from sextant.agent.state import Json, Spent, add_spent, merge
-from sextant.agent.world.cancellation import stoppable
-from sextant.agent.world.deps import silent
-from sextant.agent.world.live import equip
+from sextant.agent.world.cancellation import make_cancellable
+from sextant.agent.world.deps import ignore_event
+from sextant.agent.world.live import make_deps
 from sextant.base.errors import SextantError
 from sextant.base.home import home_folder
 from sextant.graphs.runs.folder import runs_folder
@@ -48,7 +48,7 @@ class Desk:
 
     settings: Settings = field(default_factory=Settings)
     policy: Policy = field(default_factory=Policy)
-    tell: Callable[[Json], None] = silent
+    on_event: Callable[[Json], None] = ignore_event
     stop: Event | None = None
     max_calls: int | None = None
 
@@ -59,7 +59,7 @@ class Desk:
 
 
 def add_turns(old: list[Json] | None, new: list[Json]) -> list[Json]:
-    """New turns go to the end; one that is there already (the same message sent twice) is not said again."""
+    """Append new turns; skip one that is there already (the same message sent twice)."""
     known = {turn["id"] for turn in old or []}
     return [*(old or []), *(turn for turn in new if turn["id"] not in known)]
 
@@ -115,15 +115,15 @@ def locate(task: Task, desk: Desk) -> Chat:
     """Locate one photo by a recorded run, or go on with the run that was begun for it."""
     settings = with_effort(replace(desk.settings, run=task["run"]), task["effort"], task.get("most_calls"))
 
-    def tell(event: Json) -> None:
-        desk.tell({**event, "photo": task["key"], "run": task["run"]})
+    def on_event(event: Json) -> None:
+        desk.on_event({**event, "photo": task["key"], "run": task["run"]})
 
     folder = runs_folder(settings.home) / task["run"]
     try:
         if (folder / "run.json").exists():
-            run = resume(task["run"], settings.home, settings.base_url, tell, desk.stop)
+            run = resume(task["run"], settings.home, settings.base_url, on_event, desk.stop)
         else:
-            run = locate_run(str(desk.blobs.path(task["sha256"])), settings, tell, desk.stop)
+            run = locate_run(str(desk.blobs.path(task["sha256"])), settings, on_event, desk.stop)
         evidence = evidence_of(task["key"], task["file"], run, folder, settings)
         evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
     except SextantError as error:
@@ -168,9 +168,11 @@ def ask(state: Chat, desk: Desk) -> Chat:
     shown = photo_shown(photo, desk.policy)
     if desk.settings.model == "offline" or desk.policy.withholds_words:
         return Chat(turns=[reply(message, "record", photo["key"], recall(message["text"], shown), desk.policy)])
-    gear = stoppable(equip(desk.settings, lambda event: desk.tell({**event, "photo": photo["key"]})), desk.stop)
+    deps = make_cancellable(
+        make_deps(desk.settings, lambda event: desk.on_event({**event, "photo": photo["key"]})), desk.stop
+    )
     record = {**shown, "shown": photo["shown"]}
-    said = follow_up(message["text"], record, state["turns"][:-1], gear, calls_left(state, desk))
+    said = follow_up(message["text"], record, state["turns"][:-1], deps, calls_left(state, desk))
     if said.failure:
         reason = plain_reason(said.failure, desk.settings)
         lead = Entry(f"The model did not answer ({reason}); this is from the record.", "inferred")
@@ -182,14 +184,14 @@ def ask(state: Chat, desk: Desk) -> Chat:
 
 
 def user_turn(message: Json, photos: int) -> Json:
-    """What the person said, as a turn."""
+    """Return what the person said, as a turn."""
     names = [f"photo {photos + number}" for number in range(1, len(message["photos"]) + 1)]
     words = "; ".join(constraint["words"] for constraint in message["steer"])
     return {"id": message["id"], "by": "you", "text": message["text"].strip() or words, "photos": names, "cap": None}
 
 
 def reply(message: Json, kind: str, key: str | None, entries: list[Entry], policy: Policy) -> Json:
-    """The session's answer as a turn, its ledger with it, marked with the cap it was written under."""
+    """Return the session's answer as a turn, its ledger with it, marked with the cap it was written under."""
     return {
         "id": f"{message['id']}-reply",
         "by": "sextant",
@@ -208,7 +210,7 @@ def calls_left(state: Chat, desk: Desk) -> int | None:
 
 
 def target(state: Chat) -> Json:
-    """The photo a message speaks of: the one it names, else the latest that was located."""
+    """Return the photo a message speaks of: the one it names, else the latest that was located."""
     photos = state.get("photos", {})
     named = photos.get(state["message"].get("photo") or "")
     if named and named["status"] == "located":
@@ -217,21 +219,21 @@ def target(state: Chat) -> Json:
 
 
 def nothing_to_say(photos: dict[str, Json]) -> Entry:
-    """The reply to a message that asks nothing of anything."""
+    """Return the reply to a message that asks nothing of anything."""
     if any(photo["status"] == "located" for photo in photos.values()):
         return Entry(f"Ask about the photo ({CAN}), or say what it cannot be: not Europe, only in Peru.", "inferred")
     return Entry("Send a photo first: then ask where it was taken.", "inferred")
 
 
 def plain_reason(reason: str, settings: Settings) -> str:
-    """The reason in one line, without the folders and addresses of this machine."""
+    """Return the reason in one line, without the folders and addresses of this machine."""
     for ours, called in ((str(home_folder(settings.home)), "the home"), (settings.base_url, "its server")):
         reason = reason.replace(ours, called) if ours else reason
     return " ".join(reason.split())
 
 
 def build_chat() -> StateGraph[Chat, Desk, Chat, Chat]:
-    """The graph, not yet compiled."""
+    """Return the graph, not yet compiled."""
 
     def at_desk(node: Callable[[Any, Desk], Any], reads: type = Chat) -> Callable[..., Any]:
         def run(state: Any, runtime: Runtime[Desk]) -> Any:

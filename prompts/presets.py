@@ -32,7 +32,7 @@ class Preset(Document):
 
 
 def preset(name: str) -> Preset:
-    """The preset of that id, or of that .yaml file.
+    """Return the preset of that id, or of that .yaml file.
 
     Raises:
         WrongUse: there is none; the message lists those there are.

@@ -31,7 +31,7 @@ class Variant(Document):
 
 
 def variant(name: str) -> Variant:
-    """The variant of that id, or of that .yaml file.
+    """Return the variant of that id, or of that .yaml file.
 
     Raises:
         WrongUse: there is none; the message lists those there are.

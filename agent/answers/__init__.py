@@ -1,6 +1,6 @@
 """What a model's answer says: ``parse_answer`` turns any text into an ``Outcome``."""
 
-from sextant.agent.answers.outcome import Clue, Kind, Outcome, Position
+from sextant.agent.answers.outcome import Clue, Kind, Outcome, Position, Precision
 from sextant.agent.answers.parse import parse_answer
 
-__all__ = ["Clue", "Kind", "Outcome", "Position", "parse_answer"]
+__all__ = ["Clue", "Kind", "Outcome", "Position", "Precision", "parse_answer"]

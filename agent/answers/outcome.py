@@ -6,18 +6,27 @@ from typing import Literal
 
 Kind = Literal["answered", "refused", "unparsable"]
 
+Precision = Literal["sight", "street", "town", "region", "country"]
+"""How fine a place is that a name stands for, the finest first."""
+PRECISIONS: tuple[Precision, ...] = ("sight", "street", "town", "region", "country")
+
 CLUE_SOURCES = ("seen", "read", "retrieved", "inferred")
 
 
 @dataclass(frozen=True)
 class Position:
-    """A place the model named beside its answer; ``confidence`` is what it stated, 0 to 1."""
+    """A place the model named beside its answer; ``confidence`` is what it stated, 0 to 1.
+
+    ``precision`` and ``radius_km`` as in `Outcome`.
+    """
 
     latitude: float
     longitude: float
     place: str | None = None
     country: str | None = None
     confidence: float | None = None
+    precision: Precision | None = None
+    radius_km: float | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,10 @@ class Outcome:
         how: how the position (or its absence) was found, in a few words, for example "json",
             "json; midpoint of a range", "prose", "place name", "refusal".
         wording: how many words of each kind the reply holds, see `agent/answers/wording.py`; None where it is no prose.
+        precision: how fine the place is that the position stands for, where the reply only named it; None where the
+            reply gave coordinates.
+        radius_km: radius round the position that holds most of the named place, km; None where the reply gave
+            coordinates.
     """
 
     kind: Kind
@@ -56,3 +69,5 @@ class Outcome:
     clues: tuple[Clue, ...] = ()
     how: str = ""
     wording: Mapping[str, int] | None = field(default=None, hash=False)
+    precision: Precision | None = None
+    radius_km: float | None = None

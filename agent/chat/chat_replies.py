@@ -18,7 +18,7 @@ from sextant.geo.sphere import great_circle_km
 
 
 def located(photo: Json, several: bool) -> list[Entry]:
-    """What is said of a photo that was just located."""
+    """Return what is said of a photo that was just located."""
     head = f"{photo['name'].capitalize()}: " if several else ""
     if photo["status"] == "failed":
         return [Entry(f"{head}{sentence(photo['error'])}", "inferred")]
@@ -41,7 +41,7 @@ def located(photo: Json, several: bool) -> list[Entry]:
 
 
 def steered(before: Json, after: Json) -> list[Entry]:
-    """What a constraint changed, both sides as shown."""
+    """Return what a constraint changed, both sides as shown."""
     old, new = before["answer"]["best"], after["answer"]["best"]
     changed = after["changed"] or {"left": None, "of": len(after["answer"]["candidates"]), "ruled_out": []}
     if new is None:
@@ -64,7 +64,7 @@ def steered(before: Json, after: Json) -> list[Entry]:
 
 
 def same_place(joint: Joint, names: list[str], policy: Policy) -> list[Entry]:
-    """What several photos of one place say together."""
+    """Return what several photos of one place say together."""
     if joint.latitude is None or joint.longitude is None:
         return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
     here = coarsened(describe(joint.latitude, joint.longitude).to_json(), policy)
@@ -75,7 +75,7 @@ def same_place(joint: Joint, names: list[str], policy: Policy) -> list[Entry]:
 
 
 def same_trip(trip: Trip, policy: Policy) -> list[Entry]:
-    """What several photos of one trip say together, leg by leg."""
+    """Return what several photos of one trip say together, leg by leg."""
     if not trip.places:
         return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
     stops = []

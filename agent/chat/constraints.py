@@ -28,12 +28,12 @@ OFF_COAST_KM = 5.0  # a pier belongs to the country it hangs on; the 1:10m outli
 
 
 def exclude(area: Json, words: str) -> Json:
-    """The photo was not taken there."""
+    """Exclude an area: the photo was not taken there."""
     return {"rule": "exclude", "area": area, "words": words}
 
 
 def only(area: Json, words: str) -> Json:
-    """The photo was taken there and nowhere else."""
+    """Restrict to an area: the photo was taken there and nowhere else."""
     return {"rule": "only", "area": area, "words": words}
 
 
@@ -43,7 +43,7 @@ def ignore(clue: str) -> Json:
 
 
 def pin(latitude: float, longitude: float) -> Json:
-    """It is here, within 25 km.
+    """Pin the photo to a place: it was taken within 25 km of it.
 
     Raises:
         WrongUse: no position.
@@ -53,7 +53,7 @@ def pin(latitude: float, longitude: float) -> Json:
 
 
 def reject(latitude: float, longitude: float) -> Json:
-    """It is not here, nor within 25 km.
+    """Reject a place: the photo was not taken within 25 km of it.
 
     Raises:
         WrongUse: no position.
@@ -63,7 +63,7 @@ def reject(latitude: float, longitude: float) -> Json:
 
 
 def draw(corners: Sequence[Sequence[float]], rule: str = "only") -> Json:
-    """A polygon drawn by hand: the photo was taken inside it, or with ``exclude`` outside.
+    """Constrain to a polygon drawn by hand: the photo was taken inside it, or with ``exclude`` outside.
 
     Raises:
         WrongUse: the corners enclose nothing, or the rule is neither.
@@ -72,7 +72,7 @@ def draw(corners: Sequence[Sequence[float]], rule: str = "only") -> Json:
 
 
 def enclosed(geojson: Json, rule: str = "only", called: str = "the drawn area") -> Json:
-    """The photo was taken inside a Polygon or MultiPolygon, or with ``exclude`` outside.
+    """Constrain to a Polygon or MultiPolygon: the photo was taken inside it, or with ``exclude`` outside.
 
     Raises:
         WrongUse: the rule is neither.
@@ -125,7 +125,7 @@ def leans_on(clue: str, clues: Sequence[Json]) -> bool:
 
 
 def country_area(country: Country) -> Json:
-    """The area of a country: by its code where it has one of its own."""
+    """Return the area of a country: by its code where it has one of its own."""
     own = country.code and countries_by_code().get(country.code) == country
     return {"country": country.code if own else country.name}
 

@@ -8,8 +8,8 @@ from sextant.agent.llm.request import as_message, as_turn, spent_on
 from sextant.agent.nodes.tools import tools
 from sextant.agent.prompting.opening_prompt import picture, reference_line
 from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Json, Spent, Turn, add_spent
-from sextant.agent.world.deps import Equipment
-from sextant.agent.world.toolbox import RETRIEVAL, schemas
+from sextant.agent.world.deps import Deps
+from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
 from sextant.prompts.loading import frame
 
 BRANCH = "chat"
@@ -27,7 +27,7 @@ class FollowUp:
     failure: str | None = None
 
 
-def follow_up(question: str, photo: Json, earlier: list[Json], gear: Equipment, calls_left: int | None) -> FollowUp:
+def follow_up(question: str, photo: Json, earlier: list[Json], deps: Deps, calls_left: int | None) -> FollowUp:
     """Ask the model, run the tools it wants, and ask again, within the preset's tool turns and the calls left.
 
     Args:
@@ -36,22 +36,22 @@ def follow_up(question: str, photo: Json, earlier: list[Json], gear: Equipment, 
     """
     transcript: list[Turn] = []
     spent = NOTHING_SPENT
-    most = gear.recipe.max_tool_turns + 1
+    most = deps.recipe.max_tool_turns + 1
     if calls_left is not None:
         most = min(most, calls_left)
     if most < 1:
         return FollowUp("", Trace(), spent, "the session's budget of model calls is spent")
     for turn in range(most):
         final = turn == most - 1
-        request = _request(_messages(question, photo, earlier), transcript, gear, bool(photo["nearest"]), final=final)
-        reply = gear.ask("model", request)
+        request = _request(_messages(question, photo, earlier), transcript, deps, bool(photo["nearest"]), final=final)
+        reply = deps.ask("model", request)
         spent = add_spent(add_spent(spent, {"calls": 1}), spent_on(reply))
         if reply.get("failure"):
             return FollowUp("", _trace(transcript, photo), spent, reply["failure"]["message"])
         transcript.append(as_turn(reply, final=final))
         if not transcript[-1].get("tool_calls") or final:
             break
-        transcript += tools(_ask(transcript, photo), gear)["transcripts"][BRANCH]
+        transcript += tools(_ask(transcript, photo), deps)["transcripts"][BRANCH]
     said = transcript[-1]["content"].strip()
     return FollowUp(said, _trace(transcript, photo), spent, None if said else "the model said nothing")
 
@@ -69,7 +69,7 @@ def _messages(question: str, photo: Json, earlier: list[Json]) -> list[Json]:
 
 
 def record_words(photo: Json) -> str:
-    """The record of a photo as lines of text."""
+    """Return the record of a photo as lines of text."""
     answer = photo["answer"]
     lines = []
     for name, place in (("answer", answer["best"]), ("rival", answer["rival"])):
@@ -88,8 +88,8 @@ def record_words(photo: Json) -> str:
     return "\n".join(lines)
 
 
-def _request(messages: list[Json], transcript: list[Turn], gear: Equipment, gallery: bool, *, final: bool) -> Json:
-    recipe, settings = gear.recipe, gear.settings
+def _request(messages: list[Json], transcript: list[Turn], deps: Deps, gallery: bool, *, final: bool) -> Json:
+    recipe, settings = deps.recipe, deps.settings
     names = tuple(name for name in recipe.tools if gallery or name not in RETRIEVAL)
     return {
         "model": settings.model,
@@ -99,7 +99,7 @@ def _request(messages: list[Json], transcript: list[Turn], gear: Equipment, gall
         "sample": 0,
         "turn": len(transcript),
         "messages": messages + [as_message(turn) for turn in transcript],
-        "tools": schemas(names) if recipe.max_tool_turns else [],
+        "tools": describe_tools(names) if recipe.max_tool_turns else [],
         "final": final,
         "temperature": 0.2,
         "max_output_tokens": recipe.max_output_tokens or settings.max_output_tokens,

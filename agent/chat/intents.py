@@ -16,7 +16,7 @@ _TRIP = re.compile(r"\b(?:same|one) (?:trip|journey|holiday|tour|vacation)\b", r
 
 
 def intent_of(message: Json, located: int) -> Intent:
-    """What to do with a message. ``located``: how many photos the session has located."""
+    """Return what to do with a message. ``located``: how many photos the session has located."""
     text = message["text"].strip()
     if message["photos"]:
         return "locate"

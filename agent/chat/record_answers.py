@@ -19,7 +19,7 @@ SHOWN = 5  # references listed in one reply
 
 
 def recall(question: str, photo: Json) -> list[Entry]:
-    """The record's answer to a question; what it can be asked, where the question is none of those."""
+    """Return the record's answer to a question; what it can be asked, where the question is none of those."""
     for words, answer in QUESTIONS:
         if words.search(question):
             return answer(photo, question)
@@ -27,7 +27,7 @@ def recall(question: str, photo: Json) -> list[Entry]:
 
 
 def where(photo: Json, question: str = "") -> list[Entry]:
-    """The place, how surely, and what the probability is worth."""
+    """Return the place, how surely, and what the probability is worth."""
     answer = photo["answer"]
     best = answer["best"]
     if best is None:
@@ -39,7 +39,7 @@ def where(photo: Json, question: str = "") -> list[Entry]:
 
 
 def why(photo: Json, question: str = "") -> list[Entry]:
-    """What speaks for the answer: the clues of the answers near it, then the similar photos, then the weighing."""
+    """Return the support for the answer: clues of the answers near it, then similar photos, then the scores."""
     answer = photo["answer"]
     if answer["best"] is None:
         return [Entry("No place is left to give reasons for.", "inferred")]
@@ -58,7 +58,7 @@ def why(photo: Json, question: str = "") -> list[Entry]:
 
 
 def what_else(photo: Json, question: str = "") -> list[Entry]:
-    """The other places proposed, the strongest first."""
+    """Return the other places proposed, the strongest first."""
     others = photo["places"][1:4]
     if not others:
         return [Entry("Everything proposed lies together: there is no other place.", "inferred")]
@@ -69,7 +69,7 @@ def what_else(photo: Json, question: str = "") -> list[Entry]:
 
 
 def how_sure(photo: Json, question: str = "") -> list[Entry]:
-    """The probabilities at the five radii, the region, and whether they were measured."""
+    """Return the probabilities at the five radii, the region, and whether they were measured."""
     answer = photo["answer"]
     known = [(km, share) for km, share in answer["probability"].items() if share is not None]
     if not known:
@@ -86,17 +86,17 @@ def how_sure(photo: Json, question: str = "") -> list[Entry]:
 
 
 def nearest(photo: Json, question: str = "") -> list[Entry]:
-    """The most similar gallery photos."""
+    """Return the most similar gallery photos."""
     return _references(photo["nearest"], "similar")
 
 
 def farthest(photo: Json, question: str = "") -> list[Entry]:
-    """The least similar gallery photos."""
+    """Return the least similar gallery photos."""
     return _references(photo["farthest"], "dissimilar")
 
 
 def how_far(photo: Json, question: str) -> list[Entry]:
-    """The distance from a named place to the answer."""
+    """Return the distance from a named place to the answer."""
     match = _FAR.search(question)
     best = photo["answer"]["best"]
     if match is None or best is None:
@@ -115,7 +115,7 @@ def how_far(photo: Json, question: str) -> list[Entry]:
 
 
 def change_of_mind(photo: Json, question: str = "") -> list[Entry]:
-    """The rival, and the cheapest check that would tell the two apart."""
+    """Return the rival, and the cheapest check that would tell the two apart."""
     rival = photo["answer"]["rival"]
     if rival is None:
         return [Entry("A place outside the region: nothing proposed lies there yet.", "inferred")]
@@ -130,7 +130,7 @@ def change_of_mind(photo: Json, question: str = "") -> list[Entry]:
 
 
 def metadata(photo: Json, question: str = "") -> list[Entry]:
-    """What the file itself says, after the answer."""
+    """Return what the file itself says, after the answer."""
     said = photo["metadata"]
     return [Entry(sentence(text), "metadata") for text in (said["text"], said["time"]) if text]
 
@@ -155,7 +155,7 @@ QUESTIONS: tuple[tuple[re.Pattern[str], Answer], ...] = (
 
 
 def called(place: Json) -> str:
-    """The names a position may be shown with, the finest first."""
+    """Return the names a position may be shown with, the finest first."""
     parts = [place.get(name) for name in ("place", "admin1", "country")]
     return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
 
@@ -166,7 +166,7 @@ def coordinates(place: Json) -> str:
 
 
 def sentence(text: str) -> str:
-    """A line as a sentence: a capital, a full stop."""
+    """Return a line as a sentence: a capital, a full stop."""
     text = " ".join(text.split())
     if not text:
         return text
@@ -174,7 +174,7 @@ def sentence(text: str) -> str:
 
 
 def within(references: list[Json], best: Json, km: float) -> list[Json]:
-    """The references that lie near a place."""
+    """Return the references that lie near a place."""
     here = best["latitude"], best["longitude"]
     return [item for item in references if float(great_circle_km(here, (item["latitude"], item["longitude"]))) <= km]
 

@@ -10,7 +10,7 @@ from sextant.agent.state import Json
 
 
 def constraints_after(old: list[Json], message: Json) -> list[Json]:
-    """The constraints in force after the message.
+    """Return the constraints in force after the message.
 
     Raises:
         WrongUse: it names a place nobody knows.
@@ -23,7 +23,7 @@ def constraints_after(old: list[Json], message: Json) -> list[Json]:
 
 
 def weighed(photo: Json, constraints: list[Json], blobs: BlobStore) -> Json:
-    """The photo's evidence weighed under these constraints; without any, as the run left it.
+    """Return the photo's evidence weighed under these constraints; without any, as the run left it.
 
     Raises:
         SextantError: the fitted model that judged the run is gone.

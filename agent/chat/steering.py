@@ -43,7 +43,7 @@ class Steered:
 
 
 def candidate_of(item: Json) -> Candidate:
-    """A candidate of an answer, read back."""
+    """Return a candidate of an answer, read back."""
     return Candidate(**{name: value for name, value in item.items() if name in _FIELDS})
 
 

@@ -28,7 +28,7 @@ class CallCost:
 
 
 def limits(settings: Settings, recipe: Preset) -> Limits:
-    """The limits of a run: the settings' own, else the preset's."""
+    """Return the limits of a run: the settings' own, else the preset's."""
     return Limits(
         calls=recipe.max_calls,
         rounds=recipe.max_rounds,

@@ -7,7 +7,7 @@ from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, image_tokens, text_tok
 from sextant.agent.prompting.opening_prompt import opening
 from sextant.agent.settings import Settings, recipe
 from sextant.agent.state import Branch, Json, Photo
-from sextant.agent.world.toolbox import RETRIEVAL, schemas
+from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
 from sextant.prompts.variants import variant
 
 OUTPUT_TOKENS = 350  # of one answer with its clues, as our answer form asks; measured answers have 100 to 400
@@ -15,7 +15,7 @@ LISTED = {"latitude": 48.8584, "longitude": 2.2945, "place": "Saint-Germain-en-L
 
 
 def forecast(settings: Settings) -> Json:
-    """Calls, tokens and dollars for one photo: of the first round without tool turns, and when every call is used.
+    """Forecast calls, tokens and dollars for one photo: for the first round without tool turns, and at most.
 
     Estimates, from the prompts as they will be written, at four characters a token; dollars are None where the price
     is not known.
@@ -50,6 +50,6 @@ def prompt_tokens(name: str, settings: Settings) -> int:
     text = text_tokens(system["content"]) + text_tokens(user["content"][0]["text"]) + 2 * TOKENS_PER_MESSAGE
     if prompt.tools and plan.max_tool_turns:
         names = tuple(tool for tool in plan.tools if settings.gallery or tool not in RETRIEVAL)
-        text += text_tokens(str(schemas(names)))
+        text += text_tokens(str(describe_tools(names)))
     pictures = 1 + ("photos" in prompt.references.show)
     return text + pictures * image_tokens(settings.image_side, settings.image_side, plan.image_detail or "high")

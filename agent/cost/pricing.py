@@ -26,7 +26,7 @@ class Price:
 
 
 def read_price(text: str) -> Price:
-    """A stated price: `INPUT/OUTPUT`, dollars per million tokens, as in `2.5/10`.
+    """Return a stated price: `INPUT/OUTPUT`, dollars per million tokens, as in `2.5/10`.
 
     Raises:
         WrongUse: the text has another form.
@@ -61,7 +61,7 @@ def price_usd(
 
 
 def unknown_price(spec: str) -> WrongUse:
-    """The error for a money limit that cannot be kept."""
+    """Return the error for a money limit that cannot be kept."""
     return WrongUse(
         f"--max-usd cannot be kept: the price of {spec!r} is not known; "
         "state it with --price INPUT/OUTPUT (dollars per million tokens), or limit --max-calls or --max-tokens instead"
@@ -87,7 +87,7 @@ def estimate(
     base_url: str | None = None,
     stated: Price | None = None,
 ) -> Estimate:
-    """Calls, tokens and dollars of so many equal calls; `offline` uses no tokens.
+    """Return calls, tokens and dollars of so many equal calls; `offline` uses no tokens.
 
     Raises:
         WrongUse: the spec is none, or the address is none.
@@ -98,7 +98,7 @@ def estimate(
 
 
 def _listed(name: str, url: str, input_tokens: int, output_tokens: int) -> float | None:
-    """The price by genai-prices, which knows providers by their host and models by their name."""
+    """Return the price by genai-prices, which knows providers by their host and models by their name."""
     from genai_prices import Usage, calc_price  # the list takes a tenth of a second to load
 
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)

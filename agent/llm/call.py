@@ -56,12 +56,12 @@ def ask_model(model: ChatModel, request: Json, settings: Settings) -> Json:
 
 
 def with_address(message: str, settings: Settings) -> str:
-    """A failure as the person who asked, by these settings, may read it: which server it was."""
+    """Return a failure as the person who asked, by these settings, may read it: which server it was."""
     return message.replace(THE_SERVER, resolve(settings.model, settings.base_url).url)
 
 
 def without_address(message: str, base_url: str) -> str:
-    """A failure as answers, exports and the page may say it: others read them, and the address is not theirs to know.
+    """Redact the server's address in a failure, since others may read answers, exports and the page.
 
     Where a client or a server names the host alone (a refused connection, a certificate), that goes, too.
     """

@@ -80,7 +80,7 @@ def load_model(
     requests_per_minute: float | None = None,
     concurrency: int = 8,
 ) -> ChatModel:
-    """The model of a spec: `offline`, `openai:NAME` or `ollama:NAME`. Nothing is sent yet.
+    """Return the model of a spec: `offline`, `openai:NAME` or `ollama:NAME`. Nothing is sent yet.
 
     The key comes from OPENAI_API_KEY (OLLAMA_API_KEY), the address from `base_url`, else OPENAI_BASE_URL
     (OLLAMA_HOST), else OpenAI's (Ollama's) own.
@@ -110,7 +110,7 @@ def load_model(
 
 
 def model_settings(model: ChatModel) -> dict[str, str | float | int | None]:
-    """What of a model can change its answers, JSON-plain and without secrets, for records and cache keys."""
+    """Return what of a model can change its answers, JSON-plain and without secrets, for records and cache keys."""
     names = ("spec", "base_url", "temperature", "seed", "num_ctx", "image_detail")
     return {name: getattr(model, name) for name in names}
 
@@ -190,7 +190,7 @@ def _client(where: Where, num_ctx: int | None) -> BaseChatModel:
 def _bound(
     model: ChatModel, tools: Sequence[Tool], final: bool, *, temperature: Any, seed: Any, max_tokens: Any
 ) -> Runnable[Any, Any]:
-    """The client with this call's tools and options, in its protocol's words."""
+    """Return the client with this call's tools and options, in its protocol's words."""
     if model.provider == "offline":
         return model.client.bind_tools(list(tools)) if tools and not final else model.client
     module = importlib.import_module(f"sextant.agent.llm.providers.{model.provider}")
@@ -228,7 +228,7 @@ def _attempt(
 
 
 def within(exchange: Exchange, work: Callable[[], Any]) -> Any:
-    """The result of `work`, or the exception it raised, or TimeoutError at the exchange's deadline.
+    """Return the result of `work`, or the exception it raised, or TimeoutError at the exchange's deadline.
 
     The work runs in a thread of its own that is left behind when the time is over: name look-up and headers that
     dribble in have no timeout in the clients. All else the transport ends itself at the same moment.
@@ -253,7 +253,7 @@ def within(exchange: Exchange, work: Callable[[], Any]) -> Any:
 
 
 def _chance(prompt: list[BaseMessage], sample: int, retries: int) -> float:
-    """A number in [0, 1) by what is asked: the same call waits the same, different ones do not come back together."""
+    """Return a jitter in [0, 1) seeded by the request: equal calls wait equally, different calls spread out."""
     asked = zlib.crc32(repr(prompt[-1].content).encode())
     return random.Random(f"{asked} {sample} {retries}").random()
 

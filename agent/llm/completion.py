@@ -76,7 +76,7 @@ def read_completion(
     attempts: int,
     asked_model: str,
 ) -> Completion:
-    """The completion in a provider's message that answers `messages`; a pure function."""
+    """Return the completion in a provider's message that answers `messages`; a pure function."""
     raw = message.response_metadata
     refusal = message.additional_kwargs.get("refusal")
     reasoning, text = _split_thoughts(
@@ -117,7 +117,7 @@ def _split_thoughts(reasoning: str, text: str) -> tuple[str, str]:
 
 
 def _tool_calls(message: AIMessage, tools: Sequence[Tool], first: int) -> tuple[ToolCall, ...]:
-    """The calls with ids of our own.
+    """Return the calls with ids of our own.
 
     Servers repeat ids or leave them out, Ollama's client draws random ones. Nine letters and digits is the one form
     that every server takes back, Mistral's included.
@@ -144,7 +144,7 @@ def _checked(id: str, name: str, args: Mapping[str, Any], unreadable: bool, know
 
 
 def _objection(tool: Tool, args: Mapping[str, Any]) -> str | None:
-    """What the tool's schema has against these arguments, in one line for the model."""
+    """Return what the tool's schema has against these arguments, in one line for the model."""
     if not isinstance(tool, BaseTool):
         required = tool["function"].get("parameters", {}).get("required", ())
         missing = [name for name in required if name not in args]

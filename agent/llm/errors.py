@@ -100,7 +100,7 @@ class Address:
 
 
 def explain(error: BaseException, exchange: Exchange, address: Address, *, tools: bool, timeout_s: float) -> ModelError:
-    """The typed error for what a provider's client raised.
+    """Return the typed error for what a provider's client raised.
 
     Args:
         error: what was raised.
@@ -139,7 +139,7 @@ _WAY_OUT_ADDRESS = "check --base-url: it is the address under which the server s
 
 
 def _in_short(error: BaseException) -> str:
-    """What a client could not read, in one phrase."""
+    """Return what a client could not read, in one phrase."""
     if isinstance(error, IndexError):
         return "it holds no answer"
     if isinstance(error, ValidationError):
@@ -178,7 +178,7 @@ def _chain(error: BaseException) -> list[BaseException]:
 def _broken_connection(
     cause: BaseException, exchange: Exchange, address: Address, timeout_s: float
 ) -> ModelError | None:
-    """What happened below HTTP, or None when nothing did."""
+    """Return what happened below HTTP, or None when nothing did."""
     reason = address.clean(str(cause)) or type(cause).__name__
     if isinstance(cause, AnswerTooLarge | Encoded):
         return ModelError("bad_response", f"{address} {cause}; {_WAY_OUT_ADDRESS}")
@@ -211,7 +211,7 @@ def _error_in_good_answer(error: BaseException) -> tuple[int, str] | None:
 
 
 def _refused(status: int, body: str, retry_after_s: float | None, address: Address, tools: bool) -> ModelError:
-    """The typed error for an HTTP status of 300 or more and the words that came with it."""
+    """Return the typed error for an HTTP status of 300 or more and the words that came with it."""
     words, code, param = _read_body(body)
     text = f"{code} {words}"
     said = f"{status}: {address.clean(words)}" if words else f"status {status}"

@@ -25,7 +25,7 @@ def to_langchain(messages: Sequence[Message], *, detail: str, text_first: bool) 
 
 
 def joined_users(messages: Sequence[Message]) -> list[Message]:
-    """The messages with neighbouring user messages made one: many chat templates insist on alternating roles."""
+    """Return the messages with neighbouring user messages made one: many chat templates insist on alternating roles."""
     joined: list[Message] = []
     for message in messages:
         if joined and message["role"] == joined[-1]["role"] == "user":
@@ -83,7 +83,7 @@ def _user_content(
 
 
 def _text_with_places(content: Sequence[Mapping[str, Any]], images: int) -> str:
-    """The text with a mark where each of several images stood; one image needs none."""
+    """Return the text with a mark where each of several images stood; one image needs none."""
     parts: list[str] = []
     number = 0
     for block in content:

@@ -36,7 +36,7 @@ class OfflineModel(BaseChatModel):
     def bind_tools(
         self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], **kwargs: Any
     ) -> Runnable[Any, AIMessage]:
-        """The same model, knowing which tools it may ask for."""
+        """Return the same model, knowing which tools it may ask for."""
         names = [tool["function"]["name"] if isinstance(tool, dict) else getattr(tool, "name", "") for tool in tools]
         return self.model_copy(update={"tools": tuple(names)})
 
@@ -59,7 +59,7 @@ class OfflineModel(BaseChatModel):
 
 
 def densest_answer(text: str) -> str:
-    """The answer, as JSON text, from the numbered positions listed in ``text``; without any, a refusal in words."""
+    """Answer in JSON from the numbered positions listed in ``text``; refuse in words when there are none."""
     positions = np.array([(float(a), float(b)) for a, b in LINE.findall(text)])
     if not len(positions):
         return "I cannot tell: no similar photos were listed, and without a model nothing reads the picture itself."
@@ -77,7 +77,7 @@ def densest_answer(text: str) -> str:
 
 
 def densest(positions: np.ndarray) -> tuple[np.ndarray, float]:
-    """The listed position with the most support, and its share of all support.
+    """Return the listed position with the most support, and its share of all support.
 
     Args:
         positions: (n, 2) degrees, the most similar first; an earlier place weighs more, 1 / sqrt(rank).

@@ -52,7 +52,7 @@ class Pace:
             return start
 
     def hold(self, seconds: float) -> None:
-        """The server asked for a pause: nobody starts before it is over."""
+        """Start no request for so many seconds, because the server asked for a pause (Retry-After)."""
         with self._lock:
             self._next_start = max(self._next_start, time.monotonic() + seconds)
 

@@ -83,7 +83,7 @@ def read_spec(spec: str) -> tuple[Provider, str]:
 
 
 def server_url(provider: str, base_url: str | None) -> str:
-    """The server's URL without a slash at its end.
+    """Return the server's URL without a slash at its end.
 
     Raises:
         WrongUse: it is no http or https URL.
@@ -110,7 +110,7 @@ def is_local(url: str) -> bool:
 
 
 def split_login(url: str) -> tuple[str, str]:
-    """The `user:password` of a URL, and the URL without it.
+    """Return the `user:password` of a URL, and the URL without it.
 
     Raises:
         WrongUse: it is no URL.

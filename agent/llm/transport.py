@@ -121,7 +121,7 @@ class BoundedTransport(httpx.BaseTransport):
 
 
 def transport_to(base_url: str, basic_auth: str = "") -> BoundedTransport:
-    """A transport to one server, through the proxy of the environment unless the server is this machine.
+    """Return a transport to one server, through the proxy of the environment unless the server is this machine.
 
     Args:
         basic_auth: a login in the form of RFC 7617. It stands here because clients log the URLs they ask.

@@ -6,7 +6,7 @@ from typing import Any
 from sextant.agent.guard.claims import Trace, guarded, trace_of, unread_note
 from sextant.agent.recording.fitted_models import short
 from sextant.agent.state import Json, Spent, State
-from sextant.agent.world.deps import Equipment
+from sextant.agent.world.deps import Deps
 from sextant.geo.places import describe
 from sextant.geo.sphere import great_circle_km
 
@@ -14,9 +14,9 @@ OUTCOMES = ("answered", "refused", "unparsable", "failed")
 AGREES_KM = 25.0  # the field's city radius: a photo's own position this near the answer agrees with it
 
 
-def answer(state: State, gear: Equipment) -> State:
+def answer(state: State, deps: Deps) -> State:
     """Put the Answer of DESIGN.md together: place, region, rival, claims, coverage, metadata, spending."""
-    reading = gear.clock("answer", state)
+    reading = deps.read_clock("answer", state)
     verdict, outcomes = state["verdict"], state["outcomes"]
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
     best = best_place(verdict)
@@ -27,32 +27,32 @@ def answer(state: State, gear: Equipment) -> State:
         "best": best,
         "probability": verdict["probability"],
         "region": verdict["region"],
-        "candidates": gear.blobs.get_json(verdict["candidates"]),
+        "candidates": deps.blobs.get_json(verdict["candidates"]),
         "rival": named_rival(verdict["rival"]),
         "claims": guarded(said, traces(state)),
-        "coverage": coverage(best, gear),
+        "coverage": coverage(best, deps),
         "metadata": compared(state["metadata"], best, verdict),
         "outcomes": {kind: counts[kind] for kind in OUTCOMES},
         "stop": state["stop"],
         "spent": spending(state["spent"], reading["seconds"]),
-        "model": gear.settings.model,
-        "preset": gear.recipe.id,
-        **judge(gear),
-        "run": gear.settings.run,
+        "model": deps.settings.model,
+        "preset": deps.recipe.id,
+        **judge(deps),
+        "run": deps.settings.run,
         "warnings": [*state_warnings(state), *([unread] if unread else [])],
     }
-    gear.tell({"step": "answer"})
+    deps.on_event({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
 
 
-def judge(gear: Equipment) -> Json:
+def judge(deps: Deps) -> Json:
     """Which fitted model judged, where it was not the shipped one."""
-    fitted = gear.settings.fitted
-    return {"fitted": short(fitted)} if fitted and gear.recipe.verify == "calibrated" else {}
+    fitted = deps.settings.fitted
+    return {"fitted": short(fitted)} if fitted and deps.recipe.verify == "calibrated" else {}
 
 
 def best_place(verdict: Json) -> Json | None:
-    """The answered position with its names, None when nothing proposed a place."""
+    """Return the answered position with its names, None when nothing proposed a place."""
     if verdict["latitude"] is None:
         return None
     place = describe(verdict["latitude"], verdict["longitude"])
@@ -68,7 +68,7 @@ def best_place(verdict: Json) -> Json | None:
 
 
 def named_rival(rival: Json | None) -> Json | None:
-    """The rival with the names of its place."""
+    """Return the rival with the names of its place."""
     if rival is None:
         return None
     place = describe(rival["latitude"], rival["longitude"])
@@ -76,7 +76,7 @@ def named_rival(rival: Json | None) -> Json | None:
 
 
 def claims(outcomes: dict[str, Json], best: Json | None) -> list[Json]:
-    """The clues of the answers that lie within 200 km of the best place: what speaks for it, and who said so."""
+    """Return the clues of the answers that lie within 200 km of the best place: what speaks for it, and who said so."""
     if best is None:
         return []
     found: dict[str, Json] = {}
@@ -89,16 +89,16 @@ def claims(outcomes: dict[str, Json], best: Json | None) -> list[Json]:
 
 
 def traces(state: State) -> dict[str, Trace]:
-    """What each branch really did, which its claims of checks are held against."""
+    """Return what each branch really did, which its claims of checks are held against."""
     references = bool(state.get("references"))
     return {name: trace_of(name, turns, references) for name, turns in state.get("transcripts", {}).items()}
 
 
-def coverage(best: Json | None, gear: Equipment) -> Json | None:
+def coverage(best: Json | None, deps: Deps) -> Json | None:
     """How many gallery photos lie near the answer: where there are none, the gallery cannot speak."""
-    if best is None or not gear.settings.gallery:
+    if best is None or not deps.settings.gallery:
         return None
-    return gear.ask("coverage", {"latitude": best["latitude"], "longitude": best["longitude"]}) or None
+    return deps.ask("coverage", {"latitude": best["latitude"], "longitude": best["longitude"]}) or None
 
 
 def compared(metadata: Json, best: Json | None, verdict: Json) -> str:
@@ -115,7 +115,7 @@ def distance_km(a: Json, b: Json) -> float:
 
 
 def spending(spent: Spent, seconds: float) -> Json:
-    """What the run used. Money is null when the price of any call is unknown."""
+    """Return what the run used. Money is null when the price of any call is unknown."""
     usd: Any = None if spent["unpriced_calls"] else round(spent["usd"], 6)
     return {
         "calls": spent["calls"],

@@ -4,12 +4,12 @@ import json
 
 from sextant.agent.guard.quoting import find_instructions, quote
 from sextant.agent.state import Ask, Json, State, Turn
-from sextant.agent.world.deps import Equipment
+from sextant.agent.world.deps import Deps
 
 MOST_CALLS = 8  # of one turn; a model that asks for fifty gets eight results and fifty answers
 
 
-def tools(ask: Ask, gear: Equipment) -> State:
+def tools(ask: Ask, deps: Deps) -> State:
     """Answer every tool call of the branch's last turn: with its result, or with why there is none."""
     branch, transcript = ask["branch"], ask["transcript"]
     earlier = results_so_far(transcript)
@@ -25,9 +25,9 @@ def tools(ask: Ask, gear: Equipment) -> State:
         elif key in earlier:
             content, images = f"You made this very call before. Its result was: {earlier[key]}", []
         else:
-            gear.tell({"step": "tool", "branch": branch["id"], "name": call["name"], "args": call["args"]})
+            deps.on_event({"step": "tool", "branch": branch["id"], "name": call["name"], "args": call["args"]})
             request = {"name": call["name"], "args": call["args"], "photo": ask["photo"], "branch": branch["id"]}
-            content, images, found = _result(gear.ask("tool", request), call["name"], gear)
+            content, images, found = _result(deps.ask("tool", request), call["name"], deps)
             warnings += found
             earlier[key] = content
         turns.append(Turn(role="tool", content=content, tool_call_id=call["id"], name=call["name"]))
@@ -45,7 +45,7 @@ def call_key(call: Json) -> str:
 
 
 def results_so_far(transcript: list[Turn]) -> dict[str, str]:
-    """What this branch's calls have returned, by call."""
+    """Return what this branch's calls have returned, by call."""
     keys = {
         call["id"]: call_key(call)
         for turn in transcript
@@ -59,7 +59,7 @@ def results_so_far(transcript: list[Turn]) -> dict[str, str]:
     }
 
 
-def _result(reply: Json, name: str, gear: Equipment) -> tuple[str, list[str], list[str]]:
+def _result(reply: Json, name: str, deps: Deps) -> tuple[str, list[str], list[str]]:
     """Content for the model, pictures by hash, and warnings; a tool's foreign words come quoted."""
     if reply.get("error"):
         return f"Error: {reply['error']}", [], []

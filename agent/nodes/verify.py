@@ -18,34 +18,35 @@ from sextant.agent.verification.model_file import Model, shipped_model
 from sextant.agent.verification.retrieval_trust import distrust_words
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.world.cancellation import STOPPED
-from sextant.agent.world.deps import Equipment
+from sextant.agent.world.deps import Deps
 
+_LATER_FIELDS = ("wording", "precision", "radius_km")
 # Failures that no other prompt and no later round can mend.
 HOPELESS = {"bad_key", "no_credit", "unknown_model", "unreachable"}
 
 
-def verify(state: State, gear: Equipment) -> Command[Literal["plan", "answer"]]:
+def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     """Parse, pool, weigh; then another round, or the answer with the reason for stopping."""
-    reading = gear.clock("verify", state)
+    reading = deps.read_clock("verify", state)
     outcomes = {name: outcome_of(turns) for name, turns in state.get("transcripts", {}).items()}
-    references = gear.references(state.get("references"))
-    pool = pool_of(outcomes, state.get("branches", {}), references, gear)
-    strategy = gear.recipe.verify
-    model = model_of(gear) if strategy == "calibrated" else None
+    references = deps.load_references(state.get("references"))
+    pool = pool_of(outcomes, state.get("branches", {}), references, deps)
+    strategy = deps.recipe.verify
+    model = model_of(deps) if strategy == "calibrated" else None
     doubts = list(distrust_words(pool))
     if strategy == "similarity" or (model and learned(model.scorer.names)):
-        pool = with_position_scores(pool, state, references, gear)
+        pool = with_position_scores(pool, state, references, deps)
     if strategy == "similarity":
         strategy, more = comparable(pool)
         doubts += more
-    verdict = weigh(pool, strategy, gear.settings.optimise, model=model)
-    stop = stop_reason({**state, **reading}, outcomes, verdict, gear)
-    gear.tell({"step": "verify", "round": state.get("round", 0), "stop": stop, **_summary(verdict)})
+    verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
+    stop = stop_reason({**state, **reading}, outcomes, verdict, deps)
+    deps.on_event({"step": "verify", "round": state.get("round", 0), "stop": stop, **_summary(verdict)})
     update = State(
         seconds=reading["seconds"],
         read_at=reading["read_at"],
         outcomes=outcomes,
-        verdict=compact(verdict, gear),
+        verdict=compact(verdict, deps),
         warnings=doubts,
     )
     if stop:
@@ -53,14 +54,14 @@ def verify(state: State, gear: Equipment) -> Command[Literal["plan", "answer"]]:
     return Command(update=update, goto="plan")
 
 
-def model_of(gear: Equipment) -> Model:
-    """The fitted model that judges: the run's own, or the shipped one."""
-    fitted = gear.settings.fitted
-    return fitted_model(fitted, gear.blobs) if fitted else shipped_model()
+def model_of(deps: Deps) -> Model:
+    """Return the fitted model that judges: the run's own, or the shipped one."""
+    fitted = deps.settings.fitted
+    return fitted_model(fitted, deps.blobs) if fitted else shipped_model()
 
 
 def outcome_of(transcript: list[Turn]) -> Json:
-    """What one branch came to: answered, refused, unparsable or failed. Never dropped, never (0, 0)."""
+    """Return what one branch came to: answered, refused, unparsable or failed. Never dropped, never (0, 0)."""
     spoken = [turn for turn in transcript if turn["role"] == "assistant"]
     if not spoken:
         return {"kind": "failed", "how": "no turn was left in the budget"}
@@ -70,13 +71,18 @@ def outcome_of(transcript: list[Turn]) -> Json:
     if last.get("tool_calls") and not last["content"].strip():
         return {"kind": "failed", "how": "asked for tools when no turn was left"}
     outcome = asdict(parse_answer(last["content"]))
-    # Left out where there is none, so that runs of before it was counted still replay to the byte.
-    return outcome if outcome["wording"] is not None else {k: v for k, v in outcome.items() if k != "wording"}
+    outcome["alternatives"] = [_without_absent(other) for other in outcome["alternatives"]]
+    return _without_absent(outcome)
 
 
-def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: Json | None, gear: Equipment) -> Pool:
+def _without_absent(place: Json) -> Json:
+    """The outcome without the later fields that it has nothing for, so that runs of before replay to the byte."""
+    return {name: value for name, value in place.items() if value is not None or name not in _LATER_FIELDS}
+
+
+def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: Json | None, deps: Deps) -> Pool:
     """Every place proposed for this photo, with where each came from."""
-    keep, keep_nearest = gear.recipe.keep_samples, gear.recipe.keep_nearest
+    keep, keep_nearest = deps.recipe.keep_samples, deps.recipe.keep_nearest
     candidates: list[Candidate] = []
     farthest: tuple[tuple[float, float], ...] = ()
     if references:
@@ -100,24 +106,24 @@ def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: 
         if outcome["kind"] != "answered" or (keep is not None and kept[branch["variant"]] >= keep):
             continue
         kept[branch["variant"]] += 1
-        candidates += said(outcome, branch, gear.settings.model)
+        candidates += said(outcome, branch, deps.settings.model)
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
     trust = references.get("trust", 1.0) if references else 1.0
     return Pool(tuple(candidates), farthest, counts, retrieval_trust=trust)
 
 
 def peak_candidate(peak: Json) -> Candidate:
-    """A place that the heat map of an aligned encoder points to."""
+    """Return a place that the heat map of an aligned encoder points to."""
     place = peak["latitude"], peak["longitude"]
     return Candidate(*place, origin="heatmap", position_score=peak["score"], confidence=peak["probability"])
 
 
-def with_position_scores(pool: Pool, state: State, references: Json | None, gear: Equipment) -> Pool:
-    """The pool with the photo's cosine with every place, as G3 compares them; as it is without an aligned encoder."""
+def with_position_scores(pool: Pool, state: State, references: Json | None, deps: Deps) -> Pool:
+    """Add the photo's cosine with every place, as G3 does; return the pool unchanged without an aligned encoder."""
     if not references or references.get("peaks") is None or not pool.candidates:
         return pool
     places = [[one.latitude, one.longitude] for one in pool.candidates]
-    reply = gear.ask("positions", {"photo": state["photo"]["sha256"], "positions": places})
+    reply = deps.ask("positions", {"photo": state["photo"]["sha256"], "positions": places})
     scored = zip(pool.candidates, reply["scores"], strict=True)
     return replace(pool, candidates=tuple(replace(one, position_score=score) for one, score in scored))
 
@@ -136,7 +142,7 @@ def comparable(pool: Pool) -> tuple[str, list[str]]:
 
 
 def said(outcome: Json, branch: Branch, model: str) -> list[Candidate]:
-    """An answer and its alternatives as candidates of one voice."""
+    """Return an answer and its alternatives as candidates of one voice."""
     places = [("answer", outcome), *(("alternative", other) for other in outcome["alternatives"])]
     return [
         Candidate(
@@ -151,14 +157,16 @@ def said(outcome: Json, branch: Branch, model: str) -> list[Candidate]:
             place=place["place"],
             id=branch["id"],
             wording=outcome.get("wording") if origin == "answer" else None,
+            precision=place.get("precision"),
+            radius_km=place.get("radius_km"),
         )
         for origin, place in places
     ]
 
 
-def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, gear: Equipment) -> Stop | None:
+def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, deps: Deps) -> Stop | None:
     """Why the run ends here, or None for another round."""
-    limit = limits(gear.settings, gear.recipe)
+    limit = limits(deps.settings, deps.recipe)
     answered = any(outcome["kind"] == "answered" for outcome in outcomes.values())
     if verdict.agreement and answered:
         # The verdict is also settled when no further call is worth its price; that is no agreement.
@@ -166,18 +174,18 @@ def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, gear:
         return "agreement" if sure else "exhausted"
     if "budget" in state.get("closed", {}).values() or any(o.get("failure") == STOPPED for o in outcomes.values()):
         return "budget"
-    if not gear.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
+    if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
-    cost = call_cost(state, gear, list(state.get("branches", {}).values()))
+    cost = call_cost(state, deps, list(state.get("branches", {}).values()))
     if affordable(limit, state["spent"], state["seconds"], cost) == 0 or state.get("round", 0) >= limit.rounds:
         return "budget"
     return None
 
 
-def compact(verdict: Verdict, gear: Equipment) -> Json:
-    """The verdict for the state; the long list of scored candidates goes to the blob store."""
+def compact(verdict: Verdict, deps: Deps) -> Json:
+    """Return the verdict for the state; the long list of scored candidates goes to the blob store."""
     plain = rounded(verdict.to_json())
-    return {**plain, "candidates": gear.blobs.put_json(plain["candidates"])}
+    return {**plain, "candidates": deps.blobs.put_json(plain["candidates"])}
 
 
 def rounded(value: Any) -> Any:

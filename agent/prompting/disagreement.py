@@ -12,7 +12,7 @@ ARGUMENTS = 6  # clues quoted of each camp: enough to see the reasoning, short e
 
 
 def contrast_words(state: State) -> dict[str, str]:
-    """The words a contrast prompt is filled with; empty when there are no two camps."""
+    """Return the words a contrast prompt is filled with; empty when there are no two camps."""
     verdict = state.get("verdict") or {}
     rival = verdict.get("rival")
     if verdict.get("latitude") is None or not rival:
@@ -26,14 +26,14 @@ def contrast_words(state: State) -> dict[str, str]:
 
 
 def place_words(latitude: float, longitude: float) -> str:
-    """A place as prose: ``Lisbon, Portugal (38.7223, -9.1393)``."""
+    """Return a place as prose: ``Lisbon, Portugal (38.7223, -9.1393)``."""
     place = describe(latitude, longitude)
     named = ", ".join(part for part in (place.place, place.country) if part) or "open sea"
     return f"{named} ({latitude:.4f}, {longitude:.4f})"
 
 
 def case_for(latitude: float, longitude: float, state: State) -> str:
-    """What the answers near a place argued, as one quoted block: models' words are material, not instructions."""
+    """Quote the arguments of the answers near a place as one block: a model's text is data, not instructions."""
     arguments: list[str] = []
     for outcome in state.get("outcomes", {}).values():
         if outcome["kind"] == "answered" and _near(outcome, latitude, longitude):

@@ -12,7 +12,7 @@ LISTED_INSTEAD = 10  # photos of each side: as many as the nearest_photos tool l
 
 
 def opening(branch: Branch, photo: Photo, references: Json | None, *, tools: bool, halvings: int = 0) -> list[Message]:
-    """The first two messages of a branch; the picture is a sha256 reference, filled in just before the call.
+    """Return the first two messages of a branch; the picture is a sha256 reference, filled in just before the call.
 
     Args:
         references: the blob of nearest and farthest photos, None without a gallery.
@@ -37,12 +37,12 @@ def opening(branch: Branch, photo: Photo, references: Json | None, *, tools: boo
 
 
 def picture(sha256: str) -> Json:
-    """An image block that holds its hash alone."""
+    """Return an image block that holds its hash alone."""
     return {"type": "image", "sha256": sha256}
 
 
 def contact_sheet_of(prompt: Variant, references: Json | None, halvings: int) -> str | None:
-    """The hash of the contact sheet a variant shows; none after the context has overflowed."""
+    """Return the hash of the contact sheet a variant shows; none after the context has overflowed."""
     if not references or halvings or "photos" not in prompt.references.show:
         return None
     sheet: str | None = references.get("sheets", {}).get(str(prompt.references.nearest))
@@ -50,7 +50,7 @@ def contact_sheet_of(prompt: Variant, references: Json | None, halvings: int) ->
 
 
 def reference_lists(prompt: Variant, references: Json | None, halvings: int, *, instead_of_tools: bool) -> list[str]:
-    """The listed photos as the variant wants them shown: the similar ones, then the dissimilar ones.
+    """Return the listed photos as the variant wants them shown: the similar ones, then the dissimilar ones.
 
     A variant that would look photos up gets them listed when it cannot call tools.
     """

@@ -53,7 +53,7 @@ class BlobStore:
         return sha256
 
     def get(self, sha256: str) -> bytes:
-        """The bytes of that hash.
+        """Return the bytes of that hash.
 
         Raises:
             BlobMissing: they are not here, or no longer what they were.
@@ -74,5 +74,5 @@ class BlobStore:
         return self.put(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
     def get_json(self, sha256: str) -> Any:
-        """The JSON value of that hash."""
+        """Return the JSON value of that hash."""
         return json.loads(self.get(sha256))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sextant.agent.state import Json
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 
 FORMAT = 1
@@ -39,7 +39,7 @@ class Call:
 
 
 def compact(kind: str, request: Json) -> tuple[Json, dict[str, str]]:
-    """The question alone, its repeated parts replaced by their hashes; and those parts, as JSON by hash."""
+    """Return the question alone, its repeated parts replaced by their hashes; and those parts, as JSON by hash."""
     asked = {name: value for name, value in request.items() if name not in NOT_ASKED.get(kind, ())}
     if kind == "tool":
         asked["photo"] = asked["photo"]["sha256"]
@@ -59,7 +59,7 @@ def part(value: Any, parts: dict[str, str]) -> str:
 
 
 def canonical(value: Any) -> str:
-    """The one spelling of a JSON value."""
+    """Return the one spelling of a JSON value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
@@ -69,7 +69,7 @@ def digest(text: str) -> str:
 
 
 def key_of(kind: str, compacted: Json) -> str:
-    """The key of a compact request."""
+    """Return the key of a compact request."""
     return digest(canonical([kind, compacted]))
 
 
@@ -86,7 +86,7 @@ class Cassette:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """A recorded cassette. A last line that was cut off by a crash is left out, and ``cut`` is set.
+        """Return a recorded cassette. A last line that was cut off by a crash is left out, and ``cut`` is set.
 
         Raises:
             CassetteError: there is none, its format is another, or a line was changed by hand.
@@ -98,7 +98,7 @@ class Cassette:
 
     @classmethod
     def record(cls, path: Path) -> Self:
-        """A cassette that is written to: a new one, or one that goes on after a crash.
+        """Return a cassette that is written to: a new one, or one that goes on after a crash.
 
         Raises:
             CassetteError: as ``read``.
@@ -118,17 +118,17 @@ class Cassette:
         return cassette
 
     def find(self, kind: str, request: Json) -> Json | None:
-        """The recorded reply to this very question, a fresh copy; None when it was never asked."""
+        """Return the recorded reply to this very question, a fresh copy; None when it was never asked."""
         compacted, _ = compact(kind, request)
         call = self.calls.get(key_of(kind, compacted))
         return self.reply(call) if call else None
 
     def reply(self, call: Call) -> Json:
-        """A recorded reply, a fresh copy."""
+        """Return a recorded reply, a fresh copy."""
         reply: Json = json.loads(call.reply)
         return reply
 
-    def add(self, kind: str, request: Json, reply: Json, moment: Moment, seconds: float) -> Json:
+    def add(self, kind: str, request: Json, reply: Json, moment: StepInfo, seconds: float) -> Json:
         """Write one call down, and return the reply as a replay will read it.
 
         Raises:
@@ -149,7 +149,7 @@ class Cassette:
         return said
 
     def expanded(self, call: Call) -> Json:
-        """The recorded question with its parts in place."""
+        """Return the recorded question with its parts in place."""
         if call.kind != "model":
             return call.request
         messages = [json.loads(self.parts[name]) for name in call.request["messages"]]
@@ -174,7 +174,7 @@ class Cassette:
             raise unwritable(self.path, error) from error
 
     def _lines(self) -> Iterator[tuple[bytes, Json]]:
-        """The sound lines, as bytes and as values."""
+        """Return the sound lines, as bytes and as values."""
         try:
             raw = self.path.read_bytes().splitlines(keepends=True)
         except OSError as error:
@@ -220,12 +220,12 @@ class Cassette:
 
 
 def check_of(line: Json) -> str:
-    """A short sum over a line, against hands and bad disks; it protects from no attacker."""
+    """Return a short sum over a line, against hands and bad disks; it protects from no attacker."""
     return digest(canonical(line))[:12]
 
 
 def line_text(line: Json) -> str:
-    """A line of the file, in readable UTF-8; escaped where a text holds what UTF-8 cannot (lone surrogates)."""
+    """Write a line of the file as readable UTF-8; escape it if a text holds lone surrogates."""
     text = json.dumps(line, separators=(",", ":"), ensure_ascii=False)
     try:
         text.encode()
@@ -264,7 +264,7 @@ def lock(file: int, path: Path) -> None:
 
 
 def changed(path: Path, number: int) -> CassetteError:
-    """A line that is not what was recorded."""
+    """Return a line that is not what was recorded."""
     return CassetteError(
         f"line {number} of the recording {str(path)!r} was changed after it was recorded; restore it, or change a "
         "reply with: sextant replay RUN --from STEP --set KEY=VALUE"
@@ -272,5 +272,5 @@ def changed(path: Path, number: int) -> CassetteError:
 
 
 def unwritable(path: Path, error: OSError) -> SextantError:
-    """A recording that cannot go on."""
+    """Return a recording that cannot go on."""
     return SextantError(f"cannot record to {str(path)!r}: {error.strerror}; free space or pass --home")

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sextant.agent.answers.outcome import Precision
 from sextant.base.errors import SextantError
 
 Origin = Literal["nearest", "answer", "alternative", "heatmap", "gps"]
@@ -39,7 +40,8 @@ class Candidate:
 
     `similarity` is the photo's cosine with a retrieved photo; `position_score` its cosine with the place itself, which
     an `aligned:` encoder gives, and which says nothing but against other places of the same photo. `wording` counts the
-    words of the reply an answer came with, as `sextant.agent.answers.wording` sorts them.
+    words of the reply an answer came with, as `sextant.agent.answers.wording` sorts them. `precision` says how fine a
+    place is that was only named, and `radius_km` how far from the position it reaches; both None for coordinates.
 
     Raises:
         PositionError: the place is no position on Earth.
@@ -59,6 +61,8 @@ class Candidate:
     place: str | None = None
     id: str | None = None
     wording: Mapping[str, int] | None = field(default=None, hash=False)
+    precision: Precision | None = None
+    radius_km: float | None = None
 
     def __post_init__(self) -> None:
         latitude, longitude = checked_position(self.latitude, self.longitude)

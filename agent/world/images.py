@@ -5,8 +5,8 @@ import io
 from PIL import Image
 
 
-def shown_jpeg(image: Image.Image, longest_side: int, quality: int) -> bytes:
-    """The picture as JPEG bytes, its longest side at most ``longest_side`` pixels, with no metadata at all.
+def encode_jpeg(image: Image.Image, longest_side: int, quality: int) -> bytes:
+    """Encode the picture as JPEG without any metadata, its longest side at most ``longest_side`` pixels.
 
     Args:
         image: an upright RGB picture.
@@ -16,7 +16,7 @@ def shown_jpeg(image: Image.Image, longest_side: int, quality: int) -> bytes:
     scaled = image.convert("RGB")
     if max(scaled.size) > longest_side:
         scaled.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
-    # A new image: whatever the decoder attached (EXIF, comments, profiles) stays behind.
+    # A new image, so that nothing the decoder attached (EXIF, comments, profiles) is kept.
     bare = Image.new("RGB", scaled.size)
     bare.paste(scaled)
     out = io.BytesIO()

@@ -71,23 +71,23 @@ def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
     """Refuse what cannot become a heat map before any work is done."""
     from pathlib import Path
 
-    from sextant.agent.world.live import world
-    from sextant.agent.world.position_scores import needed
+    from sextant.agent.world.live import get_backend
+    from sextant.agent.world.position_scores import require_aligned
     from sextant.gallery.alignment.heatmap.files import check_heatmap_path
 
     if photos != 1:
         raise click.UsageError("--heatmap draws one photo's map; name one photo")
     check_heatmap_path(Path(file))
-    needed(world(settings).retrieval.encoder())
+    require_aligned(get_backend(settings).retrieval.encoder())
 
 
 def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> None:
     """Write the heat map of a located photo."""
     from pathlib import Path
 
-    from sextant.agent.world.live import world
+    from sextant.agent.world.live import get_backend
 
-    world(settings).retrieval.heat(answer["photo"]["sha256"], Path(file))
+    get_backend(settings).retrieval.write_heatmap(answer["photo"]["sha256"], Path(file))
     click.echo(f"sextant: wrote {file}", err=True)
 
 

@@ -107,7 +107,7 @@ def print_fork(
             stop_on_signals("stopping with the best so far; once more to give up") as stop,
             Progress(folder.name, quiet=not (verbose or live)) as progress,
         ):
-            run = fork(folder, step, wishes, home=home, live=live, keep_words=keep_words, tell=progress, stop=stop)
+            run = fork(folder, step, wishes, home=home, live=live, keep_words=keep_words, on_event=progress, stop=stop)
     except Unasked as stopped:
         if options["as_json"]:
             click.echo(json.dumps({"run": folder.name, "calls": stopped.calls}, ensure_ascii=False, indent=2))

@@ -58,7 +58,7 @@ def settings_of(options: dict[str, Any]) -> Any:
 
     from sextant.agent.recording.fitted_models import judging
     from sextant.agent.settings import Settings, checked, recipe
-    from sextant.agent.world.toolbox import TOOLS, known_tools
+    from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import chosen_gallery
 
     given = {name: value for name, value in options.items() if value is not None}
@@ -68,5 +68,5 @@ def settings_of(options: dict[str, Any]) -> Any:
         named = {"none": (), "all": TOOLS}
         given["tools"] = named.get(given["tools"], tuple(name.strip() for name in given["tools"].split(",")))
     settings = checked(Settings(**given))
-    known_tools(recipe(settings).tools)
+    check_tool_names(recipe(settings).tools)
     return judging(settings)

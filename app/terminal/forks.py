@@ -25,7 +25,7 @@ def steps_table(run: str, home: str | None) -> Table:
 
 
 def forked(run: str, words: str, desk: Desk) -> list[str]:
-    """Fork the run as the words say, and tell what came of it, in lines no finer than the desk's policy.
+    """Fork the run as the words say, and on_event what came of it, in lines no finer than the desk's policy.
 
     Raises:
         WrongUse: no step or no change is named, or one that does not fit.
@@ -40,7 +40,7 @@ def forked(run: str, words: str, desk: Desk) -> list[str]:
     home, policy = desk.settings.home, desk.policy
     parent = find(run, home)
     try:
-        made = fork(parent, step, changes, home=home, live=live, tell=desk.tell, stop=desk.stop)
+        made = fork(parent, step, changes, home=home, live=live, on_event=desk.on_event, stop=desk.stop)
     except Unasked as stopped:
         # The calls hold a model's arguments: under a cap only their number is said.
         needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)

@@ -259,10 +259,10 @@ class Talk:
         try:
             with Progress("sextant", stream=sys.stderr) as progress:
 
-                def tell(event: Json) -> None:
+                def on_event(event: Json) -> None:
                     whose = f"photo {event['photo']}: " if several else ""
                     progress({**event_shown(event, policy), "whose": whose})
 
-                yield replace(self.desk, tell=tell, stop=stop)
+                yield replace(self.desk, on_event=on_event, stop=stop)
         finally:
             signal.signal(signal.SIGINT, old)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from sextant.agent.privacy.view import event_shown
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.state import Json
-from sextant.agent.world.deps import Equipment
-from sextant.agent.world.live import Live, equip
-from sextant.agent.world.photo_opening import opening_by
+from sextant.agent.world.deps import Deps
+from sextant.agent.world.live import LiveBackend, make_deps
+from sextant.agent.world.photo_opening import use_opener
 from sextant.app.web.events import EventLog
 from sextant.app.web.limits import Limits, Rate, Refused
 from sextant.app.web.reports import Reports
@@ -38,7 +38,7 @@ class House:
         self.decoder = Decoder(self.limits)
         self._open = ExitStack()
         self._open.callback(self.decoder.close)
-        self._open.enter_context(opening_by(self.decoder.opened))
+        self._open.enter_context(use_opener(self.decoder.opened))
         self._pool = ThreadPoolExecutor(self.limits.working_at_once, thread_name_prefix="session")
         self._lock = threading.Lock()
         self._logs: dict[str, EventLog] = {}
@@ -160,18 +160,18 @@ class House:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._open.close()
 
-    def gear(self) -> Equipment:
+    def deps(self) -> Deps:
         """The equipment of this server's settings: its gallery is opened once."""
-        return equip(self.desk.settings)
+        return make_deps(self.desk.settings)
 
-    def live(self) -> Live:
+    def live(self) -> LiveBackend:
         """The world behind the equipment.
 
         Raises:
             WrongUse: it is not the real world.
         """
-        outside = self.gear().ask
-        if not isinstance(outside, Live):
+        outside = self.deps().ask
+        if not isinstance(outside, LiveBackend):
             raise WrongUse("this server plays a recording; there is no gallery behind it")
         return outside
 
@@ -196,7 +196,7 @@ class House:
 
     def _work(self, session: str, message: Json | None, stop: threading.Event) -> None:
         log, policy = self.log(session), self.desk.policy
-        desk = replace(self.desk, tell=lambda event: log.add("step", event_shown(event, policy)), stop=stop)
+        desk = replace(self.desk, on_event=lambda event: log.add("step", event_shown(event, policy)), stop=stop)
         problem = None
         try:
             if message is None:

@@ -208,6 +208,8 @@ def _candidates(answer: Answer, call: int) -> list[Candidate]:
         place=", ".join(part for part in (outcome.place, outcome.country) if part) or None,
         confidence=outcome.confidence,
         wording=outcome.wording,
+        precision=outcome.precision,
+        radius_km=outcome.radius_km,
     )
     others = [
         Candidate(

@@ -10,7 +10,7 @@ import yaml
 
 from sextant.agent.settings import Settings, from_json, recipe
 from sextant.agent.verification.decision import RADIUS_NAMES
-from sextant.agent.world.deps import Outside
+from sextant.agent.world.deps import Port
 from sextant.base.errors import SextantError, WrongUse
 from sextant.eval.benchmarks import Benchmark, chosen, load_benchmark
 from sextant.eval.reporting.markdown import markdown
@@ -91,7 +91,7 @@ def _run(
     photos = chosen(benchmark, plan.limit, plan.seed)
     picked = {"limit": plan.limit, "seed": plan.seed if plan.limit else None, "shard": None}
 
-    def shared(world: Outside) -> Outside:
+    def shared(world: Port) -> Port:
         return SharedCalls(world, out / "calls", settings)
 
     ended = run(Task(benchmark, photos, picked, settings, folder), tell, stop, shared)

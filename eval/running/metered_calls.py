@@ -3,7 +3,7 @@
 from sextant.agent.cost.reservation import picture_tokens
 from sextant.agent.settings import usd
 from sextant.agent.state import Json
-from sextant.agent.world.deps import Equipment, Outside
+from sextant.agent.world.deps import Deps, Port
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.spend_limit import Purse, most_tokens
 from sextant.graphs.runs.folder import RunFolder
@@ -12,10 +12,10 @@ from sextant.graphs.runs.folder import RunFolder
 class Paid:
     """A world whose model calls are reserved before they are made; everything else passes through."""
 
-    def __init__(self, world: Outside, gear: Equipment, limit: float, spent: float) -> None:
+    def __init__(self, world: Port, deps: Deps, limit: float, spent: float) -> None:
         self._world = world
-        self._settings = gear.settings
-        self._picture = picture_tokens(gear)
+        self._settings = deps.settings
+        self._picture = picture_tokens(deps)
         self.purse = Purse(limit, spent)
 
     def __call__(self, kind: str, request: Json) -> Json:

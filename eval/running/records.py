@@ -6,7 +6,7 @@ from typing import Any
 from sextant.agent.nodes.verify import pool_of
 from sextant.agent.verification.decision import candidate_json
 from sextant.agent.verification.pool import Candidate, Pool
-from sextant.agent.world.deps import Equipment
+from sextant.agent.world.deps import Deps
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.geo.borders import country_at
 from sextant.geo.sphere import great_circle_km
@@ -18,16 +18,16 @@ HARBOUR_KM = 5.0  # photos of piers and beaches belong to the land beside them
 WITHOUT_PLACE = ("refused", "unparsable", "failed")
 
 
-def answered_line(photo: BenchmarkPhoto, state: Json, gear: Equipment) -> Json:
+def answered_line(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
     """The line of a photo whose run ended in an answer.
 
     Args:
         state: the graph's last state.
-        gear: the photo's equipment: its settings and blobs.
+        deps: the photo's equipment: its settings and blobs.
     """
     answer = state["answer"]
-    references = gear.references(state.get("references"))
-    pool = pool_of(state["outcomes"], state.get("branches", {}), references, gear)
+    references = deps.load_references(state.get("references"))
+    pool = pool_of(state["outcomes"], state.get("branches", {}), references, deps)
     return {
         **known(photo),
         "outcome": outcome_of(answer),

@@ -18,8 +18,8 @@ from sextant.agent.llm.call import with_address
 from sextant.agent.recording.fitted_models import with_fitted
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
-from sextant.agent.world.deps import Outside
-from sextant.agent.world.live import equip_many
+from sextant.agent.world.deps import Port
+from sextant.agent.world.live import make_batch_deps
 from sextant.base.errors import SextantError
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto
 from sextant.eval.running.circuit_breaker import Streak, every_photos
@@ -75,7 +75,7 @@ def run(
     task: Task,
     tell: Tell = lambda tally: None,
     stop: threading.Event | None = None,
-    behind: Callable[[Outside], Outside] = lambda world: world,
+    behind: Callable[[Port], Port] = lambda world: world,
 ) -> Ended:
     """Evaluate what is missing of a task, or, with ``retry_errors``, what failed.
 
@@ -116,20 +116,20 @@ class Sitting:
     """One process at work on an evaluation."""
 
     def __init__(
-        self, task: Task, folder: EvaluationFolder, writer: LineWriter, behind: Callable[[Outside], Outside]
+        self, task: Task, folder: EvaluationFolder, writer: LineWriter, behind: Callable[[Port], Port]
     ) -> None:
         self.task, self.folder, self.writer = task, folder, writer
         self.tally = Tally(len(task.photos))
         self.streak = Streak()
-        self.gear, self.live = equip_many(task.settings)
+        self.deps, self.live = make_batch_deps(task.settings)
         self.world = behind(self.live)
         if task.max_usd is not None:
             spent = spent_on_unfinished(folder) + sum(_usd(line) for line in folder.lines().values())
-            self.world = Paid(self.world, self.gear, task.max_usd, spent)
-        self.graph = ManyPhotos(self.gear)
+            self.world = Paid(self.world, self.deps, task.max_usd, spent)
+        self.graph = ManyPhotos(self.deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)
-        verify(Pool((Candidate(0.0, 0.0, "nearest", rank=0),)), self.gear.recipe.verify, self.gear.settings.optimise)
+        verify(Pool((Candidate(0.0, 0.0, "nearest", rank=0),)), self.deps.recipe.verify, self.deps.settings.optimise)
 
     def work(self, photos: Sequence[BenchmarkPhoto], tally: Tally, tell: Tell, stop: threading.Event) -> str:
         """Do these photos, so many at a time; each line is on disk before the next photo begins in its place."""
@@ -209,7 +209,7 @@ class Sitting:
     def _line(self, photo: BenchmarkPhoto, name: str) -> Json:
         if photo.path is None:
             return error_line(photo, "missing", f"photo {photo.image!r} is not in the folder")
-        settings = replace(self.gear.settings, run=name)
+        settings = replace(self.deps.settings, run=name)
         try:
             if photo.author:
                 self.live.retrieval.authors[hashlib.sha256(read_photo(photo.path)).hexdigest()] = photo.author
@@ -217,7 +217,7 @@ class Sitting:
                 photo.path, settings, self.folder.records / name, self.world, self.task.retry_errors
             )
             return {
-                **answered_line(photo, state, replace(self.gear, settings=settings)),
+                **answered_line(photo, state, replace(self.deps, settings=settings)),
                 "density": self._density(photo),
             }
         except OutOfMoney:
@@ -234,7 +234,7 @@ class Sitting:
 
     def _density(self, photo: BenchmarkPhoto) -> Json | None:
         """How many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""
-        if not self.gear.settings.gallery:
+        if not self.deps.settings.gallery:
             return None
         return self.live.retrieval.coverage({"latitude": photo.latitude, "longitude": photo.longitude})
 

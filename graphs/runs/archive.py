@@ -63,7 +63,7 @@ def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = Fals
 
 
 def passed_on(record: Json) -> Json:
-    """A run's record for another machine: where this one keeps its runs and reaches its model is left out."""
+    """Return a run's record for another machine: where this one keeps its runs and reaches its model is left out."""
     kept = [one for one in record["changes"] if (one["kind"], one["name"]) != ("setting", "base_url")]
     return {**record, "settings": {**record["settings"], "base_url": None, "home": None}, "changes": kept}
 
@@ -77,7 +77,7 @@ def write_entry(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def pictures(folder: RunFolder) -> set[str]:
-    """The hashes of a run's pictures: the photo, what the model saw of it, contact sheets, crops."""
+    """Return the hashes of a run's pictures: the photo, what the model saw of it, contact sheets, crops."""
     found: set[str] = set()
     cassette = Cassette.read(folder.cassette)
     for call in cassette.calls.values():
@@ -92,7 +92,7 @@ def pictures(folder: RunFolder) -> set[str]:
 
 
 def shown_picture(folder: RunFolder, home: str | None) -> bytes | None:
-    """What the model saw of the photo, None when it is not here."""
+    """Return what the model saw of the photo, None when it is not here."""
     cassette = Cassette.read(folder.cassette)
     for call in cassette.calls.values():
         if call.kind == "photo":
@@ -146,7 +146,7 @@ def take_in(path: Path, home: str | None) -> RunFolder:
 
 
 def checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
-    """The files of a zip, when each is one that an exported run has, of its stated size and hash.
+    """Return the files of a zip, when each is one that an exported run has, of its stated size and hash.
 
     Nothing is unpacked before its name and its size are known to be right.
     """
@@ -193,7 +193,7 @@ def check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
 
 
 def listed_files(manifest: bytes, path: Path) -> dict[str, Json]:
-    """The files that a manifest lists, when it is one that this version reads."""
+    """Return the files that a manifest lists, when it is one that this version reads."""
     try:
         read = json.loads(manifest)
         files, name = read["files"], read["run"]

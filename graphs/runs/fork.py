@@ -16,9 +16,9 @@ from sextant.agent.recording.fitted_models import judging, kept, with_fitted
 from sextant.agent.settings import Settings, checked, usd
 from sextant.agent.settings import from_json as settings_from
 from sextant.agent.state import Json
-from sextant.agent.world.cancellation import stoppable
-from sextant.agent.world.deps import Equipment, Moment, silent
-from sextant.agent.world.live import equip
+from sextant.agent.world.cancellation import make_cancellable
+from sextant.agent.world.deps import Deps, StepInfo, ignore_event
+from sextant.agent.world.live import make_deps
 from sextant.base.errors import WrongUse
 from sextant.base.home import home_folder
 from sextant.graphs.runs.changes import Change, Changes
@@ -29,7 +29,7 @@ from sextant.graphs.runs.run import Run, carry_out, told
 from sextant.graphs.runs.steps import Step, read_steps
 from sextant.prompts.loading import brought, is_own, text_of
 
-AT_THE_END = Moment(10**9, "answer")  # when every change is in force
+AT_THE_END = StepInfo(10**9, "answer")  # when every change is in force
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Fork:
 
     parent: Cassette
     changes: Changes
-    world: Equipment
+    world: Deps
     live: bool
     keep_words: bool
 
-    def __call__(self, moment: Moment, kind: str, request: Json) -> Json:
-        """The parent's reply where the question is the same; else as the fork was told.
+    def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json:
+        """Return the parent's reply where the question is the same; else as the fork was told.
 
         Raises:
             GraphInterrupt: the call may not be made; the other branches of the step still take theirs.
@@ -82,7 +82,7 @@ def fork(
     home: str | None,
     live: bool = False,
     keep_words: bool = False,
-    tell: Callable[[Json], None] = silent,
+    on_event: Callable[[Json], None] = ignore_event,
     stop: Event | None = None,
 ) -> Run:
     """Run a recorded run again, changed from a step on; the result is a run of its own.
@@ -115,16 +115,16 @@ def fork(
     how["prompts"] = record["prompts"] | {name: text_of(Path(name)) for name in swapped if is_own(name)}
     with brought(how["prompts"]):
         folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
-    return carry_out_fork(folder, cassette, changes, settings, tell, stop)
+    return carry_out_fork(folder, cassette, changes, settings, on_event, stop)
 
 
 def last_verdict(steps: list[Step]) -> str:
-    """The step at which the run last weighed its evidence; of a run that never did, its first."""
+    """Return the step at which the run last weighed its evidence; of a run that never did, its first."""
     return str(max((step.moment.step for step in steps if step.moment.node == "verify"), default=1))
 
 
 def model_kept(change: Change, home: str | None) -> Change:
-    """A change to another fitted model names it by hash, its file kept; any other change as it is.
+    """Return a change to another fitted model names it by hash, its file kept; any other change as it is.
 
     Raises:
         WrongUse: the file is no model.
@@ -139,7 +139,7 @@ def carry_out_fork(
     parent: Cassette,
     changes: Changes,
     settings: Settings,
-    tell: Callable[[Json], None],
+    on_event: Callable[[Json], None],
     stop: Event | None = None,
 ) -> Run:
     """Run a fork from where its own folder ends, over the recording of its parent.
@@ -149,15 +149,15 @@ def carry_out_fork(
         SextantError: as ``fork``.
     """
     record = folder.record()
-    world = stoppable(equip(changes.settings(settings, AT_THE_END), tell), stop)
-    gear = equip(settings, tell)
+    world = make_cancellable(make_deps(changes.settings(settings, AT_THE_END), on_event), stop)
+    deps = make_deps(settings, on_event)
     door = Fork(parent, changes, world, record["live"], record["keep_words"])
     with brought(record["prompts"]):
-        return carry_out(folder, record["path"], gear, door, changes)
+        return carry_out(folder, record["path"], deps, door, changes)
 
 
 def candidate_ids(cassette: Cassette) -> list[str]:
-    """The ids a candidate can be called by: retrieved photos, then branches."""
+    """Return the ids a candidate can be called by: retrieved photos, then branches."""
     retrieved: list[str] = []
     branches: list[str] = []
     for call in cassette.calls.values():
@@ -169,8 +169,8 @@ def candidate_ids(cassette: Cassette) -> list[str]:
     return [*dict.fromkeys(retrieved), *sorted(set(branches))]
 
 
-def would_call(moment: Moment, kind: str, request: Json, gear: Equipment) -> Json:
-    """A call that a fork would make: what it is, and about what it would cost."""
+def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
+    """Return a call that a fork would make: what it is, and about what it would cost."""
     call: Json = {"step": moment.step, "node": moment.node, "branch": moment.branch, "kind": kind, "usd": 0.0}
     if kind == "tool":
         return {**call, "name": request["name"], "args": request["args"]}
@@ -178,7 +178,7 @@ def would_call(moment: Moment, kind: str, request: Json, gear: Equipment) -> Jso
         return call
     words = "".join(str(message["content"]) for message in request["messages"])
     pictures = words.count("'type': 'image'")
-    side = gear.settings.image_side
+    side = deps.settings.image_side
     tokens = text_tokens(words) + pictures * image_tokens(side, side), request["max_output_tokens"]
-    cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": usd(gear.settings, *tokens)}
+    cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": usd(deps.settings, *tokens)}
     return {**call, "variant": request["variant"], **cost}

@@ -19,7 +19,7 @@ KEYS = "a setting, variant.NAME, candidate.ID, text, result[.TOOL], without[.TOO
 
 
 def read_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
-    """The step number and branch of ``3`` or ``3:zero-shot``; any part of a branch's name will do.
+    """Return the step number and branch of ``3`` or ``3:zero-shot``; any part of a branch's name will do.
 
     Raises:
         WrongUse: the run has no such step or branch, or several branches fit.
@@ -42,7 +42,7 @@ def read_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
 
 
 def read_change(wish: str, step: int, branch: str | None, steps: list[Step], candidates: list[str]) -> Change:
-    """The change that one ``KEY=VALUE`` means.
+    """Return the change that one ``KEY=VALUE`` means.
 
     Args:
         candidates: the ids a ``candidate.ID`` may have.
@@ -73,13 +73,13 @@ def read_change(wish: str, step: int, branch: str | None, steps: list[Step], can
 
 
 def setting_types() -> dict[str, Any]:
-    """The settings a fork may change, with their types."""
+    """Return the settings a fork may change, with their types."""
     hints = get_type_hints(Settings)
     return {item.name: hints[item.name] for item in fields(Settings) if item.name not in FIXED}
 
 
 def setting_value(name: str, text: str) -> Any:
-    """The value of a setting, of the type the setting has; ``none`` where it may be unset, ``a,b`` for a list."""
+    """Parse the value of a setting by its type; ``none`` unsets an optional one, ``a,b`` is a list."""
     kind = setting_types()[name]
     raw: Any = None if text.lower() == "none" else text
     if raw is not None and "tuple" in str(kind):
@@ -92,7 +92,7 @@ def setting_value(name: str, text: str) -> Any:
 
 
 def from_file(value: str) -> str:
-    """The value itself, or what the file holds that ``@FILE`` names."""
+    """Return the value itself, or what the file holds that ``@FILE`` names."""
     if not value.startswith("@"):
         return value
     try:
@@ -123,7 +123,7 @@ def line_numbers(text: str) -> list[int]:
 
 
 def one_branch(node: str, key: str, step: int, branch: str | None, steps: list[Step]) -> str:
-    """The one branch that a change of a reply is about.
+    """Return the one branch that a change of a reply is about.
 
     Raises:
         WrongUse: nothing of the kind happens at this step, or in several branches.

@@ -11,7 +11,7 @@ from langgraph.types import Command, Send
 
 from sextant.agent.recording.cassette import line_text
 from sextant.agent.state import Json
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 
 
@@ -19,7 +19,7 @@ from sextant.base.errors import SextantError
 class Step:
     """What one node did at one step: its change of the state, and where it sent the run next."""
 
-    moment: Moment
+    moment: StepInfo
     change: Json
     goto: list[str]
     seconds: float | None = None
@@ -29,12 +29,12 @@ class Step:
         return {**moment, "seconds": self.seconds, "goto": self.goto, "change": self.change}
 
     def as_read(self) -> "Step":
-        """The step as a file gives it back."""
+        """Return the step as a file gives it back."""
         return replace(self, change=json.loads(json.dumps(self.change)))
 
 
-def step_of(moment: Moment, update: Any, seconds: float | None = None) -> Step:
-    """A node's return value as a step. The answer is left out: it stands in a file of its own."""
+def step_of(moment: StepInfo, update: Any, seconds: float | None = None) -> Step:
+    """Return a node's return value as a step. The answer is left out: it stands in a file of its own."""
     if not isinstance(update, Command):
         return Step(moment, {name: value for name, value in update.items() if name != "answer"}, [], seconds)
     targets = update.goto if isinstance(update.goto, list | tuple) else [update.goto]
@@ -73,12 +73,12 @@ class StepLog:
 
 
 def read_steps(path: Path) -> list[Step]:
-    """The recorded steps in the order of the graph. A line that was cut off is left out; the last of two counts."""
+    """Read the recorded steps in graph order. A truncated line is skipped; of two for one step the last counts."""
     found: dict[tuple[int, str, str], Step] = {}
     for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
             value = json.loads(line)
-            moment = Moment(int(value["step"]), value["node"], value["branch"])
+            moment = StepInfo(int(value["step"]), value["node"], value["branch"])
             step = Step(moment, value["change"], value["goto"], value["seconds"])
         except (ValueError, KeyError, TypeError, RecursionError):
             continue

@@ -14,7 +14,7 @@ from sextant.graphs.runs.steps import Step, read_steps
 
 
 def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings) -> Json:
-    """The evidence of one photo, JSON-plain.
+    """Return the evidence of one photo, JSON-plain.
 
     Args:
         key: what the session calls the photo: "1", "2", …
@@ -54,12 +54,12 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
 
 
 def failed(key: str, file: str, sha256: str, run: str, error: str) -> Json:
-    """A photo that could not be located, and why."""
+    """Return a photo that could not be located, and why."""
     return {"key": key, "status": "failed", "file": file, "sha256": sha256, "run": run, "error": error}
 
 
 def traces(steps: list[Step], references: bool) -> dict[str, Json]:
-    """The tool calls that each branch really got an answer to."""
+    """Return the tool calls that each branch really got an answer to."""
     turns: dict[str, list[Json]] = {}
     for step in steps:
         for branch, more in step.change.get("transcripts", {}).items():
@@ -72,5 +72,5 @@ def traces(steps: list[Step], references: bool) -> dict[str, Json]:
 
 
 def _last(changes: list[Json], name: str) -> Any:
-    """The latest value a step gave to a key of the state."""
+    """Return the latest value a step gave to a key of the state."""
     return next((change[name] for change in reversed(changes) if change.get(name) is not None), None)

@@ -24,7 +24,7 @@ _TABLES = (
 
 
 def sessions_file(home: str | None) -> Path:
-    """The SQLite file of sessions and of their checkpoints."""
+    """Return the SQLite file of sessions and of their checkpoints."""
     return home_folder(home) / "sessions.sqlite"
 
 
@@ -35,7 +35,7 @@ def place_of(address: str) -> str:
 
 
 def databases_of(home: str | None) -> set[str]:
-    """The databases, as ``place_of`` names them, in which sessions of this home were ever kept."""
+    """Return the databases, as ``place_of`` names them, in which sessions of this home were ever kept."""
     file = _databases_file(home)
     return set(json.loads(file.read_text("utf-8"))) if file.exists() else set()
 
@@ -70,7 +70,7 @@ class Rows:
             self.change(table)
 
     def read(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """The rows a SELECT finds.
+        """Return the rows a SELECT finds.
 
         Raises:
             SextantError: the database cannot be opened or reached.

@@ -26,7 +26,7 @@ class Task(TypedDict):
 
 
 def new_tasks(message: Json, known: int) -> list[Task]:
-    """The message's photos as tasks, under the constraints that came with them."""
+    """Return the message's photos as tasks, under the constraints that came with them."""
     said = list(message["steer"])
     if is_steering(message["text"]):
         with suppress(WrongUse):
@@ -38,7 +38,7 @@ def new_tasks(message: Json, known: int) -> list[Task]:
 
 
 def again(photo: Json) -> Task:
-    """The same photo once more, with more effort, under the constraints that are in force."""
+    """Return the same photo once more, with more effort, under the constraints that are in force."""
     return Task(
         key=photo["key"],
         sha256=photo["sha256"],
@@ -50,7 +50,7 @@ def again(photo: Json) -> Task:
 
 
 def with_effort(settings: Settings, effort: int, most_calls: int | None = None) -> Settings:
-    """The settings with the budget of calls doubled and a round added for each step of effort, and cut at the most."""
+    """Double the call budget and add a round for each step of effort, capped at the maximum."""
     base = recipe(settings)
     calls = base.max_calls * 2**effort
     if most_calls is not None:
@@ -61,7 +61,7 @@ def with_effort(settings: Settings, effort: int, most_calls: int | None = None) 
 
 
 def run_spending(answer: Json) -> Json:
-    """A run's spending as the session adds it up."""
+    """Return a run's spending as the session adds it up."""
     spent = answer["spent"]
     return {
         "calls": spent["calls"],

@@ -37,7 +37,7 @@ class PlainOllama(ChatOllama):
 
 
 def chat(where: Where, num_ctx: int | None) -> BaseChatModel:
-    """A client for one model of one server. It does not retry and follows no redirects."""
+    """Return a client for one model of one server. It does not retry and follows no redirects."""
     headers: Mapping[str, str] = {"Authorization": f"Bearer {where.key}"} if where.key else {}
     return PlainOllama(
         model=where.name,

@@ -54,7 +54,7 @@ class CompatibleChat(ChatOpenAI):
 
 
 def chat(where: Where, num_ctx: int | None) -> BaseChatModel:
-    """A client for one model of one server. It does not retry and follows no redirects."""
+    """Return a client for one model of one server. It does not retry and follows no redirects."""
     del num_ctx  # the server's own setting in this protocol
     return CompatibleChat(
         model=where.name,

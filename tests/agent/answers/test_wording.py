@@ -32,7 +32,7 @@ def test_of_what_is_no_english_prose_nothing_is_told(text):
 
 
 def test_no_word_is_of_two_kinds():
-    lists = yaml.safe_load(files("agent").joinpath("data/wording.yaml").read_text(encoding="utf-8"))
+    lists = yaml.safe_load(files("sextant.agent.answers").joinpath("data/wording.yaml").read_text(encoding="utf-8"))
     listed = {word.removesuffix("*"): kind for kind, words in lists.items() for word in words.split()}
     assert set(lists) == set(KINDS) and len(listed) == sum(len(words.split()) for words in lists.values())
     assert {word: kind_of_word(word) for word in listed} == listed

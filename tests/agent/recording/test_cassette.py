@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from sextant.agent.recording.cassette import Cassette, CassetteError, compact, key_of
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 
-MOMENT = Moment(3, "lmm", "1.zero-shot.0")
+MOMENT = StepInfo(3, "lmm", "1.zero-shot.0")
 CLOCK = {"node": "plan", "seconds": 0.0, "read_at": None}
 
 

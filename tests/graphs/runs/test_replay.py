@@ -57,7 +57,7 @@ def test_the_recorded_run_has_two_rounds_of_parallel_branches_with_tools(recorde
 @pytest.mark.parametrize("seed", range(5))
 def test_the_order_in_which_threads_run_does_not_matter(recorded_run, seed):
     chance = random.Random(seed)
-    done = replay(recorded_run, tell=lambda event: time.sleep(chance.random() * 0.01), workers=8)
+    done = replay(recorded_run, on_event=lambda event: time.sleep(chance.random() * 0.01), workers=8)
     assert done.answer == recorded_run.answer()
 
 
