@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LOCK = threading.Lock()
-# libtiff and the codecs below it: "TIFFReadDirectory: Warning, …", "JPEGLib: …", "Fax3Decode2D: …", "a.tif: Error …".
+# libtiff and the codecs below it: "TIFFReadDirectory: Warning, …", "JPEGLib: …", "Fax3Decode2D: …", "tempfile.tif: …" (Pillow's name).
 _DECODER = re.compile(
-    rb"^(\w*(TIFF|Decode|JPEGLib|Setup|Predictor)\w*:|"
+    rb"^(tempfile\.tif:|\w*(TIFF|Decode|JPEGLib|Setup|Predictor)\w*:|"
     rb"[^:\n]{0,200}: (Warning|Error|Sorry|Can ?not|Read error|Seek error))"
 )
 

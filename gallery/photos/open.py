@@ -16,7 +16,7 @@ from sextant.base.errors import SextantError
 from sextant.gallery.photos.c_messages import caught_messages
 from sextant.gallery.photos.exif import PhotoMetadata, metadata_from_exif
 from sextant.gallery.photos.raw import RawPhoto, look_at_raw, raw_photo
-from sextant.gallery.photos.sidecars import metadata_beside
+from sextant.gallery.photos.sidecars import complete, with_sidecar
 from sextant.gallery.photos.xmp import metadata_from_xmp
 
 MAX_PIXELS = 150_000_000  # a 150-megapixel medium-format back; its RGB picture takes 450 MB
@@ -160,25 +160,8 @@ def _metadata(stored: Image.Image | None, exif: Image.Exif | None, photo: str | 
     """Join what EXIF, embedded XMP and sidecars state: the first that has a position gives it, EXIF before all."""
     own = metadata_from_exif(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
     if own.latitude is None and (packet := _xmp(stored, exif)):
-        own = _completed(own, metadata_from_xmp(packet, "xmp"))
-    if own.latitude is None and not isinstance(photo, bytes) and (beside := metadata_beside(Path(photo))):
-        own = _completed(own, beside)
-    return own
-
-
-def _completed(own: PhotoMetadata, other: PhotoMetadata) -> PhotoMetadata:
-    """Fill in what ``own`` lacks from ``other``; where neither has a position, the reason that says more stays."""
-    silent = own.problem in (None, "EXIF holds no GPS position")
-    stated = other.problem is not None and "holds no" not in other.problem
-    return PhotoMetadata(
-        latitude=other.latitude,
-        longitude=other.longitude,
-        captured_at=own.captured_at or other.captured_at,
-        author=own.author or other.author,
-        problem=None if other.latitude is not None else (other.problem if silent and stated else own.problem),
-        origin=other.origin if other.latitude is not None else None,
-        notes=own.notes + other.notes,
-    )
+        own = complete(own, metadata_from_xmp(packet, "xmp"))
+    return own if isinstance(photo, bytes) else with_sidecar(own, Path(photo))
 
 
 def _xmp(stored: Image.Image | None, exif: Image.Exif | None) -> bytes | None:

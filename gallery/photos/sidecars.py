@@ -16,6 +16,29 @@ _TAKEOUT_NAME_LENGTH = 46  # Takeout cuts a sidecar's name, without its ".json",
 _NUMBERED = re.compile(r"^(.*)(\(\d+\))$")
 
 
+def complete(own: PhotoMetadata, other: PhotoMetadata) -> PhotoMetadata:
+    """Fill in what ``own`` lacks from ``other``; where neither has a position, the reason that says more stays."""
+    silent = own.problem in (None, "EXIF holds no GPS position")
+    stated = other.problem is not None and "holds no" not in other.problem
+    return PhotoMetadata(
+        latitude=other.latitude,
+        longitude=other.longitude,
+        captured_at=own.captured_at or other.captured_at,
+        author=own.author or other.author,
+        problem=None if other.latitude is not None else (other.problem if silent and stated else own.problem),
+        origin=other.origin if other.latitude is not None else None,
+        notes=own.notes + other.notes,
+    )
+
+
+def with_sidecar(own: PhotoMetadata, photo: Path) -> PhotoMetadata:
+    """Complete what a photo states of itself from the sidecars beside it, where it states no position."""
+    if own.latitude is not None:
+        return own
+    beside = metadata_beside(photo)
+    return complete(own, beside) if beside else own
+
+
 def metadata_beside(photo: Path) -> PhotoMetadata | None:
     """Read the first sidecar of a photo that states a position; else the first that can be read; None without one."""
     found = list(_sidecars(photo))
@@ -83,12 +106,16 @@ def metadata_from_takeout(content: bytes) -> PhotoMetadata | None:
 
 def _place(value: Any) -> tuple[float, float]:
     place = value if isinstance(value, dict) else {}
-    latitude, longitude = place.get("latitude"), place.get("longitude")
-    if not all(isinstance(part, int | float) and math.isfinite(part) for part in (latitude, longitude)):
+    latitude, longitude = (_finite(place.get(name)) for name in ("latitude", "longitude"))
+    if latitude is None or longitude is None:
         raise NoPosition("Google Takeout's sidecar holds no position")
     if latitude == 0 and longitude == 0:  # what Takeout writes where it knows none
         raise NoPosition("Google Takeout's sidecar holds no position")
-    return checked_position(float(latitude), float(longitude), "Takeout", None, None, [])
+    return checked_position(latitude, longitude, "Takeout", None, None, [])
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _taken_at(value: Any) -> str | None:
