@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LOCK = threading.Lock()
-# libtiff and the codecs below it: "TIFFReadDirectory: Warning, …", "JPEGLib: …", "Fax3Decode2D: …", "tempfile.tif: …" (Pillow's name).
+# libtiff and the codecs below it: "TIFFReadDirectory: Warning, …", "JPEGLib: …"; Pillow names a picture "tempfile.tif".
 _DECODER = re.compile(
     rb"^(tempfile\.tif:|\w*(TIFF|Decode|JPEGLib|Setup|Predictor)\w*:|"
     rb"[^:\n]{0,200}: (Warning|Error|Sorry|Can ?not|Read error|Seek error))"
