@@ -13,8 +13,6 @@ from sextant.gallery.photos.phash import perceptual_hash
 from sextant.gallery.photos.sidecars import with_sidecar
 from sextant.gallery.sources.records import FileOnDisk, Record, Unreadable
 
-_OFF_THE_COAST_KM = 5.0  # the 1:10m outlines are that coarse
-
 
 @dataclass(frozen=True)
 class Decoded:
@@ -92,8 +90,8 @@ def _name_countries(photos: list[Decoded]) -> None:
     """By polygon; just off the drawn coast (piers, bridges, boats in harbour) the nearest country's."""
     if not photos:
         return
-    from sextant.geo.borders import countries_at
+    from sextant.geo.borders import OFF_THE_COAST_KM, countries_at
 
     positions = np.array([(photo.columns["latitude"], photo.columns["longitude"]) for photo in photos])
-    for photo, country in zip(photos, countries_at(positions, reach_km=_OFF_THE_COAST_KM), strict=True):
+    for photo, country in zip(photos, countries_at(positions, reach_km=OFF_THE_COAST_KM), strict=True):
         photo.columns["country_code"] = country.code if country else None
