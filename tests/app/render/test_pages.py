@@ -5,7 +5,7 @@ from sextant.app.render.report_html import report_html
 from sextant.eval.reporting.document import Card, Figure, Report
 from sextant.eval.reporting.tables import Link, Table
 
-EVIL = '"><script>alert(1)</script>{{ 7 * 7 }}'
+EVIL = '"><script>alert(1)</script>{{ 7 * 191919 }}'
 
 
 def evil_report():
@@ -16,7 +16,7 @@ def evil_report():
 
 def test_no_text_of_a_report_becomes_markup_a_template_or_a_script():
     html = report_html(evil_report())
-    assert "<script" not in html and "49" not in html and "<svg></svg>" in html
+    assert "<script" not in html and "1343433" not in html and "<svg></svg>" in html
     assert 'href="javascript' not in html.replace("javascript%3A", "")
 
 
