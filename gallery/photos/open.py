@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from sextant.base.errors import SextantError
 from sextant.gallery.photos.exif import PhotoMetadata, metadata_from_exif
+from sextant.gallery.photos.zip_member import ZipMember
 
 MAX_PIXELS = 150_000_000  # a 150-megapixel medium-format back; its RGB picture takes 450 MB
 MAX_BYTES = 512 * 1024 * 1024
@@ -125,8 +126,6 @@ def _zipped(path: Path) -> bytes | None:
     archive, mark, member = str(path).partition(".zip#")
     if not mark or path.exists():
         return None
-    from sextant.gallery.sources.zips import ZipMember
-
     return ZipMember(f"{archive}.zip", member).read(MAX_BYTES)
 
 
