@@ -7,6 +7,7 @@ from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, estimate_image_tokens,
 from sextant.agent.prompting.opening_prompt import opening
 from sextant.agent.settings import Settings, recipe
 from sextant.agent.state import Branch, Photo
+from sextant.agent.verification.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
 from sextant.base.json_types import Json
 from sextant.prompts.variants import variant
@@ -31,7 +32,21 @@ def forecast(settings: Settings) -> Json:
         "preset": plan.id,
         "first_round": asdict(price_calls(settings, first, tokens, output)),
         "at_most": asdict(price_calls(settings, plan.max_calls, tokens, output)),
+        "warnings": [NOT_ALIGNED] if stands_in(plan.verify, compares_places=is_aligned(settings)) else [],
     }
+
+
+def is_aligned(settings: Settings) -> bool:
+    """Return whether the run has a gallery that an `aligned:` encoder made.
+
+    Raises:
+        SextantError: the gallery cannot be opened.
+    """
+    if not settings.gallery:
+        return False
+    from sextant.gallery.store import Gallery
+
+    return Gallery.open(settings.gallery).manifest.encoder.startswith("aligned:")
 
 
 def price_calls(settings: Settings, calls: int, input_tokens: int, output_tokens: int) -> CostEstimate:

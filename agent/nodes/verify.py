@@ -16,6 +16,7 @@ from sextant.agent.verification import verify as weigh
 from sextant.agent.verification.aligned import learned
 from sextant.agent.verification.model_file import Model, shipped_model
 from sextant.agent.verification.retrieval_trust import distrust_words
+from sextant.agent.verification.stand_in import NOT_ALIGNED, STAND_IN, stands_in
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
@@ -32,14 +33,14 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     outcomes = {name: outcome_of(turns) for name, turns in state.get("transcripts", {}).items()}
     references = deps.load_references(state.get("references"))
     pool = pool_of(outcomes, state.get("branches", {}), references, deps)
-    strategy = deps.recipe.verify
-    model = model_of(deps) if strategy == "calibrated" else None
     doubts = list(distrust_words(pool))
+    strategy = deps.recipe.verify
+    if lacks_places(references, deps):
+        strategy = STAND_IN
+        doubts.append(NOT_ALIGNED)
+    model = model_of(deps) if strategy == "calibrated" else None
     if strategy == "similarity" or (model and learned(model.scorer.names)):
         pool = with_position_scores(pool, state, references, deps)
-    if strategy == "similarity":
-        strategy, more = comparable(pool)
-        doubts += more
     verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
     stop = stop_reason({**state, **reading}, outcomes, verdict, deps)
     deps.on_event({"step": "verify", "round": state.get("round", 0), "stop": stop, **_summary(verdict)})
@@ -84,6 +85,8 @@ def _without_absent(place: Json) -> Json:
 def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: Json | None, deps: Deps) -> Pool:
     """Every place proposed for this photo, with where each came from."""
     keep, keep_nearest = deps.recipe.keep_samples, deps.recipe.keep_nearest
+    if lacks_places(references, deps):
+        keep_nearest = None  # the strategy that stands in was fitted on the whole retrieved list
     candidates: list[Candidate] = []
     farthest: tuple[tuple[float, float], ...] = ()
     if references:
@@ -107,7 +110,8 @@ def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: 
         if outcome["kind"] != "answered" or (keep is not None and kept[branch["variant"]] >= keep):
             continue
         kept[branch["variant"]] += 1
-        candidates += said(outcome, branch, deps.settings.model)
+        proposed = said(outcome, branch, deps.settings.model)
+        candidates += proposed if deps.recipe.keep_alternatives else proposed[:1]
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
     trust = references.get("trust", 1.0) if references else 1.0
     return Pool(tuple(candidates), farthest, counts, retrieval_trust=trust)
@@ -121,7 +125,7 @@ def peak_candidate(peak: Json) -> Candidate:
 
 def with_position_scores(pool: Pool, state: State, references: Json | None, deps: Deps) -> Pool:
     """Add the photo's cosine with every place, as G3 does; return the pool unchanged without an aligned encoder."""
-    if not references or references.get("peaks") is None or not pool.candidates:
+    if not knows_places(references) or not pool.candidates:
         return pool
     places = [[one.latitude, one.longitude] for one in pool.candidates]
     reply = deps.ask("positions", {"photo": state["photo"]["sha256"], "positions": places})
@@ -129,17 +133,14 @@ def with_position_scores(pool: Pool, state: State, references: Json | None, deps
     return replace(pool, candidates=tuple(replace(one, position_score=score) for one, score in scored))
 
 
-def comparable(pool: Pool) -> tuple[str, list[str]]:
-    """`similarity`, or what stands in for it where nothing here can be compared; and what there is to say of it.
+def lacks_places(references: Json | None, deps: Deps) -> bool:
+    """Whether the recipe compares the photo with places and this run's gallery, if any, cannot."""
+    return stands_in(deps.recipe.verify, compares_places=knows_places(references))
 
-    Only an aligned encoder compares a photo with a place. With another, retrieved photos alone carry a similarity, and
-    with no gallery nothing does: then the densest place is taken, and said to be.
-    """
-    if any(one.position_score is not None for one in pool.candidates):
-        return "similarity", []
-    if any(one.similarity is not None for one in pool.candidates):
-        return "similarity", ["only retrieved photos could be compared; places need an aligned: encoder"]
-    return "density", ["nothing here can be compared by similarity; the densest place was taken instead"]
+
+def knows_places(references: Json | None) -> bool:
+    """Whether the gallery's encoder compares photos with places: it then found where on Earth the photo fits."""
+    return references is not None and references.get("peaks") is not None
 
 
 def said(outcome: Json, branch: Branch, model: str) -> list[Candidate]:

@@ -174,4 +174,6 @@ def print_forecast(photos: int, settings: "Settings", as_json: bool) -> int:
         tokens = (one["input_tokens"] + one["output_tokens"]) * photos
         money = "price unknown; state it with --price" if one["usd"] is None else f"${one['usd'] * photos:.4f}"
         click.echo(f"  {title:<12} {one['calls'] * photos:,} calls, about {tokens:,} tokens, {money}")
+    for warning in found["warnings"]:
+        click.echo(f"sextant: {warning}", err=True)
     return 0

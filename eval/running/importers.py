@@ -8,6 +8,7 @@ from pathlib import Path
 from sextant.agent.nodes.answer import best_place, named_rival
 from sextant.agent.nodes.verify import rounded
 from sextant.agent.verification import Pool, verify
+from sextant.agent.verification.stand_in import NOT_ALIGNED, judging
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
 from sextant.eval.fitting.recorded import Record, read_records
@@ -64,7 +65,8 @@ def import_results(
 
 def _line(record: Record, pool: Pool, strategy: str) -> Json:
     photo = BenchmarkPhoto(record.image, record.latitude, record.longitude, author=record.author)
-    verdict = rounded(verify(pool, strategy).to_json())
+    judge = judging(strategy, pool.candidates)
+    verdict = rounded(verify(pool, judge).to_json())
     best = best_place(verdict)
     counts = Counter(pool.outcomes) or Counter(answered=1 if best else 0, failed=0 if best else 1)
     answer = slim(
@@ -76,7 +78,10 @@ def _line(record: Record, pool: Pool, strategy: str) -> Json:
             "outcomes": {kind: counts[kind] for kind in ("answered", "refused", "unparsable", "failed")},
             "stop": "exhausted",
             "spent": {"calls": sum(counts.values()), "tokens": 0, "seconds": 0.0, "usd": None},
-            "warnings": [] if verdict["calibrated"] else [UNCALIBRATED],
+            "warnings": [
+                *([] if judge == strategy else [NOT_ALIGNED]),
+                *([] if verdict["calibrated"] else [UNCALIBRATED]),
+            ],
         }
     )
     return {

@@ -11,6 +11,7 @@ from sextant.agent.recording.fitted_models import fitted_model, refuse_unused, s
 from sextant.agent.verification import STRATEGIES, Pool, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
+from sextant.agent.verification.stand_in import NOT_ALIGNED, judging
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -85,10 +86,12 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
     if line["answer"] is None:
         return line
     pool = thinned(pool_from(line), how)
-    verdict = rounded(verify(pool, how.verify, how.optimise, model=model).to_json())
+    strategy = judging(how.verify, pool.candidates)
+    verdict = rounded(verify(pool, strategy, how.optimise, model=model).to_json())
     best = best_place(verdict)
     old = {name: value for name, value in line["answer"].items() if name != "fitted"}
-    warnings = [words for words in old["warnings"] if words != UNCALIBRATED]
+    warnings = [words for words in old["warnings"] if words not in (UNCALIBRATED, NOT_ALIGNED)]
+    warnings += [NOT_ALIGNED] if strategy != how.verify else []
     # What was said of another place does not hold for this one.
     stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
     answer = slim(

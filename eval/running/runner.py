@@ -17,6 +17,7 @@ from sextant.agent.llm.call import restore_address
 from sextant.agent.recording.fitted_models import with_fitted
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
+from sextant.agent.verification.stand_in import STAND_IN
 from sextant.agent.world.deps import Port
 from sextant.agent.world.live import make_batch_deps
 from sextant.base.errors import SextantError
@@ -128,7 +129,9 @@ class Sitting:
         self.graph = ManyPhotos(self.deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)
-        verify(Pool((Candidate(0.0, 0.0, "nearest", rank=0),)), self.deps.recipe.verify, self.deps.settings.optimise)
+        known = Candidate(0.0, 0.0, "nearest", rank=0, similarity=1.0, position_score=1.0)
+        for strategy in {self.deps.recipe.verify, STAND_IN}:
+            verify(Pool((known,)), strategy, self.deps.settings.optimise)
 
     def work(self, photos: Sequence[BenchmarkPhoto], tally: Tally, tell: Tell, stop: threading.Event) -> str:
         """Do these photos, so many at a time; each line is on disk before the next photo begins in its place."""
