@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from sextant.agent.chat.steering_parser import area_of
 from sextant.agent.guard.claims import Entry
+from sextant.agent.warning_codes import Code
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
@@ -81,8 +82,8 @@ def how_sure(photo: Json, question: str = "") -> list[Entry]:
         entries.append(Entry(f"With 90 % it lies within {region['radius_km']:,.0f} km of the middle.", "inferred"))
     elif region:
         entries.append(Entry(f"With 90 % it lies in one of {len(region['parts'])} areas.", "inferred"))
-    entries += [Entry(sentence(warning), "inferred") for warning in answer["warnings"] if "probabilit" in warning]
-    return entries
+    doubts = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.UNCALIBRATED]
+    return [*entries, *(Entry(sentence(text), "inferred") for text in doubts)]
 
 
 def nearest(photo: Json, question: str = "") -> list[Entry]:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from sextant.agent.llm.transport import AnswerTooLarge, CompressedAnswer, Exchange
 from sextant.base.errors import SextantError
+from sextant.base.printable import printable
 
 Kind = Literal[
     "unreachable",
@@ -95,7 +96,7 @@ class Address:
         """Redact a server's text for one terminal line: no secrets, no control characters, limited length."""
         for secret in self.secrets:
             text = text.replace(secret, "[key]")
-        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        text = " ".join(printable(text).split())
         return text if len(text) <= WORDS_SHOWN else text[: WORDS_SHOWN - 1] + "…"
 
 

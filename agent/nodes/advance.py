@@ -8,11 +8,16 @@ from sextant.agent.cost.budget import compute_seconds_left, count_affordable_cal
 from sextant.agent.cost.reservation import reserve_call_cost
 from sextant.agent.llm.request import may_call_tools
 from sextant.agent.state import Ask, State, Turn, awaits_model, awaits_tools, tool_turns
+from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.deps import Deps
 
 MENDED = {
-    "context_overflow": "the prompt was too long for the model; it was asked again with fewer references",
-    "tools_unsupported": "the model takes no tools; similar photos were listed in its prompt instead",
+    "context_overflow": warn(
+        Code.FEWER_REFERENCES, "the prompt was too long for the model; it was asked again with fewer references"
+    ),
+    "tools_unsupported": warn(
+        Code.NO_TOOLS, "the model takes no tools; similar photos were listed in its prompt instead"
+    ),
 }
 
 
@@ -65,10 +70,10 @@ def ask(name: str, state: State, deps: Deps, *, final: bool, refused: bool, left
     )
 
 
-def mended(state: State, waiting: list[str]) -> list[str]:
+def mended(state: State, waiting: list[str]) -> list[AnswerWarning]:
     """Return what was changed in the prompts of branches whose last turn failed."""
     kinds = {failure_kind(state["transcripts"][name][-1]) for name in waiting if state["transcripts"][name]}
-    return [words for kind, words in MENDED.items() if kind in kinds]
+    return [warning for kind, warning in MENDED.items() if kind in kinds]
 
 
 def failure_kind(turn: Turn) -> str | None:

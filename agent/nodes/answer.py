@@ -6,6 +6,7 @@ from typing import Any
 from sextant.agent.guard.claims import Trace, guarded, trace_of, unread_note
 from sextant.agent.recording.fitted_models import short
 from sextant.agent.state import Spent, State
+from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, uncalibrated, warn
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
@@ -40,7 +41,7 @@ def answer(state: State, deps: Deps) -> State:
         "preset": deps.recipe.id,
         **judge(deps),
         "run": deps.settings.run,
-        "warnings": [*state_warnings(state), *([unread] if unread else [])],
+        "warnings": [*state_warnings(state), *([warn(Code.UNCHECKED_LANGUAGE, unread)] if unread else [])],
     }
     deps.on_event({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
@@ -127,11 +128,11 @@ def spending(spent: Spent, seconds: float) -> Json:
     }
 
 
-def state_warnings(state: State) -> list[str]:
+def state_warnings(state: State) -> list[AnswerWarning]:
     """Everything a reader should distrust: what came up on the way, failed branches, uncalibrated numbers."""
-    warnings = list(state.get("warnings", []))
+    warnings = read_warnings(state.get("warnings", []))
     failures = Counter(o["how"] for o in state["outcomes"].values() if o["kind"] == "failed")
-    warnings += [f"{times} of the model's answers failed: {how}" for how, times in failures.items()]
-    if not state["verdict"]["calibrated"]:
-        warnings.append("the probabilities are shares of the candidates, not calibrated on held-out photos")
-    return list(dict.fromkeys(warnings))
+    warnings += [
+        warn(Code.ANSWERS_FAILED, f"{times} of the model's answers failed: {how}") for how, times in failures.items()
+    ]
+    return warnings if state["verdict"]["calibrated"] else [*warnings, uncalibrated()]

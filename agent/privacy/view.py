@@ -7,7 +7,8 @@ import numpy as np
 
 from sextant.agent.guard.claims import Trace, guarded
 from sextant.agent.guard.metadata_check import compared
-from sextant.agent.privacy.precision import FINEST_KM, Policy, coarsened, words_withheld
+from sextant.agent.privacy.precision import Policy, coarsened, words_withheld
+from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, uncalibrated
 from sextant.base.json_types import Json
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import great_circle_km
@@ -16,7 +17,6 @@ WORDS = frozenset(
     {"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error"}
 )
 PLACE_KM = 25.0  # candidates this near each other are one proposal: the city radius of the field
-CALIBRATION = "the probabilities are shares of the candidates, not calibrated on held-out photos"
 
 
 def photo_shown(evidence: Json, policy: Policy) -> Json:
@@ -29,7 +29,7 @@ def photo_shown(evidence: Json, policy: Policy) -> Json:
     answer = current_answer(seen)
     answer["photo"] = {**answer["photo"], "path": seen["file"]}
     answer["claims"] = claims_shown(evidence, policy)
-    answer["warnings"] = warnings_shown(evidence, policy)
+    answer["warnings"] = warnings_shown(evidence["answer"]["warnings"], policy)
     said = compared(seen["metadata"], answer["best"], answer["region"].get("90"))
     said["time"] = None if policy.withholds_words else said["time"]
     answer["metadata"] = said["verdict"]
@@ -81,9 +81,9 @@ def answer_shown(answer: Json, policy: Policy) -> Json:
     """Return a run's answer as it may be printed: what `sextant locate` says under a cap."""
     if policy.coarsest is None:
         return answer
-    withheld = {**answer, "warnings": [one for one in answer["warnings"] if one == CALIBRATION]}
-    shown: Json = coarsened(words_withheld(withheld, policy, WORDS - {"warnings"}), policy)
+    shown: Json = coarsened(words_withheld(answer, policy, WORDS), policy)
     shown["photo"] = {**shown["photo"], "path": None}
+    shown["warnings"] = warnings_shown(answer["warnings"], policy)
     return {**shown, "precision": policy.to_json()}
 
 
@@ -99,12 +99,13 @@ def claims_shown(evidence: Json, policy: Policy) -> list[Json]:
     return coarse
 
 
-def warnings_shown(evidence: Json, policy: Policy) -> list[str]:
-    """Return the warnings; under a cap only the one that is ours to the letter."""
-    warnings = evidence["answer"]["warnings"]
+def warnings_shown(warnings: Sequence[Any], policy: Policy) -> list[AnswerWarning]:
+    """Return the warnings; where words are withheld only the one whose text names nothing of the photo."""
+    read = read_warnings(warnings)
     if policy.withholds_words:
-        return [warning for warning in warnings if warning == CALIBRATION]
-    coarse: list[str] = coarsened(warnings, policy)
+        # The text is ours, never the record's: an imported record can say anything under a harmless code.
+        return [uncalibrated()] if has_code(read, Code.UNCALIBRATED) else []
+    coarse: list[AnswerWarning] = coarsened(read, policy)
     return coarse
 
 
@@ -114,12 +115,6 @@ def traces_of(evidence: Json) -> dict[str, Trace]:
         branch: Trace(tuple((call["id"], call["name"]) for call in trace["calls"]), trace["references"])
         for branch, trace in evidence["traces"].items()
     }
-
-
-def whole_trace(evidence: Json) -> Trace:
-    """Return what all branches did together."""
-    traces = traces_of(evidence).values()
-    return Trace(tuple(call for trace in traces for call in trace.calls), any(trace.references for trace in traces))
 
 
 def done(evidence: Json) -> list[Json]:
@@ -164,8 +159,3 @@ def _proposal(group: list[Json], of: int) -> Json:
         "variants": sorted({item["variant"] for item in group if item.get("variant")}),
     }
     return shown
-
-
-def finest_km(policy: Policy) -> float:
-    """Return the finest radius the policy lets anything be said at."""
-    return FINEST_KM[policy.coarsest] if policy.coarsest else 0.0

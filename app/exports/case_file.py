@@ -55,7 +55,7 @@ def _photo(photo: Json) -> str:
 <h3>The file itself</h3><p>{escape(photo["metadata"]["text"])} {escape(photo["metadata"]["time"] or "")}</p>
 <p class=soft>Run {escape(photo["run"])}, {_judges(answer)}; stopped:
 {escape(answer["stop"])}; {answer["spent"]["calls"]} calls.</p>
-{"".join(f"<p class=soft>{escape(warning)}</p>" for warning in answer["warnings"])}</section>"""
+{"".join(f"<p class=soft>{escape(warning['text'])}</p>" for warning in answer["warnings"])}</section>"""
 
 
 def _judges(answer: Json) -> str:

@@ -1,5 +1,6 @@
 """An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
 
+from sextant.agent.warning_codes import Code
 from sextant.base.json_types import Json
 
 SCALES = (("1", "street"), ("25", "city"), ("200", "region"), ("750", "country"), ("2500", "continent"))
@@ -12,11 +13,6 @@ PROBABLE = 0.6
 
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
-
-
-def printable(text: str) -> str:
-    """Somebody's words without the controls that would steer a terminal; line ends stay."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
 def sureness(probability: float) -> str:
@@ -158,7 +154,7 @@ def rows(answer: Json) -> list[tuple[str, str]]:
     lines.append(("Model", model_name(answer)))
     if fitted := answer.get("fitted"):
         lines.append(("Verified", f"by {fitted}, a fitted model of your own"))
-    lines += [("Distrust", warning) for warning in answer["warnings"]]
+    lines += [("Distrust", warning["text"]) for warning in answer["warnings"]]
     return [*lines, ("Run", str(answer["run"]))]
 
 
@@ -169,13 +165,14 @@ def printed(answer: Json) -> str:
     for name, text in rows(answer):
         body.append(f"  {'' if name == label else name:<9} {text}")
         label = name
-    return printable("\n".join([title, f"  {headline(answer)}", "", *body]))
+    return "\n".join([title, f"  {headline(answer)}", "", *body])
 
 
 def unanswered(answer: Json) -> str | None:
     """Why no model answered, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None
-    why = next((warning for warning in answer["warnings"] if "answers failed" in warning), outcomes(answer))
+    failed = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.ANSWERS_FAILED]
+    why = failed[0] if failed else outcomes(answer)
     left = "the place comes from similar photos alone" if answer["best"] else "there is no place to report"
     return f"model {answer['model']!r} gave no usable answer ({why}); {left}"

@@ -2,7 +2,6 @@
 
 import secrets
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,7 +16,9 @@ from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.privacy.view import event_shown
 from sextant.agent.recording.blobs import BlobStore
 from sextant.app.render.answer import distance
-from sextant.app.render.run_progress import Progress
+from sextant.app.render.progress import Progress
+from sextant.app.render.progress_words import report_run
+from sextant.app.render.screen import Screen
 from sextant.app.terminal.areas import EXAMPLE, typed_constraint
 from sextant.app.terminal.forks import USE, forked, steps_table
 from sextant.app.terminal.keyboard import typed_lines
@@ -55,7 +55,7 @@ class Talk:
     def __init__(self, sessions: Sessions, desk: Desk, session: str | None) -> None:
         self.sessions = sessions
         self.desk = desk
-        self.console = Console(highlight=False)
+        self.console = Screen()
         self.photo: str | None = None
         if session is None or not sessions.exists(session):
             session = sessions.create(session=session)
@@ -257,11 +257,12 @@ class Talk:
 
         old = signal.signal(signal.SIGINT, interrupted)
         try:
-            with Progress("sextant", stream=sys.stderr) as progress:
+            with Progress() as progress:
+                report = report_run(progress)
 
                 def on_event(event: Json) -> None:
                     whose = f"photo {event['photo']}: " if several else ""
-                    progress({**event_shown(event, policy), "whose": whose})
+                    report({**event_shown(event, policy), "whose": whose})
 
                 yield replace(self.desk, on_event=on_event, stop=stop)
         finally:

@@ -1,6 +1,5 @@
 """The server without its HTTP: sessions, the threads at work, their events, their stops."""
 
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
 from sextant.agent.world.photo_opening import use_opener
+from sextant.app.render.terminal import echo, one_line
 from sextant.app.web.basemap import packed_outlines
 from sextant.app.web.events import EventLog
 from sextant.app.web.limits import Limits, Rate, Refused
@@ -207,7 +207,7 @@ class House:
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
-            print(f"sextant: session {session}: {type(error).__name__}: {error}", file=sys.stderr)
+            echo(f"sextant: session {session}: {type(error).__name__}: {one_line(str(error))}", err=True)
         finally:
             self._end(session)
         if problem:
