@@ -10,7 +10,7 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sextant.base.errors import WrongUse
+from sextant.base.errors import WrongUse, one_line
 
 FOLDER = Path(__file__).parent
 
@@ -74,7 +74,7 @@ def read(path: Path, kind: type[Kind]) -> Kind:
     try:
         document: Kind = parsed(text_of(path), kind)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise WrongUse(f"prompt file {str(path)!r} cannot be read: {' '.join(str(error).split())}") from error
+        raise WrongUse(f"prompt file {str(path)!r} cannot be read: {one_line(error)}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

@@ -109,12 +109,6 @@ def load_model(
     )
 
 
-def model_settings(model: ChatModel) -> dict[str, str | float | int | None]:
-    """Return the model settings that can change its answers, JSON-plain and without secrets."""
-    names = ("spec", "base_url", "temperature", "seed", "num_ctx", "image_detail")
-    return {name: getattr(model, name) for name in names}
-
-
 def complete(
     model: ChatModel,
     messages: Sequence[Message],

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from sextant.agent.guard.claims import Trace, guarded, trace_of, unread_note
+from sextant.agent.guard.metadata_check import compared
 from sextant.agent.recording.fitted_models import short
 from sextant.agent.state import Spent, State
 from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, uncalibrated, warn
@@ -13,7 +14,6 @@ from sextant.geo.places import describe
 from sextant.geo.sphere import great_circle_km
 
 OUTCOMES = ("answered", "refused", "unparsable", "failed")
-AGREES_KM = 25.0  # the field's city radius: a photo's own position this near the answer agrees with it
 
 
 def answer(state: State, deps: Deps) -> State:
@@ -33,7 +33,7 @@ def answer(state: State, deps: Deps) -> State:
         "rival": named_rival(verdict["rival"]),
         "claims": guarded(said, traces(state)),
         "coverage": coverage(best, deps),
-        "metadata": compared(state["metadata"], best, verdict),
+        "metadata": compared(state["metadata"], best, verdict["region"].get("90"))["verdict"],
         "outcomes": {kind: counts[kind] for kind in OUTCOMES},
         "stop": state["stop"],
         "spent": spending(state["spent"], reading["seconds"]),
@@ -101,14 +101,6 @@ def coverage(best: Json | None, deps: Deps) -> Json | None:
     if best is None or not deps.settings.gallery:
         return None
     return deps.ask("coverage", {"latitude": best["latitude"], "longitude": best["longitude"]}) or None
-
-
-def compared(metadata: Json, best: Json | None, verdict: Json) -> str:
-    """Whether the file's own position agrees with the answer: within 25 km, or inside the cap of the 90 % region."""
-    if metadata.get("latitude") is None or best is None:
-        return "absent"
-    radius_km = ((verdict["region"].get("90") or {}).get("radius_km")) or 0.0
-    return "agrees" if distance_km(metadata, best) < max(AGREES_KM, radius_km) else "conflicts"
 
 
 def distance_km(a: Json, b: Json) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, system_reason
 from sextant.gallery.photos.exif import PhotoMetadata, metadata_from_exif
 from sextant.gallery.photos.zip_member import ZipMember
 
@@ -71,7 +71,7 @@ def open_photo(photo: str | Path | bytes) -> OpenedPhoto:
             stored.load()
             image = _rgb(stored)
         except Exception as error:
-            raise PhotoError(name, f"is broken or cut off ({_reason(error)}); export it again") from error
+            raise PhotoError(name, f"is broken or cut off ({system_reason(error)}); export it again") from error
     turn = _UPRIGHT.get(_orientation(exif))
     if turn is not None and stored.format != "HEIF":  # libheif has turned it already
         image = image.transpose(turn)
@@ -107,7 +107,7 @@ def read_photo(photo: str | Path) -> bytes:
     except FileNotFoundError:
         raise PhotoError(name, "does not exist; check the path") from None
     except (OSError, ValueError) as error:
-        raise PhotoError(name, f"cannot be read ({_reason(error)})") from error
+        raise PhotoError(name, f"cannot be read ({system_reason(error)})") from error
     if not content:
         raise PhotoError(name, "is empty (0 bytes); copy it again")
     if len(content) > MAX_BYTES:
@@ -147,7 +147,7 @@ def _header(name: str, content: bytes) -> Image.Image:
     except UnidentifiedImageError:
         raise PhotoError(name, "is not a photo this program reads (JPEG, PNG, WebP, TIFF, HEIC)") from None
     except Exception as error:
-        raise PhotoError(name, f"is broken ({_reason(error)}); export it again") from error
+        raise PhotoError(name, f"is broken ({system_reason(error)}); export it again") from error
     if image.width * image.height > MAX_PIXELS:
         size = f"{image.width:,} × {image.height:,}"
         raise PhotoError(name, f"is {size} pixels, more than {MAX_PIXELS:,}; export it smaller")
@@ -193,8 +193,3 @@ def _eight_bit(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     elif low >= 0 and high <= 1:
         low, high = 0.0, 1.0
     return np.round((values - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
-
-
-def _reason(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(text).split())[:120]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
+from sextant.base.errors import one_line
 from sextant.base.files import write_atomic
 from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
 from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError, differences
@@ -87,7 +88,7 @@ def load_alignment(folder: Path) -> tuple[Alignment, Stored]:
     try:
         alignment.load_state_dict(load(content))
     except (SafetensorError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:160]
+        reason = one_line(error)
         raise AlignmentError(f"the weights of {str(folder)!r} do not fit its configuration: {reason}") from error
     return alignment.eval(), stored
 
