@@ -6,7 +6,7 @@ from sextant.agent.guard.claims import Trace, trace_of
 from sextant.agent.guard.quoting import quote
 from sextant.agent.llm.request import count_spent, reply_to_turn, turn_to_message
 from sextant.agent.nodes.tools import tools
-from sextant.agent.prompting.opening_prompt import picture, reference_line
+from sextant.agent.prompting.opening_prompt import format_reference, make_picture_block
 from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Spent, Turn, add_spent
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
@@ -64,7 +64,7 @@ def _messages(question: str, photo: Json, earlier: list[Json]) -> list[Json]:
         parts.append(quote("\n".join(said), "earlier in this conversation"))
     parts.append(f"The person asks: {question}")
     text = {"type": "text", "text": "\n\n".join(parts)}
-    pictures = [picture(photo["shown"])] if photo.get("shown") else []
+    pictures = [make_picture_block(photo["shown"])] if photo.get("shown") else []
     system = frame("role").text.strip() + "\n\n" + frame("tools").text.strip()
     return [{"role": "system", "content": system}, {"role": "user", "content": [text, *pictures]}]
 
@@ -83,7 +83,7 @@ def record_words(photo: Json) -> str:
     lines += [f"the person said: {words}" for words in photo["constraints"]]
     lines.append("the file itself: " + photo["metadata"]["text"])
     lines += [
-        "similar photo " + reference_line(number, item, ("coordinates", "place"))
+        "similar photo " + format_reference(number, item, ("coordinates", "place"))
         for number, item in enumerate(photo["nearest"][:LISTED], 1)
     ]
     return "\n".join(lines)

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 from sextant.agent.cost.pricing import CostEstimate, estimate_cost, parse_price
 from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, estimate_image_tokens, estimate_text_tokens
-from sextant.agent.prompting.opening_prompt import opening
-from sextant.agent.settings import Settings, recipe
+from sextant.agent.prompting.opening_prompt import build_opening
+from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
@@ -23,7 +23,7 @@ def forecast(settings: Settings) -> Json:
     These are estimates from the actual prompts at four characters per token; dollars are None when the price is
     unknown.
     """
-    plan = recipe(settings)
+    plan = make_recipe(settings)
     asked = [(name, plan.samples or variant(name).samples) for name in plan.variants]
     first = min(sum(samples for _, samples in asked), plan.max_calls)
     tokens = max(estimate_prompt_tokens(name, settings) for name in (*plan.variants, *plan.later))
@@ -64,12 +64,12 @@ def price_calls(settings: Settings, calls: int, input_tokens: int, output_tokens
 
 def estimate_prompt_tokens(name: str, settings: Settings) -> int:
     """Estimate the tokens of one variant's opening prompt, its pictures and its tools."""
-    prompt, plan = variant(name), recipe(settings)
+    prompt, plan = variant(name), make_recipe(settings)
     listed = [LISTED] * 50 if settings.gallery else []
     references: Json = {"nearest": listed, "farthest": listed}
     branch = Branch(id="", round=1, variant=name, sample=0, temperature=0.0, fill={})
     photo = Photo(sha256="", path=None, width=0, height=0, shown="")
-    system, user = opening(branch, photo, references, tools=prompt.tools)
+    system, user = build_opening(branch, photo, references, tools=prompt.tools)
     text = (
         estimate_text_tokens(system["content"])
         + estimate_text_tokens(user["content"][0]["text"])

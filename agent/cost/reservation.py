@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sextant.agent.cost.budget import CallCost
 from sextant.agent.cost.tokens import estimate_image_tokens
 from sextant.agent.llm.request import list_tool_names
-from sextant.agent.prompting.opening_prompt import opening
+from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.state import Branch, State
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.toolbox import describe_tools
@@ -37,7 +37,7 @@ def reserve_call_cost(state: State, deps: Deps, branches: Sequence[Branch]) -> C
 def bound_prompt_tokens(state: State, deps: Deps, branch: Branch) -> int:
     """Bound the tokens of a branch's next prompt from above."""
     references = deps.load_references(state.get("references"))
-    messages = opening(branch, state["photo"], references, tools=False)
+    messages = build_opening(branch, state["photo"], references, tools=False)
     transcript = state.get("transcripts", {}).get(branch["id"], [])
     pictures = sum(1 for block in messages[1]["content"] if block["type"] == "image")
     pictures += sum(len(turn.get("images", [])) for turn in transcript)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from sextant.agent.llm.client import ChatModel, complete
 from sextant.agent.llm.errors import ModelError
 from sextant.agent.llm.spec import resolve
-from sextant.agent.settings import Settings, usd
+from sextant.agent.settings import Settings, price_call_usd
 from sextant.agent.warning_codes import Code, warn
 from sextant.base.json_types import Json
 
@@ -48,7 +48,7 @@ def call_model(model: ChatModel, request: Json, settings: Settings) -> Json:
         "tool_calls": [call.to_json() for call in said.tool_calls],
         "finish": said.finish,
         "usage": usage,
-        "usd": usd(settings, usage["input_tokens"], usage["output_tokens"]),
+        "usd": price_call_usd(settings, usage["input_tokens"], usage["output_tokens"]),
         "seconds": round(said.latency_s, 4),
         "attempts": said.attempts,
         "model": said.model,

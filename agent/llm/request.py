@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sextant.agent.prompting.opening_prompt import opening
+from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.state import Ask, Turn
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
@@ -15,7 +15,7 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
     """Build the whole request, JSON-plain: equal requests are equal calls, whenever and wherever they are made."""
     branch = ask["branch"]
     references = deps.load_references(ask["references"])
-    messages = opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"])
+    messages = build_opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"])
     messages += [turn_to_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:
         messages.append({"role": "user", "content": frame("last-turn").text.strip()})

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
-from sextant.agent.settings import Settings, recipe
+from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.verification.model_file import Model, ModelFileError, load_model
 from sextant.base.errors import SextantError, WrongUse, one_line
 from sextant.base.home import Home
@@ -40,7 +40,7 @@ def judging(settings: Settings) -> Settings:
         SextantError: as ``with_fitted``.
     """
     if settings.fitted is not None:
-        refuse_unused(recipe(settings).verify)
+        refuse_unused(make_recipe(settings).verify)
     return with_fitted(settings)
 
 

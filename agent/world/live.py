@@ -16,7 +16,7 @@ from sextant.agent.llm.client import ChatModel, load_model
 from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import with_fitted
-from sextant.agent.settings import Settings, checked, from_json, to_json, usd
+from sextant.agent.settings import Settings, check_settings, price_call_usd, settings_from_json, settings_to_json
 from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
@@ -114,7 +114,7 @@ class LiveBackend:
 
     def price(self, request: Json) -> Json:
         """Compute the price of a call from its token counts; None when the price is unknown."""
-        return {"usd": usd(self.settings, request["input_tokens"], request["output_tokens"])}
+        return {"usd": price_call_usd(self.settings, request["input_tokens"], request["output_tokens"])}
 
     def chat_model(self) -> ChatModel:
         """Load the run's model once and return it."""
@@ -192,7 +192,7 @@ def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
     Raises:
         SextantError: the gallery, its encoder or the model cannot be loaded (found here, not at every photo).
     """
-    settings = with_fitted(checked(normalise_settings(settings)))
+    settings = with_fitted(check_settings(normalise_settings(settings)))
     live = LiveBackend(settings, BlobStore(Home.at(settings.home).blobs))
     live.open()
     return Deps(settings, live.blobs, live), live
@@ -200,9 +200,9 @@ def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
 
 @lru_cache(maxsize=8)
 def _cached_backend(settings: Settings) -> LiveBackend:
-    return LiveBackend(checked(settings), BlobStore(Home.at(settings.home).blobs))
+    return LiveBackend(check_settings(settings), BlobStore(Home.at(settings.home).blobs))
 
 
 def normalise_settings(settings: Settings) -> Settings:
     """Turn the lists that JSON leaves in settings into tuples."""
-    return from_json(to_json(settings))
+    return settings_from_json(settings_to_json(settings))

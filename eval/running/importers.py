@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sextant.agent.nodes.answer import best_place, named_rival
-from sextant.agent.nodes.verify import rounded
+from sextant.agent.nodes.answer import name_best_place, name_rival
+from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.verification import Pool, verify
 from sextant.agent.verification.stand_in import judging
 from sextant.base.json_types import Json
@@ -66,15 +66,15 @@ def import_results(
 def _line(record: Record, pool: Pool, strategy: str) -> Json:
     photo = BenchmarkPhoto(record.image, record.latitude, record.longitude, author=record.author)
     judge = judging(strategy, pool.candidates)
-    verdict = rounded(verify(pool, judge).to_json())
-    best = best_place(verdict)
+    verdict = round_numbers(verify(pool, judge).to_json())
+    best = name_best_place(verdict)
     counts = Counter(pool.outcomes) or Counter(answered=1 if best else 0, failed=0 if best else 1)
     answer = slim(
         {
             "best": best,
             "probability": verdict["probability"],
             "region": verdict["region"],
-            "rival": named_rival(verdict["rival"]),
+            "rival": name_rival(verdict["rival"]),
             "outcomes": {kind: counts[kind] for kind in ("answered", "refused", "unparsable", "failed")},
             "stop": "exhausted",
             "spent": {"calls": sum(counts.values()), "tokens": 0, "seconds": 0.0, "usd": None},

@@ -1,7 +1,7 @@
 """The door to the model with a purse beside it."""
 
 from sextant.agent.cost.reservation import bound_picture_tokens
-from sextant.agent.settings import usd
+from sextant.agent.settings import price_call_usd
 from sextant.agent.world.deps import Deps, Port
 from sextant.base.json_types import Json
 from sextant.eval.running.folder import EvaluationFolder
@@ -21,7 +21,7 @@ class Paid:
     def __call__(self, kind: str, request: Json) -> Json:
         if kind != "model":
             return self._world(kind, request)
-        most = usd(self._settings, *most_tokens(request, self._picture)) or 0.0
+        most = price_call_usd(self._settings, *most_tokens(request, self._picture)) or 0.0
         self.purse.reserve(most)
         cost = most
         try:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from sextant.agent.nodes.verify import pool_of
+from sextant.agent.nodes.verify import make_pool
 from sextant.agent.verification.decision import candidate_json
 from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
@@ -25,7 +25,7 @@ def answered_line(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
     """
     answer = state["answer"]
     references = deps.load_references(state.get("references"))
-    pool = pool_of(state["outcomes"], state.get("branches", {}), references, deps)
+    pool = make_pool(state["outcomes"], state.get("branches", {}), references, deps)
     return {
         **known(photo),
         "outcome": outcome_of(answer),

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sextant.agent.nodes.answer import best_place, named_rival
-from sextant.agent.nodes.verify import rounded
+from sextant.agent.nodes.answer import name_best_place, name_rival
+from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import fitted_model, refuse_unused, short
 from sextant.agent.verification import STRATEGIES, Pool, verify
@@ -86,8 +86,8 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
         return line
     pool = thinned(pool_from(line), how)
     strategy = judging(how.verify, pool.candidates)
-    verdict = rounded(verify(pool, strategy, how.optimise, model=model).to_json())
-    best = best_place(verdict)
+    verdict = round_numbers(verify(pool, strategy, how.optimise, model=model).to_json())
+    best = name_best_place(verdict)
     old = {name: value for name, value in line["answer"].items() if name != "fitted"}
     kept = without_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)
     # What was said of another place does not hold for this one.
@@ -99,7 +99,7 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
             "best": best,
             "probability": verdict["probability"],
             "region": verdict["region"],
-            "rival": named_rival(verdict["rival"]),
+            "rival": name_rival(verdict["rival"]),
             **({"fitted": short(how.fitted)} if how.fitted else {}),
             "warnings": [*kept, *verdict_warnings(verdict, stood_in=strategy != how.verify)],
         }

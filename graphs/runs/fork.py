@@ -13,8 +13,8 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import most_alike
 from sextant.agent.recording.fitted_models import judging, kept, with_fitted
-from sextant.agent.settings import Settings, checked, usd
-from sextant.agent.settings import from_json as settings_from
+from sextant.agent.settings import Settings, check_settings, price_call_usd
+from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
@@ -106,7 +106,7 @@ def fork(
     asked = tuple(model_kept(read_change(wish, number, branch, steps, known), home) for wish in wishes)
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = with_fitted(replace(settings_from(record["settings"]), home=home, run=new_name()))
-    end = checked(changes.settings(settings, AT_THE_END))
+    end = check_settings(changes.settings(settings, AT_THE_END))
     if any(change.name == "fitted" for change in asked):
         judging(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
@@ -180,5 +180,5 @@ def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
     pictures = words.count("'type': 'image'")
     side = deps.settings.image_side
     tokens = estimate_text_tokens(words) + pictures * estimate_image_tokens(side, side), request["max_output_tokens"]
-    cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": usd(deps.settings, *tokens)}
+    cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": price_call_usd(deps.settings, *tokens)}
     return {**call, "variant": request["variant"], **cost}

@@ -11,7 +11,7 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette, canonical
 from sextant.agent.recording.divergence import Difference, Divergence, json_differences, place_words
 from sextant.agent.recording.recorder import Player
-from sextant.agent.settings import from_json as settings_from
+from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home

@@ -6,7 +6,7 @@ from threading import Event
 
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import unmoved
-from sextant.agent.settings import from_json as settings_from
+from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps

@@ -5,7 +5,7 @@ from typing import Any
 
 from sextant.agent.guard.claims import trace_of
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.settings import Settings, recipe
+from sextant.agent.settings import Settings, make_recipe
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder
@@ -46,7 +46,7 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
         "clues": {name: outcome["clues"] for name, outcome in outcomes.items() if outcome["kind"] == "answered"},
         "traces": traces(steps, bool(hashed)),
         "verdict_reasons": verdict.get("reasons", []),
-        "strategy": recipe(settings).verify,
+        "strategy": make_recipe(settings).verify,
         "optimise": settings.optimise,
         "fitted": record["settings"].get("fitted"),
         "gallery": settings.gallery,
