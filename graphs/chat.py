@@ -9,6 +9,7 @@ so that a killed process goes on with it. Steering weighs stored candidates and 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Event
 from typing import Annotated, Any, Literal
 
@@ -31,14 +32,14 @@ from sextant.agent.state import Spent, add_spent, merge
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.runs.folder import runs_folder
+from sextant.graphs.runs.folder import RunFolder, runs_folder
 from sextant.graphs.runs.resume import resume
 from sextant.graphs.runs.run import locate as locate_run
 from sextant.graphs.sessions.photo_snapshot import evidence_of, failed
-from sextant.graphs.sessions.tasks import Task, again, new_tasks, run_spending, with_effort
+from sextant.graphs.sessions.tasks import Task, again, new_tasks, recorded_spending, run_spending, with_effort
 
 PHOTOS_AT_ONCE = 2  # runs of one message side by side; each has its own fan-out of model calls
 
@@ -105,15 +106,18 @@ def listen(state: Chat, desk: Desk) -> Command[Acts]:
                 update=Chat(turns=[said, reply(message, "budget", None, [SPENT], desk.policy)]), goto="__end__"
             )
         tasks = [again(target(state))] if intent == "again" else new_tasks(message, len(photos))
-        for task in tasks:
-            task["most_calls"] = None if left is None else max(1, left // len(tasks))
         noted = {**message, "keys": [task["key"] for task in tasks]}
+        paid = len(tasks) if left is None else min(left, len(tasks))  # the others have not even one call
+        for number, task in enumerate(tasks):
+            task["most_calls"] = None if left is None else left // paid if number < paid else 0
         return Command(update=Chat(turns=[said], message=noted), goto=[Send("locate", task) for task in tasks])
     return Command(update=Chat(turns=[said]), goto=GOES[intent])
 
 
 def locate(task: Task, desk: Desk) -> Chat:
     """Locate one photo by a recorded run, or go on with the run that was begun for it."""
+    if task.get("most_calls") == 0:
+        return Chat(photos={task["key"]: task_failed(task, SPENT.text)})
     settings = with_effort(replace(desk.settings, run=task["run"]), task["effort"], task.get("most_calls"))
 
     def on_event(event: Json) -> None:
@@ -122,6 +126,7 @@ def locate(task: Task, desk: Desk) -> Chat:
     folder = runs_folder(settings.home) / task["run"]
     try:
         if (folder / "run.json").exists():
+            check_same_model(folder, settings)
             run = resume(task["run"], settings.home, settings.base_url, on_event, desk.stop)
         else:
             run = locate_run(str(desk.blobs.path(task["sha256"])), settings, on_event, desk.stop)
@@ -129,8 +134,25 @@ def locate(task: Task, desk: Desk) -> Chat:
         evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
     except SextantError as error:
         reason = plain_reason(str(error), settings)
-        return Chat(photos={task["key"]: failed(task["key"], task["file"], task["sha256"], task["run"], reason)})
+        # The calls of a run that failed are paid all the same.
+        return Chat(photos={task["key"]: task_failed(task, reason)}, spent=recorded_spending(folder))  # type: ignore[typeddict-item]
     return Chat(photos={task["key"]: evidence}, spent=run_spending(run.answer))  # type: ignore[typeddict-item]
+
+
+def check_same_model(folder: Path, settings: Settings) -> None:
+    """Check that a run which is to go on would ask the model that is asked now.
+
+    Raises:
+        WrongUse: it would send the photo, and a key, to a service that nobody named this time.
+    """
+    asked = RunFolder(folder).record()["settings"].get("model")
+    if asked != settings.model:
+        raise WrongUse(f"this run was begun with {asked}, and the model is {settings.model} now; send the photo again")
+
+
+def task_failed(task: Task, reason: str) -> Json:
+    """Return the photo of a task that came to nothing, with the reason."""
+    return failed(task["key"], task["file"], task["sha256"], task["run"], reason)
 
 
 def report(state: Chat, desk: Desk) -> Chat:

@@ -8,6 +8,7 @@ from typing import Any
 
 from langgraph.types import interrupt
 
+from sextant.agent.cost.call_limit import CallLimit
 from sextant.agent.cost.tokens import estimate_image_tokens, estimate_text_tokens
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette
@@ -24,6 +25,7 @@ from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import Change, Changes
 from sextant.graphs.runs.changes import from_json as changes_from
 from sextant.graphs.runs.folder import RunFolder, create, new_name
+from sextant.graphs.runs.fork_limits import ForkLimits
 from sextant.graphs.runs.overrides import read_change, read_step
 from sextant.graphs.runs.run import Run, carry_out, told
 from sextant.graphs.runs.steps import Step, read_steps
@@ -84,6 +86,8 @@ def fork(
     keep_words: bool = False,
     on_event: Callable[[Json], None] = ignore_event,
     stop: Event | None = None,
+    limits: ForkLimits | None = None,
+    calls: CallLimit | None = None,
 ) -> Run:
     """Run a recorded run again, changed from a step on; the result is a run of its own.
 
@@ -91,14 +95,18 @@ def fork(
         step: ``3``, or ``3:zero-shot`` for one branch of it; None is the last verdict, where evidence is weighed.
         wishes: ``KEY=VALUE``, see ``sextant.graphs.runs.overrides``.
         stop: when set, ends the fork within a second, with the best it has.
+        limits: what the person who asks may change; None is everything.
+        calls: counts the model calls that are really made, and refuses those beyond its limit.
 
     Raises:
-        WrongUse: no such step or key, or a value that does not fit.
+        WrongUse: no such step or key, a value that does not fit, or a change beyond the limits.
         Unasked: calls are needed that were never recorded, and neither ``live`` nor ``keep_words`` is given.
         SextantError: the recording cannot be read, or the run fails.
     """
     if not wishes:
         raise WrongUse("a fork changes something; add --set KEY=VALUE")
+    if limits:
+        limits.check_changes(wishes)
     record = parent.ours() if live else parent.record()
     cassette, steps = Cassette.read(parent.cassette), read_steps(parent.steps)
     number, branch = read_step(step or last_verdict(steps), steps, parent.name)
@@ -107,6 +115,12 @@ def fork(
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = with_fitted(replace(settings_from(record["settings"]), home=home, run=new_name()))
     end = check_settings(changes.settings(settings, AT_THE_END))
+    if limits:
+        limits.check_end(end, settings)
+        if live:
+            limits.check_same_services(settings)
+            limits.check_same_services(end)
+            settings = limits.connected(settings)
     if any(change.name == "fitted" for change in asked):
         judging(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
@@ -115,7 +129,7 @@ def fork(
     how["prompts"] = record["prompts"] | {name: text_of(Path(name)) for name in swapped if is_own(name)}
     with brought(how["prompts"]):
         folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
-    return carry_out_fork(folder, cassette, changes, settings, on_event, stop)
+    return carry_out_fork(folder, cassette, changes, settings, on_event, stop, calls)
 
 
 def last_verdict(steps: list[Step]) -> str:
@@ -141,6 +155,7 @@ def carry_out_fork(
     settings: Settings,
     on_event: Callable[[Json], None],
     stop: Event | None = None,
+    calls: CallLimit | None = None,
 ) -> Run:
     """Run a fork from where its own folder ends, over the recording of its parent.
 
@@ -150,6 +165,8 @@ def carry_out_fork(
     """
     record = folder.record()
     world = make_cancellable(make_deps(changes.settings(settings, AT_THE_END), on_event), stop)
+    if calls:
+        world = replace(world, ask=calls.on(world.ask))
     deps = make_deps(settings, on_event)
     door = Fork(parent, changes, world, record["live"], record["keep_words"])
     with brought(record["prompts"]):
@@ -178,7 +195,7 @@ def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
         return call
     words = "".join(str(message["content"]) for message in request["messages"])
     pictures = words.count("'type': 'image'")
-    side = deps.settings.image_side
+    side = deps.recipe.image_side
     tokens = estimate_text_tokens(words) + pictures * estimate_image_tokens(side, side), request["max_output_tokens"]
     cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": price_call_usd(deps.settings, *tokens)}
     return {**call, "variant": request["variant"], **cost}
