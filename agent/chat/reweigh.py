@@ -5,7 +5,7 @@ from sextant.agent.chat.steering import Evidence, candidate_of, moved_km, steer
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.nodes.answer import name_best_place, name_rival
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.recording.fitted_models import fitted_model
+from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.base.json_types import Json
 
 
@@ -36,7 +36,7 @@ def weighed(photo: Json, constraints: list[Json], blobs: BlobStore) -> Json:
         clues=photo["clues"],
         strategy=photo["strategy"],
         optimise=photo["optimise"],
-        model=fitted_model(photo["fitted"], blobs) if photo.get("fitted") else None,
+        model=load_fitted_model(photo["fitted"], blobs) if photo.get("fitted") else None,
     )
     result = steer(evidence, constraints)
     verdict = result.verdict.to_json()

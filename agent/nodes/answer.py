@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from sextant.agent.guard.claims import Trace, guarded, trace_of, unread_note
-from sextant.agent.recording.fitted_models import short
+from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.agent.state import Spent, State
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
@@ -49,7 +49,7 @@ def answer(state: State, deps: Deps) -> State:
 def describe_judge(deps: Deps) -> Json:
     """Name the fitted model that judged, unless it was the shipped one."""
     fitted = deps.settings.fitted
-    return {"fitted": short(fitted)} if fitted and deps.recipe.verify == "calibrated" else {}
+    return {"fitted": shorten_fitted_name(fitted)} if fitted and deps.recipe.verify == "calibrated" else {}
 
 
 def name_best_place(verdict: Json) -> Json | None:

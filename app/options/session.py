@@ -40,7 +40,7 @@ def desk_of(options: dict[str, Any]) -> Any:
     from sextant.agent.world.live import get_backend
     from sextant.app.options.common import settings_of
     from sextant.base.errors import WrongUse
-    from sextant.graphs.chat import Desk
+    from sextant.graphs.chat import ChatContext
     from sextant.graphs.sessions.checkpoints import DATABASE
 
     own = {name: options.pop(name) for name in ("precision", "policy_file", "database", "session_calls")}
@@ -51,4 +51,4 @@ def desk_of(options: dict[str, Any]) -> Any:
     policy = policy_of(own["precision"], own["policy_file"])
     settings = settings_of(options)
     get_backend(settings).check_reachable()
-    return Desk(settings=settings, policy=policy, max_calls=own["session_calls"])
+    return ChatContext(settings=settings, policy=policy, max_calls=own["session_calls"])

@@ -19,8 +19,8 @@ from sextant.app.web.uploads import Decoder
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.chat import Desk
-from sextant.graphs.sessions.store import Busy, Sessions, shown
+from sextant.graphs.chat import ChatContext
+from sextant.graphs.sessions.store import SessionBusy, Sessions, view_session
 
 
 @dataclass
@@ -28,7 +28,7 @@ class House:
     """Everything the routes work with. Safe for threads."""
 
     sessions: Sessions
-    desk: Desk
+    desk: ChatContext
     reports: Reports
     limits: Limits = field(default_factory=Limits)
     tiles: str | None = None
@@ -79,7 +79,7 @@ class House:
         """The session as it is shown."""
         busy = self.working(session) or self.sessions.busy(session)
         cut = not busy and self.sessions.interrupted(session)
-        return shown(session, self.sessions.state(session), self.desk.policy, busy=busy, interrupted=cut)
+        return view_session(session, self.sessions.state(session), self.desk.policy, busy=busy, interrupted=cut)
 
     def evidence(self, session: str, key: str) -> Json:
         """What is kept of one photo, exact: never to be sent as it is.
@@ -200,10 +200,10 @@ class House:
         problem = None
         try:
             if message is None:
-                self.sessions.go_on(session, desk)
+                self.sessions.finish_interrupted(session, desk)
             else:
                 self.sessions.say(session, message, desk)
-        except (Busy, SextantError) as error:
+        except (SessionBusy, SextantError) as error:
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
