@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sextant.agent.cost.pricing import compute_price_usd, make_unknown_price_error, parse_price
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.prompts.presets import Preset, preset
+from sextant.prompts.presets import Preset, load_preset
 
 Optimise = Literal["balanced", "street", "city", "country"]
 
@@ -74,7 +74,7 @@ def make_recipe(settings: Settings) -> Preset:
     Raises:
         WrongUse: the preset is unknown.
     """
-    chosen = preset(settings.preset or ("offline" if settings.model == "offline" else "default"))
+    chosen = load_preset(settings.preset or ("offline" if settings.model == "offline" else "default"))
     named: tuple[str, ...] = ("variants", "later", "verify", "max_calls", "max_rounds", "max_tool_turns")
     named += ("temperature", "samples", "tools", "image_detail")
     given = {name: getattr(settings, name) for name in named if getattr(settings, name) is not None}

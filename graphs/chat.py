@@ -17,14 +17,14 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 from typing_extensions import TypedDict
 
-from sextant.agent.chat.chat_replies import located, put_together, steered
+from sextant.agent.chat.chat_replies import reply_located, reply_steered, reply_together
 from sextant.agent.chat.follow_up import follow_up
-from sextant.agent.chat.intents import intent_of, together
-from sextant.agent.chat.record_answers import CAN, recall
-from sextant.agent.chat.reweigh import constraints_after, weighed
-from sextant.agent.guard.claims import Entry, ledger
+from sextant.agent.chat.intents import classify_intent, find_joint_kind
+from sextant.agent.chat.record_answers import CAN, answer_from_record
+from sextant.agent.chat.reweigh import reweigh_photo, update_constraints
+from sextant.agent.guard.claims import Entry, build_ledger
 from sextant.agent.privacy.precision import Policy
-from sextant.agent.privacy.view import photo_shown
+from sextant.agent.privacy.view import view_photo
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
 from sextant.agent.state import Spent, add_spent, merge
@@ -97,7 +97,7 @@ def listen(state: Chat, desk: ChatContext) -> Command[Acts]:
         return Command(goto="__end__")
     photos = state.get("photos", {})
     said = make_user_turn(message, len(photos))
-    intent = intent_of(message, sum(photo["status"] == "located" for photo in photos.values()))
+    intent = classify_intent(message, sum(photo["status"] == "located" for photo in photos.values()))
     if intent in ("locate", "again"):
         left = count_calls_left(state, desk)
         if left == 0:
@@ -126,7 +126,7 @@ def locate(task: PhotoTask, desk: ChatContext) -> Chat:
         else:
             run = locate_run(str(desk.blobs.path(task["sha256"])), settings, on_event, desk.stop)
         evidence = take_snapshot(task["key"], task["file"], run, folder, settings)
-        evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
+        evidence = reweigh_photo({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
     except SextantError as error:
         reason = redact_reason(str(error), settings)
         return Chat(
@@ -139,10 +139,10 @@ def report(state: Chat, desk: ChatContext) -> Chat:
     """Say what was found: photo by photo, and together where the message says that they belong together."""
     message, photos = state["message"], state.get("photos", {})
     keys = message.get("keys", [])
-    entries = [entry for key in keys for entry in located(photo_shown(photos[key], desk.policy), len(keys) > 1)]
-    way = together(message["text"])
+    entries = [entry for key in keys for entry in reply_located(view_photo(photos[key], desk.policy), len(keys) > 1)]
+    way = find_joint_kind(message["text"])
     if way:
-        entries += put_together(way, list(photos.values()), desk.policy)
+        entries += reply_together(way, list(photos.values()), desk.policy)
     if not entries:
         entries = [explain_usage(photos)]
     turn = make_reply(message, "answer", keys[-1] if keys else None, entries, desk.policy)
@@ -152,12 +152,12 @@ def report(state: Chat, desk: ChatContext) -> Chat:
 def steer_photo(state: Chat, desk: ChatContext) -> Chat:
     """Weigh the photo's stored candidates under what the person says now and said before."""
     message, photo = state["message"], find_target(state)
-    old = photo_shown(photo, desk.policy)
+    old = view_photo(photo, desk.policy)
     try:
-        changed = weighed(photo, constraints_after(photo["constraints"], message), desk.blobs)
+        changed = reweigh_photo(photo, update_constraints(photo["constraints"], message), desk.blobs)
     except SextantError as error:
         return Chat(turns=[make_reply(message, "steer", photo["key"], [Entry(str(error), "inferred")], desk.policy)])
-    entries = steered(old, photo_shown(changed, desk.policy))
+    entries = reply_steered(old, view_photo(changed, desk.policy))
     turn = make_reply(message, "steer", photo["key"], entries, desk.policy)
     return Chat(turns=[turn], photos={photo["key"]: changed})
 
@@ -168,9 +168,11 @@ def ask(state: Chat, desk: ChatContext) -> Chat:
     Under a precision cap no model is asked: it sees the picture, and its words could say more than the cap allows.
     """
     message, photo = state["message"], find_target(state)
-    shown = photo_shown(photo, desk.policy)
+    shown = view_photo(photo, desk.policy)
     if desk.settings.model == "offline" or desk.policy.withholds_words:
-        return Chat(turns=[make_reply(message, "record", photo["key"], recall(message["text"], shown), desk.policy)])
+        return Chat(
+            turns=[make_reply(message, "record", photo["key"], answer_from_record(message["text"], shown), desk.policy)]
+        )
     deps = make_cancellable(
         make_deps(desk.settings, lambda event: desk.on_event({**event, "photo": photo["key"]})), desk.stop
     )
@@ -179,10 +181,10 @@ def ask(state: Chat, desk: ChatContext) -> Chat:
     if said.failure:
         reason = redact_reason(said.failure, desk.settings)
         lead = Entry(f"The model did not answer ({reason}); this is from the record.", "inferred")
-        entries = [lead, *recall(message["text"], shown)]
+        entries = [lead, *answer_from_record(message["text"], shown)]
     else:
         clues = [claim for claim in shown["answer"]["claims"] if not claim.get("struck")]
-        entries = ledger(said.text, said.trace, clues)
+        entries = build_ledger(said.text, said.trace, clues)
     return Chat(turns=[make_reply(message, "model", photo["key"], entries, desk.policy)], spent=said.spent)
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sextant.prompts.loading import Document, find, ids, is_own
+from sextant.prompts.loading import Document, find_document, is_own, list_ids
 
 
 class Preset(Document):
@@ -32,20 +32,20 @@ class Preset(Document):
     tools: tuple[str, ...]
 
 
-def preset(name: str) -> Preset:
+def load_preset(name: str) -> Preset:
     """Return the preset of that id, or of that .yaml file.
 
     Raises:
         WrongUse: there is none; the message lists those there are.
     """
-    return find("presets", name, Preset) if is_own(name) else _shipped(name)
+    return find_document("presets", name, Preset) if is_own(name) else _load_shipped(name)
 
 
 @cache
-def _shipped(name: str) -> Preset:
-    return find("presets", name, Preset)
+def _load_shipped(name: str) -> Preset:
+    return find_document("presets", name, Preset)
 
 
 def preset_ids() -> list[str]:
     """Every shipped preset, sorted."""
-    return ids("presets")
+    return list_ids("presets")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sextant.prompts.loading import Document, find, ids, is_own
+from sextant.prompts.loading import Document, find_document, is_own, list_ids
 
 Shown = Literal["coordinates", "place", "photos"]
 
@@ -30,20 +30,20 @@ class Variant(Document):
     strategy: str
 
 
-def variant(name: str) -> Variant:
+def load_variant(name: str) -> Variant:
     """Return the variant of that id, or of that .yaml file.
 
     Raises:
         WrongUse: there is none; the message lists those there are.
     """
-    return find("variants", name, Variant) if is_own(name) else _shipped(name)
+    return find_document("variants", name, Variant) if is_own(name) else _load_shipped(name)
 
 
 @cache
-def _shipped(name: str) -> Variant:
-    return find("variants", name, Variant)
+def _load_shipped(name: str) -> Variant:
+    return find_document("variants", name, Variant)
 
 
 def variant_ids() -> list[str]:
     """Every shipped variant, sorted."""
-    return ids("variants")
+    return list_ids("variants")

@@ -10,7 +10,7 @@ from sextant.agent.llm.request import may_call_tools
 from sextant.agent.prompting.disagreement import collect_contrast_words
 from sextant.agent.state import Ask, Branch, State
 from sextant.agent.world.deps import Deps
-from sextant.prompts.variants import variant
+from sextant.prompts.variants import load_variant
 
 
 def plan(state: State, deps: Deps) -> Command[Literal["lmm", "verify"]]:
@@ -48,7 +48,7 @@ def make_branches(number: int, state: State, deps: Deps) -> list[Branch]:
     words = collect_contrast_words(state) if number > 1 else {}
     wanted = []
     for name in recipe.variants if number == 1 else recipe.later:
-        prompt = variant(name)
+        prompt = load_variant(name)
         if "{leader}" in prompt.strategy and not words:
             continue
         for sample in range(recipe.samples or prompt.samples):

@@ -4,7 +4,7 @@ import platform
 from html import escape
 from importlib.metadata import version
 
-from sextant.agent.chat.record_answers import called, coordinates
+from sextant.agent.chat.record_answers import format_coordinates, format_names
 from sextant.app.exports.drawn_map import drawn_map
 from sextant.base.json_types import Json
 
@@ -64,7 +64,7 @@ def _judges(answer: Json) -> str:
 
 
 def _place(place: Json) -> str:
-    return escape(f"{called(place)} ({coordinates(place)})")
+    return escape(f"{format_names(place)} ({format_coordinates(place)})")
 
 
 def _probability(answer: Json) -> str:

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from sextant.agent.privacy.view import answer_shown, comparison_shown
+from sextant.agent.privacy.view import view_answer, view_comparison
 from sextant.app.render.answer import coordinates, headline
 from sextant.app.render.run import difference, needed_calls
 from sextant.base.errors import WrongUse
@@ -45,7 +45,7 @@ def forked(run: str, words: str, desk: ChatContext) -> list[str]:
         # The calls hold a model's arguments: under a cap only their number is said.
         needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)
         raise WrongUse("\n".join([*needed, f"Add live to make them: /fork {words} live"])) from None
-    answer = answer_shown(made.answer, policy)
+    answer = view_answer(made.answer, policy)
     place = f" ({coordinates(answer['best'])})" if answer["best"] else ""
-    found = comparison_shown(compare_runs(parent, find_run(made.name, home)), policy)
+    found = view_comparison(compare_runs(parent, find_run(made.name, home)), policy)
     return [f"Fork {made.name}: {headline(answer)}{place}", *difference(found)]

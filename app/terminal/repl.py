@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sextant.agent.chat.steering_parser import read_steering
-from sextant.agent.privacy.view import event_shown
+from sextant.agent.privacy.view import view_event
 from sextant.agent.recording.blobs import BlobStore
 from sextant.app.render.answer import distance
 from sextant.app.render.progress import Progress
@@ -262,7 +262,7 @@ class Talk:
 
                 def on_event(event: Json) -> None:
                     whose = f"photo {event['photo']}: " if several else ""
-                    report({**event_shown(event, policy), "whose": whose})
+                    report({**view_event(event, policy), "whose": whose})
 
                 yield replace(self.desk, on_event=on_event, stop=stop)
         finally:

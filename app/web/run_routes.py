@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from sextant.agent.privacy.precision import coarsened, words_withheld
-from sextant.agent.privacy.view import WORDS, comparison_shown
+from sextant.agent.privacy.precision import coarsen, redact_words
+from sextant.agent.privacy.view import WORDS, view_comparison
 from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.app.web import schemas
 from sextant.app.web.limits import Refused
@@ -45,7 +45,7 @@ def run_routes(house: House) -> APIRouter:
             run = fork(
                 parent, wish.step, wish.changes, home=home, live=wish.live, keep_words=wish.keep_words, stop=stop
             )
-        difference = comparison_shown(compare_runs(parent, find_run(run.name, home)), house.desk.policy)
+        difference = view_comparison(compare_runs(parent, find_run(run.name, home)), house.desk.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
         return {"run": run.name, "answer": shown(answer, house), "difference": difference}
 
@@ -109,7 +109,7 @@ def shown(value: Json, house: House) -> Json:
     """The value under the server's policy; a drawn or recorded text of the model's is withheld where words are."""
     policy = house.desk.policy
     keys = WORDS | {"strategy_text", "opening", "fill", "tool_calls", "place"}
-    coarse: Json = coarsened(words_withheld(value, policy, frozenset(keys)), policy)
+    coarse: Json = coarsen(redact_words(value, policy, frozenset(keys)), policy)
     return coarse
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from sextant.agent.privacy.view import event_shown
+from sextant.agent.privacy.view import view_event
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
@@ -196,7 +196,7 @@ class House:
 
     def _work(self, session: str, message: Json | None, stop: threading.Event) -> None:
         log, policy = self.log(session), self.desk.policy
-        desk = replace(self.desk, on_event=lambda event: log.add("step", event_shown(event, policy)), stop=stop)
+        desk = replace(self.desk, on_event=lambda event: log.add("step", view_event(event, policy)), stop=stop)
         problem = None
         try:
             if message is None:

@@ -27,7 +27,7 @@ from sextant.graphs.runs.folder import RunFolder, create_run, make_run_name
 from sextant.graphs.runs.overrides import parse_change, parse_step
 from sextant.graphs.runs.run import Run, build_record, execute_run
 from sextant.graphs.runs.steps import Step, read_steps
-from sextant.prompts.loading import brought, is_own, text_of
+from sextant.prompts.loading import is_own, read_prompt_text, use_recorded_prompts
 
 AT_THE_END = StepInfo(10**9, "answer")  # when every change is in force
 
@@ -112,8 +112,8 @@ def fork(
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
     how["imported"] = record.get("imported", False)
     swapped = [str(change.value) for change in asked if change.kind == "variant"]
-    how["prompts"] = record["prompts"] | {name: text_of(Path(name)) for name in swapped if is_own(name)}
-    with brought(how["prompts"]):
+    how["prompts"] = record["prompts"] | {name: read_prompt_text(Path(name)) for name in swapped if is_own(name)}
+    with use_recorded_prompts(how["prompts"]):
         folder = create_run(home, str(settings.run), {**build_record(record["path"], settings), **how})
     return execute_fork(folder, cassette, changes, settings, on_event, stop)
 
@@ -152,7 +152,7 @@ def execute_fork(
     world = make_cancellable(make_deps(changes.settings(settings, AT_THE_END), on_event), stop)
     deps = make_deps(settings, on_event)
     door = Fork(parent, changes, world, record["live"], record["keep_words"])
-    with brought(record["prompts"]):
+    with use_recorded_prompts(record["prompts"]):
         return execute_run(folder, record["path"], deps, door, changes)
 
 

@@ -12,7 +12,7 @@ from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import Change
 from sextant.graphs.runs.steps import Step
-from sextant.prompts.variants import variant
+from sextant.prompts.variants import load_variant
 
 FIXED = ("home", "run")  # settings that say where a run lies, not what it does
 KEYS = "a setting, variant.NAME, candidate.ID, text, result[.TOOL], without[.TOOL]"
@@ -58,7 +58,7 @@ def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], ca
     if key in get_setting_types():
         return Change(step, None, "setting", key, parse_setting_value(key, value))
     if head == "variant" and name:
-        variant(value)
+        load_variant(value)
         return Change(step, None, "variant", name, value)
     if head == "candidate" and name:
         if name not in candidates:

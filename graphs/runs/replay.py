@@ -22,7 +22,7 @@ from sextant.graphs.runs.changes import changes_from_json as changes_from
 from sextant.graphs.runs.folder import RunError, RunFolder
 from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.runs.steps import Step, make_step, read_steps
-from sextant.prompts.loading import brought
+from sextant.prompts.loading import use_recorded_prompts
 
 BLOB = re.compile(r"\[-[0-9a-f]{64}-\]")  # the hash of a long list says only that something in it differs
 
@@ -62,7 +62,7 @@ def replay(
         raise WrongUse(f"run {folder.name} has no step {until}; its steps are 1 to {last}")
     player = Player(Cassette.read(folder.cassette))
     check = ReplayCheck(player, recorded, changes_from(record["changes"]), finished=record["status"] == "done")
-    with tempfile.TemporaryDirectory() as blobs, brought(record["prompts"]):
+    with tempfile.TemporaryDirectory() as blobs, use_recorded_prompts(record["prompts"]):
         settings = replace(settings_from(record["settings"]), home=blobs, run=record["run"])
         own = BlobStore(Path(blobs))
         for sha256 in collect_fitted_hashes(record):

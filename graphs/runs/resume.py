@@ -15,7 +15,7 @@ from sextant.graphs.runs.changes import changes_from_json as changes_from
 from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.fork import execute_fork
 from sextant.graphs.runs.run import Run, execute_run
-from sextant.prompts.loading import brought
+from sextant.prompts.loading import use_recorded_prompts
 
 
 def resume(
@@ -46,5 +46,5 @@ def resume(
         parent = Cassette.read(find_run(record["parent"], home).cassette)
         return execute_fork(folder, parent, changes_from(record["changes"]), settings, on_event, stop)
     deps = make_cancellable(make_deps(settings, on_event), stop)
-    with brought(record["prompts"]):
+    with use_recorded_prompts(record["prompts"]):
         return execute_run(folder, record["path"], deps, ignore_step(deps.ask))

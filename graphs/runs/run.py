@@ -28,8 +28,8 @@ from sextant.graphs.runs.changes import UNCHANGED, Changes, run_changed_node
 from sextant.graphs.runs.folder import RunError, RunFolder, create_run, make_run_name
 from sextant.graphs.runs.steps import StepLog, make_step
 from sextant.graphs.sessions.checkpoints import open_checkpoints
-from sextant.prompts.loading import is_own, text_of
-from sextant.prompts.variants import variant
+from sextant.prompts.loading import is_own, read_prompt_text
+from sextant.prompts.variants import load_variant
 
 STEPS_FUSE = 500  # the budget stops a run; this stops a defect in ours
 
@@ -105,9 +105,9 @@ def collect_own_prompts(settings: Settings) -> dict[str, str]:
         WrongUse: a file is missing, or the preset is unknown.
     """
     plan = make_recipe(settings)
-    prompts = [name for name in (*plan.variants, *plan.later) if variant(name) and is_own(name)]
+    prompts = [name for name in (*plan.variants, *plan.later) if load_variant(name) and is_own(name)]
     presets = [settings.preset] if settings.preset and is_own(settings.preset) else []
-    return {name: text_of(Path(name)) for name in (*presets, *prompts)}
+    return {name: read_prompt_text(Path(name)) for name in (*presets, *prompts)}
 
 
 def execute_run(folder: RunFolder, path: str, deps: Deps, world: StepPort, changes: Changes = UNCHANGED) -> Run:

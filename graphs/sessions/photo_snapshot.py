@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.guard.claims import trace_of
+from sextant.agent.guard.claims import make_trace
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings, make_recipe
 from sextant.base.home import Home
@@ -64,7 +64,7 @@ def collect_traces(steps: list[Step], references: bool) -> dict[str, Json]:
     for step in steps:
         for branch, more in step.change.get("transcripts", {}).items():
             turns.setdefault(branch, []).extend(more)
-    found = {branch: trace_of(branch, said, references) for branch, said in turns.items()}
+    found = {branch: make_trace(branch, said, references) for branch, said in turns.items()}
     return {
         branch: {"calls": [{"id": call, "name": name} for call, name in trace.calls], "references": references}
         for branch, trace in found.items()

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sextant.agent.privacy.precision import Policy, coarsened, scrubbed
-from sextant.agent.privacy.view import photo_shown
+from sextant.agent.privacy.precision import Policy, coarsen, redact_coordinates
+from sextant.agent.privacy.view import view_photo
 from sextant.agent.state import NOTHING_SPENT
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
@@ -217,8 +217,8 @@ class Sessions:
 def make_title(message: Json, policy: Policy) -> str:
     """Title a session by its first message: its photo, or its text. A file's name can give away the place."""
     if message["photos"] and not policy.withholds_words:
-        return scrubbed(str(message["photos"][0]["file"]), policy)
-    return scrubbed(message["text"], policy)
+        return redact_coordinates(str(message["photos"][0]["file"]), policy)
+    return redact_coordinates(message["text"], policy)
 
 
 def make_thread_id(session: str) -> str:
@@ -242,7 +242,7 @@ def view_session(session: str, state: Json, policy: Policy, *, busy: bool = Fals
         "interrupted": interrupted,
         "precision": policy.to_json(),
         "turns": [view_turn(turn, policy) for turn in state.get("turns", [])],
-        "photos": [photo_shown(photo, policy) for photo in state.get("photos", {}).values()],
+        "photos": [view_photo(photo, policy) for photo in state.get("photos", {}).values()],
         "spent": {**NOTHING_SPENT, **state.get("spent", {})},
     }
 
@@ -254,5 +254,5 @@ def view_turn(turn: Json, policy: Policy) -> Json:
         note = "This was said under a finer precision cap; ask again."
         return {**turn, "text": note, "entries": []}
     # A model's reply may hold coordinates in any spelling, also where its words are let through.
-    coarse: Json = coarsened(turn, policy)
+    coarse: Json = coarsen(turn, policy)
     return coarse
