@@ -9,6 +9,7 @@ so that a killed process goes on with it. Steering weighs stored candidates and 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Event
 from typing import Annotated, Any, Literal
 
@@ -31,14 +32,21 @@ from sextant.agent.state import Spent, add_spent, merge
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.runs.folder import get_runs_folder
+from sextant.graphs.runs.folder import RunFolder, get_runs_folder
 from sextant.graphs.runs.resume import resume
 from sextant.graphs.runs.run import locate as locate_run
 from sextant.graphs.sessions.photo_snapshot import make_failed_snapshot, take_snapshot
-from sextant.graphs.sessions.tasks import PhotoTask, apply_effort, count_run_spending, make_tasks, repeat_task
+from sextant.graphs.sessions.tasks import (
+    PhotoTask,
+    apply_effort,
+    count_run_spending,
+    make_tasks,
+    recorded_spending,
+    repeat_task,
+)
 
 PHOTOS_AT_ONCE = 2  # runs of one message side by side; each has its own fan-out of model calls
 
@@ -105,15 +113,18 @@ def listen(state: Chat, desk: ChatContext) -> Command[Acts]:
                 update=Chat(turns=[said, make_reply(message, "budget", None, [SPENT], desk.policy)]), goto="__end__"
             )
         tasks = [repeat_task(find_target(state))] if intent == "again" else make_tasks(message, len(photos))
-        for task in tasks:
-            task["most_calls"] = None if left is None else max(1, left // len(tasks))
         noted = {**message, "keys": [task["key"] for task in tasks]}
+        paid = len(tasks) if left is None else min(left, len(tasks))  # the others have not even one call
+        for number, task in enumerate(tasks):
+            task["most_calls"] = None if left is None else left // paid if number < paid else 0
         return Command(update=Chat(turns=[said], message=noted), goto=[Send("locate", task) for task in tasks])
     return Command(update=Chat(turns=[said]), goto=GOES[intent])
 
 
 def locate(task: PhotoTask, desk: ChatContext) -> Chat:
     """Locate one photo by a recorded run, or go on with the run that was begun for it."""
+    if task.get("most_calls") == 0:
+        return Chat(photos={task["key"]: task_failed(task, SPENT.text)})
     settings = apply_effort(replace(desk.settings, run=task["run"]), task["effort"], task.get("most_calls"))
 
     def on_event(event: Json) -> None:
@@ -122,6 +133,7 @@ def locate(task: PhotoTask, desk: ChatContext) -> Chat:
     folder = get_runs_folder(settings.home) / task["run"]
     try:
         if (folder / "run.json").exists():
+            check_same_model(folder, settings)
             run = resume(task["run"], settings.home, settings.base_url, on_event, desk.stop)
         else:
             run = locate_run(str(desk.blobs.path(task["sha256"])), settings, on_event, desk.stop)
@@ -129,10 +141,25 @@ def locate(task: PhotoTask, desk: ChatContext) -> Chat:
         evidence = reweigh_photo({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
     except SextantError as error:
         reason = redact_reason(str(error), settings)
-        return Chat(
-            photos={task["key"]: make_failed_snapshot(task["key"], task["file"], task["sha256"], task["run"], reason)}
-        )
+        # The calls of a run that failed are paid all the same.
+        return Chat(photos={task["key"]: task_failed(task, reason)}, spent=recorded_spending(folder))  # type: ignore[typeddict-item]
     return Chat(photos={task["key"]: evidence}, spent=count_run_spending(run.answer))  # type: ignore[typeddict-item]
+
+
+def check_same_model(folder: Path, settings: Settings) -> None:
+    """Check that a run which is to go on would ask the model that is asked now.
+
+    Raises:
+        WrongUse: it would send the photo, and a key, to a service that nobody named this time.
+    """
+    asked = RunFolder(folder).record()["settings"].get("model")
+    if asked != settings.model:
+        raise WrongUse(f"this run was begun with {asked}, and the model is {settings.model} now; send the photo again")
+
+
+def task_failed(task: PhotoTask, reason: str) -> Json:
+    """Return the photo of a task that came to nothing, with the reason."""
+    return make_failed_snapshot(task["key"], task["file"], task["sha256"], task["run"], reason)
 
 
 def report(state: Chat, desk: ChatContext) -> Chat:

@@ -5,14 +5,20 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sextant.base.bounds import SETTINGS
 from sextant.base.errors import WrongUse
 
 FOLDER = Path(__file__).parent
+
+
+def in_range(name: str, default: Any = ...) -> Any:
+    """Return a field of a preset with the range that the setting of that name has."""
+    return Field(default=default, ge=SETTINGS[name].low, le=SETTINGS[name].high)
 
 
 class Document(BaseModel):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sextant.prompts.loading import Document, find_document, is_own, list_ids
+from sextant.prompts.loading import Document, find_document, in_range, is_own, list_ids
 
 
 class Preset(Document):
@@ -18,16 +18,16 @@ class Preset(Document):
     about: str
     variants: tuple[str, ...] = Field(min_length=1)
     later: tuple[str, ...] = ()
-    samples: int | None = Field(default=None, ge=1, le=50)
+    samples: int | None = in_range("samples", None)
     keep_samples: int | None = Field(default=None, ge=1)
     keep_nearest: int | None = Field(default=None, ge=0)
     keep_alternatives: bool = True
-    temperature: float | None = Field(default=None, ge=0, le=2)
+    temperature: float | None = in_range("temperature", None)
     verify: str
-    max_rounds: int = Field(ge=1)
-    max_calls: int = Field(ge=1)
-    max_tool_turns: int = Field(ge=0)
-    max_output_tokens: int | None = Field(default=None, ge=1)
+    max_rounds: int = in_range("max_rounds")
+    max_calls: int = in_range("max_calls")
+    max_tool_turns: int = in_range("max_tool_turns")
+    max_output_tokens: int | None = in_range("max_output_tokens", None)
     image_detail: Literal["low", "high", "auto"] | None = None
     tools: tuple[str, ...]
 

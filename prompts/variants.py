@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sextant.prompts.loading import Document, find_document, is_own, list_ids
+from sextant.prompts.loading import Document, find_document, in_range, is_own, list_ids
 
 Shown = Literal["coordinates", "place", "photos"]
 
@@ -25,8 +25,8 @@ class Variant(Document):
 
     references: References
     tools: bool
-    samples: int = Field(ge=1, le=50)
-    temperature: float = Field(ge=0, le=2)
+    samples: int = in_range("samples")
+    temperature: float = in_range("temperature")
     strategy: str
 
 

@@ -8,6 +8,7 @@ from langgraph.types import Command
 
 from sextant.agent.answers import parse_answer
 from sextant.agent.cost.budget import count_affordable_calls, make_budget
+from sextant.agent.cost.call_limit import CALLS_SPENT
 from sextant.agent.cost.reservation import reserve_call_cost
 from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
@@ -174,7 +175,9 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
         # The verdict is also settled when no further call is worth its price; that is not agreement.
         sure = verdict.expected_gain is None or sure_enough(verdict.probability)
         return "agreement" if sure else "exhausted"
-    if "budget" in state.get("closed", {}).values() or any(o.get("failure") == STOPPED for o in outcomes.values()):
+    if "budget" in state.get("closed", {}).values() or any(
+        o.get("failure") in (STOPPED, CALLS_SPENT) for o in outcomes.values()
+    ):
         return "budget"
     if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"

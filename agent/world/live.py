@@ -85,8 +85,10 @@ class LiveBackend:
             "shown": self.blobs.put(shown),
         }
         metadata = photo_file.metadata
-        sealed = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
-        return {"photo": photo, "metadata": sealed, "warnings": []}
+        sealed: Json = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
+        if metadata.origin is not None:
+            sealed |= {"source": metadata.origin, "notes": list(metadata.notes)}
+        return {"photo": photo, "metadata": sealed, "warnings": list(photo_file.notes)}
 
     def model(self, request: Json) -> Json:
         """Call the model, after filling in the bytes of the pictures."""

@@ -9,9 +9,10 @@ from sextant.base.errors import WrongUse
 from sextant.graphs.chat import ChatContext
 from sextant.graphs.runs.compare import compare_runs
 from sextant.graphs.runs.folder import find_run
-from sextant.graphs.runs.fork import fork
 from sextant.graphs.runs.run import UnrecordedCalls
 from sextant.graphs.runs.timeline import build_timeline
+from sextant.graphs.sessions.paid_fork import fork_in_session
+from sextant.graphs.sessions.store import Sessions
 
 USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country live"
 
@@ -24,7 +25,7 @@ def steps_table(run: str, home: str | None) -> Table:
     return table
 
 
-def forked(run: str, words: str, desk: ChatContext) -> list[str]:
+def forked(sessions: Sessions, session: str, run: str, words: str, desk: ChatContext) -> list[str]:
     """Fork the run as the words say, and on_event what came of it, in lines no finer than the desk's policy.
 
     Raises:
@@ -40,7 +41,7 @@ def forked(run: str, words: str, desk: ChatContext) -> list[str]:
     home, policy = desk.settings.home, desk.policy
     parent = find_run(run, home)
     try:
-        made = fork(parent, step, changes, home=home, live=live, on_event=desk.on_event, stop=desk.stop)
+        made = fork_in_session(sessions, session, parent, step, changes, desk, live=live)
     except UnrecordedCalls as stopped:
         # The calls hold a model's arguments: under a cap only their number is said.
         needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)

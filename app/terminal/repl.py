@@ -165,7 +165,7 @@ class Talk:
             self.console.print(f"[dim]{escape(USE)}[/dim]")
             return
         with self._watched() as desk:
-            lines = forked(run, words, desk)
+            lines = forked(self.sessions, self.session, run, words, desk)
         self.console.print("\n".join(lines), markup=False)
 
     def _choose(self, words: str) -> None:

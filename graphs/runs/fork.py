@@ -8,6 +8,7 @@ from typing import Any
 
 from langgraph.types import interrupt
 
+from sextant.agent.cost.call_limit import CallLimit
 from sextant.agent.cost.tokens import estimate_image_tokens, estimate_text_tokens
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette
@@ -24,6 +25,7 @@ from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import Change, Changes
 from sextant.graphs.runs.changes import changes_from_json as changes_from
 from sextant.graphs.runs.folder import RunFolder, create_run, make_run_name
+from sextant.graphs.runs.fork_limits import ForkLimits
 from sextant.graphs.runs.overrides import parse_change, parse_step
 from sextant.graphs.runs.run import Run, build_record, execute_run
 from sextant.graphs.runs.steps import Step, read_steps
@@ -84,6 +86,8 @@ def fork(
     keep_words: bool = False,
     on_event: Callable[[Json], None] = ignore_event,
     stop: Event | None = None,
+    limits: ForkLimits | None = None,
+    calls: CallLimit | None = None,
 ) -> Run:
     """Run a recorded run again, changed from a step on; the result is a run of its own.
 
@@ -91,14 +95,18 @@ def fork(
         step: ``3``, or ``3:zero-shot`` for one branch of it; None is the last verdict, where evidence is weighed.
         overrides: ``KEY=VALUE``, see ``sextant.graphs.runs.overrides``.
         stop: when set, ends the fork within a second, with the best it has.
+        limits: what the person who asks may change; None is everything.
+        calls: counts the model calls that are really made, and refuses those beyond its limit.
 
     Raises:
-        WrongUse: no such step or key, or a value that does not fit.
+        WrongUse: no such step or key, a value that does not fit, or a change beyond the limits.
         Unasked: calls are needed that were never recorded, and neither ``live`` nor ``keep_words`` is given.
         SextantError: the recording cannot be read, or the run fails.
     """
     if not overrides:
         raise WrongUse("a fork changes something; add --set KEY=VALUE")
+    if limits:
+        limits.check_changes(overrides)
     record = parent.require_own_record() if live else parent.record()
     cassette, steps = Cassette.read(parent.cassette), read_steps(parent.steps)
     number, branch = parse_step(step or find_last_verdict(steps), steps, parent.name)
@@ -107,6 +115,12 @@ def fork(
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = resolve_fitted(replace(settings_from(record["settings"]), home=home, run=make_run_name()))
     end = check_settings(changes.settings(settings, AT_THE_END))
+    if limits:
+        limits.check_end(end, settings)
+        if live:
+            limits.check_same_services(settings)
+            limits.check_same_services(end)
+            settings = limits.connected(settings)
     if any(change.name == "fitted" for change in asked):
         check_and_resolve_fitted(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
@@ -115,7 +129,7 @@ def fork(
     how["prompts"] = record["prompts"] | {name: read_prompt_text(Path(name)) for name in swapped if is_own(name)}
     with use_recorded_prompts(how["prompts"]):
         folder = create_run(home, str(settings.run), {**build_record(record["path"], settings), **how})
-    return execute_fork(folder, cassette, changes, settings, on_event, stop)
+    return execute_fork(folder, cassette, changes, settings, on_event, stop, calls)
 
 
 def find_last_verdict(steps: list[Step]) -> str:
@@ -141,6 +155,7 @@ def execute_fork(
     settings: Settings,
     on_event: Callable[[Json], None],
     stop: Event | None = None,
+    calls: CallLimit | None = None,
 ) -> Run:
     """Run a fork from where its own folder ends, over the recording of its parent.
 
@@ -150,6 +165,8 @@ def execute_fork(
     """
     record = folder.record()
     world = make_cancellable(make_deps(changes.settings(settings, AT_THE_END), on_event), stop)
+    if calls:
+        world = replace(world, ask=calls.on(world.ask))
     deps = make_deps(settings, on_event)
     door = Fork(parent, changes, world, record["live"], record["keep_words"])
     with use_recorded_prompts(record["prompts"]):

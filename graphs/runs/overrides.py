@@ -26,7 +26,7 @@ def parse_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]
     """
     number, _, wanted = text.partition(":")
     last = max((step.moment.step for step in steps), default=0)
-    if not number.isdigit() or not 1 <= int(number) <= last:
+    if not is_count(number) or not 1 <= int(number) <= last:
         raise WrongUse(f"run {run} has no step {text!r}; its steps are 1 to {last} (sextant runs show {run})")
     here = sorted(
         {step.moment.branch for step in steps if step.moment.step == int(number) and step.moment.branch is not None}
@@ -114,10 +114,15 @@ def parse_position(text: str) -> Json | None:
     return {"latitude": latitude, "longitude": longitude}
 
 
+def is_count(text: str) -> bool:
+    """Whether the text is a number of ordinary digits that ``int`` reads: neither ``²`` nor thousands of digits."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 def parse_line_numbers(text: str) -> list[int]:
     """``2,5``: the numbers of lines."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() for part in parts):
+    if not all(is_count(part) for part in parts):
         raise WrongUse(f"{text!r} names no lines; write their numbers, for example 2,5")
     return [int(part) for part in parts]
 

@@ -175,6 +175,12 @@ class Sessions:
             graph = build_chat().compile(checkpointer=saver)
             return bool(graph.get_state(make_config(session)).next)
 
+    def add_spending(self, session: str, spent: Json) -> None:
+        """Add spending that came from no message to the session's; whoever calls this holds the session."""
+        with self._saver() as saver:
+            graph = build_chat().compile(checkpointer=saver)
+            graph.update_state(make_config(session), {"spent": spent}, as_node="report")
+
     def _waiting(self, session: str) -> Json | None:
         """Return the message that was accepted and that the conversation does not hold yet."""
         rows = self._table.read("SELECT message FROM waiting WHERE session = ?", (session,))

@@ -1,16 +1,21 @@
 """Photos to locate for a conversation: each a task with its effort, its share of the budget, and what it took."""
 
+import json
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import NotRequired
 
 from typing_extensions import TypedDict
 
 from sextant.agent.chat.steering_parser import is_steering, read_steering
+from sextant.agent.llm.request import count_spent
+from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings, make_recipe
-from sextant.base.errors import WrongUse
+from sextant.agent.state import NOTHING_SPENT, add_spent
+from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
-from sextant.graphs.runs.folder import make_run_name
+from sextant.graphs.runs.folder import RunFolder, make_run_name
 
 
 class PhotoTask(TypedDict):
@@ -72,3 +77,13 @@ def count_run_spending(answer: Json) -> Json:
         "usd": spent["usd"] or 0.0,
         "unpriced_calls": int(spent["usd"] is None),
     }
+
+
+def recorded_spending(folder: Path) -> Json:
+    """Return what the recorded calls of a run without an answer have cost; nothing when no recording can be read."""
+    spent = NOTHING_SPENT
+    with suppress(SextantError):
+        for call in Cassette.read(RunFolder(folder).cassette).calls.values():
+            if call.kind == "model":
+                spent = add_spent(add_spent(spent, {"calls": 1}), count_spent(json.loads(call.reply)))
+    return dict(spent)
