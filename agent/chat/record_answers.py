@@ -6,6 +6,7 @@ Pure: the photo as it is shown (``agent/privacy/view.py``) in, ledger entries ou
 import re
 from collections.abc import Callable
 
+from sextant.agent.answer_words import coordinates, headline, place_name
 from sextant.agent.chat.steering_parser import parse_area
 from sextant.agent.guard.claims import Entry
 from sextant.base.errors import WrongUse
@@ -32,7 +33,8 @@ def answer_where(photo: Json, question: str = "") -> list[Entry]:
     best = answer["best"]
     if best is None:
         return [Entry("No place is left to name.", "inferred")]
-    entries = [Entry(f"{format_names(best)} ({format_coordinates(best)}).", "inferred"), *state_confidence(photo)[:1]]
+    entries = [Entry(headline(answer), "inferred"), Entry(f"Position: {coordinates(best)}.", "inferred")]
+    entries += state_confidence(photo)[:1]
     if answer["model"] == "offline":
         entries.append(Entry("No model looked at the picture: this is the density of similar photos.", "retrieved"))
     return entries
@@ -67,10 +69,7 @@ def list_alternatives(photo: Json, question: str = "") -> list[Entry]:
     if not others:
         return [Entry("Everything proposed lies together: there is no other place.", "inferred")]
     return [
-        Entry(
-            f"{format_names(place)} ({format_coordinates(place)}): {place['votes']} of {place['of']} candidates.",
-            "inferred",
-        )
+        Entry(f"{place_name(place)} ({coordinates(place)}): {place['votes']} of {place['of']} candidates.", "inferred")
         for place in others
     ]
 
@@ -120,7 +119,7 @@ def measure_distance(photo: Json, question: str) -> list[Entry]:
     km = float(great_circle_km(area["circle"][:2], (best["latitude"], best["longitude"])))
     return [
         Entry(
-            f"{format_names(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).",
+            f"{place_name(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).",
             "tool",
         )
     ]
@@ -132,7 +131,7 @@ def describe_rival(photo: Json, question: str = "") -> list[Entry]:
     if rival is None:
         return [Entry("A place outside the region: nothing proposed lies there yet.", "inferred")]
     best = photo["answer"]["best"]
-    entries = [Entry(f"The best rival is {format_names(rival)} ({format_coordinates(rival)}).", "inferred")]
+    entries = [Entry(f"The best rival is {place_name(rival)} ({coordinates(rival)}).", "inferred")]
     if rival.get("country") and best and rival["country"] != best.get("country"):
         line = f"Anything that belongs to {rival['country']} and not to {best.get('country') or 'the sea'} would: "
         entries.append(Entry(line + "a language, a plate, a road marking. Look for it by eye.", "inferred"))
@@ -169,17 +168,6 @@ QUESTIONS: tuple[tuple[re.Pattern[str], Answer], ...] = (
 )
 
 
-def format_names(place: Json) -> str:
-    """Return the names a position may be shown with, the finest first."""
-    parts = [place.get(name) for name in ("place", "admin1", "country")]
-    return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
-
-
-def format_coordinates(place: Json) -> str:
-    """``38.7139, -9.1394``."""
-    return f"{place['latitude']:.4f}, {place['longitude']:.4f}"
-
-
 def format_sentence(text: str) -> str:
     """Return a line as a sentence: a capital, a full stop."""
     text = " ".join(text.split())
@@ -199,7 +187,7 @@ def _list_references(references: list[Json], kind: str) -> list[Entry]:
         return [Entry("This run had no gallery to search.", "retrieved")]
     return [
         Entry(
-            f"{number}. {item.get('place') or format_coordinates(item)}, similarity {item['similarity']:.2f} ({kind}).",
+            f"{number}. {item.get('place') or coordinates(item)}, similarity {item['similarity']:.2f} ({kind}).",
             "retrieved",
         )
         for number, item in enumerate(references[:SHOWN], 1)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sextant.agent.answer_words import headline, scale_rows
 from sextant.agent.guard.claims import Trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata
 from sextant.agent.privacy.precision import FINEST_KM, Policy, coarsen, redact_words
@@ -36,6 +37,8 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
     answer["precision"] = policy.to_json()
     return shown | {
         "answer": answer,
+        "headline": headline(answer),
+        "how_sure": scale_rows(answer["probability"]),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
         "changed": view_change(seen, answer["best"]),
