@@ -116,8 +116,8 @@ def many(paths: list[str], settings: Settings, concurrency: int) -> float:
 def own_ms(path: str, settings: Settings) -> float:
     """Milliseconds of one run that are neither model nor encoder, its calls made one after the other."""
     outside = 0.0
-    gear = live.equip(settings)
-    answer = gear.ask
+    deps = live.make_deps(settings)
+    answer = deps.ask
 
     def timed(kind: str, request: dict[str, Any]) -> dict[str, Any]:
         nonlocal outside
@@ -129,14 +129,14 @@ def own_ms(path: str, settings: Settings) -> float:
             outside += reply["timings"]["embed"]
         return reply
 
-    original, live.Live.__call__ = live.Live.__call__, lambda self, kind, request: timed(kind, request)  # type: ignore[method-assign]
-    answer = original.__get__(gear.ask)
+    original, live.LiveBackend.__call__ = live.LiveBackend.__call__, lambda self, kind, request: timed(kind, request)  # type: ignore[method-assign]
+    answer = original.__get__(deps.ask)
     try:
         began = time.monotonic()
         locate(path, settings)
         return (time.monotonic() - began - outside) * 1000
     finally:
-        live.Live.__call__ = original  # type: ignore[method-assign]
+        live.LiveBackend.__call__ = original  # type: ignore[method-assign]
 
 
 class Idle(TypedDict, total=False):

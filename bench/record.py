@@ -93,7 +93,7 @@ def replays(folder: Path) -> None:
 def shuffled(folder: RunFolder, seed: int) -> Any:
     """The answer of a replay on eight threads that sleep at random."""
     chance = random.Random(seed)
-    return replay(folder, tell=lambda event: time.sleep(chance.random() * 0.004), workers=8).answer
+    return replay(folder, on_event=lambda event: time.sleep(chance.random() * 0.004), workers=8).answer
 
 
 def room(folder: Path) -> None:

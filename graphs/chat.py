@@ -9,6 +9,7 @@ so that a killed process goes on with it. Steering weighs stored candidates and 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Event
 from typing import Annotated, Any, Literal
 
@@ -27,17 +28,18 @@ from sextant.agent.privacy.precision import Policy
 from sextant.agent.privacy.view import photo_shown
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json, Spent, add_spent, merge
-from sextant.agent.world.cancellation import stoppable
-from sextant.agent.world.deps import silent
-from sextant.agent.world.live import equip
-from sextant.base.errors import SextantError
-from sextant.base.home import home_folder
-from sextant.graphs.runs.folder import runs_folder
+from sextant.agent.state import Spent, add_spent, merge
+from sextant.agent.world.cancellation import make_cancellable
+from sextant.agent.world.deps import ignore_event
+from sextant.agent.world.live import make_deps
+from sextant.base.errors import SextantError, WrongUse
+from sextant.base.home import Home
+from sextant.base.json_types import Json
+from sextant.graphs.runs.folder import RunFolder, runs_folder
 from sextant.graphs.runs.resume import resume
 from sextant.graphs.runs.run import locate as locate_run
 from sextant.graphs.sessions.photo_snapshot import evidence_of, failed
-from sextant.graphs.sessions.tasks import Task, again, new_tasks, run_spending, with_effort
+from sextant.graphs.sessions.tasks import Task, again, new_tasks, recorded_spending, run_spending, with_effort
 
 PHOTOS_AT_ONCE = 2  # runs of one message side by side; each has its own fan-out of model calls
 
@@ -48,18 +50,18 @@ class Desk:
 
     settings: Settings = field(default_factory=Settings)
     policy: Policy = field(default_factory=Policy)
-    tell: Callable[[Json], None] = silent
+    on_event: Callable[[Json], None] = ignore_event
     stop: Event | None = None
     max_calls: int | None = None
 
     @property
     def blobs(self) -> BlobStore:
         """The store of the home."""
-        return BlobStore(home_folder(self.settings.home) / "blobs")
+        return BlobStore(Home.at(self.settings.home).blobs)
 
 
 def add_turns(old: list[Json] | None, new: list[Json]) -> list[Json]:
-    """New turns go to the end; one that is there already (the same message sent twice) is not said again."""
+    """Append new turns; skip one that is there already (the same message sent twice)."""
     known = {turn["id"] for turn in old or []}
     return [*(old or []), *(turn for turn in new if turn["id"] not in known)]
 
@@ -104,32 +106,53 @@ def listen(state: Chat, desk: Desk) -> Command[Acts]:
                 update=Chat(turns=[said, reply(message, "budget", None, [SPENT], desk.policy)]), goto="__end__"
             )
         tasks = [again(target(state))] if intent == "again" else new_tasks(message, len(photos))
-        for task in tasks:
-            task["most_calls"] = None if left is None else max(1, left // len(tasks))
         noted = {**message, "keys": [task["key"] for task in tasks]}
+        paid = len(tasks) if left is None else min(left, len(tasks))  # the others have not even one call
+        for number, task in enumerate(tasks):
+            task["most_calls"] = None if left is None else left // paid if number < paid else 0
         return Command(update=Chat(turns=[said], message=noted), goto=[Send("locate", task) for task in tasks])
     return Command(update=Chat(turns=[said]), goto=GOES[intent])
 
 
 def locate(task: Task, desk: Desk) -> Chat:
     """Locate one photo by a recorded run, or go on with the run that was begun for it."""
+    if task.get("most_calls") == 0:
+        return Chat(photos={task["key"]: task_failed(task, SPENT.text)})
     settings = with_effort(replace(desk.settings, run=task["run"]), task["effort"], task.get("most_calls"))
 
-    def tell(event: Json) -> None:
-        desk.tell({**event, "photo": task["key"], "run": task["run"]})
+    def on_event(event: Json) -> None:
+        desk.on_event({**event, "photo": task["key"], "run": task["run"]})
 
     folder = runs_folder(settings.home) / task["run"]
     try:
         if (folder / "run.json").exists():
-            run = resume(task["run"], settings.home, settings.base_url, tell, desk.stop)
+            check_same_model(folder, settings)
+            run = resume(task["run"], settings.home, settings.base_url, on_event, desk.stop)
         else:
-            run = locate_run(str(desk.blobs.path(task["sha256"])), settings, tell, desk.stop)
+            run = locate_run(str(desk.blobs.path(task["sha256"])), settings, on_event, desk.stop)
         evidence = evidence_of(task["key"], task["file"], run, folder, settings)
         evidence = weighed({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
     except SextantError as error:
         reason = plain_reason(str(error), settings)
-        return Chat(photos={task["key"]: failed(task["key"], task["file"], task["sha256"], task["run"], reason)})
+        # The calls of a run that failed are paid all the same.
+        return Chat(photos={task["key"]: task_failed(task, reason)}, spent=recorded_spending(folder))  # type: ignore[typeddict-item]
     return Chat(photos={task["key"]: evidence}, spent=run_spending(run.answer))  # type: ignore[typeddict-item]
+
+
+def check_same_model(folder: Path, settings: Settings) -> None:
+    """Check that a run which is to go on would ask the model that is asked now.
+
+    Raises:
+        WrongUse: it would send the photo, and a key, to a service that nobody named this time.
+    """
+    asked = RunFolder(folder).record()["settings"].get("model")
+    if asked != settings.model:
+        raise WrongUse(f"this run was begun with {asked}, and the model is {settings.model} now; send the photo again")
+
+
+def task_failed(task: Task, reason: str) -> Json:
+    """Return the photo of a task that came to nothing, with the reason."""
+    return failed(task["key"], task["file"], task["sha256"], task["run"], reason)
 
 
 def report(state: Chat, desk: Desk) -> Chat:
@@ -168,9 +191,11 @@ def ask(state: Chat, desk: Desk) -> Chat:
     shown = photo_shown(photo, desk.policy)
     if desk.settings.model == "offline" or desk.policy.withholds_words:
         return Chat(turns=[reply(message, "record", photo["key"], recall(message["text"], shown), desk.policy)])
-    gear = stoppable(equip(desk.settings, lambda event: desk.tell({**event, "photo": photo["key"]})), desk.stop)
+    deps = make_cancellable(
+        make_deps(desk.settings, lambda event: desk.on_event({**event, "photo": photo["key"]})), desk.stop
+    )
     record = {**shown, "shown": photo["shown"]}
-    said = follow_up(message["text"], record, state["turns"][:-1], gear, calls_left(state, desk))
+    said = follow_up(message["text"], record, state["turns"][:-1], deps, calls_left(state, desk))
     if said.failure:
         reason = plain_reason(said.failure, desk.settings)
         lead = Entry(f"The model did not answer ({reason}); this is from the record.", "inferred")
@@ -182,14 +207,14 @@ def ask(state: Chat, desk: Desk) -> Chat:
 
 
 def user_turn(message: Json, photos: int) -> Json:
-    """What the person said, as a turn."""
+    """Return what the person said, as a turn."""
     names = [f"photo {photos + number}" for number in range(1, len(message["photos"]) + 1)]
     words = "; ".join(constraint["words"] for constraint in message["steer"])
     return {"id": message["id"], "by": "you", "text": message["text"].strip() or words, "photos": names, "cap": None}
 
 
 def reply(message: Json, kind: str, key: str | None, entries: list[Entry], policy: Policy) -> Json:
-    """The session's answer as a turn, its ledger with it, marked with the cap it was written under."""
+    """Return the session's answer as a turn, its ledger with it, marked with the cap it was written under."""
     return {
         "id": f"{message['id']}-reply",
         "by": "sextant",
@@ -208,7 +233,7 @@ def calls_left(state: Chat, desk: Desk) -> int | None:
 
 
 def target(state: Chat) -> Json:
-    """The photo a message speaks of: the one it names, else the latest that was located."""
+    """Return the photo a message speaks of: the one it names, else the latest that was located."""
     photos = state.get("photos", {})
     named = photos.get(state["message"].get("photo") or "")
     if named and named["status"] == "located":
@@ -217,21 +242,21 @@ def target(state: Chat) -> Json:
 
 
 def nothing_to_say(photos: dict[str, Json]) -> Entry:
-    """The reply to a message that asks nothing of anything."""
+    """Return the reply to a message that asks nothing of anything."""
     if any(photo["status"] == "located" for photo in photos.values()):
         return Entry(f"Ask about the photo ({CAN}), or say what it cannot be: not Europe, only in Peru.", "inferred")
     return Entry("Send a photo first: then ask where it was taken.", "inferred")
 
 
 def plain_reason(reason: str, settings: Settings) -> str:
-    """The reason in one line, without the folders and addresses of this machine."""
-    for ours, called in ((str(home_folder(settings.home)), "the home"), (settings.base_url, "its server")):
+    """Return the reason in one line, without the folders and addresses of this machine."""
+    for ours, called in ((str(Home.at(settings.home).root), "the home"), (settings.base_url, "its server")):
         reason = reason.replace(ours, called) if ours else reason
     return " ".join(reason.split())
 
 
 def build_chat() -> StateGraph[Chat, Desk, Chat, Chat]:
-    """The graph, not yet compiled."""
+    """Return the graph, not yet compiled."""
 
     def at_desk(node: Callable[[Any, Desk], Any], reads: type = Chat) -> Callable[..., Any]:
         def run(state: Any, runtime: Runtime[Desk]) -> Any:

@@ -26,20 +26,20 @@ from sextant.agent.nodes.verify import verify
 from sextant.agent.settings import Settings
 from sextant.agent.state import Ask, State
 from sextant.agent.world import live
-from sextant.agent.world.deps import Equipment, Moment
+from sextant.agent.world.deps import Deps, StepInfo
 
-Equip = Callable[[Settings], Equipment]
-Node = Callable[[Any, Equipment], Any]
-Around = Callable[[Moment, Node, Any, Equipment], Any]
+Equip = Callable[[Settings], Deps]
+Node = Callable[[Any, Deps], Any]
+Around = Callable[[StepInfo, Node, Any, Deps], Any]
 
 
-def straight(moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
+def straight(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
     """Nothing stands between the graph and its nodes."""
-    return node(state, gear)
+    return node(state, deps)
 
 
-def build(equip: Equip = live.equip, around: Around = straight) -> StateGraph[State, Settings, State, State]:
-    """The graph, not yet compiled.
+def build(equip: Equip = live.make_deps, around: Around = straight) -> StateGraph[State, Settings, State, State]:
+    """Return the graph, not yet compiled.
 
     Args:
         equip: what stands behind the nodes: the world, or a recording.
@@ -49,11 +49,11 @@ def build(equip: Equip = live.equip, around: Around = straight) -> StateGraph[St
     def with_equipment(node: Node, reads: type = State) -> Callable[..., Any]:
         def run(state: Any, runtime: Runtime[Settings]) -> Any:
             branch = state["branch"]["id"] if reads is Ask else None
-            moment = Moment(get_config()["metadata"]["langgraph_step"], node.__name__, branch)
+            moment = StepInfo(get_config()["metadata"]["langgraph_step"], node.__name__, branch)
             return around(moment, node, state, equip(runtime.context or Settings()))
 
         run.__annotations__ = {**node.__annotations__, "state": reads, "runtime": Runtime[Settings]}
-        run.__annotations__.pop("gear", None)
+        run.__annotations__.pop("deps", None)
         return run
 
     graph = StateGraph(State, context_schema=Settings)

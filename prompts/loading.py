@@ -5,14 +5,20 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sextant.base.bounds import SETTINGS
 from sextant.base.errors import WrongUse
 
 FOLDER = Path(__file__).parent
+
+
+def in_range(name: str, default: Any = ...) -> Any:
+    """Return a field of a preset with the range that the setting of that name has."""
+    return Field(default=default, ge=SETTINGS[name].low, le=SETTINGS[name].high)
 
 
 class Document(BaseModel):
@@ -55,13 +61,13 @@ def is_own(name: str) -> bool:
 
 
 def text_of(path: Path) -> str:
-    """What a prompt file holds, or what was brought in its place."""
+    """Return what a prompt file holds, or what was brought in its place."""
     texts = _BROUGHT.get()
     return texts[str(path)] if str(path) in texts and not path.exists() else path.read_text(encoding="utf-8")
 
 
 def ids(folder: str) -> list[str]:
-    """The ids that the project ships in one folder (``variants``, ``presets``, ``frames``), sorted."""
+    """Return the ids that the project ships in one folder (``variants``, ``presets``, ``frames``), sorted."""
     return sorted(path.stem for path in (FOLDER / folder).glob("*.yaml"))
 
 
@@ -86,12 +92,12 @@ def read(path: Path, kind: type[Kind]) -> Kind:
 
 @lru_cache(maxsize=256)
 def parsed(text: str, kind: type[Kind]) -> Kind:
-    """The document that a file's text is."""
+    """Return the document that a file's text is."""
     return kind.model_validate(yaml.safe_load(text))
 
 
 def find(folder: str, name: str, kind: type[Kind]) -> Kind:
-    """The shipped document of that id, or the file at that path when ``name`` ends in ``.yaml``.
+    """Return the shipped document of that id, or the file at that path when ``name`` ends in ``.yaml``.
 
     Raises:
         WrongUse: no such id or file; the message lists the ids there are.
@@ -107,5 +113,5 @@ def find(folder: str, name: str, kind: type[Kind]) -> Kind:
 
 @cache
 def frame(name: str) -> Frame:
-    """The frame text of that id."""
+    """Return the frame text of that id."""
     return find("frames", name, Frame)

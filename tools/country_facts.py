@@ -33,7 +33,7 @@ class CountryFacts:
 
 @lru_cache(maxsize=1)
 def facts_by_code() -> dict[str, CountryFacts]:
-    """The whole table by ISO alpha-2 code."""
+    """Return the whole table by ISO alpha-2 code."""
     text = (files("sextant.tools") / "data" / "country_facts.csv").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return {row["code"]: _facts(row) for row in csv.DictReader(lines, delimiter=";")}

@@ -46,7 +46,7 @@ class Box(BaseModel):
 
 
 def crop(image: Image.Image, box: Box) -> Image.Image:
-    """The part of ``image`` in ``box``, at its own resolution.
+    """Return the part of ``image`` in ``box``, at its own resolution.
 
     Raises:
         NoSuchPart: the box holds none.

@@ -16,7 +16,7 @@ class FarthestPhotos(BaseModel):
 
 
 def farthest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]]]:
-    """The listing for the model, and the references with all their fields.
+    """Return the listing for the model, and the references with all their fields.
 
     Raises:
         ToolException: the gallery holds no photo that may be shown.
@@ -28,7 +28,7 @@ def farthest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any
 
 
 def farthest_photos_tool(search: Search) -> BaseTool:
-    """The tool over one photo's search."""
+    """Return the tool over one photo's search."""
 
     def run(count: int = 10) -> tuple[str, list[dict[str, Any]]]:
         return farthest_photos(search, count)

@@ -18,7 +18,7 @@ class NearestPhotos(BaseModel):
 
 
 def nearest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]]]:
-    """The listing for the model, and the references with all their fields.
+    """Return the listing for the model, and the references with all their fields.
 
     Raises:
         ToolException: the gallery holds no photo that may be shown.
@@ -30,7 +30,7 @@ def nearest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]
 
 
 def nearest_photos_tool(search: Search) -> BaseTool:
-    """The tool over one photo's search."""
+    """Return the tool over one photo's search."""
 
     def run(count: int = 10) -> tuple[str, list[dict[str, Any]]]:
         return nearest_photos(search, count)

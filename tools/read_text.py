@@ -95,7 +95,7 @@ class Reader:
 
 
 def read_text(image: Image.Image, box: Box, reader: Reader) -> Reading:
-    """The text in a part of a picture.
+    """Return the text in a part of a picture.
 
     Raises:
         NoSuchPart: the box holds no usable part.
@@ -129,7 +129,7 @@ def language_of(text: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def load_reader() -> Reader:
-    """The reader with the models that lie in the rapidocr package.
+    """Return the reader with the models that lie in the rapidocr package.
 
     Raises:
         ReaderMissing: the package or a model file is missing.
@@ -155,7 +155,7 @@ def load_reader() -> Reader:
 
 
 def _characters(model: Path) -> frozenset[str]:
-    """The characters a recogniser knows: the model file carries their list."""
+    """Return the characters a recogniser knows: the model file carries their list."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
@@ -180,7 +180,7 @@ def _fractions(corners: Any, size: tuple[int, int], box: Box) -> tuple[float, fl
 
 
 def reading_in_words(reading: Reading, unreadable: list[str]) -> str:
-    """The lines, then what is known about them."""
+    """Return the lines, then what is known about them."""
     lines = [line.text for line in reading.lines[:_LONGEST_LINES]] or ["no text found"]
     about = f"scripts: {', '.join(reading.scripts) or 'none'}; language: {reading.language or 'not clear'}"
     limits = f"This reader does not know {', '.join(unreadable)}: such text is missed or comes out as other letters."
@@ -188,7 +188,7 @@ def reading_in_words(reading: Reading, unreadable: list[str]) -> str:
 
 
 def read_text_tool(photo: Photo) -> BaseTool:
-    """The tool over one photo."""
+    """Return the tool over one photo."""
 
     def run(left: float = 0.0, top: float = 0.0, right: float = 1.0, bottom: float = 1.0) -> tuple[str, dict[str, Any]]:
         try:

@@ -18,7 +18,7 @@ _NAMES = {
 
 
 def script_of(char: str) -> str | None:
-    """The script of one letter ("Latin", "Han", "Cyrillic" …); None for what is no letter."""
+    """Return the script of one letter ("Latin", "Han", "Cyrillic" …); None for what is no letter."""
     if not char.isalpha():
         return None
     word = unicodedata.name(char, "").split(" ")[0].split("-")[0].lower()
@@ -26,7 +26,7 @@ def script_of(char: str) -> str | None:
 
 
 def scripts_in(text: str) -> list[str]:
-    """The scripts of a text, the one with most letters first; equals by name."""
+    """Return the scripts of a text, the one with most letters first; equals by name."""
     folded = unicodedata.normalize("NFKC", text)
     counts = Counter(script for char in folded if (script := script_of(char)) is not None)
     return sorted(counts, key=lambda script: (-counts[script], script))

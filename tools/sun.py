@@ -111,7 +111,7 @@ def band(elevation: float, azimuth: float | None, time: datetime, tolerance: flo
 
 
 def read_time(text: str) -> datetime:
-    """A time in ISO 8601 with its offset from UTC.
+    """Return a time in ISO 8601 with its offset from UTC.
 
     Raises:
         WrongUse: no such time, or no offset: without one the sun's place is unknown by half a day.

@@ -14,7 +14,7 @@ _JPEG_QUALITY = 90
 
 
 def zoom(image: Image.Image, box: Box) -> tuple[bytes, tuple[int, int]]:
-    """A part of a picture as JPEG, and its size in pixels before any scaling.
+    """Return a part of a picture as JPEG, and its size in pixels before any scaling.
 
     Raises:
         NoSuchPart: the box holds no usable part.
@@ -30,7 +30,7 @@ def zoom(image: Image.Image, box: Box) -> tuple[bytes, tuple[int, int]]:
 
 
 def zoom_tool(photo: Photo) -> BaseTool:
-    """The tool over one photo. The artifact's "crop" holds the JPEG bytes for the message that follows."""
+    """Return the tool over one photo. The artifact's "crop" holds the JPEG bytes for the message that follows."""
 
     def run(left: float = 0.0, top: float = 0.0, right: float = 1.0, bottom: float = 1.0) -> tuple[str, dict[str, Any]]:
         try:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
-from sextant.geo.borders import countries_at
+from sextant.base.json_types import Json
+from sextant.geo.borders import OFF_THE_COAST_KM, countries_at
 from sextant.geo.caps import covers
 from sextant.geo.coast import near_sea
 from sextant.geo.countries import Country, countries_by_code
@@ -24,16 +24,15 @@ from sextant.geo.sphere import check_position, great_circle_km
 Inside = NDArray[np.bool_]
 HALVES = ("northern", "southern", "eastern", "western")
 PIN_KM = 25.0  # the city radius of the field: a pin means this town, not this doorstep
-OFF_COAST_KM = 5.0  # a pier belongs to the country it hangs on; the 1:10m outlines are that coarse
 
 
 def exclude(area: Json, words: str) -> Json:
-    """The photo was not taken there."""
+    """Exclude an area: the photo was not taken there."""
     return {"rule": "exclude", "area": area, "words": words}
 
 
 def only(area: Json, words: str) -> Json:
-    """The photo was taken there and nowhere else."""
+    """Restrict to an area: the photo was taken there and nowhere else."""
     return {"rule": "only", "area": area, "words": words}
 
 
@@ -43,7 +42,7 @@ def ignore(clue: str) -> Json:
 
 
 def pin(latitude: float, longitude: float) -> Json:
-    """It is here, within 25 km.
+    """Pin the photo to a place: it was taken within 25 km of it.
 
     Raises:
         WrongUse: no position.
@@ -53,7 +52,7 @@ def pin(latitude: float, longitude: float) -> Json:
 
 
 def reject(latitude: float, longitude: float) -> Json:
-    """It is not here, nor within 25 km.
+    """Reject a place: the photo was not taken within 25 km of it.
 
     Raises:
         WrongUse: no position.
@@ -63,7 +62,7 @@ def reject(latitude: float, longitude: float) -> Json:
 
 
 def draw(corners: Sequence[Sequence[float]], rule: str = "only") -> Json:
-    """A polygon drawn by hand: the photo was taken inside it, or with ``exclude`` outside.
+    """Constrain to a polygon drawn by hand: the photo was taken inside it, or with ``exclude`` outside.
 
     Raises:
         WrongUse: the corners enclose nothing, or the rule is neither.
@@ -72,7 +71,7 @@ def draw(corners: Sequence[Sequence[float]], rule: str = "only") -> Json:
 
 
 def enclosed(geojson: Json, rule: str = "only", called: str = "the drawn area") -> Json:
-    """The photo was taken inside a Polygon or MultiPolygon, or with ``exclude`` outside.
+    """Constrain to a Polygon or MultiPolygon: the photo was taken inside it, or with ``exclude`` outside.
 
     Raises:
         WrongUse: the rule is neither.
@@ -125,13 +124,13 @@ def leans_on(clue: str, clues: Sequence[Json]) -> bool:
 
 
 def country_area(country: Country) -> Json:
-    """The area of a country: by its code where it has one of its own."""
+    """Return the area of a country: by its code where it has one of its own."""
     own = country.code and countries_by_code().get(country.code) == country
     return {"country": country.code if own else country.name}
 
 
 def _in_country(positions: NDArray[np.float64], wanted: Callable[[Country], bool]) -> Inside:
-    found = countries_at(positions, reach_km=OFF_COAST_KM)
+    found = countries_at(positions, reach_km=OFF_THE_COAST_KM)
     return np.array([country is not None and wanted(country) for country in found], dtype=bool)
 
 

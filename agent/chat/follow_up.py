@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from sextant.agent.guard.claims import Trace, trace_of
 from sextant.agent.guard.quoting import quote
-from sextant.agent.llm.request import as_message, as_turn, spent_on
+from sextant.agent.llm.request import count_spent, reply_to_turn, turn_to_message
 from sextant.agent.nodes.tools import tools
-from sextant.agent.prompting.opening_prompt import picture, reference_line
-from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Json, Spent, Turn, add_spent
-from sextant.agent.world.deps import Equipment
-from sextant.agent.world.toolbox import RETRIEVAL, schemas
+from sextant.agent.prompting.opening_prompt import format_reference, make_picture_block
+from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Spent, Turn, add_spent
+from sextant.agent.world.deps import Deps
+from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
+from sextant.base.json_types import Json
 from sextant.prompts.loading import frame
 
 BRANCH = "chat"
@@ -27,7 +28,7 @@ class FollowUp:
     failure: str | None = None
 
 
-def follow_up(question: str, photo: Json, earlier: list[Json], gear: Equipment, calls_left: int | None) -> FollowUp:
+def follow_up(question: str, photo: Json, earlier: list[Json], deps: Deps, calls_left: int | None) -> FollowUp:
     """Ask the model, run the tools it wants, and ask again, within the preset's tool turns and the calls left.
 
     Args:
@@ -36,22 +37,22 @@ def follow_up(question: str, photo: Json, earlier: list[Json], gear: Equipment, 
     """
     transcript: list[Turn] = []
     spent = NOTHING_SPENT
-    most = gear.recipe.max_tool_turns + 1
+    most = deps.recipe.max_tool_turns + 1
     if calls_left is not None:
         most = min(most, calls_left)
     if most < 1:
         return FollowUp("", Trace(), spent, "the session's budget of model calls is spent")
     for turn in range(most):
         final = turn == most - 1
-        request = _request(_messages(question, photo, earlier), transcript, gear, bool(photo["nearest"]), final=final)
-        reply = gear.ask("model", request)
-        spent = add_spent(add_spent(spent, {"calls": 1}), spent_on(reply))
+        request = _request(_messages(question, photo, earlier), transcript, deps, bool(photo["nearest"]), final=final)
+        reply = deps.ask("model", request)
+        spent = add_spent(add_spent(spent, {"calls": 1}), count_spent(reply))
         if reply.get("failure"):
             return FollowUp("", _trace(transcript, photo), spent, reply["failure"]["message"])
-        transcript.append(as_turn(reply, final=final))
+        transcript.append(reply_to_turn(reply, final=final))
         if not transcript[-1].get("tool_calls") or final:
             break
-        transcript += tools(_ask(transcript, photo), gear)["transcripts"][BRANCH]
+        transcript += tools(_ask(transcript, photo), deps)["transcripts"][BRANCH]
     said = transcript[-1]["content"].strip()
     return FollowUp(said, _trace(transcript, photo), spent, None if said else "the model said nothing")
 
@@ -63,13 +64,13 @@ def _messages(question: str, photo: Json, earlier: list[Json]) -> list[Json]:
         parts.append(quote("\n".join(said), "earlier in this conversation"))
     parts.append(f"The person asks: {question}")
     text = {"type": "text", "text": "\n\n".join(parts)}
-    pictures = [picture(photo["shown"])] if photo.get("shown") else []
+    pictures = [make_picture_block(photo["shown"])] if photo.get("shown") else []
     system = frame("role").text.strip() + "\n\n" + frame("tools").text.strip()
     return [{"role": "system", "content": system}, {"role": "user", "content": [text, *pictures]}]
 
 
 def record_words(photo: Json) -> str:
-    """The record of a photo as lines of text."""
+    """Return the record of a photo as lines of text."""
     answer = photo["answer"]
     lines = []
     for name, place in (("answer", answer["best"]), ("rival", answer["rival"])):
@@ -82,14 +83,14 @@ def record_words(photo: Json) -> str:
     lines += [f"the person said: {words}" for words in photo["constraints"]]
     lines.append("the file itself: " + photo["metadata"]["text"])
     lines += [
-        "similar photo " + reference_line(number, item, ("coordinates", "place"))
+        "similar photo " + format_reference(number, item, ("coordinates", "place"))
         for number, item in enumerate(photo["nearest"][:LISTED], 1)
     ]
     return "\n".join(lines)
 
 
-def _request(messages: list[Json], transcript: list[Turn], gear: Equipment, gallery: bool, *, final: bool) -> Json:
-    recipe, settings = gear.recipe, gear.settings
+def _request(messages: list[Json], transcript: list[Turn], deps: Deps, gallery: bool, *, final: bool) -> Json:
+    recipe, settings = deps.recipe, deps.settings
     names = tuple(name for name in recipe.tools if gallery or name not in RETRIEVAL)
     return {
         "model": settings.model,
@@ -98,11 +99,11 @@ def _request(messages: list[Json], transcript: list[Turn], gear: Equipment, gall
         "variant": "follow-up",
         "sample": 0,
         "turn": len(transcript),
-        "messages": messages + [as_message(turn) for turn in transcript],
-        "tools": schemas(names) if recipe.max_tool_turns else [],
+        "messages": messages + [turn_to_message(turn) for turn in transcript],
+        "tools": describe_tools(names) if recipe.max_tool_turns else [],
         "final": final,
         "temperature": 0.2,
-        "max_output_tokens": recipe.max_output_tokens or settings.max_output_tokens,
+        "max_output_tokens": recipe.max_output_tokens,
         "image_detail": recipe.image_detail,
         "seed": settings.seed,
         "seconds_left": None,

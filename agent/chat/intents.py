@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from sextant.agent.chat.steering_parser import is_steering
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 
 Intent = Literal["locate", "again", "undo", "steer", "together", "ask", "nothing"]
 
@@ -16,7 +16,7 @@ _TRIP = re.compile(r"\b(?:same|one) (?:trip|journey|holiday|tour|vacation)\b", r
 
 
 def intent_of(message: Json, located: int) -> Intent:
-    """What to do with a message. ``located``: how many photos the session has located."""
+    """Return what to do with a message. ``located``: how many photos the session has located."""
     text = message["text"].strip()
     if message["photos"]:
         return "locate"

@@ -69,7 +69,7 @@ class Trip:
 
 
 def same_place(photos: Sequence[Seen]) -> Joint:
-    """The place that all photos together speak for.
+    """Return the place that all photos together speak for.
 
     The evidence of a photo for a place is the weight of its candidates round it, fading over 25 km, as a share of
     all its weight, plus a doubt that they are all wrong; the joint evidence is the product over photos.
@@ -139,7 +139,7 @@ def _likeliest(photos: Sequence[Seen]) -> list[int]:
 
 
 def _price(before: Seen, after: Seen) -> NDArray[np.float64]:
-    """What each leg costs in log evidence: nothing when possible, 20 when not; else by distance."""
+    """Return what each leg costs in log evidence: nothing when possible, 20 when not; else by distance."""
     km = great_circle_km(before.positions[:, None], after.positions[None])
     hours = _hours(before, after)
     if hours is None:

@@ -6,10 +6,11 @@ Pure: the photo as it is shown (``agent/privacy/view.py``) in, ledger entries ou
 import re
 from collections.abc import Callable
 
+from sextant.agent.answer_words import coordinates, headline, place_name
 from sextant.agent.chat.steering_parser import area_of
 from sextant.agent.guard.claims import Entry
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 
 Answer = Callable[[Json, str], list[Entry]]
@@ -19,7 +20,7 @@ SHOWN = 5  # references listed in one reply
 
 
 def recall(question: str, photo: Json) -> list[Entry]:
-    """The record's answer to a question; what it can be asked, where the question is none of those."""
+    """Return the record's answer to a question; what it can be asked, where the question is none of those."""
     for words, answer in QUESTIONS:
         if words.search(question):
             return answer(photo, question)
@@ -27,19 +28,20 @@ def recall(question: str, photo: Json) -> list[Entry]:
 
 
 def where(photo: Json, question: str = "") -> list[Entry]:
-    """The place, how surely, and what the probability is worth."""
+    """Return the place, how surely, and what the probability is worth."""
     answer = photo["answer"]
     best = answer["best"]
     if best is None:
         return [Entry("No place is left to name.", "inferred")]
-    entries = [Entry(f"{called(best)} ({coordinates(best)}).", "inferred"), *how_sure(photo)[:1]]
+    entries = [Entry(headline(answer), "inferred"), Entry(f"Position: {coordinates(best)}.", "inferred")]
+    entries += how_sure(photo)[:1]
     if answer["model"] == "offline":
         entries.append(Entry("No model looked at the picture: this is the density of similar photos.", "retrieved"))
     return entries
 
 
 def why(photo: Json, question: str = "") -> list[Entry]:
-    """What speaks for the answer: the clues of the answers near it, then the similar photos, then the weighing."""
+    """Return the support for the answer: clues of the answers near it, then similar photos, then the scores."""
     answer = photo["answer"]
     if answer["best"] is None:
         return [Entry("No place is left to give reasons for.", "inferred")]
@@ -58,18 +60,18 @@ def why(photo: Json, question: str = "") -> list[Entry]:
 
 
 def what_else(photo: Json, question: str = "") -> list[Entry]:
-    """The other places proposed, the strongest first."""
+    """Return the other places proposed, the strongest first."""
     others = photo["places"][1:4]
     if not others:
         return [Entry("Everything proposed lies together: there is no other place.", "inferred")]
     return [
-        Entry(f"{called(place)} ({coordinates(place)}): {place['votes']} of {place['of']} candidates.", "inferred")
+        Entry(f"{place_name(place)} ({coordinates(place)}): {place['votes']} of {place['of']} candidates.", "inferred")
         for place in others
     ]
 
 
 def how_sure(photo: Json, question: str = "") -> list[Entry]:
-    """The probabilities at the five radii, the region, and whether they were measured."""
+    """Return the probabilities at the five radii, the region, and whether they were measured."""
     answer = photo["answer"]
     known = [(km, share) for km, share in answer["probability"].items() if share is not None]
     if not known:
@@ -86,17 +88,17 @@ def how_sure(photo: Json, question: str = "") -> list[Entry]:
 
 
 def nearest(photo: Json, question: str = "") -> list[Entry]:
-    """The most similar gallery photos."""
+    """Return the most similar gallery photos."""
     return _references(photo["nearest"], "similar")
 
 
 def farthest(photo: Json, question: str = "") -> list[Entry]:
-    """The least similar gallery photos."""
+    """Return the least similar gallery photos."""
     return _references(photo["farthest"], "dissimilar")
 
 
 def how_far(photo: Json, question: str) -> list[Entry]:
-    """The distance from a named place to the answer."""
+    """Return the distance from a named place to the answer."""
     match = _FAR.search(question)
     best = photo["answer"]["best"]
     if match is None or best is None:
@@ -110,17 +112,20 @@ def how_far(photo: Json, question: str) -> list[Entry]:
         return [Entry(f"{name} is no single place; name a town.", "inferred")]
     km = float(great_circle_km(area["circle"][:2], (best["latitude"], best["longitude"])))
     return [
-        Entry(f"{called(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).", "tool")
+        Entry(
+            f"{place_name(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).",
+            "tool",
+        )
     ]
 
 
 def change_of_mind(photo: Json, question: str = "") -> list[Entry]:
-    """The rival, and the cheapest check that would tell the two apart."""
+    """Return the rival, and the cheapest check that would tell the two apart."""
     rival = photo["answer"]["rival"]
     if rival is None:
         return [Entry("A place outside the region: nothing proposed lies there yet.", "inferred")]
     best = photo["answer"]["best"]
-    entries = [Entry(f"The best rival is {called(rival)} ({coordinates(rival)}).", "inferred")]
+    entries = [Entry(f"The best rival is {place_name(rival)} ({coordinates(rival)}).", "inferred")]
     if rival.get("country") and best and rival["country"] != best.get("country"):
         line = f"Anything that belongs to {rival['country']} and not to {best.get('country') or 'the sea'} would: "
         entries.append(Entry(line + "a language, a plate, a road marking. Look for it by eye.", "inferred"))
@@ -130,7 +135,7 @@ def change_of_mind(photo: Json, question: str = "") -> list[Entry]:
 
 
 def metadata(photo: Json, question: str = "") -> list[Entry]:
-    """What the file itself says, after the answer."""
+    """Return what the file itself says, after the answer."""
     said = photo["metadata"]
     return [Entry(sentence(text), "metadata") for text in (said["text"], said["time"]) if text]
 
@@ -154,19 +159,8 @@ QUESTIONS: tuple[tuple[re.Pattern[str], Answer], ...] = (
 )
 
 
-def called(place: Json) -> str:
-    """The names a position may be shown with, the finest first."""
-    parts = [place.get(name) for name in ("place", "admin1", "country")]
-    return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
-
-
-def coordinates(place: Json) -> str:
-    """``38.7139, -9.1394``."""
-    return f"{place['latitude']:.4f}, {place['longitude']:.4f}"
-
-
 def sentence(text: str) -> str:
-    """A line as a sentence: a capital, a full stop."""
+    """Return a line as a sentence: a capital, a full stop."""
     text = " ".join(text.split())
     if not text:
         return text
@@ -174,7 +168,7 @@ def sentence(text: str) -> str:
 
 
 def within(references: list[Json], best: Json, km: float) -> list[Json]:
-    """The references that lie near a place."""
+    """Return the references that lie near a place."""
     here = best["latitude"], best["longitude"]
     return [item for item in references if float(great_circle_km(here, (item["latitude"], item["longitude"]))) <= km]
 

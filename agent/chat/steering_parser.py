@@ -3,9 +3,9 @@
 import re
 
 from sextant.agent.chat.constraints import HALVES, PIN_KM, country_area, exclude, ignore, only
-from sextant.agent.state import Json
 from sextant.atlas.names import find_place
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.geo.countries import CONTINENTS, country_keys
 from sextant.geo.spelling import fold
 
@@ -45,7 +45,7 @@ def is_steering(text: str) -> bool:
 
 
 def read_steering(text: str) -> list[Json]:
-    """The constraints a message states, in its order.
+    """Return the constraints a message states, in its order.
 
     Raises:
         WrongUse: a place it names is unknown, or it states nothing.
@@ -77,7 +77,7 @@ def _constraint(negative: bool, name: str) -> Json:
 
 
 def area_of(name: str) -> tuple[Json, str]:
-    """The area a name stands for, and its name in full: a continent, a hemisphere, the coast, a country, a town.
+    """Return the area a name stands for, and its name in full: a continent, a hemisphere, the coast, a country, a town.
 
     Raises:
         WrongUse: nothing is called so.

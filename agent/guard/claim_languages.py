@@ -13,7 +13,7 @@ _CHINESE = ("CJK", "LATIN", "FULLWIDTH")
 
 
 def unread(text: str) -> str | None:
-    """What a text is written in when claims of checks are not recognised in it; None when they are.
+    """Return what a text is written in when claims of checks are not recognised in it; None when they are.
 
     Scripts are told by their letters, languages of the Latin script by their small words. What stands in quotation
     marks does not count: a sign's words are no sentence of the model's.

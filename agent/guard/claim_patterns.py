@@ -35,7 +35,7 @@ class Words:
     denied: re.Pattern[str]
 
     def report(self, sentence: str) -> str | None:
-        """The words by which the sentence reports something done; None where it reports nothing."""
+        """Return the words by which the sentence reports something done; None where it reports nothing."""
         for found in self.done.finditer(sentence):
             if not self.denied.search(sentence[: found.end()]):
                 return found[0]
@@ -73,7 +73,7 @@ def claimed_checks(sentence: str) -> list[Tools] | None:
 
 
 def likely_languages(sentence: str) -> list[Words]:
-    """The languages that the sentence shares most small words with; all of them where it shares none."""
+    """Return the languages that the sentence shares most small words with; all of them where it shares none."""
     every = languages()
     hits = {code: count for code, count in counted(sentence).items() if code in every}
     most = max(hits.values())
@@ -82,7 +82,7 @@ def likely_languages(sentence: str) -> list[Words]:
 
 @lru_cache(maxsize=1)
 def languages() -> dict[str, Words]:
-    """The languages in which claims of checks are recognised, by ISO 639-1 code."""
+    """Return the languages in which claims of checks are recognised, by ISO 639-1 code."""
     every = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
     return {code: _words(data, edges=code not in _EDGELESS) for code, data in every.items()}
 
@@ -105,5 +105,5 @@ def _words(data: dict[str, Any], *, edges: bool) -> Words:
 
 
 def _joined(text: str) -> str:
-    """A pattern that the data breaks over lines, after a bar."""
+    """Return a pattern that the data breaks over lines, after a bar."""
     return text.replace("| ", "|").strip()

@@ -13,7 +13,7 @@ from typing import Any
 
 from sextant.agent.guard.claim_languages import unread
 from sextant.agent.guard.claim_patterns import ANY_TOOL, Tools, claimed_checks
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 
 SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata")
 
@@ -45,7 +45,7 @@ class Trace:
 
 
 def trace_of(branch: str, turns: Sequence[Mapping[str, Any]], references: bool) -> Trace:
-    """The calls a branch's turns hold an answer to, ``branch#1``, ``branch#2``, …; failed calls checked nothing."""
+    """Trace a branch's successful tool calls: ``branch#1``, ``branch#2``, …; failed calls checked nothing."""
     done = [turn for turn in turns if turn["role"] == "tool" and not turn["content"].startswith("Error:")]
     return Trace(tuple((f"{branch}#{number}", turn.get("name", "")) for number, turn in enumerate(done, 1)), references)
 
@@ -64,7 +64,7 @@ class Entry:
 
 
 def ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[Entry]:
-    """A text as entries, one a sentence, in its order; sentences that claim a check nobody made are replaced.
+    """Return a text as entries, one a sentence, in its order; sentences that claim a check nobody made are replaced.
 
     Where the guard cannot read the text, or a part of it, a last entry says so.
 
@@ -101,7 +101,7 @@ def entry_of(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> Entry:
 
 
 def guarded(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
-    """An answer's claims with phantom checks struck. ``traces`` by branch, which is a claim's ``call``."""
+    """Return an answer's claims with phantom checks struck. ``traces`` by branch, which is a claim's ``call``."""
     kept = []
     for clue in clues:
         entry = entry_of(clue["text"], traces.get(clue["call"], Trace()), [clue])
@@ -113,7 +113,7 @@ def guarded(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
 
 
 def what_was_done(trace: Trace) -> str:
-    """The truth in one sentence: which calls the trace holds."""
+    """Return the truth in one sentence: which calls the trace holds."""
     done = [f"{name} {count} times" if count > 1 else f"{name} once" for name, count in sorted(trace.names.items())]
     if trace.references:
         done.append("a list of similar and dissimilar gallery photos was shown")
@@ -122,7 +122,7 @@ def what_was_done(trace: Trace) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, abbreviations and decimal points kept together."""
+    """Return the sentences of a text, abbreviations and decimal points kept together."""
     found: list[str] = []
     for piece in _SENTENCE.split(text):
         piece = piece.strip()
@@ -136,7 +136,7 @@ def sentences(text: str) -> list[str]:
 
 
 def _backing(checks: Sequence[Tools], trace: Trace) -> str | None:
-    """The id of a call that is one of the claimed checks; "references" where the prompt's list is; None for none."""
+    """Return the id of a call that backs one of the claimed checks, "references" for the prompt's list, or None."""
     for tools in checks:
         for call, name in trace.calls:
             if name in tools or tools == ANY_TOOL:
@@ -147,7 +147,7 @@ def _backing(checks: Sequence[Tools], trace: Trace) -> str | None:
 
 
 def _same_clue(sentence: str, clues: Sequence[Json]) -> Json | None:
-    """The clue that shares most words with the sentence, at least half of the shorter one's."""
+    """Return the clue that shares most words with the sentence, at least half of the shorter one's."""
     words = _words(sentence)
     best, most = None, 0.5
     for clue in clues:

@@ -16,7 +16,7 @@ def counted(text: str) -> dict[str, int]:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in lower case."""
+    """Return the words of a text in lower case."""
     return re.findall(r"[^\W\d_]+", text.lower())
 
 

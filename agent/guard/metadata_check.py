@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 
 AGREES_KM = 25.0  # the field's city radius
@@ -30,7 +30,7 @@ def compared(metadata: Json, best: Json | None, region_90: Json | None) -> Json:
 
 
 def time_words(captured_at: str | None, best: Json | None) -> str | None:
-    """What the capture time says: with a zone, whether it fits the answer's longitude; None without a time."""
+    """Return what the capture time says: with a zone, whether it fits the answer's longitude; None without a time."""
     if not captured_at:
         return None
     offset = _OFFSET.search(captured_at)
@@ -45,7 +45,7 @@ def time_words(captured_at: str | None, best: Json | None) -> str | None:
 
 
 def taken_at(captured_at: str | None) -> datetime | None:
-    """The capture time as it stands in the file; None when there is none or it is no time."""
+    """Return the capture time as it stands in the file; None when there is none or it is no time."""
     try:
         return datetime.fromisoformat(captured_at) if captured_at else None
     except ValueError:

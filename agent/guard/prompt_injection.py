@@ -27,7 +27,7 @@ _SPACED = re.compile(r"(?<!\w)(?:\w[ ._*-]{1,2}){5,200}\w(?!\w)")
 
 
 def find_instructions(text: str) -> list[str]:
-    """What in ``text`` reads like an instruction: excerpts of one line each, in the order of the text.
+    """Return what in ``text`` reads like an instruction: excerpts of one line each, in the order of the text.
 
     Looks through full-width and look-alike letters, invisible characters, digits for letters and s p a c e d words.
     """
@@ -72,7 +72,7 @@ _QUOTES = str.maketrans("‘’´`“”„«»", '\'\'\'\'"""""')
 
 
 def _unmixed(word: re.Match[str]) -> str:
-    """A word that has ASCII letters among look-alikes of other scripts, all in ASCII."""
+    """Return a word that has ASCII letters among look-alikes of other scripts, all in ASCII."""
     text = word[0]
     if text.isascii() or not any(char.isascii() and char.isalpha() for char in text):
         return text
@@ -97,7 +97,7 @@ def _unspaced(text: str) -> str:
 
 
 def _excerpt(text: str, start: int, end: int) -> str:
-    """The finding with the words around it, cut to a readable length."""
+    """Return the finding with the words around it, cut to a readable length."""
     first = text.rfind(" ", 0, max(start, 0)) + 1 if start else 0
     last = text.find(" ", end + 24)
     return text[first : last if last >= 0 else len(text)][:_EXCERPT].strip()

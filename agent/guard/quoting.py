@@ -42,7 +42,7 @@ def quote(text: str, source: str) -> str:
 
 
 def visible(text: str) -> str:
-    """The text without what a person would not see: controls, text-direction marks, zero-width characters, padding.
+    """Remove what a person would not see: control, text-direction and zero-width characters, and padding.
 
     Angle brackets of every kind become round ones; line breaks of every kind become one.
     """

@@ -15,9 +15,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
-from sextant.geo.borders import country_at, inner_position
+from sextant.base.json_types import Json
+from sextant.geo.borders import OFF_THE_COAST_KM, country_at, inner_position
 from sextant.geo.caps import cap_area_km2, caps_geojson
 from sextant.geo.sphere import great_circle_km
 
@@ -48,7 +48,7 @@ class Policy:
     countries: Mapping[str, Cap] = field(default_factory=dict)
 
     def at(self, country_code: str | None) -> Cap | None:
-        """The cap in a country: the coarser of the policy's own and the country's."""
+        """Return the cap in a country: the coarser of the policy's own and the country's."""
         here = self.countries.get(country_code or "")
         known = [cap for cap in (self.cap, here) if cap is not None]
         return min(known, key=CAPS.index) if known else None
@@ -65,7 +65,7 @@ class Policy:
         return self.coarsest is not None and self.coarsest != "street"
 
     def to_json(self) -> Json | None:
-        """What is shown of the policy; None when it caps nothing."""
+        """Return what is shown of the policy; None when it caps nothing."""
         if self.coarsest is None:
             return None
         return {"cap": self.cap, "countries": dict(sorted(self.countries.items())), "reason": self.reason}
@@ -80,7 +80,7 @@ class _File(BaseModel):
 
 
 def policy_of(precision: str | None, file: str | None = None) -> Policy:
-    """The policy of ``--precision`` and a policy file; the coarser of both holds.
+    """Return the policy of ``--precision`` and a policy file; the coarser of both holds.
 
     The file is YAML: ``precision``, ``reason``, and ``countries`` (ISO code to cap).
 
@@ -108,7 +108,7 @@ def policy_of(precision: str | None, file: str | None = None) -> Policy:
 
 
 def snapped(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
-    """The position as the policy lets it be said: a country's inner position, or the middle of a cell."""
+    """Return the position as the policy lets it be said: a country's inner position, or the middle of a cell."""
     here = latitude, longitude
     # The middle of a cell at sea can lie in a country, and of one in a free country in a capped one: their turn then.
     for _ in range(3):
@@ -131,7 +131,7 @@ def _snapped_once(latitude: float, longitude: float, policy: Policy) -> tuple[fl
 
 
 def coarsened(value: Any, policy: Policy) -> Any:
-    """A JSON value in which nothing is finer than the policy allows. Idempotent; the value itself is left alone."""
+    """Return a copy of a JSON value in which nothing is finer than the policy allows. Idempotent."""
     if policy.coarsest is None:
         return value
     if isinstance(value, dict):
@@ -142,7 +142,7 @@ def coarsened(value: Any, policy: Policy) -> Any:
 
 
 def scrubbed(text: str, policy: Policy) -> str:
-    """A text whose numbers that read like coordinates are rounded to the coarsest cap's cell."""
+    """Return a text whose numbers that read like coordinates are rounded to the coarsest cap's cell."""
     cap = policy.coarsest
     if cap is None:
         return text
@@ -156,7 +156,7 @@ def scrubbed(text: str, policy: Policy) -> str:
 
 
 def words_withheld(value: Any, policy: Policy, keys: frozenset[str]) -> Any:
-    """The value with the texts under ``keys`` withheld, where the policy withholds words."""
+    """Return the value with the texts under ``keys`` withheld, where the policy withholds words."""
     if not policy.withholds_words:
         return value
     if isinstance(value, dict):
@@ -237,7 +237,7 @@ def _coarse_region(value: Json, policy: Policy) -> Json:
 
 
 def _wide(radius_km: float, exact: tuple[float, float], shown: tuple[float, float], cap: Cap) -> float:
-    """A radius that from the shown position holds what the exact circle held, in two digits so that it says no more."""
+    """Widen a radius so that around the shown position it covers the exact circle; round it to two digits."""
     needed = max(radius_km + float(great_circle_km(exact, shown)), CELL_DEGREES[cap] * 78.6 if cap != "country" else 0)
     if exact == shown:
         needed = radius_km  # coarsened before
@@ -265,7 +265,7 @@ def _is_position(value: Json) -> bool:
 
 
 def _cell(degrees: float, step: float, limit: float) -> float:
-    """The middle of the cell that holds the value; of a middle, itself."""
+    """Return the middle of the cell that holds the value; of a middle, itself."""
     cells = round(2 * limit / step)
     number = min(max(math.floor((degrees + limit) / step + 1e-9), 0), cells - 1)
     return round(-limit + (number + 0.5) * step, 6)
@@ -273,7 +273,7 @@ def _cell(degrees: float, step: float, limit: float) -> float:
 
 @lru_cache(maxsize=20_000)
 def _country_key(latitude: float, longitude: float) -> tuple[str, str | None] | None:
-    country = country_at(latitude, longitude)
+    country = country_at(latitude, longitude, OFF_THE_COAST_KM)
     return (country.natural_earth or country.name, country.code) if country else None
 
 

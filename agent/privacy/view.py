@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from sextant.agent.answer_words import headline, scale_rows
 from sextant.agent.guard.claims import Trace, guarded
 from sextant.agent.guard.metadata_check import compared
 from sextant.agent.privacy.precision import FINEST_KM, Policy, coarsened, words_withheld
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import great_circle_km
 
@@ -36,6 +37,8 @@ def photo_shown(evidence: Json, policy: Policy) -> Json:
     answer["precision"] = policy.to_json()
     return shown | {
         "answer": answer,
+        "headline": headline(answer),
+        "how_sure": scale_rows(answer["probability"]),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
         "changed": change_shown(seen, answer["best"]),
@@ -50,7 +53,7 @@ def photo_shown(evidence: Json, policy: Policy) -> Json:
 
 
 def change_shown(seen: Json, best: Json | None) -> Json | None:
-    """What steering changed, its distance between the places as they are shown."""
+    """Return what steering changed, its distance between the places as they are shown."""
     changed: Json | None = seen.get("changed")
     first = seen["answer"]["best"]
     if changed is None or first is None or best is None:
@@ -60,7 +63,7 @@ def change_shown(seen: Json, best: Json | None) -> Json | None:
 
 
 def event_shown(event: Json, policy: Policy) -> Json:
-    """A progress event as a person may see it."""
+    """Return a progress event as a person may see it."""
     if policy.withholds_words:
         event = {**event, **{name: {} for name in ("args",) if name in event}}
         event = words_withheld(event, policy, WORDS - {"args"})
@@ -78,7 +81,7 @@ def comparison_shown(found: Json, policy: Policy) -> Json:
 
 
 def answer_shown(answer: Json, policy: Policy) -> Json:
-    """A run's answer as it may be printed: what `sextant locate` says under a cap."""
+    """Return a run's answer as it may be printed: what `sextant locate` says under a cap."""
     if policy.coarsest is None:
         return answer
     withheld = {**answer, "warnings": [one for one in answer["warnings"] if one == CALIBRATION]}
@@ -88,19 +91,19 @@ def answer_shown(answer: Json, policy: Policy) -> Json:
 
 
 def current_answer(evidence: Json) -> Json:
-    """The run's answer with what steering has changed in it."""
+    """Return the run's answer with what steering has changed in it."""
     return {**evidence["answer"], **(evidence.get("now") or {})}
 
 
 def claims_shown(evidence: Json, policy: Policy) -> list[Json]:
-    """The claims with phantom checks struck; under a cap their sources alone."""
+    """Return the claims with phantom checks struck; under a cap their sources alone."""
     claims = guarded(evidence["answer"]["claims"], traces_of(evidence))
     coarse: list[Json] = coarsened(words_withheld(claims, policy, WORDS), policy)
     return coarse
 
 
 def warnings_shown(evidence: Json, policy: Policy) -> list[str]:
-    """The warnings; under a cap only the one that is ours to the letter."""
+    """Return the warnings; under a cap only the one that is ours to the letter."""
     warnings = evidence["answer"]["warnings"]
     if policy.withholds_words:
         return [warning for warning in warnings if warning == CALIBRATION]
@@ -109,7 +112,7 @@ def warnings_shown(evidence: Json, policy: Policy) -> list[str]:
 
 
 def traces_of(evidence: Json) -> dict[str, Trace]:
-    """What each branch really did, by branch id."""
+    """Return what each branch really did, by branch id."""
     return {
         branch: Trace(tuple((call["id"], call["name"]) for call in trace["calls"]), trace["references"])
         for branch, trace in evidence["traces"].items()
@@ -117,7 +120,7 @@ def traces_of(evidence: Json) -> dict[str, Trace]:
 
 
 def whole_trace(evidence: Json) -> Trace:
-    """What all branches did together."""
+    """Return what all branches did together."""
     traces = traces_of(evidence).values()
     return Trace(tuple(call for trace in traces for call in trace.calls), any(trace.references for trace in traces))
 
@@ -131,7 +134,7 @@ def done(evidence: Json) -> list[Json]:
 
 
 def proposals(candidates: Sequence[Json]) -> list[Json]:
-    """The candidates as places with votes, the strongest first; a place stands where its best candidate does."""
+    """Return the candidates as places with votes, the strongest first; a place stands where its best candidate does."""
     if not candidates:
         return []
     positions = np.array([(item["latitude"], item["longitude"]) for item in candidates])
@@ -167,5 +170,5 @@ def _proposal(group: list[Json], of: int) -> Json:
 
 
 def finest_km(policy: Policy) -> float:
-    """The finest radius the policy lets anything be said at."""
+    """Return the finest radius the policy lets anything be said at."""
     return FINEST_KM[policy.coarsest] if policy.coarsest else 0.0

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sextant.agent.recording.cassette import Call, Cassette, compact
-from sextant.agent.state import Json
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 
 WORDS_AROUND = 8  # of unchanged text shown on each side of a changed word
 TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
@@ -33,7 +33,9 @@ class Divergence(SextantError):
         differences: the first difference; none when the recording holds nothing comparable.
     """
 
-    def __init__(self, moment: Moment, variant: str | None, message: str, difference: Difference | None = None) -> None:
+    def __init__(
+        self, moment: StepInfo, variant: str | None, message: str, difference: Difference | None = None
+    ) -> None:
         super().__init__(message)
         self.moment = moment
         self.variant = variant
@@ -46,8 +48,8 @@ class Divergence(SextantError):
         return {**at, "variant": self.variant, "message": str(self), "difference": shown}
 
 
-def diverged(cassette: Cassette, moment: Moment, kind: str, request: Json) -> Divergence:
-    """The error for a question that the recording does not hold."""
+def diverged(cassette: Cassette, moment: StepInfo, kind: str, request: Json) -> Divergence:
+    """Return the error for a question that the recording does not hold."""
     variant = request.get("variant") if kind == "model" else None
     at = place_words(moment, variant)
     recorded = most_alike(cassette, kind, request)
@@ -62,7 +64,7 @@ def diverged(cassette: Cassette, moment: Moment, kind: str, request: Json) -> Di
     return Divergence(moment, variant, message, difference)
 
 
-def place_words(moment: Moment, variant: str | None = None) -> str:
+def place_words(moment: StepInfo, variant: str | None = None) -> str:
     """``step 3 (lmm), variant 'zero-shot', branch 1.zero-shot.0``."""
     words = f"step {moment.step} ({moment.node})"
     if variant:
@@ -71,7 +73,7 @@ def place_words(moment: Moment, variant: str | None = None) -> str:
 
 
 def most_alike(cassette: Cassette, kind: str, request: Json) -> Call | None:
-    """The recorded call that stood in this one's place: same kind, branch and turn, else the closest question."""
+    """Find the recorded call in this one's place: same kind, branch and turn, else the most similar request."""
     calls = [call for call in cassette.calls.values() if call.kind == kind]
     same = [call for call in calls if call.request.get("branch") == request.get("branch")]
     if kind == "model":
@@ -87,7 +89,7 @@ def most_alike(cassette: Cassette, kind: str, request: Json) -> Call | None:
 
 
 def first_difference(kind: str, recorded: Json, asked: Json) -> Difference:
-    """The first thing that differs: of a model call its messages first, then tools and settings."""
+    """Return the first thing that differs: of a model call its messages first, then tools and settings."""
     if kind == "model":
         for number, (old, new) in enumerate(zip(recorded["messages"], asked["messages"], strict=False), 1):
             if old != new:
@@ -139,6 +141,6 @@ def json_differences(old: Any, new: Any, where: str) -> Iterator[Difference]:
 
 
 def shortened(value: Any) -> str:
-    """A JSON value in at most 200 characters."""
+    """Return a JSON value in at most 200 characters."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 200 else f"{text[:199]}…"

@@ -10,17 +10,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
-from sextant.agent.settings import Settings, recipe
+from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.verification.model_file import Model, ModelFileError, load_model
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
 
 NAMED = re.compile(r"([^/@\\]{1,80})@([0-9a-f]{64})")
 MOST_BYTES = 64 * 2**20  # the shipped model has one
 
 
 def with_fitted(settings: Settings) -> Settings:
-    """The settings with their model kept and named by hash; those without one as they are.
+    """Return the settings with their model kept and named by hash; those without one as they are.
 
     Raises:
         WrongUse: the file is none, or of another version.
@@ -28,7 +28,7 @@ def with_fitted(settings: Settings) -> Settings:
     """
     if settings.fitted is None:
         return settings
-    blobs = BlobStore(home_folder(settings.home) / "blobs")
+    blobs = BlobStore(Home.at(settings.home).blobs)
     return replace(settings, fitted=kept(settings.fitted, blobs))
 
 
@@ -40,7 +40,7 @@ def judging(settings: Settings) -> Settings:
         SextantError: as ``with_fitted``.
     """
     if settings.fitted is not None:
-        refuse_unused(recipe(settings).verify)
+        refuse_unused(make_recipe(settings).verify)
     return with_fitted(settings)
 
 
@@ -55,7 +55,7 @@ def refuse_unused(strategy: str) -> None:
 
 
 def kept(fitted: str, blobs: BlobStore) -> str:
-    """The model's name and hash, its file kept; what is named so already must be here.
+    """Return the model's name and hash, its file kept; what is named so already must be here.
 
     Raises:
         WrongUse: as ``with_fitted``.
@@ -71,7 +71,7 @@ def kept(fitted: str, blobs: BlobStore) -> str:
 
 
 def read_model(path: Path) -> Model:
-    """The model of a person's file.
+    """Return the model of a person's file.
 
     Raises:
         WrongUse: there is none, it is broken, or of another version.
@@ -87,7 +87,7 @@ def read_model(path: Path) -> Model:
 
 
 def fitted_model(fitted: str, blobs: BlobStore) -> Model:
-    """The model of that name and hash.
+    """Return the model of that name and hash.
 
     Raises:
         SextantError: it is not here, not named so, or of another version.
@@ -112,14 +112,14 @@ def short(fitted: str) -> str:
 
 
 def sha256_of(fitted: str) -> str:
-    """The hash in a model's name; what names none is no hash, which no store holds."""
+    """Return the hash in a model's name; what names none is no hash, which no store holds."""
     named = NAMED.fullmatch(fitted)
     return named[2] if named else ""
 
 
 @lru_cache(maxsize=4)
 def _loaded(path: Path) -> Model:
-    """A model by its place in a store: read and checked once, not at every verdict of every photo."""
+    """Return a model by its place in a store: read and checked once, not at every verdict of every photo."""
     store = BlobStore(path.parents[1])
     store.get(path.name)
     return load_model(path)

@@ -5,14 +5,14 @@ from typing import Protocol
 
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import diverged
-from sextant.agent.state import Json
-from sextant.agent.world.deps import Moment, Outside
+from sextant.agent.world.deps import Port, StepInfo
+from sextant.base.json_types import Json
 
 
 class Door(Protocol):
     """The outside as it is asked from a moment of the run."""
 
-    def __call__(self, moment: Moment, kind: str, request: Json) -> Json: ...
+    def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json: ...
 
 
 class Recorder:
@@ -25,7 +25,7 @@ class Recorder:
         self.cassette = cassette
         self.world = world
 
-    def __call__(self, moment: Moment, kind: str, request: Json) -> Json:
+    def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json:
         known = self.cassette.find(kind, request)
         if known is not None:
             return known
@@ -40,8 +40,8 @@ class Player:
     def __init__(self, cassette: Cassette) -> None:
         self.cassette = cassette
 
-    def __call__(self, moment: Moment, kind: str, request: Json) -> Json:
-        """The recorded reply.
+    def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json:
+        """Return the recorded reply.
 
         Raises:
             Divergence: this was never asked; it names the step, the variant and the first difference.
@@ -52,6 +52,6 @@ class Player:
         return known
 
 
-def unmoved(outside: Outside) -> Door:
-    """The world does not care when it is asked."""
+def unmoved(outside: Port) -> Door:
+    """Adapt a port that ignores the step to one that receives it."""
     return lambda moment, kind, request: outside(kind, request)

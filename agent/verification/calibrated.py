@@ -1,7 +1,6 @@
 """The default strategy: a fitted scorer, calibrated probabilities, conformal regions, and a named rival."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.verification.aligned import unused_words
 from sextant.agent.verification.area import Area
@@ -24,9 +23,8 @@ from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
 from sextant.agent.verification.utility import expected_utility
 from sextant.agent.verification.wording_shift import told_words
+from sextant.base.arrays import Floats
 from sextant.geo.sphere import all_pairs_km, great_circle_km
-
-Floats = NDArray[np.float64]
 
 _CITY_KM = 25.0  # what the wording tells is spoken of at this radius
 _RIVAL_KM = 25.0  # a rival lies outside the leading region, and never nearer than this

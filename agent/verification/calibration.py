@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 # Of pools: by what was retrieved and how many models spoke, one's word proving less than several do; and the same once
 # more where the fit has not seen who speaks.

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import Pool
 from sextant.agent.verification.pool_features import Seen, look_without_retrieval
 from sextant.agent.verification.scorer import Scores
 from sextant.agent.verification.utility import stacked_within
-
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 LOWEST_PERCENTILE = "1"
 HALF_TRUST = 0.5  # of retrieval, for a photo less alike to the gallery than 99 in 100 of its own photos are

@@ -1,14 +1,12 @@
 """What the answers tell of their exactness moves the spread, too: towards the chosen point, or away from it."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from sextant.agent.verification.calibration import logit
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.utility import RING_KM
-
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 # This much of what is told of the chosen point moves the spread: with all of it, regions of photos of another kind held
 # too little.

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.answers.wording import KINDS
 from sextant.agent.verification.pool import Candidate
-
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 # So many words of each kind are added to what was said and to what is usual: a short reply tells little.
 _ADDED_WORDS = 2.0

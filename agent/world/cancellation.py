@@ -1,6 +1,6 @@
-"""Stopping a run at once: a call in flight is left behind, and the run ends in the best it has.
+"""Cancel a run at once: abandon the call in flight and end with the best answer so far.
 
-What is left behind goes on in its own thread: a gallery that was being loaded is there for the next run.
+An abandoned call continues in its own thread, so a gallery that was being loaded is ready for the next run.
 """
 
 import threading
@@ -8,32 +8,32 @@ import time
 from concurrent.futures import Future
 from dataclasses import replace
 
-from sextant.agent.state import Json
-from sextant.agent.world.deps import Equipment, Outside
+from sextant.agent.world.deps import Deps, Port
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 
-LOCAL = ("photo", "references", "coverage")  # what a run can answer from; quick, but for a gallery's first load
-SLOW = (*LOCAL, "model", "tool")  # calls that may take longer than a person waits
-PATIENCE_S = 0.6  # of a stopped run with its local calls: a gallery that is open answers in less
+LOCAL = ("photo", "references", "coverage")  # what a run can answer from; quick, except for a gallery's first load
+SLOW = (*LOCAL, "model", "tool")  # calls that may take longer than a person wants to wait
+PATIENCE_S = 0.6  # how long a cancelled run still waits for local calls: an open gallery answers faster
 STOPPED = "stopped"
-LOOK_S = 0.1  # how often a waiting call looks whether it was stopped
+POLL_S = 0.1  # how often a waiting call checks for cancellation
 
 
-class Stopped(SextantError):
-    """The run was stopped before there was anything to answer with."""
+class RunCancelled(SextantError):
+    """The run was cancelled before it had anything to answer with."""
 
 
-def stoppable(gear: Equipment, stop: threading.Event | None) -> Equipment:
-    """The same equipment, whose slow calls end when ``stop`` is set: with empty hands, which is recorded."""
+def make_cancellable(deps: Deps, stop: threading.Event | None) -> Deps:
+    """Return dependencies whose slow calls end when ``stop`` is set; they return an empty reply, which is recorded."""
     if stop is None:
-        return gear
-    return replace(gear, ask=Stoppable(gear.ask, stop))
+        return deps
+    return replace(deps, ask=CancellablePort(deps.ask, stop))
 
 
-class Stoppable:
-    """The outside with a way out of it."""
+class CancellablePort:
+    """A port whose calls can be cancelled."""
 
-    def __init__(self, outside: Outside, stop: threading.Event) -> None:
+    def __init__(self, outside: Port, stop: threading.Event) -> None:
         self._outside = outside
         self._stop = stop
         self._stopped_at: float | None = None
@@ -41,20 +41,20 @@ class Stoppable:
     def __call__(self, kind: str, request: Json) -> Json:
         if kind not in SLOW:
             return self._outside(kind, request)
-        if self._out_of_patience(kind):
-            return _given_up(kind)
+        if self._must_give_up(kind):
+            return _make_cancelled_reply(kind)
         waiting: Future[Json] = Future()
         threading.Thread(target=self._ask, args=(waiting, kind, request), daemon=True).start()
-        while not self._out_of_patience(kind):
+        while not self._must_give_up(kind):
             try:
-                return waiting.result(timeout=LOOK_S)
+                return waiting.result(timeout=POLL_S)
             except TimeoutError:
                 if waiting.done():
                     raise
-        return _given_up(kind)
+        return _make_cancelled_reply(kind)
 
-    def _out_of_patience(self, kind: str) -> bool:
-        """Whether the run was stopped, and the call is none that may still come in time."""
+    def _must_give_up(self, kind: str) -> bool:
+        """Whether the run was cancelled and this call cannot be expected to finish in time."""
         if not self._stop.is_set():
             return False
         self._stopped_at = self._stopped_at or time.monotonic()
@@ -67,14 +67,14 @@ class Stoppable:
             waiting.set_exception(error)
 
 
-def _given_up(kind: str) -> Json:
-    """What a call that was left behind comes to.
+def _make_cancelled_reply(kind: str) -> Json:
+    """Return the reply that stands in for an abandoned call.
 
     Raises:
-        Stopped: without it there is no run.
+        RunCancelled: the call was for the photo, without which a run cannot start.
     """
     if kind == "photo":
-        raise Stopped("the run was stopped before the photo was opened; send it again")
+        raise RunCancelled("the run was stopped before the photo was opened; send it again")
     if kind == "references":
         nothing: Json = {"nearest": [], "farthest": [], "sheets": {}, "peaks": None, "trust": 1.0, "timings": {}}
         return {**nothing, "excluded": None, "warnings": ["the run was stopped before the gallery answered"]}

@@ -13,8 +13,8 @@ COLUMNS = 5
 LABEL = 22
 
 
-def contact_sheet(references: Sequence[Reference]) -> tuple[bytes, int]:
-    """The sheet as JPEG bytes, and how many of its photos could not be opened (their tiles stay grey).
+def draw_contact_sheet(references: Sequence[Reference]) -> tuple[bytes, int]:
+    """Draw the sheet as JPEG bytes; also return how many photos could not be opened (their tiles stay grey).
 
     Args:
         references: at least one; each is opened from its ``uri``, which must be a local file.
@@ -26,12 +26,12 @@ def contact_sheet(references: Sequence[Reference]) -> tuple[bytes, int]:
     missing = 0
     for number, reference in enumerate(references):
         left, top = number % COLUMNS * TILE, number // COLUMNS * TILE
-        tile = thumbnail(reference.uri)
+        tile = make_thumbnail(reference.uri)
         if tile is None:
             missing += 1
             tile = Image.new("RGB", (TILE - 4, TILE - 4), "lightgrey")
         sheet.paste(tile, (left + (TILE - tile.width) // 2, top + (TILE - tile.height) // 2))
-        # Its number, the same as in the list beside it, and nothing else: captions are foreign words.
+        # The number from the list beside it and nothing else: captions are untrusted text.
         pen.rectangle((left, top, left + LABEL + 14, top + LABEL), fill="black")
         pen.text((left + 4, top), str(number + 1), fill="white", font=font)
     out = io.BytesIO()
@@ -39,8 +39,8 @@ def contact_sheet(references: Sequence[Reference]) -> tuple[bytes, int]:
     return out.getvalue(), missing
 
 
-def thumbnail(uri: str | None) -> Image.Image | None:
-    """The photo at a local path, small enough for its tile; None when it cannot be opened."""
+def make_thumbnail(uri: str | None) -> Image.Image | None:
+    """Scale the photo at a local path down to its tile; return None when it cannot be opened."""
     if not uri:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a node works with besides the state: settings, the recipe, and the one door to everything outside."""
+"""Dependencies of a node: settings, recipe, blobs, event callback, and the port to everything outside the run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,54 +6,54 @@ from functools import cached_property
 from typing import Protocol
 
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import Json, Reading, State
-from sextant.prompts.presets import Preset
+from sextant.agent.settings import Recipe, Settings, make_recipe
+from sextant.agent.state import ClockReading, State
+from sextant.base.json_types import Json
 
 
-class Outside(Protocol):
-    """The one door to what a run does not decide itself: photo file, gallery, model, tools, clock.
+class Port(Protocol):
+    """The port to everything a run does not decide itself: photo file, gallery, model, tools, clock.
 
-    Every call through it is JSON in, JSON out, so that a recording can stand in for the world.
+    Every call takes JSON and returns JSON, so that a recording can replace the real backend.
     """
 
     def __call__(self, kind: str, request: Json) -> Json: ...
 
 
 @dataclass(frozen=True)
-class Moment:
-    """Where a run is: the step of the graph, the node at work, and the branch it works for, if for one."""
+class StepInfo:
+    """Position in a run: the graph step, the node, and the branch the node works for (None: no branch)."""
 
     step: int
     node: str
     branch: str | None = None
 
 
-def silent(event: Json) -> None:
-    """The listener of a run nobody watches."""
+def ignore_event(event: Json) -> None:
+    """Ignore a progress event: the callback of a run that nobody watches."""
 
 
 @dataclass(frozen=True)
-class Equipment:
-    """Handed to every node. ``tell`` receives progress events: plain dictionaries with a ``step``."""
+class Deps:
+    """Dependencies passed to every node. ``on_event`` receives progress events: dictionaries with a ``step``."""
 
     settings: Settings
     blobs: BlobStore
-    ask: Outside
-    tell: Callable[[Json], None] = silent
+    ask: Port
+    on_event: Callable[[Json], None] = ignore_event
 
     @cached_property
-    def recipe(self) -> Preset:
+    def recipe(self) -> Recipe:
         """The preset with the settings' own choices on top."""
-        return recipe(self.settings)
+        return make_recipe(self.settings)
 
-    def references(self, sha256: str | None) -> Json | None:
-        """The document of nearest and farthest photos behind its hash, None without a gallery."""
+    def load_references(self, sha256: str | None) -> Json | None:
+        """Load the document of nearest and farthest photos by its hash; None without a gallery."""
         document: Json | None = None if sha256 is None else self.blobs.get_json(sha256)
         return document
 
-    def clock(self, node: str, state: State) -> Reading:
-        """Read the run's clock. The last reading goes along, so that a resumed run does not count the gap."""
+    def read_clock(self, node: str, state: State) -> ClockReading:
+        """Read the run's clock. The request holds the last reading, so that a resumed run does not count the gap."""
         last = {"seconds": state.get("seconds", 0.0), "read_at": state.get("read_at")}
         reading = self.ask("clock", {"node": node, **last})
-        return Reading(seconds=reading["seconds"], read_at=reading["read_at"])
+        return ClockReading(seconds=reading["seconds"], read_at=reading["read_at"])

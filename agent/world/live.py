@@ -1,4 +1,4 @@
-"""The world behind a run: the photo file, the gallery, the model, the tools, the clock."""
+"""The real backend of a run: photo file, gallery, model, tools, clock and prices."""
 
 import base64
 import threading
@@ -11,25 +11,32 @@ from typing import Any
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import ValidationError
 
-from sextant.agent.llm.call import ask_model
+from sextant.agent.llm.call import call_model
 from sextant.agent.llm.client import ChatModel, load_model
 from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import with_fitted
-from sextant.agent.settings import Settings, checked, from_json, to_json, usd
-from sextant.agent.state import Json
-from sextant.agent.world.deps import Equipment, silent
-from sextant.agent.world.images import shown_jpeg
-from sextant.agent.world.photo_opening import opened
+from sextant.agent.settings import (
+    Settings,
+    check_settings,
+    make_recipe,
+    price_call_usd,
+    settings_from_json,
+    settings_to_json,
+)
+from sextant.agent.world.deps import Deps, ignore_event
+from sextant.agent.world.images import encode_jpeg
+from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
-from sextant.agent.world.toolbox import NoSearch, toolbox
+from sextant.agent.world.toolbox import NoSearch, make_tools
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_photo
 
 
-class Live:
-    """Answers every call of a run from the real world. Shared by the threads of one run, or of many."""
+class LiveBackend:
+    """Answers every call of a run from the real world. Safe to share between threads and runs."""
 
     def __init__(self, settings: Settings, blobs: BlobStore) -> None:
         self.settings = settings
@@ -56,27 +63,27 @@ class Live:
         """Load gallery, encoder and model.
 
         Raises:
-            SextantError: one of them cannot be had.
+            SextantError: one of them cannot be loaded.
         """
         self.chat_model()
         if self.settings.gallery:
             self.retrieval.encoder()
 
-    def reachable(self) -> None:
-        """Open the gallery and look the model's address up, without loading an encoder or asking anybody.
+    def check_reachable(self) -> None:
+        """Open the gallery and resolve the model's address, without loading an encoder or calling the model.
 
         Raises:
-            SextantError: one of them is none.
+            SextantError: the gallery or the model address is invalid.
         """
         resolve(self.settings.model, self.settings.base_url)
         if self.settings.gallery:
             self.retrieval.gallery()
 
     def photo(self, request: Json) -> Json:
-        """Open the file, keep its bytes and the model's view of it, and set its metadata apart."""
+        """Open the file, store its bytes and the picture shown to the model, and return its metadata separately."""
         path = request.get("path")
-        photo_file = opened(path or self.blobs.get(request["sha256"]))
-        shown = shown_jpeg(photo_file.image, self.settings.image_side, self.settings.image_quality)
+        photo_file = open_run_photo(path or self.blobs.get(request["sha256"]))
+        shown = encode_jpeg(photo_file.image, make_recipe(self.settings).image_side, self.settings.image_quality)
         photo = {
             "sha256": self.blobs.put(read_photo(path)) if path else request["sha256"],
             "path": path,
@@ -85,19 +92,23 @@ class Live:
             "shown": self.blobs.put(shown),
         }
         metadata = photo_file.metadata
-        sealed = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
-        return {"photo": photo, "metadata": sealed, "warnings": []}
+        sealed: Json = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
+        if metadata.origin is not None:
+            sealed |= {"source": metadata.origin, "notes": list(metadata.notes)}
+        return {"photo": photo, "metadata": sealed, "warnings": list(photo_file.notes)}
 
     def model(self, request: Json) -> Json:
-        """One model call, its pictures filled in just before."""
-        return ask_model(self.chat_model(), self.filled(request), self.settings)
+        """Call the model, after filling in the bytes of the pictures."""
+        return call_model(self.chat_model(), self.fill_pictures(request), self.settings)
 
     def tool(self, request: Json) -> Json:
-        """One tool call; an error the model can act on is a result."""
+        """Call one tool; an error that the model can act on is returned as a result."""
         photo = request["photo"]["sha256"]
         search = self.retrieval.search(photo) if self.settings.gallery else NoSearch()
         try:
-            (tool,) = toolbox((request["name"],), search, lambda: opened(self.blobs.get(photo)).image).values()
+            (tool,) = make_tools(
+                (request["name"],), search, lambda: open_run_photo(self.blobs.get(photo)).image
+            ).values()
         except WrongUse as error:
             return {"error": str(error)}
         return call_tool(tool, request["args"], self.blobs)
@@ -111,18 +122,18 @@ class Live:
         return {"seconds": request["seconds"] + max(0.0, now - since), "read_at": now}
 
     def price(self, request: Json) -> Json:
-        """What a call of so many tokens costs, None when the price is unknown."""
-        return {"usd": usd(self.settings, request["input_tokens"], request["output_tokens"])}
+        """Compute the price of a call from its token counts; None when the price is unknown."""
+        return {"usd": price_call_usd(self.settings, request["input_tokens"], request["output_tokens"])}
 
     def chat_model(self) -> ChatModel:
-        """The run's model, loaded once."""
+        """Load the run's model once and return it."""
         if self._model is None:
             with self._lock:
-                self._model = self._model or load_configured(self.settings)
+                self._model = self._model or load_chat_model(self.settings)
         return self._model
 
-    def filled(self, request: Json) -> Json:
-        """The request with the bytes of its pictures in place of their hashes."""
+    def fill_pictures(self, request: Json) -> Json:
+        """Return the request with the hashes of its pictures replaced by their bytes."""
 
         def fill(block: Json) -> Json:
             if block["type"] != "image":
@@ -137,8 +148,8 @@ class Live:
         return {**request, "messages": messages}
 
 
-def load_configured(settings: Settings) -> ChatModel:
-    """The model of these settings.
+def load_chat_model(settings: Settings) -> ChatModel:
+    """Load the model that these settings name.
 
     Raises:
         WrongUse: an unknown spec.
@@ -150,14 +161,13 @@ def load_configured(settings: Settings) -> ChatModel:
         max_retries=settings.retries,
         seed=settings.seed,
         num_ctx=settings.num_ctx,
-        image_detail=settings.image_detail,
         requests_per_minute=settings.requests_per_minute,
         concurrency=settings.concurrency,
     )
 
 
 def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
-    """Run one tool: its text, pictures by hash, and whether its words are foreign; or an error in one line."""
+    """Run one tool; return its text, its pictures by hash and whether the text is untrusted, or a one-line error."""
     try:
         message = tool.invoke({"name": tool.name, "args": args, "id": "call", "type": "tool_call"})
     except ValidationError as error:
@@ -172,35 +182,35 @@ def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
     return {"content": str(message.content), "images": images, "untrusted": untrusted}
 
 
-def equip(settings: Settings, tell: Callable[[Json], None] = silent) -> Equipment:
-    """The equipment of a run in the real world; one set for equal settings, so that a gallery is opened once."""
-    settings = with_fitted(plain(settings))
-    live = world(settings)
-    return Equipment(settings, live.blobs, live, tell)
+def make_deps(settings: Settings, on_event: Callable[[Json], None] = ignore_event) -> Deps:
+    """Make the dependencies of a run on the real backend, which runs with equal settings share."""
+    settings = with_fitted(normalise_settings(settings))
+    live = get_backend(settings)
+    return Deps(settings, live.blobs, live, on_event)
 
 
-def world(settings: Settings) -> Live:
-    """The world behind runs of these settings, the same that ``equip`` hands them."""
-    return _live(replace(plain(settings), run=None))
+def get_backend(settings: Settings) -> LiveBackend:
+    """Return the backend of runs with these settings, the same that ``make_deps`` uses."""
+    return _cached_backend(replace(normalise_settings(settings), run=None))
 
 
-def equip_many(settings: Settings) -> tuple[Equipment, Live]:
-    """Equipment for many photos at a time, and the world behind it, which no other run shares.
+def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
+    """Make dependencies for a batch of photos, and their backend, which no other run shares.
 
     Raises:
-        SextantError: the gallery, its encoder or the model cannot be had: better now than at every photo.
+        SextantError: the gallery, its encoder or the model cannot be loaded (found here, not at every photo).
     """
-    settings = with_fitted(checked(plain(settings)))
-    live = Live(settings, BlobStore(home_folder(settings.home) / "blobs"))
+    settings = with_fitted(check_settings(normalise_settings(settings)))
+    live = LiveBackend(settings, BlobStore(Home.at(settings.home).blobs))
     live.open()
-    return Equipment(settings, live.blobs, live), live
+    return Deps(settings, live.blobs, live), live
 
 
 @lru_cache(maxsize=8)
-def _live(settings: Settings) -> Live:
-    return Live(checked(settings), BlobStore(home_folder(settings.home) / "blobs"))
+def _cached_backend(settings: Settings) -> LiveBackend:
+    return LiveBackend(check_settings(settings), BlobStore(Home.at(settings.home).blobs))
 
 
-def plain(settings: Settings) -> Settings:
-    """Settings as JSON brings them have lists where ours have tuples."""
-    return from_json(to_json(settings))
+def normalise_settings(settings: Settings) -> Settings:
+    """Turn the lists that JSON leaves in settings into tuples."""
+    return settings_from_json(settings_to_json(settings))

@@ -11,8 +11,8 @@ Opener = Callable[[str | Path | bytes], OpenedPhoto]
 _openers: list[Opener] = [open_photo]
 
 
-def opened(photo: str | Path | bytes) -> OpenedPhoto:
-    """The photo, opened the way this process opens photos.
+def open_run_photo(photo: str | Path | bytes) -> OpenedPhoto:
+    """Open a photo with the opener in force in this process.
 
     Raises:
         PhotoError: as ``sextant.gallery.photos.open.open_photo``.
@@ -21,7 +21,7 @@ def opened(photo: str | Path | bytes) -> OpenedPhoto:
 
 
 @contextmanager
-def opening_by(opener: Opener) -> Iterator[None]:
+def use_opener(opener: Opener) -> Iterator[None]:
     """Open every photo of every run in this process by ``opener``, until the end of the block."""
     _openers.append(opener)
     try:

@@ -1,4 +1,4 @@
-"""What an encoder with a sense of places says of a photo; other encoders say nothing."""
+"""Position scores of a photo by a geo-aligned encoder: heat map peaks and cosines with places."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.gallery.encoders.spec import Encoder
 
 if TYPE_CHECKING:
     from sextant.gallery.alignment.model.encoder import AlignedEncoder
 
 
-def knows_places(encoder: Encoder) -> "AlignedEncoder | None":
-    """The encoder, when it is a geo-aligned one whose vectors hold the part that compares with positions."""
+def as_aligned(encoder: Encoder) -> "AlignedEncoder | None":
+    """Return the encoder if it is geo-aligned and its vectors can be compared with positions, else None."""
     if not encoder.spec.startswith("aligned:"):
         return None
     from sextant.gallery.alignment.model.encoder import AlignedEncoder
@@ -24,13 +24,13 @@ def knows_places(encoder: Encoder) -> "AlignedEncoder | None":
     return encoder if isinstance(encoder, AlignedEncoder) and "gps" in encoder.parts else None
 
 
-def heat_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Json] | None:
-    """The places the photo fits best, the best first; None where the encoder knows nothing of places.
+def find_heatmap_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Json] | None:
+    """Find the places that fit the photo best, best first; None when the encoder is not geo-aligned.
 
     Args:
         vector: (dimension,) the photo's embedding by this encoder.
     """
-    aligned = knows_places(encoder)
+    aligned = as_aligned(encoder)
     if aligned is None:
         return None
     from sextant.gallery.alignment.heatmap.grid import heat_map
@@ -46,37 +46,37 @@ def heat_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Json] | No
     ]
 
 
-def place_scores(encoder: Encoder, vector: NDArray[np.float32], positions: Sequence[Sequence[float]]) -> list[float]:
-    """The cosine of the photo with each place (latitude, longitude), rounded to six digits.
+def score_positions(encoder: Encoder, vector: NDArray[np.float32], positions: Sequence[Sequence[float]]) -> list[float]:
+    """Compute the cosine of the photo with each place (latitude, longitude), rounded to six digits.
 
     Raises:
-        WrongUse: the encoder knows nothing of places.
+        WrongUse: the encoder is not geo-aligned.
     """
     from sextant.gallery.alignment.heatmap.score import position_scores
 
-    scores = position_scores(needed(encoder), vector, np.asarray(positions, dtype=float))
+    scores = position_scores(require_aligned(encoder), vector, np.asarray(positions, dtype=float))
     return [round(float(score), 6) for score in scores]
 
 
-def draw_heat(encoder: Encoder, vector: NDArray[np.float32], path: Path) -> None:
-    """Write the photo's heat map, as a picture or as GeoJSON by the file's ending.
+def write_photo_heatmap(encoder: Encoder, vector: NDArray[np.float32], path: Path) -> None:
+    """Write the photo's heat map as a picture or as GeoJSON, depending on the file's suffix.
 
     Raises:
-        WrongUse: the encoder knows nothing of places, or the ending says no format.
+        WrongUse: the encoder is not geo-aligned, or the suffix is unknown.
     """
     from sextant.gallery.alignment.heatmap.files import write_heatmap
     from sextant.gallery.alignment.heatmap.grid import heat_map
 
-    write_heatmap(path, heat_map(needed(encoder), vector))
+    write_heatmap(path, heat_map(require_aligned(encoder), vector))
 
 
-def needed(encoder: Encoder) -> "AlignedEncoder":
-    """The encoder, which is to compare photos with places.
+def require_aligned(encoder: Encoder) -> "AlignedEncoder":
+    """Return the encoder as a geo-aligned one.
 
     Raises:
-        WrongUse: it cannot.
+        WrongUse: it is not geo-aligned.
     """
-    aligned = knows_places(encoder)
+    aligned = as_aligned(encoder)
     if aligned is None:
         raise WrongUse(
             f"encoder {encoder.spec!r} cannot compare a photo with a place; build the gallery with an aligned: encoder "

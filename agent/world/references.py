@@ -1,26 +1,26 @@
-"""What the gallery says about one photo: its nearest and farthest photos, as plain values with place names."""
+"""References (nearest and farthest gallery photos) as JSON, with place names."""
 
 from collections.abc import Sequence
 
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.gallery.search.search import Reference
 from sextant.geo.places import label
 
 
-def as_json(references: Sequence[Reference]) -> list[Json]:
-    """References as the run remembers them: rounded to a metre and to four digits of similarity."""
+def references_to_json(references: Sequence[Reference]) -> list[Json]:
+    """Convert references to JSON: positions rounded to about 0.1 m, similarities to four digits."""
     return [
         {
             "id": item.id,
             "latitude": round(item.latitude, 6),
             "longitude": round(item.longitude, 6),
             "similarity": round(item.similarity, 4),
-            "place": place_name(item.latitude, item.longitude),
+            "place": name_place(item.latitude, item.longitude),
         }
         for item in references
     ]
 
 
-def place_name(latitude: float, longitude: float) -> str:
-    """``Paris, France``, or ``open sea``."""
+def name_place(latitude: float, longitude: float) -> str:
+    """Name the place of a position: ``Paris, France``, or ``open sea``."""
     return label(latitude, longitude) or "open sea"

@@ -1,4 +1,4 @@
-"""What a gallery says of a run's photos: the near and the far, how many lie round a place, how well places fit."""
+"""Retrieval from the run's gallery: nearest and farthest photos, coverage of a place, position scores."""
 
 import threading
 import time
@@ -10,13 +10,13 @@ from PIL.Image import Image
 
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
 from sextant.agent.verification.retrieval_trust import retrieval_trust
-from sextant.agent.world.contact_sheet import contact_sheet
-from sextant.agent.world.photo_opening import opened
-from sextant.agent.world.position_scores import draw_heat, heat_peaks, place_scores
-from sextant.agent.world.references import as_json
+from sextant.agent.world.contact_sheet import draw_contact_sheet
+from sextant.agent.world.photo_opening import open_run_photo
+from sextant.agent.world.position_scores import find_heatmap_peaks, score_positions, write_photo_heatmap
+from sextant.agent.world.references import references_to_json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.photos.phash import perceptual_hash
 from sextant.gallery.search.filters import DUPLICATE_BITS, DUPLICATE_COSINE
@@ -33,7 +33,7 @@ class Retrieval:
         self.settings = settings
         self.blobs = blobs
         self.authors: dict[str, str] = {}
-        """Photographers by the sha256 of their photo, as a benchmark's table names them."""
+        """Photographers by the sha256 of their photo, from a benchmark's table."""
         self._lock = threading.RLock()
         self._encoding = threading.Lock()
         self._gallery: Gallery | None = None
@@ -41,54 +41,59 @@ class Retrieval:
         self._searches: OrderedDict[str, PhotoSearch] = OrderedDict()
 
     def references(self, request: Json) -> Json:
-        """The nearest and farthest gallery photos, with what the run's filters left out."""
+        """Find the nearest and farthest gallery photos, and count what the run's filters excluded."""
         began = time.monotonic()
         search = self.search(request["photo"])
         ready = time.monotonic()
         near, far = search.nearest(request["nearest"]), search.farthest(request["farthest"])
         timings = {"embed": round(ready - began, 4), "search": round(time.monotonic() - ready, 4)}
-        excluded = self.excluded(search, request["nearest"])
+        excluded = self.count_excluded(search, request["nearest"])
         warnings = []
         if self.settings.exclude_author and not search.filters.exclude_authors:
             warnings.append("the gallery does not know this photo's photographer; only the photo itself was left out")
         sheets: Json = {}
         for size in request["sheets"] if near else ():
-            page, missing = contact_sheet(near[:size])
+            page, missing = draw_contact_sheet(near[:size])
             sheets[str(size)] = self.blobs.put(page)
             if missing:
                 warnings.append(f"{missing} of {size} gallery photos could not be opened for the contact sheet")
         if not near:
             warnings.append("the gallery holds no photo that this run may be shown")
-        found = {"nearest": as_json(near), "farthest": as_json(far), "sheets": sheets, "excluded": excluded}
-        peaks = heat_peaks(self.encoder(), search.vector)
+        found = {
+            "nearest": references_to_json(near),
+            "farthest": references_to_json(far),
+            "sheets": sheets,
+            "excluded": excluded,
+        }
+        peaks = find_heatmap_peaks(self.encoder(), search.vector)
         most_alike = near[0].similarity if near else None
         trust = retrieval_trust(most_alike, search.gallery.manifest.nearest_percentiles)
         return {**found, "peaks": peaks, "trust": trust, "timings": timings, "warnings": warnings}
 
     def coverage(self, request: Json) -> Json:
-        """How many gallery photos lie near a place."""
+        """Count the gallery photos within 25 and 200 km of a place."""
         place = request["latitude"], request["longitude"]
         gallery = self.gallery()
         return {f"within_{radius}_km": gallery.count_within_km(*place, radius) for radius in (25, 200)}
 
     def positions(self, request: Json) -> Json:
-        """How well each place fits the photo, by an aligned encoder: cosines of image and location embedding."""
+        """Score how well each place fits the photo: cosines of image and location embedding (aligned encoder)."""
         vector = self.search(request["photo"]).vector
-        return {"scores": place_scores(self.encoder(), vector, request["positions"])}
+        return {"scores": score_positions(self.encoder(), vector, request["positions"])}
 
-    def heat(self, sha256: str, path: Path) -> None:
+    def write_heatmap(self, sha256: str, path: Path) -> None:
         """Write the heat map of a photo over the world.
 
         Raises:
-            WrongUse: the gallery's encoder has no sense of places.
+            WrongUse: the gallery's encoder is not geo-aligned.
         """
-        draw_heat(self.encoder(), self.search(sha256).vector, path)
+        write_photo_heatmap(self.encoder(), self.search(sha256).vector, path)
 
     def gallery(self) -> Gallery:
-        """The run's gallery, opened once.
+        """Open the run's gallery once and return it.
 
         Raises:
-            SextantError: it is none, or was built with another encoder.
+            SextantError: the folder is not a gallery, or was built with another encoder.
         """
         if self._gallery is None:
             with self._lock:
@@ -98,7 +103,7 @@ class Retrieval:
         return self._gallery
 
     def encoder(self) -> Encoder:
-        """The gallery's encoder, loaded once; the gallery's own searches are made ready with it."""
+        """Load the gallery's encoder once, warm up the gallery's search, and return the encoder."""
         if self._encoder is None:
             with self._lock:
                 self.gallery().warm()
@@ -106,11 +111,11 @@ class Retrieval:
         return self._encoder
 
     def search(self, sha256: str) -> PhotoSearch:
-        """The search of one photo: its embedding is computed once."""
+        """Return the search of one photo; its embedding is computed once."""
         known = self._searches.get(sha256)
         if known is not None:
             return known
-        gallery, image = self.gallery(), opened(self.blobs.get(sha256)).image
+        gallery, image = self.gallery(), open_run_photo(self.blobs.get(sha256)).image
         filters = self.filters(gallery, sha256, image)
         with self._encoding:  # one photo at a time: encoders use all cores by themselves
             if sha256 not in self._searches:
@@ -121,7 +126,7 @@ class Retrieval:
             return self._searches[sha256]
 
     def filters(self, gallery: Gallery, sha256: str, image: Image) -> Filters:
-        """The run's filters for one photo."""
+        """Build the run's filters for one photo."""
         settings, authors, same = self.settings, set(self.settings.without_authors), Filters()
         if settings.exclude_duplicates:
             same = Filters((), (), perceptual_hash(image), DUPLICATE_BITS, DUPLICATE_COSINE)
@@ -131,8 +136,8 @@ class Retrieval:
         authors |= {self.authors[sha256]} if sha256 in self.authors else set()
         return replace(same, exclude_authors=tuple(sorted(authors)), exclude_sha256=(sha256,))
 
-    def excluded(self, search: PhotoSearch, count: int) -> Json:
-        """How many gallery photos the filters kept from this run, by reason; None where that filter is off."""
+    def count_excluded(self, search: PhotoSearch, count: int) -> Json:
+        """Count the gallery photos that the filters excluded, by reason; None for a filter that is off."""
         settings, filters = self.settings, search.filters
         of_author = sum(search.gallery.count_of_author(author) for author in filters.exclude_authors)
         return {

@@ -1,4 +1,4 @@
-"""The tools a run may switch on, by name, and their schemas as a model is shown them."""
+"""The tools a run may enable, by name, and their schemas as shown to the model."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -41,7 +41,7 @@ TOOLS = tuple(MAKERS)
 
 
 class NoSearch:
-    """Stands for the gallery where only a tool's schema is wanted."""
+    """Placeholder for the gallery when only a tool's schema is needed."""
 
     def nearest(self, count: int) -> list[Any]:
         return []
@@ -50,33 +50,33 @@ class NoSearch:
         return []
 
 
-def no_photo() -> Image.Image:
-    """Stands for the photo where only a tool's schema is wanted."""
+def refuse_photo() -> Image.Image:
+    """Fail to open the photo: placeholder when only a tool's schema is needed."""
     raise SextantError("no photo is open here")
 
 
-def toolbox(names: tuple[str, ...], search: Search, photo: Photo) -> dict[str, BaseTool]:
-    """The tools of these names, over one photo and its search.
+def make_tools(names: tuple[str, ...], search: Search, photo: Photo) -> dict[str, BaseTool]:
+    """Make the named tools for one photo and its search.
 
     Raises:
-        WrongUse: a name that is no tool.
+        WrongUse: a name is not a known tool.
     """
-    return {name: MAKERS[name](search, photo) for name in known_tools(names)}
+    return {name: MAKERS[name](search, photo) for name in check_tool_names(names)}
 
 
-def known_tools(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The same names.
+def check_tool_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Check that every name is a known tool, and return the names.
 
     Raises:
-        WrongUse: one of them is no tool.
+        WrongUse: a name is not a known tool.
     """
     for name in names:
         if name not in MAKERS:
-            raise WrongUse(f"no tool is called {name!r}; there are: {', '.join(TOOLS)}")
+            raise WrongUse(f"unknown tool {name!r}; the tools are: {', '.join(TOOLS)}")
     return names
 
 
 @cache
-def schemas(names: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The tools as the model is shown them; the same on every machine, with or without a gallery."""
-    return [convert_to_openai_tool(tool) for tool in toolbox(names, NoSearch(), no_photo).values()]
+def describe_tools(names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Describe the tools as the model sees them; the same on every machine, with or without a gallery."""
+    return [convert_to_openai_tool(tool) for tool in make_tools(names, NoSearch(), refuse_photo).values()]

@@ -1,9 +1,10 @@
 """`sextant eval compare`: is one evaluation better than another, and where?"""
 
-import json
 from pathlib import Path
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 
 @click.command("compare", short_help="What tells two runs apart, and what is chance.")
@@ -16,15 +17,17 @@ def command(a: Path, b: Path, out: Path | None, as_json: bool) -> None:
 
     Example: sextant eval compare runs/offline runs/gpt-4o --out reports/gpt-4o
     """
+    from sextant.app.render.report_html import write_comparison
     from sextant.eval.compare import compare
-    from sextant.eval.reporting.comparison_html import comparison_text, write_comparison
+    from sextant.eval.reporting.comparison import comparison_text
     from sextant.eval.results import read_results
 
     found = compare(read_results(a), read_results(b))
-    files = write_comparison(found, out) if out else ()
+    written = write_comparison(found, out) if out else None
+    files = [str(file) for file in (written.markdown, written.html)] if written else []
     if as_json:
-        click.echo(json.dumps({**found.to_json(), "files": [str(file) for file in files]}, ensure_ascii=False))
+        echo_json({**found.to_json(), "files": files})
         return
-    click.echo(comparison_text(found))
+    echo(comparison_text(found))
     if files:
-        click.echo(f"wrote {files[0]} and {files[1]}")
+        echo(f"wrote {files[0]} and {files[1]}")

@@ -1,9 +1,10 @@
 """`sextant eval report`: what one or several evaluations came to."""
 
-import json
 from pathlib import Path
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 
 @click.command("report", short_help="Figures, plots and maps of runs, as Markdown and HTML.")
@@ -19,14 +20,14 @@ def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     Example: sextant eval report runs/offline
              sextant eval report runs/whole runs/without-authors --out reports/protocols
     """
-    from sextant.eval.reporting.report import report
+    from sextant.app.render.report_html import write_report
     from sextant.eval.reporting.summary import summary_text
 
-    written = report(runs, out or runs[0])
+    written = write_report(runs, out or runs[0])
     if as_json:
         files = {"markdown": str(written.markdown), "html": str(written.html)}
-        click.echo(json.dumps({**files, "runs": written.figures}, ensure_ascii=False))
+        echo_json({**files, "runs": written.figures})
         return
     for found in written.figures:
-        click.echo(summary_text(found))
-    click.echo(f"wrote {written.markdown} and {written.html}")
+        echo(summary_text(found))
+    echo(f"wrote {written.markdown} and {written.html}")

@@ -1,10 +1,11 @@
 """`sextant runs`: what was recorded, run by run."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.graphs.runs.folder import RunError
@@ -27,7 +28,7 @@ def command() -> None:
 
 def print_json(value: Any) -> None:
     """Exactly one JSON document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    echo_json(value, 2)
 
 
 @command.command(name="list")
@@ -55,7 +56,7 @@ def list_runs(photo: str | None, last: int | None, as_json: bool, home: str | No
         try:
             run = summary(folder)
         except SextantError as error:
-            click.echo(f"sextant: {error}", err=True)
+            echo(f"sextant: {error}", err=True)
             continue
         fits = all(value is None or run[name] == value for name, value in wanted.items())
         if fits and (photo is None or photo in str(run["photo"]) or photo in str(run["sha256"])):
@@ -64,9 +65,9 @@ def list_runs(photo: str | None, last: int | None, as_json: bool, home: str | No
     if as_json:
         print_json(found)
     elif found:
-        click.echo("\n".join(listing(found)))
+        echo("\n".join(listing(found)))
     else:
-        click.echo("no run fits; sextant locate PHOTO records one", err=True)
+        echo("no run fits; sextant locate PHOTO records one", err=True)
 
 
 @command.command()
@@ -90,18 +91,18 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
     told = story(folder)
     try:
         if html is not None:
-            from sextant.app.render.run_html import page
+            from sextant.app.render.run_html import run_page
             from sextant.graphs.runs.archive import shown_picture
 
-            write_bytes(html.resolve(), page(told, shown_picture(folder, home)).encode("utf-8", "replace"))
-            click.echo(f"wrote {html}", err=True)
+            write_bytes(html.resolve(), run_page(told, shown_picture(folder, home)).encode("utf-8", "replace"))
+            echo(f"wrote {html}", err=True)
         elif as_json:
             print_json(told)
         else:
             from sextant.app.render.answer import printed
 
             answer = f"\n\n{printed(told['answer'])}" if told["answer"] else ""
-            click.echo("\n".join(tree(told, full=full)) + answer)
+            echo("\n".join(tree(told, full=full)) + answer)
     except MALFORMED as error:
         raise unreadable(folder.name, error) from error
 
@@ -137,7 +138,7 @@ def diff(first: str, second: str, as_json: bool, home: str | None) -> None:
         if as_json:
             print_json(found)
         else:
-            click.echo("\n".join(difference(found)))
+            echo("\n".join(difference(found)))
     except MALFORMED as error:
         raise unreadable(" or ".join(run.name for run in runs), error) from error
 
@@ -159,7 +160,7 @@ def export(run: str, out: Path, photo: bool, home: str | None) -> None:
     from sextant.graphs.runs.folder import find
 
     manifest = export_run(find(run, home), out, home, photo=photo)
-    click.echo(f"wrote {out}: run {manifest['run']}, {len(manifest['files'])} files", err=True)
+    echo(f"wrote {out}: run {manifest['run']}, {len(manifest['files'])} files", err=True)
 
 
 @command.command(name="import")
@@ -173,7 +174,7 @@ def import_run(file: Path, home: str | None) -> None:
     """
     from sextant.graphs.runs.archive import take_in
 
-    click.echo(take_in(file, home).name)
+    echo(take_in(file, home).name)
 
 
 @command.command()
@@ -203,6 +204,4 @@ def prune(
         print_json(done)
         return
     verb = "would delete" if dry_run else "deleted"
-    click.echo(
-        f"{verb} {len(done['runs'])} runs and {done['blobs']} pictures and documents, {done['bytes'] / 1e6:.1f} MB"
-    )
+    echo(f"{verb} {len(done['runs'])} runs and {done['blobs']} pictures and documents, {done['bytes'] / 1e6:.1f} MB")

@@ -37,7 +37,7 @@ def desk_of(options: dict[str, Any]) -> Any:
         SextantError: a value is no good, or the gallery or the model's address is none: better now than at a photo.
     """
     from sextant.agent.privacy.precision import policy_of
-    from sextant.agent.world.live import world
+    from sextant.agent.world.live import get_backend
     from sextant.app.options.common import settings_of
     from sextant.base.errors import WrongUse
     from sextant.graphs.chat import Desk
@@ -50,5 +50,5 @@ def desk_of(options: dict[str, Any]) -> Any:
         os.environ[DATABASE] = own["database"]
     policy = policy_of(own["precision"], own["policy_file"])
     settings = settings_of(options)
-    world(settings).reachable()
+    get_backend(settings).check_reachable()
     return Desk(settings=settings, policy=policy, max_calls=own["session_calls"])

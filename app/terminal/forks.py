@@ -2,16 +2,17 @@
 
 from rich.table import Table
 
+from sextant.agent.answer_words import coordinates, headline
 from sextant.agent.privacy.view import answer_shown, comparison_shown
-from sextant.app.render.answer import coordinates, headline
 from sextant.app.render.run import difference, needed_calls
 from sextant.base.errors import WrongUse
 from sextant.graphs.chat import Desk
 from sextant.graphs.runs.compare import compare
 from sextant.graphs.runs.folder import find
-from sextant.graphs.runs.fork import fork
 from sextant.graphs.runs.run import Unasked
 from sextant.graphs.runs.timeline import story
+from sextant.graphs.sessions.paid_fork import fork_in_session
+from sextant.graphs.sessions.store import Sessions
 
 USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country live"
 
@@ -24,8 +25,8 @@ def steps_table(run: str, home: str | None) -> Table:
     return table
 
 
-def forked(run: str, words: str, desk: Desk) -> list[str]:
-    """Fork the run as the words say, and tell what came of it, in lines no finer than the desk's policy.
+def forked(sessions: Sessions, session: str, run: str, words: str, desk: Desk) -> list[str]:
+    """Fork the run as the words say, and on_event what came of it, in lines no finer than the desk's policy.
 
     Raises:
         WrongUse: no step or no change is named, or one that does not fit.
@@ -40,7 +41,7 @@ def forked(run: str, words: str, desk: Desk) -> list[str]:
     home, policy = desk.settings.home, desk.policy
     parent = find(run, home)
     try:
-        made = fork(parent, step, changes, home=home, live=live, tell=desk.tell, stop=desk.stop)
+        made = fork_in_session(sessions, session, parent, step, changes, desk, live=live)
     except Unasked as stopped:
         # The calls hold a model's arguments: under a cap only their number is said.
         needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)

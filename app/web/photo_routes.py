@@ -5,11 +5,11 @@ import io
 from fastapi import APIRouter, Response
 from PIL import Image
 
-from sextant.agent.state import Json
-from sextant.agent.world.contact_sheet import thumbnail
-from sextant.agent.world.photo_opening import opened
+from sextant.agent.world.contact_sheet import make_thumbnail
+from sextant.agent.world.photo_opening import open_run_photo
 from sextant.app.web.limits import Refused
 from sextant.app.web.service import House
+from sextant.base.json_types import Json
 
 SIDES = ("nearest", "farthest")
 SMALL = 320  # pixels, the longest side of a photo in the conversation
@@ -25,7 +25,7 @@ def photo_routes(house: House) -> APIRouter:
         photo = house.evidence(session, key)
         if photo.get("shown") and not small:
             return jpeg(house.blobs.get(photo["shown"]))
-        image = opened(house.blobs.get(photo.get("shown") or photo["sha256"])).image.copy()
+        image = open_run_photo(house.blobs.get(photo.get("shown") or photo["sha256"])).image.copy()
         image.thumbnail((SMALL, SMALL) if small else (1024, 1024))
         return jpeg(encoded(image))
 
@@ -50,7 +50,7 @@ def neighbour_picture(house: House, photo: Json, side: str, number: int) -> byte
         raise Refused(404, f"there is no {side[:20]!r} photo {number}")
     wanted = str(references[number - 1]["id"]).replace("'", "''")
     rows = house.live().retrieval.gallery().photos.search().where(f"id = '{wanted}'").select(["uri"]).limit(1).to_list()
-    image = thumbnail(rows[0]["uri"]) if rows else None
+    image = make_thumbnail(rows[0]["uri"]) if rows else None
     if image is None:
         raise Refused(404, "the gallery no longer holds this photo's file")
     return encoded(image)

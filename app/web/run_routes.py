@@ -1,5 +1,6 @@
 """Recorded runs over HTTP: the timeline of a photo's run, and forks of it."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -7,18 +8,17 @@ from fastapi import APIRouter
 from sextant.agent.privacy.precision import coarsened, words_withheld
 from sextant.agent.privacy.view import WORDS, comparison_shown
 from sextant.agent.recording.fitted_models import short
-from sextant.agent.state import Json
 from sextant.app.web import schemas
 from sextant.app.web.limits import Refused
 from sextant.app.web.service import House, fork_of
+from sextant.base.json_types import Json
 from sextant.graphs.runs.compare import compare
 from sextant.graphs.runs.folder import find
-from sextant.graphs.runs.fork import fork
+from sextant.graphs.runs.fork_limits import ForkLimits
 from sextant.graphs.runs.timeline import story
-from sextant.prompts.loading import is_own
+from sextant.graphs.sessions.paid_fork import fork_in_session
 
-# What a change over HTTP may not set: a visitor names no file or folder of this machine, and no address to which this
-# machine would send its keys and photos.
+# What no visitor sees: files, folders and addresses of this machine.
 OURS = ("base_url", "gallery", "encoder", "fitted")
 LONGEST = 6000  # characters of one text shown; a prompt with twenty references has some three thousand
 
@@ -40,10 +40,13 @@ def run_routes(house: House) -> APIRouter:
         parent = find(house.evidence(session, key)["run"], home)
         if not wish.changes:
             raise Refused(422, "say what to change, for example: verify=top1")
-        refuse_ours(wish.changes)
         with house.forking(session, key) as stop:
-            run = fork(
-                parent, wish.step, wish.changes, home=home, live=wish.live, keep_words=wish.keep_words, stop=stop
+            desk = replace(house.desk, stop=stop)
+            run = fork_in_session(
+                *(house.sessions, session, parent, wish.step, wish.changes, desk),
+                live=wish.live,
+                keep_words=wish.keep_words,
+                limits=ForkLimits(house.desk.settings),
             )
         difference = comparison_shown(compare(parent, find(run.name, home)), house.desk.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
@@ -55,20 +58,6 @@ def run_routes(house: House) -> APIRouter:
         return schemas.Done(done=house.stop(fork_of(house.known(session), key)))
 
     return routes
-
-
-def refuse_ours(changes: list[str]) -> None:
-    """Raise where a change names a file, a folder or an address.
-
-    Raises:
-        Refused: so it does.
-    """
-    for change in changes:
-        key, _, value = (part.strip() for part in change.partition("="))
-        if value.startswith("@") or any(is_own(part.strip()) for part in value.split(",")):
-            raise Refused(422, "a change over HTTP holds its value itself; files are not read")
-        if key in OURS:
-            raise Refused(422, f"{key} is the server's own; a fork over HTTP cannot change it")
 
 
 def run_shown(run: Json, house: House) -> Json:

@@ -1,6 +1,5 @@
 """The application: routes behind a guarded door."""
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from sextant.app.render.terminal import echo
 from sextant.app.web.limits import Refused
 from sextant.app.web.message_routes import message_routes
 from sextant.app.web.page_routes import STATIC, page_routes
@@ -23,8 +23,13 @@ from sextant.app.web.service import House
 from sextant.app.web.session_routes import session_routes
 from sextant.app.web.stream_routes import stream_routes
 from sextant.base.errors import SextantError, WrongUse
+from sextant.graphs.runs.run import Unasked
+from sextant.graphs.sessions.paid_fork import BudgetSpent
+from sextant.graphs.sessions.store import Busy
 
 VENDOR = STATIC / "vendor"
+# What an error of ours is over HTTP: wrong use is the visitor's, and a session at work or out of budget is a conflict.
+STATUS = {WrongUse: 422, Unasked: 422, Busy: 409, BudgetSpent: 409}
 THREADS = 160  # of requests in progress: more than messages and streams of all sessions at work
 
 
@@ -79,7 +84,7 @@ def refused(house: House):  # type: ignore[no-untyped-def]
     home = str(house.blobs.folder.parent)
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
-        status = error.status if isinstance(error, Refused) else 422 if isinstance(error, WrongUse) else 500
+        status = error.status if isinstance(error, Refused) else STATUS.get(type(error), 500)
         return JSONResponse({"detail": str(error).replace(home, "the home")}, status_code=status)
 
     return answer
@@ -88,7 +93,7 @@ def refused(house: House):  # type: ignore[no-untyped-def]
 async def failed(request: Request, error: Exception) -> JSONResponse:
     """A defect of ours: one line for the visitor, one for the terminal."""
     reason = " ".join(str(error).split())
-    print(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {reason}", file=sys.stderr)
+    echo(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {reason}", err=True)
     return JSONResponse({"detail": f"the server failed ({type(error).__name__}); its terminal says more"}, 500)
 
 

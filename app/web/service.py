@@ -1,6 +1,5 @@
 """The server without its HTTP: sessions, the threads at work, their events, their stops."""
 
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,16 +8,17 @@ from dataclasses import dataclass, field, replace
 
 from sextant.agent.privacy.view import event_shown
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.state import Json
-from sextant.agent.world.deps import Equipment
-from sextant.agent.world.live import Live, equip
-from sextant.agent.world.photo_opening import opening_by
+from sextant.agent.world.deps import Deps
+from sextant.agent.world.live import LiveBackend, make_deps
+from sextant.agent.world.photo_opening import use_opener
+from sextant.app.render.terminal import echo, one_line
 from sextant.app.web.events import EventLog
 from sextant.app.web.limits import Limits, Rate, Refused
 from sextant.app.web.reports import Reports
 from sextant.app.web.uploads import Decoder
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.chat import Desk
 from sextant.graphs.sessions.store import Busy, Sessions, shown
 
@@ -34,11 +34,11 @@ class House:
     tiles: str | None = None
 
     def __post_init__(self) -> None:
-        self.blobs = BlobStore(home_folder(self.desk.settings.home) / "blobs")
+        self.blobs = BlobStore(Home.at(self.desk.settings.home).blobs)
         self.decoder = Decoder(self.limits)
         self._open = ExitStack()
         self._open.callback(self.decoder.close)
-        self._open.enter_context(opening_by(self.decoder.opened))
+        self._open.enter_context(use_opener(self.decoder.opened))
         self._pool = ThreadPoolExecutor(self.limits.working_at_once, thread_name_prefix="session")
         self._lock = threading.Lock()
         self._logs: dict[str, EventLog] = {}
@@ -160,18 +160,18 @@ class House:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._open.close()
 
-    def gear(self) -> Equipment:
+    def deps(self) -> Deps:
         """The equipment of this server's settings: its gallery is opened once."""
-        return equip(self.desk.settings)
+        return make_deps(self.desk.settings)
 
-    def live(self) -> Live:
+    def live(self) -> LiveBackend:
         """The world behind the equipment.
 
         Raises:
             WrongUse: it is not the real world.
         """
-        outside = self.gear().ask
-        if not isinstance(outside, Live):
+        outside = self.deps().ask
+        if not isinstance(outside, LiveBackend):
             raise WrongUse("this server plays a recording; there is no gallery behind it")
         return outside
 
@@ -196,7 +196,7 @@ class House:
 
     def _work(self, session: str, message: Json | None, stop: threading.Event) -> None:
         log, policy = self.log(session), self.desk.policy
-        desk = replace(self.desk, tell=lambda event: log.add("step", event_shown(event, policy)), stop=stop)
+        desk = replace(self.desk, on_event=lambda event: log.add("step", event_shown(event, policy)), stop=stop)
         problem = None
         try:
             if message is None:
@@ -207,11 +207,11 @@ class House:
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
-            print(f"sextant: session {session}: {type(error).__name__}: {error}", file=sys.stderr)
+            echo(f"sextant: session {session}: {type(error).__name__}: {one_line(str(error))}", err=True)
         finally:
             self._end(session)
         if problem:
-            log.add("error", {"text": problem.replace(str(home_folder(self.desk.settings.home)), "the home")})
+            log.add("error", {"text": problem.replace(str(Home.at(self.desk.settings.home).root), "the home")})
         log.add("session", self.view(session))
         log.add("idle", {})
 

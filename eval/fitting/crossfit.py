@@ -16,6 +16,7 @@ from sextant.agent.verification.pool_features import look_at
 from sextant.agent.verification.reliability import Reliability, model_name, neutral_of
 from sextant.agent.verification.scorer import RINGS, Scorer, Scores
 from sextant.agent.verification.utility import stacked_within
+from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
 from sextant.eval.fitting.augment import thinned
 from sextant.eval.fitting.recorded import Record
@@ -23,7 +24,6 @@ from sextant.eval.fitting.training import Example, train_scorer
 from sextant.eval.fitting.wording_fit import fit_telling
 from sextant.geo.sphere import great_circle_km
 
-Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
 
 FOLDS = 5

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -12,12 +11,10 @@ from sextant.agent.verification.calibration import IDENTITY, KINDS, Calibration,
 from sextant.agent.verification.model_file import SHARES, Model
 from sextant.agent.verification.scorer import joined
 from sextant.agent.verification.stopping_rule import Gain, missing
+from sextant.base.arrays import Floats, Ints
 from sextant.eval.fitting.crossfit import FOLDS, MEMBERS, CrossFit, Progress, cross_fit, folds_by_group, reliability_of
 from sextant.eval.fitting.held_out import HeldOut, held_out
 from sextant.eval.fitting.recorded import Record
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 
 CALIBRATION_PARTS = 8  # of each fold: the photographers of one part are calibrated by all others
 _LEAST_POOLS = 50  # with fewer held-out pools of a kind its calibration stays as the scorer says

@@ -11,11 +11,9 @@ from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.reweight import tilted
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.utility import expected_utility
+from sextant.base.arrays import Bools, Floats
 from sextant.eval.fitting.crossfit import Judged
 from sextant.geo.sphere import great_circle_km
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -12,10 +11,9 @@ from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.pool import Candidate, positions_of
 from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.wording_shift import SILENT, Telling, signs_of, word_counts
+from sextant.base.arrays import Floats
 from sextant.eval.fitting.recorded import Record
 from sextant.geo.sphere import great_circle_km
-
-Floats = NDArray[np.float64]
 
 _SUBSETS = 3  # of each photo's answers, drawn at random: a run may end at any number of them
 _MOST_ANSWERS = 7

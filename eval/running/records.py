@@ -1,33 +1,30 @@
 """One photo's line of an evaluation: truth, answer, what it was weighed from, what it cost, or why there is none."""
 
 from collections import Counter
-from typing import Any
 
-from sextant.agent.nodes.verify import pool_of
+from sextant.agent.nodes.verify import make_pool
 from sextant.agent.verification.decision import candidate_json
 from sextant.agent.verification.pool import Candidate, Pool
-from sextant.agent.world.deps import Equipment
+from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
-from sextant.geo.borders import country_at
+from sextant.geo.borders import OFF_THE_COAST_KM, country_at
 from sextant.geo.sphere import great_circle_km
 
-Json = dict[str, Any]
-
-HARBOUR_KM = 5.0  # photos of piers and beaches belong to the land beside them
 # When no answer of a photo holds a place, its outcome is the first of these that any answer came to.
 WITHOUT_PLACE = ("refused", "unparsable", "failed")
 
 
-def answered_line(photo: BenchmarkPhoto, state: Json, gear: Equipment) -> Json:
+def answered_line(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
     """The line of a photo whose run ended in an answer.
 
     Args:
         state: the graph's last state.
-        gear: the photo's equipment: its settings and blobs.
+        deps: the photo's equipment: its settings and blobs.
     """
     answer = state["answer"]
-    references = gear.references(state.get("references"))
-    pool = pool_of(state["outcomes"], state.get("branches", {}), references, gear)
+    references = deps.load_references(state.get("references"))
+    pool = make_pool(state["outcomes"], state.get("branches", {}), references, deps)
     return {
         **known(photo),
         "outcome": outcome_of(answer),
@@ -65,7 +62,7 @@ def error_line(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
 
 def known(photo: BenchmarkPhoto) -> Json:
     """What the benchmark says of a photo, and the country its place lies in."""
-    country = country_at(photo.latitude, photo.longitude, HARBOUR_KM)
+    country = country_at(photo.latitude, photo.longitude, OFF_THE_COAST_KM)
     return {
         "image": photo.image,
         "author": photo.author,

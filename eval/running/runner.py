@@ -10,17 +10,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from sextant.agent.llm.call import with_address
+from sextant.agent.llm.call import restore_address
 from sextant.agent.recording.fitted_models import with_fitted
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
-from sextant.agent.world.deps import Outside
-from sextant.agent.world.live import equip_many
+from sextant.agent.verification.stand_in import STAND_IN
+from sextant.agent.world.deps import Port
+from sextant.agent.world.live import make_batch_deps
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto
 from sextant.eval.running.circuit_breaker import Streak, every_photos
 from sextant.eval.running.configuration import configuration, header
@@ -34,7 +35,6 @@ from sextant.geo.places import describe
 from sextant.graphs.runs.batch import ManyPhotos, record_name
 from sextant.graphs.runs.folder import RunFolder
 
-Json = dict[str, Any]
 Tell = Callable[[Tally], None]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 
@@ -75,7 +75,7 @@ def run(
     task: Task,
     tell: Tell = lambda tally: None,
     stop: threading.Event | None = None,
-    behind: Callable[[Outside], Outside] = lambda world: world,
+    behind: Callable[[Port], Port] = lambda world: world,
 ) -> Ended:
     """Evaluate what is missing of a task, or, with ``retry_errors``, what failed.
 
@@ -103,7 +103,7 @@ def run(
             # One thread a matrix product: they are small, and the photos fill the cores.
             with _loaded_set_aside(), threadpool_limits(limits=1, user_api="blas"):
                 why = sitting.work(_pending(task, before), _tally(task, before), tell, stop or threading.Event())
-    reason = with_address(sitting.streak.words(), task.settings) if why == "model" else None
+    reason = restore_address(sitting.streak.words(), task.settings) if why == "model" else None
     return Ended(why, sitting.tally, reason, notes)
 
 
@@ -116,20 +116,22 @@ class Sitting:
     """One process at work on an evaluation."""
 
     def __init__(
-        self, task: Task, folder: EvaluationFolder, writer: LineWriter, behind: Callable[[Outside], Outside]
+        self, task: Task, folder: EvaluationFolder, writer: LineWriter, behind: Callable[[Port], Port]
     ) -> None:
         self.task, self.folder, self.writer = task, folder, writer
         self.tally = Tally(len(task.photos))
         self.streak = Streak()
-        self.gear, self.live = equip_many(task.settings)
+        self.deps, self.live = make_batch_deps(task.settings)
         self.world = behind(self.live)
         if task.max_usd is not None:
             spent = spent_on_unfinished(folder) + sum(_usd(line) for line in folder.lines().values())
-            self.world = Paid(self.world, self.gear, task.max_usd, spent)
-        self.graph = ManyPhotos(self.gear)
+            self.world = Paid(self.world, self.deps, task.max_usd, spent)
+        self.graph = ManyPhotos(self.deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)
-        verify(Pool((Candidate(0.0, 0.0, "nearest", rank=0),)), self.gear.recipe.verify, self.gear.settings.optimise)
+        known = Candidate(0.0, 0.0, "nearest", rank=0, similarity=1.0, position_score=1.0)
+        for strategy in {self.deps.recipe.verify, STAND_IN}:
+            verify(Pool((known,)), strategy, self.deps.settings.optimise)
 
     def work(self, photos: Sequence[BenchmarkPhoto], tally: Tally, tell: Tell, stop: threading.Event) -> str:
         """Do these photos, so many at a time; each line is on disk before the next photo begins in its place."""
@@ -209,7 +211,7 @@ class Sitting:
     def _line(self, photo: BenchmarkPhoto, name: str) -> Json:
         if photo.path is None:
             return error_line(photo, "missing", f"photo {photo.image!r} is not in the folder")
-        settings = replace(self.gear.settings, run=name)
+        settings = replace(self.deps.settings, run=name)
         try:
             if photo.author:
                 self.live.retrieval.authors[hashlib.sha256(read_photo(photo.path)).hexdigest()] = photo.author
@@ -217,7 +219,7 @@ class Sitting:
                 photo.path, settings, self.folder.records / name, self.world, self.task.retry_errors
             )
             return {
-                **answered_line(photo, state, replace(self.gear, settings=settings)),
+                **answered_line(photo, state, replace(self.deps, settings=settings)),
                 "density": self._density(photo),
             }
         except OutOfMoney:
@@ -234,7 +236,7 @@ class Sitting:
 
     def _density(self, photo: BenchmarkPhoto) -> Json | None:
         """How many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""
-        if not self.gear.settings.gallery:
+        if not self.deps.settings.gallery:
             return None
         return self.live.retrieval.coverage({"latitude": photo.latitude, "longitude": photo.longitude})
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.state import Json
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import judges
 from sextant.graphs.runs.folder import NAME, RunFolder, read_json, runs_folder
 from sextant.graphs.runs.steps import read_steps
@@ -45,7 +45,7 @@ def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = Fals
     blobs = judges(record) | (pictures(folder) if photo else set())
     contents = {name: (folder.path / name).read_bytes() for name in FILES if (folder.path / name).exists()}
     contents["run.json"] = json.dumps(passed_on(record), ensure_ascii=False).encode("utf-8", "backslashreplace")
-    store = BlobStore(home_folder(home) / "blobs")
+    store = BlobStore(Home.at(home).blobs)
     contents |= {f"blobs/{sha256}": store.get(sha256) for sha256 in sorted(blobs)}
     listed = {name: {"sha256": sha256_of(content), "bytes": len(content)} for name, content in contents.items()}
     manifest = {"format": FORMAT, "run": folder.name, "files": listed}
@@ -63,7 +63,7 @@ def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = Fals
 
 
 def passed_on(record: Json) -> Json:
-    """A run's record for another machine: where this one keeps its runs and reaches its model is left out."""
+    """Return a run's record for another machine: where this one keeps its runs and reaches its model is left out."""
     kept = [one for one in record["changes"] if (one["kind"], one["name"]) != ("setting", "base_url")]
     return {**record, "settings": {**record["settings"], "base_url": None, "home": None}, "changes": kept}
 
@@ -77,7 +77,7 @@ def write_entry(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def pictures(folder: RunFolder) -> set[str]:
-    """The hashes of a run's pictures: the photo, what the model saw of it, contact sheets, crops."""
+    """Return the hashes of a run's pictures: the photo, what the model saw of it, contact sheets, crops."""
     found: set[str] = set()
     cassette = Cassette.read(folder.cassette)
     for call in cassette.calls.values():
@@ -92,12 +92,12 @@ def pictures(folder: RunFolder) -> set[str]:
 
 
 def shown_picture(folder: RunFolder, home: str | None) -> bytes | None:
-    """What the model saw of the photo, None when it is not here."""
+    """Return what the model saw of the photo, None when it is not here."""
     cassette = Cassette.read(folder.cassette)
     for call in cassette.calls.values():
         if call.kind == "photo":
             try:
-                return BlobStore(home_folder(home) / "blobs").get(cassette.reply(call)["photo"]["shown"])
+                return BlobStore(Home.at(home).blobs).get(cassette.reply(call)["photo"]["shown"])
             except BlobMissing:
                 return None
     return None
@@ -125,7 +125,7 @@ def take_in(path: Path, home: str | None) -> RunFolder:
     target = runs_folder(home) / name
     if target.exists():
         raise WrongUse(f"there is a run {name!r} already; delete its folder to import it again")
-    store = BlobStore(home_folder(home) / "blobs")
+    store = BlobStore(Home.at(home).blobs)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".import-"))
     try:
@@ -146,7 +146,7 @@ def take_in(path: Path, home: str | None) -> RunFolder:
 
 
 def checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
-    """The files of a zip, when each is one that an exported run has, of its stated size and hash.
+    """Return the files of a zip, when each is one that an exported run has, of its stated size and hash.
 
     Nothing is unpacked before its name and its size are known to be right.
     """
@@ -193,7 +193,7 @@ def check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
 
 
 def listed_files(manifest: bytes, path: Path) -> dict[str, Json]:
-    """The files that a manifest lists, when it is one that this version reads."""
+    """Return the files that a manifest lists, when it is one that this version reads."""
     try:
         read = json.loads(manifest)
         files, name = read["files"], read["run"]

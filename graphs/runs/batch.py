@@ -16,9 +16,9 @@ from typing import Any
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import Door, Recorder
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
-from sextant.agent.world.deps import Equipment, Moment, Outside
+from sextant.agent.world.deps import Deps, Port, StepInfo
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, build
 from sextant.graphs.runs.folder import FORMAT, RunFolder, now, write_bytes, write_json
 from sextant.graphs.runs.run import STEPS_FUSE, told
@@ -37,17 +37,17 @@ class ManyPhotos:
     """Runs photos through one compiled graph, from any number of threads.
 
     Args:
-        gear: shared by all photos; its settings are every photo's but for the run's name.
+        deps: shared by all photos; its settings are every photo's but for the run's name.
     """
 
-    def __init__(self, gear: Equipment) -> None:
-        self._gear = gear
+    def __init__(self, deps: Deps) -> None:
+        self._gear = deps
         self._desks: dict[str, Desk] = {}
-        self._gears: dict[str, Equipment] = {}
+        self._gears: dict[str, Deps] = {}
         self._graph = build(self._gear_of, self._around).compile(name="geolocate")
 
-    def locate(self, path: str, settings: Settings, folder: Path, world: Outside, afresh: bool = False) -> Json:
-        """The final state of one photo's run, recorded in ``folder``; calls recorded there before are not repeated.
+    def locate(self, path: str, settings: Settings, folder: Path, world: Port, afresh: bool = False) -> Json:
+        """Run one photo, recorded in ``folder``, and return its final state; recorded calls are not repeated.
 
         Args:
             settings: this photo's; ``settings.run`` names it and no other photo in flight.
@@ -75,13 +75,13 @@ class ManyPhotos:
         finish(record, state["answer"])
         return state
 
-    def _gear_of(self, settings: Settings) -> Equipment:
+    def _gear_of(self, settings: Settings) -> Deps:
         return self._gears[str(settings.run)]
 
-    def _around(self, moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
-        desk = self._desks[str(gear.settings.run)]
+    def _around(self, moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
+        desk = self._desks[str(deps.settings.run)]
         began = monotonic()
-        update = node(state, replace(gear, ask=partial(desk.door, moment)))
+        update = node(state, replace(deps, ask=partial(desk.door, moment)))
         desk.log.write(step_of(moment, update, round(monotonic() - began, 4)))
         return update
 
@@ -92,7 +92,7 @@ def limits(settings: Settings) -> Any:
 
 
 def begin(folder: Path, name: str, path: str, settings: Settings) -> RunFolder:
-    """The photo's run folder, made or found; another name and place than ``folder.create`` gives."""
+    """Return the photo's run folder, made or found; another name and place than ``folder.create`` gives."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "run.json").exists():
         told_it = told(path, settings)
@@ -109,6 +109,6 @@ def finish(record: RunFolder, answer: Json) -> None:
 
 
 def record_name(image: str) -> str:
-    """A name for a photo's run that can be a folder's on any disk, and belongs to this photo alone."""
+    """Return a name for a photo's run that can be a folder's on any disk, and belongs to this photo alone."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(image).stem).strip(".-_")[:60] or "photo"
     return f"{plain}-{hashlib.sha256(image.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"

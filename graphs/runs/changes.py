@@ -13,9 +13,9 @@ from sextant.agent.llm.spec import split_login
 from sextant.agent.recording.fitted_models import sha256_of
 from sextant.agent.recording.recorder import Door
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
-from sextant.agent.world.deps import Equipment, Moment, Outside
+from sextant.agent.world.deps import Deps, Port, StepInfo
 from sextant.agent.world.toolbox import RETRIEVAL
+from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node
 from sextant.graphs.runs.folder import RunError
 
@@ -55,7 +55,7 @@ class Change:
         address = self.kind == "setting" and self.name == "base_url" and self.value
         return {**vars(self), "value": split_login(self.value)[1] if address else self.value}
 
-    def holds(self, moment: Moment) -> bool:
+    def holds(self, moment: StepInfo) -> bool:
         """Whether the change is in force at a moment."""
         here = self.branch is None or moment.branch in (None, self.branch)
         if self.kind in ("text", "result", "without"):
@@ -72,36 +72,36 @@ class Changes:
     def to_json(self) -> list[Json]:
         return [change.to_json() for change in self.every]
 
-    def at(self, moment: Moment, kind: str) -> dict[str, Any]:
-        """The changes of one kind in force, by name; the latest wins."""
+    def at(self, moment: StepInfo, kind: str) -> dict[str, Any]:
+        """Return the changes of one kind in force, by name; the latest wins."""
         return {change.name: change.value for change in self.every if change.kind == kind and change.holds(moment)}
 
-    def gear(self, moment: Moment, gear: Equipment) -> Equipment:
-        """The equipment with the settings of the moment, exchanged prompts among them."""
-        settings = self.settings(gear.settings, moment)
+    def deps(self, moment: StepInfo, deps: Deps) -> Deps:
+        """Return the equipment with the settings of the moment, exchanged prompts among them."""
+        settings = self.settings(deps.settings, moment)
         swaps = self.at(moment, "variant")
         if swaps:
-            now = replace(gear, settings=settings).recipe
+            now = replace(deps, settings=settings).recipe
             settings = replace(
                 settings,
                 variants=tuple(swaps.get(name, name) for name in now.variants),
                 later=tuple(swaps.get(name, name) for name in now.later),
             )
-        return gear if settings is gear.settings else replace(gear, settings=settings)
+        return deps if settings is deps.settings else replace(deps, settings=settings)
 
-    def settings(self, settings: Settings, moment: Moment) -> Settings:
-        """The settings as they are at a moment."""
+    def settings(self, settings: Settings, moment: StepInfo) -> Settings:
+        """Return the settings as they are at a moment."""
         given: dict[str, Any] = {}
         for name, value in self.at(moment, "setting").items():
             given[name] = tuple(value) if isinstance(value, list) else value
         return replace(settings, **given) if given else settings
 
-    def state(self, moment: Moment, state: Any, gear: Equipment) -> Any:
-        """The state as the node of this moment is to see it."""
+    def state(self, moment: StepInfo, state: Any, deps: Deps) -> Any:
+        """Return the state as the node of this moment is to see it."""
         candidates, swaps = self.at(moment, "candidate"), self.at(moment, "variant")
         if candidates and state.get("references"):
-            document = gear.blobs.get_json(state["references"])
-            state = {**state, "references": gear.blobs.put_json(moved_references(document, candidates))}
+            document = deps.blobs.get_json(state["references"])
+            state = {**state, "references": deps.blobs.put_json(moved_references(document, candidates))}
         if candidates and "transcripts" in state:
             turns = {name: reworded(turns, name, candidates) for name, turns in state["transcripts"].items()}
             state = {**state, "transcripts": turns}
@@ -111,8 +111,8 @@ class Changes:
             state = {**state, "branches": {name: swapped(each, swaps) for name, each in state["branches"].items()}}
         return state
 
-    def replies(self, moment: Moment, ask: Outside) -> Outside:
-        """The outside with its replies changed as the moment wants them."""
+    def replies(self, moment: StepInfo, ask: Port) -> Port:
+        """Return the outside with its replies changed as the moment wants them."""
         texts, results, dropped = (self.at(moment, kind) for kind in ("text", "result", "without"))
 
         def changed(kind: str, request: Json) -> Json:
@@ -128,7 +128,7 @@ class Changes:
 
         return changed if texts or results or dropped else ask
 
-    def asks_again(self, moment: Moment, kind: str, request: Json) -> bool:
+    def asks_again(self, moment: StepInfo, kind: str, request: Json) -> bool:
         """Whether a question must be asked anew although it reads as before."""
         about = request["name"] if kind == "tool" else kind
         return any(about in ASKED_AGAIN.get(name, ()) for name in self.at(moment, "setting"))
@@ -140,19 +140,19 @@ UNCHANGED = Changes()
 def changed_node(
     changes: Changes,
     door: Door,
-    moment: Moment,
+    moment: StepInfo,
     node: Node,
     state: Any,
-    gear: Equipment,
+    deps: Deps,
 ) -> Any:
     """Run a node as the changes of a fork want it: its settings, its state, and the replies it gets."""
-    gear = changes.gear(moment, gear)
+    deps = changes.deps(moment, deps)
     ask = changes.replies(moment, partial(door, moment))
-    return node(changes.state(moment, state, gear), replace(gear, ask=ask))
+    return node(changes.state(moment, state, deps), replace(deps, ask=ask))
 
 
 def from_json(values: list[Json]) -> Changes:
-    """The changes of a recorded fork.
+    """Return the changes of a recorded fork.
 
     Raises:
         RunError: they are none.
@@ -164,25 +164,25 @@ def from_json(values: list[Json]) -> Changes:
 
 
 def judges(record: Json) -> set[str]:
-    """The hashes of the fitted models that a run's settings and changes name."""
+    """Return the hashes of the fitted models that a run's settings and changes name."""
     changed = [one for one in from_json(record["changes"]).every if (one.kind, one.name) == ("setting", "fitted")]
     fitted = [record["settings"].get("fitted"), *(change.value for change in changed)]
     return {sha256_of(str(name)) for name in fitted if name}
 
 
 def named(tool: str, changes: Mapping[str, Any]) -> str | None:
-    """The name under which a tool's change stands: its own, or none when any tool of the step is meant."""
+    """Return the name under which a tool's change stands: its own, or none when any tool of the step is meant."""
     return tool if tool in changes else "" if "" in changes else None
 
 
 def without_lines(content: str, numbers: list[int]) -> str:
-    """A numbered listing without the lines of these numbers."""
+    """Return a numbered listing without the lines of these numbers."""
     gone = tuple(f"{number}." for number in numbers)
     return "\n".join(line for line in content.split("\n") if not line.lstrip().startswith(gone))
 
 
 def moved_references(document: Json, candidates: Mapping[str, Any]) -> Json:
-    """The retrieved photos with some moved (a position) or gone (None)."""
+    """Return the retrieved photos with some moved (a position) or gone (None)."""
 
     def side(items: list[Json]) -> list[Json]:
         kept = [item for item in items if candidates.get(item["id"], item) is not None]
@@ -192,7 +192,7 @@ def moved_references(document: Json, candidates: Mapping[str, Any]) -> Json:
 
 
 def reworded(turns: list[Json], branch: str, candidates: Mapping[str, Any]) -> list[Json]:
-    """A transcript whose last words name another place, or count for nothing."""
+    """Return a transcript whose last words name another place, or count for nothing."""
     spoken = [number for number, turn in enumerate(turns) if turn["role"] == "assistant"]
     if branch not in candidates or not spoken:
         return turns
@@ -206,5 +206,5 @@ def reworded(turns: list[Json], branch: str, candidates: Mapping[str, Any]) -> l
 
 
 def swapped(branch: Json, swaps: Mapping[str, str]) -> Json:
-    """A branch that asks another variant."""
+    """Return a branch that asks another variant."""
     return {**branch, "variant": swaps.get(branch["variant"], branch["variant"])}

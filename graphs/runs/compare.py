@@ -2,7 +2,7 @@
 
 from sextant.agent.recording.cassette import canonical
 from sextant.agent.recording.divergence import json_differences
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.replay import step_key
@@ -13,7 +13,7 @@ SAME_SCORE = 1e-6  # scores are sums of floats; a smaller difference is none
 
 
 def compare(a: RunFolder, b: RunFolder) -> Json:
-    """What differs between two runs, JSON-plain.
+    """Return what differs between two runs, JSON-plain.
 
     ``moved_km`` is the great-circle distance between their answers, None where one has no place. ``first_step`` is the
     first step whose change of the state differs, the clock apart.
@@ -65,7 +65,7 @@ def brief(candidate: Json) -> Json:
 
 
 def first_step(old: list[Step], new: list[Step]) -> Json | None:
-    """The first step at which two runs differ, None when they are the same but for the clock."""
+    """Return the first step at which two runs differ, None when they are the same but for the clock."""
     before, after = ({step_key(step.moment): step for step in steps} for steps in (old, new))
     for key in sorted({*before, *after}):
         a, b = before.get(key), after.get(key)
@@ -83,7 +83,7 @@ def first_step(old: list[Step], new: list[Step]) -> Json | None:
 
 
 def timeless(step: Step) -> Json:
-    """A step's change without the clock."""
+    """Return a step's change without the clock."""
     return {"change": {name: value for name, value in step.change.items() if name not in TIMING}, "goto": step.goto}
 
 

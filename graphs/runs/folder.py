@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.state import Json
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.files import write_atomic
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 
 FORMAT = 1
 NEEDED = ("run", "status", "started", "path", "settings", "parent", "changes", "live", "keep_words", "prompts")
@@ -43,7 +44,7 @@ class RunFolder:
         return self.path / "steps.jsonl"
 
     def record(self) -> Json:
-        """What the run was told and how it stands.
+        """Return what the run was told and how it stands.
 
         Raises:
             RunError: run.json is missing, broken or of another format.
@@ -66,13 +67,13 @@ class RunFolder:
         write_json(self.path / "run.json", {**self.record(), **values})
 
     def answer(self) -> Json | None:
-        """The answer, None while there is none."""
+        """Return the answer, None while there is none."""
         path = self.path / "answer.json"
         answer: Json | None = read_json(path) if path.exists() else None
         return answer
 
     def ours(self) -> Json:
-        """The record, for asking the world again.
+        """Return the record, for asking the world again.
 
         Raises:
             WrongUse: the run came from elsewhere; its addresses are another person's, and our keys are not theirs.
@@ -98,21 +99,21 @@ class RunFolder:
 
 def runs_folder(home: str | None) -> Path:
     """Where the runs of a home lie."""
-    return home_folder(home) / "runs"
+    return Home.at(home).runs
 
 
 def new_name() -> str:
-    """A name that sorts by time and does not repeat: ``20260131-094512-3f9a1c``."""
+    """Return a name that sorts by time and does not repeat: ``20260131-094512-3f9a1c``."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def now() -> str:
-    """The present second, UTC."""
+    """Return the present second, UTC."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def create(home: str | None, name: str, record: Json) -> RunFolder:
-    """A new run folder with its record.
+    """Return a new run folder with its record.
 
     Raises:
         WrongUse: the name is taken or cannot be a folder's.
@@ -140,7 +141,7 @@ def folders(home: str | None) -> Iterator[RunFolder]:
 
 
 def find(name: str, home: str | None) -> RunFolder:
-    """The run of that name, of that unique beginning, or the folder at that path.
+    """Return the run of that name, of that unique beginning, or the folder at that path.
 
     Raises:
         RunError: there is none.
@@ -158,7 +159,7 @@ def find(name: str, home: str | None) -> RunFolder:
 
 
 def read_json(path: Path) -> Any:
-    """A JSON file.
+    """Return a JSON file.
 
     Raises:
         RunError: it is missing or not JSON.
@@ -188,11 +189,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         SextantError: the disk does not take it.
     """
-    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        aside.write_bytes(content)
-        os.replace(aside, path)
+        # Nothing waits for the disk: a run lost to a power cut is located again, and a library has thousands of them.
+        write_atomic(path, content, fsync=False)
     except OSError as error:
         raise SextantError(f"cannot write {str(path)!r}: {error.strerror}; free space or pass --home") from error
-    finally:
-        aside.unlink(missing_ok=True)

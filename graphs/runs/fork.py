@@ -8,28 +8,30 @@ from typing import Any
 
 from langgraph.types import interrupt
 
-from sextant.agent.cost.tokens import image_tokens, text_tokens
+from sextant.agent.cost.call_limit import CallLimit
+from sextant.agent.cost.tokens import estimate_image_tokens, estimate_text_tokens
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import most_alike
 from sextant.agent.recording.fitted_models import judging, kept, with_fitted
-from sextant.agent.settings import Settings, checked, usd
-from sextant.agent.settings import from_json as settings_from
-from sextant.agent.state import Json
-from sextant.agent.world.cancellation import stoppable
-from sextant.agent.world.deps import Equipment, Moment, silent
-from sextant.agent.world.live import equip
+from sextant.agent.settings import Settings, check_settings, price_call_usd
+from sextant.agent.settings import settings_from_json as settings_from
+from sextant.agent.world.cancellation import make_cancellable
+from sextant.agent.world.deps import Deps, StepInfo, ignore_event
+from sextant.agent.world.live import make_deps
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import Change, Changes
 from sextant.graphs.runs.changes import from_json as changes_from
 from sextant.graphs.runs.folder import RunFolder, create, new_name
+from sextant.graphs.runs.fork_limits import ForkLimits
 from sextant.graphs.runs.overrides import read_change, read_step
 from sextant.graphs.runs.run import Run, carry_out, told
 from sextant.graphs.runs.steps import Step, read_steps
 from sextant.prompts.loading import brought, is_own, text_of
 
-AT_THE_END = Moment(10**9, "answer")  # when every change is in force
+AT_THE_END = StepInfo(10**9, "answer")  # when every change is in force
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,12 @@ class Fork:
 
     parent: Cassette
     changes: Changes
-    world: Equipment
+    world: Deps
     live: bool
     keep_words: bool
 
-    def __call__(self, moment: Moment, kind: str, request: Json) -> Json:
-        """The parent's reply where the question is the same; else as the fork was told.
+    def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json:
+        """Return the parent's reply where the question is the same; else as the fork was told.
 
         Raises:
             GraphInterrupt: the call may not be made; the other branches of the step still take theirs.
@@ -82,8 +84,10 @@ def fork(
     home: str | None,
     live: bool = False,
     keep_words: bool = False,
-    tell: Callable[[Json], None] = silent,
+    on_event: Callable[[Json], None] = ignore_event,
     stop: Event | None = None,
+    limits: ForkLimits | None = None,
+    calls: CallLimit | None = None,
 ) -> Run:
     """Run a recorded run again, changed from a step on; the result is a run of its own.
 
@@ -91,14 +95,18 @@ def fork(
         step: ``3``, or ``3:zero-shot`` for one branch of it; None is the last verdict, where evidence is weighed.
         wishes: ``KEY=VALUE``, see ``sextant.graphs.runs.overrides``.
         stop: when set, ends the fork within a second, with the best it has.
+        limits: what the person who asks may change; None is everything.
+        calls: counts the model calls that are really made, and refuses those beyond its limit.
 
     Raises:
-        WrongUse: no such step or key, or a value that does not fit.
+        WrongUse: no such step or key, a value that does not fit, or a change beyond the limits.
         Unasked: calls are needed that were never recorded, and neither ``live`` nor ``keep_words`` is given.
         SextantError: the recording cannot be read, or the run fails.
     """
     if not wishes:
         raise WrongUse("a fork changes something; add --set KEY=VALUE")
+    if limits:
+        limits.check_changes(wishes)
     record = parent.ours() if live else parent.record()
     cassette, steps = Cassette.read(parent.cassette), read_steps(parent.steps)
     number, branch = read_step(step or last_verdict(steps), steps, parent.name)
@@ -106,7 +114,13 @@ def fork(
     asked = tuple(model_kept(read_change(wish, number, branch, steps, known), home) for wish in wishes)
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = with_fitted(replace(settings_from(record["settings"]), home=home, run=new_name()))
-    end = checked(changes.settings(settings, AT_THE_END))
+    end = check_settings(changes.settings(settings, AT_THE_END))
+    if limits:
+        limits.check_end(end, settings)
+        if live:
+            limits.check_same_services(settings)
+            limits.check_same_services(end)
+            settings = limits.connected(settings)
     if any(change.name == "fitted" for change in asked):
         judging(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
@@ -115,23 +129,23 @@ def fork(
     how["prompts"] = record["prompts"] | {name: text_of(Path(name)) for name in swapped if is_own(name)}
     with brought(how["prompts"]):
         folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
-    return carry_out_fork(folder, cassette, changes, settings, tell, stop)
+    return carry_out_fork(folder, cassette, changes, settings, on_event, stop, calls)
 
 
 def last_verdict(steps: list[Step]) -> str:
-    """The step at which the run last weighed its evidence; of a run that never did, its first."""
+    """Return the step at which the run last weighed its evidence; of a run that never did, its first."""
     return str(max((step.moment.step for step in steps if step.moment.node == "verify"), default=1))
 
 
 def model_kept(change: Change, home: str | None) -> Change:
-    """A change to another fitted model names it by hash, its file kept; any other change as it is.
+    """Return a change to another fitted model names it by hash, its file kept; any other change as it is.
 
     Raises:
         WrongUse: the file is no model.
     """
     if (change.kind, change.name) != ("setting", "fitted") or change.value is None:
         return change
-    return replace(change, value=kept(change.value, BlobStore(home_folder(home) / "blobs")))
+    return replace(change, value=kept(change.value, BlobStore(Home.at(home).blobs)))
 
 
 def carry_out_fork(
@@ -139,8 +153,9 @@ def carry_out_fork(
     parent: Cassette,
     changes: Changes,
     settings: Settings,
-    tell: Callable[[Json], None],
+    on_event: Callable[[Json], None],
     stop: Event | None = None,
+    calls: CallLimit | None = None,
 ) -> Run:
     """Run a fork from where its own folder ends, over the recording of its parent.
 
@@ -149,15 +164,17 @@ def carry_out_fork(
         SextantError: as ``fork``.
     """
     record = folder.record()
-    world = stoppable(equip(changes.settings(settings, AT_THE_END), tell), stop)
-    gear = equip(settings, tell)
+    world = make_cancellable(make_deps(changes.settings(settings, AT_THE_END), on_event), stop)
+    if calls:
+        world = replace(world, ask=calls.on(world.ask))
+    deps = make_deps(settings, on_event)
     door = Fork(parent, changes, world, record["live"], record["keep_words"])
     with brought(record["prompts"]):
-        return carry_out(folder, record["path"], gear, door, changes)
+        return carry_out(folder, record["path"], deps, door, changes)
 
 
 def candidate_ids(cassette: Cassette) -> list[str]:
-    """The ids a candidate can be called by: retrieved photos, then branches."""
+    """Return the ids a candidate can be called by: retrieved photos, then branches."""
     retrieved: list[str] = []
     branches: list[str] = []
     for call in cassette.calls.values():
@@ -169,8 +186,8 @@ def candidate_ids(cassette: Cassette) -> list[str]:
     return [*dict.fromkeys(retrieved), *sorted(set(branches))]
 
 
-def would_call(moment: Moment, kind: str, request: Json, gear: Equipment) -> Json:
-    """A call that a fork would make: what it is, and about what it would cost."""
+def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
+    """Return a call that a fork would make: what it is, and about what it would cost."""
     call: Json = {"step": moment.step, "node": moment.node, "branch": moment.branch, "kind": kind, "usd": 0.0}
     if kind == "tool":
         return {**call, "name": request["name"], "args": request["args"]}
@@ -178,7 +195,7 @@ def would_call(moment: Moment, kind: str, request: Json, gear: Equipment) -> Jso
         return call
     words = "".join(str(message["content"]) for message in request["messages"])
     pictures = words.count("'type': 'image'")
-    side = gear.settings.image_side
-    tokens = text_tokens(words) + pictures * image_tokens(side, side), request["max_output_tokens"]
-    cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": usd(gear.settings, *tokens)}
+    side = deps.recipe.image_side
+    tokens = estimate_text_tokens(words) + pictures * estimate_image_tokens(side, side), request["max_output_tokens"]
+    cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": price_call_usd(deps.settings, *tokens)}
     return {**call, "variant": request["variant"], **cost}

@@ -7,9 +7,9 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
 from sextant.agent.verification.pool import PositionError, checked_position
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import Change
 from sextant.graphs.runs.steps import Step
 from sextant.prompts.variants import variant
@@ -19,14 +19,14 @@ KEYS = "a setting, variant.NAME, candidate.ID, text, result[.TOOL], without[.TOO
 
 
 def read_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
-    """The step number and branch of ``3`` or ``3:zero-shot``; any part of a branch's name will do.
+    """Return the step number and branch of ``3`` or ``3:zero-shot``; any part of a branch's name will do.
 
     Raises:
         WrongUse: the run has no such step or branch, or several branches fit.
     """
     number, _, wanted = text.partition(":")
     last = max((step.moment.step for step in steps), default=0)
-    if not number.isdigit() or not 1 <= int(number) <= last:
+    if not is_count(number) or not 1 <= int(number) <= last:
         raise WrongUse(f"run {run} has no step {text!r}; its steps are 1 to {last} (sextant runs show {run})")
     here = sorted(
         {step.moment.branch for step in steps if step.moment.step == int(number) and step.moment.branch is not None}
@@ -42,7 +42,7 @@ def read_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
 
 
 def read_change(wish: str, step: int, branch: str | None, steps: list[Step], candidates: list[str]) -> Change:
-    """The change that one ``KEY=VALUE`` means.
+    """Return the change that one ``KEY=VALUE`` means.
 
     Args:
         candidates: the ids a ``candidate.ID`` may have.
@@ -73,13 +73,13 @@ def read_change(wish: str, step: int, branch: str | None, steps: list[Step], can
 
 
 def setting_types() -> dict[str, Any]:
-    """The settings a fork may change, with their types."""
+    """Return the settings a fork may change, with their types."""
     hints = get_type_hints(Settings)
     return {item.name: hints[item.name] for item in fields(Settings) if item.name not in FIXED}
 
 
 def setting_value(name: str, text: str) -> Any:
-    """The value of a setting, of the type the setting has; ``none`` where it may be unset, ``a,b`` for a list."""
+    """Parse the value of a setting by its type; ``none`` unsets an optional one, ``a,b`` is a list."""
     kind = setting_types()[name]
     raw: Any = None if text.lower() == "none" else text
     if raw is not None and "tuple" in str(kind):
@@ -92,7 +92,7 @@ def setting_value(name: str, text: str) -> Any:
 
 
 def from_file(value: str) -> str:
-    """The value itself, or what the file holds that ``@FILE`` names."""
+    """Return the value itself, or what the file holds that ``@FILE`` names."""
     if not value.startswith("@"):
         return value
     try:
@@ -114,16 +114,21 @@ def position(text: str) -> Json | None:
     return {"latitude": latitude, "longitude": longitude}
 
 
+def is_count(text: str) -> bool:
+    """Whether the text is a number of ordinary digits that ``int`` reads: neither ``²`` nor thousands of digits."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 def line_numbers(text: str) -> list[int]:
     """``2,5``: the numbers of lines."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() for part in parts):
+    if not all(is_count(part) for part in parts):
         raise WrongUse(f"{text!r} names no lines; write their numbers, for example 2,5")
     return [int(part) for part in parts]
 
 
 def one_branch(node: str, key: str, step: int, branch: str | None, steps: list[Step]) -> str:
-    """The one branch that a change of a reply is about.
+    """Return the one branch that a change of a reply is about.
 
     Raises:
         WrongUse: nothing of the kind happens at this step, or in several branches.

@@ -11,9 +11,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import in_use
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.archive import HASH, hashes
 from sextant.graphs.runs.folder import RunFolder, folders
 from sextant.graphs.runs.run import checkpoints_file
@@ -54,7 +54,7 @@ def prune(
     wanted = named_by([folder for folder in every if folder not in gone])
     if named - wanted:
         wanted |= hashes_of_threads(home, {folder.name for folder in gone}, asked)
-    store = BlobStore(home_folder(home) / "blobs")
+    store = BlobStore(Home.at(home).blobs)
     blobs = [path for sha256 in sorted(named - wanted) if (path := store.path(sha256)).exists()]
     size = sum(path.stat().st_size for path in blobs)
     if not dry:
@@ -63,7 +63,7 @@ def prune(
 
 
 def doomed(every: list[RunFolder], keep: int | None, older_days: float | None) -> list[RunFolder]:
-    """The runs that go, of all that may.
+    """Return the runs that go, of all that may.
 
     Raises:
         WrongUse: as ``prune``.
@@ -78,7 +78,7 @@ def doomed(every: list[RunFolder], keep: int | None, older_days: float | None) -
 
 
 def asked_databases(home: str | None, databases: Sequence[str]) -> list[str]:
-    """The addresses to ask, each database once.
+    """Return the addresses to ask, each database once.
 
     Raises:
         WrongUse: sessions of this home lie in one that is not among them.
@@ -93,7 +93,7 @@ def asked_databases(home: str | None, databases: Sequence[str]) -> list[str]:
 
 
 def named_by(runs: Sequence[RunFolder]) -> set[str]:
-    """The blobs that any of the runs names."""
+    """Return the blobs that any of the runs names."""
     return set().union(*(hashes(folder) for folder in runs)) if runs else set()
 
 
@@ -104,9 +104,9 @@ def is_older(folder: RunFolder, days: float) -> bool:
 
 
 def hashes_of_threads(home: str | None, gone: set[str], databases: Sequence[str]) -> set[str]:
-    """The blobs that threads name: conversations, runs that are not finished, and messages not yet answered."""
+    """Return the blobs that threads name: conversations, runs that are not finished, and messages not yet answered."""
     texts: list[str] = []
-    for file in sorted(home_folder(home).glob("*.sqlite")):
+    for file in sorted(Home.at(home).root.glob("*.sqlite")):
         with sqlite_checkpoints(file) as saver:
             texts += texts_of(saver, gone)
     for address in databases:
@@ -124,7 +124,7 @@ def texts_of(saver: BaseCheckpointSaver[Any], gone: set[str]) -> list[str]:
 
 
 def remove(runs: list[RunFolder], blobs: list[Path], home: str | None) -> None:
-    """Runs first: a run without its blobs would be worse than blobs without their run."""
+    """Remove runs before blobs: a run without its blobs would be worse than blobs without their run."""
     with checkpoints(checkpoints_file(Settings(home=home))) as saver:
         for folder in runs:
             saver.delete_thread(folder.name)

@@ -11,11 +11,11 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette, canonical
 from sextant.agent.recording.divergence import Difference, Divergence, json_differences, place_words
 from sextant.agent.recording.recorder import Player
-from sextant.agent.settings import from_json as settings_from
-from sextant.agent.state import Json
-from sextant.agent.world.deps import Equipment, Moment, silent
+from sextant.agent.settings import settings_from_json as settings_from
+from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, build
 from sextant.graphs.runs.changes import Changes, changed_node, judges
 from sextant.graphs.runs.changes import from_json as changes_from
@@ -39,7 +39,7 @@ class Replayed:
 def replay(
     folder: RunFolder,
     until: int | None = None,
-    tell: Callable[[Json], None] = silent,
+    on_event: Callable[[Json], None] = ignore_event,
     workers: int = 1,
     home: str | None = None,
 ) -> Replayed:
@@ -66,9 +66,9 @@ def replay(
         settings = replace(settings_from(record["settings"]), home=blobs, run=record["run"])
         own = BlobStore(Path(blobs))
         for sha256 in judges(record):
-            own.put(BlobStore(home_folder(home) / "blobs").get(sha256))
-        gear = Equipment(settings, own, nobody, tell)
-        graph = build(lambda _: gear, check.around).compile(name="geolocate")
+            own.put(BlobStore(Home.at(home).blobs).get(sha256))
+        deps = Deps(settings, own, nobody, on_event)
+        graph = build(lambda _: deps, check.around).compile(name="geolocate")
         config: Any = {"recursion_limit": STEPS_FUSE, "max_concurrency": workers}
         answer: Json | None = None
         try:
@@ -83,7 +83,7 @@ def replay(
     return Replayed(folder.name, sorted(check.steps, key=lambda step: step_key(step.moment)), answer)
 
 
-def step_key(moment: Moment) -> tuple[int, str, str]:
+def step_key(moment: StepInfo) -> tuple[int, str, str]:
     """Sorts as the graph ran."""
     return moment.step, moment.node, moment.branch or ""
 
@@ -107,14 +107,14 @@ class Check:
         self.reached = 0
         self.divergences: list[Divergence] = []
 
-    def around(self, moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
+    def around(self, moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
         """Run the node from the recording.
 
         Raises:
             Divergence: its change of the state is another than the recorded one.
         """
         try:
-            update = changed_node(self.changes, self.player, moment, node, state, gear)
+            update = changed_node(self.changes, self.player, moment, node, state, deps)
             step = step_of(moment, update).as_read()
             self.compare(step)
         except Divergence as divergence:
@@ -125,7 +125,7 @@ class Check:
         return update
 
     def first(self, raised: Divergence) -> Divergence:
-        """The first divergence as the graph runs: of branches side by side, whichever ended first was raised."""
+        """Return the first divergence as the graph runs: of branches side by side, whichever ended first was raised."""
         return min([raised, *self.divergences], key=lambda one: step_key(one.moment))
 
     def compare(self, step: Step) -> None:
@@ -143,7 +143,7 @@ class Check:
 
 
 def unlike(old: Json, new: Json) -> Difference | None:
-    """The first difference of two JSON values that a person can read, None when they are the same, byte for byte."""
+    """Return the first readable difference of two JSON values, None when they are equal byte for byte."""
     if canonical(old) == canonical(new):
         return None
     found = list(json_differences(old, new, ""))
@@ -151,7 +151,7 @@ def unlike(old: Json, new: Json) -> Difference | None:
     return next(iter([*readable, *found]), Difference("its spelling", "the values are equal, their bytes are not"))
 
 
-def compare_answers(folder: RunFolder, answer: Json, moment: Moment) -> None:
+def compare_answers(folder: RunFolder, answer: Json, moment: StepInfo) -> None:
     """Raise unless the answer is the recorded one."""
     known = folder.answer()
     difference = unlike({"answer": known}, {"answer": answer}) if known is not None else None

@@ -6,11 +6,11 @@ from threading import Event
 
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import unmoved
-from sextant.agent.settings import from_json as settings_from
-from sextant.agent.state import Json
-from sextant.agent.world.cancellation import stoppable
-from sextant.agent.world.deps import silent
-from sextant.agent.world.live import equip
+from sextant.agent.settings import settings_from_json as settings_from
+from sextant.agent.world.cancellation import make_cancellable
+from sextant.agent.world.deps import ignore_event
+from sextant.agent.world.live import make_deps
+from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import from_json as changes_from
 from sextant.graphs.runs.folder import find
 from sextant.graphs.runs.fork import carry_out_fork
@@ -22,7 +22,7 @@ def resume(
     name: str,
     home: str | None,
     base_url: str | None = None,
-    tell: Callable[[Json], None] = silent,
+    on_event: Callable[[Json], None] = ignore_event,
     stop: Event | None = None,
 ) -> Run:
     """Go on with the run from its last step. A finished run just gives its answer.
@@ -44,7 +44,7 @@ def resume(
     settings = replace(settings, base_url=base_url or settings.base_url)
     if record["parent"]:
         parent = Cassette.read(find(record["parent"], home).cassette)
-        return carry_out_fork(folder, parent, changes_from(record["changes"]), settings, tell, stop)
-    gear = stoppable(equip(settings, tell), stop)
+        return carry_out_fork(folder, parent, changes_from(record["changes"]), settings, on_event, stop)
+    deps = make_cancellable(make_deps(settings, on_event), stop)
     with brought(record["prompts"]):
-        return carry_out(folder, record["path"], gear, unmoved(gear.ask))
+        return carry_out(folder, record["path"], deps, unmoved(deps.ask))

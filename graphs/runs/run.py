@@ -16,13 +16,13 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from sextant.agent.llm.spec import split_login
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import Door, Recorder, unmoved
-from sextant.agent.settings import Settings, recipe, to_json
-from sextant.agent.state import Json
-from sextant.agent.world.cancellation import stoppable
-from sextant.agent.world.deps import Equipment, Moment, silent
-from sextant.agent.world.live import equip
+from sextant.agent.settings import Settings, make_recipe, settings_to_json
+from sextant.agent.world.cancellation import make_cancellable
+from sextant.agent.world.deps import Deps, StepInfo, ignore_event
+from sextant.agent.world.live import make_deps
 from sextant.base.errors import SextantError
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Around, Node, build
 from sextant.graphs.runs.changes import UNCHANGED, Changes, changed_node
 from sextant.graphs.runs.folder import RunError, RunFolder, create, new_name
@@ -53,15 +53,17 @@ class Unasked(SextantError):
 
 def checkpoints_file(settings: Settings) -> Path:
     """Where the checkpoints of these settings' home lie: of threads, and of runs that have not finished."""
-    return home_folder(settings.home) / "checkpoints.sqlite"
+    return Home.at(settings.home).checkpoints
 
 
-def locate(path: str, settings: Settings, tell: Callable[[Json], None] = silent, stop: Event | None = None) -> Run:
+def locate(
+    path: str, settings: Settings, on_event: Callable[[Json], None] = ignore_event, stop: Event | None = None
+) -> Run:
     """Locate one photo and record the run in ``runs/NAME`` of the home.
 
     Args:
         path: the photo's file.
-        tell: receives progress events, from several threads.
+        on_event: receives progress events, from several threads.
         stop: when set, ends the run within a second, with the best it has.
 
     Raises:
@@ -69,17 +71,17 @@ def locate(path: str, settings: Settings, tell: Callable[[Json], None] = silent,
     """
     name = settings.run or new_name()
     settings = replace(settings, run=name)
-    gear = stoppable(equip(settings, tell), stop)
-    folder = create(settings.home, name, told(path, gear.settings))
-    return carry_out(folder, path, gear, unmoved(gear.ask))
+    deps = make_cancellable(make_deps(settings, on_event), stop)
+    folder = create(settings.home, name, told(path, deps.settings))
+    return carry_out(folder, path, deps, unmoved(deps.ask))
 
 
 def told(path: str, settings: Settings) -> Json:
-    """What a run is told, for its record. No secret: an address loses its login."""
+    """Return what a run is told, for its record. No secret: an address loses its login."""
     address = split_login(settings.base_url)[1] if settings.base_url else None
     return {
         "path": path,
-        "settings": to_json(replace(settings, base_url=address)),
+        "settings": settings_to_json(replace(settings, base_url=address)),
         "parent": None,
         "changes": [],
         "live": True,
@@ -91,24 +93,24 @@ def told(path: str, settings: Settings) -> Json:
 
 @cache
 def versions() -> Json:
-    """What runs; looked up once, since each look opens files."""
+    """Return what runs; looked up once, since each look opens files."""
     names = ("sextant-geo", "langgraph", "langchain-core")
     return {**{name: version(name) for name in names}, "python": platform.python_version()}
 
 
 def own_prompts(settings: Settings) -> dict[str, str]:
-    """The text of every prompt file of a person's own that a run may read, by the path it was named by.
+    """Return the text of every prompt file of a person's own that a run may read, by the path it was named by.
 
     Raises:
         WrongUse: a file is missing, or the preset is unknown.
     """
-    plan = recipe(settings)
+    plan = make_recipe(settings)
     prompts = [name for name in (*plan.variants, *plan.later) if variant(name) and is_own(name)]
     presets = [settings.preset] if settings.preset and is_own(settings.preset) else []
     return {name: text_of(Path(name)) for name in (*presets, *prompts)}
 
 
-def carry_out(folder: RunFolder, path: str, gear: Equipment, world: Door, changes: Changes = UNCHANGED) -> Run:
+def carry_out(folder: RunFolder, path: str, deps: Deps, world: Door, changes: Changes = UNCHANGED) -> Run:
     """Run the graph from where the folder's record ends, to the answer.
 
     Raises:
@@ -118,38 +120,38 @@ def carry_out(folder: RunFolder, path: str, gear: Equipment, world: Door, change
     cassette = Cassette.record(folder.cassette)
     try:
         with closing(cassette), closing(StepLog(folder.steps)) as log:
-            answer = graph_answer(path, gear, recorded(Recorder(cassette, world), log, changes))
+            answer = graph_answer(path, deps, recorded(Recorder(cassette, world), log, changes))
     except Unasked:
-        forget(folder, gear.settings)
+        forget(folder, deps.settings)
         raise
     except SextantError as error:
         if any(call.kind == "model" for call in cassette.calls.values()):
             folder.update(status="failed", error=str(error))
         else:
-            forget(folder, gear.settings)
+            forget(folder, deps.settings)
         raise
     folder.finish(answer)
-    forget_checkpoints(gear.settings)
+    forget_checkpoints(deps.settings)
     return Run(folder.name, answer)
 
 
 def recorded(door: Door, log: StepLog, changes: Changes) -> Around:
     """Each node asks through the door, and its change of the state is written down."""
 
-    def around(moment: Moment, node: Node, state: Any, gear: Equipment) -> Any:
+    def around(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
         began = monotonic()
-        update = changed_node(changes, door, moment, node, state, gear)
+        update = changed_node(changes, door, moment, node, state, deps)
         log.write(step_of(moment, update, round(monotonic() - began, 4)))
         return update
 
     return around
 
 
-def graph_answer(path: str, gear: Equipment, around: Around) -> Json:
-    """The answer of the graph, run from its last checkpoint when it has one."""
-    settings = gear.settings
+def graph_answer(path: str, deps: Deps, around: Around) -> Json:
+    """Return the answer of the graph, run from its last checkpoint when it has one."""
+    settings = deps.settings
     with checkpoints(checkpoints_file(settings)) as saver:
-        graph = build(lambda _: gear, around).compile(checkpointer=saver, name="geolocate")
+        graph = build(lambda _: deps, around).compile(checkpointer=saver, name="geolocate")
         config: Any = {
             "configurable": {"thread_id": settings.run},
             "recursion_limit": STEPS_FUSE,

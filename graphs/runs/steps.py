@@ -1,25 +1,23 @@
 """The steps of a run: what each node changed in the state, written down as it happens."""
 
 import json
-import os
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from langgraph.types import Command, Send
 
-from sextant.agent.recording.cassette import line_text
-from sextant.agent.state import Json
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
+from sextant.base.json_lines import JsonLines
+from sextant.base.json_types import Json
 
 
 @dataclass(frozen=True)
 class Step:
     """What one node did at one step: its change of the state, and where it sent the run next."""
 
-    moment: Moment
+    moment: StepInfo
     change: Json
     goto: list[str]
     seconds: float | None = None
@@ -29,12 +27,12 @@ class Step:
         return {**moment, "seconds": self.seconds, "goto": self.goto, "change": self.change}
 
     def as_read(self) -> "Step":
-        """The step as a file gives it back."""
+        """Return the step as a file gives it back."""
         return replace(self, change=json.loads(json.dumps(self.change)))
 
 
-def step_of(moment: Moment, update: Any, seconds: float | None = None) -> Step:
-    """A node's return value as a step. The answer is left out: it stands in a file of its own."""
+def step_of(moment: StepInfo, update: Any, seconds: float | None = None) -> Step:
+    """Return a node's return value as a step. The answer is left out: it stands in a file of its own."""
     if not isinstance(update, Command):
         return Step(moment, {name: value for name, value in update.items() if name != "answer"}, [], seconds)
     targets = update.goto if isinstance(update.goto, list | tuple) else [update.goto]
@@ -47,12 +45,8 @@ class StepLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.Lock()
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            size = os.fstat(self._file).st_size
-            if size and os.pread(self._file, 1, size - 1) != b"\n":
-                os.write(self._file, b"\n")  # a line cut off by a crash must not take the next one with it
+            self._file = JsonLines(path)
         except OSError as error:
             raise SextantError(f"cannot record to {str(path)!r}: {error.strerror}; pass --home") from error
 
@@ -62,23 +56,22 @@ class StepLog:
         Raises:
             SextantError: the disk does not take it.
         """
-        with self._lock:
-            try:
-                os.write(self._file, line_text(step.to_json()).encode())
-            except OSError as error:
-                raise SextantError(f"cannot record to {str(self.path)!r}: {error.strerror}; free space") from error
+        try:
+            self._file.append(step.to_json())
+        except OSError as error:
+            raise SextantError(f"cannot record to {str(self.path)!r}: {error.strerror}; free space") from error
 
     def close(self) -> None:
-        os.close(self._file)
+        self._file.close()
 
 
 def read_steps(path: Path) -> list[Step]:
-    """The recorded steps in the order of the graph. A line that was cut off is left out; the last of two counts."""
+    """Read the recorded steps in graph order. A truncated line is skipped; of two for one step the last counts."""
     found: dict[tuple[int, str, str], Step] = {}
     for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
             value = json.loads(line)
-            moment = Moment(int(value["step"]), value["node"], value["branch"])
+            moment = StepInfo(int(value["step"]), value["node"], value["branch"])
             step = Step(moment, value["change"], value["goto"], value["seconds"])
         except (ValueError, KeyError, TypeError, RecursionError):
             continue

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sextant.agent.recording.cassette import Call, Cassette, in_use
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.steps import Step, read_steps
 
@@ -34,12 +34,12 @@ def story(folder: RunFolder) -> Json:
 
 
 def branches(steps: list[Step]) -> list[Json]:
-    """The branches in the order they were planned."""
+    """Return the branches in the order they were planned."""
     return [branch for step in steps for branch in step.change.get("branches", {}).values()]
 
 
 def retrieved(cassette: Cassette) -> Json | None:
-    """The photos that the gallery gave, None for a run without one."""
+    """Return the photos that the gallery gave, None for a run without one."""
     return next((found for call, found in replies(cassette) if call.kind == "references"), None)
 
 
@@ -65,13 +65,13 @@ def branch_story(branch: Json, steps: list[Step], cassette: Cassette) -> Json:
 
 
 def call_facts(cassette: Cassette, call: Call) -> Json:
-    """What one model call took: tokens, money, seconds."""
+    """Return what one model call took: tokens, money, seconds."""
     reply = cassette.reply(call)
     return {"usage": reply.get("usage"), "usd": reply.get("usd"), "seconds": call.info["seconds"]}
 
 
 def verdicts(steps: list[Step]) -> list[Json]:
-    """What each round came to: the place, the reasons, and the answers that were new in it."""
+    """Return what each round came to: the place, the reasons, and the answers that were new in it."""
     found: list[Json] = []
     seen: set[str] = set()
     for step in steps:
@@ -93,7 +93,7 @@ def step_story(step: Step) -> Json:
 
 
 def changed(step: Step) -> list[str]:
-    """The names of what a step changed in the state, the clock apart."""
+    """Return the names of what a step changed in the state, the clock apart."""
     return [name for name in step.change if name not in TIMING]
 
 

@@ -52,7 +52,7 @@ class PackedSerializer(JsonPlusSerializer):
 
 @contextmanager
 def checkpoints(file: Path) -> Iterator[BaseCheckpointSaver[Any]]:
-    """The checkpointer in force: of the PostgreSQL that SEXTANT_DATABASE names, else of the SQLite file.
+    """Return the checkpointer in force: of the PostgreSQL that SEXTANT_DATABASE names, else of the SQLite file.
 
     Raises:
         SextantError: it cannot be reached or opened.
@@ -97,7 +97,7 @@ def postgres_pool(address: str) -> Any:
 
 @lru_cache(maxsize=2)
 def postgres_checkpoints(address: str) -> BaseCheckpointSaver[Any]:
-    """The checkpointer in a PostgreSQL database, its tables made when missing."""
+    """Return the checkpointer in a PostgreSQL database, its tables made when missing."""
     from langgraph.checkpoint.postgres import PostgresSaver
 
     pool = postgres_pool(address)
@@ -116,7 +116,7 @@ def postgres_checkpoints(address: str) -> BaseCheckpointSaver[Any]:
 
 @contextmanager
 def sqlite_checkpoints(path: Path) -> Iterator[SqliteSaver]:
-    """A checkpointer over the file at ``path``, made when missing.
+    """Return a checkpointer over the file at ``path``, made when missing.
 
     Raises:
         SextantError: the file cannot be opened or is no database.

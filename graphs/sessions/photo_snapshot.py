@@ -5,16 +5,16 @@ from typing import Any
 
 from sextant.agent.guard.claims import trace_of
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import Json
-from sextant.base.home import home_folder
+from sextant.agent.settings import Settings, make_recipe
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.run import Run
 from sextant.graphs.runs.steps import Step, read_steps
 
 
 def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings) -> Json:
-    """The evidence of one photo, JSON-plain.
+    """Return the evidence of one photo, JSON-plain.
 
     Args:
         key: what the session calls the photo: "1", "2", …
@@ -23,7 +23,7 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
     """
     record, steps = RunFolder(folder).record(), read_steps(RunFolder(folder).steps)
     changes = [step.change for step in steps]
-    blobs = BlobStore(home_folder(settings.home) / "blobs")
+    blobs = BlobStore(Home.at(settings.home).blobs)
     photo = _last(changes, "photo") or {}
     outcomes = _last(changes, "outcomes") or {}
     verdict = _last(changes, "verdict") or {}
@@ -46,7 +46,7 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
         "clues": {name: outcome["clues"] for name, outcome in outcomes.items() if outcome["kind"] == "answered"},
         "traces": traces(steps, bool(hashed)),
         "verdict_reasons": verdict.get("reasons", []),
-        "strategy": recipe(settings).verify,
+        "strategy": make_recipe(settings).verify,
         "optimise": settings.optimise,
         "fitted": record["settings"].get("fitted"),
         "gallery": settings.gallery,
@@ -54,12 +54,12 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
 
 
 def failed(key: str, file: str, sha256: str, run: str, error: str) -> Json:
-    """A photo that could not be located, and why."""
+    """Return a photo that could not be located, and why."""
     return {"key": key, "status": "failed", "file": file, "sha256": sha256, "run": run, "error": error}
 
 
 def traces(steps: list[Step], references: bool) -> dict[str, Json]:
-    """The tool calls that each branch really got an answer to."""
+    """Return the tool calls that each branch really got an answer to."""
     turns: dict[str, list[Json]] = {}
     for step in steps:
         for branch, more in step.change.get("transcripts", {}).items():
@@ -72,5 +72,5 @@ def traces(steps: list[Step], references: bool) -> dict[str, Json]:
 
 
 def _last(changes: list[Json], name: str) -> Any:
-    """The latest value a step gave to a key of the state."""
+    """Return the latest value a step gave to a key of the state."""
     return next((change[name] for change in reversed(changes) if change.get(name) is not None), None)

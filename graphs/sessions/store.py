@@ -18,8 +18,9 @@ from typing import Any
 
 from sextant.agent.privacy.precision import Policy, coarsened, scrubbed
 from sextant.agent.privacy.view import photo_shown
-from sextant.agent.state import NOTHING_SPENT, Json
+from sextant.agent.state import NOTHING_SPENT
 from sextant.base.errors import SextantError, WrongUse
+from sextant.base.json_types import Json
 from sextant.graphs.chat import PHOTOS_AT_ONCE, Desk, build_chat
 from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.sessions.checkpoints import checkpoints
@@ -57,7 +58,7 @@ class Sessions:
             note_database(self.home, self._table.address)
 
     def create(self, title: str = "", session: str | None = None) -> str:
-        """A new session; its id.
+        """Return a new session; its id.
 
         Raises:
             WrongUse: the id is taken or cannot be one.
@@ -78,7 +79,7 @@ class Sessions:
         return bool(self._table.read("SELECT id FROM sessions WHERE id = ?", (session,)))
 
     def listed(self, most: int = 100) -> list[Listed]:
-        """The sessions, the latest first."""
+        """Return the sessions, the latest first."""
         rows = self._table.read(
             "SELECT id, title, created, updated, held_until FROM sessions ORDER BY updated DESC, id LIMIT ?", (most,)
         )
@@ -160,7 +161,7 @@ class Sessions:
             return self._invoke(session, {"message": waiting} if waiting else None, desk)
 
     def state(self, session: str) -> Json:
-        """The conversation as it was last kept; empty for a new session."""
+        """Return the conversation as it was last kept; empty for a new session."""
         with self._saver() as saver:
             kept = saver.get_tuple(config(session))
         values: Json = dict(kept.checkpoint["channel_values"]) if kept else {}
@@ -174,8 +175,14 @@ class Sessions:
             graph = build_chat().compile(checkpointer=saver)
             return bool(graph.get_state(config(session)).next)
 
+    def add_spending(self, session: str, spent: Json) -> None:
+        """Add spending that came from no message to the session's; whoever calls this holds the session."""
+        with self._saver() as saver:
+            graph = build_chat().compile(checkpointer=saver)
+            graph.update_state(config(session), {"spent": spent}, as_node="report")
+
     def _waiting(self, session: str) -> Json | None:
-        """The message that was accepted and that the conversation does not hold yet."""
+        """Return the message that was accepted and that the conversation does not hold yet."""
         rows = self._table.read("SELECT message FROM waiting WHERE session = ?", (session,))
         if not rows:
             return None
@@ -214,14 +221,14 @@ class Sessions:
 
 
 def title_of(message: Json, policy: Policy) -> str:
-    """What a session is called by its first message: its photo, or its words. A file's name can say where it is."""
+    """Title a session by its first message: its photo, or its text. A file's name can give away the place."""
     if message["photos"] and not policy.withholds_words:
         return scrubbed(str(message["photos"][0]["file"]), policy)
     return scrubbed(message["text"], policy)
 
 
 def thread(session: str) -> str:
-    """The checkpoint thread of a session; runs have threads of their own names."""
+    """Return the checkpoint thread of a session; runs have threads of their own names."""
     return f"chat-{session}"
 
 
@@ -234,7 +241,7 @@ def config(session: str) -> Any:
 
 
 def shown(session: str, state: Json, policy: Policy, *, busy: bool = False, interrupted: bool = False) -> Json:
-    """A session as a person may see it: the one document that page, terminal and exports are made from."""
+    """Return a session as a person may see it: the one document that page, terminal and exports are made from."""
     return {
         "session": session,
         "busy": busy,
@@ -247,7 +254,7 @@ def shown(session: str, state: Json, policy: Policy, *, busy: bool = False, inte
 
 
 def turn_shown(turn: Json, policy: Policy) -> Json:
-    """A turn; one that was written under a finer cap than now holds is not repeated."""
+    """Return a turn; one that was written under a finer cap than now holds is not repeated."""
     order = ("country", "region", "city", "street", None)
     if turn["by"] != "you" and order.index(turn["cap"]) > order.index(policy.coarsest):
         note = "This was said under a finer precision cap; ask again."

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sextant.base.errors import SextantError
-from sextant.base.home import home_folder
+from sextant.base.home import Home
 from sextant.graphs.runs.folder import write_json
 from sextant.graphs.sessions.checkpoints import DATABASE, postgres_pool
 
@@ -24,8 +24,8 @@ _TABLES = (
 
 
 def sessions_file(home: str | None) -> Path:
-    """The SQLite file of sessions and of their checkpoints."""
-    return home_folder(home) / "sessions.sqlite"
+    """Return the SQLite file of sessions and of their checkpoints."""
+    return Home.at(home).sessions
 
 
 def place_of(address: str) -> str:
@@ -35,7 +35,7 @@ def place_of(address: str) -> str:
 
 
 def databases_of(home: str | None) -> set[str]:
-    """The databases, as ``place_of`` names them, in which sessions of this home were ever kept."""
+    """Return the databases, as ``place_of`` names them, in which sessions of this home were ever kept."""
     file = _databases_file(home)
     return set(json.loads(file.read_text("utf-8"))) if file.exists() else set()
 
@@ -50,7 +50,7 @@ def note_database(home: str | None, address: str) -> None:
 
 
 def _databases_file(home: str | None) -> Path:
-    return home_folder(home) / "databases.json"
+    return Home.at(home).databases
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Rows:
             self.change(table)
 
     def read(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """The rows a SELECT finds.
+        """Return the rows a SELECT finds.
 
         Raises:
             SextantError: the database cannot be opened or reached.

@@ -1,16 +1,21 @@
 """Photos to locate for a conversation: each a task with its effort, its share of the budget, and what it took."""
 
+import json
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import NotRequired
 
 from typing_extensions import TypedDict
 
 from sextant.agent.chat.steering_parser import is_steering, read_steering
-from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import Json
-from sextant.base.errors import WrongUse
-from sextant.graphs.runs.folder import new_name
+from sextant.agent.llm.request import count_spent
+from sextant.agent.recording.cassette import Cassette
+from sextant.agent.settings import Settings, make_recipe
+from sextant.agent.state import NOTHING_SPENT, add_spent
+from sextant.base.errors import SextantError, WrongUse
+from sextant.base.json_types import Json
+from sextant.graphs.runs.folder import RunFolder, new_name
 
 
 class Task(TypedDict):
@@ -26,7 +31,7 @@ class Task(TypedDict):
 
 
 def new_tasks(message: Json, known: int) -> list[Task]:
-    """The message's photos as tasks, under the constraints that came with them."""
+    """Return the message's photos as tasks, under the constraints that came with them."""
     said = list(message["steer"])
     if is_steering(message["text"]):
         with suppress(WrongUse):
@@ -38,7 +43,7 @@ def new_tasks(message: Json, known: int) -> list[Task]:
 
 
 def again(photo: Json) -> Task:
-    """The same photo once more, with more effort, under the constraints that are in force."""
+    """Return the same photo once more, with more effort, under the constraints that are in force."""
     return Task(
         key=photo["key"],
         sha256=photo["sha256"],
@@ -50,8 +55,8 @@ def again(photo: Json) -> Task:
 
 
 def with_effort(settings: Settings, effort: int, most_calls: int | None = None) -> Settings:
-    """The settings with the budget of calls doubled and a round added for each step of effort, and cut at the most."""
-    base = recipe(settings)
+    """Double the call budget and add a round for each step of effort, capped at the maximum."""
+    base = make_recipe(settings)
     calls = base.max_calls * 2**effort
     if most_calls is not None:
         calls = min(calls, most_calls)
@@ -61,7 +66,7 @@ def with_effort(settings: Settings, effort: int, most_calls: int | None = None) 
 
 
 def run_spending(answer: Json) -> Json:
-    """A run's spending as the session adds it up."""
+    """Return a run's spending as the session adds it up."""
     spent = answer["spent"]
     return {
         "calls": spent["calls"],
@@ -70,3 +75,13 @@ def run_spending(answer: Json) -> Json:
         "usd": spent["usd"] or 0.0,
         "unpriced_calls": int(spent["usd"] is None),
     }
+
+
+def recorded_spending(folder: Path) -> Json:
+    """Return what the recorded calls of a run without an answer have cost; nothing when no recording can be read."""
+    spent = NOTHING_SPENT
+    with suppress(SextantError):
+        for call in Cassette.read(RunFolder(folder).cassette).calls.values():
+            if call.kind == "model":
+                spent = add_spent(add_spent(spent, {"calls": 1}), count_spent(json.loads(call.reply)))
+    return dict(spent)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from sextant.agent.recording.cassette import Cassette, CassetteError, compact, key_of
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 
-MOMENT = Moment(3, "lmm", "1.zero-shot.0")
+MOMENT = StepInfo(3, "lmm", "1.zero-shot.0")
 CLOCK = {"node": "plan", "seconds": 0.0, "read_at": None}
 
 
@@ -108,7 +108,7 @@ def test_a_full_disk_is_one_line_and_the_call_is_not_lost_silently(tape, monkeyp
     def full(handle: int, content: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sextant.agent.recording.cassette.os.write", full)
+    monkeypatch.setattr("os.write", full)
     with pytest.raises(SextantError, match=r"cannot record to .*No space left on device; free space"):
         tape.add("model", asked(), {"text": "Lisbon"}, MOMENT, 0.1)
 

@@ -1,8 +1,8 @@
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import changed_words, diverged, json_differences
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 
-MOMENT = Moment(3, "lmm", "1.zero-shot.0")
+MOMENT = StepInfo(3, "lmm", "1.zero-shot.0")
 
 
 def asked(words: str, **more: object) -> dict[str, object]:
@@ -50,7 +50,7 @@ def test_the_error_names_step_variant_and_message(tmp_path):
 
 def test_a_changed_tool_schema_is_named(tmp_path):
     found = diverged(recorded(tmp_path, asked("?")), MOMENT, "model", asked("?", tools=[tool("Kilometres apart.")]))
-    assert found.difference.where == "sextant.tools.distance.function.description"
+    assert found.difference.where == "tools.distance.function.description"
     assert "Kilometres" in found.difference.words
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sextant.agent.settings import Settings
-from sextant.agent.world.cancellation import LOOK_S, Stoppable, Stopped
+from sextant.agent.world.cancellation import POLL_S, CancellablePort, RunCancelled
 from sextant.agent.world.retrieval import Retrieval
 from sextant.graphs.chat import Desk
 from sextant.graphs.sessions.store import Sessions, shown
@@ -24,8 +24,8 @@ def slow_world(released):
 @pytest.mark.parametrize("kind", ["references", "coverage", "model", "tool"])
 def test_a_slow_call_is_given_up_with_empty_hands(kind):
     stop, released = threading.Event(), threading.Event()
-    threading.Timer(2 * LOOK_S, stop.set).start()
-    reply = Stoppable(slow_world(released), stop)(kind, {})
+    threading.Timer(2 * POLL_S, stop.set).start()
+    reply = CancellablePort(slow_world(released), stop)(kind, {})
     released.set()
     assert reply != {"kind": kind}
     assert not reply.get("nearest")
@@ -34,15 +34,15 @@ def test_a_slow_call_is_given_up_with_empty_hands(kind):
 def test_without_a_photo_there_is_no_run():
     stop, released = threading.Event(), threading.Event()
     stop.set()
-    with pytest.raises(Stopped, match="send it again"):
-        Stoppable(slow_world(released), stop)("photo", {})
+    with pytest.raises(RunCancelled, match="send it again"):
+        CancellablePort(slow_world(released), stop)("photo", {})
     released.set()
 
 
 def test_a_quick_local_call_is_still_made_after_the_stop_and_a_model_is_not():
     stop = threading.Event()
     stop.set()
-    ask = Stoppable(lambda kind, request: {"at": kind}, stop)
+    ask = CancellablePort(lambda kind, request: {"at": kind}, stop)
     assert ask("references", {}) == {"at": "references"}
     assert ask("model", {})["failure"]["kind"] == "stopped"
 
@@ -52,8 +52,8 @@ def test_what_comes_in_time_is_handed_on_errors_included():
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        Stoppable(broken, threading.Event())("model", {})
-    assert Stoppable(lambda kind, request: {"at": kind}, threading.Event())("clock", {}) == {"at": "clock"}
+        CancellablePort(broken, threading.Event())("model", {})
+    assert CancellablePort(lambda kind, request: {"at": kind}, threading.Event())("clock", {}) == {"at": "clock"}
 
 
 def test_a_session_stopped_during_the_first_load_says_so_and_the_next_message_finds_the_gallery(
@@ -93,6 +93,6 @@ def test_a_session_stopped_during_the_first_load_says_so_and_the_next_message_fi
 
 def put(home, photo):
     from sextant.agent.recording.blobs import BlobStore
-    from sextant.base.home import home_folder
+    from sextant.base.home import Home
 
-    return BlobStore(home_folder(home) / "blobs").put(photo.read_bytes())
+    return BlobStore(Home.at(home).blobs).put(photo.read_bytes())

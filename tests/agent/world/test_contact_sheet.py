@@ -2,7 +2,7 @@ import io
 
 from PIL import Image
 
-from sextant.agent.world.contact_sheet import COLUMNS, TILE, contact_sheet
+from sextant.agent.world.contact_sheet import COLUMNS, TILE, draw_contact_sheet
 from sextant.gallery.search.search import nearest
 from sextant.gallery.store import Gallery
 
@@ -13,7 +13,7 @@ def references(gallery, count):
 
 
 def test_every_photo_has_its_tile(gallery):
-    content, missing = contact_sheet(references(gallery, 7))
+    content, missing = draw_contact_sheet(references(gallery, 7))
     sheet = Image.open(io.BytesIO(content))
     assert sheet.size == (COLUMNS * TILE, 2 * TILE) and missing == 0
 
@@ -22,6 +22,6 @@ def test_a_photo_that_is_gone_leaves_a_grey_tile_and_is_counted(gallery):
     from dataclasses import replace
 
     first, second = references(gallery, 2)
-    content, missing = contact_sheet([replace(first, uri="no/such/file.jpg"), second])
+    content, missing = draw_contact_sheet([replace(first, uri="no/such/file.jpg"), second])
     pixel = Image.open(io.BytesIO(content)).getpixel((TILE // 2, TILE // 2))
     assert missing == 1 and max(pixel) - min(pixel) < 10

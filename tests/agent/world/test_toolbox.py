@@ -1,26 +1,28 @@
 import pytest
 
-from sextant.agent.world.toolbox import TOOLS, known_tools, schemas
+from sextant.agent.world.toolbox import TOOLS, check_tool_names, describe_tools
 from sextant.base.errors import WrongUse
 from sextant.prompts.presets import preset, preset_ids
 
 
 def test_every_tool_tells_the_model_what_it_is_for():
-    described = [schema["function"]["description"] for schema in schemas(TOOLS)]
+    described = [schema["function"]["description"] for schema in describe_tools(TOOLS)]
     assert len(described) == len(TOOLS)
     assert all(len(text) > 40 for text in described)
 
 
 def test_no_tool_shows_the_model_what_the_graph_fills_in():
-    shown = str(schemas(TOOLS))
-    assert "runtime" not in shown and "search" not in [*schemas(("nearest_photos",))[0]["function"]["parameters"]]
+    shown = str(describe_tools(TOOLS))
+    assert "runtime" not in shown and "search" not in [
+        *describe_tools(("nearest_photos",))[0]["function"]["parameters"]
+    ]
 
 
 @pytest.mark.parametrize("name", preset_ids())
 def test_every_preset_names_tools_that_exist(name):
-    assert known_tools(preset(name).tools) == preset(name).tools
+    assert check_tool_names(preset(name).tools) == preset(name).tools
 
 
 def test_an_unknown_tool_is_named_beside_those_there_are():
     with pytest.raises(WrongUse, match=r"'telescope'.*nearest_photos"):
-        known_tools(("telescope",))
+        check_tool_names(("telescope",))

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from sextant.agent.settings import Settings
-from sextant.agent.world.live import equip
+from sextant.agent.world.live import make_deps
 from sextant.app.web.limits import Limits
 from sextant.app.web.reports import Reports
 from sextant.app.web.service import House
@@ -87,7 +87,7 @@ def test_a_whole_run_and_its_pictures_decode_nothing_in_the_server(small, query,
         state = house.sessions.say(session, message, desk)
         assert state["photos"]["1"]["status"] == "located"
         request = {"name": "zoom", "args": {"left": 0, "top": 0, "right": 0.5, "bottom": 0.5}, "photo": photo}
-        assert "error" not in equip(settings).ask("tool", request)
+        assert "error" not in make_deps(settings).ask("tool", request)
     finally:
         house.close()
     assert sent not in decoded_here

@@ -3,7 +3,7 @@ from dataclasses import fields
 import pytest
 
 from sextant.agent.settings import Settings
-from sextant.agent.world.deps import Moment
+from sextant.agent.world.deps import StepInfo
 from sextant.graphs.runs.changes import ASKED_AGAIN, Change, Changes, moved_references, reworded, without_lines
 
 IN_THE_QUESTION = {"model", "image_detail", "max_output_tokens", "seed"}
@@ -23,12 +23,12 @@ def test_every_setting_is_known_to_change_a_question_or_to_ask_it_again():
 @pytest.mark.parametrize(
     ("kind", "at", "holds"),
     [
-        ("setting", Moment(2, "plan"), False),
-        ("setting", Moment(3, "lmm", "1.a.0"), True),
-        ("setting", Moment(9, "verify"), True),
-        ("text", Moment(3, "lmm", "1.a.0"), True),
-        ("text", Moment(3, "lmm", "1.b.0"), False),
-        ("text", Moment(7, "lmm", "1.a.0"), False),
+        ("setting", StepInfo(2, "plan"), False),
+        ("setting", StepInfo(3, "lmm", "1.a.0"), True),
+        ("setting", StepInfo(9, "verify"), True),
+        ("text", StepInfo(3, "lmm", "1.a.0"), True),
+        ("text", StepInfo(3, "lmm", "1.b.0"), False),
+        ("text", StepInfo(7, "lmm", "1.a.0"), False),
     ],
 )
 def test_a_setting_holds_from_its_step_on_and_words_only_at_theirs(kind, at, holds):
@@ -37,8 +37,8 @@ def test_a_setting_holds_from_its_step_on_and_words_only_at_theirs(kind, at, hol
 
 def test_the_later_of_two_changes_wins():
     changes = Changes((Change(2, None, "setting", "seed", 1), Change(4, None, "setting", "seed", 2)))
-    assert changes.settings(Settings(), Moment(3, "lmm")).seed == 1
-    assert changes.settings(Settings(), Moment(4, "lmm")).seed == 2
+    assert changes.settings(Settings(), StepInfo(3, "lmm")).seed == 1
+    assert changes.settings(Settings(), StepInfo(4, "lmm")).seed == 2
 
 
 def test_lists_lose_the_lines_of_these_numbers_and_no_others():
@@ -70,4 +70,4 @@ def test_only_the_last_words_of_a_branch_are_reworded():
 def test_an_address_is_recorded_without_its_login():
     change = Change(3, None, "setting", "base_url", "http://ana:hunter2@127.0.0.1:8000/v1")
     assert change.to_json()["value"] == "http://127.0.0.1:8000/v1"
-    assert Changes((change,)).settings(Settings(), Moment(3, "lmm")).base_url == change.value
+    assert Changes((change,)).settings(Settings(), StepInfo(3, "lmm")).base_url == change.value
