@@ -177,5 +177,3 @@ def reading_of(statement: Statement, said: Reading | None = None) -> Reading:
         said, latitude=entry.latitude, longitude=entry.longitude, how="place name",
         precision=PRECISION[entry.kind], radius_km=round(entry.radius_km, 1),
     )  # fmt: skip
-
-
