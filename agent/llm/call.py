@@ -13,6 +13,7 @@ THE_SERVER = "the model server"
 FINISH_WARNINGS = {
     "length": "an answer of the model was cut off at the token limit; raise max_output_tokens",
     "filtered": "an answer of the model was cut by the provider's content filter",
+    "unknown": "an answer of the model ended for a reason that is not known; it may be cut off",
 }
 
 

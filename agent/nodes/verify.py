@@ -10,7 +10,7 @@ from sextant.agent.answers import parse_answer
 from sextant.agent.cost.budget import count_affordable_calls, make_budget
 from sextant.agent.cost.call_limit import CALLS_SPENT
 from sextant.agent.cost.reservation import reserve_call_cost
-from sextant.agent.recording.fitted_models import fitted_model
+from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
 from sextant.agent.verification import verify as weigh
@@ -60,7 +60,7 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
 def load_judging_model(deps: Deps) -> Model:
     """Load the fitted model that judges: the run's own, or the shipped one."""
     fitted = deps.settings.fitted
-    return fitted_model(fitted, deps.blobs) if fitted else shipped_model()
+    return load_fitted_model(fitted, deps.blobs) if fitted else shipped_model()
 
 
 def read_outcome(transcript: list[Turn]) -> Json:

@@ -23,13 +23,13 @@ from sextant.app.web.service import House
 from sextant.app.web.session_routes import session_routes
 from sextant.app.web.stream_routes import stream_routes
 from sextant.base.errors import SextantError, WrongUse
-from sextant.graphs.runs.run import Unasked
+from sextant.graphs.runs.run import UnrecordedCalls
 from sextant.graphs.sessions.paid_fork import BudgetSpent
-from sextant.graphs.sessions.store import Busy
+from sextant.graphs.sessions.store import SessionBusy
 
 VENDOR = STATIC / "vendor"
 # What an error of ours is over HTTP: wrong use is the visitor's, and a session at work or out of budget is a conflict.
-STATUS = {WrongUse: 422, Unasked: 422, Busy: 409, BudgetSpent: 409}
+STATUS = {WrongUse: 422, UnrecordedCalls: 422, SessionBusy: 409, BudgetSpent: 409}
 THREADS = 160  # of requests in progress: more than messages and streams of all sessions at work
 
 
