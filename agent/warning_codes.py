@@ -18,6 +18,7 @@ class Code(StrEnum):
     ANSWERS_FAILED = "answers_failed"  # calls of the model failed
     ANSWER_CUT = "answer_cut"  # an answer ended at the token limit
     ANSWER_FILTERED = "answer_filtered"  # the provider's content filter cut an answer
+    ANSWER_END_UNKNOWN = "answer_end_unknown"  # an answer ended for an unknown reason
     FEWER_REFERENCES = "fewer_references"  # the prompt was too long for the model
     NO_TOOLS = "no_tools"  # the model takes no tools
     INSTRUCTION_FOUND = "instruction_found"  # a tool read text that reads like an instruction

@@ -14,6 +14,9 @@ THE_SERVER = "the model server"
 FINISH_WARNINGS = {
     "length": warn(Code.ANSWER_CUT, "an answer of the model was cut off at the token limit; raise max_output_tokens"),
     "filtered": warn(Code.ANSWER_FILTERED, "an answer of the model was cut by the provider's content filter"),
+    "unknown": warn(
+        Code.ANSWER_END_UNKNOWN, "an answer of the model ended for a reason that is not known; it may be cut off"
+    ),
 }
 
 
