@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sextant.agent.settings import Settings
+from sextant.agent.warning_codes import Code
 from sextant.graphs.runs.run import locate
 from sextant.prompts.presets import preset
 from tests.support.model_script import Reply
@@ -69,7 +70,8 @@ def test_tokens_are_never_overspent_and_four_fifths_of_what_fits_is_used(limit, 
 def test_a_limit_below_the_first_call_makes_none_and_says_the_estimate(query, gallery, tmp_path, keys):
     answered, server = located(query, gallery, tmp_path, max_tokens=500)
     assert server.count == 0
-    assert any("no further call was made" in text and "--max-tokens" in text for text in answered["warnings"])
+    (said,) = [warning for warning in answered["warnings"] if warning["code"] == Code.BUDGET_SPENT]
+    assert "--max-tokens" in said["text"] and "estimated" in said["text"]
 
 
 def test_tools_stay_within_the_limit(query, gallery, tmp_path, keys):

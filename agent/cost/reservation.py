@@ -9,6 +9,7 @@ from sextant.agent.cost.tokens import estimate_image_tokens
 from sextant.agent.llm.request import build_model_request
 from sextant.agent.settings import Recipe, Settings
 from sextant.agent.state import Ask, State
+from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 
@@ -55,7 +56,7 @@ class Wave:
     closed: tuple[Ask, ...]
     output_tokens: int | None
     last: bool
-    warning: str | None = None
+    warning: AnswerWarning | None = None
 
 
 def plan_wave(state: State, deps: Deps, asks: Sequence[Ask], seconds: float, *, working: bool = False) -> Wave:
@@ -226,15 +227,11 @@ def together(paid: Sequence[Ask], deps: Deps) -> list[Ask]:
 
 def describe_shortage(
     prompts: Sequence[int], left: Cost, prices: tuple[float, float], budget: Budget, deps: Deps
-) -> str:
+) -> AnswerWarning:
     """Say what the next call is estimated at and what the limit leaves."""
     cost = make_cost(min(prompts), min(deps.recipe.max_output_tokens, FIRST_ANSWER_TOKENS), prices)
+    needed, there = f"{cost.tokens:,.0f} tokens", f"{max(0.0, left.tokens):,.0f} are left of --max-tokens"
     if budget.usd is not None and not Cost(0, cost.usd).fits(left):
-        return (
-            f"no further call was made: the next is estimated at up to ${cost.usd:.4f}, and ${max(0.0, left.usd):.4f} "
-            "is left of --max-usd"
-        )
-    return (
-        f"no further call was made: the next is estimated at up to {cost.tokens:,.0f} tokens, and "
-        f"{max(0.0, left.tokens):,.0f} are left of --max-tokens"
-    )
+        needed, there = f"${cost.usd:.4f}", f"${max(0.0, left.usd):.4f} is left of --max-usd"
+    text = f"no further call was made: the next is estimated at up to {needed}, and {there}"
+    return warn(Code.BUDGET_SPENT, text)

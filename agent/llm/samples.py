@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sextant.agent.recording.cassette import canonical, digest
+from sextant.agent.recording.cassette import encode_canonical, hash_text
 from sextant.base.json_types import Json
 
 KEPT = 256  # groups whose samples were not all called for, as after a resumed run
@@ -82,4 +82,4 @@ def refusal() -> Json:
 def group_key(request: Json) -> str:
     """Return what all calls of one request have in common; the run keeps equal requests of two runs apart."""
     own = ("branch", "sample", "seconds_left")
-    return digest(canonical({name: value for name, value in request.items() if name not in own}))
+    return hash_text(encode_canonical({name: value for name, value in request.items() if name not in own}))
