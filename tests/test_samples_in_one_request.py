@@ -6,7 +6,7 @@ import pytest
 
 from sextant.agent.settings import Settings
 from sextant.agent.warning_codes import Code, has_code
-from sextant.graphs.runs.folder import find
+from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.replay import replay
 from sextant.graphs.runs.run import locate
 from tests.support.model_script import Fault, Reply
@@ -56,7 +56,7 @@ def test_forty_answers_take_four_requests_and_pay_four_pictures(gallery, query, 
     assert (spent["calls"], spent["tokens"]) == (40, 4 * 1000 + 40 * 20)
     assert spent["usd"] == pytest.approx((4 * 1000 * 2 + 40 * 20 * 8) / 1e6)
     assert run.answer["outcomes"]["answered"] == 40
-    replay(find(run.name, str(tmp_path)))  # raises where a sample's answer is not its own
+    replay(find_run(run.name, str(tmp_path)))  # raises where a sample's answer is not its own
 
 
 @pytest.mark.parametrize("script", [one, refusing])
@@ -66,12 +66,12 @@ def test_a_server_that_gives_one_answer_a_request_is_asked_forty_times(script, g
     singles = [body for body in server.requests if "n" not in body]
     assert 36 <= len(singles) <= 40 and len({body["seed"] for body in singles}) >= 9
     assert has_code(run.answer["warnings"], Code.ONE_ANSWER_A_REQUEST)
-    replay(find(run.name, str(tmp_path)))
+    replay(find_run(run.name, str(tmp_path)))
 
 
 def test_a_recorded_sample_is_found_by_its_own_number(gallery, query, tmp_path, keys):
     run, _ = located(ten, query, gallery, tmp_path)
-    lines = [json.loads(line) for line in find(run.name, str(tmp_path)).cassette.read_text().splitlines()]
+    lines = [json.loads(line) for line in find_run(run.name, str(tmp_path)).cassette.read_text().splitlines()]
     calls = [line for line in lines if line.get("kind") == "model"]
     assert len({line["call"] for line in calls}) == 40
     assert sorted({line["request"]["sample"] for line in calls}) == list(range(10))

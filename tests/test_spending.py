@@ -7,7 +7,7 @@ import pytest
 from sextant.agent.settings import Settings
 from sextant.agent.warning_codes import Code
 from sextant.graphs.runs.run import locate
-from sextant.prompts.presets import preset
+from sextant.prompts.presets import load_preset
 from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 
@@ -55,7 +55,7 @@ def test_money_is_never_overspent_and_four_fifths_of_what_fits_is_used(name, lim
         fits = min(4, int(limit / usd(1, 10)))
         assert server.count >= 0.8 * fits
     else:
-        fits = min({"default": 4}.get(name, preset(name).max_calls), int(limit / usd(1, 1)))
+        fits = min({"default": 4}.get(name, load_preset(name).max_calls), int(limit / usd(1, 1)))
         assert spent["calls"] >= 0.8 * fits
 
 
