@@ -1,7 +1,10 @@
 """What one client may ask of the server, and the errors that say so."""
 
+import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sextant.base.errors import SextantError
@@ -9,9 +12,13 @@ from sextant.base.errors import SextantError
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one server. Bytes, pixels, counts; ``messages_a_minute`` of one session, ``sessions_a_minute`` of all."""
+    """Of one server. Bytes, pixels, counts; ``messages_a_minute`` of one session, ``sessions_a_minute`` of all.
+
+    ``upload_bytes`` is of one photo, ``uploading_bytes`` of all messages that are being received.
+    """
 
     upload_bytes: int = 40 * 2**20
+    uploading_bytes: int = 2**30
     photos_a_message: int = 20
     photo_pixels: int = 60_000_000
     decode_seconds: float = 20.0
@@ -42,9 +49,39 @@ class Rate:
         Raises:
             Refused: there were too many within the last minute.
         """
+        self.check(what)
+        self._times.append(time.monotonic())
+
+    def check(self, what: str) -> None:
+        """Check that one more event may happen now, without counting one. Raises as ``take``."""
         now = time.monotonic()
         while self._times and now - self._times[0] > 60:
             self._times.popleft()
         if len(self._times) >= self.most:
             raise Refused(429, f"more than {self.most} {what} in a minute; wait a little")
-        self._times.append(now)
+
+
+@dataclass
+class Reserve:
+    """A quantity that requests in progress share. Safe for threads."""
+
+    most: int
+    _taken: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def take(self, amount: int, refusal: str) -> Iterator[None]:
+        """Take an amount within the block.
+
+        Raises:
+            Refused: that much is not left; ``refusal`` says so.
+        """
+        with self._lock:
+            if self._taken + amount > self.most:
+                raise Refused(503, refusal)
+            self._taken += amount
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken -= amount
