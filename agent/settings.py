@@ -16,6 +16,7 @@ from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.prompts.presets import Preset, preset
 
+IMAGE_SIDE = 1024  # pixels: what vision models of 2024 and 2025 scale pictures down to, or use whole
 Optimise = Literal["balanced", "street", "city", "country"]
 
 
@@ -36,6 +37,7 @@ class Settings:
         without_authors: exclude gallery photos by these photographers.
         exclude_duplicates: exclude gallery photos that are copies of this one (scaled, recompressed, nearly equal).
         image_side: longest side in pixels of the picture shown to the model.
+        max_output_tokens: of one answer, where the preset does not say.
         concurrency: model calls in flight at once.
     """
 
@@ -64,7 +66,7 @@ class Settings:
     without_authors: tuple[str, ...] = ()
     exclude_duplicates: bool = False
     price: str | None = None
-    image_side: int = 1024
+    image_side: int | None = None
     image_quality: int = 85
     image_detail: Literal["low", "high", "auto"] | None = None
     timeout_seconds: float = 120.0
@@ -76,17 +78,37 @@ class Settings:
     run: str | None = None
 
 
-def make_recipe(settings: Settings) -> Preset:
-    """Return the preset of these settings with the settings' own overrides.
+class Recipe(Preset):
+    """A preset resolved for one run and one model: what is sent, recorded and priced reads nothing else."""
+
+    max_output_tokens: int
+    image_side: int
+
+
+def make_recipe(settings: Settings) -> Recipe:
+    """Resolve the preset of these settings, with the settings' own choices on top.
 
     Raises:
         WrongUse: the preset is unknown.
     """
     chosen = preset(settings.preset or ("offline" if settings.model == "offline" else "default"))
     named: tuple[str, ...] = ("variants", "later", "verify", "max_calls", "max_rounds", "max_tool_turns")
-    named += ("temperature", "samples", "tools", "image_detail")
+    named += ("samples", "tools", "image_detail", "image_side")
     given = {name: getattr(settings, name) for name in named if getattr(settings, name) is not None}
-    return chosen.model_copy(update=given)
+    resolved = {
+        "temperature": _temperature(chosen, settings),
+        "max_output_tokens": chosen.max_output_tokens or settings.max_output_tokens,
+        "image_side": IMAGE_SIDE if chosen.image_side is None else chosen.image_side,
+    }
+    return Recipe(**{**dict(chosen), **resolved, **given})
+
+
+def _temperature(chosen: Preset, settings: Settings) -> float | Literal["omit"] | None:
+    """Return the temperature of every prompt: the settings', the model family's, the preset's; None: each prompt's."""
+    if settings.temperature is not None:
+        return settings.temperature
+    families = (t for word, t in chosen.family_temperatures.items() if word in settings.model.lower())
+    return next(families, chosen.temperature)
 
 
 def check_settings(settings: Settings) -> Settings:

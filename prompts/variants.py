@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sextant.prompts.loading import Document, find, ids, in_range, is_own
 
+Need = Literal["list", "photos", "camps"]
 Shown = Literal["coordinates", "place", "photos"]
 
 
@@ -21,13 +22,29 @@ class References(BaseModel):
 
 
 class Variant(Document):
-    """One prompt. ``strategy`` is the prose a person can argue with; ``samples`` is how often it is asked."""
+    """One prompt. ``strategy`` is the prose a person can argue with; ``samples`` is how often it is asked.
+
+    ``needs`` is what the strategy speaks of: a list of gallery photos, their pictures, two camps of earlier answers.
+    Where that is missing, the strategy of the variant ``fallback`` is used, or the variant is not asked.
+    ``with_gallery`` is added to the strategy where there is a gallery. ``role`` and ``answer`` name the
+    frames round it.
+    """
 
     references: References
     tools: bool
     samples: int = in_range("samples")
     temperature: float = in_range("temperature")
     strategy: str
+    with_gallery: str | None = None
+    needs: tuple[Need, ...] = ()
+    fallback: str | None = None
+    role: str = "role"
+    answer: str = "answer"
+
+    @property
+    def required(self) -> frozenset[Need]:
+        """What the strategy speaks of; one with the words of two camps in it needs the camps, said or not."""
+        return frozenset(self.needs) | ({"camps"} if "{leader}" in self.strategy else frozenset())
 
 
 def variant(name: str) -> Variant:

@@ -4,10 +4,11 @@ from typing import Literal
 
 import numpy as np
 
+from sextant.agent.answer_words import coordinates, place_name
 from sextant.agent.chat.multi_photo import Joint, Seen, Trip
 from sextant.agent.chat.multi_photo import same_place as joint_place
 from sextant.agent.chat.multi_photo import same_trip as joint_trip
-from sextant.agent.chat.record_answers import called, coordinates, how_sure, sentence, where, why
+from sextant.agent.chat.record_answers import how_sure, sentence, where, why
 from sextant.agent.guard.claims import Entry
 from sextant.agent.guard.metadata_check import taken_at
 from sextant.agent.privacy.precision import Policy, coarsened
@@ -49,12 +50,12 @@ def steered(before: Json, after: Json) -> list[Entry]:
         text = f"None of the {changed['of']} stored candidates is left ({words}). Say 'undo', or 'look again'."
         return [Entry(text, "inferred")]
     if old is None:
-        moved = f"The answer is now {called(new)} ({coordinates(new)})."
+        moved = f"The answer is now {place_name(new)} ({coordinates(new)})."
     elif (old["latitude"], old["longitude"]) == (new["latitude"], new["longitude"]):
-        moved = f"The answer stays {called(new)} ({coordinates(new)})."
+        moved = f"The answer stays {place_name(new)} ({coordinates(new)})."
     else:
         km = float(great_circle_km((old["latitude"], old["longitude"]), (new["latitude"], new["longitude"])))
-        moved = f"The answer moved {km:,.0f} km, from {called(old)} to {called(new)} ({coordinates(new)})."
+        moved = f"The answer moved {km:,.0f} km, from {place_name(old)} to {place_name(new)} ({coordinates(new)})."
     entries = [Entry(moved, "inferred")]
     for words, count in changed["ruled_out"]:
         entries.append(Entry(f"{sentence(words)[:-1]}: {count} of {changed['of']} candidates ruled out.", "inferred"))
@@ -68,7 +69,9 @@ def same_place(joint: Joint, names: list[str], policy: Policy) -> list[Entry]:
     if joint.latitude is None or joint.longitude is None:
         return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
     here = coarsened(describe(joint.latitude, joint.longitude).to_json(), policy)
-    text = f"Taken as one place, the {len(names)} photos say {called(here)} ({coordinates(here)}), {joint.share:.0%}."
+    text = (
+        f"Taken as one place, the {len(names)} photos say {place_name(here)} ({coordinates(here)}), {joint.share:.0%}."
+    )
     entries = [Entry(text, "inferred")]
     entries += [Entry(f"{name.capitalize()} does not fit.", "inferred") for name in joint.misfits]
     return entries
@@ -81,7 +84,7 @@ def same_trip(trip: Trip, policy: Policy) -> list[Entry]:
     stops = []
     for name, latitude, longitude in trip.places:
         here = coarsened(describe(latitude, longitude).to_json(), policy)
-        stops.append(f"{name} at {called(here)} ({coordinates(here)})")
+        stops.append(f"{name} at {place_name(here)} ({coordinates(here)})")
     entries = [Entry(f"Taken as one trip: {'; '.join(stops)}.", "inferred")]
     for leg in trip.legs:
         way = f"From {leg.first} to {leg.second}: {leg.km:,.0f} km"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.borders import countries_at
+from sextant.geo.borders import OFF_THE_COAST_KM, countries_at
 from sextant.geo.caps import covers
 from sextant.geo.coast import near_sea
 from sextant.geo.countries import Country, countries_by_code
@@ -24,7 +24,6 @@ from sextant.geo.sphere import check_position, great_circle_km
 Inside = NDArray[np.bool_]
 HALVES = ("northern", "southern", "eastern", "western")
 PIN_KM = 25.0  # the city radius of the field: a pin means this town, not this doorstep
-OFF_COAST_KM = 5.0  # a pier belongs to the country it hangs on; the 1:10m outlines are that coarse
 
 
 def exclude(area: Json, words: str) -> Json:
@@ -131,7 +130,7 @@ def country_area(country: Country) -> Json:
 
 
 def _in_country(positions: NDArray[np.float64], wanted: Callable[[Country], bool]) -> Inside:
-    found = countries_at(positions, reach_km=OFF_COAST_KM)
+    found = countries_at(positions, reach_km=OFF_THE_COAST_KM)
     return np.array([country is not None and wanted(country) for country in found], dtype=bool)
 
 

@@ -103,7 +103,7 @@ def _request(messages: list[Json], transcript: list[Turn], deps: Deps, gallery: 
         "tools": describe_tools(names) if recipe.max_tool_turns else [],
         "final": final,
         "temperature": 0.2,
-        "max_output_tokens": recipe.max_output_tokens or settings.max_output_tokens,
+        "max_output_tokens": recipe.max_output_tokens,
         "image_detail": recipe.image_detail,
         "seed": settings.seed,
         "seconds_left": None,

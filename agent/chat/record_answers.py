@@ -6,6 +6,7 @@ Pure: the photo as it is shown (``agent/privacy/view.py``) in, ledger entries ou
 import re
 from collections.abc import Callable
 
+from sextant.agent.answer_words import coordinates, headline, place_name
 from sextant.agent.chat.steering_parser import area_of
 from sextant.agent.guard.claims import Entry
 from sextant.base.errors import WrongUse
@@ -32,7 +33,8 @@ def where(photo: Json, question: str = "") -> list[Entry]:
     best = answer["best"]
     if best is None:
         return [Entry("No place is left to name.", "inferred")]
-    entries = [Entry(f"{called(best)} ({coordinates(best)}).", "inferred"), *how_sure(photo)[:1]]
+    entries = [Entry(headline(answer), "inferred"), Entry(f"Position: {coordinates(best)}.", "inferred")]
+    entries += how_sure(photo)[:1]
     if answer["model"] == "offline":
         entries.append(Entry("No model looked at the picture: this is the density of similar photos.", "retrieved"))
     return entries
@@ -63,7 +65,7 @@ def what_else(photo: Json, question: str = "") -> list[Entry]:
     if not others:
         return [Entry("Everything proposed lies together: there is no other place.", "inferred")]
     return [
-        Entry(f"{called(place)} ({coordinates(place)}): {place['votes']} of {place['of']} candidates.", "inferred")
+        Entry(f"{place_name(place)} ({coordinates(place)}): {place['votes']} of {place['of']} candidates.", "inferred")
         for place in others
     ]
 
@@ -110,7 +112,10 @@ def how_far(photo: Json, question: str) -> list[Entry]:
         return [Entry(f"{name} is no single place; name a town.", "inferred")]
     km = float(great_circle_km(area["circle"][:2], (best["latitude"], best["longitude"])))
     return [
-        Entry(f"{called(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).", "tool")
+        Entry(
+            f"{place_name(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).",
+            "tool",
+        )
     ]
 
 
@@ -120,7 +125,7 @@ def change_of_mind(photo: Json, question: str = "") -> list[Entry]:
     if rival is None:
         return [Entry("A place outside the region: nothing proposed lies there yet.", "inferred")]
     best = photo["answer"]["best"]
-    entries = [Entry(f"The best rival is {called(rival)} ({coordinates(rival)}).", "inferred")]
+    entries = [Entry(f"The best rival is {place_name(rival)} ({coordinates(rival)}).", "inferred")]
     if rival.get("country") and best and rival["country"] != best.get("country"):
         line = f"Anything that belongs to {rival['country']} and not to {best.get('country') or 'the sea'} would: "
         entries.append(Entry(line + "a language, a plate, a road marking. Look for it by eye.", "inferred"))
@@ -152,17 +157,6 @@ QUESTIONS: tuple[tuple[re.Pattern[str], Answer], ...] = (
     (re.compile(r"\b(?:why|because|reasons?|evidence|explain|how do you know)\b", re.IGNORECASE), why),
     (re.compile(r"\b(?:where|which (?:country|city|town|place))\b", re.IGNORECASE), where),
 )
-
-
-def called(place: Json) -> str:
-    """Return the names a position may be shown with, the finest first."""
-    parts = [place.get(name) for name in ("place", "admin1", "country")]
-    return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
-
-
-def coordinates(place: Json) -> str:
-    """``38.7139, -9.1394``."""
-    return f"{place['latitude']:.4f}, {place['longitude']:.4f}"
 
 
 def sentence(text: str) -> str:

@@ -32,6 +32,7 @@ def call_model(model: ChatModel, request: Json, settings: Settings) -> Json:
             max_tokens=request["max_output_tokens"],
             final=request["final"],
             timeout_s=request["seconds_left"],
+            detail=request["image_detail"] or "auto",
         )
     except ModelError as error:
         message = redact_address(str(error), model.base_url)

@@ -32,7 +32,7 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
         "tools": describe_tools(names),
         "final": ask["final"],
         "temperature": branch["temperature"],
-        "max_output_tokens": recipe.max_output_tokens or settings.max_output_tokens,
+        "max_output_tokens": recipe.max_output_tokens,
         "image_detail": recipe.image_detail,
         "seed": settings.seed,
         "seconds_left": ask["seconds_left"],

@@ -179,6 +179,8 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
         o.get("failure") in (STOPPED, CALLS_SPENT) for o in outcomes.values()
     ):
         return "budget"
+    if not any(branch["round"] == state.get("round") for branch in state.get("branches", {}).values()):
+        return "exhausted"  # no later prompt has what it needs
     if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
     cost = reserve_call_cost(state, deps, list(state.get("branches", {}).values()))

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.borders import country_at, inner_position
+from sextant.geo.borders import OFF_THE_COAST_KM, country_at, inner_position
 from sextant.geo.caps import cap_area_km2, caps_geojson
 from sextant.geo.sphere import great_circle_km
 
@@ -273,7 +273,7 @@ def _cell(degrees: float, step: float, limit: float) -> float:
 
 @lru_cache(maxsize=20_000)
 def _country_key(latitude: float, longitude: float) -> tuple[str, str | None] | None:
-    country = country_at(latitude, longitude)
+    country = country_at(latitude, longitude, OFF_THE_COAST_KM)
     return (country.natural_earth or country.name, country.code) if country else None
 
 

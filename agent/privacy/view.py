@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sextant.agent.answer_words import headline, scale_rows
 from sextant.agent.guard.claims import Trace, guarded
 from sextant.agent.guard.metadata_check import compared
 from sextant.agent.privacy.precision import FINEST_KM, Policy, coarsened, words_withheld
@@ -36,6 +37,8 @@ def photo_shown(evidence: Json, policy: Policy) -> Json:
     answer["precision"] = policy.to_json()
     return shown | {
         "answer": answer,
+        "headline": headline(answer),
+        "how_sure": scale_rows(answer["probability"]),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
         "changed": change_shown(seen, answer["best"]),

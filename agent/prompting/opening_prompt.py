@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sextant.agent.prompting.needs import with_what_is_there
 from sextant.agent.state import Branch, Photo
 from sextant.base.json_types import Json
 from sextant.prompts.loading import frame
@@ -23,14 +24,18 @@ def build_opening(
         halvings: how often the list of references is halved, after the context overflowed.
     """
     prompt = variant(branch["variant"])
-    parts = [_fill(prompt.strategy, branch["fill"])]
-    parts += list_references(prompt, references, halvings, instead_of_tools=prompt.tools and not tools)
+    lists = list_references(prompt, references, halvings, instead_of_tools=prompt.tools and not tools)
     sheet = find_contact_sheet(prompt, references, halvings)
+    spoken = with_what_is_there(prompt, listed=bool(lists), sheet=bool(sheet), camps=bool(branch["fill"]))
+    parts = [_fill(spoken.strategy, branch["fill"])]
+    if spoken.with_gallery and references and tools:
+        parts[0] += " " + spoken.with_gallery
+    parts += lists
     if sheet:
         parts.append(frame("sheet").text.strip())
-    parts.append(frame("answer").text.strip())
+    parts.append(frame(prompt.answer).text.strip())
     pictures = [photo["shown"], *([sheet] if sheet else [])]
-    system = frame("role").text.strip()
+    system = frame(prompt.role).text.strip()
     if tools:
         system += "\n\n" + frame("tools").text.strip()
     return [

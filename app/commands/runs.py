@@ -91,10 +91,10 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
     told = story(folder)
     try:
         if html is not None:
-            from sextant.app.render.run_html import page
+            from sextant.app.render.run_html import run_page
             from sextant.graphs.runs.archive import shown_picture
 
-            write_bytes(html.resolve(), page(told, shown_picture(folder, home)).encode("utf-8", "replace"))
+            write_bytes(html.resolve(), run_page(told, shown_picture(folder, home)).encode("utf-8", "replace"))
             echo(f"wrote {html}", err=True)
         elif as_json:
             print_json(told)

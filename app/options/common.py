@@ -33,7 +33,7 @@ def run_options(command: Command) -> Command:
             "--without-author", "without_authors", multiple=True, metavar="NAME", help="Leave out their photos."
         ),
         click.option("--exclude-duplicates", is_flag=True, help="Leave out near-duplicates of this photo."),
-        click.option("--image-side", type=int, default=1024, show_default=True, help="Longest side sent, in pixels."),
+        click.option("--image-side", type=int, metavar="N", help="Longest side sent, in pixels.  [default: 1024]"),
         click.option("--image-quality", type=int, default=85, show_default=True, help="JPEG quality sent, 1 to 95."),
         click.option("--image-detail", type=click.Choice(["low", "high", "auto"]), help="OpenAI's vision detail."),
         click.option("--timeout", "timeout_seconds", type=float, default=120.0, show_default=True, help="Of one call."),

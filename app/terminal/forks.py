@@ -2,8 +2,8 @@
 
 from rich.table import Table
 
+from sextant.agent.answer_words import coordinates, headline
 from sextant.agent.privacy.view import answer_shown, comparison_shown
-from sextant.app.render.answer import coordinates, headline
 from sextant.app.render.run import difference, needed_calls
 from sextant.base.errors import WrongUse
 from sextant.graphs.chat import Desk

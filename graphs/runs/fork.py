@@ -195,7 +195,7 @@ def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
         return call
     words = "".join(str(message["content"]) for message in request["messages"])
     pictures = words.count("'type': 'image'")
-    side = deps.settings.image_side
+    side = deps.recipe.image_side
     tokens = estimate_text_tokens(words) + pictures * estimate_image_tokens(side, side), request["max_output_tokens"]
     cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": price_call_usd(deps.settings, *tokens)}
     return {**call, "variant": request["variant"], **cost}
