@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +26,8 @@ class Limits:
     messages_a_minute: int = 60
     sessions_a_minute: int = 120
     working_at_once: int = 64
+    streams_a_client: int = 256
+    streams: int = 1000
 
 
 class Refused(SextantError):
@@ -85,3 +87,34 @@ class Reserve:
         finally:
             with self._lock:
                 self._taken -= amount
+
+
+@dataclass
+class Streams:
+    """The event streams that are open, by the client's address. Used from the server's loop only."""
+
+    most_of_client: int
+    most: int
+    _open: Counter[str] = field(default_factory=Counter)
+
+    def check(self, client: str) -> None:
+        """Check that the client may open one more.
+
+        Raises:
+            Refused: it has, or all clients have, too many.
+        """
+        if self._open[client] >= self.most_of_client:
+            raise Refused(429, f"{self._open[client]} event streams are open from your address; close some")
+        if self._open.total() >= self.most:
+            raise Refused(503, "too many event streams are open; try again in a moment")
+
+    @contextmanager
+    def open(self, client: str) -> Iterator[None]:
+        """Count one open stream within the block."""
+        self._open[client] += 1
+        try:
+            yield
+        finally:
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]

@@ -1,12 +1,15 @@
 """The server without its HTTP: sessions, the threads at work, their events, their stops."""
 
+import asyncio
 import hashlib
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
+from anyio import to_thread
 from starlette.datastructures import UploadFile
 
 from sextant.agent.privacy.view import event_shown
@@ -16,7 +19,7 @@ from sextant.agent.world.live import LiveBackend, make_deps
 from sextant.agent.world.photo_opening import use_opener
 from sextant.app.render.terminal import echo, one_line
 from sextant.app.web.events import EventLog
-from sextant.app.web.limits import Limits, Rate, Refused, Reserve
+from sextant.app.web.limits import Limits, Rate, Refused, Reserve, Streams
 from sextant.app.web.reports import Reports
 from sextant.app.web.uploads import Decoder, content_of, photo_of
 from sextant.base.errors import SextantError, WrongUse
@@ -28,6 +31,7 @@ from sextant.graphs.sessions.hold import Hold
 from sextant.graphs.sessions.store import Sessions, shown
 from sextant.graphs.sessions.uploads import UploadJournal
 
+LOOK_S = 0.9  # how old the knowledge may be of what other servers changed
 AT_WORK = "this session is at work on a message; wait for it, or stop it"
 
 
@@ -54,6 +58,10 @@ class House:
         self._rates: dict[str, Rate] = {}
         self._new = Rate(self.limits.sessions_a_minute)
         self.uploading = Reserve(self.limits.uploading_bytes)
+        self.streams = Streams(self.limits.streams_a_client, self.limits.streams)
+        self._changes: dict[str, float] = {}
+        self._looked = -LOOK_S
+        self._looking = asyncio.Lock()
         self._journal = UploadJournal(self.desk.settings.home)
         self._open.callback(self._journal.close)
 
@@ -75,6 +83,14 @@ class House:
     def working(self, session: str) -> bool:
         """Whether this process is at work on it."""
         return session in self._stops
+
+    async def updated(self, session: str) -> float:
+        """When the session last changed, at most a second ago; one question for all who wait on any session."""
+        async with self._looking:
+            if time.monotonic() - self._looked >= LOOK_S:
+                self._changes = await to_thread.run_sync(self.sessions.changes)
+                self._looked = time.monotonic()
+        return self._changes.get(session, 0.0)
 
     def known(self, session: str) -> str:
         """The session's id, when there is one.

@@ -90,6 +90,10 @@ class Sessions:
         rows = self._table.read("SELECT updated FROM sessions WHERE id = ?", (session,))
         return float(rows[0][0]) if rows else 0.0
 
+    def changes(self) -> dict[str, float]:
+        """When each session last changed, epoch seconds."""
+        return {str(row[0]): float(row[1]) for row in self._table.read("SELECT id, updated FROM sessions")}
+
     def busy(self, session: str) -> bool:
         """Whether anybody is at work on it."""
         rows = self._table.read("SELECT held_until FROM sessions WHERE id = ?", (session,))
