@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
+from sextant.agent.privacy.view import view_event
 from anyio import to_thread
 from starlette.datastructures import UploadFile
 
@@ -18,6 +19,7 @@ from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
 from sextant.agent.world.photo_opening import use_opener
 from sextant.app.render.terminal import echo, one_line
+from sextant.app.web.basemap import packed_outlines
 from sextant.app.web.events import EventLog
 from sextant.app.web.limits import Limits, Rate, Refused, Reserve, Streams
 from sextant.app.web.reports import Reports
@@ -25,6 +27,7 @@ from sextant.app.web.uploads import Decoder, content_of, photo_of
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
+<<<<<<< HEAD
 from sextant.graphs.chat import Desk
 from sextant.graphs.runs.pruning import sweep
 from sextant.graphs.sessions.hold import Hold
@@ -33,6 +36,10 @@ from sextant.graphs.sessions.uploads import UploadJournal
 
 LOOK_S = 0.9  # how old the knowledge may be of what other servers changed
 AT_WORK = "this session is at work on a message; wait for it, or stop it"
+=======
+from sextant.graphs.chat import ChatContext
+from sextant.graphs.sessions.store import SessionBusy, Sessions, view_session
+>>>>>>> main
 
 
 @dataclass
@@ -40,7 +47,7 @@ class House:
     """Everything the routes work with. Safe for threads."""
 
     sessions: Sessions
-    desk: Desk
+    desk: ChatContext
     reports: Reports
     limits: Limits = field(default_factory=Limits)
     tiles: str | None = None
@@ -106,7 +113,7 @@ class House:
         """The session as it is shown."""
         busy = self.working(session) or self.sessions.busy(session)
         cut = not busy and self.sessions.interrupted(session)
-        return shown(session, self.sessions.state(session), self.desk.policy, busy=busy, interrupted=cut)
+        return view_session(session, self.sessions.state(session), self.desk.policy, busy=busy, interrupted=cut)
 
     def evidence(self, session: str, key: str) -> Json:
         """What is kept of one photo, exact: never to be sent as it is.
@@ -195,7 +202,6 @@ class House:
         """Load in the background what the first visitor would wait for: gallery, map, place names, decoder."""
 
         def load() -> None:
-            from sextant.app.web.page_routes import packed_outlines
             from sextant.atlas.names import find_place
             from sextant.geo.places import describe
 
@@ -262,15 +268,23 @@ class House:
 
     def _work(self, session: str, message: Json | None, stop: threading.Event, hold: Hold) -> None:
         log, policy = self.log(session), self.desk.policy
-        desk = replace(self.desk, on_event=lambda event: log.add("step", event_shown(event, policy)), stop=stop)
+        desk = replace(self.desk, on_event=lambda event: log.add("step", view_event(event, policy)), stop=stop)
         problem = None
         try:
+<<<<<<< HEAD
             with hold:
                 if message is None:
                     self.sessions.finish(session, desk)
                 else:
                     self.sessions.answer(session, message, desk)
         except SextantError as error:
+=======
+            if message is None:
+                self.sessions.finish_interrupted(session, desk)
+            else:
+                self.sessions.say(session, message, desk)
+        except (SessionBusy, SextantError) as error:
+>>>>>>> main
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
