@@ -15,11 +15,6 @@ from sextant.agent.cost.tokens import estimate_request_tokens, estimate_text_tok
 Finish = Literal["stop", "tools", "length", "filtered", "refused", "unknown"]
 Tool = BaseTool | dict[str, Any]
 
-<<<<<<< HEAD
-FINISHES: Mapping[str, Finish] = {"length": "length", "max_tokens": "length", "content_filter": "filtered"}
-MOST_TOKENS = 10**9  # of one call; more is no count of tokens
-MOST_INTEGER = 2**63 - 1  # what a checkpoint can hold
-=======
 # What servers write, in lower case: OpenAI, Ollama, Mistral, and Anthropic and Gemini behind gateways.
 FINISHES: Mapping[str, Finish] = {
     **dict.fromkeys(("", "none", "null", "stop", "stop_sequence", "eos", "eos_token", "end_turn", "complete"), "stop"),
@@ -30,7 +25,8 @@ FINISHES: Mapping[str, Finish] = {
     **dict.fromkeys(("prohibited_content", "spii", "image_safety", "guardrail", "sensitive"), "filtered"),
     "refusal": "refused",
 }
->>>>>>> main
+MOST_TOKENS = 10**9  # of one call; more is no count of tokens
+MOST_INTEGER = 2**63 - 1  # what a checkpoint can hold
 UNKNOWN_TOOL = "unknown_tool"
 
 

@@ -9,11 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
-from sextant.agent.privacy.view import view_event
 from anyio import to_thread
 from starlette.datastructures import UploadFile
 
-from sextant.agent.privacy.view import event_shown
+from sextant.agent.privacy.view import view_event
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
@@ -27,19 +26,14 @@ from sextant.app.web.uploads import Decoder, content_of, photo_of
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-<<<<<<< HEAD
-from sextant.graphs.chat import Desk
+from sextant.graphs.chat import ChatContext
 from sextant.graphs.runs.pruning import sweep
 from sextant.graphs.sessions.hold import Hold
-from sextant.graphs.sessions.store import Sessions, shown
+from sextant.graphs.sessions.store import Sessions, view_session
 from sextant.graphs.sessions.uploads import UploadJournal
 
 LOOK_S = 0.9  # how old the knowledge may be of what other servers changed
 AT_WORK = "this session is at work on a message; wait for it, or stop it"
-=======
-from sextant.graphs.chat import ChatContext
-from sextant.graphs.sessions.store import SessionBusy, Sessions, view_session
->>>>>>> main
 
 
 @dataclass
@@ -271,20 +265,12 @@ class House:
         desk = replace(self.desk, on_event=lambda event: log.add("step", view_event(event, policy)), stop=stop)
         problem = None
         try:
-<<<<<<< HEAD
             with hold:
                 if message is None:
                     self.sessions.finish(session, desk)
                 else:
                     self.sessions.answer(session, message, desk)
         except SextantError as error:
-=======
-            if message is None:
-                self.sessions.finish_interrupted(session, desk)
-            else:
-                self.sessions.say(session, message, desk)
-        except (SessionBusy, SextantError) as error:
->>>>>>> main
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"

@@ -16,16 +16,6 @@ from sextant.agent.settings import Settings
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-<<<<<<< HEAD
-from sextant.graphs.runs.archive import HASH, hashes
-from sextant.graphs.runs.folder import RunFolder, folders
-from sextant.graphs.runs.run import checkpoints_file
-from sextant.graphs.sessions.checkpoints import DATABASE, checkpoints, postgres_checkpoints, sqlite_checkpoints
-from sextant.graphs.sessions.tables import Rows, databases_of, place_of, sessions_file
-from sextant.graphs.sessions.uploads import abandoned, clear, hashes_in, protected
-
-CLOCK_STEP_S = 0.05  # how far a file's time may lie behind the clock that a process reads
-=======
 from sextant.graphs.runs.archive import HASH, collect_hashes
 from sextant.graphs.runs.folder import RunFolder, list_runs
 from sextant.graphs.runs.run import get_checkpoints_file
@@ -36,7 +26,9 @@ from sextant.graphs.sessions.checkpoints import (
     open_sqlite_checkpoints,
 )
 from sextant.graphs.sessions.tables import Rows, describe_database, get_sessions_file, list_databases
->>>>>>> main
+from sextant.graphs.sessions.uploads import abandoned, clear, hashes_in, protected
+
+CLOCK_STEP_S = 0.05  # how far a file's time may lie behind the clock that a process reads
 
 
 def prune(
@@ -65,14 +57,13 @@ def prune(
             is not given, so that nobody knows which pictures they need.
         SextantError: a database does not answer.
     """
-<<<<<<< HEAD
     began = time.time()
-    asked = asked_databases(home, databases)
-    every = list(folders(home))
-    at_work = [folder for folder in every if in_use(folder.cassette)]
-    gone = doomed([folder for folder in every if folder not in at_work], keep, older_days)
+    asked = collect_databases(home, databases)
+    every = list(list_runs(home))
+    at_work = [folder for folder in every if is_in_use(folder.cassette)]
+    gone = choose_runs([folder for folder in every if folder not in at_work], keep, older_days)
     refused = abandoned(home)
-    named = named_by(gone) | hashes_in(iter(refused))
+    named = collect_blobs(gone) | hashes_in(iter(refused))
     names = {folder.name for folder in gone}
     blobs = unneeded(home, named, names, asked, since=min([began, *map(started, at_work)]))
     size = sum(path.stat().st_size for path in blobs)
@@ -93,7 +84,7 @@ def sweep(home: str | None) -> None:
     refused = abandoned(home)
     if not refused:
         return
-    asked = asked_databases(home, ())
+    asked = collect_databases(home, ())
     remove_blobs(unneeded(home, hashes_in(iter(refused)), set(), asked, since=began), home, asked, since=began)
     clear(refused)
 
@@ -109,34 +100,16 @@ def unneeded(
     """
     if not named:
         return []
-    wanted = named_by([folder for folder in folders(home) if folder.name not in gone])
+    wanted = collect_blobs([folder for folder in list_runs(home) if folder.name not in gone])
     wanted |= protected(home)
     if named - wanted:
-        wanted |= hashes_of_threads(home, gone, databases)
+        wanted |= collect_thread_hashes(home, gone, databases)
     store = BlobStore(Home.at(home).blobs)
     found = [store.path(sha256) for sha256 in sorted(named - wanted)]
     return [path for path in found if path.exists() and path.stat().st_mtime < since - CLOCK_STEP_S]
 
 
-def doomed(every: list[RunFolder], keep: int | None, older_days: float | None) -> list[RunFolder]:
-=======
-    asked = collect_databases(home, databases)
-    every = list(list_runs(home))
-    gone = choose_runs([folder for folder in every if not is_in_use(folder.cassette)], keep, older_days)
-    named = collect_blobs(gone)
-    wanted = collect_blobs([folder for folder in every if folder not in gone])
-    if named - wanted:
-        wanted |= collect_thread_hashes(home, {folder.name for folder in gone}, asked)
-    store = BlobStore(Home.at(home).blobs)
-    blobs = [path for sha256 in sorted(named - wanted) if (path := store.path(sha256)).exists()]
-    size = sum(path.stat().st_size for path in blobs)
-    if not dry:
-        remove_runs(gone, blobs, home)
-    return {"runs": [folder.name for folder in gone], "blobs": len(blobs), "bytes": size, "deleted": not dry}
-
-
 def choose_runs(every: list[RunFolder], keep: int | None, older_days: float | None) -> list[RunFolder]:
->>>>>>> main
     """Return the runs that go, of all that may.
 
     Raises:
@@ -201,15 +174,9 @@ def read_thread_texts(saver: BaseCheckpointSaver[Any], gone: set[str]) -> list[s
     return [f"{item.checkpoint} {item.pending_writes}" for item in kept]
 
 
-<<<<<<< HEAD
 def remove_runs(runs: list[RunFolder], home: str | None) -> None:
     """Remove runs. This comes before their blobs: a run without its blobs would be worse than blobs without a run."""
-    with checkpoints(checkpoints_file(Settings(home=home))) as saver:
-=======
-def remove_runs(runs: list[RunFolder], blobs: list[Path], home: str | None) -> None:
-    """Remove runs before blobs: a run without its blobs would be worse than blobs without their run."""
     with open_checkpoints(get_checkpoints_file(Settings(home=home))) as saver:
->>>>>>> main
         for folder in runs:
             saver.delete_thread(folder.name)
     for folder in runs:
@@ -227,7 +194,9 @@ def remove_blobs(blobs: list[Path], home: str | None, databases: Sequence[str], 
         with suppress(FileNotFoundError):
             os.rename(path, aside[path.name])
     names = {path.name for path in blobs}
-    wanted = (named_by(list(folders(home))) | protected(home) | hashes_of_threads(home, set(), databases)) & names
+    wanted = (
+        collect_blobs(list(list_runs(home))) | protected(home) | collect_thread_hashes(home, set(), databases)
+    ) & names
     for path in blobs:
         kept = aside[path.name]
         if not kept.exists():

@@ -23,10 +23,8 @@ from sextant.base.json_types import Json
 from sextant.graphs.chat import PHOTOS_AT_ONCE, ChatContext, build_chat
 from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.sessions.checkpoints import open_checkpoints
-from sextant.graphs.sessions.tables import Rows, get_sessions_file, note_database
-from sextant.graphs.sessions.checkpoints import checkpoints
 from sextant.graphs.sessions.hold import Hold, is_held, now
-from sextant.graphs.sessions.tables import Rows, note_database, sessions_file
+from sextant.graphs.sessions.tables import Rows, get_sessions_file, note_database
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -84,13 +82,8 @@ class Sessions:
         rows = self._table.read(
             "SELECT id, title, created, updated, held_until FROM sessions ORDER BY updated DESC, id LIMIT ?", (most,)
         )
-<<<<<<< HEAD
         at = now(self._table)
-        return [Listed(row[0], row[1], row[2], row[3], is_held(row[4], at)) for row in rows]
-=======
-        now = time.time()
-        return [SessionInfo(row[0], row[1], row[2], row[3], row[4] > now) for row in rows]
->>>>>>> main
+        return [SessionInfo(row[0], row[1], row[2], row[3], is_held(row[4], at)) for row in rows]
 
     def updated(self, session: str) -> float:
         """When the session last changed, epoch seconds; 0 where there is none."""
@@ -114,7 +107,7 @@ class Sessions:
         """Forget a session and its conversation; its runs stay.
 
         Raises:
-            Busy: somebody is at work on it.
+            SessionBusy: somebody is at work on it.
         """
         with self.held(session), self._saver() as saver:
             saver.delete_thread(make_thread_id(session))
@@ -125,29 +118,20 @@ class Sessions:
         """Be the one at work on the session, until the hold is released.
 
         Raises:
-            Busy: somebody else is.
+            SessionBusy: somebody else is.
             WrongUse: there is no such session.
         """
         if not self.exists(session):
             raise WrongUse(f"there is no session {session[:80]!r}; see the list of sessions, or start a new one")
-<<<<<<< HEAD
         hold = Hold(self._table, session, f"{self.me}-{secrets.token_hex(4)}")
         if not hold.take():
-            raise Busy(f"session {session!r} is at work on a message; wait for it, or stop it")
+            raise SessionBusy(f"session {session!r} is at work on a message; wait for it, or stop it")
         return hold
 
     @contextmanager
     def held(self, session: str) -> Iterator[None]:
         """Be the one at work on the session within the block. Raises as ``hold``."""
         with self.hold(session):
-=======
-        if not self._hold(session):
-            raise SessionBusy(f"session {session!r} is at work on a message; wait for it, or stop it")
-        done = threading.Event()
-        renewing = threading.Thread(target=self._renew, args=(session, done), daemon=True)
-        renewing.start()
-        try:
->>>>>>> main
             yield
 
     def accept(self, session: str, message: Json) -> None:
@@ -156,10 +140,10 @@ class Sessions:
         Whoever calls this holds the session, so that no other message is accepted in its place.
 
         Raises:
-            Busy: an earlier message was cut off and has no answer yet.
+            SessionBusy: an earlier message was cut off and has no answer yet.
         """
         if self._cut_off(session) not in (None, message["id"]):
-            raise Busy("an earlier message of this session was cut off; go on with it first")
+            raise SessionBusy("an earlier message of this session was cut off; go on with it first")
         self._table.change(
             "INSERT INTO waiting (session, message) VALUES (?, ?) "
             "ON CONFLICT (session) DO UPDATE SET message = excluded.message",
@@ -170,30 +154,24 @@ class Sessions:
         """Answer one message; the session's state after it.
 
         Raises:
-            Busy, WrongUse: as ``hold``.
+            SessionBusy, WrongUse: as ``hold``.
         """
         with self.held(session):
-<<<<<<< HEAD
             return self.answer(session, message, desk)
 
-    def answer(self, session: str, message: Json, desk: Desk) -> Json:
+    def answer(self, session: str, message: Json, desk: ChatContext) -> Json:
         """Answer one message, as ``say``, for whoever holds the session."""
         if message["text"] or message["photos"]:
-            self.title(session, title_of(message, desk.policy))
+            self.title(session, make_title(message, desk.policy))
         return self._invoke(session, {"message": message}, desk)
-=======
-            if message["text"] or message["photos"]:
-                self.title(session, make_title(message, desk.policy))
-            return self._invoke(session, {"message": message}, desk)
->>>>>>> main
 
     def finish_interrupted(self, session: str, desk: ChatContext) -> Json:
         """Finish a message that was cut off by a crash; without one, nothing happens."""
         with self.held(session):
             return self.finish(session, desk)
 
-    def finish(self, session: str, desk: Desk) -> Json:
-        """Finish a message that was cut off, as ``go_on``, for whoever holds the session."""
+    def finish(self, session: str, desk: ChatContext) -> Json:
+        """Finish a message that was cut off, as ``finish_interrupted``, for whoever holds the session."""
         if not self.interrupted(session):
             return self.state(session)
         waiting = self._waiting(session)
@@ -215,13 +193,8 @@ class Sessions:
         if waiting := self._waiting(session):
             return str(waiting["id"])
         with self._saver() as saver:
-<<<<<<< HEAD
-            state = build_chat().compile(checkpointer=saver).get_state(config(session))
+            state = build_chat().compile(checkpointer=saver).get_state(make_config(session))
         return str(state.values.get("message", {}).get("id")) if state.next else None
-=======
-            graph = build_chat().compile(checkpointer=saver)
-            return bool(graph.get_state(make_config(session)).next)
->>>>>>> main
 
     def add_spending(self, session: str, spent: Json) -> None:
         """Add spending that came from no message to the session's; whoever calls this holds the session."""

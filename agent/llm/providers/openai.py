@@ -10,8 +10,8 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from sextant.agent.llm.server_replies import mend_reply, raise_failure
 from sextant.agent.llm.completion import read_count
+from sextant.agent.llm.server_replies import mend_reply, raise_failure
 from sextant.agent.llm.spec import DEFAULT_ADDRESSES, Endpoint
 from sextant.agent.llm.transport import make_transport
 
@@ -38,11 +38,7 @@ class CompatibleChat(ChatOpenAI):
         self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
         whole = response if isinstance(response, dict) else response.model_dump(warnings=False)
-<<<<<<< HEAD
-        whole = {**whole, "usage": _read_usage(whole.get("usage"))}
-=======
-        whole = mend_reply(whole)
->>>>>>> main
+        whole = mend_reply({**whole, "usage": _read_usage(whole.get("usage"))})
         result = super()._create_chat_result(whole, generation_info)
         for generation, choice in zip(result.generations, whole["choices"], strict=True):
             _keep_reasoning(generation.message.additional_kwargs, choice["message"])
@@ -53,13 +49,10 @@ class CompatibleChat(ChatOpenAI):
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
     ) -> ChatGenerationChunk | None:
-<<<<<<< HEAD
         if chunk.get("usage"):
             chunk = {**chunk, "usage": _read_usage(chunk["usage"])}
-=======
         for choice in chunk.get("choices") or ():
             raise_failure(choice)
->>>>>>> main
         result = super()._convert_chunk_to_generation_chunk(chunk, default_chunk_class, base_generation_info)
         if result is not None and chunk.get("choices"):
             delta = chunk["choices"][0].get("delta") or {}

@@ -12,7 +12,7 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.app.web.server import VENDOR
 from sextant.base.home import Home
 from sextant.graphs.runs.pruning import prune, sweep
-from sextant.graphs.sessions.store import Busy, Sessions
+from sextant.graphs.sessions.store import SessionBusy, Sessions
 from sextant.graphs.sessions.uploads import ALIVE, UploadJournal, uploads_folder
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
@@ -100,9 +100,9 @@ def test_a_waiting_message_is_never_replaced(tmp_path):
     session = sessions.create()
     with sessions.hold(session):
         sessions.accept(session, message("first"))
-        with pytest.raises(Busy, match="at work"):
+        with pytest.raises(SessionBusy, match="at work"):
             other.hold(session)
-    with other.hold(session), pytest.raises(Busy, match="cut off"):
+    with other.hold(session), pytest.raises(SessionBusy, match="cut off"):
         other.accept(session, message("second"))
     with other.hold(session):
         other.accept(session, message("first"))
@@ -116,7 +116,7 @@ def test_one_of_many_gets_the_hold(tmp_path):
     def take():
         try:
             got.append(Sessions(str(tmp_path)).hold(session))
-        except Busy:
+        except SessionBusy:
             got.append(None)
 
     threads = [threading.Thread(target=take) for _ in range(16)]
@@ -140,7 +140,7 @@ def test_a_clock_that_is_set_changes_no_hold(tmp_path, monkeypatch, shift):
     with sessions.hold(session):
         monkeypatch.setattr(time, "time", lambda: real() + shift)
         assert other.busy(session)
-        with pytest.raises(Busy):
+        with pytest.raises(SessionBusy):
             other.hold(session)
     assert not other.busy(session)
     with other.hold(session):
