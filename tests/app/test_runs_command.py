@@ -127,7 +127,7 @@ def test_show_json_is_one_document(call):
         (["replay", A, "--until", "99"], 2, "has no step 99; its steps are 1 to 26"),
         (["replay", A, "--from", "3"], 2, "add --set KEY=VALUE"),
         (["replay", A, "--live"], 2, "--live and --keep-words are for forks"),
-        (["replay", A, "--from", "13", "--set", "nonsense=1"], 2, "--set knows no 'nonsense'"),
+        (["replay", A, "--from", "13", "--set", "nonsense=1"], 2, "unknown --set key 'nonsense'"),
         (["runs", "import", "/none/such.zip"], 1, "is not a readable zip"),
         (["runs", "prune"], 2, "say which runs go"),
         (["runs", "diff", A, "nothing"], 1, "no run named 'nothing'"),
