@@ -175,10 +175,10 @@ def test_an_imported_run_is_never_asked_live(recorded_run, home):
         recorded_run.update(imported=False)
 
 
-def test_changes_that_are_none_are_one_line(recorded_run, home):
+def test_invalid_changes_in_a_record_are_one_line(recorded_run, home):
     recorded_run.update(changes=[{"nonsense": 1}])
     try:
-        with pytest.raises(SextantError, match="was changed by hand"):
+        with pytest.raises(SextantError, match="holds invalid changes"):
             replay(recorded_run)
     finally:
         recorded_run.update(changes=[])
