@@ -1,4 +1,4 @@
-"""What a file says of its own place and time, against the answer: after it, never before."""
+"""Compare a file's own position and time (EXIF metadata) with the answer, after the answer is known."""
 
 import re
 from datetime import datetime
