@@ -1,4 +1,4 @@
-"""The content-addressed store: photos, crops and evidence by the sha256 of their bytes, never in the state."""
+"""The content-addressed blob store: photos, crops and references by sha256 of their bytes, never in the state."""
 
 import hashlib
 import json

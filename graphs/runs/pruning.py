@@ -1,4 +1,4 @@
-"""Deleting old runs, and the blobs that nothing names any more."""
+"""Prune old runs, and the blobs that nothing refers to any more."""
 
 import os
 import time

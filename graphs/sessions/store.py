@@ -1,4 +1,4 @@
-"""Sessions: the list of conversations, who is at work on one, and the conversation itself.
+"""The session store: the list of conversations, their locks, and the conversation itself.
 
 The list is one table, in SQLite under the home or in PostgreSQL; the conversation is the checkpoints of its thread.
 Whoever works on a session holds it for some seconds at a time, so that two tabs, or two servers, take turns, and a
