@@ -14,7 +14,7 @@ from sextant.agent.cost.pricing import (
 from sextant.base.bounds import SETTINGS, check_number
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.prompts.presets import Preset, preset
+from sextant.prompts.presets import Preset, load_preset
 
 IMAGE_SIDE = 1024  # pixels: what vision models of 2024 and 2025 scale pictures down to, or use whole
 Optimise = Literal["balanced", "street", "city", "country"]
@@ -91,7 +91,7 @@ def make_recipe(settings: Settings) -> Recipe:
     Raises:
         WrongUse: the preset is unknown.
     """
-    chosen = preset(settings.preset or ("offline" if settings.model == "offline" else "default"))
+    chosen = load_preset(settings.preset or ("offline" if settings.model == "offline" else "default"))
     named: tuple[str, ...] = ("variants", "later", "verify", "max_calls", "max_rounds", "max_tool_turns")
     named += ("samples", "tools", "image_detail", "image_side")
     given = {name: getattr(settings, name) for name in named if getattr(settings, name) is not None}

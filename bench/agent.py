@@ -30,7 +30,7 @@ from typing_extensions import TypedDict
 from sextant.agent.settings import Settings
 from sextant.agent.world import live
 from sextant.graphs.runs.run import locate
-from sextant.graphs.sessions.checkpoints import sqlite_checkpoints
+from sextant.graphs.sessions.checkpoints import open_sqlite_checkpoints
 from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 
@@ -93,7 +93,7 @@ def write_photos(folder: Path, count: int) -> list[str]:
 def build_gallery(photos: list[str], folder: Path) -> str:
     """A small gallery of some of the photos."""
     from sextant.gallery.build.build import build
-    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     table = folder / "table.csv"
@@ -159,7 +159,7 @@ def floor_ms(folder: Path, runs: int) -> float:
     times = []
     for number in range(runs):
         began = time.monotonic()
-        with sqlite_checkpoints(folder / "floor.sqlite") as saver:
+        with open_sqlite_checkpoints(folder / "floor.sqlite") as saver:
             compiled = graph.compile(checkpointer=saver)
             compiled.invoke({}, {"configurable": {"thread_id": str(number)}}, durability="sync")
         times.append((time.monotonic() - began) * 1000)

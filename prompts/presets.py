@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sextant.prompts.loading import Document, find, ids, in_range, is_own
+from sextant.prompts.loading import Document, find_document, in_range, is_own, list_ids
 
 Temperature = Annotated[float, in_range("temperature")]
 
@@ -41,20 +41,20 @@ class Preset(Document):
     tools: tuple[str, ...]
 
 
-def preset(name: str) -> Preset:
+def load_preset(name: str) -> Preset:
     """Return the preset of that id, or of that .yaml file.
 
     Raises:
         WrongUse: there is none; the message lists those there are.
     """
-    return find("presets", name, Preset) if is_own(name) else _shipped(name)
+    return find_document("presets", name, Preset) if is_own(name) else _load_shipped(name)
 
 
 @cache
-def _shipped(name: str) -> Preset:
-    return find("presets", name, Preset)
+def _load_shipped(name: str) -> Preset:
+    return find_document("presets", name, Preset)
 
 
 def preset_ids() -> list[str]:
     """Every shipped preset, sorted."""
-    return ids("presets")
+    return list_ids("presets")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sextant.prompts.loading import Document, find, ids, in_range, is_own
+from sextant.prompts.loading import Document, find_document, in_range, is_own, list_ids
 
 Need = Literal["list", "photos", "camps"]
 Shown = Literal["coordinates", "place", "photos"]
@@ -47,20 +47,20 @@ class Variant(Document):
         return frozenset(self.needs) | ({"camps"} if "{leader}" in self.strategy else frozenset())
 
 
-def variant(name: str) -> Variant:
+def load_variant(name: str) -> Variant:
     """Return the variant of that id, or of that .yaml file.
 
     Raises:
         WrongUse: there is none; the message lists those there are.
     """
-    return find("variants", name, Variant) if is_own(name) else _shipped(name)
+    return find_document("variants", name, Variant) if is_own(name) else _load_shipped(name)
 
 
 @cache
-def _shipped(name: str) -> Variant:
-    return find("variants", name, Variant)
+def _load_shipped(name: str) -> Variant:
+    return find_document("variants", name, Variant)
 
 
 def variant_ids() -> list[str]:
     """Every shipped variant, sorted."""
-    return ids("variants")
+    return list_ids("variants")

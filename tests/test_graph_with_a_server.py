@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sextant.agent.settings import Settings
-from sextant.graphs.runs.run import checkpoints_file, locate
+from sextant.graphs.runs.run import get_checkpoints_file, locate
 from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 
@@ -113,7 +113,7 @@ def test_a_dead_server_ends_in_the_answer_of_the_gallery(settings, query, protoc
     found = locate(str(query), gone).answer
     assert found["outcomes"]["failed"] == 4
     assert found["best"]["country_code"] == "PT"
-    assert any("at the model server cannot be reached" in warning for warning in found["warnings"])
+    assert any("at the model server cannot be reached" in warning["text"] for warning in found["warnings"])
     for file in (Path(gone.home) / "runs" / found["run"]).iterdir():
         assert file.name == "run.json" or gone.base_url not in file.read_text(), file.name
 
@@ -156,4 +156,4 @@ def test_a_long_run_with_a_large_photo_leaves_a_small_checkpoint_file(settings, 
     with ModelServer(script) as server:
         found = locate(str(photo), replace(with_server(settings, server), preset=str(preset))).answer
     assert server.count == 16 == found["spent"]["calls"]
-    assert checkpoints_file(settings).stat().st_size < 300_000
+    assert get_checkpoints_file(settings).stat().st_size < 300_000

@@ -9,9 +9,10 @@ from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.stand_in import NOT_ALIGNED, stands_in
+from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
 from sextant.base.json_types import Json
-from sextant.prompts.variants import variant
+from sextant.prompts.variants import load_variant
 
 OUTPUT_TOKENS = 350  # one answer with its clues in our answer form; measured answers have 100 to 400
 CAMPS = {"leader": "Lisbon", "rival": "Porto", "leader_case": "", "rival_case": ""}
@@ -26,7 +27,7 @@ def forecast(settings: Settings) -> Json:
     """
     plan = make_recipe(settings)
     names = fillable(plan.variants, {"list": bool(settings.gallery), "camps": False})
-    asked = [(name, plan.samples or variant(name).samples) for name in names]
+    asked = [(name, plan.samples or load_variant(name).samples) for name in names]
     first = min(sum(samples for _, samples in asked), plan.max_calls)
     tokens = max(estimate_prompt_tokens(name, settings) for name in (*plan.variants, *plan.later))
     output = min(OUTPUT_TOKENS, plan.max_output_tokens)
@@ -35,8 +36,14 @@ def forecast(settings: Settings) -> Json:
         "preset": plan.id,
         "first_round": asdict(price_calls(settings, first, tokens, output)),
         "at_most": asdict(price_calls(settings, plan.max_calls, tokens, output)),
-        "warnings": [NOT_ALIGNED] if stands_in(plan.verify, compares_places=is_aligned(settings)) else [],
+        "warnings": forecast_warnings(plan.verify, settings),
     }
+
+
+def forecast_warnings(strategy: str, settings: Settings) -> list[AnswerWarning]:
+    """Return what can be foreseen of the answers' warnings."""
+    unaligned = stands_in(strategy, compares_places=is_aligned(settings))
+    return [warn(Code.NOT_ALIGNED, NOT_ALIGNED)] if unaligned else []
 
 
 def is_aligned(settings: Settings) -> bool:
@@ -60,7 +67,7 @@ def price_calls(settings: Settings, calls: int, input_tokens: int, output_tokens
 
 def estimate_prompt_tokens(name: str, settings: Settings) -> int:
     """Estimate the tokens of one variant's opening prompt, its pictures and its tools."""
-    prompt, plan = variant(name), make_recipe(settings)
+    prompt, plan = load_variant(name), make_recipe(settings)
     listed = [LISTED] * 50 if settings.gallery else []
     references: Json = {"nearest": listed, "farthest": listed}
     branch = Branch(id="", round=1, variant=name, sample=0, temperature=0.0, fill=CAMPS)

@@ -6,10 +6,11 @@ import binascii
 from langgraph.types import Overwrite
 
 from sextant.agent.state import NOTHING_SPENT, State
+from sextant.agent.warning_codes import read_warnings
 from sextant.agent.world.deps import Deps
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.prompts.variants import variant
+from sextant.prompts.variants import load_variant
 
 RETRIEVED = 20  # per side, as verification was fitted on; a variant that lists more raises it
 
@@ -26,7 +27,7 @@ def ingest(state: State, deps: Deps) -> State:
     update = State(
         photo=found["photo"],
         metadata=found["metadata"],
-        warnings=found["warnings"],
+        warnings=read_warnings(found["warnings"]),
         references=None,
         spent=NOTHING_SPENT,
         seconds=reading["seconds"],
@@ -43,7 +44,7 @@ def ingest(state: State, deps: Deps) -> State:
         }
         document = deps.ask("references", wanted)
         update["references"] = deps.blobs.put_json(document)
-        update["warnings"] = [*found["warnings"], *document["warnings"]]
+        update["warnings"] = read_warnings([*found["warnings"], *document["warnings"]])
     return reset_thread(update) if "round" in state else update
 
 
@@ -58,13 +59,13 @@ def reset_thread(update: State) -> State:
 
 def count_retrieved(deps: Deps) -> int:
     """Count the photos of each side that a run fetches."""
-    listed = [variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
+    listed = [load_variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
     return max([RETRIEVED, *(max(shown.nearest, shown.farthest) for shown in listed)])
 
 
 def list_sheet_sizes(deps: Deps) -> list[int]:
     """List the sizes of the contact sheets that this run's variants show."""
-    shown = [variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
+    shown = [load_variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
     return sorted({references.nearest for references in shown if "photos" in references.show})
 
 

@@ -11,7 +11,7 @@ from sextant.agent.prompting.disagreement import collect_contrast_words
 from sextant.agent.prompting.needs import fillable
 from sextant.agent.state import Ask, Branch, State
 from sextant.agent.world.deps import Deps
-from sextant.prompts.variants import variant
+from sextant.prompts.variants import load_variant
 
 
 def plan(state: State, deps: Deps) -> Command[Literal["lmm", "verify"]]:
@@ -51,7 +51,7 @@ def make_branches(number: int, state: State, deps: Deps) -> list[Branch]:
     had = {"camps": bool(words), "list": bool(references and references["nearest"])}
     wanted = []
     for name in fillable(recipe.variants if number == 1 else recipe.later, had, first_round=number == 1):
-        prompt = variant(name)
+        prompt = load_variant(name)
         asked = sum(branch["variant"] == name for branch in state.get("branches", {}).values())
         temperature = prompt.temperature if recipe.temperature is None else recipe.temperature
         if asked and temperature == 0 and "camps" not in prompt.required:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sextant.prompts.variants import Need, Variant, variant
+from sextant.prompts.variants import Need, Variant, load_variant
 
 LAST_FALLBACK = "zero-shot"  # speaks of the photo alone
 
@@ -16,8 +16,8 @@ def fillable(names: Sequence[str], had: Mapping[str, bool], *, first_round: bool
     Args:
         had: whether there is a list of gallery photos (``list``) and whether there are two camps (``camps``).
     """
-    kept = [name for name in names if not missing(variant(name), had)]
-    reworded = [name for name in names if name not in kept and "camps" not in variant(name).required]
+    kept = [name for name in names if not missing(load_variant(name), had)]
+    reworded = [name for name in names if name not in kept and "camps" not in load_variant(name).required]
     return kept or (reworded[:1] if first_round else [])
 
 
@@ -30,5 +30,5 @@ def with_what_is_there(prompt: Variant, *, listed: bool, sheet: bool, camps: boo
     """Return the variant, or the first of its fallbacks whose strategy speaks of nothing that is missing."""
     there: dict[Need, bool] = {"list": listed, "photos": sheet, "camps": camps}
     while not all(there[need] for need in prompt.required):
-        prompt = variant(prompt.fallback or LAST_FALLBACK)
+        prompt = load_variant(prompt.fallback or LAST_FALLBACK)
     return prompt

@@ -15,7 +15,7 @@ from sextant.agent.llm.call import call_model
 from sextant.agent.llm.client import ChatModel, load_model
 from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.recording.fitted_models import with_fitted
+from sextant.agent.recording.fitted_models import resolve_fitted
 from sextant.agent.settings import (
     Settings,
     check_settings,
@@ -184,7 +184,7 @@ def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
 
 def make_deps(settings: Settings, on_event: Callable[[Json], None] = ignore_event) -> Deps:
     """Make the dependencies of a run on the real backend, which runs with equal settings share."""
-    settings = with_fitted(normalise_settings(settings))
+    settings = resolve_fitted(normalise_settings(settings))
     live = get_backend(settings)
     return Deps(settings, live.blobs, live, on_event)
 
@@ -200,7 +200,7 @@ def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
     Raises:
         SextantError: the gallery, its encoder or the model cannot be loaded (found here, not at every photo).
     """
-    settings = with_fitted(check_settings(normalise_settings(settings)))
+    settings = resolve_fitted(check_settings(normalise_settings(settings)))
     live = LiveBackend(settings, BlobStore(Home.at(settings.home).blobs))
     live.open()
     return Deps(settings, live.blobs, live), live

@@ -56,7 +56,7 @@ def settings_of(options: dict[str, Any]) -> Any:
     """
     import os
 
-    from sextant.agent.recording.fitted_models import judging
+    from sextant.agent.recording.fitted_models import check_and_resolve_fitted
     from sextant.agent.settings import Settings, check_settings, make_recipe
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import chosen_gallery
@@ -69,4 +69,4 @@ def settings_of(options: dict[str, Any]) -> Any:
         given["tools"] = named.get(given["tools"], tuple(name.strip() for name in given["tools"].split(",")))
     settings = check_settings(Settings(**given))
     check_tool_names(make_recipe(settings).tools)
-    return judging(settings)
+    return check_and_resolve_fitted(settings)

@@ -5,17 +5,17 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from sextant.agent.privacy.precision import coarsened, words_withheld
-from sextant.agent.privacy.view import WORDS, comparison_shown
-from sextant.agent.recording.fitted_models import short
+from sextant.agent.privacy.precision import coarsen, redact_words
+from sextant.agent.privacy.view import WORDS, view_comparison
+from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.app.web import schemas
 from sextant.app.web.limits import Refused
 from sextant.app.web.service import House, fork_of
 from sextant.base.json_types import Json
-from sextant.graphs.runs.compare import compare
-from sextant.graphs.runs.folder import find
+from sextant.graphs.runs.compare import compare_runs
+from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.fork_limits import ForkLimits
-from sextant.graphs.runs.timeline import story
+from sextant.graphs.runs.timeline import build_timeline
 from sextant.graphs.sessions.paid_fork import fork_in_session
 
 # What no visitor sees: files, folders and addresses of this machine.
@@ -31,13 +31,13 @@ def run_routes(house: House) -> APIRouter:
     def timeline(session: str, key: str) -> dict[str, Any]:
         """The run's story: rounds, branches with every turn, verdicts, steps."""
         name = house.evidence(session, key)["run"]
-        return run_shown(story(find(name, house.desk.settings.home)), house)
+        return run_shown(build_timeline(find_run(name, house.desk.settings.home)), house)
 
     @routes.post("/fork")
     def forked(session: str, key: str, wish: schemas.Fork) -> dict[str, Any]:
         """Run it again, changed from a step on. Without ``live`` nothing is asked that was not recorded."""
         home = house.desk.settings.home
-        parent = find(house.evidence(session, key)["run"], home)
+        parent = find_run(house.evidence(session, key)["run"], home)
         if not wish.changes:
             raise Refused(422, "say what to change, for example: verify=top1")
         with house.forking(session, key) as stop:
@@ -48,7 +48,7 @@ def run_routes(house: House) -> APIRouter:
                 keep_words=wish.keep_words,
                 limits=ForkLimits(house.desk.settings),
             )
-        difference = comparison_shown(compare(parent, find(run.name, home)), house.desk.policy)
+        difference = view_comparison(compare_runs(parent, find_run(run.name, home)), house.desk.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
         return {"run": run.name, "answer": shown(answer, house), "difference": difference}
 
@@ -65,7 +65,7 @@ def run_shown(run: Json, house: House) -> Json:
     record = run["record"]
     settings = {name: value for name, value in record["settings"].items() if name not in ("home", *OURS)}
     if record["settings"].get("fitted"):
-        settings["fitted"] = short(record["settings"]["fitted"])
+        settings["fitted"] = shorten_fitted_name(record["settings"]["fitted"])
     plain = {
         "run": run["run"],
         "status": record["status"],
@@ -98,7 +98,7 @@ def shown(value: Json, house: House) -> Json:
     """The value under the server's policy; a drawn or recorded text of the model's is withheld where words are."""
     policy = house.desk.policy
     keys = WORDS | {"strategy_text", "opening", "fill", "tool_calls", "place"}
-    coarse: Json = coarsened(words_withheld(value, policy, frozenset(keys)), policy)
+    coarse: Json = coarsen(redact_words(value, policy, frozenset(keys)), policy)
     return coarse
 
 

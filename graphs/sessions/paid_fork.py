@@ -4,7 +4,7 @@ from sextant.agent.cost.call_limit import CallLimit
 from sextant.agent.state import NOTHING_SPENT
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
-from sextant.graphs.chat import Desk, calls_left
+from sextant.graphs.chat import ChatContext, count_calls_left
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.fork import fork
 from sextant.graphs.runs.fork_limits import ForkLimits
@@ -22,7 +22,7 @@ def fork_in_session(
     parent: RunFolder,
     step: str | None,
     changes: list[str],
-    desk: Desk,
+    desk: ChatContext,
     *,
     live: bool,
     keep_words: bool = False,
@@ -59,7 +59,7 @@ def fork_in_session(
     with sessions.held(session):
         if sessions.interrupted(session):
             raise SextantError("a message of this session was cut off; go on with it before you fork")
-        left = calls_left(sessions.state(session), desk)  # type: ignore[arg-type]
+        left = count_calls_left(sessions.state(session), desk)  # type: ignore[arg-type]
         if left == 0:
             raise BudgetSpent("the session's budget of model calls is spent; begin a new session")
         calls = CallLimit(left)
