@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sextant.atlas.gazetteer.feature import SourceError
-from sextant.base.errors import reason
+from sextant.base.errors import system_reason
 
 _LONGEST_LINE = 64_000_000  # characters; MySQL dumps have lines of a megabyte
 
@@ -32,9 +32,9 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
             with path.open(encoding="utf-8-sig", errors="replace", newline="") as plain:
                 yield plain
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise SourceError(f"{str(path)!r} is cut off or damaged: {reason(error)}; download it again") from error
+        raise SourceError(f"{str(path)!r} is cut off or damaged: {system_reason(error)}; download it again") from error
     except OSError as error:
-        raise SourceError(f"{str(path)!r} cannot be read: {reason(error)}") from error
+        raise SourceError(f"{str(path)!r} cannot be read: {system_reason(error)}") from error
 
 
 def lines(file: io.TextIOWrapper) -> Iterator[str]:
