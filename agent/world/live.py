@@ -28,6 +28,7 @@ from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
+from sextant.agent.world.sights import Sights
 from sextant.agent.world.toolbox import NoSearch, make_tools
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
@@ -43,6 +44,7 @@ class LiveBackend:
         self.blobs = blobs
         self.began = time.time()
         self.retrieval = Retrieval(settings, blobs)
+        self.sights = Sights(settings.home)
         self._lock = threading.Lock()
         self._model: ChatModel | None = None
         self._kinds: dict[str, Callable[[Json], Json]] = {
@@ -50,6 +52,7 @@ class LiveBackend:
             "references": self.retrieval.references,
             "coverage": self.retrieval.coverage,
             "positions": self.retrieval.positions,
+            "sight": self.sights.look_up,
             "model": self.model,
             "tool": self.tool,
             "clock": self.clock,
