@@ -20,6 +20,8 @@ class Code(StrEnum):
     ANSWER_FILTERED = "answer_filtered"  # the provider's content filter cut an answer
     ANSWER_END_UNKNOWN = "answer_end_unknown"  # an answer ended for an unknown reason
     FEWER_REFERENCES = "fewer_references"  # the prompt was too long for the model
+    ONE_ANSWER_A_REQUEST = "one_answer_a_request"  # the server gives no several samples of a prompt at once
+    BUDGET_SPENT = "budget_spent"  # tokens or money do not suffice for the next call
     NO_TOOLS = "no_tools"  # the model takes no tools
     INSTRUCTION_FOUND = "instruction_found"  # a tool read text that reads like an instruction
     UNCHECKED_LANGUAGE = "unchecked_language"  # claims are in a language that the guard does not read
@@ -28,6 +30,7 @@ class Code(StrEnum):
     AUTHOR_UNKNOWN = "author_unknown"  # the gallery does not name the photo's photographer
     SHEET_INCOMPLETE = "sheet_incomplete"  # gallery photos could not be opened for the contact sheet
     STOPPED_EARLY = "stopped_early"  # the run was stopped before the gallery answered
+    PHOTO_INCOMPLETE = "photo_incomplete"  # the file is cut off, or only a raw file's preview was looked at
     OTHER = "other"  # a text of an earlier version, or one that no code describes
 
 

@@ -34,7 +34,7 @@ def refine_outcome(outcome: Json, deps: Deps) -> Json:
 
 
 def finer_names(place: str) -> list[str]:
-    """The names of an address that stand before its last part, the first one first: what may be a sight."""
+    """Return the names of an address that stand before its last part, the first one first: what may be a sight."""
     for mark in (" in ", " at ", " near ", " on ", " (", " - ", " en ", " im ", " à "):
         place = place.replace(mark, ", ")
     parts = [part.strip(" ()") for part in place.split(",")]

@@ -11,8 +11,9 @@ from typing import Any
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import ValidationError
 
-from sextant.agent.llm.call import call_model
+from sextant.agent.llm.call import call_model, call_model_samples
 from sextant.agent.llm.client import ChatModel, load_model
+from sextant.agent.llm.samples import SampleRequests
 from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import resolve_fitted
@@ -24,6 +25,7 @@ from sextant.agent.settings import (
     settings_from_json,
     settings_to_json,
 )
+from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
@@ -45,6 +47,7 @@ class LiveBackend:
         self.began = time.time()
         self.retrieval = Retrieval(settings, blobs)
         self.sights = Sights(settings.home)
+        self.samples = SampleRequests(self.model_samples)
         self._lock = threading.Lock()
         self._model: ChatModel | None = None
         self._kinds: dict[str, Callable[[Json], Json]] = {
@@ -98,11 +101,21 @@ class LiveBackend:
         sealed: Json = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
         if metadata.origin is not None:
             sealed |= {"source": metadata.origin, "notes": list(metadata.notes)}
-        return {"photo": photo, "metadata": sealed, "warnings": list(photo_file.notes)}
+        return {
+            "photo": photo,
+            "metadata": sealed,
+            "warnings": [warn(Code.PHOTO_INCOMPLETE, note) for note in photo_file.notes],
+        }
 
     def model(self, request: Json) -> Json:
         """Call the model, after filling in the bytes of the pictures."""
+        if "together" in request:
+            return self.samples.reply(request)
         return call_model(self.chat_model(), self.fill_pictures(request), self.settings)
+
+    def model_samples(self, request: Json, count: int) -> list[Json]:
+        """Call the model for several samples in one request."""
+        return call_model_samples(self.chat_model(), self.fill_pictures(request), self.settings, count)
 
     def tool(self, request: Json) -> Json:
         """Call one tool; an error that the model can act on is returned as a result."""

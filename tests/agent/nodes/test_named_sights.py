@@ -40,7 +40,7 @@ def outcome(text):
         ("The photo was taken at the **Plaza de Armas in Cusco, Peru**.", -13.51668, -71.97878),
         ("Plaza de Armas, Lima, Peru", -12.04596, -77.03054),
         (
-            '{"latitude": null, "longitude": null, "place": "Eiffel Tower, Paris", "country": "France"}',
+            '{"latitude": null, "place": "Eiffel Tower, Paris", "country": "France"}',
             48.8584,
             2.29448,
         ),
