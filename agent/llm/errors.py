@@ -27,6 +27,7 @@ Kind = Literal[
     "bad_request",
     "too_large",
     "tools_unsupported",
+    "samples_unsupported",
 ]
 
 WORDS_SHOWN = 200

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from langgraph.types import Command
 
 from sextant.agent.answers import parse_answer
-from sextant.agent.cost.budget import count_affordable_calls, make_budget
+from sextant.agent.cost.budget import make_budget
 from sextant.agent.cost.call_limit import CALLS_SPENT
-from sextant.agent.cost.reservation import reserve_call_cost
+from sextant.agent.cost.reservation import can_pay_another
 from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
@@ -184,11 +184,7 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
         return "exhausted"  # no later prompt has what it needs
     if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
-    cost = reserve_call_cost(state, deps, list(state.get("branches", {}).values()))
-    if (
-        count_affordable_calls(limit, state["spent"], state["seconds"], cost) == 0
-        or state.get("round", 0) >= limit.rounds
-    ):
+    if not can_pay_another(state, deps) or state.get("round", 0) >= limit.rounds:
         return "budget"
     return None
 

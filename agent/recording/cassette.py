@@ -21,7 +21,7 @@ from sextant.base.locks import AlreadyLocked, Lock, is_locked
 
 FORMAT = 1
 # What is information and no part of the question: where a model is reached, how long it may take, where a file lies.
-NOT_ASKED = {"model": ("base_url", "seconds_left"), "photo": ("path",)}
+NOT_ASKED = {"model": ("base_url", "seconds_left", "run"), "photo": ("path",)}
 
 
 class CassetteError(SextantError):
