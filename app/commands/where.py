@@ -7,6 +7,7 @@ import click
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
+    from sextant.atlas.gazetteer.lookup import Sight
     from sextant.geo.places import Place
 
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 @click.command("where", context_settings={"ignore_unknown_options": True})
 @click.argument("position", nargs=-1, required=True, metavar="LATITUDE LONGITUDE | POSITION")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(position: tuple[str, ...], as_json: bool) -> None:
+@click.option("--home", metavar="DIR", help="Folder that holds the gazetteers.  [default: SEXTANT_HOME]")
+def command(position: tuple[str, ...], as_json: bool, home: str | None) -> None:
     """Say what lies at a position: country, division, nearest place, sea, border.
 
     The position is latitude and longitude in degrees, or one text that holds it: degrees, minutes and seconds, a map
@@ -28,10 +30,27 @@ def command(position: tuple[str, ...], as_json: bool) -> None:
     from sextant.geo.places import describe
 
     place = describe(*_read_position(position))
+    sight = _sight(place, home)
     if as_json:
-        echo_json(place.to_json())
+        echo_json({**place.to_json(), **({"sight": sight.to_json()} if sight else {})})
     else:
-        echo("\n".join(_lines(place)))
+        nearest = [f"{'sight':<15}{sight.name}, {1000 * (sight.km or 0.0):.0f} m away"] if sight else []
+        echo("\n".join([*_lines(place), *nearest]))
+
+
+def _sight(place: "Place", home: str | None) -> "Sight | None":
+    """The prominent sight at the position, where a gazetteer was added."""
+    from sextant.atlas.gazetteer.lookup import Lookup
+    from sextant.atlas.gazetteer.store import store_path
+
+    path = store_path(home)
+    if not path.exists():
+        return None
+    lookup = Lookup(path)
+    try:
+        return lookup.prominent_near(place.latitude, place.longitude)
+    finally:
+        lookup.close()
 
 
 def _read_position(words: tuple[str, ...]) -> tuple[float, float]:
