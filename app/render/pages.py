@@ -11,6 +11,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
+from sextant.base.printable import printable
+
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -32,6 +34,11 @@ def page(name: str, **values: Any) -> str:
         raise KeyError(str(error)) from error
 
 
+def _without_controls(value: object) -> object:
+    """Strip control characters, which HTML has no escape for, from foreign text; markup of ours stays as it is."""
+    return printable(value) if type(value) is str else value
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
@@ -41,6 +48,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_without_controls,
     )
     environment.filters["url_path"] = quote  # a file name as part of a relative link
     return environment

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sextant.base.printable import printable
 from sextant.eval.reporting.tables import Cell, Link, Table
 
 
@@ -19,7 +20,7 @@ def markdown(title: str, caveats: Sequence[str], tables: Sequence[Table]) -> str
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is: file names and captions are no markup."""
-    escaped = "".join(f"\\{letter}" if letter in r"\`*_[]<>|#" else letter for letter in text)
+    escaped = "".join(f"\\{letter}" if letter in r"\`*_[]<>|#" else letter for letter in printable(text))
     return " ".join(escaped.split())
 
 
