@@ -27,6 +27,8 @@ def run_options(command: Command) -> Command:
         click.option("--max-rounds", type=int, metavar="N", help="Most rounds of prompts."),
         click.option("--tools", metavar="A,B,…", help="Tools the model may call; 'all', or 'none'."),
         click.option("--samples", type=int, metavar="N", help="Answers of each prompt."),
+        click.option("--nearest", type=int, metavar="N", help="Similar photos that a prompt lists."),
+        click.option("--farthest", type=int, metavar="N", help="Dissimilar photos that a prompt lists."),
         click.option("--temperature", type=float, metavar="T", help="Sampling temperature of every prompt."),
         click.option("--exclude-author", is_flag=True, help="Leave out this photo and its photographer's others."),
         click.option(
@@ -60,10 +62,12 @@ def settings_of(options: dict[str, Any]) -> Any:
     from sextant.agent.settings import Settings, check_settings, make_recipe
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import chosen_gallery
+    from sextant.base.home import Home
 
     given = {name: value for name, value in options.items() if value is not None}
     given["model"] = given.get("model") or os.environ.get("SEXTANT_MODEL") or "offline"
     given["gallery"] = chosen_gallery(given.get("gallery"), given.get("home"), needed=given["model"] == "offline")
+    given["gazetteer"] = Home.at(given.get("home")).places.exists()
     if "tools" in given:
         named = {"none": (), "all": TOOLS}
         given["tools"] = named.get(given["tools"], tuple(name.strip() for name in given["tools"].split(",")))
