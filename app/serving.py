@@ -27,7 +27,13 @@ def serve(
     try:
         import uvicorn
 
-        from sextant.app.web.connections import HEAD_BYTES, BoundedProtocol, BoundedServer, most_connections
+        from sextant.app.web.connections import (
+            HEAD_BYTES,
+            BoundedProtocol,
+            BoundedServer,
+            most_connections,
+            share_memory,
+        )
         from sextant.app.web.security import Door, is_loopback
         from sextant.app.web.server import built_assets, create_app
     except ImportError as error:
@@ -50,6 +56,7 @@ def serve(
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
     house.warm()
     echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
+    share_memory()
     BoundedProtocol.most = most_connections()
     config = uvicorn.Config(
         create_app(house, door),
