@@ -7,7 +7,7 @@ from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 Json = dict[str, Any]
-Stop = Literal["agreement", "budget", "exhausted"]
+Stop = Literal["agreement", "budget", "exhausted", "stopped"]
 
 
 class Photo(TypedDict):

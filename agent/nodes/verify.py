@@ -19,6 +19,7 @@ from sextant.agent.verification.retrieval_trust import distrust_words
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
+from sextant.gallery.profile import profile_of
 
 _LATER_FIELDS = ("wording", "precision", "radius_km")
 # Failures that no other prompt and no later round can mend.
@@ -34,7 +35,7 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     strategy = deps.recipe.verify
     model = model_of(deps) if strategy == "calibrated" else None
     doubts = list(distrust_words(pool))
-    if strategy == "similarity" or (model and learned(model.scorer.names)):
+    if strategy == "similarity" or (model and model.scorer and learned(model.scorer.names)):
         pool = with_position_scores(pool, state, references, deps)
     if strategy == "similarity":
         strategy, more = comparable(pool)
@@ -108,8 +109,9 @@ def pool_of(outcomes: dict[str, Json], branches: dict[str, Branch], references: 
         kept[branch["variant"]] += 1
         candidates += said(outcome, branch, deps.settings.model)
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
-    trust = references.get("trust", 1.0) if references else 1.0
-    return Pool(tuple(candidates), farthest, counts, retrieval_trust=trust)
+    found = references or {}
+    profile = profile_of(found.get("profile"))
+    return Pool(tuple(candidates), farthest, counts, retrieval_trust=found.get("trust", 1.0), profile=profile)
 
 
 def peak_candidate(peak: Json) -> Candidate:
@@ -170,9 +172,11 @@ def stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, deps:
     answered = any(outcome["kind"] == "answered" for outcome in outcomes.values())
     if verdict.agreement and answered:
         # The verdict is also settled when no further call is worth its price; that is no agreement.
-        sure = verdict.expected_gain is None or sure_enough(verdict.probability)
+        sure = verdict.expected_gain is None or verdict.unanimous or sure_enough(verdict.probability)
         return "agreement" if sure else "exhausted"
-    if "budget" in state.get("closed", {}).values() or any(o.get("failure") == STOPPED for o in outcomes.values()):
+    if any(outcome.get("failure") == STOPPED for outcome in outcomes.values()):
+        return "stopped"
+    if "budget" in state.get("closed", {}).values():
         return "budget"
     if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"

@@ -83,11 +83,6 @@ def _own_agreement(positions: Floats, model: NDArray[np.intp], vote: Floats) -> 
     return np.asarray(((near & same) @ vote) / (same @ vote))
 
 
-def without_place(pool: Pool) -> int:
-    """How many calls gave no place: what models refuse to place is told by that, too."""
-    return sum(count for outcome, count in pool.outcomes.items() if outcome != "answered")
-
-
 def _named(said: tuple[Candidate, ...]) -> Floats:
     places = [named_place(one.place, one.latitude, one.longitude) if one.place else None for one in said]
     return np.array([place or (np.nan, np.nan) for place in places], dtype=float).reshape(-1, 2)

@@ -33,7 +33,7 @@ def print_json(value: Any) -> None:
 @command.command(name="list")
 @click.option("--model", metavar="SPEC", help="Only runs of this model.")
 @click.option("--preset", metavar="NAME", help="Only runs of this preset.")
-@click.option("--stop", type=click.Choice(["agreement", "budget", "exhausted"]), help="Only runs that ended so.")
+@click.option("--stop", type=click.Choice(["agreement", "budget", "exhausted", "stopped"]), help="Only runs that ended so.")
 @click.option("--status", type=click.Choice(["running", "killed", "done", "failed"]), help="Only runs that stand so.")
 @click.option("--photo", metavar="TEXT", help="Only runs of photos with this in their path or sha256.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the newest N.")

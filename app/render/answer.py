@@ -117,6 +117,7 @@ def stopped(answer: Json) -> str:
     return {
         "agreement": "the answers agree",
         "budget": "the budget ended; this is the best so far",
+        "stopped": "the run was stopped; this is the best so far",
         "exhausted": "nothing was left that was worth a call",
     }[answer["stop"]]
 

@@ -17,6 +17,7 @@ from sextant.agent.answers import Outcome, parse_answer
 from sextant.agent.verification.pool import Candidate, Pool, Position, PositionError, checked_position
 from sextant.base.errors import SextantError
 from sextant.eval.running.g3_files import g3_record, is_g3_header
+from sextant.gallery.profile import WEAK, RetrievalProfile, profile_of
 
 Json = dict[str, Any]
 
@@ -39,6 +40,7 @@ class Answer:
 class Record:
     """One photo: where it was taken (degrees), and what was proposed. Calls are in the order they were made.
 
+    `similarities` are the cosines of the retrieved photos, where recorded; `profile` is their gallery's.
     `position_scores` are cosines of photo and place by an `aligned:` encoder, for places rounded by `spot`.
     """
 
@@ -47,6 +49,8 @@ class Record:
     latitude: float
     longitude: float
     nearest: tuple[Position, ...] = ()
+    similarities: tuple[float, ...] = ()
+    profile: RetrievalProfile | None = None
     farthest: tuple[Position, ...] = ()
     answers: tuple[Answer, ...] = ()
     position_scores: Mapping[Position, float] = field(default_factory=dict)
@@ -58,14 +62,19 @@ class Record:
 
     def pool(self, calls: int | None = None, order: tuple[str, ...] = ()) -> Pool:
         """The pool as it stood after so many calls (all when None); models named in `order` were asked first."""
-        candidates = [Candidate(*place, origin="nearest", rank=rank) for rank, place in enumerate(self.nearest)]
+        cosines = self.similarities or (None,) * len(self.nearest)
+        candidates = [
+            Candidate(*place, origin="nearest", rank=rank, similarity=cosine)
+            for rank, (place, cosine) in enumerate(zip(self.nearest, cosines, strict=True))
+        ]
         made = self.in_order(order)[:calls]
         for number, answer in enumerate(made):
             candidates += _candidates(answer, number)
         if self.position_scores:
             candidates = [self._scored(one) for one in candidates]
         kinds = [answer.outcome.kind for answer in made]
-        return Pool(tuple(candidates), self.farthest, {kind: kinds.count(kind) for kind in sorted(set(kinds))})
+        counts = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+        return Pool(tuple(candidates), self.farthest, counts, profile=self.profile or WEAK)
 
     def _scored(self, candidate: Candidate) -> Candidate:
         score = self.position_scores.get(spot(candidate.latitude, candidate.longitude))
@@ -160,11 +169,20 @@ def _photo(row: Json) -> Record:
         author=str(row["author"]) if row.get("author") else None,
         latitude=latitude,
         longitude=longitude,
-        nearest=tuple(checked_position(*place) for place in row.get("nearest") or []),
+        nearest=tuple(checked_position(*place[:2]) for place in row.get("nearest") or []),
+        similarities=_similarities(row.get("nearest") or []),
+        profile=profile_of(row["profile"]) if row.get("profile") else None,
         farthest=tuple(checked_position(*place) for place in row.get("farthest") or []),
         answers=tuple(Answer(str(answer.get("model") or "unnamed"), _outcome(answer)) for answer in said),
         position_scores=dict(_position_score(*entry) for entry in row.get("position_scores") or []),
     )
+
+
+def _similarities(nearest: list[Any]) -> tuple[float, ...]:
+    """The cosines of retrieved photos; none where one lacks it."""
+    if not nearest or any(len(place) < 3 or place[2] is None for place in nearest):
+        return ()
+    return tuple(float(place[2]) for place in nearest)
 
 
 def _position_score(latitude: float, longitude: float, score: float) -> tuple[Position, float]:

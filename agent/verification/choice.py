@@ -1,0 +1,48 @@
+"""Which point to answer with: expected utility of the posterior, and beside a gallery of much worth the scorer's."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sextant.agent.verification.calibration import PoolKind
+from sextant.agent.verification.decision import Optimise
+from sextant.agent.verification.hit_rates import model_class
+from sextant.agent.verification.pool_features import PoolFeatures
+from sextant.agent.verification.reliability import model_name
+from sextant.agent.verification.scorer import Scorer
+from sextant.agent.verification.utility import expected_utility, stacked_within
+from sextant.gallery.profile import RICH_FIRST_HIT
+
+Floats = NDArray[np.float64]
+
+# P(25 km) of a gallery's first hit: from `RICH_FIRST_HIT` on the scorer has a say, from here on the whole. It was
+# trained on the lists of one large gallery whose first hit is within 25 km in 35 of 100.
+_WORTH_FULL = 0.25
+_CITY = 1
+
+
+def choose(features: PoolFeatures, probabilities: Floats, optimise: Optimise, scorer: Scorer | None) -> Floats:
+    """Utility (m,) of each point as the answer, 0 to 1.
+
+    Args:
+        probabilities: (m, 5) calibrated P(within each radius).
+        scorer: learned from the lists of a large gallery and answers of middling models.
+    """
+    plain = expected_utility(probabilities, optimise)
+    share = scorer_share(features) if scorer else 0.0
+    if scorer is None or share <= 0:
+        return plain
+    table, names, votes = features.scored
+    scores = scorer(table, names)
+    stacked = stacked_within(features.apart_km, scores, votes, features.kind, len(features.retrieved))
+    return np.asarray((1 - share) * plain + share * expected_utility(stacked, optimise))
+
+
+def scorer_share(features: PoolFeatures) -> float:
+    """Say how far the scorer's own choice is followed, 0 to 1: not beside weak galleries, nor strong models."""
+    profile = features.pool.profile
+    if features.kind == PoolKind.ANSWERED or not profile.rich:
+        return 0.0
+    if any(model_class(model_name(one.model)) == "strong" for one in features.opinions.candidates):
+        return 0.0
+    worth = (profile.first_within[_CITY] - RICH_FIRST_HIT) / (_WORTH_FULL - RICH_FIRST_HIT)
+    return float(np.clip(worth, 0.0, 1.0)) * features.pool.retrieval_trust
