@@ -1,17 +1,18 @@
-"""What the graph remembers. JSON-plain values only: checkpoints outlive the code that wrote them."""
+"""The state of the graph. JSON-plain values only, because checkpoints outlive the code that wrote them."""
 
-from typing import Annotated, Any, Literal, NotRequired, cast
+from typing import Annotated, Literal, NotRequired, cast
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
-Json = dict[str, Any]
+from sextant.base.json_types import Json
+
 Stop = Literal["agreement", "budget", "exhausted", "stopped"]
 
 
 class Photo(TypedDict):
-    """The photo of the run. ``sha256`` is of the original bytes, ``shown`` of the JPEG the model sees."""
+    """The photo of the run. ``sha256`` is of the original bytes, ``shown`` of the JPEG shown to the model."""
 
     sha256: str
     path: str | None
@@ -34,7 +35,7 @@ class Turn(TypedDict):
 
 
 class Branch(TypedDict):
-    """One sample of one prompt variant: who asks, and how. ``fill`` holds the words of a contrast prompt."""
+    """One sample of one prompt variant. ``fill`` holds the words that fill in a contrast prompt."""
 
     id: str
     round: int
@@ -45,7 +46,7 @@ class Branch(TypedDict):
 
 
 class Ask(TypedDict):
-    """What a branch is handed for one turn: its own transcript, never the others'."""
+    """The request for one turn of a branch: its own transcript, never another branch's."""
 
     branch: Branch
     photo: Photo
@@ -58,9 +59,9 @@ class Ask(TypedDict):
 
 
 class Spent(TypedDict):
-    """What a run has used. ``calls`` is debited before the calls are made, the rest when they return.
+    """Spending of a run. ``calls`` is debited before the calls are made, the rest when they return.
 
-    ``largest_prompt`` is the most input tokens any one call had.
+    ``largest_prompt`` is the largest number of input tokens of any one call.
     """
 
     calls: int
@@ -94,16 +95,16 @@ def append_turns(old: dict[str, list[Turn]] | None, new: dict[str, list[Turn]]) 
 
 
 def merge(old: Json | None, new: Json) -> Json:
-    """Later values replace earlier ones of the same name."""
+    """Merge two dictionaries; later values replace earlier ones of the same name."""
     return {**(old or {}), **new}
 
 
 def add_once(old: list[str] | None, new: list[str]) -> list[str]:
-    """Each warning once, in the order they came."""
+    """Append new warnings, each only once, in order."""
     return list(dict.fromkeys([*(old or []), *new]))
 
 
-class Reading(TypedDict):
+class ClockReading(TypedDict):
     """A reading of the run's clock: seconds the run has taken, and the epoch second it was read at."""
 
     seconds: float
@@ -111,52 +112,52 @@ class Reading(TypedDict):
 
 
 class State(TypedDict, total=False):
-    """The whole run. Each key has one writer, or a reducer that says how writers meet."""
+    """The state of a run. Each key has one writer, or a reducer that merges its writers."""
 
     path: str
     """The file to locate, as the caller named it."""
     messages: Annotated[list[AnyMessage], add_messages]
-    """A conversation that brought the photo, when there was one."""
+    """The conversation that the photo came from, if any."""
     photo: Photo
     metadata: Json
-    """What the file says of its own place and time: sealed, compared with the answer only after it."""
+    """Place and time from the file's metadata: kept from the model, compared with the answer afterwards."""
     references: str | None
     """Blob of the nearest and farthest gallery photos."""
     round: int
     branches: Annotated[dict[str, Branch], merge]
     transcripts: Annotated[dict[str, list[Turn]], append_turns]
     tools_refused: bool
-    """The model turned out not to take tools."""
+    """Whether the model turned out not to support tools."""
     closed: Annotated[dict[str, str], merge]
-    """Branches that may not go on, and why."""
+    """Branches that must not continue, and why."""
     spent: Annotated[Spent, add_spent]
     seconds: float
     read_at: float
     outcomes: dict[str, Json]
-    """What each branch's last words came to, by branch."""
+    """The outcome of each branch, by branch id."""
     verdict: Json
     stop: Stop
     answer: Json
     warnings: Annotated[list[str], add_once]
 
 
-def last_turn(transcript: list[Turn]) -> Turn | None:
-    """Return the latest turn, or None before the first answer."""
+def get_last_turn(transcript: list[Turn]) -> Turn | None:
+    """Return the latest turn; None before the first answer."""
     return transcript[-1] if transcript else None
 
 
 def awaits_tools(transcript: list[Turn]) -> bool:
-    """Whether the model asked for tools that have not run."""
-    turn = last_turn(transcript)
+    """Whether the model called tools that have not run."""
+    turn = get_last_turn(transcript)
     return bool(turn and turn["role"] == "assistant" and turn.get("tool_calls") and not turn.get("final"))
 
 
 def awaits_model(transcript: list[Turn]) -> bool:
-    """Whether it is the model's turn: nothing said yet, fresh tool results, or a failure worth another try."""
-    turn = last_turn(transcript)
+    """Whether the model is to speak next: no turn yet, new tool results, or a failure worth another attempt."""
+    turn = get_last_turn(transcript)
     return turn is None or turn["role"] != "assistant" or bool(turn.get("failure", {}).get("again"))
 
 
-def tool_turns(transcript: list[Turn]) -> int:
-    """How often this branch's model has asked for tools."""
+def count_tool_turns(transcript: list[Turn]) -> int:
+    """Count the turns in which this branch's model called tools."""
     return sum(1 for turn in transcript if turn["role"] == "assistant" and turn.get("tool_calls"))

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import click
 
+from sextant.app.render.terminal import echo
 from sextant.base.errors import SextantError
 
 # name → (module under app.commands, one line of help). The line stands here so that `sextant --help`
@@ -58,7 +59,7 @@ def fail_unforeseen(error: Exception) -> NoReturn:
     if os.environ.get("SEXTANT_DEBUG"):
         raise error
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    click.echo(f"sextant: a defect of ours: {what}; run again with SEXTANT_DEBUG=1 and report it", err=True)
+    echo(f"sextant: a defect of ours: {what}; run again with SEXTANT_DEBUG=1 and report it", err=True)
     sys.exit(1)
 
 
@@ -67,16 +68,16 @@ def main() -> None:
     try:
         code = sextant.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        echo(error.format_message(), err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        click.echo(f"sextant: {' '.join(error.format_message().split())}", err=True)
+        echo(f"sextant: {' '.join(error.format_message().split())}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("sextant: stopped", err=True)
+        echo("sextant: stopped", err=True)
         sys.exit(130)
     except SextantError as error:
-        click.echo(f"sextant: {error}", err=True)
+        echo(f"sextant: {error}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
@@ -84,7 +85,7 @@ def main() -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             fail_unforeseen(error)
-        click.echo(f"sextant: the disk is full ({error.filename or 'no file named'}); free some space", err=True)
+        echo(f"sextant: the disk is full ({error.filename or 'no file named'}); free some space", err=True)
         sys.exit(1)
     except Exception as error:
         fail_unforeseen(error)

@@ -1,7 +1,7 @@
 """Which gallery a run uses when none is named."""
 
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
 
 
 def chosen_gallery(given: str | None, home: str | None, *, needed: bool) -> str | None:
@@ -12,7 +12,7 @@ def chosen_gallery(given: str | None, home: str | None, *, needed: bool) -> str 
     """
     if given:
         return given
-    folder = home_folder(home) / "galleries"
+    folder = Home.at(home).galleries
     found = sorted(path for path in folder.glob("*") if path.is_dir() and not path.name.startswith("."))
     own = [path for path in found if path.name != "demo"] or found
     if len(own) == 1:

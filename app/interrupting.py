@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
+from sextant.app.render.terminal import echo
 
 INTERRUPTED = 130  # the exit code of shells for Ctrl-C
 
@@ -24,7 +24,7 @@ def stop_on_signals(words: str, quiet: bool = False) -> Iterator[threading.Event
             os._exit(INTERRUPTED)
         stop.set()
         if not quiet:
-            click.echo(f"sextant: {words}", err=True)
+            echo(f"sextant: {words}", err=True)
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -6,8 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import click
-
+from sextant.app.render.terminal import echo
 from sextant.base.errors import SextantError, WrongUse
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def serve(desk: "Desk", *, host: str, port: int, token: str | None, tiles: str |
     door = Door(frozenset(names | addresses(host)), token, tiles_origin(tiles))
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
     house.warm()
-    click.echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
+    echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
     config = uvicorn.Config(
         create_app(house, door), log_level="critical", server_header=False, timeout_graceful_shutdown=3
     )

@@ -4,6 +4,8 @@ A message is one line: it names the value, the reason and the way out. The comma
 this line after ``sextant: `` and leaves with ``exit_code``.
 """
 
+LONGEST = 200  # characters of a foreign error that are shown
+
 
 class SextantError(Exception):
     """The work failed; the message says why and what to do."""
@@ -15,3 +17,13 @@ class WrongUse(SextantError):
     """The request itself is wrong: an unknown name, a value out of range, options that exclude each other."""
 
     exit_code = 2
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's message as one line of at most ``LONGEST`` characters; its type where it has no message."""
+    return " ".join(str(error).split())[:LONGEST] or type(error).__name__
+
+
+def reason(error: BaseException) -> str:
+    """Return the system's reason (``No space left on device``) of an ``OSError``, else ``one_line``."""
+    return getattr(error, "strerror", None) or one_line(error)

@@ -23,10 +23,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from sextant.agent.verification import verify
 from sextant.agent.verification.pool import Pool
+from sextant.base.arrays import Floats
 from sextant.eval.fitting.crossfit import cross_fit
 from sextant.eval.fitting.jobs import held_out_verifier
 from sextant.eval.fitting.judging import judge_all
@@ -43,7 +43,6 @@ from sextant.gallery.alignment.training.train import Training
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from sextant.geo.sphere import geodesic_km, great_circle_km
 
-Floats = NDArray[np.float64]
 Scores = list[list[float]]  # [latitude, longitude, cosine]
 RESAMPLED = 2000
 NAMES = ("1", "25", "200", "750", "2500")

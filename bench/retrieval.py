@@ -30,10 +30,10 @@ from bench.memory import in_a_process, peak_megabytes, reset_peak
 from bench.synthetic import SEED, Drawn, build_gallery, built
 from bench.table import table
 from bench.vectors import CHUNK
+from sextant.base.arrays import SmallFloats
 
 COUNT = 16
 BLOCK = 25  # queries
-Floats = NDArray[np.float32]
 
 
 @dataclass
@@ -41,12 +41,12 @@ class Contender:
     """One way of searching, asked for row numbers."""
 
     name: str
-    near: Callable[[Floats], list[int]]
-    far: Callable[[Floats], list[int]]
+    near: Callable[[SmallFloats], list[int]]
+    far: Callable[[SmallFloats], list[int]]
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"near": [], "far": []})
     found: dict[str, list[list[int]]] = field(default_factory=lambda: {"near": [], "far": []})
 
-    def ask(self, side: str, query: Floats) -> None:
+    def ask(self, side: str, query: SmallFloats) -> None:
         search = self.near if side == "near" else self.far
         begun = time.perf_counter()
         rows = search(query)
@@ -59,7 +59,7 @@ class Data:
     """The vectors of a run: where they lie (a .npy of float32), the queries, and each query's own row or -1."""
 
     vectors: Path
-    queries: Floats
+    queries: SmallFloats
     own: NDArray[np.int64]
 
 
@@ -168,7 +168,7 @@ def cached(folder: Path) -> None:
                     pass
 
 
-def faiss_searches(faiss: Any, vectors: Floats) -> Iterator[Contender]:
+def faiss_searches(faiss: Any, vectors: SmallFloats) -> Iterator[Contender]:
     """IndexFlatIP, searched with the negated query for the far side as G3 and Img2Loc do, and inverted lists."""
     flat = faiss.IndexFlatIP(vectors.shape[1])
     partitions = max(1, round(len(vectors) ** 0.5))
@@ -183,11 +183,11 @@ def faiss_searches(faiss: Any, vectors: Floats) -> Iterator[Contender]:
         yield Contender(name, asking(index, 1), asking(index, -1))
 
 
-def asking(index: Any, sign: int) -> Callable[[Floats], list[int]]:
+def asking(index: Any, sign: int) -> Callable[[SmallFloats], list[int]]:
     return lambda query: [int(row) for row in index.search(sign * query[None], COUNT + 1)[1][0]]
 
 
-def lines(contender: Contender, flat: Contender, data: Data, vectors: Floats) -> Iterator[dict[str, Any]]:
+def lines(contender: Contender, flat: Contender, data: Data, vectors: SmallFloats) -> Iterator[dict[str, Any]]:
     """One line a side; ``flat`` is exact, and so the truth."""
     for side in ("near", "far"):
         hits, gaps = [], []

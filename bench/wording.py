@@ -13,17 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from bench.table import table
 from sextant.agent.answers.wording import KINDS
 from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
+from sextant.base.arrays import Floats
 from sextant.eval.fitting.crossfit import folds_by_group, reliability_of
 from sextant.eval.fitting.recorded import Answer, Record, read_records
 from sextant.geo.sphere import great_circle_km
-
-Floats = NDArray[np.float64]
 
 FOLDS = 5
 LEAST = 10

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from sextant.agent.answers import Outcome, parse_answer
 from sextant.base.errors import SextantError
+from sextant.base.printable import printable
 from sextant.geo.sphere import great_circle_km
 
 RADII_KM = (1, 25, 200, 750, 2500)  # street, city, region, country, continent; Hays and Efros, IM2GPS (2008), and since
@@ -145,7 +146,7 @@ def main(file: Path, as_json: bool) -> None:
     try:
         scores = score(read_rows(file))
     except SextantError as error:
-        click.echo(f"sextant: {error}", err=True)
+        click.echo(printable(f"sextant: {error}"), err=True)
         raise SystemExit(error.exit_code) from None
     if as_json:
         click.echo(json.dumps([asdict(one) for one in scores], indent=2))

@@ -1,18 +1,17 @@
 """Two evaluations of the same photos: which is better, and is it more than chance?"""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.eval.metrics import Interval, bootstrap
 from sextant.eval.results import Results
 from sextant.eval.running.folder import differences
 
-Json = dict[str, Any]
 LEVEL = 0.05
 
 

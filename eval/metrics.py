@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from sextant.agent.verification.decision import RADII_KM
+from sextant.base.arrays import Floats
 from sextant.geo.sphere import great_circle_km
-
-Floats = NDArray[np.float64]
 
 CALIBRATION_BINS = 10
 GEOGUESSR_SCALE_KM = 1492.7  # a tenth of the world map's diagonal of 14,927 km

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
+from sextant.base.arrays import Floats
+from sextant.base.json_types import Json
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.geo.sphere import great_circle_km
-
-Json = dict[str, Any]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

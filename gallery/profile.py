@@ -13,9 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
+from sextant.base.arrays import Floats
 from sextant.geo.sphere import all_pairs_km, great_circle_km
-
-Floats = NDArray[np.float64]
 
 RADII_KM = (1.0, 25.0, 200.0, 750.0, 2500.0)
 FEATURES = ("constant", "agreement", "rank", "similarity", "retrieved")

@@ -13,9 +13,10 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from sextant.base.arrays import Floats
 from sextant.geo.countries import Country
 from sextant.geo.polygons import PREPARED, Polygons, country_polygon, inner_position, outlines, polygons
-from sextant.geo.sphere import EARTH_RADIUS_KM, Floats, great_circle_km, normalise_longitude, positions_of, unit_vectors
+from sextant.geo.sphere import EARTH_RADIUS_KM, great_circle_km, normalise_longitude, positions_of, unit_vectors
 
 __all__ = [
     "Country",

@@ -10,7 +10,8 @@ from shapely.affinity import translate
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from sextant.geo.sphere import EARTH_RADIUS_KM, Floats, destination, normalise_longitude
+from sextant.base.arrays import Floats
+from sextant.geo.sphere import EARTH_RADIUS_KM, destination, normalise_longitude
 
 HALF_ROUND_KM = float(np.pi * EARTH_RADIUS_KM)
 """From any position to its antipode: a circle of this radius is the whole globe."""

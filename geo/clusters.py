@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
-from sextant.geo.sphere import EARTH_RADIUS_KM, Floats, unit_vectors
+from sextant.geo.sphere import EARTH_RADIUS_KM, unit_vectors
 
 # Cosines of equal positions differ in the last bits; this is 0.3 m.
 _ROUNDING = 1e-15

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from sextant.base.arrays import Floats
 from sextant.base.errors import SextantError, WrongUse
 from sextant.geo.countries import Country, countries, country_code_of
-from sextant.geo.sphere import Floats
 
 STEP_DEGREES = 1e-4
 PREPARED = threading.Lock()

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
 from sextant.geo.caps import cap_area_km2, caps_geojson, covers, polygon_area_km2
 from sextant.geo.clusters import cluster
-from sextant.geo.sphere import Floats, great_circle_km, weighted_centre
+from sextant.geo.sphere import great_circle_km, weighted_centre
 
 # Centres tried for the smallest circle, heaviest first: enough for any pool, bounded for any gallery.
 _CENTRES = 256

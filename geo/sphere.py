@@ -4,13 +4,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
-
-Floats = NDArray[np.float64]
 
 
 def great_circle_km(a: ArrayLike, b: ArrayLike) -> Floats:

@@ -15,8 +15,9 @@ import pyarrow.compute as compute
 import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
+from sextant.base.arrays import Floats
 from sextant.base.errors import SextantError
-from sextant.geo.sphere import EARTH_RADIUS_KM, Floats, great_circle_km, unit_vectors
+from sextant.geo.sphere import EARTH_RADIUS_KM, great_circle_km, unit_vectors
 
 _TEXT = ("name", "admin1", "admin2", "cc")
 _COLUMNS = ["lat", "lon", *_TEXT]

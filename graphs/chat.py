@@ -27,12 +27,13 @@ from sextant.agent.privacy.precision import Policy
 from sextant.agent.privacy.view import photo_shown
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json, Spent, add_spent, merge
+from sextant.agent.state import Spent, add_spent, merge
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
 from sextant.base.errors import SextantError
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import runs_folder
 from sextant.graphs.runs.resume import resume
 from sextant.graphs.runs.run import locate as locate_run
@@ -55,7 +56,7 @@ class Desk:
     @property
     def blobs(self) -> BlobStore:
         """The store of the home."""
-        return BlobStore(home_folder(self.settings.home) / "blobs")
+        return BlobStore(Home.at(self.settings.home).blobs)
 
 
 def add_turns(old: list[Json] | None, new: list[Json]) -> list[Json]:
@@ -227,7 +228,7 @@ def nothing_to_say(photos: dict[str, Json]) -> Entry:
 
 def plain_reason(reason: str, settings: Settings) -> str:
     """Return the reason in one line, without the folders and addresses of this machine."""
-    for ours, called in ((str(home_folder(settings.home)), "the home"), (settings.base_url, "its server")):
+    for ours, called in ((str(Home.at(settings.home).root), "the home"), (settings.base_url, "its server")):
         reason = reason.replace(ours, called) if ours else reason
     return " ".join(reason.split())
 

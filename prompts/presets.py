@@ -12,7 +12,7 @@ class Preset(Document):
     """A recipe. What a run's settings leave open is taken from here.
 
     ``keep_samples`` and ``keep_nearest`` limit what verification weighs (G3 uses 5 of 10 samples and one retrieved
-    place); None keeps all.
+    place); None keeps all. Without ``keep_alternatives`` an answer's alternatives are not weighed.
     """
 
     about: str
@@ -21,6 +21,7 @@ class Preset(Document):
     samples: int | None = Field(default=None, ge=1, le=50)
     keep_samples: int | None = Field(default=None, ge=1)
     keep_nearest: int | None = Field(default=None, ge=0)
+    keep_alternatives: bool = True
     temperature: float | None = Field(default=None, ge=0, le=2)
     verify: str
     max_rounds: int = Field(ge=1)

@@ -12,7 +12,8 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from sextant.app.cli import main
-from sextant.app.render.run_progress import Progress
+from sextant.app.render.progress import Progress
+from sextant.app.render.progress_words import report_run
 from tests.support.data import SHARED, needs_shared_data
 
 
@@ -158,9 +159,10 @@ def test_a_name_that_would_steer_the_terminal_is_printed_as_words(sextant, galle
     code, out, err = sextant("locate", photo, "--gallery", gallery, "--verify", "density")
     assert code == 0 and "\x1b" not in out + err
     assert "a [31m b.jpg" in out
-    with Progress("a\x1b[31m\nb.jpg", stream=io.StringIO()) as progress:
-        progress({"step": "ingest"})
-        assert progress._console.file.getvalue() == "a [31m b.jpg: photo: opening\n"
+    stream = io.StringIO()
+    with Progress("a\x1b[31m\nb.jpg", stream=stream) as progress:
+        report_run(progress)({"step": "ingest"})
+        assert stream.getvalue() == "a [31m b.jpg: photo: opening\n"
 
 
 def test_a_heat_map_that_no_encoder_can_draw_is_refused_before_the_run(sextant, gallery, query, tmp_path):

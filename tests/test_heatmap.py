@@ -62,7 +62,7 @@ def test_a_file_that_is_neither_picture_nor_geojson_is_refused_before_any_work(g
     assert not (tmp_path / "home" / "runs").exists()
 
 
-def test_similarity_without_anything_to_compare_takes_the_densest_place_and_says_so(query, tmp_path, monkeypatch):
+def test_similarity_without_anything_to_compare_is_judged_by_calibrated_and_says_so(query, tmp_path, monkeypatch):
     from tests.support.model_script import Reply
     from tests.support.model_server import ModelServer
 
@@ -76,4 +76,4 @@ def test_similarity_without_anything_to_compare_takes_the_densest_place_and_says
         )
     assert ran.code == 0, ran.err
     assert ran.json["best"]["country_code"] == "PT"
-    assert any("densest place" in warning for warning in ran.json["warnings"])
+    assert any("no aligned: encoder" in warning for warning in ran.json["warnings"])

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.settings import Settings, to_json
+from sextant.agent.settings import Settings, settings_to_json
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.replay import replay
 from sextant.graphs.runs.resume import resume
@@ -39,7 +39,7 @@ def timeless(answer: dict[str, Any]) -> dict[str, Any]:
 def kill_at(moment: tuple[int, float], server: ModelServer, settings: Settings, photo: Path) -> None:
     """Start a run in a process of its own and kill it so many seconds after the server was asked so many times."""
     requests, delay_s = moment
-    command = [sys.executable, "-m", "tests.support.killed_run", json.dumps(to_json(settings)), str(photo)]
+    command = [sys.executable, "-m", "tests.support.killed_run", json.dumps(settings_to_json(settings)), str(photo)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"

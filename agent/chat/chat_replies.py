@@ -12,7 +12,7 @@ from sextant.agent.guard.claims import Entry
 from sextant.agent.guard.metadata_check import taken_at
 from sextant.agent.privacy.precision import Policy, coarsened
 from sextant.agent.privacy.view import photo_shown
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import great_circle_km
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.geo.borders import countries_at
 from sextant.geo.caps import covers
 from sextant.geo.coast import near_sea

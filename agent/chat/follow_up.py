@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from sextant.agent.guard.claims import Trace, trace_of
 from sextant.agent.guard.quoting import quote
-from sextant.agent.llm.request import as_message, as_turn, spent_on
+from sextant.agent.llm.request import count_spent, reply_to_turn, turn_to_message
 from sextant.agent.nodes.tools import tools
-from sextant.agent.prompting.opening_prompt import picture, reference_line
-from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Json, Spent, Turn, add_spent
+from sextant.agent.prompting.opening_prompt import format_reference, make_picture_block
+from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Spent, Turn, add_spent
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
+from sextant.base.json_types import Json
 from sextant.prompts.loading import frame
 
 BRANCH = "chat"
@@ -45,10 +46,10 @@ def follow_up(question: str, photo: Json, earlier: list[Json], deps: Deps, calls
         final = turn == most - 1
         request = _request(_messages(question, photo, earlier), transcript, deps, bool(photo["nearest"]), final=final)
         reply = deps.ask("model", request)
-        spent = add_spent(add_spent(spent, {"calls": 1}), spent_on(reply))
+        spent = add_spent(add_spent(spent, {"calls": 1}), count_spent(reply))
         if reply.get("failure"):
             return FollowUp("", _trace(transcript, photo), spent, reply["failure"]["message"])
-        transcript.append(as_turn(reply, final=final))
+        transcript.append(reply_to_turn(reply, final=final))
         if not transcript[-1].get("tool_calls") or final:
             break
         transcript += tools(_ask(transcript, photo), deps)["transcripts"][BRANCH]
@@ -63,7 +64,7 @@ def _messages(question: str, photo: Json, earlier: list[Json]) -> list[Json]:
         parts.append(quote("\n".join(said), "earlier in this conversation"))
     parts.append(f"The person asks: {question}")
     text = {"type": "text", "text": "\n\n".join(parts)}
-    pictures = [picture(photo["shown"])] if photo.get("shown") else []
+    pictures = [make_picture_block(photo["shown"])] if photo.get("shown") else []
     system = frame("role").text.strip() + "\n\n" + frame("tools").text.strip()
     return [{"role": "system", "content": system}, {"role": "user", "content": [text, *pictures]}]
 
@@ -82,7 +83,7 @@ def record_words(photo: Json) -> str:
     lines += [f"the person said: {words}" for words in photo["constraints"]]
     lines.append("the file itself: " + photo["metadata"]["text"])
     lines += [
-        "similar photo " + reference_line(number, item, ("coordinates", "place"))
+        "similar photo " + format_reference(number, item, ("coordinates", "place"))
         for number, item in enumerate(photo["nearest"][:LISTED], 1)
     ]
     return "\n".join(lines)
@@ -98,7 +99,7 @@ def _request(messages: list[Json], transcript: list[Turn], deps: Deps, gallery: 
         "variant": "follow-up",
         "sample": 0,
         "turn": len(transcript),
-        "messages": messages + [as_message(turn) for turn in transcript],
+        "messages": messages + [turn_to_message(turn) for turn in transcript],
         "tools": describe_tools(names) if recipe.max_tool_turns else [],
         "final": final,
         "temperature": 0.2,

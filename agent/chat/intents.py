@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from sextant.agent.chat.steering_parser import is_steering
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 
 Intent = Literal["locate", "again", "undo", "steer", "together", "ask", "nothing"]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from sextant.agent.chat.steering_parser import area_of
 from sextant.agent.guard.claims import Entry
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 
 Answer = Callable[[Json, str], list[Entry]]

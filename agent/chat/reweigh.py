@@ -3,10 +3,10 @@
 from sextant.agent.chat.intents import intent_of, undoes_all
 from sextant.agent.chat.steering import Evidence, candidate_of, moved_km, steer
 from sextant.agent.chat.steering_parser import read_steering
-from sextant.agent.nodes.answer import best_place, named_rival
+from sextant.agent.nodes.answer import name_best_place, name_rival
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import fitted_model
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 
 
 def constraints_after(old: list[Json], message: Json) -> list[Json]:
@@ -41,7 +41,7 @@ def weighed(photo: Json, constraints: list[Json], blobs: BlobStore) -> Json:
     result = steer(evidence, constraints)
     verdict = result.verdict.to_json()
     now = {name: verdict[name] for name in ("probability", "region", "candidates")}
-    now |= {"best": best_place(verdict), "rival": named_rival(verdict["rival"]), "coverage": None}
+    now |= {"best": name_best_place(verdict), "rival": name_rival(verdict["rival"]), "coverage": None}
     changed = {
         "moved_km": moved_km(photo["answer"]["best"], result.verdict),
         "left": result.left,

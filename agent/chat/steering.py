@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from sextant.agent.chat.constraints import allowed, leans_on
-from sextant.agent.state import Json
 from sextant.agent.verification import Candidate, Pool, Verdict, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import positions_of
+from sextant.agent.verification.stand_in import judging
+from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 
 _FIELDS = frozenset(field.name for field in fields(Candidate))
@@ -53,7 +54,8 @@ def steer(evidence: Evidence, constraints: Sequence[Json]) -> Steered:
     free = allowed(constraints, positions_of(kept))
     left = tuple(candidate for candidate, stays in zip(kept, free.tolist(), strict=True) if stays)
     pool = Pool(left, evidence.farthest)
-    verdict = verify(pool, evidence.strategy, evidence.optimise, model=evidence.model)
+    strategy = judging(evidence.strategy, evidence.candidates)
+    verdict = verify(pool, strategy, evidence.optimise, model=evidence.model)
     alone = tuple((constraint["words"], _ruled_out(constraint, evidence)) for constraint in constraints)
     return Steered(verdict, len(left), alone)
 

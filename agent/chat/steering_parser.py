@@ -3,9 +3,9 @@
 import re
 
 from sextant.agent.chat.constraints import HALVES, PIN_KM, country_area, exclude, ignore, only
-from sextant.agent.state import Json
 from sextant.atlas.names import find_place
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.geo.countries import CONTINENTS, country_keys
 from sextant.geo.spelling import fold
 

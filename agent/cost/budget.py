@@ -1,4 +1,4 @@
-"""What a run may spend, and how many further calls fit. Asked before every fan-out, so no branch can overshoot."""
+"""The budget of a run and how many further calls it can pay. Checked before every fan-out, so no branch overspends."""
 
 import math
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from sextant.prompts.presets import Preset
 
 
 @dataclass(frozen=True)
-class Limits:
-    """The budget of one run; None is no limit of that kind."""
+class Budget:
+    """The budget of one run; None means no limit of that kind."""
 
     calls: int
     rounds: int
@@ -21,15 +21,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class CallCost:
-    """The most one further call can take: tokens in and out together, and money (None: unknown price)."""
+    """The most that one further call can cost: tokens in and out together, and money (None: unknown price)."""
 
     tokens: int
     usd: float | None = None
 
 
-def limits(settings: Settings, recipe: Preset) -> Limits:
-    """Return the limits of a run: the settings' own, else the preset's."""
-    return Limits(
+def make_budget(settings: Settings, recipe: Preset) -> Budget:
+    """Make the budget of a run from its settings, else from the preset."""
+    return Budget(
         calls=recipe.max_calls,
         rounds=recipe.max_rounds,
         tokens=settings.max_tokens,
@@ -38,12 +38,12 @@ def limits(settings: Settings, recipe: Preset) -> Limits:
     )
 
 
-def affordable(limit: Limits, spent: Spent, seconds: float, cost: CallCost) -> int:
-    """How many further calls fit into every limit at once, each at its greatest cost.
+def count_affordable_calls(limit: Budget, spent: Spent, seconds: float, cost: CallCost) -> int:
+    """Count the further calls that fit into every limit at once, each at its highest cost.
 
     Args:
         seconds: wall-clock time the run has taken so far.
-        cost: the most one call can take. A money limit with an unknown price allows no call.
+        cost: the most one call can cost. A money limit with an unknown price allows no call.
     """
     fits = [limit.calls - spent["calls"]]
     if limit.tokens is not None:
@@ -56,16 +56,11 @@ def affordable(limit: Limits, spent: Spent, seconds: float, cost: CallCost) -> i
     return max(0, min(fits))
 
 
-def exhausted(limit: Limits, spent: Spent, seconds: float, cost: CallCost) -> bool:
-    """Whether not one further call fits."""
-    return affordable(limit, spent, seconds, cost) == 0
-
-
-def seconds_left(limit: Limits, seconds: float) -> float | None:
-    """Wall-clock time the budget leaves, None where it sets no limit."""
+def compute_seconds_left(limit: Budget, seconds: float) -> float | None:
+    """Compute the wall-clock time left in the budget; None when it sets no limit."""
     return None if limit.seconds is None else max(0.0, limit.seconds - seconds)
 
 
 def is_last_wave(fits: int, wave: int) -> bool:
-    """Whether, after a wave of calls, the budget cannot pay the same number again: then each must answer now."""
+    """Whether the budget cannot pay a second wave of the same size, so that each call must answer now."""
     return fits - wave < wave

@@ -1,55 +1,77 @@
-"""What a run will take, before it starts: calls, tokens and money of the first round, and at the very most."""
+"""Forecast of calls, tokens and cost before a run starts: for the first round, and at most."""
 
 from dataclasses import asdict
 
-from sextant.agent.cost.pricing import Estimate, estimate, read_price
-from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, image_tokens, text_tokens
-from sextant.agent.prompting.opening_prompt import opening
-from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import Branch, Json, Photo
+from sextant.agent.cost.pricing import CostEstimate, estimate_cost, parse_price
+from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, estimate_image_tokens, estimate_text_tokens
+from sextant.agent.prompting.opening_prompt import build_opening
+from sextant.agent.settings import Settings, make_recipe
+from sextant.agent.state import Branch, Photo
+from sextant.agent.verification.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
+from sextant.base.json_types import Json
 from sextant.prompts.variants import variant
 
-OUTPUT_TOKENS = 350  # of one answer with its clues, as our answer form asks; measured answers have 100 to 400
+OUTPUT_TOKENS = 350  # one answer with its clues in our answer form; measured answers have 100 to 400
 LISTED = {"latitude": 48.8584, "longitude": 2.2945, "place": "Saint-Germain-en-Laye, France"}
 
 
 def forecast(settings: Settings) -> Json:
     """Forecast calls, tokens and dollars for one photo: for the first round without tool turns, and at most.
 
-    Estimates, from the prompts as they will be written, at four characters a token; dollars are None where the price
-    is not known.
+    These are estimates from the actual prompts at four characters per token; dollars are None when the price is
+    unknown.
     """
-    plan = recipe(settings)
+    plan = make_recipe(settings)
     asked = [(name, plan.samples or variant(name).samples) for name in plan.variants]
     first = min(sum(samples for _, samples in asked), plan.max_calls)
-    tokens = max(prompt_tokens(name, settings) for name in (*plan.variants, *plan.later))
+    tokens = max(estimate_prompt_tokens(name, settings) for name in (*plan.variants, *plan.later))
     output = min(OUTPUT_TOKENS, plan.max_output_tokens or settings.max_output_tokens)
     return {
         "model": settings.model,
         "preset": plan.id,
-        "first_round": asdict(cost(settings, first, tokens, output)),
-        "at_most": asdict(cost(settings, plan.max_calls, tokens, output)),
+        "first_round": asdict(price_calls(settings, first, tokens, output)),
+        "at_most": asdict(price_calls(settings, plan.max_calls, tokens, output)),
+        "warnings": [NOT_ALIGNED] if stands_in(plan.verify, compares_places=is_aligned(settings)) else [],
     }
 
 
-def cost(settings: Settings, calls: int, input_tokens: int, output_tokens: int) -> Estimate:
-    """So many calls of that size, priced."""
-    stated = read_price(settings.price) if settings.price else None
-    return estimate(settings.model, calls, input_tokens, output_tokens, base_url=settings.base_url, stated=stated)
+def is_aligned(settings: Settings) -> bool:
+    """Return whether the run has a gallery that an `aligned:` encoder made.
+
+    Raises:
+        SextantError: the gallery cannot be opened.
+    """
+    if not settings.gallery:
+        return False
+    from sextant.gallery.store import Gallery
+
+    return Gallery.open(settings.gallery).manifest.encoder.startswith("aligned:")
 
 
-def prompt_tokens(name: str, settings: Settings) -> int:
-    """Estimated tokens of one variant's opening prompt, its pictures and its tools."""
-    prompt, plan = variant(name), recipe(settings)
+def price_calls(settings: Settings, calls: int, input_tokens: int, output_tokens: int) -> CostEstimate:
+    """Estimate the cost of this number of calls of this size."""
+    stated = parse_price(settings.price) if settings.price else None
+    return estimate_cost(settings.model, calls, input_tokens, output_tokens, base_url=settings.base_url, stated=stated)
+
+
+def estimate_prompt_tokens(name: str, settings: Settings) -> int:
+    """Estimate the tokens of one variant's opening prompt, its pictures and its tools."""
+    prompt, plan = variant(name), make_recipe(settings)
     listed = [LISTED] * 50 if settings.gallery else []
     references: Json = {"nearest": listed, "farthest": listed}
     branch = Branch(id="", round=1, variant=name, sample=0, temperature=0.0, fill={})
     photo = Photo(sha256="", path=None, width=0, height=0, shown="")
-    system, user = opening(branch, photo, references, tools=prompt.tools)
-    text = text_tokens(system["content"]) + text_tokens(user["content"][0]["text"]) + 2 * TOKENS_PER_MESSAGE
+    system, user = build_opening(branch, photo, references, tools=prompt.tools)
+    text = (
+        estimate_text_tokens(system["content"])
+        + estimate_text_tokens(user["content"][0]["text"])
+        + 2 * TOKENS_PER_MESSAGE
+    )
     if prompt.tools and plan.max_tool_turns:
         names = tuple(tool for tool in plan.tools if settings.gallery or tool not in RETRIEVAL)
-        text += text_tokens(str(describe_tools(names)))
+        text += estimate_text_tokens(str(describe_tools(names)))
     pictures = 1 + ("photos" in prompt.references.show)
-    return text + pictures * image_tokens(settings.image_side, settings.image_side, plan.image_detail or "high")
+    return text + pictures * estimate_image_tokens(
+        settings.image_side, settings.image_side, plan.image_detail or "high"
+    )

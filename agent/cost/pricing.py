@@ -1,14 +1,14 @@
-"""What calls cost, in US dollars, by the price list that the package genai-prices carries. Nothing is fetched.
+"""Prices of model calls in US dollars, from the price list in the package genai-prices. Nothing is fetched.
 
-An unknown price is None, never 0. Zero is said only where nobody is paid: `offline`, and a model that Ollama runs on
-this machine (electricity aside; Ollama's own cloud models are excepted). A server of one's own at another address may
-pass calls on to a paid service, so its price is unknown unless the person states it.
+An unknown price is None, never 0. The price is zero only when nobody is paid: for `offline`, and for a model that
+Ollama runs on this machine (not counting electricity; Ollama's cloud models have no known price). A self-hosted server
+at another address may forward calls to a paid service, so its price is unknown unless the user states it.
 """
 
 import re
 from dataclasses import dataclass
 
-from sextant.agent.llm.spec import DEFAULT_ADDRESSES, is_local, read_spec, server_url, split_login
+from sextant.agent.llm.spec import DEFAULT_ADDRESSES, is_local, parse_spec, resolve_server_url, split_login
 from sextant.base.errors import WrongUse
 
 PER_MILLION = 1e-6
@@ -21,56 +21,56 @@ class Price:
     input: float
     output: float
 
-    def of(self, input_tokens: int, output_tokens: int) -> float:
+    def compute_usd(self, input_tokens: int, output_tokens: int) -> float:
         return (self.input * input_tokens + self.output * output_tokens) * PER_MILLION
 
 
-def read_price(text: str) -> Price:
-    """Return a stated price: `INPUT/OUTPUT`, dollars per million tokens, as in `2.5/10`.
+def parse_price(text: str) -> Price:
+    """Parse a stated price: `INPUT/OUTPUT`, dollars per million tokens, for example `2.5/10`.
 
     Raises:
         WrongUse: the text has another form.
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)\s*", text)
     if not found:
-        raise WrongUse(f"{text!r} is no price; write INPUT/OUTPUT in dollars per million tokens, as in 2.5/10")
+        raise WrongUse(f"invalid price {text!r}: expected INPUT/OUTPUT in dollars per million tokens, such as 2.5/10")
     return Price(float(found[1]), float(found[2]))
 
 
-def price_usd(
+def compute_price_usd(
     spec: str, input_tokens: int, output_tokens: int, *, base_url: str | None = None, stated: Price | None = None
 ) -> float | None:
-    """Dollars for a call of a model with so many tokens; None when the price is not known.
+    """Compute the price of a model call in dollars from its tokens; None when the price is unknown.
 
     Args:
-        base_url: where the model is served; None is as `load_model` takes it.
-        stated: the price the person gave; it comes before the list.
+        base_url: where the model is served; None has the same meaning as in `load_model`.
+        stated: the price the user gave; it takes precedence over the list.
 
     Raises:
         WrongUse: the spec is none, or the address is none.
     """
-    provider, name = read_spec(spec)
+    provider, name = parse_spec(spec)
     if provider == "offline":
         return 0.0
     if stated is not None:
-        return stated.of(input_tokens, output_tokens)
-    _, url = split_login(server_url(provider, base_url))
+        return stated.compute_usd(input_tokens, output_tokens)
+    _, url = split_login(resolve_server_url(provider, base_url))
     if provider == "ollama":
         return 0.0 if is_local(url) and not name.endswith("cloud") else None
-    return _listed(name, url, input_tokens, output_tokens)
+    return _look_up_price(name, url, input_tokens, output_tokens)
 
 
-def unknown_price(spec: str) -> WrongUse:
-    """Return the error for a money limit that cannot be kept."""
+def make_unknown_price_error(spec: str) -> WrongUse:
+    """Make the error for a spend limit that cannot be enforced."""
     return WrongUse(
-        f"--max-usd cannot be kept: the price of {spec!r} is not known; "
+        f"--max-usd cannot be enforced: the price of {spec!r} is not known; "
         "state it with --price INPUT/OUTPUT (dollars per million tokens), or limit --max-calls or --max-tokens instead"
     )
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """What a run is going to cost at most, before it starts. `usd` is None when the price is not known."""
+class CostEstimate:
+    """The estimated cost of calls before they are made. `usd` is None when the price is unknown."""
 
     calls: int
     input_tokens: int
@@ -78,7 +78,7 @@ class Estimate:
     usd: float | None
 
 
-def estimate(
+def estimate_cost(
     spec: str,
     calls: int,
     input_tokens_per_call: int,
@@ -86,19 +86,19 @@ def estimate(
     *,
     base_url: str | None = None,
     stated: Price | None = None,
-) -> Estimate:
-    """Return calls, tokens and dollars of so many equal calls; `offline` uses no tokens.
+) -> CostEstimate:
+    """Estimate tokens and dollars of a number of equal calls; `offline` uses no tokens.
 
     Raises:
         WrongUse: the spec is none, or the address is none.
     """
     used = 0 if spec == "offline" else calls
     tokens = used * input_tokens_per_call, used * output_tokens_per_call
-    return Estimate(calls, *tokens, usd=price_usd(spec, *tokens, base_url=base_url, stated=stated))
+    return CostEstimate(calls, *tokens, usd=compute_price_usd(spec, *tokens, base_url=base_url, stated=stated))
 
 
-def _listed(name: str, url: str, input_tokens: int, output_tokens: int) -> float | None:
-    """Return the price by genai-prices, which knows providers by their host and models by their name."""
+def _look_up_price(name: str, url: str, input_tokens: int, output_tokens: int) -> float | None:
+    """Look the price up in genai-prices, which identifies providers by host and models by name."""
     from genai_prices import Usage, calc_price  # the list takes a tenth of a second to load
 
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sextant.agent.guard.claim_languages import unread
 from sextant.agent.guard.claim_patterns import ANY_TOOL, Tools, claimed_checks
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 
 SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata")
 

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 
 AGREES_KM = 25.0  # the field's city radius

@@ -1,4 +1,4 @@
-"""One model call as plain JSON: the request of a run in, the reply or the typed failure out."""
+"""A model call as plain JSON: takes the request of a run, returns the reply or the typed failure."""
 
 import re
 from urllib.parse import urlsplit
@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from sextant.agent.llm.client import ChatModel, complete
 from sextant.agent.llm.errors import ModelError
 from sextant.agent.llm.spec import resolve
-from sextant.agent.settings import Settings, usd
-from sextant.agent.state import Json
+from sextant.agent.settings import Settings, price_call_usd
+from sextant.base.json_types import Json
 
 THE_SERVER = "the model server"
 FINISH_WARNINGS = {
@@ -16,11 +16,11 @@ FINISH_WARNINGS = {
 }
 
 
-def ask_model(model: ChatModel, request: Json, settings: Settings) -> Json:
-    """Ask the model. A failure is a reply too: ``{"failure": {"kind", "message", "attempts"}}``.
+def call_model(model: ChatModel, request: Json, settings: Settings) -> Json:
+    """Call the model. A failure is also a reply: ``{"failure": {"kind", "message", "attempts"}}``.
 
     Args:
-        request: as ``sextant.agent.llm.request.model_request`` makes it, with the bytes of its pictures filled in.
+        request: from ``sextant.agent.llm.request.build_model_request``, with the bytes of its pictures filled in.
     """
     try:
         said = complete(
@@ -34,7 +34,7 @@ def ask_model(model: ChatModel, request: Json, settings: Settings) -> Json:
             timeout_s=request["seconds_left"],
         )
     except ModelError as error:
-        message = without_address(str(error), model.base_url)
+        message = redact_address(str(error), model.base_url)
         return {"failure": {"kind": error.kind, "message": message, "attempts": error.attempts}}
     usage = {
         "input_tokens": said.usage.input_tokens,
@@ -47,7 +47,7 @@ def ask_model(model: ChatModel, request: Json, settings: Settings) -> Json:
         "tool_calls": [call.to_json() for call in said.tool_calls],
         "finish": said.finish,
         "usage": usage,
-        "usd": usd(settings, usage["input_tokens"], usage["output_tokens"]),
+        "usd": price_call_usd(settings, usage["input_tokens"], usage["output_tokens"]),
         "seconds": round(said.latency_s, 4),
         "attempts": said.attempts,
         "model": said.model,
@@ -55,15 +55,15 @@ def ask_model(model: ChatModel, request: Json, settings: Settings) -> Json:
     }
 
 
-def with_address(message: str, settings: Settings) -> str:
-    """Return a failure as the person who asked, by these settings, may read it: which server it was."""
+def restore_address(message: str, settings: Settings) -> str:
+    """Put the server's address back into a failure, for the user who runs with these settings."""
     return message.replace(THE_SERVER, resolve(settings.model, settings.base_url).url)
 
 
-def without_address(message: str, base_url: str) -> str:
+def redact_address(message: str, base_url: str) -> str:
     """Redact the server's address in a failure, since others may read answers, exports and the page.
 
-    Where a client or a server names the host alone (a refused connection, a certificate), that goes, too.
+    This also covers the bare host name, which appears in connection and certificate errors.
     """
     parts = urlsplit(base_url)
     for ours in (base_url, parts.netloc, parts.hostname):

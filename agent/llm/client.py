@@ -1,9 +1,9 @@
-"""The one way a model is asked.
+"""The model client: load a chat model, call it with retries and rate limits, and check that it answers.
 
     model = load_model("openai:gpt-4o-mini")
     completion = complete(model, [{"role": "user", "content": "Where is this?"}], timeout_s=60)
 
-`complete` is a plain function of its arguments, so that a recording can stand in its place.
+`complete` is a plain function of its arguments, so that a recording can replace it.
 """
 
 import contextvars
@@ -21,30 +21,30 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 
 from sextant.agent.llm.completion import Completion, Tool, Usage, read_completion
-from sextant.agent.llm.errors import ModelError, explain, never_asked
+from sextant.agent.llm.errors import ModelError, classify_error, make_out_of_time_error
 from sextant.agent.llm.messages import Message, to_langchain
-from sextant.agent.llm.retry import LONGEST_RETRY_AFTER_S, OutOfTimeError, Pace, delay_s, sleep_until
-from sextant.agent.llm.spec import Provider, Where, resolve
+from sextant.agent.llm.retry import LONGEST_RETRY_AFTER_S, OutOfTimeError, RateLimiter, compute_backoff_s, sleep_until
+from sextant.agent.llm.spec import Endpoint, Provider, resolve
 from sextant.agent.llm.transport import Exchange, current_exchange
 
 Detail = Literal["low", "high", "auto"]
 
-DROPPABLE = ("temperature", "seed")  # settings some models refuse; the answer is worth more than they are
-# Ollama's own default holds 4,096 tokens and cuts the start off longer prompts without a word; a photo, 20 references
-# and a few tool results come to about 5,000.
+DROPPABLE = ("temperature", "seed")  # settings some models refuse; the call is repeated without them
+# Ollama's default context holds 4,096 tokens and silently truncates the start of longer prompts; a photo,
+# 20 references and a few tool results need about 5,000.
 OLLAMA_NUM_CTX = 8192
-CHECK_TOKENS = 16  # OpenAI's least
+CHECK_TOKENS = 16  # OpenAI's minimum
 
 
 @dataclass(frozen=True)
 class ChatModel:
-    """A model ready to be asked, and how to ask it. Its repr shows no key.
+    """A chat model and its call settings. Its repr shows no key.
 
     Attributes:
-        spec: as the person wrote it.
+        spec: as the user wrote it.
         base_url: the server's address without user and password; empty for `offline`.
         timeout_s: seconds for one attempt.
-        max_retries: further attempts after a failure that may pass.
+        max_retries: further attempts after a transient failure.
         retry_base_s: seconds before the first retry, doubling.
     """
 
@@ -59,11 +59,11 @@ class ChatModel:
     seed: int | None
     num_ctx: int | None
     image_detail: Detail
-    where: Where = field(repr=False, compare=False)
+    endpoint: Endpoint = field(repr=False, compare=False)
     client: BaseChatModel = field(repr=False, compare=False)
-    pace: Pace = field(repr=False, compare=False)
-    refused: set[str] = field(default_factory=set, repr=False, compare=False)
-    """Settings the model turned out not to take."""
+    rate_limiter: RateLimiter = field(repr=False, compare=False)
+    refused_settings: set[str] = field(default_factory=set, repr=False, compare=False)
+    """Settings that the model turned out to refuse."""
 
 
 def load_model(
@@ -80,22 +80,22 @@ def load_model(
     requests_per_minute: float | None = None,
     concurrency: int = 8,
 ) -> ChatModel:
-    """Return the model of a spec: `offline`, `openai:NAME` or `ollama:NAME`. Nothing is sent yet.
+    """Load the model of a spec: `offline`, `openai:NAME` or `ollama:NAME`. Nothing is sent yet.
 
     The key comes from OPENAI_API_KEY (OLLAMA_API_KEY), the address from `base_url`, else OPENAI_BASE_URL
     (OLLAMA_HOST), else OpenAI's (Ollama's) own.
 
     Raises:
-        WrongUse: an unknown spec, an address that is none, or no key for OpenAI's own server.
+        WrongUse: an unknown spec, an invalid address, or no key for OpenAI's own server.
     """
-    where = resolve(spec, base_url)
-    if where.provider == "ollama" and num_ctx is None:
+    endpoint = resolve(spec, base_url)
+    if endpoint.provider == "ollama" and num_ctx is None:
         num_ctx = OLLAMA_NUM_CTX
     return ChatModel(
         spec=spec,
-        provider=where.provider,
-        name=where.name,
-        base_url=where.url,
+        provider=endpoint.provider,
+        name=endpoint.name,
+        base_url=endpoint.url,
         timeout_s=timeout_s,
         max_retries=max_retries,
         retry_base_s=retry_base_s,
@@ -103,14 +103,14 @@ def load_model(
         seed=seed,
         num_ctx=num_ctx,
         image_detail=image_detail or "auto",
-        where=where,
-        client=_client(where, num_ctx),
-        pace=Pace(concurrency, requests_per_minute),
+        endpoint=endpoint,
+        client=_make_client(endpoint, num_ctx),
+        rate_limiter=RateLimiter(concurrency, requests_per_minute),
     )
 
 
 def model_settings(model: ChatModel) -> dict[str, str | float | int | None]:
-    """Return what of a model can change its answers, JSON-plain and without secrets, for records and cache keys."""
+    """Return the model settings that can change its answers, JSON-plain and without secrets."""
     names = ("spec", "base_url", "temperature", "seed", "num_ctx", "image_detail")
     return {name: getattr(model, name) for name in names}
 
@@ -126,20 +126,20 @@ def complete(
     final: bool = False,
     timeout_s: float | None = None,
 ) -> Completion:
-    """Ask the model once, with retries where a failure may pass.
+    """Call the model once, with retries after transient failures.
 
     Args:
         messages: dicts with `role` (system, user, assistant, tool), `content` (text, or a list of
             `{"type": "text", "text"}` and `{"type": "image", "sha256", "mime", "data"}` blocks, data in base64), and
-            `tool_calls` (`{"id", "name", "args"}`), `tool_call_id`, `name` where they belong.
+            `tool_calls` (`{"id", "name", "args"}`), `tool_call_id` and `name` where the role needs them.
         tools: LangChain tools or function schemas in OpenAI's form.
-        sample: which of several answers to the same prompt; added to the model's seed.
-        final: the last turn: tools are not to be called.
-        timeout_s: seconds for everything, retries and waiting for a free slot included. None is no such limit;
-            each attempt has the model's own.
+        sample: index among several answers to the same prompt; added to the model's seed.
+        final: whether this is the last turn, in which the model must not call tools.
+        timeout_s: seconds for everything, including retries and waiting for a free slot. None sets no such limit;
+            each attempt still has the model's own timeout.
 
     Raises:
-        ModelError: no answer could be had; `kind` says why.
+        ModelError: the call failed for good; `kind` says why.
     """
     offered = list(tools or ())
     prompt = to_langchain(messages, detail=model.image_detail, text_first=model.provider == "ollama")
@@ -148,27 +148,29 @@ def complete(
     for attempt in range(1, model.max_retries + len(DROPPABLE) + 2):
         given = {"temperature": temperature if temperature is not None else model.temperature}
         given |= {"seed": None if model.seed is None else model.seed + sample, "max_tokens": max_tokens}
-        runnable = _bound(model, offered, final, **{k: None if k in model.refused else v for k, v in given.items()})
+        runnable = _bind_options(
+            model, offered, final, **{k: None if k in model.refused_settings else v for k, v in given.items()}
+        )
         answer, latency_s = _attempt(model, runnable, prompt, ends, tools=bool(offered) and not final)
         if isinstance(answer, AIMessage):
             return _read(model, answer, messages, offered, latency_s, attempt, final)
         answer.attempts = attempt
-        if answer.param in DROPPABLE and answer.param not in model.refused:
-            model.refused.add(answer.param)
+        if answer.param in DROPPABLE and answer.param not in model.refused_settings:
+            model.refused_settings.add(answer.param)
             continue
         retries += 1
-        _wait_or_give_up(model, answer, retries, ends, _chance(prompt, sample, retries))
+        _wait_or_give_up(model, answer, retries, ends, _draw_jitter(prompt, sample, retries))
     raise AssertionError("the last attempt either answered or gave up")
 
 
 def check_model(model: ChatModel) -> str:
-    """Ask for one word, without retries; what came of it, in words for `sextant doctor`.
+    """Ask the model for one word, without retries, and describe the result for `sextant doctor`.
 
     Raises:
         ModelError: the model does not answer.
     """
     if model.provider == "offline":
-        return "offline: no model is asked; answers come from retrieval alone"
+        return "offline: no model is called; answers come from retrieval alone"
     question = [{"role": "user", "content": "Answer with the one word: ready"}]
     completion = complete(replace(model, max_retries=0), question, max_tokens=CHECK_TOKENS)
     tokens = completion.usage.input_tokens + completion.usage.output_tokens
@@ -176,28 +178,28 @@ def check_model(model: ChatModel) -> str:
     return f"{model.spec} at {model.base_url} answered in {completion.latency_s:.1f} s ({about}{tokens} tokens)"
 
 
-def _client(where: Where, num_ctx: int | None) -> BaseChatModel:
-    if where.provider == "offline":
+def _make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
+    if endpoint.provider == "offline":
         from sextant.agent.llm.offline import OfflineModel
 
         return OfflineModel()
     # The providers take about a second each to import.
-    module = importlib.import_module(f"sextant.agent.llm.providers.{where.provider}")
-    client: BaseChatModel = module.chat(where, num_ctx)
+    module = importlib.import_module(f"sextant.agent.llm.providers.{endpoint.provider}")
+    client: BaseChatModel = module.make_client(endpoint, num_ctx)
     return client
 
 
-def _bound(
+def _bind_options(
     model: ChatModel, tools: Sequence[Tool], final: bool, *, temperature: Any, seed: Any, max_tokens: Any
 ) -> Runnable[Any, Any]:
-    """Return the client with this call's tools and options, in its protocol's words."""
+    """Bind this call's tools and options to the client, in the terms of its protocol."""
     if model.provider == "offline":
         return model.client.bind_tools(list(tools)) if tools and not final else model.client
     module = importlib.import_module(f"sextant.agent.llm.providers.{model.provider}")
-    options = module.call_options(temperature, seed, max_tokens)
+    options = module.make_call_options(temperature, seed, max_tokens)
     if not tools or (final and not module.FORBIDS_TOOLS):
         return model.client.bind(**options)
-    # Told not to call them, a model still knows what the earlier calls in the conversation were.
+    # The tools stay in the request, so that the model understands the earlier calls in the conversation.
     forbidden = {"tool_choice": "none"} if final else {}
     return model.client.bind_tools(list(tools), **forbidden, **options)
 
@@ -205,33 +207,33 @@ def _bound(
 def _attempt(
     model: ChatModel, runnable: Runnable[Any, Any], prompt: list[BaseMessage], ends: float | None, *, tools: bool
 ) -> tuple[AIMessage | ModelError, float]:
-    """One request: the answer or the typed failure, and the seconds it took."""
+    """Send one request; return the answer or the typed failure, and the seconds it took."""
     if model.provider == "offline":
         began = time.monotonic()
         return runnable.invoke(prompt), time.monotonic() - began
-    address = model.where.address
+    address = model.endpoint.address
     try:
-        with model.pace.turn(ends):
+        with model.rate_limiter.slot(ends):
             began = time.monotonic()
             deadline = began + model.timeout_s if ends is None else min(began + model.timeout_s, ends)
             exchange = Exchange(deadline)
-            answer = within(exchange, lambda: runnable.invoke(prompt))
+            answer = run_with_deadline(exchange, lambda: runnable.invoke(prompt))
             took = time.monotonic() - began
     except OutOfTimeError:
-        return never_asked(address), 0.0
-    # Ollama's stream ends with a line that says it is done; without it the connection was cut cleanly.
+        return make_out_of_time_error(address), 0.0
+    # Ollama's stream ends with a line that says it is done; without that line the connection was closed early.
     if isinstance(answer, AIMessage) and (model.provider != "ollama" or answer.response_metadata.get("done")):
         return answer, took
-    # Told apart outside any `except`: no traceback carries the client's own error, and the server's words in it, along.
+    # Classified outside any `except`, so that no traceback carries the client's error with the server's text in it.
     error = answer if isinstance(answer, BaseException) else EOFError("the answer broke off")
-    return explain(error, exchange, address, tools=tools, timeout_s=deadline - began), took
+    return classify_error(error, exchange, address, tools=tools, timeout_s=deadline - began), took
 
 
-def within(exchange: Exchange, work: Callable[[], Any]) -> Any:
-    """Return the result of `work`, or the exception it raised, or TimeoutError at the exchange's deadline.
+def run_with_deadline(exchange: Exchange, work: Callable[[], Any]) -> Any:
+    """Run `work`; return its result, the exception it raised, or TimeoutError at the exchange's deadline.
 
-    The work runs in a thread of its own that is left behind when the time is over: name look-up and headers that
-    dribble in have no timeout in the clients. All else the transport ends itself at the same moment.
+    The work runs in a thread of its own that is abandoned at the deadline, because the clients have no timeout for name
+    look-up and for headers that arrive slowly. The transport ends everything else itself at the same moment.
     """
     context = contextvars.copy_context()
     context.run(current_exchange.set, exchange)
@@ -247,26 +249,30 @@ def within(exchange: Exchange, work: Callable[[], Any]) -> Any:
             done.set()
 
     threading.Thread(target=run, name="model call", daemon=True).start()
-    # A little longer than the transport's own deadline, which can say more about what happened.
+    # A little longer than the transport's own deadline, whose error says more about what happened.
     done.wait(exchange.seconds_left() + 0.05)
     return outcome[0] if outcome else TimeoutError()
 
 
-def _chance(prompt: list[BaseMessage], sample: int, retries: int) -> float:
+def _draw_jitter(prompt: list[BaseMessage], sample: int, retries: int) -> float:
     """Return a jitter in [0, 1) seeded by the request: equal calls wait equally, different calls spread out."""
     asked = zlib.crc32(repr(prompt[-1].content).encode())
     return random.Random(f"{asked} {sample} {retries}").random()
 
 
 def _wait_or_give_up(model: ChatModel, error: ModelError, retries: int, ends: float | None, chance: float) -> None:
-    """Sleep until the next attempt, or raise the error when there is to be none."""
-    wait = error.retry_after_s if error.retry_after_s is not None else delay_s(retries, model.retry_base_s, chance)
+    """Sleep until the next attempt, or raise the error when no further attempt is allowed."""
+    wait = (
+        error.retry_after_s
+        if error.retry_after_s is not None
+        else compute_backoff_s(retries, model.retry_base_s, chance)
+    )
     again_at = time.monotonic() + wait
     too_long = wait > LONGEST_RETRY_AFTER_S or (ends is not None and again_at > ends)
     if not error.retry or retries > model.max_retries or too_long:
         raise error
     if error.retry_after_s is not None:
-        model.pace.hold(wait)
+        model.rate_limiter.pause(wait)
     sleep_until(again_at)
 
 
@@ -289,7 +295,7 @@ def _read(
         asked_model=model.name,
     )
     if model.provider == "offline":
-        # Nothing was sent anywhere: nothing is known to be spent, not estimated.
+        # Nothing was sent, so the usage is exactly zero, not an estimate.
         completion = replace(completion, usage=Usage(0, 0, estimated=False))
     if final and completion.tool_calls:
         return replace(completion, tool_calls=(), finish="stop")

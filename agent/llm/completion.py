@@ -1,4 +1,4 @@
-"""What a model said, read out of a provider's message: text, tool calls, why it stopped, what it used."""
+"""Completions: parse a provider's message into text, tool calls, finish reason and token usage."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ValidationError
 
-from sextant.agent.cost.tokens import prompt_tokens, text_tokens
+from sextant.agent.cost.tokens import estimate_request_tokens, estimate_text_tokens
 
 Finish = Literal["stop", "tools", "length", "filtered", "refused"]
 Tool = BaseTool | dict[str, Any]
@@ -21,7 +21,7 @@ UNKNOWN_TOOL = "unknown_tool"
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens of one call. `estimated` when the server did not say, or said 0 for something that was there."""
+    """Tokens of one call. `estimated` when the server reported none, or 0 for text that was there."""
 
     input_tokens: int
     output_tokens: int
@@ -30,7 +30,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A tool the model asked for. `error` says why it cannot run; then it is answered with that instead."""
+    """A tool call by the model. `error` says why it cannot run and is returned to the model instead."""
 
     id: str
     name: str
@@ -47,13 +47,13 @@ class Completion:
     """A model's answer.
 
     Attributes:
-        text: what it said; of a reasoning model that left this empty, its reasoning.
-        tool_calls: in the order asked; ids are ours, unique within the conversation.
-        finish: why it stopped. `length` means the text is cut off.
+        text: the text; the reasoning, when a reasoning model left the text empty.
+        tool_calls: in the model's order; ids are ours, unique within the conversation.
+        finish: why it stopped. `length` means the text is truncated.
         latency_s: seconds of the attempt that was answered.
         attempts: requests sent, retries included.
-        model: the name the server reports, else the one asked for.
-        reasoning: thoughts the server sent apart from the text.
+        model: the name the server reports, else the requested one.
+        reasoning: the reasoning that the server sent separately from the text.
     """
 
     text: str
@@ -76,27 +76,27 @@ def read_completion(
     attempts: int,
     asked_model: str,
 ) -> Completion:
-    """Return the completion in a provider's message that answers `messages`; a pure function."""
+    """Read the completion from a provider's message that answers `messages`; a pure function."""
     raw = message.response_metadata
     refusal = message.additional_kwargs.get("refusal")
     reasoning, text = _split_thoughts(
         str(message.additional_kwargs.get("reasoning_content") or ""), refusal or message.text
     )
-    calls = _tool_calls(message, tools, first=count_tool_calls(messages))
+    calls = _read_tool_calls(message, tools, first=count_tool_calls(messages))
     finish: Finish = FINISHES.get(str(raw.get("finish_reason") or raw.get("done_reason")), "stop")
     if refusal:
         finish = "refused"
     elif calls:
         finish = "tools"
     return Completion(
-        text=_plain(text or ("" if calls else reasoning)),
+        text=_replace_surrogates(text or ("" if calls else reasoning)),
         tool_calls=calls,
         finish=finish,
-        usage=_usage(message, messages, tools, detail, said=text + reasoning),
+        usage=_read_usage(message, messages, tools, detail, said=text + reasoning),
         latency_s=latency_s,
         attempts=attempts,
         model=str(raw.get("model_name") or asked_model),
-        reasoning=_plain(reasoning),
+        reasoning=_replace_surrogates(reasoning),
     )
 
 
@@ -104,47 +104,49 @@ def count_tool_calls(messages: Sequence[Mapping[str, Any]]) -> int:
     return sum(len(message.get("tool_calls") or ()) for message in messages)
 
 
-def tool_name(tool: Tool) -> str:
+def get_tool_name(tool: Tool) -> str:
     return tool.name if isinstance(tool, BaseTool) else str(tool["function"]["name"])
 
 
 def _split_thoughts(reasoning: str, text: str) -> tuple[str, str]:
-    """Thoughts and text; servers without a field for thoughts leave them in the text, closed by a tag."""
+    """Split reasoning from text; servers without a reasoning field leave it in the text, closed by a tag."""
     thoughts, tag, rest = text.rpartition("</think>")
     if not tag:
         return reasoning.strip(), text.strip()
     return (reasoning + thoughts.removeprefix("<think>")).strip(), rest.strip()
 
 
-def _tool_calls(message: AIMessage, tools: Sequence[Tool], first: int) -> tuple[ToolCall, ...]:
-    """Return the calls with ids of our own.
+def _read_tool_calls(message: AIMessage, tools: Sequence[Tool], first: int) -> tuple[ToolCall, ...]:
+    """Read the tool calls and give them ids of our own.
 
-    Servers repeat ids or leave them out, Ollama's client draws random ones. Nine letters and digits is the one form
-    that every server takes back, Mistral's included.
+    Servers repeat ids or leave them out; Ollama's client draws random ones. Nine letters and digits is the one form
+    that every server accepts, including Mistral's.
     """
-    known = {tool_name(tool): tool for tool in tools}
+    known = {get_tool_name(tool): tool for tool in tools}
     asked = [(call["name"], call["args"], None) for call in message.tool_calls]
     asked += [(call["name"] or "", {}, call["error"]) for call in message.invalid_tool_calls]  # type: ignore[misc]
     return tuple(
-        _checked(f"call{number:05d}", name, args, unreadable is not None, known)
+        _check_call(f"call{number:05d}", name, args, unreadable is not None, known)
         for number, (name, args, unreadable) in enumerate(asked, start=first)
     )
 
 
-def _checked(id: str, name: str, args: Mapping[str, Any], unreadable: bool, known: Mapping[str, Tool]) -> ToolCall:
+def _check_call(id: str, name: str, args: Mapping[str, Any], unreadable: bool, known: Mapping[str, Tool]) -> ToolCall:
     if name not in known:
         there = ", ".join(known) or "none"
-        return ToolCall(id, UNKNOWN_TOOL, {}, f"there is no tool {_plain(name)[:64]!r}; the tools are: {there}")
+        return ToolCall(
+            id, UNKNOWN_TOOL, {}, f"there is no tool {_replace_surrogates(name)[:64]!r}; the tools are: {there}"
+        )
     if unreadable:
         return ToolCall(id, name, {}, f"the arguments of {name} are not valid JSON; send one JSON object")
-    if not _finite(args):
+    if not _is_finite(args):
         return ToolCall(id, name, {}, f"the arguments of {name} hold a number that is not finite")
-    plain = json.loads(_plain(json.dumps(args, ensure_ascii=False)))
-    return ToolCall(id, name, plain, _objection(known[name], plain))
+    plain = json.loads(_replace_surrogates(json.dumps(args, ensure_ascii=False)))
+    return ToolCall(id, name, plain, _find_objection(known[name], plain))
 
 
-def _objection(tool: Tool, args: Mapping[str, Any]) -> str | None:
-    """Return what the tool's schema has against these arguments, in one line for the model."""
+def _find_objection(tool: Tool, args: Mapping[str, Any]) -> str | None:
+    """Validate the arguments against the tool's schema; return the errors in one line for the model, or None."""
     if not isinstance(tool, BaseTool):
         required = tool["function"].get("parameters", {}).get("required", ())
         missing = [name for name in required if name not in args]
@@ -159,21 +161,21 @@ def _objection(tool: Tool, args: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _finite(value: Any) -> bool:
-    """Whether no number inside is NaN or infinite: JSON has no such thing, though parsers let it through."""
+def _is_finite(value: Any) -> bool:
+    """Whether no number inside is NaN or infinite: JSON does not allow them, but parsers accept them."""
     if isinstance(value, Mapping):
-        return all(_finite(item) for item in value.values())
+        return all(_is_finite(item) for item in value.values())
     if isinstance(value, list):
-        return all(_finite(item) for item in value)
+        return all(_is_finite(item) for item in value)
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def _plain(text: str) -> str:
-    """Without lone surrogates, which JSON can carry and no file can hold."""
+def _replace_surrogates(text: str) -> str:
+    """Replace lone surrogates, which JSON can carry but UTF-8 cannot encode."""
     return text.encode("utf-8", errors="replace").decode()
 
 
-def _usage(
+def _read_usage(
     message: AIMessage, messages: Sequence[Mapping[str, Any]], tools: Sequence[Tool], detail: str, said: str
 ) -> Usage:
     told = message.usage_metadata
@@ -184,7 +186,7 @@ def _usage(
     estimated = False
     if input_tokens <= 0:
         schemas = [{"name": tool.name, "args": tool.args} if isinstance(tool, BaseTool) else tool for tool in tools]
-        input_tokens, estimated = prompt_tokens(messages, schemas, detail), True
+        input_tokens, estimated = estimate_request_tokens(messages, schemas, detail), True
     if output_tokens <= 0 and (said or told is None):
-        output_tokens, estimated = max(text_tokens(said), 1), True
+        output_tokens, estimated = max(estimate_text_tokens(said), 1), True
     return Usage(input_tokens, max(output_tokens, 0), estimated)

@@ -1,4 +1,4 @@
-"""Why a model gave no answer: one typed error, told from what the server said and how the connection ended."""
+"""Model errors: classify a failed call (timeout, rate limit, bad key, …) from the server's text and the connection."""
 
 import json
 import re
@@ -8,8 +8,9 @@ from typing import Any, Literal
 import httpx
 from pydantic import ValidationError
 
-from sextant.agent.llm.transport import AnswerTooLarge, Encoded, Exchange
+from sextant.agent.llm.transport import AnswerTooLarge, CompressedAnswer, Exchange
 from sextant.base.errors import SextantError
+from sextant.base.printable import printable
 
 Kind = Literal[
     "unreachable",
@@ -29,7 +30,7 @@ Kind = Literal[
 
 WORDS_SHOWN = 200
 
-# What servers write; there is no common code. Sources: OpenAI, vLLM, llama.cpp, Ollama, OpenRouter error bodies.
+# What servers write; they share no error codes. Sources: OpenAI, vLLM, llama.cpp, Ollama, OpenRouter error bodies.
 OVERFLOW = re.compile(
     r"context_length_exceeded|exceed_context_size|context (length|window|size)|max(imum)? context"
     r"|prompt is too long|prompt too long|too many (input )?tokens|input (is )?too long",
@@ -55,11 +56,11 @@ class ModelError(SextantError):
     """A model call failed for good.
 
     Attributes:
-        kind: what failed, for the graph to act on.
+        kind: what failed; the graph branches on it.
         retry: whether the same request may succeed later.
-        retry_after_s: seconds the server asked to wait, None when it did not say.
+        retry_after_s: seconds the server asked to wait; None when it did not ask.
         attempts: requests sent.
-        param: the request field the server objects to, when it names one.
+        param: the request field the server rejects, when it names one.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class ModelError(SextantError):
 
 @dataclass(frozen=True)
 class Address:
-    """Whom an error is about. `secrets` are the strings that may stand in no message."""
+    """The model and server an error is about. `secrets` are strings that must not appear in any message."""
 
     spec: str
     base_url: str
@@ -91,16 +92,18 @@ class Address:
     def __str__(self) -> str:
         return f"{self.spec} at {self.base_url}"
 
-    def clean(self, text: str) -> str:
-        """Words of a server, made fit for one line of a terminal: no secrets, no control characters, not long."""
+    def redact(self, text: str) -> str:
+        """Redact a server's text for one terminal line: no secrets, no control characters, limited length."""
         for secret in self.secrets:
             text = text.replace(secret, "[key]")
-        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        text = " ".join(printable(text).split())
         return text if len(text) <= WORDS_SHOWN else text[: WORDS_SHOWN - 1] + "…"
 
 
-def explain(error: BaseException, exchange: Exchange, address: Address, *, tools: bool, timeout_s: float) -> ModelError:
-    """Return the typed error for what a provider's client raised.
+def classify_error(
+    error: BaseException, exchange: Exchange, address: Address, *, tools: bool, timeout_s: float
+) -> ModelError:
+    """Classify what a provider's client raised as a typed error.
 
     Args:
         error: what was raised.
@@ -108,38 +111,38 @@ def explain(error: BaseException, exchange: Exchange, address: Address, *, tools
         tools: whether tools were offered in the request.
         timeout_s: the time the attempt was given, for the message.
     """
-    for cause in _chain(error):
-        found = _broken_connection(cause, exchange, address, timeout_s)
+    for cause in _list_causes(error):
+        found = _classify_connection(cause, exchange, address, timeout_s)
         if found is not None:
             return found
     if exchange.status is not None and exchange.status >= 300:
-        return _refused(exchange.status, exchange.body, exchange.retry_after_s, address, tools)
-    told = _error_in_good_answer(error)
+        return _classify_status(exchange.status, exchange.body, exchange.retry_after_s, address, tools)
+    told = _find_error_in_ok_answer(error)
     if told is not None:
-        return _refused(told[0], told[1], None, address, tools)
-    reason = address.clean(_in_short(error))
+        return _classify_status(told[0], told[1], None, address, tools)
+    reason = address.redact(_summarise(error))
     return ModelError(
         "bad_response",
-        f"{address} answered with something that is no chat completion ({reason}); {_WAY_OUT_ADDRESS}",
-        retry=any(map(_cut_off, _chain(error))),
+        f"{address} answered with something other than a chat completion ({reason}); {_WAY_OUT_ADDRESS}",
+        retry=any(map(_is_cut_off, _list_causes(error))),
     )
 
 
-def _cut_off(cause: BaseException) -> bool:
-    """Whether an answer broke off, in its text or in a character, or holds no choice: busy servers send these at times.
+def _is_cut_off(cause: BaseException) -> bool:
+    """Whether an answer is truncated, or holds no choice: busy servers sometimes send these, so a retry can help.
 
-    What is whole and of another form, a page of HTML, says that no such server is there, and would come again.
+    A complete answer of another form, such as an HTML page, means the address is wrong; a retry would not help.
     """
     if isinstance(cause, json.JSONDecodeError):
         return not cause.doc.lstrip().startswith("<")
     return isinstance(cause, UnicodeDecodeError | IndexError)
 
 
-_WAY_OUT_ADDRESS = "check --base-url: it is the address under which the server speaks this protocol"
+_WAY_OUT_ADDRESS = "check --base-url: it must be the address where the server speaks this protocol"
 
 
-def _in_short(error: BaseException) -> str:
-    """Return what a client could not read, in one phrase."""
+def _summarise(error: BaseException) -> str:
+    """Summarise in one phrase what a client could not read."""
     if isinstance(error, IndexError):
         return "it holds no answer"
     if isinstance(error, ValidationError):
@@ -150,7 +153,7 @@ def _in_short(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def timed_out(address: Address, timeout_s: float) -> ModelError:
+def make_timeout_error(address: Address, timeout_s: float) -> ModelError:
     return ModelError(
         "timeout",
         f"{address} did not finish its answer within {timeout_s:.3g} s; "
@@ -159,14 +162,14 @@ def timed_out(address: Address, timeout_s: float) -> ModelError:
     )
 
 
-def never_asked(address: Address) -> ModelError:
+def make_out_of_time_error(address: Address) -> ModelError:
     return ModelError(
         "timeout",
-        f"{address} was not asked: the call's time was over before its turn came; allow more with --max-seconds",
+        f"{address} was not called: the time ran out while the call waited for its turn; allow more with --max-seconds",
     )
 
 
-def _chain(error: BaseException) -> list[BaseException]:
+def _list_causes(error: BaseException) -> list[BaseException]:
     causes: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in causes:
@@ -175,12 +178,12 @@ def _chain(error: BaseException) -> list[BaseException]:
     return causes
 
 
-def _broken_connection(
+def _classify_connection(
     cause: BaseException, exchange: Exchange, address: Address, timeout_s: float
 ) -> ModelError | None:
-    """Return what happened below HTTP, or None when nothing did."""
-    reason = address.clean(str(cause)) or type(cause).__name__
-    if isinstance(cause, AnswerTooLarge | Encoded):
+    """Classify a failure below HTTP (connection, timeout); None when there was none."""
+    reason = address.redact(str(cause)) or type(cause).__name__
+    if isinstance(cause, AnswerTooLarge | CompressedAnswer):
         return ModelError("bad_response", f"{address} {cause}; {_WAY_OUT_ADDRESS}")
     if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.ProxyError):
         return ModelError(
@@ -188,18 +191,18 @@ def _broken_connection(
             f"{address} cannot be reached ({reason}); start the server, or correct the address with --base-url",
         )
     if isinstance(cause, httpx.TimeoutException | TimeoutError):
-        return timed_out(address, timeout_s)
+        return make_timeout_error(address, timeout_s)
     if isinstance(cause, httpx.TransportError | EOFError):
         return ModelError(
             "unreachable",
-            f"{address} broke the connection in the middle of its answer ({reason}); look into the server's log",
+            f"{address} closed the connection in the middle of its answer ({reason}); check the server's log",
             retry=True,
         )
     return None
 
 
-def _error_in_good_answer(error: BaseException) -> tuple[int, str] | None:
-    """Status and body of an error that came with status 200, as OpenRouter and Ollama's streams send them."""
+def _find_error_in_ok_answer(error: BaseException) -> tuple[int, str] | None:
+    """Find an error that came with status 200, as OpenRouter and Ollama's streams send it: status and body."""
     told = error.args[0] if error.args else None
     if isinstance(told, dict) and ("message" in told or "code" in told):
         code = told.get("code")
@@ -210,11 +213,11 @@ def _error_in_good_answer(error: BaseException) -> tuple[int, str] | None:
     return None
 
 
-def _refused(status: int, body: str, retry_after_s: float | None, address: Address, tools: bool) -> ModelError:
-    """Return the typed error for an HTTP status of 300 or more and the words that came with it."""
+def _classify_status(status: int, body: str, retry_after_s: float | None, address: Address, tools: bool) -> ModelError:
+    """Classify an HTTP status of 300 or more, with the text that came with it, as a typed error."""
     words, code, param = _read_body(body)
     text = f"{code} {words}"
-    said = f"{status}: {address.clean(words)}" if words else f"status {status}"
+    said = f"{status}: {address.redact(words)}" if words else f"status {status}"
     kind, retry, way_out = _judge(status, text, address, tools)
     message = f"{address} {_VERBS[kind]} ({said}); {way_out}"
     return ModelError(kind, message, retry=retry, retry_after_s=retry_after_s, param=param)
@@ -235,7 +238,7 @@ _VERBS: dict[Kind, str] = {
 
 
 def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind, bool, str]:
-    """Kind, whether to retry, and the way out. Words come before the status: servers agree on neither."""
+    """Judge the kind, whether to retry, and the remedy. Text comes before status: servers agree on neither."""
     if status < 400:
         return "bad_request", False, "it redirects elsewhere: give the final address with --base-url"
     if status in (401, 403) and not FILTERED.search(text):
@@ -253,15 +256,15 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
     if NO_IMAGES.search(text):
         return "bad_request", False, "use a model that sees images"
     if status == 404 or (status < 500 and NO_MODEL.search(text)):
-        return "unknown_model", False, _where_models_are(address)
+        return "unknown_model", False, _suggest_models(address)
     if status == 413:
         return "too_large", False, "send a smaller picture with --image-side"
     if status >= 500 or status in (408, 409):
-        return "server", True, "look into the server's log, or try later"
-    return "bad_request", False, "check the model's name and the settings against what the server takes"
+        return "server", True, "check the server's log, or try later"
+    return "bad_request", False, "check the model's name and the settings against what the server accepts"
 
 
-def _where_models_are(address: Address) -> str:
+def _suggest_models(address: Address) -> str:
     protocol, _, name = address.spec.partition(":")
     if protocol == "ollama":
         return f"get it with `ollama pull {name}`, or see `ollama list` for what is there"
@@ -269,7 +272,7 @@ def _where_models_are(address: Address) -> str:
 
 
 def _read_body(body: str) -> tuple[str, str, str | None]:
-    """Words, code and parameter of an error body, whatever its form."""
+    """Read text, code and parameter of an error body, whatever its form."""
     if body.lstrip().startswith("<"):
         title = re.search(r"<title>(.{1,200}?)</title>", body, re.I | re.S)
         return (title[1] if title else "an HTML page"), "", None

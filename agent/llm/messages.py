@@ -1,4 +1,4 @@
-"""Our plain messages as LangChain's."""
+"""Messages: convert our plain messages to LangChain's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,23 +9,23 @@ Message = Mapping[str, Any]
 
 
 def to_langchain(messages: Sequence[Message], *, detail: str, text_first: bool) -> list[BaseMessage]:
-    """Messages as a provider's client takes them.
+    """Convert messages to the form that a provider's client accepts.
 
     Args:
         messages: dicts with role, content (text, or a list of text and image blocks), and for their roles
             tool_calls, tool_call_id and name. Images carry `data` (base64) and `mime`.
-        detail: the vision detail asked of the provider: low, high or auto.
-        text_first: put each message's text before its images and say in it where they stood, for a protocol
-            that sends images apart from the text (Ollama).
+        detail: the vision detail requested from the provider: low, high or auto.
+        text_first: put each message's text before its images and mark in it where they stood, for a protocol
+            that sends images separately from the text (Ollama).
 
     Raises:
-        ValueError: a role that is none of system, user, assistant, tool.
+        ValueError: a role other than system, user, assistant, tool.
     """
-    return [_to_langchain(message, detail, text_first) for message in joined_users(messages)]
+    return [_to_langchain(message, detail, text_first) for message in join_user_messages(messages)]
 
 
-def joined_users(messages: Sequence[Message]) -> list[Message]:
-    """Return the messages with neighbouring user messages made one: many chat templates insist on alternating roles."""
+def join_user_messages(messages: Sequence[Message]) -> list[Message]:
+    """Join neighbouring user messages into one: many chat templates require alternating roles."""
     joined: list[Message] = []
     for message in messages:
         if joined and message["role"] == joined[-1]["role"] == "user":
@@ -75,15 +75,15 @@ def _user_content(
         return _text(content)
     shown: list[str | dict[Any, Any]] = [_image(block, detail) for block in images]
     if text_first:
-        return [{"type": "text", "text": _text_with_places(content, len(images))}, *shown]
+        return [{"type": "text", "text": _mark_images(content, len(images))}, *shown]
     return [
         {"type": "text", "text": block["text"]} if block["type"] == "text" else _image(block, detail)
         for block in content
     ]
 
 
-def _text_with_places(content: Sequence[Mapping[str, Any]], images: int) -> str:
-    """Return the text with a mark where each of several images stood; one image needs none."""
+def _mark_images(content: Sequence[Mapping[str, Any]], images: int) -> str:
+    """Return the text with a mark where each of several images stood; a single image needs no mark."""
     parts: list[str] = []
     number = 0
     for block in content:

@@ -1,6 +1,6 @@
-"""The model of a machine without a model: it answers from the density of the retrieved photos, and says so.
+"""The offline model: answers without any LMM from the density of the retrieved photos, and says so.
 
-It is a chat model like any other to the graph, so that a fresh machine runs the whole system and every evaluation
+To the graph it is a chat model like any other, so a fresh machine can run the whole system, and every evaluation
 has the kNN-density baseline of the literature (Revisiting IM2GPS, Vo et al. 2017).
 """
 
@@ -20,7 +20,7 @@ from langchain_core.tools import BaseTool
 from sextant.geo.sphere import great_circle_km
 
 COUNT = 20
-BANDWIDTH_KM = 25.0  # city scale, between the street and the region of the field's five radii
+BANDWIDTH_KM = 25.0  # city scale, between street and region in the field's five radii
 LINE = re.compile(r"^\s*\d+\. (-?\d+(?:\.\d+)?), (-?\d+(?:\.\d+)?)", re.MULTILINE)
 
 
@@ -36,7 +36,7 @@ class OfflineModel(BaseChatModel):
     def bind_tools(
         self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], **kwargs: Any
     ) -> Runnable[Any, AIMessage]:
-        """Return the same model, knowing which tools it may ask for."""
+        """Return a copy of the model that knows which tools it may call."""
         names = [tool["function"]["name"] if isinstance(tool, dict) else getattr(tool, "name", "") for tool in tools]
         return self.model_copy(update={"tools": tuple(names)})
 
@@ -52,18 +52,18 @@ class OfflineModel(BaseChatModel):
             call = {"name": "nearest_photos", "args": {"count": COUNT}, "id": "call-1"}
             said = AIMessage("", tool_calls=[call])
         else:
-            said = AIMessage(densest_answer("\n".join(_text(message) for message in messages[1:])))
-        # Nothing was read or written by a model: the usage is known, and it is nothing.
+            said = AIMessage(answer_from_density("\n".join(_text(message) for message in messages[1:])))
+        # No LMM read or wrote anything, so the usage is exactly zero.
         said.usage_metadata = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
         return ChatResult(generations=[ChatGeneration(message=said)])
 
 
-def densest_answer(text: str) -> str:
+def answer_from_density(text: str) -> str:
     """Answer in JSON from the numbered positions listed in ``text``; refuse in words when there are none."""
     positions = np.array([(float(a), float(b)) for a, b in LINE.findall(text)])
     if not len(positions):
         return "I cannot tell: no similar photos were listed, and without a model nothing reads the picture itself."
-    best, share = densest(positions)
+    best, share = find_densest(positions)
     near = int((great_circle_km(positions, best) < BANDWIDTH_KM).sum())
     clue = f"{near} of the {len(positions)} listed photos lie within {BANDWIDTH_KM:g} km of this place"
     return json.dumps(
@@ -76,11 +76,11 @@ def densest_answer(text: str) -> str:
     )
 
 
-def densest(positions: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the listed position with the most support, and its share of all support.
+def find_densest(positions: np.ndarray) -> tuple[np.ndarray, float]:
+    """Find the listed position with the most support, and its share of all support.
 
     Args:
-        positions: (n, 2) degrees, the most similar first; an earlier place weighs more, 1 / sqrt(rank).
+        positions: (n, 2) degrees, most similar first; weighted by 1 / sqrt(rank).
     """
     weights = 1 / np.sqrt(np.arange(1, len(positions) + 1))
     distances = great_circle_km(positions[:, None], positions[None, :])

@@ -1,24 +1,25 @@
-"""From a branch's turn to the request a model is sent, and from its reply to the turn that is remembered."""
+"""Model requests: build the request of a branch's turn, and turn the reply into a turn of the transcript."""
 
 from typing import Any
 
-from sextant.agent.prompting.opening_prompt import opening
-from sextant.agent.state import Ask, Json, Turn
+from sextant.agent.prompting.opening_prompt import build_opening
+from sextant.agent.state import Ask, Turn
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
+from sextant.base.json_types import Json
 from sextant.prompts.loading import frame
 from sextant.prompts.variants import variant
 
 
-def model_request(ask: Ask, deps: Deps) -> Json:
-    """Return the whole request, JSON-plain: equal requests are equal calls, whenever and wherever they are made."""
+def build_model_request(ask: Ask, deps: Deps) -> Json:
+    """Build the whole request, JSON-plain: equal requests are equal calls, whenever and wherever they are made."""
     branch = ask["branch"]
     references = deps.load_references(ask["references"])
-    messages = opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"])
-    messages += [as_message(turn) for turn in ask["transcript"] if "failure" not in turn]
+    messages = build_opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"])
+    messages += [turn_to_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:
         messages.append({"role": "user", "content": frame("last-turn").text.strip()})
-    names = tool_names(deps, ask["references"]) if ask["tools"] else ()
+    names = list_tool_names(deps, ask["references"]) if ask["tools"] else ()
     recipe, settings = deps.recipe, deps.settings
     return {
         "model": settings.model,
@@ -39,17 +40,17 @@ def model_request(ask: Ask, deps: Deps) -> Json:
 
 
 def may_call_tools(variant_name: str, deps: Deps, *, refused: bool) -> bool:
-    """Whether a branch of this variant is offered tools: it wants them, the recipe has some, the model takes them."""
+    """Whether a branch of this variant is offered tools: variant, recipe and model must all support them."""
     return variant(variant_name).tools and bool(deps.recipe.tools) and deps.recipe.max_tool_turns > 0 and not refused
 
 
-def tool_names(deps: Deps, references: str | None) -> tuple[str, ...]:
-    """Return the tools of this run; those that search the gallery only where there is one."""
+def list_tool_names(deps: Deps, references: str | None) -> tuple[str, ...]:
+    """List the tools of this run; those that search the gallery only when there is a gallery."""
     return tuple(name for name in deps.recipe.tools if references or name not in RETRIEVAL)
 
 
-def as_message(turn: Turn) -> dict[str, Any]:
-    """Return a remembered turn as a message of the request."""
+def turn_to_message(turn: Turn) -> dict[str, Any]:
+    """Convert a turn of the transcript to a message of the request."""
     if turn["role"] == "assistant":
         return {"role": "assistant", "content": turn["content"], "tool_calls": turn.get("tool_calls", [])}
     if turn["role"] == "tool":
@@ -63,8 +64,8 @@ def as_message(turn: Turn) -> dict[str, Any]:
     return {"role": "user", "content": [{"type": "text", "text": turn["content"]}, *images]}
 
 
-def as_turn(reply: Json, *, final: bool) -> Turn:
-    """Return the model's reply as the turn that is remembered."""
+def reply_to_turn(reply: Json, *, final: bool) -> Turn:
+    """Convert the model's reply to a turn of the transcript."""
     turn = Turn(role="assistant", content=reply.get("text", ""))
     if reply.get("tool_calls"):
         turn["tool_calls"] = reply["tool_calls"]
@@ -75,8 +76,8 @@ def as_turn(reply: Json, *, final: bool) -> Turn:
     return turn
 
 
-def spent_on(reply: Json) -> Json:
-    """Return what one reply adds to the run's spending. A failed call that was not billed adds nothing."""
+def count_spent(reply: Json) -> Json:
+    """Count what one reply adds to the run's spending. A failed call that was not billed adds nothing."""
     usage = reply.get("usage")
     if not usage:
         return {}

@@ -1,4 +1,4 @@
-"""How fast a model is asked: calls at once, requests per minute, and waiting between attempts."""
+"""Retry and rate limit: concurrent requests, requests per minute, and backoff between attempts."""
 
 import threading
 import time
@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 LONGEST_DELAY_S = 20.0
-LONGEST_RETRY_AFTER_S = 120.0  # a server that wants more than this has said no for now
+LONGEST_RETRY_AFTER_S = 120.0  # a longer wait than this counts as a refusal
 
 
 class OutOfTimeError(Exception):
-    """The call's time was over before its turn came."""
+    """The call's time ran out while it waited for its turn."""
 
 
-class Pace:
-    """Shared by all threads that ask one model.
+class RateLimiter:
+    """Rate limiter shared by all threads that call one model.
 
     Args:
         concurrency: requests in flight at once.
-        requests_per_minute: evenly spaced, without bursts; None is no limit.
+        requests_per_minute: evenly spaced, without bursts; None means no limit.
     """
 
     def __init__(self, concurrency: int, requests_per_minute: float | None = None) -> None:
@@ -28,7 +28,7 @@ class Pace:
         self._next_start = 0.0
 
     @contextmanager
-    def turn(self, ends: float | None) -> Iterator[None]:
+    def slot(self, ends: float | None) -> Iterator[None]:
         """Wait for a free slot and for the next start.
 
         Raises:
@@ -51,8 +51,8 @@ class Pace:
             self._next_start = start + self._interval_s
             return start
 
-    def hold(self, seconds: float) -> None:
-        """Start no request for so many seconds, because the server asked for a pause (Retry-After)."""
+    def pause(self, seconds: float) -> None:
+        """Start no request for this many seconds, because the server asked for a pause (Retry-After)."""
         with self._lock:
             self._next_start = max(self._next_start, time.monotonic() + seconds)
 
@@ -64,10 +64,10 @@ def sleep_until(moment: float) -> None:
         time.sleep(left)
 
 
-def delay_s(attempt: int, base_s: float, chance: float) -> float:
-    """Seconds to wait after failed attempt number `attempt` (from 1): doubling, with jitter of a half.
+def compute_backoff_s(attempt: int, base_s: float, chance: float) -> float:
+    """Compute the seconds to wait after failed attempt number `attempt` (from 1): doubling, with up to half jitter.
 
     Args:
-        chance: a number in [0, 1) that differs between callers, so that they do not come back together.
+        chance: a number in [0, 1) that differs between callers, so that they do not retry at the same moment.
     """
     return min(base_s * 2.0 ** (attempt - 1), LONGEST_DELAY_S) * (0.5 + chance / 2)

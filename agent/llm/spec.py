@@ -1,4 +1,4 @@
-"""What a model spec means: which protocol, which name, which address, which key."""
+"""Model specs: parse `openai:NAME` and the like into protocol, model name, address and key."""
 
 import base64
 import os
@@ -17,12 +17,12 @@ FORMS = "offline, openai:NAME or ollama:NAME"
 KEY_VARIABLES: Mapping[str, str] = {"openai": "OPENAI_API_KEY", "ollama": "OLLAMA_API_KEY"}
 ADDRESS_VARIABLES: Mapping[str, str] = {"openai": "OPENAI_BASE_URL", "ollama": "OLLAMA_HOST"}
 DEFAULT_ADDRESSES: Mapping[str, str] = {"openai": "https://api.openai.com/v1", "ollama": "http://127.0.0.1:11434"}
-NO_KEY = "no-key"  # servers of one's own take any; the OpenAI client insists on one
+NO_KEY = "no-key"  # self-hosted servers accept any key; the OpenAI client requires one
 
 
 @dataclass(frozen=True)
-class Where:
-    """A spec, resolved. `key` and `login` (user:password) are secret; `url` holds neither."""
+class Endpoint:
+    """A resolved spec. `key` and `login` (user:password) are secret; `url` holds neither."""
 
     spec: str
     provider: Provider
@@ -44,16 +44,16 @@ class Where:
         return base64.b64encode(self.login.encode()).decode() if self.login else ""
 
 
-def resolve(spec: str, base_url: str | None) -> Where:
-    """Where a spec leads. Options come before the environment, the environment before the protocol's default.
+def resolve(spec: str, base_url: str | None) -> Endpoint:
+    """Resolve a spec. Options take precedence over the environment, the environment over the protocol's default.
 
     Raises:
-        WrongUse: an unknown spec, an address that is none, or no key for OpenAI's own server.
+        WrongUse: an unknown spec, an invalid address, or no key for OpenAI's own server.
     """
-    provider, name = read_spec(spec)
+    provider, name = parse_spec(spec)
     if provider == "offline":
-        return Where(spec, provider, name, "")
-    login, url = split_login(server_url(provider, base_url))
+        return Endpoint(spec, provider, name, "")
+    login, url = split_login(resolve_server_url(provider, base_url))
     key = os.environ.get(KEY_VARIABLES[provider], "").strip()
     if provider == "openai" and not key:
         if url == DEFAULT_ADDRESSES["openai"]:
@@ -62,15 +62,15 @@ def resolve(spec: str, base_url: str | None) -> Where:
             )
         key = NO_KEY
     if not key.isascii() or not key.isprintable():
-        raise WrongUse(f"the key in {KEY_VARIABLES[provider]} holds characters no key has; copy it again")
-    return Where(spec, provider, name, url, key, login)
+        raise WrongUse(f"the key in {KEY_VARIABLES[provider]} holds characters that keys never have; copy it again")
+    return Endpoint(spec, provider, name, url, key, login)
 
 
-def read_spec(spec: str) -> tuple[Provider, str]:
-    """Protocol and model name.
+def parse_spec(spec: str) -> tuple[Provider, str]:
+    """Parse a spec into protocol and model name.
 
     Raises:
-        WrongUse: the spec has none of the known forms.
+        WrongUse: the spec does not have a known form.
     """
     provider, _, name = spec.partition(":")
     if spec == "offline":
@@ -79,17 +79,17 @@ def read_spec(spec: str) -> tuple[Provider, str]:
         return "openai", name
     if provider == "ollama" and name.strip():
         return "ollama", name
-    raise WrongUse(f"{spec!r} is no model; the forms are {FORMS}")
+    raise WrongUse(f"unknown model {spec!r}: expected {FORMS}")
 
 
-def server_url(provider: str, base_url: str | None) -> str:
-    """Return the server's URL without a slash at its end.
+def resolve_server_url(provider: str, base_url: str | None) -> str:
+    """Resolve the server's URL, without a trailing slash.
 
     Raises:
-        WrongUse: it is no http or https URL.
+        WrongUse: it is not an http or https URL.
     """
     given = base_url or os.environ.get(ADDRESS_VARIABLES[provider], "").strip() or DEFAULT_ADDRESSES[provider]
-    # Ollama's own variable may name a bare host, and the address it listens on in place of one to connect to.
+    # Ollama's own variable may name a bare host, or the address to listen on instead of the one to connect to.
     if provider == "ollama" and not base_url and "://" not in given:
         given = f"http://{given.replace('0.0.0.0', '127.0.0.1')}"
         given += "" if urlsplit(given).port else ":11434"
@@ -100,24 +100,26 @@ def server_url(provider: str, base_url: str | None) -> str:
     except ValueError:
         valid = False
     if not valid:
-        raise WrongUse(f"{given!r} is no server address; it looks like http://127.0.0.1:8000/v1 (--base-url)")
+        raise WrongUse(f"invalid server address {given!r}: expected one like http://127.0.0.1:8000/v1 (--base-url)")
     return given.rstrip("/")
 
 
 def is_local(url: str) -> bool:
-    """Whether a URL leads to this machine."""
+    """Whether a URL points to this machine."""
     return (urlsplit(url).hostname or "") in LOOPBACK
 
 
 def split_login(url: str) -> tuple[str, str]:
-    """Return the `user:password` of a URL, and the URL without it.
+    """Split a URL into its `user:password` and the URL without it.
 
     Raises:
-        WrongUse: it is no URL.
+        WrongUse: it is not a URL.
     """
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise WrongUse(f"{url!r} is no server address; it looks like http://127.0.0.1:8000/v1 (--base-url)") from error
+        raise WrongUse(
+            f"invalid server address {url!r}: expected one like http://127.0.0.1:8000/v1 (--base-url)"
+        ) from error
     login, _, host = parts.netloc.rpartition("@")
     return unquote(login), urlunsplit((parts.scheme, host, parts.path, "", ""))

@@ -1,7 +1,7 @@
-"""HTTP that always ends: a deadline for the whole exchange and a limit on the size of the answer.
+"""HTTP transport with a deadline (timeout) for the whole exchange and a limit on the size of the answer.
 
-Both model clients (the OpenAI SDK and Ollama's) take an httpx transport or client, so this is the one place
-that sees every byte of them. A read timeout alone does not help against a server that dribbles.
+Both model clients (the OpenAI SDK and Ollama's) accept an httpx transport or client, so this is the one place
+that sees all their bytes. A read timeout alone does not stop a server that sends its answer very slowly.
 """
 
 import email.utils
@@ -23,11 +23,11 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass
 class Exchange:
-    """One request and what the transport saw of its answer.
+    """One request and what the transport observed of its answer.
 
     Attributes:
         deadline: when it must be over, by `time.monotonic()`.
-        status: HTTP status, None before one came.
+        status: HTTP status; None before it arrived.
         retry_after_s: seconds the server asks to wait.
         body: text of the answer when the status is an error.
     """
@@ -38,7 +38,7 @@ class Exchange:
     body: str = ""
 
     def seconds_left(self) -> float:
-        """At least a millisecond: a timeout of zero or less means something else to sockets."""
+        """Compute the seconds left, at least a millisecond: zero or less has another meaning for sockets."""
         return max(self.deadline - time.monotonic(), 0.001)
 
 
@@ -46,18 +46,18 @@ current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", d
 
 
 class AnswerTooLarge(httpx.TransportError):
-    """The answer has more bytes than any answer needs."""
+    """The answer is larger than the limit."""
 
 
-class Encoded(httpx.TransportError):
-    """The answer is compressed though that was ruled out; unpacking it could take any amount of memory."""
+class CompressedAnswer(httpx.TransportError):
+    """The answer is compressed although the request forbade it; decompressing could take any amount of memory."""
 
 
 class DeadlinePassed(httpx.ReadTimeout):
-    """The bytes kept coming, but the time was over."""
+    """The deadline passed while the answer was still arriving."""
 
 
-class _Bounded(httpx.SyncByteStream):
+class _BoundedStream(httpx.SyncByteStream):
     def __init__(self, stream: httpx.SyncByteStream, exchange: Exchange) -> None:
         self._stream = stream
         self._exchange = exchange
@@ -77,7 +77,7 @@ class _Bounded(httpx.SyncByteStream):
 
 
 class BoundedTransport(httpx.BaseTransport):
-    """Holds each request to the deadline of `current_exchange` and notes there what came back."""
+    """Applies the deadline of `current_exchange` to each request and notes there what came back."""
 
     def __init__(self, inner: httpx.BaseTransport, basic_auth: str = "") -> None:
         self._inner = inner
@@ -94,18 +94,18 @@ class BoundedTransport(httpx.BaseTransport):
         response = self._inner.handle_request(request)
         assert isinstance(response.stream, httpx.SyncByteStream)
         exchange.status = response.status_code
-        exchange.retry_after_s = retry_after_s(response.headers.get("retry-after"))
-        response.stream = _Bounded(response.stream, exchange)
+        exchange.retry_after_s = parse_retry_after_s(response.headers.get("retry-after"))
+        response.stream = _BoundedStream(response.stream, exchange)
         encoding = response.headers.get("content-encoding", "identity")
         if encoding != "identity":
             response.close()
-            raise Encoded(f"compressed its answer ({encoding!r}) though that was ruled out")
+            raise CompressedAnswer(f"compressed its answer ({encoding!r}) though that was ruled out")
         if response.status_code >= 300:
             self._note_error(response, exchange)
         return response
 
     def _note_error(self, response: httpx.Response, exchange: Exchange) -> None:
-        """Keep the words of an error: the clients' own exceptions drop some of them."""
+        """Keep the text of an error: the clients' own exceptions drop parts of it."""
         head = b""
         for chunk in response.stream:  # type: ignore[union-attr]
             head += chunk
@@ -120,11 +120,11 @@ class BoundedTransport(httpx.BaseTransport):
         self._inner.close()
 
 
-def transport_to(base_url: str, basic_auth: str = "") -> BoundedTransport:
-    """Return a transport to one server, through the proxy of the environment unless the server is this machine.
+def make_transport(base_url: str, basic_auth: str = "") -> BoundedTransport:
+    """Make a transport to one server, through the environment's proxy unless the server is this machine.
 
     Args:
-        basic_auth: a login in the form of RFC 7617. It stands here because clients log the URLs they ask.
+        basic_auth: a login in the form of RFC 7617. It is passed here because clients log the URLs they request.
     """
     address = urlsplit(base_url)
     host = address.hostname or ""
@@ -133,8 +133,8 @@ def transport_to(base_url: str, basic_auth: str = "") -> BoundedTransport:
     return BoundedTransport(httpx.HTTPTransport(proxy=proxy), basic_auth)
 
 
-def retry_after_s(header: str | None) -> float | None:
-    """Seconds to wait by a Retry-After header: a number of seconds or an HTTP date (RFC 9110, 10.2.3)."""
+def parse_retry_after_s(header: str | None) -> float | None:
+    """Parse a Retry-After header into seconds: a number of seconds or an HTTP date (RFC 9110, 10.2.3)."""
     if header is None:
         return None
     try:

@@ -1,12 +1,13 @@
-"""The last node: the verdict as an answer a person or a program can use."""
+"""The last node: turns the verdict into the answer document for people and programs."""
 
 from collections import Counter
 from typing import Any
 
 from sextant.agent.guard.claims import Trace, guarded, trace_of, unread_note
 from sextant.agent.recording.fitted_models import short
-from sextant.agent.state import Json, Spent, State
+from sextant.agent.state import Spent, State
 from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import great_circle_km
 
@@ -15,12 +16,12 @@ AGREES_KM = 25.0  # the field's city radius: a photo's own position this near th
 
 
 def answer(state: State, deps: Deps) -> State:
-    """Put the Answer of DESIGN.md together: place, region, rival, claims, coverage, metadata, spending."""
+    """Build the Answer of DESIGN.md: place, region, rival, claims, coverage, metadata, spending."""
     reading = deps.read_clock("answer", state)
     verdict, outcomes = state["verdict"], state["outcomes"]
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
-    best = best_place(verdict)
-    said = claims(outcomes, best)
+    best = name_best_place(verdict)
+    said = collect_claims(outcomes, best)
     unread = unread_note([claim["text"] for claim in said if claim["source"] != "read"])
     document: Json = {
         "photo": {name: state["photo"][name] for name in ("sha256", "path", "width", "height")},
@@ -28,31 +29,31 @@ def answer(state: State, deps: Deps) -> State:
         "probability": verdict["probability"],
         "region": verdict["region"],
         "candidates": deps.blobs.get_json(verdict["candidates"]),
-        "rival": named_rival(verdict["rival"]),
-        "claims": guarded(said, traces(state)),
-        "coverage": coverage(best, deps),
-        "metadata": compared(state["metadata"], best, verdict),
+        "rival": name_rival(verdict["rival"]),
+        "claims": guarded(said, collect_traces(state)),
+        "coverage": fetch_coverage(best, deps),
+        "metadata": compare_metadata(state["metadata"], best, verdict),
         "outcomes": {kind: counts[kind] for kind in OUTCOMES},
         "stop": state["stop"],
-        "spent": spending(state["spent"], reading["seconds"]),
+        "spent": summarise_spending(state["spent"], reading["seconds"]),
         "model": deps.settings.model,
         "preset": deps.recipe.id,
-        **judge(deps),
+        **describe_judge(deps),
         "run": deps.settings.run,
-        "warnings": [*state_warnings(state), *([unread] if unread else [])],
+        "warnings": [*collect_warnings(state), *([unread] if unread else [])],
     }
     deps.on_event({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
 
 
-def judge(deps: Deps) -> Json:
-    """Which fitted model judged, where it was not the shipped one."""
+def describe_judge(deps: Deps) -> Json:
+    """Name the fitted model that judged, unless it was the shipped one."""
     fitted = deps.settings.fitted
     return {"fitted": short(fitted)} if fitted and deps.recipe.verify == "calibrated" else {}
 
 
-def best_place(verdict: Json) -> Json | None:
-    """Return the answered position with its names, None when nothing proposed a place."""
+def name_best_place(verdict: Json) -> Json | None:
+    """Return the answered position with its place names; None when no place was proposed."""
     if verdict["latitude"] is None:
         return None
     place = describe(verdict["latitude"], verdict["longitude"])
@@ -67,55 +68,55 @@ def best_place(verdict: Json) -> Json | None:
     }
 
 
-def named_rival(rival: Json | None) -> Json | None:
-    """Return the rival with the names of its place."""
+def name_rival(rival: Json | None) -> Json | None:
+    """Return the rival with its place names."""
     if rival is None:
         return None
     place = describe(rival["latitude"], rival["longitude"])
     return {**rival, "country": place.country, "place": place.place}
 
 
-def claims(outcomes: dict[str, Json], best: Json | None) -> list[Json]:
-    """Return the clues of the answers that lie within 200 km of the best place: what speaks for it, and who said so."""
+def collect_claims(outcomes: dict[str, Json], best: Json | None) -> list[Json]:
+    """Collect the clues of the answers within 200 km of the best place, each with the branch that gave it."""
     if best is None:
         return []
     found: dict[str, Json] = {}
     for name, outcome in outcomes.items():
-        if outcome["kind"] != "answered" or distance_km(outcome, best) >= 200.0:
+        if outcome["kind"] != "answered" or compute_distance_km(outcome, best) >= 200.0:
             continue
         for clue in outcome["clues"]:
             found.setdefault(clue["text"], {"text": clue["text"], "source": clue["source"], "call": name})
     return list(found.values())
 
 
-def traces(state: State) -> dict[str, Trace]:
-    """Return what each branch really did, which its claims of checks are held against."""
+def collect_traces(state: State) -> dict[str, Trace]:
+    """Collect what each branch really did, to check its claims against."""
     references = bool(state.get("references"))
     return {name: trace_of(name, turns, references) for name, turns in state.get("transcripts", {}).items()}
 
 
-def coverage(best: Json | None, deps: Deps) -> Json | None:
-    """How many gallery photos lie near the answer: where there are none, the gallery cannot speak."""
+def fetch_coverage(best: Json | None, deps: Deps) -> Json | None:
+    """Count the gallery photos near the answer; without any, the gallery says nothing about the place."""
     if best is None or not deps.settings.gallery:
         return None
     return deps.ask("coverage", {"latitude": best["latitude"], "longitude": best["longitude"]}) or None
 
 
-def compared(metadata: Json, best: Json | None, verdict: Json) -> str:
-    """Whether the file's own position agrees with the answer: within 25 km, or inside the cap of the 90 % region."""
+def compare_metadata(metadata: Json, best: Json | None, verdict: Json) -> str:
+    """Compare the file's own position with the answer: it agrees within 25 km or inside the 90 % region's circle."""
     if metadata.get("latitude") is None or best is None:
         return "absent"
     radius_km = ((verdict["region"].get("90") or {}).get("radius_km")) or 0.0
-    return "agrees" if distance_km(metadata, best) < max(AGREES_KM, radius_km) else "conflicts"
+    return "agrees" if compute_distance_km(metadata, best) < max(AGREES_KM, radius_km) else "conflicts"
 
 
-def distance_km(a: Json, b: Json) -> float:
-    """Great-circle distance between two JSON positions."""
+def compute_distance_km(a: Json, b: Json) -> float:
+    """Compute the great-circle distance between two JSON positions."""
     return float(great_circle_km((a["latitude"], a["longitude"]), (b["latitude"], b["longitude"])))
 
 
-def spending(spent: Spent, seconds: float) -> Json:
-    """Return what the run used. Money is null when the price of any call is unknown."""
+def summarise_spending(spent: Spent, seconds: float) -> Json:
+    """Summarise what the run used. Dollars are null when the price of any call is unknown."""
     usd: Any = None if spent["unpriced_calls"] else round(spent["usd"], 6)
     return {
         "calls": spent["calls"],
@@ -126,8 +127,8 @@ def spending(spent: Spent, seconds: float) -> Json:
     }
 
 
-def state_warnings(state: State) -> list[str]:
-    """Everything a reader should distrust: what came up on the way, failed branches, uncalibrated numbers."""
+def collect_warnings(state: State) -> list[str]:
+    """Collect the warnings of the run: from its nodes, failed branches, uncalibrated probabilities."""
     warnings = list(state.get("warnings", []))
     failures = Counter(o["how"] for o in state["outcomes"].values() if o["kind"] == "failed")
     warnings += [f"{times} of the model's answers failed: {how}" for how, times in failures.items()]

@@ -1,27 +1,28 @@
-"""The first node: the photo comes in, its metadata is sealed away, and the gallery is asked about it once."""
+"""The first node: opens the photo, keeps its metadata from the model, and retrieves references once."""
 
 import base64
 import binascii
 
 from langgraph.types import Overwrite
 
-from sextant.agent.state import NOTHING_SPENT, Json, State
+from sextant.agent.state import NOTHING_SPENT, State
 from sextant.agent.world.deps import Deps
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.prompts.variants import variant
 
-RETRIEVED = 20  # of each side, what verification was fitted on; a variant that lists more raises it
+RETRIEVED = 20  # per side, as verification was fitted on; a variant that lists more raises it
 
 
 def ingest(state: State, deps: Deps) -> State:
-    """Open the photo, keep it by hash, and fetch its nearest and farthest gallery photos.
+    """Open the photo, store it by hash, and fetch its nearest and farthest gallery photos.
 
     Raises:
-        SextantError: the photo cannot be read, or the gallery does not fit; the run has not begun then.
+        SextantError: the photo cannot be read, or the gallery does not match; the run has not begun then.
     """
     deps.on_event({"step": "ingest"})
     reading = deps.read_clock("ingest", State())
-    found = deps.ask("photo", _wanted(state, deps))
+    found = deps.ask("photo", _find_photo(state, deps))
     update = State(
         photo=found["photo"],
         metadata=found["metadata"],
@@ -32,17 +33,22 @@ def ingest(state: State, deps: Deps) -> State:
         read_at=reading["read_at"],
     )
     if deps.settings.gallery:
-        count = retrieved(deps)
+        count = count_retrieved(deps)
         deps.on_event({"step": "retrieve"})
-        wanted = {"photo": found["photo"]["sha256"], "nearest": count, "farthest": count, "sheets": sheets(deps)}
+        wanted = {
+            "photo": found["photo"]["sha256"],
+            "nearest": count,
+            "farthest": count,
+            "sheets": list_sheet_sizes(deps),
+        }
         document = deps.ask("references", wanted)
         update["references"] = deps.blobs.put_json(document)
         update["warnings"] = [*found["warnings"], *document["warnings"]]
-    return begun_anew(update) if "round" in state else update
+    return reset_thread(update) if "round" in state else update
 
 
-def begun_anew(update: State) -> State:
-    """Return the update of a thread that has located a photo before: nothing of that photo may speak for this one."""
+def reset_thread(update: State) -> State:
+    """Reset a thread that has located a photo before, so that nothing of that photo influences this one."""
     empty = {name: Overwrite({}) for name in ("branches", "transcripts", "closed")}
     spent = Overwrite(update["spent"])
     warnings = Overwrite(update["warnings"])
@@ -50,29 +56,29 @@ def begun_anew(update: State) -> State:
     return State(**{**update, **empty, **left, "spent": spent, "warnings": warnings})  # type: ignore[typeddict-item]
 
 
-def retrieved(deps: Deps) -> int:
-    """How many photos of each side a run fetches."""
+def count_retrieved(deps: Deps) -> int:
+    """Count the photos of each side that a run fetches."""
     listed = [variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
     return max([RETRIEVED, *(max(shown.nearest, shown.farthest) for shown in listed)])
 
 
-def sheets(deps: Deps) -> list[int]:
-    """Return the sizes of the contact sheets that this run's variants show."""
+def list_sheet_sizes(deps: Deps) -> list[int]:
+    """List the sizes of the contact sheets that this run's variants show."""
     shown = [variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
     return sorted({references.nearest for references in shown if "photos" in references.show})
 
 
-def _wanted(state: State, deps: Deps) -> Json:
+def _find_photo(state: State, deps: Deps) -> Json:
     if "path" in state:
         return {"path": state["path"]}
     for message in reversed(state.get("messages", [])):
         for block in reversed(message.content if isinstance(message.content, list) else []):
-            if isinstance(block, dict) and (data := _inline_image(block)):
+            if isinstance(block, dict) and (data := _decode_inline_image(block)):
                 return {"sha256": deps.blobs.put(data)}
     raise WrongUse("there is no photo to locate; give a path, or a message with an image in it")
 
 
-def _inline_image(block: Json) -> bytes | None:
+def _decode_inline_image(block: Json) -> bytes | None:
     """Read an image block as chat pages upload it: a ``data`` field or a data URL; fetch nothing."""
     text = block.get("data") or block.get("base64")
     url = block.get("image_url")

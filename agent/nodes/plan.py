@@ -1,13 +1,13 @@
-"""The planner: which prompts this round asks, within what the budget has left, debited before they are sent."""
+"""The planner: chooses this round's prompts within the budget left, and debits them before they are sent."""
 
 from typing import Literal
 
 from langgraph.types import Command, Send
 
-from sextant.agent.cost.budget import affordable, is_last_wave, limits, seconds_left
-from sextant.agent.cost.reservation import call_cost
+from sextant.agent.cost.budget import compute_seconds_left, count_affordable_calls, is_last_wave, make_budget
+from sextant.agent.cost.reservation import reserve_call_cost
 from sextant.agent.llm.request import may_call_tools
-from sextant.agent.prompting.disagreement import contrast_words
+from sextant.agent.prompting.disagreement import collect_contrast_words
 from sextant.agent.state import Ask, Branch, State
 from sextant.agent.world.deps import Deps
 from sextant.prompts.variants import variant
@@ -17,9 +17,9 @@ def plan(state: State, deps: Deps) -> Command[Literal["lmm", "verify"]]:
     """Send this round's branches to the model, or straight to verification when no call is left."""
     number = state.get("round", 0) + 1
     reading = deps.read_clock("plan", state)
-    wanted = branches(number, state, deps)
-    limit = limits(deps.settings, deps.recipe)
-    fits = affordable(limit, state["spent"], reading["seconds"], call_cost(state, deps, wanted))
+    wanted = make_branches(number, state, deps)
+    limit = make_budget(deps.settings, deps.recipe)
+    fits = count_affordable_calls(limit, state["spent"], reading["seconds"], reserve_call_cost(state, deps, wanted))
     chosen = wanted[:fits]
     update = State(
         round=number,
@@ -33,19 +33,19 @@ def plan(state: State, deps: Deps) -> Command[Literal["lmm", "verify"]]:
         return Command(update=update, goto="verify")
     final = is_last_wave(fits, len(chosen)) or deps.recipe.max_tool_turns == 0
     deps.on_event({"step": "plan", "round": number, "branches": [branch["id"] for branch in chosen]})
-    left = seconds_left(limit, reading["seconds"])
-    asks = [Send("lmm", first_ask(branch, state, deps, final=final, seconds_left=left)) for branch in chosen]
+    left = compute_seconds_left(limit, reading["seconds"])
+    asks = [Send("lmm", make_first_ask(branch, state, deps, final=final, seconds_left=left)) for branch in chosen]
     return Command(update=update, goto=asks)
 
 
-def branches(number: int, state: State, deps: Deps) -> list[Branch]:
-    """Return the branches of a round, one for each sample, the first sample of every variant before the second.
+def make_branches(number: int, state: State, deps: Deps) -> list[Branch]:
+    """Make the branches of a round, one per sample, the first sample of every variant before the second.
 
-    Round 1 asks the preset's variants. Later rounds ask its later ones, and those that speak of a leader and a rival
-    only when there are both.
+    Round 1 uses the preset's ``variants``, later rounds its ``later`` ones. Variants that name a leader and a rival
+    are used only when both exist.
     """
     recipe = deps.recipe
-    words = contrast_words(state) if number > 1 else {}
+    words = collect_contrast_words(state) if number > 1 else {}
     wanted = []
     for name in recipe.variants if number == 1 else recipe.later:
         prompt = variant(name)
@@ -64,8 +64,8 @@ def branches(number: int, state: State, deps: Deps) -> list[Branch]:
     return sorted(wanted, key=lambda branch: branch["sample"])
 
 
-def first_ask(branch: Branch, state: State, deps: Deps, *, final: bool, seconds_left: float | None) -> Ask:
-    """Return a branch's first turn."""
+def make_first_ask(branch: Branch, state: State, deps: Deps, *, final: bool, seconds_left: float | None) -> Ask:
+    """Make the request for a branch's first turn."""
     return Ask(
         branch=branch,
         photo=state["photo"],

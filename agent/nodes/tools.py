@@ -1,23 +1,24 @@
-"""Running the tools that one branch asked for."""
+"""Run the tools that one branch called."""
 
 import json
 
 from sextant.agent.guard.quoting import find_instructions, quote
-from sextant.agent.state import Ask, Json, State, Turn
+from sextant.agent.state import Ask, State, Turn
 from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 
-MOST_CALLS = 8  # of one turn; a model that asks for fifty gets eight results and fifty answers
+MOST_CALLS = 8  # per turn; a model that makes fifty calls gets eight results and forty-two errors
 
 
 def tools(ask: Ask, deps: Deps) -> State:
-    """Answer every tool call of the branch's last turn: with its result, or with why there is none."""
+    """Answer every tool call of the branch's last turn with its result or an error."""
     branch, transcript = ask["branch"], ask["transcript"]
-    earlier = results_so_far(transcript)
+    earlier = collect_results(transcript)
     turns: list[Turn] = []
     warnings: list[str] = []
     images: list[str]
     for number, call in enumerate(transcript[-1].get("tool_calls", [])):
-        key = call_key(call)
+        key = make_call_key(call)
         if call.get("error"):
             content, images = f"Error: {call['error']}", []
         elif number >= MOST_CALLS:
@@ -27,27 +28,27 @@ def tools(ask: Ask, deps: Deps) -> State:
         else:
             deps.on_event({"step": "tool", "branch": branch["id"], "name": call["name"], "args": call["args"]})
             request = {"name": call["name"], "args": call["args"], "photo": ask["photo"], "branch": branch["id"]}
-            content, images, found = _result(deps.ask("tool", request), call["name"], deps)
+            content, images, found = _read_result(deps.ask("tool", request), call["name"], deps)
             warnings += found
             earlier[key] = content
         turns.append(Turn(role="tool", content=content, tool_call_id=call["id"], name=call["name"]))
         if images:
-            # Providers reject or ignore a picture in a tool message: it follows as the user's.
+            # Providers reject or ignore a picture in a tool message, so it follows in a user message.
             turns.append(Turn(role="user", content=f"The picture that {call['name']} returned:", images=images))
     # Every tool message must follow its call directly; pictures come after all of them.
     ordered = [turn for turn in turns if turn["role"] == "tool"] + [turn for turn in turns if turn["role"] == "user"]
     return State(transcripts={branch["id"]: ordered}, warnings=warnings)
 
 
-def call_key(call: Json) -> str:
-    """Equal for equal calls, whatever the order of the arguments."""
+def make_call_key(call: Json) -> str:
+    """Make a key that is equal for equal calls, whatever the order of the arguments."""
     return str(call["name"]) + json.dumps(call["args"], sort_keys=True)
 
 
-def results_so_far(transcript: list[Turn]) -> dict[str, str]:
-    """Return what this branch's calls have returned, by call."""
+def collect_results(transcript: list[Turn]) -> dict[str, str]:
+    """Collect the results of this branch's calls, by call key."""
     keys = {
-        call["id"]: call_key(call)
+        call["id"]: make_call_key(call)
         for turn in transcript
         if turn["role"] == "assistant"
         for call in turn.get("tool_calls", [])
@@ -59,8 +60,8 @@ def results_so_far(transcript: list[Turn]) -> dict[str, str]:
     }
 
 
-def _result(reply: Json, name: str, deps: Deps) -> tuple[str, list[str], list[str]]:
-    """Content for the model, pictures by hash, and warnings; a tool's foreign words come quoted."""
+def _read_result(reply: Json, name: str, deps: Deps) -> tuple[str, list[str], list[str]]:
+    """Read a tool's reply: content for the model (untrusted text quoted), pictures by hash, and warnings."""
     if reply.get("error"):
         return f"Error: {reply['error']}", [], []
     if not reply.get("untrusted"):

@@ -15,8 +15,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.geo.borders import country_at, inner_position
 from sextant.geo.caps import cap_area_km2, caps_geojson
 from sextant.geo.sphere import great_circle_km

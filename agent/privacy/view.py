@@ -8,7 +8,7 @@ import numpy as np
 from sextant.agent.guard.claims import Trace, guarded
 from sextant.agent.guard.metadata_check import compared
 from sextant.agent.privacy.precision import FINEST_KM, Policy, coarsened, words_withheld
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import great_circle_km
 

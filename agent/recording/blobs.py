@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from sextant.base.errors import SextantError
+from sextant.base.files import write_atomic
 
 
 class BlobMissing(SextantError):
@@ -38,14 +37,8 @@ class BlobStore:
             return sha256
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                os.replace(temporary, path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            # A blob is checked whenever it is read, so nothing waits for the disk; pictures are nobody else's business.
+            write_atomic(path, content, fsync=False, mode=0o600)
         except OSError as error:
             raise SextantError(
                 f"cannot write to {str(self.folder)!r}: {error.strerror}; free space or pass --home"

@@ -7,16 +7,17 @@ from any point, in any order. Messages and tool schemas come back turn after tur
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sextant.agent.state import Json
 from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
+from sextant.base.json_lines import BrokenLine, JsonLines, is_torn, read_lines
+from sextant.base.json_types import Json
+from sextant.base.locks import AlreadyLocked, Lock, is_locked
 
 FORMAT = 1
 # What is information and no part of the question: where a model is reached, how long it may take, where a file lies.
@@ -82,7 +83,8 @@ class Cassette:
         self.parts: dict[str, str] = {}
         self.cut = False
         self._lock = threading.Lock()
-        self._file: int | None = None
+        self._file: JsonLines | None = None
+        self._held: Lock | None = None
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -92,7 +94,7 @@ class Cassette:
             CassetteError: there is none, its format is another, or a line was changed by hand.
         """
         cassette = cls(path)
-        for _, line in cassette._lines():
+        for line in cassette._lines():
             cassette._take(line)
         return cassette
 
@@ -104,17 +106,23 @@ class Cassette:
             CassetteError: as ``read``.
             SextantError: the file cannot be written.
         """
-        cassette = cls.read(path) if path.exists() and path.stat().st_size else cls(path)
-        sound = sum(len(line) for line, _ in cassette._lines()) if cassette.calls or cassette.cut else 0
+        held = Lock(lock_file(path))
         try:
-            cassette._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            lock(cassette._file, path)
-            if cassette.cut:
-                os.ftruncate(cassette._file, sound)
-            if not path.stat().st_size:
-                cassette._write([{"cassette": FORMAT}])
+            held.take()
+        except AlreadyLocked as error:
+            raise CassetteError(f"{str(path)!r} is being recorded by another process; wait for it to end") from error
         except OSError as error:
             raise unwritable(path, error) from error
+        try:
+            cassette = cls.read(path) if path.exists() and path.stat().st_size else cls(path)
+            cassette._file, cassette._held = JsonLines(path), held
+            if cassette._file.empty:
+                cassette._write([{"cassette": FORMAT}])
+        except BaseException as error:
+            held.release()
+            if isinstance(error, OSError):
+                raise unwritable(path, error) from error
+            raise
         return cassette
 
     def find(self, kind: str, request: Json) -> Json | None:
@@ -158,42 +166,37 @@ class Cassette:
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:
-            os.close(self._file)
+            self._file.close()
             self._file = None
+        if self._held is not None:
+            self._held.release()
+            self._held = None
 
     def _write(self, lines: list[Json]) -> None:
         if self._file is None:
             return
-        text = "".join(line_text(line) for line in lines)
         try:
-            # One write for one call: a killed process leaves whole lines, or one cut at the very end.
-            content = text.encode()
-            if os.write(self._file, content) != len(content):
-                raise OSError(28, "the disk is full")
+            self._file.append(*lines)
         except OSError as error:
             raise unwritable(self.path, error) from error
 
-    def _lines(self) -> Iterator[tuple[bytes, Json]]:
-        """Return the sound lines, as bytes and as values."""
+    def _lines(self) -> Iterator[Json]:
+        """Yield the sound lines; set ``cut`` where the last one is not whole."""
+        number = 0
         try:
-            raw = self.path.read_bytes().splitlines(keepends=True)
+            for line in read_lines(self.path):
+                number = line.number
+                try:
+                    self._check(number, line.value)
+                except (KeyError, TypeError) as error:
+                    raise changed(self.path, number) from error
+                yield line.value
+            self.cut = is_torn(self.path)
+        except BrokenLine as error:
+            raise changed(self.path, error.number) from error
         except OSError as error:
             raise CassetteError(f"cannot read the recording {str(self.path)!r}: {error.strerror}") from error
-        for number, line in enumerate(raw, 1):
-            try:
-                value = json.loads(line) if line.endswith(b"\n") else None
-                if not isinstance(value, dict):
-                    raise ValueError
-                self._check(number, value)
-            except CassetteError:
-                raise
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
-                if number == len(raw):
-                    self.cut = True
-                    return
-                raise changed(self.path, number) from error
-            yield line, value
-        if not raw:
+        if not number and not self.cut:
             raise CassetteError(f"the recording {str(self.path)!r} is empty")
 
     def _check(self, number: int, line: Json) -> None:
@@ -224,43 +227,14 @@ def check_of(line: Json) -> str:
     return digest(canonical(line))[:12]
 
 
-def line_text(line: Json) -> str:
-    """Write a line of the file as readable UTF-8; escape it if a text holds lone surrogates."""
-    text = json.dumps(line, separators=(",", ":"), ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(line, separators=(",", ":"))
-    return text + "\n"
+def lock_file(path: Path) -> Path:
+    """Return the file whose lock keeps other processes from recording to the same cassette."""
+    return path.with_name(f".{path.name}.lock")
 
 
 def in_use(path: Path) -> bool:
-    """Whether a process is recording to the cassette now."""
-    try:
-        lock(file := os.open(path, os.O_RDWR), path)
-    except CassetteError:
-        return True
-    except OSError:
-        return False
-    os.close(file)
-    return False
-
-
-def lock(file: int, path: Path) -> None:
-    """Keep other processes from recording to the same cassette; the system lets go when the file is closed.
-
-    Raises:
-        CassetteError: another process is at it.
-    """
-    try:
-        import fcntl
-    except ImportError:  # Windows: two processes at one run are not noticed there
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(file)
-        raise CassetteError(f"{str(path)!r} is being recorded by another process; wait for it to end") from error
+    """Return whether a process is recording to the cassette now."""
+    return is_locked(lock_file(path))
 
 
 def changed(path: Path, number: int) -> CassetteError:

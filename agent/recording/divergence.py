@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sextant.agent.recording.cassette import Call, Cassette, compact
-from sextant.agent.state import Json
 from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 
 WORDS_AROUND = 8  # of unchanged text shown on each side of a changed word
 TOKEN = re.compile(r"\s+|\w+|[^\w\s]")

@@ -10,10 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
-from sextant.agent.settings import Settings, recipe
+from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.verification.model_file import Model, ModelFileError, load_model
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
 
 NAMED = re.compile(r"([^/@\\]{1,80})@([0-9a-f]{64})")
 MOST_BYTES = 64 * 2**20  # the shipped model has one
@@ -28,7 +28,7 @@ def with_fitted(settings: Settings) -> Settings:
     """
     if settings.fitted is None:
         return settings
-    blobs = BlobStore(home_folder(settings.home) / "blobs")
+    blobs = BlobStore(Home.at(settings.home).blobs)
     return replace(settings, fitted=kept(settings.fitted, blobs))
 
 
@@ -40,7 +40,7 @@ def judging(settings: Settings) -> Settings:
         SextantError: as ``with_fitted``.
     """
     if settings.fitted is not None:
-        refuse_unused(recipe(settings).verify)
+        refuse_unused(make_recipe(settings).verify)
     return with_fitted(settings)
 
 

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import diverged
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Port, StepInfo
+from sextant.base.json_types import Json
 
 
 class Door(Protocol):

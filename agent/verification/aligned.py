@@ -6,11 +6,9 @@ The height of such cosines is the encoder's own, so a score counts against the o
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.verification.pool import Candidate
-
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 GROUP = "aligned"
 _WITHIN_KM = (25.0, 200.0, 750.0, 2500.0)

@@ -25,9 +25,8 @@ from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.retrieval_trust import distrust_words
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
+from sextant.base.arrays import Floats
 from sextant.geo.sphere import all_pairs_km, great_circle_km
-
-Floats = NDArray[np.float64]
 
 _RIVAL_KM = 25.0  # a rival lies outside the leading region, and never nearer than this
 
@@ -53,7 +52,9 @@ def calibrated(
     regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][kind]))) for name in SHARES]
     scored = _scored(pool, positions, probabilities, worth)
     near = evidence.away_km[best] <= target_radius_km
-    stop = stopping(probabilities[best], unanimous(answers, near), bool(answers), target_radius_km, model.gain, call_cost)
+    stop = stopping(
+        probabilities[best], unanimous(answers, near), bool(answers), target_radius_km, model.gain, call_cost
+    )
     how_sure, *why_stop = stop.reasons
     latitude, longitude = map(float, positions[best])
     used = () if model.scorer is None else unused_words(pool.candidates, model.scorer.names)

@@ -5,10 +5,9 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 _EDGE = 1e-4
 

@@ -1,7 +1,6 @@
 """Which point to answer with: expected utility of the posterior, and beside a gallery of much worth the scorer's."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.verification.calibration import PoolKind
 from sextant.agent.verification.decision import Optimise
@@ -10,9 +9,8 @@ from sextant.agent.verification.pool_features import PoolFeatures
 from sextant.agent.verification.reliability import model_name
 from sextant.agent.verification.scorer import Scorer
 from sextant.agent.verification.utility import expected_utility, stacked_within
+from sextant.base.arrays import Floats
 from sextant.gallery.profile import RICH_FIRST_HIT
-
-Floats = NDArray[np.float64]
 
 # P(25 km) of a gallery's first hit: from `RICH_FIRST_HIT` on the scorer has a say, from here on the whole. It was
 # trained on the lists of one large gallery whose first hit is within 25 km in 35 of 100.

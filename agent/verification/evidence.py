@@ -10,9 +10,8 @@ from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.hit_rates import HitRates
 from sextant.agent.verification.pool_features import PoolFeatures
 from sextant.agent.verification.posterior import Pooling, list_evidence, probabilities_of, supports
+from sextant.base.arrays import Floats
 from sextant.geo.sphere import all_pairs_km
-
-Floats = NDArray[np.float64]
 
 _ALTERNATIVE_VOTE = 0.3  # a place a model named beside its answer, against the answer's 1
 _SAME_PLACE_KM = RADII_KM[0]

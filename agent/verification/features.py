@@ -5,17 +5,15 @@ Names are `group.feature`. A group that a pool lacks (no retrieved photos, no fa
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.verification.aligned import aligned_columns
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.agent.verification.opinions import Voices
 from sextant.agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, Points
 from sextant.agent.verification.votes import votes_within
+from sextant.base.arrays import Floats, Ints
 from sextant.geo.sphere import all_pairs_km, great_circle_km
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 Columns = dict[str, Floats | float]
 
 GROUPS = (

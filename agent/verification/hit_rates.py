@@ -13,14 +13,12 @@ from typing import Any
 
 import numpy as np
 import yaml
-from numpy.typing import NDArray
 
 from sextant.agent.answers.outcome import PRECISIONS
 from sextant.agent.answers.wording import KINDS
 from sextant.agent.verification.pool import Candidate
 from sextant.agent.verification.reliability import model_name
-
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 CLASSES = ("small", "middle", "strong")
 FEATURES = (

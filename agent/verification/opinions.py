@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.reliability import Reliability, model_name
+from sextant.base.arrays import Floats
 from sextant.geo.sphere import all_pairs_km, great_circle_km
-
-Floats = NDArray[np.float64]
 
 DERIVED = frozenset({"offline"})  # answers that only repeat what was retrieved: a place to consider, no second voice
 _ALTERNATIVE_VOTE = 0.3  # a place a model named beside its answer, against the answer's 1

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sextant.base.arrays import Floats, Ints
 from sextant.geo.sphere import positions_of, unit_vectors
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 
 RETRIEVED, SAID, CENTRE, NAMED = 0, 1, 2, 3
 CENTRE_SCALES_KM = (25.0, 200.0, 750.0, 2000.0)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.verification.calibration import PoolKind, pool_kind
 from sextant.agent.verification.features import feature_table, rank_weights
@@ -12,9 +11,8 @@ from sextant.agent.verification.opinions import Voices, voices_of
 from sextant.agent.verification.points import Points, answer_points
 from sextant.agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
 from sextant.agent.verification.reliability import Reliability
+from sextant.base.arrays import Floats
 from sextant.geo.sphere import all_pairs_km
-
-Floats = NDArray[np.float64]
 
 _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the whole retrieved list, twice
 

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.decision import RADII_KM
+from sextant.base.arrays import Floats
 
-Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.intp]
 
@@ -69,7 +69,9 @@ def pooling_of(plain: dict[str, Any]) -> Pooling:
     return Pooling(**arrays)
 
 
-def supports(away_km: Floats, log_odds: Floats, vote: Floats, model: Ints, listed: Floats | None, pooling: Pooling) -> Floats:
+def supports(
+    away_km: Floats, log_odds: Floats, vote: Floats, model: Ints, listed: Floats | None, pooling: Pooling
+) -> Floats:
     """Support (m, 5) of m points, before the comparison with other places; `NOTHING` where a point has none.
 
     Args:

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 CLIP = 4.0  # standardised features are held within this many deviations: a strange pool stays in known land
 RINGS = 6  # within 1, 1-25, 25-200, 200-750, 750-2500 km of a point, and beyond

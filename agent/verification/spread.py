@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sextant.base.arrays import Floats
 from sextant.geo.caps import HALF_ROUND_KM
 from sextant.geo.sphere import great_circle_km
-
-Floats = NDArray[np.float64]
 
 RINGS_KM = np.array([0.1, 1.0, 25.0, 200.0, 750.0, 2500.0, HALF_ROUND_KM])
 _LOG_RINGS = np.log(RINGS_KM)

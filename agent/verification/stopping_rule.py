@@ -4,12 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sextant.agent.verification.decision import RADII_KM
-
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 ENOUGH_AT_TARGET = 0.75  # P(within the target radius) that ends a run
 PLATEAU_KM, ENOUGH_AT_PLATEAU = 200.0, 0.95  # or this much at region scale: more calls then only move the street

@@ -1,14 +1,12 @@
 """What each point is worth as the answer: expected utility, stacked from three estimates of P(within r)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.verification.calibration import PoolKind
 from sextant.agent.verification.decision import RADII_KM, UTILITIES, Optimise
 from sextant.agent.verification.scorer import Scores
 from sextant.agent.verification.spread import RINGS_KM
-
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 # Beside the learned P(within r), which counts 1; chosen by cross-fitting, see docs/verification.md.
 MIXTURE_SHARE = 0.25

@@ -5,12 +5,10 @@ of the cube of that record beats the learned scores where nothing was retrieved,
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.opinions import Voices
-
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 _SHARPNESS = 3  # power of the reliability in a vote; 1 to 4 were tried
 _SAID_SHARE = 0.35  # of the votes, where there are both answers and retrieved photos

@@ -8,9 +8,9 @@ import time
 from concurrent.futures import Future
 from dataclasses import replace
 
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Deps, Port
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 
 LOCAL = ("photo", "references", "coverage")  # what a run can answer from; quick, except for a gallery's first load
 SLOW = (*LOCAL, "model", "tool")  # calls that may take longer than a person wants to wait

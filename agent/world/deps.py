@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Protocol
 
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import Json, Reading, State
+from sextant.agent.settings import Settings, make_recipe
+from sextant.agent.state import ClockReading, State
+from sextant.base.json_types import Json
 from sextant.prompts.presets import Preset
 
 
@@ -45,15 +46,15 @@ class Deps:
     @cached_property
     def recipe(self) -> Preset:
         """The preset with the settings' own choices on top."""
-        return recipe(self.settings)
+        return make_recipe(self.settings)
 
     def load_references(self, sha256: str | None) -> Json | None:
         """Load the document of nearest and farthest photos by its hash; None without a gallery."""
         document: Json | None = None if sha256 is None else self.blobs.get_json(sha256)
         return document
 
-    def read_clock(self, node: str, state: State) -> Reading:
+    def read_clock(self, node: str, state: State) -> ClockReading:
         """Read the run's clock. The request holds the last reading, so that a resumed run does not count the gap."""
         last = {"seconds": state.get("seconds", 0.0), "read_at": state.get("read_at")}
         reading = self.ask("clock", {"node": node, **last})
-        return Reading(seconds=reading["seconds"], read_at=reading["read_at"])
+        return ClockReading(seconds=reading["seconds"], read_at=reading["read_at"])

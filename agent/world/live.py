@@ -11,20 +11,20 @@ from typing import Any
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import ValidationError
 
-from sextant.agent.llm.call import ask_model
+from sextant.agent.llm.call import call_model
 from sextant.agent.llm.client import ChatModel, load_model
 from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import with_fitted
-from sextant.agent.settings import Settings, checked, from_json, to_json, usd
-from sextant.agent.state import Json
+from sextant.agent.settings import Settings, check_settings, price_call_usd, settings_from_json, settings_to_json
 from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
 from sextant.agent.world.toolbox import NoSearch, make_tools
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_photo
 
 
@@ -90,7 +90,7 @@ class LiveBackend:
 
     def model(self, request: Json) -> Json:
         """Call the model, after filling in the bytes of the pictures."""
-        return ask_model(self.chat_model(), self.fill_pictures(request), self.settings)
+        return call_model(self.chat_model(), self.fill_pictures(request), self.settings)
 
     def tool(self, request: Json) -> Json:
         """Call one tool; an error that the model can act on is returned as a result."""
@@ -114,7 +114,7 @@ class LiveBackend:
 
     def price(self, request: Json) -> Json:
         """Compute the price of a call from its token counts; None when the price is unknown."""
-        return {"usd": usd(self.settings, request["input_tokens"], request["output_tokens"])}
+        return {"usd": price_call_usd(self.settings, request["input_tokens"], request["output_tokens"])}
 
     def chat_model(self) -> ChatModel:
         """Load the run's model once and return it."""
@@ -192,17 +192,17 @@ def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
     Raises:
         SextantError: the gallery, its encoder or the model cannot be loaded (found here, not at every photo).
     """
-    settings = with_fitted(checked(normalise_settings(settings)))
-    live = LiveBackend(settings, BlobStore(home_folder(settings.home) / "blobs"))
+    settings = with_fitted(check_settings(normalise_settings(settings)))
+    live = LiveBackend(settings, BlobStore(Home.at(settings.home).blobs))
     live.open()
     return Deps(settings, live.blobs, live), live
 
 
 @lru_cache(maxsize=8)
 def _cached_backend(settings: Settings) -> LiveBackend:
-    return LiveBackend(checked(settings), BlobStore(home_folder(settings.home) / "blobs"))
+    return LiveBackend(check_settings(settings), BlobStore(Home.at(settings.home).blobs))
 
 
 def normalise_settings(settings: Settings) -> Settings:
     """Turn the lists that JSON leaves in settings into tuples."""
-    return from_json(to_json(settings))
+    return settings_from_json(settings_to_json(settings))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.gallery.encoders.spec import Encoder
 
 if TYPE_CHECKING:

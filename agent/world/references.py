@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.gallery.search.search import Reference
 from sextant.geo.places import label
 

@@ -10,13 +10,13 @@ from PIL.Image import Image
 
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
 from sextant.agent.verification.retrieval_trust import retrieval_trust
 from sextant.agent.world.contact_sheet import draw_contact_sheet
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.position_scores import find_heatmap_peaks, score_positions, write_photo_heatmap
 from sextant.agent.world.references import references_to_json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.photos.phash import perceptual_hash
 from sextant.gallery.search.filters import DUPLICATE_BITS, DUPLICATE_COSINE

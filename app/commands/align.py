@@ -1,6 +1,5 @@
 """`sextant align`: train, import and measure the encoder that knows geography."""
 
-import json
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sextant.app.options.sources import source_options
+from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.gallery.alignment.model.backbone import Backbone
@@ -80,12 +80,13 @@ def train(source: str, backbone: str, out: Path, spaces: str | None, **options: 
     if spaces is None:
         spaces = "gps+text" if loaded.text_dimension else "gps"
         if not loaded.text_dimension:
-            click.echo(f"sextant: backbone {backbone!r} reads no text: aligning images with positions only", err=True)
+            echo(f"sextant: backbone {backbone!r} reads no text: aligning images with positions only", err=True)
     _train(photos, loaded, out, spaces, options)
 
 
 def _train(source: "Source", backbone: "Backbone", out: Path, spaces: str, options: dict[str, Any]) -> None:
-    from sextant.app.render.align_progress import AlignProgress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_stage, report_training
     from sextant.gallery.alignment.recipe import measure_backbone, prepare
     from sextant.gallery.alignment.training.train import Training
     from sextant.gallery.alignment.training.warm_start import load_start
@@ -93,14 +94,13 @@ def _train(source: "Source", backbone: "Backbone", out: Path, spaces: str, optio
     start = load_start(options["location_from"]) if options["location_from"] else None
     settings = _settings(spaces, options)
     first = os.environ.get("RANK", "0") == "0"
-    progress = AlignProgress(options["quiet"] or not first)
-    try:
+    with Progress(quiet=options["quiet"] or not first) as progress:
         prepared = prepare(
             source,
             backbone,
             settings,
             options["cache"] or out / "cache",
-            progress.stage,
+            report_stage(progress),
             options["min_file_bytes"],
             options["workers"],
         )
@@ -109,9 +109,7 @@ def _train(source: "Source", backbone: "Backbone", out: Path, spaces: str, optio
             _print_measured({"backbone": measure_backbone(prepared, settings)}, options["as_json"])
             return
         training = Training(prepared.cache, prepared.texts, prepared.config, settings, out, start)
-        trained = training.run(progress.look)
-    finally:
-        progress.close()
+        trained = training.run(report_training(progress))
     if first:
         _print_trained(out, trained, options["as_json"])
 
@@ -133,7 +131,7 @@ def import_(checkpoint: Path, backbone: str, out: Path) -> None:
     alignment = import_published(checkpoint, backbone)
     save_alignment(out, alignment)
     config = alignment.config
-    click.echo(f"alignment {out}: {config.origin}, {config.projection}, parts {', '.join(config.parts)}")
+    echo(f"alignment {out}: {config.origin}, {config.projection}, parts {', '.join(config.parts)}")
 
 
 @command.command()
@@ -152,24 +150,23 @@ def measure(alignment: Path, source: str, validation: float, seed: int, **option
     \b
     Example: sextant align measure geo photos --metadata photos.csv --validation 0.5
     """
-    from sextant.app.render.align_progress import AlignProgress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_stage
     from sextant.gallery.alignment.measure import measure_parts
     from sextant.gallery.alignment.model.encoder import load_aligned
     from sextant.gallery.alignment.training.cache_build import fill_cache
 
     encoder = load_aligned(str(alignment))
-    progress = AlignProgress(options["quiet"])
-    try:
+    with Progress(quiet=options["quiet"]) as progress:
+        report = report_stage(progress)
         cache = fill_cache(
             _source(source, options),
             encoder.backbone,
             options["cache"] or alignment / "cache",
-            lambda done, total: progress.stage("features", done, total),
+            lambda done, total: report("features", done, total),
             options["min_file_bytes"],
             options["workers"],
         )
-    finally:
-        progress.close()
     _say_skipped(cache.about.skipped)
     _print_measured(measure_parts(encoder.alignment, cache, validation, seed), options["as_json"])
 
@@ -197,34 +194,34 @@ def _source(source: str, options: dict[str, Any]) -> Any:
 
 def _say_skipped(skipped: dict[str, int]) -> None:
     for reason, count in skipped.items():
-        click.echo(f"sextant: {count:,} left out: {reason}", err=True)
+        echo(f"sextant: {count:,} left out: {reason}", err=True)
 
 
 def _print_trained(out: Path, trained: "Trained", as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"alignment": str(out), **asdict(trained)}, indent=2))
+        echo_json({"alignment": str(out), **asdict(trained)}, 2)
         return
     resumed = f", went on from step {trained.resumed_from:,}" if trained.resumed_from else ""
     early = ", stopped early" if trained.stopped_early else ""
-    click.echo(f"alignment {out}: {trained.epochs} epochs, {trained.steps:,} steps{resumed}{early}")
+    echo(f"alignment {out}: {trained.epochs} epochs, {trained.steps:,} steps{resumed}{early}")
     if trained.before and trained.after:
-        click.echo(f"kept epoch {trained.best_epoch}")
+        echo(f"kept epoch {trained.best_epoch}")
         _print_measured({"backbone": trained.before, "aligned": trained.after}, as_json=False)
-    click.echo(f"use it as encoder aligned:{out}")
+    echo(f"use it as encoder aligned:{out}")
 
 
 def _print_measured(measured: dict[str, Any], as_json: bool) -> None:
     """A table: median geodesic distance of the photos found, and where the best position lies."""
     if as_json:
-        click.echo(json.dumps(measured, indent=2))
+        echo_json(measured, 2)
         return
     some = next(iter(measured.values()))
-    click.echo(f"{some['queries']:,} photos asked, {some['references']:,} answered; median km to the nearest found")
-    click.echo(f"{'':<12}{'top 5':>9}{'top 10':>9}{'top 15':>9}   best position within 25 / 200 / 750 / 2500 km")
+    echo(f"{some['queries']:,} photos asked, {some['references']:,} answered; median km to the nearest found")
+    echo(f"{'':<12}{'top 5':>9}{'top 10':>9}{'top 15':>9}   best position within 25 / 200 / 750 / 2500 km")
     for name, figures in measured.items():
         medians = "".join(f"{figures['retrieval'][count]['median_km']:>9,.0f}" for count in ("5", "10", "15"))
         recall = figures["positions"]
         shares = (
             " / ".join(f"{recall[f'within_{radius}_km']:.1%}" for radius in (25, 200, 750, 2500)) if recall else "-"
         )
-        click.echo(f"{name:<12}{medians}   {shares}")
+        echo(f"{name:<12}{medians}   {shares}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sextant.app.render.terminal import echo, echo_json
+
 if TYPE_CHECKING:
     from sextant.gallery.synthetic.world import World
 
@@ -40,7 +42,8 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     """
     from sextant.agent.settings import Settings
     from sextant.app.render.answer import distance, place_name, printed
-    from sextant.app.render.run_progress import Progress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_run
     from sextant.geo.sphere import great_circle_km
     from sextant.graphs.runs.run import locate
 
@@ -48,38 +51,39 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     query = held_out(world, number)
     photo = str(world.queries_folder / query["image"])
     with Progress("demo", quiet=quiet) as progress:
-        answer = locate(photo, Settings(gallery=str(gallery), home=home), progress).answer
+        answer = locate(photo, Settings(gallery=str(gallery), home=home), report_run(progress)).answer
     truth = {"latitude": float(query["latitude"]), "longitude": float(query["longitude"]), "place": query["place"]}
     best = answer["best"]
     off_km = float(great_circle_km((best["latitude"], best["longitude"]), (truth["latitude"], truth["longitude"])))
     if as_json:
-        click.echo(json.dumps({"answer": answer, "truth": truth, "error_km": round(off_km, 3)}, indent=2))
+        echo_json({"answer": answer, "truth": truth, "error_km": round(off_km, 3)}, 2)
         return
     named = place_name({**truth, "country": query["country_code"]})
-    click.echo(f"{printed(answer)}\n\n  The scene was drawn at {named}: the answer is {distance(off_km)} off.")
-    click.echo(f"\n{SAYS}\n\n{NEXT}")
+    echo(f"{printed(answer)}\n\n  The scene was drawn at {named}: the answer is {distance(off_km)} off.")
+    echo(f"\n{SAYS}\n\n{NEXT}")
 
 
 def demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
     """The drawn world and its gallery under the home; both made when they are not there, or of an older version."""
-    from sextant.app.render.build_progress import BuildProgress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_build
     from sextant.base.errors import SextantError
-    from sextant.base.home import home_folder
+    from sextant.base.home import Home
     from sextant.gallery.build.build import build
     from sextant.gallery.encoders.spec import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
     from sextant.gallery.synthetic.world import WORLD_VERSION, write_world
 
-    folder = home_folder(home)
+    folder = Home.at(home).root
     if not quiet and not (folder / "demo-world").exists():
-        click.echo("sextant: drawing the demo world, once …", err=True)
+        echo("sextant: drawing the demo world, once …", err=True)
     world = write_world(folder / "demo-world")
     gallery = folder / "galleries" / "demo"
     encoder = load_encoder("builtin")
     if not _made_of(gallery, made_of := json.dumps({"world": WORLD_VERSION, "encoder": encoder.fingerprint})):
         source = open_source(str(world.gallery_folder), SourceOptions(metadata=world.gallery_csv))
-        with BuildProgress(quiet) as progress:
-            build(source, str(gallery), encoder, progress=progress)
+        with Progress(quiet=quiet) as progress:
+            build(source, str(gallery), encoder, progress=report_build(progress))
         mark = gallery / MARK
         try:
             mark.write_text(made_of, encoding="utf-8")

@@ -1,11 +1,12 @@
 """`sextant doctor`: does this installation work, and if not, what to do."""
 
-import json
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 Check = tuple[str, Callable[[], str]]
 
@@ -28,10 +29,10 @@ def command(model: str | None, base_url: str | None, gallery: str | None, home: 
     """
     findings = [found(name, check) for name, check in checks(model, base_url, gallery, home)]
     if as_json:
-        click.echo(json.dumps(findings, ensure_ascii=False, indent=2))
+        echo_json(findings, 2)
     else:
         for finding in findings:
-            click.echo(f"{'ok  ' if finding['ok'] else 'BAD '} {finding['check']:<9} {finding['found']}")
+            echo(f"{'ok  ' if finding['ok'] else 'BAD '} {finding['check']:<9} {finding['found']}")
     return 0 if all(finding["ok"] for finding in findings) else 1
 
 
@@ -91,9 +92,9 @@ def home_and_disk(home: str | None) -> str:
     import tempfile
 
     from sextant.base.errors import SextantError
-    from sextant.base.home import home_folder
+    from sextant.base.home import Home
 
-    folder = home_folder(home)
+    folder = Home.at(home).root
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

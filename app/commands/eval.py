@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sextant.app.commands import eval_ablate, eval_compare, eval_import, eval_merge, eval_report, eval_rescore, eval_run
+from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.eval.fitting.judging import Judgement
@@ -71,12 +72,12 @@ def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: 
         if as_json:
             continue
         if explain:
-            click.echo("\n".join(_photo_line(one) for one in judged))
-        click.echo("\n".join([*figure_lines(name, found), *(curve_lines(points) if points else [])]))
+            echo("\n".join(_photo_line(one) for one in judged))
+        echo("\n".join([*figure_lines(name, found), *(curve_lines(points) if points else [])]))
     if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False))
+        echo_json(report)
     elif explain and options["strategy"] == "calibrated" and not options["crossfit"]:
-        click.echo(_provenance(options["fitted"]))
+        echo(_provenance(options["fitted"]))
 
 
 @command.command("fit")
@@ -100,11 +101,11 @@ def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: in
     model, found = fit_files(files, _names(models), folds, members, _progress, jobs)
     write_model(model, out)
     if as_json:
-        click.echo(json.dumps({name: figures.to_json() for name, figures in found.items()}, ensure_ascii=False))
+        echo_json({name: figures.to_json() for name, figures in found.items()})
         return
     for name, figures in found.items():
-        click.echo("\n".join(figure_lines(f"{name}, held out", figures)))
-    click.echo(f"wrote {out}; use it with: sextant locate PHOTO --fitted {out}")
+        echo("\n".join(figure_lines(f"{name}, held out", figures)))
+    echo(f"wrote {out}; use it with: sextant locate PHOTO --fitted {out}")
 
 
 def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Record], Any]]":
@@ -156,7 +157,7 @@ def _groups(names: str) -> tuple[str, ...]:
 
 
 def _progress(line: str) -> None:
-    click.echo(line, err=True)
+    echo(line, err=True)
 
 
 def _photo_line(one: "Judgement") -> str:

@@ -1,10 +1,11 @@
 """`sextant eval ablate`: a grid of settings, one table out."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.eval.running.runner import Tell
@@ -24,20 +25,21 @@ def command(plan: Path, out: Path, as_json: bool, quiet: bool) -> int:
     """
     from sextant.app.commands.eval_run import FINISHING
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
-    from sextant.app.render.eval_progress import EvalProgress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_evaluation
     from sextant.eval.reporting.markdown import markdown
     from sextant.eval.running.ablation import ablate, ablation_table
     from sextant.eval.running.ablation_plan import read_plan
 
     def begin(name: str, number: int, count: int) -> "Tell":
         if not quiet:
-            click.echo(f"sextant: cell {number} of {count}: {name}", err=True)
-        return EvalProgress(quiet)
+            echo(f"sextant: cell {number} of {count}: {name}", err=True)
+        return report_evaluation(progress, name)
 
-    with stop_on_signals(FINISHING, quiet) as stop:
+    with stop_on_signals(FINISHING, quiet) as stop, Progress(quiet=quiet) as progress:
         rows = ablate(read_plan(plan), out, begin, stop)
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        echo_json(rows)
     elif rows:
-        click.echo(markdown("Ablation", [], [ablation_table(rows)]))
+        echo(markdown("Ablation", [], [ablation_table(rows)]))
     return INTERRUPTED if stop.is_set() else 0

@@ -1,9 +1,10 @@
 """`sextant eval compare`: is one evaluation better than another, and where?"""
 
-import json
 from pathlib import Path
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 
 @click.command("compare", short_help="What tells two runs apart, and what is chance.")
@@ -23,8 +24,8 @@ def command(a: Path, b: Path, out: Path | None, as_json: bool) -> None:
     found = compare(read_results(a), read_results(b))
     files = write_comparison(found, out) if out else ()
     if as_json:
-        click.echo(json.dumps({**found.to_json(), "files": [str(file) for file in files]}, ensure_ascii=False))
+        echo_json({**found.to_json(), "files": [str(file) for file in files]})
         return
-    click.echo(comparison_text(found))
+    echo(comparison_text(found))
     if files:
-        click.echo(f"wrote {files[0]} and {files[1]}")
+        echo(f"wrote {files[0]} and {files[1]}")

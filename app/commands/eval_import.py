@@ -1,9 +1,10 @@
 """`sextant eval import`: result files of other programs as runs."""
 
-import json
 from pathlib import Path
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 
 @click.command("import", short_help="Make a run of other programs' result files.")
@@ -25,6 +26,9 @@ def command(kind: str, file: Path, out: Path, benchmark: str, strategy: str, as_
     from sextant.eval.running.importers import import_results
 
     for note in import_results(kind, file, out, benchmark=benchmark, strategy=strategy):
-        click.echo(f"sextant: {note}", err=True)
+        echo(f"sextant: {note}", err=True)
     found = summary(out)
-    click.echo(json.dumps(found, ensure_ascii=False) if as_json else summary_text(found))
+    if as_json:
+        echo_json(found)
+    else:
+        echo(summary_text(found))

@@ -1,9 +1,10 @@
 """`sextant eval merge`: shards of one evaluation as one."""
 
-import json
 from pathlib import Path
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 
 @click.command("merge", short_help="Put the shards of an evaluation together.")
@@ -19,6 +20,9 @@ def command(runs: tuple[Path, ...], out: Path, as_json: bool) -> None:
     from sextant.eval.running.shards import merge
 
     for note in merge(runs, out):
-        click.echo(f"sextant: {note}", err=True)
+        echo(f"sextant: {note}", err=True)
     found = summary(out)
-    click.echo(json.dumps(found, ensure_ascii=False) if as_json else summary_text(found))
+    if as_json:
+        echo_json(found)
+    else:
+        echo(summary_text(found))

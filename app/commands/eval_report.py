@@ -1,9 +1,10 @@
 """`sextant eval report`: what one or several evaluations came to."""
 
-import json
 from pathlib import Path
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 
 @click.command("report", short_help="Figures, plots and maps of runs, as Markdown and HTML.")
@@ -25,8 +26,8 @@ def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     written = report(runs, out or runs[0])
     if as_json:
         files = {"markdown": str(written.markdown), "html": str(written.html)}
-        click.echo(json.dumps({**files, "runs": written.figures}, ensure_ascii=False))
+        echo_json({**files, "runs": written.figures})
         return
     for found in written.figures:
-        click.echo(summary_text(found))
-    click.echo(f"wrote {written.markdown} and {written.html}")
+        echo(summary_text(found))
+    echo(f"wrote {written.markdown} and {written.html}")

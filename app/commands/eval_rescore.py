@@ -1,10 +1,11 @@
 """`sextant eval rescore`: verification again, over candidates that a run recorded."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 
 @click.command("rescore", short_help="Weigh a run's candidates again, asking nothing.")
@@ -21,10 +22,13 @@ def command(run: Path, strategy: str, optimise: Any, fitted: str | None, out: Pa
     """
     from sextant.agent.recording.blobs import BlobStore
     from sextant.agent.recording.fitted_models import kept
-    from sextant.base.home import home_folder
+    from sextant.base.home import Home
     from sextant.eval.reporting.summary import summary, summary_text
     from sextant.eval.running.rescore import Rescoring, rescore
 
-    own = kept(fitted, BlobStore(home_folder() / "blobs")) if fitted else None
+    own = kept(fitted, BlobStore(Home.at().blobs)) if fitted else None
     found = summary(rescore(run, out, Rescoring(strategy, optimise, fitted=own)))
-    click.echo(json.dumps(found, ensure_ascii=False) if as_json else summary_text(found))
+    if as_json:
+        echo_json(found)
+    else:
+        echo(summary_text(found))

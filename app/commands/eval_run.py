@@ -1,12 +1,12 @@
 """`sextant eval run`: a benchmark through the graph, photo by photo, resumable."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sextant.app.options.common import run_options, settings_of
+from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.eval.running.runner import Ended, Task
@@ -54,7 +54,8 @@ def command(
              sextant eval run folder --data my-photos --model openai:gpt-4o --limit 200 --max-usd 5 --out runs/gpt-4o
     """
     from sextant.app.interrupting import stop_on_signals
-    from sextant.app.render.eval_progress import EvalProgress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_evaluation
     from sextant.eval.benchmarks import chosen, load_benchmark
     from sextant.eval.running.call_cache import SharedCalls
     from sextant.eval.running.runner import Task, run
@@ -64,10 +65,15 @@ def command(
     photos = chosen(loaded, limit, settings.seed, _shard(shard))
     picked = {"limit": limit, "seed": settings.seed if limit else None, "shard": shard}
     for note in loaded.notes:
-        click.echo(f"sextant: {note}", err=True)
+        echo(f"sextant: {note}", err=True)
     task = Task(loaded, photos, picked, settings, out, max_usd, retry_errors)
-    with stop_on_signals(FINISHING, quiet) as stop, EvalProgress(quiet) as progress:
-        ended = run(task, progress, stop, lambda world: SharedCalls(world, calls, settings) if calls else world)
+    with stop_on_signals(FINISHING, quiet) as stop, Progress(quiet=quiet) as progress:
+        ended = run(
+            task,
+            report_evaluation(progress),
+            stop,
+            lambda world: SharedCalls(world, calls, settings) if calls else world,
+        )
     return _report(ended, task, as_json)
 
 
@@ -77,25 +83,28 @@ def _report(ended: "Ended", task: "Task", as_json: bool) -> int:
     from sextant.eval.reporting.summary import summary, summary_text
 
     for note in ended.notes:
-        click.echo(f"sextant: {note}", err=True)
+        echo(f"sextant: {note}", err=True)
     found = summary(task.out)
-    click.echo(json.dumps({**found, "ended": ended.why}, ensure_ascii=False) if as_json else summary_text(found))
+    if as_json:
+        echo_json({**found, "ended": ended.why})
+    else:
+        echo(summary_text(found))
     left = ended.tally.total - ended.tally.done
     if ended.why == "stopped":
-        click.echo(f"sextant: stopped; {left:,} photos are left: run the same command again to go on", err=True)
+        echo(f"sextant: stopped; {left:,} photos are left: run the same command again to go on", err=True)
         return INTERRUPTED
     if ended.why == "model":
-        click.echo(
+        echo(
             f"sextant: stopped, the model cannot be asked: {ended.reason}; {left:,} of {ended.tally.total:,} photos "
             "are left: then run the same command again to go on",
             err=True,
         )
         return 1
     if ended.why == "money":
-        click.echo(f"sextant: --max-usd is used up; {left:,} photos are left: run again with a higher limit", err=True)
+        echo(f"sextant: --max-usd is used up; {left:,} photos are left: run again with a higher limit", err=True)
         return 1
     if ended.tally.failed:
-        click.echo(f"sextant: {ended.tally.failed:,} photos failed: try them again with --retry-errors", err=True)
+        echo(f"sextant: {ended.tally.failed:,} photos failed: try them again with --retry-errors", err=True)
     return 0
 
 

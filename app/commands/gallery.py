@@ -1,6 +1,5 @@
 """`sextant gallery`: build, extend, describe and search galleries of geotagged photos."""
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +7,7 @@ import click
 
 from sextant.app.options.filters import filter_options, filters_of
 from sextant.app.options.sources import source_options
+from sextant.app.render.terminal import echo, echo_json, one_line
 
 if TYPE_CHECKING:
     from sextant.gallery.build.build import BuildReport
@@ -49,14 +49,15 @@ def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **opt
                --encoder st:google/siglip2-so400m-patch14-384 --out im2gps3k
              sextant gallery build osv5m/osv5m --engine ray --out s3://photos/osv5m
     """
-    from sextant.app.render.build_progress import BuildProgress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_build
     from sextant.gallery.build.build import build as build_gallery
     from sextant.gallery.encoders.spec import load_encoder
 
     loaded = load_encoder(encoder)
     opened = _source(source, options)
-    with BuildProgress(quiet) as progress:
-        report = build_gallery(opened, out, loaded, progress=progress, **_how(options))
+    with Progress(quiet=quiet) as progress:
+        report = build_gallery(opened, out, loaded, progress=report_build(progress), **_how(options))
     _print_report(report, as_json)
 
 
@@ -72,14 +73,15 @@ def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> N
     \b
     Example: sextant gallery add ~/Pictures/2025 --gallery my-gallery
     """
-    from sextant.app.render.build_progress import BuildProgress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_build
     from sextant.gallery.build.build import add as add_photos
     from sextant.gallery.store import Gallery
 
     encoder = Gallery.open(path).encoder()
     opened = _source(source, options)
-    with BuildProgress(quiet) as progress:
-        report = add_photos(opened, path, encoder, progress=progress, **_how(options))
+    with Progress(quiet=quiet) as progress:
+        report = add_photos(opened, path, encoder, progress=report_build(progress), **_how(options))
     _print_report(report, as_json)
 
 
@@ -119,12 +121,12 @@ def info(
     if unreadable:
         document["unreadable_photos"] = left_out
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        echo_json(document, 2)
         return
     for label, text in _info_rows(document):
-        click.echo(f"{label:<11} {text}")
+        echo(f"{label:<11} {text}")
     for row in left_out if unreadable else []:
-        click.echo(f"{'':<11} {row['id']} {row['reason']}")
+        echo(f"{'':<11} {one_line(row['id'])} {one_line(row['reason'])}")
 
 
 @command.command()
@@ -192,16 +194,16 @@ def search(
         found: dict[str, Any] = {name: [asdict(item) for item in side.references] for name, side in sides.items()}
         found["duplicates"] = [asdict(item) for item in sides["nearest"].duplicates]
         document = {"photo": {"path": photo, "sha256": opened.sha256}, "gallery": gallery.path, **found}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        echo_json(document, 2)
         return
     for name, side in sides.items():
-        click.echo(f"{name}:")
+        echo(f"{name}:")
         for rank, item in enumerate(side.references, 1):
             place = f"{item.latitude:.4f}, {item.longitude:.4f} {item.country_code or ''}"
-            click.echo(f"  {rank:>3}. {item.similarity:.3f}  {place:<26} {item.id}")
+            echo(f"  {rank:>3}. {item.similarity:.3f}  {place:<26} {one_line(item.id)}")
     for twin in sides["nearest"].duplicates:
         measures = f"perceptual hash {twin.phash_distance} of 64 bits apart, cosine {twin.similarity:.3f}"
-        click.echo(f"left out as a near-duplicate: {twin.id} ({measures})")
+        echo(f"left out as a near-duplicate: {one_line(twin.id)} ({measures})")
 
 
 def _chosen(given: str | None, home: str | None) -> str:
@@ -224,21 +226,19 @@ def _how(options: dict[str, Any]) -> dict[str, Any]:
 def _print_report(report: "BuildReport", as_json: bool) -> None:
     if as_json:
         document = {**asdict(report), "manifest": report.manifest.model_dump()}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        echo_json(document, 2)
         return
     for note in report.notes:
-        click.echo(f"sextant: {note}", err=True)
+        echo(f"sextant: {note}", err=True)
     resumed = f" (went on from {report.resumed_from:,})" if report.resumed_from else ""
-    click.echo(
-        f"gallery {report.path}: {report.count:,} photos, {report.added:,} added{resumed} in {report.seconds:.1f} s"
-    )
+    echo(f"gallery {report.path}: {report.count:,} photos, {report.added:,} added{resumed} in {report.seconds:.1f} s")
     if report.unreadable:
         count = len(report.unreadable)
-        click.echo(f"{count:,} photos were not used:" if count > 1 else "1 photo was not used:")
+        echo(f"{count:,} photos were not used:" if count > 1 else "1 photo was not used:")
         for item in report.unreadable[:_SHOWN]:
-            click.echo(f"  {item.id} {item.reason}")
+            echo(f"  {one_line(item.id)} {one_line(item.reason)}")
         if len(report.unreadable) > _SHOWN:
-            click.echo(f"  … all of them: sextant gallery info {report.path} --unreadable")
+            echo(f"  … all of them: sextant gallery info {report.path} --unreadable")
 
 
 def _info_rows(document: dict[str, Any]) -> list[tuple[str, str]]:

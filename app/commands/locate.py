@@ -1,11 +1,11 @@
 """`sextant locate`: where were these photos taken?"""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sextant.app.options.common import run_options, settings_of
+from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     import threading
@@ -88,7 +88,7 @@ def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> Non
     from sextant.agent.world.live import get_backend
 
     get_backend(settings).retrieval.write_heatmap(answer["photo"]["sha256"], Path(file))
-    click.echo(f"sextant: wrote {file}", err=True)
+    echo(f"sextant: wrote {file}", err=True)
 
 
 def locate_all(
@@ -106,26 +106,27 @@ def locate_all(
             documents.append(document)
             code = max(code, 1 if "error" in document else show(document, as_json, settings))
             if not as_json and photo != photos[-1] and "error" not in document:
-                click.echo()
+                echo()
     if as_json:
-        click.echo(json.dumps(documents[0] if len(photos) == 1 else documents, ensure_ascii=False, indent=2))
+        echo_json(documents[0] if len(photos) == 1 else documents, 2)
     return INTERRUPTED if stop.is_set() else code, [document for document in documents if "error" not in document]
 
 
 def located(photo: str, settings: "Settings", policy: "Policy", quiet: bool, stop: "threading.Event") -> dict[str, Any]:
     """One photo's answer as it may be shown; or the photo and why there is none, which is said on stderr, too."""
     from sextant.agent.privacy.view import answer_shown
-    from sextant.app.render.run_progress import Progress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_run
     from sextant.base.errors import SextantError, WrongUse
     from sextant.graphs.runs.run import locate
 
     try:
         with Progress(photo, quiet=quiet) as progress:
-            return answer_shown(locate(photo, settings, progress, stop).answer, policy)
+            return answer_shown(locate(photo, settings, report_run(progress), stop).answer, policy)
     except WrongUse:
         raise
     except SextantError as error:
-        click.echo(f"sextant: {error}", err=True)
+        echo(f"sextant: {error}", err=True)
         return {"photo": {"path": photo}, "error": str(error)}
 
 
@@ -133,13 +134,14 @@ def go_on(run: str, home: str | None, base_url: str | None, policy: "Policy", as
     """Resume one run and print its answer."""
     from sextant.agent.privacy.view import answer_shown
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
-    from sextant.app.render.run_progress import Progress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_run
     from sextant.graphs.runs.resume import resume
 
     with stop_on_signals(STOPPING, quiet) as stop, Progress(run, quiet=quiet) as progress:
-        answer = answer_shown(resume(run, home, base_url, progress, stop).answer, policy)
+        answer = answer_shown(resume(run, home, base_url, report_run(progress), stop).answer, policy)
     if as_json:
-        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        echo_json(answer, 2)
     code = show(answer, as_json)
     return INTERRUPTED if stop.is_set() else code
 
@@ -149,14 +151,14 @@ def show(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = No
 
     An answer says "the model server"; who asked it, by these settings, is told which that is.
     """
-    from sextant.agent.llm.call import with_address
+    from sextant.agent.llm.call import restore_address
     from sextant.app.render.answer import printed, unanswered
 
     if not as_json:
-        click.echo(printed(answer))
+        echo(printed(answer))
     reason = unanswered(answer)
     if reason is not None:
-        click.echo(f"sextant: {with_address(reason, settings) if settings else reason}", err=True)
+        echo(f"sextant: {restore_address(reason, settings) if settings else reason}", err=True)
     return 0 if reason is None else 1
 
 
@@ -166,12 +168,14 @@ def print_forecast(photos: int, settings: "Settings", as_json: bool) -> int:
 
     found = forecast(settings)
     if as_json:
-        click.echo(json.dumps({"photos": photos, "each": found}, indent=2))
+        echo_json({"photos": photos, "each": found}, 2)
         return 0
-    click.echo(f"{photos} photo{'s' if photos != 1 else ''}, model {found['model']}, preset {found['preset']}")
+    echo(f"{photos} photo{'s' if photos != 1 else ''}, model {found['model']}, preset {found['preset']}")
     for title, name in (("first round", "first_round"), ("at most", "at_most")):
         one = found[name]
         tokens = (one["input_tokens"] + one["output_tokens"]) * photos
         money = "price unknown; state it with --price" if one["usd"] is None else f"${one['usd'] * photos:.4f}"
-        click.echo(f"  {title:<12} {one['calls'] * photos:,} calls, about {tokens:,} tokens, {money}")
+        echo(f"  {title:<12} {one['calls'] * photos:,} calls, about {tokens:,} tokens, {money}")
+    for warning in found["warnings"]:
+        echo(f"sextant: {warning}", err=True)
     return 0

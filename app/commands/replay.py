@@ -1,9 +1,10 @@
 """`sextant replay`: a recorded run again, exactly, or from a step on with something changed."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.graphs.runs.folder import RunFolder
@@ -57,18 +58,18 @@ def command(
 def print_replay(folder: "RunFolder", until: int | None, home: str | None, verbose: bool, as_json: bool) -> int:
     """Replay, and print the answer or where the run left its recording."""
     from sextant.agent.recording.divergence import Divergence
-    from sextant.app.render.answer import printable
-    from sextant.app.render.run_progress import Progress
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_run
     from sextant.graphs.runs.replay import replay
 
     try:
         with Progress(folder.name, quiet=not verbose) as progress:
-            done = replay(folder, until, progress, home=home)
+            done = replay(folder, until, report_run(progress), home=home)
     except Divergence as found:
         if as_json:
-            click.echo(json.dumps({"run": folder.name, "divergence": found.to_json()}, ensure_ascii=False, indent=2))
+            echo_json({"run": folder.name, "divergence": found.to_json()}, 2)
         elif found.difference:
-            click.echo(printable(found.difference.words))
+            echo(found.difference.words)
         raise
     if done.answer is None:
         return print_so_far(done, as_json)
@@ -79,11 +80,11 @@ def print_so_far(done: "Replayed", as_json: bool) -> int:
     """The steps up to where the replay was told to stop."""
     steps = [step.to_json() for step in done.steps]
     if as_json:
-        click.echo(json.dumps({"run": done.run, "steps": steps}, ensure_ascii=False, indent=2))
+        echo_json({"run": done.run, "steps": steps}, 2)
         return 0
     for step in steps:
         to = f" → {', '.join(step['goto'])}" if step["goto"] else ""
-        click.echo(f"{step['step']:>3} {step['node']:<8} {step['branch'] or ''}{to}")
+        echo(f"{step['step']:>3} {step['node']:<8} {step['branch'] or ''}{to}")
     return 0
 
 
@@ -92,8 +93,9 @@ def print_fork(
 ) -> int:
     """Fork, and print the new answer with what differs; or the calls it would make."""
     from sextant.app.interrupting import stop_on_signals
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_run
     from sextant.app.render.run import difference, needed_calls
-    from sextant.app.render.run_progress import Progress
     from sextant.graphs.runs.compare import compare
     from sextant.graphs.runs.folder import find
     from sextant.graphs.runs.fork import fork
@@ -107,17 +109,26 @@ def print_fork(
             stop_on_signals("stopping with the best so far; once more to give up") as stop,
             Progress(folder.name, quiet=not (verbose or live)) as progress,
         ):
-            run = fork(folder, step, wishes, home=home, live=live, keep_words=keep_words, on_event=progress, stop=stop)
+            run = fork(
+                folder,
+                step,
+                wishes,
+                home=home,
+                live=live,
+                keep_words=keep_words,
+                on_event=report_run(progress),
+                stop=stop,
+            )
     except Unasked as stopped:
         if options["as_json"]:
-            click.echo(json.dumps({"run": folder.name, "calls": stopped.calls}, ensure_ascii=False, indent=2))
+            echo_json({"run": folder.name, "calls": stopped.calls}, 2)
         else:
-            click.echo("\n".join(needed_calls(stopped.calls)))
+            echo("\n".join(needed_calls(stopped.calls)))
         raise
     where = f"step {step}" if step else "its last verdict"
     code = print_answer(run.answer, options["as_json"], f"forked {folder.name} at {where}: {run.name}")
     if not options["as_json"]:
-        click.echo("\n" + "\n".join(difference(compare(folder, find(run.name, home)))))
+        echo("\n" + "\n".join(difference(compare(folder, find(run.name, home)))))
     return code
 
 
@@ -125,6 +136,9 @@ def print_answer(answer: dict[str, Any], as_json: bool, note: str) -> int:
     """The answer as `sextant locate` prints it; the note goes to stderr."""
     from sextant.app.render.answer import printed
 
-    click.echo(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else printed(answer))
-    click.echo(note, err=True)
+    if as_json:
+        echo_json(answer, 2)
+    else:
+        echo(printed(answer))
+    echo(note, err=True)
     return 0

@@ -1,10 +1,11 @@
 """`sextant runs`: what was recorded, run by run."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.graphs.runs.folder import RunError
@@ -27,13 +28,15 @@ def command() -> None:
 
 def print_json(value: Any) -> None:
     """Exactly one JSON document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    echo_json(value, 2)
 
 
 @command.command(name="list")
 @click.option("--model", metavar="SPEC", help="Only runs of this model.")
 @click.option("--preset", metavar="NAME", help="Only runs of this preset.")
-@click.option("--stop", type=click.Choice(["agreement", "budget", "exhausted", "stopped"]), help="Only runs that ended so.")
+@click.option(
+    "--stop", type=click.Choice(["agreement", "budget", "exhausted", "stopped"]), help="Only runs that ended so."
+)
 @click.option("--status", type=click.Choice(["running", "killed", "done", "failed"]), help="Only runs that stand so.")
 @click.option("--photo", metavar="TEXT", help="Only runs of photos with this in their path or sha256.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the newest N.")
@@ -55,7 +58,7 @@ def list_runs(photo: str | None, last: int | None, as_json: bool, home: str | No
         try:
             run = summary(folder)
         except SextantError as error:
-            click.echo(f"sextant: {error}", err=True)
+            echo(f"sextant: {error}", err=True)
             continue
         fits = all(value is None or run[name] == value for name, value in wanted.items())
         if fits and (photo is None or photo in str(run["photo"]) or photo in str(run["sha256"])):
@@ -64,9 +67,9 @@ def list_runs(photo: str | None, last: int | None, as_json: bool, home: str | No
     if as_json:
         print_json(found)
     elif found:
-        click.echo("\n".join(listing(found)))
+        echo("\n".join(listing(found)))
     else:
-        click.echo("no run fits; sextant locate PHOTO records one", err=True)
+        echo("no run fits; sextant locate PHOTO records one", err=True)
 
 
 @command.command()
@@ -94,14 +97,14 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
             from sextant.graphs.runs.archive import shown_picture
 
             write_bytes(html.resolve(), page(told, shown_picture(folder, home)).encode("utf-8", "replace"))
-            click.echo(f"wrote {html}", err=True)
+            echo(f"wrote {html}", err=True)
         elif as_json:
             print_json(told)
         else:
             from sextant.app.render.answer import printed
 
             answer = f"\n\n{printed(told['answer'])}" if told["answer"] else ""
-            click.echo("\n".join(tree(told, full=full)) + answer)
+            echo("\n".join(tree(told, full=full)) + answer)
     except MALFORMED as error:
         raise unreadable(folder.name, error) from error
 
@@ -137,7 +140,7 @@ def diff(first: str, second: str, as_json: bool, home: str | None) -> None:
         if as_json:
             print_json(found)
         else:
-            click.echo("\n".join(difference(found)))
+            echo("\n".join(difference(found)))
     except MALFORMED as error:
         raise unreadable(" or ".join(run.name for run in runs), error) from error
 
@@ -159,7 +162,7 @@ def export(run: str, out: Path, photo: bool, home: str | None) -> None:
     from sextant.graphs.runs.folder import find
 
     manifest = export_run(find(run, home), out, home, photo=photo)
-    click.echo(f"wrote {out}: run {manifest['run']}, {len(manifest['files'])} files", err=True)
+    echo(f"wrote {out}: run {manifest['run']}, {len(manifest['files'])} files", err=True)
 
 
 @command.command(name="import")
@@ -173,7 +176,7 @@ def import_run(file: Path, home: str | None) -> None:
     """
     from sextant.graphs.runs.archive import take_in
 
-    click.echo(take_in(file, home).name)
+    echo(take_in(file, home).name)
 
 
 @command.command()
@@ -203,6 +206,4 @@ def prune(
         print_json(done)
         return
     verb = "would delete" if dry_run else "deleted"
-    click.echo(
-        f"{verb} {len(done['runs'])} runs and {done['blobs']} pictures and documents, {done['bytes'] / 1e6:.1f} MB"
-    )
+    echo(f"{verb} {len(done['runs'])} runs and {done['blobs']} pictures and documents, {done['bytes'] / 1e6:.1f} MB")

@@ -1,9 +1,10 @@
 """`sextant where`: what lies at a position."""
 
-import json
 from typing import TYPE_CHECKING
 
 import click
+
+from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.geo.places import Place
@@ -22,7 +23,10 @@ def command(latitude: str, longitude: str, as_json: bool) -> None:
     from sextant.geo.places import describe
 
     place = describe(_degrees("latitude", latitude), _degrees("longitude", longitude))
-    click.echo(json.dumps(place.to_json(), ensure_ascii=False) if as_json else "\n".join(_lines(place)))
+    if as_json:
+        echo_json(place.to_json())
+    else:
+        echo("\n".join(_lines(place)))
 
 
 def _degrees(name: str, text: str) -> float:

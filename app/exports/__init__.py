@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sextant.agent.state import Json
 from sextant.app.exports.case_file import case_file
 from sextant.app.exports.geojson import geojson
 from sextant.app.exports.kml import kml
 from sextant.app.exports.table import table
+from sextant.base.json_types import Json
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from html import escape
 from importlib.metadata import version
 
 from sextant.agent.chat.record_answers import called, coordinates
-from sextant.agent.state import Json
 from sextant.app.exports.drawn_map import drawn_map
+from sextant.base.json_types import Json
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1b2530;--soft:#5b6875;--line:#d9dfe5;--page:#fff;--sea:#e8f0f6;--land:#cfd8cf}

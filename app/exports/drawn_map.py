@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from sextant.agent.state import Json
 from sextant.app.exports.geojson import region_geometry
+from sextant.base.json_types import Json
 from sextant.geo.borders import outlines
 
 WIDTH = 900.0

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.geo.caps import caps_geojson
 
 

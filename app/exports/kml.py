@@ -2,8 +2,8 @@
 
 from xml.etree import ElementTree
 
-from sextant.agent.state import Json
 from sextant.app.exports.geojson import region_geometry
+from sextant.base.json_types import Json
 
 _NAMESPACE = "http://www.opengis.net/kml/2.2"
 _STYLES = {"region 90 %": "402f7df4", "region 50 %": "602f7df4"}  # aabbggrr

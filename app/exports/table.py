@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Any
 
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 
 COLUMNS = (
     *("photo", "file", "sha256", "role", "latitude", "longitude", "country", "place", "score", "origin", "variant"),

@@ -57,7 +57,7 @@ def settings_of(options: dict[str, Any]) -> Any:
     import os
 
     from sextant.agent.recording.fitted_models import judging
-    from sextant.agent.settings import Settings, checked, recipe
+    from sextant.agent.settings import Settings, check_settings, make_recipe
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import chosen_gallery
 
@@ -67,6 +67,6 @@ def settings_of(options: dict[str, Any]) -> Any:
     if "tools" in given:
         named = {"none": (), "all": TOOLS}
         given["tools"] = named.get(given["tools"], tuple(name.strip() for name in given["tools"].split(",")))
-    settings = checked(Settings(**given))
-    check_tool_names(recipe(settings).tools)
+    settings = check_settings(Settings(**given))
+    check_tool_names(make_recipe(settings).tools)
     return judging(settings)

@@ -1,8 +1,6 @@
 """An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
 
-from typing import Any
-
-Json = dict[str, Any]
+from sextant.base.json_types import Json
 
 SCALES = (("1", "street"), ("25", "city"), ("200", "region"), ("750", "country"), ("2500", "continent"))
 # Words for probabilities, after Kent's and the IPCC's scales: the least probability each word stands for.
@@ -14,11 +12,6 @@ PROBABLE = 0.6
 
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
-
-
-def printable(text: str) -> str:
-    """Somebody's words without the controls that would steer a terminal; line ends stay."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
 def sureness(probability: float) -> str:
@@ -172,7 +165,7 @@ def printed(answer: Json) -> str:
     for name, text in rows(answer):
         body.append(f"  {'' if name == label else name:<9} {text}")
         label = name
-    return printable("\n".join([title, f"  {headline(answer)}", "", *body]))
+    return "\n".join([title, f"  {headline(answer)}", "", *body])
 
 
 def unanswered(answer: Json) -> str | None:

@@ -2,21 +2,17 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
-from sextant.app.render.answer import coordinates, distance, place_name, printable
-
-Json = dict[str, Any]
-
-WIDTH = 110  # characters of a line of somebody's words; --full shows them whole
+from sextant.app.render.answer import coordinates, distance, place_name
+from sextant.app.render.terminal import one_line, table
+from sextant.base.json_types import Json
+from sextant.base.printable import printable
 
 
 def listing(runs: list[Json]) -> list[str]:
     """Runs as a table, the newest last."""
     head = ("RUN", "PHOTO", "ANSWER", "MODEL", "CALLS", "COST", "STOP")
-    rows = [head, *(list_row(run) for run in runs)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return table(head, map(list_row, runs))
 
 
 def list_row(run: Json) -> tuple[str, ...]:
@@ -181,9 +177,3 @@ def needed_words(call: Json) -> str:
     if call["kind"] != "model":
         return call_words(call) if call["kind"] == "tool" else f"the gallery's {call['kind']}"
     return f"variant {call['variant']}, about {call['input_tokens']:,} + at most {call['output_tokens']:,} tokens"
-
-
-def one_line(text: str, width: int = WIDTH) -> str:
-    """Somebody's words on one line."""
-    plain = " ".join(printable(text).split())
-    return plain if len(plain) <= width else f"{plain[: width - 1]}…"

@@ -4,13 +4,11 @@ import base64
 import json
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from sextant.app.render.answer import coordinates, headline, rows
 from sextant.app.render.run import call_words, change_words, cost_words, outcome_words
 from sextant.app.render.run_map import close_up, world_map
-
-Json = dict[str, Any]
+from sextant.base.json_types import Json
 
 STYLE = Path(__file__).with_name("run_page.css")
 OF_THIS_MACHINE = ("base_url", "home")

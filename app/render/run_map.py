@@ -7,9 +7,9 @@ its latitude, so that shapes look right.
 import math
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 
-Json = dict[str, Any]
+from sextant.base.json_types import Json
+
 Ring = list[tuple[float, float]]
 
 WORLD = (-180.0, -90.0, 360.0, 180.0)

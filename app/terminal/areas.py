@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sextant.agent.chat.constraints import draw, enclosed, pin, reject
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.geo.drawn_area import area_of_geojson
 
 RULES = {"inside": "only", "outside": "exclude"}

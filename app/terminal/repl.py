@@ -2,7 +2,6 @@
 
 import secrets
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,23 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.privacy.view import event_shown
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.state import Json
 from sextant.app.render.answer import distance
-from sextant.app.render.run_progress import Progress
+from sextant.app.render.progress import Progress
+from sextant.app.render.progress_words import report_run
+from sextant.app.render.screen import Screen
 from sextant.app.terminal.areas import EXAMPLE, typed_constraint
 from sextant.app.terminal.forks import USE, forked, steps_table
 from sextant.app.terminal.keyboard import typed_lines
 from sextant.app.terminal.text_map import text_map
 from sextant.app.terminal.typed import read_line
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_metadata
 from sextant.graphs.chat import Desk
 from sextant.graphs.sessions.store import Sessions, shown
@@ -55,7 +55,7 @@ class Talk:
     def __init__(self, sessions: Sessions, desk: Desk, session: str | None) -> None:
         self.sessions = sessions
         self.desk = desk
-        self.console = Console(highlight=False)
+        self.console = Screen()
         self.photo: str | None = None
         if session is None or not sessions.exists(session):
             session = sessions.create(session=session)
@@ -75,7 +75,7 @@ class Talk:
         if photos:
             self.say("where was this taken?", tuple(Path(photo) for photo in photos))
         names = sorted({name.split()[0] for name in HELP})
-        for line in typed_lines(home_folder(self.desk.settings.home) / "chat-history", names):
+        for line in typed_lines(Home.at(self.desk.settings.home).chat_history, names):
             try:
                 if not self._take(line):
                     break
@@ -229,7 +229,7 @@ class Talk:
     def _keep(self, path: Path) -> Json:
         """The photo's bytes into the store, once they are known to be a photo's."""
         read_metadata(path)
-        blobs = BlobStore(home_folder(self.desk.settings.home) / "blobs")
+        blobs = BlobStore(Home.at(self.desk.settings.home).blobs)
         return {"sha256": blobs.put(path.read_bytes()), "file": path.name}
 
     def _print_reply(self, state: Json) -> None:
@@ -257,11 +257,12 @@ class Talk:
 
         old = signal.signal(signal.SIGINT, interrupted)
         try:
-            with Progress("sextant", stream=sys.stderr) as progress:
+            with Progress() as progress:
+                report = report_run(progress)
 
                 def on_event(event: Json) -> None:
                     whose = f"photo {event['photo']}: " if several else ""
-                    progress({**event_shown(event, policy), "whose": whose})
+                    report({**event_shown(event, policy), "whose": whose})
 
                 yield replace(self.desk, on_event=on_event, stop=stop)
         finally:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.geo.borders import countries_at
 
 COLUMNS, ROWS = 72, 22

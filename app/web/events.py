@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 
 KEPT = 2000  # events of a session; a message makes some dozens
 

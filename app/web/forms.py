@@ -6,11 +6,11 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from sextant.agent.state import Json
 from sextant.app.web import schemas
 from sextant.app.web.limits import Refused
 from sextant.app.web.service import House
 from sextant.app.web.uploads import display_name
+from sextant.base.json_types import Json
 
 
 async def read_form(request: Request, house: House) -> tuple[dict[str, str], list[tuple[str, bytes]]]:

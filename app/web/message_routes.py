@@ -7,11 +7,11 @@ from starlette.concurrency import run_in_threadpool
 
 from sextant.agent.chat.constraints import draw, pin, reject
 from sextant.agent.chat.steering_parser import read_steering
-from sextant.agent.state import Json
 from sextant.app.web import schemas
 from sextant.app.web.forms import keep_photos, read_form
 from sextant.app.web.limits import Refused
 from sextant.app.web.service import House
+from sextant.base.json_types import Json
 
 
 def message_routes(house: House) -> APIRouter:

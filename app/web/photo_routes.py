@@ -5,11 +5,11 @@ import io
 from fastapi import APIRouter, Response
 from PIL import Image
 
-from sextant.agent.state import Json
 from sextant.agent.world.contact_sheet import make_thumbnail
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.app.web.limits import Refused
 from sextant.app.web.service import House
+from sextant.base.json_types import Json
 
 SIDES = ("nearest", "farthest")
 SMALL = 320  # pixels, the longest side of a photo in the conversation

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sextant.base.home import home_folder
+from sextant.base.home import Home
 
 WRITTEN = ("report.html", "compare.html")  # what `sextant eval report` and `compare` write, beside other people's pages
 BY_HABIT = ("runs", "reports")  # of the folder the server is started in, as the guides name them
@@ -31,4 +31,4 @@ def reports_of(folder: str | None, home: str | None) -> Reports:
     ``reports`` of the current folder."""
     if folder:
         return Reports(Path(folder))
-    return Reports(home_folder(home) / "reports", tuple(Path.cwd() / name for name in BY_HABIT))
+    return Reports(Home.at(home).reports, tuple(Path.cwd() / name for name in BY_HABIT))

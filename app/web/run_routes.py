@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from sextant.agent.privacy.precision import coarsened, words_withheld
 from sextant.agent.privacy.view import WORDS, comparison_shown
 from sextant.agent.recording.fitted_models import short
-from sextant.agent.state import Json
 from sextant.app.web import schemas
 from sextant.app.web.limits import Refused
 from sextant.app.web.service import House, fork_of
+from sextant.base.json_types import Json
 from sextant.graphs.runs.compare import compare
 from sextant.graphs.runs.folder import find
 from sextant.graphs.runs.fork import fork

@@ -1,6 +1,5 @@
 """The application: routes behind a guarded door."""
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from sextant.app.render.terminal import echo
 from sextant.app.web.limits import Refused
 from sextant.app.web.message_routes import message_routes
 from sextant.app.web.page_routes import STATIC, page_routes
@@ -88,7 +88,7 @@ def refused(house: House):  # type: ignore[no-untyped-def]
 async def failed(request: Request, error: Exception) -> JSONResponse:
     """A defect of ours: one line for the visitor, one for the terminal."""
     reason = " ".join(str(error).split())
-    print(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {reason}", file=sys.stderr)
+    echo(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {reason}", err=True)
     return JSONResponse({"detail": f"the server failed ({type(error).__name__}); its terminal says more"}, 500)
 
 

@@ -1,6 +1,5 @@
 """The server without its HTTP: sessions, the threads at work, their events, their stops."""
 
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,16 +8,17 @@ from dataclasses import dataclass, field, replace
 
 from sextant.agent.privacy.view import event_shown
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
 from sextant.agent.world.photo_opening import use_opener
+from sextant.app.render.terminal import echo, one_line
 from sextant.app.web.events import EventLog
 from sextant.app.web.limits import Limits, Rate, Refused
 from sextant.app.web.reports import Reports
 from sextant.app.web.uploads import Decoder
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.chat import Desk
 from sextant.graphs.sessions.store import Busy, Sessions, shown
 
@@ -34,7 +34,7 @@ class House:
     tiles: str | None = None
 
     def __post_init__(self) -> None:
-        self.blobs = BlobStore(home_folder(self.desk.settings.home) / "blobs")
+        self.blobs = BlobStore(Home.at(self.desk.settings.home).blobs)
         self.decoder = Decoder(self.limits)
         self._open = ExitStack()
         self._open.callback(self.decoder.close)
@@ -207,11 +207,11 @@ class House:
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
-            print(f"sextant: session {session}: {type(error).__name__}: {error}", file=sys.stderr)
+            echo(f"sextant: session {session}: {type(error).__name__}: {one_line(str(error))}", err=True)
         finally:
             self._end(session)
         if problem:
-            log.add("error", {"text": problem.replace(str(home_folder(self.desk.settings.home)), "the home")})
+            log.add("error", {"text": problem.replace(str(Home.at(self.desk.settings.home).root), "the home")})
         log.add("session", self.view(session))
         log.add("idle", {})
 

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Header
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
-from sextant.agent.state import Json
 from sextant.app.web import schemas
 from sextant.app.web.service import House
+from sextant.base.json_types import Json
 
 LOOK_S = 1.0  # how often a stream looks whether another server changed the session
 KEEP_ALIVE_S = 15

@@ -23,7 +23,6 @@ from sextant.eval.fitting.recorded import Record
 from sextant.eval.fitting.training import Example, train_scorer
 from sextant.geo.sphere import great_circle_km
 
-Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
 
 MEMBERS = 4  # networks of a scorer

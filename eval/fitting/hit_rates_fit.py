@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -19,10 +18,9 @@ from sextant.agent.verification.hit_rates import (
 )
 from sextant.agent.verification.pool import Candidate, positions_of
 from sextant.agent.verification.reliability import model_name
+from sextant.base.arrays import Floats
 from sextant.eval.fitting.recorded import Record
 from sextant.geo.sphere import great_circle_km
-
-Floats = NDArray[np.float64]
 
 _FEATURE_HOLD = 1.0  # how firmly weights are drawn to zero
 _CLASS_HOLD = 0.3

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.verification import Verdict
 from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.base.arrays import Floats
 from sextant.eval.fitting.recorded import Record
 from sextant.eval.metrics import (
     accuracy,
@@ -22,7 +22,6 @@ from sextant.eval.metrics import (
 from sextant.geo.caps import cap_area_km2
 from sextant.geo.sphere import great_circle_km
 
-Floats = NDArray[np.float64]
 Verifier = Callable[[Record, int], Verdict]  # a record after so many calls
 
 

@@ -24,9 +24,8 @@ from sextant.agent.verification.posterior import (
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import Gain, missing
 from sextant.agent.verification.utility import expected_utility
+from sextant.base.arrays import Floats
 from sextant.eval.fitting.pools import Example
-
-Floats = NDArray[np.float64]
 
 FIRST_POOLING = Pooling(*(np.full(5, value) for value in (1.0, 0.4, 0.5, 0.3, 0.5)))
 _MOST_EXAMPLES = 1500  # of one kind, drawn at random: the numbers are few

@@ -4,23 +4,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.agent.verification.evidence import Evidence, gather_evidence
 from sextant.agent.verification.hit_rates import HitRates
 from sextant.agent.verification.pool import Pool
 from sextant.agent.verification.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.reliability import Reliability
+from sextant.base.arrays import Floats
 from sextant.eval.fitting.recorded import Record
 from sextant.geo.sphere import great_circle_km
-
-Floats = NDArray[np.float64]
 
 STAGES = (1, 2, 4, 8, 16, 60)  # calls after which a photo's pool is looked at
 _DRAWN = 2  # further pools of a photo, of random answers
 _UNKNOWN = 1 / 3  # of the drawn pools are seen as if no model had been recorded
 _LESS_RETRIEVED = (1, 5, 10)  # photos left of a list, as some presets ask for
-_ALONE, _WITHOUT = 0.5, 0.25  # of photos with a list are looked at without an answer, and of those with answers without it
+_ALONE, _WITHOUT = (
+    0.5,
+    0.25,
+)  # of photos with a list are looked at without an answer, and of those with answers without it
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,7 @@ def examples_of(
     return found
 
 
-def _pools(
-    record: Record, order: tuple[str, ...], chance: np.random.Generator
-) -> Iterator[tuple[int, Pool, bool]]:
+def _pools(record: Record, order: tuple[str, ...], chance: np.random.Generator) -> Iterator[tuple[int, Pool, bool]]:
     """Stages of a run, then drawn pools; with whether the models are known."""
     count = len(record.answers)
     for stage in sorted({min(stage, count) for stage in STAGES if count}):
@@ -78,6 +77,8 @@ def _pools(
     for _ in range(_DRAWN if count > 1 else 0):
         wanted = min(count, round(float(np.exp(chance.uniform(0, np.log(count + 1))))))
         rows = chance.permutation(count)[:wanted].tolist()
-        yield -1, replace(record, answers=tuple(record.answers[row] for row in rows)).pool(), bool(
-            chance.random() >= _UNKNOWN
+        yield (
+            -1,
+            replace(record, answers=tuple(record.answers[row] for row in rows)).pool(),
+            bool(chance.random() >= _UNKNOWN),
         )

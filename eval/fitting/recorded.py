@@ -16,10 +16,9 @@ from typing import Any
 from sextant.agent.answers import Outcome, parse_answer
 from sextant.agent.verification.pool import Candidate, Pool, Position, PositionError, checked_position
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 from sextant.eval.running.g3_files import g3_record, is_g3_header
 from sextant.gallery.profile import WEAK, RetrievalProfile, profile_of
-
-Json = dict[str, Any]
 
 _SPOT_DECIMALS = 5
 

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.scorer import CLIP, OUTPUTS, Scorer
 from sextant.agent.verification.spread import RINGS_KM
-
-Floats = NDArray[np.float64]
+from sextant.base.arrays import Floats
 
 # Chosen by cross-fitting on the development data; docs/verification.md says what else was tried.
 HIDDEN = 32

@@ -1,15 +1,14 @@
 """What a reader must know before the figures: where data or protocol differ from what is printed beside them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sextant.agent.recording.fitted_models import short
 from sextant.agent.verification.model_file import shipped_model
+from sextant.agent.verification.stand_in import NOT_ALIGNED
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BENCHMARKS
 from sextant.eval.reporting.published import published
 from sextant.eval.results import Results
-
-Json = dict[str, Any]
 
 
 def caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
@@ -49,7 +48,10 @@ def _of_run(run: Results, figures: Json) -> list[str]:
     calibrated = [line["answer"] for line in run.lines if line["answer"]]
     if any("not calibrated" in warning for answer in calibrated for warning in answer["warnings"]):
         told.append("its probabilities are shares of the candidates, not fitted on held-out photos.")
-    if figures["verify"] == "calibrated":
+    unaligned = sum(NOT_ALIGNED in answer["warnings"] for answer in calibrated)
+    if unaligned:
+        told.append(f"for {unaligned:,} photos {NOT_ALIGNED}.")
+    if figures["verify"] == "calibrated" or unaligned:
         told.append(
             f"verification was fitted on {_fitted_on(configuration['settings'].get('fitted'))}: where these photos are "
             "among them, nothing is held out."

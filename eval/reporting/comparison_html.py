@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from sextant.base.json_types import Json
 from sextant.eval.compare import Comparison, Difference
 from sextant.eval.reporting.html import Card, Figure, page
 from sextant.eval.reporting.markdown import markdown
@@ -12,7 +12,6 @@ from sextant.eval.reporting.tables import Cell, Table, record_link
 from sextant.eval.reporting.world_map import dot, drawn
 from sextant.graphs.runs.folder import write_bytes
 
-Json = dict[str, Any]
 RADIUS = "25"  # the photos listed and drawn are those that cross the city radius
 SHOWN = 50
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
+from sextant.base.arrays import Floats
 from sextant.eval.metrics import bootstrap
 from sextant.eval.reporting.svg import HEIGHT, WIDTH, Frame, across, upward
-from sextant.eval.results import Floats, Results
+from sextant.eval.results import Results
 
 COLOURS = ("var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)", "var(--c6)")
 PERCENT = [(share / 5, f"{share * 20} %") for share in range(6)]

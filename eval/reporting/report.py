@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from sextant.base.json_types import Json
 from sextant.eval.reporting.caveats import caveats
 from sextant.eval.reporting.html import Card, Figure, page
 from sextant.eval.reporting.markdown import markdown
@@ -23,8 +23,6 @@ from sextant.eval.reporting.tables import (
 from sextant.eval.reporting.world_map import error_map, legend
 from sextant.eval.results import Results, read_results
 from sextant.graphs.runs.folder import write_bytes
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

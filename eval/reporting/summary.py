@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.base.arrays import Floats
+from sextant.base.json_types import Json
 from sextant.eval.metrics import (
     accuracy,
     bootstrap,
@@ -17,9 +19,8 @@ from sextant.eval.metrics import (
     mean_km,
     median_km,
 )
-from sextant.eval.results import Floats, Results, read_results
+from sextant.eval.results import Results, read_results
 
-Json = dict[str, Any]
 OUTCOMES = ("answered", "refused", "unparsable", "failed")
 # Photos of the gallery within 25 km of the truth: what a breakdown by density tells apart.
 DENSITIES = ((0, "none"), (10, "1 to 9"), (100, "10 to 99"), (float("inf"), "100 or more"))

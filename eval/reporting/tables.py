@@ -4,13 +4,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.base.json_types import Json
 from sextant.eval.reporting.published import SOURCES, published
 from sextant.eval.results import Results
 
-Json = dict[str, Any]
 CASES = 10
 COUNTRIES_SHOWN = 20
 

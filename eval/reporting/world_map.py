@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
-from typing import Any
 
+from sextant.base.json_types import Json
 from sextant.geo.borders import outlines
 
-Json = dict[str, Any]
 WIDTH, HEIGHT = 1000, 440
 NORTH, SOUTH = 84.0, -60.0  # Antarctica has no photos and takes a quarter of the map
 

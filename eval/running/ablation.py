@@ -8,10 +8,11 @@ from typing import Any
 
 import yaml
 
-from sextant.agent.settings import Settings, from_json, recipe
+from sextant.agent.settings import Settings, make_recipe, settings_from_json
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.agent.world.deps import Port
 from sextant.base.errors import SextantError, WrongUse
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, chosen, load_benchmark
 from sextant.eval.reporting.markdown import markdown
 from sextant.eval.reporting.summary import summary
@@ -24,7 +25,6 @@ from sextant.eval.running.runner import Task, Tell, run
 from sextant.graphs.runs.folder import write_bytes, write_json
 from sextant.prompts.variants import Variant, variant
 
-Json = dict[str, Any]
 Begin = Callable[[str, int, int], Tell]
 LONGEST_NAME = 150  # of a cell's folder; most disks take 255 bytes
 
@@ -109,12 +109,12 @@ def cell_settings(plan: Plan, cell: Json, prompts: Path) -> Settings:
         WrongUse: a value is no setting's.
     """
     direct = {name: value for name, value in cell.items() if name not in ("references", "negatives")}
-    settings = from_json({**plan.settings, "seed": plan.seed, **direct})
+    settings = settings_from_json({**plan.settings, "seed": plan.seed, **direct})
     if "references" not in cell and "negatives" not in cell:
         return settings
     if settings.model == "offline":
         raise WrongUse("model 'offline' lists no references in a prompt; rescore a run to vary references or negatives")
-    chosen_recipe = recipe(settings)
+    chosen_recipe = make_recipe(settings)
     first, later = (
         tuple(_derived(name, cell, prompts) for name in names)
         for names in (chosen_recipe.variants, chosen_recipe.later)

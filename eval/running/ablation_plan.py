@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sextant.base.errors import WrongUse
-
-Json = dict[str, Any]
+from sextant.base.json_types import Json
 
 
 class Grid(BaseModel):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sextant.agent.recording.cassette import compact, key_of
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Port
+from sextant.base.json_types import Json
 from sextant.eval.running.configuration import gallery_identity
 from sextant.eval.running.folder import digest
 from sextant.graphs.runs.folder import write_bytes

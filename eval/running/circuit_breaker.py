@@ -1,10 +1,7 @@
 """When an evaluation ends by itself: photo after photo fails for a reason that every further photo would meet."""
 
-from typing import Any
-
+from sextant.base.json_types import Json
 from sextant.eval.running.records import model_failed
-
-Json = dict[str, Any]
 
 PHOTOS = 5  # in a row; one photo can meet a server that is being started again
 # Kinds of failure that lie in the server, the key or the model's name, and never in the photo.

@@ -5,17 +5,15 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from sextant.agent.llm.spec import split_login
-from sextant.agent.settings import Settings, recipe, to_json
+from sextant.agent.settings import Settings, make_recipe, settings_to_json
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto, selection_digest
 from sextant.eval.running.folder import digest
 from sextant.gallery.store import Gallery
 from sextant.prompts.loading import frame, ids
 from sextant.prompts.variants import variant
-
-Json = dict[str, Any]
 
 # Settings that change how fast, where or at what price a model is asked, never what.
 BESIDE_THE_POINT = (
@@ -39,7 +37,7 @@ def configuration(benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chos
         "photos": len(photos),
         "photos_sha256": selection_digest(photos),
         "chosen": chosen,
-        "settings": {name: value for name, value in to_json(settings).items() if name not in BESIDE_THE_POINT},
+        "settings": {name: value for name, value in settings_to_json(settings).items() if name not in BESIDE_THE_POINT},
         "recipe": recipe_json(settings),
         "gallery": gallery_identity(settings),
     }
@@ -47,7 +45,7 @@ def configuration(benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chos
 
 def recipe_json(settings: Settings) -> Json:
     """The preset as it will run, with the hashes of every prompt it names and of the texts round them."""
-    chosen = recipe(settings)
+    chosen = make_recipe(settings)
     prompts = {name: digest(variant(name).model_dump(mode="json"))[:16] for name in (*chosen.variants, *chosen.later)}
     frames = digest({name: frame(name).text for name in ids("frames")})[:16]
     return {**chosen.model_dump(mode="json"), "prompts": prompts, "frames": frames}

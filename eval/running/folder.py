@@ -4,11 +4,8 @@
 failure tried again); the last one counts.
 """
 
-import fcntl
 import hashlib
 import json
-import os
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from sextant.base.errors import SextantError, WrongUse
+from sextant.base.files import replacing
+from sextant.base.json_lines import BrokenLine, JsonLines, line_text, read_lines
+from sextant.base.json_types import Json
+from sextant.base.locks import AlreadyLocked, Lock
 from sextant.graphs.runs.folder import read_json, write_json
 
-Json = dict[str, Any]
 FORMAT = 1
 
 
@@ -78,11 +78,15 @@ class EvaluationFolder:
             EvaluationError: a line is broken that is not the last.
         """
         found: dict[str, Json] = {}
-        for number, raw, whole in _raw_lines(self.lines_file):
-            if not whole:
-                break
-            line = _parsed(raw, number, self.lines_file)
-            found[line["image"]] = line
+        try:
+            for line in read_lines(self.lines_file) if self.lines_file.exists() else ():
+                if not isinstance(line.value.get("image"), str):
+                    raise BrokenLine(line.number, "no object with an image")
+                found[line.value["image"]] = line.value
+        except BrokenLine as error:
+            raise EvaluationError(
+                f"line {error.number} of {str(self.lines_file)!r} is broken ({error.reason}); remove it and resume"
+            ) from error
         return found
 
 
@@ -93,24 +97,19 @@ def only_writer(folder: Path) -> Iterator[None]:
     Raises:
         EvaluationError: another process works on it.
     """
+    lock = Lock(folder / "lock")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        lock.take()
+    except AlreadyLocked as error:
+        raise EvaluationError(
+            f"another process ({error.holder}) works on {str(folder)!r}; wait for it, or give another --out"
+        ) from error
     except OSError as error:
         raise EvaluationError(f"cannot write to {str(folder)!r}: {error.strerror}; give another --out") from error
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.read(lock, 32).decode(errors="replace").strip() or "unknown"
-            raise EvaluationError(
-                f"another process ({holder}) works on {str(folder)!r}; wait for it, or give another --out"
-            ) from error
-        os.ftruncate(lock, 0)
-        os.write(lock, f"pid {os.getpid()}\n".encode())
         yield
     finally:
-        os.close(lock)
+        lock.release()
 
 
 class LineWriter:
@@ -122,16 +121,11 @@ class LineWriter:
         Raises:
             SextantError: the disk does not take it.
         """
-        self.path = path
-        self._lock = threading.Lock()
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            self._sound = _sound_length(path)
-            self.repaired = os.fstat(self._file).st_size > self._sound
-            if self.repaired:
-                os.ftruncate(self._file, self._sound)
+            self._file = JsonLines(path, fsync=True)
         except OSError as error:
             raise _unwritable(path, error) from error
+        self.repaired = self._file.repaired
 
     def append(self, line: Json) -> None:
         """Write one line and wait until the disk has it; one that the disk does not take leaves nothing behind.
@@ -139,24 +133,13 @@ class LineWriter:
         Raises:
             SextantError: the disk does not take it.
         """
-        content = line_text(line).encode("utf-8", "backslashreplace")
-        with self._lock:
-            try:
-                if os.write(self._file, content) != len(content):
-                    raise OSError(28, "No space left on device")
-                os.fsync(self._file)
-            except OSError as error:
-                os.ftruncate(self._file, self._sound)
-                raise _unwritable(self.path, error) from error
-            self._sound += len(content)
+        try:
+            self._file.append(line)
+        except OSError as error:
+            raise _unwritable(self._file.path, error) from error
 
     def close(self) -> None:
-        os.close(self._file)
-
-
-def line_text(line: Json) -> str:
-    """A line of the file."""
-    return json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
+        self._file.close()
 
 
 def digest(value: Any) -> str:
@@ -203,16 +186,10 @@ def write_lines(path: Path, lines: Iterable[Json]) -> None:
     Raises:
         SextantError: the disk does not take them.
     """
-    aside = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        with aside.open("wb") as file:
-            for line in lines:
-                file.write(line_text(line).encode("utf-8", "backslashreplace"))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        with replacing(path) as aside, aside.open("wb") as file:
+            file.writelines(line_text(line).encode() for line in lines)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise _unwritable(path, error) from error
 
 
@@ -233,39 +210,6 @@ def new_evaluation(out: Path) -> Iterator[EvaluationFolder]:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _raw_lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
-    """Number, bytes and wholeness of each line: only the last can lack its end."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            yield number, raw, raw.endswith(b"\n")
-
-
-def _parsed(raw: bytes, number: int, path: Path) -> Json:
-    try:
-        line = json.loads(raw)
-        if not isinstance(line, dict) or not isinstance(line.get("image"), str):
-            raise ValueError("no object with an image")
-    except ValueError as error:
-        raise EvaluationError(f"line {number} of {str(path)!r} is broken ({error}); remove it and resume") from error
-    return line
-
-
-def _sound_length(path: Path) -> int:
-    """Bytes up to and with the last line's end."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        while size:
-            start = max(0, size - 65536)
-            file.seek(start)
-            at = file.read(size - start).rfind(b"\n")
-            if at >= 0:
-                return start + at + 1
-            size = start
-    return 0
 
 
 def _unwritable(path: Path, error: OSError) -> SextantError:

@@ -2,11 +2,9 @@
 
 import json
 import re
-from typing import Any
 
 from sextant.agent.verification.pool import Position, checked_position
-
-Json = dict[str, Any]
+from sextant.base.json_types import Json
 
 _GENERATED = re.compile(r"^(zs|\d+_rag)_(\d+)_latitude$")
 

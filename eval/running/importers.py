@@ -4,11 +4,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from sextant.agent.nodes.answer import best_place, named_rival
-from sextant.agent.nodes.verify import rounded
+from sextant.agent.nodes.answer import name_best_place, name_rival
+from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.verification import Pool, verify
+from sextant.agent.verification.stand_in import NOT_ALIGNED, judging
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
 from sextant.eval.fitting.recorded import Record, read_records
 from sextant.eval.running.configuration import versions
@@ -18,7 +19,6 @@ from sextant.eval.running.records import distance_km, known, outcome_of, pool_js
 from sextant.eval.running.rescore import UNCALIBRATED
 from sextant.graphs.runs.folder import now
 
-Json = dict[str, Any]
 KINDS = ("g3", "recorded", "predictions")
 
 
@@ -65,19 +65,23 @@ def import_results(
 
 def _line(record: Record, pool: Pool, strategy: str) -> Json:
     photo = BenchmarkPhoto(record.image, record.latitude, record.longitude, author=record.author)
-    verdict = rounded(verify(pool, strategy).to_json())
-    best = best_place(verdict)
+    judge = judging(strategy, pool.candidates)
+    verdict = round_numbers(verify(pool, judge).to_json())
+    best = name_best_place(verdict)
     counts = Counter(pool.outcomes) or Counter(answered=1 if best else 0, failed=0 if best else 1)
     answer = slim(
         {
             "best": best,
             "probability": verdict["probability"],
             "region": verdict["region"],
-            "rival": named_rival(verdict["rival"]),
+            "rival": name_rival(verdict["rival"]),
             "outcomes": {kind: counts[kind] for kind in ("answered", "refused", "unparsable", "failed")},
             "stop": "exhausted",
             "spent": {"calls": sum(counts.values()), "tokens": 0, "seconds": 0.0, "usd": None},
-            "warnings": [] if verdict["calibrated"] else [UNCALIBRATED],
+            "warnings": [
+                *([] if judge == strategy else [NOT_ALIGNED]),
+                *([] if verdict["calibrated"] else [UNCALIBRATED]),
+            ],
         }
     )
     return {

@@ -1,9 +1,9 @@
 """The door to the model with a purse beside it."""
 
-from sextant.agent.cost.reservation import picture_tokens
-from sextant.agent.settings import usd
-from sextant.agent.state import Json
+from sextant.agent.cost.reservation import bound_picture_tokens
+from sextant.agent.settings import price_call_usd
 from sextant.agent.world.deps import Deps, Port
+from sextant.base.json_types import Json
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.spend_limit import Purse, most_tokens
 from sextant.graphs.runs.folder import RunFolder
@@ -15,13 +15,13 @@ class Paid:
     def __init__(self, world: Port, deps: Deps, limit: float, spent: float) -> None:
         self._world = world
         self._settings = deps.settings
-        self._picture = picture_tokens(deps)
+        self._picture = bound_picture_tokens(deps)
         self.purse = Purse(limit, spent)
 
     def __call__(self, kind: str, request: Json) -> Json:
         if kind != "model":
             return self._world(kind, request)
-        most = usd(self._settings, *most_tokens(request, self._picture)) or 0.0
+        most = price_call_usd(self._settings, *most_tokens(request, self._picture)) or 0.0
         self.purse.reserve(most)
         cost = most
         try:

@@ -1,11 +1,9 @@
 """The running sum of an evaluation: what its progress shows."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from sextant.base.json_types import Json
 from sextant.eval.running.records import model_failed
-
-Json = dict[str, Any]
 
 
 @dataclass

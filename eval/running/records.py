@@ -1,17 +1,15 @@
 """One photo's line of an evaluation: truth, answer, what it was weighed from, what it cost, or why there is none."""
 
 from collections import Counter
-from typing import Any
 
-from sextant.agent.nodes.verify import pool_of
+from sextant.agent.nodes.verify import make_pool
 from sextant.agent.verification.decision import candidate_json
 from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.geo.borders import country_at
 from sextant.geo.sphere import great_circle_km
-
-Json = dict[str, Any]
 
 HARBOUR_KM = 5.0  # photos of piers and beaches belong to the land beside them
 # When no answer of a photo holds a place, its outcome is the first of these that any answer came to.
@@ -27,7 +25,7 @@ def answered_line(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
     """
     answer = state["answer"]
     references = deps.load_references(state.get("references"))
-    pool = pool_of(state["outcomes"], state.get("branches", {}), references, deps)
+    pool = make_pool(state["outcomes"], state.get("branches", {}), references, deps)
     return {
         **known(photo),
         "outcome": outcome_of(answer),

@@ -3,22 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from sextant.agent.nodes.answer import best_place, named_rival
-from sextant.agent.nodes.verify import rounded
+from sextant.agent.nodes.answer import name_best_place, name_rival
+from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import fitted_model, refuse_unused, short
 from sextant.agent.verification import STRATEGIES, Pool, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
+from sextant.agent.verification.stand_in import NOT_ALIGNED, judging
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.running.folder import EvaluationFolder, digest, new_evaluation, write_lines
 from sextant.eval.running.records import distance_km, outcome_of, pool_from, pool_json, slim
 
-Json = dict[str, Any]
 UNCALIBRATED = "the probabilities are shares of the candidates, not calibrated on held-out photos"
 
 
@@ -68,7 +68,7 @@ def rescore(
         raise WrongUse(f"no verification strategy {how.verify!r}; there are {', '.join(STRATEGIES)}")
     if how.fitted:
         refuse_unused(how.verify)
-    model = fitted_model(how.fitted, BlobStore(home_folder() / "blobs")) if how.fitted else None
+    model = fitted_model(how.fitted, BlobStore(Home.at().blobs)) if how.fitted else None
     folder = EvaluationFolder(source)
     header, lines = folder.header(), folder.lines()
     with new_evaluation(out) as new:
@@ -86,10 +86,12 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
     if line["answer"] is None:
         return line
     pool = thinned(pool_from(line), how)
-    verdict = rounded(verify(pool, how.verify, how.optimise, model=model).to_json())
-    best = best_place(verdict)
+    strategy = judging(how.verify, pool.candidates)
+    verdict = round_numbers(verify(pool, strategy, how.optimise, model=model).to_json())
+    best = name_best_place(verdict)
     old = {name: value for name, value in line["answer"].items() if name != "fitted"}
-    warnings = [words for words in old["warnings"] if words != UNCALIBRATED]
+    warnings = [words for words in old["warnings"] if words not in (UNCALIBRATED, NOT_ALIGNED)]
+    warnings += [NOT_ALIGNED] if strategy != how.verify else []
     # What was said of another place does not hold for this one.
     stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
     answer = slim(
@@ -99,7 +101,7 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
             "best": best,
             "probability": verdict["probability"],
             "region": verdict["region"],
-            "rival": named_rival(verdict["rival"]),
+            "rival": name_rival(verdict["rival"]),
             **({"fitted": short(how.fitted)} if how.fitted else {}),
             "warnings": warnings if verdict["calibrated"] else [*warnings, UNCALIBRATED],
         }

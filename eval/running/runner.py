@@ -10,17 +10,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from sextant.agent.llm.call import with_address
+from sextant.agent.llm.call import restore_address
 from sextant.agent.recording.fitted_models import with_fitted
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
+from sextant.agent.verification.stand_in import STAND_IN
 from sextant.agent.world.deps import Port
 from sextant.agent.world.live import make_batch_deps
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto
 from sextant.eval.running.circuit_breaker import Streak, every_photos
 from sextant.eval.running.configuration import configuration, header
@@ -34,7 +35,6 @@ from sextant.geo.places import describe
 from sextant.graphs.runs.batch import ManyPhotos, record_name
 from sextant.graphs.runs.folder import RunFolder
 
-Json = dict[str, Any]
 Tell = Callable[[Tally], None]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 
@@ -103,7 +103,7 @@ def run(
             # One thread a matrix product: they are small, and the photos fill the cores.
             with _loaded_set_aside(), threadpool_limits(limits=1, user_api="blas"):
                 why = sitting.work(_pending(task, before), _tally(task, before), tell, stop or threading.Event())
-    reason = with_address(sitting.streak.words(), task.settings) if why == "model" else None
+    reason = restore_address(sitting.streak.words(), task.settings) if why == "model" else None
     return Ended(why, sitting.tally, reason, notes)
 
 
@@ -129,7 +129,9 @@ class Sitting:
         self.graph = ManyPhotos(self.deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)
-        verify(Pool((Candidate(0.0, 0.0, "nearest", rank=0),)), self.deps.recipe.verify, self.deps.settings.optimise)
+        known = Candidate(0.0, 0.0, "nearest", rank=0, similarity=1.0, position_score=1.0)
+        for strategy in {self.deps.recipe.verify, STAND_IN}:
+            verify(Pool((known,)), strategy, self.deps.settings.optimise)
 
     def work(self, photos: Sequence[BenchmarkPhoto], tally: Tally, tell: Tell, stop: threading.Event) -> str:
         """Do these photos, so many at a time; each line is on disk before the next photo begins in its place."""

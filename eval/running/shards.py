@@ -3,9 +3,9 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
 from sextant.eval.running.folder import (
     EvaluationFolder,
@@ -17,7 +17,6 @@ from sextant.eval.running.folder import (
 )
 from sextant.eval.running.records import model_failed
 
-Json = dict[str, Any]
 # What shards of one evaluation differ in.
 OWN = ("photos", "photos_sha256", "chosen")
 

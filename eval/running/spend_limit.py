@@ -2,8 +2,8 @@
 
 import threading
 
-from sextant.agent.state import Json
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 
 
 class OutOfMoney(SextantError):

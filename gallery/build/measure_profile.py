@@ -85,4 +85,3 @@ def _merge(
     best = np.concatenate([best, np.take_along_axis(similarity, picked, axis=1)], axis=1)
     order = np.argsort(-best, axis=1, kind="stable")[:, :LIST_LENGTH]
     return np.take_along_axis(rows, order, axis=1), np.take_along_axis(best, order, axis=1)
-

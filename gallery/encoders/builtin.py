@@ -12,9 +12,10 @@ import scipy.fft
 from numpy.typing import NDArray
 from PIL import Image
 
+from sextant.base.arrays import SmallFloats
+
 VERSION = 2
 
-Floats = NDArray[np.float32]
 
 # Share of each part in the squared length; chosen with bench/descriptor_accuracy.py (see docs/builtin-encoder.md).
 WEIGHTS = {"colours": 0.35, "texture": 0.53, "energy": 0.10, "layout": 0.02}
@@ -46,7 +47,7 @@ DIMENSION = (
 )
 
 
-def describe_image(image: Image.Image) -> Floats:
+def describe_image(image: Image.Image) -> SmallFloats:
     """The descriptor of a photo, for comparison by cosine.
 
     Args:
@@ -60,7 +61,7 @@ def describe_image(image: Image.Image) -> Floats:
     return _unit(vector)
 
 
-def describe_parts(image: Image.Image) -> dict[str, Floats]:
+def describe_parts(image: Image.Image) -> dict[str, SmallFloats]:
     """The parts under the names of WEIGHTS, each (n,) float32 of length 1, or 0 where a picture has nothing of it."""
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     square = rgb.resize((COLOUR_SIDE, COLOUR_SIDE), Image.Resampling.BOX)
@@ -76,7 +77,7 @@ def describe_parts(image: Image.Image) -> dict[str, Floats]:
     return {name: _unit(part) for name, part in parts.items()}
 
 
-def lightness_and_chroma(rgb: Image.Image) -> Floats:
+def lightness_and_chroma(rgb: Image.Image) -> SmallFloats:
     """CIE L*a*b* (D65) of an sRGB picture, as (height, width, 3); IEC 61966-2-1 and CIE 15."""
     linear = _linear_light()[np.asarray(rgb)]
     relative = np.stack([linear @ row for row in _RGB_TO_XYZ], axis=-1)
@@ -92,7 +93,7 @@ _RGB_TO_XYZ = np.array(
 ) / np.array([[0.95047], [1.0], [1.08883]], dtype=np.float32)
 
 
-def _colours(lab: Floats) -> Floats:
+def _colours(lab: SmallFloats) -> SmallFloats:
     """How often each colour occurs, in the upper and the lower half.
 
     The root lets a small patch of a rare colour (a yellow line, red earth) speak beside a large sky.
@@ -103,7 +104,7 @@ def _colours(lab: Floats) -> Floats:
     return _banded_histogram((lightness * side + red) * side + yellow, COLOUR_BANDS, COLOUR_BINS) ** COLOUR_POWER
 
 
-def _texture(grey: NDArray[np.int16]) -> Floats:
+def _texture(grey: NDArray[np.int16]) -> SmallFloats:
     """How often each uniform local binary pattern occurs, in bands from top to bottom."""
     height, width = grey.shape
     threshold = grey[1:-1, 1:-1] + TEXTURE_CONTRAST
@@ -116,7 +117,7 @@ def _texture(grey: NDArray[np.int16]) -> Floats:
     return shares**TEXTURE_POWER
 
 
-def _oriented_energy(grey: Floats) -> Floats:
+def _oriented_energy(grey: SmallFloats) -> SmallFloats:
     """Log energy of each filter in each cell, centred within a scale: contrast and blur of the lens fall out."""
     # The widest filters let a little of frequency zero through; without the mean there is none.
     padded = np.pad(grey - grey.mean(), ENERGY_MARGIN, mode="symmetric")
@@ -128,28 +129,28 @@ def _oriented_energy(grey: Floats) -> Floats:
     return np.concatenate([(scale - scale.mean()).ravel() for scale in scales])
 
 
-def _layout(lab: Floats) -> Floats:
+def _layout(lab: SmallFloats) -> SmallFloats:
     """Mean colour of each cell, seen from a middle grey: a tiny image."""
-    layout: Floats = (_pool(lab[None])[0] - np.array([50, 0, 0], dtype=np.float32)).ravel()
+    layout: SmallFloats = (_pool(lab[None])[0] - np.array([50, 0, 0], dtype=np.float32)).ravel()
     return layout
 
 
-def _pool(planes: Floats) -> Floats:
+def _pool(planes: SmallFloats) -> SmallFloats:
     """(n, side, side, channels) averaged to (n, GRID, GRID, channels)."""
     count, side, _, channels = planes.shape
     cell = side // GRID
-    cells: Floats = planes.reshape(count, GRID, cell, GRID, cell, channels).mean(axis=(2, 4), dtype=np.float32)
+    cells: SmallFloats = planes.reshape(count, GRID, cell, GRID, cell, channels).mean(axis=(2, 4), dtype=np.float32)
     return cells
 
 
-def _banded_histogram(bins: NDArray[np.int64], bands: int, size: int) -> Floats:
+def _banded_histogram(bins: NDArray[np.int64], bands: int, size: int) -> SmallFloats:
     """Share of each bin in each of the bands from top to bottom, (bands * size,)."""
     counts = [np.bincount(band.ravel(), minlength=size) / band.size for band in np.array_split(bins, bands)]
-    shares: Floats = np.concatenate(counts).astype(np.float32)
+    shares: SmallFloats = np.concatenate(counts).astype(np.float32)
     return shares
 
 
-def _unit(vector: Floats) -> Floats:
+def _unit(vector: SmallFloats) -> SmallFloats:
     """The vector at length 1; zero stays zero."""
     length = np.sqrt(np.sum(np.square(vector, dtype=np.float64)))
     # A flat picture leaves rounding dust where its energy is constant; dust must not be blown up to a part.
@@ -157,7 +158,7 @@ def _unit(vector: Floats) -> Floats:
 
 
 @cache
-def _linear_light() -> Floats:
+def _linear_light() -> SmallFloats:
     """sRGB byte to linear light, (256,)."""
     value = np.arange(256) / 255
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -174,7 +175,7 @@ def _uniform_patterns() -> NDArray[np.int64]:
 
 
 @cache
-def _filters(side: int) -> Floats:
+def _filters(side: int) -> SmallFloats:
     """Gabor-like transfer functions after Oliva & Torralba, (filters, side, side); one-sided: magnitude is energy."""
     frequency = np.fft.fftfreq(side)
     down, right = np.meshgrid(frequency, frequency, indexing="ij")

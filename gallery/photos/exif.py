@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sextant.base.printable import printable
+
 # Tag numbers of EXIF 2.32 (CIPA DC-008).
 _GPS_IFD, _EXIF_IFD = 0x8825, 0x8769
 _ARTIST, _DATE_TIME, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL = 0x013B, 0x0132, 0x9003, 0x9011
@@ -92,5 +94,4 @@ def _text(value: Any) -> str | None:
         value = value.decode("utf-8", "replace")
     if not isinstance(value, str):
         return None
-    line = "".join(letter if letter.isprintable() else " " for letter in value)
-    return " ".join(line.split())[:200] or None
+    return " ".join(printable(value).split())[:200] or None

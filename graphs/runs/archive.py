@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.state import Json
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import judges
 from sextant.graphs.runs.folder import NAME, RunFolder, read_json, runs_folder
 from sextant.graphs.runs.steps import read_steps
@@ -45,7 +45,7 @@ def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = Fals
     blobs = judges(record) | (pictures(folder) if photo else set())
     contents = {name: (folder.path / name).read_bytes() for name in FILES if (folder.path / name).exists()}
     contents["run.json"] = json.dumps(passed_on(record), ensure_ascii=False).encode("utf-8", "backslashreplace")
-    store = BlobStore(home_folder(home) / "blobs")
+    store = BlobStore(Home.at(home).blobs)
     contents |= {f"blobs/{sha256}": store.get(sha256) for sha256 in sorted(blobs)}
     listed = {name: {"sha256": sha256_of(content), "bytes": len(content)} for name, content in contents.items()}
     manifest = {"format": FORMAT, "run": folder.name, "files": listed}
@@ -97,7 +97,7 @@ def shown_picture(folder: RunFolder, home: str | None) -> bytes | None:
     for call in cassette.calls.values():
         if call.kind == "photo":
             try:
-                return BlobStore(home_folder(home) / "blobs").get(cassette.reply(call)["photo"]["shown"])
+                return BlobStore(Home.at(home).blobs).get(cassette.reply(call)["photo"]["shown"])
             except BlobMissing:
                 return None
     return None
@@ -125,7 +125,7 @@ def take_in(path: Path, home: str | None) -> RunFolder:
     target = runs_folder(home) / name
     if target.exists():
         raise WrongUse(f"there is a run {name!r} already; delete its folder to import it again")
-    store = BlobStore(home_folder(home) / "blobs")
+    store = BlobStore(Home.at(home).blobs)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".import-"))
     try:

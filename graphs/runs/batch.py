@@ -16,9 +16,9 @@ from typing import Any
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import Door, Recorder
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Deps, Port, StepInfo
 from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, build
 from sextant.graphs.runs.folder import FORMAT, RunFolder, now, write_bytes, write_json
 from sextant.graphs.runs.run import STEPS_FUSE, told

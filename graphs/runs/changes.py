@@ -13,9 +13,9 @@ from sextant.agent.llm.spec import split_login
 from sextant.agent.recording.fitted_models import sha256_of
 from sextant.agent.recording.recorder import Door
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
 from sextant.agent.world.deps import Deps, Port, StepInfo
 from sextant.agent.world.toolbox import RETRIEVAL
+from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node
 from sextant.graphs.runs.folder import RunError
 

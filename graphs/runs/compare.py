@@ -2,7 +2,7 @@
 
 from sextant.agent.recording.cassette import canonical
 from sextant.agent.recording.divergence import json_differences
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.replay import step_key

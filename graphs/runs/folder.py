@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.state import Json
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.home import home_folder
+from sextant.base.files import write_atomic
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 
 FORMAT = 1
 NEEDED = ("run", "status", "started", "path", "settings", "parent", "changes", "live", "keep_words", "prompts")
@@ -98,7 +99,7 @@ class RunFolder:
 
 def runs_folder(home: str | None) -> Path:
     """Where the runs of a home lie."""
-    return home_folder(home) / "runs"
+    return Home.at(home).runs
 
 
 def new_name() -> str:
@@ -188,11 +189,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         SextantError: the disk does not take it.
     """
-    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        aside.write_bytes(content)
-        os.replace(aside, path)
+        # Nothing waits for the disk: a run lost to a power cut is located again, and a library has thousands of them.
+        write_atomic(path, content, fsync=False)
     except OSError as error:
         raise SextantError(f"cannot write {str(path)!r}: {error.strerror}; free space or pass --home") from error
-    finally:
-        aside.unlink(missing_ok=True)

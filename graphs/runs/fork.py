@@ -8,19 +8,19 @@ from typing import Any
 
 from langgraph.types import interrupt
 
-from sextant.agent.cost.tokens import image_tokens, text_tokens
+from sextant.agent.cost.tokens import estimate_image_tokens, estimate_text_tokens
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import most_alike
 from sextant.agent.recording.fitted_models import judging, kept, with_fitted
-from sextant.agent.settings import Settings, checked, usd
-from sextant.agent.settings import from_json as settings_from
-from sextant.agent.state import Json
+from sextant.agent.settings import Settings, check_settings, price_call_usd
+from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import Change, Changes
 from sextant.graphs.runs.changes import from_json as changes_from
 from sextant.graphs.runs.folder import RunFolder, create, new_name
@@ -106,7 +106,7 @@ def fork(
     asked = tuple(model_kept(read_change(wish, number, branch, steps, known), home) for wish in wishes)
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = with_fitted(replace(settings_from(record["settings"]), home=home, run=new_name()))
-    end = checked(changes.settings(settings, AT_THE_END))
+    end = check_settings(changes.settings(settings, AT_THE_END))
     if any(change.name == "fitted" for change in asked):
         judging(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
@@ -131,7 +131,7 @@ def model_kept(change: Change, home: str | None) -> Change:
     """
     if (change.kind, change.name) != ("setting", "fitted") or change.value is None:
         return change
-    return replace(change, value=kept(change.value, BlobStore(home_folder(home) / "blobs")))
+    return replace(change, value=kept(change.value, BlobStore(Home.at(home).blobs)))
 
 
 def carry_out_fork(
@@ -179,6 +179,6 @@ def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
     words = "".join(str(message["content"]) for message in request["messages"])
     pictures = words.count("'type': 'image'")
     side = deps.settings.image_side
-    tokens = text_tokens(words) + pictures * image_tokens(side, side), request["max_output_tokens"]
-    cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": usd(deps.settings, *tokens)}
+    tokens = estimate_text_tokens(words) + pictures * estimate_image_tokens(side, side), request["max_output_tokens"]
+    cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": price_call_usd(deps.settings, *tokens)}
     return {**call, "variant": request["variant"], **cost}

@@ -7,9 +7,9 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
 from sextant.agent.verification.pool import PositionError, checked_position
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import Change
 from sextant.graphs.runs.steps import Step
 from sextant.prompts.variants import variant

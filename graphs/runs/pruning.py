@@ -11,9 +11,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import in_use
 from sextant.agent.settings import Settings
-from sextant.agent.state import Json
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.archive import HASH, hashes
 from sextant.graphs.runs.folder import RunFolder, folders
 from sextant.graphs.runs.run import checkpoints_file
@@ -54,7 +54,7 @@ def prune(
     wanted = named_by([folder for folder in every if folder not in gone])
     if named - wanted:
         wanted |= hashes_of_threads(home, {folder.name for folder in gone}, asked)
-    store = BlobStore(home_folder(home) / "blobs")
+    store = BlobStore(Home.at(home).blobs)
     blobs = [path for sha256 in sorted(named - wanted) if (path := store.path(sha256)).exists()]
     size = sum(path.stat().st_size for path in blobs)
     if not dry:
@@ -106,7 +106,7 @@ def is_older(folder: RunFolder, days: float) -> bool:
 def hashes_of_threads(home: str | None, gone: set[str], databases: Sequence[str]) -> set[str]:
     """Return the blobs that threads name: conversations, runs that are not finished, and messages not yet answered."""
     texts: list[str] = []
-    for file in sorted(home_folder(home).glob("*.sqlite")):
+    for file in sorted(Home.at(home).root.glob("*.sqlite")):
         with sqlite_checkpoints(file) as saver:
             texts += texts_of(saver, gone)
     for address in databases:

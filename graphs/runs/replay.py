@@ -11,11 +11,11 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette, canonical
 from sextant.agent.recording.divergence import Difference, Divergence, json_differences, place_words
 from sextant.agent.recording.recorder import Player
-from sextant.agent.settings import from_json as settings_from
-from sextant.agent.state import Json
+from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.base.errors import WrongUse
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, build
 from sextant.graphs.runs.changes import Changes, changed_node, judges
 from sextant.graphs.runs.changes import from_json as changes_from
@@ -66,7 +66,7 @@ def replay(
         settings = replace(settings_from(record["settings"]), home=blobs, run=record["run"])
         own = BlobStore(Path(blobs))
         for sha256 in judges(record):
-            own.put(BlobStore(home_folder(home) / "blobs").get(sha256))
+            own.put(BlobStore(Home.at(home).blobs).get(sha256))
         deps = Deps(settings, own, nobody, on_event)
         graph = build(lambda _: deps, check.around).compile(name="geolocate")
         config: Any = {"recursion_limit": STEPS_FUSE, "max_concurrency": workers}

@@ -6,11 +6,11 @@ from threading import Event
 
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import unmoved
-from sextant.agent.settings import from_json as settings_from
-from sextant.agent.state import Json
+from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
+from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import from_json as changes_from
 from sextant.graphs.runs.folder import find
 from sextant.graphs.runs.fork import carry_out_fork

@@ -16,13 +16,13 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from sextant.agent.llm.spec import split_login
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import Door, Recorder, unmoved
-from sextant.agent.settings import Settings, recipe, to_json
-from sextant.agent.state import Json
+from sextant.agent.settings import Settings, make_recipe, settings_to_json
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
 from sextant.base.errors import SextantError
-from sextant.base.home import home_folder
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Around, Node, build
 from sextant.graphs.runs.changes import UNCHANGED, Changes, changed_node
 from sextant.graphs.runs.folder import RunError, RunFolder, create, new_name
@@ -53,7 +53,7 @@ class Unasked(SextantError):
 
 def checkpoints_file(settings: Settings) -> Path:
     """Where the checkpoints of these settings' home lie: of threads, and of runs that have not finished."""
-    return home_folder(settings.home) / "checkpoints.sqlite"
+    return Home.at(settings.home).checkpoints
 
 
 def locate(
@@ -81,7 +81,7 @@ def told(path: str, settings: Settings) -> Json:
     address = split_login(settings.base_url)[1] if settings.base_url else None
     return {
         "path": path,
-        "settings": to_json(replace(settings, base_url=address)),
+        "settings": settings_to_json(replace(settings, base_url=address)),
         "parent": None,
         "changes": [],
         "live": True,
@@ -104,7 +104,7 @@ def own_prompts(settings: Settings) -> dict[str, str]:
     Raises:
         WrongUse: a file is missing, or the preset is unknown.
     """
-    plan = recipe(settings)
+    plan = make_recipe(settings)
     prompts = [name for name in (*plan.variants, *plan.later) if variant(name) and is_own(name)]
     presets = [settings.preset] if settings.preset and is_own(settings.preset) else []
     return {name: text_of(Path(name)) for name in (*presets, *prompts)}

@@ -1,18 +1,16 @@
 """The steps of a run: what each node changed in the state, written down as it happens."""
 
 import json
-import os
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from langgraph.types import Command, Send
 
-from sextant.agent.recording.cassette import line_text
-from sextant.agent.state import Json
 from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
+from sextant.base.json_lines import JsonLines
+from sextant.base.json_types import Json
 
 
 @dataclass(frozen=True)
@@ -47,12 +45,8 @@ class StepLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.Lock()
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            size = os.fstat(self._file).st_size
-            if size and os.pread(self._file, 1, size - 1) != b"\n":
-                os.write(self._file, b"\n")  # a line cut off by a crash must not take the next one with it
+            self._file = JsonLines(path)
         except OSError as error:
             raise SextantError(f"cannot record to {str(path)!r}: {error.strerror}; pass --home") from error
 
@@ -62,14 +56,13 @@ class StepLog:
         Raises:
             SextantError: the disk does not take it.
         """
-        with self._lock:
-            try:
-                os.write(self._file, line_text(step.to_json()).encode())
-            except OSError as error:
-                raise SextantError(f"cannot record to {str(self.path)!r}: {error.strerror}; free space") from error
+        try:
+            self._file.append(step.to_json())
+        except OSError as error:
+            raise SextantError(f"cannot record to {str(self.path)!r}: {error.strerror}; free space") from error
 
     def close(self) -> None:
-        os.close(self._file)
+        self._file.close()
 
 
 def read_steps(path: Path) -> list[Step]:

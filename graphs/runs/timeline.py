@@ -3,7 +3,7 @@
 from typing import Any
 
 from sextant.agent.recording.cassette import Call, Cassette, in_use
-from sextant.agent.state import Json
+from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.steps import Step, read_steps
 

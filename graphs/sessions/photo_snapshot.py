@@ -5,9 +5,9 @@ from typing import Any
 
 from sextant.agent.guard.claims import trace_of
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import Json
-from sextant.base.home import home_folder
+from sextant.agent.settings import Settings, make_recipe
+from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.run import Run
 from sextant.graphs.runs.steps import Step, read_steps
@@ -23,7 +23,7 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
     """
     record, steps = RunFolder(folder).record(), read_steps(RunFolder(folder).steps)
     changes = [step.change for step in steps]
-    blobs = BlobStore(home_folder(settings.home) / "blobs")
+    blobs = BlobStore(Home.at(settings.home).blobs)
     photo = _last(changes, "photo") or {}
     outcomes = _last(changes, "outcomes") or {}
     verdict = _last(changes, "verdict") or {}
@@ -46,7 +46,7 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
         "clues": {name: outcome["clues"] for name, outcome in outcomes.items() if outcome["kind"] == "answered"},
         "traces": traces(steps, bool(hashed)),
         "verdict_reasons": verdict.get("reasons", []),
-        "strategy": recipe(settings).verify,
+        "strategy": make_recipe(settings).verify,
         "optimise": settings.optimise,
         "fitted": record["settings"].get("fitted"),
         "gallery": settings.gallery,

@@ -18,8 +18,9 @@ from typing import Any
 
 from sextant.agent.privacy.precision import Policy, coarsened, scrubbed
 from sextant.agent.privacy.view import photo_shown
-from sextant.agent.state import NOTHING_SPENT, Json
+from sextant.agent.state import NOTHING_SPENT
 from sextant.base.errors import SextantError, WrongUse
+from sextant.base.json_types import Json
 from sextant.graphs.chat import PHOTOS_AT_ONCE, Desk, build_chat
 from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.sessions.checkpoints import checkpoints

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sextant.base.errors import SextantError
-from sextant.base.home import home_folder
+from sextant.base.home import Home
 from sextant.graphs.runs.folder import write_json
 from sextant.graphs.sessions.checkpoints import DATABASE, postgres_pool
 
@@ -25,7 +25,7 @@ _TABLES = (
 
 def sessions_file(home: str | None) -> Path:
     """Return the SQLite file of sessions and of their checkpoints."""
-    return home_folder(home) / "sessions.sqlite"
+    return Home.at(home).sessions
 
 
 def place_of(address: str) -> str:
@@ -50,7 +50,7 @@ def note_database(home: str | None, address: str) -> None:
 
 
 def _databases_file(home: str | None) -> Path:
-    return home_folder(home) / "databases.json"
+    return Home.at(home).databases
 
 
 @dataclass

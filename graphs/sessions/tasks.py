@@ -7,9 +7,9 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from sextant.agent.chat.steering_parser import is_steering, read_steering
-from sextant.agent.settings import Settings, recipe
-from sextant.agent.state import Json
+from sextant.agent.settings import Settings, make_recipe
 from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import new_name
 
 
@@ -51,7 +51,7 @@ def again(photo: Json) -> Task:
 
 def with_effort(settings: Settings, effort: int, most_calls: int | None = None) -> Settings:
     """Double the call budget and add a round for each step of effort, capped at the maximum."""
-    base = recipe(settings)
+    base = make_recipe(settings)
     calls = base.max_calls * 2**effort
     if most_calls is not None:
         calls = min(calls, most_calls)

@@ -1,4 +1,4 @@
-from sextant.agent.state import add_once, append_turns, awaits_model, awaits_tools, tool_turns
+from sextant.agent.state import add_once, append_turns, awaits_model, awaits_tools, count_tool_turns
 
 ASKS = {"role": "assistant", "content": "", "tool_calls": [{"id": "1", "name": "nearest_photos", "args": {}}]}
 TOLD = {"role": "tool", "content": "…", "tool_call_id": "1", "name": "nearest_photos"}
@@ -29,7 +29,7 @@ def test_a_failure_that_can_be_mended_awaits_the_model():
 
 def test_turns_go_to_their_own_branch():
     assert append_turns({"a": [ASKS], "b": [SAID]}, {"a": [TOLD]}) == {"a": [ASKS, TOLD], "b": [SAID]}
-    assert tool_turns([ASKS, TOLD, SAID]) == 1
+    assert count_tool_turns([ASKS, TOLD, SAID]) == 1
 
 
 def test_a_warning_is_kept_once_and_in_order():

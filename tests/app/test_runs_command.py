@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from sextant.app.cli import main
-from sextant.app.render.run import one_line, printable
+from sextant.app.render.terminal import one_line
+from sextant.base.printable import printable
 from sextant.graphs.runs.folder import RunFolder
 
 

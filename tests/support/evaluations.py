@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
 from sextant.eval.results import Results, read_results
 from sextant.eval.running.configuration import versions
 from sextant.eval.running.folder import EvaluationFolder, digest, write_lines
 from sextant.eval.running.records import distance_km, error_line, known
 
-Json = dict[str, Any]
 OUTCOMES = {"answered": 1, "refused": 0, "unparsable": 0, "failed": 0}
 
 

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from sextant.agent.settings import from_json
+from sextant.agent.settings import settings_from_json
 from sextant.agent.world.live import load_chat_model
 from sextant.graphs.runs.run import locate
 
@@ -18,6 +18,6 @@ def on_event(event: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    settings, photo = from_json(json.loads(sys.argv[1])), sys.argv[2]
+    settings, photo = settings_from_json(json.loads(sys.argv[1])), sys.argv[2]
     load_chat_model(settings)
     locate(photo, settings, on_event)

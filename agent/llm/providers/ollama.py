@@ -7,14 +7,14 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, ToolMessage
 from langchain_ollama import ChatOllama
 
-from sextant.agent.llm.spec import Where
-from sextant.agent.llm.transport import transport_to
+from sextant.agent.llm.spec import Endpoint
+from sextant.agent.llm.transport import make_transport
 
-FORBIDS_TOOLS = False  # the protocol has no word for it
+FORBIDS_TOOLS = False  # the protocol cannot express it
 
 
 class PlainOllama(ChatOllama):
-    """ChatOllama that keeps the thinking field without asking for it, and says which tool a result is from.
+    """ChatOllama that keeps the thinking field without requesting it, and names the tool of each result.
 
     ChatOllama reads `thinking` only with `reasoning=True`, and then also requests it, which models that do not think
     refuse; a model that thinks by default would lose an answer it left there. It marks tool results by id alone,
@@ -36,19 +36,19 @@ class PlainOllama(ChatOllama):
         return converted
 
 
-def chat(where: Where, num_ctx: int | None) -> BaseChatModel:
-    """Return a client for one model of one server. It does not retry and follows no redirects."""
-    headers: Mapping[str, str] = {"Authorization": f"Bearer {where.key}"} if where.key else {}
+def make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
+    """Make a client for one model of one server. It does not retry and follows no redirects."""
+    headers: Mapping[str, str] = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
     return PlainOllama(
-        model=where.name,
-        base_url=where.url,
+        model=endpoint.name,
+        base_url=endpoint.url,
         num_ctx=num_ctx,
         reasoning=True,
         client_kwargs={"headers": headers, "follow_redirects": False},
-        sync_client_kwargs={"transport": transport_to(where.url, where.basic_auth)},
+        sync_client_kwargs={"transport": make_transport(endpoint.url, endpoint.basic_auth)},
     )
 
 
-def call_options(temperature: float | None, seed: int | None, max_tokens: int | None) -> dict[str, Any]:
+def make_call_options(temperature: float | None, seed: int | None, max_tokens: int | None) -> dict[str, Any]:
     given = {"temperature": temperature, "seed": seed, "num_predict": max_tokens}
     return {"options": {name: value for name, value in given.items() if value is not None}}

@@ -10,8 +10,8 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from sextant.agent.llm.spec import DEFAULT_ADDRESSES, Where
-from sextant.agent.llm.transport import transport_to
+from sextant.agent.llm.spec import DEFAULT_ADDRESSES, Endpoint
+from sextant.agent.llm.transport import make_transport
 
 FORBIDS_TOOLS = True
 LONG = ("messages", "tools")
@@ -53,21 +53,21 @@ class CompatibleChat(ChatOpenAI):
         return result
 
 
-def chat(where: Where, num_ctx: int | None) -> BaseChatModel:
-    """Return a client for one model of one server. It does not retry and follows no redirects."""
+def make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
+    """Make a client for one model of one server. It does not retry and follows no redirects."""
     del num_ctx  # the server's own setting in this protocol
     return CompatibleChat(
-        model=where.name,
-        base_url=where.url,
-        api_key=SecretStr(where.key),
-        http_client=httpx.Client(transport=transport_to(where.url, where.basic_auth)),
+        model=endpoint.name,
+        base_url=endpoint.url,
+        api_key=SecretStr(endpoint.key),
+        http_client=httpx.Client(transport=make_transport(endpoint.url, endpoint.basic_auth)),
         max_retries=0,
         stream_usage=True,
         use_responses_api=False,
     )
 
 
-def call_options(temperature: float | None, seed: int | None, max_tokens: int | None) -> dict[str, Any]:
+def make_call_options(temperature: float | None, seed: int | None, max_tokens: int | None) -> dict[str, Any]:
     given = {"temperature": temperature, "seed": seed, "max_tokens": max_tokens}
     return {name: value for name, value in given.items() if value is not None}
 

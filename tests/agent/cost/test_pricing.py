@@ -1,6 +1,6 @@
 import pytest
 
-from sextant.agent.cost.pricing import Price, estimate, price_usd, read_price, unknown_price
+from sextant.agent.cost.pricing import Price, compute_price_usd, estimate_cost, make_unknown_price_error, parse_price
 from sextant.base.errors import WrongUse
 
 OPENROUTER = "https://openrouter.ai/api/v1"
@@ -8,45 +8,47 @@ OPENROUTER = "https://openrouter.ai/api/v1"
 
 def test_a_listed_model_has_its_price() -> None:
     # $2.50 and $10 per million tokens, as OpenAI publishes for gpt-4o
-    assert price_usd("openai:gpt-4o", 1_000_000, 100_000) == pytest.approx(3.5)
+    assert compute_price_usd("openai:gpt-4o", 1_000_000, 100_000) == pytest.approx(3.5)
 
 
 def test_other_hosts_have_prices_of_their_own_or_none() -> None:
-    assert price_usd("openai:openai/gpt-4o", 1_000_000, 0, base_url=OPENROUTER) == pytest.approx(2.5)
-    assert price_usd("openai:gpt-4o", 1_000_000, 0, base_url="http://127.0.0.1:8000/v1") is None
+    assert compute_price_usd("openai:openai/gpt-4o", 1_000_000, 0, base_url=OPENROUTER) == pytest.approx(2.5)
+    assert compute_price_usd("openai:gpt-4o", 1_000_000, 0, base_url="http://127.0.0.1:8000/v1") is None
 
 
 @pytest.mark.parametrize("spec", ["openai:no-such-model", "ollama:gpt-oss:120b-cloud"])
 def test_an_unknown_price_is_none_and_never_zero(spec: str) -> None:
-    assert price_usd(spec, 1000, 1000) is None
-    assert price_usd(spec, 0, 0) is None
+    assert compute_price_usd(spec, 1000, 1000) is None
+    assert compute_price_usd(spec, 0, 0) is None
 
 
 def test_nobody_is_paid_for_offline_and_for_ollama_on_this_machine() -> None:
-    assert price_usd("offline", 0, 0) == 0.0
-    assert price_usd("ollama:qwen2.5vl:7b", 1000, 1000) == 0.0
-    assert price_usd("ollama:qwen2.5vl:7b", 1000, 1000, base_url="http://gpu:11434") is None
+    assert compute_price_usd("offline", 0, 0) == 0.0
+    assert compute_price_usd("ollama:qwen2.5vl:7b", 1000, 1000) == 0.0
+    assert compute_price_usd("ollama:qwen2.5vl:7b", 1000, 1000, base_url="http://gpu:11434") is None
 
 
 def test_a_stated_price_comes_first() -> None:
-    stated = read_price("2/8")
-    assert price_usd("openai:mine", 500_000, 250_000, base_url="http://gpu/v1", stated=stated) == pytest.approx(3.0)
-    assert price_usd("openai:gpt-4o", 1_000_000, 0, stated=stated) == pytest.approx(2.0)
+    stated = parse_price("2/8")
+    assert compute_price_usd("openai:mine", 500_000, 250_000, base_url="http://gpu/v1", stated=stated) == pytest.approx(
+        3.0
+    )
+    assert compute_price_usd("openai:gpt-4o", 1_000_000, 0, stated=stated) == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize("text", ["", "2", "2/", "two/8", "-1/2", "1/2/3", "nan/1", "1e3/2"])
 def test_a_price_of_another_form_is_refused(text: str) -> None:
-    with pytest.raises(WrongUse, match="write INPUT/OUTPUT"):
-        read_price(text)
+    with pytest.raises(WrongUse, match="expected INPUT/OUTPUT"):
+        parse_price(text)
 
 
 def test_an_estimate_multiplies_and_offline_uses_nothing() -> None:
-    planned = estimate("openai:mine", 40, 2000, 300, base_url="http://gpu/v1", stated=Price(1.0, 10.0))
+    planned = estimate_cost("openai:mine", 40, 2000, 300, base_url="http://gpu/v1", stated=Price(1.0, 10.0))
     assert (planned.calls, planned.input_tokens, planned.output_tokens) == (40, 80_000, 12_000)
     assert planned.usd == pytest.approx(0.2)
-    assert estimate("openai:mine", 40, 2000, 300, base_url="http://gpu/v1").usd is None
-    assert estimate("offline", 4, 2000, 300).input_tokens == 0
+    assert estimate_cost("openai:mine", 40, 2000, 300, base_url="http://gpu/v1").usd is None
+    assert estimate_cost("offline", 4, 2000, 300).input_tokens == 0
 
 
 def test_a_money_limit_without_a_price_names_the_way_out() -> None:
-    assert "--price INPUT/OUTPUT" in str(unknown_price("openai:mine"))
+    assert "--price INPUT/OUTPUT" in str(make_unknown_price_error("openai:mine"))

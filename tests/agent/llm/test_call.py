@@ -2,7 +2,7 @@
 
 import pytest
 
-from sextant.agent.llm.call import without_address
+from sextant.agent.llm.call import redact_address
 
 
 @pytest.mark.parametrize(
@@ -16,8 +16,8 @@ from sextant.agent.llm.call import without_address
     ],
 )
 def test_the_address_is_called_the_model_server(said, kept):
-    assert without_address(said, "http://gpu:8000/v1") == kept
+    assert redact_address(said, "http://gpu:8000/v1") == kept
 
 
 def test_a_model_without_a_server_changes_no_word():
-    assert without_address("nothing answered", "") == "nothing answered"
+    assert redact_address("nothing answered", "") == "nothing answered"

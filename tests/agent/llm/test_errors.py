@@ -9,7 +9,7 @@ from langchain_core.tools import tool
 
 from sextant.agent.llm.client import complete, load_model
 from sextant.agent.llm.completion import Completion
-from sextant.agent.llm.errors import Address, ModelError, explain
+from sextant.agent.llm.errors import Address, ModelError, classify_error
 from sextant.agent.llm.transport import Exchange
 from tests.agent.conftest import KEY, Serve
 from tests.support.model_faults import FAULT_MATRIX
@@ -106,7 +106,7 @@ def test_every_fault_has_a_typed_outcome(
         assert outcome.finish == expected
     assert outcome.attempts == server.count
     assert KEY in str(server.requests[0]["headers"])
-    assert KEY not in said + caplog.text + repr(model) + repr(model.where)
+    assert KEY not in said + caplog.text + repr(model) + repr(model.endpoint)
 
 
 def test_connection_refused_is_unreachable_at_once(protocol: Protocol) -> None:
@@ -145,11 +145,11 @@ def test_the_clients_own_error_is_not_carried_along(serve: Serve) -> None:
 def test_the_words_of_known_servers_are_understood(words: str, kind: str) -> None:
     exchange = Exchange(deadline=0.0, status=400, body=words)
     address = Address("openai:m", "http://127.0.0.1:1/v1", (), "OPENAI_API_KEY")
-    assert explain(ValueError(), exchange, address, tools=True, timeout_s=1.0).kind == kind
+    assert classify_error(ValueError(), exchange, address, tools=True, timeout_s=1.0).kind == kind
 
 
 def test_words_of_a_server_are_made_fit_for_one_line() -> None:
     address = Address("openai:m", "http://127.0.0.1:1/v1", (KEY,), "OPENAI_API_KEY")
-    cleaned = address.clean(f"bad\r\n\x1b[31m key {KEY}" + "!" * 500)
+    cleaned = address.redact(f"bad\r\n\x1b[31m key {KEY}" + "!" * 500)
     assert cleaned.startswith("bad [31m key [key]!")
     assert len(cleaned) == 200

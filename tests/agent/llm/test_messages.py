@@ -1,6 +1,6 @@
 import pytest
 
-from sextant.agent.llm.messages import joined_users, to_langchain
+from sextant.agent.llm.messages import join_user_messages, to_langchain
 
 IMAGE = {"type": "image", "sha256": "…", "mime": "image/jpeg", "data": "AAAA"}
 
@@ -12,7 +12,7 @@ def test_neighbouring_user_messages_become_one_in_their_order() -> None:
         {"role": "user", "content": [{"type": "text", "text": "The crop:"}, IMAGE]},
         {"role": "user", "content": "Now answer."},
     ]
-    joined = joined_users(messages)
+    joined = join_user_messages(messages)
     assert [message["role"] for message in joined] == ["user", "tool", "user"]
     assert [block["type"] for block in joined[-1]["content"]] == ["text", "image", "text"]
 

@@ -4,7 +4,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from sextant.agent.llm.transport import BoundedTransport, retry_after_s, transport_to
+from sextant.agent.llm.transport import BoundedTransport, make_transport, parse_retry_after_s
 
 
 @pytest.mark.parametrize(
@@ -12,12 +12,12 @@ from sextant.agent.llm.transport import BoundedTransport, retry_after_s, transpo
     [(None, None), ("3", 3.0), ("0.5", 0.5), ("-3", 0.0), ("nan", None), ("soon", None), ("", None)],
 )
 def test_retry_after_in_seconds(header: str | None, seconds: float | None) -> None:
-    assert retry_after_s(header) == seconds
+    assert parse_retry_after_s(header) == seconds
 
 
 def test_retry_after_as_a_date() -> None:
     soon = datetime.now(UTC) + timedelta(seconds=60)
-    wait = retry_after_s(format_datetime(soon, usegmt=True))
+    wait = parse_retry_after_s(format_datetime(soon, usegmt=True))
     assert wait is not None and 55 < wait <= 60
 
 
@@ -34,5 +34,5 @@ def test_the_proxy_of_the_environment_is_for_other_machines_only(monkeypatch: py
     monkeypatch.setenv("http_proxy", "http://proxy:3128")
     monkeypatch.setenv("no_proxy", "gpu.lab")
     for url in ("https://api.openai.com/v1", "http://127.0.0.1:8000/v1", "https://gpu.lab/v1"):
-        transport_to(url)
+        make_transport(url)
     assert used == ["http://proxy:3128", None, None]

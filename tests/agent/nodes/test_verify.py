@@ -1,11 +1,15 @@
+from types import SimpleNamespace
+
 import pytest
 
-from sextant.agent.nodes.verify import comparable, outcome_of, with_position_scores
-from sextant.agent.nodes.verify import said as said_by
+from sextant.agent.nodes.verify import add_position_scores, lacks_places, read_outcome
+from sextant.agent.nodes.verify import make_answer_candidates as said_by
 from sextant.agent.verification import Pool
+from sextant.prompts.presets import preset
 from tests.agent.verification.pools import LISBON, TOKYO, retrieved, said
 
 POOL = Pool((*retrieved(LISBON), *said(TOKYO)))
+RECIPE = SimpleNamespace(recipe=preset("g3"))
 STATE = {"photo": {"sha256": "ab"}}
 
 
@@ -22,17 +26,17 @@ class Door:
 
 def test_every_place_is_scored_at_once_where_the_encoder_knows_places():
     door = Door()
-    scored = with_position_scores(POOL, STATE, {"peaks": []}, door)
+    scored = add_position_scores(POOL, STATE, {"peaks": []}, door)
     assert [one.position_score for one in scored.candidates] == [0, 1]
     assert door.asked == [("positions", {"photo": "ab", "positions": [list(LISBON), list(TOKYO)]})]
-    assert comparable(scored) == ("similarity", [])
+    assert not lacks_places({"peaks": []}, RECIPE)
 
 
 @pytest.mark.parametrize("references", [None, {}, {"peaks": None}])
 def test_without_such_an_encoder_nothing_is_asked(references):
     door = Door()
-    assert with_position_scores(POOL, STATE, references, door) is POOL
-    assert door.asked == [] and comparable(POOL)[0] == "density"
+    assert add_position_scores(POOL, STATE, references, door) is POOL
+    assert door.asked == [] and lacks_places(references, RECIPE)
 
 
 BRANCH = {"id": "1.plain.0", "round": 1, "variant": "plain", "sample": 0, "temperature": None, "fill": {}}
@@ -40,7 +44,7 @@ PROSE = "It could be a rural area in the hills of this region, or in that of the
 
 
 def outcome(text):
-    return outcome_of([{"role": "assistant", "content": text}])
+    return read_outcome([{"role": "assistant", "content": text}])
 
 
 def test_an_answer_carries_how_it_was_worded_and_what_it_names_beside_does_not():

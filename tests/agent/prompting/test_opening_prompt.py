@@ -1,4 +1,4 @@
-from sextant.agent.prompting.opening_prompt import opening, reference_line
+from sextant.agent.prompting.opening_prompt import build_opening, format_reference
 
 PHOTO = {"sha256": "a" * 64, "path": "x.jpg", "width": 4, "height": 3, "shown": "b" * 64}
 ITEM = {"id": "1", "latitude": 48.8584, "longitude": 2.2945, "similarity": 0.9, "place": "Paris, France"}
@@ -18,44 +18,44 @@ def pictures(messages):
 
 
 def test_the_picture_is_a_hash_and_never_bytes():
-    assert pictures(opening(branch("zero-shot"), PHOTO, None, tools=False)) == [PHOTO["shown"]]
+    assert pictures(build_opening(branch("zero-shot"), PHOTO, None, tools=False)) == [PHOTO["shown"]]
 
 
 def test_a_variant_lists_as_many_references_as_it_says():
-    text = user_text(opening(branch("references-5"), PHOTO, REFERENCES, tools=False))
+    text = user_text(build_opening(branch("references-5"), PHOTO, REFERENCES, tools=False))
     assert text.count("48.8584, 2.2945") == 5 and text.count("-33.0000, 2.2945") == 5
 
 
 def test_zero_shot_lists_none():
-    assert "48.8584" not in user_text(opening(branch("zero-shot"), PHOTO, REFERENCES, tools=False))
+    assert "48.8584" not in user_text(build_opening(branch("zero-shot"), PHOTO, REFERENCES, tools=False))
 
 
 def test_halving_leaves_half_the_references():
-    text = user_text(opening(branch("references-10"), PHOTO, REFERENCES, tools=False, halvings=1))
+    text = user_text(build_opening(branch("references-10"), PHOTO, REFERENCES, tools=False, halvings=1))
     assert text.count("48.8584, 2.2945") == 5
 
 
 def test_a_variant_that_cannot_call_tools_gets_references_instead():
-    with_tools = user_text(opening(branch("clues-first"), PHOTO, REFERENCES, tools=True))
-    without = user_text(opening(branch("clues-first"), PHOTO, REFERENCES, tools=False))
+    with_tools = user_text(build_opening(branch("clues-first"), PHOTO, REFERENCES, tools=True))
+    without = user_text(build_opening(branch("clues-first"), PHOTO, REFERENCES, tools=False))
     assert "48.8584" not in with_tools and without.count("48.8584") == 10
 
 
 def test_the_contact_sheet_follows_the_photo():
-    assert pictures(opening(branch("contact-sheet"), PHOTO, REFERENCES, tools=False)) == ["b" * 64, "c" * 64]
+    assert pictures(build_opening(branch("contact-sheet"), PHOTO, REFERENCES, tools=False)) == ["b" * 64, "c" * 64]
 
 
 def test_a_place_is_shown_only_where_the_variant_wants_it():
-    assert reference_line(3, ITEM, ("coordinates",)) == "3. 48.8584, 2.2945"
-    assert reference_line(3, ITEM, ("coordinates", "place")) == "3. 48.8584, 2.2945 (Paris, France)"
+    assert format_reference(3, ITEM, ("coordinates",)) == "3. 48.8584, 2.2945"
+    assert format_reference(3, ITEM, ("coordinates", "place")) == "3. 48.8584, 2.2945 (Paris, France)"
 
 
 def test_words_filled_in_are_not_read_as_a_template():
     words = {"leader": "{rival}", "rival": "{0}", "leader_case": "{x!r}", "rival_case": "{"}
-    text = user_text(opening(branch("contrast", **words), PHOTO, None, tools=False))
+    text = user_text(build_opening(branch("contrast", **words), PHOTO, None, tools=False))
     assert "{x!r}" in text and "{0}" in text
 
 
 def test_neither_path_nor_metadata_reaches_the_prompt():
     photo = {**PHOTO, "path": "/secret/paris-eiffel-tower.jpg"}
-    assert "secret" not in str(opening(branch("references-10"), photo, REFERENCES, tools=True))
+    assert "secret" not in str(build_opening(branch("references-10"), photo, REFERENCES, tools=True))

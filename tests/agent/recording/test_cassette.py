@@ -108,7 +108,7 @@ def test_a_full_disk_is_one_line_and_the_call_is_not_lost_silently(tape, monkeyp
     def full(handle: int, content: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sextant.agent.recording.cassette.os.write", full)
+    monkeypatch.setattr("os.write", full)
     with pytest.raises(SextantError, match=r"cannot record to .*No space left on device; free space"):
         tape.add("model", asked(), {"text": "Lisbon"}, MOMENT, 0.1)
 

@@ -93,6 +93,6 @@ def test_a_session_stopped_during_the_first_load_says_so_and_the_next_message_fi
 
 def put(home, photo):
     from sextant.agent.recording.blobs import BlobStore
-    from sextant.base.home import home_folder
+    from sextant.base.home import Home
 
-    return BlobStore(home_folder(home) / "blobs").put(photo.read_bytes())
+    return BlobStore(Home.at(home).blobs).put(photo.read_bytes())

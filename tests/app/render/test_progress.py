@@ -1,15 +1,45 @@
 import io
+import threading
 
-from sextant.app.render.run_progress import Progress
+import pytest
+
+from sextant.app.render.progress import Progress
+from sextant.app.render.progress_words import (
+    build_words,
+    look_words,
+    report_build,
+    report_evaluation,
+    report_run,
+    report_stage,
+    report_training,
+)
+from sextant.eval.running.progress import Tally
+from sextant.gallery.alignment.training.progress import Look
+from sextant.gallery.build.pipeline import Progress as At
 
 ASKED = {"step": "ask", "branch": "1.zero-shot.0", "final": False}
+LOOK = Look(
+    step=420,
+    steps=1600,
+    epoch=3,
+    gps_loss=2.1134,
+    text_loss=1.87,
+    rows_per_second=5104.2,
+    waited=0.021,
+    seconds_left=61.4,
+)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 def said(*events):
     out = io.StringIO()
     with Progress("sextant", stream=out) as progress:
         for event in events:
-            progress(event)
+            report_run(progress)(event)
     return out.getvalue().splitlines()
 
 
@@ -24,3 +54,84 @@ def test_runs_side_by_side_say_whose_a_line_is():
 
 def test_an_event_that_says_nothing_new_is_passed_over():
     assert said({"step": "answer"}) == []
+
+
+def test_a_look_says_losses_speed_and_time_left():
+    words = "epoch 3, step 420 of 1,600: loss gps 2.113 text 1.870, 5,104 photos/s, waited 2%, 1:01 left"
+    assert look_words(LOOK) == words
+
+
+def test_a_build_says_counts_speed_and_time_left():
+    at = At("encoding", 640, 1374, 600, 2, 4.5, 143.2)
+    assert build_words(at) == "640 of 1,374 photos, 2 not used, 143/s, 0:05 left"
+
+
+def test_elsewhere_than_on_a_terminal_a_line_comes_every_few_seconds_and_at_the_end():
+    out, time = io.StringIO(), [0.0]
+    with Progress(stream=out, now=lambda: time[0]) as progress:
+        report = report_stage(progress)
+        for done in range(1, 11):
+            time[0] += 1.0
+            report("features", done, 10)
+        report("features", 10, 10)
+    assert out.getvalue().splitlines() == [
+        "sextant: 1 of 10 photos through the backbone",
+        "sextant: 6 of 10 photos through the backbone",
+        "sextant: 10 of 10 photos through the backbone",
+    ]
+
+
+def test_a_new_stage_is_printed_at_once():
+    out = io.StringIO()
+    with Progress(stream=out, now=lambda: 0.0) as progress:
+        report = report_build(progress)
+        for stage, done in (("encoding", 1), ("encoding", 2), ("index", 0)):
+            report(At(stage, done, 4, done, 0, 1.0, 1.0))
+    assert [line.split(":")[1] for line in out.getvalue().splitlines()] == [" encoding", " index"]
+
+
+def test_an_evaluation_says_its_rate_and_what_is_left():
+    out, time = io.StringIO(), [0.0]
+    tally = Tally(total=10)
+    with Progress(stream=out, now=lambda: time[0]) as progress:
+        report = report_evaluation(progress, now=lambda: time[0])
+        for _ in range(2):
+            tally.done += 2
+            tally.fresh += 2
+            report(tally)
+            time[0] += 8.0
+    assert out.getvalue().splitlines()[1].startswith("sextant: 4 of 10 photos, 0.2/s, 0:24 left, 25 km 0.0%")
+
+
+def test_on_a_terminal_the_lines_are_live_and_wiped(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = Terminal()
+    with Progress("photo\x1b[31m.jpg", stream=out) as progress:
+        report_run(progress)({**ASKED, "branch": "evil\x1b]0;owned\x07"})
+        report_training(progress)(LOOK)
+        progress._live.refresh()
+        shown = out.getvalue()
+    assert "photo [31m.jpg" in shown and "asking …" in shown and "epoch 3" in shown and "━" in shown
+    assert "\x1b[31m.jpg" not in shown and "\x1b]0;" not in shown
+    assert out.getvalue().endswith("\x1b[2K") or "\x1b[2K" in out.getvalue()[len(shown) :]
+
+
+def test_many_threads_lose_no_line():
+    out = io.StringIO()
+    with Progress(stream=out) as progress:
+        threads = [
+            threading.Thread(target=lambda n=n: [progress.show(f"{n}", str(i)) for i in range(50)]) for n in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(out.getvalue().splitlines()) == sorted(f"sextant: {n}: {i}" for n in range(4) for i in range(50))
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_quiet_says_nothing(stream):
+    out = stream()
+    with Progress(quiet=True, stream=out) as progress:
+        report_training(progress)(LOOK)
+    assert out.getvalue() == ""

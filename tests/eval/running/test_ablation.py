@@ -4,10 +4,18 @@ import threading
 import pytest
 import yaml
 
+from sextant.agent.settings import Settings
+from sextant.agent.verification import STRATEGIES
+from sextant.agent.verification.stand_in import NOT_ALIGNED
 from sextant.base.errors import SextantError, WrongUse
-from sextant.eval.benchmarks import BenchmarkPhoto
+from sextant.eval.benchmarks import BenchmarkPhoto, chosen, load_benchmark
+from sextant.eval.reporting.report import report
 from sextant.eval.running.ablation import ablate, cell_name
 from sextant.eval.running.ablation_plan import read_plan
+from sextant.eval.running.folder import EvaluationFolder
+from sextant.eval.running.runner import Task, run
+from sextant.prompts.presets import preset_ids
+from tests.support.cli import sextant
 from tests.support.evaluations import benchmark_folder, made_evaluation, made_line
 from tests.support.model_script import Fault, Reply, always
 from tests.support.model_server import ModelServer
@@ -107,3 +115,53 @@ def test_a_senseless_plan_is_wrong_use_that_names_the_field(plan, said, tmp_path
 def test_a_cell_is_named_after_its_values():
     cell = {"references": 10, "negatives": False, "tools": [], "variants": ["a", "b"], "gallery": "/some/where/small"}
     assert cell_name(cell) == "references-10,negatives-off,tools-none,variants-a+b,gallery-small"
+
+
+def test_every_preset_runs_with_every_verification(photos, gallery, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-1234567890")
+    benchmark_folder(photos, tmp_path / "data")
+    with ModelServer(always(LISBON)) as server:
+        settings = {
+            "model": "openai:scripted",
+            "base_url": server.base_url,
+            "gallery": str(gallery),
+            "home": str(tmp_path / "home"),
+            "max_rounds": 1,
+        }
+        grid = {"preset": preset_ids(), "verify": list(STRATEGIES)}
+        plan = write(tmp_path / "p.yaml", benchmark="folder", data="data", limit=1, settings=settings, grid=grid)
+        rows = ablate(read_plan(plan), tmp_path / "out", silent)
+    assert len(rows) == len(preset_ids()) * len(STRATEGIES)
+    assert all(row["figures"]["done"] == 1 and not row["figures"]["errors"] for row in rows)
+
+
+def test_without_an_aligned_gallery_g3_is_verified_by_calibrated_and_its_answers_count(
+    photos, gallery, query, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-1234567890")
+    benchmark_folder(photos, tmp_path / "data")
+    far = Reply(text='{"latitude": -33.9, "longitude": 18.4}')
+    with ModelServer(always(far)) as server:
+        settings = Settings(
+            model="openai:scripted",
+            base_url=server.base_url,
+            gallery=str(gallery),
+            home=str(tmp_path / "home"),
+            preset="g3",
+        )
+        benchmark = load_benchmark("folder", tmp_path / "data")
+        ended = run(Task(benchmark, chosen(benchmark, 2, 0), {}, settings, tmp_path / "run"))
+        dry = sextant(
+            *("locate", query, "--gallery", gallery, "--preset", "g3", "--model", "openai:scripted", "--dry-run"),
+            home=tmp_path / "home",
+            env={"OPENAI_API_KEY": "sk-test-1234567890"},
+        )
+    assert ended.why == "done"
+    assert dry.code == 0 and NOT_ALIGNED in dry.err
+    for line in EvaluationFolder(tmp_path / "run").lines().values():
+        assert NOT_ALIGNED in line["answer"]["warnings"]
+        assert sum(candidate["origin"] == "answer" for candidate in line["candidates"]) == 20
+        assert sum(candidate["origin"] == "nearest" for candidate in line["candidates"]) == 20
+        assert line["answer"]["probability"]["25"] is not None
+    report([tmp_path / "run"], tmp_path / "report")
+    assert NOT_ALIGNED in (tmp_path / "report" / "report.md").read_text()

@@ -230,9 +230,9 @@ def test_a_gallery_that_cannot_be_opened_stops_before_any_photo(task, tmp_path):
 
 
 def test_a_disk_that_fills_up_stops_the_evaluation_and_blames_no_photo(task, monkeypatch):
-    from sextant.eval.running import folder as run_folder
+    import os
 
-    real, calls = run_folder.os.fsync, []
+    real, calls = os.fsync, []
 
     def full(file):
         calls.append(file)
@@ -240,7 +240,7 @@ def test_a_disk_that_fills_up_stops_the_evaluation_and_blames_no_photo(task, mon
             raise OSError(28, "No space left on device")
         real(file)
 
-    monkeypatch.setattr(run_folder.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(SextantError, match="free space, then run the same command again"):
         run(task)
     monkeypatch.undo()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from sextant.agent.nodes.verify import pool_of
+from sextant.agent.nodes.verify import make_pool
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import Divergence
 from sextant.agent.settings import Settings
@@ -77,7 +77,7 @@ def test_one_changed_word_of_a_prompt_is_found_and_shown(recorded_run, monkeypat
 
 
 def test_code_that_concludes_otherwise_is_found_at_its_step(recorded_run, monkeypatch):
-    monkeypatch.setattr("sextant.agent.nodes.verify.pool_of", without_first())
+    monkeypatch.setattr("sextant.agent.nodes.verify.make_pool", without_first())
     with pytest.raises(Divergence, match=r"step 13 \(verify\): what it concludes differs .* in change\.") as found:
         replay(recorded_run)
     assert not re.search("[0-9a-f]{64}", found.value.difference.words)
@@ -85,7 +85,7 @@ def test_code_that_concludes_otherwise_is_found_at_its_step(recorded_run, monkey
 
 def without_first():
     def fewer(*given):
-        pool = pool_of(*given)
+        pool = make_pool(*given)
         return replace(pool, candidates=pool.candidates[1:])
 
     return fewer

@@ -1,0 +1,186 @@
+"""Append-only files of JSON objects, one on each line.
+
+A process that dies while it appends leaves a *torn tail*: a last line that lacks its end. It is cut off when the file
+is opened for appending and left out when it is read. A broken line before the last cannot come from a crash: the file
+was changed, and that is an error. A write that the disk takes only in part is cut back, so that a later line never
+joins the rest of an earlier one.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sextant.base.json_types import Json
+
+_CHUNK_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Line:
+    """One whole line: its number from 1, its object, and the byte after its end."""
+
+    number: int
+    value: Json
+    end: int
+
+
+class BrokenLine(ValueError):
+    """A line that is not a JSON object and is not the last one: the file was changed after it was written."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(f"line {number}: {reason}")
+        self.number = number
+        self.reason = reason
+
+
+class JsonLines:
+    """A file open for appending, from any thread of one process. Other processes are kept out by a lock of the caller.
+
+    Attributes:
+        path: the file.
+        repaired: whether a torn tail was cut off when it was opened.
+    """
+
+    def __init__(self, path: Path, *, fsync: bool = False) -> None:
+        """Open or make the file and cut off a torn tail.
+
+        Args:
+            path: the file; its folder exists.
+            fsync: wait after each append until the disk holds it.
+
+        Raises:
+            OSError: the file cannot be opened or written.
+        """
+        self.path = path
+        self._fsync = fsync
+        self._lock = threading.Lock()
+        self._file: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+        try:
+            with path.open("rb") as file:
+                self._size = sound_size(file)
+            self.repaired = os.fstat(self._file).st_size > self._size
+            if self.repaired:
+                os.ftruncate(self._file, self._size)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def empty(self) -> bool:
+        """Whether the file holds no line."""
+        return self._size == 0
+
+    def append(self, *lines: Json) -> None:
+        """Append lines together: all of them, or none where the disk does not take them.
+
+        Raises:
+            OSError: the disk does not take them, or the file is closed.
+        """
+        content = "".join(map(line_text, lines)).encode()
+        with self._lock:
+            if self._file is None:
+                raise OSError(9, f"{str(self.path)!r} is closed")
+            try:
+                _write_whole(self._file, content)
+                if self._fsync:
+                    os.fsync(self._file)
+            except BaseException:
+                os.ftruncate(self._file, self._size)
+                raise
+            self._size += len(content)
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """Yield the whole lines of a file; a torn tail is left out (see ``is_torn``).
+
+    Raises:
+        OSError: the file cannot be read.
+        BrokenLine: a line before the last is not a JSON object.
+    """
+    with path.open("rb") as file:
+        end = 0
+        raw = file.readline()
+        number = 0
+        while raw:
+            number += 1
+            end += len(raw)
+            following = file.readline()
+            value = _parsed(raw)
+            if isinstance(value, str):
+                if following:
+                    raise BrokenLine(number, value)
+                return
+            yield Line(number, value, end)
+            raw = following
+
+
+def is_torn(path: Path) -> bool:
+    """Return whether the file ends in a torn tail.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return sound_size(file) < os.fstat(file.fileno()).st_size
+
+
+def sound_size(file: BinaryIO) -> int:
+    """Return the number of bytes before a torn tail, all bytes where there is none. Reads only the end of the file."""
+    size = file.seek(0, os.SEEK_END)
+    end = _after_newline(file, size)
+    if end == 0:
+        return 0
+    start = _after_newline(file, end - 1)
+    file.seek(start)
+    return start if isinstance(_parsed(file.read(end - start)), str) else end
+
+
+def line_text(value: Json) -> str:
+    """Return a line of the file, in readable UTF-8; escaped where a text holds lone surrogates, which UTF-8 cannot."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = json.dumps(value, separators=(",", ":"))
+    return text + "\n"
+
+
+def _parsed(raw: bytes) -> Json | str:
+    """Return the object of a line, or why it is none."""
+    if not raw.endswith(b"\n"):
+        return "its end is missing"
+    try:
+        value: Any = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        return str(error) or type(error).__name__
+    return value if isinstance(value, dict) else "it is not a JSON object"
+
+
+def _after_newline(file: BinaryIO, size: int) -> int:
+    """Return the place after the last newline among the first ``size`` bytes, 0 where there is none."""
+    while size:
+        start = max(0, size - _CHUNK_BYTES)
+        file.seek(start)
+        at = file.read(size - start).rfind(b"\n")
+        if at >= 0:
+            return start + at + 1
+        size = start
+    return 0
+
+
+def _write_whole(file: int, content: bytes) -> None:
+    """Write all bytes; where the disk takes only a part, the next attempt raises its reason."""
+    rest = memoryview(content)
+    while rest:
+        written = os.write(file, rest)
+        rest = rest[written:]

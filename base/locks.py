@@ -1,0 +1,82 @@
+"""Locks between processes. The system lets go of a lock when the process that holds it ends, however it ends."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+
+class AlreadyLocked(Exception):
+    """Another process, or another place in this one, holds the lock. ``holder`` is ``pid N`` or ``unknown``."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+
+class Lock:
+    """An exclusive lock on a file of its own, which holds the process id of whoever holds it.
+
+    The file is never the one that is protected: on Windows a locked file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Not by thread: a run may end in another thread than the one it began in.
+        self._lock = FileLock(path, thread_local=False, on_acquired=_sign)
+
+    def take(self) -> None:
+        """Take the lock now. Its folder is made where it is missing.
+
+        Raises:
+            AlreadyLocked: somebody holds it.
+            OSError: the file cannot be made.
+        """
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise AlreadyLocked(_holder(self.path)) from error
+
+    def wait(self) -> None:
+        """Take the lock as soon as nobody else holds it.
+
+        Raises:
+            OSError: the file cannot be made.
+        """
+        self._lock.acquire()
+
+    def release(self) -> None:
+        """Let go of the lock and delete its file; without effect where it is not held."""
+        if not self._lock.is_locked:
+            return
+        with suppress(OSError):  # Windows keeps an open file; an empty lock file does no harm
+            self.path.unlink()
+        self._lock.release()
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether somebody holds the lock on this file. Makes no file."""
+    if not path.exists():
+        return False
+    lock = FileLock(path, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    return False
+
+
+def _sign(descriptor: int) -> None:
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"pid {os.getpid()}\n".encode())
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip() or "unknown"
+    except OSError:
+        return "unknown"
