@@ -6,6 +6,7 @@ from typing import Any
 from sextant.agent.guard.claims import Trace, guarded, trace_of, unread_note
 from sextant.agent.recording.fitted_models import short
 from sextant.agent.state import Spent, State
+from sextant.agent.verification.confidence_words import BASIS_NOTES
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
@@ -27,6 +28,7 @@ def answer(state: State, deps: Deps) -> State:
         "photo": {name: state["photo"][name] for name in ("sha256", "path", "width", "height")},
         "best": best,
         "probability": verdict["probability"],
+        "calibration": note_calibration(verdict),
         "region": verdict["region"],
         "candidates": deps.blobs.get_json(verdict["candidates"]),
         "rival": name_rival(verdict["rival"]),
@@ -44,6 +46,12 @@ def answer(state: State, deps: Deps) -> State:
     }
     deps.on_event({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
+
+
+def note_calibration(verdict: Json) -> Json | None:
+    """Say what the probabilities rest on; None where they are not calibrated or there are none."""
+    basis = verdict.get("basis")
+    return {"basis": basis, "note": BASIS_NOTES[basis]} if basis else None
 
 
 def describe_judge(deps: Deps) -> Json:

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from sextant.agent.verification.aligned import unused_words
 from sextant.agent.verification.area import Area
+from sextant.agent.verification.calibration import region_bucket
 from sextant.agent.verification.choice import choose
 from sextant.agent.verification.decision import (
     RADII_KM,
@@ -49,7 +50,8 @@ def calibrated(
     worth = choose(features, probabilities, optimise, model.scorer)
     best = int(np.argmax(worth))
     spread = spread_of(positions, ring_mixture(probabilities, features.apart_km, best), features.apart_km)
-    regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][kind]))) for name in SHARES]
+    bucket = region_bucket(sum(one.origin == "answer" for one in answers))
+    regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][kind][bucket]))) for name in SHARES]
     scored = _scored(pool, positions, probabilities, worth)
     near = evidence.away_km[best] <= target_radius_km
     stop = stopping(

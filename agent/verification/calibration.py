@@ -10,19 +10,35 @@ from scipy.special import expit
 from sextant.base.arrays import Floats
 
 _EDGE = 1e-4
+REGION_BUCKETS = (1, 2, 4, 8, 16)  # numbers of answers from which on a level of regions holds
 
 
 class PoolKind(IntEnum):
-    """What a pool holds. The number of answers is no part of it: agreement must not change the map it is read by."""
+    """What a pool holds; rich where its gallery's first hit is often in the right city.
+
+    The number of answers is no part of it: agreement must not change the map that a pool is read by.
+    """
 
     RETRIEVED = 0
     ANSWERED = 1
     BOTH = 2
+    RICH_RETRIEVED = 3
+    RICH_BOTH = 4
+
+    @property
+    def retrieved(self) -> bool:
+        """Whether such pools hold retrieved photos."""
+        return self != PoolKind.ANSWERED
+
+    @property
+    def answered(self) -> bool:
+        """Whether such pools hold answers."""
+        return self not in (PoolKind.RETRIEVED, PoolKind.RICH_RETRIEVED)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Log odds = slope · log odds of the posterior + shift; `slopes` and `shifts` (3, 5) by `PoolKind` and radius."""
+    """Log odds = slope · log odds of the posterior + shift; `slopes` and `shifts` (5, 5) by `PoolKind` and radius."""
 
     slopes: Floats
     shifts: Floats
@@ -45,11 +61,18 @@ class Calibration:
 IDENTITY = Calibration(np.ones((len(PoolKind), 5)), np.zeros((len(PoolKind), 5)))
 
 
-def pool_kind(retrieved: int, answered: int) -> PoolKind:
-    """The kind of a pool by its numbers of retrieved photos and of models that answered."""
+def pool_kind(retrieved: int, answered: int, rich: bool) -> PoolKind:
+    """Return the kind of a pool by its numbers of retrieved photos and of models that answered."""
+    if not retrieved:
+        return PoolKind.ANSWERED if answered else PoolKind.RETRIEVED
     if not answered:
-        return PoolKind.RETRIEVED
-    return PoolKind.BOTH if retrieved else PoolKind.ANSWERED
+        return PoolKind.RICH_RETRIEVED if rich else PoolKind.RETRIEVED
+    return PoolKind.RICH_BOTH if rich else PoolKind.BOTH
+
+
+def region_bucket(answers: int) -> int:
+    """Return which of `REGION_BUCKETS` a number of answers falls into; none counts as one."""
+    return max(0, sum(answers >= least for least in REGION_BUCKETS) - 1)
 
 
 def logit(probabilities: Floats) -> Floats:

@@ -69,8 +69,8 @@ class Verdict:
 
     `probability` maps "1", "25", "200", "750", "2500" (kilometres) to P(the place is within). `calibrated` says
     whether these were fitted on held-out photos or are plain shares of the pool. `scored` is best first.
-    `unanimous` says
-    that it settled because all answers agree. `basis` is what calibrated probabilities rest on. `expected_gain` is the utility another model call is expected to add, None where that was not fitted.
+    `unanimous` says that the run is settled because all answers agree. `basis` is what calibrated probabilities rest
+    on. `expected_gain` is the utility another model call is expected to add, None where that was not fitted.
     """
 
     latitude: float | None = None

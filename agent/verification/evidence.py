@@ -67,16 +67,20 @@ def gather_evidence(features: PoolFeatures, hit_rates: HitRates) -> Evidence:
     )
 
 
-def calibrated_posterior(evidence: Evidence, kind: PoolKind, pooling: Pooling, calibration: Calibration) -> Floats:
+def calibrated_posterior(
+    evidence: Evidence, kind: PoolKind, pooling: Pooling, calibration: Calibration, raw: Floats | None = None
+) -> Floats:
     """Calibrated P(within each radius) of each point, (m, 5).
 
-    A place that the list names and every answer confirms is at least as probable as by the list alone.
+    A place that the list names and every answer confirms is at least as probable as by the list alone. `raw` is the posterior,
+    where it is known already.
     """
-    found = calibration(evidence.posterior(pooling), kind)
-    if kind != PoolKind.BOTH:
+    found = calibration(evidence.posterior(pooling) if raw is None else raw, kind)
+    if not (kind.retrieved and kind.answered):
         return found
+    alone_kind = PoolKind.RICH_RETRIEVED if kind == PoolKind.RICH_BOTH else PoolKind.RETRIEVED
     confirmed = (evidence.away_km <= _SAME_PLACE_KM).all(1)
     if confirmed.any():
-        alone = calibration(evidence.without_answers().posterior(pooling), PoolKind.RETRIEVED)
+        alone = calibration(evidence.without_answers().posterior(pooling), alone_kind)
         found[confirmed] = np.maximum(found[confirmed], alone[confirmed])
     return found

@@ -16,6 +16,7 @@ import yaml
 
 from sextant.agent.answers.outcome import PRECISIONS
 from sextant.agent.answers.wording import KINDS
+from sextant.agent.verification.opinions import exact_hits
 from sextant.agent.verification.pool import Candidate
 from sextant.agent.verification.reliability import model_name
 from sextant.base.arrays import Floats
@@ -28,7 +29,6 @@ FEATURES = (
 )
 _LEAST_DIGITS, _FINE_DIGITS = 2, 4  # decimals of a degree: about 1 km, about 10 m
 _ADDED_WORDS = 2.0  # added to what was counted and to what is usual: a short reply tells little
-_EXACT = 0.99  # score of a gazetteer hit of exactly that name
 _CITY = 1  # the radius of 25 km
 _WORTH_A_WORD = 0.7  # log odds: twice as likely, or half
 _LEAST_ODDS, _MOST_ODDS = -7.0, 4.0
@@ -174,9 +174,7 @@ def place_precision(answer: Candidate) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _precision_of_name(name: str) -> str:
-    from sextant.atlas.names import find_place
-
-    kinds = {hit.kind for hit in find_place(name, misspelt=False) if hit.score >= _EXACT}
+    kinds = {hit.kind for hit in exact_hits(name)}
     found = {"place": "town", "admin1": "region", "country": "country"}
     return next((precision for kind, precision in found.items() if kind in kinds), "sight")
 

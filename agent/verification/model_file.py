@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.verification.calibration import Calibration, PoolKind, calibration_of
+from sextant.agent.verification.calibration import REGION_BUCKETS, Calibration, PoolKind, calibration_of
 from sextant.agent.verification.hit_rates import HitRates, hit_rates_of
 from sextant.agent.verification.pool_features import feature_names
 from sextant.agent.verification.posterior import Pooling, pooling_of
@@ -34,7 +34,8 @@ class Model:
         hit_rates: how often an answer lies within each radius.
         pooling: how answers and retrieved list are combined.
         calibration: from the posterior to probabilities that hold.
-        quantiles: by kind of pool, the estimate of what a region holds that truly holds "50" and "90" %.
+        quantiles: by kind of pool and number of answers (`REGION_BUCKETS`), the estimate of what a region holds that
+            truly holds "50" and "90" %.
         gain: what another call is expected to add.
         scorer: chooses among points beside a gallery of much worth; None where nothing was fitted.
         own: whether it was calibrated on the user's own labelled photos.
@@ -45,7 +46,7 @@ class Model:
     hit_rates: HitRates
     pooling: Pooling
     calibration: Calibration
-    quantiles: dict[str, tuple[float, ...]]
+    quantiles: dict[str, tuple[tuple[float, ...], ...]]
     gain: Gain
     scorer: Scorer | None
     provenance: dict[str, Any]
@@ -66,7 +67,7 @@ class Model:
             "hit_rates": self.hit_rates.to_json(),
             "pooling": self.pooling.to_json(),
             "calibration": self.calibration.to_json(),
-            "quantiles": {share: list(rows) for share, rows in self.quantiles.items()},
+            "quantiles": {share: [list(row) for row in rows] for share, rows in self.quantiles.items()},
             "gain": self.gain.to_json(),
             "scorer": self.scorer.to_json() if self.scorer else None,
         }
@@ -123,10 +124,11 @@ def _reliability(plain: Any) -> Reliability:
     return Reliability(known, tuple(map(float, plain["neutral"])), plain["answered"])
 
 
-def _quantiles(plain: Any) -> tuple[float, ...]:
-    if len(plain) != len(PoolKind):
-        raise ValueError(f"{len(plain)} quantiles, expected {len(PoolKind)}")
-    return tuple(map(float, plain))
+def _quantiles(plain: Any) -> tuple[tuple[float, ...], ...]:
+    rows = tuple(tuple(map(float, row)) for row in plain)
+    if [len(row) for row in rows] != [len(REGION_BUCKETS)] * len(PoolKind):
+        raise ValueError(f"{len(rows)} rows of quantiles, expected {len(PoolKind)} of {len(REGION_BUCKETS)}")
+    return rows
 
 
 def _known_scorer(plain: dict[str, Any]) -> Scorer:

@@ -34,7 +34,7 @@ class PoolFeatures:
     @property
     def kind(self) -> PoolKind:
         """What the pool holds."""
-        return pool_kind(len(self.retrieved), self.opinions.models)
+        return pool_kind(len(self.retrieved), self.opinions.models, self.pool.profile.rich)
 
     @cached_property
     def scored(self) -> tuple[Floats, list[str], Floats]:

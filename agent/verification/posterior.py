@@ -5,7 +5,7 @@ answer whose log odds are l supports the points within r of it by l + log N, sin
 1/N. N, and what further support is worth, are fitted at each radius, so that errors which models share are counted:
 
     support(x)  =  strongest + Σ_k (k^c − (k−1)^c) · max(0, k-th strongest)          over the models near x
-    model(x)    =  l + log N + g · log(n_x / n) + g·b · log n                          n_x of the model's n replies near x
+    model(x)    =  l + log N + g · log(n_x / n) + g·b · log n              n_x of the model's n replies near x
     list(x)     =  log π(x) − log(1 − Σ_camps π) + log N                               π from the retrieval profile
     P(x)        =  e^support(x) / (e^support(x) + Σ_{camps farther than r} e^support + N)
 

@@ -10,7 +10,7 @@ from sextant.base.arrays import Floats
 
 # Beside the learned P(within r), which counts 1; chosen by cross-fitting, see docs/verification.md.
 MIXTURE_SHARE = 0.25
-VOTE_SHARE = (4.0, 2.0, 0.5)  # by kind of pool: retrieved alone, said alone, both
+VOTE_SHARE = (4.0, 2.0, 0.5, 4.0, 0.5)  # by kind of pool
 _FULL_LIST = 20
 # A place in a ring lies so far from its point, at a guess: the ring's geometric middle, less for its scatter.
 RING_KM = 0.7 * np.array([0.5, *np.sqrt(RINGS_KM[1:-2] * RINGS_KM[2:-1]), 4750.0])

@@ -148,9 +148,9 @@ def profile(path: str | None, named: str | None, home: str | None, as_json: bool
 
     measured = store_profile(_chosen(path or named, home))
     if as_json:
-        click.echo(json.dumps(measured.model_dump(mode="json"), ensure_ascii=False, indent=2))
+        echo_json(measured.model_dump(mode="json"))
         return
-    click.echo("\n".join(describe_profile(measured)))
+    echo("\n".join(describe_profile(measured)))
 
 
 @command.command()

@@ -1,51 +1,20 @@
 """An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
 
+from sextant.agent.verification.confidence_words import SCALES, describe_confidence
 from sextant.base.json_types import Json
-
-SCALES = (("1", "street"), ("25", "city"), ("200", "region"), ("750", "country"), ("2500", "continent"))
-# Words for probabilities, after Kent's and the IPCC's scales: the least probability each word stands for.
-SURENESS = ((0.95, "almost surely"), (0.8, "very likely"), (0.6, "probably"), (0.4, "perhaps"), (0.0, "possibly"))
-
-
-PROBABLE = 0.6
-
 
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
 
-def sureness(probability: float) -> str:
-    """The word for a probability."""
-    return next(word for least, word in SURENESS if probability >= least)
-
-
 def headline(answer: Json) -> str:
-    """One sentence: the finest scale that is at least probable, and what is a guess."""
+    """One sentence: where, and how sure, in the words of `sextant.agent.verification.confidence_words`."""
     best = answer["best"]
     if best is None:
         return "No place was proposed: neither the model nor the gallery had anything to say."
-    known = [(name, scale, answer["probability"][name]) for name, scale in SCALES]
-    known = [item for item in known if item[2] is not None]
-    if not known:
-        return f"{place_name(best)}; nothing says how surely."
-    likely = [number for number, (_, _, probability) in enumerate(known) if probability >= PROBABLE]
-    number = likely[0] if likely else len(known) - 1
-    _, scale, probability = known[number]
-    guess = f"; the {known[number - 1][1]} is a guess" if number else ""
-    return f"{sureness(probability).capitalize()} {whereabouts(best, scale)}{guess}."
-
-
-def whereabouts(best: Json, scale: str) -> str:
-    """The answered place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
-    named = place_name(best)
-    if scale == "street":
-        return named
-    if scale == "city":
-        return f"in or near {named}"
-    if scale == "continent":
-        return f"in that part of the world (within 2,500 km of {named})"
-    radius_km = next(name for name, known in SCALES if known == scale)
-    return f"within {radius_km} km of {named}"
+    calibration = answer.get("calibration", {})
+    basis = calibration.get("basis") if calibration else None
+    return describe_confidence(answer["probability"], place_name(best), basis, calibration is not None)
 
 
 def place_name(place: Json) -> str:
@@ -62,7 +31,10 @@ def coordinates(place: Json) -> str:
 def how_sure(answer: Json) -> str:
     """``street (1 km) 12 % · city (25 km) 74 % · …``."""
     known = [(name, scale, answer["probability"][name]) for name, scale in SCALES]
-    return " · ".join(f"{scale} ({name} km) {p:.0%}" for name, scale, p in known if p is not None) or "not known"
+    words = " · ".join(f"{scale} ({name} km) {p:.0%}" for name, scale, p in known if p is not None)
+    if words and answer.get("calibration", {}) is None:
+        return f"shares of the candidates, not probabilities: {words}"
+    return words or "not known"
 
 
 def region(answer: Json) -> str:

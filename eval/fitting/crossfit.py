@@ -19,7 +19,7 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class CrossFit:
-    """The models of all folds: `records[i]` is to be judged by `models[fold_of[i]]`, which never saw its photographer."""
+    """The models of all folds: `records[i]` is judged by `models[fold_of[i]]`, which never saw its author."""
 
     records: list[Record]
     fold_of: NDArray[np.intp]

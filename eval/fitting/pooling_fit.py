@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from sextant.agent.verification.calibration import IDENTITY, Calibration, PoolKind
+from sextant.agent.verification.calibration import REGION_BUCKETS, Calibration, PoolKind, region_bucket
 from sextant.agent.verification.calibration import logit as held_logit
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.evidence import calibrated_posterior
@@ -18,6 +18,7 @@ from sextant.agent.verification.posterior import (
     PARAMETERS,
     Pooling,
     greedy_camps,
+    probabilities_of,
     ring_mixture,
     supports,
 )
@@ -28,7 +29,7 @@ from sextant.base.arrays import Floats
 from sextant.eval.fitting.pools import Example
 
 FIRST_POOLING = Pooling(*(np.full(5, value) for value in (1.0, 0.4, 0.5, 0.3, 0.5)))
-_MOST_EXAMPLES = 1500  # of one kind, drawn at random: the numbers are few
+_MOST_EXAMPLES = 1000  # of one kind, drawn at random: the numbers are few
 _MOST_STEPS = 200
 _CAMPS = 6  # of a pool, the chosen point among them
 _HOLD = 0.3  # how firmly the numbers are held to the first ones
@@ -44,8 +45,12 @@ def fit_pooling(examples: Sequence[Example], rounds: int = 2, seed: int = 0) -> 
     chosen = _drawn(examples, chance)
     pooling = FIRST_POOLING
     for _ in range(rounds):
-        best = [_best(one.evidence.posterior(pooling)) for one in chosen]
-        columns = [_fit_radius(chosen, best, radius, pooling) for radius in range(len(RADII_KM))]
+        found = [_supports(one, pooling) for one in chosen]
+        best = [
+            _best(probabilities_of(support, one.evidence.apart_km, pooling))
+            for one, support in zip(chosen, found, strict=True)
+        ]
+        columns = [_fit_radius(chosen, found, best, radius, pooling) for radius in range(len(RADII_KM))]
         pooling = Pooling(*np.array(columns).T)
     return pooling
 
@@ -53,7 +58,7 @@ def fit_pooling(examples: Sequence[Example], rounds: int = 2, seed: int = 0) -> 
 def _drawn(examples: Sequence[Example], chance: np.random.Generator) -> list[Example]:
     """Examples with an answer, equally many of each kind at most."""
     found: list[Example] = []
-    for kind in (PoolKind.ANSWERED, PoolKind.BOTH):
+    for kind in (PoolKind.ANSWERED, PoolKind.BOTH, PoolKind.RICH_BOTH):
         own = [one for one in examples if one.features.kind == kind]
         rows = np.sort(chance.permutation(len(own))[:_MOST_EXAMPLES])
         found += [own[row] for row in rows.tolist()]
@@ -81,7 +86,7 @@ class _Table:
     hit: Floats
 
     def probabilities(self, numbers: Sequence[float]) -> Floats:
-        """P (n,) of the chosen points; the formula of `posterior.support_at` and `probability_at`, all pools at once."""
+        """P (n,) of the chosen points: `posterior.support_at` and `probability_at` of all pools at once."""
         spread, between, dissent, repeats, beside = numbers
         own = self.strongest + spread + dissent * (self.share + repeats * self.said)
         own = -np.sort(-np.where(self.strongest > NOTHING, own, NOTHING), axis=2)
@@ -94,8 +99,15 @@ class _Table:
         return np.asarray(odds[:, 0] / (odds.sum(1) + 1.0))
 
 
-def _fit_radius(examples: Sequence[Example], best: Sequence[int], radius: int, start: Pooling) -> Floats:
-    table = _table(examples, best, radius, start)
+def _supports(one: Example, pooling: Pooling) -> Floats:
+    own = one.evidence
+    return supports(own.away_km, own.log_odds, own.vote, own.model, own.listed, pooling)
+
+
+def _fit_radius(
+    examples: Sequence[Example], found: Sequence[Floats], best: Sequence[int], radius: int, start: Pooling
+) -> Floats:
+    table = _table(examples, found, best, radius)
 
     def loss(free: Floats) -> float:
         p = np.clip(table.probabilities(_bounded(free)), 1e-4, 1 - 1e-4)
@@ -108,15 +120,14 @@ def _fit_radius(examples: Sequence[Example], best: Sequence[int], radius: int, s
     return np.array(_bounded(minimize(loss, begin, method="Nelder-Mead", options=options).x))
 
 
-def _table(examples: Sequence[Example], best: Sequence[int], radius: int, pooling: Pooling) -> _Table:
+def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[int], radius: int) -> _Table:
     models = max((one.features.opinions.models for one in examples), default=1) or 1
     shape = (len(examples), _CAMPS, models)
     strongest, share, said = np.full(shape, NOTHING), np.zeros(shape), np.zeros(shape)
     listed = np.full(shape[:2], NOTHING)
     hit = np.zeros(len(examples))
     for number, (one, row) in enumerate(zip(examples, best, strict=True)):
-        own, reach = one.evidence, RADII_KM[radius]
-        support = supports(own.away_km, own.log_odds, own.vote, own.model, own.listed, pooling)[:, radius]
+        own, reach, support = one.evidence, RADII_KM[radius], found[number][:, radius]
         within = own.apart_km <= reach
         rivals = [camp for camp in greedy_camps(support, within, NOTHING).tolist() if not within[row, camp]]
         rows = [row, *rivals[: _CAMPS - 1]]
@@ -147,10 +158,16 @@ def _unbounded(values: Floats) -> Floats:
     return np.array([np.log(np.expm1(max(values[0], 0.01))), *logit(held)])
 
 
-def fit_calibration(examples: Sequence[Example], pooling: Pooling) -> Calibration:
-    """Fit a slope and a shift for each radius: of all pools together, then of each kind, drawn to those of all."""
+def fit_calibration(examples: Sequence[Example], posteriors: Sequence[Floats]) -> Calibration:
+    """Fit a slope and a shift for each radius: of all pools together, then of each kind, drawn to those of all.
+
+    `posteriors` are those of the examples, (m, 5) each.
+    """
     kinds = np.array([int(one.features.kind) for one in examples])
-    stated, hits = _chosen(examples, pooling)
+    best = [_best(found) for found in posteriors]
+    stated = np.array([found[row] for found, row in zip(posteriors, best, strict=True)])
+    away = np.array([one.away_km[row] for one, row in zip(examples, best, strict=True)])
+    hits = (away[:, None] <= np.array(RADII_KM)).astype(float)
     slopes, shifts = np.ones((len(PoolKind), 5)), np.zeros((len(PoolKind), 5))
     for radius in range(len(RADII_KM)):
         odds, hit = held_logit(stated[:, radius]), hits[:, radius]
@@ -160,17 +177,6 @@ def fit_calibration(examples: Sequence[Example], pooling: Pooling) -> Calibratio
             slope, shift = _line(odds[own], hit[own], together, _PRIOR_STRENGTH) if own.any() else together
             slopes[kind, radius], shifts[kind, radius] = slope, shift
     return Calibration(slopes, shifts)
-
-
-def _chosen(examples: Sequence[Example], pooling: Pooling) -> tuple[Floats, Floats]:
-    """Posterior (n, 5) of each pool's chosen point, and whether it was within each radius (n, 5)."""
-    stated, hits = np.zeros((len(examples), 5)), np.zeros((len(examples), 5))
-    for number, one in enumerate(examples):
-        found = one.evidence.posterior(pooling)
-        best = _best(found)
-        stated[number] = found[best]
-        hits[number] = one.away_km[best] <= np.array(RADII_KM)
-    return stated, hits
 
 
 def _line(odds: Floats, hit: Floats, prior: tuple[float, float], strength: float) -> tuple[float, float]:
@@ -190,27 +196,32 @@ def _line(odds: Floats, hit: Floats, prior: tuple[float, float], strength: float
 
 
 def fit_quantiles(
-    examples: Sequence[Example], pooling: Pooling, calibration: Calibration
-) -> dict[str, tuple[float, ...]]:
-    """Find the estimate of what a region holds that truly holds 50 % and 90 % of the places, by kind of pool.
+    examples: Sequence[Example], probabilities: Sequence[Floats]
+) -> dict[str, tuple[tuple[float, ...], ...]]:
+    """Find the estimate of what a region holds that truly holds 50 % and 90 % of the places.
 
-    Vovk, Gammerman, Shafer 2005: the ceil((n + 1) share)-th smallest score of n. A kind with few pools takes that of
-    all.
+    By kind of pool and number of answers; few pools take the level of their kind, a kind with few that of all. Vovk,
+    Gammerman, Shafer 2005: the ceil((n + 1) share)-th smallest score of n. `probabilities` are the examples' calibrated
+    ones, (m, 5) each.
     """
     kinds = np.array([int(one.features.kind) for one in examples])
-    held = np.array([_held(one, pooling, calibration) for one in examples])
-    found: dict[str, tuple[float, ...]] = {}
+    buckets = np.array([region_bucket(one.answers) for one in examples])
+    held = np.array([_held(one, found) for one, found in zip(examples, probabilities, strict=True)])
+    levels: dict[str, tuple[tuple[float, ...], ...]] = {}
     for share in SHARES:
-        rows = [held[kinds == kind] for kind in PoolKind]
-        found[share] = tuple(_quantile(own if len(own) >= _LEAST_POOLS else held, float(share) / 100) for own in rows)
-    return found
+        rows = []
+        for kind in PoolKind:
+            own = kinds == kind if (kinds == kind).sum() >= _LEAST_POOLS else np.ones(len(held), dtype=bool)
+            cells = [own & (buckets == bucket) for bucket in range(len(REGION_BUCKETS))]
+            chosen = [held[cell] if cell.sum() >= _LEAST_POOLS else held[own] for cell in cells]
+            rows.append(tuple(_quantile(scores, float(share) / 100) for scores in chosen))
+        levels[share] = tuple(rows)
+    return levels
 
 
-def _held(one: Example, pooling: Pooling, calibration: Calibration) -> float:
+def _held(one: Example, probabilities: Floats) -> float:
     """What the smallest region that contains the true place is estimated to hold."""
-    probabilities = calibrated_posterior(one.evidence, one.features.kind, pooling, calibration)
-    best = _best(probabilities)
-    mixture = ring_mixture(probabilities, one.features.apart_km, best)
+    mixture = ring_mixture(probabilities, one.features.apart_km, _best(probabilities))
     return spread_of(one.features.points.positions, mixture, one.features.apart_km).held_at(*one.truth)
 
 
@@ -220,13 +231,12 @@ def _quantile(scores: Floats, share: float) -> float:
     return round(float(ordered[min(rank, len(ordered)) - 1]), 5)
 
 
-def fit_gain(examples: Sequence[Example], pooling: Pooling, calibration: Calibration) -> Gain:
+def fit_gain(examples: Sequence[Example], probabilities: Sequence[Floats]) -> Gain:
     """Find what share of what was missing a further call turned into utility, over all photos and stages of a run."""
     by_image: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
-    for one in examples:
+    for one, found in zip(examples, probabilities, strict=True):
         if one.stage < 1 or one.calls < 2:
             continue
-        found = calibrated_posterior(one.evidence, one.features.kind, pooling, calibration)
         best = _best(found)
         hit = float((one.away_km[best] <= np.array(RADII_KM)).mean())
         by_image.setdefault((one.group, one.image), []).append((one.stage, missing(found[best]), hit))
@@ -240,8 +250,13 @@ def fit_gain(examples: Sequence[Example], pooling: Pooling, calibration: Calibra
     return Gain(max(0.0, added + _FIRST_WEIGHT * _FIRST_RATE) / (lacking + _FIRST_WEIGHT))
 
 
-def finish(examples: Sequence[Example]) -> tuple[Pooling, Calibration, dict[str, tuple[float, ...]], Gain]:
+def finish(examples: Sequence[Example]) -> tuple[Pooling, Calibration, dict[str, tuple[tuple[float, ...], ...]], Gain]:
     """Fit pooling, calibration, region quantiles and gain, in this order."""
     pooling = fit_pooling(examples)
-    calibration = fit_calibration(examples, pooling) if examples else IDENTITY
-    return pooling, calibration, fit_quantiles(examples, pooling, calibration), fit_gain(examples, pooling, calibration)
+    posteriors = [one.evidence.posterior(pooling) for one in examples]
+    calibration = fit_calibration(examples, posteriors)
+    probabilities = [
+        calibrated_posterior(one.evidence, one.features.kind, pooling, calibration, raw)
+        for one, raw in zip(examples, posteriors, strict=True)
+    ]
+    return pooling, calibration, fit_quantiles(examples, probabilities), fit_gain(examples, probabilities)

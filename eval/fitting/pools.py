@@ -1,4 +1,4 @@
-"""The pools that pooling, calibration and regions are fitted on: a recorded photo after 0 to 60 calls, and parts of it."""
+"""The pools that a model is fitted on: each recorded photo after 0 to 60 calls, and parts of it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from sextant.eval.fitting.recorded import Record
 from sextant.geo.sphere import great_circle_km
 
 STAGES = (1, 2, 4, 8, 16, 60)  # calls after which a photo's pool is looked at
+MOST_EXAMPLES = 8000
 _DRAWN = 2  # further pools of a photo, of random answers
 _UNKNOWN = 1 / 3  # of the drawn pools are seen as if no model had been recorded
 _LESS_RETRIEVED = (1, 5, 10)  # photos left of a list, as some presets ask for
@@ -37,6 +38,11 @@ class Example:
     evidence: Evidence
 
     @property
+    def answers(self) -> int:
+        """Number of answers in the pool, alternatives apart."""
+        return sum(one.origin == "answer" for one in self.features.opinions.candidates)
+
+    @property
     def away_km(self) -> Floats:
         """Distances (m,) of the points from the true place."""
         return np.asarray(great_circle_km(self.features.points.positions, self.truth))
@@ -45,11 +51,14 @@ class Example:
 def examples_of(
     records: Sequence[Record], reliability: Reliability, hit_rates: HitRates, order: tuple[str, ...], seed: int = 0
 ) -> list[Example]:
-    """Make the examples of all records; a pool without a candidate makes none."""
+    """Make examples of the records in random order, until there are enough; a pool without a candidate makes none."""
     chance = np.random.default_rng(seed)
     unknown = hit_rates.as_unknown()
-    found = []
-    for record in records:
+    found: list[Example] = []
+    for row in chance.permutation(len(records)).tolist():
+        record = records[row]
+        if len(found) >= MOST_EXAMPLES:
+            break
         for stage, pool, known in _pools(record, order, chance):
             if pool.candidates:
                 features = featurise(pool, reliability)
