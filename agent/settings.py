@@ -1,13 +1,22 @@
 """Settings of a run: plain values with defaults, passed as LangGraph's context and stored in the run's record."""
 
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any, Literal
 
-from sextant.agent.cost.pricing import compute_price_usd, make_unknown_price_error, parse_price
+from pydantic import TypeAdapter, ValidationError
+
+from sextant.agent.cost.pricing import (
+    compute_price_usd,
+    make_unknown_price_error,
+    parse_price,
+)
+from sextant.base.bounds import SETTINGS, check_number
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.prompts.presets import Preset, preset
+from sextant.prompts.presets import Preset, load_preset
 
+IMAGE_SIDE = 1024  # pixels: what vision models of 2024 and 2025 scale pictures down to, or use whole
 Optimise = Literal["balanced", "street", "city", "country"]
 
 
@@ -28,6 +37,7 @@ class Settings:
         without_authors: exclude gallery photos by these photographers.
         exclude_duplicates: exclude gallery photos that are copies of this one (scaled, recompressed, nearly equal).
         image_side: longest side in pixels of the picture shown to the model.
+        max_output_tokens: of one answer, where the preset does not say.
         concurrency: model calls in flight at once.
     """
 
@@ -56,7 +66,7 @@ class Settings:
     without_authors: tuple[str, ...] = ()
     exclude_duplicates: bool = False
     price: str | None = None
-    image_side: int = 1024
+    image_side: int | None = None
     image_quality: int = 85
     image_detail: Literal["low", "high", "auto"] | None = None
     timeout_seconds: float = 120.0
@@ -68,17 +78,37 @@ class Settings:
     run: str | None = None
 
 
-def make_recipe(settings: Settings) -> Preset:
-    """Return the preset of these settings with the settings' own overrides.
+class Recipe(Preset):
+    """A preset resolved for one run and one model: what is sent, recorded and priced reads nothing else."""
+
+    max_output_tokens: int
+    image_side: int
+
+
+def make_recipe(settings: Settings) -> Recipe:
+    """Resolve the preset of these settings, with the settings' own choices on top.
 
     Raises:
         WrongUse: the preset is unknown.
     """
-    chosen = preset(settings.preset or ("offline" if settings.model == "offline" else "default"))
+    chosen = load_preset(settings.preset or ("offline" if settings.model == "offline" else "default"))
     named: tuple[str, ...] = ("variants", "later", "verify", "max_calls", "max_rounds", "max_tool_turns")
-    named += ("temperature", "samples", "tools", "image_detail")
+    named += ("samples", "tools", "image_detail", "image_side")
     given = {name: getattr(settings, name) for name in named if getattr(settings, name) is not None}
-    return chosen.model_copy(update=given)
+    resolved = {
+        "temperature": _temperature(chosen, settings),
+        "max_output_tokens": chosen.max_output_tokens or settings.max_output_tokens,
+        "image_side": IMAGE_SIDE if chosen.image_side is None else chosen.image_side,
+    }
+    return Recipe(**{**dict(chosen), **resolved, **given})
+
+
+def _temperature(chosen: Preset, settings: Settings) -> float | Literal["omit"] | None:
+    """Return the temperature of every prompt: the settings', the model family's, the preset's; None: each prompt's."""
+    if settings.temperature is not None:
+        return settings.temperature
+    families = (t for word, t in chosen.family_temperatures.items() if word in settings.model.lower())
+    return next(families, chosen.temperature)
 
 
 def check_settings(settings: Settings) -> Settings:
@@ -87,16 +117,10 @@ def check_settings(settings: Settings) -> Settings:
     Raises:
         WrongUse: a number is out of range; the message names it.
     """
-    for name in ("max_calls", "max_rounds", "samples", "concurrency", "image_side", "max_output_tokens"):
+    for name in SETTINGS:
         value = getattr(settings, name)
-        if value is not None and value < 1:
-            raise WrongUse(f"{format_option(name)} is {value!r}; it must be at least 1")
-    if not 1 <= settings.image_quality <= 95:
-        raise WrongUse(f"--image-quality is {settings.image_quality!r}; it must be from 1 to 95")
-    for name in ("max_tokens", "max_seconds", "max_usd", "timeout_seconds"):
-        value = getattr(settings, name)
-        if value is not None and not value > 0:
-            raise WrongUse(f"{format_option(name)} is {value!r}; it must be more than 0")
+        if value is not None:
+            check_number(name, value, format_option(name))
     if settings.max_usd is not None and price_call_usd(settings, 1, 1) is None:
         raise make_unknown_price_error(settings.model)
     return settings
@@ -113,22 +137,41 @@ def price_call_usd(settings: Settings, input_tokens: int, output_tokens: int) ->
 
 
 def format_option(name: str) -> str:
-    """Format a setting's name as its command-line option."""
-    return "--" + name.replace("_", "-")
+    """Return the command-line spelling of a setting."""
+    return "--timeout" if name == "timeout_seconds" else "--" + name.replace("_", "-")
 
 
 def settings_from_json(values: Json) -> Settings:
     """Read settings from a record; lists become tuples again.
 
     Raises:
-        WrongUse: an unknown key.
+        WrongUse: a key that is no setting, or a value of another type.
     """
     known = {item.name for item in fields(Settings)}
     for name in values:
         if name not in known:
             raise WrongUse(f"unknown setting {name!r}; the settings are: {', '.join(sorted(known))}")
     plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-    return replace(Settings(), **plain)
+    return _typed(replace(Settings(), **plain))
+
+
+@cache
+def _types() -> TypeAdapter[Settings]:
+    return TypeAdapter(Settings)
+
+
+def _typed(settings: Settings) -> Settings:
+    """Return the settings when every value has its type: a record may have been made by anybody.
+
+    Raises:
+        WrongUse: one has not.
+    """
+    try:
+        return _types().validate_python(vars(settings))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name, what = first["loc"][0], str(first["input"])[:40]
+        raise WrongUse(f"the setting {name} is {what!r}: {first['msg'].lower()}") from error
 
 
 def settings_to_json(settings: Settings) -> Json:

@@ -41,7 +41,7 @@ class Branch(TypedDict):
     round: int
     variant: str
     sample: int
-    temperature: float
+    temperature: float | None
     fill: dict[str, str]
 
 

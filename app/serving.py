@@ -10,12 +10,14 @@ from sextant.app.render.terminal import echo
 from sextant.base.errors import SextantError, WrongUse
 
 if TYPE_CHECKING:
-    from sextant.graphs.chat import Desk
+    from sextant.graphs.chat import ChatContext
 
 SHORTEST_TOKEN = 16
 
 
-def serve(desk: "Desk", *, host: str, port: int, token: str | None, tiles: str | None, reports: str | None) -> None:
+def serve(
+    desk: "ChatContext", *, host: str, port: int, token: str | None, tiles: str | None, reports: str | None
+) -> None:
     """Serve until stopped.
 
     Raises:

@@ -30,7 +30,7 @@ from typing_extensions import TypedDict
 from sextant.agent.settings import Settings
 from sextant.agent.world import live
 from sextant.graphs.runs.run import locate
-from sextant.graphs.sessions.checkpoints import sqlite_checkpoints
+from sextant.graphs.sessions.checkpoints import open_sqlite_checkpoints
 from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 
@@ -159,7 +159,7 @@ def floor_ms(folder: Path, runs: int) -> float:
     times = []
     for number in range(runs):
         began = time.monotonic()
-        with sqlite_checkpoints(folder / "floor.sqlite") as saver:
+        with open_sqlite_checkpoints(folder / "floor.sqlite") as saver:
             compiled = graph.compile(checkpointer=saver)
             compiled.invoke({}, {"configurable": {"thread_id": str(number)}}, durability="sync")
         times.append((time.monotonic() - began) * 1000)

@@ -32,7 +32,7 @@ from bench.table import table
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
-from sextant.graphs.runs.folder import runs_folder
+from sextant.graphs.runs.folder import get_runs_folder
 from sextant.graphs.runs.run import locate
 
 PROCESSES = 3
@@ -115,7 +115,7 @@ def runs(photos: list[str], gallery: str, drawn: Drawn | None, filters: dict[str
     settings = Settings(gallery=gallery, home=home, **filters)
     stub = patch("sextant.gallery.store.load_encoder", lambda spec: DrawnEncoder(drawn)) if drawn else nullcontext()
     with stub:
-        return [taken(runs_folder(home) / locate(photo, settings).name) for photo in photos]
+        return [taken(get_runs_folder(home) / locate(photo, settings).name) for photo in photos]
 
 
 def taken(run: Path) -> Taken:

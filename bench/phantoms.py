@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from sextant.agent.guard.claims import Trace, entry_of
+from sextant.agent.guard.claims import Trace, check_sentence
 
 DATA = Path(__file__).parents[1] / "tests" / "agent" / "guard" / "claimed_checks.yaml"
 
@@ -33,7 +33,7 @@ class Labelled:
     @property
     def struck(self) -> bool:
         trace = Trace((("1.a.0#1", self.tool),)) if self.tool else Trace()
-        return entry_of(self.text, trace).struck is not None
+        return check_sentence(self.text, trace).struck is not None
 
 
 def labelled() -> Iterator[Labelled]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.sources.folder import photo_files
-from sextant.gallery.sources.table_folder import matching_name
+from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.tables import PhotoTable
 from sextant.gallery.sources.zips import zip_files, zip_members
 
@@ -213,6 +213,7 @@ def _rows(
     """The rows that state a position, once each, and what was odd about the others."""
     photos: dict[str, BenchmarkPhoto] = {}
     placeless, twice = [], []
+    names = FileNames(files)
     nested = {Path(file).name: file for file in sorted(files, reverse=True)}  # osv5m: images/test/NN.zip#NN/ID.jpg
     for number in range(len(table)):
         row = table.row(number)
@@ -221,7 +222,7 @@ def _rows(
         elif row.problem:
             placeless.append(row.image)
         else:
-            file = matching_name(row.image, files) or nested.get(row.image) or nested.get(f"{row.image}.jpg")
+            file = names.find(row.image) or nested.get(row.image) or nested.get(f"{row.image}.jpg")
             path = str(folder / file) if file else None
             scene = scenes.get(row.image)
             photos[row.image] = BenchmarkPhoto(row.image, row.latitude, row.longitude, path, row.author, scene)

@@ -19,6 +19,7 @@ from sextant.geo.polygons import PREPARED, Polygons, country_polygon, inner_posi
 from sextant.geo.sphere import EARTH_RADIUS_KM, great_circle_km, normalise_longitude, positions_of, unit_vectors
 
 __all__ = [
+    "OFF_THE_COAST_KM",
     "Country",
     "Near",
     "countries_at",
@@ -43,6 +44,10 @@ class Near:
     km: float
     latitude: float
     longitude: float
+
+
+# The 1:10m outlines are that coarse: piers, bridges, quays and small islands of a country lie outside its polygon.
+OFF_THE_COAST_KM = 5.0
 
 
 def country_at(latitude: float, longitude: float, reach_km: float = 0.0) -> Country | None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from sextant.geo.borders import countries_at, country_at, nearest_country
+from sextant.geo.borders import OFF_THE_COAST_KM, countries_at, country_at, nearest_country
 from sextant.geo.countries import Country, country_code_of
 from sextant.geo.sphere import bearing_degrees, check_position
 from sextant.geo.towns import gazetteer
@@ -29,7 +29,7 @@ class Place:
     latitude: float
     longitude: float
     country: str | None
-    """The country or disputed area that holds the position; None at sea."""
+    """The country or disputed area that holds the position, or lies within 5 km of it (piers, bridges); None at sea."""
     country_code: str | None
     """ISO 3166-1 alpha-2; None at sea and where no state is agreed on."""
     continent: str | None
@@ -72,8 +72,9 @@ def describe(latitude: float, longitude: float) -> Place:
         WrongUse: the position is not finite or out of range.
     """
     latitude, longitude = check_position(latitude, longitude)
-    country = country_at(latitude, longitude)
+    country = country_at(latitude, longitude, OFF_THE_COAST_KM)
     near = nearest_country(latitude, longitude, country)
+    on_land = country is None or country_at(latitude, longitude) is not None
     table = gazetteer()
     own = _own_place(latitude, longitude, country) if country else None
     row, place_km = own or table.nearest(latitude, longitude)
@@ -91,7 +92,7 @@ def describe(latitude: float, longitude: float) -> Place:
         place_km=place_km,
         place_bearing=float(bearing_degrees(table.positions[row], (latitude, longitude))),
         at_sea=country is None,
-        land_km=0.0 if country else near.km,
+        land_km=(0.0 if on_land else nearest_country(latitude, longitude).km) if country else near.km,
         border_km=near.km if country else None,
         neighbour=near.country.name,
         neighbour_code=near.country.code,
@@ -106,7 +107,7 @@ def label(latitude: float, longitude: float) -> str:
         WrongUse: as ``describe``.
     """
     latitude, longitude = check_position(latitude, longitude)
-    country = country_at(latitude, longitude)
+    country = country_at(latitude, longitude, OFF_THE_COAST_KM)
     own = _own_place(latitude, longitude, country) if country else None
     row, _ = own or gazetteer().nearest(latitude, longitude)
     return ", ".join(part for part in (gazetteer().names[row], country.name if country else None) if part)

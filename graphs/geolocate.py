@@ -28,42 +28,44 @@ from sextant.agent.state import Ask, State
 from sextant.agent.world import live
 from sextant.agent.world.deps import Deps, StepInfo
 
-Equip = Callable[[Settings], Deps]
+MakeDeps = Callable[[Settings], Deps]
 Node = Callable[[Any, Deps], Any]
-Around = Callable[[StepInfo, Node, Any, Deps], Any]
+NodeWrapper = Callable[[StepInfo, Node, Any, Deps], Any]
 
 
-def straight(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
+def run_node(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
     """Nothing stands between the graph and its nodes."""
     return node(state, deps)
 
 
-def build(equip: Equip = live.make_deps, around: Around = straight) -> StateGraph[State, Settings, State, State]:
+def build_graph(
+    make_deps: MakeDeps = live.make_deps, around: NodeWrapper = run_node
+) -> StateGraph[State, Settings, State, State]:
     """Return the graph, not yet compiled.
 
     Args:
-        equip: what stands behind the nodes: the world, or a recording.
+        make_deps: what stands behind the nodes: the world, or a recording.
         around: what stands round each node, and knows the moment: a recorder of steps, or a fork's changes.
     """
 
-    def with_equipment(node: Node, reads: type = State) -> Callable[..., Any]:
+    def with_deps(node: Node, reads: type = State) -> Callable[..., Any]:
         def run(state: Any, runtime: Runtime[Settings]) -> Any:
             branch = state["branch"]["id"] if reads is Ask else None
             moment = StepInfo(get_config()["metadata"]["langgraph_step"], node.__name__, branch)
-            return around(moment, node, state, equip(runtime.context or Settings()))
+            return around(moment, node, state, make_deps(runtime.context or Settings()))
 
         run.__annotations__ = {**node.__annotations__, "state": reads, "runtime": Runtime[Settings]}
         run.__annotations__.pop("deps", None)
         return run
 
     graph = StateGraph(State, context_schema=Settings)
-    graph.add_node("ingest", with_equipment(ingest))
-    graph.add_node("plan", with_equipment(plan), destinations=("lmm", "verify"))
-    graph.add_node("lmm", with_equipment(lmm, Ask), input_schema=Ask)
-    graph.add_node("tools", with_equipment(tools, Ask), input_schema=Ask)
-    graph.add_node("advance", with_equipment(advance), destinations=("lmm", "tools", "verify"))
-    graph.add_node("verify", with_equipment(verify), destinations=("plan", "answer"))
-    graph.add_node("answer", with_equipment(answer))
+    graph.add_node("ingest", with_deps(ingest))
+    graph.add_node("plan", with_deps(plan), destinations=("lmm", "verify"))
+    graph.add_node("lmm", with_deps(lmm, Ask), input_schema=Ask)
+    graph.add_node("tools", with_deps(tools, Ask), input_schema=Ask)
+    graph.add_node("advance", with_deps(advance), destinations=("lmm", "tools", "verify"))
+    graph.add_node("verify", with_deps(verify), destinations=("plan", "answer"))
+    graph.add_node("answer", with_deps(answer))
     graph.add_edge(START, "ingest")
     graph.add_edge("ingest", "plan")
     graph.add_edge("lmm", "advance")
@@ -72,5 +74,5 @@ def build(equip: Equip = live.make_deps, around: Around = straight) -> StateGrap
     return graph
 
 
-graph = build().compile(name="geolocate")
+graph = build_graph().compile(name="geolocate")
 """For ``langgraph.json``: without a checkpointer, the server brings its own."""

@@ -5,14 +5,20 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sextant.base.bounds import SETTINGS
 from sextant.base.errors import WrongUse
 
 FOLDER = Path(__file__).parent
+
+
+def in_range(name: str, default: Any = ...) -> Any:
+    """Return a field of a preset with the range that the setting of that name has."""
+    return Field(default=default, ge=SETTINGS[name].low, le=SETTINGS[name].high)
 
 
 class Document(BaseModel):
@@ -37,7 +43,7 @@ _BROUGHT: ContextVar[Mapping[str, str]] = ContextVar("brought", default={})  # n
 
 
 @contextmanager
-def brought(texts: Mapping[str, str]) -> Iterator[None]:
+def use_recorded_prompts(texts: Mapping[str, str]) -> Iterator[None]:
     """Within, a prompt file of a person's own that is not here is read from these texts, by its path.
 
     A recording brings its prompts along, and replays where they are not.
@@ -54,13 +60,13 @@ def is_own(name: str) -> bool:
     return name.endswith((".yaml", ".yml"))
 
 
-def text_of(path: Path) -> str:
+def read_prompt_text(path: Path) -> str:
     """Return what a prompt file holds, or what was brought in its place."""
     texts = _BROUGHT.get()
     return texts[str(path)] if str(path) in texts and not path.exists() else path.read_text(encoding="utf-8")
 
 
-def ids(folder: str) -> list[str]:
+def list_ids(folder: str) -> list[str]:
     """Return the ids that the project ships in one folder (``variants``, ``presets``, ``frames``), sorted."""
     return sorted(path.stem for path in (FOLDER / folder).glob("*.yaml"))
 
@@ -72,7 +78,7 @@ def read(path: Path, kind: type[Kind]) -> Kind:
         WrongUse: the file is not YAML, or lacks or misspells a field; the message names file and field.
     """
     try:
-        document: Kind = parsed(text_of(path), kind)
+        document: Kind = parse_document(read_prompt_text(path), kind)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise WrongUse(f"prompt file {str(path)!r} cannot be read: {' '.join(str(error).split())}") from error
     except ValidationError as error:
@@ -85,12 +91,12 @@ def read(path: Path, kind: type[Kind]) -> Kind:
 
 
 @lru_cache(maxsize=256)
-def parsed(text: str, kind: type[Kind]) -> Kind:
+def parse_document(text: str, kind: type[Kind]) -> Kind:
     """Return the document that a file's text is."""
     return kind.model_validate(yaml.safe_load(text))
 
 
-def find(folder: str, name: str, kind: type[Kind]) -> Kind:
+def find_document(folder: str, name: str, kind: type[Kind]) -> Kind:
     """Return the shipped document of that id, or the file at that path when ``name`` ends in ``.yaml``.
 
     Raises:
@@ -98,14 +104,14 @@ def find(folder: str, name: str, kind: type[Kind]) -> Kind:
     """
     if is_own(name):
         return read(Path(name), kind)
-    if name not in ids(folder):
+    if name not in list_ids(folder):
         raise WrongUse(
-            f"no {folder[:-1]} is called {name!r}; there are: {', '.join(ids(folder))}; or give a .yaml file"
+            f"no {folder[:-1]} is called {name!r}; there are: {', '.join(list_ids(folder))}; or give a .yaml file"
         )
     return read(FOLDER / folder / f"{name}.yaml", kind)
 
 
 @cache
-def frame(name: str) -> Frame:
+def load_frame(name: str) -> Frame:
     """Return the frame text of that id."""
-    return find("frames", name, Frame)
+    return find_document("frames", name, Frame)

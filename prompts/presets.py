@@ -1,11 +1,13 @@
 """Presets: a set of variants and settings under one name, so that a published recipe can be run by it."""
 
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sextant.prompts.loading import Document, find, ids, is_own
+from sextant.prompts.loading import Document, find_document, in_range, is_own, list_ids
+
+Temperature = Annotated[float, in_range("temperature")]
 
 
 class Preset(Document):
@@ -13,39 +15,46 @@ class Preset(Document):
 
     ``keep_samples`` and ``keep_nearest`` limit what verification weighs (G3 uses 5 of 10 samples and one retrieved
     place); None keeps all. Without ``keep_alternatives`` an answer's alternatives are not weighed.
+
+    ``temperature`` is that of every prompt, ``omit`` to send none; ``family_temperatures`` are those of models whose
+    name holds a word, and come first. ``one_request`` asks for all samples of a prompt in one request where the server
+    can. ``image_side`` is the longest side of the picture that is sent, in pixels.
     """
 
     about: str
     variants: tuple[str, ...] = Field(min_length=1)
     later: tuple[str, ...] = ()
-    samples: int | None = Field(default=None, ge=1, le=50)
+    samples: int | None = in_range("samples", None)
     keep_samples: int | None = Field(default=None, ge=1)
     keep_nearest: int | None = Field(default=None, ge=0)
     keep_alternatives: bool = True
-    temperature: float | None = Field(default=None, ge=0, le=2)
+    one_request: bool = False
+    temperature: Temperature | Literal["omit"] | None = None
+    family_temperatures: dict[str, Temperature] = Field(default_factory=dict)
     verify: str
-    max_rounds: int = Field(ge=1)
-    max_calls: int = Field(ge=1)
-    max_tool_turns: int = Field(ge=0)
-    max_output_tokens: int | None = Field(default=None, ge=1)
+    max_rounds: int = in_range("max_rounds")
+    max_calls: int = in_range("max_calls")
+    max_tool_turns: int = in_range("max_tool_turns")
+    max_output_tokens: int | None = in_range("max_output_tokens", None)
     image_detail: Literal["low", "high", "auto"] | None = None
+    image_side: int | None = in_range("image_side", None)
     tools: tuple[str, ...]
 
 
-def preset(name: str) -> Preset:
+def load_preset(name: str) -> Preset:
     """Return the preset of that id, or of that .yaml file.
 
     Raises:
         WrongUse: there is none; the message lists those there are.
     """
-    return find("presets", name, Preset) if is_own(name) else _shipped(name)
+    return find_document("presets", name, Preset) if is_own(name) else _load_shipped(name)
 
 
 @cache
-def _shipped(name: str) -> Preset:
-    return find("presets", name, Preset)
+def _load_shipped(name: str) -> Preset:
+    return find_document("presets", name, Preset)
 
 
 def preset_ids() -> list[str]:
     """Every shipped preset, sorted."""
-    return ids("presets")
+    return list_ids("presets")

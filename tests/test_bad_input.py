@@ -61,7 +61,7 @@ BROKEN = {
     "missing.jpg": None,
     "empty.jpg": b"",
     "text.jpg": b"this is a text\n" * 50,
-    "truncated.jpg": jpeg_bytes()[:2000],
+    "truncated.png": b"\x89PNG\r\n\x1a\n" + bytes(40),
     "bomb.png": png_header(50_000, 50_000),
 }
 

@@ -12,9 +12,9 @@ from sextant.agent.verification.model_file import VERSION
 from sextant.base.errors import SextantError, WrongUse
 from sextant.eval.fitting.jobs import fit_files, write_model
 from sextant.eval.fitting.recorded import read_records
-from sextant.graphs.chat import Desk
-from sextant.graphs.runs.archive import export, take_in
-from sextant.graphs.runs.folder import RunFolder, find, folders
+from sextant.graphs.chat import ChatContext
+from sextant.graphs.runs.archive import export_run, import_run
+from sextant.graphs.runs.folder import RunFolder, find_run, list_runs
 from sextant.graphs.runs.fork import fork
 from sextant.graphs.runs.pruning import prune
 from sextant.graphs.runs.replay import replay
@@ -70,7 +70,7 @@ def bare(answer):
 
 
 def runs(home):
-    return [folder.name for folder in folders(str(home))]
+    return [folder.name for folder in list_runs(str(home))]
 
 
 def test_it_judges_and_is_named_with_its_hash(model, located):
@@ -93,24 +93,24 @@ def test_stored_evidence_is_judged_again_without_a_call(model, located):
     ran = sextant("replay", shipped["run"], "--set", f"fitted={model}", "--json", home=home)
     assert ran.code == 0 and "at its last verdict" in ran.err
     assert bare(ran.json) == bare(own)
-    assert replay(find(ran.json["run"], str(home)), home=str(home)).answer == ran.json
-    back = fork(find(own["run"], str(home)), None, ["fitted=none"], home=str(home))
+    assert replay(find_run(ran.json["run"], str(home)), home=str(home)).answer == ran.json
+    back = fork(find_run(own["run"], str(home)), None, ["fitted=none"], home=str(home))
     assert bare(back.answer) == bare(shipped)
 
 
 def test_two_models_in_one_run_are_told_apart(model, other, located):
     home, shipped, _ = located
-    first = fork(find(shipped["run"], str(home)), "1", [f"fitted={model}"], home=str(home))
-    second = fork(find(first.name, str(home)), None, [f"fitted={other}"], home=str(home))
+    first = fork(find_run(shipped["run"], str(home)), "1", [f"fitted={model}"], home=str(home))
+    second = fork(find_run(first.name, str(home)), None, [f"fitted={other}"], home=str(home))
     assert (first.answer["fitted"], second.answer["fitted"]) == (named(model), named(other))
-    assert replay(find(second.name, str(home)), home=str(home)).answer == second.answer
+    assert replay(find_run(second.name, str(home)), home=str(home)).answer == second.answer
 
 
 def test_an_exported_run_brings_its_model(located, tmp_path):
     home, _, own = located
-    export(find(own["run"], str(home)), tmp_path / "run.zip", str(home))
+    export_run(find_run(own["run"], str(home)), tmp_path / "run.zip", str(home))
     there = str(tmp_path / "there")
-    assert replay(take_in(tmp_path / "run.zip", there), home=there).answer == own
+    assert replay(import_run(tmp_path / "run.zip", there), home=there).answer == own
 
 
 def test_pruning_leaves_the_model_for_the_runs_that_lie_elsewhere(model, gallery, query, tmp_path):
@@ -118,8 +118,8 @@ def test_pruning_leaves_the_model_for_the_runs_that_lie_elsewhere(model, gallery
     settings = Settings(gallery=str(gallery), home=home, fitted=str(model))
     for name in ("own", "kept"):
         locate(str(query), replace(settings, run=name))
-    answer = find("own", home).answer()
-    find("own", home).path.rename(tmp_path / "elsewhere")
+    answer = find_run("own", home).answer()
+    find_run("own", home).path.rename(tmp_path / "elsewhere")
     assert prune(home, keep=0)["runs"] == ["kept"]
     assert not BlobStore(tmp_path / "home" / "blobs").path(answer["photo"]["sha256"]).exists()
     assert replay(RunFolder(tmp_path / "elsewhere"), home=home).answer == answer
@@ -130,9 +130,9 @@ def test_a_model_that_is_gone_is_one_line(model, gallery, query, tmp_path):
     run = locate(str(query), Settings(gallery=str(gallery), home=home, fitted=str(model)))
     BlobStore(tmp_path / "home" / "blobs").path(sha256_of(model)).unlink()
     with pytest.raises(SextantError, match="is missing from"):
-        replay(find(run.name, home), home=home)
+        replay(find_run(run.name, home), home=home)
     with pytest.raises(SextantError, match=r"model mine\.json \(\w{8}\) is not in the home"):
-        fork(find(run.name, home), None, ["optimise=country"], home=home)
+        fork(find_run(run.name, home), None, ["optimise=country"], home=home)
     assert runs(home) == [run.name]
 
 
@@ -157,7 +157,7 @@ def test_a_file_that_is_no_model_is_refused_before_anything_is_spent(gallery, qu
 
 def test_a_folder_and_a_strategy_without_a_model_are_wrong_use(model, located, gallery, query, tmp_path):
     home, shipped, _ = located
-    before, parent = runs(home), find(shipped["run"], str(home))
+    before, parent = runs(home), find_run(shipped["run"], str(home))
     for given, said in ((tmp_path, "is no file"), ("/dev/zero", "is no file"), (model, "not for 'density'")):
         more = ("--verify", "density") if given is model else ()
         ran = sextant("locate", query, "--gallery", gallery, "--fitted", given, *more, home=home)
@@ -192,7 +192,7 @@ def test_a_session_weighs_again_with_the_same_model(model, gallery, query, tmp_p
     def steered(fitted):
         home = tmp_path / ("own" if fitted else "shipped")
         sessions = Sessions(str(home))
-        desk = Desk(Settings(gallery=str(gallery), home=str(home), fitted=fitted))
+        desk = ChatContext(Settings(gallery=str(gallery), home=str(home), fitted=fitted))
         photo = {"sha256": desk.blobs.put(query.read_bytes()), "file": "a.jpg"}
         session = sessions.create()
         for number, text in enumerate(("where?", "not Oslo")):

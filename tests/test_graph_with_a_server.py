@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sextant.agent.settings import Settings
-from sextant.graphs.runs.run import checkpoints_file, locate
+from sextant.graphs.runs.run import get_checkpoints_file, locate
 from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 
@@ -156,4 +156,4 @@ def test_a_long_run_with_a_large_photo_leaves_a_small_checkpoint_file(settings, 
     with ModelServer(script) as server:
         found = locate(str(photo), replace(with_server(settings, server), preset=str(preset))).answer
     assert server.count == 16 == found["spent"]["calls"]
-    assert checkpoints_file(settings).stat().st_size < 300_000
+    assert get_checkpoints_file(settings).stat().st_size < 300_000

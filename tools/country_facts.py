@@ -32,14 +32,14 @@ class CountryFacts:
 
 
 @lru_cache(maxsize=1)
-def facts_by_code() -> dict[str, CountryFacts]:
+def load_facts() -> dict[str, CountryFacts]:
     """Return the whole table by ISO alpha-2 code."""
     text = (files("sextant.tools") / "data" / "country_facts.csv").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return {row["code"]: _facts(row) for row in csv.DictReader(lines, delimiter=";")}
+    return {row["code"]: _read_facts(row) for row in csv.DictReader(lines, delimiter=";")}
 
 
-def _facts(row: dict[str, str]) -> CountryFacts:
+def _read_facts(row: dict[str, str]) -> CountryFacts:
     import phonenumbers
 
     code = row["code"]
@@ -56,7 +56,7 @@ def _facts(row: dict[str, str]) -> CountryFacts:
     )
 
 
-def facts_in_words(facts: CountryFacts) -> str:
+def describe_facts(facts: CountryFacts) -> str:
     """One line a fact; what is not known is left out."""
     told = {
         "traffic keeps": facts.driving_side,
@@ -80,7 +80,7 @@ class Country(BaseModel):
 def country_facts(code: str) -> tuple[str, dict[str, Any]]:
     """What a street shows of a country: side of driving, calling code, internet domain, scripts, currency, number
     plates, road lines. Use it to check a country you suspect against what the photo shows."""
-    found = facts_by_code().get(country_code_of(code) or "")
+    found = load_facts().get(country_code_of(code) or "")
     if found is None:
         raise ToolException(f"country {code!r} is not known; give its English name or ISO code")
-    return facts_in_words(found), asdict(found)
+    return describe_facts(found), asdict(found)

@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
-from sextant.tools.search import Search, listed
+from sextant.tools.search import Search, format_listing
 
 
 class FarthestPhotos(BaseModel):
@@ -15,7 +15,7 @@ class FarthestPhotos(BaseModel):
     count: int = Field(default=10, ge=1, le=50, description="how many photos, 1 to 50")
 
 
-def farthest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]]]:
+def list_farthest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]]]:
     """Return the listing for the model, and the references with all their fields.
 
     Raises:
@@ -24,14 +24,14 @@ def farthest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any
     references = search.farthest(count)
     if not references:
         raise ToolException("the gallery holds no photo that may be shown; answer from the picture itself")
-    return listed(references), [asdict(reference) for reference in references]
+    return format_listing(references), [asdict(reference) for reference in references]
 
 
-def farthest_photos_tool(search: Search) -> BaseTool:
+def make_farthest_photos_tool(search: Search) -> BaseTool:
     """Return the tool over one photo's search."""
 
     def run(count: int = 10) -> tuple[str, list[dict[str, Any]]]:
-        return farthest_photos(search, count)
+        return list_farthest_photos(search, count)
 
     return StructuredTool.from_function(
         run,

@@ -22,7 +22,7 @@ class Name(BaseModel):
     country: str | None = Field(default=None, max_length=60, description="country name or ISO code, if known")
 
 
-def places_in_words(places: list[NamedPlace]) -> str:
+def describe_places(places: list[NamedPlace]) -> str:
     """One numbered line a place."""
     return "\n".join(f"{rank}. {_line(place)}" for rank, place in enumerate(places, 1))
 
@@ -49,4 +49,4 @@ def find_place(name: str, country: str | None = None) -> tuple[str, list[dict[st
     if not found:
         where = f" in {code}" if code else ""
         raise ToolException(f"no place like {name!r} is known{where}; try another spelling or a larger place")
-    return places_in_words(found), [asdict(place) for place in found]
+    return describe_places(found), [asdict(place) for place in found]

@@ -6,9 +6,9 @@ from typing import Any
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
-from sextant.tools.search import Search, listed
+from sextant.tools.search import Search, format_listing
 
-__all__ = ["Search", "nearest_photos_tool"]
+__all__ = ["Search", "make_nearest_photos_tool"]
 
 
 class NearestPhotos(BaseModel):
@@ -17,7 +17,7 @@ class NearestPhotos(BaseModel):
     count: int = Field(default=10, ge=1, le=50, description="how many photos, 1 to 50")
 
 
-def nearest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]]]:
+def list_nearest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]]]:
     """Return the listing for the model, and the references with all their fields.
 
     Raises:
@@ -26,14 +26,14 @@ def nearest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]
     references = search.nearest(count)
     if not references:
         raise ToolException("the gallery holds no photo that may be shown; answer from the picture itself")
-    return listed(references), [asdict(reference) for reference in references]
+    return format_listing(references), [asdict(reference) for reference in references]
 
 
-def nearest_photos_tool(search: Search) -> BaseTool:
+def make_nearest_photos_tool(search: Search) -> BaseTool:
     """Return the tool over one photo's search."""
 
     def run(count: int = 10) -> tuple[str, list[dict[str, Any]]]:
-        return nearest_photos(search, count)
+        return list_nearest_photos(search, count)
 
     return StructuredTool.from_function(
         run,

@@ -24,7 +24,7 @@ class PhoneRegion:
     valid: bool
 
 
-def region_of(number: str, country_code: str | None = None) -> PhoneRegion:
+def find_region(number: str, country_code: str | None = None) -> PhoneRegion:
     """Country and area of a number, by libphonenumber's numbering plans.
 
     Args:
@@ -73,7 +73,7 @@ def phone_region(number: str, country: str | None = None) -> tuple[str, dict[str
     if country and code is None:
         raise ToolException(f"country {country!r} is not known; give its English name or ISO code")
     try:
-        found = region_of(number, code)
+        found = find_region(number, code)
     except NotANumber as error:
         raise ToolException(str(error)) from error
     where = (

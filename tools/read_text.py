@@ -18,7 +18,7 @@ from PIL import Image
 
 from sextant.base.errors import SextantError
 from sextant.tools.crops import Box, NoSuchPart, Photo, crop
-from sextant.tools.scripts import script_of, scripts_in
+from sextant.tools.scripts import find_script, list_scripts
 
 _ONE_AT_A_TIME = Lock()  # the reader keeps settings of a call in itself, and fills the cores alone
 _LEAST_SCORE = 0.5  # RapidOCR's own default; below it the lines are mostly noise
@@ -70,7 +70,7 @@ class TextLine:
 
 
 @dataclass(frozen=True)
-class Reading:
+class TextReading:
     """What was read: lines from top to bottom, scripts by frequency, and the language code if it is clear."""
 
     lines: tuple[TextLine, ...]
@@ -94,7 +94,7 @@ class Reader:
         )
 
 
-def read_text(image: Image.Image, box: Box, reader: Reader) -> Reading:
+def read_text(image: Image.Image, box: Box, reader: Reader) -> TextReading:
     """Return the text in a part of a picture.
 
     Raises:
@@ -110,16 +110,16 @@ def read_text(image: Image.Image, box: Box, reader: Reader) -> Reading:
                 lines.append(TextLine(text.strip(), round(float(score), 3), *_fractions(corners, part.size, box)))
     lines.sort(key=lambda line: (round(line.top, 2), line.left))
     text = "\n".join(line.text for line in lines)
-    return Reading(tuple(lines), tuple(scripts_in(text)), language_of(text))
+    return TextReading(tuple(lines), tuple(list_scripts(text)), detect_language(text))
 
 
-def language_of(text: str) -> str | None:
+def detect_language(text: str) -> str | None:
     """ISO 639-1 code of a text's language, None where it is too short or unclear.
 
     Raises:
         ReaderMissing: py3langid is not installed.
     """
-    if sum(script_of(char) is not None for char in text) < _LETTERS_FOR_LANGUAGE:
+    if sum(find_script(char) is not None for char in text) < _LETTERS_FOR_LANGUAGE:
         return None
     ranked = _rank_languages(" ".join(text.lower().split()))
     scores = np.array([score for _, score in ranked], dtype=float)  # log-likelihoods
@@ -151,10 +151,10 @@ def load_reader() -> Reader:
 
     settings = {f"{part}.model_path": str(path) for part, path in paths.items()}
     engine = RapidOCR(params={**settings, "Global.log_level": "critical"})
-    return Reader(engine, _characters(paths["Rec"]))
+    return Reader(engine, _read_characters(paths["Rec"]))
 
 
-def _characters(model: Path) -> frozenset[str]:
+def _read_characters(model: Path) -> frozenset[str]:
     """Return the characters a recogniser knows: the model file carries their list."""
     import onnxruntime
 
@@ -179,7 +179,7 @@ def _fractions(corners: Any, size: tuple[int, int], box: Box) -> tuple[float, fl
     return left, top, right, bottom
 
 
-def reading_in_words(reading: Reading, unreadable: list[str]) -> str:
+def describe_reading(reading: TextReading, unreadable: list[str]) -> str:
     """Return the lines, then what is known about them."""
     lines = [line.text for line in reading.lines[:_LONGEST_LINES]] or ["no text found"]
     about = f"scripts: {', '.join(reading.scripts) or 'none'}; language: {reading.language or 'not clear'}"
@@ -187,7 +187,7 @@ def reading_in_words(reading: Reading, unreadable: list[str]) -> str:
     return "\n".join([*lines, about, *([limits] if unreadable else [])])
 
 
-def read_text_tool(photo: Photo) -> BaseTool:
+def make_read_text_tool(photo: Photo) -> BaseTool:
     """Return the tool over one photo."""
 
     def run(left: float = 0.0, top: float = 0.0, right: float = 1.0, bottom: float = 1.0) -> tuple[str, dict[str, Any]]:
@@ -196,7 +196,7 @@ def read_text_tool(photo: Photo) -> BaseTool:
             reading = read_text(photo(), Box(left=left, top=top, right=right, bottom=bottom), reader)
         except (NoSuchPart, ReaderMissing) as error:
             raise ToolException(str(error)) from error
-        return reading_in_words(reading, reader.unreadable()), asdict(reading)
+        return describe_reading(reading, reader.unreadable()), asdict(reading)
 
     return StructuredTool.from_function(
         run,

@@ -16,7 +16,7 @@ class At(BaseModel):
     longitude: float = Field(ge=-180, le=180)
 
 
-def place_in_words(place: Place) -> str:
+def describe_place(place: Place) -> str:
     """One line a model can read: country, region, nearest place, and what makes the country doubtful."""
     if place.at_sea:
         words = [f"at sea, {place.land_km:.0f} km from land" if place.land_km is not None else "at sea"]
@@ -36,4 +36,4 @@ def place_in_words(place: Place) -> str:
 def reverse_geocode(latitude: float, longitude: float) -> tuple[str, dict[str, Any]]:
     """Country, region and nearest place of a position. Use it to check that coordinates lie where you think."""
     place = describe(latitude, longitude)
-    return place_in_words(place), asdict(place)
+    return describe_place(place), asdict(place)

@@ -17,7 +17,7 @@ _NAMES = {
 }
 
 
-def script_of(char: str) -> str | None:
+def find_script(char: str) -> str | None:
     """Return the script of one letter ("Latin", "Han", "Cyrillic" …); None for what is no letter."""
     if not char.isalpha():
         return None
@@ -25,8 +25,8 @@ def script_of(char: str) -> str | None:
     return _NAMES.get(word, word.capitalize()) or None
 
 
-def scripts_in(text: str) -> list[str]:
+def list_scripts(text: str) -> list[str]:
     """Return the scripts of a text, the one with most letters first; equals by name."""
     folded = unicodedata.normalize("NFKC", text)
-    counts = Counter(script for char in folded if (script := script_of(char)) is not None)
+    counts = Counter(script for char in folded if (script := find_script(char)) is not None)
     return sorted(counts, key=lambda script: (-counts[script], script))

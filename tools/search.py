@@ -14,18 +14,18 @@ class Search(Protocol):
     def farthest(self, count: int) -> list[Reference]: ...
 
 
-def listed(references: list[Reference]) -> str:
+def format_listing(references: list[Reference]) -> str:
     """One numbered line a reference: position, place, similarity. No captions, file names or authors: those are
     words of strangers, and a model may take them for instructions."""
     return "\n".join(
-        f"{rank}. {item.latitude:.4f}, {item.longitude:.4f} {_place(item.latitude, item.longitude)} "
+        f"{rank}. {item.latitude:.4f}, {item.longitude:.4f} {_format_place(item.latitude, item.longitude)} "
         f"(similarity {item.similarity:.2f})"
         for rank, item in enumerate(references, 1)
     )
 
 
 @lru_cache(maxsize=65_536)
-def _place(latitude: float, longitude: float) -> str:
+def _format_place(latitude: float, longitude: float) -> str:
     from sextant.geo.places import describe
 
     place = describe(latitude, longitude)

@@ -36,7 +36,7 @@ class Band:
     latitudes: tuple[float, float]
 
 
-def subsolar_point(time: datetime) -> tuple[float, float]:
+def compute_subsolar_point(time: datetime) -> tuple[float, float]:
     """(latitude, longitude) of the place where the sun stands overhead, degrees.
 
     Args:
@@ -60,7 +60,7 @@ def subsolar_point(time: datetime) -> tuple[float, float]:
     return float(declination), float(normalise_longitude(ascension - sidereal))
 
 
-def sun_positions(positions: ArrayLike, time: datetime) -> NDArray[np.float64]:
+def compute_sun_positions(positions: ArrayLike, time: datetime) -> NDArray[np.float64]:
     """Elevation and azimuth of the sun.
 
     Args:
@@ -70,7 +70,7 @@ def sun_positions(positions: ArrayLike, time: datetime) -> NDArray[np.float64]:
     Returns:
         (..., 2) elevation above the horizon, without refraction, and azimuth from 0 to 360, degrees.
     """
-    declination, noon_longitude = np.radians(subsolar_point(time))
+    declination, noon_longitude = np.radians(compute_subsolar_point(time))
     latitude, longitude = np.moveaxis(np.radians(np.asarray(positions, dtype=float)), -1, 0)
     hour = longitude - noon_longitude
     elevation = np.arcsin(
@@ -85,12 +85,12 @@ def sun_positions(positions: ArrayLike, time: datetime) -> NDArray[np.float64]:
     return np.stack([np.degrees(elevation), np.degrees(azimuth) % 360], axis=-1)
 
 
-def band(elevation: float, azimuth: float | None, time: datetime, tolerance: float) -> Band | None:
+def compute_band(elevation: float, azimuth: float | None, time: datetime, tolerance: float) -> Band | None:
     """Where the sun is seen at an elevation and azimuth, each within ``tolerance`` degrees; None where nowhere.
 
     Without an azimuth the answer is the ring of equal elevation. The patch is sought on a grid of one degree.
     """
-    overhead = subsolar_point(time)
+    overhead = compute_subsolar_point(time)
     if azimuth is None:
         outer, inner = (max(0.0, 90 - elevation + sign * tolerance) * _KM_PER_DEGREE for sign in (1, -1))
         reach = outer / _KM_PER_DEGREE
@@ -98,7 +98,7 @@ def band(elevation: float, azimuth: float | None, time: datetime, tolerance: flo
     latitudes = np.arange(-90 + _GRID_DEGREES / 2, 90, _GRID_DEGREES)
     longitudes = np.arange(-180 + _GRID_DEGREES / 2, 180, _GRID_DEGREES)
     grid = np.stack(np.meshgrid(latitudes, longitudes, indexing="ij"), axis=-1).reshape(-1, 2)
-    seen = sun_positions(grid, time)
+    seen = compute_sun_positions(grid, time)
     off = np.abs((seen[:, 1] - azimuth + 180) % 360 - 180)
     # Near the zenith the direction hardly matters: what counts is the angle on the sky.
     fits = (np.abs(seen[:, 0] - elevation) <= tolerance) & (off * np.cos(np.radians(seen[:, 0])) <= tolerance)
@@ -138,7 +138,7 @@ class SunPosition(BaseModel):
 @tool("sun_position", args_schema=SunPosition, response_format="content_and_artifact")
 def sun_position(latitude: float, longitude: float, time: str) -> tuple[str, dict[str, Any]]:
     """Elevation and azimuth of the sun at a place and time. Use it to test a place against the shadows you see."""
-    elevation, azimuth = (float(angle) for angle in sun_positions((latitude, longitude), _time(time)))
+    elevation, azimuth = (float(angle) for angle in compute_sun_positions((latitude, longitude), _time(time)))
     content = f"elevation {elevation:.1f} degrees, azimuth {azimuth:.1f} degrees (clockwise from north)"
     if elevation > 0:
         content += f"; a post throws a shadow {1 / np.tan(np.radians(elevation)):.2f} times its height"
@@ -160,7 +160,7 @@ def where_is_sun_at(
 ) -> tuple[str, dict[str, Any]]:
     """From where on Earth the sun is seen at this elevation and azimuth at this time. Use it only with a time you
     know; without an azimuth it gives a ring."""
-    found = band(elevation, azimuth, _time(time), tolerance)
+    found = compute_band(elevation, azimuth, _time(time), tolerance)
     if found is None:
         raise ToolException(f"nowhere is the sun at elevation {elevation} and azimuth {azimuth} then; check the time")
     south, north = found.latitudes

@@ -29,7 +29,7 @@ def zoom(image: Image.Image, box: Box) -> tuple[bytes, tuple[int, int]]:
     return file.getvalue(), size
 
 
-def zoom_tool(photo: Photo) -> BaseTool:
+def make_zoom_tool(photo: Photo) -> BaseTool:
     """Return the tool over one photo. The artifact's "crop" holds the JPEG bytes for the message that follows."""
 
     def run(left: float = 0.0, top: float = 0.0, right: float = 1.0, bottom: float = 1.0) -> tuple[str, dict[str, Any]]:

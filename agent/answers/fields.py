@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sextant.agent.answers.angles import DIGITS, Angle, angle_at, parse_angle
 from sextant.agent.answers.characters import clean, fold
-from sextant.agent.answers.outcome import CLUE_SOURCES, Clue
+from sextant.agent.answers.outcome import CLUE_SOURCES, Clue, Precision
 from sextant.agent.answers.positions import position
 
 _LATITUDE = {"lat", "latitude", "lattitude", "latitud", "latitudine", "breite", "breitengrad", "широта", "纬度", "緯度"}
@@ -58,6 +58,8 @@ class Reading:
     clues: tuple[Clue, ...] = ()
     alternatives: tuple["Reading", ...] = ()
     absent: Literal["", "declined", "template", "zeros"] = ""
+    precision: Precision | None = None
+    radius_km: float | None = None
 
 
 def read_value(value: Any, depth: int = 0) -> Reading | None:

@@ -1,131 +1,179 @@
-"""Places a model names without coordinates, found in the offline gazetteer.
+"""Places a model names without coordinates, found in the offline gazetteer."""
 
-A country alone is no position: the middle of Russia says nothing about a street.
-"""
+from dataclasses import dataclass, replace
 
-import re
-from collections.abc import Iterator
-from dataclasses import replace
+from sextant.agent.answers.addresses import Place, holds, places_of
+from sextant.agent.answers.characters import clean
+from sextant.agent.answers.fields import Reading
+from sextant.agent.answers.mentions import OF_A_KIND, WHOLE, Run, names_in
+from sextant.agent.answers.outcome import Precision
+from sextant.agent.answers.stance import Stance, stances_of
+from sextant.agent.answers.tokens import Words, word_list, words_of
+from sextant.atlas.shipped import Entry, EntryKind
+from sextant.geo.sphere import great_circle_km
 
-from sextant.agent.answers.fields import Reading, is_unknown
-from sextant.agent.answers.refusals import last_refusal
-from sextant.atlas.names import NamedPlace, find_place
-from sextant.geo.countries import country_code_of
-
-_SURE = 0.95  # score from which a name without a country is believed
-_LIKELY = 0.55  # the same where a country or a second name agrees
-_TRIES = 4  # look-ups in one answer
-_TAIL = 1500  # characters at the end of an answer in which it concludes
-
-_CONCLUDES = re.compile(
-    r"best[- ](?:guess|estimate|match|fit)|most (?:plausible|likely|probable)|(?:guess|believe|conclude) that"
-    r"|final answer|\b(?:i|i'll|will|would) (?:place|choose|pick|give|put|say)\b|chosen|therefore|hence|location is"
-    r"|\bis located\b|coordinates:|\blikely (?:in|within|near|from|to be)\b"
-    r"|am wahrscheinlichsten|vermutlich|probablement|probablemente|скорее всего|最可能",
-    re.IGNORECASE,
-)
-_WORD = r"[^\W\d_a-z][^\W\d_]*(?:['.-][^\W\d_]+)*\.?"
-_NAME = rf"{_WORD}(?:\s(?:(?:de|del|di|da|do|du|la|le|of|am|an der|al|el)\s)?{_WORD}){{0,3}}"
-_NAMES = re.compile(rf"{_NAME}(?:,\s{_NAME}){{0,3}}")
-_ALONE = re.compile(
-    r"(?i:(?:(?:my|the|final|best|most likely)\s){0,2}(?:(?:answer|guess|location|place|city)(?:\s?:|\sis)\s)?)"
-    rf"(?P<name>{_NAMES.pattern})\W{{0,3}}"
-)
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s|\n")
-_LEADS = {
-    "the", "this", "that", "these", "given", "because", "based", "therefore", "hence", "so", "approximate", "estimated",
-    "approximately", "chosen", "answer", "final", "json", "output", "latitude", "longitude", "coordinates", "best",
-    "most", "location", "image", "photo", "i", "my", "it", "in", "city", "country", "street", "google", "reasoning",
-    "step", "here", "however", "with",
+PRECISION: dict[EntryKind, Precision] = {
+    "town": "town", "county": "region", "region": "region", "division": "region", "country": "country",
 }  # fmt: skip
+_FINENESS: dict[EntryKind, int] = {"town": 0, "region": 1, "county": 1, "division": 2, "country": 3}
+_LAST, _FIRST = 0.8, 0.4  # what the last and the first sentence that names a place count more
+_LEAST_PART = 100_000  # people of a town that is believed where its name begins another, as in "Osaka Castle"
+_AREA_LESS = {"region": 0.5, "division": 0.5, "county": 0.5, "country": 1.0}  # what an area counts less than a town
+_ELSEWHERE = 1.0  # what a town counts less that no container holds, where others of the reply are held elsewhere
+_LEAST_ALONE = 15_000  # people of a town that is believed without a container or a small word before it
+_ANCHOR = 200_000  # people of a town that a reply is about, though no container stands beside it
+_ANCHOR_KM = 80.0
 
 
-def by_name(readings: list[Reading]) -> Reading | None:
-    """The last JSON answer whose place words are known; its words kept, its position from the gazetteer."""
-    tries = 0
-    for reading in reversed(readings):
-        if reading.absent == "template":
-            continue
-        code = country_code_of(reading.country) if reading.country else None
-        for name in reading.names:
-            found = _look_up(name, code)
-            tries += 1
-            if found is not None:
-                return _reading(found, reading)
-            if tries == _TRIES:
-                return None
-    return None
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One address of a reply: its finest place, how it stands, and the words it is written in."""
+
+    place: Place
+    score: float
+    words: str
 
 
-def place_in_prose(text: str) -> Reading | None:
-    """The place that the end of a folded text concludes with, if the text names its country or division, too.
+def named_places(text: str) -> list[Statement]:
+    """What a folded text says of where the photo was taken, the surest first; nothing that it denies."""
+    words = words_of(text)
+    mentions, runs = names_in(words)
+    if not mentions:
+        return []
+    stances = stances_of(words, mentions)
+    places = [place for place in places_of(words, mentions, stances) if _credible(words, place)]
+    statements = _statements(words, _beside_anchors(places), runs)
+    return sorted(statements, key=lambda one: (-one.score, one.place.mention.at))
 
-    What stands before the last refusal is not believed.
+
+def _credible(words: Words, place: Place) -> bool:
+    """Whether a town's name means a town here: many are words, first names, or parts of other names."""
+    entry, mention = place.entry, place.mention
+    if entry.kind in ("country", "region") or place.held:
+        return True
+    single = mention.at == mention.until
+    if mention.worth < WHOLE and entry.population < _LEAST_PART:
+        return False
+    led = words.gaps[mention.first] == ":" or (
+        mention.first > 0
+        and words.keys[mention.first - 1] in word_list("leading")
+        and words.gaps[mention.first] in (" ", "")
+    )
+    if single and words.keys[mention.at] in word_list("kinds"):
+        return False
+    if single and words.keys[mention.at] in word_list("words"):
+        return led and place.told
+    if entry.kind != "town":
+        return True
+    alone = all(
+        words.sentences[k] != mention.sentence or mention.first <= k <= mention.last
+        for k in range(mention.first - 1, mention.last + 2)
+        if 0 <= k < len(words.keys)
+    )
+    return led or alone or entry.population >= _LEAST_ALONE
+
+
+def _beside_anchors(places: list[Place]) -> list[Place]:
+    """Without the smaller towns that only share their name with a part of the city the reply tells of.
+
+    "The Castro district", in a reply about San Francisco, is not the Castro of Brazil.
     """
-    if (alone := _name_alone(text)) is not None:
-        return alone
-    told = [_without_lead(found[0]) for found in _NAMES.finditer(text, max(0, len(text) - 2 * _TAIL))]
-    codes = [code for names in told if (code := _country_in(names)) is not None]
-    country = max(codes, key=codes.count) if codes else None
-    tail = text[-_TAIL:]
-    for tries, name in enumerate(_concluded(tail[last_refusal(tail) :])):
-        if tries == _TRIES:
-            return None
-        name = _fullest(name, told)
-        place = _look_up(name, country) if country or "," in name else None
-        if place is not None and place.kind == "place":
-            return _reading(place, Reading(place=name))
-    return None
+    anchors = [
+        place.entry for place in places
+        if place.stance >= Stance.ASSERTED and place.entry.kind == "town" and place.mention.worth == WHOLE
+        and (place.held or place.entry.population >= _ANCHOR)
+    ]  # fmt: skip
+    if not anchors:
+        return places
+    kept = []
+    for place in places:
+        entry = place.entry
+        if entry.kind == "town" and not place.held and entry.population < _ANCHOR:
+            near = [
+                other for other in place.mention.entries
+                if other.kind == "town" and any(_beside(other, anchor) for anchor in anchors)
+            ]  # fmt: skip
+            if not near:
+                continue
+            place = replace(place, entry=near[0])
+        kept.append(place)
+    return kept
 
 
-def _name_alone(text: str) -> Reading | None:
-    """The place of a text that says nothing but a name."""
-    said = _ALONE.fullmatch(text.strip(" *_`\"'\n")) if len(text) <= 120 else None
-    if said is None or is_unknown(said["name"]):
-        return None
-    place = _look_up(said["name"], None)
-    return _reading(place, Reading(place=said["name"].rstrip("."))) if place is not None else None
+def _beside(entry: Entry, anchor: Entry) -> bool:
+    apart = great_circle_km((entry.latitude, entry.longitude), (anchor.latitude, anchor.longitude))
+    return float(apart) <= _ANCHOR_KM
 
 
-def _concluded(tail: str) -> Iterator[str]:
-    """The names in concluding sentences, the last sentence first; in it, what follows the conclusion's words first."""
-    sentences = [sentence for sentence in _SENTENCE_END.split(tail) if sentence.strip()]
-    for index, sentence in enumerate(reversed(sentences)):
-        names = list(_NAMES.finditer(sentence))
-        if (cue := _CONCLUDES.search(sentence)) is not None:
-            end = cue.end()
-            names.sort(key=lambda found: found.start() < end)
-        elif index == 0:  # a last sentence that ends in "Town, Country" concludes without saying so
-            names = [found for found in names if found.end() >= len(sentence) - 2 and "," in found[0]]
-            names = [found for found in names if _country_in(found[0])]
-        else:
+def _statements(words: Words, places: list[Place], runs: list[Run]) -> list[Statement]:
+    by_address: dict[int, list[Place]] = {}
+    for place in places:
+        by_address.setdefault(place.address, []).append(place)
+    sentences = [place.mention.sentence for place in places if place.stance >= Stance.LIKE]
+    first, last = min(sentences, default=0), max(sentences, default=0)
+    homes = {place.entry.owners[0] for place in places if place.held and place.stance >= Stance.ASSERTED}
+    found = []
+    for members in by_address.values():
+        if any(place.held for place in members):
+            members = [place for place in members if place.held]
+        stance = min(place.stance for place in members)
+        if stance == Stance.DENIED:
             continue
-        yield from filter(None, (_without_lead(found[0]) for found in names))
+        finest = min(members, key=lambda place: (_FINENESS[place.entry.kind], -place.mention.worth, place.mention.at))
+        score = float(stance)
+        score += _LAST if finest.mention.sentence == last else _FIRST if finest.mention.sentence == first else 0.0
+        if not finest.held and finest.entry.kind == "town" and stance < Stance.FINAL:
+            score -= _ELSEWHERE if homes and finest.entry.owners[0] not in homes else 0.0
+        score -= _AREA_LESS.get(finest.entry.kind, 0.0)
+        score -= 2 * (1 - finest.mention.worth)
+        found.append(Statement(finest, score, _address_words(words, members, runs)))
+    return found
 
 
-def _look_up(name: str, code: str | None) -> NamedPlace | None:
-    hits = find_place(name, code, limit=1, misspelt=False)
-    if not hits or hits[0].kind == "country":
-        return None
-    return hits[0] if hits[0].score >= (_LIKELY if code or "," in name else _SURE) else None
+def _address_words(words: Words, members: list[Place], runs: list[Run]) -> str:
+    """The words of an address, with the unknown names that stand before its first known one."""
+    start = min(place.mention.first for place in members)
+    end = max(place.mention.last for place in members)
+    for run in reversed(runs):
+        if run.last < start and not run.known and words.sentences[run.first] == words.sentences[start]:
+            between = range(run.last + 1, start)
+            gaps = {words.gaps[k] for k in range(run.last + 1, start + 1)}
+            if (
+                len(between) <= 3
+                and gaps <= {" ", ",", "(", "–", "-"}
+                and {words.keys[k] for k in between} <= word_list("linking")
+            ):
+                start = run.first
+                continue
+            break
+    if start == end and (spans := [place.mention.span for place in members if place.mention.span]):
+        return clean(words.text[spans[0][0] : spans[0][1]])
+    return clean(words.text[words.starts[start] : words.ends[end]])
 
 
-def _fullest(name: str, told: list[str]) -> str:
-    """The name with the division and country that the text gives it elsewhere: many towns share a name."""
-    return max((full for full in told if full.startswith(f"{name},")), key=len, default=name)
+def answer_of(statements: list[Statement]) -> list[Statement]:
+    """The statements, the answer first: where it names an area, the surest finer place in it that the text tells."""
+    if not statements:
+        return []
+    best = statements[0]
+    if best.place.entry.kind in ("country", "division", "county", "region"):
+        finer = [
+            other for other in statements[1:]
+            if _FINENESS[other.place.entry.kind] < _FINENESS[best.place.entry.kind]
+            and other.score >= Stance.LIKE and other.place.mention.worth >= OF_A_KIND
+            and holds(best.place.entry, other.place.entry)
+        ]  # fmt: skip
+        if finer:
+            chosen = max(finer, key=lambda one: (-_FINENESS[one.place.entry.kind], one.score))
+            return answer_of([chosen, *(other for other in statements if other is not chosen)])
+    return statements
 
 
-def _country_in(names: str) -> str | None:
-    return country_code_of(names.rpartition(",")[2].strip(" ."))
-
-
-def _without_lead(names: str) -> str:
-    """The names without a closing genitive and the capitalised common words that begin a sentence."""
-    words = names.strip(" .").removesuffix("'s").split(" ")
-    while words and words[0].strip(",.").lower() in _LEADS:
-        words.pop(0)
-    return " ".join(words)
-
-
-def _reading(found: NamedPlace, said: Reading) -> Reading:
-    return replace(said, latitude=found.latitude, longitude=found.longitude, how="place name")
+def reading_of(statement: Statement, said: Reading | None = None) -> Reading:
+    """A statement as a reading: the gazetteer's position, the reply's words."""
+    entry = statement.place.entry
+    said = said or Reading(place=statement.words or None)
+    return replace(
+        said, latitude=entry.latitude, longitude=entry.longitude, how="place name",
+        precision=PRECISION[entry.kind], radius_km=round(entry.radius_km, 1),
+    )  # fmt: skip

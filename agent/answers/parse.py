@@ -6,10 +6,11 @@ from dataclasses import replace
 from sextant.agent.answers.characters import fold
 from sextant.agent.answers.fields import Reading, is_tool_call, is_unknown, read_value
 from sextant.agent.answers.lenient import Fragment, fragments
-from sextant.agent.answers.named import by_name, place_in_prose
+from sextant.agent.answers.named import answer_of, named_places, reading_of
 from sextant.agent.answers.outcome import Outcome, Position
 from sextant.agent.answers.prose import Found, positions_in
 from sextant.agent.answers.refusals import refuses
+from sextant.agent.answers.stance import Stance
 from sextant.agent.answers.standing import Standing, standing
 from sextant.agent.answers.wording import wording_of
 
@@ -19,6 +20,7 @@ _MOST_ALTERNATIVES = 10
 _CONFIDENCE = re.compile(
     r"confiden(?:ce|t)\W{1,6}(?:level|score|is|of|about|around|~|\W){0,4}(\d{1,3})\s?%", re.IGNORECASE
 )
+_FIELD = re.compile(r"""["'][A-Za-z_ ]{1,40}["']\s*:""")
 _CUT_NUMBER = re.compile(
     r"(?<![\d.,])[+-]?\d{1,3}\.?\s?$"
 )  # where the text broke off, "1" may have been going to be "139"
@@ -49,10 +51,10 @@ def parse_answer(text: object) -> Outcome:
     in_prose = positions_in(_CUT_NUMBER.sub("", folded) if found and found[-1].cut else folded)
     answer = _choose(in_json, in_prose)
     if answer is None:
-        answer = by_name(readings) or place_in_prose(folded)
+        answer = _by_name(readings) or _in_prose(folded, readings)
     if answer is None:
         return _without_position(folded, readings, [pair.reading for pair in in_prose])
-    alternatives = [other if other.latitude is not None else by_name([other]) for other in answer.alternatives]
+    alternatives = [other if other.latitude is not None else _by_name([other]) for other in answer.alternatives]
     others = [*filter(None, alternatives), *reversed(readings), *(pair.reading for pair in reversed(in_prose))]
     said = _outcome(answer, others, _stated(folded) if answer.confidence is None else answer.confidence)
     return replace(said, wording=wording_of(text))
@@ -92,6 +94,38 @@ def _choose(in_json: list[Found], in_prose: list[Found]) -> Reading | None:
     return replace(chosen, place=named.place, country=named.country, clues=named.clues) if named else chosen
 
 
+def _by_name(readings: list[Reading]) -> Reading | None:
+    """The last JSON answer whose place words are known; its words kept, its position from the gazetteer."""
+    for reading in reversed(readings):
+        if reading.absent == "template" or not reading.names:
+            continue
+        words = ", ".join(dict.fromkeys([*reading.names, *([reading.country] if reading.country else [])]))
+        found = answer_of(named_places(fold(words)))
+        if found:
+            return reading_of(found[0], reading)
+    return None
+
+
+def _in_prose(folded: str, readings: list[Reading]) -> Reading | None:
+    """The place that running text names; the other places it names become alternatives."""
+    found = answer_of(named_places(_without_objects(folded)))
+    if not found:
+        return None
+    # A reply that will not tell the place still tells the country now and then; that is no answer.
+    declined = refuses(folded) or any(reading.absent == "declined" for reading in readings)
+    if declined and (found[0].place.stance < Stance.ASSERTED or found[0].place.entry.kind != "town"):
+        return None
+    others = tuple(reading_of(other) for other in found[1:])
+    named = next((reading for reading in reversed(readings) if reading.clues), None)
+    answer = replace(reading_of(found[0]), alternatives=others)
+    return replace(answer, clues=named.clues) if named else answer
+
+
+def _without_objects(folded: str) -> str:
+    """The text without the names of JSON fields, which are the prompt's words."""
+    return _FIELD.sub(" ", folded)
+
+
 def _without_position(folded: str, readings: list[Reading], prose: list[Reading]) -> Outcome:
     country = next((reading.country for reading in reversed(readings) if reading.country), None)
     place = next((reading.place for reading in reversed(readings) if reading.place), None)
@@ -122,8 +156,13 @@ def _outcome(answer: Reading, others: list[Reading], confidence: float | None) -
         if any(abs(other.latitude - a) < _SAME_DEGREES and abs(other.longitude - b) < _SAME_DEGREES for a, b in taken):
             continue
         taken.append((other.latitude, other.longitude))
-        alternatives.append(Position(other.latitude, other.longitude, other.place, other.country, other.confidence))
+        alternatives.append(
+            Position(
+                other.latitude, other.longitude, other.place, other.country, other.confidence,
+                other.precision, other.radius_km,
+            )
+        )  # fmt: skip
     return Outcome(
         "answered", answer.latitude, answer.longitude, tuple(alternatives), answer.country, answer.place,
-        confidence, answer.clues, answer.how,
+        confidence, answer.clues, answer.how, precision=answer.precision, radius_km=answer.radius_km,
     )  # fmt: skip

@@ -4,43 +4,44 @@ from typing import Literal
 
 import numpy as np
 
-from sextant.agent.chat.multi_photo import Joint, Seen, Trip
-from sextant.agent.chat.multi_photo import same_place as joint_place
-from sextant.agent.chat.multi_photo import same_trip as joint_trip
-from sextant.agent.chat.record_answers import called, coordinates, how_sure, sentence, where, why
+from sextant.agent.answer_words import coordinates, place_name
+from sextant.agent.chat.multi_photo import Joint, PhotoEvidence, Trip
+from sextant.agent.chat.multi_photo import locate_same_place as joint_place
+from sextant.agent.chat.multi_photo import locate_same_trip as joint_trip
+from sextant.agent.chat.record_answers import answer_where, answer_why, format_sentence, state_confidence
 from sextant.agent.guard.claims import Entry
-from sextant.agent.guard.metadata_check import taken_at
-from sextant.agent.privacy.precision import Policy, coarsened
-from sextant.agent.privacy.view import photo_shown
+from sextant.agent.guard.metadata_check import parse_taken_at
+from sextant.agent.privacy.precision import Policy, coarsen
+from sextant.agent.privacy.view import view_photo
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import great_circle_km
 
 
-def located(photo: Json, several: bool) -> list[Entry]:
+def reply_located(photo: Json, several: bool) -> list[Entry]:
     """Return what is said of a photo that was just located."""
     head = f"{photo['name'].capitalize()}: " if several else ""
     if photo["status"] == "failed":
-        return [Entry(f"{head}{sentence(photo['error'])}", "inferred")]
+        return [Entry(f"{head}{format_sentence(photo['error'])}", "inferred")]
     if photo["answer"]["best"] is None:
         return [Entry(f"{head}Nothing has proposed a place yet; say 'look again'.", "inferred")]
-    first, *rest = where(photo)
+    first, *rest = answer_where(photo)
     entries = [Entry(head + first.text, first.source)]
     outcomes = photo["answer"]["outcomes"]
     if outcomes["failed"] and not outcomes["answered"] and photo["answer"]["model"] != "offline":
         entries.append(Entry("The model did not answer: this comes from similar photos alone.", "retrieved"))
     entries += rest
     if not several:
-        entries += why(photo)[:3]
+        entries += answer_why(photo)[:3]
     if photo["answer"]["stop"] == "budget":
         entries.append(Entry("The budget ended or the run was stopped: this is the best so far.", "inferred"))
     said = photo["metadata"]
     if said["verdict"] != "absent":
-        entries.append(Entry(sentence(said["text"]), "metadata"))
+        entries.append(Entry(format_sentence(said["text"]), "metadata"))
     return entries
 
 
-def steered(before: Json, after: Json) -> list[Entry]:
+def reply_steered(before: Json, after: Json) -> list[Entry]:
     """Return what a constraint changed, both sides as shown."""
     old, new = before["answer"]["best"], after["answer"]["best"]
     changed = after["changed"] or {"left": None, "of": len(after["answer"]["candidates"]), "ruled_out": []}
@@ -49,39 +50,43 @@ def steered(before: Json, after: Json) -> list[Entry]:
         text = f"None of the {changed['of']} stored candidates is left ({words}). Say 'undo', or 'look again'."
         return [Entry(text, "inferred")]
     if old is None:
-        moved = f"The answer is now {called(new)} ({coordinates(new)})."
+        moved = f"The answer is now {place_name(new)} ({coordinates(new)})."
     elif (old["latitude"], old["longitude"]) == (new["latitude"], new["longitude"]):
-        moved = f"The answer stays {called(new)} ({coordinates(new)})."
+        moved = f"The answer stays {place_name(new)} ({coordinates(new)})."
     else:
         km = float(great_circle_km((old["latitude"], old["longitude"]), (new["latitude"], new["longitude"])))
-        moved = f"The answer moved {km:,.0f} km, from {called(old)} to {called(new)} ({coordinates(new)})."
+        moved = f"The answer moved {km:,.0f} km, from {place_name(old)} to {place_name(new)} ({coordinates(new)})."
     entries = [Entry(moved, "inferred")]
     for words, count in changed["ruled_out"]:
-        entries.append(Entry(f"{sentence(words)[:-1]}: {count} of {changed['of']} candidates ruled out.", "inferred"))
-    entries += how_sure(after)[:1]
+        entries.append(
+            Entry(f"{format_sentence(words)[:-1]}: {count} of {changed['of']} candidates ruled out.", "inferred")
+        )
+    entries += state_confidence(after)[:1]
     entries.append(Entry("No model was asked: the stored candidates were weighed anew.", "inferred"))
     return entries
 
 
-def same_place(joint: Joint, names: list[str], policy: Policy) -> list[Entry]:
+def reply_same_place(joint: Joint, names: list[str], policy: Policy) -> list[Entry]:
     """Return what several photos of one place say together."""
     if joint.latitude is None or joint.longitude is None:
         return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
-    here = coarsened(describe(joint.latitude, joint.longitude).to_json(), policy)
-    text = f"Taken as one place, the {len(names)} photos say {called(here)} ({coordinates(here)}), {joint.share:.0%}."
+    here = coarsen(describe(joint.latitude, joint.longitude).to_json(), policy)
+    text = (
+        f"Taken as one place, the {len(names)} photos say {place_name(here)} ({coordinates(here)}), {joint.share:.0%}."
+    )
     entries = [Entry(text, "inferred")]
     entries += [Entry(f"{name.capitalize()} does not fit.", "inferred") for name in joint.misfits]
     return entries
 
 
-def same_trip(trip: Trip, policy: Policy) -> list[Entry]:
+def reply_same_trip(trip: Trip, policy: Policy) -> list[Entry]:
     """Return what several photos of one trip say together, leg by leg."""
     if not trip.places:
         return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
     stops = []
     for name, latitude, longitude in trip.places:
-        here = coarsened(describe(latitude, longitude).to_json(), policy)
-        stops.append(f"{name} at {called(here)} ({coordinates(here)})")
+        here = coarsen(describe(latitude, longitude).to_json(), policy)
+        stops.append(f"{name} at {place_name(here)} ({coordinates(here)})")
     entries = [Entry(f"Taken as one trip: {'; '.join(stops)}.", "inferred")]
     for leg in trip.legs:
         way = f"From {leg.first} to {leg.second}: {leg.km:,.0f} km"
@@ -94,9 +99,9 @@ def same_trip(trip: Trip, policy: Policy) -> list[Entry]:
     return entries
 
 
-def put_together(way: Literal["place", "trip"], photos: list[Json], policy: Policy) -> list[Entry]:
+def reply_together(way: Literal["place", "trip"], photos: list[Json], policy: Policy) -> list[Entry]:
     """All located photos as one place or one trip, from what may be shown of them."""
-    shown = [(photo, photo_shown(photo, policy)) for photo in photos if photo["status"] == "located"]
+    shown = [(photo, view_photo(photo, policy)) for photo in photos if photo["status"] == "located"]
     if len(shown) < 2:
         return [Entry("There is one photo only: send another of the same place or trip.", "inferred")]
     seen = []
@@ -104,7 +109,7 @@ def put_together(way: Literal["place", "trip"], photos: list[Json], policy: Poli
         candidates = view["answer"]["candidates"]
         places = np.array([(c["latitude"], c["longitude"]) for c in candidates], dtype=float).reshape(-1, 2)
         weights = np.array([max(c["score"], 1e-6) for c in candidates], dtype=float)
-        seen.append(Seen(view["name"], places, weights, taken_at(photo["metadata"].get("captured_at"))))
+        seen.append(PhotoEvidence(view["name"], places, weights, parse_taken_at(photo["metadata"].get("captured_at"))))
     if way == "place":
-        return same_place(joint_place(seen), [one.name for one in seen], policy)
-    return same_trip(joint_trip(seen), policy)
+        return reply_same_place(joint_place(seen), [one.name for one in seen], policy)
+    return reply_same_trip(joint_trip(seen), policy)

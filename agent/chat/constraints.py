@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.borders import countries_at
+from sextant.geo.borders import OFF_THE_COAST_KM, countries_at
 from sextant.geo.caps import covers
 from sextant.geo.coast import near_sea
 from sextant.geo.countries import Country, countries_by_code
@@ -24,7 +24,6 @@ from sextant.geo.sphere import check_position, great_circle_km
 Inside = NDArray[np.bool_]
 HALVES = ("northern", "southern", "eastern", "western")
 PIN_KM = 25.0  # the city radius of the field: a pin means this town, not this doorstep
-OFF_COAST_KM = 5.0  # a pier belongs to the country it hangs on; the 1:10m outlines are that coarse
 
 
 def exclude(area: Json, words: str) -> Json:
@@ -32,7 +31,7 @@ def exclude(area: Json, words: str) -> Json:
     return {"rule": "exclude", "area": area, "words": words}
 
 
-def only(area: Json, words: str) -> Json:
+def restrict_to(area: Json, words: str) -> Json:
     """Restrict to an area: the photo was taken there and nowhere else."""
     return {"rule": "only", "area": area, "words": words}
 
@@ -49,7 +48,7 @@ def pin(latitude: float, longitude: float) -> Json:
         WrongUse: no position.
     """
     here = check_position(latitude, longitude)
-    return only({"circle": [*here, PIN_KM]}, f"only near {_named(*here)}")
+    return restrict_to({"circle": [*here, PIN_KM]}, f"only near {_name_place(*here)}")
 
 
 def reject(latitude: float, longitude: float) -> Json:
@@ -59,7 +58,7 @@ def reject(latitude: float, longitude: float) -> Json:
         WrongUse: no position.
     """
     here = check_position(latitude, longitude)
-    return exclude({"circle": [*here, PIN_KM]}, f"not near {_named(*here)}")
+    return exclude({"circle": [*here, PIN_KM]}, f"not near {_name_place(*here)}")
 
 
 def draw(corners: Sequence[Sequence[float]], rule: str = "only") -> Json:
@@ -68,10 +67,10 @@ def draw(corners: Sequence[Sequence[float]], rule: str = "only") -> Json:
     Raises:
         WrongUse: the corners enclose nothing, or the rule is neither.
     """
-    return enclosed(drawn_area(corners), rule)
+    return constrain_to(drawn_area(corners), rule)
 
 
-def enclosed(geojson: Json, rule: str = "only", called: str = "the drawn area") -> Json:
+def constrain_to(geojson: Json, rule: str = "only", called: str = "the drawn area") -> Json:
     """Constrain to a Polygon or MultiPolygon: the photo was taken inside it, or with ``exclude`` outside.
 
     Raises:
@@ -80,10 +79,10 @@ def enclosed(geojson: Json, rule: str = "only", called: str = "the drawn area") 
     if rule not in ("only", "exclude"):
         raise WrongUse(f"rule {rule!r} is unknown; there are 'only' and 'exclude'")
     area = {"polygon": geojson}
-    return only(area, f"only inside {called}") if rule == "only" else exclude(area, f"not inside {called}")
+    return restrict_to(area, f"only inside {called}") if rule == "only" else exclude(area, f"not inside {called}")
 
 
-def inside(area: Json, positions: NDArray[np.float64]) -> Inside:
+def find_inside(area: Json, positions: NDArray[np.float64]) -> Inside:
     """For each of (n, 2) positions in degrees whether it lies in the area.
 
     Raises:
@@ -103,13 +102,13 @@ def inside(area: Json, positions: NDArray[np.float64]) -> Inside:
     return kinds[kind](value)
 
 
-def allowed(constraints: Sequence[Json], positions: NDArray[np.float64]) -> Inside:
+def find_allowed(constraints: Sequence[Json], positions: NDArray[np.float64]) -> Inside:
     """For each of (n, 2) positions whether every constraint on places allows it. Several ``only`` must all hold."""
     left = np.ones(len(positions), dtype=bool)
     for constraint in constraints if len(positions) else ():
         if constraint["rule"] == "ignore":
             continue
-        within = inside(constraint["area"], positions)
+        within = find_inside(constraint["area"], positions)
         left &= within if constraint["rule"] == "only" else ~within
     return left
 
@@ -124,14 +123,14 @@ def leans_on(clue: str, clues: Sequence[Json]) -> bool:
     return 2 * len(hits) >= len(clues)
 
 
-def country_area(country: Country) -> Json:
+def make_country_area(country: Country) -> Json:
     """Return the area of a country: by its code where it has one of its own."""
     own = country.code and countries_by_code().get(country.code) == country
     return {"country": country.code if own else country.name}
 
 
 def _in_country(positions: NDArray[np.float64], wanted: Callable[[Country], bool]) -> Inside:
-    found = countries_at(positions, reach_km=OFF_COAST_KM)
+    found = countries_at(positions, reach_km=OFF_THE_COAST_KM)
     return np.array([country is not None and wanted(country) for country in found], dtype=bool)
 
 
@@ -142,6 +141,6 @@ def _in_half(name: str, positions: NDArray[np.float64]) -> Inside:
     return np.asarray(values >= 0 if name in ("northern", "eastern") else values < 0, dtype=bool)
 
 
-def _named(latitude: float, longitude: float) -> str:
+def _name_place(latitude: float, longitude: float) -> str:
     place = describe(latitude, longitude)
     return ", ".join(part for part in (place.place, place.country) if part)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sextant.agent.guard.claims import Trace, trace_of
+from sextant.agent.guard.claims import Trace, make_trace
 from sextant.agent.guard.quoting import quote
 from sextant.agent.llm.request import count_spent, reply_to_turn, turn_to_message
 from sextant.agent.nodes.tools import tools
@@ -11,7 +11,7 @@ from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Spent, Turn, add_spe
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
 from sextant.base.json_types import Json
-from sextant.prompts.loading import frame
+from sextant.prompts.loading import load_frame
 
 BRANCH = "chat"
 EARLIER = 6  # turns of the conversation the model is reminded of
@@ -44,32 +44,34 @@ def follow_up(question: str, photo: Json, earlier: list[Json], deps: Deps, calls
         return FollowUp("", Trace(), spent, "the session's budget of model calls is spent")
     for turn in range(most):
         final = turn == most - 1
-        request = _request(_messages(question, photo, earlier), transcript, deps, bool(photo["nearest"]), final=final)
+        request = _build_request(
+            _build_messages(question, photo, earlier), transcript, deps, bool(photo["nearest"]), final=final
+        )
         reply = deps.ask("model", request)
         spent = add_spent(add_spent(spent, {"calls": 1}), count_spent(reply))
         if reply.get("failure"):
-            return FollowUp("", _trace(transcript, photo), spent, reply["failure"]["message"])
+            return FollowUp("", _make_trace(transcript, photo), spent, reply["failure"]["message"])
         transcript.append(reply_to_turn(reply, final=final))
         if not transcript[-1].get("tool_calls") or final:
             break
-        transcript += tools(_ask(transcript, photo), deps)["transcripts"][BRANCH]
+        transcript += tools(_build_ask(transcript, photo), deps)["transcripts"][BRANCH]
     said = transcript[-1]["content"].strip()
-    return FollowUp(said, _trace(transcript, photo), spent, None if said else "the model said nothing")
+    return FollowUp(said, _make_trace(transcript, photo), spent, None if said else "the model said nothing")
 
 
-def _messages(question: str, photo: Json, earlier: list[Json]) -> list[Json]:
+def _build_messages(question: str, photo: Json, earlier: list[Json]) -> list[Json]:
     said = [f"{turn['by']}: {turn['text']}" for turn in earlier[-EARLIER:] if turn.get("text")]
-    parts = [frame("follow-up").text.strip(), quote(record_words(photo), "the record")]
+    parts = [load_frame("follow-up").text.strip(), quote(describe_record(photo), "the record")]
     if said:
         parts.append(quote("\n".join(said), "earlier in this conversation"))
     parts.append(f"The person asks: {question}")
     text = {"type": "text", "text": "\n\n".join(parts)}
     pictures = [make_picture_block(photo["shown"])] if photo.get("shown") else []
-    system = frame("role").text.strip() + "\n\n" + frame("tools").text.strip()
+    system = load_frame("role").text.strip() + "\n\n" + load_frame("tools").text.strip()
     return [{"role": "system", "content": system}, {"role": "user", "content": [text, *pictures]}]
 
 
-def record_words(photo: Json) -> str:
+def describe_record(photo: Json) -> str:
     """Return the record of a photo as lines of text."""
     answer = photo["answer"]
     lines = []
@@ -89,7 +91,7 @@ def record_words(photo: Json) -> str:
     return "\n".join(lines)
 
 
-def _request(messages: list[Json], transcript: list[Turn], deps: Deps, gallery: bool, *, final: bool) -> Json:
+def _build_request(messages: list[Json], transcript: list[Turn], deps: Deps, gallery: bool, *, final: bool) -> Json:
     recipe, settings = deps.recipe, deps.settings
     names = tuple(name for name in recipe.tools if gallery or name not in RETRIEVAL)
     return {
@@ -103,14 +105,14 @@ def _request(messages: list[Json], transcript: list[Turn], deps: Deps, gallery: 
         "tools": describe_tools(names) if recipe.max_tool_turns else [],
         "final": final,
         "temperature": 0.2,
-        "max_output_tokens": recipe.max_output_tokens or settings.max_output_tokens,
+        "max_output_tokens": recipe.max_output_tokens,
         "image_detail": recipe.image_detail,
         "seed": settings.seed,
         "seconds_left": None,
     }
 
 
-def _ask(transcript: list[Turn], photo: Json) -> Ask:
+def _build_ask(transcript: list[Turn], photo: Json) -> Ask:
     branch = Branch(id=BRANCH, round=0, variant="follow-up", sample=0, temperature=0.2, fill={})
     stored = {"sha256": photo["sha256"], "path": None, "width": 0, "height": 0, "shown": photo["shown"]}
     return Ask(
@@ -125,5 +127,5 @@ def _ask(transcript: list[Turn], photo: Json) -> Ask:
     )
 
 
-def _trace(transcript: list[Turn], photo: Json) -> Trace:
-    return trace_of(BRANCH, transcript, bool(photo["nearest"]))
+def _make_trace(transcript: list[Turn], photo: Json) -> Trace:
+    return make_trace(BRANCH, transcript, bool(photo["nearest"]))

@@ -15,7 +15,7 @@ _PLACE = re.compile(r"\b(?:same|one) (?:place|spot|location|town|city)\b", re.I)
 _TRIP = re.compile(r"\b(?:same|one) (?:trip|journey|holiday|tour|vacation)\b", re.I)
 
 
-def intent_of(message: Json, located: int) -> Intent:
+def classify_intent(message: Json, located: int) -> Intent:
     """Return what to do with a message. ``located``: how many photos the session has located."""
     text = message["text"].strip()
     if message["photos"]:
@@ -28,12 +28,12 @@ def intent_of(message: Json, located: int) -> Intent:
         return "undo"
     if _AGAIN.search(text):
         return "again"
-    if together(text):
+    if find_joint_kind(text):
         return "together"
     return "steer" if is_steering(text) else "ask"
 
 
-def together(text: str) -> Literal["place", "trip"] | None:
+def find_joint_kind(text: str) -> Literal["place", "trip"] | None:
     """Whether the photos are said to be of one place, or of one trip."""
     return "place" if _PLACE.search(text) else "trip" if _TRIP.search(text) else None
 

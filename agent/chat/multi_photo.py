@@ -1,7 +1,7 @@
 """Several photos at once: of one place, or of one trip. Which reading explains all of them, and which photo fits none.
 
-Each photo brings its candidates with weights. ``same_place`` multiplies the photos' evidence at every candidate
-place; ``same_trip`` chooses one candidate a photo so that nobody travels faster than an airliner.
+Each photo brings its candidates with weights. ``locate_same_place`` multiplies the photos' evidence at every candidate
+place; ``locate_same_trip`` chooses one candidate a photo so that nobody travels faster than an airliner.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ Weighted = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class Seen:
+class PhotoEvidence:
     """One photo's evidence: places (n, 2) in degrees, weights (n,) above 0, and when it was taken, if known."""
 
     name: str
@@ -68,7 +68,7 @@ class Trip:
     misfits: tuple[str, ...]
 
 
-def same_place(photos: Sequence[Seen]) -> Joint:
+def locate_same_place(photos: Sequence[PhotoEvidence]) -> Joint:
     """Return the place that all photos together speak for.
 
     The evidence of a photo for a place is the weight of its candidates round it, fading over 25 km, as a share of
@@ -78,7 +78,7 @@ def same_place(photos: Sequence[Seen]) -> Joint:
     if not heard:
         return Joint(None, None, 0.0, tuple(photo.name for photo in photos))
     places = np.concatenate([photo.positions for photo in heard])
-    evidence = np.stack([_support(photo, places) for photo in heard])
+    evidence = np.stack([_compute_support(photo, places) for photo in heard])
     joint = np.log(evidence).sum(axis=0)
     best = int(np.argmax(joint))
     # Places within reach of each other are one place: the share counts each neighbourhood once.
@@ -91,7 +91,7 @@ def same_place(photos: Sequence[Seen]) -> Joint:
     return Joint(float(places[best, 0]), float(places[best, 1]), share, (*misfits, *silent))
 
 
-def same_trip(photos: Sequence[Seen]) -> Trip:
+def locate_same_trip(photos: Sequence[PhotoEvidence]) -> Trip:
     """One candidate a photo, the likeliest whole trip on which no leg is faster than an airliner.
 
     Photos follow each other by the time they were taken, those without a time in the order given, after the others.
@@ -105,49 +105,50 @@ def same_trip(photos: Sequence[Seen]) -> Trip:
     silent = tuple(photo.name for photo in photos if not len(photo.positions))
     if not heard:
         return Trip((), (), silent)
-    chosen = _likeliest(heard)
+    chosen = _find_likeliest_path(heard)
     places = [(photo.name, *photo.positions[index].tolist()) for photo, index in zip(heard, chosen, strict=True)]
-    legs = [_leg(a, b, i, j) for (a, i), (b, j) in _pairs(list(zip(heard, chosen, strict=True)))]
+    legs = [_make_leg(a, b, i, j) for (a, i), (b, j) in _pairs(list(zip(heard, chosen, strict=True)))]
     misfits = [
         photo.name
         for photo, index in zip(heard, chosen, strict=True)
-        if _support(photo, photo.positions)[index] < MISFIT * float(_support(photo, photo.positions).max())
+        if _compute_support(photo, photo.positions)[index]
+        < MISFIT * float(_compute_support(photo, photo.positions).max())
     ]
-    misfits += [_lighter(leg, heard) for leg in legs if leg.possible is False]
+    misfits += [_choose_misfit(leg, heard) for leg in legs if leg.possible is False]
     return Trip(tuple(places), tuple(legs), tuple(dict.fromkeys((*misfits, *silent))))
 
 
-def _support(photo: Seen, places: NDArray[np.float64]) -> NDArray[np.float64]:
+def _compute_support(photo: PhotoEvidence, places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Evidence of one photo for each place, (places,), in (0, 1]."""
     fading = np.exp(-great_circle_km(places[:, None], photo.positions[None]) / SAME_KM)
     share: NDArray[np.float64] = fading @ (photo.weights / photo.weights.sum())
     return (1 - DOUBT) * share + DOUBT / 100
 
 
-def _likeliest(photos: Sequence[Seen]) -> list[int]:
+def _find_likeliest_path(photos: Sequence[PhotoEvidence]) -> list[int]:
     """Viterbi's path: one candidate of each photo, impossible legs priced so that they are the last resort."""
-    scores = np.log(_support(photos[0], photos[0].positions))
+    scores = np.log(_compute_support(photos[0], photos[0].positions))
     back: list[NDArray[np.intp]] = []
     for before, photo in pairwise(photos):
-        ways = scores[:, None] - _price(before, photo)
+        ways = scores[:, None] - _price_legs(before, photo)
         back.append(np.argmax(ways, axis=0))
-        scores = ways.max(axis=0) + np.log(_support(photo, photo.positions))
+        scores = ways.max(axis=0) + np.log(_compute_support(photo, photo.positions))
     path = [int(np.argmax(scores))]
     for choices in reversed(back):
         path.append(int(choices[path[-1]]))
     return path[::-1]
 
 
-def _price(before: Seen, after: Seen) -> NDArray[np.float64]:
+def _price_legs(before: PhotoEvidence, after: PhotoEvidence) -> NDArray[np.float64]:
     """Return what each leg costs in log evidence: nothing when possible, 20 when not; else by distance."""
     km = great_circle_km(before.positions[:, None], after.positions[None])
-    hours = _hours(before, after)
+    hours = _compute_hours(before, after)
     if hours is None:
         return km / 10_000.0  # without times only the globe's size speaks, and softly
     return np.where(km / (hours + SLACK_H) > FASTEST_KM_H, 20.0, 0.0)
 
 
-def _hours(before: Seen, after: Seen) -> float | None:
+def _compute_hours(before: PhotoEvidence, after: PhotoEvidence) -> float | None:
     if before.taken is None or after.taken is None:
         return None
     if (before.taken.tzinfo is None) != (after.taken.tzinfo is None):
@@ -155,18 +156,18 @@ def _hours(before: Seen, after: Seen) -> float | None:
     return abs((after.taken - before.taken).total_seconds()) / 3600
 
 
-def _leg(before: Seen, after: Seen, i: int, j: int) -> Leg:
+def _make_leg(before: PhotoEvidence, after: PhotoEvidence, i: int, j: int) -> Leg:
     km = float(great_circle_km(before.positions[i], after.positions[j]))
-    hours = _hours(before, after)
+    hours = _compute_hours(before, after)
     possible = None if hours is None else km / (hours + SLACK_H) <= FASTEST_KM_H
     return Leg(before.name, after.name, km, hours, possible)
 
 
-def _lighter(leg: Leg, photos: Sequence[Seen]) -> str:
+def _choose_misfit(leg: Leg, photos: Sequence[PhotoEvidence]) -> str:
     """Of a leg's two photos the one that is less sure of itself: that is the one that does not fit."""
-    sure = {photo.name: float(_support(photo, photo.positions).max()) for photo in photos}
+    sure = {photo.name: float(_compute_support(photo, photo.positions).max()) for photo in photos}
     return leg.second if sure[leg.second] <= sure[leg.first] else leg.first
 
 
-def _pairs(items: list[tuple[Seen, int]]) -> list[tuple[tuple[Seen, int], tuple[Seen, int]]]:
+def _pairs(items: list[tuple[PhotoEvidence, int]]) -> list[tuple[tuple[PhotoEvidence, int], tuple[PhotoEvidence, int]]]:
     return list(pairwise(items))

@@ -6,7 +6,8 @@ Pure: the photo as it is shown (``agent/privacy/view.py``) in, ledger entries ou
 import re
 from collections.abc import Callable
 
-from sextant.agent.chat.steering_parser import area_of
+from sextant.agent.answer_words import coordinates, headline, place_name
+from sextant.agent.chat.steering_parser import parse_area
 from sextant.agent.guard.claims import Entry
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
@@ -18,7 +19,7 @@ CAN = "why, what else, how sure, show nearest, show farthest, how far from X, wh
 SHOWN = 5  # references listed in one reply
 
 
-def recall(question: str, photo: Json) -> list[Entry]:
+def answer_from_record(question: str, photo: Json) -> list[Entry]:
     """Return the record's answer to a question; what it can be asked, where the question is none of those."""
     for words, answer in QUESTIONS:
         if words.search(question):
@@ -26,49 +27,54 @@ def recall(question: str, photo: Json) -> list[Entry]:
     return [Entry(f"The record alone cannot answer that. It can say: {CAN}.", "inferred")]
 
 
-def where(photo: Json, question: str = "") -> list[Entry]:
+def answer_where(photo: Json, question: str = "") -> list[Entry]:
     """Return the place, how surely, and what the probability is worth."""
     answer = photo["answer"]
     best = answer["best"]
     if best is None:
         return [Entry("No place is left to name.", "inferred")]
-    entries = [Entry(f"{called(best)} ({coordinates(best)}).", "inferred"), *how_sure(photo)[:1]]
+    entries = [Entry(headline(answer), "inferred"), Entry(f"Position: {coordinates(best)}.", "inferred")]
+    entries += state_confidence(photo)[:1]
     if answer["model"] == "offline":
         entries.append(Entry("No model looked at the picture: this is the density of similar photos.", "retrieved"))
     return entries
 
 
-def why(photo: Json, question: str = "") -> list[Entry]:
+def answer_why(photo: Json, question: str = "") -> list[Entry]:
     """Return the support for the answer: clues of the answers near it, then similar photos, then the scores."""
     answer = photo["answer"]
     if answer["best"] is None:
         return [Entry("No place is left to give reasons for.", "inferred")]
     entries = [
-        Entry(sentence(claim["text"]), claim["source"] if claim["source"] != "unstated" else "inferred", claim["call"])
+        Entry(
+            format_sentence(claim["text"]),
+            claim["source"] if claim["source"] != "unstated" else "inferred",
+            claim["call"],
+        )
         for claim in answer["claims"][:6]
     ]
-    near = within(photo["nearest"], answer["best"], 200.0)
+    near = select_within(photo["nearest"], answer["best"], 200.0)
     if photo["nearest"]:
         line = f"{len(near)} of the {len(photo['nearest'])} most similar gallery photos lie within 200 km of it."
         entries.append(Entry(line, "retrieved"))
-    entries += [Entry(sentence(reason), "inferred") for reason in photo["reasons"][:2]]
+    entries += [Entry(format_sentence(reason), "inferred") for reason in photo["reasons"][:2]]
     if photo["constraints"]:
         entries.append(Entry(f"You said: {'; '.join(photo['constraints'])}.", "inferred"))
     return entries or [Entry("The record holds no reason in words.", "inferred")]
 
 
-def what_else(photo: Json, question: str = "") -> list[Entry]:
+def list_alternatives(photo: Json, question: str = "") -> list[Entry]:
     """Return the other places proposed, the strongest first."""
     others = photo["places"][1:4]
     if not others:
         return [Entry("Everything proposed lies together: there is no other place.", "inferred")]
     return [
-        Entry(f"{called(place)} ({coordinates(place)}): {place['votes']} of {place['of']} candidates.", "inferred")
+        Entry(f"{place_name(place)} ({coordinates(place)}): {place['votes']} of {place['of']} candidates.", "inferred")
         for place in others
     ]
 
 
-def how_sure(photo: Json, question: str = "") -> list[Entry]:
+def state_confidence(photo: Json, question: str = "") -> list[Entry]:
     """Return the probabilities at the five radii, the region, and whether they were measured."""
     answer = photo["answer"]
     known = [(km, share) for km, share in answer["probability"].items() if share is not None]
@@ -81,21 +87,23 @@ def how_sure(photo: Json, question: str = "") -> list[Entry]:
         entries.append(Entry(f"With 90 % it lies within {region['radius_km']:,.0f} km of the middle.", "inferred"))
     elif region:
         entries.append(Entry(f"With 90 % it lies in one of {len(region['parts'])} areas.", "inferred"))
-    entries += [Entry(sentence(warning), "inferred") for warning in answer["warnings"] if "probabilit" in warning]
+    entries += [
+        Entry(format_sentence(warning), "inferred") for warning in answer["warnings"] if "probabilit" in warning
+    ]
     return entries
 
 
-def nearest(photo: Json, question: str = "") -> list[Entry]:
+def list_nearest(photo: Json, question: str = "") -> list[Entry]:
     """Return the most similar gallery photos."""
-    return _references(photo["nearest"], "similar")
+    return _list_references(photo["nearest"], "similar")
 
 
-def farthest(photo: Json, question: str = "") -> list[Entry]:
+def list_farthest(photo: Json, question: str = "") -> list[Entry]:
     """Return the least similar gallery photos."""
-    return _references(photo["farthest"], "dissimilar")
+    return _list_references(photo["farthest"], "dissimilar")
 
 
-def how_far(photo: Json, question: str) -> list[Entry]:
+def measure_distance(photo: Json, question: str) -> list[Entry]:
     """Return the distance from a named place to the answer."""
     match = _FAR.search(question)
     best = photo["answer"]["best"]
@@ -103,24 +111,27 @@ def how_far(photo: Json, question: str) -> list[Entry]:
         return [Entry("Say from where, for example: how far from Lisbon?", "inferred")]
     name = match[1].strip(" ?.!")
     try:
-        area, _ = area_of(f"near {name}")
+        area, _ = parse_area(f"near {name}")
     except WrongUse as error:
-        return [Entry(sentence(str(error)), "inferred")]
+        return [Entry(format_sentence(str(error)), "inferred")]
     if "circle" not in area:
         return [Entry(f"{name} is no single place; name a town.", "inferred")]
     km = float(great_circle_km(area["circle"][:2], (best["latitude"], best["longitude"])))
     return [
-        Entry(f"{called(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).", "tool")
+        Entry(
+            f"{place_name(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).",
+            "tool",
+        )
     ]
 
 
-def change_of_mind(photo: Json, question: str = "") -> list[Entry]:
+def describe_rival(photo: Json, question: str = "") -> list[Entry]:
     """Return the rival, and the cheapest check that would tell the two apart."""
     rival = photo["answer"]["rival"]
     if rival is None:
         return [Entry("A place outside the region: nothing proposed lies there yet.", "inferred")]
     best = photo["answer"]["best"]
-    entries = [Entry(f"The best rival is {called(rival)} ({coordinates(rival)}).", "inferred")]
+    entries = [Entry(f"The best rival is {place_name(rival)} ({coordinates(rival)}).", "inferred")]
     if rival.get("country") and best and rival["country"] != best.get("country"):
         line = f"Anything that belongs to {rival['country']} and not to {best.get('country') or 'the sea'} would: "
         entries.append(Entry(line + "a language, a plate, a road marking. Look for it by eye.", "inferred"))
@@ -129,43 +140,35 @@ def change_of_mind(photo: Json, question: str = "") -> list[Entry]:
     return entries
 
 
-def metadata(photo: Json, question: str = "") -> list[Entry]:
+def describe_metadata(photo: Json, question: str = "") -> list[Entry]:
     """Return what the file itself says, after the answer."""
     said = photo["metadata"]
-    return [Entry(sentence(text), "metadata") for text in (said["text"], said["time"]) if text]
+    return [Entry(format_sentence(text), "metadata") for text in (said["text"], said["time"]) if text]
 
 
 _FAR = re.compile(r"\b(?:how far|distance)\b.*?\b(?:from|to|is)\s+(.+?)\s*\??$", re.IGNORECASE)
 
 # The first that matches answers; so the narrower stand before the wider.
 QUESTIONS: tuple[tuple[re.Pattern[str], Answer], ...] = (
-    (re.compile(r"\b(?:how far|distance)\b", re.IGNORECASE), how_far),
-    (re.compile(r"\b(?:change your mind|convince|would tell|rival|disprove)\b", re.IGNORECASE), change_of_mind),
-    (re.compile(r"\b(?:farthest|dissimilar|least similar|far side)\b", re.IGNORECASE), farthest),
-    (re.compile(r"\b(?:nearest|similar|neighbou?rs?|references?|look alike)\b", re.IGNORECASE), nearest),
-    (re.compile(r"\b(?:exif|metadata|gps|when was|what time)\b", re.IGNORECASE), metadata),
-    (re.compile(r"\b(?:how (?:sure|certain|confident|likely)|confidence|probability|sure\?)", re.IGNORECASE), how_sure),
+    (re.compile(r"\b(?:how far|distance)\b", re.IGNORECASE), measure_distance),
+    (re.compile(r"\b(?:change your mind|convince|would tell|rival|disprove)\b", re.IGNORECASE), describe_rival),
+    (re.compile(r"\b(?:farthest|dissimilar|least similar|far side)\b", re.IGNORECASE), list_farthest),
+    (re.compile(r"\b(?:nearest|similar|neighbou?rs?|references?|look alike)\b", re.IGNORECASE), list_nearest),
+    (re.compile(r"\b(?:exif|metadata|gps|when was|what time)\b", re.IGNORECASE), describe_metadata),
+    (
+        re.compile(r"\b(?:how (?:sure|certain|confident|likely)|confidence|probability|sure\?)", re.IGNORECASE),
+        state_confidence,
+    ),
     (
         re.compile(r"\b(?:what else|where else|alternatives?|other (?:places?|options?)|else)\b", re.IGNORECASE),
-        what_else,
+        list_alternatives,
     ),
-    (re.compile(r"\b(?:why|because|reasons?|evidence|explain|how do you know)\b", re.IGNORECASE), why),
-    (re.compile(r"\b(?:where|which (?:country|city|town|place))\b", re.IGNORECASE), where),
+    (re.compile(r"\b(?:why|because|reasons?|evidence|explain|how do you know)\b", re.IGNORECASE), answer_why),
+    (re.compile(r"\b(?:where|which (?:country|city|town|place))\b", re.IGNORECASE), answer_where),
 )
 
 
-def called(place: Json) -> str:
-    """Return the names a position may be shown with, the finest first."""
-    parts = [place.get(name) for name in ("place", "admin1", "country")]
-    return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
-
-
-def coordinates(place: Json) -> str:
-    """``38.7139, -9.1394``."""
-    return f"{place['latitude']:.4f}, {place['longitude']:.4f}"
-
-
-def sentence(text: str) -> str:
+def format_sentence(text: str) -> str:
     """Return a line as a sentence: a capital, a full stop."""
     text = " ".join(text.split())
     if not text:
@@ -173,13 +176,13 @@ def sentence(text: str) -> str:
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…)" else ".")
 
 
-def within(references: list[Json], best: Json, km: float) -> list[Json]:
+def select_within(references: list[Json], best: Json, km: float) -> list[Json]:
     """Return the references that lie near a place."""
     here = best["latitude"], best["longitude"]
     return [item for item in references if float(great_circle_km(here, (item["latitude"], item["longitude"]))) <= km]
 
 
-def _references(references: list[Json], kind: str) -> list[Entry]:
+def _list_references(references: list[Json], kind: str) -> list[Entry]:
     if not references:
         return [Entry("This run had no gallery to search.", "retrieved")]
     return [

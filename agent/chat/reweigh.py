@@ -1,15 +1,15 @@
 """A photo's stored candidates under what a person has said: the evidence of a session, weighed anew."""
 
-from sextant.agent.chat.intents import intent_of, undoes_all
-from sextant.agent.chat.steering import Evidence, candidate_of, moved_km, steer
+from sextant.agent.chat.intents import classify_intent, undoes_all
+from sextant.agent.chat.steering import ReweighInput, measure_moved_km, read_candidate, steer
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.nodes.answer import name_best_place, name_rival
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.recording.fitted_models import fitted_model
+from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.base.json_types import Json
 
 
-def constraints_after(old: list[Json], message: Json) -> list[Json]:
+def update_constraints(old: list[Json], message: Json) -> list[Json]:
     """Return the constraints in force after the message.
 
     Raises:
@@ -17,12 +17,12 @@ def constraints_after(old: list[Json], message: Json) -> list[Json]:
     """
     if message["steer"]:
         return [*old, *message["steer"]]
-    if intent_of(message, 1) == "undo":
+    if classify_intent(message, 1) == "undo":
         return [] if undoes_all(message["text"]) else old[:-1]
     return [*old, *read_steering(message["text"])]
 
 
-def weighed(photo: Json, constraints: list[Json], blobs: BlobStore) -> Json:
+def reweigh_photo(photo: Json, constraints: list[Json], blobs: BlobStore) -> Json:
     """Return the photo's evidence weighed under these constraints; without any, as the run left it.
 
     Raises:
@@ -30,20 +30,20 @@ def weighed(photo: Json, constraints: list[Json], blobs: BlobStore) -> Json:
     """
     if not constraints:
         return {**photo, "constraints": [], "now": None, "changed": None}
-    evidence = Evidence(
-        candidates=tuple(candidate_of(item) for item in photo["answer"]["candidates"]),
+    evidence = ReweighInput(
+        candidates=tuple(read_candidate(item) for item in photo["answer"]["candidates"]),
         farthest=tuple((item["latitude"], item["longitude"]) for item in photo["farthest"]),
         clues=photo["clues"],
         strategy=photo["strategy"],
         optimise=photo["optimise"],
-        model=fitted_model(photo["fitted"], blobs) if photo.get("fitted") else None,
+        model=load_fitted_model(photo["fitted"], blobs) if photo.get("fitted") else None,
     )
     result = steer(evidence, constraints)
     verdict = result.verdict.to_json()
     now = {name: verdict[name] for name in ("probability", "region", "candidates")}
     now |= {"best": name_best_place(verdict), "rival": name_rival(verdict["rival"]), "coverage": None}
     changed = {
-        "moved_km": moved_km(photo["answer"]["best"], result.verdict),
+        "moved_km": measure_moved_km(photo["answer"]["best"], result.verdict),
         "left": result.left,
         "of": len(evidence.candidates),
         "ruled_out": [list(pair) for pair in result.ruled_out],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from sextant.agent.chat.constraints import allowed, leans_on
+from sextant.agent.chat.constraints import find_allowed, leans_on
 from sextant.agent.verification import Candidate, Pool, Verdict, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
@@ -16,7 +16,7 @@ _FIELDS = frozenset(field.name for field in fields(Candidate))
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ReweighInput:
     """What a finished run leaves to be weighed again.
 
     Attributes:
@@ -35,7 +35,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Steered:
+class ReweighResult:
     """The new verdict, and how many candidates each constraint alone rules out."""
 
     verdict: Verdict
@@ -43,24 +43,24 @@ class Steered:
     ruled_out: tuple[tuple[str, int], ...]
 
 
-def candidate_of(item: Json) -> Candidate:
+def read_candidate(item: Json) -> Candidate:
     """Return a candidate of an answer, read back."""
     return Candidate(**{name: value for name, value in item.items() if name in _FIELDS})
 
 
-def steer(evidence: Evidence, constraints: Sequence[Json]) -> Steered:
+def steer(evidence: ReweighInput, constraints: Sequence[Json]) -> ReweighResult:
     """Weigh the candidates that the constraints leave. An empty rest gives a verdict without a place."""
     kept = [candidate for candidate in evidence.candidates if not _leans(candidate, constraints, evidence)]
-    free = allowed(constraints, positions_of(kept))
+    free = find_allowed(constraints, positions_of(kept))
     left = tuple(candidate for candidate, stays in zip(kept, free.tolist(), strict=True) if stays)
     pool = Pool(left, evidence.farthest)
     strategy = judging(evidence.strategy, evidence.candidates)
     verdict = verify(pool, strategy, evidence.optimise, model=evidence.model)
-    alone = tuple((constraint["words"], _ruled_out(constraint, evidence)) for constraint in constraints)
-    return Steered(verdict, len(left), alone)
+    alone = tuple((constraint["words"], _count_ruled_out(constraint, evidence)) for constraint in constraints)
+    return ReweighResult(verdict, len(left), alone)
 
 
-def moved_km(before: Json | None, after: Verdict) -> float | None:
+def measure_moved_km(before: Json | None, after: Verdict) -> float | None:
     """Great-circle kilometres from an answer's best place to a verdict's; None where either has no place."""
     if before is None or after.latitude is None or after.longitude is None:
         return None
@@ -68,12 +68,12 @@ def moved_km(before: Json | None, after: Verdict) -> float | None:
     return float(great_circle_km((before["latitude"], before["longitude"]), there))
 
 
-def _leans(candidate: Candidate, constraints: Sequence[Json], evidence: Evidence) -> bool:
+def _leans(candidate: Candidate, constraints: Sequence[Json], evidence: ReweighInput) -> bool:
     clues = (evidence.clues or {}).get(candidate.id or "", ())
     return any(c["rule"] == "ignore" and leans_on(c["clue"], clues) for c in constraints)
 
 
-def _ruled_out(constraint: Json, evidence: Evidence) -> int:
+def _count_ruled_out(constraint: Json, evidence: ReweighInput) -> int:
     if constraint["rule"] == "ignore":
         return sum(_leans(candidate, [constraint], evidence) for candidate in evidence.candidates)
-    return int((~allowed([constraint], positions_of(evidence.candidates))).sum())
+    return int((~find_allowed([constraint], positions_of(evidence.candidates))).sum())

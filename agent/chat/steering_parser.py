@@ -2,7 +2,7 @@
 
 import re
 
-from sextant.agent.chat.constraints import HALVES, PIN_KM, country_area, exclude, ignore, only
+from sextant.agent.chat.constraints import HALVES, PIN_KM, exclude, ignore, make_country_area, restrict_to
 from sextant.atlas.names import find_place
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
@@ -40,7 +40,7 @@ def is_steering(text: str) -> bool:
     """Whether a message reads like steering and not like a question."""
     if "?" in text or len(text) > 200:
         return False
-    parts = _parts(text)
+    parts = _split_parts(text)
     return bool(parts) and all(_NOT.match(part) or _IGNORE.match(part) or _says_where(part) for part in parts)
 
 
@@ -52,31 +52,31 @@ def read_steering(text: str) -> list[Json]:
     """
     found: list[Json] = []
     before = None
-    for part in _parts(text):
+    for part in _split_parts(text):
         if match := _IGNORE.match(part):
             found.append(ignore(match[1].strip().lower()))
             continue
         if match := _NOT.match(part):
             before = exclude
         elif match := _ONLY.match(part):
-            before = only
+            before = restrict_to
         name = match[1] if match else part
-        rule = before or only
-        found.append(_constraint(rule is exclude, name))
+        rule = before or restrict_to
+        found.append(_make_constraint(rule is exclude, name))
     if not found:
         raise WrongUse(f"{text[:80]!r} rules nothing out; say for example: not Europe, only in Peru, near the sea")
     return found
 
 
-def _constraint(negative: bool, name: str) -> Json:
+def _make_constraint(negative: bool, name: str) -> Json:
     name = _IN.sub("", name.strip().lower())
     if _INLAND.match(name):
         negative, name = not negative, "the sea"
-    area, called = area_of(name)
-    return exclude(area, f"not {called}") if negative else only(area, f"only {called}")
+    area, called = parse_area(name)
+    return exclude(area, f"not {called}") if negative else restrict_to(area, f"only {called}")
 
 
-def area_of(name: str) -> tuple[Json, str]:
+def parse_area(name: str) -> tuple[Json, str]:
     """Return the area a name stands for, and its name in full: a continent, a hemisphere, the coast, a country, a town.
 
     Raises:
@@ -94,7 +94,7 @@ def area_of(name: str) -> tuple[Json, str]:
         if fold(continent) == key:
             return {"continent": continent}, continent
     if not near and (country := country_keys().get(key)):
-        return country_area(country), country.name
+        return make_country_area(country), country.name
     hits = find_place(plain, limit=1) if key else []
     if not hits or hits[0].score < 0.6:
         raise WrongUse(f"no continent, country or place is called {name[:60]!r}; name another, or draw it on the map")
@@ -117,7 +117,7 @@ def _says_where(part: str) -> bool:
     )
 
 
-def _parts(text: str) -> list[str]:
+def _split_parts(text: str) -> list[str]:
     text = " ".join(text.replace("’", "'").split())
     for name in country_keys():
         if " and " in name:

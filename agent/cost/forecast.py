@@ -4,15 +4,17 @@ from dataclasses import asdict
 
 from sextant.agent.cost.pricing import CostEstimate, estimate_cost, parse_price
 from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, estimate_image_tokens, estimate_text_tokens
+from sextant.agent.prompting.needs import fillable
 from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
 from sextant.base.json_types import Json
-from sextant.prompts.variants import variant
+from sextant.prompts.variants import load_variant
 
 OUTPUT_TOKENS = 350  # one answer with its clues in our answer form; measured answers have 100 to 400
+CAMPS = {"leader": "Lisbon", "rival": "Porto", "leader_case": "", "rival_case": ""}
 LISTED = {"latitude": 48.8584, "longitude": 2.2945, "place": "Saint-Germain-en-Laye, France"}
 
 
@@ -23,10 +25,11 @@ def forecast(settings: Settings) -> Json:
     unknown.
     """
     plan = make_recipe(settings)
-    asked = [(name, plan.samples or variant(name).samples) for name in plan.variants]
+    names = fillable(plan.variants, {"list": bool(settings.gallery), "camps": False})
+    asked = [(name, plan.samples or load_variant(name).samples) for name in names]
     first = min(sum(samples for _, samples in asked), plan.max_calls)
     tokens = max(estimate_prompt_tokens(name, settings) for name in (*plan.variants, *plan.later))
-    output = min(OUTPUT_TOKENS, plan.max_output_tokens or settings.max_output_tokens)
+    output = min(OUTPUT_TOKENS, plan.max_output_tokens)
     return {
         "model": settings.model,
         "preset": plan.id,
@@ -57,10 +60,10 @@ def price_calls(settings: Settings, calls: int, input_tokens: int, output_tokens
 
 def estimate_prompt_tokens(name: str, settings: Settings) -> int:
     """Estimate the tokens of one variant's opening prompt, its pictures and its tools."""
-    prompt, plan = variant(name), make_recipe(settings)
+    prompt, plan = load_variant(name), make_recipe(settings)
     listed = [LISTED] * 50 if settings.gallery else []
     references: Json = {"nearest": listed, "farthest": listed}
-    branch = Branch(id="", round=1, variant=name, sample=0, temperature=0.0, fill={})
+    branch = Branch(id="", round=1, variant=name, sample=0, temperature=0.0, fill=CAMPS)
     photo = Photo(sha256="", path=None, width=0, height=0, shown="")
     system, user = build_opening(branch, photo, references, tools=prompt.tools)
     text = (
@@ -72,6 +75,5 @@ def estimate_prompt_tokens(name: str, settings: Settings) -> int:
         names = tuple(tool for tool in plan.tools if settings.gallery or tool not in RETRIEVAL)
         text += estimate_text_tokens(str(describe_tools(names)))
     pictures = 1 + ("photos" in prompt.references.show)
-    return text + pictures * estimate_image_tokens(
-        settings.image_side, settings.image_side, plan.image_detail or "high"
-    )
+    side = plan.image_side
+    return text + pictures * estimate_image_tokens(side, side, plan.image_detail or "high")

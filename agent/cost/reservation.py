@@ -25,7 +25,7 @@ def reserve_call_cost(state: State, deps: Deps, branches: Sequence[Branch]) -> C
     settings = deps.settings
     if settings.max_tokens is None and settings.max_usd is None:
         return CallCost(tokens=0)
-    output = deps.recipe.max_output_tokens or settings.max_output_tokens
+    output = deps.recipe.max_output_tokens
     prompt = max((bound_prompt_tokens(state, deps, branch) for branch in branches), default=0)
     prompt = max(prompt, state["spent"]["largest_prompt"])
     price = None
@@ -49,6 +49,6 @@ def bound_prompt_tokens(state: State, deps: Deps, branch: Branch) -> int:
 
 def bound_picture_tokens(deps: Deps) -> int:
     """Bound the tokens of one picture of this run from above."""
-    side = deps.settings.image_side
+    side = deps.recipe.image_side
     factor = next(factor for name, factor in PICTURE_FACTORS if name in deps.settings.model)
     return math.ceil(factor * estimate_image_tokens(side, side, deps.recipe.image_detail or "high"))

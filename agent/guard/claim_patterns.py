@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from sextant.agent.guard.function_words import counted
+from sextant.agent.guard.function_words import count_function_words
 
 Tools = tuple[str, ...]
 ANY_TOOL: Tools = ("*",)
@@ -24,7 +24,7 @@ _QUOTED = re.compile(r"[\"“”„«»「」][^\"“”„«»「」]{0,200}[\"
 
 
 @dataclass(frozen=True)
-class Words:
+class ClaimPatterns:
     """How one language says that something was checked."""
 
     named: re.Pattern[str]
@@ -43,7 +43,7 @@ class Words:
         return lead[0] if lead and not self.denied.search(sentence) else None
 
     def checks(self, sentence: str) -> list[Tools] | None:
-        """As ``claimed_checks``, in this language."""
+        """As ``find_claimed_checks``, in this language."""
         report = self.report(sentence)
         if report is None:
             return None
@@ -54,7 +54,7 @@ class Words:
         return impossible or kinds[:1]
 
 
-def claimed_checks(sentence: str) -> list[Tools] | None:
+def find_claimed_checks(sentence: str) -> list[Tools] | None:
     """For each check the sentence says was made, the tools that would be it; None when it claims none.
 
     No tools at all (an empty tuple) means a source that Sextant cannot reach: such a sentence is never true. A check of
@@ -62,39 +62,39 @@ def claimed_checks(sentence: str) -> list[Tools] | None:
     else's words.
     """
     plain = _QUOTED.sub("…", sentence.replace("’", "'"))
-    likely = likely_languages(plain)
+    likely = find_likely_languages(plain)
     if any(words.named.search(plain) for words in likely) and not any(words.denied.search(plain) for words in likely):
         return [OUT_OF_REACH]
-    for words in languages().values():
+    for words in load_languages().values():
         checks = words.checks(plain)
         if checks is not None:
             return checks
     return None
 
 
-def likely_languages(sentence: str) -> list[Words]:
+def find_likely_languages(sentence: str) -> list[ClaimPatterns]:
     """Return the languages that the sentence shares most small words with; all of them where it shares none."""
-    every = languages()
-    hits = {code: count for code, count in counted(sentence).items() if code in every}
+    every = load_languages()
+    hits = {code: count for code, count in count_function_words(sentence).items() if code in every}
     most = max(hits.values())
     return [words for code, words in every.items() if hits.get(code, 0) == most]
 
 
 @lru_cache(maxsize=1)
-def languages() -> dict[str, Words]:
+def load_languages() -> dict[str, ClaimPatterns]:
     """Return the languages in which claims of checks are recognised, by ISO 639-1 code."""
     every = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
-    return {code: _words(data, edges=code not in _EDGELESS) for code, data in every.items()}
+    return {code: _compile_words(data, edges=code not in _EDGELESS) for code, data in every.items()}
 
 
-def _words(data: dict[str, Any], *, edges: bool) -> Words:
-    outside = _joined(data["outside"])
+def _compile_words(data: dict[str, Any], *, edges: bool) -> ClaimPatterns:
+    outside = _join_lines(data["outside"])
 
     def pattern(*parts: str) -> re.Pattern[str]:
-        filled = "|".join(map(_joined, parts)).replace("<outside>", outside)
+        filled = "|".join(map(_join_lines, parts)).replace("<outside>", outside)
         return re.compile(rf"(?<!\w)(?:{filled})(?!\w)" if edges else filled, re.IGNORECASE)
 
-    return Words(
+    return ClaimPatterns(
         named=pattern(data["named"]),
         topics=tuple((pattern(topic), tuple(tools)) for topic, tools in data["topics"]),
         done=pattern(*data["done"]),
@@ -104,6 +104,6 @@ def _words(data: dict[str, Any], *, edges: bool) -> Words:
     )
 
 
-def _joined(text: str) -> str:
+def _join_lines(text: str) -> str:
     """Return a pattern that the data breaks over lines, after a bar."""
     return text.replace("| ", "|").strip()

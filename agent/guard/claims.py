@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sextant.agent.guard.claim_languages import unread
-from sextant.agent.guard.claim_patterns import ANY_TOOL, Tools, claimed_checks
+from sextant.agent.guard.claim_languages import find_unsupported_language
+from sextant.agent.guard.claim_patterns import ANY_TOOL, Tools, find_claimed_checks
 from sextant.base.json_types import Json
 
 SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata")
@@ -44,7 +44,7 @@ class Trace:
         return Counter(name for _, name in self.calls)
 
 
-def trace_of(branch: str, turns: Sequence[Mapping[str, Any]], references: bool) -> Trace:
+def make_trace(branch: str, turns: Sequence[Mapping[str, Any]], references: bool) -> Trace:
     """Trace a branch's successful tool calls: ``branch#1``, ``branch#2``, …; failed calls checked nothing."""
     done = [turn for turn in turns if turn["role"] == "tool" and not turn["content"].startswith("Error:")]
     return Trace(tuple((f"{branch}#{number}", turn.get("name", "")) for number, turn in enumerate(done, 1)), references)
@@ -63,7 +63,7 @@ class Entry:
         return {"text": self.text, "source": self.source, "call": self.call, "struck": self.struck}
 
 
-def ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[Entry]:
+def build_ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[Entry]:
     """Return a text as entries, one a sentence, in its order; sentences that claim a check nobody made are replaced.
 
     Where the guard cannot read the text, or a part of it, a last entry says so.
@@ -72,39 +72,39 @@ def ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[Entry]:
         clues: what the answers said they stood on, ``{"text", "source", "call"}``; a sentence that says the same has
             the clue's source.
     """
-    said = sentences(text)
-    entries = [entry_of(sentence, trace, clues) for sentence in said]
-    note = unread_note([text, *said])
+    said = split_sentences(text)
+    entries = [check_sentence(sentence, trace, clues) for sentence in said]
+    note = describe_unsupported([text, *said])
     return [*entries, Entry(note, "inferred")] if note else entries
 
 
-def unread_note(texts: Sequence[str]) -> str | None:
+def describe_unsupported(texts: Sequence[str]) -> str | None:
     """One sentence about the texts that the guard cannot read; None where it reads them all."""
-    found = sorted({tongue for tongue in map(unread, texts) if tongue})
+    found = sorted({tongue for tongue in map(find_unsupported_language, texts) if tongue})
     if not found:
         return None
     return f"Not compared with what was done, since the guard does not read it: text in {' and '.join(found)}."
 
 
-def entry_of(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> Entry:
+def check_sentence(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> Entry:
     """One sentence with its source, or struck."""
-    checks = claimed_checks(sentence)
+    checks = find_claimed_checks(sentence)
     if checks is not None:
-        call = _backing(checks, trace)
+        call = _find_backing_call(checks, trace)
         if call is None:
-            return Entry(what_was_done(trace), "tool", None, struck=sentence)
+            return Entry(describe_calls(trace), "tool", None, struck=sentence)
         return Entry(sentence, "retrieved" if call == "references" else "tool", call)
-    same = _same_clue(sentence, clues)
+    same = _find_same_clue(sentence, clues)
     if same is not None and same["source"] in SOURCES:
         return Entry(sentence, same["source"], same.get("call"))
     return Entry(sentence, next((source for source, words in _SPEAKS if words.search(sentence)), "inferred"))
 
 
-def guarded(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
+def strike_phantom_checks(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
     """Return an answer's claims with phantom checks struck. ``traces`` by branch, which is a claim's ``call``."""
     kept = []
     for clue in clues:
-        entry = entry_of(clue["text"], traces.get(clue["call"], Trace()), [clue])
+        entry = check_sentence(clue["text"], traces.get(clue["call"], Trace()), [clue])
         if entry.struck is None:
             kept.append(clue)
         else:
@@ -112,7 +112,7 @@ def guarded(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
     return kept
 
 
-def what_was_done(trace: Trace) -> str:
+def describe_calls(trace: Trace) -> str:
     """Return the truth in one sentence: which calls the trace holds."""
     done = [f"{name} {count} times" if count > 1 else f"{name} once" for name, count in sorted(trace.names.items())]
     if trace.references:
@@ -121,7 +121,7 @@ def what_was_done(trace: Trace) -> str:
     return f"The model claimed a check that was not made. What was done: {listed}."
 
 
-def sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """Return the sentences of a text, abbreviations and decimal points kept together."""
     found: list[str] = []
     for piece in _SENTENCE.split(text):
@@ -135,7 +135,7 @@ def sentences(text: str) -> list[str]:
     return found
 
 
-def _backing(checks: Sequence[Tools], trace: Trace) -> str | None:
+def _find_backing_call(checks: Sequence[Tools], trace: Trace) -> str | None:
     """Return the id of a call that backs one of the claimed checks, "references" for the prompt's list, or None."""
     for tools in checks:
         for call, name in trace.calls:
@@ -146,17 +146,17 @@ def _backing(checks: Sequence[Tools], trace: Trace) -> str | None:
     return None
 
 
-def _same_clue(sentence: str, clues: Sequence[Json]) -> Json | None:
+def _find_same_clue(sentence: str, clues: Sequence[Json]) -> Json | None:
     """Return the clue that shares most words with the sentence, at least half of the shorter one's."""
-    words = _words(sentence)
+    words = _split_long_words(sentence)
     best, most = None, 0.5
     for clue in clues:
-        other = _words(clue["text"])
+        other = _split_long_words(clue["text"])
         share = len(words & other) / max(1, min(len(words), len(other)))
         if len(words & other) >= 2 and share > most:
             best, most = clue, share
     return best
 
 
-def _words(text: str) -> set[str]:
+def _split_long_words(text: str) -> set[str]:
     return {word for word in re.findall(r"\w+", text.lower()) if len(word) > 3}

@@ -11,13 +11,13 @@ ZONE_HOURS = 4.0  # civil time strays from the sun's by up to three hours (weste
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)$")
 
 
-def compared(metadata: Json, best: Json | None, region_90: Json | None) -> Json:
+def compare_metadata(metadata: Json, best: Json | None, region_90: Json | None) -> Json:
     """``{"verdict", "distance_km", "text"}`` of the file's position, and ``"time"`` in words where it says one.
 
     The verdict is "agrees" within 25 km, or inside the answer's 90 % region where that is one circle; else
     "conflicts"; "absent" when the file or the answer has no position.
     """
-    time = time_words(metadata.get("captured_at"), best)
+    time = describe_time(metadata.get("captured_at"), best)
     if metadata.get("latitude") is None or best is None:
         missing = "the file states no position" if metadata.get("latitude") is None else "there is no answer to compare"
         return {"verdict": "absent", "distance_km": None, "text": f"{missing}.", "time": time}
@@ -29,7 +29,7 @@ def compared(metadata: Json, best: Json | None, region_90: Json | None) -> Json:
     return {"verdict": verdict, "distance_km": round(km, 3), "text": text, "time": time}
 
 
-def time_words(captured_at: str | None, best: Json | None) -> str | None:
+def describe_time(captured_at: str | None, best: Json | None) -> str | None:
     """Return what the capture time says: with a zone, whether it fits the answer's longitude; None without a time."""
     if not captured_at:
         return None
@@ -44,7 +44,7 @@ def time_words(captured_at: str | None, best: Json | None) -> str | None:
     return f"the file's time zone ({zone}) does not fit the answer: the sun there is {away:.0f} hours away from it"
 
 
-def taken_at(captured_at: str | None) -> datetime | None:
+def parse_taken_at(captured_at: str | None) -> datetime | None:
     """Return the capture time as it stands in the file; None when there is none or it is no time."""
     try:
         return datetime.fromisoformat(captured_at) if captured_at else None

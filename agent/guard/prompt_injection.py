@@ -31,13 +31,13 @@ def find_instructions(text: str) -> list[str]:
 
     Looks through full-width and look-alike letters, invisible characters, digits for letters and s p a c e d words.
     """
-    lines = [_plain(line) for line in text[:_LONGEST].splitlines()]
+    lines = [_normalise(line) for line in text[:_LONGEST].splitlines()]
     whole = " ".join(" ".join(lines).split())
-    per_line, anywhere = _phrases()
-    found = [(whole.find(line), _excerpt(line, 0, len(line))) for line in lines if per_line.search(line)]
+    per_line, anywhere = _load_phrases()
+    found = [(whole.find(line), _cut_excerpt(line, 0, len(line))) for line in lines if per_line.search(line)]
     seen: list[str] = []
-    for view in dict.fromkeys([whole, _uncoded(whole), _unspaced(whole), _unjoined(whole), *lines]):
-        found += [(hit.start(), _excerpt(view, hit.start(), hit.end())) for hit in anywhere.finditer(view)]
+    for view in dict.fromkeys([whole, _decode_digits(whole), _join_spaced(whole), _split_joined(whole), *lines]):
+        found += [(hit.start(), _cut_excerpt(view, hit.start(), hit.end())) for hit in anywhere.finditer(view)]
     for _, excerpt in sorted(found):
         if not any(excerpt in other for other in seen):
             seen = [other for other in seen if other not in excerpt] + [excerpt]
@@ -45,7 +45,7 @@ def find_instructions(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _load_phrases() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """One pattern for single lines and one for the whole text."""
     table = yaml.safe_load(
         (files("sextant.agent.guard") / "data" / "instruction_phrases.yaml").read_text(encoding="utf-8")
@@ -54,13 +54,13 @@ def _phrases() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile("|".join(table["lines"].values())), re.compile("|".join(f"(?:{one})" for one in anywhere))
 
 
-def _plain(line: str) -> str:
+def _normalise(line: str) -> str:
     """Lower case, compatibility characters made plain, invisible ones gone, Latin words with foreign letters Latin."""
     line = unicodedata.normalize("NFKC", line)
     line = "".join(char for char in line if not _is_unseen(char))
     line = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in line)
     line = line.translate(_QUOTES)
-    return " ".join(_MIXED_WORD.sub(_unmixed, line).lower().split())
+    return " ".join(_MIXED_WORD.sub(_fold_lookalikes, line).lower().split())
 
 
 def _is_unseen(char: str) -> bool:
@@ -71,7 +71,7 @@ def _is_unseen(char: str) -> bool:
 _QUOTES = str.maketrans("‘’´`“”„«»", '\'\'\'\'"""""')
 
 
-def _unmixed(word: re.Match[str]) -> str:
+def _fold_lookalikes(word: re.Match[str]) -> str:
     """Return a word that has ASCII letters among look-alikes of other scripts, all in ASCII."""
     text = word[0]
     if text.isascii() or not any(char.isascii() and char.isalpha() for char in text):
@@ -79,7 +79,7 @@ def _unmixed(word: re.Match[str]) -> str:
     return text.translate(_LOOKALIKES)
 
 
-def _uncoded(text: str) -> str:
+def _decode_digits(text: str) -> str:
     return _CODED_WORD.sub(lambda word: word[0].translate(_DIGITS_FOR_LETTERS) if _is_coded(word[0]) else word[0], text)
 
 
@@ -87,16 +87,16 @@ def _is_coded(word: str) -> bool:
     return sum(char.isalpha() for char in word) >= 2 and not word.isalpha()
 
 
-def _unjoined(text: str) -> str:
+def _split_joined(text: str) -> str:
     """File names join their words."""
     return re.sub(r"(?<=\w)[_-](?=\w)|_", " ", text)
 
 
-def _unspaced(text: str) -> str:
+def _join_spaced(text: str) -> str:
     return _SPACED.sub(lambda run: re.sub(r"[ ._*-]", "", run[0]), text)
 
 
-def _excerpt(text: str, start: int, end: int) -> str:
+def _cut_excerpt(text: str, start: int, end: int) -> str:
     """Return the finding with the words around it, cut to a readable length."""
     first = text.rfind(" ", 0, max(start, 0)) + 1 if start else 0
     last = text.find(" ", end + 24)

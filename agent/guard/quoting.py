@@ -32,27 +32,27 @@ def quote(text: str, source: str) -> str:
 
     Longer texts than LONGEST are cut, and the block says by how much. The same text gives the same block.
     """
-    shown = visible(text[: 4 * LONGEST])
+    shown = strip_invisible(text[: 4 * LONGEST])
     kept = shown[:LONGEST]
     lines = [f"| {line}" for line in kept.split("\n")] if kept else ["(nothing)"]
     cut = len(shown) - len(kept) + max(0, len(text) - 4 * LONGEST)
     if cut:
         lines.append(f"(cut: about {cut} more characters)")
-    return "\n".join([f'<quoted from="{_name(source)}">', *lines, "</quoted>"])
+    return "\n".join([f'<quoted from="{_sanitise_name(source)}">', *lines, "</quoted>"])
 
 
-def visible(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """Remove what a person would not see: control, text-direction and zero-width characters, and padding.
 
     Angle brackets of every kind become round ones; line breaks of every kind become one.
     """
     text = text.translate(_TABLE)
-    text = "".join(char if char == "\n" else _shown(char) for char in text)
+    text = "".join(char if char == "\n" else _replace_character(char) for char in text)
     lines = [" ".join(line.split()) for line in text.split("\n")]
     return "\n".join(line for line in lines if line)
 
 
-def _shown(char: str) -> str:
+def _replace_character(char: str) -> str:
     category = unicodedata.category(char)
     if category == "Cc":
         return " "
@@ -61,5 +61,5 @@ def _shown(char: str) -> str:
     return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else char
 
 
-def _name(source: str) -> str:
+def _sanitise_name(source: str) -> str:
     return "".join(char if char.isascii() and (char.isalnum() or char in " _-.") else "_" for char in source[:40])

@@ -13,6 +13,7 @@ THE_SERVER = "the model server"
 FINISH_WARNINGS = {
     "length": "an answer of the model was cut off at the token limit; raise max_output_tokens",
     "filtered": "an answer of the model was cut by the provider's content filter",
+    "unknown": "an answer of the model ended for a reason that is not known; it may be cut off",
 }
 
 
@@ -32,6 +33,7 @@ def call_model(model: ChatModel, request: Json, settings: Settings) -> Json:
             max_tokens=request["max_output_tokens"],
             final=request["final"],
             timeout_s=request["seconds_left"],
+            detail=request["image_detail"] or "auto",
         )
     except ModelError as error:
         message = redact_address(str(error), model.base_url)

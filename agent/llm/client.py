@@ -58,7 +58,6 @@ class ChatModel:
     temperature: float | None
     seed: int | None
     num_ctx: int | None
-    image_detail: Detail
     endpoint: Endpoint = field(repr=False, compare=False)
     client: BaseChatModel = field(repr=False, compare=False)
     rate_limiter: RateLimiter = field(repr=False, compare=False)
@@ -76,7 +75,6 @@ def load_model(
     temperature: float | None = None,
     seed: int | None = None,
     num_ctx: int | None = None,
-    image_detail: Detail | None = None,
     requests_per_minute: float | None = None,
     concurrency: int = 8,
 ) -> ChatModel:
@@ -102,7 +100,6 @@ def load_model(
         temperature=temperature,
         seed=seed,
         num_ctx=num_ctx,
-        image_detail=image_detail or "auto",
         endpoint=endpoint,
         client=_make_client(endpoint, num_ctx),
         rate_limiter=RateLimiter(concurrency, requests_per_minute),
@@ -111,7 +108,7 @@ def load_model(
 
 def model_settings(model: ChatModel) -> dict[str, str | float | int | None]:
     """Return the model settings that can change its answers, JSON-plain and without secrets."""
-    names = ("spec", "base_url", "temperature", "seed", "num_ctx", "image_detail")
+    names = ("spec", "base_url", "temperature", "seed", "num_ctx")
     return {name: getattr(model, name) for name in names}
 
 
@@ -125,6 +122,7 @@ def complete(
     max_tokens: int | None = None,
     final: bool = False,
     timeout_s: float | None = None,
+    detail: Detail = "auto",
 ) -> Completion:
     """Call the model once, with retries after transient failures.
 
@@ -142,7 +140,7 @@ def complete(
         ModelError: the call failed for good; `kind` says why.
     """
     offered = list(tools or ())
-    prompt = to_langchain(messages, detail=model.image_detail, text_first=model.provider == "ollama")
+    prompt = to_langchain(messages, detail=detail, text_first=model.provider == "ollama")
     ends = None if timeout_s is None else time.monotonic() + timeout_s
     retries = 0
     for attempt in range(1, model.max_retries + len(DROPPABLE) + 2):
@@ -153,7 +151,7 @@ def complete(
         )
         answer, latency_s = _attempt(model, runnable, prompt, ends, tools=bool(offered) and not final)
         if isinstance(answer, AIMessage):
-            return _read(model, answer, messages, offered, latency_s, attempt, final)
+            return _read(model, answer, messages, offered, latency_s, attempt, final, detail)
         answer.attempts = attempt
         if answer.param in DROPPABLE and answer.param not in model.refused_settings:
             model.refused_settings.add(answer.param)
@@ -284,12 +282,13 @@ def _read(
     latency_s: float,
     attempts: int,
     final: bool,
+    detail: Detail,
 ) -> Completion:
     completion = read_completion(
         answer,
         messages,
         tools,
-        detail=model.image_detail,
+        detail=detail,
         latency_s=latency_s,
         attempts=attempts,
         asked_model=model.name,

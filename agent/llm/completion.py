@@ -12,10 +12,19 @@ from pydantic import BaseModel, ValidationError
 
 from sextant.agent.cost.tokens import estimate_request_tokens, estimate_text_tokens
 
-Finish = Literal["stop", "tools", "length", "filtered", "refused"]
+Finish = Literal["stop", "tools", "length", "filtered", "refused", "unknown"]
 Tool = BaseTool | dict[str, Any]
 
-FINISHES: Mapping[str, Finish] = {"length": "length", "max_tokens": "length", "content_filter": "filtered"}
+# What servers write, in lower case: OpenAI, Ollama, Mistral, and Anthropic and Gemini behind gateways.
+FINISHES: Mapping[str, Finish] = {
+    **dict.fromkeys(("", "none", "null", "stop", "stop_sequence", "eos", "eos_token", "end_turn", "complete"), "stop"),
+    **dict.fromkeys(("tool_calls", "tool_call", "tool_use", "function_call", "finish_reason_unspecified"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "model_length", "token_limit"), "length"),
+    **dict.fromkeys(("model_context_window_exceeded", "context_window_exceeded", "context_length"), "length"),
+    **dict.fromkeys(("content_filter", "content_filtered", "safety", "recitation", "blocklist"), "filtered"),
+    **dict.fromkeys(("prohibited_content", "spii", "image_safety", "guardrail", "sensitive"), "filtered"),
+    "refusal": "refused",
+}
 UNKNOWN_TOOL = "unknown_tool"
 
 
@@ -83,7 +92,7 @@ def read_completion(
         str(message.additional_kwargs.get("reasoning_content") or ""), refusal or message.text
     )
     calls = _read_tool_calls(message, tools, first=count_tool_calls(messages))
-    finish: Finish = FINISHES.get(str(raw.get("finish_reason") or raw.get("done_reason")), "stop")
+    finish: Finish = read_finish(raw.get("finish_reason") or raw.get("done_reason"))
     if refusal:
         finish = "refused"
     elif calls:
@@ -98,6 +107,11 @@ def read_completion(
         model=str(raw.get("model_name") or asked_model),
         reasoning=_replace_surrogates(reasoning),
     )
+
+
+def read_finish(reason: Any) -> Finish:
+    """Read a server's finish reason, whatever its spelling; ``unknown`` for one that no server documents."""
+    return FINISHES.get(str(reason or "").strip().lower().replace("-", "_").replace(" ", "_"), "unknown")
 
 
 def count_tool_calls(messages: Sequence[Mapping[str, Any]]) -> int:

@@ -42,7 +42,11 @@ NO_TOOLS = re.compile(
     r"|(tools?|function.?call(ing|s)?)\b.{0,40}(not|n't).{0,20}(support|enabled|allowed|available)",
     re.I,
 )
-FILTERED = re.compile(r"content_filter|content_policy|content management policy|safety system", re.I)
+FILTERED = re.compile(
+    r"content_?filter|content_policy|content management policy|safety (system|settings|filter)|moderation"
+    r"|\bflagged\b|data.?inspection|inappropriate content|sensitive (content|words?|information)|prohibited.?content",
+    re.I,
+)
 NO_MODEL = re.compile(
     r"model.{0,80}(not found|does not exist|not exist)|model_not_found|not a valid model", re.I | re.S
 )
@@ -78,6 +82,10 @@ class ModelError(SextantError):
         self.retry_after_s = retry_after_s
         self.param = param
         self.attempts = 1
+
+
+class ModelOnlyLoaded(Exception):
+    """An Ollama server loaded the model and sent no answer with it."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +191,8 @@ def _classify_connection(
 ) -> ModelError | None:
     """Classify a failure below HTTP (connection, timeout); None when there was none."""
     reason = address.redact(str(cause)) or type(cause).__name__
+    if isinstance(cause, ModelOnlyLoaded):
+        return ModelError("server", f"{address} only loaded the model and gave no answer; ask again", retry=True)
     if isinstance(cause, AnswerTooLarge | CompressedAnswer):
         return ModelError("bad_response", f"{address} {cause}; {_WAY_OUT_ADDRESS}")
     if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.ProxyError):
@@ -287,4 +297,8 @@ def _read_body(body: str) -> tuple[str, str, str | None]:
     words = str(error.get("message", error))
     refused = REFUSED_SETTING.search(words)
     param = param if isinstance(param, str) else refused[1] if refused else None
-    return words, f"{error.get('code', '')} {error.get('type', '')}", param
+    code = f"{error.get('code', '')} {error.get('type', '')}"
+    metadata = error.get("metadata")
+    if isinstance(metadata, dict) and {"reasons", "flagged_input"} & metadata.keys():  # OpenRouter
+        code += " moderation"
+    return words, code, param

@@ -7,8 +7,8 @@ from sextant.agent.state import Ask, Turn
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
 from sextant.base.json_types import Json
-from sextant.prompts.loading import frame
-from sextant.prompts.variants import variant
+from sextant.prompts.loading import load_frame
+from sextant.prompts.variants import load_variant
 
 
 def build_model_request(ask: Ask, deps: Deps) -> Json:
@@ -18,7 +18,7 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
     messages = build_opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"])
     messages += [turn_to_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:
-        messages.append({"role": "user", "content": frame("last-turn").text.strip()})
+        messages.append({"role": "user", "content": load_frame("last-turn").text.strip()})
     names = list_tool_names(deps, ask["references"]) if ask["tools"] else ()
     recipe, settings = deps.recipe, deps.settings
     return {
@@ -32,7 +32,7 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
         "tools": describe_tools(names),
         "final": ask["final"],
         "temperature": branch["temperature"],
-        "max_output_tokens": recipe.max_output_tokens or settings.max_output_tokens,
+        "max_output_tokens": recipe.max_output_tokens,
         "image_detail": recipe.image_detail,
         "seed": settings.seed,
         "seconds_left": ask["seconds_left"],
@@ -41,7 +41,9 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
 
 def may_call_tools(variant_name: str, deps: Deps, *, refused: bool) -> bool:
     """Whether a branch of this variant is offered tools: variant, recipe and model must all support them."""
-    return variant(variant_name).tools and bool(deps.recipe.tools) and deps.recipe.max_tool_turns > 0 and not refused
+    return (
+        load_variant(variant_name).tools and bool(deps.recipe.tools) and deps.recipe.max_tool_turns > 0 and not refused
+    )
 
 
 def list_tool_names(deps: Deps, references: str | None) -> tuple[str, ...]:

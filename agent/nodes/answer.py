@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Any
 
-from sextant.agent.guard.claims import Trace, guarded, trace_of, unread_note
-from sextant.agent.recording.fitted_models import short
+from sextant.agent.answer_words import BASIS_NOTES
+from sextant.agent.guard.claims import Trace, describe_unsupported, make_trace, strike_phantom_checks
+from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.agent.state import Spent, State
-from sextant.agent.verification.confidence_words import BASIS_NOTES
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
@@ -23,7 +23,7 @@ def answer(state: State, deps: Deps) -> State:
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
     best = name_best_place(verdict)
     said = collect_claims(outcomes, best)
-    unread = unread_note([claim["text"] for claim in said if claim["source"] != "read"])
+    unread = describe_unsupported([claim["text"] for claim in said if claim["source"] != "read"])
     document: Json = {
         "photo": {name: state["photo"][name] for name in ("sha256", "path", "width", "height")},
         "best": best,
@@ -32,7 +32,7 @@ def answer(state: State, deps: Deps) -> State:
         "region": verdict["region"],
         "candidates": deps.blobs.get_json(verdict["candidates"]),
         "rival": name_rival(verdict["rival"]),
-        "claims": guarded(said, collect_traces(state)),
+        "claims": strike_phantom_checks(said, collect_traces(state)),
         "coverage": fetch_coverage(best, deps),
         "metadata": compare_metadata(state["metadata"], best, verdict),
         "outcomes": {kind: counts[kind] for kind in OUTCOMES},
@@ -57,7 +57,7 @@ def note_calibration(verdict: Json) -> Json | None:
 def describe_judge(deps: Deps) -> Json:
     """Name the fitted model that judged, unless it was the shipped one."""
     fitted = deps.settings.fitted
-    return {"fitted": short(fitted)} if fitted and deps.recipe.verify == "calibrated" else {}
+    return {"fitted": shorten_fitted_name(fitted)} if fitted and deps.recipe.verify == "calibrated" else {}
 
 
 def name_best_place(verdict: Json) -> Json | None:
@@ -100,7 +100,7 @@ def collect_claims(outcomes: dict[str, Json], best: Json | None) -> list[Json]:
 def collect_traces(state: State) -> dict[str, Trace]:
     """Collect what each branch really did, to check its claims against."""
     references = bool(state.get("references"))
-    return {name: trace_of(name, turns, references) for name, turns in state.get("transcripts", {}).items()}
+    return {name: make_trace(name, turns, references) for name, turns in state.get("transcripts", {}).items()}
 
 
 def fetch_coverage(best: Json | None, deps: Deps) -> Json | None:

@@ -9,7 +9,7 @@ from sextant.agent.state import NOTHING_SPENT, State
 from sextant.agent.world.deps import Deps
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.prompts.variants import variant
+from sextant.prompts.variants import load_variant
 
 RETRIEVED = 20  # per side, as verification was fitted on; a variant that lists more raises it
 
@@ -58,13 +58,13 @@ def reset_thread(update: State) -> State:
 
 def count_retrieved(deps: Deps) -> int:
     """Count the photos of each side that a run fetches."""
-    listed = [variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
+    listed = [load_variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
     return max([RETRIEVED, *(max(shown.nearest, shown.farthest) for shown in listed)])
 
 
 def list_sheet_sizes(deps: Deps) -> list[int]:
     """List the sizes of the contact sheets that this run's variants show."""
-    shown = [variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
+    shown = [load_variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
     return sorted({references.nearest for references in shown if "photos" in references.show})
 
 

@@ -8,9 +8,10 @@ from sextant.agent.cost.budget import compute_seconds_left, count_affordable_cal
 from sextant.agent.cost.reservation import reserve_call_cost
 from sextant.agent.llm.request import may_call_tools
 from sextant.agent.prompting.disagreement import collect_contrast_words
+from sextant.agent.prompting.needs import fillable
 from sextant.agent.state import Ask, Branch, State
 from sextant.agent.world.deps import Deps
-from sextant.prompts.variants import variant
+from sextant.prompts.variants import load_variant
 
 
 def plan(state: State, deps: Deps) -> Command[Literal["lmm", "verify"]]:
@@ -45,20 +46,25 @@ def make_branches(number: int, state: State, deps: Deps) -> list[Branch]:
     are used only when both exist.
     """
     recipe = deps.recipe
-    words = collect_contrast_words(state) if number > 1 else {}
+    references = deps.load_references(state.get("references"))
+    words = collect_contrast_words(state, references) if number > 1 else {}
+    had = {"camps": bool(words), "list": bool(references and references["nearest"])}
     wanted = []
-    for name in recipe.variants if number == 1 else recipe.later:
-        prompt = variant(name)
-        if "{leader}" in prompt.strategy and not words:
-            continue
-        for sample in range(recipe.samples or prompt.samples):
+    for name in fillable(recipe.variants if number == 1 else recipe.later, had, first_round=number == 1):
+        prompt = load_variant(name)
+        asked = sum(branch["variant"] == name for branch in state.get("branches", {}).values())
+        temperature = prompt.temperature if recipe.temperature is None else recipe.temperature
+        if asked and temperature == 0 and "camps" not in prompt.required:
+            continue  # the very call was paid for in an earlier round
+        # Samples are numbered through all rounds, so that a later round draws with other seeds.
+        for sample in range(asked, asked + (recipe.samples or prompt.samples)):
             branch = Branch(
                 id=f"{number}.{prompt.id}.{sample}",
                 round=number,
                 variant=name,
                 sample=sample,
-                temperature=prompt.temperature if recipe.temperature is None else recipe.temperature,
-                fill=words if "{leader}" in prompt.strategy else {},
+                temperature=None if temperature == "omit" else temperature,
+                fill=words if "camps" in prompt.required else {},
             )
             wanted.append(branch)
     return sorted(wanted, key=lambda branch: branch["sample"])

@@ -8,8 +8,9 @@ from langgraph.types import Command
 
 from sextant.agent.answers import parse_answer
 from sextant.agent.cost.budget import count_affordable_calls, make_budget
+from sextant.agent.cost.call_limit import CALLS_SPENT
 from sextant.agent.cost.reservation import reserve_call_cost
-from sextant.agent.recording.fitted_models import fitted_model
+from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
 from sextant.agent.verification import verify as weigh
@@ -60,7 +61,7 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
 def load_judging_model(deps: Deps) -> Model:
     """Load the fitted model that judges: the run's own, or the shipped one."""
     fitted = deps.settings.fitted
-    return fitted_model(fitted, deps.blobs) if fitted else shipped_model()
+    return load_fitted_model(fitted, deps.blobs) if fitted else shipped_model()
 
 
 def read_outcome(transcript: list[Turn]) -> Json:
@@ -178,8 +179,12 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
         # The verdict is also settled when no further call is worth its price; that is not agreement.
         sure = verdict.expected_gain is None or verdict.unanimous or sure_enough(verdict.probability)
         return "agreement" if sure else "exhausted"
-    if "budget" in state.get("closed", {}).values():
+    if "budget" in state.get("closed", {}).values() or any(
+        outcome.get("failure") == CALLS_SPENT for outcome in outcomes.values()
+    ):
         return "budget"
+    if not any(branch["round"] == state.get("round") for branch in state.get("branches", {}).values()):
+        return "exhausted"  # no later prompt has what it needs
     if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
     cost = reserve_call_cost(state, deps, list(state.get("branches", {}).values()))

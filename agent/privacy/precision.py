@@ -1,4 +1,4 @@
-"""The precision cap: how finely a place may be said, and why. Everything that leaves goes through ``coarsened``.
+"""The precision cap: how finely a place may be said, and why. Everything that leaves goes through ``coarsen``.
 
 A cap snaps positions to a cell (or the country), widens regions so that they still hold what they held, drops names
 finer than it allows, and rewrites numbers in texts that read like coordinates. Doing it twice changes nothing.
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.borders import country_at, inner_position
+from sextant.geo.borders import OFF_THE_COAST_KM, country_at, inner_position
 from sextant.geo.caps import cap_area_km2, caps_geojson
 from sextant.geo.sphere import great_circle_km
 
@@ -79,7 +79,7 @@ class _File(BaseModel):
     countries: dict[str, Cap] = {}
 
 
-def policy_of(precision: str | None, file: str | None = None) -> Policy:
+def load_policy(precision: str | None, file: str | None = None) -> Policy:
     """Return the policy of ``--precision`` and a policy file; the coarser of both holds.
 
     The file is YAML: ``precision``, ``reason``, and ``countries`` (ISO code to cap).
@@ -107,19 +107,19 @@ def policy_of(precision: str | None, file: str | None = None) -> Policy:
     return Policy(cap, reason, {code.upper(): one for code, one in read.countries.items()})
 
 
-def snapped(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
+def snap_position(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
     """Return the position as the policy lets it be said: a country's inner position, or the middle of a cell."""
     here = latitude, longitude
     # The middle of a cell at sea can lie in a country, and of one in a free country in a capped one: their turn then.
     for _ in range(3):
-        there = _snapped_once(*here, policy)
+        there = _snap_once(*here, policy)
         if there == here:
             break
         here = there
     return here
 
 
-def _snapped_once(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
+def _snap_once(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
     here = _country_key(latitude, longitude)
     cap = policy.at(here[1] if here else None)
     if cap is None:
@@ -130,18 +130,18 @@ def _snapped_once(latitude: float, longitude: float, policy: Policy) -> tuple[fl
     return _cell(latitude, step, 90.0), _cell(longitude, step, 180.0)
 
 
-def coarsened(value: Any, policy: Policy) -> Any:
+def coarsen(value: Any, policy: Policy) -> Any:
     """Return a copy of a JSON value in which nothing is finer than the policy allows. Idempotent."""
     if policy.coarsest is None:
         return value
     if isinstance(value, dict):
-        return _coarse_dict(value, policy)
+        return _coarsen_dict(value, policy)
     if isinstance(value, list | tuple):
-        return [coarsened(item, policy) for item in value]
-    return scrubbed(value, policy) if isinstance(value, str) else value
+        return [coarsen(item, policy) for item in value]
+    return redact_coordinates(value, policy) if isinstance(value, str) else value
 
 
-def scrubbed(text: str, policy: Policy) -> str:
+def redact_coordinates(text: str, policy: Policy) -> str:
     """Return a text whose numbers that read like coordinates are rounded to the coarsest cap's cell."""
     cap = policy.coarsest
     if cap is None:
@@ -155,7 +155,7 @@ def scrubbed(text: str, policy: Policy) -> str:
     return _DECIMAL.sub(rounded, _SEXAGESIMAL.sub("(withheld)", text))
 
 
-def words_withheld(value: Any, policy: Policy, keys: frozenset[str]) -> Any:
+def redact_words(value: Any, policy: Policy, keys: frozenset[str]) -> Any:
     """Return the value with the texts under ``keys`` withheld, where the policy withholds words."""
     if not policy.withholds_words:
         return value
@@ -163,40 +163,40 @@ def words_withheld(value: Any, policy: Policy, keys: frozenset[str]) -> Any:
         return {
             name: (WITHHELD if isinstance(item, str) and item else item if isinstance(item, str) else None)
             if name in keys
-            else words_withheld(item, policy, keys)
+            else redact_words(item, policy, keys)
             for name, item in value.items()
         }
     if isinstance(value, list | tuple):
-        return [words_withheld(item, policy, keys) for item in value]
+        return [redact_words(item, policy, keys) for item in value]
     return value
 
 
-def _coarse_dict(value: Json, policy: Policy) -> Json:
+def _coarsen_dict(value: Json, policy: Policy) -> Json:
     if isinstance(value.get("parts"), list) and value["parts"]:
-        return _coarse_region(value, policy)
+        return _coarsen_region(value, policy)
     if _is_position(value):
-        return _coarse_position(value, policy)
+        return _coarsen_position(value, policy)
     if value.get("type") in ("Polygon", "MultiPolygon", "Point", "LineString") and "coordinates" in value:
         return {"type": value["type"], "coordinates": []}
-    coarse = {name: coarsened(item, policy) for name, item in value.items()}
+    coarse = {name: coarsen(item, policy) for name, item in value.items()}
     for name, item in value.items():
         if name.startswith(("latitude", "longitude")) and isinstance(item, int | float):
             coarse[name] = _cell(item, CELL_DEGREES[policy.coarsest or "street"], 180.0)
     if "probability" in value and isinstance(value["probability"], dict):
-        coarse["probability"] = _coarse_probability(value["probability"], policy.coarsest)
+        coarse["probability"] = _coarsen_probability(value["probability"], policy.coarsest)
     if isinstance(value.get("best"), dict) and isinstance(value.get("probability"), dict):
         cap = policy.at(value["best"].get("country_code"))
-        coarse["probability"] = _coarse_probability(value["probability"], cap)
-        coarse["coverage"] = _coarse_coverage(value.get("coverage"), cap)
+        coarse["probability"] = _coarsen_probability(value["probability"], cap)
+        coarse["coverage"] = _coarsen_coverage(value.get("coverage"), cap)
     return coarse
 
 
-def _coarse_position(value: Json, policy: Policy) -> Json:
+def _coarsen_position(value: Json, policy: Policy) -> Json:
     exact = value["latitude"], value["longitude"]
     key = _country_key(*exact)
     cap = policy.at(key[1] if key else None)
-    rest = {name: coarsened(item, policy) for name, item in value.items() if name not in ("latitude", "longitude")}
-    latitude, longitude = snapped(*exact, policy)
+    rest = {name: coarsen(item, policy) for name, item in value.items() if name not in ("latitude", "longitude")}
+    latitude, longitude = snap_position(*exact, policy)
     coarse: Json = {name: rest.get(name) for name in value}
     coarse |= {"latitude": latitude, "longitude": longitude}
     if cap is None:
@@ -210,14 +210,14 @@ def _coarse_position(value: Json, policy: Policy) -> Json:
     if value.get("origin") == "nearest" or "similarity" in value:
         coarse |= {name: None for name in ("id",) if name in value}
     if "radius_km" in value and value["radius_km"] is not None:
-        coarse["radius_km"] = _wide(value["radius_km"], exact, (latitude, longitude), cap)
+        coarse["radius_km"] = _widen(value["radius_km"], exact, (latitude, longitude), cap)
     if isinstance(value.get("probability"), dict):
-        coarse["probability"] = _coarse_probability(value["probability"], cap)
+        coarse["probability"] = _coarsen_probability(value["probability"], cap)
     return coarse
 
 
-def _coarse_region(value: Json, policy: Policy) -> Json:
-    parts = [_coarse_position(part, policy) for part in value["parts"]]
+def _coarsen_region(value: Json, policy: Policy) -> Json:
+    parts = [_coarsen_position(part, policy) for part in value["parts"]]
     merged: dict[tuple[float, float], Json] = {}
     for part in parts:
         key = part["latitude"], part["longitude"]
@@ -236,7 +236,7 @@ def _coarse_region(value: Json, policy: Policy) -> Json:
     return coarse
 
 
-def _wide(radius_km: float, exact: tuple[float, float], shown: tuple[float, float], cap: Cap) -> float:
+def _widen(radius_km: float, exact: tuple[float, float], shown: tuple[float, float], cap: Cap) -> float:
     """Widen a radius so that around the shown position it covers the exact circle; round it to two digits."""
     needed = max(radius_km + float(great_circle_km(exact, shown)), CELL_DEGREES[cap] * 78.6 if cap != "country" else 0)
     if exact == shown:
@@ -245,13 +245,13 @@ def _wide(radius_km: float, exact: tuple[float, float], shown: tuple[float, floa
     return float(math.ceil(round(needed / digits, 9)) * digits)
 
 
-def _coarse_probability(value: Json, cap: Cap | None) -> Json:
+def _coarsen_probability(value: Json, cap: Cap | None) -> Json:
     if cap is None:
         return dict(value)
     return {radius: share if float(radius) >= FINEST_KM[cap] else None for radius, share in value.items()}
 
 
-def _coarse_coverage(value: Json | None, cap: Cap | None) -> Json | None:
+def _coarsen_coverage(value: Json | None, cap: Cap | None) -> Json | None:
     if value is None or cap in (None, "street", "city"):
         return value
     return None
@@ -273,7 +273,7 @@ def _cell(degrees: float, step: float, limit: float) -> float:
 
 @lru_cache(maxsize=20_000)
 def _country_key(latitude: float, longitude: float) -> tuple[str, str | None] | None:
-    country = country_at(latitude, longitude)
+    country = country_at(latitude, longitude, OFF_THE_COAST_KM)
     return (country.natural_earth or country.name, country.code) if country else None
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from sextant.agent.guard.claims import Trace, guarded
-from sextant.agent.guard.metadata_check import compared
-from sextant.agent.privacy.precision import FINEST_KM, Policy, coarsened, words_withheld
+from sextant.agent.answer_words import headline, scale_rows
+from sextant.agent.guard.claims import Trace, strike_phantom_checks
+from sextant.agent.guard.metadata_check import compare_metadata
+from sextant.agent.privacy.precision import FINEST_KM, Policy, coarsen, redact_words
 from sextant.base.json_types import Json
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import great_circle_km
@@ -19,37 +20,39 @@ PLACE_KM = 25.0  # candidates this near each other are one proposal: the city ra
 CALIBRATION = "the probabilities are shares of the candidates, not calibrated on held-out photos"
 
 
-def photo_shown(evidence: Json, policy: Policy) -> Json:
+def view_photo(evidence: Json, policy: Policy) -> Json:
     """One photo of a session, ready for a page, a terminal or a file; nothing in it is finer than the policy."""
     kept = {name: evidence.get(name) for name in ("key", "sha256", "run", "status")}
-    seen = coarsened(words_withheld(evidence, policy, WORDS), policy)
+    seen = coarsen(redact_words(evidence, policy, WORDS), policy)
     shown: Json = {**kept, "name": f"photo {evidence['key']}", "file": seen.get("file"), "error": seen.get("error")}
     if evidence["status"] != "located":
         return shown
-    answer = current_answer(seen)
+    answer = merge_current_answer(seen)
     answer["photo"] = {**answer["photo"], "path": seen["file"]}
-    answer["claims"] = claims_shown(evidence, policy)
-    answer["warnings"] = warnings_shown(evidence, policy)
-    said = compared(seen["metadata"], answer["best"], answer["region"].get("90"))
+    answer["claims"] = view_claims(evidence, policy)
+    answer["warnings"] = view_warnings(evidence, policy)
+    said = compare_metadata(seen["metadata"], answer["best"], answer["region"].get("90"))
     said["time"] = None if policy.withholds_words else said["time"]
     answer["metadata"] = said["verdict"]
     answer["precision"] = policy.to_json()
     return shown | {
         "answer": answer,
+        "headline": headline(answer),
+        "how_sure": scale_rows(answer["probability"]),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
-        "changed": change_shown(seen, answer["best"]),
+        "changed": view_change(seen, answer["best"]),
         "metadata": said,
         "nearest": seen["nearest"],
         "farthest": seen["farthest"],
-        "places": coarsened(proposals(answer["candidates"]), policy),
+        "places": coarsen(list_proposals(answer["candidates"]), policy),
         "reasons": seen["verdict_reasons"] or [],
-        "done": done(evidence),
+        "done": list_done(evidence),
         "pictures": not policy.withholds_words,
     }
 
 
-def change_shown(seen: Json, best: Json | None) -> Json | None:
+def view_change(seen: Json, best: Json | None) -> Json | None:
     """Return what steering changed, its distance between the places as they are shown."""
     changed: Json | None = seen.get("changed")
     first = seen["answer"]["best"]
@@ -59,56 +62,56 @@ def change_shown(seen: Json, best: Json | None) -> Json | None:
     return {**changed, "moved_km": round(km, 1)}
 
 
-def event_shown(event: Json, policy: Policy) -> Json:
+def view_event(event: Json, policy: Policy) -> Json:
     """Return a progress event as a person may see it."""
     if policy.withholds_words:
         event = {**event, **{name: {} for name in ("args",) if name in event}}
-        event = words_withheld(event, policy, WORDS - {"args"})
-    shown: Json = coarsened(event, policy)
+        event = redact_words(event, policy, WORDS - {"args"})
+    shown: Json = coarsen(event, policy)
     return shown
 
 
-def comparison_shown(found: Json, policy: Policy) -> Json:
+def view_comparison(found: Json, policy: Policy) -> Json:
     """Two compared runs (``graphs/runs/compare.py``) as a person may see them: distances are between shown places."""
     if policy.coarsest is None:
         return found
-    shown: Json = coarsened(words_withheld(found, policy, WORDS), policy)
+    shown: Json = coarsen(redact_words(found, policy, WORDS), policy)
     ends = [(place["latitude"], place["longitude"]) for place in shown["best"] if place]
     return {**shown, "moved_km": round(float(great_circle_km(*ends)), 1) if len(ends) == 2 else None}
 
 
-def answer_shown(answer: Json, policy: Policy) -> Json:
+def view_answer(answer: Json, policy: Policy) -> Json:
     """Return a run's answer as it may be printed: what `sextant locate` says under a cap."""
     if policy.coarsest is None:
         return answer
     withheld = {**answer, "warnings": [one for one in answer["warnings"] if one == CALIBRATION]}
-    shown: Json = coarsened(words_withheld(withheld, policy, WORDS - {"warnings"}), policy)
+    shown: Json = coarsen(redact_words(withheld, policy, WORDS - {"warnings"}), policy)
     shown["photo"] = {**shown["photo"], "path": None}
     return {**shown, "precision": policy.to_json()}
 
 
-def current_answer(evidence: Json) -> Json:
+def merge_current_answer(evidence: Json) -> Json:
     """Return the run's answer with what steering has changed in it."""
     return {**evidence["answer"], **(evidence.get("now") or {})}
 
 
-def claims_shown(evidence: Json, policy: Policy) -> list[Json]:
+def view_claims(evidence: Json, policy: Policy) -> list[Json]:
     """Return the claims with phantom checks struck; under a cap their sources alone."""
-    claims = guarded(evidence["answer"]["claims"], traces_of(evidence))
-    coarse: list[Json] = coarsened(words_withheld(claims, policy, WORDS), policy)
+    claims = strike_phantom_checks(evidence["answer"]["claims"], load_traces(evidence))
+    coarse: list[Json] = coarsen(redact_words(claims, policy, WORDS), policy)
     return coarse
 
 
-def warnings_shown(evidence: Json, policy: Policy) -> list[str]:
+def view_warnings(evidence: Json, policy: Policy) -> list[str]:
     """Return the warnings; under a cap only the one that is ours to the letter."""
     warnings = evidence["answer"]["warnings"]
     if policy.withholds_words:
         return [warning for warning in warnings if warning == CALIBRATION]
-    coarse: list[str] = coarsened(warnings, policy)
+    coarse: list[str] = coarsen(warnings, policy)
     return coarse
 
 
-def traces_of(evidence: Json) -> dict[str, Trace]:
+def load_traces(evidence: Json) -> dict[str, Trace]:
     """Return what each branch really did, by branch id."""
     return {
         branch: Trace(tuple((call["id"], call["name"]) for call in trace["calls"]), trace["references"])
@@ -118,11 +121,11 @@ def traces_of(evidence: Json) -> dict[str, Trace]:
 
 def whole_trace(evidence: Json) -> Trace:
     """Return what all branches did together."""
-    traces = traces_of(evidence).values()
+    traces = load_traces(evidence).values()
     return Trace(tuple(call for trace in traces for call in trace.calls), any(trace.references for trace in traces))
 
 
-def done(evidence: Json) -> list[Json]:
+def list_done(evidence: Json) -> list[Json]:
     """Each branch with the tools it called: the trace without arguments, which may hold coordinates."""
     return [
         {"branch": branch, "tools": [call["name"] for call in trace["calls"]], "references": trace["references"]}
@@ -130,7 +133,7 @@ def done(evidence: Json) -> list[Json]:
     ]
 
 
-def proposals(candidates: Sequence[Json]) -> list[Json]:
+def list_proposals(candidates: Sequence[Json]) -> list[Json]:
     """Return the candidates as places with votes, the strongest first; a place stands where its best candidate does."""
     if not candidates:
         return []
@@ -140,10 +143,10 @@ def proposals(candidates: Sequence[Json]) -> list[Json]:
     for label, item in zip(labels.tolist(), candidates, strict=True):
         groups.setdefault(label, []).append(item)
     ranked = sorted(groups.values(), key=lambda group: (-max(item["score"] for item in group), -len(group)))
-    return [_proposal(group, len(candidates)) for group in ranked]
+    return [_make_proposal(group, len(candidates)) for group in ranked]
 
 
-def _proposal(group: list[Json], of: int) -> Json:
+def _make_proposal(group: list[Json], of: int) -> Json:
     from sextant.geo.places import describe
 
     best = max(group, key=lambda item: item["score"])

@@ -12,8 +12,12 @@ CAMP_KM = 200.0  # an answer within this distance of a place argues for it (the 
 ARGUMENTS = 6  # clues quoted per camp: enough to see the reasoning, short enough to read
 
 
-def collect_contrast_words(state: State) -> dict[str, str]:
-    """Collect the words that fill in a contrast prompt; empty without both a leader and a rival."""
+def collect_contrast_words(state: State, references: Json | None) -> dict[str, str]:
+    """Return the words a contrast prompt is filled with; empty when there are no two camps.
+
+    Args:
+        references: the document of nearest and farthest gallery photos, None without a gallery.
+    """
     verdict = state.get("verdict") or {}
     rival = verdict.get("rival")
     if verdict.get("latitude") is None or not rival:
@@ -21,8 +25,8 @@ def collect_contrast_words(state: State) -> dict[str, str]:
     return {
         "leader": describe_place(verdict["latitude"], verdict["longitude"]),
         "rival": describe_place(rival["latitude"], rival["longitude"]),
-        "leader_case": quote_case_for(verdict["latitude"], verdict["longitude"], state),
-        "rival_case": quote_case_for(rival["latitude"], rival["longitude"], state),
+        "leader_case": quote_case_for(verdict["latitude"], verdict["longitude"], state, references),
+        "rival_case": quote_case_for(rival["latitude"], rival["longitude"], state, references),
     }
 
 
@@ -33,15 +37,31 @@ def describe_place(latitude: float, longitude: float) -> str:
     return f"{named} ({latitude:.4f}, {longitude:.4f})"
 
 
-def quote_case_for(latitude: float, longitude: float, state: State) -> str:
+def quote_case_for(latitude: float, longitude: float, state: State, references: Json | None) -> str:
     """Quote the arguments of the answers near a place as one block: a model's text is data, not instructions."""
     arguments: list[str] = []
     for outcome in state.get("outcomes", {}).values():
         if outcome["kind"] == "answered" and _is_near(outcome, latitude, longitude):
             arguments += [clue["text"] for clue in outcome["clues"]]
     if not arguments:
-        return quote("nothing in words; similar gallery photos lie there", "the record")
+        return quote(f"nothing in words; {support_without_words(latitude, longitude, state, references)}", "the record")
     return quote("\n".join(f"- {text}" for text in dict.fromkeys(arguments[:ARGUMENTS])), "earlier answers")
+
+
+def support_without_words(latitude: float, longitude: float, state: State, references: Json | None) -> str:
+    """Say who proposed a place for which no answer gave a reason: answers, gallery photos, both, or neither."""
+    outcomes = [one for one in state.get("outcomes", {}).values() if one["kind"] == "answered"]
+    answers = sum(_is_near(one, latitude, longitude) for one in outcomes)
+    alternatives = sum(_is_near(other, latitude, longitude) for one in outcomes for other in one["alternatives"])
+    photos = any(_is_near(photo, latitude, longitude) for photo in (references or {"nearest": []})["nearest"])
+    said = []
+    if answers:
+        said.append(f"{answers} earlier answer{'s' if answers > 1 else ''} named it without a reason")
+    if photos:
+        said.append("similar gallery photos lie there")
+    if not said and alternatives:
+        said.append("an earlier answer named it as an alternative")
+    return " and ".join(said) or "no answer and no similar gallery photo lies there"
 
 
 def _is_near(outcome: Json, latitude: float, longitude: float) -> bool:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from sextant.agent.prompting.needs import with_what_is_there
 from sextant.agent.state import Branch, Photo
 from sextant.base.json_types import Json
-from sextant.prompts.loading import frame
-from sextant.prompts.variants import Variant, variant
+from sextant.prompts.loading import load_frame
+from sextant.prompts.variants import Variant, load_variant
 
 Message = dict[str, Any]
 
@@ -22,17 +23,21 @@ def build_opening(
         tools: whether the model may call tools in this run.
         halvings: how often the list of references is halved, after the context overflowed.
     """
-    prompt = variant(branch["variant"])
-    parts = [_fill(prompt.strategy, branch["fill"])]
-    parts += list_references(prompt, references, halvings, instead_of_tools=prompt.tools and not tools)
+    prompt = load_variant(branch["variant"])
+    lists = list_references(prompt, references, halvings, instead_of_tools=prompt.tools and not tools)
     sheet = find_contact_sheet(prompt, references, halvings)
+    spoken = with_what_is_there(prompt, listed=bool(lists), sheet=bool(sheet), camps=bool(branch["fill"]))
+    parts = [_fill(spoken.strategy, branch["fill"])]
+    if spoken.with_gallery and references and tools:
+        parts[0] += " " + spoken.with_gallery
+    parts += lists
     if sheet:
-        parts.append(frame("sheet").text.strip())
-    parts.append(frame("answer").text.strip())
+        parts.append(load_frame("sheet").text.strip())
+    parts.append(load_frame(prompt.answer).text.strip())
     pictures = [photo["shown"], *([sheet] if sheet else [])]
-    system = frame("role").text.strip()
+    system = load_frame(prompt.role).text.strip()
     if tools:
-        system += "\n\n" + frame("tools").text.strip()
+        system += "\n\n" + load_frame("tools").text.strip()
     return [
         {"role": "system", "content": system},
         {"role": "user", "content": [{"type": "text", "text": "\n\n".join(parts)}, *map(make_picture_block, pictures)]},
@@ -69,7 +74,7 @@ def list_references(prompt: Variant, references: Json | None, halvings: int, *, 
                 format_reference(number, item, prompt.references.show or ("coordinates", "place"))
                 for number, item in enumerate(shown, 1)
             ]
-            lists.append("\n".join([frame(side).text.strip().format(count=len(shown)), *lines]))
+            lists.append("\n".join([load_frame(side).text.strip().format(count=len(shown)), *lines]))
     return lists
 
 

@@ -39,39 +39,39 @@ class Call:
     info: Json
 
 
-def compact(kind: str, request: Json) -> tuple[Json, dict[str, str]]:
+def compact_request(kind: str, request: Json) -> tuple[Json, dict[str, str]]:
     """Return the question alone, its repeated parts replaced by their hashes; and those parts, as JSON by hash."""
     asked = {name: value for name, value in request.items() if name not in NOT_ASKED.get(kind, ())}
     if kind == "tool":
         asked["photo"] = asked["photo"]["sha256"]
     parts: dict[str, str] = {}
     if kind == "model":
-        asked["messages"] = [part(message, parts) for message in asked["messages"]]
-        asked["tools"] = part(asked["tools"], parts)
+        asked["messages"] = [store_part(message, parts) for message in asked["messages"]]
+        asked["tools"] = store_part(asked["tools"], parts)
     return asked, parts
 
 
-def part(value: Any, parts: dict[str, str]) -> str:
+def store_part(value: Any, parts: dict[str, str]) -> str:
     """Put the value among the parts; its name is its hash."""
-    text = canonical(value)
-    name = digest(text)
+    text = encode_canonical(value)
+    name = hash_text(text)
     parts[name] = text
     return name
 
 
-def canonical(value: Any) -> str:
+def encode_canonical(value: Any) -> str:
     """Return the one spelling of a JSON value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def digest(text: str) -> str:
+def hash_text(text: str) -> str:
     """128 bits of the text's sha256: enough to tell the calls of all runs apart."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def key_of(kind: str, compacted: Json) -> str:
+def make_key(kind: str, compacted: Json) -> str:
     """Return the key of a compact request."""
-    return digest(canonical([kind, compacted]))
+    return hash_text(encode_canonical([kind, compacted]))
 
 
 class Cassette:
@@ -112,7 +112,7 @@ class Cassette:
         except AlreadyLocked as error:
             raise CassetteError(f"{str(path)!r} is being recorded by another process; wait for it to end") from error
         except OSError as error:
-            raise unwritable(path, error) from error
+            raise make_unwritable_error(path, error) from error
         try:
             cassette = cls.read(path) if path.exists() and path.stat().st_size else cls(path)
             cassette._file, cassette._held = JsonLines(path), held
@@ -121,14 +121,14 @@ class Cassette:
         except BaseException as error:
             held.release()
             if isinstance(error, OSError):
-                raise unwritable(path, error) from error
+                raise make_unwritable_error(path, error) from error
             raise
         return cassette
 
     def find(self, kind: str, request: Json) -> Json | None:
         """Return the recorded reply to this very question, a fresh copy; None when it was never asked."""
-        compacted, _ = compact(kind, request)
-        call = self.calls.get(key_of(kind, compacted))
+        compacted, _ = compact_request(kind, request)
+        call = self.calls.get(make_key(kind, compacted))
         return self.reply(call) if call else None
 
     def reply(self, call: Call) -> Json:
@@ -142,21 +142,21 @@ class Cassette:
         Raises:
             SextantError: the file cannot be written.
         """
-        compacted, parts = compact(kind, request)
+        compacted, parts = compact_request(kind, request)
         info = {"step": moment.step, "node": moment.node, "branch": moment.branch, "seconds": round(seconds, 4)}
-        call = Call(key_of(kind, compacted), kind, compacted, json.dumps(reply), info)
+        call = Call(make_key(kind, compacted), kind, compacted, json.dumps(reply), info)
         said: Json = json.loads(call.reply)
         with self._lock:
             fresh = {name: text for name, text in parts.items() if name not in self.parts}
             lines: list[Json] = [{"part": name, "value": json.loads(text)} for name, text in fresh.items()]
             lines.append({"call": call.key, "kind": kind, "request": compacted, "reply": said, "info": info})
-            lines[-1]["check"] = check_of(lines[-1])
+            lines[-1]["check"] = make_checksum(lines[-1])
             self._write(lines)
             self.parts |= fresh
             self.calls[call.key] = call
         return said
 
-    def expanded(self, call: Call) -> Json:
+    def expand(self, call: Call) -> Json:
         """Return the recorded question with its parts in place."""
         if call.kind != "model":
             return call.request
@@ -178,7 +178,7 @@ class Cassette:
         try:
             self._file.append(*lines)
         except OSError as error:
-            raise unwritable(self.path, error) from error
+            raise make_unwritable_error(self.path, error) from error
 
     def _lines(self) -> Iterator[Json]:
         """Yield the sound lines; set ``cut`` where the last one is not whole."""
@@ -189,11 +189,11 @@ class Cassette:
                 try:
                     self._check(number, line.value)
                 except (KeyError, TypeError) as error:
-                    raise changed(self.path, number) from error
+                    raise make_changed_error(self.path, number) from error
                 yield line.value
             self.cut = is_torn(self.path)
         except BrokenLine as error:
-            raise changed(self.path, error.number) from error
+            raise make_changed_error(self.path, error.number) from error
         except OSError as error:
             raise CassetteError(f"cannot read the recording {str(self.path)!r}: {error.strerror}") from error
         if not number and not self.cut:
@@ -207,24 +207,24 @@ class Cassette:
                 f"the recording {str(self.path)!r} has format {found!r}, this sextant reads {FORMAT}; "
                 "replay it with the version that recorded it (see its run.json)"
             )
-        if "part" in line and digest(canonical(line["value"])) != line["part"]:
-            raise changed(self.path, number)
+        if "part" in line and hash_text(encode_canonical(line["value"])) != line["part"]:
+            raise make_changed_error(self.path, number)
         if "call" in line:
             bare = {name: value for name, value in line.items() if name != "check"}
-            if key_of(line["kind"], line["request"]) != line["call"] or check_of(bare) != line["check"]:
-                raise changed(self.path, number)
+            if make_key(line["kind"], line["request"]) != line["call"] or make_checksum(bare) != line["check"]:
+                raise make_changed_error(self.path, number)
 
     def _take(self, line: Json) -> None:
         if "part" in line:
-            self.parts[line["part"]] = canonical(line["value"])
+            self.parts[line["part"]] = encode_canonical(line["value"])
         elif "call" in line:
             reply = json.dumps(line["reply"])
             self.calls[line["call"]] = Call(line["call"], line["kind"], line["request"], reply, line["info"])
 
 
-def check_of(line: Json) -> str:
+def make_checksum(line: Json) -> str:
     """Return a short sum over a line, against hands and bad disks; it protects from no attacker."""
-    return digest(canonical(line))[:12]
+    return hash_text(encode_canonical(line))[:12]
 
 
 def lock_file(path: Path) -> Path:
@@ -232,12 +232,12 @@ def lock_file(path: Path) -> Path:
     return path.with_name(f".{path.name}.lock")
 
 
-def in_use(path: Path) -> bool:
+def is_in_use(path: Path) -> bool:
     """Return whether a process is recording to the cassette now."""
     return is_locked(lock_file(path))
 
 
-def changed(path: Path, number: int) -> CassetteError:
+def make_changed_error(path: Path, number: int) -> CassetteError:
     """Return a line that is not what was recorded."""
     return CassetteError(
         f"line {number} of the recording {str(path)!r} was changed after it was recorded; restore it, or change a "
@@ -245,6 +245,6 @@ def changed(path: Path, number: int) -> CassetteError:
     )
 
 
-def unwritable(path: Path, error: OSError) -> SextantError:
+def make_unwritable_error(path: Path, error: OSError) -> SextantError:
     """Return a recording that cannot go on."""
     return SextantError(f"cannot record to {str(path)!r}: {error.strerror}; free space or pass --home")

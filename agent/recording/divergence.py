@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sextant.agent.recording.cassette import Call, Cassette, compact
+from sextant.agent.recording.cassette import Call, Cassette, compact_request
 from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
@@ -48,23 +48,23 @@ class Divergence(SextantError):
         return {**at, "variant": self.variant, "message": str(self), "difference": shown}
 
 
-def diverged(cassette: Cassette, moment: StepInfo, kind: str, request: Json) -> Divergence:
+def make_divergence(cassette: Cassette, moment: StepInfo, kind: str, request: Json) -> Divergence:
     """Return the error for a question that the recording does not hold."""
     variant = request.get("variant") if kind == "model" else None
-    at = place_words(moment, variant)
-    recorded = most_alike(cassette, kind, request)
+    at = describe_step(moment, variant)
+    recorded = find_most_similar(cassette, kind, request)
     if recorded is None:
         ends = "its last line was cut off" if cassette.cut else "the run was not finished, or never came here"
         return Divergence(
             moment, variant, f"{at}: the recording holds no such {kind} call: {ends}; sextant locate --resume goes on"
         )
     asked = {**request, "photo": request["photo"]["sha256"]} if kind == "tool" else request
-    difference = first_difference(kind, cassette.expanded(recorded), asked)
+    difference = find_first_difference(kind, cassette.expand(recorded), asked)
     message = f"{at}: the {kind} call differs from the recording in {difference.where}"
     return Divergence(moment, variant, message, difference)
 
 
-def place_words(moment: StepInfo, variant: str | None = None) -> str:
+def describe_step(moment: StepInfo, variant: str | None = None) -> str:
     """``step 3 (lmm), variant 'zero-shot', branch 1.zero-shot.0``."""
     words = f"step {moment.step} ({moment.node})"
     if variant:
@@ -72,7 +72,7 @@ def place_words(moment: StepInfo, variant: str | None = None) -> str:
     return f"{words}, branch {moment.branch}" if moment.branch else words
 
 
-def most_alike(cassette: Cassette, kind: str, request: Json) -> Call | None:
+def find_most_similar(cassette: Cassette, kind: str, request: Json) -> Call | None:
     """Find the recorded call in this one's place: same kind, branch and turn, else the most similar request."""
     calls = [call for call in cassette.calls.values() if call.kind == kind]
     same = [call for call in calls if call.request.get("branch") == request.get("branch")]
@@ -80,7 +80,7 @@ def most_alike(cassette: Cassette, kind: str, request: Json) -> Call | None:
         return next((call for call in same if call.request["turn"] == request["turn"]), None)
     if kind == "clock":
         return next((call for call in same if call.request["read_at"] == request["read_at"]), None)
-    asked = json.dumps(compact(kind, request)[0], sort_keys=True)
+    asked = json.dumps(compact_request(kind, request)[0], sort_keys=True)
 
     def likeness(call: Call) -> float:
         return difflib.SequenceMatcher(None, json.dumps(call.request, sort_keys=True), asked, autojunk=False).ratio()
@@ -88,22 +88,25 @@ def most_alike(cassette: Cassette, kind: str, request: Json) -> Call | None:
     return max(same, key=likeness, default=None)
 
 
-def first_difference(kind: str, recorded: Json, asked: Json) -> Difference:
+def find_first_difference(kind: str, recorded: Json, asked: Json) -> Difference:
     """Return the first thing that differs: of a model call its messages first, then tools and settings."""
     if kind == "model":
         for number, (old, new) in enumerate(zip(recorded["messages"], asked["messages"], strict=False), 1):
             if old != new:
-                return Difference(f"message {number} ({new['role']})", changed_words(text_of(old), text_of(new)))
+                return Difference(
+                    f"message {number} ({new['role']})",
+                    mark_changed_words(read_message_text(old), read_message_text(new)),
+                )
         if len(recorded["messages"]) != len(asked["messages"]):
             counts = f"{len(recorded['messages'])} messages were recorded, {len(asked['messages'])} are asked now"
             return Difference("the number of messages", counts)
         old_tools, new_tools = ({tool["function"]["name"]: tool for tool in r["tools"]} for r in (recorded, asked))
         if old_tools != new_tools:
-            return next(json_differences(old_tools, new_tools, "tools"))
-    return next(json_differences(recorded, {name: asked[name] for name in asked if name in recorded}, ""))
+            return next(find_json_differences(old_tools, new_tools, "tools"))
+    return next(find_json_differences(recorded, {name: asked[name] for name in asked if name in recorded}, ""))
 
 
-def text_of(message: Json) -> str:
+def read_message_text(message: Json) -> str:
     """All of a message that a person can read, pictures by their hash."""
     blocks = message["content"]
     if isinstance(blocks, str):
@@ -112,7 +115,7 @@ def text_of(message: Json) -> str:
     return "\n".join(block["text"] if block["type"] == "text" else f"[picture {block['sha256']}]" for block in blocks)
 
 
-def changed_words(old: str, new: str) -> str:
+def mark_changed_words(old: str, new: str) -> str:
     """Both texts as one: ``…say first what [-speaks-] {+tells+} for a country…``, the changed places only."""
     before, after = TOKEN.findall(old), TOKEN.findall(new)
     around = WORDS_AROUND * 2  # a word and the space after it are two tokens
@@ -126,21 +129,21 @@ def changed_words(old: str, new: str) -> str:
     return "\n".join(places)
 
 
-def json_differences(old: Any, new: Any, where: str) -> Iterator[Difference]:
+def find_json_differences(old: Any, new: Any, where: str) -> Iterator[Difference]:
     """Each place where two JSON values differ, as a dotted path with both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted({*old, *new}):
-            yield from json_differences(old.get(name), new.get(name), f"{where}.{name}" if where else name)
+            yield from find_json_differences(old.get(name), new.get(name), f"{where}.{name}" if where else name)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for number, (a, b) in enumerate(zip(old, new, strict=True)):
-            yield from json_differences(a, b, f"{where}[{number}]")
+            yield from find_json_differences(a, b, f"{where}[{number}]")
     elif isinstance(old, str) and isinstance(new, str) and old != new and max(len(old), len(new)) > 40:
-        yield Difference(where, changed_words(old, new))
+        yield Difference(where, mark_changed_words(old, new))
     elif old != new or type(old) is not type(new):
-        yield Difference(where, f"[-{shortened(old)}-] {{+{shortened(new)}+}}")
+        yield Difference(where, f"[-{shorten(old)}-] {{+{shorten(new)}+}}")
 
 
-def shortened(value: Any) -> str:
+def shorten(value: Any) -> str:
     """Return a JSON value in at most 200 characters."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 200 else f"{text[:199]}…"

@@ -19,7 +19,7 @@ NAMED = re.compile(r"([^/@\\]{1,80})@([0-9a-f]{64})")
 MOST_BYTES = 64 * 2**20  # the shipped model has one
 
 
-def with_fitted(settings: Settings) -> Settings:
+def resolve_fitted(settings: Settings) -> Settings:
     """Return the settings with their model kept and named by hash; those without one as they are.
 
     Raises:
@@ -29,19 +29,19 @@ def with_fitted(settings: Settings) -> Settings:
     if settings.fitted is None:
         return settings
     blobs = BlobStore(Home.at(settings.home).blobs)
-    return replace(settings, fitted=kept(settings.fitted, blobs))
+    return replace(settings, fitted=store_fitted(settings.fitted, blobs))
 
 
-def judging(settings: Settings) -> Settings:
-    """``with_fitted``, where the model is going to judge.
+def check_and_resolve_fitted(settings: Settings) -> Settings:
+    """``resolve_fitted``, where the model is going to judge.
 
     Raises:
-        WrongUse: as ``with_fitted``; or the candidates are weighed in a way that uses no model.
-        SextantError: as ``with_fitted``.
+        WrongUse: as ``resolve_fitted``; or the candidates are weighed in a way that uses no model.
+        SextantError: as ``resolve_fitted``.
     """
     if settings.fitted is not None:
         refuse_unused(make_recipe(settings).verify)
-    return with_fitted(settings)
+    return resolve_fitted(settings)
 
 
 def refuse_unused(strategy: str) -> None:
@@ -54,15 +54,15 @@ def refuse_unused(strategy: str) -> None:
         raise WrongUse(f"a fitted model judges for 'calibrated', not for {strategy!r}; add --verify calibrated")
 
 
-def kept(fitted: str, blobs: BlobStore) -> str:
+def store_fitted(fitted: str, blobs: BlobStore) -> str:
     """Return the model's name and hash, its file kept; what is named so already must be here.
 
     Raises:
-        WrongUse: as ``with_fitted``.
-        SextantError: as ``with_fitted``.
+        WrongUse: as ``resolve_fitted``.
+        SextantError: as ``resolve_fitted``.
     """
     if NAMED.fullmatch(fitted):
-        fitted_model(fitted, blobs)
+        load_fitted_model(fitted, blobs)
         return fitted
     path = Path(fitted)
     read_model(path)
@@ -86,39 +86,40 @@ def read_model(path: Path) -> Model:
         raise WrongUse(" ".join(str(error).split())) from error
 
 
-def fitted_model(fitted: str, blobs: BlobStore) -> Model:
+def load_fitted_model(fitted: str, blobs: BlobStore) -> Model:
     """Return the model of that name and hash.
 
     Raises:
         SextantError: it is not here, not named so, or of another version.
     """
     try:
-        path = blobs.path(sha256_of(fitted))
+        path = blobs.path(read_fitted_sha256(fitted))
         if not path.exists():  # loaded once or not: a run must find the model again that judged it
             raise BlobMissing(fitted)
-        return _loaded(path)
+        return _load_cached(path)
     except BlobMissing as error:
         raise SextantError(
-            f"the verification model {short(fitted)} is not in the home, or is broken there; import the run again"
+            f"the verification model {shorten_fitted_name(fitted)} is not in the home, or is broken there; "
+            "import the run again"
         ) from error
     except (ModelFileError, RecursionError) as error:  # a run of another version of this program
-        raise SextantError(f"the verification model {short(fitted)} cannot be used: {error}") from error
+        raise SextantError(f"the verification model {shorten_fitted_name(fitted)} cannot be used: {error}") from error
 
 
-def short(fitted: str) -> str:
+def shorten_fitted_name(fitted: str) -> str:
     """``MODEL.json (3fa9c12b)``: for people."""
     name, _, sha256 = fitted.rpartition("@")
     return f"{name} ({sha256[:8]})"
 
 
-def sha256_of(fitted: str) -> str:
+def read_fitted_sha256(fitted: str) -> str:
     """Return the hash in a model's name; what names none is no hash, which no store holds."""
     named = NAMED.fullmatch(fitted)
     return named[2] if named else ""
 
 
 @lru_cache(maxsize=4)
-def _loaded(path: Path) -> Model:
+def _load_cached(path: Path) -> Model:
     """Return a model by its place in a store: read and checked once, not at every verdict of every photo."""
     store = BlobStore(path.parents[1])
     store.get(path.name)

@@ -4,12 +4,12 @@ import time
 from typing import Protocol
 
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.recording.divergence import diverged
+from sextant.agent.recording.divergence import make_divergence
 from sextant.agent.world.deps import Port, StepInfo
 from sextant.base.json_types import Json
 
 
-class Door(Protocol):
+class StepPort(Protocol):
     """The outside as it is asked from a moment of the run."""
 
     def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json: ...
@@ -21,7 +21,7 @@ class Recorder:
     So a run that was killed goes on without paying a call twice.
     """
 
-    def __init__(self, cassette: Cassette, world: Door) -> None:
+    def __init__(self, cassette: Cassette, world: StepPort) -> None:
         self.cassette = cassette
         self.world = world
 
@@ -48,10 +48,10 @@ class Player:
         """
         known = self.cassette.find(kind, request)
         if known is None:
-            raise diverged(self.cassette, moment, kind, request)
+            raise make_divergence(self.cassette, moment, kind, request)
         return known
 
 
-def unmoved(outside: Port) -> Door:
+def ignore_step(outside: Port) -> StepPort:
     """Adapt a port that ignores the step to one that receives it."""
     return lambda moment, kind, request: outside(kind, request)

@@ -72,8 +72,8 @@ def calibrated_posterior(
 ) -> Floats:
     """Calibrated P(within each radius) of each point, (m, 5).
 
-    A place that the list names and every answer confirms is at least as probable as by the list alone. `raw` is the posterior,
-    where it is known already.
+    A place that the list names and every answer confirms is at least as probable as by the list alone. `raw` is the
+    posterior, where it is known already.
     """
     found = calibration(evidence.posterior(pooling) if raw is None else raw, kind)
     if not (kind.retrieved and kind.answered):

@@ -6,10 +6,9 @@ from functools import cached_property
 from typing import Protocol
 
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.settings import Settings, make_recipe
+from sextant.agent.settings import Recipe, Settings, make_recipe
 from sextant.agent.state import ClockReading, State
 from sextant.base.json_types import Json
-from sextant.prompts.presets import Preset
 
 
 class Port(Protocol):
@@ -44,7 +43,7 @@ class Deps:
     on_event: Callable[[Json], None] = ignore_event
 
     @cached_property
-    def recipe(self) -> Preset:
+    def recipe(self) -> Recipe:
         """The preset with the settings' own choices on top."""
         return make_recipe(self.settings)
 

@@ -4,9 +4,13 @@ import io
 
 from PIL import Image
 
+MOST_BYTES = 20 * 2**20  # of one picture: OpenAI's published limit when it introduced vision models
+
 
 def encode_jpeg(image: Image.Image, longest_side: int, quality: int) -> bytes:
     """Encode the picture as JPEG without any metadata, its longest side at most ``longest_side`` pixels.
+
+    It is scaled further where it would be larger than servers take.
 
     Args:
         image: an upright RGB picture.
@@ -21,4 +25,5 @@ def encode_jpeg(image: Image.Image, longest_side: int, quality: int) -> bytes:
     bare.paste(scaled)
     out = io.BytesIO()
     bare.save(out, "JPEG", quality=quality)
-    return out.getvalue()
+    data = out.getvalue()
+    return data if len(data) <= MOST_BYTES else encode_jpeg(image, max(scaled.size) * 3 // 4, quality)

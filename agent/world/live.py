@@ -15,8 +15,15 @@ from sextant.agent.llm.call import call_model
 from sextant.agent.llm.client import ChatModel, load_model
 from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.recording.fitted_models import with_fitted
-from sextant.agent.settings import Settings, check_settings, price_call_usd, settings_from_json, settings_to_json
+from sextant.agent.recording.fitted_models import resolve_fitted
+from sextant.agent.settings import (
+    Settings,
+    check_settings,
+    make_recipe,
+    price_call_usd,
+    settings_from_json,
+    settings_to_json,
+)
 from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
@@ -76,7 +83,7 @@ class LiveBackend:
         """Open the file, store its bytes and the picture shown to the model, and return its metadata separately."""
         path = request.get("path")
         photo_file = open_run_photo(path or self.blobs.get(request["sha256"]))
-        shown = encode_jpeg(photo_file.image, self.settings.image_side, self.settings.image_quality)
+        shown = encode_jpeg(photo_file.image, make_recipe(self.settings).image_side, self.settings.image_quality)
         photo = {
             "sha256": self.blobs.put(read_photo(path)) if path else request["sha256"],
             "path": path,
@@ -85,8 +92,10 @@ class LiveBackend:
             "shown": self.blobs.put(shown),
         }
         metadata = photo_file.metadata
-        sealed = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
-        return {"photo": photo, "metadata": sealed, "warnings": []}
+        sealed: Json = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
+        if metadata.origin is not None:
+            sealed |= {"source": metadata.origin, "notes": list(metadata.notes)}
+        return {"photo": photo, "metadata": sealed, "warnings": list(photo_file.notes)}
 
     def model(self, request: Json) -> Json:
         """Call the model, after filling in the bytes of the pictures."""
@@ -152,7 +161,6 @@ def load_chat_model(settings: Settings) -> ChatModel:
         max_retries=settings.retries,
         seed=settings.seed,
         num_ctx=settings.num_ctx,
-        image_detail=settings.image_detail,
         requests_per_minute=settings.requests_per_minute,
         concurrency=settings.concurrency,
     )
@@ -176,7 +184,7 @@ def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
 
 def make_deps(settings: Settings, on_event: Callable[[Json], None] = ignore_event) -> Deps:
     """Make the dependencies of a run on the real backend, which runs with equal settings share."""
-    settings = with_fitted(normalise_settings(settings))
+    settings = resolve_fitted(normalise_settings(settings))
     live = get_backend(settings)
     return Deps(settings, live.blobs, live, on_event)
 
@@ -192,7 +200,7 @@ def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
     Raises:
         SextantError: the gallery, its encoder or the model cannot be loaded (found here, not at every photo).
     """
-    settings = with_fitted(check_settings(normalise_settings(settings)))
+    settings = resolve_fitted(check_settings(normalise_settings(settings)))
     live = LiveBackend(settings, BlobStore(Home.at(settings.home).blobs))
     live.open()
     return Deps(settings, live.blobs, live), live

@@ -12,23 +12,23 @@ from sextant.base.errors import SextantError, WrongUse
 from sextant.tools.country_facts import country_facts
 from sextant.tools.crops import Photo
 from sextant.tools.distance import distance
-from sextant.tools.farthest_photos import farthest_photos_tool
+from sextant.tools.farthest_photos import make_farthest_photos_tool
 from sextant.tools.find_place import find_place
-from sextant.tools.nearest_photos import nearest_photos_tool
+from sextant.tools.nearest_photos import make_nearest_photos_tool
 from sextant.tools.phone_region import phone_region
-from sextant.tools.read_text import read_text_tool
+from sextant.tools.read_text import make_read_text_tool
 from sextant.tools.reverse_geocode import reverse_geocode
 from sextant.tools.search import Search
 from sextant.tools.sun import sun_position, where_is_sun_at
-from sextant.tools.zoom import zoom_tool
+from sextant.tools.zoom import make_zoom_tool
 
 RETRIEVAL = ("nearest_photos", "farthest_photos")
 
 MAKERS: Mapping[str, Callable[[Search, Photo], BaseTool]] = {
-    "nearest_photos": lambda search, photo: nearest_photos_tool(search),
-    "farthest_photos": lambda search, photo: farthest_photos_tool(search),
-    "zoom": lambda search, photo: zoom_tool(photo),
-    "read_text": lambda search, photo: read_text_tool(photo),
+    "nearest_photos": lambda search, photo: make_nearest_photos_tool(search),
+    "farthest_photos": lambda search, photo: make_farthest_photos_tool(search),
+    "zoom": lambda search, photo: make_zoom_tool(photo),
+    "read_text": lambda search, photo: make_read_text_tool(photo),
     "reverse_geocode": lambda search, photo: reverse_geocode,
     "find_place": lambda search, photo: find_place,
     "distance": lambda search, photo: distance,

@@ -40,8 +40,9 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     Example: sextant demo
              sextant demo --query 3
     """
+    from sextant.agent.answer_words import place_name
     from sextant.agent.settings import Settings
-    from sextant.app.render.answer import distance, place_name, printed
+    from sextant.app.render.answer import distance, printed
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
     from sextant.geo.sphere import great_circle_km

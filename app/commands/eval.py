@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sextant.app.commands import eval_ablate, eval_compare, eval_import, eval_merge, eval_report, eval_rescore, eval_run
-from sextant.app.render.terminal import echo, echo_json
+from sextant.app.render.terminal import echo, echo_json, one_line
 
 if TYPE_CHECKING:
     from sextant.eval.fitting.judging import Judgement
@@ -161,9 +161,16 @@ def _progress(line: str) -> None:
 
 
 def _photo_line(one: "Judgement") -> str:
-    from sextant.agent.verification.confidence_words import in_words
+    from sextant.agent.answer_words import coordinates, headline
 
-    return f"{one.record.image}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{in_words(one.verdict)}"
+    verdict = one.verdict
+    best = None if verdict.latitude is None else {"latitude": verdict.latitude, "longitude": verdict.longitude}
+    stated = verdict.probability if verdict.calibrated else dict.fromkeys(verdict.probability)
+    calibration = {"basis": verdict.basis} if verdict.calibrated else None
+    told = headline(
+        {"best": best, "probability": stated, "calibration": calibration}, coordinates(best) if best else None
+    )
+    return f"{one_line(one.record.image)}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{told}"
 
 
 def _provenance(fitted: Path | None) -> str:

@@ -17,14 +17,16 @@ def command(a: Path, b: Path, out: Path | None, as_json: bool) -> None:
 
     Example: sextant eval compare runs/offline runs/gpt-4o --out reports/gpt-4o
     """
+    from sextant.app.render.report_html import write_comparison
     from sextant.eval.compare import compare
-    from sextant.eval.reporting.comparison_html import comparison_text, write_comparison
+    from sextant.eval.reporting.comparison import comparison_text
     from sextant.eval.results import read_results
 
     found = compare(read_results(a), read_results(b))
-    files = write_comparison(found, out) if out else ()
+    written = write_comparison(found, out) if out else None
+    files = [str(file) for file in (written.markdown, written.html)] if written else []
     if as_json:
-        echo_json({**found.to_json(), "files": [str(file) for file in files]})
+        echo_json({**found.to_json(), "files": files})
         return
     echo(comparison_text(found))
     if files:

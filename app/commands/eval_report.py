@@ -20,10 +20,10 @@ def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     Example: sextant eval report runs/offline
              sextant eval report runs/whole runs/without-authors --out reports/protocols
     """
-    from sextant.eval.reporting.report import report
+    from sextant.app.render.report_html import write_report
     from sextant.eval.reporting.summary import summary_text
 
-    written = report(runs, out or runs[0])
+    written = write_report(runs, out or runs[0])
     if as_json:
         files = {"markdown": str(written.markdown), "html": str(written.html)}
         echo_json({**files, "runs": written.figures})

@@ -21,12 +21,12 @@ def command(run: Path, strategy: str, optimise: Any, fitted: str | None, out: Pa
     Example: sextant eval rescore runs/offline --verify top1 --out runs/offline-top1
     """
     from sextant.agent.recording.blobs import BlobStore
-    from sextant.agent.recording.fitted_models import kept
+    from sextant.agent.recording.fitted_models import store_fitted
     from sextant.base.home import Home
     from sextant.eval.reporting.summary import summary, summary_text
     from sextant.eval.running.rescore import Rescoring, rescore
 
-    own = kept(fitted, BlobStore(Home.at().blobs)) if fitted else None
+    own = store_fitted(fitted, BlobStore(Home.at().blobs)) if fitted else None
     found = summary(rescore(run, out, Rescoring(strategy, optimise, fitted=own)))
     if as_json:
         echo_json(found)

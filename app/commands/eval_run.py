@@ -119,6 +119,6 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     number, _, count = text.partition("/")
-    if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
         raise WrongUse(f"--shard {text!r} is no part of a whole; write for example 1/4 to 4/4")
     return int(number), int(count)

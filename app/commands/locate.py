@@ -45,11 +45,11 @@ def command(
              sextant locate *.jpg --model openai:gpt-4o --max-usd 0.50 --json
              sextant locate photo.jpg --model ollama:qwen2.5vl --gallery my-gallery
     """
-    from sextant.agent.privacy.precision import policy_of
+    from sextant.agent.privacy.precision import load_policy
 
     if bool(photos) == bool(resume):
         raise click.UsageError("name the photos to locate, or one run with --resume RUN")
-    policy = policy_of(precision, policy_file)
+    policy = load_policy(precision, policy_file)
     # Steps show places as they come up: under a cap they stay silent.
     quiet = quiet or policy.coarsest is not None
     if resume:
@@ -114,7 +114,7 @@ def locate_all(
 
 def located(photo: str, settings: "Settings", policy: "Policy", quiet: bool, stop: "threading.Event") -> dict[str, Any]:
     """One photo's answer as it may be shown; or the photo and why there is none, which is said on stderr, too."""
-    from sextant.agent.privacy.view import answer_shown
+    from sextant.agent.privacy.view import view_answer
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
     from sextant.base.errors import SextantError, WrongUse
@@ -122,7 +122,7 @@ def located(photo: str, settings: "Settings", policy: "Policy", quiet: bool, sto
 
     try:
         with Progress(photo, quiet=quiet) as progress:
-            return answer_shown(locate(photo, settings, report_run(progress), stop).answer, policy)
+            return view_answer(locate(photo, settings, report_run(progress), stop).answer, policy)
     except WrongUse:
         raise
     except SextantError as error:
@@ -132,14 +132,14 @@ def located(photo: str, settings: "Settings", policy: "Policy", quiet: bool, sto
 
 def go_on(run: str, home: str | None, base_url: str | None, policy: "Policy", as_json: bool, quiet: bool) -> int:
     """Resume one run and print its answer."""
-    from sextant.agent.privacy.view import answer_shown
+    from sextant.agent.privacy.view import view_answer
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
     from sextant.graphs.runs.resume import resume
 
     with stop_on_signals(STOPPING, quiet) as stop, Progress(run, quiet=quiet) as progress:
-        answer = answer_shown(resume(run, home, base_url, report_run(progress), stop).answer, policy)
+        answer = view_answer(resume(run, home, base_url, report_run(progress), stop).answer, policy)
     if as_json:
         echo_json(answer, 2)
     code = show(answer, as_json)

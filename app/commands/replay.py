@@ -8,7 +8,7 @@ from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.graphs.runs.folder import RunFolder
-    from sextant.graphs.runs.replay import Replayed
+    from sextant.graphs.runs.replay import ReplayResult
 
 
 @click.command(name="replay")
@@ -43,11 +43,11 @@ def command(
              sextant replay 20260131-09 --from 13 --set verify=density
              sextant replay 20260131-09 --from 5:clues-first --set without=2 --live
     """
-    from sextant.graphs.runs.folder import find
+    from sextant.graphs.runs.folder import find_run
 
     if step and not wishes:
         raise click.UsageError("--from STEP is where a fork changes something; add --set KEY=VALUE")
-    folder = find(run, home)
+    folder = find_run(run, home)
     if wishes:
         return print_fork(folder, step, list(wishes), home, verbose, options)
     if options["live"] or options["keep_words"]:
@@ -76,7 +76,7 @@ def print_replay(folder: "RunFolder", until: int | None, home: str | None, verbo
     return print_answer(done.answer, as_json, f"replayed {done.run}: {len(done.steps)} steps as recorded, no call made")
 
 
-def print_so_far(done: "Replayed", as_json: bool) -> int:
+def print_so_far(done: "ReplayResult", as_json: bool) -> int:
     """The steps up to where the replay was told to stop."""
     steps = [step.to_json() for step in done.steps]
     if as_json:
@@ -96,10 +96,10 @@ def print_fork(
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
     from sextant.app.render.run import difference, needed_calls
-    from sextant.graphs.runs.compare import compare
-    from sextant.graphs.runs.folder import find
+    from sextant.graphs.runs.compare import compare_runs
+    from sextant.graphs.runs.folder import find_run
     from sextant.graphs.runs.fork import fork
-    from sextant.graphs.runs.run import Unasked
+    from sextant.graphs.runs.run import UnrecordedCalls
 
     if options["until"] is not None:
         raise click.UsageError("--until is for plain replays, a fork runs to its answer")
@@ -119,7 +119,7 @@ def print_fork(
                 on_event=report_run(progress),
                 stop=stop,
             )
-    except Unasked as stopped:
+    except UnrecordedCalls as stopped:
         if options["as_json"]:
             echo_json({"run": folder.name, "calls": stopped.calls}, 2)
         else:
@@ -128,7 +128,7 @@ def print_fork(
     where = f"step {step}" if step else "its last verdict"
     code = print_answer(run.answer, options["as_json"], f"forked {folder.name} at {where}: {run.name}")
     if not options["as_json"]:
-        echo("\n" + "\n".join(difference(compare(folder, find(run.name, home)))))
+        echo("\n" + "\n".join(difference(compare_runs(folder, find_run(run.name, home)))))
     return code
 
 

@@ -49,13 +49,13 @@ def list_runs(photo: str | None, last: int | None, as_json: bool, home: str | No
     """
     from sextant.app.render.run import listing
     from sextant.base.errors import SextantError
-    from sextant.graphs.runs.folder import folders
-    from sextant.graphs.runs.timeline import summary
+    from sextant.graphs.runs.folder import list_runs
+    from sextant.graphs.runs.timeline import summarise_run
 
     found = []
-    for folder in folders(home):
+    for folder in list_runs(home):
         try:
-            run = summary(folder)
+            run = summarise_run(folder)
         except SextantError as error:
             echo(f"sextant: {error}", err=True)
             continue
@@ -85,17 +85,17 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
              sextant runs show 20260131-09 --html run.html
     """
     from sextant.app.render.run import tree
-    from sextant.graphs.runs.folder import find, write_bytes
-    from sextant.graphs.runs.timeline import story
+    from sextant.graphs.runs.folder import find_run, write_bytes
+    from sextant.graphs.runs.timeline import build_timeline
 
-    folder = find(run, home)
-    told = story(folder)
+    folder = find_run(run, home)
+    told = build_timeline(folder)
     try:
         if html is not None:
-            from sextant.app.render.run_html import page
-            from sextant.graphs.runs.archive import shown_picture
+            from sextant.app.render.run_html import run_page
+            from sextant.graphs.runs.archive import load_shown_picture
 
-            write_bytes(html.resolve(), page(told, shown_picture(folder, home)).encode("utf-8", "replace"))
+            write_bytes(html.resolve(), run_page(told, load_shown_picture(folder, home)).encode("utf-8", "replace"))
             echo(f"wrote {html}", err=True)
         elif as_json:
             print_json(told)
@@ -130,12 +130,12 @@ def diff(first: str, second: str, as_json: bool, home: str | None) -> None:
     Example: sextant runs diff 20260131-09 20260131-10
     """
     from sextant.app.render.run import difference
-    from sextant.graphs.runs.compare import compare
-    from sextant.graphs.runs.folder import find
+    from sextant.graphs.runs.compare import compare_runs
+    from sextant.graphs.runs.folder import find_run
 
-    runs = find(first, home), find(second, home)
+    runs = find_run(first, home), find_run(second, home)
     try:
-        found = compare(*runs)
+        found = compare_runs(*runs)
         if as_json:
             print_json(found)
         else:
@@ -157,10 +157,10 @@ def export(run: str, out: Path, photo: bool, home: str | None) -> None:
     \b
     Example: sextant runs export 20260131-09 --out run.zip --photo
     """
-    from sextant.graphs.runs.archive import export as export_run
-    from sextant.graphs.runs.folder import find
+    from sextant.graphs.runs.archive import export_run as export_run
+    from sextant.graphs.runs.folder import find_run
 
-    manifest = export_run(find(run, home), out, home, photo=photo)
+    manifest = export_run(find_run(run, home), out, home, photo=photo)
     echo(f"wrote {out}: run {manifest['run']}, {len(manifest['files'])} files", err=True)
 
 
@@ -173,9 +173,9 @@ def import_run(file: Path, home: str | None) -> None:
     \b
     Example: sextant runs import run.zip && sextant replay 20260131-09
     """
-    from sextant.graphs.runs.archive import take_in
+    from sextant.graphs.runs.archive import import_run
 
-    echo(take_in(file, home).name)
+    echo(import_run(file, home).name)
 
 
 @command.command()

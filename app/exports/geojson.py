@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from sextant.app.render.answer_map import region_geometry
 from sextant.base.json_types import Json
-from sextant.geo.caps import caps_geojson
 
 
 def geojson(session: Json) -> str:
@@ -42,17 +42,6 @@ def photo_features(photo: Json) -> list[Json]:
             facts = {"number": number, "similarity": item["similarity"], "place": item.get("place")}
             features.append(_feature(point(item), role, photo, facts))
     return features
-
-
-def region_geometry(region: Json) -> Json:
-    """A region as a Polygon or MultiPolygon, cut at ±180."""
-    shape: Json = region.get("geojson") or caps_geojson([circle_of(part) for part in region["parts"]])
-    return shape
-
-
-def circle_of(part: Json) -> tuple[float, float, float]:
-    """One part of a region as (latitude, longitude, radius_km)."""
-    return part["latitude"], part["longitude"], part["radius_km"]
 
 
 def point(place: Json) -> Json:

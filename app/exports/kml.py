@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from sextant.app.exports.geojson import region_geometry
+from sextant.app.render.answer_map import region_geometry
 from sextant.base.json_types import Json
 
 _NAMESPACE = "http://www.opengis.net/kml/2.2"

@@ -33,7 +33,7 @@ def run_options(command: Command) -> Command:
             "--without-author", "without_authors", multiple=True, metavar="NAME", help="Leave out their photos."
         ),
         click.option("--exclude-duplicates", is_flag=True, help="Leave out near-duplicates of this photo."),
-        click.option("--image-side", type=int, default=1024, show_default=True, help="Longest side sent, in pixels."),
+        click.option("--image-side", type=int, metavar="N", help="Longest side sent, in pixels.  [default: 1024]"),
         click.option("--image-quality", type=int, default=85, show_default=True, help="JPEG quality sent, 1 to 95."),
         click.option("--image-detail", type=click.Choice(["low", "high", "auto"]), help="OpenAI's vision detail."),
         click.option("--timeout", "timeout_seconds", type=float, default=120.0, show_default=True, help="Of one call."),
@@ -56,7 +56,7 @@ def settings_of(options: dict[str, Any]) -> Any:
     """
     import os
 
-    from sextant.agent.recording.fitted_models import judging
+    from sextant.agent.recording.fitted_models import check_and_resolve_fitted
     from sextant.agent.settings import Settings, check_settings, make_recipe
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import chosen_gallery
@@ -69,4 +69,4 @@ def settings_of(options: dict[str, Any]) -> Any:
         given["tools"] = named.get(given["tools"], tuple(name.strip() for name in given["tools"].split(",")))
     settings = check_settings(Settings(**given))
     check_tool_names(make_recipe(settings).tools)
-    return judging(settings)
+    return check_and_resolve_fitted(settings)

@@ -36,11 +36,11 @@ def desk_of(options: dict[str, Any]) -> Any:
     Raises:
         SextantError: a value is no good, or the gallery or the model's address is none: better now than at a photo.
     """
-    from sextant.agent.privacy.precision import policy_of
+    from sextant.agent.privacy.precision import load_policy
     from sextant.agent.world.live import get_backend
     from sextant.app.options.common import settings_of
     from sextant.base.errors import WrongUse
-    from sextant.graphs.chat import Desk
+    from sextant.graphs.chat import ChatContext
     from sextant.graphs.sessions.checkpoints import DATABASE
 
     own = {name: options.pop(name) for name in ("precision", "policy_file", "database", "session_calls")}
@@ -48,7 +48,7 @@ def desk_of(options: dict[str, Any]) -> Any:
         raise WrongUse(f"--session-calls is {own['session_calls']!r}; it must be at least 1")
     if own["database"]:
         os.environ[DATABASE] = own["database"]
-    policy = policy_of(own["precision"], own["policy_file"])
+    policy = load_policy(own["precision"], own["policy_file"])
     settings = settings_of(options)
     get_backend(settings).check_reachable()
-    return Desk(settings=settings, policy=policy, max_calls=own["session_calls"])
+    return ChatContext(settings=settings, policy=policy, max_calls=own["session_calls"])

@@ -1,38 +1,16 @@
 """An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
 
-from sextant.agent.verification.confidence_words import SCALES, describe_confidence
+from sextant.agent.answer_words import coordinates, headline, is_calibrated, place_name, scale_rows
 from sextant.base.json_types import Json
 
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
 
-def headline(answer: Json) -> str:
-    """One sentence: where, and how sure, in the words of `sextant.agent.verification.confidence_words`."""
-    best = answer["best"]
-    if best is None:
-        return "No place was proposed: neither the model nor the gallery had anything to say."
-    calibration = answer.get("calibration", {})
-    basis = calibration.get("basis") if calibration else None
-    return describe_confidence(answer["probability"], place_name(best), basis, calibration is not None)
-
-
-def place_name(place: Json) -> str:
-    """``Lisbon, Lisboa, Portugal``, each name once; ``open sea`` where there is no name."""
-    parts = [place.get(name) for name in ("place", "admin1", "country")]
-    return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
-
-
-def coordinates(place: Json) -> str:
-    """``38.7139, -9.1394``."""
-    return f"{place['latitude']:.4f}, {place['longitude']:.4f}"
-
-
 def how_sure(answer: Json) -> str:
     """``street (1 km) 12 % · city (25 km) 74 % · …``."""
-    known = [(name, scale, answer["probability"][name]) for name, scale in SCALES]
-    words = " · ".join(f"{scale} ({name} km) {p:.0%}" for name, scale, p in known if p is not None)
-    if words and answer.get("calibration", {}) is None:
+    words = " · ".join(f"{words} {share:.0%}" for words, share in scale_rows(answer["probability"]))
+    if words and not is_calibrated(answer):
         return f"shares of the candidates, not probabilities: {words}"
     return words or "not known"
 
@@ -82,7 +60,6 @@ def stopped(answer: Json) -> str:
     return {
         "agreement": "the answers agree",
         "budget": "the budget ended; this is the best so far",
-        "stopped": "the run was stopped; this is the best so far",
         "exhausted": "nothing was left that was worth a call",
     }[answer["stop"]]
 

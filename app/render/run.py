@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable
 
-from sextant.app.render.answer import coordinates, distance, place_name
+from sextant.agent.answer_words import coordinates, place_name
+from sextant.app.render.answer import distance
 from sextant.app.render.terminal import one_line, table
 from sextant.base.json_types import Json
 from sextant.base.printable import printable

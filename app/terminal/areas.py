@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from sextant.agent.chat.constraints import draw, enclosed, pin, reject
+from sextant.agent.chat.constraints import constrain_to, draw, pin, reject
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.geo.drawn_area import area_of_geojson
@@ -32,7 +32,7 @@ def typed_constraint(words: str) -> Json | None:
         raise WrongUse(f"/steer {kind} {rest!r} has an open quotation mark; close it") from error
     if len(parts) == 1:
         path = Path(parts[0]).expanduser()
-        return enclosed(area_of_geojson(_document(path)), RULES[kind], f"the area of {path.name}")
+        return constrain_to(area_of_geojson(_document(path)), RULES[kind], f"the area of {path.name}")
     return draw(_corners(parts, kind), RULES[kind])
 
 

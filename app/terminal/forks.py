@@ -2,16 +2,17 @@
 
 from rich.table import Table
 
-from sextant.agent.privacy.view import answer_shown, comparison_shown
-from sextant.app.render.answer import coordinates, headline
+from sextant.agent.answer_words import coordinates, headline
+from sextant.agent.privacy.view import view_answer, view_comparison
 from sextant.app.render.run import difference, needed_calls
 from sextant.base.errors import WrongUse
-from sextant.graphs.chat import Desk
-from sextant.graphs.runs.compare import compare
-from sextant.graphs.runs.folder import find
-from sextant.graphs.runs.fork import fork
-from sextant.graphs.runs.run import Unasked
-from sextant.graphs.runs.timeline import story
+from sextant.graphs.chat import ChatContext
+from sextant.graphs.runs.compare import compare_runs
+from sextant.graphs.runs.folder import find_run
+from sextant.graphs.runs.run import UnrecordedCalls
+from sextant.graphs.runs.timeline import build_timeline
+from sextant.graphs.sessions.paid_fork import fork_in_session
+from sextant.graphs.sessions.store import Sessions
 
 USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country live"
 
@@ -19,12 +20,12 @@ USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country li
 def steps_table(run: str, home: str | None) -> Table:
     """The steps of a run, by the numbers that a fork is named by."""
     table = Table("step", "node", "prompt", "seconds", box=None, header_style="bold")
-    for step in story(find(run, home))["steps"]:
+    for step in build_timeline(find_run(run, home))["steps"]:
         table.add_row(str(step["step"]), step["node"], step["branch"] or "", f"{step['seconds']:.2f}")
     return table
 
 
-def forked(run: str, words: str, desk: Desk) -> list[str]:
+def forked(sessions: Sessions, session: str, run: str, words: str, desk: ChatContext) -> list[str]:
     """Fork the run as the words say, and on_event what came of it, in lines no finer than the desk's policy.
 
     Raises:
@@ -38,14 +39,14 @@ def forked(run: str, words: str, desk: Desk) -> list[str]:
     if not step or not changes:
         raise WrongUse(USE)
     home, policy = desk.settings.home, desk.policy
-    parent = find(run, home)
+    parent = find_run(run, home)
     try:
-        made = fork(parent, step, changes, home=home, live=live, on_event=desk.on_event, stop=desk.stop)
-    except Unasked as stopped:
+        made = fork_in_session(sessions, session, parent, step, changes, desk, live=live)
+    except UnrecordedCalls as stopped:
         # The calls hold a model's arguments: under a cap only their number is said.
         needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)
         raise WrongUse("\n".join([*needed, f"Add live to make them: /fork {words} live"])) from None
-    answer = answer_shown(made.answer, policy)
+    answer = view_answer(made.answer, policy)
     place = f" ({coordinates(answer['best'])})" if answer["best"] else ""
-    found = comparison_shown(compare(parent, find(made.name, home)), policy)
+    found = view_comparison(compare_runs(parent, find_run(made.name, home)), policy)
     return [f"Fork {made.name}: {headline(answer)}{place}", *difference(found)]

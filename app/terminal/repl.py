@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sextant.agent.chat.steering_parser import read_steering
-from sextant.agent.privacy.view import event_shown
+from sextant.agent.privacy.view import view_event
 from sextant.agent.recording.blobs import BlobStore
 from sextant.app.render.answer import distance
 from sextant.app.render.progress import Progress
@@ -28,8 +28,8 @@ from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_metadata
-from sextant.graphs.chat import Desk
-from sextant.graphs.sessions.store import Sessions, shown
+from sextant.graphs.chat import ChatContext
+from sextant.graphs.sessions.store import Sessions, view_session
 
 HELP = {
     "/map": "draw the answer, its rival and the similar photos",
@@ -52,7 +52,7 @@ HELP = {
 class Talk:
     """One session at one terminal."""
 
-    def __init__(self, sessions: Sessions, desk: Desk, session: str | None) -> None:
+    def __init__(self, sessions: Sessions, desk: ChatContext, session: str | None) -> None:
         self.sessions = sessions
         self.desk = desk
         self.console = Screen()
@@ -71,7 +71,7 @@ class Talk:
         if self.sessions.interrupted(self.session):
             self.console.print("[dim]The last message was cut off; going on with it.[/dim]")
             with self._watched() as desk:
-                self._print_reply(self.sessions.go_on(self.session, desk))
+                self._print_reply(self.sessions.finish_interrupted(self.session, desk))
         if photos:
             self.say("where was this taken?", tuple(Path(photo) for photo in photos))
         names = sorted({name.split()[0] for name in HELP})
@@ -95,7 +95,7 @@ class Talk:
 
     def view(self) -> Json:
         """The session as it may be shown."""
-        return shown(self.session, self.sessions.state(self.session), self.desk.policy)
+        return view_session(self.session, self.sessions.state(self.session), self.desk.policy)
 
     def _take(self, line: str) -> bool:
         """Act on one line; False at the end."""
@@ -165,7 +165,7 @@ class Talk:
             self.console.print(f"[dim]{escape(USE)}[/dim]")
             return
         with self._watched() as desk:
-            lines = forked(run, words, desk)
+            lines = forked(self.sessions, self.session, run, words, desk)
         self.console.print("\n".join(lines), markup=False)
 
     def _choose(self, words: str) -> None:
@@ -233,7 +233,7 @@ class Talk:
         return {"sha256": blobs.put(path.read_bytes()), "file": path.name}
 
     def _print_reply(self, state: Json) -> None:
-        view = shown(self.session, state, self.desk.policy)
+        view = view_session(self.session, state, self.desk.policy)
         if not view["turns"]:
             return
         for entry in view["turns"][-1]["entries"] or [{"text": view["turns"][-1]["text"], "source": ""}]:
@@ -244,7 +244,7 @@ class Talk:
             self.console.print(f"  [dim]{distance(changed['moved_km'])} from where the run left it[/dim]")
 
     @contextmanager
-    def _watched(self, *, several: bool = False) -> Iterator[Desk]:
+    def _watched(self, *, several: bool = False) -> Iterator[ChatContext]:
         """The desk with the steps shown live; Ctrl-C stops the run, which then answers with the best it has.
 
         Args:
@@ -262,7 +262,7 @@ class Talk:
 
                 def on_event(event: Json) -> None:
                     whose = f"photo {event['photo']}: " if several else ""
-                    report({**event_shown(event, policy), "whose": whose})
+                    report({**view_event(event, policy), "whose": whose})
 
                 yield replace(self.desk, on_event=on_event, stop=stop)
         finally:

@@ -51,7 +51,7 @@ class EventLog:
     def number_of(self, event_id: str | None) -> int | None:
         """The number of an event's id; None when it is of another life, too old, or none."""
         life, _, number = (event_id or "").partition(".")
-        if life != self.life or not number.isdigit():
+        if life != self.life or not (number.isascii() and number.isdigit() and len(number) <= 18):
             return None
         with self._lock:
             first = self._events[0][0] if self._events else self._last + 1

@@ -1,24 +1,24 @@
 """Recorded runs over HTTP: the timeline of a photo's run, and forks of it."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
 
-from sextant.agent.privacy.precision import coarsened, words_withheld
-from sextant.agent.privacy.view import WORDS, comparison_shown
-from sextant.agent.recording.fitted_models import short
+from sextant.agent.privacy.precision import coarsen, redact_words
+from sextant.agent.privacy.view import WORDS, view_comparison
+from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.app.web import schemas
 from sextant.app.web.limits import Refused
 from sextant.app.web.service import House, fork_of
 from sextant.base.json_types import Json
-from sextant.graphs.runs.compare import compare
-from sextant.graphs.runs.folder import find
-from sextant.graphs.runs.fork import fork
-from sextant.graphs.runs.timeline import story
-from sextant.prompts.loading import is_own
+from sextant.graphs.runs.compare import compare_runs
+from sextant.graphs.runs.folder import find_run
+from sextant.graphs.runs.fork_limits import ForkLimits
+from sextant.graphs.runs.timeline import build_timeline
+from sextant.graphs.sessions.paid_fork import fork_in_session
 
-# What a change over HTTP may not set: a visitor names no file or folder of this machine, and no address to which this
-# machine would send its keys and photos.
+# What no visitor sees: files, folders and addresses of this machine.
 OURS = ("base_url", "gallery", "encoder", "fitted")
 LONGEST = 6000  # characters of one text shown; a prompt with twenty references has some three thousand
 
@@ -31,21 +31,24 @@ def run_routes(house: House) -> APIRouter:
     def timeline(session: str, key: str) -> dict[str, Any]:
         """The run's story: rounds, branches with every turn, verdicts, steps."""
         name = house.evidence(session, key)["run"]
-        return run_shown(story(find(name, house.desk.settings.home)), house)
+        return run_shown(build_timeline(find_run(name, house.desk.settings.home)), house)
 
     @routes.post("/fork")
     def forked(session: str, key: str, wish: schemas.Fork) -> dict[str, Any]:
         """Run it again, changed from a step on. Without ``live`` nothing is asked that was not recorded."""
         home = house.desk.settings.home
-        parent = find(house.evidence(session, key)["run"], home)
+        parent = find_run(house.evidence(session, key)["run"], home)
         if not wish.changes:
             raise Refused(422, "say what to change, for example: verify=top1")
-        refuse_ours(wish.changes)
         with house.forking(session, key) as stop:
-            run = fork(
-                parent, wish.step, wish.changes, home=home, live=wish.live, keep_words=wish.keep_words, stop=stop
+            desk = replace(house.desk, stop=stop)
+            run = fork_in_session(
+                *(house.sessions, session, parent, wish.step, wish.changes, desk),
+                live=wish.live,
+                keep_words=wish.keep_words,
+                limits=ForkLimits(house.desk.settings),
             )
-        difference = comparison_shown(compare(parent, find(run.name, home)), house.desk.policy)
+        difference = view_comparison(compare_runs(parent, find_run(run.name, home)), house.desk.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
         return {"run": run.name, "answer": shown(answer, house), "difference": difference}
 
@@ -57,26 +60,12 @@ def run_routes(house: House) -> APIRouter:
     return routes
 
 
-def refuse_ours(changes: list[str]) -> None:
-    """Raise where a change names a file, a folder or an address.
-
-    Raises:
-        Refused: so it does.
-    """
-    for change in changes:
-        key, _, value = (part.strip() for part in change.partition("="))
-        if value.startswith("@") or any(is_own(part.strip()) for part in value.split(",")):
-            raise Refused(422, "a change over HTTP holds its value itself; files are not read")
-        if key in OURS:
-            raise Refused(422, f"{key} is the server's own; a fork over HTTP cannot change it")
-
-
 def run_shown(run: Json, house: House) -> Json:
     """A run's story without this machine's folders, addresses, and anything finer than the cap."""
     record = run["record"]
     settings = {name: value for name, value in record["settings"].items() if name not in ("home", *OURS)}
     if record["settings"].get("fitted"):
-        settings["fitted"] = short(record["settings"]["fitted"])
+        settings["fitted"] = shorten_fitted_name(record["settings"]["fitted"])
     plain = {
         "run": run["run"],
         "status": record["status"],
@@ -109,7 +98,7 @@ def shown(value: Json, house: House) -> Json:
     """The value under the server's policy; a drawn or recorded text of the model's is withheld where words are."""
     policy = house.desk.policy
     keys = WORDS | {"strategy_text", "opening", "fill", "tool_calls", "place"}
-    coarse: Json = coarsened(words_withheld(value, policy, frozenset(keys)), policy)
+    coarse: Json = coarsen(redact_words(value, policy, frozenset(keys)), policy)
     return coarse
 
 

@@ -23,8 +23,13 @@ from sextant.app.web.service import House
 from sextant.app.web.session_routes import session_routes
 from sextant.app.web.stream_routes import stream_routes
 from sextant.base.errors import SextantError, WrongUse
+from sextant.graphs.runs.run import UnrecordedCalls
+from sextant.graphs.sessions.paid_fork import BudgetSpent
+from sextant.graphs.sessions.store import SessionBusy
 
 VENDOR = STATIC / "vendor"
+# What an error of ours is over HTTP: wrong use is the visitor's, and a session at work or out of budget is a conflict.
+STATUS = {WrongUse: 422, UnrecordedCalls: 422, SessionBusy: 409, BudgetSpent: 409}
 THREADS = 160  # of requests in progress: more than messages and streams of all sessions at work
 
 
@@ -79,7 +84,7 @@ def refused(house: House):  # type: ignore[no-untyped-def]
     home = str(house.blobs.folder.parent)
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
-        status = error.status if isinstance(error, Refused) else 422 if isinstance(error, WrongUse) else 500
+        status = error.status if isinstance(error, Refused) else STATUS.get(type(error), 500)
         return JSONResponse({"detail": str(error).replace(home, "the home")}, status_code=status)
 
     return answer

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from sextant.agent.privacy.view import event_shown
+from sextant.agent.privacy.view import view_event
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
@@ -19,8 +19,8 @@ from sextant.app.web.uploads import Decoder
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.chat import Desk
-from sextant.graphs.sessions.store import Busy, Sessions, shown
+from sextant.graphs.chat import ChatContext
+from sextant.graphs.sessions.store import SessionBusy, Sessions, view_session
 
 
 @dataclass
@@ -28,7 +28,7 @@ class House:
     """Everything the routes work with. Safe for threads."""
 
     sessions: Sessions
-    desk: Desk
+    desk: ChatContext
     reports: Reports
     limits: Limits = field(default_factory=Limits)
     tiles: str | None = None
@@ -79,7 +79,7 @@ class House:
         """The session as it is shown."""
         busy = self.working(session) or self.sessions.busy(session)
         cut = not busy and self.sessions.interrupted(session)
-        return shown(session, self.sessions.state(session), self.desk.policy, busy=busy, interrupted=cut)
+        return view_session(session, self.sessions.state(session), self.desk.policy, busy=busy, interrupted=cut)
 
     def evidence(self, session: str, key: str) -> Json:
         """What is kept of one photo, exact: never to be sent as it is.
@@ -196,14 +196,14 @@ class House:
 
     def _work(self, session: str, message: Json | None, stop: threading.Event) -> None:
         log, policy = self.log(session), self.desk.policy
-        desk = replace(self.desk, on_event=lambda event: log.add("step", event_shown(event, policy)), stop=stop)
+        desk = replace(self.desk, on_event=lambda event: log.add("step", view_event(event, policy)), stop=stop)
         problem = None
         try:
             if message is None:
-                self.sessions.go_on(session, desk)
+                self.sessions.finish_interrupted(session, desk)
             else:
                 self.sessions.say(session, message, desk)
-        except (Busy, SextantError) as error:
+        except (SessionBusy, SextantError) as error:
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"

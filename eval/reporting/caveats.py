@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sextant.agent.recording.fitted_models import short
+from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.agent.verification.model_file import shipped_model
 from sextant.agent.verification.stand_in import NOT_ALIGNED
 from sextant.base.json_types import Json
@@ -67,7 +67,7 @@ def _of_run(run: Results, figures: Json) -> list[str]:
 def _fitted_on(own: str | None) -> str:
     """The files behind the fitted numbers, with their photos; a model of a person's own is not here to be asked."""
     if own:
-        return f"the photos of {short(own)}, a model of your own"
+        return f"the photos of {shorten_fitted_name(own)}, a model of your own"
     data = shipped_model().provenance.get("data", [])
     return ", ".join(f"{file['photos']:,} photos of {file['file']}" for file in data) or "data it does not name"
 

@@ -1,13 +1,12 @@
-"""The report of one or several evaluations: Markdown, and one HTML file that opens anywhere."""
+"""The report of one or several evaluations, as plain data."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from sextant.base.json_types import Json
 from sextant.eval.reporting.caveats import caveats
-from sextant.eval.reporting.html import Card, Figure, page
+from sextant.eval.reporting.document import Card, Figure, Report
 from sextant.eval.reporting.markdown import markdown
 from sextant.eval.reporting.plots import colour_of, cost_curve, coverage, error_curve, reliability
 from sextant.eval.reporting.summary import figures
@@ -22,44 +21,28 @@ from sextant.eval.reporting.tables import (
 )
 from sextant.eval.reporting.world_map import error_map, legend
 from sextant.eval.results import Results, read_results
-from sextant.graphs.runs.folder import write_bytes
 
 
-@dataclass(frozen=True)
-class Written:
-    """The report's two files and the figures in them."""
-
-    markdown: Path
-    html: Path
-    figures: list[Json]
-
-
-def report(folders: Sequence[Path], out: Path) -> Written:
-    """Write ``report.md`` and ``report.html`` into a folder.
+def evaluation_report(folders: Sequence[Path], beside: Path) -> tuple[Report, list[Json]]:
+    """Return the report of evaluations, and the figures in it, run by run.
 
     Args:
         folders: evaluations, which become the columns and colours of one report.
+        beside: the folder it will lie in, that links start from.
 
     Raises:
         EvaluationError: a folder holds no evaluation.
-        SextantError: the disk does not take the report.
     """
     runs = [read_results(folder) for folder in folders]
     found = [figures(run) for run in runs]
     told = caveats(runs, found)
     first = [accuracy_table(found)]
-    then = [errors_table(found), trust_table(found), hygiene_table(found)]
-    then += [table for run, one in zip(runs, found, strict=True) for table in _tables_of(run, one, out)]
-    title = title_of(found)
-    out.mkdir(parents=True, exist_ok=True)
-    written = Written(out / "report.md", out / "report.html", found)
-    write_bytes(written.markdown, _bytes(markdown(title, told, [*first, *then])))
+    rest = [errors_table(found), trust_table(found), hygiene_table(found)]
+    rest += [table for run, one in zip(runs, found, strict=True) for table in _tables_of(run, one, beside)]
+    title, subtitle = title_of(found), subtitle_of(runs, found)
     settings = json.dumps({run.name: _shown_header(run) for run in runs}, indent=2, ensure_ascii=False)
-    html = page(title, subtitle_of(runs, found), cards_of(found[0]), told, first, plots_of(runs), then, settings)
-    write_bytes(written.html, _bytes(html))
-    for file in (written.markdown, written.html):
-        file.chmod(0o644)  # a report is there to be passed on
-    return written
+    text = markdown(title, told, [*first, *rest])
+    return Report(title, subtitle, cards_of(found[0]), told, first, plots_of(runs), rest, settings, text), found
 
 
 def title_of(found: Sequence[Json]) -> str:
@@ -113,7 +96,3 @@ def _shown_header(run: Results) -> Json:
 
 def _version(header: Json) -> str:
     return str(header.get("versions", {}).get("sextant-geo", "?"))
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "backslashreplace")

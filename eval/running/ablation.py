@@ -23,7 +23,7 @@ from sextant.eval.running.folder import EvaluationFolder, digest
 from sextant.eval.running.rescore import Rescoring, rescore
 from sextant.eval.running.runner import Task, Tell, run
 from sextant.graphs.runs.folder import write_bytes, write_json
-from sextant.prompts.variants import Variant, variant
+from sextant.prompts.variants import Variant, load_variant
 
 Begin = Callable[[str, int, int], Tell]
 LONGEST_NAME = 150  # of a cell's folder; most disks take 255 bytes
@@ -124,12 +124,12 @@ def cell_settings(plan: Plan, cell: Json, prompts: Path) -> Settings:
 
 def _derived(name: str, cell: Json, prompts: Path) -> str:
     """The prompt with the cell's number of references, as a file of its own; with none it speaks of no list."""
-    old: Variant = variant(name)
+    old: Variant = load_variant(name)
     nearest = cell.get("references", old.references.nearest)
     farthest = nearest if cell.get("negatives", old.references.farthest > 0) else 0
     listed = old.references.model_copy(update={"nearest": nearest, "farthest": farthest})
     changes = {"id": f"{old.id}-{nearest}-{farthest}", "references": listed}
-    new = old.model_copy(update=changes if nearest else {**changes, "strategy": variant("zero-shot").strategy})
+    new = old.model_copy(update=changes if nearest else {**changes, "strategy": load_variant("zero-shot").strategy})
     prompts.mkdir(parents=True, exist_ok=True)
     file = prompts / f"{new.id}.yaml"
     write_bytes(file, yaml.safe_dump(new.model_dump(mode="json"), sort_keys=False, allow_unicode=True).encode())

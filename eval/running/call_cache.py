@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from sextant.agent.recording.cassette import compact, key_of
+from sextant.agent.recording.cassette import compact_request, make_key
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Port
 from sextant.base.json_types import Json
@@ -42,9 +42,9 @@ class SharedCalls:
         return reply
 
     def _file(self, kind: str, request: Json) -> Path:
-        compacted, _ = compact(kind, request)
+        compacted, _ = compact_request(kind, request)
         asked = compacted if kind == "model" else {**compacted, "retrieval": self._retrieval}
-        key = key_of(kind, asked)
+        key = make_key(kind, asked)
         return self._folder / key[:2] / f"{key}.json"
 
 

@@ -12,8 +12,8 @@ from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto, selection_digest
 from sextant.eval.running.folder import digest
 from sextant.gallery.store import Gallery
-from sextant.prompts.loading import frame, ids
-from sextant.prompts.variants import variant
+from sextant.prompts.loading import list_ids, load_frame
+from sextant.prompts.variants import load_variant
 
 # Settings that change how fast, where or at what price a model is asked, never what.
 BESIDE_THE_POINT = (
@@ -46,8 +46,10 @@ def configuration(benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chos
 def recipe_json(settings: Settings) -> Json:
     """The preset as it will run, with the hashes of every prompt it names and of the texts round them."""
     chosen = make_recipe(settings)
-    prompts = {name: digest(variant(name).model_dump(mode="json"))[:16] for name in (*chosen.variants, *chosen.later)}
-    frames = digest({name: frame(name).text for name in ids("frames")})[:16]
+    prompts = {
+        name: digest(load_variant(name).model_dump(mode="json"))[:16] for name in (*chosen.variants, *chosen.later)
+    }
+    frames = digest({name: load_frame(name).text for name in list_ids("frames")})[:16]
     return {**chosen.model_dump(mode="json"), "prompts": prompts, "frames": frames}
 
 

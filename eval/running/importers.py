@@ -17,7 +17,7 @@ from sextant.eval.running.folder import digest, new_evaluation, write_lines
 from sextant.eval.running.prediction_files import read_predictions
 from sextant.eval.running.records import distance_km, known, outcome_of, pool_json, slim
 from sextant.eval.running.rescore import UNCALIBRATED
-from sextant.graphs.runs.folder import now
+from sextant.graphs.runs.folder import format_now
 
 KINDS = ("g3", "recorded", "predictions")
 
@@ -121,5 +121,5 @@ def _header(
         "base_url": None,
         "versions": versions(),
         "commit": None,
-        "created": now(),
+        "created": format_now(),
     }

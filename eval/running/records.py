@@ -8,10 +8,9 @@ from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
-from sextant.geo.borders import country_at
+from sextant.geo.borders import OFF_THE_COAST_KM, country_at
 from sextant.geo.sphere import great_circle_km
 
-HARBOUR_KM = 5.0  # photos of piers and beaches belong to the land beside them
 # When no answer of a photo holds a place, its outcome is the first of these that any answer came to.
 WITHOUT_PLACE = ("refused", "unparsable", "failed")
 
@@ -63,7 +62,7 @@ def error_line(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
 
 def known(photo: BenchmarkPhoto) -> Json:
     """What the benchmark says of a photo, and the country its place lies in."""
-    country = country_at(photo.latitude, photo.longitude, HARBOUR_KM)
+    country = country_at(photo.latitude, photo.longitude, OFF_THE_COAST_KM)
     return {
         "image": photo.image,
         "author": photo.author,

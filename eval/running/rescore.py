@@ -7,7 +7,7 @@ from pathlib import Path
 from sextant.agent.nodes.answer import name_best_place, name_rival
 from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.recording.fitted_models import fitted_model, refuse_unused, short
+from sextant.agent.recording.fitted_models import load_fitted_model, refuse_unused, shorten_fitted_name
 from sextant.agent.verification import STRATEGIES, Pool, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
@@ -68,7 +68,7 @@ def rescore(
         raise WrongUse(f"no verification strategy {how.verify!r}; there are {', '.join(STRATEGIES)}")
     if how.fitted:
         refuse_unused(how.verify)
-    model = fitted_model(how.fitted, BlobStore(Home.at().blobs)) if how.fitted else None
+    model = load_fitted_model(how.fitted, BlobStore(Home.at().blobs)) if how.fitted else None
     folder = EvaluationFolder(source)
     header, lines = folder.header(), folder.lines()
     with new_evaluation(out) as new:
@@ -102,7 +102,7 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
             "probability": verdict["probability"],
             "region": verdict["region"],
             "rival": name_rival(verdict["rival"]),
-            **({"fitted": short(how.fitted)} if how.fitted else {}),
+            **({"fitted": shorten_fitted_name(how.fitted)} if how.fitted else {}),
             "warnings": warnings if verdict["calibrated"] else [*warnings, UNCALIBRATED],
         }
     )

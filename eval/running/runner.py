@@ -14,7 +14,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from sextant.agent.llm.call import restore_address
-from sextant.agent.recording.fitted_models import with_fitted
+from sextant.agent.recording.fitted_models import resolve_fitted
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
 from sextant.agent.verification.stand_in import STAND_IN
@@ -32,7 +32,7 @@ from sextant.eval.running.records import answered_line, error_line, model_failed
 from sextant.eval.running.spend_limit import OutOfMoney
 from sextant.gallery.photos.open import PhotoError, read_photo
 from sextant.geo.places import describe
-from sextant.graphs.runs.batch import ManyPhotos, record_name
+from sextant.graphs.runs.batch import BatchRunner, make_record_name
 from sextant.graphs.runs.folder import RunFolder
 
 Tell = Callable[[Tally], None]
@@ -89,7 +89,7 @@ def run(
         SextantError: gallery, model or disk are no good, or another process works on the folder.
     """
     folder = EvaluationFolder(task.out)
-    task = replace(task, settings=with_fitted(task.settings))
+    task = replace(task, settings=resolve_fitted(task.settings))
     with only_writer(task.out):
         plan = configuration(task.benchmark, task.photos, task.chosen, task.settings)
         if (task.out / "evaluation.json").exists():
@@ -126,7 +126,7 @@ class Sitting:
         if task.max_usd is not None:
             spent = spent_on_unfinished(folder) + sum(_usd(line) for line in folder.lines().values())
             self.world = Paid(self.world, self.deps, task.max_usd, spent)
-        self.graph = ManyPhotos(self.deps)
+        self.graph = BatchRunner(self.deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)
         known = Candidate(0.0, 0.0, "nearest", rank=0, similarity=1.0, position_score=1.0)
@@ -200,7 +200,7 @@ class Sitting:
             SextantError: the disk does not take what is written.
         """
         began = time.monotonic()
-        name = record_name(photo.image)
+        name = make_record_name(photo.image)
         line = self._line(photo, name)
         line["timings"] = {"seconds": round(time.monotonic() - began, 4), **line["timings"]}
         line["record"] = f"records/{name}"

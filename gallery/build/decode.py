@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +10,8 @@ from numpy.typing import NDArray
 from sextant.gallery.encoders.spec import EncoderError, Prepare
 from sextant.gallery.photos.open import PhotoError, open_photo
 from sextant.gallery.photos.phash import perceptual_hash
-from sextant.gallery.sources.records import Record, Unreadable
-
-_OFF_THE_COAST_KM = 5.0  # the 1:10m outlines are that coarse
+from sextant.gallery.photos.sidecars import with_sidecar
+from sextant.gallery.sources.records import FileOnDisk, Record, Unreadable
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Decoded:
 
     columns: dict[str, str | float | None]
     prepared: NDArray[np.generic]
+    notes: tuple[str, ...] = ()
+    """What a person should know of the photo, though it was taken."""
 
     @property
     def id(self) -> str:
@@ -52,24 +54,27 @@ def _opened(record: Record, prepare: Prepare, min_file_bytes: int) -> Decoded | 
         if len(content) < min_file_bytes:
             return Unreadable(record.id, f"is {len(content):,} bytes, under the {min_file_bytes:,} asked for")
         photo = open_photo(content)
+        metadata, notes = photo.metadata, photo.notes
         latitude, longitude = record.latitude, record.longitude
         if latitude is None or longitude is None:
-            latitude, longitude = photo.metadata.latitude, photo.metadata.longitude
+            if isinstance(record.photo, FileOnDisk):
+                metadata = with_sidecar(metadata, Path(record.photo.path))
+            latitude, longitude, notes = metadata.latitude, metadata.longitude, notes + metadata.notes
         if latitude is None or longitude is None:
-            return Unreadable(record.id, f"has no position: {photo.metadata.problem}")
+            return Unreadable(record.id, f"has no position: {metadata.problem}")
         columns: dict[str, str | float | None] = {
             "id": record.id,
             "latitude": latitude,
             "longitude": longitude,
-            "author": record.author or photo.metadata.author,
+            "author": record.author or metadata.author,
             "source": record.source,
             "country_code": record.country_code or None,
-            "captured_at": record.captured_at or photo.metadata.captured_at,
+            "captured_at": record.captured_at or metadata.captured_at,
             "sha256": photo.sha256,
             "phash": perceptual_hash(photo.image),
             "uri": record.uri,
         }
-        return Decoded(columns, np.asarray(prepare(photo.image)))
+        return Decoded(columns, np.asarray(prepare(photo.image)), notes)
     except EncoderError:
         raise
     except PhotoError as error:
@@ -85,8 +90,8 @@ def _name_countries(photos: list[Decoded]) -> None:
     """By polygon; just off the drawn coast (piers, bridges, boats in harbour) the nearest country's."""
     if not photos:
         return
-    from sextant.geo.borders import countries_at
+    from sextant.geo.borders import OFF_THE_COAST_KM, countries_at
 
     positions = np.array([(photo.columns["latitude"], photo.columns["longitude"]) for photo in photos])
-    for photo, country in zip(photos, countries_at(positions, reach_km=_OFF_THE_COAST_KM), strict=True):
+    for photo, country in zip(photos, countries_at(positions, reach_km=OFF_THE_COAST_KM), strict=True):
         photo.columns["country_code"] = country.code if country else None

@@ -55,6 +55,7 @@ class Filling:
     added: int = 0
     unused: int = 0
     unreadable: list[Unreadable] = field(default_factory=list)  # the first of the unused
+    remarks: dict[str, list[str]] = field(default_factory=dict)  # a note on photos that went in: the photos it is on
     _waiting: list[tuple[list[Decoded], Any]] = field(default_factory=list)
     _committed: float = field(default_factory=time.monotonic)
 
@@ -75,6 +76,7 @@ class Filling:
         unlisted = self.unused - len(self.unreadable)
         return [
             *self.source.notes,
+            *(f"{names[0]!r}{_others(len(names) - 1)}: {note}" for note, names in self.remarks.items()),
             *([f"{unlisted:,} more photos were not used, and are not listed"] if unlisted else []),
         ]
 
@@ -141,5 +143,13 @@ def _taken(filling: Filling, items: Iterable[Decoded | Unreadable]) -> Iterator[
         elif (name := filling.id_for(item.id, item.sha256)) is None:
             filling.leave_out(item.id, COPY)
         else:
+            for note in item.notes:
+                filling.remarks.setdefault(note, []).append(name)
             yield item if name == item.id else Decoded({**item.columns, "id": name}, item.prepared)
         filling.tell(filling.progress("encoding"))
+
+
+def _others(count: int) -> str:
+    if not count:
+        return ""
+    return " and 1 other photo" if count == 1 else f" and {count:,} other photos"

@@ -1,26 +1,36 @@
-"""What a photo's EXIF states: position, time, photographer. Every value is untrusted."""
+"""EXIF metadata of a photo: GPS position, time, photographer. Every value is untrusted."""
 
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 from sextant.base.printable import printable
 
 # Tag numbers of EXIF 2.32 (CIPA DC-008).
 _GPS_IFD, _EXIF_IFD = 0x8825, 0x8769
 _ARTIST, _DATE_TIME, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL = 0x013B, 0x0132, 0x9003, 0x9011
-_TIME = re.compile(r"^(\d{4}):(\d\d):(\d\d)[ T](\d\d):(\d\d):(\d\d)")
+_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _STATUS, _MAP_DATUM = 1, 2, 3, 4, 9, 18
+# EXIF asks for colons in the date; ISO 8601's hyphens are as common in files that programs have rewritten.
+_TIME = re.compile(r"^(\d{4})([:/.-])(\d\d)\2(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?")
 _OFFSET = re.compile(r"^[+-]\d\d:\d\d$")
+_WGS84 = {"", "WGS84", "WGS1984", "EPSG4326", "WORLDGEODETICSYSTEM1984", "UNKNOWN"}
+# Datums that a camera or a program may name, by the geographic system of EPSG that holds them.
+_DATUMS = {"TOKYO": 4301, "TOKYO97": 4301, "NAD27": 4267, "NAD83": 4269, "ED50": 4230, "OSGB36": 4277, "JGD2000": 4612}
+
+Origin = Literal["exif", "xmp", "sidecar", "takeout"]
 
 
 @dataclass(frozen=True)
 class PhotoMetadata:
-    """What the file says of itself.
+    """What the file, or a file beside it, states about the photo.
 
-    Latitude and longitude are degrees, or None both; ``problem`` then says why there is no position.
-    ``captured_at`` is ISO 8601 local time, with the offset where the file states one.
+    Latitude and longitude are degrees (WGS84), or None both; ``problem`` then says why there is no position.
+    ``captured_at`` is ISO 8601 local time, with the offset where the file states one. ``origin`` says where the
+    position was read; ``notes`` what a person should know before trusting it.
     """
 
     latitude: float | None = None
@@ -28,70 +38,153 @@ class PhotoMetadata:
     captured_at: str | None = None
     author: str | None = None
     problem: str | None = None
+    origin: Origin | None = None
+    notes: tuple[str, ...] = ()
+
+
+class NoPosition(Exception):
+    """The metadata holds no usable position; the message says why."""
 
 
 def metadata_from_exif(exif: Any) -> PhotoMetadata:
     """Read position, time and artist from Pillow's Exif object; hostile values give a reason, never an error."""
     captured_at = author = None
+    notes: list[str] = []
     try:
         captured_at = _captured_at(exif.get_ifd(_EXIF_IFD), exif)
-        author = _text(exif.get(_ARTIST))
-        latitude, longitude = position_from_gps(exif.get_ifd(_GPS_IFD))
-    except _NoPosition as reason:
+        author = clean_line(exif.get(_ARTIST))
+        latitude, longitude = position_from_gps(exif.get_ifd(_GPS_IFD), notes)
+    except NoPosition as reason:
         return PhotoMetadata(captured_at=captured_at, author=author, problem=str(reason))
     except Exception as error:  # Pillow raises half a dozen types on hostile EXIF
         return PhotoMetadata(captured_at=captured_at, author=author, problem=f"EXIF is broken ({type(error).__name__})")
-    return PhotoMetadata(latitude, longitude, captured_at, author)
+    return PhotoMetadata(latitude, longitude, captured_at, author, None, "exif", tuple(notes))
 
 
-class _NoPosition(Exception):
-    """The GPS block holds no usable position; the message says why."""
+def position_from_gps(gps: Mapping[int, Any], notes: list[str] | None = None) -> tuple[float, float]:
+    """Read latitude and longitude (degrees, WGS84) from a GPS block {1: ref, 2: (d, m, s), 3: ref, 4: (d, m, s)}.
+
+    Appends to ``notes`` what makes the position doubtful: no fix, another datum, missing minutes.
+
+    Raises:
+        NoPosition: the block holds no usable position.
+    """
+    notes = [] if notes is None else notes
+    if _LATITUDE not in gps or _LONGITUDE not in gps:
+        raise NoPosition("EXIF holds no GPS position")
+    latitude = _signed_degrees(gps[_LATITUDE], gps.get(_LATITUDE_REF), "N", "S", "latitude", notes)
+    longitude = _signed_degrees(gps[_LONGITUDE], gps.get(_LONGITUDE_REF), "E", "W", "longitude", notes)
+    return checked_position(
+        latitude, longitude, "EXIF", clean_line(gps.get(_STATUS)), clean_line(gps.get(_MAP_DATUM)), notes
+    )
 
 
-def position_from_gps(gps: Mapping[int, Any]) -> tuple[float, float]:
-    """Latitude and longitude in degrees from a GPS block {1: ref, 2: (d, m, s), 3: ref, 4: (d, m, s)}."""
-    if 2 not in gps or 4 not in gps:
-        raise _NoPosition("EXIF holds no GPS position")
-    latitude = _signed_degrees(gps[2], gps.get(1), "N", "S", "latitude")
-    longitude = _signed_degrees(gps[4], gps.get(3), "E", "W", "longitude")
+def checked_position(
+    latitude: float, longitude: float, where: str, status: str | None, datum: str | None, notes: list[str]
+) -> tuple[float, float]:
+    """Check a stated position and convert it to WGS84; ``where`` names the metadata it was read from.
+
+    Raises:
+        NoPosition: it is out of range, or 0, 0.
+    """
     if abs(latitude) > 90 or abs(longitude) > 180:
-        raise _NoPosition(f"EXIF position {latitude:g}, {longitude:g} is out of range")
+        raise NoPosition(f"{where} position {latitude:g}, {longitude:g} is out of range")
     if latitude == 0 and longitude == 0:
-        raise _NoPosition("EXIF position is 0, 0, which cameras write when they have no fix")
-    return latitude, longitude
+        raise NoPosition(f"{where} position is 0, 0, which cameras write when they have no fix")
+    if status and status.upper().startswith("V"):
+        notes.append("the file marks its position as not measured (GPSStatus V)")
+    return _to_wgs84(latitude, longitude, datum or "", notes)
 
 
-def _signed_degrees(parts: Any, reference: Any, positive: str, negative: str, name: str) -> float:
-    letter = (_text(reference) or "").upper()[:1]
+def _to_wgs84(latitude: float, longitude: float, datum: str, notes: list[str]) -> tuple[float, float]:
+    plain = re.sub(r"[^A-Z0-9]", "", datum.upper())
+    if plain in _WGS84:
+        return latitude, longitude
+    system = _DATUMS.get(plain)
+    if system is None:
+        notes.append(f"the position is given in the datum {datum[:40]!r}, taken as WGS84; it may be off by some 100 m")
+        return latitude, longitude
+    notes.append(f"the position was converted from the datum {datum[:40]} to WGS84")
+    x, y = _transformer(system).transform(longitude, latitude)
+    return float(y), float(x)
+
+
+@cache
+def _transformer(system: int) -> Any:
+    from pyproj import Transformer
+
+    return Transformer.from_crs(system, 4326, always_xy=True)
+
+
+def _signed_degrees(parts: Any, reference: Any, positive: str, negative: str, name: str, notes: list[str]) -> float:
+    letter = (clean_line(reference) or "").upper()[:1]
     if letter not in (positive, negative):
-        raise _NoPosition(f"EXIF {name} has no {positive} or {negative}")
-    try:
-        values = [float(part) for part in parts]
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        raise _NoPosition(f"EXIF {name} is not a number") from None
-    if not 1 <= len(values) <= 3 or not all(math.isfinite(value) for value in values):
-        raise _NoPosition(f"EXIF {name} is not a number")
-    degrees, minutes, seconds = (*values, 0.0, 0.0)[:3]
-    if degrees < 0 or not 0 <= minutes <= 60 or not 0 <= seconds <= 60:
-        raise _NoPosition(f"EXIF {name} {degrees:g}° {minutes:g}' {seconds:g}\" is nonsense")
+        raise NoPosition(f"EXIF {name} has no {positive} or {negative}")
+    values = _numbers(parts, name)
+    if not math.isfinite(values[0]):
+        raise NoPosition(f"EXIF {name} is not a number")
+    if len(values) > 1 and not math.isfinite(values[1]) and values[0] == round(values[0]):
+        notes.append(f"the minutes of the {name} are not given; the position is good to one degree")
+    # An undefined part (0/0) is a part that is not given. A minus beside an S or a W says the same thing twice.
+    degrees, minutes, seconds = (*(abs(value) if math.isfinite(value) else 0.0 for value in values), 0.0, 0.0)[:3]
+    if minutes > 60 or seconds > 60:
+        raise NoPosition(f"EXIF {name} {degrees:g}° {minutes:g}' {seconds:g}\" is nonsense")
     total = degrees + minutes / 60 + seconds / 3600
-    return total if letter == positive else -total
+    southern = letter == negative or any(value < 0 for value in values)
+    return -total if southern else total
+
+
+def _numbers(parts: Any, name: str) -> list[float]:
+    """Read the one to three numbers of an angle; a single RATIONAL is degrees, 0/0 is NaN."""
+    try:
+        whole = list(parts)
+    except TypeError:
+        whole = [parts]
+    if not 1 <= len(whole) <= 3:
+        raise NoPosition(f"EXIF {name} is not a number")
+    return [_number(part, name) for part in whole]
+
+
+def _number(part: Any, name: str) -> float:
+    try:
+        value = float(part)
+    except ZeroDivisionError:
+        return math.nan
+    except (TypeError, ValueError, OverflowError):
+        raise NoPosition(f"EXIF {name} is not a number") from None
+    if math.isinf(value):
+        raise NoPosition(f"EXIF {name} is not a number")
+    return value
 
 
 def _captured_at(details: Mapping[int, Any], exif: Mapping[int, Any]) -> str | None:
-    stated = _text(details.get(_DATE_TIME_ORIGINAL)) or _text(exif.get(_DATE_TIME)) or ""
+    stated = clean_line(details.get(_DATE_TIME_ORIGINAL)) or clean_line(exif.get(_DATE_TIME)) or ""
+    offset = clean_line(details.get(_OFFSET_TIME_ORIGINAL)) or ""
+    return read_time(stated, offset if _OFFSET.match(offset) else "")
+
+
+def read_time(stated: str, offset: str = "") -> str | None:
+    """Read a time as EXIF or ISO 8601 writes it; None where it is none. An offset in the text comes first."""
     match = _TIME.match(stated)
     if not match or match[1] == "0000":
         return None
-    offset = _text(details.get(_OFFSET_TIME_ORIGINAL)) or ""
-    year, month, day, hour, minute, second = match.groups()
-    return f"{year}-{month}-{day}T{hour}:{minute}:{second}{offset if _OFFSET.match(offset) else ''}"
+    year, _, month, day, hour, minute, second, own = match.groups()
+    return f"{year}-{month}-{day}T{hour}:{minute}:{second}{own or offset}"
 
 
-def _text(value: Any) -> str | None:
-    """A printable line of at most 200 characters, or None."""
+def clean_line(value: Any) -> str | None:
+    """Return a printable line of at most 200 characters, or None.
+
+    EXIF text is ASCII by its standard and UTF-8 in practice; Pillow hands it over as Latin-1.
+    """
+    if isinstance(value, str):
+        with suppress(UnicodeEncodeError):
+            value = value.encode("latin-1")
     if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
+        try:
+            value = value.decode("utf-8")
+        except UnicodeDecodeError:
+            value = value.decode("latin-1")
     if not isinstance(value, str):
         return None
     return " ".join(printable(value).split())[:200] or None

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,13 +13,38 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from sextant.base.errors import SextantError
+from sextant.gallery.photos.c_messages import caught_messages
 from sextant.gallery.photos.exif import PhotoMetadata, metadata_from_exif
+from sextant.gallery.photos.raw import RawPhoto, look_at_raw, raw_photo
+from sextant.gallery.photos.sidecars import complete, with_sidecar
+from sextant.gallery.photos.xmp import metadata_from_xmp
 
 MAX_PIXELS = 150_000_000  # a 150-megapixel medium-format back; its RGB picture takes 450 MB
+_DEPTHS = (8, 10, 12, 14, 16)  # bits a sample
 MAX_BYTES = 512 * 1024 * 1024
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif"})
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF")
-_ORIENTATION = 0x0112
+PHOTO_SUFFIXES = frozenset(
+    {
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".mpo",
+        ".png",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".heic",
+        ".heif",
+        ".hif",
+        ".avif",
+        ".gif",
+    }
+    | {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"}
+)
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF")
+_TIFF = (b"II*\0", b"MM\0*")
+_END_OF_IMAGE = b"\xff\xd9"
+_ORIENTATION, _XMP = 0x0112, 0x02BC
 _UPRIGHT = {  # EXIF orientation → what turns the stored picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -51,10 +77,15 @@ class OpenedPhoto:
     width: int
     height: int
     metadata: PhotoMetadata
+    notes: tuple[str, ...] = ()
+    """What a person should know of the picture itself: cut off, a raw file's preview."""
 
 
 def open_photo(photo: str | Path | bytes) -> OpenedPhoto:
-    """Decode a photo: first frame, EXIF orientation applied, alpha over white, 16 bit scaled to 8.
+    """Decode a photo: first frame, EXIF orientation applied, alpha over white, deeper samples scaled to 8 bits.
+
+    Of a JPEG that is cut off, the rows that are there are decoded and the rest is grey; of a raw file the largest
+    embedded preview is taken. ``notes`` say so.
 
     Raises:
         PhotoError: no such file, not a photo, broken, or more than ``MAX_PIXELS`` (by the header, before decoding).
@@ -62,24 +93,19 @@ def open_photo(photo: str | Path | bytes) -> OpenedPhoto:
     name, content = _read(photo)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        stored = _header(name, content)
-        exif = _exif(stored)
-        metadata = metadata_from_exif(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
-        try:
-            stored.seek(0)
-            stored.load()
-            image = _rgb(stored)
-        except Exception as error:
-            raise PhotoError(name, f"is broken or cut off ({_reason(error)}); export it again") from error
+        raw = raw_photo(content)
+        image, stored, notes = _picture(name, content) if raw is None else _raw_picture(name, content, raw)
+        exif = _exif(stored) if stored is not None else None
+        metadata = _metadata(stored, exif, photo)
     turn = _UPRIGHT.get(_orientation(exif))
-    if turn is not None and stored.format != "HEIF":  # libheif has turned it already
+    if turn is not None and stored is not None and stored.format != "HEIF":  # libheif has turned it already
         image = image.transpose(turn)
     image.info = {}  # no metadata travels on with the pixels
-    return OpenedPhoto(image, hashlib.sha256(content).hexdigest(), image.width, image.height, metadata)
+    return OpenedPhoto(image, hashlib.sha256(content).hexdigest(), image.width, image.height, metadata, notes)
 
 
 def read_metadata(photo: str | Path | bytes) -> PhotoMetadata:
-    """What the file states of position, time and author, without decoding the picture.
+    """Read what the file, or a sidecar beside it, states of position, time and author, without decoding the picture.
 
     Raises:
         PhotoError: as ``open_photo``, for what the header shows.
@@ -87,8 +113,67 @@ def read_metadata(photo: str | Path | bytes) -> PhotoMetadata:
     name, content = _read(photo)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exif = _exif(_header(name, content))
-    return metadata_from_exif(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
+        stored = _header(name, content)
+        return _metadata(stored, _exif(stored), photo)
+
+
+def _picture(name: str, content: bytes) -> tuple[Image.Image, Image.Image, tuple[str, ...]]:
+    """Decode an ordinary picture: upright or not yet, as RGB; the stored picture; notes on it."""
+    stored = _header(name, content)
+    try:
+        return _decoded(stored), stored, ()
+    except Exception as error:
+        if stored.format not in ("JPEG", "MPO") or content.rstrip(b"\0").endswith(_END_OF_IMAGE):
+            raise PhotoError(name, f"is broken or cut off ({_reason(error)}); export it again") from error
+    ended = _header(name, content + _END_OF_IMAGE)
+    try:
+        return _decoded(ended), ended, ("the file is cut off; the part of the picture that is missing is grey",)
+    except Exception as error:
+        raise PhotoError(name, f"is broken or cut off ({_reason(error)}); export it again") from error
+
+
+def _raw_picture(name: str, content: bytes, raw: RawPhoto) -> tuple[Image.Image, Image.Image | None, tuple[str, ...]]:
+    stored = thumbnail = None
+    try:
+        stored = _header(name, content)
+        thumbnail = _decoded(stored)
+    except Exception:  # without a thumbnail of its own; its previews may still be good
+        pass
+    image, note = look_at_raw(content, raw, thumbnail)
+    if image is None:
+        raise PhotoError(
+            name,
+            f"is a {raw.kind} file without a preview; pip install 'sextant-geo[raw]' reads it, or export it as JPEG",
+        )
+    return _rgb(image), stored, (note,)
+
+
+def _decoded(stored: Image.Image) -> Image.Image:
+    """Decode the first frame as RGB; what C libraries print meanwhile stays off the terminal."""
+    with caught_messages() if stored.format == "TIFF" else nullcontext():
+        stored.seek(0)
+        stored.load()
+    return _rgb(stored)
+
+
+def _metadata(stored: Image.Image | None, exif: Image.Exif | None, photo: str | Path | bytes) -> PhotoMetadata:
+    """Join what EXIF, embedded XMP and sidecars state: the first that has a position gives it, EXIF before all."""
+    own = metadata_from_exif(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
+    if own.latitude is None and (packet := _xmp(stored, exif)):
+        own = complete(own, metadata_from_xmp(packet, "xmp"))
+    return own if isinstance(photo, bytes) else with_sidecar(own, Path(photo))
+
+
+def _xmp(stored: Image.Image | None, exif: Image.Exif | None) -> bytes | None:
+    """Return the embedded XMP packet, wherever the format keeps it."""
+    if stored is None:
+        return None
+    for value in (stored.info.get("xmp"), stored.info.get("XML:com.adobe.xmp"), exif.get(_XMP) if exif else None):
+        if isinstance(value, str):
+            value = value.encode("utf-8", "replace")
+        if isinstance(value, bytes) and value.strip(b"\0 "):
+            return value
+    return None
 
 
 def read_photo(photo: str | Path) -> bytes:
@@ -142,11 +227,14 @@ def _header(name: str, content: bytes) -> Image.Image:
     """The picture with its header read and its size checked, not yet decoded."""
     _read_heif()
     try:
-        image = Image.open(io.BytesIO(content), formats=_FORMATS)
+        with caught_messages() if content[:4] in _TIFF else nullcontext():
+            image = Image.open(io.BytesIO(content), formats=_FORMATS)
     except Image.DecompressionBombError:
         raise PhotoError(name, f"has more than {MAX_PIXELS:,} pixels; export it smaller") from None
     except UnidentifiedImageError:
-        raise PhotoError(name, "is not a photo this program reads (JPEG, PNG, WebP, TIFF, HEIC)") from None
+        raise PhotoError(
+            name, "is not a photo this program reads (JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, raw)"
+        ) from None
     except Exception as error:
         raise PhotoError(name, f"is broken ({_reason(error)}); export it again") from error
     if image.width * image.height > MAX_PIXELS:
@@ -186,11 +274,15 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _eight_bit(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Scale integers of 16 bit, or anything wider or fractional by its own range, to 0…255."""
+    """Scale integers of 8 to 16 bits by the depth they use, and anything else by its own range, to 0…255.
+
+    10, 12 and 14 bit samples are stored in 16: the smallest depth that holds the brightest sample is the picture's.
+    """
     values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
-    if low >= 0 and 1 < high <= 65535:
-        low, high = 0.0, 65535.0
+    whole = bool(np.all(values == np.round(values)))
+    if low >= 0 and whole and 1 < high <= 65535:
+        low, high = 0.0, next(float(2**bits - 1) for bits in _DEPTHS if high < 2**bits)
     elif low >= 0 and high <= 1:
         low, high = 0.0, 1.0
     return np.round((values - low) / max(high - low, 1e-12) * 255).astype(np.uint8)

@@ -1,44 +1,73 @@
 """A folder of photos whose EXIF states where they were taken."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from sextant.gallery.photos.formats import is_photo, read_head, unread_format
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
 from sextant.gallery.sources.records import FileOnDisk, Record, SourceError, Unreadable
+from sextant.gallery.sources.walk import walk_files
+
+# Never photos, whatever lies in them: no need to open them.
+_OTHER_SUFFIXES = frozenset({".json", ".csv", ".tsv", ".txt", ".xmp", ".md", ".xml", ".gpx", ".kml", ".ini", ".db"})
 
 
-def photo_files(folder: Path) -> list[str]:
-    """Relative paths (with /) of the photos in a folder and below, sorted; hidden files and folders are left out.
+@dataclass(frozen=True)
+class FolderListing:
+    """The photos of a folder (relative paths with /, sorted), and the pictures that Sextant does not open."""
+
+    photos: list[str]
+    left_out: list[Unreadable]
+
+
+def list_photos(folder: Path) -> FolderListing:
+    """List the photos in a folder and below, by content where the name does not tell.
+
+    Hidden files and folders, and folders of thumbnails, are skipped.
 
     Raises:
         SourceError: the folder cannot be listed.
     """
-    found: list[str] = []
+    photos: list[str] = []
+    left_out: list[Unreadable] = []
+    for name in walk_files(folder):
+        if Path(name).suffix.lower() in PHOTO_SUFFIXES:
+            photos.append(name)
+        elif Path(name).suffix.lower() not in _OTHER_SUFFIXES:
+            try:
+                head = read_head(folder / name)
+            except OSError:
+                continue
+            if is_photo(head):
+                photos.append(name)
+            elif kind := unread_format(head):
+                left_out.append(Unreadable(name, f"is a {kind} file, which is not read; export it as JPEG"))
+    return FolderListing(sorted(photos), sorted(left_out, key=lambda item: item.id))
 
-    def refuse(error: OSError) -> None:
-        raise SourceError(f"folder {error.filename!r} cannot be listed ({error.strerror}); check its permissions")
 
-    for here, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in PHOTO_SUFFIXES:
-                found.append(Path(here, name).relative_to(folder).as_posix())
-    return sorted(found)
+def photo_files(folder: Path) -> list[str]:
+    """List the relative paths (with /) of the photos in a folder and below, sorted.
+
+    Raises:
+        SourceError: the folder cannot be listed.
+    """
+    return list_photos(folder).photos
 
 
 class FolderSource:
     """Every photo in the folder and below; position, time and artist come from each photo's EXIF."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, notes: Sequence[str] = ()) -> None:
         self.name = folder.resolve().name
         self.identity = f"folder {folder.resolve()}"
-        self.notes: list[str] = []
+        self.notes: list[str] = list(notes)
         self._folder = folder.resolve()
-        self._files = photo_files(self._folder)
+        listing = list_photos(self._folder)
+        self._files, self._left_out = listing.photos, listing.left_out
         if not self._files:
             kinds = ", ".join(sorted(PHOTO_SUFFIXES))
-            raise SourceError(f"folder {str(folder)!r} holds no photos ({kinds}); name a folder that does")
+            raise SourceError(f"folder {str(folder)!r} holds no photos; name a folder that holds some ({kinds})")
 
     def total(self) -> int | None:
         return len(self._files)
@@ -47,3 +76,4 @@ class FolderSource:
         for file in self._files:
             path = str(self._folder / file)
             yield Record(file, FileOnDisk(path), path, self.name)
+        yield from self._left_out

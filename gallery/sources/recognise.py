@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sextant.gallery.sources.archives import ArchiveSource
-from sextant.gallery.sources.folder import FolderSource
+from sextant.gallery.sources.folder import FolderSource, photo_files
 from sextant.gallery.sources.hub import downloaded, is_dataset
+from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.records import Source, SourceError
 from sextant.gallery.sources.table_folder import TableFolderSource
 from sextant.gallery.sources.tables import PhotoTable
@@ -41,14 +42,31 @@ def open_source(source: str, options: SourceOptions = SourceOptions()) -> Source
         return _with_table(PhotoTable(path, options.swapped), path.parent, options)
     if options.metadata is not None:
         return _with_table(PhotoTable(options.metadata, options.swapped), path, options)
-    table = _own_table(path, options)
-    return _with_table(table, path, options) if table else FolderSource(path)
+    return _own_source(path, options)
 
 
 def _with_table(table: PhotoTable, folder: Path, options: SourceOptions) -> Source:
-    if tar_parts(folder) or zip_files(folder):
-        return ArchiveSource(table, _training_images(folder, table), options.country_known)
+    """Join a table to photos: those that lie in the folder, else those in its archives."""
+    if has_archives(folder):
+        if not table.matches(FileNames(photo_files(folder))):
+            return ArchiveSource(table, _training_images(folder, table), options.country_known)
+        table.notes.append(_unopened_archives(folder))
     return TableFolderSource(table, folder, options.country_known)
+
+
+def has_archives(folder: Path) -> bool:
+    """Tell whether tar parts or zip files lie in a folder or below."""
+    return bool(tar_parts(folder) or zip_files(folder))
+
+
+def _unopened_archives(folder: Path) -> str:
+    found = [part.name for part in (*map(Path, tar_parts(folder)), *zip_files(folder))]
+    return f"archives were not opened, since no table lists their photos: {_some(found)}"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3:,} more"
 
 
 def _training_images(folder: Path, table: PhotoTable) -> Path:
@@ -60,25 +78,50 @@ def _training_images(folder: Path, table: PhotoTable) -> Path:
     return folder
 
 
-def _own_table(folder: Path, options: SourceOptions) -> PhotoTable | None:
-    """The table that lies in the folder; of OSV-5M's two, the one to train on.
+def _own_source(folder: Path, options: SourceOptions) -> Source:
+    """The folder with the table that lies in it, or alone where no table is of its photos.
+
+    Of OSV-5M's two tables, the one to train on is taken.
 
     Raises:
-        SourceError: several could be meant, or archives have none.
+        SourceError: several tables could be meant, or there are archives and nothing that lists their photos.
     """
-    readable = []
-    for path in sorted(folder.glob("*.csv")):
-        try:
-            readable.append(PhotoTable(path, options.swapped))
-        except SourceError:
-            continue
-    names = [table.path.name for table in readable]
+    tables, notes = _tables_in(folder, options)
+    names = [table.path.name for table in tables]
     if sorted(names) == ["test.csv", "train.csv"]:
-        return next(table for table in readable if table.path.name == "train.csv")
-    if len(readable) > 1:
-        raise SourceError(
-            f"folder {str(folder)!r} holds {len(names)} tables ({', '.join(names)}); name one: --metadata"
-        )
-    if not readable and (tar_parts(folder) or zip_files(folder)):
-        raise SourceError(f"folder {str(folder)!r} holds archives and no table of them; name it with --metadata")
-    return readable[0] if readable else None
+        return _with_table(next(table for table in tables if table.path.name == "train.csv"), folder, options)
+    photos = photo_files(folder)
+    files = FileNames(photos)
+    matching = [table for table in tables if table.matches(files)]
+    if not matching and has_archives(folder) and not photos:
+        if not tables:
+            raise SourceError(f"folder {str(folder)!r} holds archives and no table of them; name it with --metadata")
+        matching = tables
+    if len(matching) > 1:
+        listed = ", ".join(table.path.name for table in matching)
+        raise SourceError(f"folder {str(folder)!r} holds {len(matching)} tables ({listed}); name one: --metadata")
+    notes += [
+        f"table {table.path.name!r} is not used: none of its {len(table):,} rows names a photo of this folder"
+        for table in tables
+        if table not in matching
+    ]
+    if matching:
+        source = _with_table(matching[0], folder, options)
+        source.notes.extend(notes)
+        return source
+    if photos and has_archives(folder):
+        notes.append(_unopened_archives(folder))
+    return FolderSource(folder, notes)
+
+
+def _tables_in(folder: Path, options: SourceOptions) -> tuple[list[PhotoTable], list[str]]:
+    """The folder's tables of photos, and a note on each other table."""
+    tables, notes = [], []
+    for path in sorted((*folder.glob("*.csv"), *folder.glob("*.tsv"))):
+        if path.name.startswith("."):
+            continue
+        try:
+            tables.append(PhotoTable(path, options.swapped))
+        except SourceError as error:
+            notes.append(f"not used: {error}")
+    return tables, notes

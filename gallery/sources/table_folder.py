@@ -1,9 +1,10 @@
 """A CSV table beside a folder of photos."""
 
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from sextant.gallery.sources.folder import photo_files
+from sextant.gallery.sources.folder import list_photos
+from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.records import FileOnDisk, PhotoFile, Record, SourceError, Unreadable
 from sextant.gallery.sources.tables import PhotoTable, TableRow
 
@@ -16,7 +17,8 @@ class TableFolderSource:
         self.notes = table.notes
         self._table, self._folder, self._country_known = table, folder.resolve(), country_known
         self.identity = f"{table.identity} over {self._folder} country_known={country_known}"
-        self._files = photo_files(self._folder)
+        listing = list_photos(self._folder)
+        self._files, self._left_out = listing.photos, listing.left_out
         if not self._files:
             raise SourceError(
                 f"folder {str(folder)!r} holds no photos; name the folder that {table.path.name!r} describes"
@@ -26,11 +28,11 @@ class TableFolderSource:
         return len(self._table)
 
     def __iter__(self) -> Iterator[Record | Unreadable]:
-        present = set(self._files)
+        names = FileNames(self._files)
         seen: set[str] = set()
         for index in range(len(self._table)):
             row = self._table.row(index)
-            file = matching_name(row.image, present)
+            file = names.find(row.image)
             if row.image in seen:
                 yield Unreadable(row.image, "is listed twice; its first row holds")
                 continue
@@ -40,6 +42,7 @@ class TableFolderSource:
         for file in self._files:
             if file not in seen:
                 yield Unreadable(file, f"has no row in {self._table.path.name!r}")
+        yield from self._left_out
 
     def _record(self, row: TableRow, file: str | None) -> Record | Unreadable:
         if file is None:
@@ -69,13 +72,3 @@ def record_of(row: TableRow, photo: PhotoFile, uri: str, source: str) -> Record:
         country_code=row.country_code,
         captured_at=row.captured_at,
     )
-
-
-def matching_name(image: str, present: set[str]) -> str | None:
-    """The file that a table means by an image's name: as it stands, with / as _, or with .jpg added.
-
-    Only names that were found in the folder come back, so a hostile table cannot point outside it.
-    """
-    plain = PurePosixPath(image).as_posix()
-    flat = image.replace("/", "_")
-    return next((name for name in (plain, flat, f"{plain}.jpg", f"{flat}.jpg") if name in present), None)

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote_plus
 
+from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.records import SourceError
+from sextant.gallery.sources.text_tables import detect_form
 
 # Column names by meaning, in order of preference, compared without case.
 _IMAGE = ("img_id", "img_file", "image", "file", "filename", "file_name", "id")
@@ -19,6 +21,10 @@ _LONGITUDE = ("lon", "lng", "longitude")
 _AUTHOR = ("author", "ownernsid", "creator_username", "creator_id")
 _COUNTRY = ("country_code", "country")
 _CAPTURED = ("captured_at",)
+_NO_VALUE = ("", "nan", "none", "null", "na", "n/a", "-", "\\n")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d{1,3},\d+")
+# Beside a bare ``id``, these columns say that rows are points of a track, not photos.
+_TRACK = {"time", "timestamp", "ele", "elevation", "altitude", "speed", "course", "hdop", "track", "segment"}
 _SWAPPED_SHARE = 0.1  # a tenth of the rows beyond ±90 under LAT is a header's fault, not a typing slip
 
 
@@ -33,11 +39,18 @@ class TableRow:
     country_code: str | None
     country_known: bool
     captured_at: str | None
+    unread: str | None = None
+    """What the row states as its position, where that could not be read."""
 
     @property
     def problem(self) -> str | None:
+        """Say what is wrong with the row's position; None where nothing is."""
+        if self.unread is not None:
+            return f"position {self.unread!r} cannot be read; write decimal degrees such as 48.8583, 2.2944"
         if math.isnan(self.latitude) or math.isnan(self.longitude):
             return "its row states no position"
+        if self.latitude == 0 and self.longitude == 0:
+            return "position is 0, 0, which tables hold where none is known"
         if abs(self.latitude) > 90 or abs(self.longitude) > 180:
             return f"position {self.latitude:g}, {self.longitude:g} is out of range"
         return None
@@ -60,6 +73,7 @@ class PhotoTable:
         self._author: list[str | None] = []
         self._country: list[str | None] = []
         self._captured: list[str | None] = []
+        self._unread: dict[int, str] = {}
         self._read(path)
         self.swapped = swapped if swapped is not None else self._looks_swapped()
         if self.swapped:
@@ -85,16 +99,26 @@ class PhotoTable:
         code = country.upper() if country and re.fullmatch(r"[A-Za-z]{2}", country) else None
         position = self._latitude[index], self._longitude[index]
         author, captured = self._author[index], self._captured[index]
-        return TableRow(self.images[index], *position, author, code, bool(country), captured)
+        unread = self._unread.get(index)
+        return TableRow(self.images[index], *position, author, code, bool(country), captured, unread)
+
+    def matches(self, files: FileNames) -> bool:
+        """Tell whether any row names one of these files."""
+        return any(image in files for image in self.images) or any(files.find(image) for image in self.images)
 
     def _read(self, path: Path) -> None:
         csv.field_size_limit(1 << 24)
         try:
             with path.open("rb") as content:
                 self.sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-            with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-                reader = csv.reader(line.replace("\0", "") for line in lines)
+            form = detect_form(path, _is_header)
+            if not form.plain:
+                written = "tabs" if form.delimiter == "\t" else repr(form.delimiter)
+                self.notes.append(f"table {path.name!r} is read as {form.encoding} with {written} between cells")
+            with path.open(encoding=form.encoding, errors="replace", newline="") as lines:
+                reader = csv.reader((line.replace("\0", "") for line in lines), delimiter=form.delimiter)
                 header = next(reader, [])
+                header[:1] = [cell.removeprefix("\ufeff") for cell in header[:1]]
                 self._columns = _Columns(header, path)
                 for row in reader:
                     self._take(row, len(header), reader.line_num)
@@ -112,9 +136,12 @@ class PhotoTable:
         if len(row) != width or not row[columns.image].strip():
             self.broken_lines.append(line)
             return
+        latitude, longitude = row[columns.latitude].strip(), row[columns.longitude].strip()
+        if any(_states_nothing_readable(text) for text in (latitude, longitude)):
+            self._unread[len(self.images)] = f"{latitude}, {longitude}"[:80]
         self.images.append(row[columns.image].strip())
-        self._latitude.append(_number(row[columns.latitude]))
-        self._longitude.append(_number(row[columns.longitude]))
+        self._latitude.append(_number(latitude))
+        self._longitude.append(_number(longitude))
         self._author.append(columns.author_of(row))
         self._country.append(columns.text(row, columns.country))
         self._captured.append(_time(columns.text(row, columns.captured)))
@@ -145,6 +172,9 @@ class _Columns:
                 f"table {str(path)!r} has no column for {' or '.join(missing)} (its header: {shown!r}); "
                 "name them image,latitude,longitude"
             )
+        if names[image] == "id" and _TRACK & set(names):
+            column = min(_TRACK & set(names))
+            raise SourceError(f"table {str(path)!r} is a track of positions, not a table of photos (column {column!r})")
         self.image, self.latitude, self.longitude = image, latitude, longitude
         numeric = "img_id" in names and sum(name.isdigit() for name in names) >= 10
         self.url_encoded = numeric  # YFCC100M's columns: 3 is the owner, and text is URL-encoded
@@ -175,9 +205,22 @@ def _time(text: str | None) -> str | None:
     return datetime.fromtimestamp(int(text) / 1000, UTC).isoformat(timespec="seconds")
 
 
+def _is_header(cells: list[str]) -> bool:
+    names = [name.strip().lower().removeprefix("\ufeff") for name in cells]
+    return all(_first(names, wanted) is not None for wanted in (_IMAGE, _LATITUDE, _LONGITUDE))
+
+
 def _number(text: str) -> float:
+    """Read a number with a point or a decimal comma, a hyphen or a true minus; NaN for anything else."""
+    plain = text.strip().replace("\u2212", "-").replace("\u00a0", "").replace("\u202f", "")
+    if _DECIMAL_COMMA.fullmatch(plain):
+        plain = plain.replace(",", ".")
     try:
-        value = float(text)
+        value = float(plain)
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
+
+
+def _states_nothing_readable(text: str) -> bool:
+    return math.isnan(_number(text)) and text.lower() not in _NO_VALUE

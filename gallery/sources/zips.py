@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
+from sextant.gallery.sources.walk import walk_files
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def _archive(path: str) -> zipfile.ZipFile:
 
 
 def zip_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.zip") if path.is_file())
+    """List the zip files in a folder and below, hidden ones left out."""
+    return sorted(folder / name for name in walk_files(folder) if name.lower().endswith(".zip"))
 
 
 def zip_members(archive: Path) -> Iterator[tuple[str, ZipMember]]:

@@ -13,8 +13,8 @@ from sextant.agent.recording.cassette import Cassette
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.runs.changes import judges
-from sextant.graphs.runs.folder import NAME, RunFolder, read_json, runs_folder
+from sextant.graphs.runs.changes import collect_fitted_hashes
+from sextant.graphs.runs.folder import NAME, RunFolder, get_runs_folder, read_json
 from sextant.graphs.runs.steps import read_steps
 
 FORMAT = 1
@@ -30,7 +30,7 @@ class ArchiveError(SextantError):
     """A zip that is no exported run, or not the one that was exported."""
 
 
-def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = False) -> Json:
+def export_run(folder: RunFolder, out: Path, home: str | None, *, photo: bool = False) -> Json:
     """Write a run as one zip: its files, its manifest with hashes, a fitted model that judged it and, when asked, its
     pictures.
 
@@ -42,12 +42,12 @@ def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = Fals
         BlobMissing: a picture of the run, or its fitted model, is gone.
     """
     record = folder.record()
-    blobs = judges(record) | (pictures(folder) if photo else set())
+    blobs = collect_fitted_hashes(record) | (collect_pictures(folder) if photo else set())
     contents = {name: (folder.path / name).read_bytes() for name in FILES if (folder.path / name).exists()}
-    contents["run.json"] = json.dumps(passed_on(record), ensure_ascii=False).encode("utf-8", "backslashreplace")
+    contents["run.json"] = json.dumps(strip_record(record), ensure_ascii=False).encode("utf-8", "backslashreplace")
     store = BlobStore(Home.at(home).blobs)
     contents |= {f"blobs/{sha256}": store.get(sha256) for sha256 in sorted(blobs)}
-    listed = {name: {"sha256": sha256_of(content), "bytes": len(content)} for name, content in contents.items()}
+    listed = {name: {"sha256": hash_content(content), "bytes": len(content)} for name, content in contents.items()}
     manifest = {"format": FORMAT, "run": folder.name, "files": listed}
     aside = out.with_name(f".{out.name}.part")
     try:
@@ -62,7 +62,7 @@ def export(folder: RunFolder, out: Path, home: str | None, *, photo: bool = Fals
     return manifest
 
 
-def passed_on(record: Json) -> Json:
+def strip_record(record: Json) -> Json:
     """Return a run's record for another machine: where this one keeps its runs and reaches its model is left out."""
     kept = [one for one in record["changes"] if (one["kind"], one["name"]) != ("setting", "base_url")]
     return {**record, "settings": {**record["settings"], "base_url": None, "home": None}, "changes": kept}
@@ -76,7 +76,7 @@ def write_entry(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     archive.writestr(info, content)
 
 
-def pictures(folder: RunFolder) -> set[str]:
+def collect_pictures(folder: RunFolder) -> set[str]:
     """Return the hashes of a run's pictures: the photo, what the model saw of it, contact sheets, crops."""
     found: set[str] = set()
     cassette = Cassette.read(folder.cassette)
@@ -91,7 +91,7 @@ def pictures(folder: RunFolder) -> set[str]:
     return found
 
 
-def shown_picture(folder: RunFolder, home: str | None) -> bytes | None:
+def load_shown_picture(folder: RunFolder, home: str | None) -> bytes | None:
     """Return what the model saw of the photo, None when it is not here."""
     cassette = Cassette.read(folder.cassette)
     for call in cassette.calls.values():
@@ -103,13 +103,13 @@ def shown_picture(folder: RunFolder, home: str | None) -> bytes | None:
     return None
 
 
-def hashes(folder: RunFolder) -> set[str]:
+def collect_hashes(folder: RunFolder) -> set[str]:
     """Every blob that a run may name: whatever in its files looks like a sha256."""
     texts = [(folder.path / name).read_text("utf-8", "replace") for name in FILES if (folder.path / name).exists()]
     return {found for text in texts for found in HASH.findall(text)}
 
 
-def take_in(path: Path, home: str | None) -> RunFolder:
+def import_run(path: Path, home: str | None) -> RunFolder:
     """Import an exported run into a home.
 
     Raises:
@@ -118,11 +118,11 @@ def take_in(path: Path, home: str | None) -> RunFolder:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            contents = checked_contents(archive, path)
+            contents = read_checked_contents(archive, path)
     except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         raise ArchiveError(f"{str(path)!r} is no readable zip: {error}") from error
     name = json.loads(contents.pop("manifest.json"))["run"]
-    target = runs_folder(home) / name
+    target = get_runs_folder(home) / name
     if target.exists():
         raise WrongUse(f"there is a run {name!r} already; delete its folder to import it again")
     store = BlobStore(Home.at(home).blobs)
@@ -145,7 +145,7 @@ def take_in(path: Path, home: str | None) -> RunFolder:
     return RunFolder(target)
 
 
-def checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
+def read_checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
     """Return the files of a zip, when each is one that an exported run has, of its stated size and hash.
 
     Nothing is unpacked before its name and its size are known to be right.
@@ -163,13 +163,15 @@ def checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
     if "manifest.json" not in by_name:
         raise ArchiveError(f"{str(path)!r} has no manifest.json; it is no exported run")
     contents = {"manifest.json": archive.read("manifest.json")}
-    listed = listed_files(contents["manifest.json"], path)
+    listed = read_manifest(contents["manifest.json"], path)
     if set(listed) != set(by_name) - {"manifest.json"}:
         odd = sorted(set(listed) ^ (set(by_name) - {"manifest.json"}))[0]
         raise ArchiveError(f"{str(path)!r}: {odd!r} is not both in the zip and in its manifest; export the run again")
     for name, facts in listed.items():
         content = archive.read(name)
-        if sha256_of(content) != facts.get("sha256") or (BLOB.fullmatch(name) and name != f"blobs/{facts['sha256']}"):
+        if hash_content(content) != facts.get("sha256") or (
+            BLOB.fullmatch(name) and name != f"blobs/{facts['sha256']}"
+        ):
             raise ArchiveError(f"{str(path)!r}: {name!r} is not what was exported (its hash differs); export it again")
         contents[name] = content
     return contents
@@ -192,7 +194,7 @@ def check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
         )
 
 
-def listed_files(manifest: bytes, path: Path) -> dict[str, Json]:
+def read_manifest(manifest: bytes, path: Path) -> dict[str, Json]:
     """Return the files that a manifest lists, when it is one that this version reads."""
     try:
         read = json.loads(manifest)
@@ -219,5 +221,5 @@ def check_run(folder: RunFolder, name: str, path: Path) -> None:
         read_json(folder.path / "answer.json")
 
 
-def sha256_of(content: bytes) -> str:
+def hash_content(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()

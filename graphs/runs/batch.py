@@ -14,26 +14,26 @@ from time import monotonic
 from typing import Any
 
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.recording.recorder import Door, Recorder
+from sextant.agent.recording.recorder import Recorder, StepPort
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Deps, Port, StepInfo
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
-from sextant.graphs.geolocate import Node, build
-from sextant.graphs.runs.folder import FORMAT, RunFolder, now, write_bytes, write_json
-from sextant.graphs.runs.run import STEPS_FUSE, told
-from sextant.graphs.runs.steps import StepLog, step_of
+from sextant.graphs.geolocate import Node, build_graph
+from sextant.graphs.runs.folder import FORMAT, RunFolder, format_now, write_bytes, write_json
+from sextant.graphs.runs.run import STEPS_FUSE, build_record
+from sextant.graphs.runs.steps import StepLog, make_step
 
 
 @dataclass(frozen=True)
-class Desk:
+class PhotoRun:
     """Where one photo's run is recorded while it lasts."""
 
-    door: Door
+    door: StepPort
     log: StepLog
 
 
-class ManyPhotos:
+class BatchRunner:
     """Runs photos through one compiled graph, from any number of threads.
 
     Args:
@@ -42,9 +42,9 @@ class ManyPhotos:
 
     def __init__(self, deps: Deps) -> None:
         self._gear = deps
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, PhotoRun] = {}
         self._gears: dict[str, Deps] = {}
-        self._graph = build(self._gear_of, self._around).compile(name="geolocate")
+        self._graph = build_graph(self._gear_of, self._around).compile(name="geolocate")
 
     def locate(self, path: str, settings: Settings, folder: Path, world: Port, afresh: bool = False) -> Json:
         """Run one photo, recorded in ``folder``, and return its final state; recorded calls are not repeated.
@@ -60,19 +60,19 @@ class ManyPhotos:
         name = str(settings.run)
         if afresh:
             RunFolder(folder).remove()
-        record = begin(folder, name, path, settings)
+        record = begin_run(folder, name, path, settings)
         cassette = Cassette.record(record.cassette)
         with closing(cassette), closing(StepLog(record.steps)) as log:
-            self._desks[name] = Desk(Recorder(cassette, lambda _, kind, request: world(kind, request)), log)
+            self._desks[name] = PhotoRun(Recorder(cassette, lambda _, kind, request: world(kind, request)), log)
             self._gears[name] = replace(self._gear, settings=settings)
             try:
-                state: Json = self._graph.invoke({"path": path}, limits(settings), context=settings)
+                state: Json = self._graph.invoke({"path": path}, make_config(settings), context=settings)
             except SextantError as error:
                 record.update(status="failed", error=str(error))
                 raise
             finally:
                 del self._desks[name], self._gears[name]
-        finish(record, state["answer"])
+        finish_run(record, state["answer"])
         return state
 
     def _gear_of(self, settings: Settings) -> Deps:
@@ -82,33 +82,34 @@ class ManyPhotos:
         desk = self._desks[str(deps.settings.run)]
         began = monotonic()
         update = node(state, replace(deps, ask=partial(desk.door, moment)))
-        desk.log.write(step_of(moment, update, round(monotonic() - began, 4)))
+        desk.log.write(make_step(moment, update, round(monotonic() - began, 4)))
         return update
 
 
-def limits(settings: Settings) -> Any:
+def make_config(settings: Settings) -> Any:
     """LangGraph's own configuration of one photo's run."""
     return {"recursion_limit": STEPS_FUSE, "max_concurrency": settings.concurrency}
 
 
-def begin(folder: Path, name: str, path: str, settings: Settings) -> RunFolder:
+def begin_run(folder: Path, name: str, path: str, settings: Settings) -> RunFolder:
     """Return the photo's run folder, made or found; another name and place than ``folder.create`` gives."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "run.json").exists():
-        told_it = told(path, settings)
+        told_it = build_record(path, settings)
         write_json(
-            folder / "run.json", {"format": FORMAT, "run": name, "status": "running", "started": now(), **told_it}
+            folder / "run.json",
+            {"format": FORMAT, "run": name, "status": "running", "started": format_now(), **told_it},
         )
     return RunFolder(folder)
 
 
-def finish(record: RunFolder, answer: Json) -> None:
+def finish_run(record: RunFolder, answer: Json) -> None:
     """Keep the answer, on one line: indenting the outlines of regions would cost more than locating the photo."""
     write_bytes(record.path / "answer.json", json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace"))
-    record.update(status="done", finished=now(), photo=answer["photo"], error=None)
+    record.update(status="done", finished=format_now(), photo=answer["photo"], error=None)
 
 
-def record_name(image: str) -> str:
+def make_record_name(image: str) -> str:
     """Return a name for a photo's run that can be a folder's on any disk, and belongs to this photo alone."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(image).stem).strip(".-_")[:60] or "photo"
     return f"{plain}-{hashlib.sha256(image.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from sextant.agent.llm.spec import split_login
-from sextant.agent.recording.fitted_models import sha256_of
-from sextant.agent.recording.recorder import Door
+from sextant.agent.recording.fitted_models import read_fitted_sha256
+from sextant.agent.recording.recorder import StepPort
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Deps, Port, StepInfo
 from sextant.agent.world.toolbox import RETRIEVAL
@@ -101,14 +101,14 @@ class Changes:
         candidates, swaps = self.at(moment, "candidate"), self.at(moment, "variant")
         if candidates and state.get("references"):
             document = deps.blobs.get_json(state["references"])
-            state = {**state, "references": deps.blobs.put_json(moved_references(document, candidates))}
+            state = {**state, "references": deps.blobs.put_json(move_references(document, candidates))}
         if candidates and "transcripts" in state:
-            turns = {name: reworded(turns, name, candidates) for name, turns in state["transcripts"].items()}
+            turns = {name: reword_answer(turns, name, candidates) for name, turns in state["transcripts"].items()}
             state = {**state, "transcripts": turns}
         if swaps and "branch" in state:
-            state = {**state, "branch": swapped(state["branch"], swaps)}
+            state = {**state, "branch": swap_variant(state["branch"], swaps)}
         if swaps and "branches" in state:
-            state = {**state, "branches": {name: swapped(each, swaps) for name, each in state["branches"].items()}}
+            state = {**state, "branches": {name: swap_variant(each, swaps) for name, each in state["branches"].items()}}
         return state
 
     def replies(self, moment: StepInfo, ask: Port) -> Port:
@@ -120,10 +120,10 @@ class Changes:
             if kind == "model" and "" in texts:
                 sound = {name: value for name, value in reply.items() if name not in ("failure", "tool_calls")}
                 return {**sound, "text": texts[""]}
-            if kind == "tool" and (name := named(request["name"], results)) is not None:
+            if kind == "tool" and (name := find_change_name(request["name"], results)) is not None:
                 return {**reply, "content": results[name], "error": None}
-            if kind == "tool" and (name := named(request["name"], dropped)) is not None:
-                return {**reply, "content": without_lines(reply.get("content", ""), dropped[name])}
+            if kind == "tool" and (name := find_change_name(request["name"], dropped)) is not None:
+                return {**reply, "content": remove_lines(reply.get("content", ""), dropped[name])}
             return reply
 
         return changed if texts or results or dropped else ask
@@ -137,9 +137,9 @@ class Changes:
 UNCHANGED = Changes()
 
 
-def changed_node(
+def run_changed_node(
     changes: Changes,
-    door: Door,
+    door: StepPort,
     moment: StepInfo,
     node: Node,
     state: Any,
@@ -151,7 +151,7 @@ def changed_node(
     return node(changes.state(moment, state, deps), replace(deps, ask=ask))
 
 
-def from_json(values: list[Json]) -> Changes:
+def changes_from_json(values: list[Json]) -> Changes:
     """Return the changes of a recorded fork.
 
     Raises:
@@ -163,25 +163,27 @@ def from_json(values: list[Json]) -> Changes:
         raise RunError("the changes in run.json are none; it was changed by hand, import the run again") from error
 
 
-def judges(record: Json) -> set[str]:
+def collect_fitted_hashes(record: Json) -> set[str]:
     """Return the hashes of the fitted models that a run's settings and changes name."""
-    changed = [one for one in from_json(record["changes"]).every if (one.kind, one.name) == ("setting", "fitted")]
+    changed = [
+        one for one in changes_from_json(record["changes"]).every if (one.kind, one.name) == ("setting", "fitted")
+    ]
     fitted = [record["settings"].get("fitted"), *(change.value for change in changed)]
-    return {sha256_of(str(name)) for name in fitted if name}
+    return {read_fitted_sha256(str(name)) for name in fitted if name}
 
 
-def named(tool: str, changes: Mapping[str, Any]) -> str | None:
+def find_change_name(tool: str, changes: Mapping[str, Any]) -> str | None:
     """Return the name under which a tool's change stands: its own, or none when any tool of the step is meant."""
     return tool if tool in changes else "" if "" in changes else None
 
 
-def without_lines(content: str, numbers: list[int]) -> str:
+def remove_lines(content: str, numbers: list[int]) -> str:
     """Return a numbered listing without the lines of these numbers."""
     gone = tuple(f"{number}." for number in numbers)
     return "\n".join(line for line in content.split("\n") if not line.lstrip().startswith(gone))
 
 
-def moved_references(document: Json, candidates: Mapping[str, Any]) -> Json:
+def move_references(document: Json, candidates: Mapping[str, Any]) -> Json:
     """Return the retrieved photos with some moved (a position) or gone (None)."""
 
     def side(items: list[Json]) -> list[Json]:
@@ -191,7 +193,7 @@ def moved_references(document: Json, candidates: Mapping[str, Any]) -> Json:
     return {**document, "nearest": side(document["nearest"]), "farthest": side(document["farthest"])}
 
 
-def reworded(turns: list[Json], branch: str, candidates: Mapping[str, Any]) -> list[Json]:
+def reword_answer(turns: list[Json], branch: str, candidates: Mapping[str, Any]) -> list[Json]:
     """Return a transcript whose last words name another place, or count for nothing."""
     spoken = [number for number, turn in enumerate(turns) if turn["role"] == "assistant"]
     if branch not in candidates or not spoken:
@@ -205,6 +207,6 @@ def reworded(turns: list[Json], branch: str, candidates: Mapping[str, Any]) -> l
     return [*turns[: spoken[-1]], said, *turns[spoken[-1] + 1 :]]
 
 
-def swapped(branch: Json, swaps: Mapping[str, str]) -> Json:
+def swap_variant(branch: Json, swaps: Mapping[str, str]) -> Json:
     """Return a branch that asks another variant."""
     return {**branch, "variant": swaps.get(branch["variant"], branch["variant"])}

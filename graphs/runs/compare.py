@@ -1,18 +1,18 @@
 """Two runs compared on the map: how far the answer moved, which candidates came, went or weigh otherwise, and why."""
 
-from sextant.agent.recording.cassette import canonical
-from sextant.agent.recording.divergence import json_differences
+from sextant.agent.recording.cassette import encode_canonical
+from sextant.agent.recording.divergence import find_json_differences
 from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 from sextant.graphs.runs.folder import RunFolder
-from sextant.graphs.runs.replay import step_key
+from sextant.graphs.runs.replay import make_step_key
 from sextant.graphs.runs.steps import Step, read_steps
 from sextant.graphs.runs.timeline import TIMING
 
 SAME_SCORE = 1e-6  # scores are sums of floats; a smaller difference is none
 
 
-def compare(a: RunFolder, b: RunFolder) -> Json:
+def compare_runs(a: RunFolder, b: RunFolder) -> Json:
     """Return what differs between two runs, JSON-plain.
 
     ``moved_km`` is the great-circle distance between their answers, None where one has no place. ``first_step`` is the
@@ -26,7 +26,7 @@ def compare(a: RunFolder, b: RunFolder) -> Json:
     ends = [(place["latitude"], place["longitude"]) for place in places if place]
     moved = round(float(great_circle_km(*ends)), 3) if len(ends) == 2 else None
     steps = [read_steps(folder.steps) for folder in (a, b)]
-    settings = json_differences(a.record()["settings"], b.record()["settings"], "")
+    settings = find_json_differences(a.record()["settings"], b.record()["settings"], "")
     return {
         "runs": [a.name, b.name],
         "best": places,
@@ -35,38 +35,42 @@ def compare(a: RunFolder, b: RunFolder) -> Json:
         "spent": [answer.get("spent") for answer in answers],
         "candidates": compare_candidates(*[answer.get("candidates", []) for answer in answers]),
         "settings": {found.where: found.words for found in settings if found.where not in ("run", "home")},
-        "first_step": first_step(*steps) or answer_difference(answers, steps[1]),
+        "first_step": find_first_step(*steps) or find_answer_difference(answers, steps[1]),
     }
 
 
 def compare_candidates(old: list[Json], new: list[Json]) -> Json:
     """Candidates gained, lost and re-weighted; a candidate that moved is lost at one place and gained at another."""
-    before, after = ({identity(item): item for item in items} for items in (old, new))
+    before, after = ({make_identity(item): item for item in items} for items in (old, new))
     reweighted = [
-        {**brief(after[key]), "score": [before[key]["score"], after[key]["score"]]}
+        {**summarise_candidate(after[key]), "score": [before[key]["score"], after[key]["score"]]}
         for key in after
         if key in before and abs(before[key]["score"] - after[key]["score"]) > SAME_SCORE
     ]
     return {
-        "gained": [{**brief(item), "score": item["score"]} for key, item in after.items() if key not in before],
-        "lost": [{**brief(item), "score": item["score"]} for key, item in before.items() if key not in after],
+        "gained": [
+            {**summarise_candidate(item), "score": item["score"]} for key, item in after.items() if key not in before
+        ],
+        "lost": [
+            {**summarise_candidate(item), "score": item["score"]} for key, item in before.items() if key not in after
+        ],
         "reweighted": sorted(reweighted, key=lambda item: -abs(item["score"][1] - item["score"][0])),
     }
 
 
-def identity(candidate: Json) -> str:
+def make_identity(candidate: Json) -> str:
     """Who proposed which place."""
-    return canonical([candidate.get(name) for name in ("origin", "id", "latitude", "longitude", "place")])
+    return encode_canonical([candidate.get(name) for name in ("origin", "id", "latitude", "longitude", "place")])
 
 
-def brief(candidate: Json) -> Json:
+def summarise_candidate(candidate: Json) -> Json:
     """Where a candidate lies, and where it came from."""
     return {name: candidate.get(name) for name in ("origin", "id", "variant", "latitude", "longitude")}
 
 
-def first_step(old: list[Step], new: list[Step]) -> Json | None:
+def find_first_step(old: list[Step], new: list[Step]) -> Json | None:
     """Return the first step at which two runs differ, None when they are the same but for the clock."""
-    before, after = ({step_key(step.moment): step for step in steps} for steps in (old, new))
+    before, after = ({make_step_key(step.moment): step for step in steps} for steps in (old, new))
     for key in sorted({*before, *after}):
         a, b = before.get(key), after.get(key)
         found = b or a
@@ -76,22 +80,22 @@ def first_step(old: list[Step], new: list[Step]) -> Json | None:
         if a is None or b is None:
             words = "only the first run took it" if b is None else "only the second run took it"
             return {**where, "where": "", "words": words}
-        difference = next(json_differences(timeless(a), timeless(b), ""), None)
+        difference = next(find_json_differences(drop_clock(a), drop_clock(b), ""), None)
         if difference:
             return {**where, "where": difference.where, "words": difference.words}
     return None
 
 
-def timeless(step: Step) -> Json:
+def drop_clock(step: Step) -> Json:
     """Return a step's change without the clock."""
     return {"change": {name: value for name, value in step.change.items() if name not in TIMING}, "goto": step.goto}
 
 
-def answer_difference(answers: list[Json], steps: list[Step]) -> Json | None:
+def find_answer_difference(answers: list[Json], steps: list[Step]) -> Json | None:
     """Where two answers differ although every step before them is the same: the last node was changed."""
     spent = [{**(answer.get("spent") or {}), "seconds": None} for answer in answers]
     bare = [{**answer, "run": None, "spent": used} for answer, used in zip(answers, spent, strict=True)]
-    difference = next(json_differences(bare[0], bare[1], "answer"), None)
+    difference = next(find_json_differences(bare[0], bare[1], "answer"), None)
     if difference is None or not steps:
         return None
     last = steps[-1].moment

@@ -72,7 +72,7 @@ class RunFolder:
         answer: Json | None = read_json(path) if path.exists() else None
         return answer
 
-    def ours(self) -> Json:
+    def require_own_record(self) -> Json:
         """Return the record, for asking the world again.
 
         Raises:
@@ -94,25 +94,25 @@ class RunFolder:
         """Keep the answer; the run is done then."""
         write_json(self.path / "answer.json", answer)
         summary = {name: answer[name] for name in ("best", "stop", "spent", "preset")}
-        self.update(status="done", finished=now(), photo=answer["photo"], error=None, summary=summary)
+        self.update(status="done", finished=format_now(), photo=answer["photo"], error=None, summary=summary)
 
 
-def runs_folder(home: str | None) -> Path:
+def get_runs_folder(home: str | None) -> Path:
     """Where the runs of a home lie."""
     return Home.at(home).runs
 
 
-def new_name() -> str:
+def make_run_name() -> str:
     """Return a name that sorts by time and does not repeat: ``20260131-094512-3f9a1c``."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
-def now() -> str:
+def format_now() -> str:
     """Return the present second, UTC."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def create(home: str | None, name: str, record: Json) -> RunFolder:
+def create_run(home: str | None, name: str, record: Json) -> RunFolder:
     """Return a new run folder with its record.
 
     Raises:
@@ -121,26 +121,28 @@ def create(home: str | None, name: str, record: Json) -> RunFolder:
     """
     if not NAME.fullmatch(name):
         raise WrongUse(f"{name!r} cannot name a run; use letters, digits, '.', '_' and '-'")
-    path = runs_folder(home) / name
+    path = get_runs_folder(home) / name
     try:
         path.mkdir(parents=True)
     except FileExistsError as error:
         raise WrongUse(f"there is a run {name!r} already; choose another name") from error
     except OSError as error:
         raise SextantError(f"cannot write to {str(path)!r}: {error.strerror}; free space or pass --home") from error
-    write_json(path / "run.json", {"format": FORMAT, "run": name, "status": "running", "started": now(), **record})
+    write_json(
+        path / "run.json", {"format": FORMAT, "run": name, "status": "running", "started": format_now(), **record}
+    )
     return RunFolder(path)
 
 
-def folders(home: str | None) -> Iterator[RunFolder]:
+def list_runs(home: str | None) -> Iterator[RunFolder]:
     """Every run of a home, the oldest first."""
-    root = runs_folder(home)
+    root = get_runs_folder(home)
     for path in sorted(root.iterdir()) if root.is_dir() else ():
         if (path / "run.json").exists():
             yield RunFolder(path)
 
 
-def find(name: str, home: str | None) -> RunFolder:
+def find_run(name: str, home: str | None) -> RunFolder:
     """Return the run of that name, of that unique beginning, or the folder at that path.
 
     Raises:
@@ -149,13 +151,13 @@ def find(name: str, home: str | None) -> RunFolder:
     """
     if os.sep in name and (Path(name) / "run.json").exists():
         return RunFolder(Path(name).resolve())
-    names = [folder.name for folder in folders(home)]
+    names = [folder.name for folder in list_runs(home)]
     found = [known for known in names if known == name] or [known for known in names if known.startswith(name)]
     if len(found) > 1:
         raise WrongUse(f"{len(found)} runs begin with {name!r}: {', '.join(found[:5])}; give more of the name")
     if not found:
-        raise RunError(f"no run is called {name!r} in {str(runs_folder(home))!r}; see: sextant runs list")
-    return RunFolder(runs_folder(home) / found[0])
+        raise RunError(f"no run is called {name!r} in {str(get_runs_folder(home))!r}; see: sextant runs list")
+    return RunFolder(get_runs_folder(home) / found[0])
 
 
 def read_json(path: Path) -> Any:

@@ -8,11 +8,12 @@ from typing import Any
 
 from langgraph.types import interrupt
 
+from sextant.agent.cost.call_limit import CallLimit
 from sextant.agent.cost.tokens import estimate_image_tokens, estimate_text_tokens
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.recording.divergence import most_alike
-from sextant.agent.recording.fitted_models import judging, kept, with_fitted
+from sextant.agent.recording.divergence import find_most_similar
+from sextant.agent.recording.fitted_models import check_and_resolve_fitted, resolve_fitted, store_fitted
 from sextant.agent.settings import Settings, check_settings, price_call_usd
 from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.cancellation import make_cancellable
@@ -22,12 +23,13 @@ from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import Change, Changes
-from sextant.graphs.runs.changes import from_json as changes_from
-from sextant.graphs.runs.folder import RunFolder, create, new_name
-from sextant.graphs.runs.overrides import read_change, read_step
-from sextant.graphs.runs.run import Run, carry_out, told
+from sextant.graphs.runs.changes import changes_from_json as changes_from
+from sextant.graphs.runs.folder import RunFolder, create_run, make_run_name
+from sextant.graphs.runs.fork_limits import ForkLimits
+from sextant.graphs.runs.overrides import parse_change, parse_step
+from sextant.graphs.runs.run import Run, build_record, execute_run
 from sextant.graphs.runs.steps import Step, read_steps
-from sextant.prompts.loading import brought, is_own, text_of
+from sextant.prompts.loading import is_own, read_prompt_text, use_recorded_prompts
 
 AT_THE_END = StepInfo(10**9, "answer")  # when every change is in force
 
@@ -65,65 +67,77 @@ class Fork:
             return self.world.ask(kind, request)
         if kind == "coverage":
             return {}  # unknown: the count of another place was not recorded
-        if kind == "model" and self.keep_words and (said := most_alike(self.parent, kind, request)):
-            words: Json | None = self.parent.find(kind, self.parent.expanded(said))
+        if kind == "model" and self.keep_words and (said := find_most_similar(self.parent, kind, request)):
+            words: Json | None = self.parent.find(kind, self.parent.expand(said))
             if words is not None:
                 return words
         # The graph halts at the end of this step: the other branches of the step come here first.
-        unreachable: Json = interrupt(would_call(moment, kind, request, self.world))
+        unreachable: Json = interrupt(describe_call(moment, kind, request, self.world))
         return unreachable
 
 
 def fork(
     parent: RunFolder,
     step: str | None,
-    wishes: list[str],
+    overrides: list[str],
     *,
     home: str | None,
     live: bool = False,
     keep_words: bool = False,
     on_event: Callable[[Json], None] = ignore_event,
     stop: Event | None = None,
+    limits: ForkLimits | None = None,
+    calls: CallLimit | None = None,
 ) -> Run:
     """Run a recorded run again, changed from a step on; the result is a run of its own.
 
     Args:
         step: ``3``, or ``3:zero-shot`` for one branch of it; None is the last verdict, where evidence is weighed.
-        wishes: ``KEY=VALUE``, see ``sextant.graphs.runs.overrides``.
+        overrides: ``KEY=VALUE``, see ``sextant.graphs.runs.overrides``.
         stop: when set, ends the fork within a second, with the best it has.
+        limits: what the person who asks may change; None is everything.
+        calls: counts the model calls that are really made, and refuses those beyond its limit.
 
     Raises:
-        WrongUse: no such step or key, or a value that does not fit.
+        WrongUse: no such step or key, a value that does not fit, or a change beyond the limits.
         Unasked: calls are needed that were never recorded, and neither ``live`` nor ``keep_words`` is given.
         SextantError: the recording cannot be read, or the run fails.
     """
-    if not wishes:
+    if not overrides:
         raise WrongUse("a fork changes something; add --set KEY=VALUE")
-    record = parent.ours() if live else parent.record()
+    if limits:
+        limits.check_changes(overrides)
+    record = parent.require_own_record() if live else parent.record()
     cassette, steps = Cassette.read(parent.cassette), read_steps(parent.steps)
-    number, branch = read_step(step or last_verdict(steps), steps, parent.name)
-    known = candidate_ids(cassette)
-    asked = tuple(model_kept(read_change(wish, number, branch, steps, known), home) for wish in wishes)
+    number, branch = parse_step(step or find_last_verdict(steps), steps, parent.name)
+    known = list_candidate_ids(cassette)
+    asked = tuple(store_model_change(parse_change(wish, number, branch, steps, known), home) for wish in overrides)
     changes = Changes((*changes_from(record["changes"]).every, *asked))
-    settings = with_fitted(replace(settings_from(record["settings"]), home=home, run=new_name()))
+    settings = resolve_fitted(replace(settings_from(record["settings"]), home=home, run=make_run_name()))
     end = check_settings(changes.settings(settings, AT_THE_END))
+    if limits:
+        limits.check_end(end, settings)
+        if live:
+            limits.check_same_services(settings)
+            limits.check_same_services(end)
+            settings = limits.connected(settings)
     if any(change.name == "fitted" for change in asked):
-        judging(end)
+        check_and_resolve_fitted(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
     how["imported"] = record.get("imported", False)
     swapped = [str(change.value) for change in asked if change.kind == "variant"]
-    how["prompts"] = record["prompts"] | {name: text_of(Path(name)) for name in swapped if is_own(name)}
-    with brought(how["prompts"]):
-        folder = create(home, str(settings.run), {**told(record["path"], settings), **how})
-    return carry_out_fork(folder, cassette, changes, settings, on_event, stop)
+    how["prompts"] = record["prompts"] | {name: read_prompt_text(Path(name)) for name in swapped if is_own(name)}
+    with use_recorded_prompts(how["prompts"]):
+        folder = create_run(home, str(settings.run), {**build_record(record["path"], settings), **how})
+    return execute_fork(folder, cassette, changes, settings, on_event, stop, calls)
 
 
-def last_verdict(steps: list[Step]) -> str:
+def find_last_verdict(steps: list[Step]) -> str:
     """Return the step at which the run last weighed its evidence; of a run that never did, its first."""
     return str(max((step.moment.step for step in steps if step.moment.node == "verify"), default=1))
 
 
-def model_kept(change: Change, home: str | None) -> Change:
+def store_model_change(change: Change, home: str | None) -> Change:
     """Return a change to another fitted model names it by hash, its file kept; any other change as it is.
 
     Raises:
@@ -131,16 +145,17 @@ def model_kept(change: Change, home: str | None) -> Change:
     """
     if (change.kind, change.name) != ("setting", "fitted") or change.value is None:
         return change
-    return replace(change, value=kept(change.value, BlobStore(Home.at(home).blobs)))
+    return replace(change, value=store_fitted(change.value, BlobStore(Home.at(home).blobs)))
 
 
-def carry_out_fork(
+def execute_fork(
     folder: RunFolder,
     parent: Cassette,
     changes: Changes,
     settings: Settings,
     on_event: Callable[[Json], None],
     stop: Event | None = None,
+    calls: CallLimit | None = None,
 ) -> Run:
     """Run a fork from where its own folder ends, over the recording of its parent.
 
@@ -150,13 +165,15 @@ def carry_out_fork(
     """
     record = folder.record()
     world = make_cancellable(make_deps(changes.settings(settings, AT_THE_END), on_event), stop)
+    if calls:
+        world = replace(world, ask=calls.on(world.ask))
     deps = make_deps(settings, on_event)
     door = Fork(parent, changes, world, record["live"], record["keep_words"])
-    with brought(record["prompts"]):
-        return carry_out(folder, record["path"], deps, door, changes)
+    with use_recorded_prompts(record["prompts"]):
+        return execute_run(folder, record["path"], deps, door, changes)
 
 
-def candidate_ids(cassette: Cassette) -> list[str]:
+def list_candidate_ids(cassette: Cassette) -> list[str]:
     """Return the ids a candidate can be called by: retrieved photos, then branches."""
     retrieved: list[str] = []
     branches: list[str] = []
@@ -169,7 +186,7 @@ def candidate_ids(cassette: Cassette) -> list[str]:
     return [*dict.fromkeys(retrieved), *sorted(set(branches))]
 
 
-def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
+def describe_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
     """Return a call that a fork would make: what it is, and about what it would cost."""
     call: Json = {"step": moment.step, "node": moment.node, "branch": moment.branch, "kind": kind, "usd": 0.0}
     if kind == "tool":
@@ -178,7 +195,7 @@ def would_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
         return call
     words = "".join(str(message["content"]) for message in request["messages"])
     pictures = words.count("'type': 'image'")
-    side = deps.settings.image_side
+    side = deps.recipe.image_side
     tokens = estimate_text_tokens(words) + pictures * estimate_image_tokens(side, side), request["max_output_tokens"]
     cost = {"input_tokens": tokens[0], "output_tokens": tokens[1], "usd": price_call_usd(deps.settings, *tokens)}
     return {**call, "variant": request["variant"], **cost}

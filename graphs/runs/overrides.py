@@ -12,13 +12,13 @@ from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import Change
 from sextant.graphs.runs.steps import Step
-from sextant.prompts.variants import variant
+from sextant.prompts.variants import load_variant
 
 FIXED = ("home", "run")  # settings that say where a run lies, not what it does
 KEYS = "a setting, variant.NAME, candidate.ID, text, result[.TOOL], without[.TOOL]"
 
 
-def read_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
+def parse_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
     """Return the step number and branch of ``3`` or ``3:zero-shot``; any part of a branch's name will do.
 
     Raises:
@@ -26,7 +26,7 @@ def read_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
     """
     number, _, wanted = text.partition(":")
     last = max((step.moment.step for step in steps), default=0)
-    if not number.isdigit() or not 1 <= int(number) <= last:
+    if not is_count(number) or not 1 <= int(number) <= last:
         raise WrongUse(f"run {run} has no step {text!r}; its steps are 1 to {last} (sextant runs show {run})")
     here = sorted(
         {step.moment.branch for step in steps if step.moment.step == int(number) and step.moment.branch is not None}
@@ -41,7 +41,7 @@ def read_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
     return int(number), found[0]
 
 
-def read_change(wish: str, step: int, branch: str | None, steps: list[Step], candidates: list[str]) -> Change:
+def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], candidates: list[str]) -> Change:
     """Return the change that one ``KEY=VALUE`` means.
 
     Args:
@@ -53,34 +53,34 @@ def read_change(wish: str, step: int, branch: str | None, steps: list[Step], can
     key, equals, value = wish.partition("=")
     if not equals:
         raise WrongUse(f"--set {wish!r} has no '='; write KEY=VALUE, for example --set max_rounds=1")
-    value = from_file(value)
+    value = read_value(value)
     head, _, name = key.partition(".")
-    if key in setting_types():
-        return Change(step, None, "setting", key, setting_value(key, value))
+    if key in get_setting_types():
+        return Change(step, None, "setting", key, parse_setting_value(key, value))
     if head == "variant" and name:
-        variant(value)
+        load_variant(value)
         return Change(step, None, "variant", name, value)
     if head == "candidate" and name:
         if name not in candidates:
             raise WrongUse(f"no candidate has the id {name!r}; there are: {', '.join(candidates[:8])} …")
-        return Change(step, None, "candidate", name, position(value))
+        return Change(step, None, "candidate", name, parse_position(value))
     if key == "text":
-        return Change(step, one_branch("lmm", key, step, branch, steps), "text", "", value)
+        return Change(step, choose_branch("lmm", key, step, branch, steps), "text", "", value)
     if head in ("result", "without"):
-        chosen = one_branch("tools", key, step, branch, steps)
-        return Change(step, chosen, head, name, value if head == "result" else line_numbers(value))
-    raise WrongUse(f"--set knows no {key!r}; it knows {KEYS}; settings are: {', '.join(setting_types())}")
+        chosen = choose_branch("tools", key, step, branch, steps)
+        return Change(step, chosen, head, name, value if head == "result" else parse_line_numbers(value))
+    raise WrongUse(f"--set knows no {key!r}; it knows {KEYS}; settings are: {', '.join(get_setting_types())}")
 
 
-def setting_types() -> dict[str, Any]:
+def get_setting_types() -> dict[str, Any]:
     """Return the settings a fork may change, with their types."""
     hints = get_type_hints(Settings)
     return {item.name: hints[item.name] for item in fields(Settings) if item.name not in FIXED}
 
 
-def setting_value(name: str, text: str) -> Any:
+def parse_setting_value(name: str, text: str) -> Any:
     """Parse the value of a setting by its type; ``none`` unsets an optional one, ``a,b`` is a list."""
-    kind = setting_types()[name]
+    kind = get_setting_types()[name]
     raw: Any = None if text.lower() == "none" else text
     if raw is not None and "tuple" in str(kind):
         raw = [part.strip() for part in text.split(",") if part.strip()]
@@ -91,7 +91,7 @@ def setting_value(name: str, text: str) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def from_file(value: str) -> str:
+def read_value(value: str) -> str:
     """Return the value itself, or what the file holds that ``@FILE`` names."""
     if not value.startswith("@"):
         return value
@@ -101,7 +101,7 @@ def from_file(value: str) -> str:
         raise WrongUse(f"--set cannot read {value[1:]!r}: {error}") from error
 
 
-def position(text: str) -> Json | None:
+def parse_position(text: str) -> Json | None:
     """``LAT,LON`` in degrees, or None for ``none``."""
     if text.lower() == "none":
         return None
@@ -114,15 +114,20 @@ def position(text: str) -> Json | None:
     return {"latitude": latitude, "longitude": longitude}
 
 
-def line_numbers(text: str) -> list[int]:
+def is_count(text: str) -> bool:
+    """Whether the text is a number of ordinary digits that ``int`` reads: neither ``²`` nor thousands of digits."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def parse_line_numbers(text: str) -> list[int]:
     """``2,5``: the numbers of lines."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() for part in parts):
+    if not all(is_count(part) for part in parts):
         raise WrongUse(f"{text!r} names no lines; write their numbers, for example 2,5")
     return [int(part) for part in parts]
 
 
-def one_branch(node: str, key: str, step: int, branch: str | None, steps: list[Step]) -> str:
+def choose_branch(node: str, key: str, step: int, branch: str | None, steps: list[Step]) -> str:
     """Return the one branch that a change of a reply is about.
 
     Raises:

@@ -9,16 +9,21 @@ from typing import Any
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.recording.cassette import in_use
+from sextant.agent.recording.cassette import is_in_use
 from sextant.agent.settings import Settings
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.runs.archive import HASH, hashes
-from sextant.graphs.runs.folder import RunFolder, folders
-from sextant.graphs.runs.run import checkpoints_file
-from sextant.graphs.sessions.checkpoints import DATABASE, checkpoints, postgres_checkpoints, sqlite_checkpoints
-from sextant.graphs.sessions.tables import Rows, databases_of, place_of, sessions_file
+from sextant.graphs.runs.archive import HASH, collect_hashes
+from sextant.graphs.runs.folder import RunFolder, list_runs
+from sextant.graphs.runs.run import get_checkpoints_file
+from sextant.graphs.sessions.checkpoints import (
+    DATABASE,
+    open_checkpoints,
+    open_postgres_checkpoints,
+    open_sqlite_checkpoints,
+)
+from sextant.graphs.sessions.tables import Rows, describe_database, get_sessions_file, list_databases
 
 
 def prune(
@@ -47,22 +52,22 @@ def prune(
             is not given, so that nobody knows which pictures they need.
         SextantError: a database does not answer.
     """
-    asked = asked_databases(home, databases)
-    every = list(folders(home))
-    gone = doomed([folder for folder in every if not in_use(folder.cassette)], keep, older_days)
-    named = named_by(gone)
-    wanted = named_by([folder for folder in every if folder not in gone])
+    asked = collect_databases(home, databases)
+    every = list(list_runs(home))
+    gone = choose_runs([folder for folder in every if not is_in_use(folder.cassette)], keep, older_days)
+    named = collect_blobs(gone)
+    wanted = collect_blobs([folder for folder in every if folder not in gone])
     if named - wanted:
-        wanted |= hashes_of_threads(home, {folder.name for folder in gone}, asked)
+        wanted |= collect_thread_hashes(home, {folder.name for folder in gone}, asked)
     store = BlobStore(Home.at(home).blobs)
     blobs = [path for sha256 in sorted(named - wanted) if (path := store.path(sha256)).exists()]
     size = sum(path.stat().st_size for path in blobs)
     if not dry:
-        remove(gone, blobs, home)
+        remove_runs(gone, blobs, home)
     return {"runs": [folder.name for folder in gone], "blobs": len(blobs), "bytes": size, "deleted": not dry}
 
 
-def doomed(every: list[RunFolder], keep: int | None, older_days: float | None) -> list[RunFolder]:
+def choose_runs(every: list[RunFolder], keep: int | None, older_days: float | None) -> list[RunFolder]:
     """Return the runs that go, of all that may.
 
     Raises:
@@ -77,14 +82,14 @@ def doomed(every: list[RunFolder], keep: int | None, older_days: float | None) -
     return [folder for folder in every if is_older(folder, older_days or 0)]
 
 
-def asked_databases(home: str | None, databases: Sequence[str]) -> list[str]:
+def collect_databases(home: str | None, databases: Sequence[str]) -> list[str]:
     """Return the addresses to ask, each database once.
 
     Raises:
         WrongUse: sessions of this home lie in one that is not among them.
     """
-    asked = {place_of(address): address for address in (*databases, os.environ.get(DATABASE)) if address}
-    if unknown := databases_of(home) - set(asked):
+    asked = {describe_database(address): address for address in (*databases, os.environ.get(DATABASE)) if address}
+    if unknown := list_databases(home) - set(asked):
         raise WrongUse(
             f"sessions of this home lie in PostgreSQL at {min(unknown)!r}, and nobody knows which pictures they need; "
             "pass --database with its address"
@@ -92,9 +97,9 @@ def asked_databases(home: str | None, databases: Sequence[str]) -> list[str]:
     return list(asked.values())
 
 
-def named_by(runs: Sequence[RunFolder]) -> set[str]:
+def collect_blobs(runs: Sequence[RunFolder]) -> set[str]:
     """Return the blobs that any of the runs names."""
-    return set().union(*(hashes(folder) for folder in runs)) if runs else set()
+    return set().union(*(collect_hashes(folder) for folder in runs)) if runs else set()
 
 
 def is_older(folder: RunFolder, days: float) -> bool:
@@ -103,29 +108,29 @@ def is_older(folder: RunFolder, days: float) -> bool:
     return datetime.now(UTC) - started > timedelta(days=days)
 
 
-def hashes_of_threads(home: str | None, gone: set[str], databases: Sequence[str]) -> set[str]:
+def collect_thread_hashes(home: str | None, gone: set[str], databases: Sequence[str]) -> set[str]:
     """Return the blobs that threads name: conversations, runs that are not finished, and messages not yet answered."""
     texts: list[str] = []
     for file in sorted(Home.at(home).root.glob("*.sqlite")):
-        with sqlite_checkpoints(file) as saver:
-            texts += texts_of(saver, gone)
+        with open_sqlite_checkpoints(file) as saver:
+            texts += read_thread_texts(saver, gone)
     for address in databases:
-        texts += texts_of(postgres_checkpoints(address), gone)
+        texts += read_thread_texts(open_postgres_checkpoints(address), gone)
     for place in (None, *databases):
-        if place or sessions_file(home).exists():
-            texts += [str(row[0]) for row in Rows(sessions_file(home), place).read("SELECT message FROM waiting")]
+        if place or get_sessions_file(home).exists():
+            texts += [str(row[0]) for row in Rows(get_sessions_file(home), place).read("SELECT message FROM waiting")]
     return {found for text in texts for found in HASH.findall(text)}
 
 
-def texts_of(saver: BaseCheckpointSaver[Any], gone: set[str]) -> list[str]:
+def read_thread_texts(saver: BaseCheckpointSaver[Any], gone: set[str]) -> list[str]:
     """All that a checkpointer keeps of threads other than these."""
     kept = [item for item in saver.list(None) if item.config["configurable"]["thread_id"] not in gone]
     return [f"{item.checkpoint} {item.pending_writes}" for item in kept]
 
 
-def remove(runs: list[RunFolder], blobs: list[Path], home: str | None) -> None:
+def remove_runs(runs: list[RunFolder], blobs: list[Path], home: str | None) -> None:
     """Remove runs before blobs: a run without its blobs would be worse than blobs without their run."""
-    with checkpoints(checkpoints_file(Settings(home=home))) as saver:
+    with open_checkpoints(get_checkpoints_file(Settings(home=home))) as saver:
         for folder in runs:
             saver.delete_thread(folder.name)
     for folder in runs:

@@ -8,27 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.recording.cassette import Cassette, canonical
-from sextant.agent.recording.divergence import Difference, Divergence, json_differences, place_words
+from sextant.agent.recording.cassette import Cassette, encode_canonical
+from sextant.agent.recording.divergence import Difference, Divergence, describe_step, find_json_differences
 from sextant.agent.recording.recorder import Player
 from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.geolocate import Node, build
-from sextant.graphs.runs.changes import Changes, changed_node, judges
-from sextant.graphs.runs.changes import from_json as changes_from
+from sextant.graphs.geolocate import Node, build_graph
+from sextant.graphs.runs.changes import Changes, collect_fitted_hashes, run_changed_node
+from sextant.graphs.runs.changes import changes_from_json as changes_from
 from sextant.graphs.runs.folder import RunError, RunFolder
 from sextant.graphs.runs.run import STEPS_FUSE
-from sextant.graphs.runs.steps import Step, read_steps, step_of
-from sextant.prompts.loading import brought
+from sextant.graphs.runs.steps import Step, make_step, read_steps
+from sextant.prompts.loading import use_recorded_prompts
 
 BLOB = re.compile(r"\[-[0-9a-f]{64}-\]")  # the hash of a long list says only that something in it differs
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayResult:
     """What a replay came to: the steps it took again, and the answer unless it was told to stop before it."""
 
     run: str
@@ -42,7 +42,7 @@ def replay(
     on_event: Callable[[Json], None] = ignore_event,
     workers: int = 1,
     home: str | None = None,
-) -> Replayed:
+) -> ReplayResult:
     """Run the graph again from the recording alone: no model, no gallery, no network, no photo.
 
     Args:
@@ -56,19 +56,19 @@ def replay(
         WrongUse: the run has no step ``until``.
     """
     record = folder.record()
-    recorded = {step_key(step.moment): step for step in read_steps(folder.steps)}
+    recorded = {make_step_key(step.moment): step for step in read_steps(folder.steps)}
     last = max((step for step, _, _ in recorded), default=0)
     if until is not None and not 1 <= until <= last:
         raise WrongUse(f"run {folder.name} has no step {until}; its steps are 1 to {last}")
     player = Player(Cassette.read(folder.cassette))
-    check = Check(player, recorded, changes_from(record["changes"]), finished=record["status"] == "done")
-    with tempfile.TemporaryDirectory() as blobs, brought(record["prompts"]):
+    check = ReplayCheck(player, recorded, changes_from(record["changes"]), finished=record["status"] == "done")
+    with tempfile.TemporaryDirectory() as blobs, use_recorded_prompts(record["prompts"]):
         settings = replace(settings_from(record["settings"]), home=blobs, run=record["run"])
         own = BlobStore(Path(blobs))
-        for sha256 in judges(record):
+        for sha256 in collect_fitted_hashes(record):
             own.put(BlobStore(Home.at(home).blobs).get(sha256))
-        deps = Deps(settings, own, nobody, on_event)
-        graph = build(lambda _: deps, check.around).compile(name="geolocate")
+        deps = Deps(settings, own, refuse_call, on_event)
+        graph = build_graph(lambda _: deps, check.around).compile(name="geolocate")
         config: Any = {"recursion_limit": STEPS_FUSE, "max_concurrency": workers}
         answer: Json | None = None
         try:
@@ -80,20 +80,20 @@ def replay(
             raise check.first(divergence) from None
     if answer is not None:
         compare_answers(folder, answer, check.steps[-1].moment)
-    return Replayed(folder.name, sorted(check.steps, key=lambda step: step_key(step.moment)), answer)
+    return ReplayResult(folder.name, sorted(check.steps, key=lambda step: make_step_key(step.moment)), answer)
 
 
-def step_key(moment: StepInfo) -> tuple[int, str, str]:
+def make_step_key(moment: StepInfo) -> tuple[int, str, str]:
     """Sorts as the graph ran."""
     return moment.step, moment.node, moment.branch or ""
 
 
-def nobody(kind: str, request: Json) -> Json:
+def refuse_call(kind: str, request: Json) -> Json:
     """Stands where the world would; each node of a replay has the recording before it."""
     raise RunError(f"a replay asked the world for its {kind}; this is a defect, please report it")
 
 
-class Check:
+class ReplayCheck:
     """Stands round every node of a replay and compares what it changes with what the recording says it changed."""
 
     def __init__(
@@ -114,8 +114,8 @@ class Check:
             Divergence: its change of the state is another than the recorded one.
         """
         try:
-            update = changed_node(self.changes, self.player, moment, node, state, deps)
-            step = step_of(moment, update).as_read()
+            update = run_changed_node(self.changes, self.player, moment, node, state, deps)
+            step = make_step(moment, update).round_trip()
             self.compare(step)
         except Divergence as divergence:
             self.divergences.append(divergence)
@@ -126,27 +126,29 @@ class Check:
 
     def first(self, raised: Divergence) -> Divergence:
         """Return the first divergence as the graph runs: of branches side by side, whichever ended first was raised."""
-        return min([raised, *self.divergences], key=lambda one: step_key(one.moment))
+        return min([raised, *self.divergences], key=lambda one: make_step_key(one.moment))
 
     def compare(self, step: Step) -> None:
         """Raise at the first value that differs. What a crash kept from being written down is not compared."""
-        known = self.recorded.get(step_key(step.moment))
-        at = place_words(step.moment)
+        known = self.recorded.get(make_step_key(step.moment))
+        at = describe_step(step.moment)
         if known is None:
             if self.finished:
                 raise Divergence(step.moment, None, f"{at}: the recording has no such step")
             return
-        difference = unlike({"change": known.change, "goto": known.goto}, {"change": step.change, "goto": step.goto})
+        difference = find_difference(
+            {"change": known.change, "goto": known.goto}, {"change": step.change, "goto": step.goto}
+        )
         if difference:
             message = f"{at}: what it concludes differs from the recording in {difference.where}"
             raise Divergence(step.moment, None, message, difference)
 
 
-def unlike(old: Json, new: Json) -> Difference | None:
+def find_difference(old: Json, new: Json) -> Difference | None:
     """Return the first readable difference of two JSON values, None when they are equal byte for byte."""
-    if canonical(old) == canonical(new):
+    if encode_canonical(old) == encode_canonical(new):
         return None
-    found = list(json_differences(old, new, ""))
+    found = list(find_json_differences(old, new, ""))
     readable = [difference for difference in found if not BLOB.search(difference.words)]
     return next(iter([*readable, *found]), Difference("its spelling", "the values are equal, their bytes are not"))
 
@@ -154,6 +156,6 @@ def unlike(old: Json, new: Json) -> Difference | None:
 def compare_answers(folder: RunFolder, answer: Json, moment: StepInfo) -> None:
     """Raise unless the answer is the recorded one."""
     known = folder.answer()
-    difference = unlike({"answer": known}, {"answer": answer}) if known is not None else None
+    difference = find_difference({"answer": known}, {"answer": answer}) if known is not None else None
     if difference:
         raise Divergence(moment, None, f"the answer differs from the recorded one in {difference.where}", difference)

@@ -5,17 +5,17 @@ from dataclasses import replace
 from threading import Event
 
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.recording.recorder import unmoved
+from sextant.agent.recording.recorder import ignore_step
 from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
 from sextant.base.json_types import Json
-from sextant.graphs.runs.changes import from_json as changes_from
-from sextant.graphs.runs.folder import find
-from sextant.graphs.runs.fork import carry_out_fork
-from sextant.graphs.runs.run import Run, carry_out
-from sextant.prompts.loading import brought
+from sextant.graphs.runs.changes import changes_from_json as changes_from
+from sextant.graphs.runs.folder import find_run
+from sextant.graphs.runs.fork import execute_fork
+from sextant.graphs.runs.run import Run, execute_run
+from sextant.prompts.loading import use_recorded_prompts
 
 
 def resume(
@@ -36,15 +36,15 @@ def resume(
         WrongUse: several runs begin with that name.
         SextantError: there is no such run, or it fails again.
     """
-    folder = find(name, home)
+    folder = find_run(name, home)
     record, answer = folder.record(), folder.answer()
     if record["status"] == "done" and answer is not None:
         return Run(folder.name, answer)
-    settings = replace(settings_from(folder.ours()["settings"]), home=home)
+    settings = replace(settings_from(folder.require_own_record()["settings"]), home=home)
     settings = replace(settings, base_url=base_url or settings.base_url)
     if record["parent"]:
-        parent = Cassette.read(find(record["parent"], home).cassette)
-        return carry_out_fork(folder, parent, changes_from(record["changes"]), settings, on_event, stop)
+        parent = Cassette.read(find_run(record["parent"], home).cassette)
+        return execute_fork(folder, parent, changes_from(record["changes"]), settings, on_event, stop)
     deps = make_cancellable(make_deps(settings, on_event), stop)
-    with brought(record["prompts"]):
-        return carry_out(folder, record["path"], deps, unmoved(deps.ask))
+    with use_recorded_prompts(record["prompts"]):
+        return execute_run(folder, record["path"], deps, ignore_step(deps.ask))

@@ -15,7 +15,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from sextant.agent.llm.spec import split_login
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.recording.recorder import Door, Recorder, unmoved
+from sextant.agent.recording.recorder import Recorder, StepPort, ignore_step
 from sextant.agent.settings import Settings, make_recipe, settings_to_json
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
@@ -23,13 +23,13 @@ from sextant.agent.world.live import make_deps
 from sextant.base.errors import SextantError
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.geolocate import Around, Node, build
-from sextant.graphs.runs.changes import UNCHANGED, Changes, changed_node
-from sextant.graphs.runs.folder import RunError, RunFolder, create, new_name
-from sextant.graphs.runs.steps import StepLog, step_of
-from sextant.graphs.sessions.checkpoints import checkpoints
-from sextant.prompts.loading import is_own, text_of
-from sextant.prompts.variants import variant
+from sextant.graphs.geolocate import Node, NodeWrapper, build_graph
+from sextant.graphs.runs.changes import UNCHANGED, Changes, run_changed_node
+from sextant.graphs.runs.folder import RunError, RunFolder, create_run, make_run_name
+from sextant.graphs.runs.steps import StepLog, make_step
+from sextant.graphs.sessions.checkpoints import open_checkpoints
+from sextant.prompts.loading import is_own, read_prompt_text
+from sextant.prompts.variants import load_variant
 
 STEPS_FUSE = 500  # the budget stops a run; this stops a defect in ours
 
@@ -42,7 +42,7 @@ class Run:
     answer: Json
 
 
-class Unasked(SextantError):
+class UnrecordedCalls(SextantError):
     """A fork came to calls that were never recorded, and may not make them. ``calls`` says which."""
 
     def __init__(self, calls: list[Json]) -> None:
@@ -51,7 +51,7 @@ class Unasked(SextantError):
         self.calls = calls
 
 
-def checkpoints_file(settings: Settings) -> Path:
+def get_checkpoints_file(settings: Settings) -> Path:
     """Where the checkpoints of these settings' home lie: of threads, and of runs that have not finished."""
     return Home.at(settings.home).checkpoints
 
@@ -69,14 +69,14 @@ def locate(
     Raises:
         SextantError: the photo, the gallery or the settings are no good; model failures end in an answer instead.
     """
-    name = settings.run or new_name()
+    name = settings.run or make_run_name()
     settings = replace(settings, run=name)
     deps = make_cancellable(make_deps(settings, on_event), stop)
-    folder = create(settings.home, name, told(path, deps.settings))
-    return carry_out(folder, path, deps, unmoved(deps.ask))
+    folder = create_run(settings.home, name, build_record(path, deps.settings))
+    return execute_run(folder, path, deps, ignore_step(deps.ask))
 
 
-def told(path: str, settings: Settings) -> Json:
+def build_record(path: str, settings: Settings) -> Json:
     """Return what a run is told, for its record. No secret: an address loses its login."""
     address = split_login(settings.base_url)[1] if settings.base_url else None
     return {
@@ -86,31 +86,31 @@ def told(path: str, settings: Settings) -> Json:
         "changes": [],
         "live": True,
         "keep_words": False,
-        "prompts": own_prompts(settings),
-        "versions": dict(versions()),
+        "prompts": collect_own_prompts(settings),
+        "versions": dict(read_versions()),
     }
 
 
 @cache
-def versions() -> Json:
+def read_versions() -> Json:
     """Return what runs; looked up once, since each look opens files."""
     names = ("sextant-geo", "langgraph", "langchain-core")
     return {**{name: version(name) for name in names}, "python": platform.python_version()}
 
 
-def own_prompts(settings: Settings) -> dict[str, str]:
+def collect_own_prompts(settings: Settings) -> dict[str, str]:
     """Return the text of every prompt file of a person's own that a run may read, by the path it was named by.
 
     Raises:
         WrongUse: a file is missing, or the preset is unknown.
     """
     plan = make_recipe(settings)
-    prompts = [name for name in (*plan.variants, *plan.later) if variant(name) and is_own(name)]
+    prompts = [name for name in (*plan.variants, *plan.later) if load_variant(name) and is_own(name)]
     presets = [settings.preset] if settings.preset and is_own(settings.preset) else []
-    return {name: text_of(Path(name)) for name in (*presets, *prompts)}
+    return {name: read_prompt_text(Path(name)) for name in (*presets, *prompts)}
 
 
-def carry_out(folder: RunFolder, path: str, deps: Deps, world: Door, changes: Changes = UNCHANGED) -> Run:
+def execute_run(folder: RunFolder, path: str, deps: Deps, world: StepPort, changes: Changes = UNCHANGED) -> Run:
     """Run the graph from where the folder's record ends, to the answer.
 
     Raises:
@@ -120,38 +120,38 @@ def carry_out(folder: RunFolder, path: str, deps: Deps, world: Door, changes: Ch
     cassette = Cassette.record(folder.cassette)
     try:
         with closing(cassette), closing(StepLog(folder.steps)) as log:
-            answer = graph_answer(path, deps, recorded(Recorder(cassette, world), log, changes))
-    except Unasked:
-        forget(folder, deps.settings)
+            answer = run_graph(path, deps, record_nodes(Recorder(cassette, world), log, changes))
+    except UnrecordedCalls:
+        forget_run(folder, deps.settings)
         raise
     except SextantError as error:
         if any(call.kind == "model" for call in cassette.calls.values()):
             folder.update(status="failed", error=str(error))
         else:
-            forget(folder, deps.settings)
+            forget_run(folder, deps.settings)
         raise
     folder.finish(answer)
     forget_checkpoints(deps.settings)
     return Run(folder.name, answer)
 
 
-def recorded(door: Door, log: StepLog, changes: Changes) -> Around:
+def record_nodes(door: StepPort, log: StepLog, changes: Changes) -> NodeWrapper:
     """Each node asks through the door, and its change of the state is written down."""
 
     def around(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
         began = monotonic()
-        update = changed_node(changes, door, moment, node, state, deps)
-        log.write(step_of(moment, update, round(monotonic() - began, 4)))
+        update = run_changed_node(changes, door, moment, node, state, deps)
+        log.write(make_step(moment, update, round(monotonic() - began, 4)))
         return update
 
     return around
 
 
-def graph_answer(path: str, deps: Deps, around: Around) -> Json:
+def run_graph(path: str, deps: Deps, around: NodeWrapper) -> Json:
     """Return the answer of the graph, run from its last checkpoint when it has one."""
     settings = deps.settings
-    with checkpoints(checkpoints_file(settings)) as saver:
-        graph = build(lambda _: deps, around).compile(checkpointer=saver, name="geolocate")
+    with open_checkpoints(get_checkpoints_file(settings)) as saver:
+        graph = build_graph(lambda _: deps, around).compile(checkpointer=saver, name="geolocate")
         config: Any = {
             "configurable": {"thread_id": settings.run},
             "recursion_limit": STEPS_FUSE,
@@ -162,7 +162,7 @@ def graph_answer(path: str, deps: Deps, around: Around) -> Json:
         state = graph.invoke(None if begun else {"path": path}, config, context=settings, durability="sync")
     if state.get("__interrupt__"):
         calls = [stop.value for stop in state["__interrupt__"]]
-        raise Unasked(sorted(calls, key=lambda call: call["branch"] or ""))
+        raise UnrecordedCalls(sorted(calls, key=lambda call: call["branch"] or ""))
     if "answer" not in state:
         raise RunError(f"run {settings.run} ended without an answer; this is a defect, please report it")
     answer: Json = state["answer"]
@@ -186,7 +186,7 @@ def has_begun(saver: BaseCheckpointSaver[Any], config: Any) -> bool:
         ) from error
 
 
-def forget(folder: RunFolder, settings: Settings) -> None:
+def forget_run(folder: RunFolder, settings: Settings) -> None:
     """Leave nothing of a run that came to nothing."""
     folder.remove()
     forget_checkpoints(settings)
@@ -194,5 +194,5 @@ def forget(folder: RunFolder, settings: Settings) -> None:
 
 def forget_checkpoints(settings: Settings) -> None:
     """Drop the checkpoints of a finished run: its folder says all they said, in a fiftieth of the space."""
-    with checkpoints(checkpoints_file(settings)) as saver:
+    with open_checkpoints(get_checkpoints_file(settings)) as saver:
         saver.delete_thread(str(settings.run))

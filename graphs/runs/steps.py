@@ -26,12 +26,12 @@ class Step:
         moment = {"step": self.moment.step, "node": self.moment.node, "branch": self.moment.branch}
         return {**moment, "seconds": self.seconds, "goto": self.goto, "change": self.change}
 
-    def as_read(self) -> "Step":
+    def round_trip(self) -> "Step":
         """Return the step as a file gives it back."""
         return replace(self, change=json.loads(json.dumps(self.change)))
 
 
-def step_of(moment: StepInfo, update: Any, seconds: float | None = None) -> Step:
+def make_step(moment: StepInfo, update: Any, seconds: float | None = None) -> Step:
     """Return a node's return value as a step. The answer is left out: it stands in a file of its own."""
     if not isinstance(update, Command):
         return Step(moment, {name: value for name, value in update.items() if name != "answer"}, [], seconds)

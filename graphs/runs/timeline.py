@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sextant.agent.recording.cassette import Call, Cassette, in_use
+from sextant.agent.recording.cassette import Call, Cassette, is_in_use
 from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.steps import Step, read_steps
@@ -10,7 +10,7 @@ from sextant.graphs.runs.steps import Step, read_steps
 TIMING = ("seconds", "read_at")
 
 
-def story(folder: RunFolder) -> Json:
+def build_timeline(folder: RunFolder) -> Json:
     """Everything a person wants to see of a run, JSON-plain.
 
     ``branches`` hold the opening messages and the turns, ``verdicts`` one entry a round, ``steps`` the whole order.
@@ -26,29 +26,29 @@ def story(folder: RunFolder) -> Json:
         "record": record,
         "cut": cassette.cut,
         "answer": folder.answer(),
-        "retrieved": retrieved(cassette),
-        "branches": [branch_story(branch, steps, cassette) for branch in branches(steps)],
-        "verdicts": verdicts(steps),
-        "steps": [step_story(step) for step in steps],
+        "retrieved": find_retrieved(cassette),
+        "branches": [describe_branch(branch, steps, cassette) for branch in list_branches(steps)],
+        "verdicts": list_verdicts(steps),
+        "steps": [summarise_step(step) for step in steps],
     }
 
 
-def branches(steps: list[Step]) -> list[Json]:
+def list_branches(steps: list[Step]) -> list[Json]:
     """Return the branches in the order they were planned."""
     return [branch for step in steps for branch in step.change.get("branches", {}).values()]
 
 
-def retrieved(cassette: Cassette) -> Json | None:
+def find_retrieved(cassette: Cassette) -> Json | None:
     """Return the photos that the gallery gave, None for a run without one."""
-    return next((found for call, found in replies(cassette) if call.kind == "references"), None)
+    return next((found for call, found in list_replies(cassette) if call.kind == "references"), None)
 
 
-def replies(cassette: Cassette) -> list[tuple[Call, Json]]:
+def list_replies(cassette: Cassette) -> list[tuple[Call, Json]]:
     """Every recorded call with its reply."""
     return [(call, cassette.reply(call)) for call in cassette.calls.values()]
 
 
-def branch_story(branch: Json, steps: list[Step], cassette: Cassette) -> Json:
+def describe_branch(branch: Json, steps: list[Step], cassette: Cassette) -> Json:
     """One branch: the prompt that opened it, and every turn with what it took."""
     calls = [
         call for call in cassette.calls.values() if call.kind == "model" and call.request["branch"] == branch["id"]
@@ -59,18 +59,18 @@ def branch_story(branch: Json, steps: list[Step], cassette: Cassette) -> Json:
     for step in steps:
         for turn in step.change.get("transcripts", {}).get(branch["id"], []):
             call = by_step.get(step.moment.step) if turn["role"] == "assistant" else None
-            turns.append({"step": step.moment.step, **turn, **(call_facts(cassette, call) if call else {})})
-    opening = cassette.expanded(first)["messages"] if first else []
+            turns.append({"step": step.moment.step, **turn, **(summarise_call(cassette, call) if call else {})})
+    opening = cassette.expand(first)["messages"] if first else []
     return {**branch, "opening": opening, "turns": turns}
 
 
-def call_facts(cassette: Cassette, call: Call) -> Json:
+def summarise_call(cassette: Cassette, call: Call) -> Json:
     """Return what one model call took: tokens, money, seconds."""
     reply = cassette.reply(call)
     return {"usage": reply.get("usage"), "usd": reply.get("usd"), "seconds": call.info["seconds"]}
 
 
-def verdicts(steps: list[Step]) -> list[Json]:
+def list_verdicts(steps: list[Step]) -> list[Json]:
     """Return what each round came to: the place, the reasons, and the answers that were new in it."""
     found: list[Json] = []
     seen: set[str] = set()
@@ -85,19 +85,19 @@ def verdicts(steps: list[Step]) -> list[Json]:
     return found
 
 
-def step_story(step: Step) -> Json:
+def summarise_step(step: Step) -> Json:
     """One step in the order of the graph."""
     moment = step.moment
     where = {"step": moment.step, "node": moment.node, "branch": moment.branch}
-    return {**where, "seconds": step.seconds, "goto": step.goto, "changed": changed(step)}
+    return {**where, "seconds": step.seconds, "goto": step.goto, "changed": list_changed(step)}
 
 
-def changed(step: Step) -> list[str]:
+def list_changed(step: Step) -> list[str]:
     """Return the names of what a step changed in the state, the clock apart."""
     return [name for name in step.change if name not in TIMING]
 
 
-def summary(folder: RunFolder) -> Json:
+def summarise_run(folder: RunFolder) -> Json:
     """One run in a list: what is in its record alone, so that a thousand runs list quickly.
 
     Raises:
@@ -107,7 +107,7 @@ def summary(folder: RunFolder) -> Json:
     known: Json = record.get("summary") or {}
     fields: dict[str, Any] = {name: known.get(name) for name in ("best", "stop", "spent", "preset")}
     photo: Json = record.get("photo") or {}
-    killed = record["status"] == "running" and not in_use(folder.cassette)
+    killed = record["status"] == "running" and not is_in_use(folder.cassette)
     return {
         "run": folder.name,
         "status": "killed" if killed else record["status"],

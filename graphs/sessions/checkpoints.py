@@ -51,7 +51,7 @@ class PackedSerializer(JsonPlusSerializer):
 
 
 @contextmanager
-def checkpoints(file: Path) -> Iterator[BaseCheckpointSaver[Any]]:
+def open_checkpoints(file: Path) -> Iterator[BaseCheckpointSaver[Any]]:
     """Return the checkpointer in force: of the PostgreSQL that SEXTANT_DATABASE names, else of the SQLite file.
 
     Raises:
@@ -59,14 +59,14 @@ def checkpoints(file: Path) -> Iterator[BaseCheckpointSaver[Any]]:
     """
     address = os.environ.get(DATABASE)
     if address:
-        yield postgres_checkpoints(address)
+        yield open_postgres_checkpoints(address)
     else:
-        with sqlite_checkpoints(file) as saver:
+        with open_sqlite_checkpoints(file) as saver:
             yield saver
 
 
 @lru_cache(maxsize=2)
-def postgres_pool(address: str) -> Any:
+def open_postgres_pool(address: str) -> Any:
     """One pool of connections for each database of this process.
 
     Raises:
@@ -96,11 +96,11 @@ def postgres_pool(address: str) -> Any:
 
 
 @lru_cache(maxsize=2)
-def postgres_checkpoints(address: str) -> BaseCheckpointSaver[Any]:
+def open_postgres_checkpoints(address: str) -> BaseCheckpointSaver[Any]:
     """Return the checkpointer in a PostgreSQL database, its tables made when missing."""
     from langgraph.checkpoint.postgres import PostgresSaver
 
-    pool = postgres_pool(address)
+    pool = open_postgres_pool(address)
     saver = PostgresSaver(pool, serde=PackedSerializer())
     with pool.connection() as connection:
         # Two servers that start at once would both create the tables. Trying, not waiting in the database: LangGraph
@@ -115,7 +115,7 @@ def postgres_checkpoints(address: str) -> BaseCheckpointSaver[Any]:
 
 
 @contextmanager
-def sqlite_checkpoints(path: Path) -> Iterator[SqliteSaver]:
+def open_sqlite_checkpoints(path: Path) -> Iterator[SqliteSaver]:
     """Return a checkpointer over the file at ``path``, made when missing.
 
     Raises:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.guard.claims import trace_of
+from sextant.agent.guard.claims import make_trace
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings, make_recipe
 from sextant.base.home import Home
@@ -13,7 +13,7 @@ from sextant.graphs.runs.run import Run
 from sextant.graphs.runs.steps import Step, read_steps
 
 
-def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings) -> Json:
+def take_snapshot(key: str, file: str, run: Run, folder: Path, settings: Settings) -> Json:
     """Return the evidence of one photo, JSON-plain.
 
     Args:
@@ -24,10 +24,10 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
     record, steps = RunFolder(folder).record(), read_steps(RunFolder(folder).steps)
     changes = [step.change for step in steps]
     blobs = BlobStore(Home.at(settings.home).blobs)
-    photo = _last(changes, "photo") or {}
-    outcomes = _last(changes, "outcomes") or {}
-    verdict = _last(changes, "verdict") or {}
-    hashed = _last(changes, "references")
+    photo = _find_last(changes, "photo") or {}
+    outcomes = _find_last(changes, "outcomes") or {}
+    verdict = _find_last(changes, "verdict") or {}
+    hashed = _find_last(changes, "references")
     references = blobs.get_json(hashed) if hashed else {"nearest": [], "farthest": []}
     return {
         "key": key,
@@ -42,9 +42,9 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
         "constraints": [],
         "nearest": references["nearest"],
         "farthest": references["farthest"],
-        "metadata": _last(changes, "metadata") or {},
+        "metadata": _find_last(changes, "metadata") or {},
         "clues": {name: outcome["clues"] for name, outcome in outcomes.items() if outcome["kind"] == "answered"},
-        "traces": traces(steps, bool(hashed)),
+        "traces": collect_traces(steps, bool(hashed)),
         "verdict_reasons": verdict.get("reasons", []),
         "strategy": make_recipe(settings).verify,
         "optimise": settings.optimise,
@@ -53,24 +53,24 @@ def evidence_of(key: str, file: str, run: Run, folder: Path, settings: Settings)
     }
 
 
-def failed(key: str, file: str, sha256: str, run: str, error: str) -> Json:
+def make_failed_snapshot(key: str, file: str, sha256: str, run: str, error: str) -> Json:
     """Return a photo that could not be located, and why."""
     return {"key": key, "status": "failed", "file": file, "sha256": sha256, "run": run, "error": error}
 
 
-def traces(steps: list[Step], references: bool) -> dict[str, Json]:
+def collect_traces(steps: list[Step], references: bool) -> dict[str, Json]:
     """Return the tool calls that each branch really got an answer to."""
     turns: dict[str, list[Json]] = {}
     for step in steps:
         for branch, more in step.change.get("transcripts", {}).items():
             turns.setdefault(branch, []).extend(more)
-    found = {branch: trace_of(branch, said, references) for branch, said in turns.items()}
+    found = {branch: make_trace(branch, said, references) for branch, said in turns.items()}
     return {
         branch: {"calls": [{"id": call, "name": name} for call, name in trace.calls], "references": references}
         for branch, trace in found.items()
     }
 
 
-def _last(changes: list[Json], name: str) -> Any:
+def _find_last(changes: list[Json], name: str) -> Any:
     """Return the latest value a step gave to a key of the state."""
     return next((change[name] for change in reversed(changes) if change.get(name) is not None), None)

@@ -16,26 +16,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sextant.agent.privacy.precision import Policy, coarsened, scrubbed
-from sextant.agent.privacy.view import photo_shown
+from sextant.agent.privacy.precision import Policy, coarsen, redact_coordinates
+from sextant.agent.privacy.view import view_photo
 from sextant.agent.state import NOTHING_SPENT
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
-from sextant.graphs.chat import PHOTOS_AT_ONCE, Desk, build_chat
+from sextant.graphs.chat import PHOTOS_AT_ONCE, ChatContext, build_chat
 from sextant.graphs.runs.run import STEPS_FUSE
-from sextant.graphs.sessions.checkpoints import checkpoints
-from sextant.graphs.sessions.tables import Rows, note_database, sessions_file
+from sextant.graphs.sessions.checkpoints import open_checkpoints
+from sextant.graphs.sessions.tables import Rows, get_sessions_file, note_database
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 HELD_S = 10.0  # how long a hold lasts unless it is renewed; renewed three times as often
 
 
-class Busy(SextantError):
+class SessionBusy(SextantError):
     """Somebody else is at work on the session."""
 
 
 @dataclass(frozen=True)
-class Listed:
+class SessionInfo:
     """One line of the list. Times are epoch seconds; ``busy`` while somebody is at work on it."""
 
     id: str
@@ -53,7 +53,7 @@ class Sessions:
     me: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
 
     def __post_init__(self) -> None:
-        self._table = Rows(sessions_file(self.home))
+        self._table = Rows(get_sessions_file(self.home))
         if self._table.address:
             note_database(self.home, self._table.address)
 
@@ -78,13 +78,13 @@ class Sessions:
     def exists(self, session: str) -> bool:
         return bool(self._table.read("SELECT id FROM sessions WHERE id = ?", (session,)))
 
-    def listed(self, most: int = 100) -> list[Listed]:
+    def listed(self, most: int = 100) -> list[SessionInfo]:
         """Return the sessions, the latest first."""
         rows = self._table.read(
             "SELECT id, title, created, updated, held_until FROM sessions ORDER BY updated DESC, id LIMIT ?", (most,)
         )
         now = time.time()
-        return [Listed(row[0], row[1], row[2], row[3], row[4] > now) for row in rows]
+        return [SessionInfo(row[0], row[1], row[2], row[3], row[4] > now) for row in rows]
 
     def updated(self, session: str) -> float:
         """When the session last changed, epoch seconds; 0 where there is none."""
@@ -107,7 +107,7 @@ class Sessions:
             Busy: somebody is at work on it.
         """
         with self.held(session), self._saver() as saver:
-            saver.delete_thread(thread(session))
+            saver.delete_thread(make_thread_id(session))
             self._table.change("DELETE FROM waiting WHERE session = ?", (session,))
             self._table.change("DELETE FROM sessions WHERE id = ?", (session,))
 
@@ -122,7 +122,7 @@ class Sessions:
         if not self.exists(session):
             raise WrongUse(f"there is no session {session[:80]!r}; see the list of sessions, or start a new one")
         if not self._hold(session):
-            raise Busy(f"session {session!r} is at work on a message; wait for it, or stop it")
+            raise SessionBusy(f"session {session!r} is at work on a message; wait for it, or stop it")
         done = threading.Event()
         renewing = threading.Thread(target=self._renew, args=(session, done), daemon=True)
         renewing.start()
@@ -141,7 +141,7 @@ class Sessions:
             (session, json.dumps(message)),
         )
 
-    def say(self, session: str, message: Json, desk: Desk) -> Json:
+    def say(self, session: str, message: Json, desk: ChatContext) -> Json:
         """Answer one message; the session's state after it.
 
         Raises:
@@ -149,10 +149,10 @@ class Sessions:
         """
         with self.held(session):
             if message["text"] or message["photos"]:
-                self.title(session, title_of(message, desk.policy))
+                self.title(session, make_title(message, desk.policy))
             return self._invoke(session, {"message": message}, desk)
 
-    def go_on(self, session: str, desk: Desk) -> Json:
+    def finish_interrupted(self, session: str, desk: ChatContext) -> Json:
         """Finish a message that was cut off by a crash; without one, nothing happens."""
         with self.held(session):
             if not self.interrupted(session):
@@ -163,7 +163,7 @@ class Sessions:
     def state(self, session: str) -> Json:
         """Return the conversation as it was last kept; empty for a new session."""
         with self._saver() as saver:
-            kept = saver.get_tuple(config(session))
+            kept = saver.get_tuple(make_config(session))
         values: Json = dict(kept.checkpoint["channel_values"]) if kept else {}
         return values
 
@@ -173,7 +173,13 @@ class Sessions:
             return True
         with self._saver() as saver:
             graph = build_chat().compile(checkpointer=saver)
-            return bool(graph.get_state(config(session)).next)
+            return bool(graph.get_state(make_config(session)).next)
+
+    def add_spending(self, session: str, spent: Json) -> None:
+        """Add spending that came from no message to the session's; whoever calls this holds the session."""
+        with self._saver() as saver:
+            graph = build_chat().compile(checkpointer=saver)
+            graph.update_state(make_config(session), {"spent": spent}, as_node="report")
 
     def _waiting(self, session: str) -> Json | None:
         """Return the message that was accepted and that the conversation does not hold yet."""
@@ -185,16 +191,16 @@ class Sessions:
         began = state.get("message", {}).get("id") == message["id"]
         return None if began or message["id"] in {turn["id"] for turn in state.get("turns", [])} else message
 
-    def _invoke(self, session: str, given: Any, desk: Desk) -> Json:
+    def _invoke(self, session: str, given: Any, desk: ChatContext) -> Json:
         with self._saver() as saver:
             graph = build_chat().compile(checkpointer=saver, name="chat")
-            state = dict(graph.invoke(given, config(session), context=desk, durability="sync"))
+            state = dict(graph.invoke(given, make_config(session), context=desk, durability="sync"))
         self._table.change("DELETE FROM waiting WHERE session = ?", (session,))
         return state
 
     @contextmanager
     def _saver(self) -> Iterator[Any]:
-        with checkpoints(self._table.file) as saver:
+        with open_checkpoints(self._table.file) as saver:
             yield saver
 
     def _hold(self, session: str) -> bool:
@@ -214,45 +220,45 @@ class Sessions:
             )
 
 
-def title_of(message: Json, policy: Policy) -> str:
+def make_title(message: Json, policy: Policy) -> str:
     """Title a session by its first message: its photo, or its text. A file's name can give away the place."""
     if message["photos"] and not policy.withholds_words:
-        return scrubbed(str(message["photos"][0]["file"]), policy)
-    return scrubbed(message["text"], policy)
+        return redact_coordinates(str(message["photos"][0]["file"]), policy)
+    return redact_coordinates(message["text"], policy)
 
 
-def thread(session: str) -> str:
+def make_thread_id(session: str) -> str:
     """Return the checkpoint thread of a session; runs have threads of their own names."""
     return f"chat-{session}"
 
 
-def config(session: str) -> Any:
+def make_config(session: str) -> Any:
     return {
-        "configurable": {"thread_id": thread(session)},
+        "configurable": {"thread_id": make_thread_id(session)},
         "recursion_limit": STEPS_FUSE,
         "max_concurrency": PHOTOS_AT_ONCE,
     }
 
 
-def shown(session: str, state: Json, policy: Policy, *, busy: bool = False, interrupted: bool = False) -> Json:
+def view_session(session: str, state: Json, policy: Policy, *, busy: bool = False, interrupted: bool = False) -> Json:
     """Return a session as a person may see it: the one document that page, terminal and exports are made from."""
     return {
         "session": session,
         "busy": busy,
         "interrupted": interrupted,
         "precision": policy.to_json(),
-        "turns": [turn_shown(turn, policy) for turn in state.get("turns", [])],
-        "photos": [photo_shown(photo, policy) for photo in state.get("photos", {}).values()],
+        "turns": [view_turn(turn, policy) for turn in state.get("turns", [])],
+        "photos": [view_photo(photo, policy) for photo in state.get("photos", {}).values()],
         "spent": {**NOTHING_SPENT, **state.get("spent", {})},
     }
 
 
-def turn_shown(turn: Json, policy: Policy) -> Json:
+def view_turn(turn: Json, policy: Policy) -> Json:
     """Return a turn; one that was written under a finer cap than now holds is not repeated."""
     order = ("country", "region", "city", "street", None)
     if turn["by"] != "you" and order.index(turn["cap"]) > order.index(policy.coarsest):
         note = "This was said under a finer precision cap; ask again."
         return {**turn, "text": note, "entries": []}
     # A model's reply may hold coordinates in any spelling, also where its words are let through.
-    coarse: Json = coarsened(turn, policy)
+    coarse: Json = coarsen(turn, policy)
     return coarse

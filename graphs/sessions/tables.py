@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sextant.base.errors import SextantError
 from sextant.base.home import Home
 from sextant.graphs.runs.folder import write_json
-from sextant.graphs.sessions.checkpoints import DATABASE, postgres_pool
+from sextant.graphs.sessions.checkpoints import DATABASE, open_postgres_pool
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS sessions (
@@ -23,30 +23,30 @@ _TABLES = (
 )
 
 
-def sessions_file(home: str | None) -> Path:
+def get_sessions_file(home: str | None) -> Path:
     """Return the SQLite file of sessions and of their checkpoints."""
     return Home.at(home).sessions
 
 
-def place_of(address: str) -> str:
+def describe_database(address: str) -> str:
     """Which database an address means, without its user and password: ``host:5432/name``."""
     parts = urlsplit(address)
     return f"{parts.hostname}:{parts.port or 5432}{parts.path}"
 
 
-def databases_of(home: str | None) -> set[str]:
-    """Return the databases, as ``place_of`` names them, in which sessions of this home were ever kept."""
+def list_databases(home: str | None) -> set[str]:
+    """Return the databases, as ``describe_database`` names them, in which sessions of this home were ever kept."""
     file = _databases_file(home)
     return set(json.loads(file.read_text("utf-8"))) if file.exists() else set()
 
 
 def note_database(home: str | None, address: str) -> None:
     """Remember that sessions of this home lie there: whoever deletes its pictures must ask there first."""
-    known = databases_of(home)
-    if place_of(address) not in known:
+    known = list_databases(home)
+    if describe_database(address) not in known:
         file = _databases_file(home)
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(file, sorted(known | {place_of(address)}))
+        write_json(file, sorted(known | {describe_database(address)}))
 
 
 def _databases_file(home: str | None) -> Path:
@@ -76,7 +76,7 @@ class Rows:
             SextantError: the database cannot be opened or reached.
         """
         if self.address:
-            with postgres_pool(self.address).connection() as connection:
+            with open_postgres_pool(self.address).connection() as connection:
                 return [tuple(row.values()) for row in connection.execute(sql.replace("?", "%s"), values).fetchall()]
         with self._lock:
             return self._connection().execute(sql, values).fetchall()
@@ -88,7 +88,7 @@ class Rows:
             SextantError: as ``read``.
         """
         if self.address:
-            with postgres_pool(self.address).connection() as connection:
+            with open_postgres_pool(self.address).connection() as connection:
                 count: int = connection.execute(sql.replace("?", "%s"), values).rowcount
                 return count
         with self._lock:

@@ -1,19 +1,24 @@
 """Photos to locate for a conversation: each a task with its effort, its share of the budget, and what it took."""
 
+import json
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import NotRequired
 
 from typing_extensions import TypedDict
 
 from sextant.agent.chat.steering_parser import is_steering, read_steering
+from sextant.agent.llm.request import count_spent
+from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings, make_recipe
-from sextant.base.errors import WrongUse
+from sextant.agent.state import NOTHING_SPENT, add_spent
+from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
-from sextant.graphs.runs.folder import new_name
+from sextant.graphs.runs.folder import RunFolder, make_run_name
 
 
-class Task(TypedDict):
+class PhotoTask(TypedDict):
     """One photo to locate. ``effort`` doubles the budget each time it grows."""
 
     key: str
@@ -25,31 +30,33 @@ class Task(TypedDict):
     most_calls: NotRequired[int | None]
 
 
-def new_tasks(message: Json, known: int) -> list[Task]:
+def make_tasks(message: Json, known: int) -> list[PhotoTask]:
     """Return the message's photos as tasks, under the constraints that came with them."""
     said = list(message["steer"])
     if is_steering(message["text"]):
         with suppress(WrongUse):
             said += read_steering(message["text"])
     return [
-        Task(key=str(number), sha256=one["sha256"], file=one["file"], run=new_name(), effort=0, constraints=said)
+        PhotoTask(
+            key=str(number), sha256=one["sha256"], file=one["file"], run=make_run_name(), effort=0, constraints=said
+        )
         for number, one in enumerate(message["photos"], known + 1)
     ]
 
 
-def again(photo: Json) -> Task:
+def repeat_task(photo: Json) -> PhotoTask:
     """Return the same photo once more, with more effort, under the constraints that are in force."""
-    return Task(
+    return PhotoTask(
         key=photo["key"],
         sha256=photo["sha256"],
         file=photo["file"],
-        run=new_name(),
+        run=make_run_name(),
         effort=photo.get("effort", 0) + 1,
         constraints=photo["constraints"],
     )
 
 
-def with_effort(settings: Settings, effort: int, most_calls: int | None = None) -> Settings:
+def apply_effort(settings: Settings, effort: int, most_calls: int | None = None) -> Settings:
     """Double the call budget and add a round for each step of effort, capped at the maximum."""
     base = make_recipe(settings)
     calls = base.max_calls * 2**effort
@@ -60,7 +67,7 @@ def with_effort(settings: Settings, effort: int, most_calls: int | None = None) 
     return replace(settings, max_calls=calls, max_rounds=base.max_rounds + effort)
 
 
-def run_spending(answer: Json) -> Json:
+def count_run_spending(answer: Json) -> Json:
     """Return a run's spending as the session adds it up."""
     spent = answer["spent"]
     return {
@@ -70,3 +77,13 @@ def run_spending(answer: Json) -> Json:
         "usd": spent["usd"] or 0.0,
         "unpriced_calls": int(spent["usd"] is None),
     }
+
+
+def recorded_spending(folder: Path) -> Json:
+    """Return what the recorded calls of a run without an answer have cost; nothing when no recording can be read."""
+    spent = NOTHING_SPENT
+    with suppress(SextantError):
+        for call in Cassette.read(RunFolder(folder).cassette).calls.values():
+            if call.kind == "model":
+                spent = add_spent(add_spent(spent, {"calls": 1}), count_spent(json.loads(call.reply)))
+    return dict(spent)

@@ -55,7 +55,7 @@ def test_photo_branches_why_steer_polygon_fork_and_export(talk, drawn, tmp_path)
         child.sendline(str(drawn.query))
         for variant in sorted(VARIANTS):
             child.expect(rf"{variant}\.0\s+asking")
-        child.expect(rf"{re.escape(country)} \(-?\d")
+        child.expect(rf"{re.escape(country)}.*Position: -?\d")
 
         child.sendline("why?")
         child.expect("What was done")

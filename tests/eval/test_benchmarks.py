@@ -128,7 +128,7 @@ def zipped_osv5m(folder: Path, rows: list[list[object]]) -> Path:
 
 
 def test_osv5m_photos_are_read_from_their_zips(tmp_path):
-    data = zipped_osv5m(tmp_path / "osv", [[100 + n, n, 2 * n, "ana"] for n in range(4)])
+    data = zipped_osv5m(tmp_path / "osv", [[100 + n, n + 1, 2 * n, "ana"] for n in range(4)])
     found = load_benchmark("osv5m-test", data)
     assert found.manifest["photos_missing"] == 0 and found.manifest["photos_in_folder"] == 4
     assert found.photos[1].path == str(data / "images" / "test" / "01.zip#01/101.jpg")
@@ -139,7 +139,7 @@ def test_osv5m_photos_are_read_from_their_zips(tmp_path):
 
 
 def test_a_photo_that_is_unpacked_too_counts_once_and_a_broken_zip_is_said(tmp_path):
-    data = zipped_osv5m(tmp_path / "osv", [[100 + n, n, 2 * n, "ana"] for n in range(4)])
+    data = zipped_osv5m(tmp_path / "osv", [[100 + n, n + 1, 2 * n, "ana"] for n in range(4)])
     images = data / "images" / "test"
     (images / "00").mkdir()
     Image.new("RGB", (8, 8)).save(images / "00" / "100.jpg")

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from sextant.app.render.report_html import write_comparison
 from sextant.base.errors import WrongUse
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.compare import compare, holm, mcnemar
-from sextant.eval.reporting.comparison_html import comparison_text, write_comparison
+from sextant.eval.reporting.comparison import comparison_text
 from sextant.geo.sphere import destination
 from tests.support.evaluations import made_evaluation, made_line
 
@@ -120,6 +121,7 @@ def test_runs_without_a_common_photo_cannot_be_compared(pair, tmp_path):
 def test_the_comparison_is_printed_and_written(pair, tmp_path):
     found = compare(*pair)
     assert "won 2, lost 1" in comparison_text(found) and "No significant difference" in comparison_text(found)
-    markdown, html = write_comparison(found, tmp_path / "out")
+    written = write_comparison(found, tmp_path / "out")
+    markdown, html = written.markdown, written.html
     assert "2 photos won by B at 25 km" in markdown.read_text()
     assert html.read_text().count('<circle class="won"') == 2

@@ -48,9 +48,31 @@ def test_mid_ocean_is_at_sea_and_says_how_far_land_is():
     assert place.land_km == pytest.approx(709, abs=5) and place.neighbour == "Kiribati"
 
 
-def test_a_harbour_off_the_coast_keeps_its_country_as_neighbour():
+def test_a_position_just_off_the_coast_has_the_country_beside_it():
     place = describe(43.2, 5.3)
-    assert place.at_sea and place.neighbour_code == "FR" and place.land_km < 10
+    assert not place.at_sea and place.country_code == "FR" and 0 < place.land_km < 5
+
+
+@pytest.mark.parametrize(
+    ("name", "latitude", "longitude", "code"),
+    [
+        ("Stavanger", 58.9696, 5.7325, "NO"),
+        ("Hong Kong Central", 22.2819, 114.1589, "HK"),
+        ("Las Palmas", 28.1, -15.4, "ES"),
+        ("Funafuti", -8.52, 179.2, "TV"),
+        ("Longyearbyen", 78.2232, 15.6267, "NO"),
+        ("Santa Monica pier", 34.0083, -118.4987, "US"),
+        ("Brighton pier", 50.8150, -0.1370, "GB"),
+    ],
+)
+def test_quays_and_piers_are_in_their_country(name, latitude, longitude, code):
+    place = describe(latitude, longitude)
+    assert (place.country_code, place.at_sea) == (code, False)
+
+
+def test_the_open_sea_has_no_country():
+    place = describe(43.0, 5.3)
+    assert place.at_sea and place.neighbour_code == "FR" and place.land_km > 5
 
 
 def test_distance_and_bearing_lead_from_the_place_to_the_position():

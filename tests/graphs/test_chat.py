@@ -8,8 +8,8 @@ from sextant.agent.chat.constraints import reject
 from sextant.agent.privacy.precision import Policy
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
-from sextant.graphs.chat import Desk
-from sextant.graphs.sessions.store import Busy, Sessions, shown
+from sextant.graphs.chat import ChatContext
+from sextant.graphs.sessions.store import SessionBusy, Sessions, view_session
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
 from tests.support.small_gallery import PLACES, picture
@@ -30,13 +30,13 @@ class Session:
         kept = [{"sha256": self.blobs.put(path.read_bytes()), "file": path.name} for path in photos]
         message = {"id": f"m{self.count}", "text": text, "photos": kept, "steer": list(steer), "photo": photo}
         state = self.sessions.say(self.id, message, self.desk)
-        return shown(self.id, state, self.desk.policy)
+        return view_session(self.id, state, self.desk.policy)
 
 
 @pytest.fixture
 def session(gallery, tmp_path):
     home = tmp_path / "home"
-    return Session(home, Desk(Settings(gallery=str(gallery), home=str(home), verify="density")))
+    return Session(home, ChatContext(Settings(gallery=str(gallery), home=str(home), verify="density")))
 
 
 @pytest.fixture
@@ -162,12 +162,12 @@ def test_the_budget_of_a_session_ends_it_in_words(session, query, monkeypatch):
 def test_two_do_not_work_on_one_session_at_once(session, query):
     session.say("where?", query)
     other = Sessions(session.sessions.home)
-    with other.held(session.id), pytest.raises(Busy, match="at work"):
+    with other.held(session.id), pytest.raises(SessionBusy, match="at work"):
         session.say("why?")
 
 
 def test_a_turn_is_not_repeated_under_a_coarser_cap(session, query):
     session.say("where?", query)
-    view = shown(session.id, session.sessions.state(session.id), Policy("country"))
+    view = view_session(session.id, session.sessions.state(session.id), Policy("country"))
     assert "Lisbon" not in str(view)
     assert "finer precision cap" in view["turns"][1]["text"]

@@ -1,51 +1,51 @@
 import pytest
 
 from sextant.base.errors import WrongUse
-from sextant.prompts.loading import frame, ids
-from sextant.prompts.presets import preset, preset_ids
-from sextant.prompts.variants import variant, variant_ids
+from sextant.prompts.loading import list_ids, load_frame
+from sextant.prompts.presets import load_preset, preset_ids
+from sextant.prompts.variants import load_variant, variant_ids
 
 
 @pytest.mark.parametrize("name", preset_ids())
 def test_every_preset_names_variants_that_exist(name):
-    recipe = preset(name)
+    recipe = load_preset(name)
     assert {*recipe.variants, *recipe.later} <= set(variant_ids())
 
 
 @pytest.mark.parametrize("name", variant_ids())
 def test_every_variant_can_be_read_and_says_something(name):
-    assert variant(name).strategy.strip()
+    assert load_variant(name).strategy.strip()
 
 
 def test_g3_asks_for_forty_completions():
-    recipe = preset("g3")
+    recipe = load_preset("g3")
     assert len(recipe.variants) * (recipe.samples or 0) == 40 == recipe.max_calls
-    assert [variant(name).references.nearest for name in recipe.variants] == [0, 5, 10, 15]
-    assert [variant(name).references.farthest for name in recipe.variants] == [0, 5, 10, 15]
+    assert [load_variant(name).references.nearest for name in recipe.variants] == [0, 5, 10, 15]
+    assert [load_variant(name).references.farthest for name in recipe.variants] == [0, 5, 10, 15]
 
 
 def test_img2loc_shows_sixteen_of_each_once():
-    recipe = preset("img2loc")
-    shown = variant(recipe.variants[0]).references
+    recipe = load_preset("img2loc")
+    shown = load_variant(recipe.variants[0]).references
     assert (shown.nearest, shown.farthest, recipe.max_calls) == (16, 16, 1)
 
 
 def test_the_answer_form_holds_no_number_a_model_could_echo():
-    text = frame("answer").text
+    text = load_frame("answer").text
     assert "<latitude>" in text and "0.0" not in text
 
 
 def test_an_unknown_preset_names_those_there_are():
     with pytest.raises(WrongUse, match=r"'g4'.*default.*g3"):
-        preset("g4")
+        load_preset("g4")
 
 
 def test_a_misspelt_field_is_named(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("id: mine\nversion: 1\nstrategy: x\ntools: true\nsample: 3\n")
     with pytest.raises(WrongUse, match=r"mine\.yaml"):
-        variant(str(file))
+        load_variant(str(file))
 
 
 def test_frames_are_versioned():
-    assert all(frame(name).version >= 1 for name in ids("frames"))
+    assert all(load_frame(name).version >= 1 for name in list_ids("frames"))

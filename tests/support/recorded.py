@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sextant.agent.settings import Settings
-from sextant.graphs.runs.folder import RunFolder, find
+from sextant.graphs.runs.folder import RunFolder, find_run
 from sextant.graphs.runs.run import locate
 from tests.support.model_script import Asked, Protocol, Reply
 from tests.support.model_server import ModelServer
@@ -57,4 +57,4 @@ def record_run(gallery: Path, query: Path, home: Path, protocol: Protocol, **mor
         patch.setenv("OPENAI_API_KEY", "sk-test-1234567890")
         with ModelServer(script, protocol) as server:
             run = locate(str(query), settings_for(server, gallery, home, **more))
-    return find(run.name, str(home))
+    return find_run(run.name, str(home))

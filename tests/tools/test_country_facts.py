@@ -2,11 +2,11 @@ import pytest
 from langchain_core.tools import ToolException
 
 from sextant.geo.countries import countries_by_code
-from sextant.tools.country_facts import country_facts, facts_by_code
+from sextant.tools.country_facts import country_facts, load_facts
 
 
 def test_every_country_has_a_row() -> None:
-    assert facts_by_code().keys() == countries_by_code().keys()
+    assert load_facts().keys() == countries_by_code().keys()
 
 
 @pytest.mark.parametrize(
@@ -23,20 +23,20 @@ def test_every_country_has_a_row() -> None:
     ],
 )
 def test_known_facts_are_right(code: str, side: str, calling: int, domain: str, currency: str, script: str) -> None:
-    facts = facts_by_code()[code]
+    facts = load_facts()[code]
     assert (facts.driving_side, facts.calling_code, facts.domain) == (side, calling, domain)
     assert currency in facts.currencies
     assert script in facts.scripts
 
 
 def test_what_is_not_known_is_none_and_left_out() -> None:
-    antarctica = facts_by_code()["AQ"]
+    antarctica = load_facts()["AQ"]
     assert (antarctica.driving_side, antarctica.calling_code, antarctica.plate) == (None, None, None)
     assert "traffic" not in country_facts.invoke({"code": "AQ"})
 
 
 def test_no_field_holds_an_empty_or_foreign_value() -> None:
-    for facts in facts_by_code().values():
+    for facts in load_facts().values():
         assert facts.driving_side in ("left", "right", None)
         assert facts.domain is None or (facts.domain[0] == "." and len(facts.domain) == 3)
         assert all(len(currency) == 3 and currency.isupper() for currency in facts.currencies)

@@ -2,7 +2,7 @@ import pytest
 from langchain_core.tools import ToolException
 
 from sextant.gallery.search.search import Reference
-from sextant.tools.farthest_photos import farthest_photos_tool
+from sextant.tools.farthest_photos import make_farthest_photos_tool
 
 
 class Shelf:
@@ -20,7 +20,7 @@ class Shelf:
 
 
 def call(shelf: Shelf):
-    return farthest_photos_tool(shelf).invoke(
+    return make_farthest_photos_tool(shelf).invoke(
         {"type": "tool_call", "id": "1", "name": "farthest_photos", "args": {"count": 3}}
     )
 

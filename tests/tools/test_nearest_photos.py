@@ -5,7 +5,7 @@ from langchain_core.tools import ToolException
 from pydantic import ValidationError
 
 from sextant.gallery.search.search import Reference
-from sextant.tools.nearest_photos import nearest_photos_tool
+from sextant.tools.nearest_photos import make_nearest_photos_tool
 
 
 class Shelf:
@@ -31,7 +31,7 @@ OCEAN = reference("b.jpg", -30.0, -120.0, 0.4)
 
 
 def call(count: int = 2, references: list[Reference] | None = None):
-    tool = nearest_photos_tool(Shelf([EIFFEL, OCEAN] if references is None else references))
+    tool = make_nearest_photos_tool(Shelf([EIFFEL, OCEAN] if references is None else references))
     return tool.invoke({"type": "tool_call", "id": "1", "name": "nearest_photos", "args": {"count": count}})
 
 

@@ -1,31 +1,31 @@
 import pytest
 from langchain_core.tools import ToolException
 
-from sextant.tools.phone_region import NotANumber, phone_region, region_of
+from sextant.tools.phone_region import NotANumber, find_region, phone_region
 
 
 def test_a_calling_code_says_the_country_and_land_lines_the_town() -> None:
-    found = region_of("+33 1 42 68 53 00")
+    found = find_region("+33 1 42 68 53 00")
     assert (found.country_codes, found.area, found.valid) == (("FR",), "Paris", True)
 
 
 def test_double_zero_is_a_plus() -> None:
-    assert region_of("0044 20 7946 0018").country_codes == ("GB",)
+    assert find_region("0044 20 7946 0018").country_codes == ("GB",)
 
 
 def test_a_shared_calling_code_is_told_apart_by_the_number() -> None:
-    assert region_of("+1 416 555 0123").country_codes == ("CA",)
-    assert region_of("+1 212 555 0123").country_codes == ("US",)
+    assert find_region("+1 416 555 0123").country_codes == ("CA",)
+    assert find_region("+1 212 555 0123").country_codes == ("US",)
 
 
 def test_a_national_number_needs_its_country() -> None:
     with pytest.raises(NotANumber, match="country calling code"):
-        region_of("030 901820")
-    assert region_of("030 901820", "DE").area == "Berlin"
+        find_region("030 901820")
+    assert find_region("030 901820", "DE").area == "Berlin"
 
 
 def test_a_national_number_that_does_not_fit_the_country_says_so() -> None:
-    assert not region_of("030 901820", "DK").valid
+    assert not find_region("030 901820", "DK").valid
 
 
 def test_the_tool_says_what_is_no_number() -> None:

@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sextant.tools import read_text as read_text_module
 from sextant.tools.crops import Box
-from sextant.tools.read_text import Reader, ReaderMissing, language_of, load_reader, read_text, read_text_tool
-from sextant.tools.scripts import scripts_in
+from sextant.tools.read_text import Reader, ReaderMissing, detect_language, load_reader, make_read_text_tool, read_text
+from sextant.tools.scripts import list_scripts
 
 needs_reader = pytest.mark.skipif(find_spec("rapidocr") is None, reason="the extra 'ocr' is not installed")
 
@@ -61,25 +61,25 @@ def test_lines_the_reader_doubts_are_left_out() -> None:
 
 def test_a_photo_without_text_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_text_module, "load_reader", scripted)
-    assert read_text_tool(lambda: SIGN).invoke({}).startswith("no text found")
+    assert make_read_text_tool(lambda: SIGN).invoke({}).startswith("no text found")
 
 
 def test_the_model_is_told_what_the_reader_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_text_module, "load_reader", scripted)
-    assert "does not know Arabic, Armenian" in read_text_tool(lambda: SIGN).invoke({})
+    assert "does not know Arabic, Armenian" in make_read_text_tool(lambda: SIGN).invoke({})
 
 
 def test_its_result_is_marked_as_a_strangers_words() -> None:
-    assert read_text_tool(lambda: SIGN).metadata == {"untrusted": True}
+    assert make_read_text_tool(lambda: SIGN).metadata == {"untrusted": True}
 
 
 def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     load_reader.cache_clear()
     monkeypatch.setattr(read_text_module, "find_spec", lambda name: None)
     with pytest.raises(ToolException, match=r"sextant-geo\[ocr\]"):
-        read_text_tool(lambda: SIGN).invoke({})
+        make_read_text_tool(lambda: SIGN).invoke({})
     with pytest.raises(ReaderMissing, match=r"sextant-geo\[ocr\]"):
-        language_of("Boulangerie artisanale")
+        detect_language("Boulangerie artisanale")
 
 
 @needs_reader
@@ -96,12 +96,12 @@ def test_a_missing_model_is_an_error_not_a_download(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.skipif(find_spec("py3langid") is None, reason="the extra 'ocr' is not installed")
 def test_the_language_is_named_where_it_is_clear() -> None:
-    assert language_of("BOULANGERIE ARTISANALE ET PATISSERIE") == "fr"
-    assert language_of("Straße gesperrt, bitte die Umleitung benutzen") == "de"
-    assert language_of("BAR") is None
+    assert detect_language("BOULANGERIE ARTISANALE ET PATISSERIE") == "fr"
+    assert detect_language("Straße gesperrt, bitte die Umleitung benutzen") == "de"
+    assert detect_language("BAR") is None
 
 
 def test_scripts_are_told_apart_by_their_letters() -> None:
-    assert scripts_in("東京 Tokyo とうきょう") == ["Hiragana", "Latin", "Han"]
-    assert scripts_in("Привет, Αθήνα 12") == ["Cyrillic", "Greek"]
-    assert scripts_in("12:30 — €") == []
+    assert list_scripts("東京 Tokyo とうきょう") == ["Hiragana", "Latin", "Han"]
+    assert list_scripts("Привет, Αθήνα 12") == ["Cyrillic", "Greek"]
+    assert list_scripts("12:30 — €") == []

@@ -5,7 +5,7 @@ from langchain_core.tools import ToolException
 from PIL import Image
 
 from sextant.tools.crops import Box, NoSuchPart
-from sextant.tools.zoom import zoom, zoom_tool
+from sextant.tools.zoom import make_zoom_tool, zoom
 
 HALVES = Image.new("RGB", (2000, 1000), "red")
 HALVES.paste("blue", (1000, 0, 2000, 1000))
@@ -38,14 +38,14 @@ def test_a_box_without_a_picture_is_refused_with_the_way_out(box: Box) -> None:
 
 def test_the_tool_hands_over_jpeg_bytes_and_says_what_they_are() -> None:
     call = {"name": "zoom", "args": {"left": 0.25, "right": 0.5}, "id": "1", "type": "tool_call"}
-    message = zoom_tool(lambda: HALVES).invoke(call)
+    message = make_zoom_tool(lambda: HALVES).invoke(call)
     assert "500 x 1000 pixels" in message.content
     assert message.artifact["crop"].startswith(b"\xff\xd8")
 
 
 def test_the_tool_turns_a_bad_box_into_one_line_for_the_model() -> None:
     with pytest.raises(ToolException, match="pixels apart"):
-        zoom_tool(lambda: HALVES).invoke({"left": 0.6, "right": 0.4})
+        make_zoom_tool(lambda: HALVES).invoke({"left": 0.6, "right": 0.4})
 
 
 def test_the_same_part_gives_the_same_bytes() -> None:

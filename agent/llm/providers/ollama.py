@@ -1,12 +1,13 @@
 """Ollama's own chat protocol."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, ToolMessage
 from langchain_ollama import ChatOllama
 
+from sextant.agent.llm.errors import ModelOnlyLoaded
 from sextant.agent.llm.spec import Endpoint
 from sextant.agent.llm.transport import make_transport
 
@@ -27,6 +28,20 @@ class PlainOllama(ChatOllama):
         # Options reach the wire as given here: ChatOllama takes them whole or not at all.
         params["options"] = {"num_ctx": self.num_ctx, **params["options"]} if self.num_ctx else params["options"]
         return params
+
+    def _create_chat_stream(
+        self, messages: list[BaseMessage], stop: list[str] | None = None, **kwargs: Any
+    ) -> Iterator[Mapping[str, Any] | str]:
+        """Stream the reply; one that only reports the loading of the model is a failure to be retried.
+
+        Raises:
+            ModelOnlyLoaded: the reply holds nothing but the report.
+        """
+        for part in super()._create_chat_stream(messages, stop, **kwargs):
+            told: Any = part
+            if not isinstance(part, str) and told.get("done_reason") == "load" and not told["message"].get("content"):
+                raise ModelOnlyLoaded
+            yield part
 
     def _convert_messages_to_ollama_messages(self, messages: list[BaseMessage]) -> Sequence[Any]:
         converted = super()._convert_messages_to_ollama_messages(messages)

@@ -10,6 +10,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
+from sextant.agent.llm.server_replies import mend_reply, raise_failure
 from sextant.agent.llm.spec import DEFAULT_ADDRESSES, Endpoint
 from sextant.agent.llm.transport import make_transport
 
@@ -35,15 +36,20 @@ class CompatibleChat(ChatOpenAI):
     def _create_chat_result(
         self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
-        result = super()._create_chat_result(response, generation_info)
         whole = response if isinstance(response, dict) else response.model_dump(warnings=False)
+        whole = mend_reply(whole)
+        result = super()._create_chat_result(whole, generation_info)
         for generation, choice in zip(result.generations, whole["choices"], strict=True):
             _keep_reasoning(generation.message.additional_kwargs, choice["message"])
+            if isinstance(choice["message"].get("refusal"), str):
+                generation.message.additional_kwargs["refusal"] = choice["message"]["refusal"]
         return result
 
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
     ) -> ChatGenerationChunk | None:
+        for choice in chunk.get("choices") or ():
+            raise_failure(choice)
         result = super()._convert_chunk_to_generation_chunk(chunk, default_chunk_class, base_generation_info)
         if result is not None and chunk.get("choices"):
             delta = chunk["choices"][0].get("delta") or {}

@@ -4,8 +4,6 @@ import { $, coordinates, h, kilometres, percent, placeName } from "./dom.js";
 import { api } from "./api.js";
 import { line } from "./conversation.js";
 
-const SCALES = { 1: "street, 1 km", 25: "city, 25 km", 200: "region, 200 km", 750: "country, 750 km", 2500: "continent" };
-
 export function showEvidence(view, photo, act) {
   const box = $("evidence");
   if (!photo) return box.replaceChildren();
@@ -24,12 +22,12 @@ export function showEvidence(view, photo, act) {
 const card = (title, ...children) => h("section", { class: "card" }, h("h3", {}, title), ...children);
 
 function answerCard(photo) {
-  const { best, probability, warnings, model, fitted, coverage, region, rival, precision } = photo.answer;
+  const { best, warnings, model, fitted, coverage, region, rival, precision } = photo.answer;
   if (!best) return card("Answer", h("p", { class: "best" }, "No place is left"), h("p", { class: "soft" }, "Undo, or look again with more effort."));
-  const bars = Object.entries(probability).filter(([, share]) => share !== null).flatMap(([km, share]) => {
+  const bars = photo.how_sure.flatMap(([words, share]) => {
     const fill = h("i");
     fill.style.width = percent(share).replace(" ", "");
-    return [h("span", {}, SCALES[km]), h("div", { class: "bar", role: "presentation" }, fill), h("b", {}, percent(share))];
+    return [h("span", {}, words), h("div", { class: "bar", role: "presentation" }, fill), h("b", {}, percent(share))];
   });
   const ninety = region["90"];
   return card(

@@ -1,6 +1,6 @@
 // The page: one session at a time, followed by its events; everything it shows comes from the session's own view.
 
-import { $, h, percent, placeName } from "./dom.js";
+import { $, h } from "./dom.js";
 import { api } from "./api.js";
 import { showPending, showTurns } from "./conversation.js";
 import { showEvidence } from "./evidence.js";
@@ -101,9 +101,8 @@ function showMap(afresh = false) {
   const located = photo?.status === "located";
   $("open-run").hidden = $("export").hidden = !located;
   const best = located ? photo.answer.best : null;
-  const city = located ? photo.answer.probability["25"] : null;
   $("headline").hidden = !best;
-  $("headline").textContent = best ? `${placeName(best)}${city === null ? "" : ` · ${percent(city)} within 25 km`}` : "";
+  $("headline").textContent = best ? photo.headline : "";
   const mark = best ? `${photo.key} ${best.latitude} ${best.longitude} ${photo.constraints.length}` : null;
   state.world?.show(photo, afresh || mark !== state.fitted);
   if (state.world) state.fitted = mark;

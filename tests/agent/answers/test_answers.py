@@ -253,7 +253,6 @@ def test_nobody_is_at_null_island(text: str) -> None:
         "",
         "   \n",
         "0.77",
-        "Germany",
         "Need reasoning.",
         "Error: Read timed out. (timeout=60)",
         "The score is 7.5, 8.2",
@@ -290,15 +289,8 @@ def test_a_place_without_coordinates_is_looked_up_and_said(text: str) -> None:
     assert outcome.longitude == pytest.approx(139.75, abs=0.3)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "It is likely in **Germany**.",
-        '{"lat": null, "lon": null, "country": "Brazil"}',
-        "Somewhere in Europe, I believe.",
-    ],
-)
-def test_a_country_alone_is_no_position(text: str) -> None:
+@pytest.mark.parametrize("text", ['{"lat": null, "lon": null, "country": "Brazil"}', "Somewhere in Europe, I believe."])
+def test_a_continent_or_a_declined_position_is_none(text: str) -> None:
     assert parse_answer(text).latitude is None
 
 
@@ -409,7 +401,7 @@ def _raw(row: dict[str, str], cache: dict[int, list[str]]) -> str:
 @needs_shared_data
 @pytest.mark.parametrize("name", ["hand_checked.csv", "hand_checked_hard.csv"])
 def test_answers_read_by_hand_read_the_same(name: str) -> None:
-    """Kind 0 refused, 1 answered with coordinates, 2 answered by naming a place, 3 unparsable."""
+    """Kind 0 refused, 1 answered with coordinates, 2 answered by naming a place, 3 unparsable, 4 by an area."""
     rows = _read_by_hand(name)
     cache: dict[int, list[str]] = {}
     wrong, missed = [], []
@@ -418,6 +410,8 @@ def test_answers_read_by_hand_read_the_same(name: str) -> None:
         if outcome.kind != "answered":
             if kind in (1, 2):
                 missed.append(row)
+            continue
+        if kind == 4 and outcome.precision in ("region", "country"):
             continue
         tolerance = {1: 1e-9, 2: 0.6}.get(kind, 0.0)  # degrees; a town's own extent where only its name was given
         right = kind in (1, 2) and at(outcome) == (

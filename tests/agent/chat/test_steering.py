@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sextant.agent.chat.constraints import allowed, draw, exclude, ignore, leans_on, only, pin, reject
-from sextant.agent.chat.steering import Evidence, steer
+from sextant.agent.chat.constraints import draw, exclude, find_allowed, ignore, leans_on, pin, reject, restrict_to
+from sextant.agent.chat.steering import ReweighInput, steer
 from sextant.agent.verification import Candidate
 from sextant.base.errors import WrongUse
 
@@ -20,7 +20,7 @@ def evidence(**more):
         candidate(NAIROBI, 2),
         candidate(OSLO, id="1.a.0", variant="a"),
     ]
-    return Evidence(tuple(places), strategy="density", **more)
+    return ReweighInput(tuple(places), strategy="density", **more)
 
 
 def place_of(*constraints, **more):
@@ -34,9 +34,9 @@ def test_an_excluded_country_is_not_answered():
 
 
 def test_only_holds_with_every_other_only():
-    africa, south = only({"continent": "Africa"}, "only Africa"), only({"half": "southern"}, "south")
+    africa, south = restrict_to({"continent": "Africa"}, "only Africa"), restrict_to({"half": "southern"}, "south")
     assert place_of(africa, south) == (-1, 37)
-    assert place_of(africa, only({"half": "northern"}, "north")) is None
+    assert place_of(africa, restrict_to({"half": "northern"}, "north")) is None
 
 
 def test_each_constraint_says_what_it_alone_rules_out():
@@ -51,12 +51,12 @@ def test_a_pin_leaves_what_lies_near_it():
 
 def test_a_pier_belongs_to_its_country():
     off_lisbon = np.array([(38.69, -9.42)])
-    assert allowed([only({"country": "PT"}, "")], off_lisbon).tolist() == [True]
+    assert find_allowed([restrict_to({"country": "PT"}, "")], off_lisbon).tolist() == [True]
 
 
 def test_near_the_sea_is_measured_at_the_coast():
     places = np.array([LISBON, (40.42, -3.70)])
-    assert allowed([only({"sea_within_km": 30.0}, "")], places).tolist() == [True, False]
+    assert find_allowed([restrict_to({"sea_within_km": 30.0}, "")], places).tolist() == [True, False]
 
 
 def test_an_answer_that_leans_on_an_ignored_clue_does_not_count():
@@ -75,13 +75,15 @@ def test_an_answer_leans_on_a_clue_when_half_its_clues_speak_of_it():
 def test_a_polygon_over_the_date_line_holds_both_sides(turn):
     ring = [(10, 170 + turn), (10, 190 + turn), (-30, 190 + turn), (-30, 170 + turn)]
     places = np.array([(-17.7, 178.0), (-13.8, -171.8), (0.0, 0.0)])
-    assert allowed([draw(ring)], places).tolist() == [True, True, False]
+    assert find_allowed([draw(ring)], places).tolist() == [True, True, False]
 
 
 def test_a_polygon_that_crosses_itself_keeps_both_lobes():
     places = np.array([(5.0, 2.0), (5.0, 8.0), (9.0, 5.0)])
     bow_tie = draw([(0, 0), (10, 10), (10, 0), (0, 10)])
-    assert allowed([bow_tie], places).tolist() == [True, True, False] or allowed([bow_tie], places).tolist() == [
+    assert find_allowed([bow_tie], places).tolist() == [True, True, False] or find_allowed(
+        [bow_tie], places
+    ).tolist() == [
         False,
         False,
         True,

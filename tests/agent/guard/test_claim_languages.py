@@ -1,8 +1,8 @@
 import pytest
 
-from sextant.agent.guard.claim_languages import unread
-from sextant.agent.guard.claim_patterns import languages
-from sextant.agent.guard.claims import Trace, ledger
+from sextant.agent.guard.claim_languages import find_unsupported_language
+from sextant.agent.guard.claim_patterns import load_languages
+from sextant.agent.guard.claims import Trace, build_ledger
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from sextant.agent.guard.claims import Trace, ledger
     ],
 )
 def test_what_the_guard_reads(text):
-    assert unread(text) is None
+    assert find_unsupported_language(text) is None
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def test_what_the_guard_reads(text):
     ],
 )
 def test_what_it_cannot_read_is_named(text, tongue):
-    assert unread(text) == tongue
+    assert find_unsupported_language(text) == tongue
 
 
 def test_a_reply_says_which_part_was_not_looked_at():
-    entries = ledger("The sign is Greek. Я проверил адрес на карте.", Trace())
+    entries = build_ledger("The sign is Greek. Я проверил адрес на карте.", Trace())
     assert "Cyrillic script" in entries[-1].text
-    assert len(ledger("The sign is Greek.", Trace())) == 1
+    assert len(build_ledger("The sign is Greek.", Trace())) == 1
 
 
 def test_there_are_words_for_every_main_language():
-    assert set(languages()) == {"en", "es", "fr", "de", "pt", "it", "zh"}
+    assert set(load_languages()) == {"en", "es", "fr", "de", "pt", "it", "zh"}

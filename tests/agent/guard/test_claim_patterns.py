@@ -3,7 +3,7 @@
 import pytest
 
 from bench.phantoms import counted, labelled
-from sextant.agent.guard.claim_patterns import ANY_TOOL, claimed_checks
+from sextant.agent.guard.claim_patterns import ANY_TOOL, find_claimed_checks
 
 EVERY = list(labelled())
 
@@ -22,12 +22,12 @@ def test_no_language_is_let_through(language):
 
 
 def test_a_source_out_of_reach_is_no_tool_at_all():
-    assert claimed_checks("I checked it on Google Maps.") == [()]
+    assert find_claimed_checks("I checked it on Google Maps.") == [()]
 
 
 def test_a_check_of_nothing_named_is_any_tool():
-    assert claimed_checks("I verified this.") == [ANY_TOOL]
+    assert find_claimed_checks("I verified this.") == [ANY_TOOL]
 
 
 def test_quoted_words_are_not_the_models():
-    assert claimed_checks('The poster says "verified on Google Maps".') is None
+    assert find_claimed_checks('The poster says "verified on Google Maps".') is None

@@ -1,7 +1,7 @@
 import pytest
 
-from sextant.agent.guard.claim_patterns import claimed_checks
-from sextant.agent.guard.claims import Trace, entry_of, guarded, ledger, sentences
+from sextant.agent.guard.claim_patterns import find_claimed_checks
+from sextant.agent.guard.claims import Trace, build_ledger, check_sentence, split_sentences, strike_phantom_checks
 
 NOTHING = Trace()
 LOOKED = Trace((("1.a.0#1", "reverse_geocode"), ("1.a.0#2", "nearest_photos")), references=True)
@@ -35,38 +35,38 @@ HONEST = [
 
 @pytest.mark.parametrize("sentence", PHANTOMS)
 def test_a_check_that_nobody_made_is_struck(sentence):
-    entry = entry_of(sentence, NOTHING)
+    entry = check_sentence(sentence, NOTHING)
     assert entry.struck == sentence
     assert "no tool was called" in entry.text
 
 
 @pytest.mark.parametrize("sentence", HONEST)
 def test_what_claims_no_check_stands(sentence):
-    assert claimed_checks(sentence) is None
-    assert entry_of(sentence, NOTHING).text == sentence
+    assert find_claimed_checks(sentence) is None
+    assert check_sentence(sentence, NOTHING).text == sentence
 
 
 def test_a_check_in_the_trace_stands_with_its_call():
-    entry = entry_of("I reverse-geocoded the coordinates.", LOOKED)
+    entry = check_sentence("I reverse-geocoded the coordinates.", LOOKED)
     assert (entry.struck, entry.call) == (None, "1.a.0#1")
 
 
 def test_a_check_of_another_kind_does_not_cover_it():
-    assert entry_of("I measured the distance.", LOOKED).struck
+    assert check_sentence("I measured the distance.", LOOKED).struck
 
 
 def test_what_was_done_stands_in_its_place():
-    assert "nearest_photos once" in entry_of("I checked Street View.", LOOKED).text
+    assert "nearest_photos once" in check_sentence("I checked Street View.", LOOKED).text
 
 
 def test_references_in_the_prompt_cover_a_comparison_with_them():
-    entry = entry_of("I checked the similar photos and most are in Portugal.", Trace(references=True))
+    entry = check_sentence("I checked the similar photos and most are in Portugal.", Trace(references=True))
     assert (entry.source, entry.struck) == ("retrieved", None)
 
 
 def test_a_sentence_takes_the_source_of_the_clue_it_repeats():
     clues = [{"text": "yellow trams on narrow streets", "source": "seen", "call": "1.a.0"}]
-    assert entry_of("Narrow streets with yellow trams run uphill.", NOTHING, clues).source == "seen"
+    assert check_sentence("Narrow streets with yellow trams run uphill.", NOTHING, clues).source == "seen"
 
 
 @pytest.mark.parametrize(
@@ -79,18 +79,18 @@ def test_a_sentence_takes_the_source_of_the_clue_it_repeats():
     ],
 )
 def test_every_sentence_has_a_source(sentence, source):
-    assert entry_of(sentence, NOTHING).source == source
+    assert check_sentence(sentence, NOTHING).source == source
 
 
 def test_claims_of_an_answer_are_guarded_by_their_own_branch():
     claim = {"text": "I checked the distance", "source": "inferred", "call": "1.a.0"}
     traces = {"1.a.0": NOTHING, "1.b.0": Trace((("1.b.0#1", "distance"),))}
-    assert guarded([claim], traces)[0]["struck"] == claim["text"]
-    assert "struck" not in guarded([{**claim, "call": "1.b.0"}], traces)[0]
+    assert strike_phantom_checks([claim], traces)[0]["struck"] == claim["text"]
+    assert "struck" not in strike_phantom_checks([{**claim, "call": "1.b.0"}], traces)[0]
 
 
 def test_abbreviations_and_numbers_do_not_end_a_sentence():
-    assert sentences("It is approx. 3.5 km from St. Ives. Really!") == [
+    assert split_sentences("It is approx. 3.5 km from St. Ives. Really!") == [
         "It is approx. 3.5 km from St. Ives.",
         "Really!",
     ]
@@ -98,5 +98,5 @@ def test_abbreviations_and_numbers_do_not_end_a_sentence():
 
 def test_every_sentence_of_a_text_is_in_the_ledger():
     text = "The sign is Greek. I verified it online.\nSo it is Greece."
-    entries = ledger(text, NOTHING)
+    entries = build_ledger(text, NOTHING)
     assert [entry.struck is not None for entry in entries] == [False, True, False]

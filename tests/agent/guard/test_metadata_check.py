@@ -1,29 +1,31 @@
 import pytest
 
-from sextant.agent.guard.metadata_check import compared, taken_at
+from sextant.agent.guard.metadata_check import compare_metadata, parse_taken_at
 
 LISBON = {"latitude": 38.72, "longitude": -9.14}
 
 
 def test_a_position_near_the_answer_agrees():
-    said = compared({"latitude": 38.8, "longitude": -9.2}, LISBON, None)
+    said = compare_metadata({"latitude": 38.8, "longitude": -9.2}, LISBON, None)
     assert said["verdict"] == "agrees"
     assert said["distance_km"] == pytest.approx(10.3, abs=0.3)
 
 
 def test_a_position_elsewhere_conflicts_with_its_distance():
-    said = compared({"latitude": 41.15, "longitude": -8.61}, LISBON, None)
+    said = compare_metadata({"latitude": 41.15, "longitude": -8.61}, LISBON, None)
     assert said["verdict"] == "conflicts"
     assert "274 km" in said["text"]
 
 
 def test_inside_one_circle_of_ninety_percent_it_agrees():
-    assert compared({"latitude": 41.15, "longitude": -8.61}, LISBON, {"radius_km": 300.0})["verdict"] == "agrees"
+    assert (
+        compare_metadata({"latitude": 41.15, "longitude": -8.61}, LISBON, {"radius_km": 300.0})["verdict"] == "agrees"
+    )
 
 
 def test_without_a_position_or_an_answer_it_is_absent():
-    assert compared({}, LISBON, None)["verdict"] == "absent"
-    assert compared({"latitude": 1.0, "longitude": 2.0}, None, None)["verdict"] == "absent"
+    assert compare_metadata({}, LISBON, None)["verdict"] == "absent"
+    assert compare_metadata({"latitude": 1.0, "longitude": 2.0}, None, None)["verdict"] == "absent"
 
 
 @pytest.mark.parametrize(
@@ -35,14 +37,14 @@ def test_without_a_position_or_an_answer_it_is_absent():
     ],
 )
 def test_a_time_zone_is_compared_with_the_sun(time, words):
-    assert words in compared({"captured_at": time}, LISBON, None)["time"]
+    assert words in compare_metadata({"captured_at": time}, LISBON, None)["time"]
 
 
 def test_across_the_date_line_zones_meet():
     fiji = {"latitude": -17.7, "longitude": 178.0}
-    assert "fits" in compared({"captured_at": "2024-05-01T10:00:00-12:00"}, fiji, None)["time"]
+    assert "fits" in compare_metadata({"captured_at": "2024-05-01T10:00:00-12:00"}, fiji, None)["time"]
 
 
 def test_a_time_that_is_none_is_none():
-    assert taken_at("yesterday") is None
-    assert taken_at(None) is None
+    assert parse_taken_at("yesterday") is None
+    assert parse_taken_at(None) is None

@@ -104,8 +104,13 @@ def test_samples_of_one_prompt_have_seeds_of_their_own(serve: Serve) -> None:
 
 @pytest.mark.parametrize("detail", ["low", "high"])
 def test_vision_detail_and_context_length_reach_the_server(protocol: Protocol, serve: Serve, detail: Any) -> None:
-    server, model = serve(always(GOOD), image_detail=detail, num_ctx=4096)
-    complete(model, [{"role": "user", "content": [{"type": "text", "text": "Where?"}, picture()]}], max_tokens=5)
+    server, model = serve(always(GOOD), num_ctx=4096)
+    complete(
+        model,
+        [{"role": "user", "content": [{"type": "text", "text": "Where?"}, picture()]}],
+        max_tokens=5,
+        detail=detail,
+    )
     body = server.requests[0]
     if protocol == "openai":
         assert body["messages"][0]["content"][1]["image_url"]["detail"] == detail
@@ -273,7 +278,6 @@ def test_settings_for_the_record_hold_no_secret(monkeypatch: pytest.MonkeyPatch)
         "temperature": None,
         "seed": 3,
         "num_ctx": None,
-        "image_detail": "auto",
     }
     assert "hush" not in repr(model) and KEY not in repr(model)
 

@@ -5,11 +5,11 @@ import pytest
 from sextant.agent.nodes.verify import add_position_scores, lacks_places, read_outcome
 from sextant.agent.nodes.verify import make_answer_candidates as said_by
 from sextant.agent.verification import Pool
-from sextant.prompts.presets import preset
+from sextant.prompts.presets import load_preset
 from tests.agent.verification.pools import LISBON, TOKYO, retrieved, said
 
 POOL = Pool((*retrieved(LISBON), *said(TOKYO)))
-RECIPE = SimpleNamespace(recipe=preset("g3"))
+RECIPE = SimpleNamespace(recipe=load_preset("g3"))
 STATE = {"photo": {"sha256": "ab"}}
 
 

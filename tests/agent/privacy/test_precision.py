@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sextant.agent.privacy.precision import CAPS, Policy, coarsened, policy_of, scrubbed, snapped
+from sextant.agent.privacy.precision import CAPS, Policy, coarsen, load_policy, redact_coordinates, snap_position
 from sextant.base.errors import WrongUse
 from sextant.geo.sphere import great_circle_km
 
@@ -14,8 +14,8 @@ LATITUDES, LONGITUDES = st.floats(-90, 90), st.floats(-180, 180)
 @settings(deadline=None)
 @given(LATITUDES, LONGITUDES, st.sampled_from(CAPS))
 def test_snapping_twice_changes_nothing(latitude, longitude, cap):
-    once = snapped(latitude, longitude, Policy(cap))
-    assert snapped(*once, Policy(cap)) == once
+    once = snap_position(latitude, longitude, Policy(cap))
+    assert snap_position(*once, Policy(cap)) == once
     assert abs(once[0]) <= 90 and abs(once[1]) <= 180.0
 
 
@@ -24,10 +24,10 @@ def test_snapping_twice_changes_nothing(latitude, longitude, cap):
 def test_a_widened_region_holds_what_it_held(latitude, longitude, radius_km, cap):
     part = {"latitude": latitude, "longitude": longitude, "radius_km": radius_km}
     region = {"probability": 0.9, **part, "parts": [part]}
-    shown = coarsened(region, Policy(cap))
+    shown = coarsen(region, Policy(cap))
     away = float(great_circle_km((latitude, longitude), (shown["latitude"], shown["longitude"])))
     assert shown["radius_km"] >= away + radius_km - 1e-6 or away == 0
-    assert coarsened(shown, Policy(cap)) == shown
+    assert coarsen(shown, Policy(cap)) == shown
 
 
 @pytest.mark.parametrize("cap", CAPS)
@@ -42,7 +42,7 @@ def test_no_exact_coordinate_is_left_in_a_document(cap):
         "shape": {"type": "Point", "coordinates": [-9.139456, 38.713912]},
         "words": "seen at 38.713912, −9.139456 or 38°42'50\" N",
     }
-    text = json.dumps(coarsened(document, Policy(cap)), ensure_ascii=False)
+    text = json.dumps(coarsen(document, Policy(cap)), ensure_ascii=False)
     for exact in ("38.7139", "9.1394", "38°42"):
         assert exact not in text
 
@@ -57,32 +57,32 @@ def test_names_and_radii_finer_than_the_cap_are_gone():
         "place": "P",
     }
     answer = {"best": best, "probability": {"1": 0.1, "25": 0.2, "200": 0.3, "750": 0.4, "2500": 0.5}}
-    country = coarsened(answer, Policy("country"))
+    country = coarsen(answer, Policy("country"))
     assert (country["best"]["admin1"], country["best"]["place"]) == (None, None)
     assert list(country["probability"].values()) == [None, None, None, 0.4, 0.5]
-    region = coarsened(answer, Policy("region"))
+    region = coarsen(answer, Policy("region"))
     assert (region["best"]["admin1"], region["best"]["place"]) == ("A", None)
 
 
 def test_without_a_cap_nothing_changes():
     document = {"latitude": 1.23456, "longitude": 2.34567}
-    assert coarsened(document, Policy()) is document
+    assert coarsen(document, Policy()) is document
 
 
 def test_a_policy_may_be_coarser_in_some_countries(tmp_path):
     file = tmp_path / "policy.yaml"
     file.write_text("precision: city\nreason: the owner asked\ncountries: {no: country}\n")
-    policy = policy_of(None, str(file))
-    assert snapped(59.91, 10.75, policy) != snapped(59.91, 10.75, Policy("city"))
-    assert snapped(38.72, -9.14, policy) == snapped(38.72, -9.14, Policy("city"))
+    policy = load_policy(None, str(file))
+    assert snap_position(59.91, 10.75, policy) != snap_position(59.91, 10.75, Policy("city"))
+    assert snap_position(38.72, -9.14, policy) == snap_position(38.72, -9.14, Policy("city"))
     assert policy.to_json() == {"cap": "city", "countries": {"NO": "country"}, "reason": "the owner asked"}
 
 
 def test_the_coarser_of_option_and_file_holds(tmp_path):
     file = tmp_path / "policy.yaml"
     file.write_text("precision: city\n")
-    assert policy_of("country", str(file)).cap == "country"
-    assert policy_of("street", str(file)).cap == "city"
+    assert load_policy("country", str(file)).cap == "country"
+    assert load_policy("street", str(file)).cap == "city"
 
 
 @pytest.mark.parametrize("text", ["precision: planet", "[1", "colour: red", "countries: {NO: nowhere}"])
@@ -90,13 +90,13 @@ def test_a_file_that_is_no_policy_is_refused(tmp_path, text):
     file = tmp_path / "policy.yaml"
     file.write_text(text)
     with pytest.raises(WrongUse, match=r"policy\.yaml"):
-        policy_of(None, str(file))
+        load_policy(None, str(file))
 
 
 @pytest.mark.parametrize("name", ["IMG_38.7139_-9.1394.jpg", "N38.7139W9.1394.jpg", "a(38,7139;-9,1394)b"])
 def test_coordinates_in_a_file_name_are_rounded(name):
-    assert not any(exact in scrubbed(name, Policy("street")) for exact in ("7139", "1394"))
+    assert not any(exact in redact_coordinates(name, Policy("street")) for exact in ("7139", "1394"))
 
 
 def test_numbers_that_are_no_coordinates_stay():
-    assert scrubbed("version 1.2, 12 km, 3.5 %", Policy("country")) == "version 1.2, 12 km, 3.5 %"
+    assert redact_coordinates("version 1.2, 12 km, 3.5 %", Policy("country")) == "version 1.2, 12 km, 3.5 %"

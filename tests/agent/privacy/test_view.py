@@ -1,5 +1,5 @@
 from sextant.agent.privacy.precision import Policy
-from sextant.agent.privacy.view import comparison_shown
+from sextant.agent.privacy.view import view_comparison
 
 FOUND = {
     "runs": ["a", "b"],
@@ -14,10 +14,10 @@ FOUND = {
 
 
 def test_two_runs_are_compared_between_the_places_as_they_are_shown():
-    shown = comparison_shown(FOUND, Policy("country"))
+    shown = view_comparison(FOUND, Policy("country"))
     assert shown["moved_km"] == 0.0
     assert not any(exact in str(shown) for exact in ("7139", "1496", "8.611", "Lisbon", "Porto,"))
 
 
 def test_without_a_cap_nothing_changes():
-    assert comparison_shown(FOUND, Policy()) is FOUND
+    assert view_comparison(FOUND, Policy()) is FOUND

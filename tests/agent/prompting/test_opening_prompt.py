@@ -1,4 +1,7 @@
+import pytest
+
 from sextant.agent.prompting.opening_prompt import build_opening, format_reference
+from sextant.prompts.variants import variant_ids
 
 PHOTO = {"sha256": "a" * 64, "path": "x.jpg", "width": 4, "height": 3, "shown": "b" * 64}
 ITEM = {"id": "1", "latitude": 48.8584, "longitude": 2.2945, "similarity": 0.9, "place": "Paris, France"}
@@ -59,3 +62,19 @@ def test_words_filled_in_are_not_read_as_a_template():
 def test_neither_path_nor_metadata_reaches_the_prompt():
     photo = {**PHOTO, "path": "/secret/paris-eiffel-tower.jpg"}
     assert "secret" not in str(build_opening(branch("references-10"), photo, REFERENCES, tools=True))
+
+
+@pytest.mark.parametrize("name", variant_ids())
+@pytest.mark.parametrize("halvings", [0, 6])
+def test_no_prompt_speaks_of_a_list_that_is_not_there(name, halvings):
+    references = {**REFERENCES, "nearest": [], "farthest": [], "sheets": {}} if not halvings else REFERENCES
+    for there in (None, references):
+        text = user_text(build_opening(branch(name), PHOTO, there, tools=False, halvings=halvings))
+        assert "listed positions" not in text and "the list" not in text
+        assert "contact sheet" not in text and "beside the most similar" not in text
+        assert "{leader}" not in text
+
+
+def test_a_contact_sheet_that_is_missing_leaves_the_list():
+    text = user_text(build_opening(branch("contact-sheet"), PHOTO, {**REFERENCES, "sheets": {}}, tools=False))
+    assert "listed positions" in text and "beside the most similar" not in text

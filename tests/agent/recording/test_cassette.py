@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sextant.agent.recording.cassette import Cassette, CassetteError, compact, key_of
+from sextant.agent.recording.cassette import Cassette, CassetteError, compact_request, make_key
 from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 
@@ -19,7 +19,7 @@ def asked(words: str = "Where?", **more: object) -> dict[str, object]:
 
 
 def key(kind: str, request: dict[str, object]) -> str:
-    return key_of(kind, compact(kind, request)[0])
+    return make_key(kind, compact_request(kind, request)[0])
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_message_that_returns_turn_after_turn_is_stored_once(tape):
     for turn in range(5):
         tape.add("model", asked("A long opening. " * 100, turn=turn), {"text": "hm"}, MOMENT, 0.1)
     assert tape.path.read_text().count("A long opening. A long opening. ") == 50
-    assert Cassette.read(tape.path).expanded(next(iter(tape.calls.values())))["messages"][0]["content"] == "You look."
+    assert Cassette.read(tape.path).expand(next(iter(tape.calls.values())))["messages"][0]["content"] == "You look."
 
 
 @pytest.mark.parametrize("lost", [1, 20, 200])

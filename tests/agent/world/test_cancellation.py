@@ -9,8 +9,8 @@ import pytest
 from sextant.agent.settings import Settings
 from sextant.agent.world.cancellation import POLL_S, CancellablePort, RunCancelled
 from sextant.agent.world.retrieval import Retrieval
-from sextant.graphs.chat import Desk
-from sextant.graphs.sessions.store import Sessions, shown
+from sextant.graphs.chat import ChatContext
+from sextant.graphs.sessions.store import Sessions, view_session
 
 
 def slow_world(released):
@@ -69,7 +69,7 @@ def test_a_session_stopped_during_the_first_load_says_so_and_the_next_message_fi
 
     monkeypatch.setattr(Retrieval, "gallery", first_load)
     home = str(tmp_path)
-    desk = Desk(Settings(gallery=str(gallery), home=home, verify="density"), stop=stop)
+    desk = ChatContext(Settings(gallery=str(gallery), home=home, verify="density"), stop=stop)
     sessions = Sessions(home)
     session = sessions.create()
     photo = {"sha256": put(home, query), "file": "photo.jpg"}
@@ -82,12 +82,12 @@ def test_a_session_stopped_during_the_first_load_says_so_and_the_next_message_fi
     stop.set()
     working.join(20)
     print(f"stopped after {time.monotonic() - began:.2f} s")
-    view = shown(session, answered[0], desk.policy)
+    view = view_session(session, answered[0], desk.policy)
     assert view["photos"][0]["answer"]["best"] is None
     assert "Nothing has proposed a place yet" in view["turns"][-1]["text"]
     released.set()
     again = {"id": "m2", "text": "look again", "photos": [], "steer": [], "photo": None}
-    view = shown(session, sessions.say(session, again, replace(desk, stop=None)), desk.policy)
+    view = view_session(session, sessions.say(session, again, replace(desk, stop=None)), desk.policy)
     assert view["photos"][0]["answer"]["best"]["country"] == "Portugal"
 
 

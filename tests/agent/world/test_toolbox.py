@@ -2,7 +2,7 @@ import pytest
 
 from sextant.agent.world.toolbox import TOOLS, check_tool_names, describe_tools
 from sextant.base.errors import WrongUse
-from sextant.prompts.presets import preset, preset_ids
+from sextant.prompts.presets import load_preset, preset_ids
 
 
 def test_every_tool_tells_the_model_what_it_is_for():
@@ -20,7 +20,7 @@ def test_no_tool_shows_the_model_what_the_graph_fills_in():
 
 @pytest.mark.parametrize("name", preset_ids())
 def test_every_preset_names_tools_that_exist(name):
-    assert check_tool_names(preset(name).tools) == preset(name).tools
+    assert check_tool_names(load_preset(name).tools) == load_preset(name).tools
 
 
 def test_an_unknown_tool_is_named_beside_those_there_are():

@@ -1,6 +1,7 @@
 import pytest
 
-from sextant.app.render.answer import distance, headline, region, rival, spent, unanswered
+from sextant.agent.answer_words import headline
+from sextant.app.render.answer import distance, region, rival, spent, unanswered
 
 LISBON = {"latitude": 38.7, "longitude": -9.1, "place": "Lisbon", "admin1": "Lisbon", "country": "Portugal"}
 

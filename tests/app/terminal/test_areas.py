@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from sextant.agent.chat.constraints import allowed
+from sextant.agent.chat.constraints import find_allowed
 from sextant.app.terminal.areas import typed_constraint
 from sextant.base.errors import WrongUse
 
@@ -12,7 +12,7 @@ LISBON, SUVA, OSLO = (38.7, -9.1), (-18.1, 178.4), (59.9, 10.7)
 def left(words, *places):
     import numpy as np
 
-    return allowed([typed_constraint(words)], np.array(places)).tolist()
+    return find_allowed([typed_constraint(words)], np.array(places)).tolist()
 
 
 def test_corners_enclose_and_exclude():

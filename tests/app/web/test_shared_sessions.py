@@ -8,7 +8,7 @@ import pytest
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
 from sextant.app.web.server import VENDOR
-from sextant.graphs.chat import Desk
+from sextant.graphs.chat import ChatContext
 from sextant.graphs.sessions.store import Sessions
 from tests.support.cli import sextant
 from tests.support.killed_server import kill_in_the_middle
@@ -40,17 +40,17 @@ def test_a_killed_server_finds_its_sessions_again_and_no_recorded_call_is_paid_t
 
 def test_a_message_that_was_accepted_outlives_a_crash_before_its_first_step(gallery, query, tmp_path):
     home = str(tmp_path)
-    desk = Desk(Settings(gallery=str(gallery), home=home, verify="density"))
+    desk = ChatContext(Settings(gallery=str(gallery), home=home, verify="density"))
     sessions = Sessions(home)
     session = sessions.create()
     photo = {"sha256": BlobStore(tmp_path / "blobs").put(query.read_bytes()), "file": "a.jpg"}
     sessions.accept(session, {"id": "m", "text": "where?", "photos": [photo], "steer": [], "photo": None})
     later = Sessions(home)  # of another process
     assert later.interrupted(session)
-    state = later.go_on(session, desk)
+    state = later.finish_interrupted(session, desk)
     assert [turn["by"] for turn in state["turns"]] == ["you", "sextant"]
     assert not later.interrupted(session)
-    assert later.go_on(session, desk)["turns"] == state["turns"]
+    assert later.finish_interrupted(session, desk)["turns"] == state["turns"]
 
 
 def test_two_servers_share_one_postgresql(gallery, query, tmp_path, postgres):

@@ -15,7 +15,7 @@ from sextant.app.web.service import House
 from sextant.app.web.uploads import Decoder
 from sextant.gallery.photos import open as photos_open
 from sextant.gallery.photos.open import PhotoError, open_photo
-from sextant.graphs.chat import Desk
+from sextant.graphs.chat import ChatContext
 from sextant.graphs.sessions.store import Sessions
 
 
@@ -73,7 +73,7 @@ def test_a_photo_that_stalls_the_decoder_is_refused_and_the_next_is_decoded(quer
 
 def test_a_whole_run_and_its_pictures_decode_nothing_in_the_server(small, query, tmp_path, monkeypatch):
     settings = Settings(gallery=str(small), home=str(tmp_path), verify="density")
-    desk = Desk(settings)
+    desk = ChatContext(settings)
     sent = query.read_bytes()
     decoded_here = []
     really = photos_open._header

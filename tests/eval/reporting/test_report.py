@@ -1,8 +1,8 @@
 import pytest
 
+from sextant.app.render.report_html import write_report
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.reporting.published import published
-from sextant.eval.reporting.report import report
 from sextant.eval.reporting.summary import figures
 from sextant.geo.sphere import destination
 from tests.support.evaluations import failed_line, made_evaluation, made_line
@@ -72,14 +72,14 @@ def test_breakdowns_hold_every_photo_with_the_property(run):
 
 
 def test_published_rows_stand_beside_with_their_sources_and_empty_cells_stay_empty(run, tmp_path):
-    text = report([run.path], tmp_path / "out").markdown.read_text()
+    text = write_report([run.path], tmp_path / "out").markdown.read_text()
     assert "| GeoCLIP | 14.11 | 34.47 | 50.65 | 69.7 | 83.8 |  | L |" in text
     street = next(row for row in published("im2gps") if row.system.startswith("Street-level"))
     assert street.percent == {"1": "23.2", "25": "", "200": "", "750": "", "2500": ""}
 
 
 def test_what_differs_from_the_published_protocol_is_said_first(run, tmp_path):
-    text = report([run.path], tmp_path / "out").markdown.read_text()
+    text = write_report([run.path], tmp_path / "out").markdown.read_text()
     head = text.split("## Accuracy")[0]
     assert "5 photos, where the benchmark as published has 2,997" in head
     assert "the gallery was searched whole" in head and "1 photos failed and count as misses: 1 unreadable" in head
@@ -87,11 +87,11 @@ def test_what_differs_from_the_published_protocol_is_said_first(run, tmp_path):
 
 def test_an_unfinished_run_says_so(tmp_path):
     made_evaluation(tmp_path / "half", [off("a", 1.0)], photos=9)
-    assert "unfinished: 1 of 9 photos" in report([tmp_path / "half"], tmp_path / "out").markdown.read_text()
+    assert "unfinished: 1 of 9 photos" in write_report([tmp_path / "half"], tmp_path / "out").markdown.read_text()
 
 
 def test_hostile_names_stay_text_in_both_files(run, tmp_path):
-    written = report([run.path], tmp_path / "out")
+    written = write_report([run.path], tmp_path / "out")
     assert "<img src=x" not in written.html.read_text() and "&lt;img src=x" in written.html.read_text()
     assert "<b>place</b>" not in written.html.read_text()
     assert "\\<b\\>place\\</b\\>" in written.markdown.read_text()
@@ -99,11 +99,11 @@ def test_hostile_names_stay_text_in_both_files(run, tmp_path):
 
 def test_two_protocols_stand_in_one_report(run, tmp_path):
     other = made_evaluation(tmp_path / "other", list(run.lines), benchmark="im2gps3k")
-    text = report([run.path, other.path], tmp_path / "out").markdown.read_text()
+    text = write_report([run.path, other.path], tmp_path / "out").markdown.read_text()
     assert "run (made, whole gallery)" in text and "other (made, whole gallery)" in text
 
 
 def test_the_same_run_gives_the_same_bytes(run, tmp_path):
-    first, second = report([run.path], tmp_path / "1"), report([run.path], tmp_path / "2")
+    first, second = write_report([run.path], tmp_path / "1"), write_report([run.path], tmp_path / "2")
     assert first.html.read_bytes() == second.html.read_bytes()
     assert first.markdown.read_bytes() == second.markdown.read_bytes()

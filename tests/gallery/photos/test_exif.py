@@ -78,3 +78,52 @@ def test_camera_files_have_the_position_their_rationals_state():
         ]
         assert metadata.longitude == pytest.approx(stated_degrees(row["gps_longitude"], row["lon_ref"]), abs=1e-7)
     assert len(rows) == 16
+
+
+def read_gps(gps):
+    return metadata_from_exif(Stated(gps))
+
+
+@pytest.mark.parametrize(
+    ("gps", "want"),
+    [
+        ({1: "S", 2: 33.8669, 3: "E", 4: 151.2083}, (-33.8669, 151.2083)),
+        (
+            {1: "S", 2: (33, 52.03, IFDRational(0, 0)), 3: "E", 4: (151, 12.5, IFDRational(0, 0))},
+            (-33.86717, 151.20833),
+        ),
+        ({1: "S", 2: (-33, 52, 1), 3: "E", 4: (151, 12, 30)}, (-33.86694, 151.20833)),
+        ({1: "N", 2: (48, 30), 3: "W", 4: (2, 15)}, (48.5, -2.25)),
+        ({1: b"N\0", 2: (48.5,), 3: b"W\0", 4: (2.25, 0, 0)}, (48.5, -2.25)),
+    ],
+)
+def test_every_spelling_of_an_angle_is_read(gps, want):
+    read = read_gps(gps)
+    assert (read.latitude, read.longitude) == pytest.approx(want, abs=1e-4)
+
+
+def test_a_position_without_a_fix_is_kept_and_noted():
+    read = read_gps({1: "N", 2: (48, 30, 0), 3: "E", 4: (2, 15, 0), 9: "V"})
+    assert read.latitude == 48.5 and "GPSStatus V" in read.notes[0]
+
+
+def test_another_datum_is_converted_or_noted():
+    tokyo = read_gps({1: "N", 2: (35, 41, 10), 3: "E", 4: (139, 45, 0), 18: "TOKYO"})
+    assert (tokyo.latitude, tokyo.longitude) == pytest.approx((35.6894, 139.7468), abs=2e-4)
+    assert "converted" in tokyo.notes[0]
+    other = read_gps({1: "N", 2: (35, 41, 10), 3: "E", 4: (139, 45, 0), 18: "Mars 2000"})
+    assert other.latitude == pytest.approx(35.68611, abs=1e-5) and "'Mars 2000'" in other.notes[0]
+    assert read_gps({1: "N", 2: (35, 41, 10), 3: "E", 4: (139, 45, 0), 18: "WGS-84"}).notes == ()
+
+
+def test_missing_minutes_are_noted():
+    read = read_gps({1: "N", 2: (48, IFDRational(0, 0), IFDRational(0, 0)), 3: "E", 4: (2, 15, 0)})
+    assert read.latitude == 48 and "minutes of the latitude" in read.notes[0]
+
+
+def test_utf8_artists_and_iso_dates_are_read():
+    exif = Image.Exif()
+    exif[0x013B] = "Jörg Müller".encode().decode("latin-1")
+    exif[0x0132] = "2019-07-03T10:11:12"
+    metadata = metadata_from_exif(exif)
+    assert (metadata.author, metadata.captured_at) == ("Jörg Müller", "2019-07-03T10:11:12")

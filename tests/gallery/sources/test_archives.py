@@ -162,6 +162,7 @@ def test_archives_without_a_table_are_refused(tmp_path):
 def test_two_tables_must_be_told_apart(tmp_path):
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text("image,latitude,longitude\nx.jpg,1,2\n")
+    (tmp_path / "x.jpg").write_bytes(jpeg(1))
     with pytest.raises(SourceError, match=r"holds 2 tables \(a.csv, b.csv\); name one"):
         open_source(str(tmp_path))
 

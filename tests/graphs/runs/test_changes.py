@@ -4,7 +4,7 @@ import pytest
 
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import StepInfo
-from sextant.graphs.runs.changes import ASKED_AGAIN, Change, Changes, moved_references, reworded, without_lines
+from sextant.graphs.runs.changes import ASKED_AGAIN, Change, Changes, move_references, remove_lines, reword_answer
 
 IN_THE_QUESTION = {"model", "image_detail", "max_output_tokens", "seed"}
 OF_THE_RECIPE = {"preset", "variants", "later", "samples", "temperature", "tools", "verify", "max_tool_turns"}
@@ -43,12 +43,12 @@ def test_the_later_of_two_changes_wins():
 
 def test_lists_lose_the_lines_of_these_numbers_and_no_others():
     listed = "Photos:\n1. Lisbon\n2. Porto\n12. Oslo\n 2. indented"
-    assert without_lines(listed, [2]) == "Photos:\n1. Lisbon\n12. Oslo"
+    assert remove_lines(listed, [2]) == "Photos:\n1. Lisbon\n12. Oslo"
 
 
 def test_references_are_moved_or_gone_on_both_sides():
     document = {"nearest": [{"id": "a", "latitude": 1.0}, {"id": "b", "latitude": 2.0}], "farthest": [{"id": "a"}]}
-    moved = moved_references(document, {"a": None, "b": {"latitude": 3.0}})
+    moved = move_references(document, {"a": None, "b": {"latitude": 3.0}})
     assert moved == {"nearest": [{"id": "b", "latitude": 3.0}], "farthest": []}
 
 
@@ -59,12 +59,12 @@ def test_only_the_last_words_of_a_branch_are_reworded():
         {"role": "assistant", "content": "y"},
     ]
     place = {"latitude": 1.0, "longitude": 2.0}
-    assert reworded(turns, "b", {"b": place}) == [
+    assert reword_answer(turns, "b", {"b": place}) == [
         *turns[:2],
         {"role": "assistant", "content": '{"latitude": 1.0, "longitude": 2.0}'},
     ]
-    assert reworded(turns, "c", {"b": place}) == turns
-    assert reworded([], "b", {"b": place}) == []
+    assert reword_answer(turns, "c", {"b": place}) == turns
+    assert reword_answer([], "b", {"b": place}) == []
 
 
 def test_an_address_is_recorded_without_its_login():

@@ -7,12 +7,12 @@ import pytest
 
 from sextant.agent.recording.divergence import Divergence
 from sextant.base.errors import SextantError, WrongUse
-from sextant.graphs.runs.compare import compare
-from sextant.graphs.runs.folder import RunFolder, find
+from sextant.graphs.runs.compare import compare_runs
+from sextant.graphs.runs.folder import RunFolder, find_run
 from sextant.graphs.runs.fork import fork
 from sextant.graphs.runs.replay import replay
 from sextant.graphs.runs.resume import resume
-from sextant.graphs.runs.run import Unasked
+from sextant.graphs.runs.run import UnrecordedCalls
 from sextant.graphs.runs.steps import read_steps
 from tests.support.model_server import ModelServer
 from tests.support.recorded import LISBON, NAIROBI, OSLO, said, script
@@ -26,7 +26,7 @@ def home(recorded_run):
 
 
 def forked(recorded_run, home, step, *wishes, **how) -> RunFolder:
-    return find(fork(recorded_run, step, list(wishes), home=home, **how).name, home)
+    return find_run(fork(recorded_run, step, list(wishes), home=home, **how).name, home)
 
 
 def test_a_setting_changed_at_the_first_verdict_ends_the_run_there(recorded_run, home):
@@ -44,7 +44,7 @@ def test_one_reference_taken_from_a_tool_result_and_weighed_again_offline(record
     changed = next(s for s in read_steps(run.steps) if s.moment.step == 5 and s.moment.branch == "1.clues-first.0")
     content = changed.change["transcripts"]["1.clues-first.0"][0]["content"]
     assert "\n1. " not in f"\n{content}" and "\n2. " in f"\n{content}"
-    found = compare(recorded_run, run)
+    found = compare_runs(recorded_run, run)
     assert [item["id"] for item in found["candidates"]["lost"]] == ["lisbon-4.jpg"]
     assert found["first_step"]["step"] == 5
     assert replay(run).answer == run.answer()
@@ -52,7 +52,9 @@ def test_one_reference_taken_from_a_tool_result_and_weighed_again_offline(record
 
 def test_a_result_changed_without_keeping_the_words_says_which_call_it_needs(recorded_run, home):
     before = sorted(path.name for path in recorded_run.path.parent.iterdir())
-    with pytest.raises(Unasked, match="the fork stops at step 7: one new call is needed; add --live") as stopped:
+    with pytest.raises(
+        UnrecordedCalls, match="the fork stops at step 7: one new call is needed; add --live"
+    ) as stopped:
         fork(recorded_run, "5:clues-first", ["without=1"], home=home)
     (call,) = stopped.value.calls
     assert (call["branch"], call["kind"], call["variant"]) == ("1.clues-first.0", "model", "clues-first")
@@ -61,7 +63,7 @@ def test_a_result_changed_without_keeping_the_words_says_which_call_it_needs(rec
 
 
 def test_a_fork_names_every_call_of_the_step_it_stops_at(recorded_run, home):
-    with pytest.raises(Unasked, match="4 new calls") as stopped:
+    with pytest.raises(UnrecordedCalls, match="4 new calls") as stopped:
         fork(recorded_run, "2", ["temperature=0.1"], home=home)
     assert [call["branch"] for call in stopped.value.calls] == sorted(
         step.moment.branch for step in read_steps(recorded_run.steps) if step.moment.step == 3
@@ -69,7 +71,7 @@ def test_a_fork_names_every_call_of_the_step_it_stops_at(recorded_run, home):
 
 
 def test_a_price_makes_the_estimate(recorded_run, home):
-    with pytest.raises(Unasked) as stopped:
+    with pytest.raises(UnrecordedCalls) as stopped:
         fork(recorded_run, "2", ["model=openai:gpt-4o", "base_url=https://api.openai.com/v1"], home=home)
     assert all(0.001 < call["usd"] < 0.1 for call in stopped.value.calls)
 
@@ -82,7 +84,7 @@ def test_a_live_fork_calls_only_the_branches_after_the_change(recorded_run, home
     # The first round is the recording's but for one answer; the second is written from another disagreement.
     assert asked and all("Earlier looks" in text or "multiple choice" in text for text in asked)
     assert len(asked) < run.answer["spent"]["calls"]
-    child = find(run.name, home)
+    child = find_run(run.name, home)
     assert replay(child).answer == run.answer
 
 
@@ -113,7 +115,7 @@ def test_a_candidate_is_moved_or_left_out_by_its_id(recorded_run, home, branch):
 
 
 def test_another_prompt_in_the_place_of_one(recorded_run, home):
-    with pytest.raises(Unasked) as stopped:
+    with pytest.raises(UnrecordedCalls) as stopped:
         fork(recorded_run, "2", ["variant.zero-shot=land-and-light"], home=home)
     assert [call["variant"] for call in stopped.value.calls] == ["land-and-light"]
 
@@ -129,7 +131,7 @@ def test_a_fork_of_a_fork_keeps_both_changes(recorded_run, home):
 
 def test_a_fork_that_changes_nothing_answers_the_same(recorded_run, home):
     run = forked(recorded_run, home, FIRST_VERDICT, "verify=density")
-    found = compare(recorded_run, run)
+    found = compare_runs(recorded_run, run)
     assert found["moved_km"] == 0.0
     assert found["first_step"] is None
 
@@ -202,7 +204,7 @@ def test_json_of_a_fork_says_how_it_was_made(recorded_run, home):
 
 
 def test_a_setting_of_the_gallery_asks_the_gallery_again(recorded_run, home, keys):
-    with pytest.raises(Unasked, match="stops at step 1: one new call is needed") as stopped:
+    with pytest.raises(UnrecordedCalls, match="stops at step 1: one new call is needed") as stopped:
         fork(recorded_run, "1", ["without_authors=ana"], home=home)
     assert stopped.value.calls[0]["kind"] == "references"
     with ModelServer(script) as server:

@@ -9,11 +9,11 @@ from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings
 from sextant.agent.state import State
 from sextant.base.errors import WrongUse
-from sextant.graphs.chat import Desk
-from sextant.graphs.runs.folder import find, folders
+from sextant.graphs.chat import ChatContext
+from sextant.graphs.runs.folder import find_run, list_runs
 from sextant.graphs.runs.pruning import prune
 from sextant.graphs.runs.run import locate
-from sextant.graphs.sessions.checkpoints import DATABASE, sqlite_checkpoints
+from sextant.graphs.sessions.checkpoints import DATABASE, open_sqlite_checkpoints
 from sextant.graphs.sessions.store import Sessions
 
 
@@ -27,16 +27,16 @@ def home(gallery, query, photos, tmp_path):
 
 
 def names(home):
-    return [folder.name for folder in folders(str(home))]
+    return [folder.name for folder in list_runs(str(home))]
 
 
 def kept(home, run):
-    photo = find(run, str(home)).answer()["photo"]["sha256"]
+    photo = find_run(run, str(home)).answer()["photo"]["sha256"]
     return BlobStore(home / "blobs").path(photo).exists()
 
 
 def test_a_blob_goes_with_the_last_run_that_names_it(home):
-    other = find("b", str(home)).answer()["photo"]["sha256"]
+    other = find_run("b", str(home)).answer()["photo"]["sha256"]
     done = prune(str(home), keep=1)
     assert done["runs"] == ["a", "b"]
     assert done["blobs"] > 0 and done["bytes"] > 0
@@ -52,19 +52,19 @@ def test_a_dry_run_deletes_nothing(home):
 
 
 def test_age_counts_from_the_start(home):
-    find("b", str(home)).update(started="2020-01-01T00:00:00Z")
+    find_run("b", str(home)).update(started="2020-01-01T00:00:00Z")
     assert prune(str(home), older_days=30)["runs"] == ["b"]
     assert names(home) == ["a", "c"]
 
 
 @pytest.mark.parametrize("file", ["checkpoints.sqlite", "sessions.sqlite"])
 def test_pictures_of_a_conversation_stay(home, file):
-    photo = find("b", str(home)).answer()["photo"]["sha256"]
+    photo = find_run("b", str(home)).answer()["photo"]["sha256"]
     graph = StateGraph(State)
     graph.add_node("keep", lambda state: {"path": photo})
     graph.add_edge(START, "keep")
     graph.add_edge("keep", END)
-    with sqlite_checkpoints(home / file) as saver:
+    with open_sqlite_checkpoints(home / file) as saver:
         graph.compile(checkpointer=saver).invoke({"path": ""}, {"configurable": {"thread_id": "chat-1"}})
     prune(str(home), keep=0)
     assert names(home) == []
@@ -74,11 +74,13 @@ def test_pictures_of_a_conversation_stay(home, file):
 def conversation(home, photos):
     """A session about one photo, answered; what a killed process accepted and never answered, beside it."""
     sessions = Sessions(str(home))
-    settings = Settings(home=str(home), verify="density", gallery=find("a", str(home)).record()["settings"]["gallery"])
+    settings = Settings(
+        home=str(home), verify="density", gallery=find_run("a", str(home)).record()["settings"]["gallery"]
+    )
     kept = {"sha256": BlobStore(home / "blobs").put(photos[0].read_bytes()), "file": "a.jpg"}
     message = {"id": "m", "text": "where?", "photos": [kept], "steer": [], "photo": None}
     session = sessions.create()
-    sessions.say(session, message, Desk(settings))
+    sessions.say(session, message, ChatContext(settings))
     later = {"sha256": BlobStore(home / "blobs").put(photos[1].read_bytes()), "file": "b.jpg"}
     sessions.accept(sessions.create(), {**message, "photos": [later]})
     return session, sessions
@@ -120,7 +122,7 @@ def test_unclear_wishes_delete_nothing(home, how):
 
 
 def test_a_run_at_work_is_left_alone(home):
-    tape = Cassette.record(find("a", str(home)).cassette)
+    tape = Cassette.record(find_run("a", str(home)).cassette)
     assert prune(str(home), keep=0)["runs"] == ["b", "c"]
     tape.close()
     assert prune(str(home), keep=0)["runs"] == ["a"]

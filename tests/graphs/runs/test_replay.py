@@ -62,13 +62,13 @@ def test_the_order_in_which_threads_run_does_not_matter(recorded_run, seed):
 
 
 def test_one_changed_word_of_a_prompt_is_found_and_shown(recorded_run, monkeypatch):
-    read = variants.variant("clues-first")
+    read = variants.load_variant("clues-first")
     changed = read.model_copy(update={"strategy": read.strategy.replace("two steps", "three steps")})
 
     def variant(name: str) -> variants.Variant:
-        return changed if name == "clues-first" else variants.variant(name)
+        return changed if name == "clues-first" else variants.load_variant(name)
 
-    monkeypatch.setattr("sextant.agent.prompting.opening_prompt.variant", variant)
+    monkeypatch.setattr("sextant.agent.prompting.opening_prompt.load_variant", variant)
     with pytest.raises(Divergence, match=r"step 3 .*variant 'clues-first'.*message 2") as found:
         replay(recorded_run)
     assert "[-two-]{+three+}" in found.value.difference.words

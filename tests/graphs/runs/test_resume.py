@@ -12,7 +12,7 @@ from sextant.graphs.runs.replay import replay
 from sextant.graphs.runs.resume import resume
 from sextant.graphs.runs.run import locate
 from sextant.graphs.runs.steps import read_steps
-from sextant.graphs.sessions.checkpoints import sqlite_checkpoints
+from sextant.graphs.sessions.checkpoints import open_sqlite_checkpoints
 from tests.support.model_server import ModelServer
 from tests.support.recorded import script, settings_for
 
@@ -97,7 +97,7 @@ def test_an_imported_run_is_not_resumed(stopped, tmp_path):
 def test_a_crafted_checkpoint_executes_nothing_and_is_one_line(stopped, tmp_path, kind):
     mark = tmp_path / "executed"
     crafted = zlib.compress(f"cos\nsystem\n(S'touch {mark}'\ntR.".encode())
-    with sqlite_checkpoints(tmp_path / "checkpoints.sqlite") as saver:
+    with open_sqlite_checkpoints(tmp_path / "checkpoints.sqlite") as saver:
         saver.conn.execute(
             "INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, type, checkpoint, metadata) "
             "VALUES (?, '', '1', ?, ?, '{}')",

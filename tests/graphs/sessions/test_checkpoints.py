@@ -4,7 +4,7 @@ import ormsgpack
 import pytest
 
 from sextant.base.errors import SextantError
-from sextant.graphs.sessions.checkpoints import PackedSerializer, sqlite_checkpoints
+from sextant.graphs.sessions.checkpoints import PackedSerializer, open_sqlite_checkpoints
 
 
 def test_plain_values_come_back():
@@ -44,5 +44,5 @@ def test_a_checkpoint_of_another_kind_is_refused():
 def test_a_file_that_is_no_database_is_one_clear_line(tmp_path):
     file = tmp_path / "checkpoints.sqlite"
     file.write_bytes(b"not a database, but long enough to be looked at" * 100)
-    with pytest.raises(SextantError, match=r"--home"), sqlite_checkpoints(file):
+    with pytest.raises(SextantError, match=r"--home"), open_sqlite_checkpoints(file):
         pass

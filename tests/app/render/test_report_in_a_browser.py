@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sextant.app.render.report_html import write_comparison, write_report
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.compare import compare
-from sextant.eval.reporting.comparison_html import write_comparison
-from sextant.eval.reporting.report import report
 from sextant.geo.sphere import destination
 from tests.support.browser import chromium_page, needs_chromium
 from tests.support.evaluations import failed_line, made_evaluation, made_line
@@ -37,7 +36,7 @@ def runs(tmp_path):
 
 
 def test_the_report_shows_tables_four_plots_and_a_map_and_fetches_nothing(runs, tmp_path):
-    file = report([run.path for run in runs], tmp_path / "out").html
+    file = write_report([run.path for run in runs], tmp_path / "out").html
     with chromium_page() as (page, requests, complaints):
         page.goto(file.as_uri())
         assert page.locator("svg.plot").count() == 4
@@ -56,7 +55,7 @@ def test_the_report_shows_tables_four_plots_and_a_map_and_fetches_nothing(runs, 
 
 
 def test_plots_keep_inside_their_frames(runs, tmp_path):
-    file = report([run.path for run in runs], tmp_path / "out").html
+    file = write_report([run.path for run in runs], tmp_path / "out").html
     with chromium_page() as (page, _, _):
         page.goto(file.as_uri())
         outside = page.evaluate(
@@ -72,7 +71,7 @@ def test_plots_keep_inside_their_frames(runs, tmp_path):
 
 
 def test_a_comparison_shows_what_was_won_and_lost_on_a_map(runs, tmp_path):
-    _, file = write_comparison(compare(*runs), tmp_path / "out")
+    file = write_comparison(compare(*runs), tmp_path / "out").html
     with chromium_page() as (page, requests, complaints):
         page.goto(file.as_uri())
         found = compare(*runs)

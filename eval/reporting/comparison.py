@@ -5,12 +5,11 @@ from pathlib import Path
 
 from sextant.base.json_types import Json
 from sextant.eval.compare import Comparison, Difference
-from sextant.eval.reporting.html import Card, Figure, page
+from sextant.eval.reporting.document import Card, Figure, Report
 from sextant.eval.reporting.markdown import markdown
 from sextant.eval.reporting.plots import colour_of, error_curve
 from sextant.eval.reporting.tables import Cell, Table, record_link
-from sextant.eval.reporting.world_map import dot, drawn
-from sextant.graphs.runs.folder import write_bytes
+from sextant.eval.reporting.world_map import photo_dot, photo_map
 
 RADIUS = "25"  # the photos listed and drawn are those that cross the city radius
 SHOWN = 50
@@ -43,23 +42,18 @@ def verdict(found: Comparison) -> str:
     return f"B differs from A by more than chance: {told}."
 
 
-def write_comparison(found: Comparison, out: Path) -> tuple[Path, Path]:
-    """Write ``compare.md`` and ``compare.html``.
+def comparison_report(found: Comparison, beside: Path) -> Report:
+    """Return the comparison as a report.
 
-    Raises:
-        SextantError: the disk does not take them.
+    Args:
+        beside: the folder it will lie in, that links start from.
     """
-    out.mkdir(parents=True, exist_ok=True)
     title = f"{found.a.name} and {found.b.name}"
-    tables = [difference_table(found), *moved_tables(found, out.resolve())]
+    tables = [difference_table(found), *moved_tables(found, beside.resolve())]
     caveats = [f"{words[0].upper()}{words[1:]}." for words in found.warnings]
     text = markdown(title, [verdict(found), *caveats], tables)
-    html = page(title, verdict(found), cards(found), caveats, tables[:1], figures(found), tables[1:], _changed(found))
-    files = out / "compare.md", out / "compare.html"
-    for file, content in zip(files, (text, html), strict=True):
-        write_bytes(file, content.encode("utf-8", "backslashreplace"))
-        file.chmod(0o644)
-    return files
+    plots = figures(found)
+    return Report(title, verdict(found), cards(found), caveats, tables[:1], plots, tables[1:], _changed(found), text)
 
 
 def difference_table(found: Comparison) -> Table:
@@ -93,7 +87,7 @@ def figures(found: Comparison) -> list[Figure]:
     words = f"Photos that one run places within {RADIUS} km and the other does not."
     return [
         Figure("Errors", error_curve(runs), "", keys, wide=True),
-        Figure("Won and lost", drawn(dots, "World map of photos won and lost"), words, legend, wide=True),
+        Figure("Won and lost", photo_map(dots, "World map of photos won and lost"), words, legend, wide=True),
     ]
 
 
@@ -132,7 +126,7 @@ def _moved(found: Comparison, pair: tuple[Json, Json], beside: Path) -> tuple[Ce
 
 def _dot(pair: tuple[Json, Json], name: str) -> str:
     one, other = pair
-    return dot(one["latitude"], one["longitude"], name, f"{one['image']}: {_off(one)} → {_off(other)}")
+    return photo_dot(one, name, f"{one['image']}: {_off(one)} → {_off(other)}")
 
 
 def _off(line: Json) -> str:

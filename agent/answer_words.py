@@ -1,0 +1,90 @@
+"""An answer's place and probability in words: the one scale that terminal, page, chat and exports speak through.
+
+Pure: the answer of DESIGN.md in, text out. Words for probabilities follow Kent's and the IPCC's scales.
+"""
+
+from sextant.base.json_types import Json
+
+SCALES = (("1", "street"), ("25", "city"), ("200", "region"), ("750", "country"), ("2500", "continent"))
+"""Radius in km, as answers name it, and what a person calls a place of that size."""
+SURENESS = ((0.95, "almost surely"), (0.8, "very likely"), (0.6, "probably"), (0.35, "perhaps"), (0.0, "possibly"))
+"""The least probability that each word stands for, the strongest first."""
+PROBABLE = 0.6  # a finer scale than the finest one that is at least this probable is a guess
+POSSIBLE = 0.35  # the finest scale that is at least this probable is named
+BASIS_NOTES = {
+    "own": "calibrated on your own labelled photos",
+    "profile": "measured on this gallery and on recorded answers of this model",
+    "borrowed": "measured on other photos, so the numbers are rough; make them your own with: sextant calibrate",
+}
+"""What probabilities rest on, in words."""
+_MOST_BORROWED = 0.94  # numbers that were measured on other photos are never "almost surely"
+
+
+def sureness(probability: float, basis: str | None = None) -> str:
+    """Return the word for a probability; a key of `BASIS_NOTES` says what it rests on."""
+    held = min(probability, _MOST_BORROWED) if basis == "borrowed" else probability
+    return next(word for least, word in SURENESS if held >= least)
+
+
+def is_calibrated(answer: Json) -> bool:
+    """Whether the numbers are probabilities and not shares of the candidates; so in answers of earlier versions."""
+    return answer.get("calibration", True) is not None
+
+
+def headline(answer: Json, name: str | None = None) -> str:
+    """Return one sentence: the finest scale that is possible, the finest that is probable, and what is a guess.
+
+    Args:
+        answer: its ``best``, ``probability`` and ``calibration`` are read.
+        name: what the answered place is called; by its names when None.
+    """
+    best = answer["best"]
+    if best is None:
+        return "No place was proposed: neither the model nor the gallery had anything to say."
+    named = name or place_name(best)
+    known = [(radius, scale, answer["probability"][radius]) for radius, scale in SCALES]
+    known = [item for item in known if item[2] is not None]
+    if not known:
+        return f"{named}; places were ranked, and nothing says how surely."
+    if not is_calibrated(answer):
+        share = next((share for radius, _, share in known if radius == "25"), known[0][2])
+        return f"{named}: {share:.0%} of the candidates lie within 25 km, which is not a probability."
+    basis = (answer.get("calibration") or {}).get("basis")
+    finest = next((number for number, row in enumerate(known) if row[2] >= POSSIBLE), len(known) - 1)
+    _, scale, probability = known[finest]
+    words = f"{sureness(probability, basis).capitalize()} {whereabouts(named, scale)}"
+    if probability >= PROBABLE:
+        return f"{words}; the {known[finest - 1][1]} is a guess." if finest else f"{words}."
+    wider = next((row for row in known if row[2] >= PROBABLE), None)
+    if wider is None:
+        return f"{words}; even the continent is a guess."
+    return f"{words}; {sureness(wider[2], basis)} within {int(wider[0]):,} km of it."
+
+
+def whereabouts(named: str, scale: str) -> str:
+    """The answered place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
+    if scale == "street":
+        return named
+    if scale == "city":
+        return f"in or near {named}"
+    if scale == "continent":
+        return f"in that part of the world (within 2,500 km of {named})"
+    radius_km = next(radius for radius, known in SCALES if known == scale)
+    return f"within {radius_km} km of {named}"
+
+
+def scale_rows(probability: Json) -> list[tuple[str, float]]:
+    """Return each radius that has a probability, in words, with it: ``("city (25 km)", 0.74)``, the finest first."""
+    known = [(f"{scale} ({int(radius):,} km)", probability[radius]) for radius, scale in SCALES]
+    return [(words, share) for words, share in known if share is not None]
+
+
+def place_name(place: Json) -> str:
+    """``Lisbon, Lisboa, Portugal``, each name once; ``open sea`` where there is no name."""
+    parts = [place.get(name) for name in ("place", "admin1", "country")]
+    return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
+
+
+def coordinates(place: Json) -> str:
+    """``38.7139, -9.1394``."""
+    return f"{place['latitude']:.4f}, {place['longitude']:.4f}"

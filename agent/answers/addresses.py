@@ -1,0 +1,217 @@
+"""Which place each name of a reply stands for: its neighbours ("Bolton, Vermont") and the countries told decide."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sextant.agent.answers.mentions import WHOLE, Mention
+from sextant.agent.answers.stance import Stance
+from sextant.agent.answers.tokens import Words, word_list
+from sextant.atlas.shipped import Entry, key_of
+from sextant.geo.sphere import great_circle_km
+
+_MARKS = {" ", ",", "(", ")", "–", "-", ""}
+_MOST_BETWEEN = 3
+# How much likelier a namesake is inside the container beside it, and outside it; in a country the reply tells of.
+_INSIDE, _OUTSIDE, _ELSEWHERE = 1000.0, 0.001, 0.02
+_LARGEST_REGION_KM = 500.0
+_TOLD = 30.0
+_ALIAS = 0.3
+_CITY_SHARE = 0.08  # of its division's people, from which a city that bears its name is meant: New York
+_GREAT = 400_000  # people of a town that is meant before a division elsewhere that bears its name: Washington
+_TRIED = 40
+_LONGEST_ADDRESS = 5  # names
+# A town of fewer people, in a country that the reply tells nothing of while it tells of others, lends its name only.
+_FOREIGN, _SURELY_TOLD = 200_000, 0.5
+_LEAST_CITY, _FAR_GREATER = 20_000, 4  # people of a town that holds others, and how many times theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mention and the entry it stands for; ``weight`` compares the entry with others, ``address`` is its chain."""
+
+    mention: Mention
+    entry: Entry
+    weight: float
+    stance: Stance
+    address: int
+    held: bool
+    """A container beside it holds it."""
+    told: bool
+    """The reply tells of its country."""
+
+
+def places_of(words: Words, mentions: list[Mention], stances: list[Stance]) -> list[Place]:
+    """What each mention stands for; those whose container contradicts them are left out."""
+    addresses = _addresses(words, mentions, stances)
+    told = _countries_told(mentions, stances)
+    regions = _regions_told(mentions, stances)
+    members: dict[int, list[int]] = defaultdict(list)
+    for number, address in enumerate(addresses):
+        members[address].append(number)
+    places = []
+    for number, mention in enumerate(mentions):
+        near = [other for other in members[addresses[number]] if abs(other - number) <= _LONGEST_ADDRESS]
+        beside = [mentions[other] for other in near if other != number]
+        after = [mentions[other] for other in near if other > number]
+        place = _resolved(mention, beside, after, told, regions)
+        if place is not None:
+            entry, weight, held = place
+            of_told = any(told.get(owner) for owner in entry.owners)
+            places.append(Place(mention, entry, weight, stances[number], addresses[number], held, of_told))
+    return places
+
+
+def _addresses(words: Words, mentions: list[Mention], stances: list[Stance]) -> list[int]:
+    """A number a mention; mentions that are parts of one address share it. What is denied is no part of what is not."""
+    numbers: list[int] = []
+    denied = [stance == Stance.DENIED for stance in stances]
+    for index, mention in enumerate(mentions):
+        joined = (
+            index > 0
+            and index - numbers[-1] < _LONGEST_ADDRESS
+            and denied[index] == denied[index - 1]
+            and _linked(words, mentions[index - 1], mention)
+        )
+        numbers.append(numbers[-1] if joined else index)
+    return numbers
+
+
+def _linked(words: Words, inner: Mention, outer: Mention) -> bool:
+    if inner.sentence != outer.sentence:
+        return False
+    if inner.last >= outer.first:
+        return inner.first == outer.first  # "Tokyo Japan", in one run
+    between = range(inner.last + 1, outer.first)
+    if len(between) > _MOST_BETWEEN or any(
+        words.keys[k] not in word_list("links") and words.keys[k] not in word_list("qualifiers") for k in between
+    ):
+        return False
+    gaps = [words.gaps[k] for k in range(inner.last + 1, outer.first + 1)]
+    return all(gap in _MARKS for gap in gaps) and (bool(between) or gaps[-1] != " ")
+
+
+def _countries_told(mentions: list[Mention], stances: list[Stance]) -> dict[str, float]:
+    """How much a reply speaks of each country, and of each division ("US/Vermont"); the most is 1."""
+    told: dict[str, float] = defaultdict(float)
+    for mention, stance in zip(mentions, stances, strict=True):
+        if stance <= Stance.SECOND or mention.worth < WHOLE:
+            continue
+        weight = 1.0 + stance - Stance.LIKE
+        areas = [entry for entry in mention.entries if entry.kind in ("country", "division", "region")]
+        for entry in areas[:3]:
+            for owner in entry.owners[:2] if entry.kind != "region" or len(entry.owners) < 3 else ():
+                told[owner] += weight / len(areas[:3])
+            if entry.kind == "division":
+                told[f"{entry.owners[0]}/{entry.division}"] += weight / len(areas[:3])
+    most = max(told.values(), default=0.0)
+    return {name: weight / most for name, weight in told.items()} if most else {}
+
+
+def _regions_told(mentions: list[Mention], stances: list[Stance]) -> list[Entry]:
+    """The regions a reply speaks of that are smaller than a continent's part."""
+    return [
+        mention.entries[0] for mention, stance in zip(mentions, stances, strict=True)
+        if stance > Stance.SECOND and mention.worth == WHOLE and mention.entries[0].kind == "region"
+        and mention.entries[0].radius_km <= _LARGEST_REGION_KM
+    ]  # fmt: skip
+
+
+def _resolved(
+    mention: Mention, beside: list[Mention], after: list[Mention], told: dict[str, float], regions: list[Entry]
+) -> tuple[Entry, float, bool] | None:
+    best: tuple[float, Entry, bool, bool] | None = None
+    for entry in mention.entries[:_TRIED]:
+        weight, held, contradicted = _prior(entry, mention), False, False
+        for other in beside:
+            if any(_relation(entry, rival) for rival in other.entries[:_TRIED]):
+                weight *= _INSIDE
+                held = True
+            elif other in after and _bounds(other, entry):
+                weight *= _OUTSIDE
+                contradicted = entry.kind != "country"
+        if told and not held:
+            share = max((told.get(owner, 0.0) for owner in entry.owners), default=0.0)
+            weight *= 1.0 + _TOLD * share if share else _ELSEWHERE
+            if entry.kind in ("town", "division") and any(holds(region, entry) for region in regions):
+                weight *= _TOLD
+            if entry.kind == "town":
+                weight *= 1.0 + _TOLD * told.get(f"{entry.owners[0]}/{entry.division}", 0.0)
+        if best is None or weight > best[0]:
+            best = weight, entry, held, contradicted
+    # "Bolton, Vermont" where no Bolton of Vermont is known: the container is left to speak for itself.
+    if best is None or best[3]:
+        return None
+    weight, entry, held, _ = best
+    foreign = told and not any(told.get(owner) for owner in entry.owners) and max(told.values()) > _SURELY_TOLD
+    if foreign and not held and entry.kind == "town" and entry.population < _FOREIGN:
+        return None
+    return entry, weight, held
+
+
+def _bounds(mention: Mention, entry: Entry) -> bool:
+    """Whether a mention behind an entry can only be its container: a country, a division, or a far greater town."""
+    first = mention.entries[0]
+    if mention.worth < WHOLE or first.kind in ("country", "division"):
+        return mention.worth == WHOLE
+    return entry.kind == "town" and first.own and first.population >= max(_LEAST_CITY, _FAR_GREATER * entry.population)
+
+
+def _prior(entry: Entry, mention: Mention) -> float:
+    """How likely a bare name means this entry, up to a factor."""
+    if entry.kind == "country":
+        # "Scotland" is an alias of the United Kingdom in the table of countries; the division is meant.
+        nation = any(e.kind == "division" and e.owners == entry.owners[:1] for e in mention.entries)
+        return (
+            1e3
+            if nation and key_of(entry.name) not in {key_of(e.name) for e in mention.entries if e.kind == "division"}
+            else 3e7
+        )
+    if entry.kind == "division":
+        namesake = max(
+            (e.population for e in mention.entries if e.kind == "town" and e.owners == entry.owners), default=0
+        )
+        inside = any(
+            e.kind == "town" and e.division == entry.division and e.population == namesake for e in mention.entries
+        )
+        if inside and namesake >= _CITY_SHARE * entry.population:
+            return 1e3
+        return 1e5 + entry.population / 3
+    if entry.kind == "region":
+        return 3e6
+    if entry.kind == "county":
+        return 2e4
+    weight = (entry.population + 500.0) * (1.0 if entry.own else _ALIAS)
+    if entry.population >= _GREAT and entry.own:
+        weight *= 10
+    return weight
+
+
+def _relation(a: Entry, b: Entry) -> bool:
+    """Whether one of two entries lies in the other."""
+    return holds(a, b) or holds(b, a)
+
+
+def holds(outer: Entry, inner: Entry) -> bool:
+    """Whether an entry lies in another, as far as their columns tell."""
+    if outer is inner:
+        return False
+    if outer.kind == "country":
+        return inner.kind != "country" and any(owner in outer.owners for owner in inner.owners)
+    if outer.kind == "region" and (inner.kind == "division" or not outer.owners):
+        return inner.kind in ("town", "division") and _within(outer, inner, 1.0)
+    if outer.kind == "division":
+        if inner.kind in ("country", "division") or outer.owners[0] not in inner.owners:
+            return False
+        return inner.division == outer.division or (inner.kind == "region" and _within(outer, inner, 1.5))
+    if inner.kind in ("country", "division") or not set(outer.owners) & set(inner.owners):
+        return False
+    if outer.kind in ("region", "county"):
+        return _within(outer, inner, 1.5)
+    return inner.kind == "town" and inner.population < outer.population and _within(outer, inner, 1.5)
+
+
+def _within(outer: Entry, inner: Entry, times: float) -> bool:
+    if abs(outer.latitude - inner.latitude) * 111 > outer.radius_km * times + 10:
+        return False
+    apart = great_circle_km((outer.latitude, outer.longitude), (inner.latitude, inner.longitude))
+    return float(apart) <= outer.radius_km * times + 10

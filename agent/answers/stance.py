@@ -1,0 +1,156 @@
+"""How a reply speaks of a name: concluded, asserted, in passing, as another choice, likened, looked towards, denied."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from importlib.resources import files
+
+import yaml
+
+from sextant.agent.answers.mentions import Mention
+from sextant.agent.answers.tokens import Words, is_unspaced, word_key
+
+_REACH, _MOST = 60, 40  # words round a name in which phrases speak of it, and how many of them
+_NEAR = 6  # small words between a phrase and the name it speaks of
+_SCOPE = {"deny", "like", "toward"}  # phrases that speak of the very next name alone
+
+
+class Stance(IntEnum):
+    """Higher counts more."""
+
+    DENIED = 0
+    TOWARD = 1
+    SECOND = 2
+    LIKE = 3
+    PLAIN = 4
+    ASSERTED = 5
+    FINAL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    tag: str
+    first: int
+    last: int
+
+
+def stances_of(words: Words, mentions: list[Mention]) -> list[Stance]:
+    """The stance of each mention."""
+    hits = _hits(words)
+    places = [hit.first for hit in hits]
+    stances: list[Stance] = []
+    for number, mention in enumerate(mentions):
+        near = hits[bisect_left(places, mention.first - _REACH) : bisect_left(places, mention.last + _REACH)][-_MOST:]
+        here = [hit for hit in near if words.sentences[hit.first] == mention.sentence]
+        label = mention.sentence > 0 and words.labels[mention.sentence - 1]
+        above = [hit for hit in near if label and words.sentences[hit.first] == mention.sentence - 1]
+        stance = _stance(words, mention, here, above)
+        if (
+            number
+            and stance > Stance.DENIED
+            and stances[-1] == Stance.DENIED
+            and _goes_on(words, mentions[number - 1], mention)
+        ):
+            stance = Stance.DENIED
+        if (
+            number
+            and stance > Stance.TOWARD
+            and stances[-1] == Stance.TOWARD
+            and _goes_on(words, mentions[number - 1], mention)
+        ):
+            stance = Stance.TOWARD
+        stances.append(stance)
+    for number in range(len(mentions) - 2, -1, -1):  # "Paris, France is not": what holds of the container holds of it
+        if stances[number + 1] == Stance.DENIED and _is_contained(words, mentions[number], mentions[number + 1]):
+            stances[number] = Stance.DENIED
+    return stances
+
+
+def _stance(words: Words, mention: Mention, here: list[_Hit], above: list[_Hit]) -> Stance:
+    """The stance by the phrases of its own sentence, and of the label above it."""
+    stance = Stance.PLAIN
+    for hit in here:
+        if hit.tag == "denied":
+            if hit.first == mention.last + 1 and words.gaps[hit.first] in (" ", ""):
+                return Stance.DENIED
+        elif hit.tag in _SCOPE and hit.last < mention.first and _adjacent(words, hit.last, mention.first):
+            if hit.tag == "deny":
+                return Stance.DENIED
+            stance = min(stance, Stance.TOWARD if hit.tag == "toward" else Stance.LIKE)
+    if stance < Stance.PLAIN:
+        return stance
+    tags = {hit.tag for hit in here if hit.last < mention.first or hit.tag == "final"}
+    tags |= {hit.tag for hit in above if hit.tag in ("final", "assert", "second")}
+    if "second" in tags:
+        return Stance.SECOND
+    return Stance.FINAL if "final" in tags else Stance.ASSERTED if "assert" in tags else stance
+
+
+def _adjacent(words: Words, last: int, first: int) -> bool:
+    """Whether only small words stand between a phrase and a name."""
+    small = _phrases()[1]
+    if first - last - 1 > _NEAR:
+        return False
+    if any(words.gaps[k] not in (" ", "-", "") for k in range(last + 2, first + 1)):
+        return False
+    return words.gaps[last + 1] in (" ", "-", "", ":") and all(words.keys[k] in small for k in range(last + 1, first))
+
+
+def _goes_on(words: Words, before: Mention, mention: Mention) -> bool:
+    """Whether a name continues the list or the address of the one before: "not Rome, Italy or Milan"."""
+    if before.sentence != mention.sentence:
+        return False
+    between = range(before.last + 1, mention.first)
+    if any(
+        words.keys[k] not in ("or", "nor", "and", "oder", "noch", "ou", "ni", "o", "e", "y", "или", "и", "in")
+        for k in between
+    ):
+        return False
+    return all(words.gaps[k] in (" ", ",", "/", "(", "") for k in range(before.last + 1, mention.first + 1))
+
+
+def _is_contained(words: Words, inner: Mention, outer: Mention) -> bool:
+    return inner.sentence == outer.sentence and outer.first == inner.last + 1 and words.gaps[outer.first] == ","
+
+
+def _hits(words: Words) -> list[_Hit]:
+    tree = _phrases()[0]
+    found: list[_Hit] = []
+    keys, count = words.keys, len(words.keys)
+    for index, key in enumerate(keys):
+        for phrase, tag in tree.get(key, ()):
+            length = len(phrase)
+            if index + length <= count and keys[index : index + length] == phrase:
+                found.append(_Hit(tag, index, index + length - 1))
+        if not key.isascii() and is_unspaced(key):
+            found += [_Hit(tag, index, index) for phrase, tag in _phrases()[2] if phrase in key]
+    return _longest(found)
+
+
+def _longest(hits: list[_Hit]) -> list[_Hit]:
+    """Without the phrases inside a longer one: "looks like" is no likening."""
+    kept: list[_Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.first, -hit.last)):
+        if hit.tag == "like" and kept and kept[-1].last >= hit.last and kept[-1].tag != "like":
+            continue
+        kept.append(hit)
+    return kept
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> tuple[dict[str, list[tuple[list[str], str]]], frozenset[str], list[tuple[str, str]]]:
+    """Phrases by their first word, the small words, and phrases of scripts without spaces."""
+    text = files("sextant.agent.answers").joinpath("data/stances.yaml").read_text(encoding="utf-8")
+    lists = yaml.safe_load(text)
+    small = frozenset(word for phrase in lists.pop("between") for word in phrase.split())
+    tree: dict[str, list[tuple[list[str], str]]] = {}
+    unspaced: list[tuple[str, str]] = []
+    for tag, phrases in lists.items():
+        for phrase in phrases:
+            if is_unspaced(phrase):
+                unspaced.append((word_key(phrase), tag))
+                continue
+            keys = [word_key(word) for word in phrase.split()]
+            tree.setdefault(keys[0], []).append((keys, tag))
+    return tree, small, unspaced

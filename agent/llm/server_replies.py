@@ -1,0 +1,71 @@
+"""Server replies: mend what servers of the OpenAI protocol send in forms of their own, before the client reads it.
+
+The differences come from the servers' documentation and issue threads; docs/models.md lists them.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+# Finish reasons that say that the server failed in the middle of its answer.
+FAILED_REASONS = ("error", "abort", "cancel", "fail", "unavailable", "timeout")
+
+
+def mend_reply(reply: dict[str, Any]) -> dict[str, Any]:
+    """Mend a chat completion: roles, tool arguments.
+
+    Raises:
+        ValueError: the reply says that the server failed; its argument is the error as ``{"message", "code"}``.
+    """
+    choices = reply.get("choices")
+    if not isinstance(choices, list):
+        return reply
+    return {**reply, "choices": [_mend_choice(choice) if isinstance(choice, dict) else choice for choice in choices]}
+
+
+def raise_failure(choice: Mapping[str, Any]) -> None:
+    """Raise the failure that a choice reports, though the reply as a whole has status 200.
+
+    Raises:
+        ValueError: as ``mend_reply``.
+    """
+    error, reason = choice.get("error"), str(choice.get("finish_reason") or "").lower()
+    if error or any(word in reason for word in FAILED_REASONS):
+        told = error if isinstance(error, dict) else {"message": str(error or f"finish_reason {reason!r}")}
+        raise ValueError({"code": 500, **told})
+
+
+def _mend_choice(choice: dict[str, Any]) -> dict[str, Any]:
+    raise_failure(choice)
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        return choice
+    mended = {**message, "role": "assistant"}
+    if isinstance(calls := message.get("tool_calls"), list):
+        mended["tool_calls"] = [_mend_call(call) if isinstance(call, dict) else call for call in calls]
+    return {**choice, "message": mended}
+
+
+def _mend_call(call: dict[str, Any]) -> dict[str, Any]:
+    function = call.get("function")
+    if not isinstance(function, dict):
+        return call
+    return {**call, "function": {**function, "arguments": mend_arguments(function.get("arguments"))}}
+
+
+def mend_arguments(arguments: Any) -> str:
+    """Write tool arguments as the JSON object in a string that the protocol asks for.
+
+    An object as it is and a string encoded twice are taken; anything else stays unreadable, so that the model is told.
+    """
+    told = _decode(_decode(arguments))
+    if isinstance(told, dict):
+        return json.dumps(told)
+    return "{}" if told is None else f"not an object: {json.dumps(told)}"
+
+
+def _decode(told: Any) -> Any:
+    try:
+        return json.loads(told) if isinstance(told, str) else told
+    except ValueError:
+        return told

@@ -1,0 +1,46 @@
+"""HTML pages that open offline, from the templates beside this file. Every value is escaped where it is filled in.
+
+A page holds its style and its pictures; a policy in it forbids scripts and requests, whatever a foreign text tries.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def page(name: str, **values: Any) -> str:
+    """Return the page of a template with its style sheet.
+
+    Args:
+        name: of the template ``NAME.html.jinja`` and of the style sheet ``NAME.css``.
+        values: what the template shows; SVG of our own is passed as ``Markup``.
+
+    Raises:
+        KeyError: a document, say of an imported run, lacks what the page shows.
+    """
+    # Our own style sheet is no foreign text; escaping would break its selectors.
+    style = Markup((TEMPLATES / f"{name}.css").read_text(encoding="utf-8"))
+    try:
+        return _environment().get_template(f"{name}.html.jinja").render(style=style, **values)
+    except UndefinedError as error:
+        raise KeyError(str(error)) from error
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["url_path"] = quote  # a file name as part of a relative link
+    return environment

@@ -1,0 +1,41 @@
+"""Which files are photos: told by their first bytes, not by their names."""
+
+from pathlib import Path
+
+HEAD_BYTES = 32
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_UNREAD = {
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "JPEG XL",
+    b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000",
+    b"8BPS": "Photoshop",
+    b"%PDF": "PDF",
+}
+_RAW = (b"FUJIFILMCCD-RAW", b"IIU\0", b"IIRO", b"MMOR")
+
+
+def is_photo(head: bytes) -> bool:
+    """Tell whether a file that begins with ``head`` (``HEAD_BYTES`` bytes) is a photo that Sextant opens."""
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"GIF87a", b"GIF89a")):
+        return True
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return True
+    if head.startswith(_RAW):
+        return True
+    return head[4:8] == b"ftyp" and (head[8:12] in _HEIF_BRANDS | _AVIF_BRANDS or head[8:11] == b"crx")
+
+
+def unread_format(head: bytes) -> str | None:
+    """Name the picture format of a file that Sextant does not open; None where the file is no picture."""
+    return next((name for beginning, name in _UNREAD.items() if head.startswith(beginning)), None)
+
+
+def read_head(path: Path) -> bytes:
+    """Return a file's first bytes.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)

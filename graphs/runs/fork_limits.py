@@ -1,0 +1,102 @@
+"""What somebody else may change in a fork: a list of what is allowed, and the largest values.
+
+A visitor of a server forks with the server's model, keys, gallery and money. So the list says what is allowed; a
+setting that is added later is refused until somebody puts it here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sextant.agent.llm.spec import split_login
+from sextant.agent.settings import Settings, format_option, make_recipe
+from sextant.base.errors import WrongUse
+from sextant.prompts.loading import is_own
+
+# How evidence is asked for and weighed. Nothing here names a service, an address, a file or a folder.
+ALLOWED_SETTINGS = frozenset(
+    {
+        *("preset", "verify", "optimise", "variants", "later", "tools", "samples", "temperature", "seed"),
+        *("max_calls", "max_tokens", "max_seconds", "max_usd", "max_rounds", "max_tool_turns", "max_output_tokens"),
+        *("exclude_author", "without_authors", "exclude_duplicates", "image_detail"),
+    }
+)
+ALLOWED_KINDS = ("variant", "candidate", "text", "result", "without")  # changes of a run that are no setting
+# The largest values where the server's own settings say nothing.
+DEFAULT_MOST: Mapping[str, float] = {"max_calls": 64, "max_rounds": 6, "max_tool_turns": 8, "samples": 10}
+CAPS = ("max_tokens", "max_seconds", "max_usd")  # a limit the server has set cannot be raised or removed
+SAME = ("model", "base_url", "gallery", "encoder")  # what a live fork asks must be what the server asks now
+CONNECTION = ("base_url", "price", "timeout_seconds", "retries", "concurrency", "requests_per_minute", "num_ctx")
+
+
+@dataclass(frozen=True)
+class ForkLimits:
+    """What a visitor's fork may be. ``server`` holds the settings of the server."""
+
+    server: Settings
+
+    def check_changes(self, changes: list[str]) -> None:
+        """Check that every ``KEY=VALUE`` is one that a visitor may make.
+
+        Raises:
+            WrongUse: a key is not on the list, or a value names a file.
+        """
+        for change in changes:
+            key, _, value = (part.strip() for part in change.partition("="))
+            head = key.partition(".")[0]
+            if key not in ALLOWED_SETTINGS and head not in ALLOWED_KINDS:
+                allowed = ", ".join(sorted([*ALLOWED_SETTINGS, *ALLOWED_KINDS]))
+                raise WrongUse(f"a visitor cannot change {key[:40]!r}; a visitor can change: {allowed}")
+            if value.startswith("@") or (head != "text" and any(is_own(part.strip()) for part in value.split(","))):
+                raise WrongUse(f"the value of {key[:40]!r} names a file; files are not read, write the value itself")
+
+    def check_end(self, end: Settings, parent: Settings) -> None:
+        """Check that a fork keeps to the server's bounds.
+
+        Args:
+            end: the settings with every change in force.
+            parent: the settings of the run that is forked.
+
+        Raises:
+            WrongUse: a number is larger than the server allows; the message names both.
+        """
+        wanted, before, own = make_recipe(end), make_recipe(parent), make_recipe(self.server)
+        for name, default in DEFAULT_MOST.items():
+            value, given = getattr(wanted, name), getattr(self.server, name)
+            most = given if given is not None else max(default, getattr(own, name) or 0)
+            if value is not None and value > most and value != getattr(before, name):
+                raise _too_much(name, value, most)
+        output = wanted.max_output_tokens or end.max_output_tokens
+        most_output = max(self.server.max_output_tokens, own.max_output_tokens or 0)
+        if output > most_output:
+            raise _too_much("max_output_tokens", output, most_output)
+        for name in CAPS:
+            cap, value = getattr(self.server, name), getattr(end, name)
+            if cap is not None and (value is None or value > cap):
+                raise _too_much(name, "unlimited" if value is None else value, cap)
+
+    def check_same_services(self, settings: Settings) -> None:
+        """Check that a live fork asks the model and gallery that the server asks now, and no others.
+
+        Raises:
+            WrongUse: the run was made with others, and their owner's keys and photos would go there again.
+        """
+        for name in SAME:
+            ours, theirs = _plain(getattr(self.server, name)), _plain(getattr(settings, name))
+            if ours != theirs:
+                raise WrongUse(
+                    f"this run was made with another {name} than this server has now, so it is forked from its "
+                    "recording only; leave live out, or send the photo again"
+                )
+
+    def connected(self, settings: Settings) -> Settings:
+        """Return the settings with everything that concerns the connection taken from the server."""
+        return replace(settings, **{name: getattr(self.server, name) for name in CONNECTION})
+
+
+def _plain(value: str | None) -> str | None:
+    """Return an address without its login, as records hold it; anything else as it is."""
+    return split_login(value)[1] if value and "://" in value else value
+
+
+def _too_much(name: str, value: object, most: object) -> WrongUse:
+    return WrongUse(f"{format_option(name)} of {value} is more than this server allows a visitor; the most is {most}")

@@ -1,0 +1,72 @@
+"""Forks of a session's runs: what they ask a model is paid from the session's budget of calls."""
+
+from sextant.agent.cost.call_limit import CallLimit
+from sextant.agent.state import NOTHING_SPENT
+from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
+from sextant.graphs.chat import ChatContext, count_calls_left
+from sextant.graphs.runs.folder import RunFolder
+from sextant.graphs.runs.fork import fork
+from sextant.graphs.runs.fork_limits import ForkLimits
+from sextant.graphs.runs.run import Run
+from sextant.graphs.sessions.store import Sessions
+
+
+class BudgetSpent(SextantError):
+    """The session has no model call left."""
+
+
+def fork_in_session(
+    sessions: Sessions,
+    session: str,
+    parent: RunFolder,
+    step: str | None,
+    changes: list[str],
+    desk: ChatContext,
+    *,
+    live: bool,
+    keep_words: bool = False,
+    limits: ForkLimits | None = None,
+) -> Run:
+    """Fork a run of the session.
+
+    A live fork holds the session while it works. The calls it may make are debited before it begins and those it did
+    not make are given back when it ends, so a server that is killed meanwhile leaves them paid.
+
+    Raises:
+        Busy: a message of the session is being answered, here or on another server.
+        BudgetSpent: the fork is live, and the session's model calls are spent.
+        SextantError: as ``sextant.graphs.runs.fork.fork``.
+    """
+    home = desk.settings.home
+
+    def forked(calls: CallLimit | None) -> Run:
+        return fork(
+            parent,
+            step,
+            changes,
+            home=home,
+            live=live,
+            keep_words=keep_words,
+            on_event=desk.on_event,
+            stop=desk.stop,
+            limits=limits,
+            calls=calls,
+        )
+
+    if not live:
+        return forked(None)
+    with sessions.held(session):
+        if sessions.interrupted(session):
+            raise SextantError("a message of this session was cut off; go on with it before you fork")
+        left = count_calls_left(sessions.state(session), desk)  # type: ignore[arg-type]
+        if left == 0:
+            raise BudgetSpent("the session's budget of model calls is spent; begin a new session")
+        calls = CallLimit(left)
+        debited = left or 0
+        sessions.add_spending(session, {"calls": debited})
+        try:
+            return forked(calls)
+        finally:
+            spent: Json = {name: calls.spent[name] for name in NOTHING_SPENT}  # type: ignore[literal-required]
+            sessions.add_spending(session, {**spent, "calls": spent["calls"] - debited})

@@ -1,0 +1,118 @@
+"""A folder of photos is a folder of photos, whatever else lies in it; a table is one when it names its photos."""
+
+import unicodedata
+import zipfile
+
+import pytest
+
+from sextant.gallery.sources.recognise import SourceOptions, open_source
+from sextant.gallery.sources.records import Record, SourceError, Unreadable
+from tests.support.photos import gps_exif, jpeg
+
+PLACED = jpeg(1, exif=gps_exif(10, 20))
+TABLE = "image,latitude,longitude\na.jpg,44.567,2.5\n"
+
+
+def records(source):
+    return [item for item in source if isinstance(item, Record)]
+
+
+@pytest.mark.parametrize("where", ["old.zip", "sub/old.zip", ".hidden/notes.zip", "sub/deeper/backup.tar.00"])
+def test_an_archive_among_photos_refuses_nothing(tmp_path, where):
+    (tmp_path / "a.jpg").write_bytes(PLACED)
+    (tmp_path / where).parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(tmp_path / where, "w") as archive:
+        archive.writestr("notes.txt", "hello")
+    assert [record.id for record in records(open_source(str(tmp_path)))] == ["a.jpg"]
+    (tmp_path / "t.csv").write_text(TABLE)
+    named = open_source(str(tmp_path), SourceOptions(metadata=tmp_path / "t.csv"))
+    assert [record.latitude for record in records(named)] == [44.567]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,time,lat,lon\n1,2024-05-01T10:00:00Z,10,20\n",
+        "id,lat,lon\nParis,48.8,2.3\n",
+        "name,latitude,longitude\nParis,48.8,2.3\n",
+        "image,latitude,longitude\nelsewhere.jpg,1,2\n",
+        "",
+    ],
+)
+def test_an_unrelated_table_takes_over_nothing_and_is_named(tmp_path, text):
+    (tmp_path / "a.jpg").write_bytes(PLACED)
+    (tmp_path / "1.jpg").write_bytes(PLACED)
+    (tmp_path / "other.csv").write_text(text)
+    source = open_source(str(tmp_path))
+    assert [record.latitude for record in records(source)] == [None, None]  # by EXIF
+    assert any("other.csv" in note for note in source.notes)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252"])
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_tables_are_read_in_every_common_form(tmp_path, encoding, mark):
+    text = f"image{mark}latitude{mark}longitude{mark}author\nMünchen.jpg{mark}48.1{mark}11.5{mark}Jörg Müller\n"
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+    (tmp_path / "München.jpg").write_bytes(jpeg(1))
+    source = open_source(str(tmp_path))
+    (record,) = records(source)
+    assert (record.latitude, record.longitude, record.author) == (48.1, 11.5, "Jörg Müller")
+    assert bool(source.notes) == (mark != "," or not encoding.startswith("utf-8"))
+
+
+def test_decimal_commas_and_true_minus_are_numbers(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(jpeg(1))
+    (tmp_path / "t.csv").write_text('image,latitude,longitude\na.jpg,"\u221244,567","2,5"\n', encoding="utf-8")
+    (record,) = records(open_source(str(tmp_path)))
+    assert (record.latitude, record.longitude) == (-44.567, 2.5)
+
+
+def test_a_row_at_zero_zero_is_not_used(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(jpeg(1))
+    (tmp_path / "t.csv").write_text("image,latitude,longitude\na.jpg,0.0,0.0\n")
+    (item,) = open_source(str(tmp_path))
+    assert isinstance(item, Unreadable) and "0, 0" in item.reason
+
+
+@pytest.mark.parametrize(
+    ("file", "listed"),
+    [
+        (unicodedata.normalize("NFD", "München.jpg"), "München.jpg"),
+        ("München.jpg", unicodedata.normalize("NFD", "München.jpg")),
+        ("sub/a.jpg", "sub\\a.jpg"),
+        ("IMG_1.JPG", "img_1.jpg"),
+    ],
+)
+def test_names_match_however_they_are_spelled(tmp_path, file, listed):
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_bytes(jpeg(1))
+    (tmp_path / "t.csv").write_text(f"image,latitude,longitude\n{listed},48.1,11.5\n", encoding="utf-8")
+    assert [record.latitude for record in records(open_source(str(tmp_path)))] == [48.1]
+
+
+def test_two_files_that_differ_by_case_are_never_mixed_up(tmp_path):
+    for name in ("a.jpg", "A.jpg"):
+        (tmp_path / name).write_bytes(jpeg(1))
+    (tmp_path / "t.csv").write_text("image,latitude,longitude\na.jpg,1,2\nA.JPG,3,4\n")
+    assert [record.id for record in records(open_source(str(tmp_path)))] == ["a.jpg"]
+
+
+def test_photos_are_taken_by_content_and_other_pictures_are_listed(tmp_path):
+    for name in ("a.jfif", "b.jpe", "c.mpo", "noname", "d.bin"):
+        (tmp_path / name).write_bytes(PLACED)
+    (tmp_path / "e.jxl").write_bytes(b"\xff\x0a" + bytes(40))
+    (tmp_path / "notes.doc").write_bytes(b"Dear diary")
+    (tmp_path / "@eaDir").mkdir()
+    (tmp_path / "@eaDir" / "thumb.jpg").write_bytes(PLACED)
+    items = list(open_source(str(tmp_path)))
+    assert [item.id for item in items if isinstance(item, Record)] == ["a.jfif", "b.jpe", "c.mpo", "d.bin", "noname"]
+    assert [(item.id, item.reason) for item in items if isinstance(item, Unreadable)] == [
+        ("e.jxl", "is a JPEG XL file, which is not read; export it as JPEG")
+    ]
+
+
+def test_archives_alone_still_need_a_table(tmp_path):
+    with zipfile.ZipFile(tmp_path / "00.zip", "w") as archive:
+        archive.writestr("1.jpg", PLACED)
+    with pytest.raises(SourceError, match="--metadata"):
+        open_source(str(tmp_path))
