@@ -33,8 +33,9 @@ _MOST_EXAMPLES = 1000  # of one kind, drawn at random: the numbers are few
 _MOST_STEPS = 200
 _CAMPS = 6  # of a pool, the chosen point among them
 _HOLD = 0.3  # how firmly the numbers are held to the first ones
-_PRIOR_STRENGTH = 2.0  # how firmly a kind's map is drawn to that of all kinds together
-_GLOBAL_STRENGTH = 0.5
+# How firmly log slope and shift are held: of all kinds together to the identity, of a kind to all kinds together. Few
+# models were recorded beside galleries, so that a slope of theirs would say little of others.
+_GLOBAL_HOLD, _KIND_HOLD = (0.5, 0.5), (60.0, 5.0)
 _LEAST_POOLS = 50
 _FIRST_RATE, _FIRST_WEIGHT = 0.006, 2000.0  # few calls change an answer: the rate is drawn to this as by so many calls
 
@@ -171,17 +172,17 @@ def fit_calibration(examples: Sequence[Example], posteriors: Sequence[Floats]) -
     slopes, shifts = np.ones((len(PoolKind), 5)), np.zeros((len(PoolKind), 5))
     for radius in range(len(RADII_KM)):
         odds, hit = held_logit(stated[:, radius]), hits[:, radius]
-        together = _line(odds, hit, (1.0, 0.0), _GLOBAL_STRENGTH)
+        together = _line(odds, hit, (1.0, 0.0), _GLOBAL_HOLD)
         for kind in PoolKind:
             own = kinds == kind
-            slope, shift = _line(odds[own], hit[own], together, _PRIOR_STRENGTH) if own.any() else together
+            slope, shift = _line(odds[own], hit[own], together, _KIND_HOLD) if own.any() else together
             slopes[kind, radius], shifts[kind, radius] = slope, shift
     return Calibration(slopes, shifts)
 
 
-def _line(odds: Floats, hit: Floats, prior: tuple[float, float], strength: float) -> tuple[float, float]:
+def _line(odds: Floats, hit: Floats, prior: tuple[float, float], hold: tuple[float, float]) -> tuple[float, float]:
     """Slope (above zero) and shift of a logistic regression, drawn softly to `prior`."""
-    start = np.array([np.log(prior[0]), prior[1]])
+    start, firmness = np.array([np.log(prior[0]), prior[1]]), np.array(hold)
 
     def loss(free: Floats) -> tuple[float, Floats]:
         slope = np.exp(free[0])
@@ -189,7 +190,7 @@ def _line(odds: Floats, hit: Floats, prior: tuple[float, float], strength: float
         off = free - start
         entropy = -float((hit * np.log(p) + (1 - hit) * np.log(1 - p)).sum())
         gradient = np.array([((p - hit) * slope * odds).sum(), (p - hit).sum()])
-        return entropy + strength * float(off @ off), gradient + 2 * strength * off
+        return entropy + float(firmness @ off**2), gradient + 2 * firmness * off
 
     found = minimize(loss, start, jac=True, method="L-BFGS-B").x
     return float(np.exp(found[0])), float(found[1])
