@@ -6,6 +6,7 @@ from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
+from sextant.agent.warning_codes import AnswerWarning, read_warnings
 from sextant.base.json_types import Json
 
 Stop = Literal["agreement", "budget", "exhausted", "stopped"]
@@ -22,7 +23,10 @@ class Photo(TypedDict):
 
 
 class Turn(TypedDict):
-    """One turn of a transcript after the opening prompt. Images are sha256 references into the blob store."""
+    """One turn of a transcript after the opening prompt. Images are sha256 references into the blob store.
+
+    ``failure`` is why a model call failed; ``failed`` stands on every turn of a tool and says whether it did not run.
+    """
 
     role: Literal["assistant", "tool", "user"]
     content: str
@@ -31,6 +35,7 @@ class Turn(TypedDict):
     name: NotRequired[str]
     images: NotRequired[list[str]]
     failure: NotRequired[Json]
+    failed: NotRequired[bool]
     final: NotRequired[bool]
 
 
@@ -99,9 +104,10 @@ def merge(old: Json | None, new: Json) -> Json:
     return {**(old or {}), **new}
 
 
-def add_once(old: list[str] | None, new: list[str]) -> list[str]:
+def add_once(old: list[AnswerWarning] | None, new: list[AnswerWarning]) -> list[AnswerWarning]:
     """Append new warnings, each only once, in order."""
-    return list(dict.fromkeys([*(old or []), *new]))
+    known = read_warnings([*(old or []), *new])
+    return list({(warning["code"], warning["text"]): warning for warning in known}.values())
 
 
 class ClockReading(TypedDict):
@@ -138,7 +144,7 @@ class State(TypedDict, total=False):
     verdict: Json
     stop: Stop
     answer: Json
-    warnings: Annotated[list[str], add_once]
+    warnings: Annotated[list[AnswerWarning], add_once]
 
 
 def get_last_turn(transcript: list[Turn]) -> Turn | None:

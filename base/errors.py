@@ -19,11 +19,16 @@ class WrongUse(SextantError):
     exit_code = 2
 
 
-def one_line(error: BaseException) -> str:
-    """Return an error's message as one line of at most ``LONGEST`` characters; its type where it has no message."""
-    return " ".join(str(error).split())[:LONGEST] or type(error).__name__
+def one_line(error: BaseException, longest: int | None = LONGEST) -> str:
+    """Return an error's message as one line, its type where it has no message.
+
+    Args:
+        error: any error.
+        longest: characters that are kept; None keeps all, for messages of our own, which end with the way out.
+    """
+    return " ".join(str(error).split())[:longest] or type(error).__name__
 
 
-def reason(error: BaseException) -> str:
+def system_reason(error: BaseException) -> str:
     """Return the system's reason (``No space left on device``) of an ``OSError``, else ``one_line``."""
     return getattr(error, "strerror", None) or one_line(error)

@@ -93,7 +93,7 @@ def write_photos(folder: Path, count: int) -> list[str]:
 def build_gallery(photos: list[str], folder: Path) -> str:
     """A small gallery of some of the photos."""
     from sextant.gallery.build.build import build
-    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     table = folder / "table.csv"

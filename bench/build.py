@@ -30,7 +30,8 @@ from PIL.Image import Image
 from bench.table import table
 from sextant.gallery.build.build import build
 from sextant.gallery.build.pipeline import BATCH, Progress
-from sextant.gallery.encoders.spec import Encoder, load_encoder
+from sextant.gallery.encoders.load import load_encoder
+from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.photos.open import open_photo
 from sextant.gallery.sources.folder import photo_files
 from sextant.gallery.sources.recognise import SourceOptions, open_source

@@ -110,7 +110,7 @@ class World:
 def small_world() -> Iterator[World]:
     """Built afresh in a folder of its own."""
     from sextant.gallery.build.build import build
-    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     with tempfile.TemporaryDirectory() as folder, ModelServer(script, latency_s=MODEL_S) as model:

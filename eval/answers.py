@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sextant.agent.answers import Outcome, parse_answer
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, system_reason
 from sextant.base.printable import printable
 from sextant.geo.sphere import great_circle_km
 
@@ -67,7 +67,7 @@ def read_rows(path: Path) -> Iterator[Row]:
                     yield _row(path, number, line)
     except (OSError, EOFError, UnicodeDecodeError) as error:
         where = f" after line {number}" if number else ""
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = system_reason(error)
         raise AnswersFileError(
             f"answers file {str(path)!r} cannot be read{where}: {reason}; pass a readable JSON-lines file"
         ) from error

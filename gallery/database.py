@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, one_line
 from sextant.gallery.manifest import LAYOUT, Manifest
 
 PHOTOS, OUTLIERS, MANIFEST, BUILDING, UNREADABLE = "photos", "outliers", "manifest", "building", "unreadable"
@@ -107,7 +107,3 @@ def read_manifest(path: str, database: Any) -> Manifest:
 
 def local_path(path: str) -> Path | None:
     return None if is_remote(path) else Path(path)
-
-
-def one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -9,7 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sextant.gallery.database import OUTLIERS, PHOTOS, GalleryError, connect, is_remote, local_path, read_manifest
-from sextant.gallery.encoders.spec import Encoder, load_encoder
+from sextant.gallery.encoders.load import load_encoder
+from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.manifest import SOURCES_JOINED, Manifest
 from sextant.gallery.search.exact import VectorScan
 from sextant.gallery.search.index import indexed_rows

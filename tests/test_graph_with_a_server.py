@@ -113,7 +113,7 @@ def test_a_dead_server_ends_in_the_answer_of_the_gallery(settings, query, protoc
     found = locate(str(query), gone).answer
     assert found["outcomes"]["failed"] == 4
     assert found["best"]["country_code"] == "PT"
-    assert any("at the model server cannot be reached" in warning for warning in found["warnings"])
+    assert any("at the model server cannot be reached" in warning["text"] for warning in found["warnings"])
     for file in (Path(gone.home) / "runs" / found["run"]).iterdir():
         assert file.name == "run.json" or gone.base_url not in file.read_text(), file.name
 

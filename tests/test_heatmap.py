@@ -76,4 +76,4 @@ def test_similarity_without_anything_to_compare_is_judged_by_calibrated_and_says
         )
     assert ran.code == 0, ran.err
     assert ran.json["best"]["country_code"] == "PT"
-    assert any("no aligned: encoder" in warning for warning in ran.json["warnings"])
+    assert any(warning["code"] == "not_aligned" for warning in ran.json["warnings"])

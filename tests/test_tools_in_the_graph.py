@@ -77,7 +77,7 @@ def test_words_read_in_the_photo_stay_quoted_and_orders_are_reported(settings, t
     asked, answer = run(settings, photo, [("read_text", {})])
     told = asked[-1].tool_results[0]
     assert told.startswith("<quoted") and told.rstrip().endswith("</quoted>")
-    assert any("read_text" in warning and "instruction" in warning for warning in answer["warnings"])
+    assert any(one["code"] == "instruction_found" and "read_text" in one["text"] for one in answer["warnings"])
 
 
 def test_metadata_and_file_names_never_reach_the_model(settings, tmp_path):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sextant.agent.answer_words import coordinates, headline, place_name
 from sextant.agent.chat.steering_parser import parse_area
 from sextant.agent.guard.claims import Entry
+from sextant.agent.warning_codes import Code
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
@@ -87,10 +88,8 @@ def state_confidence(photo: Json, question: str = "") -> list[Entry]:
         entries.append(Entry(f"With 90 % it lies within {region['radius_km']:,.0f} km of the middle.", "inferred"))
     elif region:
         entries.append(Entry(f"With 90 % it lies in one of {len(region['parts'])} areas.", "inferred"))
-    entries += [
-        Entry(format_sentence(warning), "inferred") for warning in answer["warnings"] if "probabilit" in warning
-    ]
-    return entries
+    doubts = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.UNCALIBRATED]
+    return [*entries, *(Entry(format_sentence(text), "inferred") for text in doubts)]
 
 
 def list_nearest(photo: Json, question: str = "") -> list[Entry]:

@@ -9,6 +9,7 @@ from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.stand_in import NOT_ALIGNED, stands_in
+from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
 from sextant.base.json_types import Json
 from sextant.prompts.variants import load_variant
@@ -35,8 +36,14 @@ def forecast(settings: Settings) -> Json:
         "preset": plan.id,
         "first_round": asdict(price_calls(settings, first, tokens, output)),
         "at_most": asdict(price_calls(settings, plan.max_calls, tokens, output)),
-        "warnings": [NOT_ALIGNED] if stands_in(plan.verify, compares_places=is_aligned(settings)) else [],
+        "warnings": forecast_warnings(plan.verify, settings),
     }
+
+
+def forecast_warnings(strategy: str, settings: Settings) -> list[AnswerWarning]:
+    """Return what can be foreseen of the answers' warnings."""
+    unaligned = stands_in(strategy, compares_places=is_aligned(settings))
+    return [warn(Code.NOT_ALIGNED, NOT_ALIGNED)] if unaligned else []
 
 
 def is_aligned(settings: Settings) -> bool:

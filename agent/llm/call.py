@@ -7,13 +7,16 @@ from sextant.agent.llm.client import ChatModel, complete
 from sextant.agent.llm.errors import ModelError
 from sextant.agent.llm.spec import resolve
 from sextant.agent.settings import Settings, price_call_usd
+from sextant.agent.warning_codes import Code, warn
 from sextant.base.json_types import Json
 
 THE_SERVER = "the model server"
 FINISH_WARNINGS = {
-    "length": "an answer of the model was cut off at the token limit; raise max_output_tokens",
-    "filtered": "an answer of the model was cut by the provider's content filter",
-    "unknown": "an answer of the model ended for a reason that is not known; it may be cut off",
+    "length": warn(Code.ANSWER_CUT, "an answer of the model was cut off at the token limit; raise max_output_tokens"),
+    "filtered": warn(Code.ANSWER_FILTERED, "an answer of the model was cut by the provider's content filter"),
+    "unknown": warn(
+        Code.ANSWER_END_UNKNOWN, "an answer of the model ended for a reason that is not known; it may be cut off"
+    ),
 }
 
 

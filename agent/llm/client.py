@@ -106,12 +106,6 @@ def load_model(
     )
 
 
-def model_settings(model: ChatModel) -> dict[str, str | float | int | None]:
-    """Return the model settings that can change its answers, JSON-plain and without secrets."""
-    names = ("spec", "base_url", "temperature", "seed", "num_ctx")
-    return {name: getattr(model, name) for name in names}
-
-
 def complete(
     model: ChatModel,
     messages: Sequence[Message],

@@ -8,11 +8,16 @@ from sextant.agent.cost.budget import compute_seconds_left, count_affordable_cal
 from sextant.agent.cost.reservation import reserve_call_cost
 from sextant.agent.llm.request import may_call_tools
 from sextant.agent.state import Ask, State, Turn, awaits_model, awaits_tools, count_tool_turns
+from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.deps import Deps
 
 REPAIRS = {
-    "context_overflow": "the prompt was too long for the model; it was asked again with fewer references",
-    "tools_unsupported": "the model takes no tools; similar photos were listed in its prompt instead",
+    "context_overflow": warn(
+        Code.FEWER_REFERENCES, "the prompt was too long for the model; it was asked again with fewer references"
+    ),
+    "tools_unsupported": warn(
+        Code.NO_TOOLS, "the model takes no tools; similar photos were listed in its prompt instead"
+    ),
 }
 
 
@@ -65,10 +70,10 @@ def make_ask(name: str, state: State, deps: Deps, *, final: bool, refused: bool,
     )
 
 
-def describe_repairs(state: State, waiting: list[str]) -> list[str]:
+def describe_repairs(state: State, waiting: list[str]) -> list[AnswerWarning]:
     """Describe what was changed in the prompts of branches whose last turn failed."""
     kinds = {get_failure_kind(state["transcripts"][name][-1]) for name in waiting if state["transcripts"][name]}
-    return [words for kind, words in REPAIRS.items() if kind in kinds]
+    return [warning for kind, warning in REPAIRS.items() if kind in kinds]
 
 
 def get_failure_kind(turn: Turn) -> str | None:

@@ -5,15 +5,16 @@ from typing import Any
 
 from sextant.agent.answer_words import BASIS_NOTES
 from sextant.agent.guard.claims import Trace, describe_unsupported, make_trace, strike_phantom_checks
+from sextant.agent.guard.metadata_check import compare_metadata
 from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.agent.state import Spent, State
+from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, uncalibrated, warn
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import great_circle_km
 
 OUTCOMES = ("answered", "refused", "unparsable", "failed")
-AGREES_KM = 25.0  # the field's city radius: a photo's own position this near the answer agrees with it
 
 
 def answer(state: State, deps: Deps) -> State:
@@ -34,7 +35,7 @@ def answer(state: State, deps: Deps) -> State:
         "rival": name_rival(verdict["rival"]),
         "claims": strike_phantom_checks(said, collect_traces(state)),
         "coverage": fetch_coverage(best, deps),
-        "metadata": compare_metadata(state["metadata"], best, verdict),
+        "metadata": compare_metadata(state["metadata"], best, verdict["region"].get("90"))["verdict"],
         "outcomes": {kind: counts[kind] for kind in OUTCOMES},
         "stop": state["stop"],
         "spent": summarise_spending(state["spent"], reading["seconds"]),
@@ -42,7 +43,7 @@ def answer(state: State, deps: Deps) -> State:
         "preset": deps.recipe.id,
         **describe_judge(deps),
         "run": deps.settings.run,
-        "warnings": [*collect_warnings(state), *([unread] if unread else [])],
+        "warnings": [*collect_warnings(state), *([warn(Code.UNCHECKED_LANGUAGE, unread)] if unread else [])],
     }
     deps.on_event({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
@@ -110,14 +111,6 @@ def fetch_coverage(best: Json | None, deps: Deps) -> Json | None:
     return deps.ask("coverage", {"latitude": best["latitude"], "longitude": best["longitude"]}) or None
 
 
-def compare_metadata(metadata: Json, best: Json | None, verdict: Json) -> str:
-    """Compare the file's own position with the answer: it agrees within 25 km or inside the 90 % region's circle."""
-    if metadata.get("latitude") is None or best is None:
-        return "absent"
-    radius_km = ((verdict["region"].get("90") or {}).get("radius_km")) or 0.0
-    return "agrees" if compute_distance_km(metadata, best) < max(AGREES_KM, radius_km) else "conflicts"
-
-
 def compute_distance_km(a: Json, b: Json) -> float:
     """Compute the great-circle distance between two JSON positions."""
     return float(great_circle_km((a["latitude"], a["longitude"]), (b["latitude"], b["longitude"])))
@@ -135,11 +128,11 @@ def summarise_spending(spent: Spent, seconds: float) -> Json:
     }
 
 
-def collect_warnings(state: State) -> list[str]:
+def collect_warnings(state: State) -> list[AnswerWarning]:
     """Collect the warnings of the run: from its nodes, failed branches, uncalibrated probabilities."""
-    warnings = list(state.get("warnings", []))
+    warnings = read_warnings(state.get("warnings", []))
     failures = Counter(o["how"] for o in state["outcomes"].values() if o["kind"] == "failed")
-    warnings += [f"{times} of the model's answers failed: {how}" for how, times in failures.items()]
-    if not state["verdict"]["calibrated"]:
-        warnings.append("the probabilities are shares of the candidates, not calibrated on held-out photos")
-    return list(dict.fromkeys(warnings))
+    warnings += [
+        warn(Code.ANSWERS_FAILED, f"{times} of the model's answers failed: {how}") for how, times in failures.items()
+    ]
+    return warnings if state["verdict"]["calibrated"] else [*warnings, uncalibrated()]

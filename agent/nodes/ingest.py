@@ -6,6 +6,7 @@ import binascii
 from langgraph.types import Overwrite
 
 from sextant.agent.state import NOTHING_SPENT, State
+from sextant.agent.warning_codes import read_warnings
 from sextant.agent.world.deps import Deps
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
@@ -26,7 +27,7 @@ def ingest(state: State, deps: Deps) -> State:
     update = State(
         photo=found["photo"],
         metadata=found["metadata"],
-        warnings=found["warnings"],
+        warnings=read_warnings(found["warnings"]),
         references=None,
         spent=NOTHING_SPENT,
         seconds=reading["seconds"],
@@ -43,7 +44,7 @@ def ingest(state: State, deps: Deps) -> State:
         }
         document = deps.ask("references", wanted)
         update["references"] = deps.blobs.put_json(document)
-        update["warnings"] = [*found["warnings"], *document["warnings"]]
+        update["warnings"] = read_warnings([*found["warnings"], *document["warnings"]])
     return reset_thread(update) if "round" in state else update
 
 

@@ -2,6 +2,7 @@
 
 from sextant.agent.llm.request import build_model_request, count_spent, reply_to_turn
 from sextant.agent.state import Ask, State, Turn
+from sextant.agent.warning_codes import read_warnings
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 
@@ -20,7 +21,7 @@ def lmm(ask: Ask, deps: Deps) -> State:
     return State(
         transcripts={branch["id"]: [reply_to_turn(reply, final=ask["final"])]},
         spent=count_spent(reply),  # type: ignore[typeddict-item]
-        warnings=reply.get("warnings", []),
+        warnings=read_warnings(reply.get("warnings", [])),
     )
 
 

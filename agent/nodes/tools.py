@@ -4,6 +4,7 @@ import json
 
 from sextant.agent.guard.quoting import find_instructions, quote
 from sextant.agent.state import Ask, State, Turn
+from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 
@@ -15,23 +16,25 @@ def tools(ask: Ask, deps: Deps) -> State:
     branch, transcript = ask["branch"], ask["transcript"]
     earlier = collect_results(transcript)
     turns: list[Turn] = []
-    warnings: list[str] = []
+    warnings: list[AnswerWarning] = []
     images: list[str]
     for number, call in enumerate(transcript[-1].get("tool_calls", [])):
         key = make_call_key(call)
         if call.get("error"):
-            content, images = f"Error: {call['error']}", []
+            content, images, failed = f"Error: {call['error']}", [], True
         elif number >= MOST_CALLS:
-            content, images = f"Error: at most {MOST_CALLS} tools a turn; this one did not run.", []
+            content, images, failed = f"Error: at most {MOST_CALLS} tools a turn; this one did not run.", [], True
         elif key in earlier:
-            content, images = f"You made this very call before. Its result was: {earlier[key]}", []
+            content, images, failed = f"You made this very call before. Its result was: {earlier[key]}", [], False
         else:
             deps.on_event({"step": "tool", "branch": branch["id"], "name": call["name"], "args": call["args"]})
             request = {"name": call["name"], "args": call["args"], "photo": ask["photo"], "branch": branch["id"]}
-            content, images, found = _read_result(deps.ask("tool", request), call["name"], deps)
+            reply = deps.ask("tool", request)
+            content, images, found = _read_result(reply, call["name"], deps)
+            failed = bool(reply.get("error"))
             warnings += found
             earlier[key] = content
-        turns.append(Turn(role="tool", content=content, tool_call_id=call["id"], name=call["name"]))
+        turns.append(Turn(role="tool", content=content, tool_call_id=call["id"], name=call["name"], failed=failed))
         if images:
             # Providers reject or ignore a picture in a tool message, so it follows in a user message.
             turns.append(Turn(role="user", content=f"The picture that {call['name']} returned:", images=images))
@@ -60,12 +63,14 @@ def collect_results(transcript: list[Turn]) -> dict[str, str]:
     }
 
 
-def _read_result(reply: Json, name: str, deps: Deps) -> tuple[str, list[str], list[str]]:
+def _read_result(reply: Json, name: str, deps: Deps) -> tuple[str, list[str], list[AnswerWarning]]:
     """Read a tool's reply: content for the model (untrusted text quoted), pictures by hash, and warnings."""
     if reply.get("error"):
         return f"Error: {reply['error']}", [], []
     if not reply.get("untrusted"):
         return reply["content"], reply.get("images", []), []
     found = find_instructions(reply["content"])
-    warnings = [f"{name} found text that reads like an instruction: {text!r}" for text in found]
+    warnings = [
+        warn(Code.INSTRUCTION_FOUND, f"{name} found text that reads like an instruction: {text!r}") for text in found
+    ]
     return quote(reply["content"], name), reply.get("images", []), warnings

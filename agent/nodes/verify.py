@@ -19,6 +19,7 @@ from sextant.agent.verification.model_file import Model, shipped_model
 from sextant.agent.verification.retrieval_trust import distrust_words
 from sextant.agent.verification.stand_in import NOT_ALIGNED, STAND_IN, stands_in
 from sextant.agent.verification.stopping_rule import sure_enough
+from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
@@ -35,11 +36,11 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     outcomes = {name: read_outcome(turns) for name, turns in state.get("transcripts", {}).items()}
     references = deps.load_references(state.get("references"))
     pool = make_pool(outcomes, state.get("branches", {}), references, deps)
-    doubts = list(distrust_words(pool))
+    doubts = [warn(Code.UNLIKE_GALLERY, words) for words in distrust_words(pool)]
     strategy = deps.recipe.verify
     if lacks_places(references, deps):
         strategy = STAND_IN
-        doubts.append(NOT_ALIGNED)
+        doubts.append(warn(Code.NOT_ALIGNED, NOT_ALIGNED))
     model = load_judging_model(deps) if strategy == "calibrated" else None
     if strategy == "similarity" or (model and model.scorer and learned(model.scorer.names)):
         pool = add_position_scores(pool, state, references, deps)

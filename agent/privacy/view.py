@@ -8,7 +8,8 @@ import numpy as np
 from sextant.agent.answer_words import headline, scale_rows
 from sextant.agent.guard.claims import Trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata
-from sextant.agent.privacy.precision import FINEST_KM, Policy, coarsen, redact_words
+from sextant.agent.privacy.precision import Policy, coarsen, redact_words
+from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, uncalibrated
 from sextant.base.json_types import Json
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import great_circle_km
@@ -17,7 +18,6 @@ WORDS = frozenset(
     {"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error"}
 )
 PLACE_KM = 25.0  # candidates this near each other are one proposal: the city radius of the field
-CALIBRATION = "the probabilities are shares of the candidates, not calibrated on held-out photos"
 
 
 def view_photo(evidence: Json, policy: Policy) -> Json:
@@ -30,7 +30,7 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
     answer = merge_current_answer(seen)
     answer["photo"] = {**answer["photo"], "path": seen["file"]}
     answer["claims"] = view_claims(evidence, policy)
-    answer["warnings"] = view_warnings(evidence, policy)
+    answer["warnings"] = view_warnings(evidence["answer"]["warnings"], policy)
     said = compare_metadata(seen["metadata"], answer["best"], answer["region"].get("90"))
     said["time"] = None if policy.withholds_words else said["time"]
     answer["metadata"] = said["verdict"]
@@ -84,9 +84,9 @@ def view_answer(answer: Json, policy: Policy) -> Json:
     """Return a run's answer as it may be printed: what `sextant locate` says under a cap."""
     if policy.coarsest is None:
         return answer
-    withheld = {**answer, "warnings": [one for one in answer["warnings"] if one == CALIBRATION]}
-    shown: Json = coarsen(redact_words(withheld, policy, WORDS - {"warnings"}), policy)
+    shown: Json = coarsen(redact_words(answer, policy, WORDS), policy)
     shown["photo"] = {**shown["photo"], "path": None}
+    shown["warnings"] = view_warnings(answer["warnings"], policy)
     return {**shown, "precision": policy.to_json()}
 
 
@@ -102,12 +102,13 @@ def view_claims(evidence: Json, policy: Policy) -> list[Json]:
     return coarse
 
 
-def view_warnings(evidence: Json, policy: Policy) -> list[str]:
-    """Return the warnings; under a cap only the one that is ours to the letter."""
-    warnings = evidence["answer"]["warnings"]
+def view_warnings(warnings: Sequence[Any], policy: Policy) -> list[AnswerWarning]:
+    """Return the warnings; where words are withheld only the one whose text names nothing of the photo."""
+    read = read_warnings(warnings)
     if policy.withholds_words:
-        return [warning for warning in warnings if warning == CALIBRATION]
-    coarse: list[str] = coarsen(warnings, policy)
+        # The text is ours, never the record's: an imported record can say anything under a harmless code.
+        return [uncalibrated()] if has_code(read, Code.UNCALIBRATED) else []
+    coarse: list[AnswerWarning] = coarsen(read, policy)
     return coarse
 
 
@@ -117,12 +118,6 @@ def load_traces(evidence: Json) -> dict[str, Trace]:
         branch: Trace(tuple((call["id"], call["name"]) for call in trace["calls"]), trace["references"])
         for branch, trace in evidence["traces"].items()
     }
-
-
-def whole_trace(evidence: Json) -> Trace:
-    """Return what all branches did together."""
-    traces = load_traces(evidence).values()
-    return Trace(tuple(call for trace in traces for call in trace.calls), any(trace.references for trace in traces))
 
 
 def list_done(evidence: Json) -> list[Json]:
@@ -167,8 +162,3 @@ def _make_proposal(group: list[Json], of: int) -> Json:
         "variants": sorted({item["variant"] for item in group if item.get("variant")}),
     }
     return shown
-
-
-def finest_km(policy: Policy) -> float:
-    """Return the finest radius the policy lets anything be said at."""
-    return FINEST_KM[policy.coarsest] if policy.coarsest else 0.0

@@ -8,6 +8,7 @@ import time
 from concurrent.futures import Future
 from dataclasses import replace
 
+from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.deps import Deps, Port
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
@@ -77,7 +78,11 @@ def _make_cancelled_reply(kind: str) -> Json:
         raise RunCancelled("the run was stopped before the photo was opened; send it again")
     if kind == "references":
         nothing: Json = {"nearest": [], "farthest": [], "sheets": {}, "peaks": None, "trust": 1.0, "timings": {}}
-        return {**nothing, "excluded": None, "warnings": ["the run was stopped before the gallery answered"]}
+        return {
+            **nothing,
+            "excluded": None,
+            "warnings": [warn(Code.STOPPED_EARLY, "the run was stopped before the gallery answered")],
+        }
     if kind == "coverage":
         return {}
     if kind == "tool":

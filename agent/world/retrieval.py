@@ -11,6 +11,7 @@ from PIL.Image import Image
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
 from sextant.agent.verification.retrieval_trust import retrieval_trust
+from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.contact_sheet import draw_contact_sheet
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.position_scores import find_heatmap_peaks, score_positions, write_photo_heatmap
@@ -50,15 +51,17 @@ class Retrieval:
         excluded = self.count_excluded(search, request["nearest"])
         warnings = []
         if self.settings.exclude_author and not search.filters.exclude_authors:
-            warnings.append("the gallery does not know this photo's photographer; only the photo itself was left out")
+            text = "the gallery does not know this photo's photographer; only the photo itself was left out"
+            warnings.append(warn(Code.AUTHOR_UNKNOWN, text))
         sheets: Json = {}
         for size in request["sheets"] if near else ():
             page, missing = draw_contact_sheet(near[:size])
             sheets[str(size)] = self.blobs.put(page)
             if missing:
-                warnings.append(f"{missing} of {size} gallery photos could not be opened for the contact sheet")
+                text = f"{missing} of {size} gallery photos could not be opened for the contact sheet"
+                warnings.append(warn(Code.SHEET_INCOMPLETE, text))
         if not near:
-            warnings.append("the gallery holds no photo that this run may be shown")
+            warnings.append(warn(Code.GALLERY_EMPTY, "the gallery holds no photo that this run may be shown"))
         found = {
             "nearest": references_to_json(near),
             "farthest": references_to_json(far),

@@ -69,17 +69,19 @@ def demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_build
     from sextant.base.errors import SextantError
+    from sextant.base.files import write_atomic
     from sextant.base.home import Home
     from sextant.gallery.build.build import build
-    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
     from sextant.gallery.synthetic.world import WORLD_VERSION, write_world
 
-    folder = Home.at(home).root
-    if not quiet and not (folder / "demo-world").exists():
+    home_folders = Home.at(home)
+    drawn = home_folders.root / "demo-world"
+    if not quiet and not drawn.exists():
         echo("sextant: drawing the demo world, once …", err=True)
-    world = write_world(folder / "demo-world")
-    gallery = folder / "galleries" / "demo"
+    world = write_world(drawn)
+    gallery = home_folders.galleries / "demo"
     encoder = load_encoder("builtin")
     if not _made_of(gallery, made_of := json.dumps({"world": WORLD_VERSION, "encoder": encoder.fingerprint})):
         source = open_source(str(world.gallery_folder), SourceOptions(metadata=world.gallery_csv))
@@ -87,7 +89,7 @@ def demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
             build(source, str(gallery), encoder, progress=report_build(progress))
         mark = gallery / MARK
         try:
-            mark.write_text(made_of, encoding="utf-8")
+            write_atomic(mark, made_of.encode())
         except OSError as error:
             raise SextantError(f"cannot write {str(mark)!r}: {error.strerror}; free space or pass --home") from error
     return world, gallery

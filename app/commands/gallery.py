@@ -52,7 +52,7 @@ def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **opt
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_build
     from sextant.gallery.build.build import build as build_gallery
-    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.encoders.load import load_encoder
 
     loaded = load_encoder(encoder)
     opened = _source(source, options)

@@ -177,5 +177,5 @@ def print_forecast(photos: int, settings: "Settings", as_json: bool) -> int:
         money = "price unknown; state it with --price" if one["usd"] is None else f"${one['usd'] * photos:.4f}"
         echo(f"  {title:<12} {one['calls'] * photos:,} calls, about {tokens:,} tokens, {money}")
     for warning in found["warnings"]:
-        echo(f"sextant: {warning}", err=True)
+        echo(f"sextant: {warning['text']}", err=True)
     return 0

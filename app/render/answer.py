@@ -1,6 +1,7 @@
 """An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
 
 from sextant.agent.answer_words import coordinates, headline, is_calibrated, place_name, scale_rows
+from sextant.agent.warning_codes import Code
 from sextant.base.json_types import Json
 
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
@@ -103,7 +104,7 @@ def rows(answer: Json) -> list[tuple[str, str]]:
     lines.append(("Model", model_name(answer)))
     if fitted := answer.get("fitted"):
         lines.append(("Verified", f"by {fitted}, a fitted model of your own"))
-    lines += [("Distrust", warning) for warning in answer["warnings"]]
+    lines += [("Distrust", warning["text"]) for warning in answer["warnings"]]
     return [*lines, ("Run", str(answer["run"]))]
 
 
@@ -121,6 +122,7 @@ def unanswered(answer: Json) -> str | None:
     """Why no model answered, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None
-    why = next((warning for warning in answer["warnings"] if "answers failed" in warning), outcomes(answer))
+    failed = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.ANSWERS_FAILED]
+    why = failed[0] if failed else outcomes(answer)
     left = "the place comes from similar photos alone" if answer["best"] else "there is no place to report"
     return f"model {answer['model']!r} gave no usable answer ({why}); {left}"

@@ -1,8 +1,5 @@
 """The page itself, its map, and the evaluation reports beside it."""
 
-import gzip
-import json
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,13 +7,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
+from sextant.app.web.basemap import packed_outlines
 from sextant.app.web.limits import Refused
 from sextant.app.web.security import REPORT_POLICY
 from sextant.app.web.service import House
-from sextant.geo.borders import outlines
 
 STATIC = Path(__file__).parent / "static"
-OUTLINE_DEGREES = 0.05  # some five kilometres: what a screen shows of a continent
 
 
 def page_routes(house: House) -> APIRouter:
@@ -65,19 +61,3 @@ def page_routes(house: House) -> APIRouter:
         return HTMLResponse(content, headers={"content-security-policy": REPORT_POLICY})
 
     return routes
-
-
-@lru_cache(maxsize=1)
-def packed_outlines() -> bytes:
-    """The outlines, rounded to what the map shows, gzipped once."""
-    text = json.dumps(rounded(outlines(OUTLINE_DEGREES)), separators=(",", ":"), ensure_ascii=False)
-    return gzip.compress(text.encode(), 6, mtime=0)
-
-
-def rounded(value: Any) -> Any:
-    """All numbers to two decimals of a degree: a kilometre."""
-    if isinstance(value, float):
-        return round(value, 2)
-    if isinstance(value, dict):
-        return {name: rounded(item) for name, item in value.items()}
-    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value

@@ -83,12 +83,6 @@ class Done(BaseModel):
     done: bool
 
 
-class Problem(BaseModel):
-    """What went wrong, in one line."""
-
-    detail: str
-
-
 class SessionEvent(BaseModel):
     """The whole session as it is shown: turns, photos with their answers, spending."""
 

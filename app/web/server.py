@@ -22,7 +22,7 @@ from sextant.app.web.security import Door, Guard
 from sextant.app.web.service import House
 from sextant.app.web.session_routes import session_routes
 from sextant.app.web.stream_routes import stream_routes
-from sextant.base.errors import SextantError, WrongUse
+from sextant.base.errors import SextantError, WrongUse, one_line
 from sextant.graphs.runs.run import UnrecordedCalls
 from sextant.graphs.sessions.paid_fork import BudgetSpent
 from sextant.graphs.sessions.store import SessionBusy
@@ -92,7 +92,7 @@ def refused(house: House):  # type: ignore[no-untyped-def]
 
 async def failed(request: Request, error: Exception) -> JSONResponse:
     """A defect of ours: one line for the visitor, one for the terminal."""
-    reason = " ".join(str(error).split())
+    reason = one_line(error)
     echo(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {reason}", err=True)
     return JSONResponse({"detail": f"the server failed ({type(error).__name__}); its terminal says more"}, 500)
 

@@ -12,6 +12,7 @@ from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
 from sextant.agent.world.photo_opening import use_opener
 from sextant.app.render.terminal import echo, one_line
+from sextant.app.web.basemap import packed_outlines
 from sextant.app.web.events import EventLog
 from sextant.app.web.limits import Limits, Rate, Refused
 from sextant.app.web.reports import Reports
@@ -137,7 +138,6 @@ class House:
         """Load in the background what the first visitor would wait for: gallery, map, place names, decoder."""
 
         def load() -> None:
-            from sextant.app.web.page_routes import packed_outlines
             from sextant.atlas.names import find_place
             from sextant.geo.places import describe
 

@@ -13,6 +13,7 @@ from sextant.agent.verification import Verdict, verify
 from sextant.agent.verification.decision import RADIUS_NAMES, Optimise
 from sextant.agent.verification.model_file import Model, ModelFileError, shipped_model
 from sextant.agent.verification.stopping_rule import settled_at
+from sextant.base.files import write_atomic
 from sextant.eval.fitting.crossfit import FOLDS, CrossFit, cross_fit
 from sextant.eval.fitting.fit import MEMBERS, Progress, call_order, fit_model
 from sextant.eval.fitting.judging import CurvePoint, Figures, Judgement, Verifier, curve, figures, judge_all
@@ -138,10 +139,8 @@ def write_model(model: Model, path: Path) -> None:
     Raises:
         ModelFileError: the folder does not exist or cannot be written to.
     """
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(json.dumps(model.to_json(), ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-        part.replace(path)
+        write_atomic(path, json.dumps(model.to_json(), ensure_ascii=False, separators=(",", ":")).encode())
     except OSError as error:
         raise ModelFileError(f"cannot write {str(path)!r}: {error.strerror}; give a writable --out") from error
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sextant.agent.answers import Outcome, parse_answer
 from sextant.agent.verification.pool import Candidate, Pool, Position, PositionError, checked_position
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, one_line
 from sextant.base.json_types import Json
 from sextant.eval.running.g3_files import g3_record, is_g3_header
 from sextant.gallery.profile import WEAK, RetrievalProfile, profile_of
@@ -238,5 +238,5 @@ def _candidates(answer: Answer, call: int) -> list[Candidate]:
 
 
 def _at(path: Path, number: int, error: Exception) -> RecordError:
-    reason = f"no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
+    reason = f"no {error}" if isinstance(error, KeyError) else one_line(error)
     return RecordError(f"{str(path)!r} line {number}: {reason}; mend or remove the line")

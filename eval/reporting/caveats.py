@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.agent.verification.model_file import shipped_model
 from sextant.agent.verification.stand_in import NOT_ALIGNED
+from sextant.agent.warning_codes import Code, has_code
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BENCHMARKS
 from sextant.eval.reporting.published import published
@@ -46,9 +47,9 @@ def _of_run(run: Results, figures: Json) -> list[str]:
     if configuration["settings"].get("model") == "offline":
         told.append("no model was asked; the answers come from the density of retrieved photos.")
     calibrated = [line["answer"] for line in run.lines if line["answer"]]
-    if any("not calibrated" in warning for answer in calibrated for warning in answer["warnings"]):
+    if any(has_code(answer["warnings"], Code.UNCALIBRATED) for answer in calibrated):
         told.append("its probabilities are shares of the candidates, not fitted on held-out photos.")
-    unaligned = sum(NOT_ALIGNED in answer["warnings"] for answer in calibrated)
+    unaligned = sum(has_code(answer["warnings"], Code.NOT_ALIGNED) for answer in calibrated)
     if unaligned:
         told.append(f"for {unaligned:,} photos {NOT_ALIGNED}.")
     if figures["verify"] == "calibrated" or unaligned:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sextant.agent.warning_codes import with_codes
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import replacing
 from sextant.base.json_lines import BrokenLine, JsonLines, line_text, read_lines
@@ -82,7 +83,8 @@ class EvaluationFolder:
             for line in read_lines(self.lines_file) if self.lines_file.exists() else ():
                 if not isinstance(line.value.get("image"), str):
                     raise BrokenLine(line.number, "no object with an image")
-                found[line.value["image"]] = line.value
+                answer = line.value.get("answer")
+                found[line.value["image"]] = {**line.value, "answer": with_codes(answer)} if answer else line.value
         except BrokenLine as error:
             raise EvaluationError(
                 f"line {error.number} of {str(self.lines_file)!r} is broken ({error.reason}); remove it and resume"

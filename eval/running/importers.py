@@ -8,7 +8,7 @@ from pathlib import Path
 from sextant.agent.nodes.answer import name_best_place, name_rival
 from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.verification import Pool, verify
-from sextant.agent.verification.stand_in import NOT_ALIGNED, judging
+from sextant.agent.verification.stand_in import judging
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
 from sextant.eval.fitting.recorded import Record, read_records
@@ -16,7 +16,7 @@ from sextant.eval.running.configuration import versions
 from sextant.eval.running.folder import digest, new_evaluation, write_lines
 from sextant.eval.running.prediction_files import read_predictions
 from sextant.eval.running.records import distance_km, known, outcome_of, pool_json, slim
-from sextant.eval.running.rescore import UNCALIBRATED
+from sextant.eval.running.rescore import verdict_warnings
 from sextant.graphs.runs.folder import format_now
 
 KINDS = ("g3", "recorded", "predictions")
@@ -78,10 +78,7 @@ def _line(record: Record, pool: Pool, strategy: str) -> Json:
             "outcomes": {kind: counts[kind] for kind in ("answered", "refused", "unparsable", "failed")},
             "stop": "exhausted",
             "spent": {"calls": sum(counts.values()), "tokens": 0, "seconds": 0.0, "usd": None},
-            "warnings": [
-                *([] if judge == strategy else [NOT_ALIGNED]),
-                *([] if verdict["calibrated"] else [UNCALIBRATED]),
-            ],
+            "warnings": verdict_warnings(verdict, stood_in=judge != strategy),
         }
     )
     return {

@@ -12,14 +12,13 @@ from sextant.agent.verification import STRATEGIES, Pool, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.stand_in import NOT_ALIGNED, judging
+from sextant.agent.warning_codes import AnswerWarning, Code, uncalibrated, warn, without_codes
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.running.folder import EvaluationFolder, digest, new_evaluation, write_lines
 from sextant.eval.running.records import distance_km, outcome_of, pool_from, pool_json, slim
-
-UNCALIBRATED = "the probabilities are shares of the candidates, not calibrated on held-out photos"
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,7 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
     verdict = round_numbers(verify(pool, strategy, how.optimise, model=model).to_json())
     best = name_best_place(verdict)
     old = {name: value for name, value in line["answer"].items() if name != "fitted"}
-    warnings = [words for words in old["warnings"] if words not in (UNCALIBRATED, NOT_ALIGNED)]
-    warnings += [NOT_ALIGNED] if strategy != how.verify else []
+    kept = without_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)
     # What was said of another place does not hold for this one.
     stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
     answer = slim(
@@ -103,12 +101,18 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
             "region": verdict["region"],
             "rival": name_rival(verdict["rival"]),
             **({"fitted": shorten_fitted_name(how.fitted)} if how.fitted else {}),
-            "warnings": warnings if verdict["calibrated"] else [*warnings, UNCALIBRATED],
+            "warnings": [*kept, *verdict_warnings(verdict, stood_in=strategy != how.verify)],
         }
     )
     photo = BenchmarkPhoto(line["image"], line["latitude"], line["longitude"])
     distance = distance_km(photo, best)
     return {**line, "outcome": outcome_of(answer), "distance_km": distance, "answer": answer, **pool_json(pool)}
+
+
+def verdict_warnings(verdict: Json, *, stood_in: bool) -> list[AnswerWarning]:
+    """Return the warnings about a verdict that another strategy than the one asked for may have reached."""
+    warnings = [warn(Code.NOT_ALIGNED, NOT_ALIGNED)] if stood_in else []
+    return warnings if verdict["calibrated"] else [*warnings, uncalibrated()]
 
 
 def thinned(pool: Pool, how: Rescoring) -> Pool:

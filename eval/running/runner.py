@@ -20,7 +20,7 @@ from sextant.agent.verification import Candidate, Pool, verify
 from sextant.agent.verification.stand_in import STAND_IN
 from sextant.agent.world.deps import Port
 from sextant.agent.world.live import make_batch_deps
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, one_line
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto
 from sextant.eval.running.circuit_breaker import Streak, every_photos
@@ -232,7 +232,7 @@ class Sitting:
             return error_line(photo, "failed", str(error))
         except Exception as error:
             # A defect met at one photo must not cost the other thousands; it is counted and shown.
-            return error_line(photo, "defect", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+            return error_line(photo, "defect", f"{type(error).__name__}: {one_line(error)}")
 
     def _density(self, photo: BenchmarkPhoto) -> Json | None:
         """How many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""

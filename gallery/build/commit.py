@@ -21,6 +21,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sextant.base.errors import one_line
+from sextant.base.locks import AlreadyLocked, Lock
 from sextant.gallery.build.decode import Decoded
 from sextant.gallery.database import (
     BUILDING,
@@ -31,14 +33,13 @@ from sextant.gallery.database import (
     GalleryError,
     connect,
     local_path,
-    one_line,
     photos_schema,
     read_document,
     table_names,
     write_document,
 )
 from sextant.gallery.manifest import Manifest
-from sextant.gallery.search.metadata import SUFFIX, UNFINISHED, clear_details, write_details
+from sextant.gallery.search.metadata import OURS, clear_details, write_details
 from sextant.gallery.sources.records import Unreadable
 
 _TAG = "gallery"
@@ -180,32 +181,27 @@ def writing(path: str, dimension: int) -> Iterator[GalleryWriter]:
         raise GalleryError(f"{path!r} exists and is not a gallery; choose another place with --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
+        lock = Lock(folder / ".lock")
+        lock.take()
+    except AlreadyLocked:
+        raise GalleryError(f"gallery {path!r} is being written by another process; wait for it or stop it") from None
     except OSError as error:
         raise GalleryError(f"gallery {path!r} cannot be written ({error.strerror}); choose another place") from error
-    with lock:
-        _take(lock, path)
+    try:
         writer = GalleryWriter(path, connect(path), dimension)
         try:
             yield writer
         finally:
             if new and (writer.photos is None or writer.count == 0):
                 shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        lock.release()
 
 
 def _foreign(folder: Path) -> bool:
     """Whether a folder holds anything but a gallery's: a mistyped --out must not fill a folder of photos."""
-    ours = {".lance", SUFFIX, UNFINISHED}
+    ours = {".lance", *OURS}
     return any(entry.suffix not in ours for entry in folder.iterdir() if entry.name != ".lock")
-
-
-def _take(lock: Any, path: str) -> None:
-    import fcntl
-
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise GalleryError(f"gallery {path!r} is being written by another process; wait for it or stop it") from None
 
 
 @contextmanager

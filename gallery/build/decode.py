@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sextant.base.errors import system_reason
 from sextant.gallery.encoders.spec import EncoderError, Prepare
 from sextant.gallery.photos.open import PhotoError, open_photo
 from sextant.gallery.photos.phash import perceptual_hash
@@ -82,8 +83,7 @@ def _opened(record: Record, prepare: Prepare, min_file_bytes: int) -> Decoded | 
     except FileNotFoundError:
         return Unreadable(record.id, "does not exist")
     except Exception as error:  # one bad file must not end a build of millions
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
-        return Unreadable(record.id, f"cannot be read ({reason or type(error).__name__})")
+        return Unreadable(record.id, f"cannot be read ({system_reason(error)})")
 
 
 def _name_countries(photos: list[Decoded]) -> None:

@@ -21,7 +21,8 @@ from sextant.gallery.build.commit import rows_table
 from sextant.gallery.build.decode import Decoded, decode
 from sextant.gallery.build.pipeline import BATCH, COPY, Filling
 from sextant.gallery.database import PHOTOS, photos_schema, storage_options
-from sextant.gallery.encoders.spec import Prepare, load_encoder
+from sextant.gallery.encoders.load import load_encoder
+from sextant.gallery.encoders.spec import Prepare
 from sextant.gallery.sources.records import Record, Unreadable
 
 _WAVE = 50_000  # photos: 150 MB of vectors

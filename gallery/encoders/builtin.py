@@ -5,6 +5,7 @@ colours, texture, oriented energy (the gist of the scene; Oliva & Torralba, IJCV
 The same picture gives the same bytes on the same machine. docs/builtin-encoder.md says how good it is.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sextant.base.arrays import SmallFloats
+from sextant.gallery.encoders.spec import Prepare, normalised
 
 VERSION = 2
 
@@ -45,6 +47,25 @@ ENERGY_FLOOR = 0.003  # energy, of a grey range of 1, that counts as none
 DIMENSION = (
     COLOUR_BANDS * COLOUR_BINS + TEXTURE_BANDS * TEXTURE_BINS + sum(ORIENTATIONS) * GRID * GRID + 3 * GRID * GRID
 )
+
+
+class BuiltinEncoder:
+    """The descriptor that needs no weights: all its work happens in ``prepare``, one picture at a time."""
+
+    spec = "builtin"
+
+    def __init__(self) -> None:
+        self.fingerprint = f"builtin-{VERSION}"
+        self.dimension = DIMENSION
+        self.prepare: Prepare = describe_image
+
+    def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
+        if not prepared:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return normalised(np.stack(prepared))
+
+    def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        return self.encode_prepared([self.prepare(image) for image in images])
 
 
 def describe_image(image: Image.Image) -> SmallFloats:

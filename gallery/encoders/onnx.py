@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sextant.base.errors import WrongUse
+from sextant.base.errors import WrongUse, one_line
 from sextant.gallery.encoders.spec import EncoderError, Prepare, normalised
 
 Triple = tuple[float, float, float]
@@ -95,7 +95,7 @@ class Tower:
         try:
             output: NDArray[np.float32] = session.run([self.output], {self.input: pictures})[0]
         except Exception as error:  # onnxruntime has a type for every cause
-            raise EncoderError(f"encoder {str(self.path)!r} fails: {_short(error)}; see docs/gallery.md") from error
+            raise EncoderError(f"encoder {str(self.path)!r} fails: {one_line(error)}; see docs/gallery.md") from error
         return output.reshape(len(pictures), -1)
 
 
@@ -151,7 +151,7 @@ class OnnxEncoder:
         try:
             return int(self._tower.run(self._session, [grey]).shape[1])
         except EncoderError as error:
-            reason = _short(error.__cause__ or error)
+            reason = one_line(error.__cause__ or error)
             raise WrongUse(
                 f"encoder {str(self._tower.path)!r} does not take a picture: {reason}; see docs/gallery.md"
             ) from error
@@ -201,11 +201,7 @@ def _session(path: Path, threads: int) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:
-        raise WrongUse(f"encoder {str(path)!r} is not an ONNX model: {_short(error)}") from error
-
-
-def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:160]
+        raise WrongUse(f"encoder {str(path)!r} is not an ONNX model: {one_line(error)}") from error
 
 
 def _output(session: Any, wanted: str | None, path: Path) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sextant.base.errors import WrongUse
+from sextant.base.errors import WrongUse, one_line
 from sextant.gallery.encoders.spec import normalised
 
 BATCH = 32
@@ -83,7 +83,7 @@ def _load(name: str) -> Any:
     try:
         model = SentenceTransformer(name)
     except Exception as error:
-        reason = " ".join(str(error).split())[:160]
+        reason = one_line(error)
         raise WrongUse(
             f"encoder 'st:{name}' cannot be loaded: {reason}; give a model folder or its hub name"
         ) from error

@@ -18,6 +18,7 @@ from sextant.gallery.photos.exif import PhotoMetadata, metadata_from_exif
 from sextant.gallery.photos.raw import RawPhoto, look_at_raw, raw_photo
 from sextant.gallery.photos.sidecars import complete, with_sidecar
 from sextant.gallery.photos.xmp import metadata_from_xmp
+from sextant.gallery.photos.zip_member import ZipMember
 
 MAX_PIXELS = 150_000_000  # a 150-megapixel medium-format back; its RGB picture takes 450 MB
 _DEPTHS = (8, 10, 12, 14, 16)  # bits a sample
@@ -210,8 +211,6 @@ def _zipped(path: Path) -> bytes | None:
     archive, mark, member = str(path).partition(".zip#")
     if not mark or path.exists():
         return None
-    from sextant.gallery.sources.zips import ZipMember
-
     return ZipMember(f"{archive}.zip", member).read(MAX_BYTES)
 
 

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry import MultiPolygon, box, shape
 
-from sextant.base.errors import WrongUse
+from sextant.base.errors import WrongUse, one_line
 from sextant.geo.polygons import PREPARED
 
 
@@ -41,7 +41,7 @@ class Area:
             parsed = json.loads(document) if isinstance(document, str) else document
             polygons = [polygon for geometry in _geometries(parsed) for polygon in _polygons(shape(geometry))]
         except Exception as error:
-            reason = " ".join(str(error).split())[:100]
+            reason = one_line(error)
             raise WrongUse(f"area {str(document)[:60]!r} is not GeoJSON ({reason}); give a Polygon") from error
         if not polygons:
             raise WrongUse(f"area {str(document)[:60]!r} holds no polygon; give a GeoJSON Polygon or MultiPolygon")

@@ -6,7 +6,6 @@ It is a copy, named after the table's version. A gallery in an object store has 
 before there were such files; there LanceDB is asked.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
+from sextant.base.files import UNFINISHED, replacing
+
 METADATA = ("id", "latitude", "longitude", "author", "source", "country_code", "captured_at", "sha256", "phash", "uri")
-SUFFIX, UNFINISHED = ".details", ".unfinished"
+SUFFIX = ".details"
+OURS = (SUFFIX, UNFINISHED, ".unfinished")  # the last: what killed builds of earlier versions left
 _ROW = "_rowid"  # LanceDB's number of a row: that of its fragment and its place therein
 _WRITTEN_ROWS = 16_384  # at once
 _FEW = 128  # rows up to which one slice each is faster than one gathering of all: 0.1 ms against 0.7 for sixteen
@@ -59,21 +61,16 @@ class Details:
 def write_details(photos: Any, folder: Path) -> None:
     """Keep the details of a table at its version, all or nothing; a few thousand rows are in memory at once."""
     file = _file(folder, int(photos.version))
-    unfinished = file.with_suffix(UNFINISHED)
     scan = photos.search().with_row_id(True).select(list(METADATA)).to_batches(_WRITTEN_ROWS)
-    with unfinished.open("wb") as sink:
-        with pa.ipc.new_file(sink, scan.schema) as writer:
-            for batch in scan:
-                writer.write_batch(batch)
-        sink.flush()
-        os.fsync(sink.fileno())
-    unfinished.replace(file)
+    with replacing(file) as aside, aside.open("wb") as sink, pa.ipc.new_file(sink, scan.schema) as writer:
+        for batch in scan:
+            writer.write_batch(batch)
 
 
 def clear_details(folder: Path, version: int) -> None:
     """Delete those of all other versions, and what a killed build left."""
     for file in folder.iterdir():
-        if file.suffix in (SUFFIX, UNFINISHED) and file != _file(folder, version):
+        if file.suffix in OURS and file != _file(folder, version):
             file.unlink()
 
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from sextant.base.errors import one_line
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
 from sextant.gallery.sources.hub_files import fetch_large_files
 from sextant.gallery.sources.records import SourceError
@@ -39,7 +40,7 @@ def downloaded(source: str) -> Path:
     except RepositoryNotFoundError as error:
         raise SourceError(f"source {source!r} is neither a path here nor a dataset on the hub; check it") from error
     except Exception as error:
-        reason = " ".join(str(error).split())[:160]
+        reason = one_line(error)
         raise SourceError(
             f"source {source!r} is no path here, and as a dataset of the hub it cannot be had: {reason}; run it again"
         ) from error

@@ -5,7 +5,6 @@ it again when it is killed. Archives of galleries are of many gigabytes, so thes
 to where the hub's cache keeps its blobs. ``snapshot_download`` then finds them there like files of its own.
 """
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Sequence
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+
+from sextant.base.locks import Lock
 
 _LARGE_BYTES = 8 * 1024**2  # what is smaller may come again
 _AT_ONCE = 4
@@ -84,23 +85,30 @@ def fetch(file: HubFile, blobs: Path) -> None:
     Raises:
         BrokenFile: the bytes are not those of this hash; they are deleted.
     """
+    lock = Lock(blobs / f".{file.sha256}.lock")
+    lock.wait()  # another process may be at it; then there is little or nothing left to do
+    try:
+        _fetch_alone(file, blobs)
+    finally:
+        lock.release()
+
+
+def _fetch_alone(file: HubFile, blobs: Path) -> None:
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented, not in __all__
 
     part = blobs / f"{file.sha256}.part"
+    if (blobs / file.sha256).exists():
+        part.unlink(missing_ok=True)
+        return
     with part.open("ab") as out:
-        fcntl.flock(out, fcntl.LOCK_EX)  # another process may be at it; then there is little or nothing left to do
-        if (blobs / file.sha256).exists():
-            part.unlink(missing_ok=True)
-            return
         there = os.fstat(out.fileno()).st_size
         if there > file.size:  # a server that sent too much
             there = out.truncate(0)
         http_get(file.url, out, resume_size=there, headers=build_hf_headers(), expected_size=file.size)
-        out.flush()
-        with part.open("rb") as whole:
-            found = hashlib.file_digest(whole, "sha256").hexdigest()
-        if found != file.sha256:
-            part.unlink()
-            raise BrokenFile(f"a file came with SHA-256 {found[:8]}… and should have {file.sha256[:8]}…")
-        part.rename(blobs / file.sha256)
+    with part.open("rb") as whole:
+        found = hashlib.file_digest(whole, "sha256").hexdigest()
+    if found != file.sha256:
+        part.unlink()
+        raise BrokenFile(f"a file came with SHA-256 {found[:8]}… and should have {file.sha256[:8]}…")
+    part.rename(blobs / file.sha256)

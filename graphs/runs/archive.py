@@ -11,6 +11,7 @@ from pathlib import Path
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
 from sextant.agent.recording.cassette import Cassette
 from sextant.base.errors import SextantError, WrongUse
+from sextant.base.files import replacing
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import collect_fitted_hashes
@@ -49,15 +50,12 @@ def export_run(folder: RunFolder, out: Path, home: str | None, *, photo: bool = 
     contents |= {f"blobs/{sha256}": store.get(sha256) for sha256 in sorted(blobs)}
     listed = {name: {"sha256": hash_content(content), "bytes": len(content)} for name, content in contents.items()}
     manifest = {"format": FORMAT, "run": folder.name, "files": listed}
-    aside = out.with_name(f".{out.name}.part")
     try:
-        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+        with replacing(out) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
             write_entry(archive, "manifest.json", json.dumps(manifest, indent=1).encode())
             for name, content in contents.items():
                 write_entry(archive, name, content)
-        aside.replace(out)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise SextantError(f"cannot write {str(out)!r}: {error.strerror}; choose another place") from error
     return manifest
 

@@ -7,6 +7,8 @@ from typing import Any, cast
 
 from langgraph.types import Command, Send
 
+from sextant.agent.guard.claims import tool_failed
+from sextant.agent.warning_codes import with_codes
 from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 from sextant.base.json_lines import JsonLines
@@ -72,8 +74,20 @@ def read_steps(path: Path) -> list[Step]:
         try:
             value = json.loads(line)
             moment = StepInfo(int(value["step"]), value["node"], value["branch"])
-            step = Step(moment, value["change"], value["goto"], value["seconds"])
+            step = Step(moment, with_failures(with_codes(value["change"])), value["goto"], value["seconds"])
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
         found[moment.step, moment.node, moment.branch or ""] = step
     return [found[key] for key in sorted(found)]
+
+
+def with_failures(change: Json) -> Json:
+    """Return a recorded change in which every tool's turn says whether it failed; earlier versions did not note it."""
+    if "transcripts" not in change:
+        return change
+    read = {branch: [_with_failed(turn) for turn in turns] for branch, turns in change["transcripts"].items()}
+    return {**change, "transcripts": read}
+
+
+def _with_failed(turn: Json) -> Json:
+    return {**turn, "failed": tool_failed(turn)} if turn["role"] == "tool" else turn

@@ -1,4 +1,5 @@
 from sextant.agent.state import add_once, append_turns, awaits_model, awaits_tools, count_tool_turns
+from sextant.agent.warning_codes import Code, warn
 
 ASKS = {"role": "assistant", "content": "", "tool_calls": [{"id": "1", "name": "nearest_photos", "args": {}}]}
 TOLD = {"role": "tool", "content": "…", "tool_call_id": "1", "name": "nearest_photos"}
@@ -33,4 +34,5 @@ def test_turns_go_to_their_own_branch():
 
 
 def test_a_warning_is_kept_once_and_in_order():
-    assert add_once(["b", "a"], ["a", "c"]) == ["b", "a", "c"]
+    a, b, c = (warn(Code.OTHER, text) for text in "abc")
+    assert add_once([b, a], [a, c]) == [b, a, c]

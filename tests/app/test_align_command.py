@@ -13,7 +13,7 @@ from sextant.gallery.alignment.model import location
 from sextant.gallery.alignment.model.aligned_model import new_alignment
 from sextant.gallery.alignment.model.published import KEYS, published_config
 from sextant.gallery.build.build import build
-from sextant.gallery.encoders.spec import load_encoder
+from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.search.search import Filters, find
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from sextant.gallery.store import Gallery

@@ -36,7 +36,7 @@ def session():
             place(10, 20, origin="nearest", score=0.1),
         ],
         "claims": [{"text": EVIL, "source": "read", "call": "1.a.0", "struck": EVIL}],
-        "warnings": [EVIL],
+        "warnings": [{"code": "other", "text": EVIL}],
         "model": "openai:x",
         "preset": "default",
         "stop": "agreement",

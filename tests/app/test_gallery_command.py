@@ -91,3 +91,18 @@ def test_a_search_in_no_gallery_is_an_error(tmp_path, photos):
 @pytest.mark.parametrize("name", ["build", "add", "info", "search"])
 def test_help_shows_an_example(name):
     assert f"Example: sextant gallery {name}" in run(name, "--help").stdout
+
+
+def test_names_of_photos_cannot_steer_the_terminal(tmp_path):
+    evil = "\x1b]0;owned\x07\x9b2J\u202e\n1. x"
+    photos = photo_folder(tmp_path / "photos", [(10, 20), (11, 21)])
+    (photos / f"broken{evil}.jpg").write_bytes(b"nothing")
+    (photos / "000.jpg").rename(photos / f"000{evil}.jpg")
+    out = str(tmp_path / "g")
+    results = [run("build", str(photos), "--out", out), run("info", out, "--unreadable")]
+    results += [run("search", str(photos / "001.jpg"), "--gallery", out)]
+    for result in results:
+        assert result.exit_code == 0 and "owned" in result.output
+        assert result.output.replace("\n", "").isprintable() and "\n1. x" not in result.output
+    document = json.loads(run("info", out, "--unreadable", "--json").stdout)
+    assert document["unreadable_photos"][0]["id"] == f"broken{evil}.jpg"

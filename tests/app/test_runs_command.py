@@ -215,7 +215,7 @@ def test_the_page_opens_offline_and_escapes_everything(call, home, tmp_path):
     folder = RunFolder(home / "runs" / "20260101-000000-aaaaaa")
     answer = folder.answer()
     answer["claims"] = [{"text": HOSTILE, "source": HOSTILE, "call": HOSTILE}]
-    answer["warnings"] = [HOSTILE]
+    answer["warnings"] = [{"code": "other", "text": HOSTILE}]
     (folder.path / "answer.json").write_text(json.dumps(answer))
     steps = folder.steps.read_text().replace("a tram of the old kind", HOSTILE.replace('"', "'"))
     folder.steps.write_text(steps)

@@ -1,4 +1,4 @@
-from sextant.base.errors import LONGEST, one_line, reason
+from sextant.base.errors import LONGEST, one_line, system_reason
 
 
 def test_an_error_of_many_lines_is_one():
@@ -14,6 +14,6 @@ def test_a_long_error_is_cut():
 
 
 def test_the_systems_reason_stands_without_number_and_path():
-    assert reason(OSError(28, "No space left on device", "/tmp/f")) == "No space left on device"
-    assert reason(ValueError("a\nb")) == "a b"
-    assert reason(OSError("broken pipe")) == "broken pipe"
+    assert system_reason(OSError(28, "No space left on device", "/tmp/f")) == "No space left on device"
+    assert system_reason(ValueError("a\nb")) == "a b"
+    assert system_reason(OSError("broken pipe")) == "broken pipe"

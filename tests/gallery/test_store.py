@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sextant.gallery.build.build import build
 from sextant.gallery.database import MANIFEST, connect, write_document
-from sextant.gallery.encoders.spec import load_encoder
+from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.sources.recognise import open_source
 from sextant.gallery.store import Gallery, GalleryError
 from sextant.geo.sphere import great_circle_km

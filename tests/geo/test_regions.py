@@ -9,7 +9,7 @@ from shapely.geometry import shape
 
 from sextant.base.errors import WrongUse
 from sextant.geo.caps import HALF_ROUND_KM, cap_area_km2, caps_geojson, covers, polygon_area_km2
-from sextant.geo.regions import Region, region_of_geojson, smallest_cap, smallest_region, union_of_caps
+from sextant.geo.regions import Region, smallest_cap, smallest_region, union_of_caps
 from sextant.geo.sphere import EARTH_RADIUS_KM, destination, great_circle_km
 
 POSITION = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
@@ -72,22 +72,6 @@ def test_a_union_of_one_is_a_circle():
 
 def test_overlapping_caps_count_once():
     assert union_of_caps([(0, 0, 100), (0, 0, 100)]).area_km2 == pytest.approx(cap_area_km2(100), rel=1e-3)
-
-
-def test_a_drawn_region_is_read_and_asked():
-    square = {"type": "Polygon", "coordinates": [[[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]]}
-    region = region_of_geojson(square)
-    assert region.contains(5, 5) and not region.contains(5, 11)
-    assert region.contains(region.latitude, region.longitude)
-    assert region.area_km2 == pytest.approx(1.2325e6, rel=0.01)
-
-
-@pytest.mark.parametrize(
-    "drawn", [{}, {"type": "Point", "coordinates": [0, 0]}, {"type": "Polygon", "coordinates": [["a"]]}, {"type": "X"}]
-)
-def test_what_is_no_polygon_is_refused(drawn):
-    with pytest.raises(WrongUse):
-        region_of_geojson(drawn)
 
 
 @given(WEIGHTED, st.floats(0.01, 1))

@@ -26,7 +26,7 @@ class Drawn:
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     """A world of 120 scenes."""
     from sextant.gallery.build.build import build
-    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
     from sextant.gallery.synthetic.world import write_world
     from sextant.geo.borders import country_at

@@ -64,7 +64,7 @@ def record(name: str) -> None:
 def draw(folder: Path) -> None:
     """A gallery of a few drawn pictures, and the photo to locate."""
     from sextant.gallery.build.build import build
-    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     table = write_photos(folder / "photos")

@@ -58,7 +58,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def gallery(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The gallery built from them with the builtin encoder."""
     from sextant.gallery.build.build import build
-    from sextant.gallery.encoders.spec import load_encoder
+    from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     out = tmp_path_factory.mktemp("galleries") / "small"

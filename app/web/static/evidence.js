@@ -40,7 +40,7 @@ function answerCard(photo) {
       fitted ? ` · verified by ${fitted}` : "",
       coverage ? ` · the gallery holds ${coverage.within_25_km} photos within 25 km, ${coverage.within_200_km} within 200 km` : ""),
     precision ? h("p", { class: "small" }, `Said no finer than ${precision.cap ?? "its country's cap"}: ${precision.reason}`) : null,
-    ...warnings.map((warning) => h("p", { class: "small" }, `⚠ ${warning}`)),
+    ...warnings.map((warning) => h("p", { class: "small" }, `⚠ ${warning.text}`)),
   );
 }
 

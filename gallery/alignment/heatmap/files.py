@@ -1,7 +1,6 @@
 """A heat map as a picture or as GeoJSON."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from sextant.base.errors import WrongUse
+from sextant.base.files import replacing
 from sextant.gallery.alignment.heatmap.grid import HeatMap
 from sextant.gallery.alignment.model.config import AlignmentError
 
@@ -42,13 +42,12 @@ def write_heatmap(path: Path, heat: HeatMap) -> None:
         AlignmentError: it cannot be written.
     """
     check_heatmap_path(path)
-    beside = path.with_name(path.name + ".part")
     try:
-        if path.suffix.lower() == ".png":
-            heatmap_picture(heat).save(beside, format="PNG")
-        else:
-            beside.write_text(json.dumps(heatmap_geojson(heat)) + "\n")
-        os.replace(beside, path)
+        with replacing(path) as aside:
+            if path.suffix.lower() == ".png":
+                heatmap_picture(heat).save(aside, format="PNG")
+            else:
+                aside.write_text(json.dumps(heatmap_geojson(heat)) + "\n", encoding="utf-8")
     except OSError as error:
         raise AlignmentError(f"heat map {str(path)!r} could not be written: {error.strerror or error}") from error
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.base.errors import WrongUse
-from sextant.gallery.encoders.spec import Encoder, load_encoder
+from sextant.gallery.encoders.spec import Encoder
+from sextant.gallery.encoders.unaligned import load_unaligned
 
 
 class Tower(Protocol):
@@ -69,4 +70,4 @@ def load_backbone(spec: str) -> Backbone:
     """
     if spec.startswith("aligned:"):
         raise WrongUse(f"backbone {spec!r} is an alignment itself; name the encoder it stands on")
-    return Backbone(load_encoder(spec))
+    return Backbone(load_unaligned(spec))

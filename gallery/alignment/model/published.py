@@ -88,12 +88,6 @@ def import_published(path: Path, backbone: str = CLIP_BACKBONE, fingerprint: str
     return alignment
 
 
-def export_published(alignment: Alignment, layout: Layout) -> dict[str, Tensor]:
-    """The same weights under their published names, for use with the published code."""
-    ours = alignment.state_dict()
-    return {theirs: ours[name] for theirs, name in KEYS[layout].items()}
-
-
 def _renamed(
     tensors: dict[str, Tensor], keys: dict[str, str], wanted: dict[str, Tensor], path: Path
 ) -> dict[str, Tensor]:

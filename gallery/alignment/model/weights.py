@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
+from sextant.base.errors import one_line
+from sextant.base.files import write_atomic
 from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
 from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError, differences
 
@@ -44,8 +45,8 @@ def save_alignment(
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / stored.weights, content)
-        _replace(folder / ABOUT, (stored.model_dump_json(indent=2) + "\n").encode())
+        write_atomic(folder / stored.weights, content)
+        write_atomic(folder / ABOUT, (stored.model_dump_json(indent=2) + "\n").encode())
     except OSError as error:
         raise AlignmentError(f"alignment {str(folder)!r} could not be written: {error.strerror or error}") from error
     for old in folder.glob("alignment-*.safetensors"):
@@ -87,7 +88,7 @@ def load_alignment(folder: Path) -> tuple[Alignment, Stored]:
     try:
         alignment.load_state_dict(load(content))
     except (SafetensorError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:160]
+        reason = one_line(error)
         raise AlignmentError(f"the weights of {str(folder)!r} do not fit its configuration: {reason}") from error
     return alignment.eval(), stored
 
@@ -101,12 +102,3 @@ def _refuse_other_config(folder: Path, stored: Stored) -> None:
             f"the weights of {str(folder)!r} were trained with {'; '.join(changed[:2])} in alignment.json; "
             "copy the folder again"
         )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)

@@ -6,7 +6,6 @@ written last: a folder without it is unfinished.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sextant.base.files import replacing, write_atomic
 from sextant.gallery.alignment.model.config import AlignmentError
 
 IMAGES, ROWS, ABOUT = "images.f16", "rows.parquet", "cache.json"
@@ -81,8 +81,9 @@ def row_table(
 
 def finish_cache(folder: Path, table: pa.Table, about: About) -> None:
     """Write the rows, then the JSON that makes the folder a cache."""
-    _write(folder / ROWS, lambda path: pq.write_table(table, path))
-    _write(folder / ABOUT, lambda path: path.write_text(about.model_dump_json(indent=2) + "\n"))
+    with replacing(folder / ROWS) as aside:
+        pq.write_table(table, aside)
+    write_atomic(folder / ABOUT, (about.model_dump_json(indent=2) + "\n").encode())
 
 
 def open_cache(folder: Path) -> Cache:
@@ -136,9 +137,3 @@ def numbered(names: Any) -> Authors:
     column = pa.chunked_array([pa.array(names)]) if isinstance(names, list) else names
     encoded = column.combine_chunks().dictionary_encode()
     return Authors(encoded.indices.to_numpy().astype(np.int64), [str(name) for name in encoded.dictionary.to_pylist()])
-
-
-def _write(path: Path, write: Any) -> None:
-    beside = path.with_name(path.name + ".part")
-    write(beside)
-    os.replace(beside, path)

@@ -8,6 +8,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any
 import numpy as np
 
 from sextant.base.errors import SextantError, WrongUse
+from sextant.base.files import write_atomic
+from sextant.base.json_lines import BrokenLine, JsonLines, Line, read_lines
 from sextant.gallery.alignment.model.backbone import Backbone
 from sextant.gallery.alignment.model.config import AlignmentError, differences
 from sextant.gallery.alignment.training.cache import (
@@ -37,6 +40,7 @@ MIN_FILE_BYTES = 5_121  # G3 takes files of more than 5,120 bytes: most smaller 
 _BATCH = 32
 _FLUSH_ROWS = 512
 _NUMBERS = re.compile(r"\d[\d,.]*")
+_JOURNALLED = ("id", "latitude", "longitude", "author", "sha256")
 _COPY = "is a copy of another photo"
 
 
@@ -138,21 +142,18 @@ def _encode(filling: _Filling, backbone: Backbone) -> None:
 
 def _flush(filling: _Filling) -> None:
     """Features, then rows, then the progress that vouches for both."""
-    with (filling.folder / IMAGES).open("ab") as images, (filling.folder / JOURNAL).open("a") as journal:
-        for batch, features in filling.waiting:
+    with (filling.folder / IMAGES).open("ab") as images:
+        for _, features in filling.waiting:
             images.write(features.tobytes())
-            for item in batch:
-                wanted = ("id", "latitude", "longitude", "author", "sha256")
-                journal.write(json.dumps({name: item.columns[name] for name in wanted}) + "\n")
-            filling.rows += len(batch)
-        for file in (images, journal):
-            file.flush()
-            os.fsync(file.fileno())
+        images.flush()
+        os.fsync(images.fileno())
+    rows = [{name: item.columns[name] for name in _JOURNALLED} for batch, _ in filling.waiting for item in batch]
+    with closing(JsonLines(filling.folder / JOURNAL, fsync=True)) as journal:
+        journal.append(*rows)
+    filling.rows += len(rows)
     filling.waiting = []
     about = {"identity": filling.identity, "rows": filling.rows, "seen": filling.seen, "skipped": filling.skipped}
-    beside = filling.folder / (PROGRESS + ".part")
-    beside.write_text(json.dumps(about))
-    os.replace(beside, filling.folder / PROGRESS)
+    write_atomic(filling.folder / PROGRESS, json.dumps(about).encode())
 
 
 def _resume(folder: Path, identity: dict[str, Any]) -> _Filling:
@@ -163,14 +164,20 @@ def _resume(folder: Path, identity: dict[str, Any]) -> _Filling:
         _refuse_other(identity, about["identity"], folder)
         filling.rows, filling.seen = about["rows"], about["seen"]
         filling.skipped = Counter(about["skipped"])
-    lines = list(islice(_lines(folder / JOURNAL), filling.rows))
-    filling.hashes = {json.loads(line)["sha256"] for line in lines}
-    (folder / JOURNAL).write_text("".join(lines))
+    damaged = AlignmentError(f"the unfinished cache {str(folder)!r} is damaged; delete it to compute it again")
+    lines = end = 0
+    try:
+        for line in islice(_lines(folder), filling.rows):
+            filling.hashes.add(line.value["sha256"])
+            lines, end = line.number, line.end
+    except BrokenLine as error:
+        raise damaged from error
     wanted = filling.rows * int(identity["dimension"]) * 2
-    with (folder / IMAGES).open("ab") as images:
-        if images.tell() < wanted or len(lines) < filling.rows:
-            raise AlignmentError(f"the unfinished cache {str(folder)!r} is damaged; delete it to compute it again")
+    with (folder / IMAGES).open("ab") as images, (folder / JOURNAL).open("ab") as journal:
+        if images.tell() < wanted or lines < filling.rows:
+            raise damaged
         images.truncate(wanted)
+        journal.truncate(end)
     return filling
 
 
@@ -178,7 +185,7 @@ def _finish(filling: _Filling, backbone: Backbone) -> Cache:
     if filling.rows == 0:
         worst = ", ".join(f"{count} × {reason}" for reason, count in filling.skipped.most_common(2))
         raise AlignmentError(f"no photo of the source can be used ({worst or 'it is empty'})")
-    rows = [json.loads(line) for line in _lines(filling.folder / JOURNAL)]
+    rows = [line.value for line in _lines(filling.folder)]
     positions = np.array([(row["latitude"], row["longitude"]) for row in rows], dtype=np.float64)
     table = row_table([row["id"] for row in rows], positions, [row["author"] or "" for row in rows])
     about = About(
@@ -203,7 +210,5 @@ def _refuse_other(wanted: dict[str, Any], found: dict[str, Any], folder: Path) -
         )
 
 
-def _lines(path: Path) -> Iterator[str]:
-    if path.exists():
-        with path.open() as file:
-            yield from file
+def _lines(folder: Path) -> Iterator[Line]:
+    return read_lines(folder / JOURNAL) if (folder / JOURNAL).exists() else iter(())

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from sextant.base.errors import one_line
 from sextant.gallery.alignment.model.config import AlignmentError
 
 KEPT = 2  # the last good one, and the one before in case the disk spoils it
@@ -79,7 +80,7 @@ def load_checkpoint(checkpoint: Path, model: nn.Module, optimizer: torch.optim.O
         model.load_state_dict(load_file(checkpoint / "model.safetensors"))
         moments = load_file(checkpoint / "optimizer.safetensors")
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise AlignmentError(f"{_damaged(checkpoint)}: {' '.join(str(error).split())[:160]}") from error
+        raise AlignmentError(f"{_damaged(checkpoint)}: {one_line(error)}") from error
     optimizer.load_state_dict({**optimizer.state_dict(), "state": _nested(moments)})
 
 

@@ -1,12 +1,12 @@
 """What a position is called, as the sentence an image is aligned with."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sextant.base.files import replacing
 from sextant.gallery.alignment.model.backbone import Backbone
 from sextant.gallery.alignment.model.config import Granularity
 from sextant.gallery.alignment.training.batches import Texts
@@ -81,7 +81,5 @@ def _texts_of_rows(
 
 
 def _save(path: Path, features: NDArray[np.float16], ids: NDArray[np.int64]) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")  # several processes may do this at once
-    with beside.open("wb") as file:
+    with replacing(path) as aside, aside.open("wb") as file:  # several processes may do this at once
         np.savez(file, features=features, ids=ids)
-    beside.replace(path)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sextant.base.errors import WrongUse
+from sextant.base.errors import WrongUse, one_line
 from sextant.gallery.alignment.measure import validate
 from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
 from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError, Part, differences
@@ -269,5 +269,5 @@ def _accelerator(settings: TrainSettings) -> Any:
     try:
         return Accelerator(mixed_precision=settings.precision, gradient_accumulation_steps=settings.accumulate)
     except ValueError as error:
-        reason = " ".join(str(error).split())[:120]
+        reason = one_line(error)
         raise WrongUse(f"precision {settings.precision!r} does not work here: {reason}; use bf16 or no") from error

@@ -55,6 +55,7 @@ def test_an_unknown_price_is_not_nothing():
 
 
 def test_a_model_that_never_answered_is_reported_and_offline_is_not():
-    silent = {"outcomes": {"answered": 0, "failed": 4}, "warnings": ["4 of the model's answers failed: no key"]}
+    failed = {"code": "answers_failed", "text": "4 of the model's answers failed: no key"}
+    silent = {"outcomes": {"answered": 0, "failed": 4}, "warnings": [failed]}
     assert "no key" in (unanswered({**silent, "model": "openai:x", "best": LISBON}) or "")
     assert unanswered({**silent, "model": "offline", "best": None}) is None

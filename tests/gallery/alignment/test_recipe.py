@@ -9,7 +9,7 @@ from sextant.gallery.alignment.model.backbone import Backbone, load_backbone
 from sextant.gallery.alignment.recipe import prepare
 from sextant.gallery.alignment.training.settings import TrainSettings
 from sextant.gallery.alignment.training.train import Training
-from sextant.gallery.encoders.spec import load_encoder
+from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.sources.recognise import open_source
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import photo_folder, picture

@@ -6,7 +6,7 @@ import pytest
 
 from sextant.gallery.build.build import Progress, add, build
 from sextant.gallery.database import GalleryError, connect
-from sextant.gallery.encoders.spec import load_encoder
+from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.search.search import nearest
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from sextant.gallery.store import Gallery

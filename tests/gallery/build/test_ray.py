@@ -7,7 +7,7 @@ pytest.importorskip("lance_ray", reason="lance-ray is not installed; it comes wi
 
 from sextant.gallery.build.build import add, build
 from sextant.gallery.database import connect
-from sextant.gallery.encoders.spec import load_encoder
+from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.search.search import farthest, nearest
 from sextant.gallery.sources.recognise import open_source
 from sextant.gallery.store import Gallery

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from sextant.base.errors import WrongUse
-from sextant.gallery.encoders.spec import load_encoder, normalised
+from sextant.gallery.encoders.load import load_encoder
+from sextant.gallery.encoders.spec import normalised
 from tests.support.data import SHARED, needs_shared_data
 from tests.support.photos import picture
 

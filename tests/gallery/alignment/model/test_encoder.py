@@ -8,7 +8,7 @@ from sextant.gallery.alignment.model.backbone import Backbone
 from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError
 from sextant.gallery.alignment.model.encoder import load_aligned
 from sextant.gallery.alignment.model.weights import save_alignment
-from sextant.gallery.encoders.spec import load_encoder
+from sextant.gallery.encoders.load import load_encoder
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import picture
 

@@ -37,14 +37,14 @@ def test_better_weights_replace_the_old_and_leave_one_file(folder):
 def test_killed_between_weights_and_json_the_old_alignment_stands(folder, monkeypatch):
     from sextant.gallery.alignment.model import weights
 
-    original = weights._replace
+    original = weights.write_atomic
 
     def dies(path, content):
         if path.name == weights.ABOUT:
             raise KeyboardInterrupt
         original(path, content)
 
-    monkeypatch.setattr(weights, "_replace", dies)
+    monkeypatch.setattr(weights, "write_atomic", dies)
     before = load_alignment(folder)[1]
     with pytest.raises(KeyboardInterrupt):
         save_alignment(folder, new_alignment(CONFIG, seed=2))

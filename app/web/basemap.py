@@ -1,0 +1,26 @@
+"""The countries' outlines that the page draws where it has no map tiles."""
+
+import gzip
+import json
+from functools import lru_cache
+from typing import Any
+
+from sextant.geo.borders import outlines
+
+OUTLINE_DEGREES = 0.05  # some five kilometres: what a screen shows of a continent
+
+
+@lru_cache(maxsize=1)
+def packed_outlines() -> bytes:
+    """The outlines, rounded to what the map shows, gzipped once."""
+    text = json.dumps(rounded(outlines(OUTLINE_DEGREES)), separators=(",", ":"), ensure_ascii=False)
+    return gzip.compress(text.encode(), 6, mtime=0)
+
+
+def rounded(value: Any) -> Any:
+    """All numbers to two decimals of a degree: a kilometre."""
+    if isinstance(value, float):
+        return round(value, 2)
+    if isinstance(value, dict):
+        return {name: rounded(item) for name, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value

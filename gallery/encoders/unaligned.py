@@ -1,0 +1,28 @@
+"""Load the encoders that stand on no other encoder, by spec. An alignment uses one of them as its backbone."""
+
+from sextant.base.errors import WrongUse
+from sextant.gallery.encoders.spec import Encoder
+
+SPECS = "builtin, onnx:PATH, st:NAME_OR_PATH or aligned:PATH"
+
+
+def load_unaligned(spec: str) -> Encoder:
+    """Load the encoder of a spec other than ``aligned:PATH``; its packages are imported here, not before.
+
+    Raises:
+        WrongUse: an unknown spec, a file that is missing or not an encoder, or a missing extra.
+    """
+    kind, _, name = spec.partition(":")
+    if spec == "builtin":
+        from sextant.gallery.encoders.builtin import BuiltinEncoder
+
+        return BuiltinEncoder()
+    if name and kind == "onnx":
+        from sextant.gallery.encoders.onnx import OnnxEncoder
+
+        return OnnxEncoder(name)
+    if name and kind == "st":
+        from sextant.gallery.encoders.sentence import SentenceEncoder
+
+        return SentenceEncoder(name)
+    raise WrongUse(f"encoder {spec!r} is not known; use {SPECS}")
