@@ -2,13 +2,13 @@ import pytest
 
 from sextant.agent.verification.features import GROUPS
 from sextant.agent.verification.model_file import ModelFileError, model_of, shipped_model
-from sextant.agent.verification.pool_features import look_at
+from sextant.agent.verification.pool_features import featurise
 from tests.agent.verification.pools import STRANGE
 
 
 def test_the_shipped_model_fits_the_features_of_today():
     model = shipped_model()
-    assert set(model.scorer.names) <= set(look_at(STRANGE["everything"], model.reliability).names)
+    assert set(model.scorer.names) <= set(featurise(STRANGE["everything"], model.reliability).scored[1])
     assert {name.split(".")[0] for name in model.scorer.names} == set(GROUPS) - {"aligned"}
 
 
