@@ -1,6 +1,6 @@
 """What speaks for each possible answer point of a pool, and the posterior that follows from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sextant.agent.verification.calibration import Calibration, PoolKind
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.hit_rates import HitRates
+from sextant.agent.verification.points import RETRIEVED, SAID
 from sextant.agent.verification.pool_features import PoolFeatures
 from sextant.agent.verification.posterior import Pooling, list_evidence, probabilities_of, supports
 from sextant.base.arrays import Floats
@@ -28,6 +29,7 @@ class Evidence:
         model: (v,) numbers the models.
         listed: (m, 5) log evidence of the retrieved list for each point, None without one.
         apart_km: (m, m) among the points.
+        proposed: (m,) which points are places of candidates, and not centres of them.
     """
 
     away_km: Floats
@@ -36,16 +38,17 @@ class Evidence:
     model: NDArray[np.intp]
     listed: Floats | None
     apart_km: Floats
+    proposed: NDArray[np.bool_]
 
     def posterior(self, pooling: Pooling) -> Floats:
         """P(within each radius) of each point, (m, 5), before calibration."""
         support = supports(self.away_km, self.log_odds, self.vote, self.model, self.listed, pooling)
-        return probabilities_of(support, self.apart_km, pooling)
+        return probabilities_of(support, self.apart_km, self.proposed, pooling)
 
     def without_answers(self) -> "Evidence":
         """The same as if nobody had answered."""
         nobody = np.zeros(0, dtype=np.intp)
-        return Evidence(self.away_km[:, :0], self.log_odds[:0], self.vote[:0], nobody, self.listed, self.apart_km)
+        return replace(self, away_km=self.away_km[:, :0], log_odds=self.log_odds[:0], vote=self.vote[:0], model=nobody)
 
 
 def gather_evidence(features: PoolFeatures, hit_rates: HitRates) -> Evidence:
@@ -56,7 +59,7 @@ def gather_evidence(features: PoolFeatures, hit_rates: HitRates) -> Evidence:
         pool = features.pool
         similarity = pool.nearest[0].similarity
         found = pool.profile.probabilities(features.points.positions, features.retrieved, similarity)
-        listed = list_evidence(pool.retrieval_trust * found, features.apart_km)
+        listed = list_evidence(pool.retrieval_trust * found, features.apart_km, features.points.kind == RETRIEVED)
     return Evidence(
         all_pairs_km(features.points.positions, features.opinions.positions),
         hit_rates.log_odds(answers),
@@ -64,6 +67,7 @@ def gather_evidence(features: PoolFeatures, hit_rates: HitRates) -> Evidence:
         features.opinions.model,
         listed,
         features.apart_km,
+        np.isin(features.points.kind, (RETRIEVED, SAID)),
     )
 
 

@@ -69,7 +69,7 @@ class Model:
             "calibration": self.calibration.to_json(),
             "quantiles": {share: [list(row) for row in rows] for share, rows in self.quantiles.items()},
             "gain": self.gain.to_json(),
-            "scorer": self.scorer.to_json() if self.scorer else None,
+            "scorer": self.scorer.to_json() if self.scorer is not None else None,
         }
 
 
@@ -111,7 +111,7 @@ def model_of(plain: Any, name: str) -> Model:
             calibration_of(plain["calibration"]),
             {share: _quantiles(plain["quantiles"][share]) for share in SHARES},
             gain_of(plain["gain"]),
-            _known_scorer(plain["scorer"]) if plain["scorer"] else None,
+            _known_scorer(plain["scorer"]) if plain["scorer"] is not None else None,
             dict(plain["provenance"]),
             bool(plain.get("own", False)),
         )

@@ -6,8 +6,9 @@ answer whose log odds are l supports the points within r of it by l + log N, sin
 
     support(x)  =  strongest + Σ_k (k^c − (k−1)^c) · max(0, k-th strongest)          over the models near x
     model(x)    =  l + log N + g · log(n_x / n) + g·b · log n              n_x of the model's n replies near x
-    list(x)     =  log π(x) − log(1 − Σ_camps π) + log N                               π from the retrieval profile
-    P(x)        =  e^support(x) / (e^support(x) + Σ_{camps farther than r} e^support + N)
+    list(x)     =  log π(x) − log(1 − Σ_y π/c_y) + log N                               π from the retrieval profile
+    P(x)        =  e^support(x) / (e^support(x) + Σ_{y farther than r} e^support(y) / c_y + N)
+                   c_y of the candidates' places lie within r of y, so that a camp of places counts once
 
 No term for x ever falls when an answer at x is added, and no other place gains by it: an answer that agrees with a
 place cannot lower its probability.
@@ -129,38 +130,53 @@ def support_at(
     )
 
 
-def list_evidence(listed: Floats, apart_km: Floats) -> Floats:
+def list_evidence(listed: Floats, apart_km: Floats, retrieved: Bools) -> Floats:
     """Log evidence (m, 5) of a retrieved list for each point: log π less log of what the list leaves to other places.
 
     Args:
         listed: (m, 5) π, as `RetrievalProfile.probabilities` gives them.
         apart_km: (m, m) among the points.
+        retrieved: (m,) which points are retrieved places.
     """
     evidence = np.full(listed.shape, NOTHING)
     for radius, reach in enumerate(RADII_KM):
         own = listed[:, radius]
-        camps = greedy_camps(own, apart_km <= reach, 0.0)
-        total = float(own[camps].sum())
+        total = float((own * share_weights(apart_km <= reach, retrieved)).sum())
         scale = min(1.0, _MOST_LISTED / total) if total > 0 else 1.0
         held = own > 0
         evidence[held, radius] = np.log(own[held] * scale) - np.log(1.0 - total * scale)
     return evidence
 
 
-def probabilities_of(support: Floats, apart_km: Floats, pooling: Pooling) -> Floats:
-    """P(within each radius) of each point, (m, 5), never falling as the radius grows."""
+def probabilities_of(support: Floats, apart_km: Floats, proposed: Bools, pooling: Pooling) -> Floats:
+    """P(within each radius) of each point, (m, 5), never falling as the radius grows.
+
+    `proposed` (m,) says which points are places of candidates: these alone are rivals.
+    """
     found = np.empty_like(support)
     for radius, reach in enumerate(RADII_KM):
-        found[:, radius] = probability_at(support[:, radius], apart_km <= reach, float(pooling.spread[radius]))
+        found[:, radius] = probability_at(
+            support[:, radius], apart_km <= reach, proposed, float(pooling.spread[radius])
+        )
     return np.maximum.accumulate(found, axis=1)
 
 
-def probability_at(support: Floats, within: Bools, spread: float) -> Floats:
+def probability_at(support: Floats, within: Bools, proposed: Bools, spread: float) -> Floats:
     """P (m,) at one radius; `within` (m, m) which points lie within it of each other."""
-    odds = np.where(support > NOTHING, np.exp(np.clip(support - spread, -30.0, 30.0)), 0.0)
-    camps = greedy_camps(support, within, NOTHING)
-    others = (~within[:, camps]) @ odds[camps]
+    odds = odds_of(support, spread)
+    others = (~within) @ (odds * share_weights(within, proposed))
     return np.asarray(odds / (odds + others + 1.0))
+
+
+def odds_of(support: Floats, spread: float) -> Floats:
+    """Odds of support against no place of the pool; zero without support."""
+    return np.where(support > NOTHING, np.exp(np.clip(support - spread, -30.0, 30.0)), 0.0)
+
+
+def share_weights(within: Bools, proposed: Bools) -> Floats:
+    """Weight (m,) of each proposed place: one over the number of them within the radius, so that a camp counts once."""
+    near = (within & proposed).sum(1)
+    return np.where(proposed, 1.0 / np.maximum(near, 1), 0.0)
 
 
 def greedy_camps(worth: Floats, within: Bools, nothing: float) -> Ints:

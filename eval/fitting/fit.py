@@ -75,13 +75,15 @@ def fit_scorer(
     without: tuple[str, ...] = (),
     seed: int = 0,
 ) -> Scorer | None:
-    """A scorer from the whole pool (of the models called) and one thinned pool of each record with a rich list.
+    """A scorer from the whole pool (of the models called) and one thinned pool of each record.
 
-    None where too few such records are given: it would choose beside rich galleries alone.
+    Learned from are lists of galleries of much worth, since it chooses beside these alone, and answers without a list.
+    None with no network, or where too few such lists are given.
     """
-    rich = [record for record in records if record.nearest and record.profile and record.profile.rich]
-    if len(rich) < _LEAST_LISTS:
+    lists = [record for record in records if record.nearest and record.profile and record.profile.rich]
+    if not members or len(lists) < _LEAST_LISTS:
         return None
+    rich = [record for record in records if not record.nearest or (record.profile and record.profile.rich)]
     chance = np.random.default_rng(seed)
     examples: list[Example] = []
     names: list[str] = []

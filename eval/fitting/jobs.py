@@ -83,7 +83,13 @@ def measured(
 
 
 def fit_files(
-    paths: Sequence[Path], models: tuple[str, ...], folds: int, members: int, progress: Progress, jobs: int = 1
+    paths: Sequence[Path],
+    models: tuple[str, ...],
+    folds: int,
+    members: int,
+    progress: Progress,
+    jobs: int = 1,
+    keep_scorer: Path | None = None,
 ) -> tuple[Model, dict[str, Figures]]:
     """A model of all files together, with the held-out figures of each file.
 
@@ -100,6 +106,10 @@ def fit_files(
         "members": members,
         "date": date.today().isoformat(),
     }
+    scorer = read_model(keep_scorer).scorer if keep_scorer else None
+    if keep_scorer:
+        members = 0  # the kept scorer may have seen these photos: held-out photos are judged without one
+        provenance["scorer"] = f"kept from {keep_scorer.name} (SHA-256 {_sha256(keep_scorer)})"
     fitted = cross_fit(records, models, folds, members, progress, jobs)
     verifier = held_out_verifier(fitted, "balanced")
     found: dict[str, Figures] = {}
@@ -109,7 +119,7 @@ def fit_files(
         done += len(rows)
     provenance["held_out"] = {name: one.to_json() for name, one in found.items()}
     progress("all photos together")
-    return fit_model(records, provenance, models, members), found
+    return fit_model(records, provenance, models, members, scorer=scorer), found
 
 
 def cross_fitted(

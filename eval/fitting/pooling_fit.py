@@ -17,9 +17,10 @@ from sextant.agent.verification.posterior import (
     NOTHING,
     PARAMETERS,
     Pooling,
-    greedy_camps,
+    odds_of,
     probabilities_of,
     ring_mixture,
+    share_weights,
     supports,
 )
 from sextant.agent.verification.spread import spread_of
@@ -31,7 +32,7 @@ from sextant.eval.fitting.pools import Example
 FIRST_POOLING = Pooling(*(np.full(5, value) for value in (1.0, 0.4, 0.5, 0.3, 0.5)))
 _MOST_EXAMPLES = 1000  # of one kind, drawn at random: the numbers are few
 _MOST_STEPS = 200
-_CAMPS = 6  # of a pool, the chosen point among them
+_CAMPS = 8  # of a pool, the chosen point among them
 _HOLD = 0.3  # how firmly the numbers are held to the first ones
 # How firmly log slope and shift are held: of all kinds together to the identity, of a kind to all kinds together. Few
 # models were recorded beside galleries, so that a slope of theirs would say little of others.
@@ -48,7 +49,7 @@ def fit_pooling(examples: Sequence[Example], rounds: int = 2, seed: int = 0) -> 
     for _ in range(rounds):
         found = [_supports(one, pooling) for one in chosen]
         best = [
-            _best(probabilities_of(support, one.evidence.apart_km, pooling))
+            _best(probabilities_of(support, one.evidence.apart_km, one.evidence.proposed, pooling))
             for one, support in zip(chosen, found, strict=True)
         ]
         columns = [_fit_radius(chosen, found, best, radius, pooling) for radius in range(len(RADII_KM))]
@@ -75,8 +76,8 @@ class _Table:
     """Chosen points of n pools and the camps that rival them, at one radius, as padded arrays.
 
     `strongest`, `share`, `said` (n, camps, models) are log odds of a model's best answer near the camp, log of the
-    share of its replies there, log of how many it gave; `listed` (n, camps). `NOTHING` stands where there is none. The
-    first camp is the chosen point. `hit` (n,).
+    share of its replies there, log of how many it gave; `listed` (n, camps); `weight` (n, camps) of each camp in the
+    sum. `NOTHING` stands where there is none. The first camp is the chosen point. `hit` (n,).
     """
 
     strongest: Floats
@@ -84,6 +85,7 @@ class _Table:
     said: Floats
     listed: Floats
     has_list: NDArray[np.bool_]
+    weight: Floats
     hit: Floats
 
     def probabilities(self, numbers: Sequence[float]) -> Floats:
@@ -96,8 +98,8 @@ class _Table:
         listed = np.where(self.listed > NOTHING, self.listed + spread, NOTHING)
         leading, weaker = np.maximum(own[:, :, 0], listed), np.minimum(own[:, :, 0], listed)
         support = leading + others + np.where(self.has_list[:, None], beside * np.maximum(weaker, 0.0), 0.0)
-        odds = np.where(leading > NOTHING, np.exp(np.clip(support - spread, -30.0, 30.0)), 0.0)
-        return np.asarray(odds[:, 0] / (odds.sum(1) + 1.0))
+        odds = odds_of(np.where(leading > NOTHING, support, NOTHING), spread)
+        return np.asarray(odds[:, 0] / ((odds * self.weight).sum(1) + 1.0))
 
 
 def _supports(one: Example, pooling: Pooling) -> Floats:
@@ -125,13 +127,15 @@ def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[
     models = max((one.features.opinions.models for one in examples), default=1) or 1
     shape = (len(examples), _CAMPS, models)
     strongest, share, said = np.full(shape, NOTHING), np.zeros(shape), np.zeros(shape)
-    listed = np.full(shape[:2], NOTHING)
+    listed, weight = np.full(shape[:2], NOTHING), np.zeros(shape[:2])
     hit = np.zeros(len(examples))
     for number, (one, row) in enumerate(zip(examples, best, strict=True)):
         own, reach, support = one.evidence, RADII_KM[radius], found[number][:, radius]
         within = own.apart_km <= reach
-        rivals = [camp for camp in greedy_camps(support, within, NOTHING).tolist() if not within[row, camp]]
-        rows = [row, *rivals[: _CAMPS - 1]]
+        weights = share_weights(within, own.proposed) * ~within[row]
+        order = np.argsort(-weights * np.exp(np.clip(support, -30.0, 30.0)), kind="stable")
+        rows = [row, *order[: _CAMPS - 1].tolist()]
+        weight[number, : len(rows)] = [1.0, *weights[rows[1:]]]
         hit[number] = float(one.away_km[row] <= reach)
         if own.listed is not None:
             listed[number, : len(rows)] = own.listed[rows, radius]
@@ -145,7 +149,7 @@ def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[
             share[number, : len(rows), model] = np.log(np.where(held, agreeing, 1.0) / votes)
             said[number, :, model] = max(0.0, float(np.log(votes)))
     has_list = np.array([one.evidence.listed is not None for one in examples])
-    return _Table(strongest, share, said, listed, has_list, hit)
+    return _Table(strongest, share, said, listed, has_list, weight, hit)
 
 
 def _bounded(free: Floats) -> tuple[float, ...]:

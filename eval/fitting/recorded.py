@@ -21,6 +21,7 @@ from sextant.eval.running.g3_files import g3_record, is_g3_header
 from sextant.gallery.profile import WEAK, RetrievalProfile, profile_of
 
 _SPOT_DECIMALS = 5
+_MOST = 1.001  # a cosine, rounded
 
 
 class RecordError(SextantError):
@@ -48,11 +49,11 @@ class Record:
     latitude: float
     longitude: float
     nearest: tuple[Position, ...] = ()
-    similarities: tuple[float, ...] = ()
-    profile: RetrievalProfile | None = None
     farthest: tuple[Position, ...] = ()
     answers: tuple[Answer, ...] = ()
     position_scores: Mapping[Position, float] = field(default_factory=dict)
+    similarities: tuple[float, ...] = ()
+    profile: RetrievalProfile | None = None
 
     @property
     def group(self) -> str:
@@ -168,13 +169,20 @@ def _photo(row: Json) -> Record:
         author=str(row["author"]) if row.get("author") else None,
         latitude=latitude,
         longitude=longitude,
-        nearest=tuple(checked_position(*place[:2]) for place in row.get("nearest") or []),
+        nearest=tuple(_place(*place) for place in row.get("nearest") or []),
         similarities=_similarities(row.get("nearest") or []),
         profile=profile_of(row["profile"]) if row.get("profile") else None,
         farthest=tuple(checked_position(*place) for place in row.get("farthest") or []),
         answers=tuple(Answer(str(answer.get("model") or "unnamed"), _outcome(answer)) for answer in said),
         position_scores=dict(_position_score(*entry) for entry in row.get("position_scores") or []),
     )
+
+
+def _place(latitude: float, longitude: float, cosine: float | None = None) -> Position:
+    """The position of a retrieved photo, which may carry its cosine."""
+    if cosine is not None and (isinstance(cosine, bool) or not isinstance(cosine, int | float) or abs(cosine) > _MOST):
+        raise ValueError(f"similarity {cosine!r} is not a cosine")
+    return checked_position(latitude, longitude)
 
 
 def _similarities(nearest: list[Any]) -> tuple[float, ...]:
