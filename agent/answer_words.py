@@ -62,7 +62,7 @@ def headline(answer: Json, name: str | None = None) -> str:
 
 
 def whereabouts(named: str, scale: str) -> str:
-    """The answered place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
+    """Name the answered place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
     if scale == "street":
         return named
     if scale == "city":

@@ -28,6 +28,7 @@ class Code(StrEnum):
     AUTHOR_UNKNOWN = "author_unknown"  # the gallery does not name the photo's photographer
     SHEET_INCOMPLETE = "sheet_incomplete"  # gallery photos could not be opened for the contact sheet
     STOPPED_EARLY = "stopped_early"  # the run was stopped before the gallery answered
+    PHOTO_INCOMPLETE = "photo_incomplete"  # the file is cut off, or only a raw file's preview was looked at
     OTHER = "other"  # a text of an earlier version, or one that no code describes
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "chat": "Talk about photos in the terminal: where, why, not Europe, only in Peru.",
     "serve": "The same conversation as a page on this machine.",
     "where": "Say what lies at a position: country, region, nearest place.",
+    "places": "Add gazetteers of sights and streets, and search them by name.",
     "gallery": "Build, describe and search galleries of geotagged photos.",
     "align": "Train and measure the encoder that knows geography.",
     "runs": "List, show, compare, share and delete recorded runs.",

@@ -27,6 +27,7 @@ def serve(
     try:
         import uvicorn
 
+        from sextant.app.web.connections import HEAD_BYTES, BoundedProtocol, BoundedServer, most_connections
         from sextant.app.web.security import Door, is_loopback
         from sextant.app.web.server import built_assets, create_app
     except ImportError as error:
@@ -49,10 +50,17 @@ def serve(
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
     house.warm()
     echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
+    BoundedProtocol.most = most_connections()
     config = uvicorn.Config(
-        create_app(house, door), log_level="critical", server_header=False, timeout_graceful_shutdown=3
+        create_app(house, door),
+        http=BoundedProtocol,
+        ws="none",
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        log_level="critical",
+        server_header=False,
+        timeout_graceful_shutdown=3,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    BoundedServer(config).run(sockets=[listening])
 
 
 def bound(host: str, port: int) -> socket.socket:

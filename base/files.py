@@ -29,6 +29,8 @@ def replacing(path: Path, *, fsync: bool = True, mode: int = 0o666) -> Iterator[
             with aside.open("rb+") as file:
                 os.fsync(file.fileno())
         os.replace(aside, path)
+        if fsync:
+            fsync_folder(path.parent)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
@@ -38,3 +40,17 @@ def write_atomic(path: Path, content: bytes, *, fsync: bool = True, mode: int = 
     """Write a file whole or not at all. Arguments and errors as ``replacing``."""
     with replacing(path, fsync=fsync, mode=mode) as aside:
         aside.write_bytes(content)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Wait until the disk holds the names in a folder; a new name is otherwise lost in a power cut."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folder, and keeps names without being asked
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass  # a network file system that cannot
+    finally:
+        os.close(handle)

@@ -52,6 +52,11 @@ class Home:
         return self.root / "databases.json"
 
     @property
+    def places(self) -> Path:
+        """The SQLite file of the gazetteers that were added."""
+        return self.root / "places.sqlite"
+
+    @property
     def checkpoints(self) -> Path:
         """The SQLite file of the checkpoints of runs."""
         return self.root / "checkpoints.sqlite"

@@ -1,4 +1,4 @@
-"""The graph of a conversation: one message in, one reply out, everything kept under the session's thread.
+"""The chat graph: takes one message, gives one reply, and keeps everything under the session's thread.
 
     START → listen ──Send × photos──→ locate ──→ report → END
                └─→ steer | ask ──────────────────────────┘
@@ -163,7 +163,7 @@ def task_failed(task: PhotoTask, reason: str) -> Json:
 
 
 def report(state: Chat, desk: ChatContext) -> Chat:
-    """Say what was found: photo by photo, and together where the message says that they belong together."""
+    """Report the result of each photo, and the joint result where the message says that the photos belong together."""
     message, photos = state["message"], state.get("photos", {})
     keys = message.get("keys", [])
     entries = [entry for key in keys for entry in reply_located(view_photo(photos[key], desk.policy), len(keys) > 1)]

@@ -34,7 +34,7 @@ NodeWrapper = Callable[[StepInfo, Node, Any, Deps], Any]
 
 
 def run_node(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
-    """Nothing stands between the graph and its nodes."""
+    """Run a node directly, with nothing around it."""
     return node(state, deps)
 
 

@@ -1,4 +1,4 @@
-"""Reading the prompt data files: one YAML file each, found by its id, checked before use."""
+"""Load the prompt data files: one YAML file each, found by id, validated before use."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

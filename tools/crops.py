@@ -1,4 +1,4 @@
-"""Boxes a model points at, as fractions of the picture, and the part of the picture they hold."""
+"""Crop boxes that a model gives as fractions of the picture."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What the retrieval tools search: one photo against one gallery, both bound beforehand."""
+"""The search behind the retrieval tools: one photo against one gallery, both bound in advance."""
 
 from functools import lru_cache
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Where the sun stands, and from where it is seen so: the two sun tools.
+"""The two sun tools: the sun's position at a place, and the places where the sun stands as seen.
 
 Low-precision solar coordinates of Meeus, Astronomical Algorithms (2nd ed., chapter 25), as NOAA's solar calculator
 uses them: good to about 0.01 degrees between 1800 and 2200. Refraction is left out; at the horizon it lifts the sun

@@ -4,7 +4,7 @@ All patterns are bounded and meet text folded by ``sextant.agent.answers.charact
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sextant.agent.answers.characters import fold
@@ -20,7 +20,8 @@ _HEMISPHERES: tuple[tuple[Axis, int, str], ...] = (
     ("latitude", 1, "N|north|northern|nord|norte|北纬|北緯|с.ш.|с. ш."),
     ("latitude", -1, "S|south|southern|süd|sud|sur|sul|南纬|南緯|ю.ш.|ю. ш."),
     ("longitude", 1, "E|east|eastern|ost|est|este|leste|东经|東経|東經|в.д.|в. д."),
-    ("longitude", -1, "W|O|west|western|ouest|oeste|西经|西経|西經|з.д.|з. д."),  # O is Ost where the text is German
+    # O is Ost where the text is German.
+    ("longitude", -1, "W|O|west|western|ouest|oeste|ovest|西经|西経|西經|з.д.|з. д."),
 )
 _SIGNS = {name: (axis, sign) for axis, sign, names in _HEMISPHERES for name in names.split("|")}
 _WORDS = "|".join(sorted((re.escape(word) for word in _SIGNS if len(word) > 1), key=len, reverse=True))
@@ -102,11 +103,39 @@ def parse_angle(value: Any) -> Angle | None:
             low, high = (end.degrees for end in ends if end is not None)
             if abs(high - low) <= WIDEST_RANGE_DEGREES:
                 return Angle((low + high) / 2, None, 6, False, True, 0, 0)
+    if isinstance(value, list) and len(value) in (3, 4):
+        return _angle_of_parts(value)
     if not isinstance(value, str) or len(value) > 200:
         return None
     text = re.sub(r"(?<![^\s~(])([+-])\s+(?=\d)", r"\1", fold(value))
     first = DIGITS.search(text)
     return angle_at(text, first.start(), range_allowed=True) if first else None
+
+
+def _angle_of_parts(parts: list[Any]) -> Angle | None:
+    """Degrees, minutes and seconds in a list, perhaps with a hemisphere behind them."""
+    if not all(isinstance(part, int | float) and not isinstance(part, bool) for part in parts[:3]):
+        return None
+    degrees, minutes, seconds = parts[:3]
+    name = parts[3].strip() if len(parts) == 4 and isinstance(parts[3], str) else None
+    if abs(degrees) > 180 or not 0 <= minutes < 60 or not 0 <= seconds < 60 or (len(parts) == 4 and not name):
+        return None
+    known = name if name is None or len(name) > 1 else name.upper()
+    if known is not None and known not in _SIGNS and known.lower() not in _SIGNS:
+        return None
+    axis, direction = _hemisphere("", known)
+    magnitude = abs(degrees) + minutes / 60 + seconds / 3600
+    return Angle(-magnitude if degrees < 0 or direction < 0 else magnitude, axis, 4, True, False, 0, 0)
+
+
+def with_hemisphere(angle: Angle, name: str) -> Angle:
+    """The angle on the side that a hemisphere's name or letter says; as it was where the name is none."""
+    known = name.strip()
+    known = known.upper() if len(known) == 1 else known.lower()
+    if known not in _SIGNS:
+        return angle
+    axis, direction = _SIGNS[known]
+    return replace(angle, degrees=direction * abs(angle.degrees), axis=axis)
 
 
 def _number(digits: str) -> float:

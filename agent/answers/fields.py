@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sextant.agent.answers.angles import DIGITS, Angle, angle_at, parse_angle
+from sextant.agent.answers.angles import DIGITS, Angle, angle_at, parse_angle, with_hemisphere
 from sextant.agent.answers.characters import clean, fold
 from sextant.agent.answers.outcome import CLUE_SOURCES, Clue, Precision
 from sextant.agent.answers.positions import position
@@ -15,6 +15,8 @@ _LONGITUDE = {
     "经度", "經度", "経度",
 }  # fmt: skip
 _NO_VALUE = {"min", "max", "error", "uncertainty", "range", "reasoning"}
+_DIRECTION = {"direction", "dir", "ref", "reference", "hemisphere", "hemi", "cardinal", "ns", "ew", "side", "suffix"}
+_SIDES = {"north", "south", "east", "west", "n", "s", "e", "w"}
 _PAIR = {"coordinates", "coordinate", "coords", "position", "gps", "latlng", "latlon", "location", "point"}
 _PLACE = ("place", "landmark", "address", "city", "town", "village", "place_name", "location", "name", "state")
 _COUNTRY = ("country", "country_name", "nation", "pays", "país", "страна", "国家", "國家")
@@ -23,6 +25,7 @@ _CLUES = ("clues", "evidence", "reasons", "observations")
 _ALTERNATIVES = ("alternatives", "alternative", "other_candidates", "other_guesses", "alternative_locations")
 _CANDIDATES = ("candidates", "guesses", "predictions", "answers", "locations", "results", "result", "answer")
 _OTHERS = {"references", "reference", "nearest", "farthest", "rival", "references_used"}  # positions not its own
+_CAMEL = re.compile(r"(?<=[a-z])(?=(?:Ref|Dir|Direction|Hemisphere|Hemi|North|South|East|West)$)")
 _DEEPEST = 5
 _MOST = 20  # list items read; an answer that lists more is not answering
 
@@ -90,7 +93,8 @@ def is_unknown(word: str) -> bool:
 
 
 def _plain(key: str) -> str:
-    return re.sub(r"[^\w]+", "_", fold(key).strip().lower()).strip("_")
+    parted = _CAMEL.sub("_", fold(key).strip())
+    return re.sub(r"[^\w]+", "_", parted.lower()).strip("_")
 
 
 def _own_position(fields: dict[str, Any]) -> Reading | None:
@@ -102,10 +106,41 @@ def _own_position(fields: dict[str, Any]) -> Reading | None:
         return Reading(how="json", absent="declined")
     if any(isinstance(side, str) and _TEMPLATE.fullmatch(side.strip()) for side in sides):
         return Reading(how="json", absent="template")
-    latitude, longitude = parse_angle(sides[0]), parse_angle(sides[1])
+    latitude, longitude = parse_angle(_joined(sides[0])), parse_angle(_joined(sides[1]))
     if latitude is None or longitude is None:
         return Reading(how="json")
+    latitude = with_hemisphere(latitude, _direction(fields, _LATITUDE, "ns"))
+    longitude = with_hemisphere(longitude, _direction(fields, _LONGITUDE, "ew"))
     return located(latitude, longitude, "json")
+
+
+def _direction(fields: dict[str, Any], names: set[str], both: str) -> str:
+    """The hemisphere that a field of its own states, or the very key of the number: ``latitude_south``."""
+    if isinstance(fields.get(both), str):
+        return str(fields[both])
+    for key, value in fields.items():
+        words = set(key.split("_"))
+        if not words & names:
+            continue
+        if words & _DIRECTION and isinstance(value, str):
+            return value
+        if side := words & _SIDES:
+            return min(side)
+    return ""
+
+
+def _joined(value: Any) -> Any:
+    """Degrees, minutes, seconds and hemisphere of an object, as a list of them; other values as they are."""
+    if not isinstance(value, dict):
+        return value
+    fields = {_plain(key): item for key, item in value.items()}
+    if not isinstance(fields.get("degrees", fields.get("deg")), int | float):
+        return fields.get("value", fields.get("decimal", value))
+    parts = [fields.get("degrees", fields.get("deg")), fields.get("minutes", 0), fields.get("seconds", 0)]
+    side = next(
+        (item for key, item in fields.items() if set(key.split("_")) & _DIRECTION and isinstance(item, str)), None
+    )
+    return [*parts, side] if side else parts
 
 
 def located(first: Angle, second: Angle, how: str) -> Reading | None:
@@ -125,7 +160,7 @@ _MISSING = object()
 def _axis_value(fields: dict[str, Any], names: set[str]) -> Any:
     for key, value in fields.items():
         words = set(key.split("_"))
-        if words & names and not words & _NO_VALUE:
+        if words & names and not words & (_NO_VALUE | _DIRECTION):
             return value
     return _MISSING
 

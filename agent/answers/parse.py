@@ -7,6 +7,7 @@ from sextant.agent.answers.characters import fold
 from sextant.agent.answers.fields import Reading, is_tool_call, is_unknown, read_value
 from sextant.agent.answers.lenient import Fragment, fragments
 from sextant.agent.answers.named import answer_of, named_places, reading_of
+from sextant.agent.answers.notations import rewrite_notations
 from sextant.agent.answers.outcome import Outcome, Position
 from sextant.agent.answers.prose import Found, positions_in
 from sextant.agent.answers.refusals import refuses
@@ -41,7 +42,8 @@ def parse_answer(text: object) -> Outcome:
     """
     if not isinstance(text, str):
         return Outcome("unparsable", how=f"not text but {type(text).__name__}")
-    text = _without_thinking(_shortened(text))
+    said_text = _without_thinking(_shortened(text))
+    text = rewrite_notations(said_text)
     found = fragments(text)
     in_json = [
         Found(reading, standing(text, fragment.start)) for fragment in found if (reading := read_value(fragment.value))
@@ -57,7 +59,7 @@ def parse_answer(text: object) -> Outcome:
     alternatives = [other if other.latitude is not None else _by_name([other]) for other in answer.alternatives]
     others = [*filter(None, alternatives), *reversed(readings), *(pair.reading for pair in reversed(in_prose))]
     said = _outcome(answer, others, _stated(folded) if answer.confidence is None else answer.confidence)
-    return replace(said, wording=wording_of(text))
+    return replace(said, wording=wording_of(said_text))
 
 
 def _shortened(text: str) -> str:
@@ -65,11 +67,15 @@ def _shortened(text: str) -> str:
 
 
 def _without_thinking(text: str) -> str:
-    """The text behind a closed thinking block, if there is any."""
+    """The text behind a closed thinking block, and before one that was never closed."""
     for mark in ("</think>", "</thinking>", "</reasoning>"):
         _, closed, rest = text.rpartition(mark)
         if closed and rest.strip():
             return rest
+    for mark in ("<think>", "<thinking>", "<reasoning>"):
+        before, opened, _ = text.partition(mark)
+        if opened:  # the text broke off in the middle of a thought
+            return before
     return text
 
 

@@ -28,6 +28,16 @@ _CUE = re.compile(
     r"coordinate|coordenada|koordinat|координат|坐标|座標|position|location|gps|lat|answer|geo:|@", re.IGNORECASE
 )
 _BETWEEN = re.compile(r"\b(?:between|from|zwischen|von|entre|de|от|между)\s{1,3}$", re.IGNORECASE)
+# Units behind a number, or words before it, that say that it is no coordinate.
+_MEASURED = re.compile(
+    r"(?:\s?-\s?\d{1,4}(?:[.,]\d{1,4})?)?\s?(?:mm|cm|km|px|mp|fps|kb|mb|gb|hz|khz|kg|%|€|£|°\s?[cf]\b|usd|eur|miles?|meters?"
+    r"|metres?|feet|ft)(?![^\W\d_])",
+    re.IGNORECASE,
+)
+_MEASURE = re.compile(
+    r"(?:\bf/|\b(?:version|ver|v|iso|build|release|fig(?:ure)?|chapter|page|score|confidence|probability)\.?:?\s?|[$€£]\s?)$",
+    re.IGNORECASE,
+)
 _MOST_NUMBERS = 150  # numbers looked at from the end of an answer
 
 
@@ -85,8 +95,15 @@ def _tokens(text: str) -> list[_Token]:
         if angle is None:
             continue
         at = angle.end
+        if angle.axis is None and not axis_known and _measures(text, start, angle.end):
+            continue
         tokens.append(_labelled(text, angle, kind if near else None, label, start))
     return tokens
+
+
+def _measures(text: str, start: int, end: int) -> bool:
+    """Whether the number is of something else: a lens, a price, a version."""
+    return bool(_MEASURED.match(text, end) or _MEASURE.search(text, max(0, start - 12), start))
 
 
 def _leads_to(text: str, label: re.Match[str], start: int) -> bool:

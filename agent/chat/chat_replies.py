@@ -1,4 +1,4 @@
-"""What a session answers to each kind of message, as ledger entries. Pure; every photo comes as it is shown."""
+"""Chat replies to each kind of message, as ledger entries. Pure functions of the redacted view of each photo."""
 
 from typing import Literal
 

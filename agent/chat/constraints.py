@@ -1,4 +1,4 @@
-"""What a person rules out or insists on, as plain values, and which places that leaves.
+"""Constraints that a user sets on the place, as plain values, and the positions they allow.
 
 A constraint is ``{"rule", "words", …}``: ``exclude`` and ``only`` carry an ``area``; ``ignore`` carries the ``clue``
 that no longer counts. An area is one of ``{"country": code}``, ``{"continent": name}``, ``{"half": name}``,

@@ -1,4 +1,4 @@
-"""A question about a located photo, put to the model with the record and the tools at hand."""
+"""Follow-up question about a located photo, answered by the model with the record and the tools."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a message of a conversation asks for. Pure words; the graph acts on it."""
+"""Classify the intent of a chat message by its words; the chat graph acts on it."""
 
 import re
 from typing import Literal

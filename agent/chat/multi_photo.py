@@ -1,4 +1,4 @@
-"""Several photos at once: of one place, or of one trip. Which reading explains all of them, and which photo fits none.
+"""Joint localisation of several photos of one place or one trip, and which photo does not fit.
 
 Each photo brings its candidates with weights. ``locate_same_place`` multiplies the photos' evidence at every candidate
 place; ``locate_same_trip`` chooses one candidate a photo so that nobody travels faster than an airliner.

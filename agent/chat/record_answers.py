@@ -1,4 +1,4 @@
-"""Answers from the record alone: what a session without a model can still be asked about a located photo.
+"""Answers from the record alone, without a model, to questions about a located photo.
 
 Pure: the photo as it is shown (``agent/privacy/view.py``) in, ledger entries out. Never finer than what is shown.
 """

@@ -1,4 +1,4 @@
-"""A photo's stored candidates under what a person has said: the evidence of a session, weighed anew."""
+"""Rerank a photo's stored candidates under the user's constraints."""
 
 from sextant.agent.chat.intents import classify_intent, undoes_all
 from sextant.agent.chat.steering import ReweighInput, measure_moved_km, read_candidate, steer

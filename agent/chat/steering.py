@@ -1,4 +1,4 @@
-"""Steering: what is left of a run's candidates under a person's constraints, weighed anew. No model is asked."""
+"""Steering: rerank the candidates that a user's constraints leave. No model is called."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""Steering in words: "not Europe", "only in Peru", "ignore the sign", "it is near the sea"."""
+"""Parse steering messages: "not Europe", "only in Peru", "ignore the sign", "it is near the sea"."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which texts the guard of claims can read at all; of the others it is said that nobody looked."""
+"""Detect text in a language that the claim checker does not support."""
 
 import re
 import unicodedata

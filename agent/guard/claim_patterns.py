@@ -1,4 +1,4 @@
-"""Does a sentence say that something was checked? By words, in the languages that models mostly answer in.
+"""Patterns of sentences that claim a check was made, in the languages that models mostly answer in.
 
 The words are data (``agent/guard/data/claimed_checks.yaml``); how often they are right is measured by ``python -m
 bench.phantoms``.

@@ -1,4 +1,4 @@
-"""The ledger of claims, and the guard against checks that were never made.
+"""Check claims against the tool log: a ledger of sources, with claims of checks that were never made struck.
 
 Every sentence that a person is shown about a photo stands on an entry: seen, read, retrieved, tool, inferred or
 metadata. A sentence that says "I checked" while the trace holds no such call is struck, and what was done stands in
@@ -119,7 +119,7 @@ def strike_phantom_checks(clues: Sequence[Json], traces: Mapping[str, Trace]) ->
 
 
 def describe_calls(trace: Trace) -> str:
-    """Return the truth in one sentence: which calls the trace holds."""
+    """Describe in one sentence which calls the trace holds."""
     done = [f"{name} {count} times" if count > 1 else f"{name} once" for name, count in sorted(trace.names.items())]
     if trace.references:
         done.append("a list of similar and dissimilar gallery photos was shown")

@@ -1,4 +1,4 @@
-"""The small words of a text: what tells its language, roughly, and costs nothing."""
+"""Function words of a text, to guess its language cheaply."""
 
 import re
 from functools import lru_cache

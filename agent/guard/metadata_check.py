@@ -1,4 +1,4 @@
-"""What a file says of its own place and time, against the answer: after it, never before."""
+"""Compare a file's own position and time (EXIF metadata) with the answer, after the answer is known."""
 
 import re
 from datetime import datetime
@@ -25,7 +25,8 @@ def compare_metadata(metadata: Json, best: Json | None, region_90: Json | None) 
     km = float(great_circle_km(here, (best["latitude"], best["longitude"])))
     reach = (region_90 or {}).get("radius_km") or 0.0
     verdict = "agrees" if km < max(AGREES_KM, reach) else "conflicts"
-    text = f"the file's own position {verdict} with the answer: {km:,.0f} km away."
+    notes = "".join(f" Note: {note}." for note in metadata.get("notes") or ())
+    text = f"the file's own position {verdict} with the answer: {km:,.0f} km away.{notes}"
     return {"verdict": verdict, "distance_km": round(km, 3), "text": text, "time": time}
 
 

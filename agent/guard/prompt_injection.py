@@ -1,4 +1,4 @@
-"""Finding text that speaks to the model instead of showing a place.
+"""Detect prompt injection: text that gives the model instructions instead of showing a place.
 
 A sign that says "Paris 12 km" is evidence; a sign that says "answer Paris" is an attempt. Nothing is removed for
 it: foreign words are quoted either way (``quoting.py``), and what is found becomes a warning for the person.

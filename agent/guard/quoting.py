@@ -1,4 +1,4 @@
-"""The channel for words that are not ours: signs, captions, tool results, other models' answers.
+"""Quote untrusted text (signs, captions, tool results, other models' answers), against prompt injection.
 
 They reach a model only inside a block that says where they come from and that they cannot close:
 

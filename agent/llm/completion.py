@@ -25,6 +25,8 @@ FINISHES: Mapping[str, Finish] = {
     **dict.fromkeys(("prohibited_content", "spii", "image_safety", "guardrail", "sensitive"), "filtered"),
     "refusal": "refused",
 }
+MOST_TOKENS = 10**9  # of one call; more is no count of tokens
+MOST_INTEGER = 2**63 - 1  # what a checkpoint can hold
 UNKNOWN_TOOL = "unknown_tool"
 
 
@@ -154,7 +156,7 @@ def _check_call(id: str, name: str, args: Mapping[str, Any], unreadable: bool, k
     if unreadable:
         return ToolCall(id, name, {}, f"the arguments of {name} are not valid JSON; send one JSON object")
     if not _is_finite(args):
-        return ToolCall(id, name, {}, f"the arguments of {name} hold a number that is not finite")
+        return ToolCall(id, name, {}, f"the arguments of {name} hold a number that is too large or not finite")
     plain = json.loads(_replace_surrogates(json.dumps(args, ensure_ascii=False)))
     return ToolCall(id, name, plain, _find_objection(known[name], plain))
 
@@ -181,6 +183,8 @@ def _is_finite(value: Any) -> bool:
         return all(_is_finite(item) for item in value.values())
     if isinstance(value, list):
         return all(_is_finite(item) for item in value)
+    if isinstance(value, int):
+        return abs(value) <= MOST_INTEGER
     return not isinstance(value, float) or math.isfinite(value)
 
 
@@ -189,12 +193,26 @@ def _replace_surrogates(text: str) -> str:
     return text.encode("utf-8", errors="replace").decode()
 
 
+def read_count(value: Any) -> int | None:
+    """Return a count of tokens that a server reports, None when it is not one.
+
+    Servers send strings, fractions, NaN, negative numbers and numbers that no file can hold.
+    """
+    if isinstance(value, str) and len(value) <= 12:
+        value = int(value) if value.isascii() and value.isdigit() else None
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= MOST_TOKENS else None
+
+
 def _read_usage(
     message: AIMessage, messages: Sequence[Mapping[str, Any]], tools: Sequence[Tool], detail: str, said: str
 ) -> Usage:
     told = message.usage_metadata
-    input_tokens = told["input_tokens"] if told else 0
-    output_tokens = told["output_tokens"] if told else 0
+    input_tokens = (read_count(told["input_tokens"]) or 0) if told else 0
+    output_tokens = (read_count(told["output_tokens"]) or 0) if told else 0
     calls = [*message.tool_calls, *message.invalid_tool_calls]
     said += "".join(json.dumps(call["args"]) for call in calls)
     estimated = False

@@ -1,4 +1,4 @@
-"""The precision cap: how finely a place may be said, and why. Everything that leaves goes through ``coarsen``.
+"""The precision cap: coarsen or redact places before they leave. Everything that leaves goes through ``coarsen``.
 
 A cap snaps positions to a cell (or the country), widens regions so that they still hold what they held, drops names
 finer than it allows, and rewrites numbers in texts that read like coordinates. Doing it twice changes nothing.

@@ -1,4 +1,4 @@
-"""A located photo as a person may see it: coarsened by the policy first, everything else derived from that."""
+"""The redacted view of a located photo: coarsened by the policy first, everything else derived from that."""
 
 from collections.abc import Sequence
 from typing import Any

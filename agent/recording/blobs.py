@@ -1,7 +1,8 @@
-"""The content-addressed store: photos, crops and evidence by the sha256 of their bytes, never in the state."""
+"""The content-addressed blob store: photos, crops and references by sha256 of their bytes, never in the state."""
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,25 @@ class BlobStore:
             raise BlobMissing(f"{sha256[:80]!r} is not a sha256 in lower-case hexadecimal")
         return self.folder / sha256[:2] / sha256
 
-    def put(self, content: bytes) -> str:
-        """Keep the bytes and return their sha256. Whole or not at all: written aside, then renamed."""
+    def put(self, content: bytes, *, fsync: bool = False) -> str:
+        """Keep the bytes and return their sha256. Whole or not at all: written aside, then renamed.
+
+        Args:
+            fsync: wait until the disk holds them; for what nobody can send or compute again.
+        """
         sha256 = hashlib.sha256(content).hexdigest()
         path = self.path(sha256)
-        if path.exists():
+        try:
+            # Wanted again: whoever deletes what nobody needs looks at this time (graphs/runs/pruning.py).
+            os.utime(path)
+        except OSError:
+            pass
+        else:
             return sha256
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # A blob is checked whenever it is read, so nothing waits for the disk; pictures are nobody else's business.
-            write_atomic(path, content, fsync=False, mode=0o600)
+            # A blob is checked whenever it is read; pictures are nobody else's business.
+            write_atomic(path, content, fsync=fsync, mode=0o600)
         except OSError as error:
             raise SextantError(
                 f"cannot write to {str(self.folder)!r}: {error.strerror}; free space or pass --home"

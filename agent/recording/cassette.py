@@ -1,4 +1,4 @@
-"""The cassette of a run: every call to the outside, by what was asked. JSON lines, appended as the calls return.
+"""The cassette of a run: every call to the outside, keyed by its request. JSON lines, appended as the calls return.
 
 A key is the hash of what was asked and of nothing else: no clock, no path or address of this machine, no thread
 order. Each call of a run has a key of its own (a model's by its branch, sample and turn), so a recording can be read

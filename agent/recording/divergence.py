@@ -1,4 +1,4 @@
-"""Where a replay leaves its recording: which step, which prompt, and which words differ."""
+"""Divergence of a replay from its recording: the step, the prompt, and the words that differ."""
 
 import difflib
 import json

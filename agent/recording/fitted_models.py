@@ -1,4 +1,4 @@
-"""A verification model of a person's own (``--fitted MODEL.json``): kept once by hash, and named by it ever after.
+"""Fitted verification models (``--fitted MODEL.json``): stored once by hash, and named by that hash afterwards.
 
 The file is read before a run begins. From then on the settings say ``MODEL.json@SHA256``: which model judges, to the
 byte. So a run needs the file no more, and its record holds a name instead of some hundred kilobytes.
@@ -78,9 +78,9 @@ def read_model(path: Path) -> Model:
     """
     try:
         if path.exists() and not path.is_file():
-            raise WrongUse(f"{str(path)!r} is no file; name one that sextant eval fit wrote")
+            raise WrongUse(f"{str(path)!r} is not a file; pass a file that sextant eval fit wrote")
         if path.is_file() and path.stat().st_size > MOST_BYTES:
-            raise WrongUse(f"{str(path)!r} has more than {MOST_BYTES // 2**20} MB; it is no verification model")
+            raise WrongUse(f"{str(path)!r} has more than {MOST_BYTES // 2**20} MB; it is not a verification model")
         return load_model(path)
     except (ModelFileError, RecursionError, OSError) as error:
         raise WrongUse(one_line(error, None)) from error
@@ -113,7 +113,7 @@ def shorten_fitted_name(fitted: str) -> str:
 
 
 def read_fitted_sha256(fitted: str) -> str:
-    """Return the hash in a model's name; what names none is no hash, which no store holds."""
+    """Read the hash in a model's name; an empty string, which no store holds, without one."""
     named = NAMED.fullmatch(fitted)
     return named[2] if named else ""
 

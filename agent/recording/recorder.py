@@ -1,4 +1,4 @@
-"""What stands behind a run's one door: the world with a recorder at it, or a recording alone."""
+"""Recorder and player: a run's port with recording in front of the backend, or a recording alone."""
 
 import time
 from typing import Protocol

@@ -24,6 +24,7 @@ from sextant.agent.settings import (
     settings_from_json,
     settings_to_json,
 )
+from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
@@ -95,7 +96,11 @@ class LiveBackend:
         sealed: Json = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
         if metadata.origin is not None:
             sealed |= {"source": metadata.origin, "notes": list(metadata.notes)}
-        return {"photo": photo, "metadata": sealed, "warnings": list(photo_file.notes)}
+        return {
+            "photo": photo,
+            "metadata": sealed,
+            "warnings": [warn(Code.PHOTO_INCOMPLETE, note) for note in photo_file.notes],
+        }
 
     def model(self, request: Json) -> Json:
         """Call the model, after filling in the bytes of the pictures."""

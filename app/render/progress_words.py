@@ -30,6 +30,15 @@ def report_run(progress: Progress) -> Callable[[Json], None]:
     return report
 
 
+def report_import(progress: Progress, name: str) -> Callable[[int], None]:
+    """Return what shows how many places of a gazetteer were read."""
+
+    def report(count: int) -> None:
+        progress.show(name, f"{name}: {count:,} places", every_s=EVERY_SECONDS)
+
+    return report
+
+
 def report_build(progress: Progress) -> Callable[["BuildProgress"], None]:
     """Return what shows a gallery build, one line a stage."""
 

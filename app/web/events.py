@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from sextant.base.json_types import Json
 
 KEPT = 2000  # events of a session; a message makes some dozens
+KEPT_CHARACTERS = 1_000_000  # of a session; a snapshot of a long conversation has some hundred thousand
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class EventLog:
 
     # A number from another life of the server means nothing here.
     life: str = field(default_factory=lambda: secrets.token_hex(4))
-    _events: deque[tuple[int, Event]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    _events: deque[tuple[int, Event]] = field(default_factory=deque)
     _last: int = 0
+    _size: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: set[Callable[[], None]] = field(default_factory=set)
 
@@ -39,6 +41,9 @@ class EventLog:
         with self._lock:
             self._last += 1
             self._events.append((self._last, Event(f"{self.life}.{self._last}", kind, text)))
+            self._size += len(text)
+            while len(self._events) > 1 and (len(self._events) > KEPT or self._size > KEPT_CHARACTERS):
+                self._size -= len(self._events.popleft()[1].data)
             wake = list(self._wake)
         for call in wake:
             call()

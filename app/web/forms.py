@@ -1,72 +1,98 @@
-"""A message as it comes in: a multipart form, read no further than the limits, its photos kept by hash."""
+"""A message as it comes in: a multipart form, read no further than the limits into files without a name."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from sextant.app.web import schemas
-from sextant.app.web.limits import Refused
+from sextant.app.web.limits import Limits, Refused, Reserve
 from sextant.app.web.service import House
-from sextant.app.web.uploads import display_name
-from sextant.base.json_types import Json
+from sextant.app.web.uploads import content_of, display_name
 
 
-async def read_form(request: Request, house: House) -> tuple[dict[str, str], list[tuple[str, bytes]]]:
-    """The fields and files of a multipart body, refused as soon as it is too large.
+@dataclass(frozen=True)
+class Form:
+    """The fields of a message, and its files: in memory while they are small, on disk without a name after that."""
+
+    fields: dict[str, str]
+    files: list[UploadFile]
+
+
+@asynccontextmanager
+async def read_form(request: Request, limits: Limits, reserve: Reserve) -> AsyncIterator[Form]:
+    """Read a multipart body, refused as soon as it is too large; its files are gone when the block ends.
+
+    Args:
+        reserve: the bytes that all messages in progress share.
 
     Raises:
         Refused: too many bytes, files or characters, or not a form.
     """
-    limits = house.limits
     most = limits.upload_bytes * 2 + 2**20
-    said = request.headers.get("content-length", "")
-    if said.isdigit() and int(said) > most:
-        raise Refused(413, f"the message has {int(said) // 2**20} MB, more than {most // 2**20}; send fewer photos")
+    length = request.headers.get("content-length", "")
+    expected = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else most
+    if expected > most:
+        raise Refused(413, f"the message has {expected // 2**20} MB, more than {most // 2**20}; send fewer photos")
 
     async def body() -> AsyncGenerator[bytes, None]:
         read = 0
         async for chunk in request.stream():
             read += len(chunk)
-            if read > most:
-                raise Refused(413, f"the message has more than {most // 2**20} MB; send fewer photos")
+            if read > expected:
+                raise Refused(413, f"the message has more than {expected // 2**20} MB; send fewer photos")
             yield chunk
 
-    parser = MultiPartParser(request.headers, body(), max_files=1000, max_fields=10, max_part_size=64 * 1024)
-    try:
-        form = await parser.parse()
-    except MultiPartException as error:
-        raise Refused(400, f"the message is no form: {error.message}") from error
-    except KeyError as error:
-        raise Refused(400, "the message is no multipart form with a boundary") from error
-    try:
-        uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-        if len(uploads) > limits.photos_a_message:
-            most_photos = limits.photos_a_message
-            raise Refused(
-                413, f"{len(uploads)} photos are too many for one message; send at most {most_photos} at once"
-            )
-        fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-        if len(fields.get("text", "")) > limits.text_characters:
-            raise Refused(413, f"the text is longer than {limits.text_characters:,} characters; say it more shortly")
-        files = [(display_name(upload.filename), await upload.read()) for upload in uploads]
-    finally:
-        await form.close()
-    return fields, files
+    with reserve.take(expected, "too many photos are being sent to this server; try again in a moment"):
+        parser = MultiPartParser(request.headers, body(), max_files=1000, max_fields=10, max_part_size=64 * 1024)
+        try:
+            form = await parser.parse()
+        except MultiPartException as error:
+            raise Refused(400, f"the message is no form: {error.message}") from error
+        except (KeyError, UnicodeDecodeError, LookupError) as error:
+            raise Refused(400, "the message is no multipart form with a boundary") from error
+        except OSError as error:
+            raise Refused(507, f"the server cannot store the message: {error.strerror}") from error
+        try:
+            uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+            fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+            check_form(fields, len(uploads), limits)
+            yield Form(fields, uploads)
+        finally:
+            await form.close()
 
 
-def keep_photos(files: list[tuple[str, bytes]], house: House) -> tuple[list[Json], list[schemas.Refusal]]:
-    """The photos that can be used, kept by hash; and the others with the reason."""
-    kept, refused = [], []
-    for name, content in files:
-        if len(content) > house.limits.upload_bytes:
-            most = house.limits.upload_bytes // 2**20
-            refused.append(schemas.Refusal(file=name, reason=f"has more than {most} MB; export it smaller"))
-            continue
-        reason = house.decoder.refusal(content)
+def check_form(fields: dict[str, str], photos: int, limits: Limits) -> None:
+    """Check a form against the limits.
+
+    Raises:
+        Refused: too many photos, or too long a text.
+    """
+    most = limits.photos_a_message
+    if photos > most:
+        raise Refused(413, f"{photos} photos are too many for one message; send at most {most} at once")
+    if len(fields.get("text", "")) > limits.text_characters:
+        raise Refused(413, f"the text is longer than {limits.text_characters:,} characters; say it more shortly")
+
+
+def usable_photos(files: list[UploadFile], house: House) -> tuple[list[UploadFile], list[schemas.Refusal]]:
+    """Return the files that are photos, and the others with the reason; one at a time in memory, none stored."""
+    usable, refused = [], []
+    for upload in files:
+        reason = refusal_of(upload, house)
         if reason:
-            refused.append(schemas.Refusal(file=name, reason=reason))
+            refused.append(schemas.Refusal(file=display_name(upload.filename), reason=reason))
         else:
-            kept.append({"sha256": house.blobs.put(content), "file": name})
-    return kept, refused
+            usable.append(upload)
+    return usable, refused
+
+
+def refusal_of(upload: UploadFile, house: House) -> str | None:
+    """Why a file is not used; None when it is."""
+    most = house.limits.upload_bytes
+    if (upload.size or 0) > most:
+        return f"has more than {most // 2**20} MB; export it smaller"
+    return house.decoder.refusal(content_of(upload))

@@ -2,21 +2,25 @@
 
 import secrets
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 
 from sextant.agent.chat.constraints import draw, pin, reject
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.app.web import schemas
-from sextant.app.web.forms import keep_photos, read_form
+from sextant.app.web.forms import read_form, usable_photos
 from sextant.app.web.limits import Refused
 from sextant.app.web.service import House
 from sextant.base.json_types import Json
+
+UPLOADS_AT_ONCE = 8
 
 
 def message_routes(house: House) -> APIRouter:
     """The routes of what is said, under /api/sessions/{session}."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
+    # One photo is decoded at a time; uploads wait for that in a queue of their own, not in everybody's threads.
+    uploads = CapacityLimiter(UPLOADS_AT_ONCE)
 
     @routes.post("/{session}/messages", status_code=202)
     async def message(session: str, request: Request) -> schemas.Taken:
@@ -24,16 +28,17 @@ def message_routes(house: House) -> APIRouter:
 
         Files that are no photos are refused one by one; the others are located.
         """
-        await run_in_threadpool(house.known, session)
-        form, files = await read_form(request, house)
-        text = form.get("text", "").strip()
-        if not text and not files:
-            raise Refused(422, "the message is empty; write something, or add a photo")
-        kept, refused = await run_in_threadpool(keep_photos, files, house)
-        if files and not kept:
-            raise Refused(422, "; ".join(f"{one.file} {one.reason}" for one in refused))
-        said = new_message(text or "where was this taken?", kept, form.get("photo"), form.get("id"))
-        await run_in_threadpool(house.say, session, said)
+        # Whatever can be refused is refused before the body is read.
+        await to_thread.run_sync(house.check_ready, session, limiter=uploads)
+        async with read_form(request, house.limits, house.uploading) as form:
+            text = form.fields.get("text", "").strip()
+            if not text and not form.files:
+                raise Refused(422, "the message is empty; write something, or add a photo")
+            usable, refused = await to_thread.run_sync(usable_photos, form.files, house, limiter=uploads)
+            if form.files and not usable:
+                raise Refused(422, "; ".join(f"{one.file} {one.reason}" for one in refused))
+            said = new_message(text or "where was this taken?", [], form.fields.get("photo"), form.fields.get("id"))
+            await to_thread.run_sync(house.say, session, said, usable, limiter=uploads)
         return schemas.Taken(message=said["id"], refused=refused)
 
     @routes.post("/{session}/steer", status_code=202)
@@ -60,7 +65,7 @@ def message_routes(house: House) -> APIRouter:
 
 def new_message(text: str, photos: list[Json], photo: str | None, given: str | None = None) -> Json:
     """A message as the graph takes it; ``given`` is the client's id, by which sending twice is saying once."""
-    named = given if given and given.isalnum() and len(given) <= 64 else secrets.token_hex(8)
+    named = given if given and given.isascii() and given.isalnum() and len(given) <= 64 else secrets.token_hex(8)
     return {"id": named, "text": text, "photos": photos, "steer": [], "photo": photo}
 
 

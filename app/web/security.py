@@ -1,7 +1,12 @@
 """The door of the server: which Host, which Origin, which token; and the headers every answer carries."""
 
+import asyncio
 import hmac
+import re
+import time
+from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
@@ -10,6 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "sextant"
+DELAY_S = 0.1  # for each wrong token of the last minute
+LONGEST_DELAY_S = 3.0
+DELAYED_AT_ONCE = 64
+HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -58,6 +67,7 @@ class Guard:
     def __init__(self, app: ASGIApp, door: Door) -> None:
         self.app = app
         self.door = door
+        self._wrong = WrongTokens()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -66,8 +76,12 @@ class Guard:
         if scope["type"] != "http":
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if sum(name == b"host" for name, _ in scope["headers"]) > 1:
+            headers["host"] = ""  # which one is meant is anybody's guess
         refusal = self._refusal(scope, headers)
         if refusal:
+            if refusal[0] == 401 and self._given(scope, headers):
+                refusal = await self._wrong.slow_down(refusal)
             await _plain(send, *refusal)
             return
         if self._by_address(scope):
@@ -94,15 +108,20 @@ class Guard:
         return None
 
     def _known(self, scope: Scope, headers: dict[str, str]) -> bool:
+        token = (self.door.token or "").encode()
+        return any(hmac.compare_digest(one.encode(), token) for one in self._given(scope, headers))
+
+    def _given(self, scope: Scope, headers: dict[str, str]) -> list[str]:
+        """Return the tokens that a request brings."""
         given = [headers.get("authorization", "").removeprefix("Bearer ").strip()]
         try:
             cookies = SimpleCookie(headers.get("cookie", ""))
             given += [cookies[COOKIE].value] if COOKIE in cookies else []
         except CookieError:
             pass
-        given += parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
-        token = (self.door.token or "").encode()
-        return any(hmac.compare_digest(one.encode(), token) for one in given)
+        with suppress(ValueError):  # more fields than any address of ours has
+            given += parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20).get("token", [])
+        return [one for one in given if one]
 
     def _by_address(self, scope: Scope) -> bool:
         return bool(self.door.token) and scope["path"] == "/" and b"token=" in scope["query_string"]
@@ -132,11 +151,33 @@ class Guard:
         return sent
 
 
+class WrongTokens:
+    """Makes guessing slow: each wrong token of the last minute delays the next refusal. The right one never waits."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=1000)
+        self._delayed = 0
+
+    async def slow_down(self, refusal: tuple[int, str]) -> tuple[int, str]:
+        """Wait, and return the refusal; when too many wait already, return at once that there were too many."""
+        at = time.monotonic()
+        while self._times and at - self._times[0] > 60:
+            self._times.popleft()
+        self._times.append(at)
+        if self._delayed >= DELAYED_AT_ONCE:
+            return 429, "too many wrong tokens; wait a minute\n"
+        self._delayed += 1
+        try:
+            await asyncio.sleep(min(LONGEST_DELAY_S, DELAY_S * len(self._times)))
+        finally:
+            self._delayed -= 1
+        return refusal
+
+
 def _name(host: str) -> str:
-    """The host without its port: ``[::1]:80`` is ``::1``."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower()
+    """Return the host without its port, in lower case; empty when it is none: ``[::1]:80`` is ``::1``."""
+    found = HOST.fullmatch(host)
+    return (found["six"] or found["name"]).lower() if found else ""
 
 
 async def _plain(send: Send, status: int, text: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:

@@ -1,10 +1,16 @@
 """The server without its HTTP: sessions, the threads at work, their events, their stops."""
 
+import asyncio
+import hashlib
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+
+from anyio import to_thread
+from starlette.datastructures import UploadFile
 
 from sextant.agent.privacy.view import view_event
 from sextant.agent.recording.blobs import BlobStore
@@ -14,14 +20,20 @@ from sextant.agent.world.photo_opening import use_opener
 from sextant.app.render.terminal import echo, one_line
 from sextant.app.web.basemap import packed_outlines
 from sextant.app.web.events import EventLog
-from sextant.app.web.limits import Limits, Rate, Refused
+from sextant.app.web.limits import Limits, Rate, Refused, Reserve, Streams
 from sextant.app.web.reports import Reports
-from sextant.app.web.uploads import Decoder
+from sextant.app.web.uploads import Decoder, content_of, photo_of
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.graphs.chat import ChatContext
-from sextant.graphs.sessions.store import SessionBusy, Sessions, view_session
+from sextant.graphs.runs.pruning import sweep
+from sextant.graphs.sessions.hold import Hold
+from sextant.graphs.sessions.store import Sessions, view_session
+from sextant.graphs.sessions.uploads import UploadJournal
+
+LOOK_S = 0.9  # how old the knowledge may be of what other servers changed
+AT_WORK = "this session is at work on a message; wait for it, or stop it"
 
 
 @dataclass
@@ -46,6 +58,13 @@ class House:
         self._stops: dict[str, threading.Event] = {}
         self._rates: dict[str, Rate] = {}
         self._new = Rate(self.limits.sessions_a_minute)
+        self.uploading = Reserve(self.limits.uploading_bytes)
+        self.streams = Streams(self.limits.streams_a_client, self.limits.streams)
+        self._changes: dict[str, float] = {}
+        self._looked = -LOOK_S
+        self._looking = asyncio.Lock()
+        self._journal = UploadJournal(self.desk.settings.home)
+        self._open.callback(self._journal.close)
 
     def new_session(self) -> str:
         """A new session's id.
@@ -65,6 +84,14 @@ class House:
     def working(self, session: str) -> bool:
         """Whether this process is at work on it."""
         return session in self._stops
+
+    async def updated(self, session: str) -> float:
+        """When the session last changed, at most a second ago; one question for all who wait on any session."""
+        async with self._looking:
+            if time.monotonic() - self._looked >= LOOK_S:
+                self._changes = await to_thread.run_sync(self.sessions.changes)
+                self._looked = time.monotonic()
+        return self._changes.get(session, 0.0)
 
     def known(self, session: str) -> str:
         """The session's id, when there is one.
@@ -93,25 +120,56 @@ class House:
             raise Refused(404, f"session {session!r} has no photo {key[:20]!r}")
         return photo
 
-    def say(self, session: str, message: Json | None) -> None:
-        """Begin to answer a message in a thread of its own; None goes on with one that was cut off.
+    def check_ready(self, session: str) -> None:
+        """Check, before a message is read, that it would be taken, as far as one can tell now.
 
         Raises:
-            Refused: the session is at work already, or talks too fast, or the server is full.
+            Refused: there is no such session, it is at work, it gets messages too fast, or the server is full.
+        """
+        self.known(session)
+        with self._lock:
+            self._rates.setdefault(session, Rate(self.limits.messages_a_minute)).check("messages")
+            if session in self._stops:
+                raise Refused(409, AT_WORK)
+            self._check_room()
+        if self.sessions.busy(session):
+            raise Refused(409, "this session is at work on another server; wait for it")
+
+    def say(self, session: str, message: Json | None, photos: Sequence[UploadFile] = ()) -> None:
+        """Begin to answer a message in a thread of its own; None goes on with one that was cut off.
+
+        Args:
+            photos: its photos; they are stored when the message is accepted, and not otherwise.
+
+        Raises:
+            Refused: the session is at work already, or gets messages too fast, or the server is full.
+            Busy: the session is at work on another server, or an earlier message waits to go on.
         """
         with self._lock:
             self._rates.setdefault(session, Rate(self.limits.messages_a_minute)).take("messages")
-        stop = self._begin(session, "this session is at work on a message; wait for it, or stop it")
+        stop = self._begin(session, AT_WORK)
         try:
-            if self.sessions.busy(session):
-                raise Refused(409, "this session is at work on another server; wait for it")
-            if message:
-                self.sessions.accept(session, message)
+            hold = self.sessions.hold(session)
+            try:
+                if message:
+                    message = self._accept(session, message, photos)
+                self.log(session).add("working", {"text": message["text"] if message else ""})
+                self._pool.submit(self._work, session, message, stop, hold)
+            except BaseException:
+                hold.release()
+                raise
         except BaseException:
             self._end(session)
             raise
-        self.log(session).add("working", {"text": message["text"] if message else ""})
-        self._pool.submit(self._work, session, message, stop)
+
+    def _accept(self, session: str, message: Json, photos: Sequence[UploadFile]) -> Json:
+        """Store a message and its photos, and return it with their hashes; the session is held."""
+        hashes = [hashlib.sha256(content_of(photo)).hexdigest() for photo in photos]
+        with self._journal.protecting(hashes) if photos else nullcontext():
+            stored = [photo_of(photo, self.blobs.put(content_of(photo), fsync=True)) for photo in photos]
+            message = {**message, "photos": stored}
+            self.sessions.accept(session, message)
+        return message
 
     def stop(self, work: str) -> bool:
         """Stop the work on a session, or a fork by its name; False when this process is at none."""
@@ -148,6 +206,11 @@ class House:
                 describe(0.0, 0.0)
                 find_place("Lisbon")
 
+        def tidy() -> None:
+            with suppress(SextantError):  # what cannot be deleted now is deleted by `sextant runs prune`
+                sweep(self.desk.settings.home)
+
+        threading.Thread(target=tidy, daemon=True).start()
         threading.Thread(target=load, daemon=True).start()
         threading.Thread(target=self.decoder.warm, daemon=True).start()
 
@@ -185,25 +248,29 @@ class House:
         with self._lock:
             if work in self._stops:
                 raise Refused(409, busy)
-            if len(self._stops) >= self.limits.working_at_once:
-                raise Refused(503, f"{len(self._stops)} sessions are at work; try again in a moment")
+            self._check_room()
             self._stops[work] = stop
         return stop
+
+    def _check_room(self) -> None:
+        if len(self._stops) >= self.limits.working_at_once:
+            raise Refused(503, f"{len(self._stops)} sessions are at work; try again in a moment")
 
     def _end(self, work: str) -> None:
         with self._lock:
             self._stops.pop(work, None)
 
-    def _work(self, session: str, message: Json | None, stop: threading.Event) -> None:
+    def _work(self, session: str, message: Json | None, stop: threading.Event, hold: Hold) -> None:
         log, policy = self.log(session), self.desk.policy
         desk = replace(self.desk, on_event=lambda event: log.add("step", view_event(event, policy)), stop=stop)
         problem = None
         try:
-            if message is None:
-                self.sessions.finish_interrupted(session, desk)
-            else:
-                self.sessions.say(session, message, desk)
-        except (SessionBusy, SextantError) as error:
+            with hold:
+                if message is None:
+                    self.sessions.finish(session, desk)
+                else:
+                    self.sessions.answer(session, message, desk)
+        except SextantError as error:
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"

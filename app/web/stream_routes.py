@@ -3,54 +3,74 @@
 import json
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, Header
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Header, Request
 from sse_starlette.sse import EventSourceResponse
-from starlette.concurrency import run_in_threadpool
 
 from sextant.app.web import schemas
+from sextant.app.web.limits import Streams
 from sextant.app.web.service import House
 from sextant.base.json_types import Json
 
 LOOK_S = 1.0  # how often a stream looks whether another server changed the session
 KEEP_ALIVE_S = 15
+VIEWS_AT_ONCE = 4
 
 
 def stream_routes(house: House) -> APIRouter:
     """The route of events, under /api/sessions/{session}."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
+    # Snapshots for a hundred listeners at once may not keep everybody else waiting.
+    views = CapacityLimiter(VIEWS_AT_ONCE)
 
     @routes.get(
         "/{session}/events", responses={200: {"model": schemas.StreamEvent, "description": "text/event-stream"}}
     )
-    async def events(session: str, last_event_id: str | None = Header(default=None)) -> EventSourceResponse:
+    async def events(
+        session: str, request: Request, last_event_id: str | None = Header(default=None)
+    ) -> EventSourceResponse:
         """Server-sent events. Begins with the whole session; after a lost connection, with what was missed."""
-        await run_in_threadpool(house.known, session)
-        return EventSourceResponse(follow(house, session, last_event_id), ping=KEEP_ALIVE_S)
+        await to_thread.run_sync(house.known, session, limiter=views)
+        client = request.client.host if request.client else ""
+        house.streams.check(client)
+        followed = counted(house.streams, client, follow(house, session, last_event_id, views))
+        return EventSourceResponse(followed, ping=KEEP_ALIVE_S)
 
     return routes
 
 
-async def follow(house: House, session: str, last: str | None) -> AsyncIterator[Json]:
+async def counted(streams: Streams, client: str, events: AsyncIterator[Json]) -> AsyncIterator[Json]:
+    """Yield the events; meanwhile the stream counts as one of its client's."""
+    with streams.open(client):
+        async for event in events:
+            yield event
+
+
+async def follow(house: House, session: str, last: str | None, views: CapacityLimiter) -> AsyncIterator[Json]:
     """The session's events for one listener, from the last it saw, or from a snapshot."""
+
+    async def view() -> Json:
+        return await to_thread.run_sync(house.view, session, limiter=views)
+
     log = house.log(session)
     number = log.number_of(last)
-    seen = await run_in_threadpool(house.sessions.updated, session)
+    seen = await house.updated(session)
     if number is None:
         number = log.begun
-        yield snapshot(log.life, number, await run_in_threadpool(house.view, session))
+        yield snapshot(log.life, number, await view())
     while True:
         for count, event in log.after(number):
             number = count
             yield {"id": event.id, "event": event.kind, "data": event.data}
         await log.wait(number, LOOK_S)
         if log.after(number) or house.working(session):
-            seen = await run_in_threadpool(house.sessions.updated, session)
+            seen = await house.updated(session)
             continue
-        now = await run_in_threadpool(house.sessions.updated, session)
+        now = await house.updated(session)
         if now != seen:
             # Another server, or a terminal, has changed it.
             seen = now
-            yield snapshot(log.life, number, await run_in_threadpool(house.view, session))
+            yield snapshot(log.life, number, await view())
 
 
 def snapshot(life: str, number: int, view: Json) -> Json:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
+from starlette.datastructures import UploadFile
 
 from sextant.app.web.limits import Limits
+from sextant.base.json_types import Json
 from sextant.gallery.photos.exif import PhotoMetadata
 from sextant.gallery.photos.open import MAX_BYTES, OpenedPhoto, PhotoError, open_photo
 
@@ -119,6 +121,17 @@ def display_name(name: str | None) -> str:
     last = PurePosixPath((name or "").replace("\\", "/")).name
     plain = "".join(char for char in last if char.isprintable())
     return plain[:LONGEST_NAME] or "photo"
+
+
+def content_of(upload: UploadFile) -> bytes:
+    """Return the bytes of a file."""
+    upload.file.seek(0)
+    return upload.file.read()
+
+
+def photo_of(upload: UploadFile, sha256: str) -> Json:
+    """Return a photo as a message names it."""
+    return {"sha256": sha256, "file": display_name(upload.filename)}
 
 
 def _file(photo: str | Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Runs as zip files: one makes them to show another machine what happened; the other believes nothing it reads."""
+"""Export runs as zip files, and import them without trusting anything in them."""
 
 import hashlib
 import json
@@ -118,7 +118,7 @@ def import_run(path: Path, home: str | None) -> RunFolder:
         with zipfile.ZipFile(path) as archive:
             contents = read_checked_contents(archive, path)
     except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise ArchiveError(f"{str(path)!r} is no readable zip: {error}") from error
+        raise ArchiveError(f"{str(path)!r} is not a readable zip: {error}") from error
     name = json.loads(contents.pop("manifest.json"))["run"]
     target = get_runs_folder(home) / name
     if target.exists():
@@ -159,7 +159,7 @@ def read_checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, byt
         raise ArchiveError(f"{str(path)!r} unpacks to {together:,} bytes, more than {BIGGEST_TOGETHER:,}; refused")
     by_name = {entry.filename: entry for entry in entries}
     if "manifest.json" not in by_name:
-        raise ArchiveError(f"{str(path)!r} has no manifest.json; it is no exported run")
+        raise ArchiveError(f"{str(path)!r} has no manifest.json; it is not an exported run")
     contents = {"manifest.json": archive.read("manifest.json")}
     listed = read_manifest(contents["manifest.json"], path)
     if set(listed) != set(by_name) - {"manifest.json"}:
@@ -184,7 +184,7 @@ def check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
         )
     kind = entry.external_attr >> 16 & 0o170000
     if kind not in (0, 0o100000):
-        raise ArchiveError(f"{str(path)!r}: {entry.filename!r} is no plain file; nothing was unpacked")
+        raise ArchiveError(f"{str(path)!r}: {entry.filename!r} is not a plain file; nothing was unpacked")
     limit = BIGGEST["photo" if blob else "file"]
     if entry.file_size > limit:
         raise ArchiveError(

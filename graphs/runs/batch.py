@@ -1,4 +1,4 @@
-"""The graph for many photos at a time: compiled once, one world behind all, no checkpoints.
+"""Batch runner: one compiled graph and one backend for many photos, without checkpoints.
 
 Each photo has its run folder all the same. Its cassette is what a killed photo goes on from: no call is paid twice.
 """

@@ -1,4 +1,4 @@
-"""What a fork changes, from one step on: settings, prompts, candidates, a tool's result, the model's words.
+"""Changes of a fork from one step on: settings, prompts, candidates, a tool's result, the model's text.
 
 Changes stand between the graph and its recording: the recording stays what was really asked and said.
 """
@@ -155,12 +155,12 @@ def changes_from_json(values: list[Json]) -> Changes:
     """Return the changes of a recorded fork.
 
     Raises:
-        RunError: they are none.
+        RunError: they are invalid.
     """
     try:
         return Changes(tuple(Change(**value) for value in values))
     except TypeError as error:
-        raise RunError("the changes in run.json are none; it was changed by hand, import the run again") from error
+        raise RunError("run.json holds invalid changes; import the run again") from error
 
 
 def collect_fitted_hashes(record: Json) -> set[str]:

@@ -1,4 +1,4 @@
-"""Two runs compared on the map: how far the answer moved, which candidates came, went or weigh otherwise, and why."""
+"""Compare two runs: how far the answer moved, which candidates were gained, lost or reweighted, and why."""
 
 from sextant.agent.recording.cassette import encode_canonical
 from sextant.agent.recording.divergence import find_json_differences

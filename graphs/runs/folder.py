@@ -1,4 +1,4 @@
-"""The folder of a run: what it was told, its cassette, its steps, its answer."""
+"""The folder of a run: its record, cassette, steps and answer."""
 
 import json
 import os
@@ -147,8 +147,8 @@ def find_run(name: str, home: str | None) -> RunFolder:
     """Return the run of that name, of that unique beginning, or the folder at that path.
 
     Raises:
-        RunError: there is none.
-        WrongUse: several begin so.
+        RunError: no run matches.
+        WrongUse: several runs match.
     """
     if os.sep in name and (Path(name) / "run.json").exists():
         return RunFolder(Path(name).resolve())
@@ -157,7 +157,7 @@ def find_run(name: str, home: str | None) -> RunFolder:
     if len(found) > 1:
         raise WrongUse(f"{len(found)} runs begin with {name!r}: {', '.join(found[:5])}; give more of the name")
     if not found:
-        raise RunError(f"no run is called {name!r} in {str(get_runs_folder(home))!r}; see: sextant runs list")
+        raise RunError(f"no run named {name!r} in {str(get_runs_folder(home))!r}; see: sextant runs list")
     return RunFolder(get_runs_folder(home) / found[0])
 
 

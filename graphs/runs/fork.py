@@ -1,4 +1,4 @@
-"""Forks: a recorded run again, with something changed from one step on. What did not change is not asked again."""
+"""Fork: run a recorded run again with something changed from one step on. Unchanged calls are not made again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Reading ``--from STEP --set KEY=VALUE``: which change of a recorded run it means, or why it means none."""
+"""Overrides: parse ``--from STEP --set KEY=VALUE`` into the change of a recorded run."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -69,7 +69,7 @@ def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], ca
     if head in ("result", "without"):
         chosen = choose_branch("tools", key, step, branch, steps)
         return Change(step, chosen, head, name, value if head == "result" else parse_line_numbers(value))
-    raise WrongUse(f"--set knows no {key!r}; it knows {KEYS}; settings are: {', '.join(get_setting_types())}")
+    raise WrongUse(f"unknown --set key {key!r}: expected {KEYS}; the settings are: {', '.join(get_setting_types())}")
 
 
 def get_setting_types() -> dict[str, Any]:

@@ -1,8 +1,10 @@
-"""Deleting old runs, and the blobs that nothing names any more."""
+"""Prune old runs, and the blobs that nothing refers to any more."""
 
 import os
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,9 @@ from sextant.graphs.sessions.checkpoints import (
     open_sqlite_checkpoints,
 )
 from sextant.graphs.sessions.tables import Rows, describe_database, get_sessions_file, list_databases
+from sextant.graphs.sessions.uploads import abandoned, clear, hashes_in, protected
+
+CLOCK_STEP_S = 0.05  # how far a file's time may lie behind the clock that a process reads
 
 
 def prune(
@@ -52,19 +57,56 @@ def prune(
             is not given, so that nobody knows which pictures they need.
         SextantError: a database does not answer.
     """
+    began = time.time()
     asked = collect_databases(home, databases)
     every = list(list_runs(home))
-    gone = choose_runs([folder for folder in every if not is_in_use(folder.cassette)], keep, older_days)
-    named = collect_blobs(gone)
-    wanted = collect_blobs([folder for folder in every if folder not in gone])
-    if named - wanted:
-        wanted |= collect_thread_hashes(home, {folder.name for folder in gone}, asked)
-    store = BlobStore(Home.at(home).blobs)
-    blobs = [path for sha256 in sorted(named - wanted) if (path := store.path(sha256)).exists()]
+    at_work = [folder for folder in every if is_in_use(folder.cassette)]
+    gone = choose_runs([folder for folder in every if folder not in at_work], keep, older_days)
+    refused = abandoned(home)
+    named = collect_blobs(gone) | hashes_in(iter(refused))
+    names = {folder.name for folder in gone}
+    blobs = unneeded(home, named, names, asked, since=min([began, *map(started, at_work)]))
     size = sum(path.stat().st_size for path in blobs)
     if not dry:
-        remove_runs(gone, blobs, home)
+        remove_runs(gone, home)
+        remove_blobs(blobs, home, asked, since=began)
+        clear(refused)
     return {"runs": [folder.name for folder in gone], "blobs": len(blobs), "bytes": size, "deleted": not dry}
+
+
+def sweep(home: str | None) -> None:
+    """Delete the photos of messages that were not accepted; nothing else.
+
+    Raises:
+        WrongUse, SextantError: as ``prune``.
+    """
+    began = time.time()
+    refused = abandoned(home)
+    if not refused:
+        return
+    asked = collect_databases(home, ())
+    remove_blobs(unneeded(home, hashes_in(iter(refused)), set(), asked, since=began), home, asked, since=began)
+    clear(refused)
+
+
+def unneeded(
+    home: str | None, named: set[str], gone: set[str], databases: Sequence[str], *, since: float
+) -> list[Path]:
+    """Return the files of those of the named blobs that no run, thread, message or upload needs.
+
+    Args:
+        gone: names of the runs that do not count, since they are to be deleted.
+        since: epoch seconds; what was stored or wanted again after this is spared.
+    """
+    if not named:
+        return []
+    wanted = collect_blobs([folder for folder in list_runs(home) if folder.name not in gone])
+    wanted |= protected(home)
+    if named - wanted:
+        wanted |= collect_thread_hashes(home, gone, databases)
+    store = BlobStore(Home.at(home).blobs)
+    found = [store.path(sha256) for sha256 in sorted(named - wanted)]
+    return [path for path in found if path.exists() and path.stat().st_mtime < since - CLOCK_STEP_S]
 
 
 def choose_runs(every: list[RunFolder], keep: int | None, older_days: float | None) -> list[RunFolder]:
@@ -104,8 +146,12 @@ def collect_blobs(runs: Sequence[RunFolder]) -> set[str]:
 
 def is_older(folder: RunFolder, days: float) -> bool:
     """Whether a run was started longer ago than so many days."""
-    started = datetime.fromisoformat(folder.record()["started"])
-    return datetime.now(UTC) - started > timedelta(days=days)
+    return time.time() - started(folder) > days * 86_400
+
+
+def started(folder: RunFolder) -> float:
+    """When a run was started, epoch seconds."""
+    return datetime.fromisoformat(folder.record()["started"]).timestamp()
 
 
 def collect_thread_hashes(home: str | None, gone: set[str], databases: Sequence[str]) -> set[str]:
@@ -128,12 +174,34 @@ def read_thread_texts(saver: BaseCheckpointSaver[Any], gone: set[str]) -> list[s
     return [f"{item.checkpoint} {item.pending_writes}" for item in kept]
 
 
-def remove_runs(runs: list[RunFolder], blobs: list[Path], home: str | None) -> None:
-    """Remove runs before blobs: a run without its blobs would be worse than blobs without their run."""
+def remove_runs(runs: list[RunFolder], home: str | None) -> None:
+    """Remove runs. This comes before their blobs: a run without its blobs would be worse than blobs without a run."""
     with open_checkpoints(get_checkpoints_file(Settings(home=home))) as saver:
         for folder in runs:
             saver.delete_thread(folder.name)
     for folder in runs:
         folder.remove()
+
+
+def remove_blobs(blobs: list[Path], home: str | None, databases: Sequence[str], *, since: float) -> None:
+    """Remove blobs, except those that somebody came to need meanwhile.
+
+    Each is put aside first. Whoever wants the same bytes from then on stores them anew; whoever wanted them before
+    that has touched the file or named it in a journal, a message or a recording, and gets it back.
+    """
+    aside = {path.name: path.with_name(f".{path.name}.deleted") for path in blobs}
     for path in blobs:
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.rename(path, aside[path.name])
+    names = {path.name for path in blobs}
+    wanted = (
+        collect_blobs(list(list_runs(home))) | protected(home) | collect_thread_hashes(home, set(), databases)
+    ) & names
+    for path in blobs:
+        kept = aside[path.name]
+        if not kept.exists():
+            continue
+        if path.name in wanted or kept.stat().st_mtime >= since - CLOCK_STEP_S:
+            os.replace(kept, path)
+        else:
+            kept.unlink()

@@ -1,4 +1,4 @@
-"""Replay: the graph runs again from its recording, asks nobody, and stops at the first thing that is not as it was."""
+"""Replay: run the graph again from its recording alone, and stop at the first divergence."""
 
 import re
 import tempfile
@@ -89,7 +89,7 @@ def make_step_key(moment: StepInfo) -> tuple[int, str, str]:
 
 
 def refuse_call(kind: str, request: Json) -> Json:
-    """Stands where the world would; each node of a replay has the recording before it."""
+    """Refuse a call to the backend; every node of a replay must be answered by the recording."""
     raise RunError(f"a replay asked the world for its {kind}; this is a defect, please report it")
 
 

@@ -1,4 +1,4 @@
-"""Going on with a run that was killed or failed, without making a recorded call again."""
+"""Resume a run that was killed or failed, without making a recorded call again."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ def resume(
     on_event: Callable[[Json], None] = ignore_event,
     stop: Event | None = None,
 ) -> Run:
-    """Go on with the run from its last step. A finished run just gives its answer.
+    """Resume the run from its last step. A finished run just returns its answer.
 
     Args:
         name: the run, or a unique beginning of its name.

@@ -1,4 +1,4 @@
-"""Running the graph over one photo. Every run is recorded: what it asked, what it was told, what each step changed."""
+"""Run the graph over one photo, and record it: its calls, their replies, and what each step changed."""
 
 import platform
 from collections.abc import Callable
@@ -77,7 +77,7 @@ def locate(
 
 
 def build_record(path: str, settings: Settings) -> Json:
-    """Return what a run is told, for its record. No secret: an address loses its login."""
+    """Build the record of a new run. It holds no secret: the login is removed from an address."""
     address = split_login(settings.base_url)[1] if settings.base_url else None
     return {
         "path": path,
@@ -93,7 +93,7 @@ def build_record(path: str, settings: Settings) -> Json:
 
 @cache
 def read_versions() -> Json:
-    """Return what runs; looked up once, since each look opens files."""
+    """Read the versions of Sextant, its libraries and Python; once, since each look-up opens files."""
     names = ("sextant-geo", "langgraph", "langchain-core")
     return {**{name: version(name) for name in names}, "python": platform.python_version()}
 
@@ -136,7 +136,7 @@ def execute_run(folder: RunFolder, path: str, deps: Deps, world: StepPort, chang
 
 
 def record_nodes(door: StepPort, log: StepLog, changes: Changes) -> NodeWrapper:
-    """Each node asks through the door, and its change of the state is written down."""
+    """Wrap each node so that it calls through the port and its change of the state is recorded."""
 
     def around(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
         began = monotonic()
@@ -187,12 +187,12 @@ def has_begun(saver: BaseCheckpointSaver[Any], config: Any) -> bool:
 
 
 def forget_run(folder: RunFolder, settings: Settings) -> None:
-    """Leave nothing of a run that came to nothing."""
+    """Delete everything of a run that failed before it had a result."""
     folder.remove()
     forget_checkpoints(settings)
 
 
 def forget_checkpoints(settings: Settings) -> None:
-    """Drop the checkpoints of a finished run: its folder says all they said, in a fiftieth of the space."""
+    """Delete the checkpoints of a finished run: its folder holds the same in a fiftieth of the space."""
     with open_checkpoints(get_checkpoints_file(settings)) as saver:
         saver.delete_thread(str(settings.run))

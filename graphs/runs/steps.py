@@ -1,4 +1,4 @@
-"""The steps of a run: what each node changed in the state, written down as it happens."""
+"""The steps of a run: what each node changed in the state, recorded as it happens."""
 
 import json
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A recorded run as a story: its rounds, each branch's turns, and how the verdict came about."""
+"""Timeline of a recorded run: its rounds, each branch's turns, and how the verdict was reached."""
 
 from typing import Any
 

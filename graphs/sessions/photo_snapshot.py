@@ -1,4 +1,4 @@
-"""What a session keeps of a finished run: enough to show it, question it and weigh it anew without the run's folder."""
+"""Snapshot of a finished run in a session: enough to show, question and rerank it without the run's folder."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sessions: the list of conversations, who is at work on one, and the conversation itself.
+"""The session store: the list of conversations, their locks, and the conversation itself.
 
 The list is one table, in SQLite under the home or in PostgreSQL; the conversation is the checkpoints of its thread.
 Whoever works on a session holds it for some seconds at a time, so that two tabs, or two servers, take turns, and a
@@ -9,7 +9,6 @@ import json
 import os
 import re
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,10 +23,10 @@ from sextant.base.json_types import Json
 from sextant.graphs.chat import PHOTOS_AT_ONCE, ChatContext, build_chat
 from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.sessions.checkpoints import open_checkpoints
+from sextant.graphs.sessions.hold import Hold, is_held, now
 from sextant.graphs.sessions.tables import Rows, get_sessions_file, note_database
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-HELD_S = 10.0  # how long a hold lasts unless it is renewed; renewed three times as often
 
 
 class SessionBusy(SextantError):
@@ -66,10 +65,10 @@ class Sessions:
         session = session or secrets.token_urlsafe(9).replace("-", "a").replace("_", "b")
         if not NAME.fullmatch(session):
             raise WrongUse(f"{session[:80]!r} cannot name a session; use letters, digits, '_' and '-'")
-        now = time.time()
+        at = time.time()
         added = self._table.change(
             "INSERT INTO sessions (id, title, created, updated) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-            (session, title[:120], now, now),
+            (session, title[:120], at, at),
         )
         if not added:
             raise WrongUse(f"there is a session {session!r} already; choose another name")
@@ -83,18 +82,22 @@ class Sessions:
         rows = self._table.read(
             "SELECT id, title, created, updated, held_until FROM sessions ORDER BY updated DESC, id LIMIT ?", (most,)
         )
-        now = time.time()
-        return [SessionInfo(row[0], row[1], row[2], row[3], row[4] > now) for row in rows]
+        at = now(self._table)
+        return [SessionInfo(row[0], row[1], row[2], row[3], is_held(row[4], at)) for row in rows]
 
     def updated(self, session: str) -> float:
         """When the session last changed, epoch seconds; 0 where there is none."""
         rows = self._table.read("SELECT updated FROM sessions WHERE id = ?", (session,))
         return float(rows[0][0]) if rows else 0.0
 
+    def changes(self) -> dict[str, float]:
+        """When each session last changed, epoch seconds."""
+        return {str(row[0]): float(row[1]) for row in self._table.read("SELECT id, updated FROM sessions")}
+
     def busy(self, session: str) -> bool:
         """Whether anybody is at work on it."""
         rows = self._table.read("SELECT held_until FROM sessions WHERE id = ?", (session,))
-        return bool(rows) and float(rows[0][0]) > time.time()
+        return bool(rows) and is_held(float(rows[0][0]), now(self._table))
 
     def title(self, session: str, title: str) -> None:
         """Name the session, unless it has a name."""
@@ -104,37 +107,43 @@ class Sessions:
         """Forget a session and its conversation; its runs stay.
 
         Raises:
-            Busy: somebody is at work on it.
+            SessionBusy: somebody is at work on it.
         """
         with self.held(session), self._saver() as saver:
             saver.delete_thread(make_thread_id(session))
             self._table.change("DELETE FROM waiting WHERE session = ?", (session,))
             self._table.change("DELETE FROM sessions WHERE id = ?", (session,))
 
-    @contextmanager
-    def held(self, session: str) -> Iterator[None]:
-        """Be the one at work on the session.
+    def hold(self, session: str) -> Hold:
+        """Be the one at work on the session, until the hold is released.
 
         Raises:
-            Busy: somebody else is.
+            SessionBusy: somebody else is.
             WrongUse: there is no such session.
         """
         if not self.exists(session):
             raise WrongUse(f"there is no session {session[:80]!r}; see the list of sessions, or start a new one")
-        if not self._hold(session):
+        hold = Hold(self._table, session, f"{self.me}-{secrets.token_hex(4)}")
+        if not hold.take():
             raise SessionBusy(f"session {session!r} is at work on a message; wait for it, or stop it")
-        done = threading.Event()
-        renewing = threading.Thread(target=self._renew, args=(session, done), daemon=True)
-        renewing.start()
-        try:
+        return hold
+
+    @contextmanager
+    def held(self, session: str) -> Iterator[None]:
+        """Be the one at work on the session within the block. Raises as ``hold``."""
+        with self.hold(session):
             yield
-        finally:
-            done.set()
-            renewing.join()
-            self._table.change("UPDATE sessions SET held_until = 0, updated = ? WHERE id = ?", (time.time(), session))
 
     def accept(self, session: str, message: Json) -> None:
-        """Write a message down that is going to be answered: from now on a crash does not lose it."""
+        """Write a message down that is going to be answered: from now on neither a crash nor a power cut loses it.
+
+        Whoever calls this holds the session, so that no other message is accepted in its place.
+
+        Raises:
+            SessionBusy: an earlier message was cut off and has no answer yet.
+        """
+        if self._cut_off(session) not in (None, message["id"]):
+            raise SessionBusy("an earlier message of this session was cut off; go on with it first")
         self._table.change(
             "INSERT INTO waiting (session, message) VALUES (?, ?) "
             "ON CONFLICT (session) DO UPDATE SET message = excluded.message",
@@ -145,20 +154,28 @@ class Sessions:
         """Answer one message; the session's state after it.
 
         Raises:
-            Busy, WrongUse: as ``held``.
+            SessionBusy, WrongUse: as ``hold``.
         """
         with self.held(session):
-            if message["text"] or message["photos"]:
-                self.title(session, make_title(message, desk.policy))
-            return self._invoke(session, {"message": message}, desk)
+            return self.answer(session, message, desk)
+
+    def answer(self, session: str, message: Json, desk: ChatContext) -> Json:
+        """Answer one message, as ``say``, for whoever holds the session."""
+        if message["text"] or message["photos"]:
+            self.title(session, make_title(message, desk.policy))
+        return self._invoke(session, {"message": message}, desk)
 
     def finish_interrupted(self, session: str, desk: ChatContext) -> Json:
         """Finish a message that was cut off by a crash; without one, nothing happens."""
         with self.held(session):
-            if not self.interrupted(session):
-                return self.state(session)
-            waiting = self._waiting(session)
-            return self._invoke(session, {"message": waiting} if waiting else None, desk)
+            return self.finish(session, desk)
+
+    def finish(self, session: str, desk: ChatContext) -> Json:
+        """Finish a message that was cut off, as ``finish_interrupted``, for whoever holds the session."""
+        if not self.interrupted(session):
+            return self.state(session)
+        waiting = self._waiting(session)
+        return self._invoke(session, {"message": waiting} if waiting else None, desk)
 
     def state(self, session: str) -> Json:
         """Return the conversation as it was last kept; empty for a new session."""
@@ -169,11 +186,15 @@ class Sessions:
 
     def interrupted(self, session: str) -> bool:
         """Whether a message was cut off: its work is unfinished, and nobody is at it."""
-        if self._waiting(session):
-            return True
+        return self._cut_off(session) is not None
+
+    def _cut_off(self, session: str) -> str | None:
+        """Return the id of the message that was cut off."""
+        if waiting := self._waiting(session):
+            return str(waiting["id"])
         with self._saver() as saver:
-            graph = build_chat().compile(checkpointer=saver)
-            return bool(graph.get_state(make_config(session)).next)
+            state = build_chat().compile(checkpointer=saver).get_state(make_config(session))
+        return str(state.values.get("message", {}).get("id")) if state.next else None
 
     def add_spending(self, session: str, spent: Json) -> None:
         """Add spending that came from no message to the session's; whoever calls this holds the session."""
@@ -202,22 +223,6 @@ class Sessions:
     def _saver(self) -> Iterator[Any]:
         with open_checkpoints(self._table.file) as saver:
             yield saver
-
-    def _hold(self, session: str) -> bool:
-        now = time.time()
-        return bool(
-            self._table.change(
-                "UPDATE sessions SET holder = ?, held_until = ? WHERE id = ? AND held_until < ?",
-                (self.me, now + HELD_S, session, now),
-            )
-        )
-
-    def _renew(self, session: str, done: threading.Event) -> None:
-        while not done.wait(HELD_S / 3):
-            self._table.change(
-                "UPDATE sessions SET held_until = ?, updated = ? WHERE id = ? AND holder = ?",
-                (time.time() + HELD_S, time.time(), session, self.me),
-            )
 
 
 def make_title(message: Json, policy: Policy) -> str:

@@ -4,6 +4,8 @@ import json
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,7 +80,7 @@ class Rows:
         if self.address:
             with open_postgres_pool(self.address).connection() as connection:
                 return [tuple(row.values()) for row in connection.execute(sql.replace("?", "%s"), values).fetchall()]
-        with self._lock:
+        with self._lock, self._readable():
             return self._connection().execute(sql, values).fetchall()
 
     def change(self, sql: str, values: tuple[Any, ...] = ()) -> int:
@@ -91,8 +93,18 @@ class Rows:
             with open_postgres_pool(self.address).connection() as connection:
                 count: int = connection.execute(sql.replace("?", "%s"), values).rowcount
                 return count
-        with self._lock:
+        with self._lock, self._readable():
             return self._connection().execute(sql, values).rowcount
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Say in one line what SQLite raises: a locked, damaged or foreign file, a full disk."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise SextantError(
+                f"cannot keep sessions in {str(self.file)!r}: {error}; free space, move it away, or pass --home"
+            ) from error
 
     def _connection(self) -> sqlite3.Connection:
         if self._sqlite is None:
@@ -100,7 +112,8 @@ class Rows:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
                 self._sqlite = sqlite3.connect(self.file, check_same_thread=False, timeout=30, isolation_level=None)
                 self._sqlite.execute("PRAGMA journal_mode=WAL")
-                self._sqlite.execute("PRAGMA synchronous=NORMAL")
+                # An accepted message outlives a power cut; so do the checkpoints, in the same write-ahead log.
+                self._sqlite.execute("PRAGMA synchronous=FULL")
             except (OSError, sqlite3.Error) as error:
                 raise SextantError(f"cannot keep sessions in {str(self.file)!r}: {error}; pass --home") from error
         return self._sqlite

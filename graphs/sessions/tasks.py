@@ -1,4 +1,4 @@
-"""Photos to locate for a conversation: each a task with its effort, its share of the budget, and what it took."""
+"""Tasks of a conversation: photos to locate, each with its effort and its share of the budget."""
 
 import json
 from contextlib import suppress

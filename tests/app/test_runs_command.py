@@ -123,14 +123,14 @@ def test_show_json_is_one_document(call):
     ("words", "code", "error"),
     [
         (["replay", "20260101"], 2, "2 runs begin with '20260101': "),
-        (["replay", "nothing"], 1, "no run is called 'nothing'"),
+        (["replay", "nothing"], 1, "no run named 'nothing'"),
         (["replay", A, "--until", "99"], 2, "has no step 99; its steps are 1 to 26"),
         (["replay", A, "--from", "3"], 2, "add --set KEY=VALUE"),
         (["replay", A, "--live"], 2, "--live and --keep-words are for forks"),
-        (["replay", A, "--from", "13", "--set", "nonsense=1"], 2, "--set knows no 'nonsense'"),
-        (["runs", "import", "/none/such.zip"], 1, "is no readable zip"),
+        (["replay", A, "--from", "13", "--set", "nonsense=1"], 2, "unknown --set key 'nonsense'"),
+        (["runs", "import", "/none/such.zip"], 1, "is not a readable zip"),
         (["runs", "prune"], 2, "say which runs go"),
-        (["runs", "diff", A, "nothing"], 1, "no run is called 'nothing'"),
+        (["runs", "diff", A, "nothing"], 1, "no run named 'nothing'"),
     ],
 )
 def test_an_error_is_one_line_with_its_exit_code(call, words, code, error):

@@ -9,7 +9,7 @@ from sextant.gallery.database import GalleryError, connect
 from sextant.gallery.search.search import farthest, nearest
 from sextant.gallery.sources.recognise import open_source
 from sextant.gallery.store import Gallery
-from tests.gallery.test_build import PLACES, Stopped, StopsAfter
+from tests.gallery.build.test_build import PLACES, Stopped, StopsAfter
 from tests.gallery.test_large import cone
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.galleries import made_gallery

@@ -1,12 +1,15 @@
 """Ollama's own chat protocol."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import httpx
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, ToolMessage
 from langchain_ollama import ChatOllama
 
+from sextant.agent.llm.completion import MOST_INTEGER, MOST_TOKENS, read_count
 from sextant.agent.llm.errors import ModelOnlyLoaded
 from sextant.agent.llm.spec import Endpoint
 from sextant.agent.llm.transport import make_transport
@@ -51,6 +54,65 @@ class PlainOllama(ChatOllama):
         return converted
 
 
+class SoundCounts(httpx.BaseTransport):
+    """Drops counts and durations that are no whole numbers from an answer: the client would refuse all of it."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._inner.handle_request(request)
+        if response.status_code == 200 and isinstance(response.stream, httpx.SyncByteStream):
+            response.stream = _SoundLines(response.stream)
+            response.headers.pop("content-length", None)
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _SoundLines(httpx.SyncByteStream):
+    """The lines of an answer, each whole, its counts checked."""
+
+    def __init__(self, stream: httpx.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        rest: list[bytes] = []
+        for chunk in self._stream:
+            head, newline, tail = chunk.rpartition(b"\n")
+            if not newline:
+                rest.append(chunk)
+                continue
+            yield b"".join(_sound_line(line) + b"\n" for line in b"".join([*rest, head]).split(b"\n"))
+            rest = [tail] if tail else []
+        if rest:
+            yield _sound_line(b"".join(rest))
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _sound_line(line: bytes) -> bytes:
+    """Return a line without counts and durations that are none; any other line as it came."""
+    if b"_count" not in line and b"_duration" not in line:
+        return line
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return line
+    if not isinstance(said, dict):
+        return line
+    for name in [name for name in said if name.endswith(("_count", "_duration"))]:
+        most = MOST_TOKENS if name.endswith("_count") else MOST_INTEGER
+        count = read_count(said[name]) if name.endswith("_count") else said[name]
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= most:
+            del said[name]
+        else:
+            said[name] = count
+    return json.dumps(said).encode()
+
+
 def make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
     """Make a client for one model of one server. It does not retry and follows no redirects."""
     headers: Mapping[str, str] = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
@@ -60,7 +122,7 @@ def make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
         num_ctx=num_ctx,
         reasoning=True,
         client_kwargs={"headers": headers, "follow_redirects": False},
-        sync_client_kwargs={"transport": make_transport(endpoint.url, endpoint.basic_auth)},
+        sync_client_kwargs={"transport": SoundCounts(make_transport(endpoint.url, endpoint.basic_auth))},
     )
 
 

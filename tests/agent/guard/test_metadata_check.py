@@ -48,3 +48,8 @@ def test_across_the_date_line_zones_meet():
 def test_a_time_that_is_none_is_none():
     assert parse_taken_at("yesterday") is None
     assert parse_taken_at(None) is None
+
+
+def test_what_makes_the_position_doubtful_is_said():
+    file = {"latitude": 38.8, "longitude": -9.2, "source": "exif", "notes": ["the file marks it as not measured"]}
+    assert compare_metadata(file, LISBON, None)["text"].endswith("Note: the file marks it as not measured.")

@@ -7,9 +7,9 @@ import yaml
 from sextant.agent.settings import Settings
 from sextant.agent.verification import STRATEGIES
 from sextant.agent.verification.stand_in import NOT_ALIGNED
+from sextant.app.render.report_html import write_report
 from sextant.base.errors import SextantError, WrongUse
 from sextant.eval.benchmarks import BenchmarkPhoto, chosen, load_benchmark
-from sextant.eval.reporting.report import report
 from sextant.eval.running.ablation import ablate, cell_name
 from sextant.eval.running.ablation_plan import read_plan
 from sextant.eval.running.folder import EvaluationFolder
@@ -163,5 +163,5 @@ def test_without_an_aligned_gallery_g3_is_verified_by_calibrated_and_its_answers
         assert sum(candidate["origin"] == "answer" for candidate in line["candidates"]) == 20
         assert sum(candidate["origin"] == "nearest" for candidate in line["candidates"]) == 20
         assert line["answer"]["probability"]["25"] is not None
-    report([tmp_path / "run"], tmp_path / "report")
+    write_report([tmp_path / "run"], tmp_path / "report")
     assert NOT_ALIGNED in (tmp_path / "report" / "report.md").read_text()

@@ -102,7 +102,7 @@ def test_a_symbolic_link_is_refused(tmp_path):
     entry.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr(entry, "/etc/passwd")
-    with pytest.raises(ArchiveError, match="is no plain file"):
+    with pytest.raises(ArchiveError, match="is not a plain file"):
         import_run(tmp_path / "bad.zip", str(tmp_path / "home"))
 
 

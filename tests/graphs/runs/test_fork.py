@@ -142,8 +142,8 @@ def test_a_fork_that_changes_nothing_answers_the_same(recorded_run, home):
         ("99", "max_calls=3", "has no step '99'; its steps are 1 to 26"),
         ("x", "max_calls=3", "has no step 'x'"),
         ("3:nobody", "text=a", "has 0 branches like 'nobody'; there are: 1.clues-first.0"),
-        ("13", "max_cals=3", "--set knows no 'max_cals'; it knows a setting, variant.NAME"),
-        ("13", "run=me", "--set knows no 'run'"),
+        ("13", "max_cals=3", "unknown --set key 'max_cals': expected a setting, variant.NAME"),
+        ("13", "run=me", "unknown --set key 'run'"),
         ("13", "max_calls", "has no '='"),
         ("13", "max_calls=many", "max_calls='many': Input should be a valid integer"),
         ("13", "max_calls=0", "--max-calls is 0"),
@@ -175,10 +175,10 @@ def test_an_imported_run_is_never_asked_live(recorded_run, home):
         recorded_run.update(imported=False)
 
 
-def test_changes_that_are_none_are_one_line(recorded_run, home):
+def test_invalid_changes_in_a_record_are_one_line(recorded_run, home):
     recorded_run.update(changes=[{"nonsense": 1}])
     try:
-        with pytest.raises(SextantError, match="was changed by hand"):
+        with pytest.raises(SextantError, match="holds invalid changes"):
             replay(recorded_run)
     finally:
         recorded_run.update(changes=[])

@@ -77,7 +77,7 @@ def test_a_run_that_fails_can_be_resumed_when_the_reason_is_gone(gallery, query,
 
 @pytest.mark.parametrize("name", ["nothing", "../x", ""])
 def test_no_such_run_is_one_line(tmp_path, name):
-    with pytest.raises(RunError, match="no run is called"):
+    with pytest.raises(RunError, match="no run named"):
         resume(name, str(tmp_path))
 
 

@@ -1,0 +1,126 @@
+"""The file that holds added gazetteers: places, their names by key, their spellings by trigram, their positions.
+
+One SQLite file. An import is one transaction: killed, or on a full disk, it leaves the file as it was.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sextant.atlas.gazetteer.feature import SourceError
+from sextant.base.errors import one_line
+from sextant.base.home import Home
+
+VERSION = 1
+_SCHEMA = (
+    "CREATE TABLE sources (id INTEGER PRIMARY KEY, name TEXT UNIQUE, format TEXT, licence TEXT, file TEXT,"
+    " bytes INTEGER, file_date TEXT, added TEXT, places INTEGER, names INTEGER, broken INTEGER)",
+    "CREATE TABLE places (id INTEGER PRIMARY KEY, source INTEGER, ref INTEGER, name TEXT, kind TEXT, latitude REAL,"
+    " longitude REAL, country TEXT, population INTEGER, prominence INTEGER)",
+    "CREATE TABLE names (id INTEGER PRIMARY KEY, key TEXT, place INTEGER)",
+    "CREATE VIRTUAL TABLE spellings USING fts5(key, content='', detail=none, tokenize='trigram')",
+    "CREATE VIRTUAL TABLE positions USING rtree_i32(id, south, north, west, east)",
+)
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS names_key ON names (key)",
+    "CREATE INDEX IF NOT EXISTS places_ref ON places (ref, source)",
+)
+MICRODEGREES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Added:
+    """A source as the store lists it; ``file_date`` and ``added`` are dates (ISO 8601, UTC)."""
+
+    name: str
+    format: str
+    licence: str
+    file: str
+    bytes: int
+    file_date: str
+    added: str
+    places: int
+    names: int
+    broken: int
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
+
+
+def store_path(home: str | None = None) -> Path:
+    """The file in the home, whether or not it exists."""
+    return Home.at(home).places
+
+
+def open_store(path: Path, *, write: bool = False) -> sqlite3.Connection:
+    """A connection; for writing, the file and its tables are made where they are missing.
+
+    Raises:
+        SourceError: the file is none of ours, of a later version, or cannot be opened.
+    """
+    try:
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, isolation_level=None)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA cache_size = -200000")
+        else:
+            connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version == 0 and write and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            with transaction(connection):
+                for statement in (*_SCHEMA, *_INDEXES):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+            version = VERSION
+    except (sqlite3.Error, OSError) as error:
+        raise SourceError(f"the gazetteer {str(path)!r} cannot be opened: {one_line(error)}") from error
+    if version != VERSION:
+        connection.close()
+        raise SourceError(f"{str(path)!r} is no gazetteer of this version; move it away and add the sources anew")
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """A change that happens whole or not at all."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def drop_indexes(connection: sqlite3.Connection) -> None:
+    """Drop the indexes of an empty store: built once at the end they cost a tenth."""
+    connection.execute("DROP INDEX IF EXISTS names_key")
+    connection.execute("DROP INDEX IF EXISTS places_ref")
+
+
+def make_indexes(connection: sqlite3.Connection) -> None:
+    """Build the indexes that are missing."""
+    for statement in _INDEXES:
+        connection.execute(statement)
+
+
+def sources(path: Path) -> list[Added]:
+    """The sources of a store, in the order they were added; none where there is no file.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    if not path.exists():
+        return []
+    connection = open_store(path)
+    try:
+        columns = ", ".join(Added.__dataclass_fields__)
+        return [Added(*row) for row in connection.execute(f"SELECT {columns} FROM sources ORDER BY id")]
+    finally:
+        connection.close()

@@ -1,0 +1,73 @@
+"""Who is at work on a session: a hold that lasts some seconds unless it is renewed.
+
+It is measured by a clock that nobody sets: the machine's time since it was started, which all its processes share,
+or the clock of the PostgreSQL server, which all machines share. A hold from before a restart of the machine lies
+farther ahead than any hold can, and counts for nothing.
+"""
+
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from sextant.graphs.sessions.tables import Rows
+
+HELD_S = 10.0  # how long a hold lasts unless it is renewed; renewed three times as often
+# A row is free when its hold is over, or when it ends later than a hold that began just now.
+FREE = "(held_until < ? OR held_until > ?)"
+
+
+def now(table: Rows) -> float:
+    """Return the present time in seconds, by the clock that holds are measured by."""
+    if table.address:
+        return float(table.read("SELECT EXTRACT(EPOCH FROM clock_timestamp())::double precision AS now")[0][0])
+    return time.monotonic()
+
+
+def is_held(until: float, at: float) -> bool:
+    """Whether a hold that ends at ``until`` is in force at a time of the same clock."""
+    return at <= until <= at + HELD_S + 1
+
+
+class Hold:
+    """One hold on one session, renewed by a thread until it is released."""
+
+    def __init__(self, table: Rows, session: str, holder: str) -> None:
+        self.session = session
+        self._table = table
+        self._holder = holder
+        self._done = threading.Event()
+        self._renewing = threading.Thread(target=self._renew, daemon=True)
+
+    def take(self) -> bool:
+        """Take the hold, where nobody has it; whether that succeeded. One statement: of two that try, one succeeds."""
+        at = now(self._table)
+        taken = self._table.change(
+            f"UPDATE sessions SET holder = ?, held_until = ? WHERE id = ? AND {FREE}",
+            (self._holder, at + HELD_S, self.session, at, at + HELD_S + 1),
+        )
+        if taken:
+            self._renewing.start()
+        return bool(taken)
+
+    def release(self) -> None:
+        """Let go of the session and note that it has changed."""
+        self._done.set()
+        self._renewing.join()
+        self._table.change(
+            "UPDATE sessions SET held_until = 0, updated = ? WHERE id = ? AND holder = ?",
+            (time.time(), self.session, self._holder),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.release()
+
+    def _renew(self) -> None:
+        while not self._done.wait(HELD_S / 3):
+            self._table.change(
+                "UPDATE sessions SET held_until = ?, updated = ? WHERE id = ? AND holder = ?",
+                (now(self._table) + HELD_S, time.time(), self.session, self._holder),
+            )
