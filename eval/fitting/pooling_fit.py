@@ -176,15 +176,15 @@ def fit_calibration(examples: Sequence[Example], posteriors: Sequence[Floats]) -
     slopes, shifts = np.ones((len(PoolKind), 5)), np.zeros((len(PoolKind), 5))
     for radius in range(len(RADII_KM)):
         odds, hit = held_logit(stated[:, radius]), hits[:, radius]
-        together = _line(odds, hit, (1.0, 0.0), _GLOBAL_HOLD)
+        together = fit_line(odds, hit, (1.0, 0.0), _GLOBAL_HOLD)
         for kind in PoolKind:
             own = kinds == kind
-            slope, shift = _line(odds[own], hit[own], together, _KIND_HOLD) if own.any() else together
+            slope, shift = fit_line(odds[own], hit[own], together, _KIND_HOLD) if own.any() else together
             slopes[kind, radius], shifts[kind, radius] = slope, shift
     return Calibration(slopes, shifts)
 
 
-def _line(odds: Floats, hit: Floats, prior: tuple[float, float], hold: tuple[float, float]) -> tuple[float, float]:
+def fit_line(odds: Floats, hit: Floats, prior: tuple[float, float], hold: tuple[float, float]) -> tuple[float, float]:
     """Slope (above zero) and shift of a logistic regression, drawn softly to `prior`."""
     start, firmness = np.array([np.log(prior[0]), prior[1]]), np.array(hold)
 
