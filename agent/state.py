@@ -61,12 +61,18 @@ class Ask(TypedDict):
     tools: bool
     halvings: int
     seconds_left: float | None
+    together: NotRequired[list[int]]
+    """Samples of this prompt that are asked for in one request, this one among them."""
+    output_tokens: NotRequired[int]
+    """The longest answer, where the budget leaves less than the recipe allows."""
 
 
 class Spent(TypedDict):
     """Spending of a run. ``calls`` is debited before the calls are made, the rest when they return.
 
-    ``largest_prompt`` is the largest number of input tokens of any one call.
+    ``largest_prompt`` is the largest number of input tokens of any one call. Where tokens or money are limited,
+    ``measured`` are the counted and the estimated input tokens of the call that exceeded its estimate most, and
+    ``largest_output`` the longest answer's.
     """
 
     calls: int
@@ -76,6 +82,8 @@ class Spent(TypedDict):
     usd: float
     unpriced_calls: int
     largest_prompt: int
+    measured: NotRequired[list[int]]
+    largest_output: NotRequired[int]
 
 
 NOTHING_SPENT = Spent(
@@ -83,11 +91,17 @@ NOTHING_SPENT = Spent(
 )
 
 
+LARGEST = ("largest_prompt", "largest_output")
+
+
 def add_spent(old: Spent | None, new: Json) -> Spent:
     """Add an update to the running totals; ``largest_prompt`` keeps the maximum."""
     total: Json = {**NOTHING_SPENT, **(old or {})}
     for name, amount in new.items():
-        total[name] = max(total[name], amount) if name == "largest_prompt" else total[name] + amount
+        if name == "measured":
+            total[name] = max(total.get(name, amount), amount, key=lambda pair: (pair[0] - pair[1], pair))
+        else:
+            total[name] = max(total.get(name, 0), amount) if name in LARGEST else total[name] + amount
     return cast(Spent, total)
 
 

@@ -20,6 +20,8 @@ class Code(StrEnum):
     ANSWER_FILTERED = "answer_filtered"  # the provider's content filter cut an answer
     ANSWER_END_UNKNOWN = "answer_end_unknown"  # an answer ended for an unknown reason
     FEWER_REFERENCES = "fewer_references"  # the prompt was too long for the model
+    ONE_ANSWER_A_REQUEST = "one_answer_a_request"  # the server gives no several samples of a prompt at once
+    BUDGET_SPENT = "budget_spent"  # tokens or money do not suffice for the next call
     NO_TOOLS = "no_tools"  # the model takes no tools
     INSTRUCTION_FOUND = "instruction_found"  # a tool read text that reads like an instruction
     UNCHECKED_LANGUAGE = "unchecked_language"  # claims are in a language that the guard does not read

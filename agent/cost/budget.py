@@ -1,6 +1,5 @@
 """The budget of a run and how many further calls it can pay. Checked before every fan-out, so no branch overspends."""
 
-import math
 from dataclasses import dataclass
 
 from sextant.agent.settings import Settings
@@ -19,14 +18,6 @@ class Budget:
     usd: float | None = None
 
 
-@dataclass(frozen=True)
-class CallCost:
-    """The most that one further call can cost: tokens in and out together, and money (None: unknown price)."""
-
-    tokens: int
-    usd: float | None = None
-
-
 def make_budget(settings: Settings, recipe: Preset) -> Budget:
     """Make the budget of a run from its settings, else from the preset."""
     return Budget(
@@ -38,22 +29,15 @@ def make_budget(settings: Settings, recipe: Preset) -> Budget:
     )
 
 
-def count_affordable_calls(limit: Budget, spent: Spent, seconds: float, cost: CallCost) -> int:
-    """Count the further calls that fit into every limit at once, each at its highest cost.
+def count_calls_left(limit: Budget, spent: Spent, seconds: float) -> int:
+    """Count the further calls that the limits on calls and time allow.
 
     Args:
         seconds: wall-clock time the run has taken so far.
-        cost: the most one call can cost. A money limit with an unknown price allows no call.
     """
-    fits = [limit.calls - spent["calls"]]
-    if limit.tokens is not None:
-        fits.append((limit.tokens - spent["input_tokens"] - spent["output_tokens"]) // max(1, cost.tokens))
-    if limit.usd is not None:
-        left = limit.usd - spent["usd"]
-        fits.append(0 if cost.usd is None else limit.calls if cost.usd == 0 else math.floor(left / cost.usd))
     if limit.seconds is not None and seconds >= limit.seconds:
-        fits.append(0)
-    return max(0, min(fits))
+        return 0
+    return max(0, limit.calls - spent["calls"])
 
 
 def compute_seconds_left(limit: Budget, seconds: float) -> float | None:

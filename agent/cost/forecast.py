@@ -1,12 +1,10 @@
 """Forecast of calls, tokens and cost before a run starts: for the first round, and at most."""
 
-from dataclasses import asdict
-
-from sextant.agent.cost.pricing import CostEstimate, estimate_cost, parse_price
+from sextant.agent.cost.reservation import shares_requests
 from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, estimate_image_tokens, estimate_text_tokens
 from sextant.agent.prompting.needs import fillable
 from sextant.agent.prompting.opening_prompt import build_opening
-from sextant.agent.settings import Settings, make_recipe
+from sextant.agent.settings import Settings, make_recipe, price_call_usd
 from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
@@ -29,13 +27,20 @@ def forecast(settings: Settings) -> Json:
     names = fillable(plan.variants, {"list": bool(settings.gallery), "camps": False})
     asked = [(name, plan.samples or load_variant(name).samples) for name in names]
     first = min(sum(samples for _, samples in asked), plan.max_calls)
-    tokens = max(estimate_prompt_tokens(name, settings) for name in (*plan.variants, *plan.later))
+    prompts = {name: estimate_prompt_tokens(name, settings) for name in (*names, *plan.later)}
+    largest = max(prompts.values())
     output = min(OUTPUT_TOKENS, plan.max_output_tokens)
+    shared = shares_requests(settings, plan)
+    requests = len(asked) if shared else first
+    calls = plan.max_calls
+    most_requests = len(asked) if shared and not plan.later else calls
     return {
         "model": settings.model,
         "preset": plan.id,
-        "first_round": asdict(price_calls(settings, first, tokens, output)),
-        "at_most": asdict(price_calls(settings, plan.max_calls, tokens, output)),
+        "first_round": price_calls(settings, first, requests, requests * largest, first * output),
+        "at_most": price_calls(
+            settings, plan.max_calls, most_requests, most_requests * largest, plan.max_calls * output
+        ),
         "warnings": forecast_warnings(plan.verify, settings),
     }
 
@@ -59,10 +64,17 @@ def is_aligned(settings: Settings) -> bool:
     return Gallery.open(settings.gallery).manifest.encoder.startswith("aligned:")
 
 
-def price_calls(settings: Settings, calls: int, input_tokens: int, output_tokens: int) -> CostEstimate:
-    """Estimate the cost of this number of calls of this size."""
-    stated = parse_price(settings.price) if settings.price else None
-    return estimate_cost(settings.model, calls, input_tokens, output_tokens, base_url=settings.base_url, stated=stated)
+def price_calls(settings: Settings, calls: int, requests: int, input_tokens: int, output_tokens: int) -> Json:
+    """Price this number of calls, made in so many requests, with their tokens in all; `offline` uses no tokens."""
+    used = settings.model != "offline"
+    tokens = input_tokens * used, output_tokens * used
+    return {
+        "calls": calls,
+        "requests": requests,
+        "input_tokens": tokens[0],
+        "output_tokens": tokens[1],
+        "usd": price_call_usd(settings, *tokens),
+    }
 
 
 def estimate_prompt_tokens(name: str, settings: Settings) -> int:

@@ -68,35 +68,6 @@ def make_unknown_price_error(spec: str) -> WrongUse:
     )
 
 
-@dataclass(frozen=True)
-class CostEstimate:
-    """The estimated cost of calls before they are made. `usd` is None when the price is unknown."""
-
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    usd: float | None
-
-
-def estimate_cost(
-    spec: str,
-    calls: int,
-    input_tokens_per_call: int,
-    output_tokens_per_call: int,
-    *,
-    base_url: str | None = None,
-    stated: Price | None = None,
-) -> CostEstimate:
-    """Estimate tokens and dollars of a number of equal calls; `offline` uses no tokens.
-
-    Raises:
-        WrongUse: the spec is none, or the address is none.
-    """
-    used = 0 if spec == "offline" else calls
-    tokens = used * input_tokens_per_call, used * output_tokens_per_call
-    return CostEstimate(calls, *tokens, usd=compute_price_usd(spec, *tokens, base_url=base_url, stated=stated))
-
-
 def _look_up_price(name: str, url: str, input_tokens: int, output_tokens: int) -> float | None:
     """Look the price up in genai-prices, which identifies providers by host and models by name."""
     from genai_prices import Usage, calc_price  # the list takes a tenth of a second to load

@@ -3,7 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
-from sextant.agent.llm.client import ChatModel, complete
+from sextant.agent.llm.client import ChatModel, complete_samples
+from sextant.agent.llm.completion import Completion
 from sextant.agent.llm.errors import ModelError
 from sextant.agent.llm.spec import resolve
 from sextant.agent.settings import Settings, price_call_usd
@@ -11,6 +12,7 @@ from sextant.agent.warning_codes import Code, warn
 from sextant.base.json_types import Json
 
 THE_SERVER = "the model server"
+FEWER_SAMPLES = "the server gave fewer answers than were asked for in one request"
 FINISH_WARNINGS = {
     "length": warn(Code.ANSWER_CUT, "an answer of the model was cut off at the token limit; raise max_output_tokens"),
     "filtered": warn(Code.ANSWER_FILTERED, "an answer of the model was cut by the provider's content filter"),
@@ -26,11 +28,17 @@ def call_model(model: ChatModel, request: Json, settings: Settings) -> Json:
     Args:
         request: from ``sextant.agent.llm.request.build_model_request``, with the bytes of its pictures filled in.
     """
+    return call_model_samples(model, request, settings, 1)[0]
+
+
+def call_model_samples(model: ChatModel, request: Json, settings: Settings, count: int) -> list[Json]:
+    """Ask for several samples in one request and return a reply for each; one that the server did not give failed."""
     try:
-        said = complete(
+        found = complete_samples(
             model,
             request["messages"],
             request["tools"],
+            count=count,
             sample=request["sample"],
             temperature=request["temperature"],
             max_tokens=request["max_output_tokens"],
@@ -40,7 +48,14 @@ def call_model(model: ChatModel, request: Json, settings: Settings) -> Json:
         )
     except ModelError as error:
         message = redact_address(str(error), model.base_url)
-        return {"failure": {"kind": error.kind, "message": message, "attempts": error.attempts}}
+        return [{"failure": {"kind": error.kind, "message": message, "attempts": error.attempts}}] * count
+    replies = [completion_to_reply(said, settings) for said in found[:count]]
+    missing = {"kind": "samples_unsupported", "message": FEWER_SAMPLES, "attempts": 1}
+    return [*replies, *({"failure": missing} for _ in range(count - len(replies)))]
+
+
+def completion_to_reply(said: Completion, settings: Settings) -> Json:
+    """Convert a completion to the JSON reply that is recorded."""
     usage = {
         "input_tokens": said.usage.input_tokens,
         "output_tokens": said.usage.output_tokens,

@@ -23,16 +23,19 @@ from langchain_core.runnables import Runnable
 from sextant.agent.llm.completion import Completion, Tool, Usage, read_completion
 from sextant.agent.llm.errors import ModelError, classify_error, make_out_of_time_error
 from sextant.agent.llm.messages import Message, to_langchain
+from sextant.agent.llm.redaction import redact_json, redact_secrets
 from sextant.agent.llm.retry import LONGEST_RETRY_AFTER_S, OutOfTimeError, RateLimiter, compute_backoff_s, sleep_until
 from sextant.agent.llm.spec import Endpoint, Provider, resolve
 from sextant.agent.llm.transport import Exchange, current_exchange
 
 Detail = Literal["low", "high", "auto"]
 
+OTHER_CHOICES = "other_choices"  # of a message: the further answers to a request for several
 DROPPABLE = ("temperature", "seed")  # settings some models refuse; the call is repeated without them
 # Ollama's default context holds 4,096 tokens and silently truncates the start of longer prompts; a photo,
 # 20 references and a few tool results need about 5,000.
 OLLAMA_NUM_CTX = 8192
+REAL_KEY = 16  # characters; a shorter one is a placeholder that local servers are given
 CHECK_TOKENS = 16  # OpenAI's minimum
 
 
@@ -118,20 +121,52 @@ def complete(
     timeout_s: float | None = None,
     detail: Detail = "auto",
 ) -> Completion:
-    """Call the model once, with retries after transient failures.
+    """Call the model once, with retries after transient failures: `complete_samples` for a single sample."""
+    (said,) = complete_samples(
+        model,
+        messages,
+        tools,
+        sample=sample,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        final=final,
+        timeout_s=timeout_s,
+        detail=detail,
+    )
+    return said
+
+
+def complete_samples(
+    model: ChatModel,
+    messages: Sequence[Message],
+    tools: Sequence[Tool] | None = None,
+    *,
+    count: int = 1,
+    sample: int = 0,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    final: bool = False,
+    timeout_s: float | None = None,
+    detail: Detail = "auto",
+) -> tuple[Completion, ...]:
+    """Ask for several answers to one prompt in one request; a server may give fewer.
+
+    The usage of the request stands once: its input tokens with the first answer, its output tokens shared evenly.
 
     Args:
         messages: dicts with `role` (system, user, assistant, tool), `content` (text, or a list of
             `{"type": "text", "text"}` and `{"type": "image", "sha256", "mime", "data"}` blocks, data in base64), and
             `tool_calls` (`{"id", "name", "args"}`), `tool_call_id` and `name` where the role needs them.
         tools: LangChain tools or function schemas in OpenAI's form.
+        count: answers asked for; more than one only of servers of OpenAI's protocol.
         sample: index among several answers to the same prompt; added to the model's seed.
         final: whether this is the last turn, in which the model must not call tools.
         timeout_s: seconds for everything, including retries and waiting for a free slot. None sets no such limit;
             each attempt still has the model's own timeout.
 
     Raises:
-        ModelError: the call failed for good; `kind` says why.
+        ModelError: the call failed for good; `kind` says why, `samples_unsupported` where several answers were asked
+            for and the server refused the request.
     """
     offered = list(tools or ())
     prompt = to_langchain(messages, detail=detail, text_first=model.provider == "ollama")
@@ -141,15 +176,18 @@ def complete(
         given = {"temperature": temperature if temperature is not None else model.temperature}
         given |= {"seed": None if model.seed is None else model.seed + sample, "max_tokens": max_tokens}
         runnable = _bind_options(
-            model, offered, final, **{k: None if k in model.refused_settings else v for k, v in given.items()}
+            model, offered, final, count, **{k: None if k in model.refused_settings else v for k, v in given.items()}
         )
         answer, latency_s = _attempt(model, runnable, prompt, ends, tools=bool(offered) and not final)
         if isinstance(answer, AIMessage):
-            return _read(model, answer, messages, offered, latency_s, attempt, final, detail)
+            return _read_samples(model, answer, messages, offered, latency_s, attempt, final, detail)
         answer.attempts = attempt
         if answer.param in DROPPABLE and answer.param not in model.refused_settings:
             model.refused_settings.add(answer.param)
             continue
+        if count > 1 and answer.kind == "bad_request":
+            answer.kind = "samples_unsupported"
+            raise answer
         retries += 1
         _wait_or_give_up(model, answer, retries, ends, _draw_jitter(prompt, sample, retries))
     raise AssertionError("the last attempt either answered or gave up")
@@ -182,13 +220,15 @@ def _make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
 
 
 def _bind_options(
-    model: ChatModel, tools: Sequence[Tool], final: bool, *, temperature: Any, seed: Any, max_tokens: Any
+    model: ChatModel, tools: Sequence[Tool], final: bool, count: int, *, temperature: Any, seed: Any, max_tokens: Any
 ) -> Runnable[Any, Any]:
     """Bind this call's tools and options to the client, in the terms of its protocol."""
     if model.provider == "offline":
         return model.client.bind_tools(list(tools)) if tools and not final else model.client
     module = importlib.import_module(f"sextant.agent.llm.providers.{model.provider}")
     options = module.make_call_options(temperature, seed, max_tokens)
+    if count > 1:
+        options |= {"extra_body": {"n": count}, "stream": False}  # ChatOpenAI drops an `n` of its own
     if not tools or (final and not module.FORBIDS_TOOLS):
         return model.client.bind(**options)
     # The tools stay in the request, so that the model understands the earlier calls in the conversation.
@@ -268,6 +308,30 @@ def _wait_or_give_up(model: ChatModel, error: ModelError, retries: int, ends: fl
     sleep_until(again_at)
 
 
+def _read_samples(
+    model: ChatModel,
+    answer: AIMessage,
+    messages: Sequence[Message],
+    tools: Sequence[Tool],
+    latency_s: float,
+    attempts: int,
+    final: bool,
+    detail: Detail,
+) -> tuple[Completion, ...]:
+    """Read every answer of one request, with the request's usage once in all."""
+    others = answer.response_metadata.get(OTHER_CHOICES, ())
+    read = [_read(model, message, messages, tools, latency_s, attempts, final, detail) for message in (answer, *others)]
+    if len(read) == 1:
+        return (read[0],)
+    whole = read[0].usage
+    each, more = divmod(whole.output_tokens, len(read))
+    shares = [
+        Usage(whole.input_tokens if number == 0 else 0, each + (number < more), whole.estimated)
+        for number in range(len(read))
+    ]
+    return tuple(replace(one, usage=usage) for one, usage in zip(read, shares, strict=True))
+
+
 def _read(
     model: ChatModel,
     answer: AIMessage,
@@ -287,9 +351,25 @@ def _read(
         attempts=attempts,
         asked_model=model.name,
     )
+    completion = _without_keys(completion, model.endpoint.address.secrets)
     if model.provider == "offline":
         # Nothing was sent, so the usage is exactly zero, not an estimate.
         completion = replace(completion, usage=Usage(0, 0, estimated=False))
     if final and completion.tool_calls:
         return replace(completion, tool_calls=(), finish="stop")
     return completion
+
+
+def _without_keys(completion: Completion, secrets: tuple[str, ...]) -> Completion:
+    """Return the completion without the key that its server was sent: answers are recorded, shown and exported."""
+    long = tuple(secret for secret in secrets if len(secret) >= REAL_KEY)
+    if not long:
+        return completion
+    calls = tuple(replace(call, args=redact_json(dict(call.args), long)) for call in completion.tool_calls)
+    return replace(
+        completion,
+        text=redact_secrets(completion.text, long),
+        reasoning=redact_secrets(completion.reasoning, long),
+        model=redact_secrets(completion.model[:200], long),
+        tool_calls=calls,
+    )

@@ -21,7 +21,9 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
         messages.append({"role": "user", "content": load_frame("last-turn").text.strip()})
     names = list_tool_names(deps, ask["references"]) if ask["tools"] else ()
     recipe, settings = deps.recipe, deps.settings
+    shared = {"together": ask["together"], "run": settings.run} if "together" in ask else {}
     return {
+        **shared,
         "model": settings.model,
         "base_url": settings.base_url,
         "branch": branch["id"],
@@ -32,7 +34,7 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
         "tools": describe_tools(names),
         "final": ask["final"],
         "temperature": branch["temperature"],
-        "max_output_tokens": recipe.max_output_tokens,
+        "max_output_tokens": ask.get("output_tokens", recipe.max_output_tokens),
         "image_detail": recipe.image_detail,
         "seed": settings.seed,
         "seconds_left": ask["seconds_left"],
@@ -82,7 +84,8 @@ def count_spent(reply: Json) -> Json:
     """Count what one reply adds to the run's spending. A failed call that was not billed adds nothing."""
     usage = reply.get("usage")
     if not usage:
-        return {}
+        # Not asked at all: the server takes one sample a request, and the call is made again by itself.
+        return {"calls": -1} if reply.get("failure", {}).get("kind") == "samples_unsupported" else {}
     return {
         "largest_prompt": usage["input_tokens"],
         "input_tokens": usage["input_tokens"],

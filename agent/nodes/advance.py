@@ -4,16 +4,20 @@ from typing import Literal
 
 from langgraph.types import Command, Send
 
-from sextant.agent.cost.budget import compute_seconds_left, count_affordable_calls, is_last_wave, make_budget
-from sextant.agent.cost.reservation import reserve_call_cost
+from sextant.agent.cost.budget import compute_seconds_left, make_budget
+from sextant.agent.cost.reservation import plan_wave
 from sextant.agent.llm.request import may_call_tools
-from sextant.agent.state import Ask, State, Turn, awaits_model, awaits_tools, count_tool_turns
+from sextant.agent.nodes.plan import with_limits
+from sextant.agent.state import Ask, Branch, State, Turn, awaits_model, awaits_tools, count_tool_turns
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.deps import Deps
 
 REPAIRS = {
     "context_overflow": warn(
         Code.FEWER_REFERENCES, "the prompt was too long for the model; it was asked again with fewer references"
+    ),
+    "samples_unsupported": warn(
+        Code.ONE_ANSWER_A_REQUEST, "the server gives one answer a request, so the picture was paid once for each"
     ),
     "tools_unsupported": warn(
         Code.NO_TOOLS, "the model takes no tools; similar photos were listed in its prompt instead"
@@ -27,36 +31,40 @@ def advance(state: State, deps: Deps) -> Command[Literal["lmm", "tools", "verify
     Model turns are debited here, before they are sent. Branches that the budget cannot pay are closed.
     """
     reading = deps.read_clock("advance", state)
-    open_now = [name for name in state.get("transcripts", {}) if name not in state.get("closed", {})]
-    working = [name for name in open_now if awaits_tools(state["transcripts"][name])]
-    waiting = [name for name in open_now if awaits_model(state["transcripts"][name])]
-    limit = make_budget(deps.settings, deps.recipe)
-    fits = count_affordable_calls(
-        limit,
-        state["spent"],
-        reading["seconds"],
-        reserve_call_cost(state, deps, [state["branches"][name] for name in waiting]),
-    )
-    left = compute_seconds_left(limit, reading["seconds"])
-    paid, unpaid = waiting[:fits], waiting[fits:]
-    refused = state.get("tools_refused", False) or any(map(refuses_tools, state["transcripts"].values()))
-    last = is_last_wave(fits, len(paid))
+    said, closed = state.get("transcripts", {}), state.get("closed", {})
+    open_now = [name for name in said if name not in closed]
+    working = [name for name in open_now if awaits_tools(said[name])]
+    waiting = [name for name in open_now if awaits_model(said[name])]
+    # Branches of this round that a limit on tokens or money has held back until now.
+    held = [name for name, branch in state["branches"].items() if is_held(branch, state)]
+    refused = state.get("tools_refused", False) or any(map(refuses_tools, said.values()))
+    left = compute_seconds_left(make_budget(deps.settings, deps.recipe), reading["seconds"])
+    asks = [make_ask(name, state, deps, final=False, refused=refused, left=left) for name in (*waiting, *held)]
+    wave = plan_wave(state, deps, asks, reading["seconds"], working=bool(working))
     turns = [Send("tools", make_ask(name, state, deps, final=False, refused=refused, left=left)) for name in working]
-    turns += [Send("lmm", make_ask(name, state, deps, final=last, refused=refused, left=left)) for name in paid]
+    turns += [Send("lmm", with_limits(ask, wave, final=ask["final"] or wave.last)) for ask in wave.paid]
+    repairs = describe_repairs(state, waiting)
     update = State(
         seconds=reading["seconds"],
         read_at=reading["read_at"],
-        spent={"calls": len(paid)},  # type: ignore[typeddict-item]
-        closed=dict.fromkeys(unpaid, "budget"),
+        spent={"calls": len(wave.paid)},  # type: ignore[typeddict-item]
+        closed={ask["branch"]["id"]: "budget" for ask in wave.closed},
         tools_refused=refused,
-        warnings=describe_repairs(state, waiting),
+        warnings=[*repairs, wave.warning] if wave.warning else repairs,
     )
     return Command(update=update, goto=turns or "verify")
 
 
+def is_held(branch: Branch, state: State) -> bool:
+    """Whether a branch of this round has not been asked and may still be."""
+    name = branch["id"]
+    unasked = name not in state.get("transcripts", {}) and name not in state.get("closed", {})
+    return unasked and branch["round"] == state["round"]
+
+
 def make_ask(name: str, state: State, deps: Deps, *, final: bool, refused: bool, left: float | None) -> Ask:
     """Make the request for a branch's next turn. After the last allowed tool turn, the model turn is the final one."""
-    branch, transcript = state["branches"][name], state["transcripts"][name]
+    branch, transcript = state["branches"][name], state.get("transcripts", {}).get(name, [])
     overflows = sum(1 for turn in transcript if get_failure_kind(turn) == "context_overflow")
     return Ask(
         branch=branch,

@@ -4,8 +4,8 @@ from typing import Literal
 
 from langgraph.types import Command, Send
 
-from sextant.agent.cost.budget import compute_seconds_left, count_affordable_calls, is_last_wave, make_budget
-from sextant.agent.cost.reservation import reserve_call_cost
+from sextant.agent.cost.budget import compute_seconds_left, make_budget
+from sextant.agent.cost.reservation import Wave, plan_wave
 from sextant.agent.llm.request import may_call_tools
 from sextant.agent.prompting.disagreement import collect_contrast_words
 from sextant.agent.prompting.needs import fillable
@@ -19,23 +19,24 @@ def plan(state: State, deps: Deps) -> Command[Literal["lmm", "verify"]]:
     number = state.get("round", 0) + 1
     reading = deps.read_clock("plan", state)
     wanted = make_branches(number, state, deps)
-    limit = make_budget(deps.settings, deps.recipe)
-    fits = count_affordable_calls(limit, state["spent"], reading["seconds"], reserve_call_cost(state, deps, wanted))
-    chosen = wanted[:fits]
+    left = compute_seconds_left(make_budget(deps.settings, deps.recipe), reading["seconds"])
+    wave = plan_wave(state, deps, [make_first_ask(branch, state, deps, left) for branch in wanted], reading["seconds"])
+    asked = [ask["branch"] for ask in (*wave.paid, *wave.held)]
     update = State(
         round=number,
         seconds=reading["seconds"],
         read_at=reading["read_at"],
-        branches={branch["id"]: branch for branch in chosen},
-        closed={branch["id"]: "budget" for branch in wanted[fits:]},
-        spent={"calls": len(chosen)},  # type: ignore[typeddict-item]
+        branches={branch["id"]: branch for branch in asked},
+        closed={ask["branch"]["id"]: "budget" for ask in wave.closed},
+        spent={"calls": len(wave.paid)},  # type: ignore[typeddict-item]
     )
-    if not chosen:
+    if wave.warning:
+        update["warnings"] = [wave.warning]
+    if not wave.paid:
         return Command(update=update, goto="verify")
-    final = is_last_wave(fits, len(chosen)) or deps.recipe.max_tool_turns == 0
-    deps.on_event({"step": "plan", "round": number, "branches": [branch["id"] for branch in chosen]})
-    left = compute_seconds_left(limit, reading["seconds"])
-    asks = [Send("lmm", make_first_ask(branch, state, deps, final=final, seconds_left=left)) for branch in chosen]
+    final = wave.last or deps.recipe.max_tool_turns == 0
+    deps.on_event({"step": "plan", "round": number, "branches": [branch["id"] for branch in asked]})
+    asks = [Send("lmm", with_limits(ask, wave, final=final)) for ask in wave.paid]
     return Command(update=update, goto=asks)
 
 
@@ -70,15 +71,23 @@ def make_branches(number: int, state: State, deps: Deps) -> list[Branch]:
     return sorted(wanted, key=lambda branch: branch["sample"])
 
 
-def make_first_ask(branch: Branch, state: State, deps: Deps, *, final: bool, seconds_left: float | None) -> Ask:
+def make_first_ask(branch: Branch, state: State, deps: Deps, seconds_left: float | None) -> Ask:
     """Make the request for a branch's first turn."""
     return Ask(
         branch=branch,
         photo=state["photo"],
         references=state.get("references"),
         transcript=[],
-        final=final,
+        final=deps.recipe.max_tool_turns == 0,
         tools=may_call_tools(branch["variant"], deps, refused=state.get("tools_refused", False)),
         halvings=0,
         seconds_left=seconds_left,
     )
+
+
+def with_limits(ask: Ask, wave: Wave, *, final: bool) -> Ask:
+    """Return the request with what its wave allows: whether it must answer now, and how long the answer may be."""
+    limited: Ask = {**ask, "final": final}
+    if wave.output_tokens is not None:
+        limited["output_tokens"] = wave.output_tokens
+    return limited

@@ -103,7 +103,9 @@ def find_first_difference(kind: str, recorded: Json, asked: Json) -> Difference:
         old_tools, new_tools = ({tool["function"]["name"]: tool for tool in r["tools"]} for r in (recorded, asked))
         if old_tools != new_tools:
             return next(find_json_differences(old_tools, new_tools, "tools"))
-    return next(find_json_differences(recorded, {name: asked[name] for name in asked if name in recorded}, ""))
+    known = {name: asked[name] for name in asked if name in recorded}
+    added = ", ".join(name for name in asked if name not in recorded)
+    return next(find_json_differences(recorded, known, ""), Difference(added, "is asked now and was not recorded"))
 
 
 def read_message_text(message: Json) -> str:

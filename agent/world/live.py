@@ -11,8 +11,9 @@ from typing import Any
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import ValidationError
 
-from sextant.agent.llm.call import call_model
+from sextant.agent.llm.call import call_model, call_model_samples
 from sextant.agent.llm.client import ChatModel, load_model
+from sextant.agent.llm.samples import SampleRequests
 from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import resolve_fitted
@@ -29,6 +30,7 @@ from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
+from sextant.agent.world.sights import Sights
 from sextant.agent.world.toolbox import NoSearch, make_tools
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
@@ -44,6 +46,8 @@ class LiveBackend:
         self.blobs = blobs
         self.began = time.time()
         self.retrieval = Retrieval(settings, blobs)
+        self.sights = Sights(settings.home)
+        self.samples = SampleRequests(self.model_samples)
         self._lock = threading.Lock()
         self._model: ChatModel | None = None
         self._kinds: dict[str, Callable[[Json], Json]] = {
@@ -51,6 +55,7 @@ class LiveBackend:
             "references": self.retrieval.references,
             "coverage": self.retrieval.coverage,
             "positions": self.retrieval.positions,
+            "sight": self.sights.look_up,
             "model": self.model,
             "tool": self.tool,
             "clock": self.clock,
@@ -104,7 +109,13 @@ class LiveBackend:
 
     def model(self, request: Json) -> Json:
         """Call the model, after filling in the bytes of the pictures."""
+        if "together" in request:
+            return self.samples.reply(request)
         return call_model(self.chat_model(), self.fill_pictures(request), self.settings)
+
+    def model_samples(self, request: Json, count: int) -> list[Json]:
+        """Call the model for several samples in one request."""
+        return call_model_samples(self.chat_model(), self.fill_pictures(request), self.settings, count)
 
     def tool(self, request: Json) -> Json:
         """Call one tool; an error that the model can act on is returned as a result."""

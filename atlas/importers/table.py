@@ -92,7 +92,7 @@ def _feature(row: list[str], columns: dict[str, int], line: int, width: int) -> 
     others = tuple(name.strip() for name in _SPLIT.split(cell.get("aliases", "")) if name.strip())
     if article:
         others = (*others, cell["article"].replace("_", " "))
-    prominence = 20 + 30 * article + min(20, 2 * len(others)) + round(4 * math.log10(population + 1))
+    prominence = 30 + 20 * article + min(20, 2 * len(others)) + round(4 * math.log10(population + 1))
     return Feature(
         cell["name"], latitude, longitude, _kind(cell.get("kind", "")), code if len(code) == 2 else None, population,
         min(prominence, 100), others,

@@ -11,7 +11,6 @@ from sextant.eval.benchmarks import BENCHMARKS
 from sextant.eval.reporting.published import published
 from sextant.eval.results import Results
 
-
 _DRIFT = 0.1  # a mean probability this far from what happened is no matter of taste
 
 
@@ -78,8 +77,8 @@ def _drift(calibration: Json) -> list[str]:
     if worst is None or abs(off[worst]) < max(_DRIFT, 2 * known[worst]["by_chance"]):
         return []
     return [
-        f"its probabilities do not hold on these photos: within {worst} km {known[worst]['mean_stated']:.0%} was stated "
-        f"and {known[worst]['happened']:.0%} happened; calibrate them with: sextant calibrate."
+        f"its probabilities do not hold on these photos: within {worst} km {known[worst]['mean_stated']:.0%} was "
+        f"stated and {known[worst]['happened']:.0%} happened; calibrate them with: sextant calibrate."
     ]
 
 

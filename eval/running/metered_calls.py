@@ -1,6 +1,9 @@
 """The door to the model with a purse beside it."""
 
+import threading
+
 from sextant.agent.cost.reservation import bound_picture_tokens
+from sextant.agent.llm.samples import group_key
 from sextant.agent.settings import price_call_usd
 from sextant.agent.world.deps import Deps, Port
 from sextant.base.json_types import Json
@@ -17,10 +20,14 @@ class Paid:
         self._settings = deps.settings
         self._picture = bound_picture_tokens(deps)
         self.purse = Purse(limit, spent)
+        self._waiting: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def __call__(self, kind: str, request: Json) -> Json:
         if kind != "model":
             return self._world(kind, request)
+        if "together" in request:
+            return self._shared(request)
         most = price_call_usd(self._settings, *most_tokens(request, self._picture)) or 0.0
         self.purse.reserve(most)
         cost = most
@@ -29,6 +36,29 @@ class Paid:
             cost = reply.get("usd") or 0.0
         finally:
             self.purse.settle(most, cost)
+        return reply
+
+    def _shared(self, request: Json) -> Json:
+        """Make a call that shares its request with other samples: the first one reserves for all of them.
+
+        Once the request has been made, all of it counts as spent, and each sample gives back what it did not cost.
+        """
+        key, count = group_key(request), len(request["together"])
+        tokens, output = most_tokens(request, self._picture)
+        most = price_call_usd(self._settings, tokens, output * count) or 0.0
+        with self._lock:
+            first = key not in self._waiting
+            self._waiting[key] = self._waiting.get(key, count) - 1
+            if not self._waiting[key]:
+                del self._waiting[key]
+        if first:
+            self.purse.reserve(most)
+        try:
+            reply = self._world("model", request)
+        finally:
+            if first:
+                self.purse.settle(most, most)
+        self.purse.settle(0.0, (reply.get("usd") or 0.0) - most / count)
         return reply
 
 

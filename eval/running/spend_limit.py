@@ -2,6 +2,7 @@
 
 import threading
 
+from sextant.agent.cost.reservation import bound_request_tokens
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
 
@@ -51,12 +52,5 @@ class Purse:
 
 
 def most_tokens(request: Json, tokens_of_picture: int) -> tuple[int, int]:
-    """The most input and output tokens a model request can take: two characters a token, and its pictures."""
-    pictures = sum(
-        block["type"] == "image"
-        for message in request["messages"]
-        if isinstance(message["content"], list)
-        for block in message["content"]
-    )
-    characters = len(str(request["messages"])) + len(str(request["tools"]))
-    return characters // 2 + pictures * tokens_of_picture, request["max_output_tokens"]
+    """Return the most input and output tokens a model request can take, by the estimate that runs reserve with."""
+    return bound_request_tokens(request, tokens_of_picture), request["max_output_tokens"]

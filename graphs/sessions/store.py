@@ -180,7 +180,12 @@ class Sessions:
     def state(self, session: str) -> Json:
         """Return the conversation as it was last kept; empty for a new session."""
         with self._saver() as saver:
-            kept = saver.get_tuple(make_config(session))
+            try:
+                kept = saver.get_tuple(make_config(session))
+            except (ValueError, TypeError, KeyError, IndexError) as error:
+                raise SextantError(
+                    f"session {session!r} cannot be read ({type(error).__name__}: {error}); begin a new session"
+                ) from error
         values: Json = dict(kept.checkpoint["channel_values"]) if kept else {}
         return values
 
@@ -245,14 +250,29 @@ def make_config(session: str) -> Any:
     }
 
 
-def view_session(session: str, state: Json, policy: Policy, *, busy: bool = False, interrupted: bool = False) -> Json:
-    """Return a session as a person may see it: the one document that page, terminal and exports are made from."""
+def view_session(
+    session: str,
+    state: Json,
+    policy: Policy,
+    *,
+    busy: bool = False,
+    interrupted: bool = False,
+    latest: int | None = None,
+) -> Json:
+    """Return a session as a person may see it: the one document that page, terminal and exports are made from.
+
+    Args:
+        latest: how many of its last turns; None is all. ``earlier_turns`` counts those before them.
+    """
+    turns = state.get("turns", [])
+    earlier = 0 if latest is None else max(0, len(turns) - latest)
     return {
         "session": session,
         "busy": busy,
         "interrupted": interrupted,
         "precision": policy.to_json(),
-        "turns": [view_turn(turn, policy) for turn in state.get("turns", [])],
+        "turns": [view_turn(turn, policy) for turn in turns[earlier:]],
+        "earlier_turns": earlier,
         "photos": [view_photo(photo, policy) for photo in state.get("photos", {}).values()],
         "spent": {**NOTHING_SPENT, **state.get("spent", {})},
     }

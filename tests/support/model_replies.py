@@ -20,6 +20,9 @@ def openai_body(reply: Reply, asked: Asked) -> dict[str, Any]:
         "model": asked.model,
         "choices": [{"index": 0, "message": message, "finish_reason": reply.finish, "logprobs": None}],
     }
+    for index, text in enumerate(reply.more, 1):
+        more = {"role": "assistant", "content": text, "refusal": None}
+        body["choices"].append({"index": index, "message": more, "finish_reason": "stop", "logprobs": None})
     if reply.usage is not None:
         body["usage"] = _openai_usage(reply.usage)
     return body

@@ -51,6 +51,7 @@ class Reply:
 
     `tool_calls` are (name, arguments); arguments given as a string are sent verbatim, valid JSON or not.
     `tool_ids` replaces the server's own ids. `usage` is (input tokens, output tokens) or None to leave it out.
+    `more` are the texts of further choices, for requests with `n`.
     """
 
     text: str | None = ""
@@ -60,6 +61,7 @@ class Reply:
     finish_reason: str | None = None
     reasoning: str | None = None
     refusal: str | None = None
+    more: Sequence[str] = ()
 
     @property
     def finish(self) -> str:

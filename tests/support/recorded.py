@@ -31,7 +31,8 @@ def script(asked: Asked) -> Reply:
         return Reply(tool_calls=[("reverse_geocode", place)])
     if "Earlier looks" in asked.text or "multiple choice" in asked.text:
         return said(LISBON)
-    return said(next((place for words, place in FIRST_ROUND.items() if words in asked.text), NAIROBI))
+    answer = said(next((place for words, place in FIRST_ROUND.items() if words in asked.text), NAIROBI))
+    return replace(answer, more=[answer.text or ""] * (asked.body.get("n", 1) - 1))
 
 
 def settings_for(server: ModelServer, gallery: Path, home: Path, **more: object) -> Settings:

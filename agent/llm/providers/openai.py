@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import openai
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
@@ -44,6 +45,9 @@ class CompatibleChat(ChatOpenAI):
             _keep_reasoning(generation.message.additional_kwargs, choice["message"])
             if isinstance(choice["message"].get("refusal"), str):
                 generation.message.additional_kwargs["refusal"] = choice["message"]["refusal"]
+        messages = [generation.message for generation in result.generations]
+        if len(messages) > 1 and isinstance(messages[0], AIMessage):
+            messages[0].response_metadata["other_choices"] = messages[1:]  # invoke() hands on the first alone
         return result
 
     def _convert_chunk_to_generation_chunk(

@@ -1,6 +1,6 @@
 import pytest
 
-from sextant.agent.cost.pricing import Price, compute_price_usd, estimate_cost, make_unknown_price_error, parse_price
+from sextant.agent.cost.pricing import compute_price_usd, make_unknown_price_error, parse_price
 from sextant.base.errors import WrongUse
 
 OPENROUTER = "https://openrouter.ai/api/v1"
@@ -40,14 +40,6 @@ def test_a_stated_price_comes_first() -> None:
 def test_a_price_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(WrongUse, match="expected INPUT/OUTPUT"):
         parse_price(text)
-
-
-def test_an_estimate_multiplies_and_offline_uses_nothing() -> None:
-    planned = estimate_cost("openai:mine", 40, 2000, 300, base_url="http://gpu/v1", stated=Price(1.0, 10.0))
-    assert (planned.calls, planned.input_tokens, planned.output_tokens) == (40, 80_000, 12_000)
-    assert planned.usd == pytest.approx(0.2)
-    assert estimate_cost("openai:mine", 40, 2000, 300, base_url="http://gpu/v1").usd is None
-    assert estimate_cost("offline", 4, 2000, 300).input_tokens == 0
 
 
 def test_a_money_limit_without_a_price_names_the_way_out() -> None:
