@@ -4,6 +4,7 @@ import csv
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from sextant.atlas.gazetteer.feature import Broken, Feature, Kind, SourceError, valid_position
@@ -99,6 +100,7 @@ def _feature(row: list[str], columns: dict[str, int], line: int, width: int) -> 
     )  # fmt: skip
 
 
+@lru_cache(maxsize=10_000)
 def _kind(words: str) -> Kind:
     words = words.lower()
     return next((kind for kind, names in _KINDS if any(name in words for name in names)), Kind.SIGHT)
