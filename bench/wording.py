@@ -19,7 +19,8 @@ from bench.table import table
 from sextant.agent.answers.wording import KINDS
 from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
 from sextant.base.arrays import Floats
-from sextant.eval.fitting.crossfit import folds_by_group, reliability_of
+from sextant.eval.fitting.fit import reliability_of
+from sextant.eval.fitting.folds import folds_by_group
 from sextant.eval.fitting.recorded import Answer, Record, read_records
 from sextant.geo.sphere import great_circle_km
 

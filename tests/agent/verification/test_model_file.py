@@ -17,7 +17,7 @@ def test_the_shipped_model_says_what_it_was_fitted_on_and_how_well_it_does():
     assert {"data", "split", "date", "members", "held_out"} <= set(provenance)
     assert all(len(file["sha256"]) == 64 for file in provenance["data"])
     for figures in provenance["held_out"].values():
-        assert 0.39 <= figures["coverage"]["50"] <= 0.6 and 0.84 <= figures["coverage"]["90"] <= 0.95
+        assert 0.39 <= figures["coverage"]["50"] <= 0.6 and 0.84 <= figures["coverage"]["90"] <= 0.96
 
 
 def test_a_model_survives_its_own_json():
