@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from sextant.agent.warning_codes import AnswerWarning, read_warnings
 from sextant.base.json_types import Json
 
-Stop = Literal["agreement", "budget", "exhausted"]
+Stop = Literal["agreement", "budget", "exhausted", "stopped"]
 
 
 class Photo(TypedDict):

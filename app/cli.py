@@ -16,6 +16,7 @@ from sextant.base.errors import SextantError
 COMMANDS = {
     "locate": "Say where photos were taken, how surely, and why.",
     "eval": "Evaluate on benchmarks and on recorded candidates.",
+    "calibrate": "Make the stated probabilities your own, from labelled photos.",
     "chat": "Talk about photos in the terminal: where, why, not Europe, only in Peru.",
     "serve": "The same conversation as a page on this machine.",
     "where": "Say what lies at a position: country, region, nearest place.",

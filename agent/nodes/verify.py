@@ -24,6 +24,7 @@ from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
+from sextant.gallery.profile import profile_of
 
 _LATER_FIELDS = ("wording", "precision", "radius_km")
 # Failures that no other prompt and no later round can repair.
@@ -43,7 +44,7 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
         strategy = STAND_IN
         doubts.append(warn(Code.NOT_ALIGNED, NOT_ALIGNED))
     model = load_judging_model(deps) if strategy == "calibrated" else None
-    if strategy == "similarity" or (model and learned(model.scorer.names)):
+    if strategy == "similarity" or (model and model.scorer and learned(model.scorer.names)):
         pool = add_position_scores(pool, state, references, deps)
     verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
     stop = find_stop_reason({**state, **reading}, outcomes, verdict, deps)
@@ -117,8 +118,9 @@ def make_pool(outcomes: dict[str, Json], branches: dict[str, Branch], references
         proposed = make_answer_candidates(outcome, branch, deps.settings.model)
         candidates += proposed if deps.recipe.keep_alternatives else proposed[:1]
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
-    trust = references.get("trust", 1.0) if references else 1.0
-    return Pool(tuple(candidates), farthest, counts, retrieval_trust=trust)
+    found = references or {}
+    profile = profile_of(found.get("profile"))
+    return Pool(tuple(candidates), farthest, counts, retrieval_trust=found.get("trust", 1.0), profile=profile)
 
 
 def make_peak_candidate(peak: Json) -> Candidate:
@@ -174,12 +176,14 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
     """Find the reason to stop here; None for another round."""
     limit = make_budget(deps.settings, deps.recipe)
     answered = any(outcome["kind"] == "answered" for outcome in outcomes.values())
+    if any(outcome.get("failure") == STOPPED for outcome in outcomes.values()):
+        return "stopped"
     if verdict.agreement and answered:
         # The verdict is also settled when no further call is worth its price; that is not agreement.
-        sure = verdict.expected_gain is None or sure_enough(verdict.probability)
+        sure = verdict.expected_gain is None or verdict.unanimous or sure_enough(verdict.probability)
         return "agreement" if sure else "exhausted"
     if "budget" in state.get("closed", {}).values() or any(
-        o.get("failure") in (STOPPED, CALLS_SPENT) for o in outcomes.values()
+        outcome.get("failure") == CALLS_SPENT for outcome in outcomes.values()
     ):
         return "budget"
     if not any(branch["round"] == state.get("round") for branch in state.get("branches", {}).values()):

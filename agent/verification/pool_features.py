@@ -1,13 +1,13 @@
-"""One pool through the fitted scorer: possible answer points with their probabilities."""
+"""One pool made ready: possible answer points, the answers to them, and, where asked for, the scorer's features."""
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from sextant.agent.verification.calibration import Company, situation_of
+from sextant.agent.verification.calibration import PoolKind, pool_kind
 from sextant.agent.verification.features import feature_table, rank_weights
-from sextant.agent.verification.opinions import Voices, voices_of, without_place
+from sextant.agent.verification.opinions import Voices, voices_of
 from sextant.agent.verification.points import Points, answer_points
 from sextant.agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
 from sextant.agent.verification.reliability import Reliability
@@ -18,26 +18,36 @@ _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the 
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A pool as the scorer sees it: points, their features and votes, and which of the three situations it is in.
+class PoolFeatures:
+    """A pool with its possible answer points.
 
-    `apart_km` (m, m) are the distances among the points; `told` (5,) is what the answers tell of their exactness.
+    `apart_km` (m, m) are the distances among the points; `between_km` those among retrieved photos and answers.
     """
 
+    pool: Pool
+    retrieved: Floats
     points: Points
     apart_km: Floats
-    table: Floats
-    names: list[str]
-    votes: Floats
-    voices: Voices
-    situation: int
-    company: Company
-    retrieved: int
-    told: Floats
+    between_km: Floats
+    opinions: Voices
+
+    @property
+    def kind(self) -> PoolKind:
+        """What the pool holds."""
+        return pool_kind(len(self.retrieved), self.opinions.models, self.pool.profile.rich)
+
+    @cached_property
+    def scored(self) -> tuple[Floats, list[str], Floats]:
+        """The scorer's table (m, features), the names of its columns, and the votes (m, 5)."""
+        farthest = np.array(self.pool.farthest, dtype=float).reshape(-1, 2)
+        scores = [position_scores_of(self.pool.nearest), position_scores_of(self.opinions.candidates)]
+        return feature_table(
+            self.points, self.retrieved, self.opinions, farthest, self.between_km, np.concatenate(scores)
+        )
 
 
-def look_at(pool: Pool, reliability: Reliability) -> Seen:
-    """Points and features of a pool with at least one candidate."""
+def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
+    """Find the possible answer points of a pool with at least one candidate."""
     retrieved = positions_of(pool.nearest)
     voices = voices_of(pool, reliability)
     places = np.concatenate([retrieved, voices.positions])
@@ -46,26 +56,11 @@ def look_at(pool: Pool, reliability: Reliability) -> Seen:
     weights = np.concatenate([rank_weights(len(retrieved)), said])
     points = answer_points(retrieved, voices.positions, voices.named, weights, between_km)
     apart_km = all_pairs_km(points.positions, points.positions)
-    farthest = np.array(pool.farthest, dtype=float).reshape(-1, 2)
-    scores = np.concatenate([position_scores_of(pool.nearest), position_scores_of(voices.candidates)])
-    table, names, votes = feature_table(points, retrieved, voices, farthest, between_km, scores)
-    company = Company(voices.models, voices.strangers, without_place(pool))
-    situation = situation_of(len(retrieved), voices.models)
-    told = reliability.telling(voices.candidates)
-    return Seen(points, apart_km, table, names, votes, voices, situation, company, len(retrieved), told)
-
-
-def look_without_retrieval(seen: Seen) -> Seen:
-    """The same points as if nothing had been retrieved."""
-    voices, nothing = seen.voices, np.zeros((0, 2))
-    between_km = all_pairs_km(voices.positions, voices.positions)
-    scores = position_scores_of(voices.candidates)
-    table, _, votes = feature_table(seen.points, nothing, voices, nothing, between_km, scores)
-    return replace(seen, table=table, votes=votes, situation=situation_of(0, voices.models), retrieved=0)
+    return PoolFeatures(pool, retrieved, points, apart_km, between_km, voices)
 
 
 @lru_cache(maxsize=1)
 def feature_names() -> frozenset[str]:
     """The names of all features, which are the same for every pool."""
     anywhere = Pool((Candidate(0.0, 0.0, "nearest"),))
-    return frozenset(look_at(anywhere, Reliability({}, (0.5,) * 5)).names)
+    return frozenset(featurise(anywhere, Reliability({}, (0.5,) * 5)).scored[1])

@@ -71,7 +71,9 @@ class Retrieval:
         peaks = find_heatmap_peaks(self.encoder(), search.vector)
         most_alike = near[0].similarity if near else None
         trust = retrieval_trust(most_alike, search.gallery.manifest.nearest_percentiles)
-        return {**found, "peaks": peaks, "trust": trust, "timings": timings, "warnings": warnings}
+        profile = search.gallery.manifest.profile
+        worth = {"profile": profile.model_dump(mode="json")} if profile else {}
+        return {**found, "peaks": peaks, "trust": trust, **worth, "timings": timings, "warnings": warnings}
 
     def coverage(self, request: Json) -> Json:
         """Count the gallery photos within 25 and 200 km of a place."""

@@ -87,8 +87,18 @@ def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: 
 @_FOLDS
 @_MEMBERS
 @_JOBS
+@click.option("--keep-scorer", type=click.Path(path_type=Path), metavar="MODEL.json", help="Keep that model's scorer.")
 @click.option("--json", "as_json", is_flag=True, help="Print the held-out figures as one JSON object.")
-def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: int, jobs: int, as_json: bool) -> None:
+def fit(
+    files: tuple[Path, ...],
+    out: Path,
+    models: str,
+    folds: int,
+    members: int,
+    jobs: int,
+    keep_scorer: Path | None,
+    as_json: bool,
+) -> None:
     """Fit verification on the recorded candidates of all FILEs together, and write the model as JSON.
 
     Prints figures on photos held out by photographer, and stores them in the model with its data and split.
@@ -98,7 +108,7 @@ def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: in
     from sextant.eval.fitting.jobs import fit_files, write_model
     from sextant.eval.reporting.figures_text import figure_lines
 
-    model, found = fit_files(files, _names(models), folds, members, _progress, jobs)
+    model, found = fit_files(files, _names(models), folds, members, _progress, jobs, keep_scorer)
     write_model(model, out)
     if as_json:
         echo_json({name: figures.to_json() for name, figures in found.items()})
@@ -166,7 +176,10 @@ def _photo_line(one: "Judgement") -> str:
     verdict = one.verdict
     best = None if verdict.latitude is None else {"latitude": verdict.latitude, "longitude": verdict.longitude}
     stated = verdict.probability if verdict.calibrated else dict.fromkeys(verdict.probability)
-    told = headline({"best": best, "probability": stated}, coordinates(best) if best else None)
+    calibration = {"basis": verdict.basis} if verdict.calibrated else None
+    told = headline(
+        {"best": best, "probability": stated, "calibration": calibration}, coordinates(best) if best else None
+    )
     return f"{one_line(one.record.image)}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{told}"
 
 

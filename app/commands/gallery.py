@@ -132,6 +132,30 @@ def info(
 
 
 @command.command()
+@click.argument("path", required=False, metavar="[DIR]")
+@click.option("--gallery", "named", metavar="DIR", help="The gallery.  [default: the only one under the home]")
+@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def profile(path: str | None, named: str | None, home: str | None, as_json: bool) -> None:
+    """Measure how well a gallery finds places, and store the result in it.
+
+    Locates up to 2,000 of its own photos from the others, without photos of the same author and near-duplicates. A
+    build and `gallery add` measure it too; galleries of earlier versions get it here.
+
+    \b
+    Example: sextant gallery profile my-gallery
+    """
+    from sextant.gallery.build.measure_profile import store_profile
+    from sextant.gallery.profile import describe_profile
+
+    measured = store_profile(_chosen(path or named, home))
+    if as_json:
+        echo_json(measured.model_dump(mode="json"))
+        return
+    echo("\n".join(describe_profile(measured)))
+
+
+@command.command()
 @click.argument("photo")
 @click.option("--gallery", "path", metavar="DIR", help="The gallery.  [default: the only one under the home]")
 @click.option("--count", "-n", type=click.IntRange(1, 1000), default=5, show_default=True, help="References a side.")
@@ -241,4 +265,11 @@ def _info_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(
             ("recall", f"{found} ({recall['queries']} queries; far side off by {recall['far_cosine_gap']:.4f})")
         )
+    rows += [("worth" if not at else "", line) for at, line in enumerate(_worth(document["profile"]))]
     return rows + [("note", note) for note in document["notes"]]
+
+
+def _worth(profile: dict[str, Any] | None) -> list[str]:
+    from sextant.gallery.profile import describe_profile, profile_of
+
+    return describe_profile(profile_of(profile))

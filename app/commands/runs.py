@@ -10,6 +10,7 @@ from sextant.app.render.terminal import echo, echo_json
 if TYPE_CHECKING:
     from sextant.graphs.runs.folder import RunError
 
+_STOPS = ["agreement", "budget", "exhausted", "stopped"]
 MALFORMED = (KeyError, TypeError, AttributeError, ValueError, IndexError)  # what reading a foreign record may raise
 HOME = click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -34,7 +35,7 @@ def print_json(value: Any) -> None:
 @command.command(name="list")
 @click.option("--model", metavar="SPEC", help="Only runs of this model.")
 @click.option("--preset", metavar="NAME", help="Only runs of this preset.")
-@click.option("--stop", type=click.Choice(["agreement", "budget", "exhausted"]), help="Only runs that ended so.")
+@click.option("--stop", type=click.Choice(_STOPS), help="Only runs that ended so.")
 @click.option("--status", type=click.Choice(["running", "killed", "done", "failed"]), help="Only runs that stand so.")
 @click.option("--photo", metavar="TEXT", help="Only runs of photos with this in their path or sha256.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the newest N.")

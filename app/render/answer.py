@@ -1,6 +1,6 @@
 """An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
 
-from sextant.agent.answer_words import coordinates, headline, place_name, scale_rows
+from sextant.agent.answer_words import coordinates, headline, is_calibrated, place_name, scale_rows
 from sextant.agent.warning_codes import Code
 from sextant.base.json_types import Json
 
@@ -10,7 +10,10 @@ WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilomet
 
 def how_sure(answer: Json) -> str:
     """``street (1 km) 12 % · city (25 km) 74 % · …``."""
-    return " · ".join(f"{words} {share:.0%}" for words, share in scale_rows(answer["probability"])) or "not known"
+    words = " · ".join(f"{words} {share:.0%}" for words, share in scale_rows(answer["probability"]))
+    if words and not is_calibrated(answer):
+        return f"shares of the candidates, not probabilities: {words}"
+    return words or "not known"
 
 
 def region(answer: Json) -> str:

@@ -11,6 +11,8 @@ from sextant.eval.benchmarks import BENCHMARKS
 from sextant.eval.reporting.published import published
 from sextant.eval.results import Results
 
+_DRIFT = 0.1  # a mean probability this far from what happened is no matter of taste
+
 
 def caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
     """Plain sentences, the gravest first."""
@@ -57,12 +59,27 @@ def _of_run(run: Results, figures: Json) -> list[str]:
             f"verification was fitted on {_fitted_on(configuration['settings'].get('fitted'))}: where these photos are "
             "among them, nothing is held out."
         )
+    if figures["verify"] == "calibrated":
+        told += _drift(figures["calibration"])
     if figures["outcomes"]["failed"]:
         told.append(
             f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_kinds(figures['errors'])}."
         )
     told += [note if note.endswith(".") else f"{note}." for note in run.header.get("notes", [])]
     return told
+
+
+def _drift(calibration: Json) -> list[str]:
+    """Say where what was stated and what happened are far apart: the numbers were measured on other photos."""
+    known = {radius: row for radius, row in calibration.items() if row}
+    off = {radius: row["mean_stated"] - row["happened"] for radius, row in known.items()}
+    worst = max(off, key=lambda radius: abs(off[radius]), default=None)
+    if worst is None or abs(off[worst]) < max(_DRIFT, 2 * known[worst]["by_chance"]):
+        return []
+    return [
+        f"its probabilities do not hold on these photos: within {worst} km {known[worst]['mean_stated']:.0%} was "
+        f"stated and {known[worst]['happened']:.0%} happened; calibrate them with: sextant calibrate."
+    ]
 
 
 def _fitted_on(own: str | None) -> str:

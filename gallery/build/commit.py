@@ -151,6 +151,11 @@ class GalleryWriter:
             with suppress(OSError):  # left-overs only take space
                 clear_details(folder, manifest.photos_version)
 
+    def put_manifest(self, manifest: Manifest) -> None:
+        """Replace what the gallery says of itself; its photos stay as they are."""
+        with _told(self.path):
+            write_document(self.database, MANIFEST, manifest.model_dump_json())
+
     def _clear(self, name: str, version: int) -> None:
         """Delete what no manifest names any more; the tag keeps the version that it does name."""
         with suppress(Exception), warnings.catch_warnings():  # left-overs only take space

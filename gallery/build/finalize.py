@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sextant.gallery.build.commit import GalleryWriter
+from sextant.gallery.build.measure_profile import measure_profile
 from sextant.gallery.manifest import Manifest, NearIndex
 from sextant.gallery.search.far_index import outlier_rows
 from sextant.gallery.search.index import create_index, planned_index, still_fits
@@ -60,6 +61,7 @@ def finish_gallery(
         outliers=outliers[1],
         index=index,
         nearest_percentiles=nearest_percentiles(writer.photos),
+        profile=measure_profile(writer.photos),
         notes=list(notes),
     )
     if index.kind != "exact":

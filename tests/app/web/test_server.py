@@ -225,7 +225,7 @@ def test_one_session_takes_one_message_at_a_time(gallery, query, tmp_path):
                 time.sleep(0.05)
             running.http.post(f"/api/sessions/{session}/stop")
             view = running.settled(session)
-            assert view["photos"][0]["answer"]["stop"] == "budget"
+            assert view["photos"][0]["answer"]["stop"] == "stopped"
             assert view["photos"][0]["answer"]["best"]["country"] == "Portugal"
 
 
@@ -267,7 +267,7 @@ def test_a_live_fork_is_stopped_and_answers_with_the_best_so_far(gallery, query,
             assert running.http.post(at, json=wish).status_code == 409
             assert running.http.post(f"{at}/stop").json() == {"done": True}
             fork = under_way.result(timeout=60).json()
-            assert fork["answer"]["stop"] == "budget" and fork["answer"]["best"]["country"] == "Portugal"
+            assert fork["answer"]["stop"] == "stopped" and fork["answer"]["best"]["country"] == "Portugal"
 
 
 @pytest.mark.parametrize(

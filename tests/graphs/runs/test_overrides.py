@@ -27,7 +27,7 @@ def test_rounds_turns_and_branches_are_named():
     first = next(step.moment.step for step in steps if step.moment.node == "lmm")
     assert parse_step("lmm.1:zero-shot", steps, "default") == (first, "1.zero-shot.0")
     assert parse_step("lmm.1.2", steps, "default")[0] > first
-    assert parse_step("plan.2", steps, "default")[0] > parse_step("verify.1", steps, "default")[0]
+    assert parse_step("verify.1", steps, "default")[0] > parse_step("plan.1", steps, "default")[0]
 
 
 @pytest.mark.parametrize("text", ["verify.9", "lmm.1.99", "nothing", "verify.0", "lmm.1.2.3", "0", "999"])
