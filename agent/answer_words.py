@@ -12,12 +12,12 @@ SURENESS = ((0.95, "almost surely"), (0.8, "very likely"), (0.6, "probably"), (0
 PROBABLE = 0.6  # the finest scale that is at least this probable is stated; a finer one is a guess
 
 
-def sureness(probability: float) -> str:
+def name_probability(probability: float) -> str:
     """Return the word for a probability."""
     return next(word for least, word in SURENESS if probability >= least)
 
 
-def headline(answer: Json, name: str | None = None) -> str:
+def format_headline(answer: Json, name: str | None = None) -> str:
     """Return one sentence: the finest scale that is at least probable, and what is a guess.
 
     Args:
@@ -27,7 +27,7 @@ def headline(answer: Json, name: str | None = None) -> str:
     best = answer["best"]
     if best is None:
         return "No place was proposed: neither the model nor the gallery had anything to say."
-    named = name or place_name(best)
+    named = name or format_place_name(best)
     known = [(radius, scale, answer["probability"][radius]) for radius, scale in SCALES]
     known = [item for item in known if item[2] is not None]
     if not known:
@@ -36,10 +36,10 @@ def headline(answer: Json, name: str | None = None) -> str:
     number = probable[0] if probable else len(known) - 1
     _, scale, probability = known[number]
     guess = f"; the {known[number - 1][1]} is a guess" if number else ""
-    return f"{sureness(probability).capitalize()} {whereabouts(named, scale)}{guess}."
+    return f"{name_probability(probability).capitalize()} {describe_whereabouts(named, scale)}{guess}."
 
 
-def whereabouts(named: str, scale: str) -> str:
+def describe_whereabouts(named: str, scale: str) -> str:
     """Name the answered place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
     if scale == "street":
         return named
@@ -51,18 +51,18 @@ def whereabouts(named: str, scale: str) -> str:
     return f"within {radius_km} km of {named}"
 
 
-def scale_rows(probability: Json) -> list[tuple[str, float]]:
+def list_scale_rows(probability: Json) -> list[tuple[str, float]]:
     """Return each radius that has a probability, in words, with it: ``("city (25 km)", 0.74)``, the finest first."""
     known = [(f"{scale} ({int(radius):,} km)", probability[radius]) for radius, scale in SCALES]
     return [(words, share) for words, share in known if share is not None]
 
 
-def place_name(place: Json) -> str:
+def format_place_name(place: Json) -> str:
     """``Lisbon, Lisboa, Portugal``, each name once; ``open sea`` where there is no name."""
     parts = [place.get(name) for name in ("place", "admin1", "country")]
     return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
 
 
-def coordinates(place: Json) -> str:
+def format_coordinates(place: Json) -> str:
     """``38.7139, -9.1394``."""
     return f"{place['latitude']:.4f}, {place['longitude']:.4f}"

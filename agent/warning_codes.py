@@ -70,17 +70,17 @@ def warn(code: Code, text: str) -> AnswerWarning:
     return {"code": code.value, "text": text}
 
 
-def uncalibrated() -> AnswerWarning:
+def warn_uncalibrated() -> AnswerWarning:
     """Warn that the probabilities were not fitted on held-out photos."""
     return warn(Code.UNCALIBRATED, UNCALIBRATED_TEXT)
 
 
 def read_warnings(found: Iterable[Any]) -> list[AnswerWarning]:
     """Return recorded warnings with their codes: those of earlier versions are texts, recognised by their wording."""
-    return [warn(_code_of(one), one) if isinstance(one, str) else one for one in found]
+    return [warn(_find_code(one), one) if isinstance(one, str) else one for one in found]
 
 
-def with_codes(answer: dict[str, Any]) -> dict[str, Any]:
+def add_codes(answer: dict[str, Any]) -> dict[str, Any]:
     """Return a recorded answer whose warnings carry codes."""
     return {**answer, "warnings": read_warnings(answer["warnings"])} if "warnings" in answer else answer
 
@@ -90,10 +90,10 @@ def has_code(warnings: Sequence[AnswerWarning], code: Code) -> bool:
     return any(warning["code"] == code for warning in warnings)
 
 
-def without_codes(warnings: Sequence[AnswerWarning], *codes: Code) -> list[AnswerWarning]:
+def remove_codes(warnings: Sequence[AnswerWarning], *codes: Code) -> list[AnswerWarning]:
     """Return the warnings of other codes."""
     return [warning for warning in warnings if warning["code"] not in codes]
 
 
-def _code_of(text: str) -> Code:
+def _find_code(text: str) -> Code:
     return next((code for code, pattern in _EARLIER_TEXTS if pattern.match(text)), Code.OTHER)

@@ -44,8 +44,8 @@ from sextant.graphs.sessions.tasks import (
     apply_effort,
     count_run_spending,
     make_tasks,
-    recorded_spending,
     repeat_task,
+    sum_recorded_spending,
 )
 
 PHOTOS_AT_ONCE = 2  # runs of one message side by side; each has its own fan-out of model calls
@@ -98,7 +98,7 @@ GOES: dict[str, Acts] = {
 }
 
 
-def listen(state: Chat, desk: ChatContext) -> Command[Acts]:
+def listen(state: Chat, context: ChatContext) -> Command[Acts]:
     """Take the message in, and send it to whoever answers it."""
     message = state["message"]
     if any(turn["id"] == message["id"] for turn in state.get("turns", [])):
@@ -107,10 +107,10 @@ def listen(state: Chat, desk: ChatContext) -> Command[Acts]:
     said = make_user_turn(message, len(photos))
     intent = classify_intent(message, sum(photo["status"] == "located" for photo in photos.values()))
     if intent in ("locate", "again"):
-        left = count_calls_left(state, desk)
+        left = count_calls_left(state, context)
         if left == 0:
             return Command(
-                update=Chat(turns=[said, make_reply(message, "budget", None, [SPENT], desk.policy)]), goto="__end__"
+                update=Chat(turns=[said, make_reply(message, "budget", None, [SPENT], context.policy)]), goto="__end__"
             )
         tasks = [repeat_task(find_target(state))] if intent == "again" else make_tasks(message, len(photos))
         noted = {**message, "keys": [task["key"] for task in tasks]}
@@ -121,28 +121,28 @@ def listen(state: Chat, desk: ChatContext) -> Command[Acts]:
     return Command(update=Chat(turns=[said]), goto=GOES[intent])
 
 
-def locate(task: PhotoTask, desk: ChatContext) -> Chat:
+def locate(task: PhotoTask, context: ChatContext) -> Chat:
     """Locate one photo by a recorded run, or go on with the run that was begun for it."""
     if task.get("most_calls") == 0:
-        return Chat(photos={task["key"]: task_failed(task, SPENT.text)})
-    settings = apply_effort(replace(desk.settings, run=task["run"]), task["effort"], task.get("most_calls"))
+        return Chat(photos={task["key"]: record_failed_task(task, SPENT.text)})
+    settings = apply_effort(replace(context.settings, run=task["run"]), task["effort"], task.get("most_calls"))
 
     def on_event(event: Json) -> None:
-        desk.on_event({**event, "photo": task["key"], "run": task["run"]})
+        context.on_event({**event, "photo": task["key"], "run": task["run"]})
 
     folder = get_runs_folder(settings.home) / task["run"]
     try:
         if (folder / "run.json").exists():
             check_same_model(folder, settings)
-            run = resume(task["run"], settings.home, settings.base_url, on_event, desk.stop)
+            run = resume(task["run"], settings.home, settings.base_url, on_event, context.stop)
         else:
-            run = locate_run(str(desk.blobs.path(task["sha256"])), settings, on_event, desk.stop)
+            run = locate_run(str(context.blobs.path(task["sha256"])), settings, on_event, context.stop)
         evidence = take_snapshot(task["key"], task["file"], run, folder, settings)
-        evidence = reweigh_photo({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
+        evidence = reweigh_photo({**evidence, "effort": task["effort"]}, task["constraints"], context.blobs)
     except SextantError as error:
         reason = redact_reason(str(error), settings)
         # The calls of a run that failed are paid all the same.
-        return Chat(photos={task["key"]: task_failed(task, reason)}, spent=recorded_spending(folder))  # type: ignore[typeddict-item]
+        return Chat(photos={task["key"]: record_failed_task(task, reason)}, spent=sum_recorded_spending(folder))  # type: ignore[typeddict-item]
     return Chat(photos={task["key"]: evidence}, spent=count_run_spending(run.answer))  # type: ignore[typeddict-item]
 
 
@@ -157,62 +157,64 @@ def check_same_model(folder: Path, settings: Settings) -> None:
         raise WrongUse(f"this run was begun with {asked}, and the model is {settings.model} now; send the photo again")
 
 
-def task_failed(task: PhotoTask, reason: str) -> Json:
+def record_failed_task(task: PhotoTask, reason: str) -> Json:
     """Return the photo of a task that came to nothing, with the reason."""
     return make_failed_snapshot(task["key"], task["file"], task["sha256"], task["run"], reason)
 
 
-def report(state: Chat, desk: ChatContext) -> Chat:
+def report(state: Chat, context: ChatContext) -> Chat:
     """Report the result of each photo, and the joint result where the message says that the photos belong together."""
     message, photos = state["message"], state.get("photos", {})
     keys = message.get("keys", [])
-    entries = [entry for key in keys for entry in reply_located(view_photo(photos[key], desk.policy), len(keys) > 1)]
+    entries = [entry for key in keys for entry in reply_located(view_photo(photos[key], context.policy), len(keys) > 1)]
     way = find_joint_kind(message["text"])
     if way:
-        entries += reply_together(way, list(photos.values()), desk.policy)
+        entries += reply_together(way, list(photos.values()), context.policy)
     if not entries:
         entries = [explain_usage(photos)]
-    turn = make_reply(message, "answer", keys[-1] if keys else None, entries, desk.policy)
+    turn = make_reply(message, "answer", keys[-1] if keys else None, entries, context.policy)
     return Chat(turns=[turn])
 
 
-def steer_photo(state: Chat, desk: ChatContext) -> Chat:
+def steer_photo(state: Chat, context: ChatContext) -> Chat:
     """Weigh the photo's stored candidates under what the person says now and said before."""
     message, photo = state["message"], find_target(state)
-    old = view_photo(photo, desk.policy)
+    old = view_photo(photo, context.policy)
     try:
-        changed = reweigh_photo(photo, update_constraints(photo["constraints"], message), desk.blobs)
+        changed = reweigh_photo(photo, update_constraints(photo["constraints"], message), context.blobs)
     except SextantError as error:
-        return Chat(turns=[make_reply(message, "steer", photo["key"], [Entry(str(error), "inferred")], desk.policy)])
-    entries = reply_steered(old, view_photo(changed, desk.policy))
-    turn = make_reply(message, "steer", photo["key"], entries, desk.policy)
+        return Chat(turns=[make_reply(message, "steer", photo["key"], [Entry(str(error), "inferred")], context.policy)])
+    entries = reply_steered(old, view_photo(changed, context.policy))
+    turn = make_reply(message, "steer", photo["key"], entries, context.policy)
     return Chat(turns=[turn], photos={photo["key"]: changed})
 
 
-def ask(state: Chat, desk: ChatContext) -> Chat:
+def ask(state: Chat, context: ChatContext) -> Chat:
     """Answer a question: by the model with the tools at hand, or from the record where there is none.
 
     Under a precision cap no model is asked: it sees the picture, and its words could say more than the cap allows.
     """
     message, photo = state["message"], find_target(state)
-    shown = view_photo(photo, desk.policy)
-    if desk.settings.model == "offline" or desk.policy.withholds_words:
+    shown = view_photo(photo, context.policy)
+    if context.settings.model == "offline" or context.policy.withholds_words:
         return Chat(
-            turns=[make_reply(message, "record", photo["key"], answer_from_record(message["text"], shown), desk.policy)]
+            turns=[
+                make_reply(message, "record", photo["key"], answer_from_record(message["text"], shown), context.policy)
+            ]
         )
     deps = make_cancellable(
-        make_deps(desk.settings, lambda event: desk.on_event({**event, "photo": photo["key"]})), desk.stop
+        make_deps(context.settings, lambda event: context.on_event({**event, "photo": photo["key"]})), context.stop
     )
     record = {**shown, "shown": photo["shown"]}
-    said = follow_up(message["text"], record, state["turns"][:-1], deps, count_calls_left(state, desk))
+    said = follow_up(message["text"], record, state["turns"][:-1], deps, count_calls_left(state, context))
     if said.failure:
-        reason = redact_reason(said.failure, desk.settings)
+        reason = redact_reason(said.failure, context.settings)
         lead = Entry(f"The model did not answer ({reason}); this is from the record.", "inferred")
         entries = [lead, *answer_from_record(message["text"], shown)]
     else:
         clues = [claim for claim in shown["answer"]["claims"] if not claim.get("struck")]
         entries = build_ledger(said.text, said.trace, clues)
-    return Chat(turns=[make_reply(message, "model", photo["key"], entries, desk.policy)], spent=said.spent)
+    return Chat(turns=[make_reply(message, "model", photo["key"], entries, context.policy)], spent=said.spent)
 
 
 def make_user_turn(message: Json, photos: int) -> Json:
@@ -235,10 +237,10 @@ def make_reply(message: Json, kind: str, key: str | None, entries: list[Entry], 
     }
 
 
-def count_calls_left(state: Chat, desk: ChatContext) -> int | None:
+def count_calls_left(state: Chat, context: ChatContext) -> int | None:
     """Model calls the session may still make; None is no limit."""
     calls = state.get("spent", {}).get("calls", 0)
-    return None if desk.max_calls is None else max(0, desk.max_calls - calls)
+    return None if context.max_calls is None else max(0, context.max_calls - calls)
 
 
 def find_target(state: Chat) -> Json:
@@ -267,7 +269,7 @@ def redact_reason(reason: str, settings: Settings) -> str:
 def build_chat() -> StateGraph[Chat, ChatContext, Chat, Chat]:
     """Return the graph, not yet compiled."""
 
-    def at_desk(node: Callable[[Any, ChatContext], Any], reads: type = Chat) -> Callable[..., Any]:
+    def bind_context(node: Callable[[Any, ChatContext], Any], reads: type = Chat) -> Callable[..., Any]:
         def run(state: Any, runtime: Runtime[ChatContext]) -> Any:
             return node(state, runtime.context)
 
@@ -279,11 +281,11 @@ def build_chat() -> StateGraph[Chat, ChatContext, Chat, Chat]:
         return run
 
     graph = StateGraph(Chat, context_schema=ChatContext)
-    graph.add_node("listen", at_desk(listen), destinations=("locate", "steer", "ask", "report", END))
-    graph.add_node("locate", at_desk(locate, PhotoTask), input_schema=PhotoTask)
-    graph.add_node("report", at_desk(report))
-    graph.add_node("steer", at_desk(steer_photo))
-    graph.add_node("ask", at_desk(ask))
+    graph.add_node("listen", bind_context(listen), destinations=("locate", "steer", "ask", "report", END))
+    graph.add_node("locate", bind_context(locate, PhotoTask), input_schema=PhotoTask)
+    graph.add_node("report", bind_context(report))
+    graph.add_node("steer", bind_context(steer_photo))
+    graph.add_node("ask", bind_context(ask))
     graph.add_edge(START, "listen")
     graph.add_edge("locate", "report")
     for last in ("report", "steer", "ask"):

@@ -16,7 +16,7 @@ from sextant.base.errors import WrongUse, one_line
 FOLDER = Path(__file__).parent
 
 
-def in_range(name: str, default: Any = ...) -> Any:
+def make_field(name: str, default: Any = ...) -> Any:
     """Return a field of a preset with the range that the setting of that name has."""
     return Field(default=default, ge=SETTINGS[name].low, le=SETTINGS[name].high)
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sextant.prompts.loading import Document, find_document, in_range, is_own, list_ids
+from sextant.prompts.loading import Document, find_document, is_own, list_ids, make_field
 
-Temperature = Annotated[float, in_range("temperature")]
+Temperature = Annotated[float, make_field("temperature")]
 
 
 class Preset(Document):
@@ -24,7 +24,7 @@ class Preset(Document):
     about: str
     variants: tuple[str, ...] = Field(min_length=1)
     later: tuple[str, ...] = ()
-    samples: int | None = in_range("samples", None)
+    samples: int | None = make_field("samples", None)
     keep_samples: int | None = Field(default=None, ge=1)
     keep_nearest: int | None = Field(default=None, ge=0)
     keep_alternatives: bool = True
@@ -32,12 +32,12 @@ class Preset(Document):
     temperature: Temperature | Literal["omit"] | None = None
     family_temperatures: dict[str, Temperature] = Field(default_factory=dict)
     verify: str
-    max_rounds: int = in_range("max_rounds")
-    max_calls: int = in_range("max_calls")
-    max_tool_turns: int = in_range("max_tool_turns")
-    max_output_tokens: int | None = in_range("max_output_tokens", None)
+    max_rounds: int = make_field("max_rounds")
+    max_calls: int = make_field("max_calls")
+    max_tool_turns: int = make_field("max_tool_turns")
+    max_output_tokens: int | None = make_field("max_output_tokens", None)
     image_detail: Literal["low", "high", "auto"] | None = None
-    image_side: int | None = in_range("image_side", None)
+    image_side: int | None = make_field("image_side", None)
     tools: tuple[str, ...]
 
 
@@ -55,6 +55,6 @@ def _load_shipped(name: str) -> Preset:
     return find_document("presets", name, Preset)
 
 
-def preset_ids() -> list[str]:
+def list_preset_ids() -> list[str]:
     """Every shipped preset, sorted."""
     return list_ids("presets")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sextant.prompts.loading import Document, find_document, in_range, is_own, list_ids
+from sextant.prompts.loading import Document, find_document, is_own, list_ids, make_field
 
 Need = Literal["list", "photos", "camps"]
 Shown = Literal["coordinates", "place", "photos"]
@@ -32,8 +32,8 @@ class Variant(Document):
 
     references: References
     tools: bool
-    samples: int = in_range("samples")
-    temperature: float = in_range("temperature")
+    samples: int = make_field("samples")
+    temperature: float = make_field("temperature")
     strategy: str
     with_gallery: str | None = None
     needs: tuple[Need, ...] = ()
@@ -61,6 +61,6 @@ def _load_shipped(name: str) -> Variant:
     return find_document("variants", name, Variant)
 
 
-def variant_ids() -> list[str]:
+def list_variant_ids() -> list[str]:
     """Every shipped variant, sorted."""
     return list_ids("variants")

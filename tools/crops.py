@@ -25,7 +25,7 @@ class Box(BaseModel):
     right: float = Field(default=1.0, ge=0, le=1)
     bottom: float = Field(default=1.0, ge=0, le=1)
 
-    def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
+    def to_pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
         """(left, top, right, bottom) in pixels of a picture of this size.
 
         Raises:
@@ -51,4 +51,4 @@ def crop(image: Image.Image, box: Box) -> Image.Image:
     Raises:
         NoSuchPart: the box holds none.
     """
-    return image.crop(box.pixels(*image.size))
+    return image.crop(box.to_pixels(*image.size))

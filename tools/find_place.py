@@ -24,10 +24,10 @@ class Name(BaseModel):
 
 def describe_places(places: list[NamedPlace]) -> str:
     """One numbered line a place."""
-    return "\n".join(f"{rank}. {_line(place)}" for rank, place in enumerate(places, 1))
+    return "\n".join(f"{rank}. {_format_line(place)}" for rank, place in enumerate(places, 1))
 
 
-def _line(place: NamedPlace) -> str:
+def _format_line(place: NamedPlace) -> str:
     parts = [place.name, place.admin1 if place.admin1 != place.name else None, place.country_code]
     kind = (
         ""

@@ -85,7 +85,7 @@ class Reader:
     read: Callable[[Any], Any]
     characters: frozenset[str]
 
-    def unreadable(self) -> list[str]:
+    def list_unreadable(self) -> list[str]:
         """Scripts of street signs that this reader cannot read, by name."""
         return sorted(
             script
@@ -107,7 +107,7 @@ def read_text(image: Image.Image, box: Box, reader: Reader) -> TextReading:
     if result.txts is not None:
         for corners, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
             if score >= _LEAST_SCORE and text.strip():
-                lines.append(TextLine(text.strip(), round(float(score), 3), *_fractions(corners, part.size, box)))
+                lines.append(TextLine(text.strip(), round(float(score), 3), *_to_fractions(corners, part.size, box)))
     lines.sort(key=lambda line: (round(line.top, 2), line.left))
     text = "\n".join(line.text for line in lines)
     return TextReading(tuple(lines), tuple(list_scripts(text)), detect_language(text))
@@ -170,7 +170,7 @@ def _rank_languages(text: str) -> Any:
     return rank(text)
 
 
-def _fractions(corners: Any, size: tuple[int, int], box: Box) -> tuple[float, float, float, float]:
+def _to_fractions(corners: Any, size: tuple[int, int], box: Box) -> tuple[float, float, float, float]:
     """Corner points in pixels of the part → left, top, right, bottom as fractions of the whole picture."""
     x, y = np.asarray(corners, dtype=float).T
     wide, high = (box.right - box.left) / size[0], (box.bottom - box.top) / size[1]
@@ -196,7 +196,7 @@ def make_read_text_tool(photo: Photo) -> BaseTool:
             reading = read_text(photo(), Box(left=left, top=top, right=right, bottom=bottom), reader)
         except (NoSuchPart, ReaderMissing) as error:
             raise ToolException(str(error)) from error
-        return describe_reading(reading, reader.unreadable()), asdict(reading)
+        return describe_reading(reading, reader.list_unreadable()), asdict(reading)
 
     return StructuredTool.from_function(
         run,

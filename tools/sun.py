@@ -138,7 +138,7 @@ class SunPosition(BaseModel):
 @tool("sun_position", args_schema=SunPosition, response_format="content_and_artifact")
 def sun_position(latitude: float, longitude: float, time: str) -> tuple[str, dict[str, Any]]:
     """Elevation and azimuth of the sun at a place and time. Use it to test a place against the shadows you see."""
-    elevation, azimuth = (float(angle) for angle in compute_sun_positions((latitude, longitude), _time(time)))
+    elevation, azimuth = (float(angle) for angle in compute_sun_positions((latitude, longitude), _read_time(time)))
     content = f"elevation {elevation:.1f} degrees, azimuth {azimuth:.1f} degrees (clockwise from north)"
     if elevation > 0:
         content += f"; a post throws a shadow {1 / np.tan(np.radians(elevation)):.2f} times its height"
@@ -160,7 +160,7 @@ def where_is_sun_at(
 ) -> tuple[str, dict[str, Any]]:
     """From where on Earth the sun is seen at this elevation and azimuth at this time. Use it only with a time you
     know; without an azimuth it gives a ring."""
-    found = compute_band(elevation, azimuth, _time(time), tolerance)
+    found = compute_band(elevation, azimuth, _read_time(time), tolerance)
     if found is None:
         raise ToolException(f"nowhere is the sun at elevation {elevation} and azimuth {azimuth} then; check the time")
     south, north = found.latitudes
@@ -172,7 +172,7 @@ def where_is_sun_at(
     return f"{content}; latitudes {south:.0f} to {north:.0f}", asdict(found)
 
 
-def _time(text: str) -> datetime:
+def _read_time(text: str) -> datetime:
     try:
         return read_time(text)
     except WrongUse as error:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from sextant.agent.answer_words import coordinates, place_name
+from sextant.agent.answer_words import format_coordinates, format_place_name
 from sextant.agent.chat.multi_photo import Joint, PhotoEvidence, Trip
 from sextant.agent.chat.multi_photo import locate_same_place as joint_place
 from sextant.agent.chat.multi_photo import locate_same_trip as joint_trip
@@ -50,12 +50,13 @@ def reply_steered(before: Json, after: Json) -> list[Entry]:
         text = f"None of the {changed['of']} stored candidates is left ({words}). Say 'undo', or 'look again'."
         return [Entry(text, "inferred")]
     if old is None:
-        moved = f"The answer is now {place_name(new)} ({coordinates(new)})."
+        moved = f"The answer is now {format_place_name(new)} ({format_coordinates(new)})."
     elif (old["latitude"], old["longitude"]) == (new["latitude"], new["longitude"]):
-        moved = f"The answer stays {place_name(new)} ({coordinates(new)})."
+        moved = f"The answer stays {format_place_name(new)} ({format_coordinates(new)})."
     else:
         km = float(great_circle_km((old["latitude"], old["longitude"]), (new["latitude"], new["longitude"])))
-        moved = f"The answer moved {km:,.0f} km, from {place_name(old)} to {place_name(new)} ({coordinates(new)})."
+        there = f"{format_place_name(new)} ({format_coordinates(new)})"
+        moved = f"The answer moved {km:,.0f} km, from {format_place_name(old)} to {there}."
     entries = [Entry(moved, "inferred")]
     for words, count in changed["ruled_out"]:
         entries.append(
@@ -71,9 +72,8 @@ def reply_same_place(joint: Joint, names: list[str], policy: Policy) -> list[Ent
     if joint.latitude is None or joint.longitude is None:
         return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
     here = coarsen(describe(joint.latitude, joint.longitude).to_json(), policy)
-    text = (
-        f"Taken as one place, the {len(names)} photos say {place_name(here)} ({coordinates(here)}), {joint.share:.0%}."
-    )
+    place = f"{format_place_name(here)} ({format_coordinates(here)})"
+    text = f"Taken as one place, the {len(names)} photos say {place}, {joint.share:.0%}."
     entries = [Entry(text, "inferred")]
     entries += [Entry(f"{name.capitalize()} does not fit.", "inferred") for name in joint.misfits]
     return entries
@@ -86,7 +86,7 @@ def reply_same_trip(trip: Trip, policy: Policy) -> list[Entry]:
     stops = []
     for name, latitude, longitude in trip.places:
         here = coarsen(describe(latitude, longitude).to_json(), policy)
-        stops.append(f"{name} at {place_name(here)} ({coordinates(here)})")
+        stops.append(f"{name} at {format_place_name(here)} ({format_coordinates(here)})")
     entries = [Entry(f"Taken as one trip: {'; '.join(stops)}.", "inferred")]
     for leg in trip.legs:
         way = f"From {leg.first} to {leg.second}: {leg.km:,.0f} km"

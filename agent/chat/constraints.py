@@ -89,9 +89,9 @@ def find_inside(area: Json, positions: NDArray[np.float64]) -> Inside:
         WrongUse: the area is of no known kind.
     """
     kinds: dict[str, Callable[[Any], Inside]] = {
-        "country": lambda code: _in_country(positions, lambda country: code in (country.code, country.name)),
-        "continent": lambda name: _in_country(positions, lambda country: country.continent == name),
-        "half": lambda name: _in_half(name, positions),
+        "country": lambda code: _is_in_country(positions, lambda country: code in (country.code, country.name)),
+        "continent": lambda name: _is_in_country(positions, lambda country: country.continent == name),
+        "half": lambda name: _is_in_half(name, positions),
         "circle": lambda circle: np.asarray(great_circle_km(positions, circle[:2]) <= circle[2], dtype=bool),
         "polygon": lambda geojson: np.array([covers(geojson, *place) for place in positions.tolist()], dtype=bool),
         "sea_within_km": lambda km: near_sea(positions, km),
@@ -113,7 +113,7 @@ def find_allowed(constraints: Sequence[Json], positions: NDArray[np.float64]) ->
     return left
 
 
-def leans_on(clue: str, clues: Sequence[Json]) -> bool:
+def relies_on(clue: str, clues: Sequence[Json]) -> bool:
     """Whether half or more of an answer's clues speak of this clue, by its words or by where it was read."""
     if not clues:
         return False
@@ -129,12 +129,12 @@ def make_country_area(country: Country) -> Json:
     return {"country": country.code if own else country.name}
 
 
-def _in_country(positions: NDArray[np.float64], wanted: Callable[[Country], bool]) -> Inside:
+def _is_in_country(positions: NDArray[np.float64], wanted: Callable[[Country], bool]) -> Inside:
     found = countries_at(positions, reach_km=OFF_THE_COAST_KM)
     return np.array([country is not None and wanted(country) for country in found], dtype=bool)
 
 
-def _in_half(name: str, positions: NDArray[np.float64]) -> Inside:
+def _is_in_half(name: str, positions: NDArray[np.float64]) -> Inside:
     if name not in HALVES:
         raise WrongUse(f"there is no {name!r} half of the world; there are: {', '.join(HALVES)}")
     values = positions[:, 0] if name in ("northern", "southern") else positions[:, 1]

@@ -38,6 +38,6 @@ def find_joint_kind(text: str) -> Literal["place", "trip"] | None:
     return "place" if _PLACE.search(text) else "trip" if _TRIP.search(text) else None
 
 
-def undoes_all(text: str) -> bool:
+def is_undo_all(text: str) -> bool:
     """Whether "undo" means everything said, not the last thing."""
     return bool(_ALL.search(text))

@@ -107,7 +107,7 @@ def locate_same_trip(photos: Sequence[PhotoEvidence]) -> Trip:
         return Trip((), (), silent)
     chosen = _find_likeliest_path(heard)
     places = [(photo.name, *photo.positions[index].tolist()) for photo, index in zip(heard, chosen, strict=True)]
-    legs = [_make_leg(a, b, i, j) for (a, i), (b, j) in _pairs(list(zip(heard, chosen, strict=True)))]
+    legs = [_make_leg(a, b, i, j) for (a, i), (b, j) in _list_pairs(list(zip(heard, chosen, strict=True)))]
     misfits = [
         photo.name
         for photo, index in zip(heard, chosen, strict=True)
@@ -169,5 +169,7 @@ def _choose_misfit(leg: Leg, photos: Sequence[PhotoEvidence]) -> str:
     return leg.second if sure[leg.second] <= sure[leg.first] else leg.first
 
 
-def _pairs(items: list[tuple[PhotoEvidence, int]]) -> list[tuple[tuple[PhotoEvidence, int], tuple[PhotoEvidence, int]]]:
+def _list_pairs(
+    items: list[tuple[PhotoEvidence, int]],
+) -> list[tuple[tuple[PhotoEvidence, int], tuple[PhotoEvidence, int]]]:
     return list(pairwise(items))

@@ -6,7 +6,7 @@ Pure: the photo as it is shown (``agent/privacy/view.py``) in, ledger entries ou
 import re
 from collections.abc import Callable
 
-from sextant.agent.answer_words import coordinates, headline, place_name
+from sextant.agent.answer_words import format_coordinates, format_headline, format_place_name
 from sextant.agent.chat.steering_parser import parse_area
 from sextant.agent.guard.claims import Entry
 from sextant.agent.warning_codes import Code
@@ -34,7 +34,7 @@ def answer_where(photo: Json, question: str = "") -> list[Entry]:
     best = answer["best"]
     if best is None:
         return [Entry("No place is left to name.", "inferred")]
-    entries = [Entry(headline(answer), "inferred"), Entry(f"Position: {coordinates(best)}.", "inferred")]
+    entries = [Entry(format_headline(answer), "inferred"), Entry(f"Position: {format_coordinates(best)}.", "inferred")]
     entries += state_confidence(photo)[:1]
     if answer["model"] == "offline":
         entries.append(Entry("No model looked at the picture: this is the density of similar photos.", "retrieved"))
@@ -70,7 +70,10 @@ def list_alternatives(photo: Json, question: str = "") -> list[Entry]:
     if not others:
         return [Entry("Everything proposed lies together: there is no other place.", "inferred")]
     return [
-        Entry(f"{place_name(place)} ({coordinates(place)}): {place['votes']} of {place['of']} candidates.", "inferred")
+        Entry(
+            f"{format_place_name(place)} ({format_coordinates(place)}): {place['votes']} of {place['of']} candidates.",
+            "inferred",
+        )
         for place in others
     ]
 
@@ -116,12 +119,8 @@ def measure_distance(photo: Json, question: str) -> list[Entry]:
     if "circle" not in area:
         return [Entry(f"{name} is no single place; name a town.", "inferred")]
     km = float(great_circle_km(area["circle"][:2], (best["latitude"], best["longitude"])))
-    return [
-        Entry(
-            f"{place_name(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).",
-            "tool",
-        )
-    ]
+    there = f"{name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f})"
+    return [Entry(f"{format_place_name(best)} is {km:,.0f} km from {there}.", "tool")]
 
 
 def describe_rival(photo: Json, question: str = "") -> list[Entry]:
@@ -130,7 +129,7 @@ def describe_rival(photo: Json, question: str = "") -> list[Entry]:
     if rival is None:
         return [Entry("A place outside the region: nothing proposed lies there yet.", "inferred")]
     best = photo["answer"]["best"]
-    entries = [Entry(f"The best rival is {place_name(rival)} ({coordinates(rival)}).", "inferred")]
+    entries = [Entry(f"The best rival is {format_place_name(rival)} ({format_coordinates(rival)}).", "inferred")]
     if rival.get("country") and best and rival["country"] != best.get("country"):
         line = f"Anything that belongs to {rival['country']} and not to {best.get('country') or 'the sea'} would: "
         entries.append(Entry(line + "a language, a plate, a road marking. Look for it by eye.", "inferred"))
@@ -186,7 +185,7 @@ def _list_references(references: list[Json], kind: str) -> list[Entry]:
         return [Entry("This run had no gallery to search.", "retrieved")]
     return [
         Entry(
-            f"{number}. {item.get('place') or coordinates(item)}, similarity {item['similarity']:.2f} ({kind}).",
+            f"{number}. {item.get('place') or format_coordinates(item)}, similarity {item['similarity']:.2f} ({kind}).",
             "retrieved",
         )
         for number, item in enumerate(references[:SHOWN], 1)

@@ -1,6 +1,6 @@
 """Rerank a photo's stored candidates under the user's constraints."""
 
-from sextant.agent.chat.intents import classify_intent, undoes_all
+from sextant.agent.chat.intents import classify_intent, is_undo_all
 from sextant.agent.chat.steering import ReweighInput, measure_moved_km, read_candidate, steer
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.nodes.answer import name_best_place, name_rival
@@ -18,7 +18,7 @@ def update_constraints(old: list[Json], message: Json) -> list[Json]:
     if message["steer"]:
         return [*old, *message["steer"]]
     if classify_intent(message, 1) == "undo":
-        return [] if undoes_all(message["text"]) else old[:-1]
+        return [] if is_undo_all(message["text"]) else old[:-1]
     return [*old, *read_steering(message["text"])]
 
 

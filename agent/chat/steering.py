@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from sextant.agent.chat.constraints import find_allowed, leans_on
+from sextant.agent.chat.constraints import find_allowed, relies_on
 from sextant.agent.verification import Candidate, Pool, Verdict, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
@@ -50,7 +50,7 @@ def read_candidate(item: Json) -> Candidate:
 
 def steer(evidence: ReweighInput, constraints: Sequence[Json]) -> ReweighResult:
     """Weigh the candidates that the constraints leave. An empty rest gives a verdict without a place."""
-    kept = [candidate for candidate in evidence.candidates if not _leans(candidate, constraints, evidence)]
+    kept = [candidate for candidate in evidence.candidates if not _relies(candidate, constraints, evidence)]
     free = find_allowed(constraints, positions_of(kept))
     left = tuple(candidate for candidate, stays in zip(kept, free.tolist(), strict=True) if stays)
     pool = Pool(left, evidence.farthest)
@@ -68,12 +68,12 @@ def measure_moved_km(before: Json | None, after: Verdict) -> float | None:
     return float(great_circle_km((before["latitude"], before["longitude"]), there))
 
 
-def _leans(candidate: Candidate, constraints: Sequence[Json], evidence: ReweighInput) -> bool:
+def _relies(candidate: Candidate, constraints: Sequence[Json], evidence: ReweighInput) -> bool:
     clues = (evidence.clues or {}).get(candidate.id or "", ())
-    return any(c["rule"] == "ignore" and leans_on(c["clue"], clues) for c in constraints)
+    return any(c["rule"] == "ignore" and relies_on(c["clue"], clues) for c in constraints)
 
 
 def _count_ruled_out(constraint: Json, evidence: ReweighInput) -> int:
     if constraint["rule"] == "ignore":
-        return sum(_leans(candidate, [constraint], evidence) for candidate in evidence.candidates)
+        return sum(_relies(candidate, [constraint], evidence) for candidate in evidence.candidates)
     return int((~find_allowed([constraint], positions_of(evidence.candidates))).sum())

@@ -41,7 +41,7 @@ def is_steering(text: str) -> bool:
     if "?" in text or len(text) > 200:
         return False
     parts = _split_parts(text)
-    return bool(parts) and all(_NOT.match(part) or _IGNORE.match(part) or _says_where(part) for part in parts)
+    return bool(parts) and all(_NOT.match(part) or _IGNORE.match(part) or _states_place(part) for part in parts)
 
 
 def read_steering(text: str) -> list[Json]:
@@ -104,7 +104,7 @@ def parse_area(name: str) -> tuple[Json, str]:
     return {"circle": [place.latitude, place.longitude, km]}, f"within {km:g} km of {called}"
 
 
-def _says_where(part: str) -> bool:
+def _states_place(part: str) -> bool:
     """Whether a part without "not" says where it is: "only in Peru", "near the sea", "the southern hemisphere"."""
     plain = part.lower()
     return bool(

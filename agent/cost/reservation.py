@@ -73,7 +73,7 @@ def plan_wave(state: State, deps: Deps, asks: Sequence[Ask], seconds: float, *, 
     calls = count_calls_left(budget, state["spent"], seconds)
     if budget.tokens is None and budget.usd is None:
         first = asks[:calls]
-        return Wave(tuple(together(first, deps)), (), tuple(asks[calls:]), None, is_last_wave(calls, len(first)))
+        return Wave(tuple(join_samples(first, deps)), (), tuple(asks[calls:]), None, is_last_wave(calls, len(first)))
     left = find_left(state, budget)
     measured = "measured" in state["spent"]
     choice = asks if measured else [ask for ask in asks if is_same_request(ask, asks[0], deps)]
@@ -91,7 +91,7 @@ def plan_wave(state: State, deps: Deps, asks: Sequence[Ask], seconds: float, *, 
     held, closed = (rest, ()) if paid or (working and calls) else ((), rest)
     full = deps.recipe.max_output_tokens
     return Wave(
-        paid=tuple(together(paid, deps)),
+        paid=tuple(join_samples(paid, deps)),
         held=held,
         closed=closed,
         output_tokens=None if output >= full else output,
@@ -108,7 +108,7 @@ def fill(
     total = Cost()
     begun: set[str] = set()
     for ask, prompt in zip(asks, prompts, strict=False):
-        shared = shares_request(ask, deps)
+        shared = is_shared_request(ask, deps)
         once = 0 if shared and ask["branch"]["variant"] in begun else prompt
         cost = make_cost(once, output, prices)
         if (total + cost).fits(left):
@@ -194,12 +194,12 @@ def bound_picture_tokens(deps: Deps) -> int:
     return math.ceil(factor * max(estimate_image_tokens(side, side * part // 8, detail) for part in range(1, 9)))
 
 
-def shares_request(ask: Ask, deps: Deps) -> bool:
+def is_shared_request(ask: Ask, deps: Deps) -> bool:
     """Whether a call is asked for together with the other samples of its prompt: its first turn, where servers can."""
-    return shares_requests(deps.settings, deps.recipe) and not ask["transcript"]
+    return is_one_request(deps.settings, deps.recipe) and not ask["transcript"]
 
 
-def shares_requests(settings: Settings, recipe: Recipe) -> bool:
+def is_one_request(settings: Settings, recipe: Recipe) -> bool:
     """Whether the samples of a prompt are asked for in one request: the recipe wants it, and the protocol has it."""
     return recipe.one_request and settings.model.startswith("openai:")
 
@@ -207,19 +207,19 @@ def shares_requests(settings: Settings, recipe: Recipe) -> bool:
 def is_same_request(ask: Ask, first: Ask, deps: Deps) -> bool:
     """Whether a call is the first one, or is asked for in the same request."""
     same = ask["branch"]["variant"] == first["branch"]["variant"]
-    return ask is first or (same and shares_request(ask, deps) and shares_request(first, deps))
+    return ask is first or (same and is_shared_request(ask, deps) and is_shared_request(first, deps))
 
 
-def together(paid: Sequence[Ask], deps: Deps) -> list[Ask]:
+def join_samples(paid: Sequence[Ask], deps: Deps) -> list[Ask]:
     """Name, in each call that shares a request, the samples that are asked for in it."""
     samples: dict[str, list[int]] = {}
     for ask in paid:
-        if shares_request(ask, deps):
+        if is_shared_request(ask, deps):
             samples.setdefault(ask["branch"]["variant"], []).append(ask["branch"]["sample"])
     groups = {variant: numbers for variant, numbers in samples.items() if len(numbers) > 1}
     return [
         {**ask, "together": groups[ask["branch"]["variant"]]}
-        if shares_request(ask, deps) and ask["branch"]["variant"] in groups
+        if is_shared_request(ask, deps) and ask["branch"]["variant"] in groups
         else ask
         for ask in paid
     ]

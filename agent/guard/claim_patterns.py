@@ -42,7 +42,7 @@ class ClaimPatterns:
         lead = self.leads.search(sentence)
         return lead[0] if lead and not self.denied.search(sentence) else None
 
-    def checks(self, sentence: str) -> list[Tools] | None:
+    def find_checks(self, sentence: str) -> list[Tools] | None:
         """As ``find_claimed_checks``, in this language."""
         report = self.report(sentence)
         if report is None:
@@ -66,7 +66,7 @@ def find_claimed_checks(sentence: str) -> list[Tools] | None:
     if any(words.named.search(plain) for words in likely) and not any(words.denied.search(plain) for words in likely):
         return [OUT_OF_REACH]
     for words in load_languages().values():
-        checks = words.checks(plain)
+        checks = words.find_checks(plain)
         if checks is not None:
             return checks
     return None

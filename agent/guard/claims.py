@@ -46,11 +46,11 @@ class Trace:
 
 def make_trace(branch: str, turns: Sequence[Mapping[str, Any]], references: bool) -> Trace:
     """Trace a branch's successful tool calls: ``branch#1``, ``branch#2``, …; failed calls checked nothing."""
-    done = [turn for turn in turns if turn["role"] == "tool" and not tool_failed(turn)]
+    done = [turn for turn in turns if turn["role"] == "tool" and not has_tool_failed(turn)]
     return Trace(tuple((f"{branch}#{number}", turn.get("name", "")) for number, turn in enumerate(done, 1)), references)
 
 
-def tool_failed(turn: Mapping[str, Any]) -> bool:
+def has_tool_failed(turn: Mapping[str, Any]) -> bool:
     """Return whether a tool's turn holds why it did not run. Only turns of earlier versions have to be read for it."""
     failed = turn.get("failed")
     return bool(turn["content"].startswith("Error:") if failed is None else failed)

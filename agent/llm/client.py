@@ -243,7 +243,7 @@ def _attempt(
         return runnable.invoke(prompt), time.monotonic() - began
     address = model.endpoint.address
     try:
-        with model.rate_limiter.slot(ends):
+        with model.rate_limiter.wait_for_slot(ends):
             began = time.monotonic()
             deadline = began + model.timeout_s if ends is None else min(began + model.timeout_s, ends)
             exchange = Exchange(deadline)
@@ -280,7 +280,7 @@ def run_with_deadline(exchange: Exchange, work: Callable[[], Any]) -> Any:
 
     threading.Thread(target=run, name="model call", daemon=True).start()
     # A little longer than the transport's own deadline, whose error says more about what happened.
-    done.wait(exchange.seconds_left() + 0.05)
+    done.wait(exchange.compute_seconds_left() + 0.05)
     return outcome[0] if outcome else TimeoutError()
 
 

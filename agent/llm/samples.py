@@ -36,15 +36,15 @@ class SampleRequests:
         self._groups: OrderedDict[str, _Group] = OrderedDict()
         self._refused = False
 
-    def reply(self, request: Json) -> Json:
+    def get_reply(self, request: Json) -> Json:
         """Return the reply to one sample, from the request that is made for all of them."""
-        sample, key = request["sample"], group_key(request)
+        sample, key = request["sample"], make_group_key(request)
         with self._lock:
             group = self._groups.get(key)
             mine = group is None
             if group is None:
                 if self._refused:
-                    return refusal()
+                    return make_refusal()
                 group = self._groups[key] = _Group()
                 while len(self._groups) > KEPT:
                     self._groups.popitem(last=False)
@@ -73,13 +73,13 @@ class SampleRequests:
             group.done.set()
 
 
-def refusal() -> Json:
+def make_refusal() -> Json:
     """Return the reply to a sample of a server that is known to give one answer a request; nothing was sent."""
     message = "the server gives one answer a request"
     return {"failure": {"kind": "samples_unsupported", "message": message, "attempts": 0}}
 
 
-def group_key(request: Json) -> str:
+def make_group_key(request: Json) -> str:
     """Return what all calls of one request have in common; the run keeps equal requests of two runs apart."""
     own = ("branch", "sample", "seconds_left")
     return hash_text(encode_canonical({name: value for name, value in request.items() if name not in own}))

@@ -37,7 +37,7 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     pool = make_pool(outcomes, state.get("branches", {}), references, deps)
     doubts = [warn(Code.UNLIKE_GALLERY, words) for words in distrust_words(pool)]
     strategy = deps.recipe.verify
-    if lacks_places(references, deps):
+    if lacks_position_scores(references, deps):
         strategy = STAND_IN
         doubts.append(warn(Code.NOT_ALIGNED, NOT_ALIGNED))
     model = load_judging_model(deps) if strategy == "calibrated" else None
@@ -50,7 +50,7 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
         seconds=reading["seconds"],
         read_at=reading["read_at"],
         outcomes=outcomes,
-        verdict=compact_verdict(verdict, deps),
+        verdict=make_compact_verdict(verdict, deps),
         warnings=doubts,
     )
     if stop:
@@ -87,7 +87,7 @@ def _drop_absent(place: Json) -> Json:
 def make_pool(outcomes: dict[str, Json], branches: dict[str, Branch], references: Json | None, deps: Deps) -> Pool:
     """Pool every place proposed for this photo, each with its origin."""
     keep, keep_nearest = deps.recipe.keep_samples, deps.recipe.keep_nearest
-    if lacks_places(references, deps):
+    if lacks_position_scores(references, deps):
         keep_nearest = None  # the strategy that stands in was fitted on the whole retrieved list
     candidates: list[Candidate] = []
     farthest: tuple[tuple[float, float], ...] = ()
@@ -127,7 +127,7 @@ def make_peak_candidate(peak: Json) -> Candidate:
 
 def add_position_scores(pool: Pool, state: State, references: Json | None, deps: Deps) -> Pool:
     """Add the photo's cosine with every place, as G3 does; return the pool unchanged without an aligned encoder."""
-    if not knows_places(references) or not pool.candidates:
+    if not has_position_scores(references) or not pool.candidates:
         return pool
     places = [[one.latitude, one.longitude] for one in pool.candidates]
     reply = deps.ask("positions", {"photo": state["photo"]["sha256"], "positions": places})
@@ -135,12 +135,12 @@ def add_position_scores(pool: Pool, state: State, references: Json | None, deps:
     return replace(pool, candidates=tuple(replace(one, position_score=score) for one, score in scored))
 
 
-def lacks_places(references: Json | None, deps: Deps) -> bool:
+def lacks_position_scores(references: Json | None, deps: Deps) -> bool:
     """Whether the recipe compares the photo with places and this run's gallery, if any, cannot."""
-    return stands_in(deps.recipe.verify, compares_places=knows_places(references))
+    return stands_in(deps.recipe.verify, compares_places=has_position_scores(references))
 
 
-def knows_places(references: Json | None) -> bool:
+def has_position_scores(references: Json | None) -> bool:
     """Whether the gallery's encoder compares photos with places: it then found where on Earth the photo fits."""
     return references is not None and references.get("peaks") is not None
 
@@ -189,7 +189,7 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
     return None
 
 
-def compact_verdict(verdict: Verdict, deps: Deps) -> Json:
+def make_compact_verdict(verdict: Verdict, deps: Deps) -> Json:
     """Compact the verdict for the state: the long list of scored candidates goes to the blob store."""
     plain = round_numbers(verdict.to_json())
     return {**plain, "candidates": deps.blobs.put_json(plain["candidates"])}

@@ -120,14 +120,14 @@ def snap_position(latitude: float, longitude: float, policy: Policy) -> tuple[fl
 
 
 def _snap_once(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
-    here = _country_key(latitude, longitude)
+    here = _find_country_key(latitude, longitude)
     cap = policy.at(here[1] if here else None)
     if cap is None:
         return latitude, longitude
     if cap == "country" and here:
-        return _inner(here[0])
+        return _find_inner_position(here[0])
     step = CELL_DEGREES[cap]
-    return _cell(latitude, step, 90.0), _cell(longitude, step, 180.0)
+    return _snap_to_cell(latitude, step, 90.0), _snap_to_cell(longitude, step, 180.0)
 
 
 def coarsen(value: Any, policy: Policy) -> Any:
@@ -148,11 +148,11 @@ def redact_coordinates(text: str, policy: Policy) -> str:
         return text
     digits = {"country": 0, "region": 0, "city": 1, "street": 2}[cap]
 
-    def rounded(match: re.Match[str]) -> str:
+    def round_match(match: re.Match[str]) -> str:
         number = match[0].replace("−", "-").replace(",", ".")
         return match[0] if len(number.partition(".")[2]) <= digits else f"{float(number):.{digits}f}"
 
-    return _DECIMAL.sub(rounded, _SEXAGESIMAL.sub("(withheld)", text))
+    return _DECIMAL.sub(round_match, _SEXAGESIMAL.sub("(withheld)", text))
 
 
 def redact_words(value: Any, policy: Policy, keys: frozenset[str]) -> Any:
@@ -181,7 +181,7 @@ def _coarsen_dict(value: Json, policy: Policy) -> Json:
     coarse = {name: coarsen(item, policy) for name, item in value.items()}
     for name, item in value.items():
         if name.startswith(("latitude", "longitude")) and isinstance(item, int | float):
-            coarse[name] = _cell(item, CELL_DEGREES[policy.coarsest or "street"], 180.0)
+            coarse[name] = _snap_to_cell(item, CELL_DEGREES[policy.coarsest or "street"], 180.0)
     if "probability" in value and isinstance(value["probability"], dict):
         coarse["probability"] = _coarsen_probability(value["probability"], policy.coarsest)
     if isinstance(value.get("best"), dict) and isinstance(value.get("probability"), dict):
@@ -193,7 +193,7 @@ def _coarsen_dict(value: Json, policy: Policy) -> Json:
 
 def _coarsen_position(value: Json, policy: Policy) -> Json:
     exact = value["latitude"], value["longitude"]
-    key = _country_key(*exact)
+    key = _find_country_key(*exact)
     cap = policy.at(key[1] if key else None)
     rest = {name: coarsen(item, policy) for name, item in value.items() if name not in ("latitude", "longitude")}
     latitude, longitude = snap_position(*exact, policy)
@@ -264,7 +264,7 @@ def _is_position(value: Json) -> bool:
     return bool(abs(found[0]) <= 90 and abs(found[1]) <= 180)  # type: ignore[arg-type]
 
 
-def _cell(degrees: float, step: float, limit: float) -> float:
+def _snap_to_cell(degrees: float, step: float, limit: float) -> float:
     """Return the middle of the cell that holds the value; of a middle, itself."""
     cells = round(2 * limit / step)
     number = min(max(math.floor((degrees + limit) / step + 1e-9), 0), cells - 1)
@@ -272,12 +272,12 @@ def _cell(degrees: float, step: float, limit: float) -> float:
 
 
 @lru_cache(maxsize=20_000)
-def _country_key(latitude: float, longitude: float) -> tuple[str, str | None] | None:
+def _find_country_key(latitude: float, longitude: float) -> tuple[str, str | None] | None:
     country = country_at(latitude, longitude, OFF_THE_COAST_KM)
     return (country.natural_earth or country.name, country.code) if country else None
 
 
 @lru_cache(maxsize=512)
-def _inner(name: str) -> tuple[float, float]:
+def _find_inner_position(name: str) -> tuple[float, float]:
     latitude, longitude = inner_position(name)
     return round(latitude, 2), round(longitude, 2)

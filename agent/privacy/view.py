@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from sextant.agent.answer_words import headline, scale_rows
+from sextant.agent.answer_words import format_headline, list_scale_rows
 from sextant.agent.guard.claims import Trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata
 from sextant.agent.privacy.precision import Policy, coarsen, redact_words
-from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, uncalibrated
+from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, warn_uncalibrated
 from sextant.base.json_types import Json
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import great_circle_km
@@ -37,8 +37,8 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
     answer["precision"] = policy.to_json()
     return shown | {
         "answer": answer,
-        "headline": headline(answer),
-        "how_sure": scale_rows(answer["probability"]),
+        "headline": format_headline(answer),
+        "how_sure": list_scale_rows(answer["probability"]),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
         "changed": view_change(seen, answer["best"]),
@@ -107,7 +107,7 @@ def view_warnings(warnings: Sequence[Any], policy: Policy) -> list[AnswerWarning
     read = read_warnings(warnings)
     if policy.withholds_words:
         # The text is ours, never the record's: an imported record can say anything under a harmless code.
-        return [uncalibrated()] if has_code(read, Code.UNCALIBRATED) else []
+        return [warn_uncalibrated()] if has_code(read, Code.UNCALIBRATED) else []
     coarse: list[AnswerWarning] = coarsen(read, policy)
     return coarse
 

@@ -44,11 +44,13 @@ def quote_case_for(latitude: float, longitude: float, state: State, references: 
         if outcome["kind"] == "answered" and _is_near(outcome, latitude, longitude):
             arguments += [clue["text"] for clue in outcome["clues"]]
     if not arguments:
-        return quote(f"nothing in words; {support_without_words(latitude, longitude, state, references)}", "the record")
+        return quote(
+            f"nothing in words; {describe_wordless_support(latitude, longitude, state, references)}", "the record"
+        )
     return quote("\n".join(f"- {text}" for text in dict.fromkeys(arguments[:ARGUMENTS])), "earlier answers")
 
 
-def support_without_words(latitude: float, longitude: float, state: State, references: Json | None) -> str:
+def describe_wordless_support(latitude: float, longitude: float, state: State, references: Json | None) -> str:
     """Say who proposed a place for which no answer gave a reason: answers, gallery photos, both, or neither."""
     outcomes = [one for one in state.get("outcomes", {}).values() if one["kind"] == "answered"]
     answers = sum(_is_near(one, latitude, longitude) for one in outcomes)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sextant.agent.prompting.needs import with_what_is_there
+from sextant.agent.prompting.needs import choose_fallback
 from sextant.agent.state import Branch, Photo
 from sextant.base.json_types import Json
 from sextant.prompts.loading import load_frame
@@ -26,7 +26,7 @@ def build_opening(
     prompt = load_variant(branch["variant"])
     lists = list_references(prompt, references, halvings, instead_of_tools=prompt.tools and not tools)
     sheet = find_contact_sheet(prompt, references, halvings)
-    spoken = with_what_is_there(prompt, listed=bool(lists), sheet=bool(sheet), camps=bool(branch["fill"]))
+    spoken = choose_fallback(prompt, listed=bool(lists), sheet=bool(sheet), camps=bool(branch["fill"]))
     parts = [_fill(spoken.strategy, branch["fill"])]
     if spoken.with_gallery and references and tools:
         parts[0] += " " + spoken.with_gallery

@@ -129,21 +129,26 @@ class Cassette:
         """Return the recorded reply to this very question, a fresh copy; None when it was never asked."""
         compacted, _ = compact_request(kind, request)
         call = self.calls.get(make_key(kind, compacted))
-        return self.reply(call) if call else None
+        return self.read_reply(call) if call else None
 
-    def reply(self, call: Call) -> Json:
+    def read_reply(self, call: Call) -> Json:
         """Return a recorded reply, a fresh copy."""
         reply: Json = json.loads(call.reply)
         return reply
 
-    def add(self, kind: str, request: Json, reply: Json, moment: StepInfo, seconds: float) -> Json:
+    def add(self, kind: str, request: Json, reply: Json, step_info: StepInfo, seconds: float) -> Json:
         """Write one call down, and return the reply as a replay will read it.
 
         Raises:
             SextantError: the file cannot be written.
         """
         compacted, parts = compact_request(kind, request)
-        info = {"step": moment.step, "node": moment.node, "branch": moment.branch, "seconds": round(seconds, 4)}
+        info = {
+            "step": step_info.step,
+            "node": step_info.node,
+            "branch": step_info.branch,
+            "seconds": round(seconds, 4),
+        }
         call = Call(make_key(kind, compacted), kind, compacted, json.dumps(reply), info)
         said: Json = json.loads(call.reply)
         with self._lock:

@@ -34,42 +34,44 @@ class Divergence(SextantError):
     """
 
     def __init__(
-        self, moment: StepInfo, variant: str | None, message: str, difference: Difference | None = None
+        self, step_info: StepInfo, variant: str | None, message: str, difference: Difference | None = None
     ) -> None:
         super().__init__(message)
-        self.moment = moment
+        self.step_info = step_info
         self.variant = variant
         self.difference = difference
 
     def to_json(self) -> Json:
         """For programs."""
         shown = self.difference and {"where": self.difference.where, "words": self.difference.words}
-        at = {"step": self.moment.step, "node": self.moment.node, "branch": self.moment.branch}
+        at = {"step": self.step_info.step, "node": self.step_info.node, "branch": self.step_info.branch}
         return {**at, "variant": self.variant, "message": str(self), "difference": shown}
 
 
-def make_divergence(cassette: Cassette, moment: StepInfo, kind: str, request: Json) -> Divergence:
+def make_divergence(cassette: Cassette, step_info: StepInfo, kind: str, request: Json) -> Divergence:
     """Return the error for a question that the recording does not hold."""
     variant = request.get("variant") if kind == "model" else None
-    at = describe_step(moment, variant)
+    at = describe_step(step_info, variant)
     recorded = find_most_similar(cassette, kind, request)
     if recorded is None:
         ends = "its last line was cut off" if cassette.cut else "the run was not finished, or never came here"
         return Divergence(
-            moment, variant, f"{at}: the recording holds no such {kind} call: {ends}; sextant locate --resume goes on"
+            step_info,
+            variant,
+            f"{at}: the recording holds no such {kind} call: {ends}; sextant locate --resume goes on",
         )
     asked = {**request, "photo": request["photo"]["sha256"]} if kind == "tool" else request
     difference = find_first_difference(kind, cassette.expand(recorded), asked)
     message = f"{at}: the {kind} call differs from the recording in {difference.where}"
-    return Divergence(moment, variant, message, difference)
+    return Divergence(step_info, variant, message, difference)
 
 
-def describe_step(moment: StepInfo, variant: str | None = None) -> str:
+def describe_step(step_info: StepInfo, variant: str | None = None) -> str:
     """``step 3 (lmm), variant 'zero-shot', branch 1.zero-shot.0``."""
-    words = f"step {moment.step} ({moment.node})"
+    words = f"step {step_info.step} ({step_info.node})"
     if variant:
         words += f", variant {variant!r}"
-    return f"{words}, branch {moment.branch}" if moment.branch else words
+    return f"{words}, branch {step_info.branch}" if step_info.branch else words
 
 
 def find_most_similar(cassette: Cassette, kind: str, request: Json) -> Call | None:
@@ -82,10 +84,10 @@ def find_most_similar(cassette: Cassette, kind: str, request: Json) -> Call | No
         return next((call for call in same if call.request["read_at"] == request["read_at"]), None)
     asked = json.dumps(compact_request(kind, request)[0], sort_keys=True)
 
-    def likeness(call: Call) -> float:
+    def measure_likeness(call: Call) -> float:
         return difflib.SequenceMatcher(None, json.dumps(call.request, sort_keys=True), asked, autojunk=False).ratio()
 
-    return max(same, key=likeness, default=None)
+    return max(same, key=measure_likeness, default=None)
 
 
 def find_first_difference(kind: str, recorded: Json, asked: Json) -> Difference:

@@ -107,7 +107,7 @@ class LiveBackend:
     def model(self, request: Json) -> Json:
         """Call the model, after filling in the bytes of the pictures."""
         if "together" in request:
-            return self.samples.reply(request)
+            return self.samples.get_reply(request)
         return call_model(self.chat_model(), self.fill_pictures(request), self.settings)
 
     def model_samples(self, request: Json, count: int) -> list[Json]:

@@ -79,7 +79,7 @@ def collect_pictures(folder: RunFolder) -> set[str]:
     found: set[str] = set()
     cassette = Cassette.read(folder.cassette)
     for call in cassette.calls.values():
-        reply = cassette.reply(call)
+        reply = cassette.read_reply(call)
         if call.kind == "photo":
             found |= {reply["photo"]["sha256"], reply["photo"]["shown"]}
         elif call.kind == "references":
@@ -95,7 +95,7 @@ def load_shown_picture(folder: RunFolder, home: str | None) -> bytes | None:
     for call in cassette.calls.values():
         if call.kind == "photo":
             try:
-                return BlobStore(Home.at(home).blobs).get(cassette.reply(call)["photo"]["shown"])
+                return BlobStore(Home.at(home).blobs).get(cassette.read_reply(call)["photo"]["shown"])
             except BlobMissing:
                 return None
     return None

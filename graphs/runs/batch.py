@@ -41,10 +41,10 @@ class BatchRunner:
     """
 
     def __init__(self, deps: Deps) -> None:
-        self._gear = deps
-        self._desks: dict[str, PhotoRun] = {}
-        self._gears: dict[str, Deps] = {}
-        self._graph = build_graph(self._gear_of, self._around).compile(name="geolocate")
+        self._deps = deps
+        self._photo_runs: dict[str, PhotoRun] = {}
+        self._run_deps: dict[str, Deps] = {}
+        self._graph = build_graph(self._find_deps, self._record_node).compile(name="geolocate")
 
     def locate(self, path: str, settings: Settings, folder: Path, world: Port, afresh: bool = False) -> Json:
         """Run one photo, recorded in ``folder``, and return its final state; recorded calls are not repeated.
@@ -63,26 +63,26 @@ class BatchRunner:
         record = begin_run(folder, name, path, settings)
         cassette = Cassette.record(record.cassette)
         with closing(cassette), closing(StepLog(record.steps)) as log:
-            self._desks[name] = PhotoRun(Recorder(cassette, lambda _, kind, request: world(kind, request)), log)
-            self._gears[name] = replace(self._gear, settings=settings)
+            self._photo_runs[name] = PhotoRun(Recorder(cassette, lambda _, kind, request: world(kind, request)), log)
+            self._run_deps[name] = replace(self._deps, settings=settings)
             try:
                 state: Json = self._graph.invoke({"path": path}, make_config(settings), context=settings)
             except SextantError as error:
                 record.update(status="failed", error=str(error))
                 raise
             finally:
-                del self._desks[name], self._gears[name]
+                del self._photo_runs[name], self._run_deps[name]
         finish_run(record, state["answer"])
         return state
 
-    def _gear_of(self, settings: Settings) -> Deps:
-        return self._gears[str(settings.run)]
+    def _find_deps(self, settings: Settings) -> Deps:
+        return self._run_deps[str(settings.run)]
 
-    def _around(self, moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
-        desk = self._desks[str(deps.settings.run)]
+    def _record_node(self, step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
+        photo_run = self._photo_runs[str(deps.settings.run)]
         began = monotonic()
-        update = node(state, replace(deps, ask=partial(desk.door, moment)))
-        desk.log.write(make_step(moment, update, round(monotonic() - began, 4)))
+        update = node(state, replace(deps, ask=partial(photo_run.door, step_info)))
+        photo_run.log.write(make_step(step_info, update, round(monotonic() - began, 4)))
         return update
 
 

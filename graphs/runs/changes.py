@@ -55,12 +55,12 @@ class Change:
         address = self.kind == "setting" and self.name == "base_url" and self.value
         return {**vars(self), "value": split_login(self.value)[1] if address else self.value}
 
-    def holds(self, moment: StepInfo) -> bool:
+    def is_in_force(self, step_info: StepInfo) -> bool:
         """Whether the change is in force at a moment."""
-        here = self.branch is None or moment.branch in (None, self.branch)
+        here = self.branch is None or step_info.branch in (None, self.branch)
         if self.kind in ("text", "result", "without"):
-            return moment.step == self.step and here
-        return moment.step >= self.step and here
+            return step_info.step == self.step and here
+        return step_info.step >= self.step and here
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,16 @@ class Changes:
     def to_json(self) -> list[Json]:
         return [change.to_json() for change in self.every]
 
-    def at(self, moment: StepInfo, kind: str) -> dict[str, Any]:
+    def select(self, step_info: StepInfo, kind: str) -> dict[str, Any]:
         """Return the changes of one kind in force, by name; the latest wins."""
-        return {change.name: change.value for change in self.every if change.kind == kind and change.holds(moment)}
+        return {
+            change.name: change.value for change in self.every if change.kind == kind and change.is_in_force(step_info)
+        }
 
-    def deps(self, moment: StepInfo, deps: Deps) -> Deps:
+    def apply_to_deps(self, step_info: StepInfo, deps: Deps) -> Deps:
         """Return the equipment with the settings of the moment, exchanged prompts among them."""
-        settings = self.settings(deps.settings, moment)
-        swaps = self.at(moment, "variant")
+        settings = self.apply_to_settings(deps.settings, step_info)
+        swaps = self.select(step_info, "variant")
         if swaps:
             now = replace(deps, settings=settings).recipe
             settings = replace(
@@ -89,16 +91,16 @@ class Changes:
             )
         return deps if settings is deps.settings else replace(deps, settings=settings)
 
-    def settings(self, settings: Settings, moment: StepInfo) -> Settings:
+    def apply_to_settings(self, settings: Settings, step_info: StepInfo) -> Settings:
         """Return the settings as they are at a moment."""
         given: dict[str, Any] = {}
-        for name, value in self.at(moment, "setting").items():
+        for name, value in self.select(step_info, "setting").items():
             given[name] = tuple(value) if isinstance(value, list) else value
         return replace(settings, **given) if given else settings
 
-    def state(self, moment: StepInfo, state: Any, deps: Deps) -> Any:
+    def apply_to_state(self, step_info: StepInfo, state: Any, deps: Deps) -> Any:
         """Return the state as the node of this moment is to see it."""
-        candidates, swaps = self.at(moment, "candidate"), self.at(moment, "variant")
+        candidates, swaps = self.select(step_info, "candidate"), self.select(step_info, "variant")
         if candidates and state.get("references"):
             document = deps.blobs.get_json(state["references"])
             state = {**state, "references": deps.blobs.put_json(move_references(document, candidates))}
@@ -111,9 +113,9 @@ class Changes:
             state = {**state, "branches": {name: swap_variant(each, swaps) for name, each in state["branches"].items()}}
         return state
 
-    def replies(self, moment: StepInfo, ask: Port) -> Port:
+    def wrap_port(self, step_info: StepInfo, ask: Port) -> Port:
         """Return the outside with its replies changed as the moment wants them."""
-        texts, results, dropped = (self.at(moment, kind) for kind in ("text", "result", "without"))
+        texts, results, dropped = (self.select(step_info, kind) for kind in ("text", "result", "without"))
 
         def changed(kind: str, request: Json) -> Json:
             reply = ask(kind, request)
@@ -128,10 +130,10 @@ class Changes:
 
         return changed if texts or results or dropped else ask
 
-    def asks_again(self, moment: StepInfo, kind: str, request: Json) -> bool:
+    def must_ask_again(self, step_info: StepInfo, kind: str, request: Json) -> bool:
         """Whether a question must be asked anew although it reads as before."""
         about = request["name"] if kind == "tool" else kind
-        return any(about in ASKED_AGAIN.get(name, ()) for name in self.at(moment, "setting"))
+        return any(about in ASKED_AGAIN.get(name, ()) for name in self.select(step_info, "setting"))
 
 
 UNCHANGED = Changes()
@@ -140,15 +142,15 @@ UNCHANGED = Changes()
 def run_changed_node(
     changes: Changes,
     door: StepPort,
-    moment: StepInfo,
+    step_info: StepInfo,
     node: Node,
     state: Any,
     deps: Deps,
 ) -> Any:
     """Run a node as the changes of a fork want it: its settings, its state, and the replies it gets."""
-    deps = changes.deps(moment, deps)
-    ask = changes.replies(moment, partial(door, moment))
-    return node(changes.state(moment, state, deps), replace(deps, ask=ask))
+    deps = changes.apply_to_deps(step_info, deps)
+    ask = changes.wrap_port(step_info, partial(door, step_info))
+    return node(changes.apply_to_state(step_info, state, deps), replace(deps, ask=ask))
 
 
 def changes_from_json(values: list[Json]) -> Changes:

@@ -70,13 +70,13 @@ def summarise_candidate(candidate: Json) -> Json:
 
 def find_first_step(old: list[Step], new: list[Step]) -> Json | None:
     """Return the first step at which two runs differ, None when they are the same but for the clock."""
-    before, after = ({make_step_key(step.moment): step for step in steps} for steps in (old, new))
+    before, after = ({make_step_key(step.step_info): step for step in steps} for steps in (old, new))
     for key in sorted({*before, *after}):
         a, b = before.get(key), after.get(key)
         found = b or a
         if found is None:
             continue
-        where = {"step": key[0], "node": key[1], "branch": found.moment.branch}
+        where = {"step": key[0], "node": key[1], "branch": found.step_info.branch}
         if a is None or b is None:
             words = "only the first run took it" if b is None else "only the second run took it"
             return {**where, "where": "", "words": words}
@@ -98,6 +98,6 @@ def find_answer_difference(answers: list[Json], steps: list[Step]) -> Json | Non
     difference = next(find_json_differences(bare[0], bare[1], "answer"), None)
     if difference is None or not steps:
         return None
-    last = steps[-1].moment
+    last = steps[-1].step_info
     where = {"step": last.step, "node": last.node, "branch": last.branch}
     return {**where, "where": difference.where, "words": difference.words}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.warning_codes import with_codes
+from sextant.agent.warning_codes import add_codes
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import write_atomic
 from sextant.base.home import Home
@@ -71,7 +71,7 @@ class RunFolder:
         """Return the answer, None while there is none."""
         path = self.path / "answer.json"
         answer: Json | None = read_json(path) if path.exists() else None
-        return with_codes(answer) if isinstance(answer, dict) else answer
+        return add_codes(answer) if isinstance(answer, dict) else answer
 
     def require_own_record(self) -> Json:
         """Return the record, for asking the world again.

@@ -49,13 +49,13 @@ class Fork:
     live: bool
     keep_words: bool
 
-    def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json:
+    def __call__(self, step_info: StepInfo, kind: str, request: Json) -> Json:
         """Return the parent's reply where the question is the same; else as the fork was told.
 
         Raises:
             GraphInterrupt: the call may not be made; the other branches of the step still take theirs.
         """
-        if not self.changes.asks_again(moment, kind, request):
+        if not self.changes.must_ask_again(step_info, kind, request):
             known = self.parent.find(kind, request)
             if known is not None:
                 return known
@@ -72,7 +72,7 @@ class Fork:
             if words is not None:
                 return words
         # The graph halts at the end of this step: the other branches of the step come here first.
-        unreachable: Json = interrupt(describe_call(moment, kind, request, self.world))
+        unreachable: Json = interrupt(describe_call(step_info, kind, request, self.world))
         return unreachable
 
 
@@ -114,13 +114,13 @@ def fork(
     asked = tuple(store_model_change(parse_change(wish, number, branch, steps, known), home) for wish in overrides)
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = resolve_fitted(replace(settings_from(record["settings"]), home=home, run=make_run_name()))
-    end = check_settings(changes.settings(settings, AT_THE_END))
+    end = check_settings(changes.apply_to_settings(settings, AT_THE_END))
     if limits:
         limits.check_end(end, settings)
         if live:
             limits.check_same_services(settings)
             limits.check_same_services(end)
-            settings = limits.connected(settings)
+            settings = limits.use_server_connection(settings)
     if any(change.name == "fitted" for change in asked):
         check_and_resolve_fitted(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
@@ -134,7 +134,7 @@ def fork(
 
 def find_last_verdict(steps: list[Step]) -> str:
     """Return the step at which the run last weighed its evidence; of a run that never did, its first."""
-    return str(max((step.moment.step for step in steps if step.moment.node == "verify"), default=1))
+    return str(max((step.step_info.step for step in steps if step.step_info.node == "verify"), default=1))
 
 
 def store_model_change(change: Change, home: str | None) -> Change:
@@ -164,7 +164,7 @@ def execute_fork(
         SextantError: as ``fork``.
     """
     record = folder.record()
-    world = make_cancellable(make_deps(changes.settings(settings, AT_THE_END), on_event), stop)
+    world = make_cancellable(make_deps(changes.apply_to_settings(settings, AT_THE_END), on_event), stop)
     if calls:
         world = replace(world, ask=calls.on(world.ask))
     deps = make_deps(settings, on_event)
@@ -186,9 +186,9 @@ def list_candidate_ids(cassette: Cassette) -> list[str]:
     return [*dict.fromkeys(retrieved), *sorted(set(branches))]
 
 
-def describe_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
+def describe_call(step_info: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
     """Return a call that a fork would make: what it is, and about what it would cost."""
-    call: Json = {"step": moment.step, "node": moment.node, "branch": moment.branch, "kind": kind, "usd": 0.0}
+    call: Json = {"step": step_info.step, "node": step_info.node, "branch": step_info.branch, "kind": kind, "usd": 0.0}
     if kind == "tool":
         return {**call, "name": request["name"], "args": request["args"]}
     if kind != "model":

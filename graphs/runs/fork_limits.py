@@ -64,15 +64,15 @@ class ForkLimits:
             value, given = getattr(wanted, name), getattr(self.server, name)
             most = given if given is not None else max(default, getattr(own, name) or 0)
             if value is not None and value > most and value != getattr(before, name):
-                raise _too_much(name, value, most)
+                raise _make_limit_error(name, value, most)
         output = wanted.max_output_tokens or end.max_output_tokens
         most_output = max(self.server.max_output_tokens, own.max_output_tokens or 0)
         if output > most_output:
-            raise _too_much("max_output_tokens", output, most_output)
+            raise _make_limit_error("max_output_tokens", output, most_output)
         for name in CAPS:
             cap, value = getattr(self.server, name), getattr(end, name)
             if cap is not None and (value is None or value > cap):
-                raise _too_much(name, "unlimited" if value is None else value, cap)
+                raise _make_limit_error(name, "unlimited" if value is None else value, cap)
 
     def check_same_services(self, settings: Settings) -> None:
         """Check that a live fork asks the model and gallery that the server asks now, and no others.
@@ -81,22 +81,22 @@ class ForkLimits:
             WrongUse: the run was made with others, and their owner's keys and photos would go there again.
         """
         for name in SAME:
-            ours, theirs = _plain(getattr(self.server, name)), _plain(getattr(settings, name))
+            ours, theirs = _remove_login(getattr(self.server, name)), _remove_login(getattr(settings, name))
             if ours != theirs:
                 raise WrongUse(
                     f"this run was made with another {name} than this server has now, so it is forked from its "
                     "recording only; leave live out, or send the photo again"
                 )
 
-    def connected(self, settings: Settings) -> Settings:
+    def use_server_connection(self, settings: Settings) -> Settings:
         """Return the settings with everything that concerns the connection taken from the server."""
         return replace(settings, **{name: getattr(self.server, name) for name in CONNECTION})
 
 
-def _plain(value: str | None) -> str | None:
+def _remove_login(value: str | None) -> str | None:
     """Return an address without its login, as records hold it; anything else as it is."""
     return split_login(value)[1] if value and "://" in value else value
 
 
-def _too_much(name: str, value: object, most: object) -> WrongUse:
+def _make_limit_error(name: str, value: object, most: object) -> WrongUse:
     return WrongUse(f"{format_option(name)} of {value} is more than this server allows a visitor; the most is {most}")

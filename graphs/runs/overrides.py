@@ -25,11 +25,15 @@ def parse_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]
         WrongUse: the run has no such step or branch, or several branches fit.
     """
     number, _, wanted = text.partition(":")
-    last = max((step.moment.step for step in steps), default=0)
+    last = max((step.step_info.step for step in steps), default=0)
     if not is_count(number) or not 1 <= int(number) <= last:
         raise WrongUse(f"run {run} has no step {text!r}; its steps are 1 to {last} (sextant runs show {run})")
     here = sorted(
-        {step.moment.branch for step in steps if step.moment.step == int(number) and step.moment.branch is not None}
+        {
+            step.step_info.branch
+            for step in steps
+            if step.step_info.step == int(number) and step.step_info.branch is not None
+        }
     )
     if not wanted:
         return int(number), None
@@ -134,8 +138,12 @@ def choose_branch(node: str, key: str, step: int, branch: str | None, steps: lis
         WrongUse: nothing of the kind happens at this step, or in several branches.
     """
     name = key.partition(".")[0]
-    there = {step.moment.step for step in steps if step.moment.node == node}
-    here = [s.moment.branch for s in steps if s.moment.step == step and s.moment.node == node and s.moment.branch]
+    there = {step.step_info.step for step in steps if step.step_info.node == node}
+    here = [
+        s.step_info.branch
+        for s in steps
+        if s.step_info.step == step and s.step_info.node == node and s.step_info.branch
+    ]
     fitting = [found for found in here if branch in (None, found)]
     if not fitting:
         raise WrongUse(f"--set {name} means nothing at step {step}; it fits steps {', '.join(map(str, sorted(there)))}")

@@ -26,7 +26,7 @@ from sextant.graphs.sessions.checkpoints import (
     open_sqlite_checkpoints,
 )
 from sextant.graphs.sessions.tables import Rows, describe_database, get_sessions_file, list_databases
-from sextant.graphs.sessions.uploads import abandoned, clear, hashes_in, protected
+from sextant.graphs.sessions.uploads import clear, list_abandoned, list_protected, read_hashes
 
 CLOCK_STEP_S = 0.05  # how far a file's time may lie behind the clock that a process reads
 
@@ -62,10 +62,10 @@ def prune(
     every = list(list_runs(home))
     at_work = [folder for folder in every if is_in_use(folder.cassette)]
     gone = choose_runs([folder for folder in every if folder not in at_work], keep, older_days)
-    refused = abandoned(home)
-    named = collect_blobs(gone) | hashes_in(iter(refused))
+    refused = list_abandoned(home)
+    named = collect_blobs(gone) | read_hashes(iter(refused))
     names = {folder.name for folder in gone}
-    blobs = unneeded(home, named, names, asked, since=min([began, *map(started, at_work)]))
+    blobs = find_unneeded_blobs(home, named, names, asked, since=min([began, *map(read_start_time, at_work)]))
     size = sum(path.stat().st_size for path in blobs)
     if not dry:
         remove_runs(gone, home)
@@ -81,15 +81,17 @@ def sweep(home: str | None) -> None:
         WrongUse, SextantError: as ``prune``.
     """
     began = time.time()
-    refused = abandoned(home)
+    refused = list_abandoned(home)
     if not refused:
         return
     asked = collect_databases(home, ())
-    remove_blobs(unneeded(home, hashes_in(iter(refused)), set(), asked, since=began), home, asked, since=began)
+    remove_blobs(
+        find_unneeded_blobs(home, read_hashes(iter(refused)), set(), asked, since=began), home, asked, since=began
+    )
     clear(refused)
 
 
-def unneeded(
+def find_unneeded_blobs(
     home: str | None, named: set[str], gone: set[str], databases: Sequence[str], *, since: float
 ) -> list[Path]:
     """Return the files of those of the named blobs that no run, thread, message or upload needs.
@@ -101,7 +103,7 @@ def unneeded(
     if not named:
         return []
     wanted = collect_blobs([folder for folder in list_runs(home) if folder.name not in gone])
-    wanted |= protected(home)
+    wanted |= list_protected(home)
     if named - wanted:
         wanted |= collect_thread_hashes(home, gone, databases)
     store = BlobStore(Home.at(home).blobs)
@@ -146,11 +148,11 @@ def collect_blobs(runs: Sequence[RunFolder]) -> set[str]:
 
 def is_older(folder: RunFolder, days: float) -> bool:
     """Whether a run was started longer ago than so many days."""
-    return time.time() - started(folder) > days * 86_400
+    return time.time() - read_start_time(folder) > days * 86_400
 
 
-def started(folder: RunFolder) -> float:
-    """When a run was started, epoch seconds."""
+def read_start_time(folder: RunFolder) -> float:
+    """Return when a run was started, in epoch seconds."""
     return datetime.fromisoformat(folder.record()["started"]).timestamp()
 
 
@@ -195,7 +197,7 @@ def remove_blobs(blobs: list[Path], home: str | None, databases: Sequence[str], 
             os.rename(path, aside[path.name])
     names = {path.name for path in blobs}
     wanted = (
-        collect_blobs(list(list_runs(home))) | protected(home) | collect_thread_hashes(home, set(), databases)
+        collect_blobs(list(list_runs(home))) | list_protected(home) | collect_thread_hashes(home, set(), databases)
     ) & names
     for path in blobs:
         kept = aside[path.name]

@@ -56,7 +56,7 @@ def replay(
         WrongUse: the run has no step ``until``.
     """
     record = folder.record()
-    recorded = {make_step_key(step.moment): step for step in read_steps(folder.steps)}
+    recorded = {make_step_key(step.step_info): step for step in read_steps(folder.steps)}
     last = max((step for step, _, _ in recorded), default=0)
     if until is not None and not 1 <= until <= last:
         raise WrongUse(f"run {folder.name} has no step {until}; its steps are 1 to {last}")
@@ -68,7 +68,7 @@ def replay(
         for sha256 in collect_fitted_hashes(record):
             own.put(BlobStore(Home.at(home).blobs).get(sha256))
         deps = Deps(settings, own, refuse_call, on_event)
-        graph = build_graph(lambda _: deps, check.around).compile(name="geolocate")
+        graph = build_graph(lambda _: deps, check.check_node).compile(name="geolocate")
         config: Any = {"recursion_limit": STEPS_FUSE, "max_concurrency": workers}
         answer: Json | None = None
         try:
@@ -77,15 +77,15 @@ def replay(
                 if until is not None and check.reached >= until:
                     break
         except Divergence as divergence:
-            raise check.first(divergence) from None
+            raise check.find_first(divergence) from None
     if answer is not None:
-        compare_answers(folder, answer, check.steps[-1].moment)
-    return ReplayResult(folder.name, sorted(check.steps, key=lambda step: make_step_key(step.moment)), answer)
+        compare_answers(folder, answer, check.steps[-1].step_info)
+    return ReplayResult(folder.name, sorted(check.steps, key=lambda step: make_step_key(step.step_info)), answer)
 
 
-def make_step_key(moment: StepInfo) -> tuple[int, str, str]:
+def make_step_key(step_info: StepInfo) -> tuple[int, str, str]:
     """Sorts as the graph ran."""
-    return moment.step, moment.node, moment.branch or ""
+    return step_info.step, step_info.node, step_info.branch or ""
 
 
 def refuse_call(kind: str, request: Json) -> Json:
@@ -107,41 +107,41 @@ class ReplayCheck:
         self.reached = 0
         self.divergences: list[Divergence] = []
 
-    def around(self, moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
+    def check_node(self, step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
         """Run the node from the recording.
 
         Raises:
             Divergence: its change of the state is another than the recorded one.
         """
         try:
-            update = run_changed_node(self.changes, self.player, moment, node, state, deps)
-            step = make_step(moment, update).round_trip()
+            update = run_changed_node(self.changes, self.player, step_info, node, state, deps)
+            step = make_step(step_info, update).round_trip()
             self.compare(step)
         except Divergence as divergence:
             self.divergences.append(divergence)
             raise
         self.steps.append(step)
-        self.reached = max(self.reached, moment.step)
+        self.reached = max(self.reached, step_info.step)
         return update
 
-    def first(self, raised: Divergence) -> Divergence:
+    def find_first(self, raised: Divergence) -> Divergence:
         """Return the first divergence as the graph runs: of branches side by side, whichever ended first was raised."""
-        return min([raised, *self.divergences], key=lambda one: make_step_key(one.moment))
+        return min([raised, *self.divergences], key=lambda one: make_step_key(one.step_info))
 
     def compare(self, step: Step) -> None:
         """Raise at the first value that differs. What a crash kept from being written down is not compared."""
-        known = self.recorded.get(make_step_key(step.moment))
-        at = describe_step(step.moment)
+        known = self.recorded.get(make_step_key(step.step_info))
+        at = describe_step(step.step_info)
         if known is None:
             if self.finished:
-                raise Divergence(step.moment, None, f"{at}: the recording has no such step")
+                raise Divergence(step.step_info, None, f"{at}: the recording has no such step")
             return
         difference = find_difference(
             {"change": known.change, "goto": known.goto}, {"change": step.change, "goto": step.goto}
         )
         if difference:
             message = f"{at}: what it concludes differs from the recording in {difference.where}"
-            raise Divergence(step.moment, None, message, difference)
+            raise Divergence(step.step_info, None, message, difference)
 
 
 def find_difference(old: Json, new: Json) -> Difference | None:
@@ -153,9 +153,9 @@ def find_difference(old: Json, new: Json) -> Difference | None:
     return next(iter([*readable, *found]), Difference("its spelling", "the values are equal, their bytes are not"))
 
 
-def compare_answers(folder: RunFolder, answer: Json, moment: StepInfo) -> None:
+def compare_answers(folder: RunFolder, answer: Json, step_info: StepInfo) -> None:
     """Raise unless the answer is the recorded one."""
     known = folder.answer()
     difference = find_difference({"answer": known}, {"answer": answer}) if known is not None else None
     if difference:
-        raise Divergence(moment, None, f"the answer differs from the recorded one in {difference.where}", difference)
+        raise Divergence(step_info, None, f"the answer differs from the recorded one in {difference.where}", difference)

@@ -138,13 +138,13 @@ def execute_run(folder: RunFolder, path: str, deps: Deps, world: StepPort, chang
 def record_nodes(door: StepPort, log: StepLog, changes: Changes) -> NodeWrapper:
     """Wrap each node so that it calls through the port and its change of the state is recorded."""
 
-    def around(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
+    def record_node(step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
         began = monotonic()
-        update = run_changed_node(changes, door, moment, node, state, deps)
-        log.write(make_step(moment, update, round(monotonic() - began, 4)))
+        update = run_changed_node(changes, door, step_info, node, state, deps)
+        log.write(make_step(step_info, update, round(monotonic() - began, 4)))
         return update
 
-    return around
+    return record_node
 
 
 def run_graph(path: str, deps: Deps, around: NodeWrapper) -> Json:

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from langgraph.types import Command, Send
 
-from sextant.agent.guard.claims import tool_failed
-from sextant.agent.warning_codes import with_codes
+from sextant.agent.guard.claims import has_tool_failed
+from sextant.agent.warning_codes import add_codes
 from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 from sextant.base.json_lines import JsonLines
@@ -19,27 +19,27 @@ from sextant.base.json_types import Json
 class Step:
     """What one node did at one step: its change of the state, and where it sent the run next."""
 
-    moment: StepInfo
+    step_info: StepInfo
     change: Json
     goto: list[str]
     seconds: float | None = None
 
     def to_json(self) -> Json:
-        moment = {"step": self.moment.step, "node": self.moment.node, "branch": self.moment.branch}
-        return {**moment, "seconds": self.seconds, "goto": self.goto, "change": self.change}
+        step_info = {"step": self.step_info.step, "node": self.step_info.node, "branch": self.step_info.branch}
+        return {**step_info, "seconds": self.seconds, "goto": self.goto, "change": self.change}
 
     def round_trip(self) -> "Step":
         """Return the step as a file gives it back."""
         return replace(self, change=json.loads(json.dumps(self.change)))
 
 
-def make_step(moment: StepInfo, update: Any, seconds: float | None = None) -> Step:
+def make_step(step_info: StepInfo, update: Any, seconds: float | None = None) -> Step:
     """Return a node's return value as a step. The answer is left out: it stands in a file of its own."""
     if not isinstance(update, Command):
-        return Step(moment, {name: value for name, value in update.items() if name != "answer"}, [], seconds)
+        return Step(step_info, {name: value for name, value in update.items() if name != "answer"}, [], seconds)
     targets = update.goto if isinstance(update.goto, list | tuple) else [update.goto]
     goto = [f"{t.node} {t.arg['branch']['id']}" if isinstance(t, Send) else str(t) for t in targets]
-    return Step(moment, cast(Json, update.update), goto, seconds)
+    return Step(step_info, cast(Json, update.update), goto, seconds)
 
 
 class StepLog:
@@ -73,21 +73,21 @@ def read_steps(path: Path) -> list[Step]:
     for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
             value = json.loads(line)
-            moment = StepInfo(int(value["step"]), value["node"], value["branch"])
-            step = Step(moment, with_failures(with_codes(value["change"])), value["goto"], value["seconds"])
+            step_info = StepInfo(int(value["step"]), value["node"], value["branch"])
+            step = Step(step_info, add_failure_flags(add_codes(value["change"])), value["goto"], value["seconds"])
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
-        found[moment.step, moment.node, moment.branch or ""] = step
+        found[step_info.step, step_info.node, step_info.branch or ""] = step
     return [found[key] for key in sorted(found)]
 
 
-def with_failures(change: Json) -> Json:
+def add_failure_flags(change: Json) -> Json:
     """Return a recorded change in which every tool's turn says whether it failed; earlier versions did not note it."""
     if "transcripts" not in change:
         return change
-    read = {branch: [_with_failed(turn) for turn in turns] for branch, turns in change["transcripts"].items()}
+    read = {branch: [_add_failed_flag(turn) for turn in turns] for branch, turns in change["transcripts"].items()}
     return {**change, "transcripts": read}
 
 
-def _with_failed(turn: Json) -> Json:
-    return {**turn, "failed": tool_failed(turn)} if turn["role"] == "tool" else turn
+def _add_failed_flag(turn: Json) -> Json:
+    return {**turn, "failed": has_tool_failed(turn)} if turn["role"] == "tool" else turn

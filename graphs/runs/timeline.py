@@ -45,7 +45,7 @@ def find_retrieved(cassette: Cassette) -> Json | None:
 
 def list_replies(cassette: Cassette) -> list[tuple[Call, Json]]:
     """Every recorded call with its reply."""
-    return [(call, cassette.reply(call)) for call in cassette.calls.values()]
+    return [(call, cassette.read_reply(call)) for call in cassette.calls.values()]
 
 
 def describe_branch(branch: Json, steps: list[Step], cassette: Cassette) -> Json:
@@ -58,15 +58,15 @@ def describe_branch(branch: Json, steps: list[Step], cassette: Cassette) -> Json
     turns: list[Json] = []
     for step in steps:
         for turn in step.change.get("transcripts", {}).get(branch["id"], []):
-            call = by_step.get(step.moment.step) if turn["role"] == "assistant" else None
-            turns.append({"step": step.moment.step, **turn, **(summarise_call(cassette, call) if call else {})})
+            call = by_step.get(step.step_info.step) if turn["role"] == "assistant" else None
+            turns.append({"step": step.step_info.step, **turn, **(summarise_call(cassette, call) if call else {})})
     opening = cassette.expand(first)["messages"] if first else []
     return {**branch, "opening": opening, "turns": turns}
 
 
 def summarise_call(cassette: Cassette, call: Call) -> Json:
     """Return what one model call took: tokens, money, seconds."""
-    reply = cassette.reply(call)
+    reply = cassette.read_reply(call)
     return {"usage": reply.get("usage"), "usd": reply.get("usd"), "seconds": call.info["seconds"]}
 
 
@@ -81,14 +81,14 @@ def list_verdicts(steps: list[Step]) -> list[Json]:
         verdict: Json = {name: value for name, value in step.change["verdict"].items() if name != "candidates"}
         new = {name: outcome for name, outcome in outcomes.items() if name not in seen}
         seen |= set(outcomes)
-        found.append({"step": step.moment.step, "stop": step.change.get("stop"), **verdict, "new": new})
+        found.append({"step": step.step_info.step, "stop": step.change.get("stop"), **verdict, "new": new})
     return found
 
 
 def summarise_step(step: Step) -> Json:
     """One step in the order of the graph."""
-    moment = step.moment
-    where = {"step": moment.step, "node": moment.node, "branch": moment.branch}
+    step_info = step.step_info
+    where = {"step": step_info.step, "node": step_info.node, "branch": step_info.branch}
     return {**where, "seconds": step.seconds, "goto": step.goto, "changed": list_changed(step)}
 
 

@@ -17,7 +17,7 @@ HELD_S = 10.0  # how long a hold lasts unless it is renewed; renewed three times
 FREE = "(held_until < ? OR held_until > ?)"
 
 
-def now(table: Rows) -> float:
+def read_clock(table: Rows) -> float:
     """Return the present time in seconds, by the clock that holds are measured by."""
     if table.address:
         return float(table.read("SELECT EXTRACT(EPOCH FROM clock_timestamp())::double precision AS now")[0][0])
@@ -41,8 +41,8 @@ class Hold:
 
     def take(self) -> bool:
         """Take the hold, where nobody has it; whether that succeeded. One statement: of two that try, one succeeds."""
-        at = now(self._table)
-        taken = self._table.change(
+        at = read_clock(self._table)
+        taken = self._table.execute(
             f"UPDATE sessions SET holder = ?, held_until = ? WHERE id = ? AND {FREE}",
             (self._holder, at + HELD_S, self.session, at, at + HELD_S + 1),
         )
@@ -54,7 +54,7 @@ class Hold:
         """Let go of the session and note that it has changed."""
         self._done.set()
         self._renewing.join()
-        self._table.change(
+        self._table.execute(
             "UPDATE sessions SET held_until = 0, updated = ? WHERE id = ? AND holder = ?",
             (time.time(), self.session, self._holder),
         )
@@ -67,7 +67,7 @@ class Hold:
 
     def _renew(self) -> None:
         while not self._done.wait(HELD_S / 3):
-            self._table.change(
+            self._table.execute(
                 "UPDATE sessions SET held_until = ?, updated = ? WHERE id = ? AND holder = ?",
-                (now(self._table) + HELD_S, time.time(), self.session, self._holder),
+                (read_clock(self._table) + HELD_S, time.time(), self.session, self._holder),
             )

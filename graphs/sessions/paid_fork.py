@@ -22,7 +22,7 @@ def fork_in_session(
     parent: RunFolder,
     step: str | None,
     changes: list[str],
-    desk: ChatContext,
+    context: ChatContext,
     *,
     live: bool,
     keep_words: bool = False,
@@ -38,9 +38,9 @@ def fork_in_session(
         BudgetSpent: the fork is live, and the session's model calls are spent.
         SextantError: as ``sextant.graphs.runs.fork.fork``.
     """
-    home = desk.settings.home
+    home = context.settings.home
 
-    def forked(calls: CallLimit | None) -> Run:
+    def run_fork(calls: CallLimit | None) -> Run:
         return fork(
             parent,
             step,
@@ -48,25 +48,25 @@ def fork_in_session(
             home=home,
             live=live,
             keep_words=keep_words,
-            on_event=desk.on_event,
-            stop=desk.stop,
+            on_event=context.on_event,
+            stop=context.stop,
             limits=limits,
             calls=calls,
         )
 
     if not live:
-        return forked(None)
-    with sessions.held(session):
-        if sessions.interrupted(session):
+        return run_fork(None)
+    with sessions.hold_session(session):
+        if sessions.is_interrupted(session):
             raise SextantError("a message of this session was cut off; go on with it before you fork")
-        left = count_calls_left(sessions.state(session), desk)  # type: ignore[arg-type]
+        left = count_calls_left(sessions.read_state(session), context)  # type: ignore[arg-type]
         if left == 0:
             raise BudgetSpent("the session's budget of model calls is spent; begin a new session")
         calls = CallLimit(left)
         debited = left or 0
         sessions.add_spending(session, {"calls": debited})
         try:
-            return forked(calls)
+            return run_fork(calls)
         finally:
             spent: Json = {name: calls.spent[name] for name in NOTHING_SPENT}  # type: ignore[literal-required]
             sessions.add_spending(session, {**spent, "calls": spent["calls"] - debited})

@@ -23,7 +23,7 @@ from sextant.base.json_types import Json
 from sextant.graphs.chat import PHOTOS_AT_ONCE, ChatContext, build_chat
 from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.sessions.checkpoints import open_checkpoints
-from sextant.graphs.sessions.hold import Hold, is_held, now
+from sextant.graphs.sessions.hold import Hold, is_held, read_clock
 from sextant.graphs.sessions.tables import Rows, get_sessions_file, note_database
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -66,7 +66,7 @@ class Sessions:
         if not NAME.fullmatch(session):
             raise WrongUse(f"{session[:80]!r} cannot name a session; use letters, digits, '_' and '-'")
         at = time.time()
-        added = self._table.change(
+        added = self._table.execute(
             "INSERT INTO sessions (id, title, created, updated) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
             (session, title[:120], at, at),
         )
@@ -77,31 +77,31 @@ class Sessions:
     def exists(self, session: str) -> bool:
         return bool(self._table.read("SELECT id FROM sessions WHERE id = ?", (session,)))
 
-    def listed(self, most: int = 100) -> list[SessionInfo]:
+    def list_sessions(self, most: int = 100) -> list[SessionInfo]:
         """Return the sessions, the latest first."""
         rows = self._table.read(
             "SELECT id, title, created, updated, held_until FROM sessions ORDER BY updated DESC, id LIMIT ?", (most,)
         )
-        at = now(self._table)
+        at = read_clock(self._table)
         return [SessionInfo(row[0], row[1], row[2], row[3], is_held(row[4], at)) for row in rows]
 
-    def updated(self, session: str) -> float:
+    def read_update_time(self, session: str) -> float:
         """When the session last changed, epoch seconds; 0 where there is none."""
         rows = self._table.read("SELECT updated FROM sessions WHERE id = ?", (session,))
         return float(rows[0][0]) if rows else 0.0
 
-    def changes(self) -> dict[str, float]:
+    def list_update_times(self) -> dict[str, float]:
         """When each session last changed, epoch seconds."""
         return {str(row[0]): float(row[1]) for row in self._table.read("SELECT id, updated FROM sessions")}
 
-    def busy(self, session: str) -> bool:
+    def is_busy(self, session: str) -> bool:
         """Whether anybody is at work on it."""
         rows = self._table.read("SELECT held_until FROM sessions WHERE id = ?", (session,))
-        return bool(rows) and is_held(float(rows[0][0]), now(self._table))
+        return bool(rows) and is_held(float(rows[0][0]), read_clock(self._table))
 
-    def title(self, session: str, title: str) -> None:
+    def set_title(self, session: str, title: str) -> None:
         """Name the session, unless it has a name."""
-        self._table.change("UPDATE sessions SET title = ? WHERE id = ? AND title = ''", (title[:120], session))
+        self._table.execute("UPDATE sessions SET title = ? WHERE id = ? AND title = ''", (title[:120], session))
 
     def delete(self, session: str) -> None:
         """Forget a session and its conversation; its runs stay.
@@ -109,12 +109,12 @@ class Sessions:
         Raises:
             SessionBusy: somebody is at work on it.
         """
-        with self.held(session), self._saver() as saver:
+        with self.hold_session(session), self._open_saver() as saver:
             saver.delete_thread(make_thread_id(session))
-            self._table.change("DELETE FROM waiting WHERE session = ?", (session,))
-            self._table.change("DELETE FROM sessions WHERE id = ?", (session,))
+            self._table.execute("DELETE FROM waiting WHERE session = ?", (session,))
+            self._table.execute("DELETE FROM sessions WHERE id = ?", (session,))
 
-    def hold(self, session: str) -> Hold:
+    def acquire_hold(self, session: str) -> Hold:
         """Be the one at work on the session, until the hold is released.
 
         Raises:
@@ -129,9 +129,9 @@ class Sessions:
         return hold
 
     @contextmanager
-    def held(self, session: str) -> Iterator[None]:
-        """Be the one at work on the session within the block. Raises as ``hold``."""
-        with self.hold(session):
+    def hold_session(self, session: str) -> Iterator[None]:
+        """Be the one at work on the session within the block. Raises as ``acquire_hold``."""
+        with self.acquire_hold(session):
             yield
 
     def accept(self, session: str, message: Json) -> None:
@@ -144,83 +144,83 @@ class Sessions:
         """
         if self._cut_off(session) not in (None, message["id"]):
             raise SessionBusy("an earlier message of this session was cut off; go on with it first")
-        self._table.change(
+        self._table.execute(
             "INSERT INTO waiting (session, message) VALUES (?, ?) "
             "ON CONFLICT (session) DO UPDATE SET message = excluded.message",
             (session, json.dumps(message)),
         )
 
-    def say(self, session: str, message: Json, desk: ChatContext) -> Json:
+    def send_message(self, session: str, message: Json, context: ChatContext) -> Json:
         """Answer one message; the session's state after it.
 
         Raises:
-            SessionBusy, WrongUse: as ``hold``.
+            SessionBusy, WrongUse: as ``acquire_hold``.
         """
-        with self.held(session):
-            return self.answer(session, message, desk)
+        with self.hold_session(session):
+            return self.answer(session, message, context)
 
-    def answer(self, session: str, message: Json, desk: ChatContext) -> Json:
-        """Answer one message, as ``say``, for whoever holds the session."""
+    def answer(self, session: str, message: Json, context: ChatContext) -> Json:
+        """Answer one message, as ``send_message``, for whoever holds the session."""
         if message["text"] or message["photos"]:
-            self.title(session, make_title(message, desk.policy))
-        return self._invoke(session, {"message": message}, desk)
+            self.set_title(session, make_title(message, context.policy))
+        return self._invoke(session, {"message": message}, context)
 
-    def finish_interrupted(self, session: str, desk: ChatContext) -> Json:
+    def finish_interrupted(self, session: str, context: ChatContext) -> Json:
         """Finish a message that was cut off by a crash; without one, nothing happens."""
-        with self.held(session):
-            return self.finish(session, desk)
+        with self.hold_session(session):
+            return self.finish(session, context)
 
-    def finish(self, session: str, desk: ChatContext) -> Json:
+    def finish(self, session: str, context: ChatContext) -> Json:
         """Finish a message that was cut off, as ``finish_interrupted``, for whoever holds the session."""
-        if not self.interrupted(session):
-            return self.state(session)
-        waiting = self._waiting(session)
-        return self._invoke(session, {"message": waiting} if waiting else None, desk)
+        if not self.is_interrupted(session):
+            return self.read_state(session)
+        waiting = self._read_waiting(session)
+        return self._invoke(session, {"message": waiting} if waiting else None, context)
 
-    def state(self, session: str) -> Json:
+    def read_state(self, session: str) -> Json:
         """Return the conversation as it was last kept; empty for a new session."""
-        with self._saver() as saver:
+        with self._open_saver() as saver:
             kept = saver.get_tuple(make_config(session))
         values: Json = dict(kept.checkpoint["channel_values"]) if kept else {}
         return values
 
-    def interrupted(self, session: str) -> bool:
+    def is_interrupted(self, session: str) -> bool:
         """Whether a message was cut off: its work is unfinished, and nobody is at it."""
         return self._cut_off(session) is not None
 
     def _cut_off(self, session: str) -> str | None:
         """Return the id of the message that was cut off."""
-        if waiting := self._waiting(session):
+        if waiting := self._read_waiting(session):
             return str(waiting["id"])
-        with self._saver() as saver:
+        with self._open_saver() as saver:
             state = build_chat().compile(checkpointer=saver).get_state(make_config(session))
         return str(state.values.get("message", {}).get("id")) if state.next else None
 
     def add_spending(self, session: str, spent: Json) -> None:
         """Add spending that came from no message to the session's; whoever calls this holds the session."""
-        with self._saver() as saver:
+        with self._open_saver() as saver:
             graph = build_chat().compile(checkpointer=saver)
             graph.update_state(make_config(session), {"spent": spent}, as_node="report")
 
-    def _waiting(self, session: str) -> Json | None:
+    def _read_waiting(self, session: str) -> Json | None:
         """Return the message that was accepted and that the conversation does not hold yet."""
         rows = self._table.read("SELECT message FROM waiting WHERE session = ?", (session,))
         if not rows:
             return None
         message: Json = json.loads(rows[0][0])
-        state = self.state(session)
+        state = self.read_state(session)
         began = state.get("message", {}).get("id") == message["id"]
         return None if began or message["id"] in {turn["id"] for turn in state.get("turns", [])} else message
 
-    def _invoke(self, session: str, given: Any, desk: ChatContext) -> Json:
-        with self._saver() as saver:
+    def _invoke(self, session: str, given: Any, context: ChatContext) -> Json:
+        with self._open_saver() as saver:
             graph = build_chat().compile(checkpointer=saver, name="chat")
-            state = dict(graph.invoke(given, make_config(session), context=desk, durability="sync"))
-        self._table.change("DELETE FROM waiting WHERE session = ?", (session,))
+            state = dict(graph.invoke(given, make_config(session), context=context, durability="sync"))
+        self._table.execute("DELETE FROM waiting WHERE session = ?", (session,))
         return state
 
     @contextmanager
-    def _saver(self) -> Iterator[Any]:
+    def _open_saver(self) -> Iterator[Any]:
         with open_checkpoints(self._table.file) as saver:
             yield saver
 

@@ -38,7 +38,7 @@ def describe_database(address: str) -> str:
 
 def list_databases(home: str | None) -> set[str]:
     """Return the databases, as ``describe_database`` names them, in which sessions of this home were ever kept."""
-    file = _databases_file(home)
+    file = _get_databases_file(home)
     return set(json.loads(file.read_text("utf-8"))) if file.exists() else set()
 
 
@@ -46,12 +46,12 @@ def note_database(home: str | None, address: str) -> None:
     """Remember that sessions of this home lie there: whoever deletes its pictures must ask there first."""
     known = list_databases(home)
     if describe_database(address) not in known:
-        file = _databases_file(home)
+        file = _get_databases_file(home)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_json(file, sorted(known | {describe_database(address)}))
 
 
-def _databases_file(home: str | None) -> Path:
+def _get_databases_file(home: str | None) -> Path:
     return Home.at(home).databases
 
 
@@ -69,7 +69,7 @@ class Rows:
         self._lock = threading.Lock()
         self._sqlite: sqlite3.Connection | None = None
         for table in _TABLES:
-            self.change(table)
+            self.execute(table)
 
     def read(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Return the rows a SELECT finds.
@@ -80,10 +80,10 @@ class Rows:
         if self.address:
             with open_postgres_pool(self.address).connection() as connection:
                 return [tuple(row.values()) for row in connection.execute(sql.replace("?", "%s"), values).fetchall()]
-        with self._lock, self._readable():
-            return self._connection().execute(sql, values).fetchall()
+        with self._lock, self._explain_errors():
+            return self._open_connection().execute(sql, values).fetchall()
 
-    def change(self, sql: str, values: tuple[Any, ...] = ()) -> int:
+    def execute(self, sql: str, values: tuple[Any, ...] = ()) -> int:
         """Carry out a change; how many rows it touched.
 
         Raises:
@@ -93,11 +93,11 @@ class Rows:
             with open_postgres_pool(self.address).connection() as connection:
                 count: int = connection.execute(sql.replace("?", "%s"), values).rowcount
                 return count
-        with self._lock, self._readable():
-            return self._connection().execute(sql, values).rowcount
+        with self._lock, self._explain_errors():
+            return self._open_connection().execute(sql, values).rowcount
 
     @contextmanager
-    def _readable(self) -> Iterator[None]:
+    def _explain_errors(self) -> Iterator[None]:
         """Say in one line what SQLite raises: a locked, damaged or foreign file, a full disk."""
         try:
             yield
@@ -106,7 +106,7 @@ class Rows:
                 f"cannot keep sessions in {str(self.file)!r}: {error}; free space, move it away, or pass --home"
             ) from error
 
-    def _connection(self) -> sqlite3.Connection:
+    def _open_connection(self) -> sqlite3.Connection:
         if self._sqlite is None:
             try:
                 self.file.parent.mkdir(parents=True, exist_ok=True)

@@ -79,7 +79,7 @@ def count_run_spending(answer: Json) -> Json:
     }
 
 
-def recorded_spending(folder: Path) -> Json:
+def sum_recorded_spending(folder: Path) -> Json:
     """Return what the recorded calls of a run without an answer have cost; nothing when no recording can be read."""
     spent = NOTHING_SPENT
     with suppress(SextantError):

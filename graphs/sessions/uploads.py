@@ -24,12 +24,12 @@ class UploadJournal:
     """The journal of one process, in a folder of its own that is locked as long as the process lives."""
 
     def __init__(self, home: str | None) -> None:
-        self.folder = uploads_folder(home) / f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.folder = get_uploads_folder(home) / f"{os.getpid()}-{secrets.token_hex(4)}"
         self._lock: Lock | None = None
         self._starting = threading.Lock()
 
     @contextmanager
-    def protecting(self, hashes: list[str]) -> Iterator[None]:
+    def protect(self, hashes: list[str]) -> Iterator[None]:
         """Protect these blobs from deletion within the block: store them and accept their message in it.
 
         Raises:
@@ -62,25 +62,25 @@ class UploadJournal:
             self.folder.rmdir()  # only when it is empty: what is left is for the sweep
 
 
-def uploads_folder(home: str | None) -> Path:
+def get_uploads_folder(home: str | None) -> Path:
     """Return the folder of all journals of a home."""
     return Home.at(home).root / "uploads"
 
 
-def protected(home: str | None) -> set[str]:
+def list_protected(home: str | None) -> set[str]:
     """Return the blobs that a living server is storing for messages it has not accepted yet."""
-    return hashes_in(entry for folder in journals(home) if is_alive(folder) for entry in folder.glob("*.json"))
+    return read_hashes(entry for folder in list_journals(home) if is_alive(folder) for entry in folder.glob("*.json"))
 
 
-def abandoned(home: str | None) -> list[Path]:
+def list_abandoned(home: str | None) -> list[Path]:
     """Return the journal entries of messages that were not accepted: of servers that died, and of refusals."""
     found = []
-    for folder in journals(home):
+    for folder in list_journals(home):
         found += sorted(folder.glob("*.failed" if is_alive(folder) else "*.*"))
     return [entry for entry in found if entry.name != ALIVE]
 
 
-def hashes_in(entries: Iterator[Path]) -> set[str]:
+def read_hashes(entries: Iterator[Path]) -> set[str]:
     """Return the hashes that these entries name."""
     found: set[str] = set()
     for entry in entries:
@@ -100,9 +100,9 @@ def clear(entries: list[Path]) -> None:
                 folder.rmdir()
 
 
-def journals(home: str | None) -> list[Path]:
+def list_journals(home: str | None) -> list[Path]:
     """Return the folder of each server that has or had a journal."""
-    root = uploads_folder(home)
+    root = get_uploads_folder(home)
     return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
 
 
