@@ -34,18 +34,18 @@ NodeWrapper = Callable[[StepInfo, Node, Any, Deps], Any]
 
 
 def run_node(step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
-    """Run a node directly, with nothing around it."""
+    """Run a node directly, unwrapped."""
     return node(state, deps)
 
 
 def build_graph(
     make_deps: MakeDeps = live.make_deps, around: NodeWrapper = run_node
 ) -> StateGraph[State, Settings, State, State]:
-    """Return the graph, not yet compiled.
+    """Build the graph, uncompiled.
 
     Args:
-        make_deps: what stands behind the nodes: the world, or a recording.
-        around: what stands round each node, and knows the moment: a recorder of steps, or a fork's changes.
+        make_deps: makes the dependencies of the nodes, on the live backend or on a recording.
+        around: wraps every node and receives its position in the run, to record steps or to apply a fork's changes.
     """
 
     def bind_deps(node: Node, reads: type = State) -> Callable[..., Any]:

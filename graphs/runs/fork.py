@@ -31,16 +31,16 @@ from sextant.graphs.runs.run import Run, build_record, execute_run
 from sextant.graphs.runs.steps import Step, read_steps
 from sextant.prompts.loading import is_own, read_prompt_text, use_recorded_prompts
 
-AT_THE_END = StepInfo(10**9, "answer")  # when every change is in force
+AT_THE_END = StepInfo(10**9, "answer")  # a step after which every change applies
 
 
 @dataclass(frozen=True)
 class Fork:
-    """How a fork gets what its parent's recording does not hold.
+    """The port of a fork: answers from the parent's recording, else as the fork's options allow.
 
     Attributes:
-        live: ask the world.
-        keep_words: give a changed question of a branch the words that its model said at that turn before.
+        live: make new calls to the backend.
+        keep_words: answer a changed model request with the text the model gave at that turn in the parent.
     """
 
     parent: Cassette
@@ -50,10 +50,10 @@ class Fork:
     keep_words: bool
 
     def __call__(self, step_info: StepInfo, kind: str, request: Json) -> Json:
-        """Return the parent's reply where the question is the same; else as the fork was told.
+        """Return the parent's reply to an unchanged request; otherwise call, reuse or interrupt, as the options say.
 
         Raises:
-            GraphInterrupt: the call may not be made; the other branches of the step still take theirs.
+            GraphInterrupt: the call may not be made; the other branches of the step still finish.
         """
         if not self.changes.must_ask_again(step_info, kind, request):
             known = self.parent.find(kind, request)
@@ -66,12 +66,12 @@ class Fork:
         if kind == "price":
             return self.world.ask(kind, request)
         if kind == "coverage":
-            return {}  # unknown: the count of another place was not recorded
+            return {}  # unknown: the parent counted photos near another place
         if kind == "model" and self.keep_words and (said := find_most_similar(self.parent, kind, request)):
             words: Json | None = self.parent.find(kind, self.parent.expand(said))
             if words is not None:
                 return words
-        # The graph halts at the end of this step: the other branches of the step come here first.
+        # The graph stops at the end of this step, after its other branches have come here too.
         unreachable: Json = interrupt(describe_call(step_info, kind, request, self.world))
         return unreachable
 
@@ -89,18 +89,19 @@ def fork(
     limits: ForkLimits | None = None,
     calls: CallLimit | None = None,
 ) -> Run:
-    """Run a recorded run again, changed from a step on; the result is a run of its own.
+    """Run a recorded run again with changes from one step on, and record the result as a new run.
 
     Args:
-        step: ``3``, or ``3:zero-shot`` for one branch of it; None is the last verdict, where evidence is weighed.
+        step: ``3``, or ``3:zero-shot`` for one branch of it; None means the last verification step.
         overrides: ``KEY=VALUE``, see ``sextant.graphs.runs.overrides``.
-        stop: when set, ends the fork within a second, with the best it has.
-        limits: what the person who asks may change; None is everything.
-        calls: counts the model calls that are really made, and refuses those beyond its limit.
+        stop: when set, ends the fork within a second with the best answer so far.
+        limits: what the caller may change; None allows everything.
+        calls: counts the model calls that are made, and refuses those beyond its limit.
 
     Raises:
         WrongUse: no such step or key, a value that does not fit, or a change beyond the limits.
-        Unasked: calls are needed that were never recorded, and neither ``live`` nor ``keep_words`` is given.
+        UnrecordedCalls: the fork needs calls that were never recorded, and neither ``live`` nor ``keep_words`` is
+            given.
         SextantError: the recording cannot be read, or the run fails.
     """
     if not overrides:
@@ -133,15 +134,15 @@ def fork(
 
 
 def find_last_verdict(steps: list[Step]) -> str:
-    """Return the step at which the run last weighed its evidence; of a run that never did, its first."""
+    """Find the step of the run's last verification; the first step when it never verified."""
     return str(max((step.step_info.step for step in steps if step.step_info.node == "verify"), default=1))
 
 
 def store_model_change(change: Change, home: str | None) -> Change:
-    """Return a change to another fitted model names it by hash, its file kept; any other change as it is.
+    """Store the fitted model that a change names and refer to it by hash; return any other change unchanged.
 
     Raises:
-        WrongUse: the file is no model.
+        WrongUse: the file is not a fitted model.
     """
     if (change.kind, change.name) != ("setting", "fitted") or change.value is None:
         return change
@@ -157,10 +158,10 @@ def execute_fork(
     stop: Event | None = None,
     calls: CallLimit | None = None,
 ) -> Run:
-    """Run a fork from where its own folder ends, over the recording of its parent.
+    """Run a fork from the end of its own recording, on top of its parent's recording.
 
     Raises:
-        Unasked: as ``fork``.
+        UnrecordedCalls: as ``fork``.
         SextantError: as ``fork``.
     """
     record = folder.record()
@@ -174,7 +175,7 @@ def execute_fork(
 
 
 def list_candidate_ids(cassette: Cassette) -> list[str]:
-    """Return the ids a candidate can be called by: retrieved photos, then branches."""
+    """List the ids of the candidates: retrieved photos, then branches."""
     retrieved: list[str] = []
     branches: list[str] = []
     for call in cassette.calls.values():
@@ -187,7 +188,7 @@ def list_candidate_ids(cassette: Cassette) -> list[str]:
 
 
 def describe_call(step_info: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
-    """Return a call that a fork would make: what it is, and about what it would cost."""
+    """Describe a call that a fork would make, with its estimated cost."""
     call: Json = {"step": step_info.step, "node": step_info.node, "branch": step_info.branch, "kind": kind, "usd": 0.0}
     if kind == "tool":
         return {**call, "name": request["name"], "args": request["args"]}

@@ -14,15 +14,15 @@ from sextant.graphs.runs.changes import Change
 from sextant.graphs.runs.steps import Step
 from sextant.prompts.variants import load_variant
 
-FIXED = ("home", "run")  # settings that say where a run lies, not what it does
+FIXED = ("home", "run")  # settings of where a run is stored, not of what it does
 KEYS = "a setting, variant.NAME, candidate.ID, text, result[.TOOL], without[.TOOL]"
 
 
 def parse_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
-    """Return the step number and branch of ``3`` or ``3:zero-shot``; any part of a branch's name will do.
+    """Parse ``3`` or ``3:zero-shot`` into a step number and a branch; any part of the branch's name is enough.
 
     Raises:
-        WrongUse: the run has no such step or branch, or several branches fit.
+        WrongUse: the run has no such step or branch, or several branches match.
     """
     number, _, wanted = text.partition(":")
     last = max((step.step_info.step for step in steps), default=0)
@@ -46,13 +46,13 @@ def parse_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]
 
 
 def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], candidates: list[str]) -> Change:
-    """Return the change that one ``KEY=VALUE`` means.
+    """Parse one ``KEY=VALUE`` into a change.
 
     Args:
         candidates: the ids a ``candidate.ID`` may have.
 
     Raises:
-        WrongUse: no such key, a value that does not fit it, or a step at which it means nothing.
+        WrongUse: the key is unknown, the value is invalid, or the change has no effect at this step.
     """
     key, equals, value = wish.partition("=")
     if not equals:
@@ -96,7 +96,7 @@ def parse_setting_value(name: str, text: str) -> Any:
 
 
 def read_value(value: str) -> str:
-    """Return the value itself, or what the file holds that ``@FILE`` names."""
+    """Return the value, or the content of the file when it has the form ``@FILE``."""
     if not value.startswith("@"):
         return value
     try:
@@ -106,7 +106,7 @@ def read_value(value: str) -> str:
 
 
 def parse_position(text: str) -> Json | None:
-    """``LAT,LON`` in degrees, or None for ``none``."""
+    """Parse ``LAT,LON`` in degrees; ``none`` gives None."""
     if text.lower() == "none":
         return None
     try:
@@ -119,12 +119,12 @@ def parse_position(text: str) -> Json | None:
 
 
 def is_count(text: str) -> bool:
-    """Whether the text is a number of ordinary digits that ``int`` reads: neither ``²`` nor thousands of digits."""
+    """Return whether the text is a short number in ASCII digits, which ``int`` can read."""
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def parse_line_numbers(text: str) -> list[int]:
-    """``2,5``: the numbers of lines."""
+    """Parse line numbers such as ``2,5``."""
     parts = [part.strip() for part in text.split(",")]
     if not all(is_count(part) for part in parts):
         raise WrongUse(f"{text!r} names no lines; write their numbers, for example 2,5")
@@ -132,10 +132,10 @@ def parse_line_numbers(text: str) -> list[int]:
 
 
 def choose_branch(node: str, key: str, step: int, branch: str | None, steps: list[Step]) -> str:
-    """Return the one branch that a change of a reply is about.
+    """Find the one branch whose reply is changed.
 
     Raises:
-        WrongUse: nothing of the kind happens at this step, or in several branches.
+        WrongUse: no branch has such a reply at this step, or several have.
     """
     name = key.partition(".")[0]
     there = {step.step_info.step for step in steps if step.step_info.node == node}

@@ -24,12 +24,12 @@ from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.runs.steps import Step, make_step, read_steps
 from sextant.prompts.loading import use_recorded_prompts
 
-BLOB = re.compile(r"\[-[0-9a-f]{64}-\]")  # the hash of a long list says only that something in it differs
+BLOB = re.compile(r"\[-[0-9a-f]{64}-\]")  # a hash only shows that something in a long list differs
 
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """What a replay came to: the steps it took again, and the answer unless it was told to stop before it."""
+    """Result of a replay: the repeated steps, and the answer unless the replay stopped earlier."""
 
     run: str
     steps: list[Step]
@@ -46,12 +46,12 @@ def replay(
     """Run the graph again from the recording alone: no model, no gallery, no network, no photo.
 
     Args:
-        home: where the fitted model lies that judged the run, if it was not the shipped one.
+        home: holds the run's fitted model, if it was not the shipped one.
         until: stop after this step.
-        workers: branches at once. The answer does not depend on it.
+        workers: branches run in parallel. The answer does not depend on it.
 
     Raises:
-        Divergence: something is asked, or concluded, that was not recorded.
+        Divergence: a request or a result differs from the recording.
         SextantError: the recording cannot be read.
         WrongUse: the run has no step ``until``.
     """
@@ -84,17 +84,17 @@ def replay(
 
 
 def make_step_key(step_info: StepInfo) -> tuple[int, str, str]:
-    """Sorts as the graph ran."""
+    """Make a key that sorts steps in the order in which the graph ran them."""
     return step_info.step, step_info.node, step_info.branch or ""
 
 
 def refuse_call(kind: str, request: Json) -> Json:
-    """Refuse a call to the backend; every node of a replay must be answered by the recording."""
+    """Refuse a call to the backend: in a replay, the recording answers every call."""
     raise RunError(f"a replay asked the world for its {kind}; this is a defect, please report it")
 
 
 class ReplayCheck:
-    """Stands round every node of a replay and compares what it changes with what the recording says it changed."""
+    """Wraps every node of a replay and compares its change of the state with the recorded one."""
 
     def __init__(
         self, player: Player, recorded: dict[tuple[int, str, str], Step], changes: Changes, *, finished: bool
@@ -108,10 +108,10 @@ class ReplayCheck:
         self.divergences: list[Divergence] = []
 
     def check_node(self, step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
-        """Run the node from the recording.
+        """Run the node on the recording and compare its result.
 
         Raises:
-            Divergence: its change of the state is another than the recorded one.
+            Divergence: its change of the state differs from the recorded one.
         """
         try:
             update = run_changed_node(self.changes, self.player, step_info, node, state, deps)
@@ -125,11 +125,11 @@ class ReplayCheck:
         return update
 
     def find_first(self, raised: Divergence) -> Divergence:
-        """Return the first divergence as the graph runs: of branches side by side, whichever ended first was raised."""
+        """Find the first divergence in graph order; of parallel branches, the one that ended first was raised."""
         return min([raised, *self.divergences], key=lambda one: make_step_key(one.step_info))
 
     def compare(self, step: Step) -> None:
-        """Raise at the first value that differs. What a crash kept from being written down is not compared."""
+        """Raise at the first value that differs. Steps that a crash kept from being recorded are not compared."""
         known = self.recorded.get(make_step_key(step.step_info))
         at = describe_step(step.step_info)
         if known is None:
@@ -140,12 +140,12 @@ class ReplayCheck:
             {"change": known.change, "goto": known.goto}, {"change": step.change, "goto": step.goto}
         )
         if difference:
-            message = f"{at}: what it concludes differs from the recording in {difference.where}"
+            message = f"{at}: its result differs from the recording in {difference.where}"
             raise Divergence(step.step_info, None, message, difference)
 
 
 def find_difference(old: Json, new: Json) -> Difference | None:
-    """Return the first readable difference of two JSON values, None when they are equal byte for byte."""
+    """Find the first readable difference of two JSON values; None when they are equal byte for byte."""
     if encode_canonical(old) == encode_canonical(new):
         return None
     found = list(find_json_differences(old, new, ""))
@@ -154,7 +154,7 @@ def find_difference(old: Json, new: Json) -> Difference | None:
 
 
 def compare_answers(folder: RunFolder, answer: Json, step_info: StepInfo) -> None:
-    """Raise unless the answer is the recorded one."""
+    """Raise unless the answer equals the recorded one."""
     known = folder.answer()
     difference = find_difference({"answer": known}, {"answer": answer}) if known is not None else None
     if difference:

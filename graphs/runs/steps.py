@@ -17,7 +17,7 @@ from sextant.base.json_types import Json
 
 @dataclass(frozen=True)
 class Step:
-    """What one node did at one step: its change of the state, and where it sent the run next."""
+    """One step of one node: its change of the state, and the nodes it sent the run to."""
 
     step_info: StepInfo
     change: Json
@@ -29,12 +29,12 @@ class Step:
         return {**step_info, "seconds": self.seconds, "goto": self.goto, "change": self.change}
 
     def round_trip(self) -> "Step":
-        """Return the step as a file gives it back."""
+        """Return the step as it reads back from a file."""
         return replace(self, change=json.loads(json.dumps(self.change)))
 
 
 def make_step(step_info: StepInfo, update: Any, seconds: float | None = None) -> Step:
-    """Return a node's return value as a step. The answer is left out: it stands in a file of its own."""
+    """Make a step of a node's return value. The answer is left out: it has its own file."""
     if not isinstance(update, Command):
         return Step(step_info, {name: value for name, value in update.items() if name != "answer"}, [], seconds)
     targets = update.goto if isinstance(update.goto, list | tuple) else [update.goto]
@@ -43,7 +43,7 @@ def make_step(step_info: StepInfo, update: Any, seconds: float | None = None) ->
 
 
 class StepLog:
-    """Appends the steps of a running graph to ``steps.jsonl``, from any thread."""
+    """Appends the steps of a running graph to ``steps.jsonl``. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,10 +53,10 @@ class StepLog:
             raise SextantError(f"cannot record to {str(path)!r}: {error.strerror}; pass --home") from error
 
     def write(self, step: Step) -> None:
-        """Write one step down.
+        """Append one step.
 
         Raises:
-            SextantError: the disk does not take it.
+            SextantError: the file cannot be written.
         """
         try:
             self._file.append(step.to_json())
@@ -68,7 +68,7 @@ class StepLog:
 
 
 def read_steps(path: Path) -> list[Step]:
-    """Read the recorded steps in graph order. A truncated line is skipped; of two for one step the last counts."""
+    """Read the recorded steps in graph order. Truncated lines are skipped; the last line of a step counts."""
     found: dict[tuple[int, str, str], Step] = {}
     for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
@@ -82,7 +82,7 @@ def read_steps(path: Path) -> list[Step]:
 
 
 def add_failure_flags(change: Json) -> Json:
-    """Return a recorded change in which every tool's turn says whether it failed; earlier versions did not note it."""
+    """Add to every tool turn of a recorded change whether the tool failed; earlier versions did not record it."""
     if "transcripts" not in change:
         return change
     read = {branch: [_add_failed_flag(turn) for turn in turns] for branch, turns in change["transcripts"].items()}

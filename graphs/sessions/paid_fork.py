@@ -1,4 +1,4 @@
-"""Forks of a session's runs: what they ask a model is paid from the session's budget of calls."""
+"""Forks of a session's runs: their model calls are debited from the session's call budget."""
 
 from sextant.agent.cost.call_limit import CallLimit
 from sextant.agent.state import NOTHING_SPENT
@@ -13,7 +13,7 @@ from sextant.graphs.sessions.store import Sessions
 
 
 class BudgetSpent(SextantError):
-    """The session has no model call left."""
+    """The session has no model calls left."""
 
 
 def fork_in_session(
@@ -30,11 +30,11 @@ def fork_in_session(
 ) -> Run:
     """Fork a run of the session.
 
-    A live fork holds the session while it works. The calls it may make are debited before it begins and those it did
-    not make are given back when it ends, so a server that is killed meanwhile leaves them paid.
+    A live fork locks the session while it runs. Its calls are debited before it starts, and unused calls are refunded
+    when it ends; if the server is killed in between, they stay debited.
 
     Raises:
-        Busy: a message of the session is being answered, here or on another server.
+        SessionBusy: the session is answering a message, here or on another server.
         BudgetSpent: the fork is live, and the session's model calls are spent.
         SextantError: as ``sextant.graphs.runs.fork.fork``.
     """
@@ -58,7 +58,7 @@ def fork_in_session(
         return run_fork(None)
     with sessions.hold_session(session):
         if sessions.is_interrupted(session):
-            raise SextantError("a message of this session was cut off; go on with it before you fork")
+            raise SextantError("a message of this session was interrupted; resume it before you fork")
         left = count_calls_left(sessions.read_state(session), context)  # type: ignore[arg-type]
         if left == 0:
             raise BudgetSpent("the session's budget of model calls is spent; begin a new session")

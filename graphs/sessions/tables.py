@@ -1,4 +1,4 @@
-"""The tables of the sessions: SQLite under the home, or PostgreSQL where several processes share them."""
+"""Database tables of the sessions: SQLite in the home, or PostgreSQL shared by several processes."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL,
     holder TEXT, held_until DOUBLE PRECISION NOT NULL DEFAULT 0)""",
-    # A message that was taken and that no checkpoint holds yet: it outlives the process all the same.
+    # An accepted message that no checkpoint holds yet; stored here, it survives the process.
     "CREATE TABLE IF NOT EXISTS waiting (session TEXT PRIMARY KEY, message TEXT NOT NULL)",
 )
 
@@ -31,19 +31,19 @@ def get_sessions_file(home: str | None) -> Path:
 
 
 def describe_database(address: str) -> str:
-    """Which database an address means, without its user and password: ``host:5432/name``."""
+    """Describe the database of an address without user and password: ``host:5432/name``."""
     parts = urlsplit(address)
     return f"{parts.hostname}:{parts.port or 5432}{parts.path}"
 
 
 def list_databases(home: str | None) -> set[str]:
-    """Return the databases, as ``describe_database`` names them, in which sessions of this home were ever kept."""
+    """List the databases that ever stored sessions of this home, as ``describe_database`` names them."""
     file = _get_databases_file(home)
     return set(json.loads(file.read_text("utf-8"))) if file.exists() else set()
 
 
 def note_database(home: str | None, address: str) -> None:
-    """Remember that sessions of this home lie there: whoever deletes its pictures must ask there first."""
+    """Record that a database stores sessions of this home: pruning must query it before deleting pictures."""
     known = list_databases(home)
     if describe_database(address) not in known:
         file = _get_databases_file(home)
@@ -57,9 +57,9 @@ def _get_databases_file(home: str | None) -> Path:
 
 @dataclass
 class Rows:
-    """Statements with ``?`` for each value, carried out one by one. Safe for threads.
+    """SQL statements with ``?`` for each value, executed one at a time. Thread-safe.
 
-    ``address`` is of PostgreSQL; without one it is the SQLite ``file``.
+    ``address`` is the PostgreSQL database; without one, the SQLite ``file`` is used.
     """
 
     file: Path
@@ -72,7 +72,7 @@ class Rows:
             self.execute(table)
 
     def read(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows a SELECT finds.
+        """Run a SELECT and return its rows.
 
         Raises:
             SextantError: the database cannot be opened or reached.
@@ -84,7 +84,7 @@ class Rows:
             return self._open_connection().execute(sql, values).fetchall()
 
     def execute(self, sql: str, values: tuple[Any, ...] = ()) -> int:
-        """Carry out a change; how many rows it touched.
+        """Execute a statement and return the number of rows it changed.
 
         Raises:
             SextantError: as ``read``.
@@ -98,7 +98,7 @@ class Rows:
 
     @contextmanager
     def _explain_errors(self) -> Iterator[None]:
-        """Say in one line what SQLite raises: a locked, damaged or foreign file, a full disk."""
+        """Turn SQLite's errors into one line: a locked, damaged or foreign file, a full disk."""
         try:
             yield
         except sqlite3.Error as error:
@@ -112,7 +112,7 @@ class Rows:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
                 self._sqlite = sqlite3.connect(self.file, check_same_thread=False, timeout=30, isolation_level=None)
                 self._sqlite.execute("PRAGMA journal_mode=WAL")
-                # An accepted message outlives a power cut; so do the checkpoints, in the same write-ahead log.
+                # Accepted messages must survive a power cut, as the checkpoints in the same write-ahead log do.
                 self._sqlite.execute("PRAGMA synchronous=FULL")
             except (OSError, sqlite3.Error) as error:
                 raise SextantError(f"cannot keep sessions in {str(self.file)!r}: {error}; pass --home") from error

@@ -78,7 +78,7 @@ def test_one_changed_word_of_a_prompt_is_found_and_shown(recorded_run, monkeypat
 
 def test_code_that_concludes_otherwise_is_found_at_its_step(recorded_run, monkeypatch):
     monkeypatch.setattr("sextant.agent.nodes.verify.make_pool", without_first())
-    with pytest.raises(Divergence, match=r"step 13 \(verify\): what it concludes differs .* in change\.") as found:
+    with pytest.raises(Divergence, match=r"step 13 \(verify\): its result differs .* in change\.") as found:
         replay(recorded_run)
     assert not re.search("[0-9a-f]{64}", found.value.difference.words)
 
