@@ -32,6 +32,7 @@ class Settings:
         price: the model's price, when the price list does not have it: INPUT/OUTPUT in dollars per million tokens.
         fitted: the model that ``calibrated`` uses, a file or ``NAME@SHA256`` (see
             ``recording/fitted_models.py``); None means the shipped one.
+        gazetteer: look named sights up in the gazetteers of the home (`sextant places`).
         variants, later: the prompts of the first round and of later rounds, instead of the preset's.
         exclude_author: exclude gallery photos by this photo's photographer, and the photo itself.
         without_authors: exclude gallery photos by these photographers.
@@ -50,6 +51,7 @@ class Settings:
     verify: str | None = None
     fitted: str | None = None
     optimise: Optimise = "balanced"
+    gazetteer: bool = False
     max_calls: int | None = None
     max_tokens: int | None = None
     max_seconds: float | None = None

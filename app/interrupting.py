@@ -1,13 +1,15 @@
-"""Ctrl-C and SIGTERM: the first ends the work in good order, the second at once."""
+"""Ctrl-C and SIGTERM: the first ends the work in good order, another one more than a second later at once."""
 
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sextant.app.render.terminal import echo
 
+TOGETHER_S = 1.0  # signals within this time count as one
 INTERRUPTED = 130  # the exit code of shells for Ctrl-C
 
 
@@ -19,9 +21,16 @@ def stop_on_signals(words: str, quiet: bool = False) -> Iterator[threading.Event
     """
     stop = threading.Event()
 
+    first = 0.0
+
     def asked(number: int, frame: object) -> None:
+        nonlocal first
         if stop.is_set():
+            # `timeout` and some shells send two at once; neither is a person who lost patience.
+            if time.monotonic() - first < TOGETHER_S:
+                return
             os._exit(INTERRUPTED)
+        first = time.monotonic()
         stop.set()
         if not quiet:
             echo(f"sextant: {words}", err=True)

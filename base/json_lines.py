@@ -58,6 +58,8 @@ class JsonLines:
         self.path = path
         self._fsync = fsync
         self._lock = threading.Lock()
+        self._syncing = threading.Lock()
+        self._synced = 0
         self._file: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
         try:
             with path.open("rb") as file:
@@ -74,8 +76,12 @@ class JsonLines:
         """Whether the file holds no line."""
         return self._size == 0
 
-    def append(self, *lines: Json) -> None:
+    def append(self, *lines: Json, fsync: bool | None = None) -> None:
         """Append lines together: all of them, or none where the disk does not take them.
+
+        Args:
+            fsync: wait until the disk holds them; None is as the file was opened. Threads that wait at the same time
+                share one wait.
 
         Raises:
             OSError: the disk does not take them, or the file is closed.
@@ -86,12 +92,22 @@ class JsonLines:
                 raise OSError(9, f"{str(self.path)!r} is closed")
             try:
                 _write_whole(self._file, content)
-                if self._fsync:
-                    os.fsync(self._file)
             except BaseException:
                 os.ftruncate(self._file, self._size)
                 raise
             self._size += len(content)
+            end = self._size
+        if self._fsync if fsync is None else fsync:
+            self._wait_for_disk(end)
+
+    def _wait_for_disk(self, end: int) -> None:
+        """Wait until the disk holds the file up to a size; a wait that another thread began later serves, too."""
+        with self._syncing:
+            if self._synced >= end or self._file is None:
+                return
+            size = self._size
+            os.fsync(self._file)
+            self._synced = size
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""

@@ -11,6 +11,7 @@ from sextant.geo.sphere import great_circle_km
 
 _MARKS = {" ", ",", "(", ")", "–", "-", ""}
 _MOST_BETWEEN = 3
+_LONGEST_PART = 6  # words of an unknown part of an address
 # How much likelier a namesake is inside the container beside it, and outside it; in a country the reply tells of.
 _INSIDE, _OUTSIDE, _ELSEWHERE = 1000.0, 0.001, 0.02
 _LARGEST_REGION_KM = 500.0
@@ -82,12 +83,22 @@ def _linked(words: Words, inner: Mention, outer: Mention) -> bool:
     if inner.last >= outer.first:
         return inner.first == outer.first  # "Tokyo Japan", in one run
     between = range(inner.last + 1, outer.first)
+    if _is_unknown_part(words, between, outer.first):
+        return True
     if len(between) > _MOST_BETWEEN or any(
         words.keys[k] not in word_list("links") and words.keys[k] not in word_list("qualifiers") for k in between
     ):
         return False
     gaps = [words.gaps[k] for k in range(inner.last + 1, outer.first + 1)]
     return all(gap in _MARKS for gap in gaps) and (bool(between) or gaps[-1] != " ")
+
+
+def _is_unknown_part(words: Words, between: range, end: int) -> bool:
+    """Whether a part of an address stands between two names that nobody knows: "Memphis, Mit Rahina, Egypt"."""
+    if not 0 < len(between) <= _LONGEST_PART or words.gaps[between[0]] != "," or words.gaps[end] != ",":
+        return False
+    inside = all(words.gaps[k] in (" ", "-", ",") for k in between)
+    return inside and all(words.capital[k] or words.keys[k] in word_list("connectors") for k in between)
 
 
 def _countries_told(mentions: list[Mention], stances: list[Stance]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from sextant.prompts.loading import load_frame
 
 BRANCH = "chat"
 EARLIER = 6  # turns of the conversation the model is reminded of
+MOST_REPLY = 8_000  # characters of a reply that are shown and checked; a page has some three thousand
 LISTED = 10  # similar photos listed
 
 
@@ -56,6 +57,8 @@ def follow_up(question: str, photo: Json, earlier: list[Json], deps: Deps, calls
             break
         transcript += tools(_build_ask(transcript, photo), deps)["transcripts"][BRANCH]
     said = transcript[-1]["content"].strip()
+    if len(said) > MOST_REPLY:
+        said = said[:MOST_REPLY].rsplit(" ", 1)[0] + " … (the model said more; this is the beginning)"
     return FollowUp(said, _make_trace(transcript, photo), spent, None if said else "the model said nothing")
 
 

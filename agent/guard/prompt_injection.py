@@ -23,6 +23,8 @@ _LOOKALIKES = str.maketrans(
 _DIGITS_FOR_LETTERS = str.maketrans("013457@$!|", "oieastasil")
 _MIXED_WORD = re.compile(r"\w{2,40}")
 _CODED_WORD = re.compile(r"[\w@$!|]{4,40}")
+_RUN = 8
+_LONG_RUN = re.compile(r"([^\w\s])\1{8,}")  # a rule of dashes: searching it takes the square of its length
 _SPACED = re.compile(r"(?<!\w)(?:\w[ ._*-]{1,2}){5,200}\w(?!\w)")
 
 
@@ -56,7 +58,7 @@ def _load_phrases() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def _normalise(line: str) -> str:
     """Lower case, compatibility characters made plain, invisible ones gone, Latin words with foreign letters Latin."""
-    line = unicodedata.normalize("NFKC", line)
+    line = _LONG_RUN.sub(lambda run: run[0][:_RUN], unicodedata.normalize("NFKC", line))
     line = "".join(char for char in line if not _is_unseen(char))
     line = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in line)
     line = line.translate(_QUOTES)

@@ -23,6 +23,7 @@ from langchain_core.runnables import Runnable
 from sextant.agent.llm.completion import Completion, Tool, Usage, read_completion
 from sextant.agent.llm.errors import ModelError, classify_error, make_out_of_time_error
 from sextant.agent.llm.messages import Message, to_langchain
+from sextant.agent.llm.redaction import redact_json, redact_secrets
 from sextant.agent.llm.retry import LONGEST_RETRY_AFTER_S, OutOfTimeError, RateLimiter, compute_backoff_s, sleep_until
 from sextant.agent.llm.spec import Endpoint, Provider, resolve
 from sextant.agent.llm.transport import Exchange, current_exchange
@@ -34,6 +35,7 @@ DROPPABLE = ("temperature", "seed")  # settings some models refuse; the call is 
 # Ollama's default context holds 4,096 tokens and silently truncates the start of longer prompts; a photo,
 # 20 references and a few tool results need about 5,000.
 OLLAMA_NUM_CTX = 8192
+REAL_KEY = 16  # characters; a shorter one is a placeholder that local servers are given
 CHECK_TOKENS = 16  # OpenAI's minimum
 
 
@@ -349,9 +351,25 @@ def _read(
         attempts=attempts,
         asked_model=model.name,
     )
+    completion = _without_keys(completion, model.endpoint.address.secrets)
     if model.provider == "offline":
         # Nothing was sent, so the usage is exactly zero, not an estimate.
         completion = replace(completion, usage=Usage(0, 0, estimated=False))
     if final and completion.tool_calls:
         return replace(completion, tool_calls=(), finish="stop")
     return completion
+
+
+def _without_keys(completion: Completion, secrets: tuple[str, ...]) -> Completion:
+    """Return the completion without the key that its server was sent: answers are recorded, shown and exported."""
+    long = tuple(secret for secret in secrets if len(secret) >= REAL_KEY)
+    if not long:
+        return completion
+    calls = tuple(replace(call, args=redact_json(dict(call.args), long)) for call in completion.tool_calls)
+    return replace(
+        completion,
+        text=redact_secrets(completion.text, long),
+        reasoning=redact_secrets(completion.reasoning, long),
+        model=redact_secrets(completion.model[:200], long),
+        tool_calls=calls,
+    )

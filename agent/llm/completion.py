@@ -26,6 +26,8 @@ FINISHES: Mapping[str, Finish] = {
     "refusal": "refused",
 }
 MOST_TOKENS = 10**9  # of one call; more is no count of tokens
+MOST_TEXT = 60_000  # characters of one answer that are read: a very long answer with its reasoning has 20,000
+MOST_ARGUMENTS = 8_000  # characters of the arguments of one tool call
 MOST_INTEGER = 2**63 - 1  # what a checkpoint can hold
 UNKNOWN_TOOL = "unknown_tool"
 
@@ -99,15 +101,18 @@ def read_completion(
         finish = "refused"
     elif calls:
         finish = "tools"
+    said = _replace_surrogates(text or ("" if calls else reasoning))
+    if len(said) > MOST_TEXT:
+        said, finish = said[:MOST_TEXT], "length"
     return Completion(
-        text=_replace_surrogates(text or ("" if calls else reasoning)),
+        text=said,
         tool_calls=calls,
         finish=finish,
         usage=_read_usage(message, messages, tools, detail, said=text + reasoning),
         latency_s=latency_s,
         attempts=attempts,
         model=str(raw.get("model_name") or asked_model),
-        reasoning=_replace_surrogates(reasoning),
+        reasoning=_replace_surrogates(reasoning[:MOST_TEXT]),
     )
 
 
@@ -157,7 +162,10 @@ def _check_call(id: str, name: str, args: Mapping[str, Any], unreadable: bool, k
         return ToolCall(id, name, {}, f"the arguments of {name} are not valid JSON; send one JSON object")
     if not _is_finite(args):
         return ToolCall(id, name, {}, f"the arguments of {name} hold a number that is too large or not finite")
-    plain = json.loads(_replace_surrogates(json.dumps(args, ensure_ascii=False)))
+    told = _replace_surrogates(json.dumps(args, ensure_ascii=False))
+    if len(told) > MOST_ARGUMENTS:
+        return ToolCall(id, name, {}, f"the arguments of {name} are longer than {MOST_ARGUMENTS:,} characters")
+    plain = json.loads(told)
     return ToolCall(id, name, plain, _find_objection(known[name], plain))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import httpx
 from pydantic import ValidationError
 
+from sextant.agent.llm.redaction import redact_secrets
 from sextant.agent.llm.transport import AnswerTooLarge, CompressedAnswer, Exchange
 from sextant.base.errors import SextantError
 from sextant.base.printable import printable
@@ -103,9 +104,7 @@ class Address:
 
     def redact(self, text: str) -> str:
         """Redact a server's text for one terminal line: no secrets, no control characters, limited length."""
-        for secret in self.secrets:
-            text = text.replace(secret, "[key]")
-        text = " ".join(printable(text).split())
+        text = " ".join(redact_secrets(printable(text), self.secrets).split())
         return text if len(text) <= WORDS_SHOWN else text[: WORDS_SHOWN - 1] + "…"
 
 

@@ -22,6 +22,8 @@ def answer(state: State, deps: Deps) -> State:
     verdict, outcomes = state["verdict"], state["outcomes"]
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
     best = name_best_place(verdict)
+    if best is not None and deps.settings.gazetteer:
+        best["sight"] = name_sight(best, deps)
     said = collect_claims(outcomes, best)
     unread = describe_unsupported([claim["text"] for claim in said if claim["source"] != "read"])
     document: Json = {
@@ -67,6 +69,13 @@ def name_best_place(verdict: Json) -> Json | None:
         "place": place.place,
         "at_sea": place.at_sea,
     }
+
+
+def name_sight(best: Json, deps: Deps) -> str | None:
+    """Return the name of the prominent sight at the answer, by the gazetteers of the home; None without one."""
+    at = {"name": None, "latitude": best["latitude"], "longitude": best["longitude"], "radius_km": 0.0}
+    sight = deps.ask("sight", at)["sight"]
+    return str(sight["name"]) if sight else None
 
 
 def name_rival(rival: Json | None) -> Json | None:

@@ -1,6 +1,7 @@
 """Run the tools that one branch called."""
 
 import json
+from typing import Any
 
 from sextant.agent.guard.quoting import find_instructions, quote
 from sextant.agent.state import Ask, State, Turn
@@ -8,6 +9,7 @@ from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 
+ECHOED = 12  # characters of an argument in a row that make an error a repetition of it; an instruction is longer
 MOST_CALLS = 8  # per turn; a model that makes fifty calls gets eight results and forty-two errors
 
 
@@ -21,7 +23,7 @@ def tools(ask: Ask, deps: Deps) -> State:
     for number, call in enumerate(transcript[-1].get("tool_calls", [])):
         key = make_call_key(call)
         if call.get("error"):
-            content, images, failed = f"Error: {call['error']}", [], True
+            content, images, failed = _quote_error(str(call["error"]), call), [], True
         elif number >= MOST_CALLS:
             content, images, failed = f"Error: at most {MOST_CALLS} tools a turn; this one did not run.", [], True
         elif key in earlier:
@@ -30,7 +32,7 @@ def tools(ask: Ask, deps: Deps) -> State:
             deps.on_event({"step": "tool", "branch": branch["id"], "name": call["name"], "args": call["args"]})
             request = {"name": call["name"], "args": call["args"], "photo": ask["photo"], "branch": branch["id"]}
             reply = deps.ask("tool", request)
-            content, images, found = _read_result(reply, call["name"], deps)
+            content, images, found = _read_result(reply, call, deps)
             failed = bool(reply.get("error"))
             warnings += found
             earlier[key] = content
@@ -63,10 +65,27 @@ def collect_results(transcript: list[Turn]) -> dict[str, str]:
     }
 
 
-def _read_result(reply: Json, name: str, deps: Deps) -> tuple[str, list[str], list[AnswerWarning]]:
+def _quote_error(error: str, call: Json) -> str:
+    """Return an error for the model; one that repeats the arguments is quoted: a photo may have said them."""
+    said = [text for text in _texts(call.get("args", {})) if len(text) >= ECHOED]
+    echoes = any(text[:ECHOED] in error or repr(text)[1 : ECHOED + 1] in error for text in said)
+    return f"Error: {quote(error, call['name'])}" if echoes else f"Error: {error}"
+
+
+def _texts(value: Any) -> list[str]:
+    """Return all texts inside a JSON value, keys included."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for pair in value.items() for part in pair for text in _texts(part)]
+    return [text for item in value for text in _texts(item)] if isinstance(value, list) else []
+
+
+def _read_result(reply: Json, call: Json, deps: Deps) -> tuple[str, list[str], list[AnswerWarning]]:
     """Read a tool's reply: content for the model (untrusted text quoted), pictures by hash, and warnings."""
+    name = call["name"]
     if reply.get("error"):
-        return f"Error: {reply['error']}", [], []
+        return _quote_error(str(reply["error"]), call), [], []
     if not reply.get("untrusted"):
         return reply["content"], reply.get("images", []), []
     found = find_instructions(reply["content"])

@@ -10,6 +10,7 @@ from sextant.agent.answers import parse_answer
 from sextant.agent.cost.budget import make_budget
 from sextant.agent.cost.call_limit import CALLS_SPENT
 from sextant.agent.cost.reservation import can_pay_another
+from sextant.agent.nodes.named_sights import refine_outcome
 from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
@@ -32,7 +33,8 @@ HOPELESS = {"bad_key", "no_credit", "unknown_model", "unreachable"}
 def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     """Parse, pool and score; then go to another round, or to the answer with the reason for stopping."""
     reading = deps.read_clock("verify", state)
-    outcomes = {name: read_outcome(turns) for name, turns in state.get("transcripts", {}).items()}
+    read = {name: read_outcome(turns) for name, turns in state.get("transcripts", {}).items()}
+    outcomes = {name: refine_outcome(outcome, deps) for name, outcome in read.items()}
     references = deps.load_references(state.get("references"))
     pool = make_pool(outcomes, state.get("branches", {}), references, deps)
     doubts = [warn(Code.UNLIKE_GALLERY, words) for words in distrust_words(pool)]

@@ -33,7 +33,9 @@ WITHHELD = "(withheld: it may say more than the precision cap allows)"
 # Two decimals of a degree are a kilometre; degrees and minutes are two. Letters may stand beside: IMG_N38.7139.jpg.
 _DECIMAL = re.compile(r"(?<![\d.,])[-+−]?\d{1,3}[.,]\d{2,}(?!\d)")
 _SEXAGESIMAL = re.compile(r"\d{1,3}\s*[°º]\s*\d{1,2}(?:[.,]\d+)?\s*['′’](?:\s*\d{1,2}(?:[.,]\d+)?\s*[\"″”])?\s*[NSEW]?")
-_NAMES: Mapping[Cap, tuple[str, ...]] = {"country": ("place", "admin1"), "region": ("place",), "city": (), "street": ()}
+_NAMES: Mapping[Cap, tuple[str, ...]] = {
+    "country": ("place", "admin1", "sight"), "region": ("place", "sight"), "city": ("sight",), "street": (),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

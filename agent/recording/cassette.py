@@ -156,9 +156,12 @@ class Cassette:
             lines: list[Json] = [{"part": name, "value": json.loads(text)} for name, text in fresh.items()]
             lines.append({"call": call.key, "kind": kind, "request": compacted, "reply": said, "info": info})
             lines[-1]["check"] = make_checksum(lines[-1])
-            self._write(lines)
+            self._write(lines, fsync=False)
             self.parts |= fresh
             self.calls[call.key] = call
+        if kind == "model":
+            # Paid for: outside the lock, so that calls that return together wait for the disk together.
+            self._write([], fsync=True)
         return said
 
     def expand(self, call: Call) -> Json:
@@ -177,11 +180,11 @@ class Cassette:
             self._held.release()
             self._held = None
 
-    def _write(self, lines: list[Json]) -> None:
+    def _write(self, lines: list[Json], fsync: bool = True) -> None:
         if self._file is None:
             return
         try:
-            self._file.append(*lines)
+            self._file.append(*lines, fsync=fsync)
         except OSError as error:
             raise make_unwritable_error(self.path, error) from error
 

@@ -30,6 +30,7 @@ from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
+from sextant.agent.world.sights import Sights
 from sextant.agent.world.toolbox import NoSearch, make_tools
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
@@ -45,6 +46,7 @@ class LiveBackend:
         self.blobs = blobs
         self.began = time.time()
         self.retrieval = Retrieval(settings, blobs)
+        self.sights = Sights(settings.home)
         self.samples = SampleRequests(self.model_samples)
         self._lock = threading.Lock()
         self._model: ChatModel | None = None
@@ -53,6 +55,7 @@ class LiveBackend:
             "references": self.retrieval.references,
             "coverage": self.retrieval.coverage,
             "positions": self.retrieval.positions,
+            "sight": self.sights.look_up,
             "model": self.model,
             "tool": self.tool,
             "clock": self.clock,

@@ -12,9 +12,12 @@ from sextant.app.render.terminal import echo, echo_json
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="The run's folder.")
 @click.option("--benchmark", default="im2gps3k", show_default=True, help="What the photos belong to.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), metavar="DIR", help="The benchmark's folder, for photographers."
+)
 @click.option("--verify", "strategy", default="top1", show_default=True, help="What chooses among the candidates.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
-def command(kind: str, file: Path, out: Path, benchmark: str, strategy: str, as_json: bool) -> None:
+def command(kind: str, file: Path, out: Path, benchmark: str, data: Path | None, strategy: str, as_json: bool) -> None:
     """Make a run of G3's result FILE, of recorded candidates, or of a CSV of predictions.
 
     \b
@@ -25,7 +28,7 @@ def command(kind: str, file: Path, out: Path, benchmark: str, strategy: str, as_
     from sextant.eval.reporting.summary import summary, summary_text
     from sextant.eval.running.importers import import_results
 
-    for note in import_results(kind, file, out, benchmark=benchmark, strategy=strategy):
+    for note in import_results(kind, file, out, benchmark=benchmark, strategy=strategy, data=data):
         echo(f"sextant: {note}", err=True)
     found = summary(out)
     if as_json:

@@ -27,7 +27,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("source")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
 @click.option("--out", required=True, metavar="DIR", help="Where the gallery goes: a folder or s3://bucket/name.")
 @click.option(
     "--encoder", default="builtin", show_default=True, help="builtin, onnx:PATH, st:NAME_OR_PATH, aligned:PATH."
@@ -35,11 +35,12 @@ def command() -> None:
 @click.option("--min-file-bytes", type=click.IntRange(0), default=0, help="Leave out smaller files (G3: 5121).")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Where the work is done.")
 @source_options
-def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **options: Any) -> None:
+def build(sources: tuple[str, ...], out: str, encoder: str, quiet: bool, as_json: bool, **options: Any) -> None:
     """Build a gallery from photos that say, or whose table says, where they were taken.
 
     SOURCE is a folder of photos with EXIF; a folder and a table (--metadata); a folder with a table in it, or with
-    MP16-Pro's tar parts or OSV-5M's zips and their table; or a dataset of the Hugging Face hub, owner/name. An
+    MP16-Pro's tar parts or OSV-5M's zips and their table; or a dataset of the Hugging Face hub, owner/name. Several
+    sources make one gallery. An
     interrupted build goes on where it stopped when the same command is run again; a gallery at --out is replaced
     when the new one is whole.
 
@@ -47,6 +48,7 @@ def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **opt
     Example: sextant gallery build ~/Pictures --out my-gallery
              sextant gallery build images --metadata im2gps3k_places365.csv \\
                --encoder st:google/siglip2-so400m-patch14-384 --out im2gps3k
+             sextant gallery build mp16-pro osv5m --encoder st:google/siglip-so400m-patch14-384 --out two-sources
              sextant gallery build osv5m/osv5m --engine ray --out s3://photos/osv5m
     """
     from sextant.app.render.progress import Progress
@@ -55,7 +57,7 @@ def build(source: str, out: str, encoder: str, quiet: bool, as_json: bool, **opt
     from sextant.gallery.encoders.load import load_encoder
 
     loaded = load_encoder(encoder)
-    opened = _source(source, options)
+    opened = _source(sources, options)
     with Progress(quiet=quiet) as progress:
         report = build_gallery(opened, out, loaded, progress=report_build(progress), **_how(options))
     _print_report(report, as_json)
@@ -79,7 +81,7 @@ def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> N
     from sextant.gallery.store import Gallery
 
     encoder = Gallery.open(path).encoder()
-    opened = _source(source, options)
+    opened = _source((source,), options)
     with Progress(quiet=quiet) as progress:
         report = add_photos(opened, path, encoder, progress=report_build(progress), **_how(options))
     _print_report(report, as_json)
@@ -188,11 +190,11 @@ def _chosen(given: str | None, home: str | None) -> str:
     return chosen_gallery(given, home, needed=True) or ""
 
 
-def _source(source: str, options: dict[str, Any]) -> "Source":
-    from sextant.gallery.sources.recognise import SourceOptions, open_source
+def _source(sources: tuple[str, ...], options: dict[str, Any]) -> "Source":
+    from sextant.gallery.sources.recognise import SourceOptions, open_sources
 
     chosen = SourceOptions(options["metadata"], options["swapped"], options["country_known"])
-    return open_source(source, chosen)
+    return open_sources(sources, chosen)
 
 
 def _how(options: dict[str, Any]) -> dict[str, Any]:

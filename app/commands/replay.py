@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.command(name="replay")
 @click.argument("run", metavar="RUN")
 @click.option("--until", type=int, metavar="STEP", help="Stop after this step and show the run so far.")
-@click.option("--from", "step", metavar="STEP", help="Fork at this step; 3:zero-shot is one branch of step 3.")
+@click.option("--from", "step", metavar="STEP", help="Fork at this step: verify, lmm.1:zero-shot, or a number.")
 @click.option("--set", "wishes", multiple=True, metavar="KEY=VALUE", help="What the fork changes; may be repeated.")
 @click.option("--live", is_flag=True, help="Make the calls that the change needs.")
 @click.option("--keep-words", is_flag=True, help="Keep what the model said although it is asked otherwise.")
@@ -40,8 +40,8 @@ def command(
     \b
     Example: sextant replay 20260131-09
              sextant replay 20260131-09 --set fitted=model.json
-             sextant replay 20260131-09 --from 13 --set verify=density
-             sextant replay 20260131-09 --from 5:clues-first --set without=2 --live
+             sextant replay 20260131-09 --from verify.1 --set verify=density
+             sextant replay 20260131-09 --from tools.1:clues-first --set without=2 --live
     """
     from sextant.graphs.runs.folder import find_run
 

@@ -2,10 +2,13 @@
 
 import csv
 import io
+import unicodedata
 from typing import Any
 
 from sextant.base.json_types import Json
 
+# The last four are other minus signs and look-alikes of signs that some spreadsheets read.
+FORMULA_SIGNS = ("=", "+", "-", "@", "|", "%", "\u2212", "\u2010", "\u2013", "\u2e40")
 COLUMNS = (
     *("photo", "file", "sha256", "role", "latitude", "longitude", "country", "place", "score", "origin", "variant"),
     *("similarity", "run", "precision"),
@@ -37,6 +40,12 @@ def _places(photo: Json) -> list[tuple[str, Json]]:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    return f"'{value}" if is_formula(value) else value
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet could run the text: it trims what is blank and reads full-width signs like plain ones."""
+    shown = unicodedata.normalize("NFKC", "".join(char for char in text if unicodedata.category(char)[0] != "C"))
+    return text[:1] in ("\t", "\r", "\n") or shown.lstrip()[:1] in FORMULA_SIGNS

@@ -60,10 +60,12 @@ def settings_of(options: dict[str, Any]) -> Any:
     from sextant.agent.settings import Settings, check_settings, make_recipe
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import chosen_gallery
+    from sextant.base.home import Home
 
     given = {name: value for name, value in options.items() if value is not None}
     given["model"] = given.get("model") or os.environ.get("SEXTANT_MODEL") or "offline"
     given["gallery"] = chosen_gallery(given.get("gallery"), given.get("home"), needed=given["model"] == "offline")
+    given["gazetteer"] = Home.at(given.get("home")).places.exists()
     if "tools" in given:
         named = {"none": (), "all": TOOLS}
         given["tools"] = named.get(given["tools"], tuple(name.strip() for name in given["tools"].split(",")))

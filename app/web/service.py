@@ -33,6 +33,7 @@ from sextant.graphs.sessions.store import Sessions, view_session
 from sextant.graphs.sessions.uploads import UploadJournal
 
 LOOK_S = 0.9  # how old the knowledge may be of what other servers changed
+TURNS_SHOWN = 100  # of a conversation at once; earlier ones are asked for
 AT_WORK = "this session is at work on a message; wait for it, or stop it"
 
 
@@ -103,11 +104,13 @@ class House:
             raise Refused(404, f"there is no session {session[:80]!r}")
         return session
 
-    def view(self, session: str) -> Json:
-        """The session as it is shown."""
+    def view(self, session: str, latest: int | None = TURNS_SHOWN) -> Json:
+        """The session as it is shown, with its latest turns; None is all of them."""
         busy = self.working(session) or self.sessions.is_busy(session)
         cut = not busy and self.sessions.is_interrupted(session)
-        return view_session(session, self.sessions.read_state(session), self.desk.policy, busy=busy, interrupted=cut)
+        return view_session(
+            session, self.sessions.read_state(session), self.desk.policy, busy=busy, interrupted=cut, latest=latest
+        )
 
     def evidence(self, session: str, key: str) -> Json:
         """What is kept of one photo, exact: never to be sent as it is.

@@ -1,13 +1,13 @@
 """Sessions over HTTP: list, make, show, forget, export."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from sextant.app.exports import FORMATS
 from sextant.app.web import schemas
 from sextant.app.web.limits import Refused
-from sextant.app.web.service import House
+from sextant.app.web.service import TURNS_SHOWN, House
 
 
 def session_routes(house: House) -> APIRouter:
@@ -29,6 +29,12 @@ def session_routes(house: House) -> APIRouter:
         """The session as it is shown: turns, photos with answers, candidates, references, spending."""
         return house.view(house.known(session))
 
+    @routes.get("/{session}/turns")
+    def turns(session: str, before: Annotated[int, Query(ge=0, le=10**9)]) -> list[dict[str, Any]]:
+        """Up to a hundred turns before the one of that number, counted from 0: the page before a view's turns."""
+        found: list[dict[str, Any]] = house.view(house.known(session), latest=None)["turns"]
+        return found[max(0, min(before, len(found)) - TURNS_SHOWN) : before]
+
     @routes.delete("/{session}")
     def delete(session: str) -> schemas.Done:
         """Forget the session; its runs stay."""
@@ -41,7 +47,7 @@ def session_routes(house: House) -> APIRouter:
         if kind not in FORMATS:
             raise Refused(404, f"there is no export {kind[:20]!r}; there are: {', '.join(FORMATS)}")
         form = FORMATS[kind]
-        text = form.make(house.view(house.known(session)))
+        text = form.make(house.view(house.known(session), latest=None))
         headers = {"content-disposition": f'attachment; filename="sextant-{session}{form.suffix}"'}
         return Response(text, media_type=form.media_type, headers=headers)
 

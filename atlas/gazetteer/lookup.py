@@ -17,7 +17,7 @@ _LEAST_SPELLING = 6  # letters of a name of which a misspelling is looked for
 _EDIT_SHARE = 5  # letters to one edit
 _KM_PER_DEGREE = 111.2
 _REACH, _SLACK_KM = 1.5, 5.0  # of a container's radius, and beside it
-_PROMINENT = 40
+_PROMINENT = 25
 _PER_KM = 6.0  # prominence that a kilometre from the container's middle outweighs
 
 

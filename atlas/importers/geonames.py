@@ -61,7 +61,7 @@ def _feature(fields: list[str], number: int) -> Feature | Broken:
         return Broken(number, "no name or no position")
     others = tuple(name for name in (fields[2], *fields[3].split(",")) if name and name != fields[1])
     kind = _CODES.get(fields[7], _CLASSES.get(fields[6], Kind.SIGHT))
-    prominence = min(60, 3 * len(others)) + round(4 * math.log10(population + 1)) + 10 * (fields[7] in _SIGHTS)
+    prominence = min(60, 3 * len(others)) + round(4 * math.log10(population + 1)) + 20 * (fields[7] in _SIGHTS)
     return Feature(
         fields[1], latitude, longitude, kind, fields[8] or None, population, min(prominence, 100), others, ref
     )  # fmt: skip

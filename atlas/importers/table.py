@@ -4,6 +4,7 @@ import csv
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from sextant.atlas.gazetteer.feature import Broken, Feature, Kind, SourceError, valid_position
@@ -92,13 +93,14 @@ def _feature(row: list[str], columns: dict[str, int], line: int, width: int) -> 
     others = tuple(name.strip() for name in _SPLIT.split(cell.get("aliases", "")) if name.strip())
     if article:
         others = (*others, cell["article"].replace("_", " "))
-    prominence = 20 + 30 * article + min(20, 2 * len(others)) + round(4 * math.log10(population + 1))
+    prominence = 30 + 20 * article + min(20, 2 * len(others)) + round(4 * math.log10(population + 1))
     return Feature(
         cell["name"], latitude, longitude, _kind(cell.get("kind", "")), code if len(code) == 2 else None, population,
         min(prominence, 100), others,
     )  # fmt: skip
 
 
+@lru_cache(maxsize=10_000)
 def _kind(words: str) -> Kind:
     words = words.lower()
     return next((kind for kind, names in _KINDS if any(name in words for name in names)), Kind.SIGHT)

@@ -43,7 +43,8 @@ def figures(results: Results) -> Json:
         "protocol": header["protocol"],
         "photos": configuration["photos"],
         "done": len(results.lines),
-        "photographers": len(set(results.groups)),
+        "photographers": len({line["author"] for line in results.lines if line["author"]}),
+        "photos_without_author": sum(not line["author"] for line in results.lines),
         "accuracy": {name: _share(results.within[:, row], results) for row, name in enumerate(RADIUS_NAMES)},
         "median_km": _finite(median_km(results.distances_km)),
         "mean_km": _finite(mean_km(results.distances_km)),
@@ -186,11 +187,20 @@ def _sum(values: Floats) -> float | None:
     return None if np.isnan(values).any() else float(values.sum())
 
 
+def _photographers(found: Json) -> str:
+    """Say how many photographers there are, and of how many photos none is known."""
+    count, unknown = found["photographers"], found["photos_without_author"]
+    known = f"{count:,} photographer{'s' if count != 1 else ''}"
+    if not unknown:
+        return known
+    return "unknown photographers" if not count else f"{known} ({unknown:,} photos name none)"
+
+
 def summary_text(found: Json) -> str:
     """The figures in a few lines, for a terminal."""
     rows = [f"{found['run']}: {found['benchmark']}, {found['model']}, preset {found['preset']}, {found['protocol']}"]
     unfinished = f" (of {found['photos']:,}: unfinished)" if found["done"] != found["photos"] else ""
-    rows.append(f"{found['done']:,} photos{unfinished} of {found['photographers']:,} photographers")
+    rows.append(f"{found['done']:,} photos{unfinished} of {_photographers(found)}")
     for name, cell in found["accuracy"].items():
         if cell["share"] is not None:
             rows.append(f"  < {name:>4} km  {cell['share']:6.2%}  ({cell['low']:.2%} to {cell['high']:.2%})")

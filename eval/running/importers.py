@@ -3,14 +3,16 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sextant.agent.nodes.answer import name_best_place, name_rival
 from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.verification import Pool, verify
 from sextant.agent.verification.stand_in import judging
+from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
+from sextant.eval.benchmarks import BenchmarkPhoto, load_benchmark, selection_digest
 from sextant.eval.fitting.recorded import Record, read_records
 from sextant.eval.running.configuration import versions
 from sextant.eval.running.folder import digest, new_evaluation, write_lines
@@ -29,6 +31,7 @@ def import_results(
     *,
     benchmark: str = "im2gps3k",
     strategy: str = "top1",
+    data: Path | None = None,
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[str]:
     """Write a result file as an evaluation that can be reported, compared and rescored.
@@ -36,6 +39,7 @@ def import_results(
     Args:
         kind: ``g3`` (its two run files), ``recorded`` (candidates), ``predictions`` (image, truth, prediction).
         benchmark: what the photos belong to, for the published rows beside them.
+        data: the benchmark's folder, whose table says who took each photo where the file does not.
         strategy: what chooses among recorded candidates; ``top1`` takes the recorded answer.
 
     Returns:
@@ -53,6 +57,8 @@ def import_results(
     else:
         records = read_records(file)
         pools = [record.pool() for record in records]
+    if data is not None:
+        records = with_authors(records, benchmark, data)
     lines = []
     for done, (record, pool) in enumerate(zip(records, pools, strict=True), 1):
         lines.append(_line(record, pool, strategy))
@@ -61,6 +67,20 @@ def import_results(
         write_lines(new.lines_file, lines)
         new.begin(_header(kind, file, benchmark, strategy, records, notes))
     return notes
+
+
+def with_authors(records: Sequence[Record], benchmark: str, data: Path) -> list[Record]:
+    """Return the records with their photographers by the benchmark's table.
+
+    Raises:
+        SextantError: the benchmark's table cannot be read.
+        WrongUse: no photo of the file is in it.
+    """
+    known = {Path(photo.image).stem: photo.author for photo in load_benchmark(benchmark, data).photos}
+    found = [known.get(Path(record.image).stem) for record in records]
+    if not any(Path(record.image).stem in known for record in records):
+        raise WrongUse(f"no photo of the file is in the table of {benchmark!r} in {str(data)!r}; check --benchmark")
+    return [replace(one, author=one.author or author) for one, author in zip(records, found, strict=True)]
 
 
 def _line(record: Record, pool: Pool, strategy: str) -> Json:

@@ -25,6 +25,8 @@ _LONGITUDE = (
     "gt_longitude",
     "true_longitude",
 )
+_AUTHOR = ("author", "photographer", "ownernsid", "owner", "user", "user_id", "creator_username", "creator_id")
+_FLICKR_OWNER = re.compile(r"_(\d+@N\d\d)(?:\.\w+)?$")  # the end of a Flickr photo's name in IM2GPS and YFCC tables
 _PREDICTED = re.compile(r"^(?:p(?:red(?:icted|iction)?)?_(lat|lon|lng|long)\w*|(lat|lon|lng|long)\w*_pred\w*)$")
 _FOOTER = 2  # ISN's result files end in a header of summaries and their values
 
@@ -72,7 +74,7 @@ def _columns(header: Sequence[str], file: Path) -> dict[str, str]:
             ("image", _IMAGE),
             ("latitude", _LATITUDE),
             ("longitude", _LONGITUDE),
-            ("author", ("author",)),
+            ("author", _AUTHOR),
         )
         for name in reversed(names)
         if name in by_name
@@ -112,8 +114,10 @@ def _without_footer(
 
 
 def _prediction(row: Mapping[str, str], truth: tuple[float, float], columns: Mapping[str, str]) -> Prediction:
-    author = row.get(columns.get("author", ""), "") or None
-    photo = BenchmarkPhoto(row[columns["image"]].strip(), *truth, author=author)
+    image = row[columns["image"]].strip()
+    owner = _FLICKR_OWNER.search(image)
+    author = row.get(columns.get("author", ""), "") or (owner[1] if owner else None)
+    photo = BenchmarkPhoto(image, *truth, author=author)
     said = [row.get(columns[f"predicted_{name}"]) for name in ("latitude", "longitude")]
     if not all(_is_number(value) for value in said):
         return Prediction(photo, Pool(outcomes={"unparsable": 1}))

@@ -9,7 +9,14 @@ from sextant.gallery.sources.hub_files import fetch_large_files
 from sextant.gallery.sources.records import SourceError
 
 _DATASET = re.compile(r"^(hf:)?\w[\w.-]*/\w[\w.-]*$")
-_WANTED = ["*.csv", "*.tar", "*.tar.*", "*.zip", *(f"*{suffix}" for suffix in sorted(PHOTO_SUFFIXES))]
+_WANTED = [
+    "*.csv",
+    "*mp-16-images[0-9][0-9]",
+    "*.tar",
+    "*.tar.*",
+    "*.zip",
+    *(f"*{suffix}" for suffix in sorted(PHOTO_SUFFIXES)),
+]
 
 
 def is_dataset(source: str) -> bool:

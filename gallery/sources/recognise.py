@@ -1,17 +1,21 @@
 """Recognising a source from what a person gave."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sextant.gallery.sources.archives import ArchiveSource
 from sextant.gallery.sources.folder import FolderSource, photo_files
 from sextant.gallery.sources.hub import downloaded, is_dataset
+from sextant.gallery.sources.joined import JoinedSource
 from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.records import Source, SourceError
 from sextant.gallery.sources.table_folder import TableFolderSource
 from sextant.gallery.sources.tables import PhotoTable
 from sextant.gallery.sources.tar_parts import tar_parts
 from sextant.gallery.sources.zips import zip_files
+
+MP16_TABLE = "MP16_Pro_filtered.csv"  # of the published tables, the one that G3 builds its database from
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,19 @@ def open_source(source: str, options: SourceOptions = SourceOptions()) -> Source
     if options.metadata is not None:
         return _with_table(PhotoTable(options.metadata, options.swapped), path, options)
     return _own_source(path, options)
+
+
+def open_sources(sources: Sequence[str], options: SourceOptions = SourceOptions()) -> Source:
+    """Return one source, or several as if they were one.
+
+    Raises:
+        SourceError: as ``open_source``; or a table was named for several sources.
+    """
+    if len(sources) == 1:
+        return open_source(sources[0], options)
+    if options.metadata is not None:
+        raise SourceError("--metadata names the table of one source; of several, give each its table as SOURCE")
+    return JoinedSource([open_source(source, options) for source in sources])
 
 
 def _with_table(table: PhotoTable, folder: Path, options: SourceOptions) -> Source:
@@ -88,6 +105,9 @@ def _own_source(folder: Path, options: SourceOptions) -> Source:
     """
     tables, notes = _tables_in(folder, options)
     names = [table.path.name for table in tables]
+    filtered = [table for table in tables if table.path.name == MP16_TABLE]
+    if filtered and has_archives(folder):
+        return _with_table(filtered[0], folder, options)
     if sorted(names) == ["test.csv", "train.csv"]:
         return _with_table(next(table for table in tables if table.path.name == "train.csv"), folder, options)
     photos = photo_files(folder)
@@ -115,9 +135,9 @@ def _own_source(folder: Path, options: SourceOptions) -> Source:
 
 
 def _tables_in(folder: Path, options: SourceOptions) -> tuple[list[PhotoTable], list[str]]:
-    """The folder's tables of photos, and a note on each other table."""
+    """The folder's tables of photos, and a note on each other table; MP16-Pro keeps its own in a folder below."""
     tables, notes = [], []
-    for path in sorted((*folder.glob("*.csv"), *folder.glob("*.tsv"))):
+    for path in sorted((*folder.glob("*.csv"), *folder.glob("*.tsv"), *folder.glob("metadata/*.csv"))):
         if path.name.startswith("."):
             continue
         try:

@@ -60,7 +60,11 @@ class Source(Protocol):
 
     name: str
     identity: str
-    notes: list[str]  # what the reader found odd and how it read it
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader found odd and how it read it."""
+        ...
 
     def total(self) -> int | None:
         """How many records will come, when that is known beforehand."""

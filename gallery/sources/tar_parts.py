@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_TAR_PART = re.compile(r"\.tar(\.[A-Za-z]*\d+|\.[a-z]{2})?$|\.tar[-_.]?part[-_.]?\w+$")
+# MP16-Pro's parts are published as mp-16-images00 to mp-16-images18, with no `.tar` in their names.
+_TAR_PART = re.compile(
+    r"\.tar(\.[A-Za-z]*\d+|\.[a-z]{2})?$|\.tar[-_.]?part[-_.]?\w+$|^mp-?16[\w-]*images?[-_]?\d{2,}$", re.IGNORECASE
+)
 _MAGIC = slice(257, 262)  # "ustar" in a member's header
 
 

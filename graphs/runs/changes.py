@@ -26,6 +26,7 @@ ASKED_AGAIN: Mapping[str, frozenset[str]] = {
     "exclude_author": frozenset({"references", *RETRIEVAL}),
     "without_authors": frozenset({"references", *RETRIEVAL}),
     "exclude_duplicates": frozenset({"references", *RETRIEVAL}),
+    "gazetteer": frozenset({"sight"}),
     "price": frozenset({"price"}),
     "image_side": frozenset({"photo"}),
     "image_quality": frozenset({"photo"}),

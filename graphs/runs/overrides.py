@@ -19,15 +19,22 @@ KEYS = "a setting, variant.NAME, candidate.ID, text, result[.TOOL], without[.TOO
 
 
 def parse_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
-    """Parse ``3`` or ``3:zero-shot`` into a step number and a branch; any part of the branch's name is enough.
+    """Parse ``3``, ``verify``, ``lmm.1`` or ``lmm.1:zero-shot`` into a step number and a branch.
+
+    ``NODE`` is the node's first step in the last round that has it, ``NODE.ROUND`` its first step in that round, and
+    ``NODE.ROUND.TURN`` a later one. Any part of a branch's name is enough.
 
     Raises:
         WrongUse: the run has no such step or branch, or several branches match.
     """
     number, _, wanted = text.partition(":")
+    number = find_named_step(number, steps) or number
     last = max((step.step_info.step for step in steps), default=0)
     if not is_count(number) or not 1 <= int(number) <= last:
-        raise WrongUse(f"run {run} has no step {text!r}; its steps are 1 to {last} (sextant runs show {run})")
+        raise WrongUse(
+            f"run {run} has no step {text!r}; its steps are 1 to {last}, or {name_steps(steps)} "
+            f"(sextant runs show {run})"
+        )
     here = sorted(
         {
             step.step_info.branch
@@ -43,6 +50,36 @@ def parse_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]
             f"step {number} has {len(found)} branches like {wanted!r}; there are: {', '.join(here) or 'none'}"
         )
     return int(number), found[0]
+
+
+def find_named_step(text: str, steps: list[Step]) -> str | None:
+    """Find the number of the step named ``NODE``, ``NODE.ROUND`` or ``NODE.ROUND.TURN``; None without a match."""
+    node, *places = text.split(".")
+    if not all(is_count(place) and int(place) > 0 for place in places) or len(places) > 2:
+        return None
+    found: dict[int, list[int]] = {}
+    for number, name, turn in list_rounds(steps):
+        if name == node and number not in found.get(turn, ()):
+            found.setdefault(turn, []).append(number)
+    if not found:
+        return None
+    numbers = found.get(int(places[0]) if places else max(found), [])
+    turn = int(places[1]) if len(places) > 1 else 1
+    return str(numbers[turn - 1]) if turn <= len(numbers) else None
+
+
+def list_rounds(steps: list[Step]) -> list[tuple[int, str, int]]:
+    """List each step as its number, node and round. A round starts at its plan step; earlier steps belong to round 1."""
+    plans = sorted({step.step_info.step for step in steps if step.step_info.node == "plan"})
+    return [
+        (step.step_info.step, step.step_info.node, max(1, sum(begun <= step.step_info.step for begun in plans)))
+        for step in steps
+    ]
+
+
+def name_steps(steps: list[Step]) -> str:
+    """Name the steps of a run by node and round."""
+    return ", ".join(dict.fromkeys(f"{node}.{turn}" for _, node, turn in list_rounds(steps)))
 
 
 def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], candidates: list[str]) -> Change:

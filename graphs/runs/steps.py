@@ -11,7 +11,7 @@ from sextant.agent.guard.claims import has_tool_failed
 from sextant.agent.warning_codes import add_codes
 from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
-from sextant.base.json_lines import JsonLines
+from sextant.base.json_lines import BrokenLine, JsonLines, read_lines
 from sextant.base.json_types import Json
 
 
@@ -68,17 +68,31 @@ class StepLog:
 
 
 def read_steps(path: Path) -> list[Step]:
-    """Read the recorded steps in graph order. Truncated lines are skipped; the last line of a step counts."""
+    """Read the recorded steps in graph order. A truncated last line is skipped; the last line of a step counts.
+
+    Raises:
+        SextantError: a line before the last is not a step: the file was changed.
+    """
     found: dict[tuple[int, str, str], Step] = {}
-    for line in path.read_bytes().splitlines() if path.exists() else ():
-        try:
-            value = json.loads(line)
-            step_info = StepInfo(int(value["step"]), value["node"], value["branch"])
-            step = Step(step_info, add_failure_flags(add_codes(value["change"])), value["goto"], value["seconds"])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            continue
-        found[step_info.step, step_info.node, step_info.branch or ""] = step
+    try:
+        for line in read_lines(path) if path.exists() else ():
+            value = line.value
+            try:
+                step_info = StepInfo(int(value["step"]), value["node"], value["branch"])
+                step = Step(step_info, add_failure_flags(add_codes(value["change"])), value["goto"], value["seconds"])
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                raise make_changed_error(path, line.number) from error
+            found[step_info.step, step_info.node, step_info.branch or ""] = step
+    except BrokenLine as error:
+        raise make_changed_error(path, error.number) from error
+    except OSError as error:
+        raise SextantError(f"cannot read {str(path)!r}: {error.strerror}; import the run again") from error
     return [found[key] for key in sorted(found)]
+
+
+def make_changed_error(path: Path, number: int) -> SextantError:
+    """Make the error for an invalid line before the last one: a crash can only damage the last line."""
+    return SextantError(f"line {number} of {str(path)!r} was changed after it was recorded; import the run again")
 
 
 def add_failure_flags(change: Json) -> Json:

@@ -44,10 +44,14 @@ class PackedSerializer(JsonPlusSerializer):
         if not kind.endswith("+z"):
             raise SextantError(f"a checkpoint of the unknown kind {kind!r} was refused; delete the checkpoints file")
         unpacker = zlib.decompressobj()
-        plain = unpacker.decompress(content, BIGGEST)
-        if unpacker.unconsumed_tail:
-            raise SextantError("a checkpoint that unpacks to over 256 MiB was refused; delete the checkpoints file")
-        return super().loads_typed((kind.removesuffix("+z"), plain))
+        try:
+            plain = unpacker.decompress(content, BIGGEST)
+            if not unpacker.unconsumed_tail:
+                return super().loads_typed((kind.removesuffix("+z"), plain))
+        except Exception as error:  # damaged or crafted bytes raise whatever they lead to
+            what = " ".join(f"{type(error).__name__}: {error}".split())[:120]
+            raise SextantError(f"a checkpoint is damaged ({what}); delete the checkpoints file") from error
+        raise SextantError("a checkpoint that unpacks to over 256 MiB was refused; delete the checkpoints file")
 
 
 @contextmanager
@@ -132,5 +136,10 @@ def open_sqlite_checkpoints(path: Path) -> Iterator[SqliteSaver]:
         raise SextantError(f"cannot keep checkpoints in {str(path)!r}: {error}; move it away or pass --home") from error
     try:
         yield saver
+    except sqlite3.Error as error:
+        # A full disk, a file that another program locks, a damaged page, tables of another program.
+        raise SextantError(
+            f"cannot keep checkpoints in {str(path)!r}: {error}; free space, move it away, or pass --home"
+        ) from error
     finally:
         connection.close()

@@ -179,7 +179,12 @@ class Sessions:
     def read_state(self, session: str) -> Json:
         """Read the conversation as it was last stored; empty for a new session."""
         with self._open_saver() as saver:
-            kept = saver.get_tuple(make_config(session))
+            try:
+                kept = saver.get_tuple(make_config(session))
+            except (ValueError, TypeError, KeyError, IndexError) as error:
+                raise SextantError(
+                    f"session {session!r} cannot be read ({type(error).__name__}: {error}); begin a new session"
+                ) from error
         values: Json = dict(kept.checkpoint["channel_values"]) if kept else {}
         return values
 
@@ -244,14 +249,29 @@ def make_config(session: str) -> Any:
     }
 
 
-def view_session(session: str, state: Json, policy: Policy, *, busy: bool = False, interrupted: bool = False) -> Json:
-    """Build the redacted view of a session: the document that page, terminal and exports render."""
+def view_session(
+    session: str,
+    state: Json,
+    policy: Policy,
+    *,
+    busy: bool = False,
+    interrupted: bool = False,
+    latest: int | None = None,
+) -> Json:
+    """Build the redacted view of a session: the document that page, terminal and exports render.
+
+    Args:
+        latest: number of last turns to include; None means all. ``earlier_turns`` counts those before them.
+    """
+    turns = state.get("turns", [])
+    earlier = 0 if latest is None else max(0, len(turns) - latest)
     return {
         "session": session,
         "busy": busy,
         "interrupted": interrupted,
         "precision": policy.to_json(),
-        "turns": [view_turn(turn, policy) for turn in state.get("turns", [])],
+        "turns": [view_turn(turn, policy) for turn in turns[earlier:]],
+        "earlier_turns": earlier,
         "photos": [view_photo(photo, policy) for photo in state.get("photos", {}).values()],
         "spent": {**NOTHING_SPENT, **state.get("spent", {})},
     }

@@ -118,3 +118,14 @@ def test_every_export_says_that_precision_was_capped(session):
     session["precision"] = {"cap": "city", "countries": {}, "reason": "the owner asked"}
     for name, made in FORMATS.items():
         assert ("city" if name == "csv" else "the owner asked") in made.make(session), name
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", " =1+1", "\t=1", "\u00a0=1", "＝1+1", "\u200b=1", "\n=1", " ＋1", "@x", "−1", "﹦1", "\ufeff=1"]
+)
+def test_no_text_is_a_formula_for_a_spreadsheet(text):
+    from sextant.app.exports.table import _cell
+
+    assert _cell(text) == f"'{text}"
+    assert _cell("Lisbon = capital") == "Lisbon = capital"
+    assert _cell(-1.5) == -1.5

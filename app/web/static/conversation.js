@@ -8,7 +8,8 @@ let told = 0;
 export function showTurns(view) {
   const turns = $("turns");
   const atEnd = turns.scrollHeight - turns.scrollTop - turns.clientHeight < 120;
-  turns.replaceChildren(...view.turns.map((turn) => (turn.by === "you" ? said(turn, view) : replied(turn))));
+  const earlier = view.earlier_turns ? [h("li", { class: "turn small" }, `${view.earlier_turns} earlier turns are in the case file.`)] : [];
+  turns.replaceChildren(...earlier, ...view.turns.map((turn) => (turn.by === "you" ? said(turn, view) : replied(turn))));
   if (atEnd || view.turns.length > told) requestAnimationFrame(() => (turns.scrollTop = turns.scrollHeight));
   told = view.turns.length;
 }

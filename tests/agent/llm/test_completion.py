@@ -28,8 +28,14 @@ def call(name: str, **args: object) -> AIMessage:
         (call("distance", a=1, b=2), None),
         (call("nowhere"), "there is no tool 'nowhere'; the tools are: distance"),
         (call("distance", a="one", b=2), "a: Input should be a valid number, unable to parse string as a number"),
-        (call("distance", a=float("nan"), b=2), "the arguments of distance hold a number that is not finite"),
-        (call("distance", a=[float("inf")], b=2), "the arguments of distance hold a number that is not finite"),
+        (
+            call("distance", a=float("nan"), b=2),
+            "the arguments of distance hold a number that is too large or not finite",
+        ),
+        (
+            call("distance", a=[float("inf")], b=2),
+            "the arguments of distance hold a number that is too large or not finite",
+        ),
     ],
 )
 def test_a_call_that_cannot_run_says_why(message: AIMessage, error: str | None) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from sextant.gallery.build.build import build
 from sextant.gallery.database import connect
-from sextant.gallery.sources.recognise import SourceOptions, open_source
+from sextant.gallery.sources.recognise import SourceOptions, open_source, open_sources
 from sextant.gallery.sources.records import Record, SourceError, Unreadable
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import jpeg
@@ -173,3 +173,37 @@ def test_a_table_in_the_folder_or_alone_is_a_source(tmp_path):
     for given in (tmp_path, tmp_path / "meta.csv"):
         (record,) = open_source(str(given))
         assert isinstance(record, Record) and (record.id, record.latitude) == ("x.jpg", 1)
+
+
+@pytest.mark.parametrize("metadata", ["", "metadata"])
+def test_mp16_pro_as_published_is_read(tmp_path, metadata):
+    photos = {f"ab/{n}_x.jpg": jpeg(n) for n in range(6)}
+    (tmp_path / metadata).mkdir(exist_ok=True)
+    mp16_table(tmp_path / metadata, list(photos))
+    (tmp_path / metadata / "MP16_Pro_places365.csv").write_text(
+        (tmp_path / metadata / "MP16_Pro_filtered.csv").read_text()
+    )
+    mp16_tar(tmp_path, {f"images/{name.replace('/', '_')}": content for name, content in photos.items()}, 19)
+    for part in tmp_path.glob("*.tar.*"):
+        part.rename(tmp_path / f"mp-16-images{part.name[-2:]}")
+    records, reasons = split(tmp_path)
+    assert {record.id: record.photo.read() for record in records} == photos and reasons == {}
+
+
+def test_several_sources_become_one_gallery(tmp_path):
+    for number, name in enumerate(("first", "second")):
+        folder = tmp_path / name
+        folder.mkdir()
+        photos = {"a.jpg": jpeg(10 * number), f"{name}.jpg": jpeg(10 * number + 1)}
+        mp16_table(folder, list(photos))
+        mp16_tar(folder, photos)
+    source = open_sources([str(tmp_path / "first"), str(tmp_path / "second")])
+    assert source.total() == 4
+    assert [record.id for record in source] == ["a.jpg", "first.jpg", "2/a.jpg", "2/second.jpg"]
+    report = build(source, str(tmp_path / "gallery"), ThumbnailEncoder(), workers=0)
+    assert report.count == 4 and report.unreadable == ()
+
+
+def test_one_table_of_several_sources_is_refused(tmp_path):
+    with pytest.raises(SourceError, match="--metadata names the table of one source"):
+        open_sources(["a", "b"], SourceOptions(metadata=tmp_path / "t.csv"))

@@ -1,0 +1,41 @@
+"""Answers that only named a place, made finer by the gazetteers of the home: the town's centre becomes the sight."""
+
+from sextant.agent.answers.outcome import Precision
+from sextant.agent.world.deps import Deps
+from sextant.base.json_types import Json
+
+_PRECISION: dict[str, Precision] = {
+    "sight": "sight", "quarter": "sight", "street": "street", "town": "town", "water": "region", "region": "region",
+}  # fmt: skip
+_FINER = {"sight", "street", "quarter"}
+_MOST_NAMES = 3
+
+
+def refine_outcome(outcome: Json, deps: Deps) -> Json:
+    """Return the outcome at the sight or street that its words name, where the gazetteers of the home know it.
+
+    Only a name inside the place that was read counts: "Plaza de Armas, Cusco" is looked for in Cusco.
+    """
+    if not deps.settings.gazetteer or outcome["kind"] != "answered" or outcome.get("precision") is None:
+        return outcome
+    circle = {name: outcome[name] for name in ("latitude", "longitude", "radius_km")}
+    for name in finer_names(outcome.get("place") or ""):
+        sight = deps.ask("sight", {"name": name, **circle})["sight"]
+        if sight and sight["kind"] in _FINER:
+            return {
+                **outcome,
+                "latitude": sight["latitude"],
+                "longitude": sight["longitude"],
+                "radius_km": sight["radius_km"],
+                "precision": _PRECISION[sight["kind"]],
+                "how": f"{outcome['how']}; gazetteer",
+            }
+    return outcome
+
+
+def finer_names(place: str) -> list[str]:
+    """Return the names of an address that stand before its last part, the first one first: what may be a sight."""
+    for mark in (" in ", " at ", " near ", " on ", " (", " - ", " en ", " im ", " à "):
+        place = place.replace(mark, ", ")
+    parts = [part.strip(" ()") for part in place.split(",")]
+    return [part for part in parts[:-1] if part][:_MOST_NAMES]
