@@ -1,28 +1,28 @@
-"""An answer's place and probability in words: the one scale that terminal, page, chat and exports speak through.
+"""An answer's place and probability in words: the one scale of terminal, page, chat and exports.
 
-Pure: the answer of DESIGN.md in, text out. Words for probabilities follow Kent's and the IPCC's scales.
+Pure functions of the Answer of DESIGN.md. Words for probabilities follow Kent's and the IPCC's scales.
 """
 
 from sextant.base.json_types import Json
 
 SCALES = (("1", "street"), ("25", "city"), ("200", "region"), ("750", "country"), ("2500", "continent"))
-"""Radius in km, as answers name it, and what a person calls a place of that size."""
+"""Radius in km, as a key of answers, and the name of a place of that size."""
 SURENESS = ((0.95, "almost surely"), (0.8, "very likely"), (0.6, "probably"), (0.4, "perhaps"), (0.0, "possibly"))
-"""The least probability that each word stands for, the strongest first."""
-PROBABLE = 0.6  # the finest scale that is at least this probable is stated; a finer one is a guess
+"""The lowest probability of each word, strongest first."""
+PROBABLE = 0.6  # the finest scale with at least this probability is stated; a finer one is called a guess
 
 
 def name_probability(probability: float) -> str:
-    """Return the word for a probability."""
+    """Name a probability in words."""
     return next(word for least, word in SURENESS if probability >= least)
 
 
 def format_headline(answer: Json, name: str | None = None) -> str:
-    """Return one sentence: the finest scale that is at least probable, and what is a guess.
+    """Format the answer in one sentence: the finest probable scale, and the finer one that is a guess.
 
     Args:
         answer: its ``best`` and ``probability`` are read.
-        name: what the answered place is called; by its names when None.
+        name: what to call the place; None uses its own names.
     """
     best = answer["best"]
     if best is None:
@@ -40,7 +40,7 @@ def format_headline(answer: Json, name: str | None = None) -> str:
 
 
 def describe_whereabouts(named: str, scale: str) -> str:
-    """Name the answered place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
+    """Describe the place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
     if scale == "street":
         return named
     if scale == "city":
@@ -52,17 +52,17 @@ def describe_whereabouts(named: str, scale: str) -> str:
 
 
 def list_scale_rows(probability: Json) -> list[tuple[str, float]]:
-    """Return each radius that has a probability, in words, with it: ``("city (25 km)", 0.74)``, the finest first."""
+    """List each scale with its probability: ``("city (25 km)", 0.74)``, finest first; skip scales without one."""
     known = [(f"{scale} ({int(radius):,} km)", probability[radius]) for radius, scale in SCALES]
     return [(words, share) for words, share in known if share is not None]
 
 
 def format_place_name(place: Json) -> str:
-    """``Lisbon, Lisboa, Portugal``, each name once; ``open sea`` where there is no name."""
+    """Format a place's names, each once: ``Lisbon, Lisboa, Portugal``; ``open sea`` when it has none."""
     parts = [place.get(name) for name in ("place", "admin1", "country")]
     return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
 
 
 def format_coordinates(place: Json) -> str:
-    """``38.7139, -9.1394``."""
+    """Format latitude and longitude in degrees: ``38.7139, -9.1394``."""
     return f"{place['latitude']:.4f}, {place['longitude']:.4f}"

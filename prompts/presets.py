@@ -1,4 +1,4 @@
-"""Presets: a set of variants and settings under one name, so that a published recipe can be run by it."""
+"""Presets: named sets of prompt variants and settings, such as a published recipe."""
 
 from functools import cache
 from typing import Annotated, Literal
@@ -11,14 +11,14 @@ Temperature = Annotated[float, make_field("temperature")]
 
 
 class Preset(Document):
-    """A recipe. What a run's settings leave open is taken from here.
+    """A recipe: the defaults for what a run's settings leave open.
 
-    ``keep_samples`` and ``keep_nearest`` limit what verification weighs (G3 uses 5 of 10 samples and one retrieved
-    place); None keeps all. Without ``keep_alternatives`` an answer's alternatives are not weighed.
+    ``keep_samples`` and ``keep_nearest`` limit the candidates of verification (G3 uses 5 of 10 samples and one
+    retrieved place); None keeps all. Without ``keep_alternatives``, an answer's alternatives are not candidates.
 
-    ``temperature`` is that of every prompt, ``omit`` to send none; ``family_temperatures`` are those of models whose
-    name holds a word, and come first. ``one_request`` asks for all samples of a prompt in one request where the server
-    can. ``image_side`` is the longest side of the picture that is sent, in pixels.
+    ``temperature`` applies to every prompt; ``omit`` sends none. ``family_temperatures`` apply to models whose name
+    contains the word, and take precedence. ``one_request`` asks for all samples of a prompt in one request if the
+    server supports it. ``image_side`` is the longest side of the picture that is sent, in pixels.
     """
 
     about: str
@@ -42,10 +42,10 @@ class Preset(Document):
 
 
 def load_preset(name: str) -> Preset:
-    """Return the preset of that id, or of that .yaml file.
+    """Load the preset of that id, or of that .yaml file.
 
     Raises:
-        WrongUse: there is none; the message lists those there are.
+        WrongUse: it does not exist; the message lists the presets.
     """
     return find_document("presets", name, Preset) if is_own(name) else _load_shipped(name)
 
@@ -56,5 +56,5 @@ def _load_shipped(name: str) -> Preset:
 
 
 def list_preset_ids() -> list[str]:
-    """Every shipped preset, sorted."""
+    """List the ids of the shipped presets, sorted."""
     return list_ids("presets")

@@ -1,4 +1,4 @@
-"""The find_place tool: where a name lies."""
+"""The find_place tool: forward geocoding of a place name."""
 
 from dataclasses import asdict
 from typing import Any
@@ -23,7 +23,7 @@ class Name(BaseModel):
 
 
 def describe_places(places: list[NamedPlace]) -> str:
-    """One numbered line a place."""
+    """Describe the places, one numbered line each."""
     return "\n".join(f"{rank}. {_format_line(place)}" for rank, place in enumerate(places, 1))
 
 

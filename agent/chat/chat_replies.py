@@ -1,4 +1,4 @@
-"""Chat replies to each kind of message, as ledger entries. Pure functions of the redacted view of each photo."""
+"""Chat replies by kind of message, as ledger entries. Pure functions of the redacted view of each photo."""
 
 from typing import Literal
 
@@ -19,7 +19,7 @@ from sextant.geo.sphere import great_circle_km
 
 
 def reply_located(photo: Json, several: bool) -> list[Entry]:
-    """Return what is said of a photo that was just located."""
+    """Reply about a photo that was just located."""
     head = f"{photo['name'].capitalize()}: " if several else ""
     if photo["status"] == "failed":
         return [Entry(f"{head}{format_sentence(photo['error'])}", "inferred")]
@@ -42,7 +42,7 @@ def reply_located(photo: Json, several: bool) -> list[Entry]:
 
 
 def reply_steered(before: Json, after: Json) -> list[Entry]:
-    """Return what a constraint changed, both sides as shown."""
+    """Reply with what a constraint changed, before and after as shown."""
     old, new = before["answer"]["best"], after["answer"]["best"]
     changed = after["changed"] or {"left": None, "of": len(after["answer"]["candidates"]), "ruled_out": []}
     if new is None:
@@ -63,14 +63,14 @@ def reply_steered(before: Json, after: Json) -> list[Entry]:
             Entry(f"{format_sentence(words)[:-1]}: {count} of {changed['of']} candidates ruled out.", "inferred")
         )
     entries += state_confidence(after)[:1]
-    entries.append(Entry("No model was asked: the stored candidates were weighed anew.", "inferred"))
+    entries.append(Entry("No model was called: the stored candidates were reranked.", "inferred"))
     return entries
 
 
 def reply_same_place(joint: Joint, names: list[str], policy: Policy) -> list[Entry]:
-    """Return what several photos of one place say together."""
+    """Reply with the joint result of several photos of one place."""
     if joint.latitude is None or joint.longitude is None:
-        return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
+        return [Entry("None of the photos has a candidate, so they cannot be combined.", "inferred")]
     here = coarsen(describe(joint.latitude, joint.longitude).to_json(), policy)
     place = f"{format_place_name(here)} ({format_coordinates(here)})"
     text = f"Taken as one place, the {len(names)} photos say {place}, {joint.share:.0%}."
@@ -80,9 +80,9 @@ def reply_same_place(joint: Joint, names: list[str], policy: Policy) -> list[Ent
 
 
 def reply_same_trip(trip: Trip, policy: Policy) -> list[Entry]:
-    """Return what several photos of one trip say together, leg by leg."""
+    """Reply with the joint result of several photos of one trip, leg by leg."""
     if not trip.places:
-        return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
+        return [Entry("None of the photos has a candidate, so they cannot be combined.", "inferred")]
     stops = []
     for name, latitude, longitude in trip.places:
         here = coarsen(describe(latitude, longitude).to_json(), policy)
@@ -100,7 +100,7 @@ def reply_same_trip(trip: Trip, policy: Policy) -> list[Entry]:
 
 
 def reply_together(way: Literal["place", "trip"], photos: list[Json], policy: Policy) -> list[Entry]:
-    """All located photos as one place or one trip, from what may be shown of them."""
+    """Reply about all located photos as one place or one trip, from their redacted views."""
     shown = [(photo, view_photo(photo, policy)) for photo in photos if photo["status"] == "located"]
     if len(shown) < 2:
         return [Entry("There is one photo only: send another of the same place or trip.", "inferred")]

@@ -10,10 +10,10 @@ from sextant.base.json_types import Json
 
 
 def update_constraints(old: list[Json], message: Json) -> list[Json]:
-    """Return the constraints in force after the message.
+    """Update the constraints with those of a message.
 
     Raises:
-        WrongUse: it names a place nobody knows.
+        WrongUse: the message names an unknown place.
     """
     if message["steer"]:
         return [*old, *message["steer"]]
@@ -23,10 +23,10 @@ def update_constraints(old: list[Json], message: Json) -> list[Json]:
 
 
 def reweigh_photo(photo: Json, constraints: list[Json], blobs: BlobStore) -> Json:
-    """Return the photo's evidence weighed under these constraints; without any, as the run left it.
+    """Rerank the photo's candidates under these constraints; without constraints, restore the run's result.
 
     Raises:
-        SextantError: the fitted model that judged the run is gone.
+        SextantError: the run's fitted model is missing.
     """
     if not constraints:
         return {**photo, "constraints": [], "now": None, "changed": None}

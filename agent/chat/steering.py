@@ -1,4 +1,4 @@
-"""Steering: rerank the candidates that a user's constraints leave. No model is called."""
+"""Steering: filter the candidates by a user's constraints and rerank the rest, without calling a model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -17,12 +17,12 @@ _FIELDS = frozenset(field.name for field in fields(Candidate))
 
 @dataclass(frozen=True)
 class ReweighInput:
-    """What a finished run leaves to be weighed again.
+    """The data of a finished run that reranking needs.
 
     Attributes:
         candidates: as in the Answer of DESIGN.md.
         farthest: positions of the most dissimilar photos.
-        clues: what each branch's answer argued, by branch id.
+        clues: the clues of each branch's answer, by branch id.
         model: the fitted model of ``calibrated``; the shipped one when None.
     """
 
@@ -44,12 +44,12 @@ class ReweighResult:
 
 
 def read_candidate(item: Json) -> Candidate:
-    """Return a candidate of an answer, read back."""
+    """Read a candidate of an answer document."""
     return Candidate(**{name: value for name, value in item.items() if name in _FIELDS})
 
 
 def steer(evidence: ReweighInput, constraints: Sequence[Json]) -> ReweighResult:
-    """Weigh the candidates that the constraints leave. An empty rest gives a verdict without a place."""
+    """Rerank the candidates that the constraints allow. If none is left, the verdict has no place."""
     kept = [candidate for candidate in evidence.candidates if not _relies(candidate, constraints, evidence)]
     free = find_allowed(constraints, positions_of(kept))
     left = tuple(candidate for candidate, stays in zip(kept, free.tolist(), strict=True) if stays)
@@ -61,7 +61,7 @@ def steer(evidence: ReweighInput, constraints: Sequence[Json]) -> ReweighResult:
 
 
 def measure_moved_km(before: Json | None, after: Verdict) -> float | None:
-    """Great-circle kilometres from an answer's best place to a verdict's; None where either has no place."""
+    """Measure the great-circle distance in km between an answer's and a verdict's best place; None if one has none."""
     if before is None or after.latitude is None or after.longitude is None:
         return None
     there = after.latitude, after.longitude

@@ -46,7 +46,7 @@ def forecast(settings: Settings) -> Json:
 
 
 def predict_warnings(strategy: str, settings: Settings) -> list[AnswerWarning]:
-    """Return what can be foreseen of the answers' warnings."""
+    """Predict the warnings that a run's answer will carry."""
     unaligned = stands_in(strategy, compares_places=is_aligned(settings))
     return [warn(Code.NOT_ALIGNED, NOT_ALIGNED)] if unaligned else []
 
@@ -65,7 +65,7 @@ def is_aligned(settings: Settings) -> bool:
 
 
 def price_calls(settings: Settings, calls: int, requests: int, input_tokens: int, output_tokens: int) -> Json:
-    """Price this number of calls, made in so many requests, with their tokens in all; `offline` uses no tokens."""
+    """Price a number of calls made in a number of requests, with their total tokens; `offline` uses no tokens."""
     used = settings.model != "offline"
     tokens = input_tokens * used, output_tokens * used
     return {

@@ -27,7 +27,7 @@ class SampleRequests:
     """Answers calls that name the samples they are asked together with. Shared by threads.
 
     Args:
-        send: asks for so many samples of a request at once, and returns a reply for each.
+        send: asks for a number of samples in one request, and returns a reply for each.
     """
 
     def __init__(self, send: Callable[[Json, int], list[Json]]) -> None:
@@ -74,12 +74,12 @@ class SampleRequests:
 
 
 def make_refusal() -> Json:
-    """Return the reply to a sample of a server that is known to give one answer a request; nothing was sent."""
+    """Make the reply for a server that is known to give one answer per request; nothing was sent."""
     message = "the server gives one answer a request"
     return {"failure": {"kind": "samples_unsupported", "message": message, "attempts": 0}}
 
 
 def make_group_key(request: Json) -> str:
-    """Return what all calls of one request have in common; the run keeps equal requests of two runs apart."""
+    """Make the key of a group: what all calls of one request have in common, including the run."""
     own = ("branch", "sample", "seconds_left")
     return hash_text(encode_canonical({name: value for name, value in request.items() if name not in own}))

@@ -56,7 +56,7 @@ def advance(state: State, deps: Deps) -> Command[Literal["lmm", "tools", "verify
 
 
 def is_held(branch: Branch, state: State) -> bool:
-    """Whether a branch of this round has not been asked and may still be."""
+    """Return whether a branch of this round is waiting for its first call."""
     name = branch["id"]
     unasked = name not in state.get("transcripts", {}) and name not in state.get("closed", {})
     return unasked and branch["round"] == state["round"]

@@ -90,7 +90,7 @@ def make_pool(outcomes: dict[str, Json], branches: dict[str, Branch], references
     """Pool every place proposed for this photo, each with its origin."""
     keep, keep_nearest = deps.recipe.keep_samples, deps.recipe.keep_nearest
     if lacks_position_scores(references, deps):
-        keep_nearest = None  # the strategy that stands in was fitted on the whole retrieved list
+        keep_nearest = None  # the fallback strategy was fitted on the whole retrieved list
     candidates: list[Candidate] = []
     farthest: tuple[tuple[float, float], ...] = ()
     if references:
@@ -138,12 +138,12 @@ def add_position_scores(pool: Pool, state: State, references: Json | None, deps:
 
 
 def lacks_position_scores(references: Json | None, deps: Deps) -> bool:
-    """Whether the recipe compares the photo with places and this run's gallery, if any, cannot."""
+    """Return whether the recipe compares the photo with places but this run's gallery cannot."""
     return stands_in(deps.recipe.verify, compares_places=has_position_scores(references))
 
 
 def has_position_scores(references: Json | None) -> bool:
-    """Whether the gallery's encoder compares photos with places: it then found where on Earth the photo fits."""
+    """Return whether the gallery's encoder compares photos with places (it then found heat map peaks)."""
     return references is not None and references.get("peaks") is not None
 
 
@@ -183,7 +183,7 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
     ):
         return "budget"
     if not any(branch["round"] == state.get("round") for branch in state.get("branches", {}).values()):
-        return "exhausted"  # no later prompt has what it needs
+        return "exhausted"  # the inputs of every later prompt are missing
     if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
     if not can_pay_another(state, deps) or state.get("round", 0) >= limit.rounds:

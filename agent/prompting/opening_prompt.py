@@ -21,7 +21,7 @@ def build_opening(
     Args:
         references: the document of nearest and farthest photos; None without a gallery.
         tools: whether the model may call tools in this run.
-        halvings: how often the list of references is halved, after the context overflowed.
+        halvings: how often the list of references is halved after the context overflowed.
     """
     prompt = load_variant(branch["variant"])
     lists = list_references(prompt, references, halvings, instead_of_tools=prompt.tools and not tools)
@@ -89,7 +89,7 @@ def format_reference(number: int, item: Json, show: tuple[str, ...]) -> str:
 
 def _fill(strategy: str, fill: dict[str, str]) -> str:
     text = strategy.strip()
-    # Not str.format: the filled-in text comes from models and may contain braces.
+    # Not str.format: the inserted text comes from models and may contain braces.
     for name, words in fill.items():
         text = text.replace("{" + name + "}", words)
     return text

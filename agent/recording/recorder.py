@@ -10,15 +10,15 @@ from sextant.base.json_types import Json
 
 
 class StepPort(Protocol):
-    """The outside as it is asked from a moment of the run."""
+    """Port that also receives the position in the run."""
 
     def __call__(self, step_info: StepInfo, kind: str, request: Json) -> Json: ...
 
 
 class Recorder:
-    """Answers from the cassette what was asked before, and asks the world for the rest, writing it down.
+    """Answers recorded calls from the cassette; makes and records the others.
 
-    So a run that was killed goes on without paying a call twice.
+    So a run that was killed resumes without paying for a call twice.
     """
 
     def __init__(self, cassette: Cassette, world: StepPort) -> None:
@@ -35,7 +35,7 @@ class Recorder:
 
 
 class Player:
-    """Answers from the cassette alone."""
+    """Answers every call from the cassette, for replay."""
 
     def __init__(self, cassette: Cassette) -> None:
         self.cassette = cassette
@@ -44,7 +44,7 @@ class Player:
         """Return the recorded reply.
 
         Raises:
-            Divergence: this was never asked; it names the step, the variant and the first difference.
+            Divergence: the call was not recorded; the error names the step, the variant and the first difference.
         """
         known = self.cassette.find(kind, request)
         if known is None:

@@ -130,7 +130,9 @@ class LiveBackend:
         return call_tool(tool, request["args"], self.blobs)
 
     def clock(self, request: Json) -> Json:
-        """Seconds the run has taken since its first reading. The time between a crash and resuming does not count."""
+        """Read the seconds the run has taken since its first reading. The time between a crash and resuming is
+        excluded.
+        """
         now = time.time()
         if request["read_at"] is None:
             return {"seconds": 0.0, "read_at": now}

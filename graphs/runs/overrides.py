@@ -69,7 +69,7 @@ def find_named_step(text: str, steps: list[Step]) -> str | None:
 
 
 def list_rounds(steps: list[Step]) -> list[tuple[int, str, int]]:
-    """List each step as its number, node and round. A round starts at its plan step; earlier steps belong to round 1."""
+    """List each step as its number, node and round. A round starts at its plan step; earlier steps are in round 1."""
     plans = sorted({step.step_info.step for step in steps if step.step_info.node == "plan"})
     return [
         (step.step_info.step, step.step_info.node, max(1, sum(begun <= step.step_info.step for begun in plans)))
