@@ -34,6 +34,8 @@ class Settings:
             ``recording/fitted_models.py``); None means the shipped one.
         gazetteer: look named sights up in the gazetteers of the home (`sextant places`).
         variants, later: the prompts of the first round and of later rounds, instead of the preset's.
+        keep_samples: answers of each prompt that are weighed.
+        nearest, farthest: photos of each side that every prompt with references lists, in place of its own numbers.
         exclude_author: exclude gallery photos by this photo's photographer, and the photo itself.
         without_authors: exclude gallery photos by these photographers.
         exclude_duplicates: exclude gallery photos that are copies of this one (scaled, recompressed, nearly equal).
@@ -61,6 +63,9 @@ class Settings:
     max_output_tokens: int = 1500
     temperature: float | None = None
     samples: int | None = None
+    keep_samples: int | None = None
+    nearest: int | None = None
+    farthest: int | None = None
     tools: tuple[str, ...] | None = None
     variants: tuple[str, ...] | None = None
     later: tuple[str, ...] | None = None
@@ -85,6 +90,8 @@ class Recipe(Preset):
 
     max_output_tokens: int
     image_side: int
+    nearest: int | None = None
+    farthest: int | None = None
 
 
 def make_recipe(settings: Settings) -> Recipe:
@@ -95,7 +102,7 @@ def make_recipe(settings: Settings) -> Recipe:
     """
     chosen = load_preset(settings.preset or ("offline" if settings.model == "offline" else "default"))
     named: tuple[str, ...] = ("variants", "later", "verify", "max_calls", "max_rounds", "max_tool_turns")
-    named += ("samples", "tools", "image_detail", "image_side")
+    named += ("samples", "keep_samples", "tools", "image_detail", "image_side", "nearest", "farthest")
     given = {name: getattr(settings, name) for name in named if getattr(settings, name) is not None}
     resolved = {
         "temperature": _choose_temperature(chosen, settings),

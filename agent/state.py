@@ -48,6 +48,8 @@ class Branch(TypedDict):
     sample: int
     temperature: float | None
     fill: dict[str, str]
+    listed: NotRequired[dict[str, int]]
+    """How many photos of each side (``nearest``, ``farthest``) the prompt lists, in place of its variant's numbers."""
 
 
 class Ask(TypedDict):

@@ -13,7 +13,7 @@ from sextant.geo.polygons import names_on_map
 from sextant.geo.spelling import fold, without_digraphs
 from sextant.geo.towns import Gazetteer, gazetteer
 
-Kind = Literal["place", "admin1", "country"]
+Kind = Literal["place", "admin1", "country", "sight"]
 
 _DIVISION_WORDS = {
     "sheng",

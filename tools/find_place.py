@@ -1,16 +1,27 @@
 """The find_place tool: forward geocoding of a place name."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from langchain_core.tools import ToolException, tool
+from langchain_core.tools import BaseTool, ToolException, tool
 from pydantic import BaseModel, Field
 
+from sextant.atlas.name_index import Kind
 from sextant.atlas.names import NamedPlace
 from sextant.atlas.names import find_place as look_up
 from sextant.geo.countries import country_code_of
 
 _HITS = 5
+_EXACT = 0.97  # score of a town whose name this is: it comes before a sight of the same name
+_KINDS: dict[Kind, str] = {
+    "place": "",
+    "sight": " (sight or street)",
+    "country": " (country, a town near its middle)",
+    "admin1": " (division, a town near its middle)",
+}
+# Where a name lies in a gazetteer that a person added: the name, and an ISO code or None.
+FindSights = Callable[[str, str | None], list[NamedPlace]]
 
 
 class Name(BaseModel):
@@ -29,11 +40,7 @@ def describe_places(places: list[NamedPlace]) -> str:
 
 def _format_line(place: NamedPlace) -> str:
     parts = [place.name, place.admin1 if place.admin1 != place.name else None, place.country_code]
-    kind = (
-        ""
-        if place.kind == "place"
-        else f" ({'country' if place.kind == 'country' else 'division'}, a town near its middle)"
-    )
+    kind = _KINDS[place.kind]
     sure = "" if place.score > 0.9 else " (similar name)"
     return f"{', '.join(part for part in parts if part)}{kind}{sure}: {place.latitude:.4f}, {place.longitude:.4f}"
 
@@ -42,10 +49,26 @@ def _format_line(place: NamedPlace) -> str:
 def find_place(name: str, country: str | None = None) -> tuple[str, list[dict[str, Any]]]:
     """Where places of this name lie. Use it for a name you read on a sign, or to turn a place you think of into
     coordinates. It knows towns of a thousand people and more, divisions and countries; no streets or buildings."""
+    return _find(name, country, lambda name, code: [])
+
+
+def find_place_tool(find_sights: FindSights) -> BaseTool:
+    """Make the tool with the sights of a gazetteer before the towns; the model sees the same schema."""
+
+    @tool("find_place", args_schema=Name, response_format="content_and_artifact", description=find_place.description)
+    def find_sight_or_place(name: str, country: str | None = None) -> tuple[str, list[dict[str, Any]]]:
+        return _find(name, country, find_sights)
+
+    return find_sight_or_place
+
+
+def _find(name: str, country: str | None, find_sights: FindSights) -> tuple[str, list[dict[str, Any]]]:
     code = country_code_of(country) if country else None
     if country and code is None:
         raise ToolException(f"country {country!r} is not known; give its English name or ISO code, or leave it out")
-    found = look_up(name, code, _HITS)
+    towns = look_up(name, code, _HITS)
+    exact = [town for town in towns if town.score > _EXACT]
+    found = [*exact, *find_sights(name, code), *(town for town in towns if town not in exact)][:_HITS]
     if not found:
         where = f" in {code}" if code else ""
         raise ToolException(f"no place like {name!r} is known{where}; try another spelling or a larger place")

@@ -352,10 +352,11 @@ def _read(
         attempts=attempts,
         asked_model=model.name,
     )
-    completion = _without_keys(completion, model.endpoint.address.secrets)
     if model.provider == "offline":
         # Nothing was sent, so the usage is exactly zero, not an estimate.
         completion = replace(completion, usage=Usage(0, 0, estimated=False))
+    else:
+        completion = _without_keys(completion, model.endpoint.address.secrets)
     if final and completion.tool_calls:
         return replace(completion, tool_calls=(), finish="stop")
     return completion

@@ -60,7 +60,8 @@ def reset_thread(update: State) -> State:
 def count_retrieved(deps: Deps) -> int:
     """Count the photos of each side that a run fetches."""
     listed = [load_variant(name).references for name in (*deps.recipe.variants, *deps.recipe.later)]
-    return max([RETRIEVED, *(max(shown.nearest, shown.farthest) for shown in listed)])
+    asked = [deps.recipe.nearest or 0, deps.recipe.farthest or 0]
+    return max([RETRIEVED, *asked, *(max(shown.nearest, shown.farthest) for shown in listed)])
 
 
 def list_sheet_sizes(deps: Deps) -> list[int]:

@@ -50,6 +50,8 @@ def make_branches(number: int, state: State, deps: Deps) -> list[Branch]:
     references = deps.load_references(state.get("references"))
     words = collect_contrast_words(state, references) if number > 1 else {}
     had = {"camps": bool(words), "list": bool(references and references["nearest"])}
+    sides = {"nearest": recipe.nearest, "farthest": recipe.farthest}
+    listed = {side: count for side, count in sides.items() if count is not None}
     wanted = []
     for name in select_fillable(recipe.variants if number == 1 else recipe.later, had, first_round=number == 1):
         prompt = load_variant(name)
@@ -67,6 +69,8 @@ def make_branches(number: int, state: State, deps: Deps) -> list[Branch]:
                 temperature=None if temperature == "omit" else temperature,
                 fill=words if "camps" in prompt.required else {},
             )
+            if listed:
+                branch["listed"] = listed
             wanted.append(branch)
     return sorted(wanted, key=lambda branch: branch["sample"])
 

@@ -24,6 +24,7 @@ def build_opening(
         halvings: how often the list of references is halved after the context overflowed.
     """
     prompt = load_variant(branch["variant"])
+    prompt = resize_lists(prompt, branch.get("listed", {}))
     lists = list_references(prompt, references, halvings, instead_of_tools=prompt.tools and not tools)
     sheet = find_contact_sheet(prompt, references, halvings)
     spoken = choose_fallback(prompt, listed=bool(lists), sheet=bool(sheet), camps=bool(branch["fill"]))
@@ -47,6 +48,13 @@ def build_opening(
 def make_picture_block(sha256: str) -> Json:
     """Make an image block that holds only the picture's hash."""
     return {"type": "image", "sha256": sha256}
+
+
+def resize_lists(prompt: Variant, listed: dict[str, int]) -> Variant:
+    """Return a variant that lists photos with these numbers of them; one that lists none stays as it is."""
+    if not listed or not (prompt.references.nearest or prompt.references.farthest):
+        return prompt
+    return prompt.model_copy(update={"references": prompt.references.model_copy(update=listed)})
 
 
 def find_contact_sheet(prompt: Variant, references: Json | None, halvings: int) -> str | None:

@@ -36,6 +36,7 @@ from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_photo
+from sextant.tools.find_place import find_place_tool
 
 
 class LiveBackend:
@@ -127,6 +128,8 @@ class LiveBackend:
             ).values()
         except WrongUse as error:
             return {"error": str(error)}
+        if request["name"] == "find_place" and self.settings.gazetteer:
+            tool = find_place_tool(self.sights.find)
         return call_tool(tool, request["args"], self.blobs)
 
     def clock(self, request: Json) -> Json:

@@ -4,6 +4,7 @@ import threading
 
 from sextant.atlas.gazetteer.lookup import Lookup, Near
 from sextant.atlas.gazetteer.store import store_path
+from sextant.atlas.names import NamedPlace
 from sextant.base.json_types import Json
 
 _AT_KM = 0.3  # a sight this near to the answer is what it shows
@@ -16,6 +17,18 @@ class Sights:
         self._path = store_path(home)
         self._lock = threading.Lock()
         self._lookup: Lookup | None = None
+
+    def find(self, name: str, country_code: str | None) -> list[NamedPlace]:
+        """Find what a name or an address stands for, best first; only in the country with this ISO code, if given."""
+        if not self._path.exists():
+            return []
+        with self._lock:
+            self._lookup = self._lookup or Lookup(self._path)
+            found = self._lookup.resolve(name)
+        return [
+            NamedPlace(one.name, None, one.country_code, one.latitude, one.longitude, one.score, "sight")
+            for one in found if country_code in (None, one.country_code)
+        ]  # fmt: skip
 
     def look_up(self, request: Json) -> Json:
         """Look a name up near a circle, or without a name the prominent sight at a position.

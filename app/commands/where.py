@@ -7,6 +7,7 @@ import click
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
+    from sextant.atlas.gazetteer.lookup import Sight
     from sextant.geo.places import Place
 
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 @click.argument("latitude")
 @click.argument("longitude")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(latitude: str, longitude: str, as_json: bool) -> None:
+@click.option("--home", metavar="DIR", help="Folder that holds the gazetteers.  [default: SEXTANT_HOME]")
+def command(latitude: str, longitude: str, as_json: bool, home: str | None) -> None:
     """Say what lies at LATITUDE LONGITUDE (degrees): country, division, nearest place, sea, border.
 
     Example: sextant where 48.8597 -113.4360
@@ -23,10 +25,27 @@ def command(latitude: str, longitude: str, as_json: bool) -> None:
     from sextant.geo.places import describe
 
     place = describe(_degrees("latitude", latitude), _degrees("longitude", longitude))
+    sight = _sight(place, home)
     if as_json:
-        echo_json(place.to_json())
+        echo_json({**place.to_json(), **({"sight": sight.to_json()} if sight else {})})
     else:
-        echo("\n".join(_lines(place)))
+        nearest = [f"{'sight':<15}{sight.name}, {1000 * (sight.km or 0.0):.0f} m away"] if sight else []
+        echo("\n".join([*_lines(place), *nearest]))
+
+
+def _sight(place: "Place", home: str | None) -> "Sight | None":
+    """The prominent sight at the position, where a gazetteer was added."""
+    from sextant.atlas.gazetteer.lookup import Lookup
+    from sextant.atlas.gazetteer.store import store_path
+
+    path = store_path(home)
+    if not path.exists():
+        return None
+    lookup = Lookup(path)
+    try:
+        return lookup.prominent_near(place.latitude, place.longitude)
+    finally:
+        lookup.close()
 
 
 def _degrees(name: str, text: str) -> float:

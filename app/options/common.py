@@ -27,6 +27,8 @@ def run_options(command: Command) -> Command:
         click.option("--max-rounds", type=int, metavar="N", help="Most rounds of prompts."),
         click.option("--tools", metavar="A,B,…", help="Tools the model may call; 'all', or 'none'."),
         click.option("--samples", type=int, metavar="N", help="Answers of each prompt."),
+        click.option("--nearest", type=int, metavar="N", help="Similar photos that a prompt lists."),
+        click.option("--farthest", type=int, metavar="N", help="Dissimilar photos that a prompt lists."),
         click.option("--temperature", type=float, metavar="T", help="Sampling temperature of every prompt."),
         click.option("--exclude-author", is_flag=True, help="Leave out this photo and its photographer's others."),
         click.option(

@@ -23,6 +23,10 @@ class Grid(BaseModel):
     variants: list[list[str]] | None = None
     tools: list[list[str]] | None = None
     gallery: list[str] | None = None
+    keep_samples: list[int] | None = None
+    samples: list[int] | None = None
+    nearest: list[int] | None = None
+    farthest: list[int] | None = None
     preset: list[str] | None = None
     model: list[str] | None = None
 

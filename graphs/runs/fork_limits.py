@@ -15,7 +15,20 @@ from sextant.prompts.loading import is_own
 # Prompts, retrieval and verification. No setting here may name a service, an address, a file or a folder.
 ALLOWED_SETTINGS = frozenset(
     {
-        *("preset", "verify", "optimise", "variants", "later", "tools", "samples", "temperature", "seed"),
+        *(
+            "preset",
+            "verify",
+            "optimise",
+            "variants",
+            "later",
+            "tools",
+            "samples",
+            "keep_samples",
+            "nearest",
+            "farthest",
+            "temperature",
+            "seed",
+        ),
         *("max_calls", "max_tokens", "max_seconds", "max_usd", "max_rounds", "max_tool_turns", "max_output_tokens"),
         *("exclude_author", "without_authors", "exclude_duplicates", "image_detail"),
     }

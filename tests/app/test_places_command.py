@@ -32,3 +32,11 @@ def test_a_wrong_file_or_an_empty_home_is_one_line(tmp_path: Path) -> None:
         result = sextant("places", *arguments, home=home)
         assert result.code == 1 and result.err.startswith("sextant: ") and result.err.count("\n") == 1
     assert sextant("places", "list", "--json", home=home).json == []
+
+
+def test_where_names_the_sight_at_a_position(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert "sight" not in sextant("where", 48.8585, 2.2946, "--json", home=home).json
+    sextant("places", "add", geonames_zip(tmp_path), home=home)
+    assert sextant("where", 48.8585, 2.2946, "--json", home=home).json["sight"]["name"] == "Tour Eiffel"
+    assert "sight          Tour Eiffel, 1" in sextant("where", 48.8585, 2.2946, home=home).out

@@ -1,7 +1,8 @@
 import pytest
 from langchain_core.tools import ToolException
 
-from sextant.tools.find_place import find_place
+from sextant.atlas.names import NamedPlace
+from sextant.tools.find_place import find_place, find_place_tool
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,12 @@ def test_an_unknown_country_or_place_is_said_with_the_way_out() -> None:
         find_place.invoke({"name": "Paris", "country": "Atlantis"})
     with pytest.raises(ToolException, match="another spelling"):
         find_place.invoke({"name": "Qxzzyvwk"})
+
+
+def test_sights_of_a_gazetteer_come_after_a_town_of_the_name_and_before_close_ones() -> None:
+    sight = NamedPlace("Zuerich House", None, "GB", 51.5, -0.1, 1.0, "sight")
+    tool = find_place_tool(lambda name, code: [sight])
+    lines = tool.invoke({"name": "Zürich"}).splitlines()
+    assert "CH" in lines[0] and "3. Zuerich House, GB (sight or street): 51.5000, -0.1000" in lines
+    assert "(sight or street)" in tool.invoke({"name": "Zuerich House"}).splitlines()[0]
+    assert (tool.name, tool.description, tool.args) == (find_place.name, find_place.description, find_place.args)

@@ -7,7 +7,19 @@ from sextant.agent.world.deps import StepInfo
 from sextant.graphs.runs.changes import ASKED_AGAIN, Change, Changes, move_references, remove_lines, reword_answer
 
 IN_THE_QUESTION = {"model", "image_detail", "max_output_tokens", "seed"}
-OF_THE_RECIPE = {"preset", "variants", "later", "samples", "temperature", "tools", "verify", "max_tool_turns"}
+OF_THE_RECIPE = {
+    "preset",
+    "variants",
+    "later",
+    "samples",
+    "keep_samples",
+    "nearest",
+    "farthest",
+    "temperature",
+    "tools",
+    "verify",
+    "max_tool_turns",
+}
 OF_THE_VERDICT = {"fitted", "optimise"}
 BUDGET = {"max_calls", "max_tokens", "max_seconds", "max_usd", "max_rounds"}
 HOW_NOT_WHAT = {"base_url", "home", "run", "timeout_seconds", "retries", "concurrency", "requests_per_minute"}
