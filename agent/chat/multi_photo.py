@@ -18,9 +18,8 @@ SAME_KM = 25.0  # distance within which photos show one place: the benchmarks' c
 DOUBT = 0.05  # weight of "this photo's candidates are all wrong": one bad photo cannot veto the others
 FASTEST_KM_H = 900.0  # an airliner's cruising speed
 SLACK_H = 1.0  # a camera clock may be off by a time zone or summer time
-MISFIT = (
-    0.25  # a photo does not fit if its support for the joint place is under a quarter of that for its own best place
-)
+# A photo does not fit if its support for the joint place is under this share of that for its own best place.
+MISFIT = 0.25
 
 Weighted = tuple[NDArray[np.float64], NDArray[np.float64]]
 
