@@ -7,6 +7,7 @@ What a reply says beside the position tells how exact the position is: on street
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
@@ -15,16 +16,27 @@ import yaml
 KINDS = ("sights", "centre", "outskirts", "unsure", "certain", "nature", "broad", "country")
 _LEAST_SMALL_WORDS = 3  # of English in a reply that is prose, of which something can be told
 _WORD = re.compile(r"[a-z]+")
+_ANY_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _KEY = re.compile(r"""["'][a-z_ ]{1,40}["']\s*:""")  # of an object: the prompt's word, not the model's
 _SMALL = {"the", "of", "and", "is", "are", "with", "that", "this", "in", "on", "at", "to", "from", "has", "was", "by"}
 
 
 def wording_of(text: str) -> dict[str, int] | None:
-    """How many words of each of `KINDS` a reply holds, and of any kind ("words"); None where it is no English prose."""
-    words = _WORD.findall(_KEY.sub(" ", text.lower()))
-    if sum(word in _SMALL for word in words) < _LEAST_SMALL_WORDS:
+    """Count the words of each of `KINDS` in a reply, and all its words ("words").
+
+    None where it is no prose in English or one of the languages of `data/wording_languages.yaml`.
+    """
+    plain = _KEY.sub(" ", text.lower())
+    words = _WORD.findall(plain)
+    if sum(word in _SMALL for word in words) >= _LEAST_SMALL_WORDS:
+        told = Counter(map(kind_of_word, words))
+        return {kind: told[kind] for kind in KINDS} | {"words": len(words)}
+    words = _ANY_WORD.findall(plain)
+    small = {language: sum(word in lists.small for word in words) for language, lists in _languages().items()}
+    language = max(small, key=lambda name: (small[name], name))
+    if small[language] < _LEAST_SMALL_WORDS:
         return None
-    told = Counter(map(kind_of_word, words))
+    told = Counter(kind_in(language, word) for word in words)
     return {kind: told[kind] for kind in KINDS} | {"words": len(words)}
 
 
@@ -32,6 +44,33 @@ def wording_of(text: str) -> dict[str, int] | None:
 def kind_of_word(word: str) -> str | None:
     """The kind of a word in lower case; of most words nothing is told."""
     return next((kind for kind, pattern in _patterns().items() if pattern.fullmatch(word)), None)
+
+
+@lru_cache(maxsize=100_000)
+def kind_in(language: str, word: str) -> str | None:
+    """Return the kind of a lower-case word of a language, by its ISO 639-1 code; None for most words."""
+    patterns = _languages()[language].patterns.items()
+    return next((kind for kind, pattern in patterns if pattern.fullmatch(word)), None)
+
+
+@dataclass(frozen=True)
+class _Language:
+    """The small words of a language, and the words of each kind."""
+
+    small: frozenset[str]
+    patterns: Mapping[str, re.Pattern[str]]
+
+
+@lru_cache(maxsize=1)
+def _languages() -> Mapping[str, _Language]:
+    text = files("sextant.agent.answers").joinpath("data/wording_languages.yaml").read_text(encoding="utf-8")
+    return {
+        language: _Language(
+            frozenset(str(lists["small"]).split()),
+            {kind: re.compile("|".join(lists[kind].replace("*", r"\w*").split())) for kind in KINDS},
+        )
+        for language, lists in yaml.safe_load(text).items()
+    }
 
 
 @lru_cache(maxsize=1)

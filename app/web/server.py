@@ -30,7 +30,7 @@ from sextant.graphs.sessions.store import SessionBusy
 VENDOR = STATIC / "vendor"
 # What an error of ours is over HTTP: wrong use is the visitor's, and a session at work or out of budget is a conflict.
 STATUS = {WrongUse: 422, UnrecordedCalls: 422, SessionBusy: 409, BudgetSpent: 409}
-THREADS = 160  # of requests in progress: more than messages and streams of all sessions at work
+THREADS = 64  # of requests in progress; uploads and event streams have queues of their own
 
 
 def create_app(house: House, door: Door) -> ASGIApp:

@@ -25,9 +25,9 @@ def test_an_ending_may_differ_where_the_list_says_so():
 
 @pytest.mark.parametrize(
     "text",
-    ["", '{"lat": 1.5, "lon": 2.5}', "Das ist der Dom zu Köln am Rhein, ganz sicher.", "東京タワー"],
+    ["", '{"lat": 1.5, "lon": 2.5}', "Dom, Köln", "東京タワー", "Quod erat demonstrandum."],
 )
-def test_of_what_is_no_english_prose_nothing_is_told(text):
+def test_of_what_is_no_prose_in_a_known_language_nothing_is_told(text):
     assert wording_of(text) is None
 
 
@@ -52,3 +52,27 @@ def test_an_answer_carries_the_wording_of_its_reply():
 def test_only_what_is_said_behind_a_thinking_block_counts():
     outcome = parse_answer(f'<think>{UNSURE}</think>{CERTAIN} {{"lat": 38.71, "lon": -9.13}}')
     assert outcome.wording["unsure"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("Das ist der Dom zu Köln, ganz sicher, mitten in der Altstadt.", {"sights": 1, "centre": 1, "certain": 1}),
+        ("Ce pourrait être un village dans une région de collines.", {"unsure": 1, "outskirts": 1, "broad": 1}),
+        ("Es probablemente un pueblo en las montañas, pero no se ve el nombre.", {"unsure": 1, "nature": 1}),
+        ("È chiaramente il duomo, nel centro della città, e la piazza è famosa.", {"certain": 1, "sights": 3}),
+        ("É talvez uma aldeia em Portugal, com uma igreja e a praça.", {"unsure": 1, "outskirts": 1, "sights": 2}),
+        ("Это, возможно, деревня на севере страны, и не в горах.", {"unsure": 1, "outskirts": 1, "country": 1}),
+    ],
+)
+def test_replies_in_other_languages_are_counted_by_their_own_lists(text, counts):
+    told = wording_of(text)
+    assert {kind: told[kind] for kind in counts} == counts
+
+
+def test_every_language_has_every_kind_and_no_word_of_two():
+    text = files("sextant.agent.answers").joinpath("data/wording_languages.yaml").read_text(encoding="utf-8")
+    for language, lists in yaml.safe_load(text).items():
+        assert set(lists) == {*KINDS, "small"}, language
+        listed = [word for kind in KINDS for word in lists[kind].split()]
+        assert len(listed) == len(set(listed)), language
