@@ -1,6 +1,6 @@
-"""An answer's place and probability in words: the one scale that terminal, page, chat and exports speak through.
+"""An answer's place and probability in words: the one scale of terminal, page, chat and exports.
 
-Pure: the answer of DESIGN.md in, text out. Words for probabilities follow Kent's and the IPCC's scales.
+Pure functions of the Answer of DESIGN.md. Words for probabilities follow Kent's and the IPCC's scales.
 """
 
 from sextant.base.json_types import Json
@@ -20,7 +20,7 @@ BASIS_NOTES = {
 _MOST_BORROWED = 0.94  # numbers that were measured on other photos are never "almost surely"
 
 
-def sureness(probability: float, basis: str | None = None) -> str:
+def name_probability(probability: float, basis: str | None = None) -> str:
     """Return the word for a probability; a key of `BASIS_NOTES` says what it rests on."""
     held = min(probability, _MOST_BORROWED) if basis == "borrowed" else probability
     return next(word for least, word in SURENESS if held >= least)
@@ -31,7 +31,7 @@ def is_calibrated(answer: Json) -> bool:
     return answer.get("calibration", True) is not None
 
 
-def headline(answer: Json, name: str | None = None) -> str:
+def format_headline(answer: Json, name: str | None = None) -> str:
     """Return one sentence: the finest scale that is possible, the finest that is probable, and what is a guess.
 
     Args:
@@ -41,7 +41,7 @@ def headline(answer: Json, name: str | None = None) -> str:
     best = answer["best"]
     if best is None:
         return "No place was proposed: neither the model nor the gallery had anything to say."
-    named = name or place_name(best)
+    named = name or format_place_name(best)
     known = [(radius, scale, answer["probability"][radius]) for radius, scale in SCALES]
     known = [item for item in known if item[2] is not None]
     if not known:
@@ -52,17 +52,17 @@ def headline(answer: Json, name: str | None = None) -> str:
     basis = (answer.get("calibration") or {}).get("basis")
     finest = next((number for number, row in enumerate(known) if row[2] >= POSSIBLE), len(known) - 1)
     _, scale, probability = known[finest]
-    words = f"{sureness(probability, basis).capitalize()} {whereabouts(named, scale)}"
+    words = f"{name_probability(probability, basis).capitalize()} {describe_whereabouts(named, scale)}"
     if probability >= PROBABLE:
         return f"{words}; the {known[finest - 1][1]} is a guess." if finest else f"{words}."
     wider = next((row for row in known if row[2] >= PROBABLE), None)
     if wider is None:
         return f"{words}; even the continent is a guess."
-    return f"{words}; {sureness(wider[2], basis)} within {int(wider[0]):,} km of it."
+    return f"{words}; {name_probability(wider[2], basis)} within {int(wider[0]):,} km of it."
 
 
-def whereabouts(named: str, scale: str) -> str:
-    """Name the answered place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
+def describe_whereabouts(named: str, scale: str) -> str:
+    """Describe the place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
     if scale == "street":
         return named
     if scale == "city":
@@ -73,18 +73,18 @@ def whereabouts(named: str, scale: str) -> str:
     return f"within {radius_km} km of {named}"
 
 
-def scale_rows(probability: Json) -> list[tuple[str, float]]:
-    """Return each radius that has a probability, in words, with it: ``("city (25 km)", 0.74)``, the finest first."""
+def list_scale_rows(probability: Json) -> list[tuple[str, float]]:
+    """List each scale with its probability: ``("city (25 km)", 0.74)``, finest first; skip scales without one."""
     known = [(f"{scale} ({int(radius):,} km)", probability[radius]) for radius, scale in SCALES]
     return [(words, share) for words, share in known if share is not None]
 
 
-def place_name(place: Json) -> str:
-    """``Lisbon, Lisboa, Portugal``, each name once; ``open sea`` where there is no name."""
+def format_place_name(place: Json) -> str:
+    """Format a place's names, each once: ``Lisbon, Lisboa, Portugal``; ``open sea`` when it has none."""
     parts = [place.get(name) for name in ("place", "admin1", "country")]
     return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
 
 
-def coordinates(place: Json) -> str:
-    """``38.7139, -9.1394``."""
+def format_coordinates(place: Json) -> str:
+    """Format latitude and longitude in degrees: ``38.7139, -9.1394``."""
     return f"{place['latitude']:.4f}, {place['longitude']:.4f}"

@@ -192,13 +192,15 @@ def test_a_session_weighs_again_with_the_same_model(model, gallery, query, tmp_p
     def steered(fitted):
         home = tmp_path / ("own" if fitted else "shipped")
         sessions = Sessions(str(home))
-        desk = ChatContext(Settings(gallery=str(gallery), home=str(home), fitted=fitted))
-        photo = {"sha256": desk.blobs.put(query.read_bytes()), "file": "a.jpg"}
+        context = ChatContext(Settings(gallery=str(gallery), home=str(home), fitted=fitted))
+        photo = {"sha256": context.blobs.put(query.read_bytes()), "file": "a.jpg"}
         session = sessions.create()
         for number, text in enumerate(("where?", "not Oslo")):
             photos = [photo] if number == 0 else []
-            sessions.say(session, {"id": text, "text": text, "photos": photos, "steer": [], "photo": None}, desk)
-        return sessions.state(session)["photos"]["1"]
+            sessions.send_message(
+                session, {"id": text, "text": text, "photos": photos, "steer": [], "photo": None}, context
+            )
+        return sessions.read_state(session)["photos"]["1"]
 
     own, shipped = steered(str(model)), steered(None)
     assert own["fitted"].startswith("mine.json@") and own["constraints"]

@@ -8,7 +8,7 @@ from sextant.agent.guard.claims import Trace, describe_unsupported, make_trace, 
 from sextant.agent.guard.metadata_check import compare_metadata
 from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.agent.state import Spent, State
-from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, uncalibrated, warn
+from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, warn, warn_uncalibrated
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
@@ -144,4 +144,4 @@ def collect_warnings(state: State) -> list[AnswerWarning]:
     warnings += [
         warn(Code.ANSWERS_FAILED, f"{times} of the model's answers failed: {how}") for how, times in failures.items()
     ]
-    return warnings if state["verdict"]["calibrated"] else [*warnings, uncalibrated()]
+    return warnings if state["verdict"]["calibrated"] else [*warnings, warn_uncalibrated()]

@@ -40,7 +40,7 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     pool = make_pool(outcomes, state.get("branches", {}), references, deps)
     doubts = [warn(Code.UNLIKE_GALLERY, words) for words in distrust_words(pool)]
     strategy = deps.recipe.verify
-    if lacks_places(references, deps):
+    if lacks_position_scores(references, deps):
         strategy = STAND_IN
         doubts.append(warn(Code.NOT_ALIGNED, NOT_ALIGNED))
     model = load_judging_model(deps) if strategy == "calibrated" else None
@@ -53,7 +53,7 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
         seconds=reading["seconds"],
         read_at=reading["read_at"],
         outcomes=outcomes,
-        verdict=compact_verdict(verdict, deps),
+        verdict=make_compact_verdict(verdict, deps),
         warnings=doubts,
     )
     if stop:
@@ -90,8 +90,8 @@ def _drop_absent(place: Json) -> Json:
 def make_pool(outcomes: dict[str, Json], branches: dict[str, Branch], references: Json | None, deps: Deps) -> Pool:
     """Pool every place proposed for this photo, each with its origin."""
     keep, keep_nearest = deps.recipe.keep_samples, deps.recipe.keep_nearest
-    if lacks_places(references, deps):
-        keep_nearest = None  # the strategy that stands in was fitted on the whole retrieved list
+    if lacks_position_scores(references, deps):
+        keep_nearest = None  # the fallback strategy was fitted on the whole retrieved list
     candidates: list[Candidate] = []
     farthest: tuple[tuple[float, float], ...] = ()
     if references:
@@ -131,7 +131,7 @@ def make_peak_candidate(peak: Json) -> Candidate:
 
 def add_position_scores(pool: Pool, state: State, references: Json | None, deps: Deps) -> Pool:
     """Add the photo's cosine with every place, as G3 does; return the pool unchanged without an aligned encoder."""
-    if not knows_places(references) or not pool.candidates:
+    if not has_position_scores(references) or not pool.candidates:
         return pool
     places = [[one.latitude, one.longitude] for one in pool.candidates]
     reply = deps.ask("positions", {"photo": state["photo"]["sha256"], "positions": places})
@@ -139,13 +139,13 @@ def add_position_scores(pool: Pool, state: State, references: Json | None, deps:
     return replace(pool, candidates=tuple(replace(one, position_score=score) for one, score in scored))
 
 
-def lacks_places(references: Json | None, deps: Deps) -> bool:
-    """Whether the recipe compares the photo with places and this run's gallery, if any, cannot."""
-    return stands_in(deps.recipe.verify, compares_places=knows_places(references))
+def lacks_position_scores(references: Json | None, deps: Deps) -> bool:
+    """Return whether the recipe compares the photo with places but this run's gallery cannot."""
+    return stands_in(deps.recipe.verify, compares_places=has_position_scores(references))
 
 
-def knows_places(references: Json | None) -> bool:
-    """Whether the gallery's encoder compares photos with places: it then found where on Earth the photo fits."""
+def has_position_scores(references: Json | None) -> bool:
+    """Return whether the gallery's encoder compares photos with places (it then found heat map peaks)."""
     return references is not None and references.get("peaks") is not None
 
 
@@ -187,7 +187,7 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
     ):
         return "budget"
     if not any(branch["round"] == state.get("round") for branch in state.get("branches", {}).values()):
-        return "exhausted"  # no later prompt has what it needs
+        return "exhausted"  # the inputs of every later prompt are missing
     if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
     if not can_pay_another(state, deps) or state.get("round", 0) >= limit.rounds:
@@ -195,7 +195,7 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
     return None
 
 
-def compact_verdict(verdict: Verdict, deps: Deps) -> Json:
+def make_compact_verdict(verdict: Verdict, deps: Deps) -> Json:
     """Compact the verdict for the state: the long list of scored candidates goes to the blob store."""
     plain = round_numbers(verdict.to_json())
     return {**plain, "candidates": deps.blobs.put_json(plain["candidates"])}

@@ -40,7 +40,7 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     Example: sextant demo
              sextant demo --query 3
     """
-    from sextant.agent.answer_words import place_name
+    from sextant.agent.answer_words import format_place_name
     from sextant.agent.settings import Settings
     from sextant.app.render.answer import distance, printed
     from sextant.app.render.progress import Progress
@@ -59,7 +59,7 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     if as_json:
         echo_json({"answer": answer, "truth": truth, "error_km": round(off_km, 3)}, 2)
         return
-    named = place_name({**truth, "country": query["country_code"]})
+    named = format_place_name({**truth, "country": query["country_code"]})
     echo(f"{printed(answer)}\n\n  The scene was drawn at {named}: the answer is {distance(off_km)} off.")
     echo(f"\n{SAYS}\n\n{NEXT}")
 

@@ -171,14 +171,14 @@ def _progress(line: str) -> None:
 
 
 def _photo_line(one: "Judgement") -> str:
-    from sextant.agent.answer_words import coordinates, headline
+    from sextant.agent.answer_words import format_coordinates, format_headline
 
     verdict = one.verdict
     best = None if verdict.latitude is None else {"latitude": verdict.latitude, "longitude": verdict.longitude}
     stated = verdict.probability if verdict.calibrated else dict.fromkeys(verdict.probability)
     calibration = {"basis": verdict.basis} if verdict.calibrated else None
-    told = headline(
-        {"best": best, "probability": stated, "calibration": calibration}, coordinates(best) if best else None
+    told = format_headline(
+        {"best": best, "probability": stated, "calibration": calibration}, format_coordinates(best) if best else None
     )
     return f"{one_line(one.record.image)}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{told}"
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from sextant.agent.answer_words import coordinates, place_name
+from sextant.agent.answer_words import format_coordinates, format_place_name
 from sextant.app.render.answer import distance
 from sextant.app.render.terminal import one_line, table
 from sextant.base.json_types import Json
@@ -21,7 +21,7 @@ def list_row(run: Json) -> tuple[str, ...]:
     spent = run["spent"] or {}
     usd = spent.get("usd")
     best = run["best"]
-    place = place_name(best) if best else run["error"] or "-"
+    place = format_place_name(best) if best else run["error"] or "-"
     stop = run["stop"] or run["status"]
     fork = f"{stop}, fork of {run['parent']}" if run["parent"] else stop
     photo = one_line(str(run["photo"]))
@@ -109,12 +109,12 @@ def outcome_words(outcome: Json) -> str:
         return f"{outcome['kind']}: {one_line(str(outcome.get('how') or ''))}"
     sure = "" if outcome.get("confidence") is None else f", {outcome['confidence']:.0%} sure"
     named = f" ({one_line(outcome['place'], 40)})" if outcome.get("place") else ""
-    return f"{coordinates(outcome)}{named}{sure}"
+    return f"{format_coordinates(outcome)}{named}{sure}"
 
 
 def verdict_lines(verdict: Json) -> list[str]:
     """What a round came to, with verification's reasons."""
-    place = "no place" if verdict["latitude"] is None else coordinates(verdict)
+    place = "no place" if verdict["latitude"] is None else format_coordinates(verdict)
     known = [f"{name} km {p:.0%}" for name, p in verdict["probability"].items() if p is not None]
     after = f"; stop: {verdict['stop']}" if verdict["stop"] else "; another round"
     lines = [f"  {verdict['step']} verdict: {place} ({', '.join(known) or 'no probabilities'}){after}"]
@@ -131,7 +131,7 @@ def change_words(change: Json) -> str:
 def difference(found: Json, most: int = 5) -> list[str]:
     """Two runs compared."""
     moved = "-" if found["moved_km"] is None else distance(found["moved_km"])
-    places = " → ".join(place_name(best) if best else "no place" for best in found["best"])
+    places = " → ".join(format_place_name(best) if best else "no place" for best in found["best"])
     lines = [f"{found['runs'][0]} → {found['runs'][1]}", f"  answer moved {moved}: {places}"]
     lines += [f"  setting {name}: {one_line(words)}" for name, words in found["settings"].items()]
     for title in ("gained", "lost", "reweighted"):
@@ -152,7 +152,7 @@ def candidate_words(item: Json) -> str:
     """A candidate of a comparison."""
     score = item["score"]
     weight = " → ".join(f"{value:.3f}" for value in (score if isinstance(score, list) else [score]))
-    return f"{item['origin']} {one_line(item['id'] or '', 40)} {coordinates(item)}, score {weight}"
+    return f"{item['origin']} {one_line(item['id'] or '', 40)} {format_coordinates(item)}, score {weight}"
 
 
 def spent_words(both: list[Json | None]) -> str:

@@ -5,7 +5,7 @@ import json
 
 from markupsafe import Markup
 
-from sextant.agent.answer_words import coordinates, headline
+from sextant.agent.answer_words import format_coordinates, format_headline
 from sextant.app.render.answer import rows
 from sextant.app.render.answer_map import LEGEND, REGION, close_up, world_map
 from sextant.app.render.pages import page
@@ -28,7 +28,7 @@ def run_page(story: Json, picture: bytes | None) -> str:
         "run",
         run=story["run"],
         record=record,
-        headline=headline(answer) if answer else f"No answer: {record.get('error') or record['status']}.",
+        headline=format_headline(answer) if answer else f"No answer: {record.get('error') or record['status']}.",
         changes=[change_words(change) for change in record["changes"]],
         picture=base64.b64encode(picture).decode() if picture else None,
         answer=answer,
@@ -36,7 +36,7 @@ def run_page(story: Json, picture: bytes | None) -> str:
         world_map=Markup(world_map(answer)) if placed else "",
         close_up=Markup(close_up(answer)) if placed else "",
         legend=[*LEGEND, ("answer", "what models said"), REGION],
-        coordinates=coordinates,
+        coordinates=format_coordinates,
         steps=_steps(story["steps"]),
         verdicts=[_verdict(item) for item in story["verdicts"]],
         branches=[_branch(item) for item in story["branches"]],
@@ -54,7 +54,7 @@ def _steps(steps: list[Json]) -> list[Json]:
 
 def _verdict(item: Json) -> Json:
     """What one round concluded."""
-    place = "no place" if item["latitude"] is None else coordinates(item)
+    place = "no place" if item["latitude"] is None else format_coordinates(item)
     stop = f"stop: {item['stop']}" if item["stop"] else "another round"
     new = [f"{name}: {outcome_words(what)}" for name, what in item["new"].items()]
     return {"title": f"Step {item['step']}: verdict {place}, {stop}", "new": new, "reasons": item["reasons"]}

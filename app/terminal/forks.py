@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from sextant.agent.answer_words import coordinates, headline
+from sextant.agent.answer_words import format_coordinates, format_headline
 from sextant.agent.privacy.view import view_answer, view_comparison
 from sextant.app.render.run import difference, needed_calls
 from sextant.base.errors import WrongUse
@@ -47,6 +47,6 @@ def forked(sessions: Sessions, session: str, run: str, words: str, desk: ChatCon
         needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)
         raise WrongUse("\n".join([*needed, f"Add live to make them: /fork {words} live"])) from None
     answer = view_answer(made.answer, policy)
-    place = f" ({coordinates(answer['best'])})" if answer["best"] else ""
+    place = f" ({format_coordinates(answer['best'])})" if answer["best"] else ""
     found = view_comparison(compare_runs(parent, find_run(made.name, home)), policy)
-    return [f"Fork {made.name}: {headline(answer)}{place}", *difference(found)]
+    return [f"Fork {made.name}: {format_headline(answer)}{place}", *difference(found)]

@@ -68,7 +68,7 @@ class Talk:
             SextantError: a photo named on the command line is no good.
         """
         self._greet()
-        if self.sessions.interrupted(self.session):
+        if self.sessions.is_interrupted(self.session):
             self.console.print("[dim]The last message was cut off; going on with it.[/dim]")
             with self._watched() as desk:
                 self._print_reply(self.sessions.finish_interrupted(self.session, desk))
@@ -88,14 +88,14 @@ class Talk:
         kept = [self._keep(path) for path in photos]
         message = {"id": secrets.token_hex(8), "text": words, "photos": kept, "steer": list(steer), "photo": self.photo}
         with self._watched(several=len(kept) > 1) as desk:
-            state = self.sessions.say(self.session, message, desk)
+            state = self.sessions.send_message(self.session, message, desk)
         if kept:
             self.photo = None
         self._print_reply(state)
 
     def view(self) -> Json:
         """The session as it may be shown."""
-        return view_session(self.session, self.sessions.state(self.session), self.desk.policy)
+        return view_session(self.session, self.sessions.read_state(self.session), self.desk.policy)
 
     def _take(self, line: str) -> bool:
         """Act on one line; False at the end."""
@@ -200,7 +200,7 @@ class Talk:
         self.console.print(f"Written: {escape(str(path))}")
 
     def _sessions(self, words: str) -> None:
-        for one in self.sessions.listed():
+        for one in self.sessions.list_sessions():
             here = "→" if one.id == self.session else " "
             self.console.print(f"{here} {one.id}  {escape(one.title)}{'  (at work)' if one.busy else ''}")
 

@@ -90,7 +90,7 @@ class House:
         """When the session last changed, at most a second ago; one question for all who wait on any session."""
         async with self._looking:
             if time.monotonic() - self._looked >= LOOK_S:
-                self._changes = await to_thread.run_sync(self.sessions.changes)
+                self._changes = await to_thread.run_sync(self.sessions.list_update_times)
                 self._looked = time.monotonic()
         return self._changes.get(session, 0.0)
 
@@ -106,10 +106,10 @@ class House:
 
     def view(self, session: str, latest: int | None = TURNS_SHOWN) -> Json:
         """The session as it is shown, with its latest turns; None is all of them."""
-        busy = self.working(session) or self.sessions.busy(session)
-        cut = not busy and self.sessions.interrupted(session)
+        busy = self.working(session) or self.sessions.is_busy(session)
+        cut = not busy and self.sessions.is_interrupted(session)
         return view_session(
-            session, self.sessions.state(session), self.desk.policy, busy=busy, interrupted=cut, latest=latest
+            session, self.sessions.read_state(session), self.desk.policy, busy=busy, interrupted=cut, latest=latest
         )
 
     def evidence(self, session: str, key: str) -> Json:
@@ -118,7 +118,7 @@ class House:
         Raises:
             Refused: there is no such photo.
         """
-        photo: Json | None = self.sessions.state(self.known(session)).get("photos", {}).get(key)
+        photo: Json | None = self.sessions.read_state(self.known(session)).get("photos", {}).get(key)
         if photo is None:
             raise Refused(404, f"session {session!r} has no photo {key[:20]!r}")
         return photo
@@ -135,7 +135,7 @@ class House:
             if session in self._stops:
                 raise Refused(409, AT_WORK)
             self._check_room()
-        if self.sessions.busy(session):
+        if self.sessions.is_busy(session):
             raise Refused(409, "this session is at work on another server; wait for it")
 
     def say(self, session: str, message: Json | None, photos: Sequence[UploadFile] = ()) -> None:
@@ -152,7 +152,7 @@ class House:
             self._rates.setdefault(session, Rate(self.limits.messages_a_minute)).take("messages")
         stop = self._begin(session, AT_WORK)
         try:
-            hold = self.sessions.hold(session)
+            hold = self.sessions.acquire_hold(session)
             try:
                 if message:
                     message = self._accept(session, message, photos)
@@ -168,7 +168,7 @@ class House:
     def _accept(self, session: str, message: Json, photos: Sequence[UploadFile]) -> Json:
         """Store a message and its photos, and return it with their hashes; the session is held."""
         hashes = [hashlib.sha256(content_of(photo)).hexdigest() for photo in photos]
-        with self._journal.protecting(hashes) if photos else nullcontext():
+        with self._journal.protect(hashes) if photos else nullcontext():
             stored = [photo_of(photo, self.blobs.put(content_of(photo), fsync=True)) for photo in photos]
             message = {**message, "photos": stored}
             self.sessions.accept(session, message)

@@ -17,7 +17,7 @@ def session_routes(house: House) -> APIRouter:
     @routes.get("")
     def listed() -> list[schemas.Listed]:
         """The latest hundred sessions."""
-        return [schemas.Listed(**one.__dict__) for one in house.sessions.listed()]
+        return [schemas.Listed(**one.__dict__) for one in house.sessions.list_sessions()]
 
     @routes.post("", status_code=201)
     def create() -> schemas.Created:

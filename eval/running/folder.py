@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.warning_codes import with_codes
+from sextant.agent.warning_codes import add_codes
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import replacing
 from sextant.base.json_lines import BrokenLine, JsonLines, line_text, read_lines
@@ -84,7 +84,7 @@ class EvaluationFolder:
                 if not isinstance(line.value.get("image"), str):
                     raise BrokenLine(line.number, "no object with an image")
                 answer = line.value.get("answer")
-                found[line.value["image"]] = {**line.value, "answer": with_codes(answer)} if answer else line.value
+                found[line.value["image"]] = {**line.value, "answer": add_codes(answer)} if answer else line.value
         except BrokenLine as error:
             raise EvaluationError(
                 f"line {error.number} of {str(self.lines_file)!r} is broken ({error.reason}); remove it and resume"

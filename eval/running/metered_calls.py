@@ -3,7 +3,7 @@
 import threading
 
 from sextant.agent.cost.reservation import bound_picture_tokens
-from sextant.agent.llm.samples import group_key
+from sextant.agent.llm.samples import make_group_key
 from sextant.agent.settings import price_call_usd
 from sextant.agent.world.deps import Deps, Port
 from sextant.base.json_types import Json
@@ -43,7 +43,7 @@ class Paid:
 
         Once the request has been made, all of it counts as spent, and each sample gives back what it did not cost.
         """
-        key, count = group_key(request), len(request["together"])
+        key, count = make_group_key(request), len(request["together"])
         tokens, output = most_tokens(request, self._picture)
         most = price_call_usd(self._settings, tokens, output * count) or 0.0
         with self._lock:

@@ -12,7 +12,7 @@ from sextant.agent.verification import STRATEGIES, Pool, verify
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.stand_in import NOT_ALIGNED, judging
-from sextant.agent.warning_codes import AnswerWarning, Code, uncalibrated, warn, without_codes
+from sextant.agent.warning_codes import AnswerWarning, Code, remove_codes, warn, warn_uncalibrated
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -89,7 +89,7 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
     verdict = round_numbers(verify(pool, strategy, how.optimise, model=model).to_json())
     best = name_best_place(verdict)
     old = {name: value for name, value in line["answer"].items() if name != "fitted"}
-    kept = without_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)
+    kept = remove_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)
     # What was said of another place does not hold for this one.
     stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
     answer = slim(
@@ -112,7 +112,7 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
 def verdict_warnings(verdict: Json, *, stood_in: bool) -> list[AnswerWarning]:
     """Return the warnings about a verdict that another strategy than the one asked for may have reached."""
     warnings = [warn(Code.NOT_ALIGNED, NOT_ALIGNED)] if stood_in else []
-    return warnings if verdict["calibrated"] else [*warnings, uncalibrated()]
+    return warnings if verdict["calibrated"] else [*warnings, warn_uncalibrated()]
 
 
 def thinned(pool: Pool, how: Rescoring) -> Pool:

@@ -129,7 +129,7 @@ def test_show_json_is_one_document(call):
         (["replay", A, "--live"], 2, "--live and --keep-words are for forks"),
         (["replay", A, "--from", "13", "--set", "nonsense=1"], 2, "unknown --set key 'nonsense'"),
         (["runs", "import", "/none/such.zip"], 1, "is not a readable zip"),
-        (["runs", "prune"], 2, "say which runs go"),
+        (["runs", "prune"], 2, "choose the runs to delete"),
         (["runs", "diff", A, "nothing"], 1, "no run named 'nothing'"),
     ],
 )

@@ -84,7 +84,7 @@ def test_a_whole_run_and_its_pictures_decode_nothing_in_the_server(small, query,
         assert house.decoder.refusal(sent) is None
         photo = {"sha256": house.blobs.put(sent), "file": "a.jpg"}
         message = {"id": "m", "text": "where?", "photos": [photo], "steer": [], "photo": None}
-        state = house.sessions.say(session, message, desk)
+        state = house.sessions.send_message(session, message, desk)
         assert state["photos"]["1"]["status"] == "located"
         request = {"name": "zoom", "args": {"left": 0, "top": 0, "right": 0.5, "bottom": 0.5}, "photo": photo}
         assert "error" not in make_deps(settings).ask("tool", request)

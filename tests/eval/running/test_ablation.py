@@ -14,7 +14,7 @@ from sextant.eval.running.ablation import ablate, cell_name
 from sextant.eval.running.ablation_plan import read_plan
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.runner import Task, run
-from sextant.prompts.presets import preset_ids
+from sextant.prompts.presets import list_preset_ids
 from tests.support.cli import sextant
 from tests.support.evaluations import benchmark_folder, made_evaluation, made_line
 from tests.support.model_script import Fault, Reply, always
@@ -128,10 +128,10 @@ def test_every_preset_runs_with_every_verification(photos, gallery, tmp_path, mo
             "home": str(tmp_path / "home"),
             "max_rounds": 1,
         }
-        grid = {"preset": preset_ids(), "verify": list(STRATEGIES)}
+        grid = {"preset": list_preset_ids(), "verify": list(STRATEGIES)}
         plan = write(tmp_path / "p.yaml", benchmark="folder", data="data", limit=1, settings=settings, grid=grid)
         rows = ablate(read_plan(plan), tmp_path / "out", silent)
-    assert len(rows) == len(preset_ids()) * len(STRATEGIES)
+    assert len(rows) == len(list_preset_ids()) * len(STRATEGIES)
     assert all(row["figures"]["done"] == 1 and not row["figures"]["errors"] for row in rows)
 
 
