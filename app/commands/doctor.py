@@ -11,7 +11,14 @@ from sextant.app.render.terminal import echo, echo_json
 Check = tuple[str, Callable[[], str]]
 
 PACKAGES = ("langgraph", "lancedb", "torch", "sentence-transformers", "shapely", "reverse_geocoder")
-EXTRAS = {"onnx": "onnxruntime", "ocr": "rapidocr", "ray": "ray", "web": "fastapi", "postgres": "psycopg"}
+EXTRAS = {
+    "onnx": "onnxruntime",
+    "ocr": "rapidocr",
+    "raw": "rawpy",
+    "ray": "ray",
+    "web": "fastapi",
+    "postgres": "psycopg",
+}
 LEAST_FREE_GB = 2.0  # a run takes kilobytes; a gallery of 100,000 photos about a gigabyte
 
 

@@ -13,18 +13,23 @@ if TYPE_CHECKING:
 
 # Unknown options are taken as arguments, or -33.9 would be one.
 @click.command("where", context_settings={"ignore_unknown_options": True})
-@click.argument("latitude")
-@click.argument("longitude")
+@click.argument("position", nargs=-1, required=True, metavar="LATITUDE LONGITUDE | POSITION")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--home", metavar="DIR", help="Folder that holds the gazetteers.  [default: SEXTANT_HOME]")
-def command(latitude: str, longitude: str, as_json: bool, home: str | None) -> None:
-    """Say what lies at LATITUDE LONGITUDE (degrees): country, division, nearest place, sea, border.
+def command(position: tuple[str, ...], as_json: bool, home: str | None) -> None:
+    """Say what lies at a position: country, division, nearest place, sea, border.
 
-    Example: sextant where 48.8597 -113.4360
+    The position is latitude and longitude in degrees, or one text that holds it: degrees, minutes and seconds, a map
+    link, a plus code, MGRS.
+
+    \b
+    Examples: sextant where 48.8597 -113.4360
+              sextant where "58.97, 5.73"
+              sextant where "https://www.openstreetmap.org/#map=15/48.85/2.29"
     """
     from sextant.geo.places import describe
 
-    place = describe(_degrees("latitude", latitude), _degrees("longitude", longitude))
+    place = describe(*_read_position(position))
     sight = _sight(place, home)
     if as_json:
         echo_json({**place.to_json(), **({"sight": sight.to_json()} if sight else {})})
@@ -48,15 +53,41 @@ def _sight(place: "Place", home: str | None) -> "Sight | None":
         lookup.close()
 
 
-def _degrees(name: str, text: str) -> float:
+def _read_position(words: tuple[str, ...]) -> tuple[float, float]:
+    """Read two numbers, or any notation that is read in a model's answer.
+
+    Raises:
+        WrongUse: an option that does not exist, or a text without a position.
+    """
+    from sextant.agent.answers import parse_answer
     from sextant.base.errors import WrongUse
 
-    if text.startswith("--"):
-        raise WrongUse(f"no such option: {text!r}; see: sextant where --help")
+    option = next((word for word in words if word.startswith("--")), None)
+    if option is not None:
+        raise WrongUse(f"no such option: {option!r}; see: sextant where --help")
+    text = " ".join(words).strip()
+    numbers = _two_numbers(text)
+    if numbers is not None:
+        return numbers
+    answer = parse_answer(text)
+    # A precision tells that the text only names a place, as "Paris 2.3" does.
+    if answer.latitude is None or answer.longitude is None or answer.precision is not None:
+        shown = text if len(text) <= 80 else f"{text[:79]}…"
+        raise WrongUse(
+            f"{shown!r} holds no position; give latitude and longitude in degrees, such as 48.8597 -113.4360, "
+            "or paste a map link"
+        )
+    return answer.latitude, answer.longitude
+
+
+def _two_numbers(text: str) -> tuple[float, float] | None:
+    """Read "48.5 2.25" and "48.5, 2.25"; None for everything else, "48,5 2,25" among it."""
+    parts = text.replace(", ", " ").split() if " " in text else text.split(",")
     try:
-        return float(text)
-    except ValueError as error:
-        raise WrongUse(f"{name} {text!r} is not a number; give decimal degrees such as 48.8597 -113.4360") from error
+        latitude, longitude = map(float, parts)
+    except ValueError:
+        return None
+    return latitude, longitude
 
 
 def _lines(place: "Place") -> list[str]:

@@ -65,6 +65,9 @@ def _of_run(run: Results, figures: Json) -> list[str]:
         told.append(
             f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_kinds(figures['errors'])}."
         )
+    if figures["outcomes"]["filtered"]:
+        count = f"{figures['outcomes']['filtered']:,}"
+        told.append(f"{count} photos were refused by the model server's content filter and count as misses.")
     told += [note if note.endswith(".") else f"{note}." for note in run.header.get("notes", [])]
     return told
 

@@ -69,6 +69,7 @@ def errors_table(found: Sequence[Json]) -> Table:
         "answered",
         "refused",
         "unparsable",
+        "filtered",
         "failed",
     )
     head += ("calls a photo", "tokens a photo", "US$ a photo", "seconds a photo")
@@ -76,7 +77,7 @@ def errors_table(found: Sequence[Json]) -> Table:
         (
             run["run"],
             *(_number(run[name], 0) for name in ("median_km", "mean_km", "score")),
-            *(f"{run['outcomes'][kind]:,}" for kind in ("answered", "refused", "unparsable", "failed")),
+            *(f"{run['outcomes'][kind]:,}" for kind in ("answered", "refused", "unparsable", "filtered", "failed")),
             _number(run["per_photo"]["calls"], 2),
             _number(run["per_photo"]["tokens"], 0),
             "unknown" if run["per_photo"]["usd"] is None else f"{run['per_photo']['usd']:.5f}",
@@ -84,7 +85,7 @@ def errors_table(found: Sequence[Json]) -> Table:
         )
         for run in found
     ]
-    note = "Outcomes are counted over all photos; refused, unparsable and failed photos are misses in every figure. "
+    note = "Outcomes are counted over all photos; all but answered photos are misses in every figure. "
     note += "The median counts them as infinitely far, the mean is of answered photos, the score gives them 0."
     return Table("Errors, outcomes, cost", head, tuple(rows), note)
 

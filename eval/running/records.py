@@ -1,6 +1,7 @@
 """One photo's line of an evaluation: truth, answer, what it was weighed from, what it cost, or why there is none."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from sextant.agent.nodes.verify import make_pool
 from sextant.agent.verification.decision import candidate_json
@@ -13,6 +14,7 @@ from sextant.geo.sphere import great_circle_km
 
 # When no answer of a photo holds a place, its outcome is the first of these that any answer came to.
 WITHOUT_PLACE = ("refused", "unparsable", "failed")
+FILTERED = "filtered"  # the kind of failure of a server that refuses this photo's content
 
 
 def answered_line(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
@@ -25,12 +27,13 @@ def answered_line(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
     answer = state["answer"]
     references = deps.load_references(state.get("references"))
     pool = make_pool(state["outcomes"], state.get("branches", {}), references, deps)
+    failed = failures(state["outcomes"])
     return {
         **known(photo),
-        "outcome": outcome_of(answer),
+        "outcome": outcome_of(answer, failed),
         "distance_km": distance_km(photo, answer["best"]),
         "error": None,
-        "failures": failures(state["outcomes"]),
+        "failures": failed,
         "answer": slim(answer),
         **pool_json(pool),
         "excluded": (references or {}).get("excluded"),
@@ -74,11 +77,16 @@ def known(photo: BenchmarkPhoto) -> Json:
     }
 
 
-def outcome_of(answer: Json) -> str:
-    """What the photo as a whole came to: answered when the system gave a place, however it came by it."""
+def outcome_of(answer: Json, failed: Mapping[str, str] | None = None) -> str:
+    """What the photo as a whole came to: answered when the system gave a place, however it came by it.
+
+    Args:
+        failed: what ``failures`` says; a photo that failed for its server's content filter alone is ``filtered``.
+    """
     if answer["best"] is not None:
         return "answered"
-    return next((kind for kind in WITHOUT_PLACE if answer["outcomes"].get(kind)), "failed")
+    outcome = next((kind for kind in WITHOUT_PLACE if answer["outcomes"].get(kind)), "failed")
+    return FILTERED if outcome == "failed" and set(failed or ()) == {FILTERED} else outcome
 
 
 def model_failed(line: Json) -> bool:

@@ -106,7 +106,13 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
     )
     photo = BenchmarkPhoto(line["image"], line["latitude"], line["longitude"])
     distance = distance_km(photo, best)
-    return {**line, "outcome": outcome_of(answer), "distance_km": distance, "answer": answer, **pool_json(pool)}
+    return {
+        **line,
+        "outcome": outcome_of(answer, line.get("failures")),
+        "distance_km": distance,
+        "answer": answer,
+        **pool_json(pool),
+    }
 
 
 def verdict_warnings(verdict: Json, *, stood_in: bool) -> list[AnswerWarning]:

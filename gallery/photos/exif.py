@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Literal
 
 from sextant.base.printable import printable
+from sextant.gallery.photos.angles import angle_in_text, decimal_degrees, is_negative
 
 # Tag numbers of EXIF 2.32 (CIPA DC-008).
 _GPS_IFD, _EXIF_IFD = 0x8825, 0x8769
@@ -117,32 +118,43 @@ def _transformer(system: int) -> Any:
 
 
 def _signed_degrees(parts: Any, reference: Any, positive: str, negative: str, name: str, notes: list[str]) -> float:
-    letter = (clean_line(reference) or "").upper()[:1]
+    values, stated = _numbers(parts, name)
+    letter = (clean_line(reference) or stated).upper()[:1]
     if letter not in (positive, negative):
         raise NoPosition(f"EXIF {name} has no {positive} or {negative}")
-    values = _numbers(parts, name)
     if not math.isfinite(values[0]):
         raise NoPosition(f"EXIF {name} is not a number")
+    # An undefined part (0/0) is a part that is not given.
+    total = decimal_degrees(values)
+    if total is None:
+        shown = " ".join(f"{value:g}" for value in values)
+        raise NoPosition(f"EXIF {name} {shown} has minutes or seconds above 60")
     if len(values) > 1 and not math.isfinite(values[1]) and values[0] == round(values[0]):
         notes.append(f"the minutes of the {name} are not given; the position is good to one degree")
-    # An undefined part (0/0) is a part that is not given. A minus beside an S or a W says the same thing twice.
-    degrees, minutes, seconds = (*(abs(value) if math.isfinite(value) else 0.0 for value in values), 0.0, 0.0)[:3]
-    if minutes > 60 or seconds > 60:
-        raise NoPosition(f"EXIF {name} {degrees:g}° {minutes:g}' {seconds:g}\" is nonsense")
-    total = degrees + minutes / 60 + seconds / 3600
-    southern = letter == negative or any(value < 0 for value in values)
-    return -total if southern else total
+    if is_negative(values) and letter == positive:
+        notes.append(f"the {name} has a minus and yet a reference {positive}; it was taken as {negative}")
+    # A minus beside an S or a W says the same thing twice.
+    return (-total or 0.0) if letter == negative or is_negative(values) else total
 
 
-def _numbers(parts: Any, name: str) -> list[float]:
-    """Read the one to three numbers of an angle; a single RATIONAL is degrees, 0/0 is NaN."""
+def _numbers(parts: Any, name: str) -> tuple[list[float], str]:
+    """Read the one to three numbers of an angle, and its letter where it is a text that has one.
+
+    A single RATIONAL is degrees, 0/0 is NaN; a fourth number is a filler where it is 0.
+    """
+    if isinstance(parts, str):
+        angle = angle_in_text(clean_line(parts) or "")
+        if angle is None:
+            raise NoPosition(f"EXIF {name} {parts[:40]!r} is not an angle")
+        return angle
     try:
         whole = list(parts)
     except TypeError:
         whole = [parts]
-    if not 1 <= len(whole) <= 3:
+    values = [_number(part, name) for part in whole[:4]]
+    if not 1 <= len(whole) <= 4 or values[3:] not in ([], [0.0]):
         raise NoPosition(f"EXIF {name} is not a number")
-    return [_number(part, name) for part in whole]
+    return values[:3], ""
 
 
 def _number(part: Any, name: str) -> float:

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import warnings
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from sextant.base.errors import SextantError
 from sextant.gallery.photos.c_messages import caught_messages
 from sextant.gallery.photos.exif import PhotoMetadata, metadata_from_exif
-from sextant.gallery.photos.raw import RawPhoto, look_at_raw, raw_photo
+from sextant.gallery.photos.raw import RawPhoto, look_at_raw, raw_photo, way_out_without_preview
 from sextant.gallery.photos.sidecars import complete, with_sidecar
 from sextant.gallery.photos.xmp import metadata_from_xmp
 from sextant.gallery.photos.zip_member import ZipMember
@@ -44,6 +44,7 @@ PHOTO_SUFFIXES = frozenset(
 )
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF")
 _TIFF = (b"II*\0", b"MM\0*")
+_EXIF_MARK = b"Exif\0\0"
 _END_OF_IMAGE = b"\xff\xd9"
 _ORIENTATION, _XMP = 0x0112, 0x02BC
 _UPRIGHT = {  # EXIF orientation → what turns the stored picture upright
@@ -142,10 +143,7 @@ def _raw_picture(name: str, content: bytes, raw: RawPhoto) -> tuple[Image.Image,
         pass
     image, note = look_at_raw(content, raw, thumbnail)
     if image is None:
-        raise PhotoError(
-            name,
-            f"is a {raw.kind} file without a preview; pip install 'sextant-geo[raw]' reads it, or export it as JPEG",
-        )
+        raise PhotoError(name, f"is a {raw.kind} file without a preview; {way_out_without_preview()}")
     return _rgb(image), stored, (note,)
 
 
@@ -160,9 +158,25 @@ def _decoded(stored: Image.Image) -> Image.Image:
 def _metadata(stored: Image.Image | None, exif: Image.Exif | None, photo: str | Path | bytes) -> PhotoMetadata:
     """Join what EXIF, embedded XMP and sidecars state: the first that has a position gives it, EXIF before all."""
     own = metadata_from_exif(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
+    for block in _further_exif(stored) if own.latitude is None else ():
+        own = complete(own, metadata_from_exif(block))
     if own.latitude is None and (packet := _xmp(stored, exif)):
         own = complete(own, metadata_from_xmp(packet, "xmp"))
     return own if isinstance(photo, bytes) else with_sidecar(own, Path(photo))
+
+
+def _further_exif(stored: Image.Image | None) -> list[Image.Exif]:
+    """Read the EXIF blocks of a JPEG after its first: editors that keep the camera's block add one of their own."""
+    segments = [data for marker, data in getattr(stored, "applist", ()) if marker == "APP1" and data[:6] == _EXIF_MARK]
+    blocks = []
+    for segment in segments[1:]:
+        if segment[6:10] not in _TIFF:
+            continue  # the next part of a block that one segment cannot hold
+        block = Image.Exif()
+        with suppress(Exception):  # hostile metadata raises anything
+            block.load(segment)
+            blocks.append(block)
+    return blocks
 
 
 def _xmp(stored: Image.Image | None, exif: Image.Exif | None) -> bytes | None:

@@ -103,6 +103,8 @@ def _entry(content: bytes, order: str, at: int) -> tuple[int, list[int]]:
     if size is None or count > 4096:
         return tag, []
     place = at + 8 if size * count <= 4 else struct.unpack_from(f"{order}I", content, at + 8)[0]
+    if place + size * count > len(content):
+        return tag, []  # the file is cut off before this value
     letter = {1: "B", 2: "H", 4: "I"}[size]
     return tag, list(struct.unpack_from(f"{order}{count}{letter}", content, place))
 
@@ -129,6 +131,13 @@ def look_at_raw(content: bytes, raw: RawPhoto, thumbnail: Image.Image | None) ->
         f"raw photo: only its {best.width} x {best.height} preview was looked at; "
         "pip install 'sextant-geo[raw]' develops the whole picture"
     )
+
+
+def way_out_without_preview() -> str:
+    """Say what to do with a raw file of which no picture could be had."""
+    if find_spec("rawpy") is not None:
+        return "LibRaw cannot develop it; export it as JPEG"
+    return "pip install 'sextant-geo[raw]' reads it, or export it as JPEG"
 
 
 def _preview(stream: bytes) -> Image.Image | None:

@@ -4,10 +4,10 @@ Properties and their forms: XMP specification part 2 (exif, dc, photoshop and xm
 """
 
 import math
-import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+from sextant.gallery.photos.angles import angle_in_text, decimal_degrees, is_negative
 from sextant.gallery.photos.exif import NoPosition, Origin, PhotoMetadata, checked_position, clean_line, read_time
 
 MAX_XMP_BYTES = 4 * 1024**2  # extended XMP holds depth maps; positions lie in the first packet
@@ -18,7 +18,6 @@ _TIMES = (
     "{http://ns.adobe.com/photoshop/1.0/}DateCreated",
     "{http://ns.adobe.com/xap/1.0/}CreateDate",
 )
-_ANGLE = re.compile(r"([+-]?\d{1,3}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?)?\s*([NSEWnsew])?")
 
 
 def metadata_from_xmp(packet: bytes, origin: Origin) -> PhotoMetadata:
@@ -71,13 +70,10 @@ def _position(properties: dict[str, str], notes: list[str]) -> tuple[float, floa
 
 
 def _degrees(text: str, letters: str, name: str) -> float:
-    """Read "59,54.1234N", "59,54,7N", or decimal degrees as some programs write them."""
-    match = _ANGLE.fullmatch(text.strip())
-    if not match:
+    """Read "59,54.1234N" or "59,54,7N", as the standard asks, and what programs write instead."""
+    angle = angle_in_text(text)
+    values, letter = angle or ([], "")
+    total = decimal_degrees(values) if values and math.isfinite(values[0]) else None
+    if total is None or (letter and letter not in letters):
         raise NoPosition(f"XMP {name} {text[:40]!r} is not an angle")
-    degrees, minutes, seconds = (float(part or 0) for part in match.groups()[:3])
-    letter = (match[4] or "").upper()
-    if (letter and letter not in letters) or minutes > 60 or seconds > 60 or not math.isfinite(degrees):
-        raise NoPosition(f"XMP {name} {text[:40]!r} is not an angle")
-    total = abs(degrees) + minutes / 60 + seconds / 3600
-    return -total if letter == letters[1] or degrees < 0 else total
+    return (-total or 0.0) if letter == letters[1] or is_negative(values) else total

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 class FileNames:
     """The photos of a folder by name, for look-ups from a table.
 
-    An exact name comes first, then one that differs only in Unicode form (NFC, NFD), letter case or slashes. Only
+    An exact name comes first, then one that differs only in Unicode form (NFC, NFD), letter case, slashes, or in being
+    Latin-1 on the disk. Only
     names of the folder come back, so a hostile table cannot point outside it.
     """
 
@@ -39,4 +40,13 @@ def _spellings(image: str) -> tuple[str, ...]:
 
 
 def _loosen(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+    return unicodedata.normalize("NFC", _readable(name)).casefold()
+
+
+def _readable(name: str) -> str:
+    """Read the name of a file that is not UTF-8, which Python holds as surrogates, as Latin-1."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "surrogateescape").decode("latin-1")
+    return name

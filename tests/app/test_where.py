@@ -21,14 +21,40 @@ def test_where_at_sea_says_how_far_land_is(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("args", "position"),
+    [
+        (("58.97, 5.73",), (58.97, 5.73)),
+        (("58.97,5.73",), (58.97, 5.73)),
+        (("58.97", "5.73"), (58.97, 5.73)),
+        (("-33.9,", "151.2"), (-33.9, 151.2)),
+        (("-33.9, -70.6",), (-33.9, -70.6)),
+        (("0, 0",), (0, 0)),
+        (("https://www.openstreetmap.org/#map=15/48.85/2.29",), (48.85, 2.29)),
+        (("https://www.google.com/maps/@-33.8568,151.2153,17z",), (-33.8568, 151.2153)),
+        (("geo:48.85,2.29",), (48.85, 2.29)),
+        (("33°51'24.4\"S 151°12'55.1\"E",), (-33.85678, 151.21531)),
+        (("48.85N", "2.29W"), (48.85, -2.29)),
+        (("58,97 5,73",), (58.97, 5.73)),
+    ],
+)
+def test_where_reads_what_people_paste(args, position, tmp_path):
+    place = sextant("where", *args, "--json", home=tmp_path).json
+    assert (place["latitude"], place["longitude"]) == pytest.approx(position, abs=1e-4)
+
+
+@pytest.mark.parametrize(
     ("args", "message"),
     [
         (("91", "0"), "latitude 91.0 is outside"),
         (("0", "-181"), "longitude -181.0 is outside"),
         (("nan", "0"), "latitude nan"),
-        (("abc", "2"), "'abc' is not a number"),
+        (("abc", "2"), "'abc 2' holds no position"),
         (("--jsn", "1"), "no such option: '--jsn'"),
-        (("1",), "LONGITUDE"),
+        (("1",), "'1' holds no position; give latitude and longitude"),
+        (("Paris",), "'Paris' holds no position"),
+        (("https://example.com/photo",), "holds no position"),
+        (("x" * 500,), "holds no position"),
+        ((), "POSITION"),
     ],
 )
 def test_wrong_positions_are_one_line_and_exit_2(args, message, tmp_path):

@@ -29,6 +29,7 @@ STATUS: Mapping[str, int] = {
     "tools_unsupported": 400,
     "temperature_unsupported": 400,
     "too_large": 413,
+    "moderated": 403,
 }
 
 
@@ -115,6 +116,7 @@ def _error_body(fault: Fault, asked: Asked) -> dict[str, Any]:
             "unsupported_value",
         ),
         "too_large": ("Request Entity Too Large", None),
+        "moderated": ("Your chosen model requires moderation and your input was flagged", None),
     }[fault.kind]
     if asked.protocol == "ollama":
         return {"error": words}

@@ -33,6 +33,7 @@ FaultKind = Literal[
     "temperature_unsupported",  # 400
     "redirect",  # 301 to another host
     "too_large",  # 413
+    "moderated",  # 403 of a router's moderation, about this prompt alone
 ]
 
 

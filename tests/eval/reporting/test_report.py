@@ -40,7 +40,7 @@ def test_every_photo_is_in_the_denominator(run):
         "750": 0.4,
         "2500": 0.4,
     }
-    assert found["outcomes"] == {"answered": 3, "refused": 1, "unparsable": 0, "failed": 1}
+    assert found["outcomes"] == {"answered": 3, "refused": 1, "unparsable": 0, "filtered": 0, "failed": 1}
     assert found["errors"] == {"unreadable": 1}
 
 

@@ -107,6 +107,29 @@ def test_what_libtiff_prints_stays_off_the_terminal(capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "AVIF", "HEIF", "PNG", "TIFF"])
+def test_the_first_picture_of_several_is_looked_at(kind):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "lime", "blue")]
+    content = saved(frames[0], kind, save_all=True, append_images=frames[1:])
+    opened = open_photo(content)
+    red, green, blue = np.asarray(opened.image)[24, 32].tolist()
+    assert (opened.width, opened.height) == (64, 48) and red > 200 and green < 60 and blue < 60
+    assert is_photo(content[:32])
+
+
+def test_a_heif_sequence_is_a_photo_whatever_its_brand():
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    content = saved(Image.new("RGB", (64, 48), "red"), "HEIF")
+    for brand in (b"msf1", b"hevc", b"heis"):  # what .heics files begin with; their first picture is a still
+        sequence = content[:8] + brand + content[12:]
+        assert is_photo(sequence[:32]) and open_photo(sequence).width == 64
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF"])
 def test_photos_are_told_by_their_first_bytes(kind):
     content = saved(Image.new("RGB", (16, 16)), kind)
@@ -119,3 +142,64 @@ def test_pictures_of_unread_formats_are_named():
     assert unread_format(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(20)) == "JPEG 2000"
     assert unread_format(b"Dear diary, today it rained.....") is None
     assert not is_photo(b"id,time,lat,lon\n1,2024-05-01T10:")
+
+
+def bayer_dng(width: int, height: int) -> bytes:
+    """A DNG of one Bayer mosaic (RGGB, 16 bits) without any preview: red on the left, blue on the right."""
+    mosaic = np.full((height, width), 2000, "<u2")
+    half = width // 2
+    mosaic[0::2, 0:half:2] = 40000  # red sites
+    mosaic[1::2, half + 1 :: 2] = 40000  # blue sites
+    neutral = struct.pack("<6I", 1, 1, 1, 1, 1, 1)
+    matrix = b"".join(struct.pack("<ii", v, 1) for v in (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    entries = [
+        (254, 4, struct.pack("<I", 0)),
+        (256, 4, struct.pack("<I", width)),
+        (257, 4, struct.pack("<I", height)),
+        (258, 3, struct.pack("<H", 16)),
+        (259, 3, struct.pack("<H", 1)),
+        (262, 3, struct.pack("<H", 32803)),
+        (271, 2, b"Made\0"),
+        (272, 2, b"Made\0"),
+        (273, 4, None),
+        (274, 3, struct.pack("<H", 1)),
+        (277, 3, struct.pack("<H", 1)),
+        (278, 4, struct.pack("<I", height)),
+        (279, 4, struct.pack("<I", mosaic.nbytes)),
+        (33421, 3, struct.pack("<HH", 2, 2)),
+        (33422, 1, bytes([0, 1, 1, 2])),
+        (50706, 1, bytes([1, 4, 0, 0])),
+        (50708, 2, b"Made one\0"),
+        (50717, 4, struct.pack("<I", 65535)),
+        (50721, 10, matrix),
+        (50728, 5, neutral),
+    ]
+    sizes = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 10: 8}
+    behind = 8 + 2 + 12 * len(entries) + 4
+    data = mosaic.tobytes()
+    start = behind
+    listed = b""
+    for tag, kind, value in entries:
+        value = struct.pack("<I", start) if value is None else value
+        if len(value) > 4:
+            data += b"\0" * (len(data) % 2)
+            place = struct.pack("<I", behind + len(data))
+            data += value
+        else:
+            place = value.ljust(4, b"\0")
+        listed += struct.pack("<HHI", tag, kind, len(value) // sizes[kind]) + place
+    return b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(entries)) + listed + bytes(4) + data
+
+
+def test_a_raw_file_without_a_preview_is_developed():
+    pytest.importorskip("rawpy", reason="the extra raw is not installed")
+    opened = open_photo(bayer_dng(128, 96))
+    assert (opened.width, opened.height) == (128, 96) and opened.notes == ("raw photo: developed by LibRaw",)
+    pixels = np.asarray(opened.image)
+    assert pixels[48, 20].argmax() == 0 and pixels[48, 100].argmax() == 2
+
+
+def test_a_broken_raw_file_is_one_clear_error():
+    pytest.importorskip("rawpy", reason="the extra raw is not installed")
+    with pytest.raises(PhotoError, match="raw file without a preview"):
+        open_photo(bayer_dng(128, 96)[:300])
