@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("longitude")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(latitude: str, longitude: str, as_json: bool) -> None:
-    """Say what lies at LATITUDE LONGITUDE (degrees): country, division, nearest place, sea, border.
+    """Show what is at LATITUDE LONGITUDE (degrees): country, division, nearest place, sea, border.
 
     Example: sextant where 48.8597 -113.4360
     """
@@ -59,12 +59,14 @@ def _lines(place: "Place") -> list[str]:
 
 
 def _nearest_place(place: "Place") -> str:
-    from sextant.geo.places import wind
+    from sextant.geo.places import name_wind
 
     own = place.place_country_code == place.country_code
     name = place.place if own else _coded(place.place, place.place_country_code)
     # The place has the bearing of the position from it; a reader looks from the position.
-    return name if place.place_km < 0.1 else f"{name}, {_km(place.place_km)} to the {wind(place.place_bearing + 180)}"
+    return (
+        name if place.place_km < 0.1 else f"{name}, {_km(place.place_km)} to the {name_wind(place.place_bearing + 180)}"
+    )
 
 
 def _coded(name: str, code: str | None) -> str:
