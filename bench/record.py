@@ -97,7 +97,7 @@ def shuffled(folder: RunFolder, seed: int) -> Any:
 
 
 def room(folder: Path) -> None:
-    """Megabytes of so many runs over photos of 5 MB, by what they are."""
+    """Return the megabytes of a number of runs over photos of 5 MB, by kind of file."""
     home = folder / "room"
     chance = np.random.default_rng(1)
     with ModelServer(script) as server:

@@ -9,9 +9,9 @@ from PIL import Image
 
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings
-from sextant.eval.benchmarks import chosen, load_benchmark
+from sextant.eval.benchmarks import choose_photos, load_benchmark
 from sextant.eval.running.folder import EvaluationFolder
-from sextant.eval.running.runner import Task, run
+from sextant.eval.running.runner import EvalTask, run
 from sextant.gallery.alignment.heatmap.score import position_scores
 from sextant.gallery.encoders.load import load_encoder
 from tests.support.cli import sextant
@@ -85,7 +85,7 @@ def recorded_places(record: Path) -> list[tuple[float, float]]:
 
 def test_g3s_arithmetic_gives_the_answer_of_every_photo(aligned, photos, settings, tmp_path):
     benchmark = load_benchmark("folder", benchmark_folder(photos, tmp_path / "data"))
-    assert run(Task(benchmark, chosen(benchmark, PHOTOS, 0), {}, settings, tmp_path / "run")).why == "done"
+    assert run(EvalTask(benchmark, choose_photos(benchmark, PHOTOS, 0), {}, settings, tmp_path / "run")).why == "done"
     encoder = load_encoder(f"aligned:{aligned / 'geo'}")
     lines = EvaluationFolder(tmp_path / "run").lines().values()
     assert len(lines) == PHOTOS

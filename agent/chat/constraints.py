@@ -17,7 +17,7 @@ from sextant.geo.borders import OFF_THE_COAST_KM, countries_at
 from sextant.geo.caps import covers
 from sextant.geo.coast import near_sea
 from sextant.geo.countries import Country, countries_by_code
-from sextant.geo.drawn_area import drawn_area
+from sextant.geo.drawn_area import make_area
 from sextant.geo.places import describe
 from sextant.geo.sphere import check_position, great_circle_km
 
@@ -67,7 +67,7 @@ def draw(corners: Sequence[Sequence[float]], rule: str = "only") -> Json:
     Raises:
         WrongUse: the corners enclose no area, or the rule is unknown.
     """
-    return constrain_to(drawn_area(corners), rule)
+    return constrain_to(make_area(corners), rule)
 
 
 def constrain_to(geojson: Json, rule: str = "only", called: str = "the drawn area") -> Json:

@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from sextant.eval.running.runner import Tell
 
 
-@click.command("ablate", short_help="Run or rescore a grid of settings; one table.")
+@click.command("ablate", short_help="Run or rescore a grid of settings; print one table.")
 @click.argument("plan", type=click.Path(path_type=Path), metavar="PLAN.yaml")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where cells and table go.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder for the cells and the table."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the cells and their figures as one JSON document.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 def command(plan: Path, out: Path, as_json: bool, quiet: bool) -> int:
     """Run or rescore every cell of the grid in PLAN.yaml and print one table.
 
-    Retrieval and model calls that cells have in common are made once. The same command goes on where it stopped.
+    Retrieval and model calls shared by cells are made once. Run the same command again to resume.
 
     Example: sextant eval ablate plan.yaml --out ablations/references
     """

@@ -7,7 +7,7 @@ import click
 from sextant.app.render.terminal import echo, echo_json
 
 
-@click.command("compare", short_help="What tells two runs apart, and what is chance.")
+@click.command("compare", short_help="Compare two runs, with significance tests.")
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write compare.md and compare.html there.")

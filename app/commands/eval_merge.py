@@ -16,12 +16,12 @@ def command(runs: tuple[Path, ...], out: Path, as_json: bool) -> None:
 
     Example: sextant eval merge shards/1 shards/2 shards/3 --out runs/whole
     """
-    from sextant.eval.reporting.summary import summary, summary_text
+    from sextant.eval.reporting.summary import summarise, summary_text
     from sextant.eval.running.shards import merge
 
     for note in merge(runs, out):
         echo(f"sextant: {note}", err=True)
-    found = summary(out)
+    found = summarise(out)
     if as_json:
         echo_json(found)
     else:

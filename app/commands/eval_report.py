@@ -1,4 +1,4 @@
-"""`sextant eval report`: what one or several evaluations came to."""
+"""`sextant eval report`: reports on one or several evaluations."""
 
 from pathlib import Path
 
@@ -9,12 +9,14 @@ from sextant.app.render.terminal import echo, echo_json
 
 @click.command("report", short_help="Figures, plots and maps of runs, as Markdown and HTML.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write.  [default: the first RUN]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder to write to.  [default: the first RUN]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as one JSON document.")
 def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     """Write report.md and report.html: figures beside published ones, plots, a world map, best and worst cases.
 
-    Several runs become one report, for example one with and one without the photographers' own photos.
+    Several runs are compared in one report, for example with and without the photographers' own photos.
 
     \b
     Example: sextant eval report runs/offline

@@ -25,7 +25,7 @@ def case_file(session: Json) -> str:
 
 
 def _photo(photo: Json) -> Json:
-    """A photo with what the page shows besides."""
+    """Make an article of a photo with everything the page shows about it."""
     if photo["status"] != "located":
         return photo
     answer = photo["answer"]

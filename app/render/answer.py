@@ -45,7 +45,7 @@ def distance(km: float) -> str:
 
 
 def rival(answer: Json) -> str:
-    """The leading place outside the region, with what stands behind it."""
+    """Describe the leading place outside the region, with the evidence for it."""
     other = answer["rival"]
     if other is None:
         return "none: everything proposed lies together"
@@ -55,7 +55,7 @@ def rival(answer: Json) -> str:
 
 
 def references(answer: Json, count: int = 3) -> list[str]:
-    """The nearest gallery photos the run was shown."""
+    """List the nearest gallery photos the run was shown."""
     shown = [item for item in answer["candidates"] if item["origin"] == "nearest"]
     shown.sort(key=lambda item: item["rank"])
     lines = [f"{format_coordinates(item)}, similarity {item['similarity']:.2f}" for item in shown[:count]]
@@ -86,13 +86,13 @@ def outcomes(answer: Json) -> str:
 
 
 def model_name(answer: Json) -> str:
-    """The model, labelled as what it is."""
+    """Name the model and say what kind it is."""
     offline = " (no model at all: the density of similar photos)" if answer["model"] == "offline" else ""
     return f"{answer['model']}{offline}, preset {answer['preset']}"
 
 
 def rows(answer: Json) -> list[tuple[str, str]]:
-    """The whole answer as labelled lines, in the order a person reads them."""
+    """Write the whole answer as labelled lines, in the order a person reads them."""
     lines: list[tuple[str, str]] = []
     if answer["best"]:
         lines += [("Place", f"{format_place_name(answer['best'])}  {format_coordinates(answer['best'])}")]
@@ -115,7 +115,7 @@ def rows(answer: Json) -> list[tuple[str, str]]:
 
 
 def printed(answer: Json) -> str:
-    """The answer as `sextant locate` prints it."""
+    """Write the answer as `sextant locate` prints it."""
     title = " ".join((answer["photo"]["path"] or answer["photo"]["sha256"][:12]).split())
     label, body = "", []
     for name, text in rows(answer):

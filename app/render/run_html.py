@@ -45,7 +45,7 @@ def run_page(story: Json, picture: bytes | None) -> str:
 
 
 def _steps(steps: list[Json]) -> list[Json]:
-    """What ran when; ``share`` is how long it took, in percent of the longest."""
+    """List the steps with their times; ``share`` is the duration in percent of the longest."""
     longest = max((step["seconds"] or 0.0 for step in steps), default=0.0) or 1.0
     return [
         {**step, "seconds": step["seconds"] or 0.0, "share": 100 * (step["seconds"] or 0.0) / longest} for step in steps
@@ -53,7 +53,7 @@ def _steps(steps: list[Json]) -> list[Json]:
 
 
 def _verdict(item: Json) -> Json:
-    """What one round concluded."""
+    """Describe the verdict of one round."""
     place = "no place" if item["latitude"] is None else format_coordinates(item)
     stop = f"stop: {item['stop']}" if item["stop"] else "another round"
     new = [f"{name}: {outcome_words(what)}" for name, what in item["new"].items()]
@@ -78,14 +78,14 @@ def _turn(item: Json) -> tuple[str, str]:
 
 
 def _text(content: str | list[Json]) -> str:
-    """The text of a message, pictures by their hash."""
+    """Return the text of a message, with pictures by their hash."""
     if isinstance(content, str):
         return content
     return "\n".join(part["text"] if part["type"] == "text" else f"[picture {part['sha256']}]" for part in content)
 
 
 def _settings(record: Json) -> str:
-    """Settings and versions; a page is passed on, so no address and no home of this machine."""
+    """List settings and versions, without addresses or this machine's home, since the page may be passed on."""
     settings = {name: value for name, value in record["settings"].items() if name not in OF_THIS_MACHINE}
     facts = {"settings": settings, **{name: record.get(name) for name in ("versions", "started", "finished")}}
     return json.dumps(facts, indent=1)

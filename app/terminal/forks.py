@@ -18,14 +18,14 @@ USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country li
 
 
 def steps_table(run: str, home: str | None) -> Table:
-    """The steps of a run, by the numbers that a fork is named by."""
+    """Make a table of a run's steps with the numbers that /fork takes."""
     table = Table("step", "node", "prompt", "seconds", box=None, header_style="bold")
     for step in build_timeline(find_run(run, home))["steps"]:
         table.add_row(str(step["step"]), step["node"], step["branch"] or "", f"{step['seconds']:.2f}")
     return table
 
 
-def forked(sessions: Sessions, session: str, run: str, words: str, desk: ChatContext) -> list[str]:
+def fork_and_compare(sessions: Sessions, session: str, run: str, words: str, desk: ChatContext) -> list[str]:
     """Fork the run as the words say, and on_event what came of it, in lines no finer than the desk's policy.
 
     Raises:
@@ -43,7 +43,7 @@ def forked(sessions: Sessions, session: str, run: str, words: str, desk: ChatCon
     try:
         made = fork_in_session(sessions, session, parent, step, changes, desk, live=live)
     except UnrecordedCalls as stopped:
-        # The calls hold a model's arguments: under a cap only their number is said.
+        # The calls hold a model's arguments: under a cap only their number is shown.
         needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)
         raise WrongUse("\n".join([*needed, f"Add live to make them: /fork {words} live"])) from None
     answer = view_answer(made.answer, policy)

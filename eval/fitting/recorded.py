@@ -17,7 +17,7 @@ from sextant.agent.answers import Outcome, parse_answer
 from sextant.agent.verification.pool import Candidate, Pool, Position, PositionError, checked_position
 from sextant.base.errors import SextantError, one_line
 from sextant.base.json_types import Json
-from sextant.eval.running.g3_files import g3_record, is_g3_header
+from sextant.eval.running.g3_files import is_g3_header, read_g3_record
 from sextant.gallery.profile import WEAK, RetrievalProfile, profile_of
 
 _SPOT_DECIMALS = 5
@@ -154,7 +154,7 @@ def _from_csv(path: Path, lines: list[str]) -> Iterator[Record]:
 
 
 def _g3_fields(row: Json) -> Json:
-    fields = g3_record(row)
+    fields = read_g3_record(row)
     answers = tuple(Answer(model, _outcome(said)) for model, said in fields.pop("answers"))
     return {**fields, "answers": answers}
 

@@ -8,13 +8,13 @@ from sextant.agent.verification.stand_in import NOT_ALIGNED
 from sextant.agent.warning_codes import Code, has_code
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BENCHMARKS
-from sextant.eval.reporting.published import published
+from sextant.eval.reporting.published import find_published
 from sextant.eval.results import Results
 
 _DRIFT = 0.1  # a mean probability this far from what happened is no matter of taste
 
 
-def caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
+def list_caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
     """Plain sentences, the gravest first."""
     told: list[str] = []
     for run, figures in zip(runs, found, strict=True):
@@ -23,7 +23,7 @@ def caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
         told.append("The runs measured different photos: their figures are not comparable; see sextant eval compare.")
     if len({run.header["configuration"]["benchmark"] for run in runs}) > 1:
         told.append("The runs are of different benchmarks.")
-    if any(published(figures["benchmark"]) for figures in found):
+    if any(find_published(figures["benchmark"]) for figures in found):
         told.append(
             "Published systems used galleries, training data and comparisons (< or <=) of their own; few say whether "
             "the photographers of the benchmark were in their gallery."
@@ -86,7 +86,7 @@ def _drift(calibration: Json) -> list[str]:
 
 
 def _fitted_on(own: str | None) -> str:
-    """The files behind the fitted numbers, with their photos; a model of a person's own is not here to be asked."""
+    """Return the files behind the fitted numbers, with their photos; unknown for a model of the user's own."""
     if own:
         return f"the photos of {shorten_fitted_name(own)}, a model of your own"
     data = shipped_model().provenance.get("data", [])

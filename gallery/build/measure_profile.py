@@ -6,10 +6,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.gallery.build.commit import writing
+from sextant.gallery.build.commit import open_writer
 from sextant.gallery.profile import LIST_LENGTH, RetrievalProfile, fit_profile
 from sextant.gallery.search.filters import DUPLICATE_COSINE
-from sextant.gallery.statistics import rows_at, vector_chunks
+from sextant.gallery.statistics import read_rows_at, read_vector_chunks
 from sextant.gallery.store import Gallery
 
 MOST_PHOTOS = 2000
@@ -25,7 +25,7 @@ def store_profile(path: str) -> RetrievalProfile:
         GalleryError: it is not a gallery, another process is writing it, or it cannot be written.
     """
     gallery = Gallery.open(path)
-    with writing(gallery.path, gallery.manifest.dimension) as writer:
+    with open_writer(gallery.path, gallery.manifest.dimension) as writer:
         measured = measure_profile(gallery.photos)
         writer.put_manifest(gallery.manifest.model_copy(update={"profile": measured}))
     return measured
@@ -49,7 +49,7 @@ def measure_profile(photos: Any) -> RetrievalProfile:
 
 
 def _groups(table: Any) -> tuple[NDArray[np.str_], Literal["author", "folder and day"]]:
-    """What must not locate itself: the author, or, where none is known, the folder and the day."""
+    """Group photos that must not locate each other: by author, else by folder and day."""
     authors = table["author"].to_pylist()
     if any(authors):
         return np.array([author or f"unknown {row}" for row, author in enumerate(authors)]), "author"
@@ -61,12 +61,12 @@ def _groups(table: Any) -> tuple[NDArray[np.str_], Literal["author", "folder and
 def _nearest_of_others(
     photos: Any, chosen: NDArray[np.int64], group: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The nearest rows of other groups, (n, 20), -1 where there are fewer, and their cosines; equal ones by row."""
-    queries = rows_at(photos, chosen)
+    """Find the nearest rows of other groups, (n, 20), -1 where there are fewer, and their cosines; ties by row."""
+    queries = read_rows_at(photos, chosen)
     rows = np.full((len(chosen), LIST_LENGTH), -1, dtype=np.int64)
     best = np.full((len(chosen), LIST_LENGTH), -np.inf, dtype=np.float32)
     start = 0
-    for chunk in vector_chunks(photos):
+    for chunk in read_vector_chunks(photos):
         similarity = queries @ chunk.T
         own = group[start : start + len(chunk)]
         similarity[(group[chosen][:, None] == own[None]) | (similarity >= DUPLICATE_COSINE)] = -np.inf

@@ -150,7 +150,7 @@ def test_a_clock_that_is_set_changes_no_hold(tmp_path, monkeypatch, shift):
 def test_a_hold_from_before_a_restart_of_the_machine_counts_for_nothing(tmp_path):
     sessions = Sessions(str(tmp_path))
     session = sessions.create()
-    sessions._table.change("UPDATE sessions SET holder = 'x', held_until = 1e9 WHERE id = ?", (session,))
+    sessions._table.execute("UPDATE sessions SET holder = 'x', held_until = 1e9 WHERE id = ?", (session,))
     assert not sessions.is_busy(session)
     with sessions.acquire_hold(session):
         assert sessions.is_busy(session)

@@ -9,11 +9,11 @@ from sextant.agent.verification import STRATEGIES
 from sextant.agent.verification.stand_in import NOT_ALIGNED
 from sextant.app.render.report_html import write_report
 from sextant.base.errors import SextantError, WrongUse
-from sextant.eval.benchmarks import BenchmarkPhoto, chosen, load_benchmark
+from sextant.eval.benchmarks import BenchmarkPhoto, choose_photos, load_benchmark
 from sextant.eval.running.ablation import ablate, cell_name
 from sextant.eval.running.ablation_plan import read_plan
 from sextant.eval.running.folder import EvaluationFolder
-from sextant.eval.running.runner import Task, run
+from sextant.eval.running.runner import EvalTask, run
 from sextant.prompts.presets import list_preset_ids
 from tests.support.cli import sextant
 from tests.support.evaluations import benchmark_folder, made_evaluation, made_line
@@ -150,7 +150,7 @@ def test_without_an_aligned_gallery_g3_is_verified_by_calibrated_and_its_answers
             preset="g3",
         )
         benchmark = load_benchmark("folder", tmp_path / "data")
-        ended = run(Task(benchmark, chosen(benchmark, 2, 0), {}, settings, tmp_path / "run"))
+        ended = run(EvalTask(benchmark, choose_photos(benchmark, 2, 0), {}, settings, tmp_path / "run"))
         dry = sextant(
             *("locate", query, "--gallery", gallery, "--preset", "g3", "--model", "openai:scripted", "--dry-run"),
             home=tmp_path / "home",
