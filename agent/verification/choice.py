@@ -59,7 +59,7 @@ def _may_answer(features: PoolFeatures) -> NDArray[np.bool_]:
     for name in sorted(set(names)):
         agreed += (away[:, [one == name for one in names]] <= RADII_KM[_CITY]).any(1)
     own = features.points.kind == SAID
-    return (away[:, strong] <= _SAME_PLACE_KM).any(1) | (own & (agreed >= _OVERRULING))
+    return np.asarray((away[:, strong] <= _SAME_PLACE_KM).any(1) | (own & (agreed >= _OVERRULING)))
 
 
 def scorer_share(features: PoolFeatures) -> float:

@@ -216,4 +216,4 @@ def ring_mixture(probabilities: Floats, apart_km: Floats, best: int) -> Floats:
             given = min(1.0, 0.9 * float(mixture[best, ring]) / wanted)
             mixture[camps[there]] += given * own[there]
             mixture[best, ring] -= given * wanted
-    return mixture / mixture.sum()
+    return np.asarray(mixture / mixture.sum())

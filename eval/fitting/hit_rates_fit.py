@@ -59,7 +59,7 @@ def _said(record: Record) -> list[Candidate]:
 
 def _word_shares(answers: Sequence[Candidate]) -> Floats:
     counts = word_counts(answers).sum(0)
-    return np.maximum(counts[:-1], 1.0) / max(float(counts[-1]), 100.0 * len(KINDS))
+    return np.asarray(np.maximum(counts[:-1], 1.0) / max(float(counts[-1]), 100.0 * len(KINDS)))
 
 
 def _hits(record: Record, answers: Sequence[Candidate]) -> Floats:

@@ -73,7 +73,7 @@ class Record:
         if self.position_scores:
             candidates = [self._scored(one) for one in candidates]
         kinds = [answer.outcome.kind for answer in made]
-        counts = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+        counts: dict[str, int] = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
         return Pool(tuple(candidates), self.farthest, counts, profile=self.profile or WEAK)
 
     def _scored(self, candidate: Candidate) -> Candidate:

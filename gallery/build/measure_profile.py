@@ -45,7 +45,7 @@ def measure_profile(photos: Any) -> RetrievalProfile:
     chosen = np.sort(np.random.default_rng(_SEED).choice(count, size=sample, replace=False))
     rows, similarity = _nearest_of_others(photos, chosen, np.unique(groups, return_inverse=True)[1])
     lists = [places[own[own >= 0]] for own in rows]
-    return fit_profile(lists, places[chosen], [groups[row] for row in chosen], similarity[:, 0], left_out)
+    return fit_profile(lists, places[chosen], [groups[row] for row in chosen], similarity[:, 0].astype(float), left_out)
 
 
 def _groups(table: Any) -> tuple[NDArray[np.str_], Literal["author", "folder and day"]]:
