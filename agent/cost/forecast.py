@@ -6,7 +6,7 @@ from sextant.agent.prompting.needs import select_fillable
 from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.settings import Settings, make_recipe, price_call_usd
 from sextant.agent.state import Branch, Photo
-from sextant.agent.verification.stand_in import NOT_ALIGNED, stands_in
+from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
 from sextant.base.json_types import Json

@@ -15,10 +15,10 @@ from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
 from sextant.agent.verification import verify as weigh
-from sextant.agent.verification.aligned import learned
+from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, STAND_IN, stands_in
 from sextant.agent.verification.model_file import Model, shipped_model
-from sextant.agent.verification.retrieval_trust import distrust_words
-from sextant.agent.verification.stand_in import NOT_ALIGNED, STAND_IN, stands_in
+from sextant.agent.verification.scoring.aligned import learned
+from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.cancellation import STOPPED

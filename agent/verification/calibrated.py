@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.agent.verification.aligned import unused_words
 from sextant.agent.verification.area import Area
 from sextant.agent.verification.calibration import region_bucket
 from sextant.agent.verification.choice import choose
@@ -21,9 +20,10 @@ from sextant.agent.verification.evidence import calibrated_posterior, gather_evi
 from sextant.agent.verification.hit_rates import wording_words
 from sextant.agent.verification.model_file import SHARES, Model, shipped_model
 from sextant.agent.verification.pool import Candidate, Pool
-from sextant.agent.verification.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.posterior import ring_mixture
-from sextant.agent.verification.retrieval_trust import distrust_words
+from sextant.agent.verification.scoring.aligned import unused_words
+from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
+from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
 from sextant.base.arrays import Floats

@@ -7,9 +7,9 @@ from sextant.agent.verification.calibration import PoolKind
 from sextant.agent.verification.decision import RADII_KM, Optimise
 from sextant.agent.verification.hit_rates import model_class
 from sextant.agent.verification.points import SAID
-from sextant.agent.verification.pool_features import PoolFeatures
 from sextant.agent.verification.reliability import model_name
-from sextant.agent.verification.scorer import Scorer
+from sextant.agent.verification.scoring.pool_features import PoolFeatures
+from sextant.agent.verification.scoring.scorer import Scorer
 from sextant.agent.verification.utility import expected_utility, stacked_within
 from sextant.base.arrays import Floats
 from sextant.gallery.profile import RICH_FIRST_HIT

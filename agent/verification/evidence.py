@@ -9,8 +9,8 @@ from sextant.agent.verification.calibration import Calibration, PoolKind
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.hit_rates import HitRates
 from sextant.agent.verification.points import RETRIEVED, SAID
-from sextant.agent.verification.pool_features import PoolFeatures
 from sextant.agent.verification.posterior import Pooling, list_evidence, probabilities_of, supports
+from sextant.agent.verification.scoring.pool_features import PoolFeatures
 from sextant.base.arrays import Floats
 from sextant.geo.sphere import all_pairs_km
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from sextant.agent.verification.calibration import REGION_BUCKETS, Calibration, PoolKind, calibration_of
 from sextant.agent.verification.hit_rates import HitRates, hit_rates_of
-from sextant.agent.verification.pool_features import feature_names
 from sextant.agent.verification.posterior import Pooling, pooling_of
 from sextant.agent.verification.reliability import Reliability
-from sextant.agent.verification.scorer import Scorer, scorer_of
+from sextant.agent.verification.scoring.pool_features import feature_names
+from sextant.agent.verification.scoring.scorer import Scorer, scorer_of
 from sextant.agent.verification.stopping_rule import Gain, gain_of
 from sextant.base.errors import SextantError
 

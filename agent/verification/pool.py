@@ -81,7 +81,7 @@ class Pool:
     """Everything known about one photo's place.
 
     `farthest` are positions of the most dissimilar photos. `retrieval_trust` is 1, or less where the gallery holds
-    nothing like the photo: see `sextant.agent.verification.retrieval_trust`. `profile` says how well the gallery finds
+    nothing like the photo: see `scoring.retrieval_trust`. `profile` says how well the gallery finds
     places; a gallery that was not measured counts as weak.
     """
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from sextant.agent.verification.calibration import PoolKind
 from sextant.agent.verification.decision import RADII_KM, UTILITIES, Optimise
-from sextant.agent.verification.scorer import Scores
+from sextant.agent.verification.scoring.scorer import Scores
 from sextant.agent.verification.spread import RINGS_KM
 from sextant.base.arrays import Floats
 

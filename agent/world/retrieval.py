@@ -10,7 +10,7 @@ from PIL.Image import Image
 
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
-from sextant.agent.verification.retrieval_trust import retrieval_trust
+from sextant.agent.verification.scoring.retrieval_trust import retrieval_trust
 from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.contact_sheet import draw_contact_sheet
 from sextant.agent.world.photo_opening import open_run_photo

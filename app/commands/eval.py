@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.app.commands import eval_ablate, eval_compare, eval_import, eval_merge, eval_report, eval_rescore, eval_run
+from sextant.app.commands.evaluation import (
+    eval_ablate,
+    eval_compare,
+    eval_import,
+    eval_merge,
+    eval_report,
+    eval_rescore,
+    eval_run,
+)
 from sextant.app.render.terminal import echo, echo_json, one_line
 
 if TYPE_CHECKING:
@@ -161,7 +169,7 @@ def _names(models: str) -> tuple[str, ...]:
 
 
 def _groups(names: str) -> tuple[str, ...]:
-    from sextant.agent.verification.features import GROUPS
+    from sextant.agent.verification.scoring.features import GROUPS
     from sextant.base.errors import WrongUse
 
     for name in _names(names):

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import Pool
-from sextant.agent.verification.pool_features import featurise
 from sextant.agent.verification.reliability import Reliability, model_name, neutral_of
-from sextant.agent.verification.scorer import Scorer
+from sextant.agent.verification.scoring.pool_features import featurise
+from sextant.agent.verification.scoring.scorer import Scorer
 from sextant.base.errors import WrongUse
 from sextant.eval.fitting.augment import thinned
 from sextant.eval.fitting.hit_rates_fit import fit_hit_rates

@@ -8,8 +8,8 @@ import numpy as np
 from sextant.agent.verification.evidence import Evidence, gather_evidence
 from sextant.agent.verification.hit_rates import HitRates
 from sextant.agent.verification.pool import Pool
-from sextant.agent.verification.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.reliability import Reliability
+from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.base.arrays import Floats
 from sextant.eval.fitting.recorded import Record
 from sextant.geo.sphere import great_circle_km

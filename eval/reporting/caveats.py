@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from sextant.agent.recording.fitted_models import shorten_fitted_name
+from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED
 from sextant.agent.verification.model_file import shipped_model
-from sextant.agent.verification.stand_in import NOT_ALIGNED
 from sextant.agent.warning_codes import Code, has_code
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BENCHMARKS

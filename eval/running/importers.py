@@ -9,7 +9,7 @@ from pathlib import Path
 from sextant.agent.nodes.answer import name_best_place, name_rival
 from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.verification import Pool, verify
-from sextant.agent.verification.stand_in import judging
+from sextant.agent.verification.baselines.stand_in import judging
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, hash_selection, load_benchmark

@@ -17,7 +17,7 @@ from sextant.agent.llm.call import restore_address
 from sextant.agent.recording.fitted_models import resolve_fitted
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
-from sextant.agent.verification.stand_in import STAND_IN
+from sextant.agent.verification.baselines.stand_in import STAND_IN
 from sextant.agent.world.deps import Port
 from sextant.agent.world.live import make_batch_deps
 from sextant.base.errors import SextantError, one_line

@@ -1,8 +1,8 @@
 import pytest
 
-from sextant.agent.verification.features import GROUPS
 from sextant.agent.verification.model_file import ModelFileError, model_of, shipped_model
-from sextant.agent.verification.pool_features import featurise
+from sextant.agent.verification.scoring.features import GROUPS
+from sextant.agent.verification.scoring.pool_features import featurise
 from tests.agent.verification.pools import STRANGE
 
 

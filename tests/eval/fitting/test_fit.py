@@ -9,7 +9,7 @@ from sextant.agent.verification import Candidate, verify
 from sextant.agent.verification.calibration import REGION_BUCKETS, PoolKind
 from sextant.agent.verification.model_file import ModelFileError, load_model, model_of
 from sextant.agent.verification.posterior import pooling_of
-from sextant.agent.verification.scorer import joined
+from sextant.agent.verification.scoring.scorer import joined
 from sextant.base.errors import WrongUse
 from sextant.eval.fitting.augment import thinned
 from sextant.eval.fitting.crossfit import cross_fit

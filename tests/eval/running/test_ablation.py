@@ -6,7 +6,7 @@ import yaml
 
 from sextant.agent.settings import Settings
 from sextant.agent.verification import STRATEGIES
-from sextant.agent.verification.stand_in import NOT_ALIGNED
+from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED
 from sextant.app.render.report_html import write_report
 from sextant.base.errors import SextantError, WrongUse
 from sextant.eval.benchmarks import BenchmarkPhoto, choose_photos, load_benchmark

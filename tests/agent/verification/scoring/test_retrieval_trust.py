@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from sextant.agent.verification import verify
-from sextant.agent.verification.retrieval_trust import retrieval_trust
+from sextant.agent.verification.scoring.retrieval_trust import retrieval_trust
 from tests.agent.verification.pools import CROWD
 
 TYPICAL = {"1": 0.4, "50": 0.8}

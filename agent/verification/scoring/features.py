@@ -6,11 +6,11 @@ Names are `group.feature`. A group that a pool lacks (no retrieved photos, no fa
 
 import numpy as np
 
-from sextant.agent.verification.aligned import aligned_columns
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.agent.verification.opinions import Voices
 from sextant.agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, Points
-from sextant.agent.verification.votes import votes_within
+from sextant.agent.verification.scoring.aligned import aligned_columns
+from sextant.agent.verification.scoring.votes import votes_within
 from sextant.base.arrays import Floats, Ints
 from sextant.geo.sphere import all_pairs_km, great_circle_km
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sextant.agent.verification import Pool, verify
-from sextant.agent.verification.aligned import aligned_columns, learned, unused_words
 from sextant.agent.verification.model_file import shipped_model
+from sextant.agent.verification.scoring.aligned import aligned_columns, learned, unused_words
 from tests.agent.verification.pools import CROWD, LISBON, NEW_YORK, STRANGE, TOKYO, retrieved, said
 
 AWAY_KM = np.array([[0.0, 100.0, 9000.0], [9000.0, 8900.0, 0.0]])  # two points, three candidates

@@ -25,7 +25,7 @@ def command(plan: Path, out: Path, as_json: bool, quiet: bool) -> int:
 
     Example: sextant eval ablate plan.yaml --out ablations/references
     """
-    from sextant.app.commands.eval_run import FINISHING
+    from sextant.app.commands.evaluation.eval_run import FINISHING
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_evaluation

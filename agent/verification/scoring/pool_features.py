@@ -6,11 +6,11 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from sextant.agent.verification.calibration import PoolKind, pool_kind
-from sextant.agent.verification.features import feature_table, rank_weights
 from sextant.agent.verification.opinions import Voices, voices_of
 from sextant.agent.verification.points import Points, answer_points
 from sextant.agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
 from sextant.agent.verification.reliability import Reliability
+from sextant.agent.verification.scoring.features import feature_table, rank_weights
 from sextant.base.arrays import Floats
 from sextant.geo.sphere import all_pairs_km
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from sextant.agent.verification import Pool
-from sextant.agent.verification.features import GROUPS
-from sextant.agent.verification.pool_features import featurise
 from sextant.agent.verification.reliability import Reliability
+from sextant.agent.verification.scoring.features import GROUPS
+from sextant.agent.verification.scoring.pool_features import featurise
 from tests.agent.verification.pools import LISBON, STRANGE, TOKYO, retrieved, said
 
 RELIABILITY = Reliability({}, (0.05, 0.2, 0.4, 0.7, 0.85))

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from sextant.agent.verification import Pool, verify
-from sextant.agent.verification.similarity import NoSimilarityError
+from sextant.agent.verification.baselines.similarity import NoSimilarityError
 from tests.agent.verification.pools import LISBON, NEW_YORK, TOKYO, retrieved
 
 
