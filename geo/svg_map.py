@@ -10,6 +10,7 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
+from sextant.base.printable import printable
 from sextant.geo.polygons import outlines
 
 Json = Mapping[str, Any]
@@ -109,7 +110,7 @@ def area(window: Window, rings: Iterable[Ring], kind: str) -> str:
 def dot(window: Window, place: Json, radius: float, kind: str, words: str = "") -> str:
     """Return one position with what a pointer over it reads; ``radius`` in pixels."""
     x, y = window.place(place["latitude"], place["longitude"])
-    title = f"<title>{escape(words)}</title>" if words else ""
+    title = f"<title>{escape(printable(words))}</title>" if words else ""
     at = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"'
     return f'<circle class="{escape(kind, quote=True)}" {at}>{title}</circle>'
 

@@ -158,7 +158,7 @@ def test_a_file_that_is_no_model_is_refused_before_anything_is_spent(gallery, qu
 def test_a_folder_and_a_strategy_without_a_model_are_wrong_use(model, located, gallery, query, tmp_path):
     home, shipped, _ = located
     before, parent = runs(home), find_run(shipped["run"], str(home))
-    for given, said in ((tmp_path, "is no file"), ("/dev/zero", "is no file"), (model, "not for 'density'")):
+    for given, said in ((tmp_path, "is not a file"), ("/dev/zero", "is not a file"), (model, "not by 'density'")):
         more = ("--verify", "density") if given is model else ()
         ran = sextant("locate", query, "--gallery", gallery, "--fitted", given, *more, home=home)
         assert ran.code == 2 and said in ran.error

@@ -33,7 +33,7 @@ def reply_located(photo: Json, several: bool) -> list[Entry]:
     entries += rest
     if not several:
         entries += answer_why(photo)[:3]
-    if photo["answer"]["stop"] == "budget":
+    if photo["answer"]["stop"] in ("budget", "stopped"):
         entries.append(Entry("The budget ended or the run was stopped: this is the best so far.", "inferred"))
     said = photo["metadata"]
     if said["verdict"] != "absent":

@@ -83,7 +83,7 @@ def test_ctrl_c_finishes_what_is_in_flight_reports_and_exits(data, gallery, home
     process.send_signal(signal.SIGINT)
     printed, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "finishing the photos in flight" in told and "run the same command again to go on" in told
+    assert "finishing the photos in flight" in told and "run the same command again to resume" in told
     assert "< " in printed and "Traceback" not in told
     assert 2 <= len(EvaluationFolder(out).lines()) < PHOTOS
 

@@ -85,10 +85,10 @@ def test_more_and_fewer_rows_than_published_are_said(tmp_path):
 
 def test_what_is_missing_is_told_with_where_it_is_to_be_had(tmp_path):
     with pytest.raises(
-        WrongUse, match=r"no folder; im2gps3k needs DIR/im2gps3k_places365.csv .* Nothing is downloaded"
+        WrongUse, match=r"not a folder; im2gps3k needs DIR/im2gps3k_places365.csv .* Nothing is downloaded"
     ):
         load_benchmark("im2gps3k", tmp_path / "none")
-    with pytest.raises(WrongUse, match="does not hold the table of 'yfcc4k'"):
+    with pytest.raises(WrongUse, match="has no table of 'yfcc4k'"):
         load_benchmark("yfcc4k", tmp_path)
     with pytest.raises(WrongUse, match="no benchmark 'im2gps4k'; there are im2gps, im2gps3k"):
         load_benchmark("im2gps4k", tmp_path)

@@ -202,9 +202,9 @@ ASKED_BY_MANY_THREADS = """
 import sys, threading
 import numpy as np
 from sextant.geo.borders import countries_at
-from sextant.geo.polygons import polygons
+from sextant.geo.polygons import load_polygons
 
-polygons()
+load_polygons()
 sys.setswitchinterval(1e-5)
 places = np.random.default_rng(5).uniform((30, -120), (60, 140), (400, 2))
 go = threading.Barrier(12)

@@ -162,7 +162,7 @@ def test_the_budget_of_a_session_ends_it_in_words(session, query, monkeypatch):
 def test_two_do_not_work_on_one_session_at_once(session, query):
     session.send("where?", query)
     other = Sessions(session.sessions.home)
-    with other.hold_session(session.id), pytest.raises(SessionBusy, match="at work"):
+    with other.hold_session(session.id), pytest.raises(SessionBusy, match="is answering a message"):
         session.send("why?")
 
 

@@ -56,7 +56,7 @@ def test_other_words_are_not_ours():
         ("inside no-such.geojson", "cannot read"),
         ("inside 1,2 3,4", "at least three"),
         ("inside 1,2 3,4 5", "corners as LATITUDE,LONGITUDE"),
-        ("inside 91,2 3,4 5,6", "no position"),
+        ("inside 91,2 3,4 5,6", "not a position"),
         ("inside 'a", "quotation mark"),
         ("pin here", "latitude and a longitude"),
     ],

@@ -100,7 +100,7 @@ def test_a_waiting_message_is_never_replaced(tmp_path):
     session = sessions.create()
     with sessions.acquire_hold(session):
         sessions.accept(session, message("first"))
-        with pytest.raises(SessionBusy, match="at work"):
+        with pytest.raises(SessionBusy, match="is answering a message"):
             other.acquire_hold(session)
     with other.acquire_hold(session), pytest.raises(SessionBusy, match="interrupted"):
         other.accept(session, message("second"))

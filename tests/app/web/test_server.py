@@ -110,7 +110,7 @@ def test_with_a_token_nothing_is_answered_without_it(gallery, tmp_path):
 def test_a_taken_port_is_one_line(server, gallery, tmp_path):
     port = server.url.rpartition(":")[2]
     ran = sextant("serve", "--port", port, "--gallery", gallery, home=tmp_path)
-    assert (ran.code, "is taken" in ran.error) == (1, True)
+    assert (ran.code, "is in use" in ran.error) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_what_is_no_photo_keeps_its_reason(decoder, tmp_path):
 
 def test_a_photo_that_stalls_the_decoder_is_refused_and_the_next_is_decoded(query):
     slow = Decoder(Limits(decode_seconds=1e-9))
-    assert "takes more than" in slow.refusal(query.read_bytes())
+    assert "takes longer than" in slow.refusal(query.read_bytes())
     slow._limits = Limits()
     assert slow.refusal(query.read_bytes()) is None
     slow.close()

@@ -31,7 +31,7 @@ def test_accuracy_counts_every_photo_the_unanswered_as_a_miss(tmp_path):
     file = write(tmp_path / "p.csv", "image,latitude,longitude,predicted_latitude,predicted_longitude", rows())
     found, _ = figures(file, tmp_path)
     assert {name: cell["share"] for name, cell in found["accuracy"].items()} == pytest.approx(EXPECTED)
-    assert found["outcomes"] == {"answered": 8, "refused": 0, "unparsable": 1, "failed": 0}
+    assert found["outcomes"] == {"answered": 8, "refused": 0, "unparsable": 1, "failed": 0, "filtered": 0}
 
 
 def test_two_footer_lines_are_left_out_and_said(tmp_path):
@@ -74,7 +74,7 @@ def test_g3_files_become_runs_and_their_failed_answers_stay_misses(tmp_path):
     )
     import_results("g3", file, tmp_path / "run")
     found = summarise(tmp_path / "run")
-    assert found["outcomes"] == {"answered": 1, "refused": 0, "unparsable": 1, "failed": 0}
+    assert found["outcomes"] == {"answered": 1, "refused": 0, "unparsable": 1, "failed": 0, "filtered": 0}
     assert found["accuracy"]["25"]["share"] == 0.5 and found["photographers"] == 1
 
 
