@@ -1,6 +1,8 @@
 """A verification model of one's own, through the real command line: it judges, it is named, and no run loses it."""
 
 import json
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +122,8 @@ def test_pruning_leaves_the_model_for_the_runs_that_lie_elsewhere(model, gallery
         locate(str(query), replace(settings, run=name))
     answer = find_run("own", home).answer()
     find_run("own", home).path.rename(tmp_path / "elsewhere")
+    for blob in (tmp_path / "home" / "blobs").rglob("*"):
+        os.utime(blob, (time.time() - 60,) * 2)  # prune spares blobs of the last moments
     assert prune(home, keep=0)["runs"] == ["kept"]
     assert not BlobStore(tmp_path / "home" / "blobs").path(answer["photo"]["sha256"]).exists()
     assert replay(RunFolder(tmp_path / "elsewhere"), home=home).answer == answer
