@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check record lock web clean
+.PHONY: demo test check record lock web clean adversary audit sbom
 
 demo: .venv/ready
 	$(BIN)/sextant demo
@@ -15,6 +15,16 @@ test: .venv/ready-dev $(if $(shell command -v npm),web)
 # The recorded runs that tests replay: makes those anew that no longer do, for review. No model and no network.
 record: .venv/ready-dev
 	$(BIN)/python -m tests.support.record
+
+# Hostile replies and requests, two servers on one home, load: slow, so it is asked for.
+adversary: .venv/ready-dev
+	SEXTANT_ADVERSARY=1 $(BIN)/python -m pytest tests/adversary -s
+
+audit: .venv/ready-dev
+	$(BIN)/python scripts/audit.py
+
+sbom: .venv/ready
+	mkdir -p dist && $(BIN)/python scripts/sbom.py > dist/sextant.cdx.json
 
 check: .venv/ready-dev .types
 	$(BIN)/ruff check .
@@ -31,6 +41,7 @@ check: .venv/ready-dev .types
 # The lock files are what was installed when the tests last passed; `make lock` writes them anew from this machine.
 lock: .venv/ready-dev
 	$(BIN)/python scripts/lock.py
+	$(BIN)/python scripts/hashes.py
 
 # The page's map library, by its lock file, into the folder that the server and the wheel carry.
 web: app/web/static/vendor/leaflet.js

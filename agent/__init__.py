@@ -1,1 +1,1 @@
-"""One run: its state, settings, nodes, models, answers, budget, verification and stores."""
+"""The agent: state, settings, graph nodes, model calls, answers, budget, verification and recording of a run."""

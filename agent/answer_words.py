@@ -1,46 +1,68 @@
-"""An answer's place and probability in words: the one scale that terminal, page, chat and exports speak through.
+"""An answer's place and probability in words: the one scale of terminal, page, chat and exports.
 
-Pure: the answer of DESIGN.md in, text out. Words for probabilities follow Kent's and the IPCC's scales.
+Pure functions of the Answer of DESIGN.md. Words for probabilities follow Kent's and the IPCC's scales.
 """
 
 from sextant.base.json_types import Json
 
 SCALES = (("1", "street"), ("25", "city"), ("200", "region"), ("750", "country"), ("2500", "continent"))
 """Radius in km, as answers name it, and what a person calls a place of that size."""
-SURENESS = ((0.95, "almost surely"), (0.8, "very likely"), (0.6, "probably"), (0.4, "perhaps"), (0.0, "possibly"))
+SURENESS = ((0.95, "almost surely"), (0.8, "very likely"), (0.6, "probably"), (0.35, "perhaps"), (0.0, "possibly"))
 """The least probability that each word stands for, the strongest first."""
-PROBABLE = 0.6  # the finest scale that is at least this probable is stated; a finer one is a guess
+PROBABLE = 0.6  # a finer scale than the finest one that is at least this probable is a guess
+POSSIBLE = 0.35  # the finest scale that is at least this probable is named
+BASIS_NOTES = {
+    "own": "calibrated on your own labelled photos",
+    "profile": "measured on this gallery and on recorded answers of this model",
+    "borrowed": "measured on other photos, so the numbers are rough; make them your own with: sextant calibrate",
+}
+"""What probabilities rest on, in words."""
+_MOST_BORROWED = 0.94  # numbers that were measured on other photos are never "almost surely"
 
 
-def sureness(probability: float) -> str:
-    """Return the word for a probability."""
-    return next(word for least, word in SURENESS if probability >= least)
+def name_probability(probability: float, basis: str | None = None) -> str:
+    """Return the word for a probability; a key of `BASIS_NOTES` says what it rests on."""
+    held = min(probability, _MOST_BORROWED) if basis == "borrowed" else probability
+    return next(word for least, word in SURENESS if held >= least)
 
 
-def headline(answer: Json, name: str | None = None) -> str:
-    """Return one sentence: the finest scale that is at least probable, and what is a guess.
+def is_calibrated(answer: Json) -> bool:
+    """Whether the numbers are probabilities and not shares of the candidates; so in answers of earlier versions."""
+    return answer.get("calibration", True) is not None
+
+
+def format_headline(answer: Json, name: str | None = None) -> str:
+    """Return one sentence: the finest scale that is possible, the finest that is probable, and what is a guess.
 
     Args:
-        answer: its ``best`` and ``probability`` are read.
+        answer: its ``best``, ``probability`` and ``calibration`` are read.
         name: what the answered place is called; by its names when None.
     """
     best = answer["best"]
     if best is None:
         return "No place was proposed: neither the model nor the gallery had anything to say."
-    named = name or place_name(best)
+    named = name or format_place_name(best)
     known = [(radius, scale, answer["probability"][radius]) for radius, scale in SCALES]
     known = [item for item in known if item[2] is not None]
     if not known:
-        return f"{named}; nothing says how surely."
-    probable = [number for number, (_, _, probability) in enumerate(known) if probability >= PROBABLE]
-    number = probable[0] if probable else len(known) - 1
-    _, scale, probability = known[number]
-    guess = f"; the {known[number - 1][1]} is a guess" if number else ""
-    return f"{sureness(probability).capitalize()} {whereabouts(named, scale)}{guess}."
+        return f"{named}; places were ranked, and nothing says how surely."
+    if not is_calibrated(answer):
+        share = next((share for radius, _, share in known if radius == "25"), known[0][2])
+        return f"{named}: {share:.0%} of the candidates lie within 25 km, which is not a probability."
+    basis = (answer.get("calibration") or {}).get("basis")
+    finest = next((number for number, row in enumerate(known) if row[2] >= POSSIBLE), len(known) - 1)
+    _, scale, probability = known[finest]
+    words = f"{name_probability(probability, basis).capitalize()} {describe_whereabouts(named, scale)}"
+    if probability >= PROBABLE:
+        return f"{words}; the {known[finest - 1][1]} is a guess." if finest else f"{words}."
+    wider = next((row for row in known if row[2] >= PROBABLE), None)
+    if wider is None:
+        return f"{words}; even the continent is a guess."
+    return f"{words}; {name_probability(wider[2], basis)} within {int(wider[0]):,} km of it."
 
 
-def whereabouts(named: str, scale: str) -> str:
-    """Name the answered place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
+def describe_whereabouts(named: str, scale: str) -> str:
+    """Describe the place at one scale: ``in or near Lisbon, …``, ``within 750 km of Lisbon, …``."""
     if scale == "street":
         return named
     if scale == "city":
@@ -51,18 +73,18 @@ def whereabouts(named: str, scale: str) -> str:
     return f"within {radius_km} km of {named}"
 
 
-def scale_rows(probability: Json) -> list[tuple[str, float]]:
-    """Return each radius that has a probability, in words, with it: ``("city (25 km)", 0.74)``, the finest first."""
+def list_scale_rows(probability: Json) -> list[tuple[str, float]]:
+    """List each scale with its probability: ``("city (25 km)", 0.74)``, finest first; skip scales without one."""
     known = [(f"{scale} ({int(radius):,} km)", probability[radius]) for radius, scale in SCALES]
     return [(words, share) for words, share in known if share is not None]
 
 
-def place_name(place: Json) -> str:
-    """``Lisbon, Lisboa, Portugal``, each name once; ``open sea`` where there is no name."""
+def format_place_name(place: Json) -> str:
+    """Format a place's names, each once: ``Lisbon, Lisboa, Portugal``; ``open sea`` when it has none."""
     parts = [place.get(name) for name in ("place", "admin1", "country")]
     return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
 
 
-def coordinates(place: Json) -> str:
-    """``38.7139, -9.1394``."""
+def format_coordinates(place: Json) -> str:
+    """Format latitude and longitude in degrees: ``38.7139, -9.1394``."""
     return f"{place['latitude']:.4f}, {place['longitude']:.4f}"

@@ -105,14 +105,14 @@ def make_recipe(settings: Settings) -> Recipe:
     named += ("samples", "keep_samples", "tools", "image_detail", "image_side", "nearest", "farthest")
     given = {name: getattr(settings, name) for name in named if getattr(settings, name) is not None}
     resolved = {
-        "temperature": _temperature(chosen, settings),
+        "temperature": _choose_temperature(chosen, settings),
         "max_output_tokens": chosen.max_output_tokens or settings.max_output_tokens,
         "image_side": IMAGE_SIDE if chosen.image_side is None else chosen.image_side,
     }
     return Recipe(**{**dict(chosen), **resolved, **given})
 
 
-def _temperature(chosen: Preset, settings: Settings) -> float | Literal["omit"] | None:
+def _choose_temperature(chosen: Preset, settings: Settings) -> float | Literal["omit"] | None:
     """Return the temperature of every prompt: the settings', the model family's, the preset's; None: each prompt's."""
     if settings.temperature is not None:
         return settings.temperature
@@ -161,22 +161,22 @@ def settings_from_json(values: Json) -> Settings:
         if name not in known:
             raise WrongUse(f"unknown setting {name!r}; the settings are: {', '.join(sorted(known))}")
     plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-    return _typed(replace(Settings(), **plain))
+    return _check_types(replace(Settings(), **plain))
 
 
 @cache
-def _types() -> TypeAdapter[Settings]:
+def _make_adapter() -> TypeAdapter[Settings]:
     return TypeAdapter(Settings)
 
 
-def _typed(settings: Settings) -> Settings:
+def _check_types(settings: Settings) -> Settings:
     """Return the settings when every value has its type: a record may have been made by anybody.
 
     Raises:
         WrongUse: one has not.
     """
     try:
-        return _types().validate_python(vars(settings))
+        return _make_adapter().validate_python(vars(settings))
     except ValidationError as error:
         first = error.errors()[0]
         name, what = first["loc"][0], str(first["input"])[:40]

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from sextant.agent.warning_codes import AnswerWarning, read_warnings
 from sextant.base.json_types import Json
 
-Stop = Literal["agreement", "budget", "exhausted"]
+Stop = Literal["agreement", "budget", "exhausted", "stopped"]
 
 
 class Photo(TypedDict):
@@ -169,13 +169,13 @@ def get_last_turn(transcript: list[Turn]) -> Turn | None:
 
 
 def awaits_tools(transcript: list[Turn]) -> bool:
-    """Whether the model called tools that have not run."""
+    """Return whether the model called tools that have not run."""
     turn = get_last_turn(transcript)
     return bool(turn and turn["role"] == "assistant" and turn.get("tool_calls") and not turn.get("final"))
 
 
 def awaits_model(transcript: list[Turn]) -> bool:
-    """Whether the model is to speak next: no turn yet, new tool results, or a failure worth another attempt."""
+    """Return whether the model is called next: no turn yet, new tool results, or a failure worth another attempt."""
     turn = get_last_turn(transcript)
     return turn is None or turn["role"] != "assistant" or bool(turn.get("failure", {}).get("again"))
 

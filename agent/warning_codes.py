@@ -14,23 +14,23 @@ class Code(StrEnum):
     """What a warning is about."""
 
     UNCALIBRATED = "uncalibrated"  # the probabilities were not fitted on held-out photos
-    NOT_ALIGNED = "not_aligned"  # `similarity` was asked for and nothing compares photos with places
+    NOT_ALIGNED = "not_aligned"  # `similarity` was requested but no encoder compares photos with places
     ANSWERS_FAILED = "answers_failed"  # calls of the model failed
     ANSWER_CUT = "answer_cut"  # an answer ended at the token limit
     ANSWER_FILTERED = "answer_filtered"  # the provider's content filter cut an answer
     ANSWER_END_UNKNOWN = "answer_end_unknown"  # an answer ended for an unknown reason
     FEWER_REFERENCES = "fewer_references"  # the prompt was too long for the model
-    ONE_ANSWER_A_REQUEST = "one_answer_a_request"  # the server gives no several samples of a prompt at once
-    BUDGET_SPENT = "budget_spent"  # tokens or money do not suffice for the next call
-    NO_TOOLS = "no_tools"  # the model takes no tools
-    INSTRUCTION_FOUND = "instruction_found"  # a tool read text that reads like an instruction
-    UNCHECKED_LANGUAGE = "unchecked_language"  # claims are in a language that the guard does not read
-    UNLIKE_GALLERY = "unlike_gallery"  # the gallery holds nothing that looks like the photo
-    GALLERY_EMPTY = "gallery_empty"  # the run's filters leave no gallery photo
+    ONE_ANSWER_A_REQUEST = "one_answer_a_request"  # the server gives only one sample per request
+    BUDGET_SPENT = "budget_spent"  # the token or money limit does not pay for the next call
+    NO_TOOLS = "no_tools"  # the model does not support tools
+    INSTRUCTION_FOUND = "instruction_found"  # a tool returned text that looks like an instruction
+    UNCHECKED_LANGUAGE = "unchecked_language"  # claims are in a language that the guard does not support
+    UNLIKE_GALLERY = "unlike_gallery"  # no gallery photo is similar to the photo
+    GALLERY_EMPTY = "gallery_empty"  # the run's filters exclude every gallery photo
     AUTHOR_UNKNOWN = "author_unknown"  # the gallery does not name the photo's photographer
     SHEET_INCOMPLETE = "sheet_incomplete"  # gallery photos could not be opened for the contact sheet
     STOPPED_EARLY = "stopped_early"  # the run was stopped before the gallery answered
-    PHOTO_INCOMPLETE = "photo_incomplete"  # the file is cut off, or only a raw file's preview was looked at
+    PHOTO_INCOMPLETE = "photo_incomplete"  # the file is truncated, or only a raw file's preview was read
     OTHER = "other"  # a text of an earlier version, or one that no code describes
 
 
@@ -43,7 +43,7 @@ class AnswerWarning(TypedDict):
 
 UNCALIBRATED_TEXT = "the probabilities are shares of the candidates, not calibrated on held-out photos"
 
-# How the texts of versions without codes began or read. They never change.
+# Texts of versions without codes, or their beginnings. Never change them.
 _EARLIER_TEXTS = tuple(
     (code, re.compile(pattern))
     for code, pattern in (
@@ -70,18 +70,18 @@ def warn(code: Code, text: str) -> AnswerWarning:
     return {"code": code.value, "text": text}
 
 
-def uncalibrated() -> AnswerWarning:
+def warn_uncalibrated() -> AnswerWarning:
     """Warn that the probabilities were not fitted on held-out photos."""
     return warn(Code.UNCALIBRATED, UNCALIBRATED_TEXT)
 
 
 def read_warnings(found: Iterable[Any]) -> list[AnswerWarning]:
-    """Return recorded warnings with their codes: those of earlier versions are texts, recognised by their wording."""
-    return [warn(_code_of(one), one) if isinstance(one, str) else one for one in found]
+    """Read recorded warnings; texts of earlier versions get their code by their wording."""
+    return [warn(_find_code(one), one) if isinstance(one, str) else one for one in found]
 
 
-def with_codes(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return a recorded answer whose warnings carry codes."""
+def add_codes(answer: dict[str, Any]) -> dict[str, Any]:
+    """Add codes to the warnings of a recorded answer."""
     return {**answer, "warnings": read_warnings(answer["warnings"])} if "warnings" in answer else answer
 
 
@@ -90,10 +90,10 @@ def has_code(warnings: Sequence[AnswerWarning], code: Code) -> bool:
     return any(warning["code"] == code for warning in warnings)
 
 
-def without_codes(warnings: Sequence[AnswerWarning], *codes: Code) -> list[AnswerWarning]:
-    """Return the warnings of other codes."""
+def remove_codes(warnings: Sequence[AnswerWarning], *codes: Code) -> list[AnswerWarning]:
+    """Remove the warnings with these codes."""
     return [warning for warning in warnings if warning["code"] not in codes]
 
 
-def _code_of(text: str) -> Code:
+def _find_code(text: str) -> Code:
     return next((code for code, pattern in _EARLIER_TEXTS if pattern.match(text)), Code.OTHER)

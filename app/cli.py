@@ -1,4 +1,4 @@
-"""The command line's front door: it names the commands and imports none before it is asked for."""
+"""The command-line entry point: lists the commands and imports each only when it is called."""
 
 import errno
 import os
@@ -14,16 +14,17 @@ from sextant.base.errors import SextantError
 # name → (module under app.commands, one line of help). The line stands here so that `sextant --help`
 # imports nothing.
 COMMANDS = {
-    "locate": "Say where photos were taken, how surely, and why.",
+    "locate": "Find where photos were taken, with confidence and evidence.",
     "eval": "Evaluate on benchmarks and on recorded candidates.",
-    "chat": "Talk about photos in the terminal: where, why, not Europe, only in Peru.",
-    "serve": "The same conversation as a page on this machine.",
-    "where": "Say what lies at a position: country, region, nearest place.",
+    "calibrate": "Make the stated probabilities your own, from labelled photos.",
+    "chat": "Chat about photos in the terminal: where, why, not Europe, only in Peru.",
+    "serve": "Serve the chat as a web page on this machine.",
+    "where": "Show what is at a position: country, region, nearest place.",
     "places": "Add gazetteers of sights and streets, and search them by name.",
     "gallery": "Build, describe and search galleries of geotagged photos.",
-    "align": "Train and measure the encoder that knows geography.",
+    "align": "Train and measure an encoder aligned with geography.",
     "runs": "List, show, compare, share and delete recorded runs.",
-    "replay": "Run a recorded run again exactly, or changed from a step on.",
+    "replay": "Replay a recorded run exactly, or fork it with changes.",
     "doctor": "Check this installation: packages, gallery, model, disk.",
     "demo": "Build the drawn demo world and locate a scene in it.",
 }
@@ -60,7 +61,7 @@ def fail_unforeseen(error: Exception) -> NoReturn:
     if os.environ.get("SEXTANT_DEBUG"):
         raise error
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    echo(f"sextant: a defect of ours: {what}; run again with SEXTANT_DEBUG=1 and report it", err=True)
+    echo(f"sextant: internal error: {what}; please report it (SEXTANT_DEBUG=1 shows the traceback)", err=True)
     sys.exit(1)
 
 

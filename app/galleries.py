@@ -1,11 +1,11 @@
-"""Which gallery a run uses when none is named."""
+"""Choose the default gallery of a run when none is named."""
 
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 
 
-def chosen_gallery(given: str | None, home: str | None, *, needed: bool) -> str | None:
-    """``given``, else the only gallery under the home (the demo's counts last), else None.
+def choose_gallery(given: str | None, home: str | None, *, needed: bool) -> str | None:
+    """Choose ``given``, else the only gallery under the home (the demo's counts last), else None.
 
     Raises:
         WrongUse: there are several to choose from, or none where one is needed.
@@ -19,10 +19,10 @@ def chosen_gallery(given: str | None, home: str | None, *, needed: bool) -> str 
         return str(own[0])
     if own:
         names = ", ".join(path.name for path in own)
-        raise WrongUse(f"there are several galleries in {str(folder)!r} ({names}); name one with --gallery DIR")
+        raise WrongUse(f"{str(folder)!r} has several galleries ({names}); choose one with --gallery DIR")
     if needed:
         raise WrongUse(
-            "there is no gallery, and without a model the answer comes from one; build it with: "
+            "no gallery found, and locating without a model needs one; build it with: "
             f"sextant gallery build PHOTOS --out {folder / 'mine'}, or try: sextant demo"
         )
     return None

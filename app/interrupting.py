@@ -15,7 +15,7 @@ INTERRUPTED = 130  # the exit code of shells for Ctrl-C
 
 @contextmanager
 def stop_on_signals(words: str, quiet: bool = False) -> Iterator[threading.Event]:
-    """Meanwhile an event that the first signal sets, saying ``words``; the second ends the process.
+    """Yield an event that the first signal sets and announces with ``words``; the second ends the process.
 
     What is recorded is on disk already; waiting for calls in flight is what the second one refuses.
     """

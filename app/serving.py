@@ -1,4 +1,4 @@
-"""Starting the server: what it binds to, whom it lets in, what it says on the terminal."""
+"""Start the server: bind the socket, set tokens and allowed hosts, print the address."""
 
 import errno
 import re
@@ -21,35 +21,42 @@ def serve(
     """Serve until stopped.
 
     Raises:
-        WrongUse: a bind beyond loopback without a token, or tiles that are no address.
+        WrongUse: the address is not loopback and has no token, or the tile address is invalid.
         SextantError: the port is taken, or the page's assets are not built.
     """
     try:
         import uvicorn
 
-        from sextant.app.web.connections import HEAD_BYTES, BoundedProtocol, BoundedServer, most_connections
-        from sextant.app.web.security import Door, is_loopback
-        from sextant.app.web.server import built_assets, create_app
+        from sextant.app.web.connections import (
+            HEAD_BYTES,
+            BoundedProtocol,
+            BoundedServer,
+            most_connections,
+            share_memory,
+        )
+        from sextant.app.web.security import AccessRules, is_loopback
+        from sextant.app.web.server import create_app, require_assets
     except ImportError as error:
         raise SextantError(f"sextant serve needs {error.name}; run: pip install 'sextant-geo[web]'") from error
-    from sextant.app.web.reports import reports_of
-    from sextant.app.web.service import House
+    from sextant.app.web.reports import find_reports
+    from sextant.app.web.service import SessionService
     from sextant.graphs.sessions.store import Sessions
 
     if not is_loopback(host) and not token:
-        raise WrongUse(f"--host {host} is open to others; give them a token: --token TOKEN, or SEXTANT_TOKEN")
+        raise WrongUse(f"--host {host} is reachable by others; set a token with --token TOKEN or SEXTANT_TOKEN")
     if token is not None and not re.fullmatch(rf"[A-Za-z0-9._~-]{{{SHORTEST_TOKEN},}}", token):
-        raise WrongUse(f"the token is no good; use {SHORTEST_TOKEN} or more letters, digits and . _ ~ -")
-    built_assets()
+        raise WrongUse(f"the token is invalid; use at least {SHORTEST_TOKEN} letters, digits and . _ ~ -")
+    require_assets()
     settings = desk.settings
-    house = House(Sessions(settings.home), desk, reports_of(reports, settings.home), tiles=tiles)
-    listening = bound(host, port)
+    house = SessionService(Sessions(settings.home), desk, find_reports(reports, settings.home), tiles=tiles)
+    listening = bind_socket(host, port)
     names = {host.lower(), socket.gethostname().lower()} if not is_loopback(host) else set()
     names |= {"127.0.0.1", "localhost", "::1"}
-    door = Door(frozenset(names | addresses(host)), token, tiles_origin(tiles))
+    door = AccessRules(frozenset(names | list_addresses(host)), token, parse_tiles_origin(tiles))
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
     house.warm()
     echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
+    share_memory()
     BoundedProtocol.most = most_connections()
     config = uvicorn.Config(
         create_app(house, door),
@@ -63,8 +70,8 @@ def serve(
     BoundedServer(config).run(sockets=[listening])
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A socket that listens there.
+def bind_socket(host: str, port: int) -> socket.socket:
+    """Open a socket that listens at this address.
 
     Raises:
         SextantError: it cannot; the message says why.
@@ -77,15 +84,15 @@ def bound(host: str, port: int) -> socket.socket:
         listening.listen(1024)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise SextantError(f"port {port} is taken; choose another with --port, or 0 for any free one") from error
+            raise SextantError(f"port {port} is in use; choose another with --port, or 0 for any free port") from error
         raise SextantError(
-            f"cannot listen at {host}:{port}: {error.strerror}; choose another --host or --port"
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another --host or --port"
         ) from error
     return listening
 
 
-def addresses(host: str) -> set[str]:
-    """The addresses of this machine, where the server listens at all of them."""
+def list_addresses(host: str) -> set[str]:
+    """Return the addresses of this machine if the server listens at all of them."""
     if host not in ("0.0.0.0", "::"):
         return set()
     try:
@@ -94,17 +101,17 @@ def addresses(host: str) -> set[str]:
         return set()
 
 
-def tiles_origin(tiles: str | None) -> str | None:
-    """The origin of a tile address.
+def parse_tiles_origin(tiles: str | None) -> str | None:
+    """Return the origin of a tile address.
 
     Raises:
-        WrongUse: it is no https address with {z}, {x} and {y} in it.
+        WrongUse: it is not an http(s) address with {z}, {x} and {y}.
     """
     if tiles is None:
         return None
     parts = urlsplit(tiles)
     if parts.scheme not in ("https", "http") or not parts.netloc or any(f"{{{n}}}" not in tiles for n in "zxy"):
-        raise WrongUse(f"--tiles {tiles!r} is no tile address; it looks like https://HOST/{{z}}/{{x}}/{{y}}.png")
+        raise WrongUse(f"--tiles {tiles!r} is not a tile URL; expected https://HOST/{{z}}/{{x}}/{{y}}.png")
     if not re.fullmatch(r"[A-Za-z0-9.:-]+", parts.netloc):
-        raise WrongUse(f"--tiles {tiles!r} has no plain host name")
+        raise WrongUse(f"--tiles {tiles!r} has an invalid host name")
     return f"{parts.scheme}://{parts.netloc}"

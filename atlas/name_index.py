@@ -11,7 +11,7 @@ from typing import Literal
 from sextant.geo.countries import Country, country_keys
 from sextant.geo.polygons import names_on_map
 from sextant.geo.spelling import fold, without_digraphs
-from sextant.geo.towns import Gazetteer, gazetteer
+from sextant.geo.towns import Gazetteer, load_gazetteer
 
 Kind = Literal["place", "admin1", "country", "sight"]
 
@@ -54,7 +54,7 @@ class NameIndex:
 
 @lru_cache(maxsize=1)
 def name_index() -> NameIndex:
-    table = gazetteer()
+    table = load_gazetteer()
     _ = table.tree  # built here, so that no later look-up waits for it
     by_key: dict[str, list[int]] = defaultdict(list)
     for row, name in enumerate(table.names):

@@ -19,7 +19,7 @@ from sextant.geo.countries import Country, countries_by_code, country_code_of
 from sextant.geo.polygons import inner_position, names_on_map
 from sextant.geo.spelling import fold, without_digraphs
 from sextant.geo.sphere import unit_vectors, weighted_centre
-from sextant.geo.towns import gazetteer
+from sextant.geo.towns import load_gazetteer
 
 # A missing part of "Quarter, City, Country" leaves the hit this much weaker; so does a qualifier that fits nothing.
 _DROPPED = 0.6
@@ -142,7 +142,7 @@ def _fitting(hits: list[tuple[int, float]], code: str | None, qualifiers: tuple[
 
 def _fits(entry: int, qualifier: str) -> bool:
     """Whether an entry lies in the country, division or district a qualifier names."""
-    table = gazetteer()
+    table = load_gazetteer()
     key = without_digraphs(fold(qualifier))
     code = country_code_of(qualifier)
     if code and _code(entry) in _family(code):
@@ -159,7 +159,7 @@ def _fits(entry: int, qualifier: str) -> bool:
 
 def _divisions(name: str) -> list[int]:
     """Divisions called so when their kind is left out: "Washington State"."""
-    size, index = len(gazetteer().names), name_index()
+    size, index = len(load_gazetteer().names), name_index()
     entries = index.by_key.get(division_key(name), ())
     return [entry for entry in entries if entry >= size and index.areas[entry - size].kind == "admin1"]
 
@@ -169,9 +169,9 @@ def _ordered(hits: list[tuple[int, float]]) -> list[tuple[int, float]]:
     best: dict[int, float] = {}
     for entry, score in hits:
         best[entry] = max(score, best.get(entry, 0.0))
-    index, size = name_index(), len(gazetteer().names)
+    index, size = name_index(), len(load_gazetteer().names)
     places = [entry for entry in best if entry < size]
-    crowding = dict(zip(places, gazetteer().crowding(places).tolist(), strict=True)) if len(places) > 1 else {}
+    crowding = dict(zip(places, load_gazetteer().crowding(places).tolist(), strict=True)) if len(places) > 1 else {}
 
     def order(entry: int) -> tuple[float, int, int, int, int]:
         country = entry >= size and index.areas[entry - size].kind == "country"
@@ -187,7 +187,7 @@ def _named(hits: list[tuple[int, float]], limit: int) -> list[NamedPlace]:
 
 @lru_cache(maxsize=4096)
 def _described(entry: int) -> NamedPlace:
-    table, index = gazetteer(), name_index()
+    table, index = load_gazetteer(), name_index()
     if entry < len(table.names):
         latitude, longitude = table.positions[entry].tolist()
         return NamedPlace(table.names[entry], table.admin1[entry] or None, table.codes[entry], latitude, longitude, 1.0)
@@ -201,7 +201,7 @@ def _described(entry: int) -> NamedPlace:
 
 def _middle_of_country(country: Country) -> tuple[float, float]:
     """The town nearest to the centre of those in the country's borders; without towns, a point well inside."""
-    table = gazetteer()
+    table = load_gazetteer()
     # A leased or military area has the code of a whole country, and lies in a corner of it.
     if country.code in table.rows_by_code and countries_by_code()[country.code] is country:
         rows = table.rows_by_code[country.code]
@@ -215,14 +215,14 @@ def _middle_of_country(country: Country) -> tuple[float, float]:
 
 def _middle(rows: list[int]) -> tuple[float, float]:
     """The place nearest to the centre of some places: inside where a mere mean may lie in the sea."""
-    table = gazetteer()
+    table = load_gazetteer()
     centre = unit_vectors(weighted_centre(table.positions[rows]))
     latitude, longitude = table.positions[rows[int(np.argmax(table.vectors[rows] @ centre))]].tolist()
     return latitude, longitude
 
 
 def _code(entry: int) -> str | None:
-    table = gazetteer()
+    table = load_gazetteer()
     return table.codes[entry] if entry < len(table.codes) else name_index().areas[entry - len(table.codes)].code
 
 
@@ -233,5 +233,5 @@ def _family(code: str) -> tuple[str, ...]:
 
 
 def _spelt(entry: int, literal: str) -> bool:
-    table = gazetteer()
+    table = load_gazetteer()
     return entry >= len(table.names) or entry in name_index().rank or fold(table.names[entry]) == literal

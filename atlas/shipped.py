@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sextant.base.errors import WrongUse
 from sextant.geo.countries import countries_by_code, country_keys
 from sextant.geo.spelling import fold, without_digraphs
 from sextant.geo.sphere import great_circle_km, weighted_centre
@@ -96,7 +97,8 @@ class Shipped:
 
     def find(self, key: str) -> tuple[Entry, ...]:
         """As ``entries``, which keeps what was asked for."""
-        areas = [self._area(kind, what) for kind, what in self._areas.get(key, ())]
+        found = [self._area(kind, what) for kind, what in self._areas.get(key, ())]
+        areas = [area for area in found if area is not None]
         known = self._known_as.get(key, [])
         towns = [self._town(row, own=True) for row in known]
         index = self._keys.get(key)
@@ -114,7 +116,7 @@ class Shipped:
             "town", self._names[row], latitude, longitude, town_radius_km(people), (code,), division, people, own, row
         )
 
-    def _area(self, kind: EntryKind, what: Any) -> Entry:
+    def _area(self, kind: EntryKind, what: Any) -> Entry | None:
         if kind == "country":
             return _country(self, what)
         if kind == "division":
@@ -214,7 +216,7 @@ def _entries(table: Shipped, key: str) -> tuple[Entry, ...]:
 
 
 @lru_cache(maxsize=300)
-def _country(table: Shipped, code: str) -> Entry:
+def _country(table: Shipped, code: str) -> Entry | None:
     country = countries_by_code()[code]
     owners = tuple(dict.fromkeys((code, *country.gazetteer_codes)))
     rows = table.rows_of(table.division_numbers(code))
@@ -223,7 +225,10 @@ def _country(table: Shipped, code: str) -> Entry:
     if not len(rows):
         from sextant.geo.polygons import inner_position
 
-        latitude, longitude = inner_position(country.natural_earth)
+        try:
+            latitude, longitude = inner_position(country.natural_earth)
+        except WrongUse:  # without towns and too small for the map, such as Bouvet Island
+            return None
         return Entry("country", country.name, latitude, longitude, 100.0, owners)
     return Entry("country", country.name, *table.spread(rows)[:3], owners, population=table.spread(rows)[3])
 

@@ -9,6 +9,7 @@ joins the rest of an earlier one.
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO
 from sextant.base.json_types import Json
 
 _CHUNK_BYTES = 65_536
+_PATIENCE_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class JsonLines:
         self._lock = threading.Lock()
         self._syncing = threading.Lock()
         self._synced = 0
+        self._writing: list[None] = []  # one for each thread that is writing; a list changes in one step
         self._file: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
         try:
             with path.open("rb") as file:
@@ -87,6 +90,16 @@ class JsonLines:
             OSError: the disk does not take them, or the file is closed.
         """
         content = "".join(map(line_text, lines)).encode()
+        self._writing.append(None)
+        try:
+            end = self._append(content)
+        finally:
+            self._writing.pop()
+        if self._fsync if fsync is None else fsync:
+            self._wait_for_disk(end)
+
+    def _append(self, content: bytes) -> int:
+        """Append bytes, all or none of them; return the size of the file after them."""
         with self._lock:
             if self._file is None:
                 raise OSError(9, f"{str(self.path)!r} is closed")
@@ -96,15 +109,17 @@ class JsonLines:
                 os.ftruncate(self._file, self._size)
                 raise
             self._size += len(content)
-            end = self._size
-        if self._fsync if fsync is None else fsync:
-            self._wait_for_disk(end)
+            return self._size
 
     def _wait_for_disk(self, end: int) -> None:
         """Wait until the disk holds the file up to a size; a wait that another thread began later serves, too."""
         with self._syncing:
             if self._synced >= end or self._file is None:
                 return
+            # Writing to a file stands still while the disk is waited for: let those who are about to write go first.
+            patience = time.monotonic() + _PATIENCE_S
+            while self._writing and time.monotonic() < patience:
+                time.sleep(0.0002)
             size = self._size
             os.fsync(self._file)
             self._synced = size

@@ -27,9 +27,9 @@ from sextant.gallery.alignment.training.cache import (
     finish_cache,
     open_cache,
     read_about,
-    row_table,
+    read_rows,
 )
-from sextant.gallery.alignment.training.progress import LOOK_EVERY, Look
+from sextant.gallery.alignment.training.progress import LOOK_EVERY, TrainingReport
 from sextant.gallery.alignment.training.settings import TrainSettings
 from sextant.gallery.alignment.training.train import Training
 
@@ -54,7 +54,7 @@ def synthetic_cache(folder: Path, rows: int) -> Cache:
             for number, start in enumerate(range(0, rows, _CHUNK)):  # rolled: no two rows alike, and quickly made
                 images.write(np.roll(chunk[: rows - start], number, axis=1).tobytes())
         positions = np.stack((rng.uniform(-60, 70, rows), rng.uniform(-180, 180, rows)), axis=1)
-        table = row_table([str(row) for row in range(rows)], positions, [str(row % 9973) for row in range(rows)])
+        table = read_rows([str(row) for row in range(rows)], positions, [str(row % 9973) for row in range(rows)])
         finish_cache(
             folder,
             table,
@@ -86,7 +86,7 @@ def read_alone(cache: Cache, texts: Texts | None, batch: int) -> float:
 
 
 def timed(cache: Cache, texts: Texts | None, batch: int, steps: int, precision: Literal["no", "bf16", "fp16"]) -> str:
-    """One row of the table: a training of so many steps, its first looks left out as warm-up."""
+    """Make one row of the table: a training of a number of steps, without its warm-up."""
     config = AlignmentConfig(
         backbone="synthetic",
         backbone_fingerprint="0",
@@ -103,9 +103,9 @@ def timed(cache: Cache, texts: Texts | None, batch: int, steps: int, precision: 
         checkpoint_every=10**9,
         epochs=10**6,
     )
-    looks: list[tuple[float, Look]] = []
+    looks: list[tuple[float, TrainingReport]] = []
 
-    def watch(look: Look) -> None:
+    def watch(look: TrainingReport) -> None:
         looks.append((time.perf_counter(), look))
         if look.step >= WARM_UP_STEPS + steps:
             raise EnoughError

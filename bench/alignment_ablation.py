@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from bench.alignment_intervals import Found, found, middle, over_photographers, over_splits
-from sextant.gallery.alignment.measure import found_rows, position_recall
+from sextant.gallery.alignment.measure import find_rows, position_recall
 from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
 from sextant.gallery.alignment.model.backbone import Backbone, load_backbone
 from sextant.gallery.alignment.model.config import Part
@@ -106,7 +106,7 @@ def measured(prepared: Prepared, settings: TrainSettings, start: Start | None) -
         alignment, parts = new_alignment(prepared.config, settings.seed), BACKBONE
     else:
         alignment, parts = _trained(prepared, settings, start), prepared.config.parts
-    rows = found_rows(alignment, cache, references, queries, parts)
+    rows = find_rows(alignment, cache, references, queries, parts)
     known = position_recall(alignment, cache, references, queries) if parts != BACKBONE else None
     return found(cache, references, queries, rows, known)
 

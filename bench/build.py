@@ -29,11 +29,11 @@ from PIL.Image import Image
 
 from bench.table import table
 from sextant.gallery.build.build import build
-from sextant.gallery.build.pipeline import BATCH, Progress
+from sextant.gallery.build.pipeline import BATCH, BuildState
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.photos.open import open_photo
-from sextant.gallery.sources.folder import photo_files
+from sextant.gallery.sources.folder import list_photo_files
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 
 ALONE = 512  # photos the encoder alone is timed on
@@ -65,7 +65,7 @@ def copies(folder: Path, out: Path, count: int) -> Path:
     with (out / "positions.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["image", "latitude", "longitude"])
-        for number, name in enumerate(islice(cycle(photo_files(folder)), count)):
+        for number, name in enumerate(islice(cycle(list_photo_files(folder)), count)):
             content = (folder / name).read_bytes()
             (out / f"{number:06}.jpg").write_bytes(content + number.to_bytes(4, "big"))
             writer.writerow([f"{number:06}.jpg", (number * 7) % 120 - 55, (number * 13) % 340 - 170])
@@ -74,7 +74,7 @@ def copies(folder: Path, out: Path, count: int) -> Path:
 
 def measured(encoder: Encoder, photos: Path, workers: int, rounds: int) -> dict[str, Any]:
     """Medians over rounds of: the encoder alone, a build, the encoder alone and on every core."""
-    images = [open_photo(photos / name).image for name in photo_files(photos)[:ALONE]]
+    images = [open_photo(photos / name).image for name in list_photo_files(photos)[:ALONE]]
     own, everywhere, kept, of_all, building, whole = [alone(encoder, images)], [], [], [], [], []
     for _ in range(rounds):
         rate, with_ends = built(encoder, photos, workers)
@@ -123,7 +123,7 @@ def built(encoder: Encoder, photos: Path, workers: int) -> tuple[float, float]:
     """Photos a second of a build: from its ``WARM``th photo to its last, and from its start to its end."""
     marks: list[tuple[float, int]] = []
 
-    def mark(progress: Progress) -> None:
+    def mark(progress: BuildState) -> None:
         if progress.stage == "encoding" and progress.done >= WARM:
             marks.append((time.perf_counter(), progress.done))
 

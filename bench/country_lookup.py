@@ -6,13 +6,13 @@ Data: all places of the gazetteer (GeoNames cities above 1000 inhabitants). Run:
 from time import perf_counter
 
 from sextant.geo.borders import countries_at, country_at, nearest_border_km
-from sextant.geo.towns import gazetteer
+from sextant.geo.towns import load_gazetteer
 
 ALONE = 5000
 
 
 def main() -> None:
-    table = gazetteer()
+    table = load_gazetteer()
     countries_at(table.positions)  # loads the map and prepares its polygons
     begun = perf_counter()
     found = countries_at(table.positions)

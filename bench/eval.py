@@ -1,4 +1,4 @@
-"""How near an evaluation comes to the most a model server allows, and how fast one runs without a model.
+"""How close an evaluation gets to the maximum throughput of a model server, and how fast one runs without a model.
 
     python -m bench.eval --data IM2GPS3K --gallery GALLERY [--photos 500] [--preset default]
 
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from sextant.agent.settings import Settings
-from sextant.eval.benchmarks import chosen, load_benchmark
-from sextant.eval.running.runner import Task, run
+from sextant.eval.benchmarks import choose_photos, load_benchmark
+from sextant.eval.running.runner import EvalTask, run
 from tests.support.model_script import Asked, Fault, Reply
 from tests.support.model_server import ModelServer
 
@@ -40,7 +40,7 @@ def serve(address: Any, stop: Any) -> None:
         stop.wait()
 
 
-def measured(task: Task) -> tuple[float, float, Any]:
+def measured(task: EvalTask) -> tuple[float, float, Any]:
     """Seconds and processor seconds of an evaluation after its gallery and maps are loaded, and how it ended."""
     began: list[tuple[float, float]] = []
 
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--verify")
     given = parser.parse_args()
     loaded = load_benchmark("im2gps3k", given.data)
-    photos = chosen(loaded, given.photos)
+    photos = choose_photos(loaded, given.photos)
     context = multiprocessing.get_context("spawn")
     address, stop = context.Queue(), context.Event()
     server = context.Process(target=serve, args=(address, stop))
@@ -81,7 +81,7 @@ def main() -> None:
                     concurrency=4 if preset == "offline" else AT_ONCE,
                 )
                 picked = {"limit": given.photos, "seed": 0, "shard": None}
-                report(preset, *measured(Task(loaded, photos, picked, settings, Path(folder) / "run")))
+                report(preset, *measured(EvalTask(loaded, photos, picked, settings, Path(folder) / "run")))
     finally:
         stop.set()
         server.join()

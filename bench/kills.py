@@ -1,4 +1,4 @@
-"""Whether an evaluation that is killed again and again comes to the same lines as one that was left alone.
+"""Check that an evaluation killed again and again gives the same lines as an uninterrupted one.
 
     python -m bench.kills --data IM2GPS3K --gallery GALLERY [--photos 300] [--kills 20]
 

@@ -121,7 +121,7 @@ def runs(photos: list[str], gallery: str, drawn: Drawn | None, filters: dict[str
 def taken(run: Path) -> Taken:
     cassette = Cassette.read(run / "cassette.jsonl")
     call = next(call for call in cassette.calls.values() if call.kind == "references")
-    return Taken(cassette.reply(call)["timings"]["search"] * 1000, call.info["seconds"] * 1000)
+    return Taken(cassette.read_reply(call)["timings"]["search"] * 1000, call.info["seconds"] * 1000)
 
 
 def line(filters: str, processes: list[list[Taken]]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from sextant.graphs.runs.replay import replay
 from sextant.graphs.runs.run import locate
 from sextant.graphs.runs.steps import StepLog, read_steps
 from sextant.graphs.sessions.checkpoints import SqliteSaver
-from sextant.prompts.presets import preset_ids
+from sextant.prompts.presets import list_preset_ids
 from tests.support.model_server import ModelServer
 from tests.support.record import draw
 from tests.support.recorded import script, settings_for
@@ -69,7 +69,7 @@ def cost(folder: Path) -> None:
 
 def replays(folder: Path) -> None:
     """Seconds of a replay, and the answers of shuffled ones; the server is gone."""
-    for preset in preset_ids():
+    for preset in list_preset_ids():
         for protocol in ("openai", "ollama"):
             home = folder / f"replay-{preset}-{protocol}"
             with ModelServer(script, "ollama" if protocol == "ollama" else "openai") as server:
@@ -97,7 +97,7 @@ def shuffled(folder: RunFolder, seed: int) -> Any:
 
 
 def room(folder: Path) -> None:
-    """Megabytes of so many runs over photos of 5 MB, by what they are."""
+    """Return the megabytes of a number of runs over photos of 5 MB, by kind of file."""
     home = folder / "room"
     chance = np.random.default_rng(1)
     with ModelServer(script) as server:

@@ -99,10 +99,10 @@ def synthetic_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dic
 
 def real_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str, float]]:
     """A real gallery's vectors in a gallery of their own, and what its build took."""
-    from sextant.gallery.statistics import vector_chunks
+    from sextant.gallery.statistics import read_vector_chunks
     from sextant.gallery.store import Gallery
 
-    vectors = np.concatenate(list(vector_chunks(Gallery.open(options.gallery).photos)))
+    vectors = np.concatenate(list(read_vector_chunks(Gallery.open(options.gallery).photos)))
     np.save(folder / "vectors.npy", vectors)
     took = in_a_process(build_gallery, folder / "vectors.npy", folder / "gallery", options.as_large)
     chosen = np.random.default_rng(options.seed).permutation(len(vectors))[: options.queries]

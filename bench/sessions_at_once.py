@@ -57,7 +57,7 @@ def children(pid: int) -> list[int]:
 
 
 def measured(server: Server, photo: Path, sessions: int, home: Path) -> dict[str, float]:
-    """One message in each of so many sessions, all at once."""
+    """Send one message to each of many sessions, all at once."""
     names = [server.session() for _ in range(sessions)]
     known = {folder.name for folder in (home / "runs").glob("*")}
     began = time.monotonic()
@@ -123,7 +123,7 @@ def small_world() -> Iterator[World]:
 
 
 def under_load(world: World, sessions: int) -> None:
-    """Print what so many sessions at once cost, beside one alone."""
+    """Print the cost of many simultaneous sessions, and of one alone."""
     home, photo = world.root / "home", world.photo(4711)
     with Server(*world.args, home=home, env=world.env) as server:
         measured(server, photo, 1, home)
@@ -139,7 +139,7 @@ def under_load(world: World, sessions: int) -> None:
 
 
 def killed(world: World, sessions: int) -> None:
-    """Print what a kill in the middle of so many sessions leaves."""
+    """Print what is left after a kill in the middle of many sessions."""
     photos = [world.photo(seed) for seed in range(sessions + 1)]
     # Some five calls a session: the kill falls in the middle of them.
     found = kill_in_the_middle(world.args, world.root / "home", world.env, world.model, photos, 5 * sessions // 2)

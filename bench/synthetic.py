@@ -15,8 +15,8 @@ import numpy as np
 
 from bench.memory import in_a_process, peak_megabytes
 from bench.vectors import CHUNK, Shape
-from sextant.gallery.build.commit import Task, writing
-from sextant.gallery.build.decode import Decoded
+from sextant.gallery.build.commit import BuildTask, open_writer
+from sextant.gallery.build.decode import DecodedPhoto
 from sextant.gallery.build.finalize import finish_gallery
 from sextant.gallery.search import index as indexing
 
@@ -81,8 +81,8 @@ def build_gallery(vectors: Path, out: Path, as_large: bool) -> dict[str, float]:
 
     tell("writing")
     count, dimension = np.load(vectors, mmap_mode="r").shape
-    with writing(str(out), dimension) as writer:
-        writer.begin(Task("build", "bench", FINGERPRINT, {}), None)
+    with open_writer(str(out), dimension) as writer:
+        writer.begin(BuildTask("build", "bench", FINGERPRINT, {}), None)
         for start in range(0, count, _PIECE):
             piece = np.load(vectors, mmap_mode="r")[start : start + _PIECE].copy()
             writer.append(rows(start, len(piece)), piece)
@@ -92,14 +92,14 @@ def build_gallery(vectors: Path, out: Path, as_large: bool) -> dict[str, float]:
     return {**seconds, "build s": round(ends[-1] - stages[0][1], 1), "build peak MB": peak_megabytes()}
 
 
-def rows(start: int, count: int) -> list[Decoded]:
+def rows(start: int, count: int) -> list[DecodedPhoto]:
     """Rows whose id is their number, spread over the globe."""
     rng = np.random.default_rng(start)
     positions = np.column_stack([rng.uniform(-60, 70, count), rng.uniform(-180, 180, count)])
     return [_row(row, *place) for row, place in enumerate(positions.tolist(), start)]
 
 
-def _row(row: int, latitude: float, longitude: float) -> Decoded:
+def _row(row: int, latitude: float, longitude: float) -> DecodedPhoto:
     columns: dict[str, str | float | None] = {
         "id": str(row),
         "latitude": latitude,
@@ -112,4 +112,4 @@ def _row(row: int, latitude: float, longitude: float) -> Decoded:
         "phash": f"{row * 0x9E3779B97F4A7C15 % 2**64:016x}",
         "uri": f"/photos/{row}.jpg",
     }
-    return Decoded(columns, np.empty(0))
+    return DecodedPhoto(columns, np.empty(0))

@@ -4,7 +4,7 @@
 
 FILE is JSON lines, plain or .gz: one answer a line with `raw` (the model's words), `latitude` and `longitude` (the
 truth, degrees), and `model` or `file` to group by. Accuracy counts great-circle distances below each radius; its
-denominator is every row, refused and unparsable ones, too.
+denominator is every row, including refused and unparsable ones.
 """
 
 import gzip
@@ -54,10 +54,10 @@ class Score:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a file of answers.
+    """Read the rows of a file of answers.
 
     Raises:
-        AnswersFileError: no such file, not gzip, not UTF-8, or a line that is no answer; it names the line.
+        AnswersFileError: no such file, not gzip, not UTF-8, or an invalid line, which the error names.
     """
     number = 0
     try:
@@ -105,7 +105,9 @@ def _row(path: Path, number: int, line: str) -> Row:
         raise AnswersFileError(f"{str(path)!r} line {number}: no {error.args[0]!r}; expected {wanted}") from error
     if not (abs(row.latitude) <= 90 and abs(row.longitude) <= 180):
         position = f"({row.latitude}, {row.longitude})"
-        raise AnswersFileError(f"{str(path)!r} line {number}: {position} is no position in degrees; correct the truth")
+        raise AnswersFileError(
+            f"{str(path)!r} line {number}: {position} is not a position in degrees; correct the truth"
+        )
     return row
 
 

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from sextant.base.errors import WrongUse
-from sextant.gallery.sources.folder import photo_files
+from sextant.gallery.sources.folder import list_photo_files
 from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.tables import PhotoTable
-from sextant.gallery.sources.zips import zip_files, zip_members
+from sextant.gallery.sources.zips import list_zip_files, list_zip_members
 
 SCENES = {"indoor": "Prob_indoor", "natural": "Prob_natural", "urban": "Prob_urban"}
 
 
 @dataclass(frozen=True)
-class Known:
+class PhotoFacts:
     """A published benchmark: its table's names and rows, and where its data is to be had; photos may lie in zips."""
 
     tables: tuple[str, ...]
@@ -29,28 +29,28 @@ class Known:
     zipped: bool = False
 
 
-BENCHMARKS: Mapping[str, Known] = {
-    "im2gps": Known(
+BENCHMARKS: Mapping[str, PhotoFacts] = {
+    "im2gps": PhotoFacts(
         ("im2gps_places365.csv",), 237, "the photos of Hays & Efros 2008 (im2gps test set) and the table of ISNs 2018"
     ),
-    "im2gps3k": Known(
+    "im2gps3k": PhotoFacts(
         ("im2gps3k_places365.csv",), 2997, "the photos of Vo et al. 2017 (im2gps3ktest) and the table of ISNs 2018"
     ),
-    "yfcc4k": Known(
+    "yfcc4k": PhotoFacts(
         ("yfcc4k_places365.csv", "yfcc4k.csv"), 4536, "the photos and the table of Vo et al. 2017 (yfcc4k)"
     ),
-    "yfcc26k": Known(
+    "yfcc26k": PhotoFacts(
         ("yfcc25600_places365.csv", "yfcc26k.csv"), 25600, "the table yfcc25600_places365.csv of Theiner et al. 2022"
     ),
     # 210,122 test images: Astruc et al., OpenStreetView-5M, CVPR 2024 (arXiv 2404.18873).
-    "osv5m-test": Known(
+    "osv5m-test": PhotoFacts(
         ("test.csv",),
         210122,
         "the data set osv5m/osv5m, test.csv and the zips of images/test",
         "images/test",
         zipped=True,
     ),
-    "folder": Known(("metadata.csv",), None, "your own photos, with a table of image,latitude,longitude[,author]"),
+    "folder": PhotoFacts(("metadata.csv",), None, "your own photos, with a table of image,latitude,longitude[,author]"),
 }
 
 
@@ -99,12 +99,12 @@ def load_benchmark(name: str, data: Path) -> Benchmark:
     table_path, folder = _table(name, data), _photos_folder(name, data)
     table = PhotoTable(table_path)
     _refuse_other_benchmark(name, table_path, len(table))
-    files = set(photo_files(folder))
-    zipped, broken = _zipped(folder, files) if BENCHMARKS[name].zipped else (set(), [])
+    files = set(list_photo_files(folder))
+    zipped, broken = _list_zipped(folder, files) if BENCHMARKS[name].zipped else (set(), [])
     files |= zipped
     photos, notes = _rows(table, files, folder, _scenes(table_path))
     if not photos:
-        raise WrongUse(f"table {str(table_path)!r} holds no row with a position; {layout(name)}")
+        raise WrongUse(f"table {str(table_path)!r} holds no row with a position; {describe_layout(name)}")
     notes = [*table.notes, *_count_notes(name, len(table)), *broken, *notes]
     manifest = {
         "benchmark": name,
@@ -119,20 +119,20 @@ def load_benchmark(name: str, data: Path) -> Benchmark:
     return Benchmark(name, tuple(photos), tuple(notes), manifest)
 
 
-def layout(name: str) -> str:
+def describe_layout(name: str) -> str:
     """Where the data is to be had and how it must lie, in one line."""
     known = BENCHMARKS[name]
     where = f"DIR/{known.tables[0]} and DIR/{known.folder}/<photos>"
     return f"{name} needs {where}: {known.source}. Nothing is downloaded; see docs/evaluation.md"
 
 
-def chosen(
+def choose_photos(
     benchmark: Benchmark, limit: int | None = None, seed: int = 0, shard: tuple[int, int] | None = None
 ) -> tuple[BenchmarkPhoto, ...]:
-    """A seeded sample of the benchmark's photos in its own order, then one shard of it.
+    """Draw a seeded sample of the benchmark's photos in its own order, then take one shard of it.
 
     Args:
-        limit: at most so many photos.
+        limit: maximum number of photos.
         shard: (number from 1, of how many).
     """
     photos = benchmark.photos
@@ -144,8 +144,8 @@ def chosen(
     return photos
 
 
-def selection_digest(photos: tuple[BenchmarkPhoto, ...]) -> str:
-    """The sha256 of the chosen photos' names and places: two runs with the same one measured the same."""
+def hash_selection(photos: tuple[BenchmarkPhoto, ...]) -> str:
+    """Hash the names and places of the chosen photos: equal digests mean the same photos were measured."""
     digest = hashlib.sha256()
     for photo in sorted(photos, key=lambda photo: photo.image):
         digest.update(f"{photo.image}\t{photo.latitude!r}\t{photo.longitude!r}\n".encode())
@@ -154,7 +154,7 @@ def selection_digest(photos: tuple[BenchmarkPhoto, ...]) -> str:
 
 def _table(name: str, data: Path) -> Path:
     if not data.is_dir():
-        raise WrongUse(f"--data {str(data)!r} is no folder; {layout(name)}")
+        raise WrongUse(f"--data {str(data)!r} is not a folder; {describe_layout(name)}")
     for known in BENCHMARKS[name].tables:
         if (data / known).is_file():
             return data / known
@@ -162,26 +162,28 @@ def _table(name: str, data: Path) -> Path:
     if len(found) == 1:
         return found[0]
     shown = ", ".join(path.name for path in found[:5]) or "none"
-    raise WrongUse(f"--data {str(data)!r} does not hold the table of {name!r} (tables there: {shown}); {layout(name)}")
+    raise WrongUse(f"--data {str(data)!r} has no table of {name!r} (tables there: {shown}); {describe_layout(name)}")
 
 
 def _photos_folder(name: str, data: Path) -> Path:
     known = BENCHMARKS[name]
     for folder in (data / known.folder, data / "images", data / "photos", data):
-        if folder.is_dir() and (folder != data or photo_files(folder) or (known.zipped and zip_files(folder))):
+        if folder.is_dir() and (
+            folder != data or list_photo_files(folder) or (known.zipped and list_zip_files(folder))
+        ):
             return folder
-    raise WrongUse(f"--data {str(data)!r} holds no photos; {layout(name)}")
+    raise WrongUse(f"--data {str(data)!r} holds no photos; {describe_layout(name)}")
 
 
-def _zipped(folder: Path, unpacked: set[str]) -> tuple[set[str], list[str]]:
-    """The photos in the folder's zips that are not unpacked beside them, and what is wrong with a zip."""
+def _list_zipped(folder: Path, unpacked: set[str]) -> tuple[set[str], list[str]]:
+    """List the photos in the folder's zips that are not unpacked beside them, and what is wrong with a zip."""
     there = {Path(file).name for file in unpacked}
     found: set[str] = set()
     notes = []
-    for archive in zip_files(folder):
+    for archive in list_zip_files(folder):
         short = archive.relative_to(folder).as_posix()
         try:
-            members = [name for name, _ in zip_members(archive)]
+            members = [name for name, _ in list_zip_members(archive)]
         except (zipfile.BadZipFile, OSError) as error:
             notes.append(f"{short!r} is cut off or no zip file ({error}); its photos are missing")
             continue
@@ -210,7 +212,7 @@ def _count_notes(name: str, rows: int) -> list[str]:
 def _rows(
     table: PhotoTable, files: set[str], folder: Path, scenes: Mapping[str, str]
 ) -> tuple[list[BenchmarkPhoto], list[str]]:
-    """The rows that state a position, once each, and what was odd about the others."""
+    """Return the rows that state a position, once each, and what is odd about the others."""
     photos: dict[str, BenchmarkPhoto] = {}
     placeless, twice = [], []
     names = FileNames(files)
@@ -243,7 +245,7 @@ def _told(images: list[str], what: str) -> str:
 
 
 def _scenes(table: Path) -> dict[str, str]:
-    """The likeliest of indoor, natural, urban by image, where the table has Places365's three columns."""
+    """Return the likeliest of indoor, natural, urban by image, where the table has Places365's three columns."""
     with table.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         reader = csv.DictReader(line.replace("\0", "") for line in lines)
         if not set(SCENES.values()) <= set(reader.fieldnames or ()):

@@ -10,7 +10,7 @@ from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.eval.metrics import Interval, bootstrap
 from sextant.eval.results import Results
-from sextant.eval.running.folder import differences
+from sextant.eval.running.folder import list_differences
 
 LEVEL = 0.05
 
@@ -102,12 +102,12 @@ def compare(a: Results, b: Results) -> Comparison:
         found.append(
             Difference(radius, float(one.mean()), float(other.mean()), interval, won, lost, raw[column], adjusted)
         )
-    changed = differences(a.header["configuration"], b.header["configuration"])
+    changed = list_differences(a.header["configuration"], b.header["configuration"])
     return Comparison(a, b, rows_a, rows_b, tuple(found), tuple(warnings(a, b, len(common))), tuple(changed))
 
 
 def mcnemar(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    """The exact two-sided p that as many photos are won as lost (McNemar 1947, binomial form); 1 without any."""
+    """Return the exact two-sided p that as many photos are won as lost (McNemar 1947, binomial form); 1 without any."""
     from scipy.stats import binomtest
 
     won, lost = int(np.sum(b & ~a)), int(np.sum(a & ~b))
@@ -115,7 +115,7 @@ def mcnemar(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
 
 
 def holm(p: list[float]) -> list[float]:
-    """Adjusted p of several tests, so that the chance of any false find stays at the level (Holm 1979)."""
+    """Adjust the p of several tests so that the chance of any false find stays at the level (Holm 1979)."""
     adjusted, least = [1.0] * len(p), 0.0
     for place, row in enumerate(sorted(range(len(p)), key=lambda row: p[row])):
         least = max(least, min(1.0, (len(p) - place) * p[row]))
@@ -171,5 +171,5 @@ def _moved_json(won: list[tuple[Json, Json]], lost: list[tuple[Json, Json]]) -> 
 
 
 def _km(line: Json) -> float:
-    """The error, an answer that was not given counted as half round the Earth."""
+    """Return the error in km; a missing answer counts as half round the Earth."""
     return 20015.1 if line["distance_km"] is None else float(line["distance_km"])

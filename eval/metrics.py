@@ -31,7 +31,7 @@ def accuracy(distances_km: ArrayLike) -> tuple[float, ...]:
 
 
 def median_km(distances_km: ArrayLike) -> float:
-    """The median error over all photos, answers that were not given counted as infinitely far; NaN for no photos."""
+    """Return the median error over all photos, missing answers counted as infinitely far; NaN for no photos."""
     distances = np.sort(np.asarray(distances_km, dtype=float))
     if not len(distances):
         return float("nan")
@@ -40,14 +40,14 @@ def median_km(distances_km: ArrayLike) -> float:
 
 
 def mean_km(distances_km: ArrayLike) -> float:
-    """The mean error over the photos that were answered; NaN for none."""
+    """Return the mean error over the answered photos; NaN for none."""
     distances = np.asarray(distances_km, dtype=float)
     given = distances[np.isfinite(distances)]
     return float(given.mean()) if len(given) else float("nan")
 
 
 def geoguessr_score(distances_km: ArrayLike) -> float:
-    """The mean of the game's points, 5000 exp(-d / 1492.7 km) on its world map (PIGEON, CVPR 2024); no answer is 0."""
+    """Return the mean GeoGuessr score, 5000 exp(-d / 1492.7 km) (PIGEON, CVPR 2024); no answer is 0."""
     distances = np.asarray(distances_km, dtype=float)
     return float(np.mean(5000.0 * np.exp(-distances / GEOGUESSR_SCALE_KM))) if len(distances) else float("nan")
 
@@ -59,7 +59,7 @@ def oracle_km(candidates: ArrayLike, truth: tuple[float, float]) -> float:
 
 
 def calibration_error(probabilities: ArrayLike, happened: ArrayLike, bins: int = CALIBRATION_BINS) -> float:
-    """Expected calibration error: bins of equal width, |mean probability - frequency| weighted by the bins' sizes.
+    """Return the expected calibration error: bins of equal width, |mean probability - frequency| weighted by bin size.
 
     Guo et al. 2017. Of n photos even perfect probabilities show an error of about sqrt(bins / n) / 3 by chance; see
     `chance_calibration_error`.
@@ -77,7 +77,7 @@ def calibration_error(probabilities: ArrayLike, happened: ArrayLike, bins: int =
 
 
 def chance_calibration_error(probabilities: ArrayLike, bins: int = CALIBRATION_BINS, draws: int = 200) -> float:
-    """The error that perfect probabilities would show in a sample of this size: the mean over simulated truths."""
+    """Return the error that perfect probabilities would show in a sample of this size, by simulation."""
     return float(np.mean(_chance_errors(probabilities, bins, draws)))
 
 
@@ -103,7 +103,7 @@ def coverage(inside: ArrayLike) -> float:
 
 
 def fixed_radius_km(distances_km: ArrayLike, share: float) -> float:
-    """The one radius whose circles round all answers hold `share` of the places: the plain rule to compare with."""
+    """Return the one radius whose circles round all answers hold `share` of the places: the baseline rule."""
     return float(np.quantile(np.asarray(distances_km, dtype=float), share, method="higher"))
 
 

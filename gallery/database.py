@@ -35,7 +35,7 @@ def is_remote(path: str) -> bool:
 
 
 def connect(path: str) -> Any:
-    """A LanceDB connection to a folder or an object-store address such as s3://bucket/gallery.
+    """Connect to LanceDB at a folder or an object-store address such as s3://bucket/gallery.
 
     The endpoint of a store that is not Amazon's comes from AWS_ENDPOINT_URL, keys from the usual variables.
     """
@@ -69,7 +69,7 @@ def write_document(database: Any, table: str, document: str) -> None:
 
 
 def read_document(database: Any, table: str) -> str | None:
-    """The one row of a small table, or None where there is no such table."""
+    """Read the one row of a small table; None if the table does not exist."""
     if table not in table_names(database):
         return None
     rows = database.open_table(table).to_arrow()
@@ -77,7 +77,7 @@ def read_document(database: Any, table: str) -> str | None:
 
 
 def read_manifest(path: str, database: Any) -> Manifest:
-    """The manifest of a finished gallery.
+    """Read the manifest of a finished gallery.
 
     Raises:
         GalleryError: no gallery there, one that is still being built, or one of another layout.

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sextant.gallery.profile import RetrievalProfile
+
 LAYOUT = 1
 SOURCES_JOINED = " + "  # between the names of a manifest's sources
 
@@ -49,4 +51,5 @@ class Manifest(BaseModel):
     index: NearIndex = Field(default_factory=NearIndex)
     nearest_percentiles: dict[str, float] = Field(default_factory=dict)  # of the similarity to the nearest other photo
     recall: Recall | None = None
+    profile: RetrievalProfile | None = None  # how well its photos are found from the others; None: not measured
     notes: list[str] = Field(default_factory=list)

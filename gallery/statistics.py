@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.gallery.encoders.spec import normalised
+from sextant.gallery.encoders.spec import normalise
 from sextant.gallery.search.exact import vector_matrix
 
 SAMPLE = 1000
@@ -24,10 +24,10 @@ def nearest_percentiles(photos: Any) -> dict[str, float]:
     if count < 2:
         return {}
     chosen = np.sort(np.random.default_rng(_SEED).choice(count, size=min(SAMPLE, count), replace=False))
-    queries = rows_at(photos, chosen)
+    queries = read_rows_at(photos, chosen)
     best = np.full(len(chosen), -1.0, dtype=np.float32)
     start = 0
-    for chunk in vector_chunks(photos):
+    for chunk in read_vector_chunks(photos):
         similarity = queries @ chunk.T
         inside = (chosen >= start) & (chosen < start + len(chunk))
         similarity[np.flatnonzero(inside), chosen[inside] - start] = -1.0
@@ -37,17 +37,17 @@ def nearest_percentiles(photos: Any) -> dict[str, float]:
     return {str(percentile): round(float(value), 4) for percentile, value in zip(PERCENTILES, values, strict=True)}
 
 
-def vector_chunks(photos: Any) -> Any:
-    """The stored vectors in the table's order, as normalised (n, dimension) float32 pieces of bounded size."""
+def read_vector_chunks(photos: Any) -> Any:
+    """Yield the stored vectors in the table's order, as normalised (n, dimension) float32 pieces of bounded size."""
     for batch in photos.search().select(["vector"]).to_batches(_CHUNK_ROWS):
-        yield normalised(vector_matrix(batch["vector"]))
+        yield normalise(vector_matrix(batch["vector"]))
 
 
-def rows_at(photos: Any, indexes: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The stored vectors at these places in the table's order, which must ascend; nothing else stays in memory."""
+def read_rows_at(photos: Any, indexes: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Read the stored vectors at these ascending places in the table's order; nothing else stays in memory."""
     found = np.empty((len(indexes), photos.schema.field("vector").type.list_size), dtype=np.float32)
     start = filled = 0
-    for chunk in vector_chunks(photos):
+    for chunk in read_vector_chunks(photos):
         here = indexes[(indexes >= start) & (indexes < start + len(chunk))] - start
         found[filled : filled + len(here)] = chunk[here]
         start, filled = start + len(chunk), filled + len(here)

@@ -13,7 +13,7 @@ from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.manifest import SOURCES_JOINED, Manifest
 from sextant.gallery.search.exact import VectorScan
-from sextant.gallery.search.index import indexed_rows
+from sextant.gallery.search.index import search_index
 from sextant.gallery.search.metadata import Details
 from sextant.geo.sphere import EARTH_RADIUS_KM, great_circle_km
 
@@ -57,7 +57,7 @@ class Gallery:
         return self.manifest.count
 
     def encoder(self) -> Encoder:
-        """The encoder the gallery was built with, loaded once.
+        """Load the encoder the gallery was built with, once.
 
         Raises:
             GalleryError: its weights or preprocessing have changed since.
@@ -97,7 +97,7 @@ class Gallery:
             return
         query = self.outliers.vectors[0]
         whole = self.manifest.index.model_copy(update={"probes": self.manifest.index.partitions})
-        indexed_rows(self.photos, whole, query, 16, details=self.details)  # reads every partition into its cache
+        search_index(self.photos, whole, query, 16, details=self.details)  # reads every partition into its cache
         self.outliers.farthest(query, 16)
 
     @cached_property
@@ -140,7 +140,7 @@ class Gallery:
         return self._of_author[author]
 
     def authors_of(self, sha256: str) -> list[str]:
-        """The photographers under whose names the gallery holds this very file, sorted; usually none or one."""
+        """Return the photographers under whose names the gallery holds this very file, sorted; usually none or one."""
         if self.exact:
             return self._authors_by_file.get(sha256, [])
         if not set(sha256) <= set("0123456789abcdef"):

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sextant.base.arrays import Floats
 from sextant.geo.countries import Country
-from sextant.geo.polygons import PREPARED, Polygons, country_polygon, inner_position, outlines, polygons
+from sextant.geo.polygons import PREPARED, Polygons, country_polygon, inner_position, load_polygons, outlines
 from sextant.geo.sphere import EARTH_RADIUS_KM, great_circle_km, normalise_longitude, positions_of, unit_vectors
 
 __all__ = [
@@ -51,7 +51,7 @@ OFF_THE_COAST_KM = 5.0
 
 
 def country_at(latitude: float, longitude: float, reach_km: float = 0.0) -> Country | None:
-    """The country or disputed area that holds a position (degrees), or None at sea; ``reach_km`` as below."""
+    """Return the country or disputed area that holds a position (degrees), or None at sea; ``reach_km`` as below."""
     return countries_at([(latitude, longitude)], reach_km)[0]
 
 
@@ -65,7 +65,7 @@ def countries_at(positions: ArrayLike, reach_km: float = 0.0) -> list[Country | 
         reach_km: a position at sea within this distance of land has the country of that land: piers,
             harbours and small islands that the map does not draw.
     """
-    world = polygons()
+    world = load_polygons()
     given = np.asarray(positions, dtype=float).reshape(-1, 2)
     found = [None if polygon < 0 else world.countries[world.owners[polygon]] for polygon in _holding(given)]
     if reach_km > 0:
@@ -93,15 +93,15 @@ def nearest_border_km(latitude: float, longitude: float) -> tuple[float, Country
 
 
 def nearest_country(latitude: float, longitude: float, other_than: Country | None = None) -> Near:
-    """The country whose outline lies nearest, ``other_than`` left aside."""
+    """Return the country whose outline is nearest, except ``other_than``."""
     near = _nearest(latitude, longitude, other_than, np.inf)
     assert near is not None  # there is more than one country
     return near
 
 
 def _nearest(latitude: float, longitude: float, other_than: Country | None, reach_km: float) -> Near | None:
-    """The nearest outline within reach, by the polygons whose circles come near enough, nearest circle first."""
-    world, caps = polygons(), _caps()
+    """Find the nearest outline within reach: test polygons whose circles are near enough, nearest circle first."""
+    world, caps = load_polygons(), _caps()
     here = unit_vectors((latitude, longitude))
     angles = np.arccos(np.clip(caps.centres @ here, -1.0, 1.0))
     at_least = np.maximum(angles - caps.radii, 0.0) * EARTH_RADIUS_KM
@@ -123,7 +123,7 @@ def _nearest(latitude: float, longitude: float, other_than: Country | None, reac
 
 def _holding(positions: ArrayLike) -> NDArray[np.intp]:
     """(n,) number of the polygon that holds each position, -1 at sea."""
-    world = polygons()
+    world = load_polygons()
     given = np.asarray(positions, dtype=float).reshape(-1, 2)
     latitude, longitude = given[:, 0], normalise_longitude(given[:, 1])
     pairs, candidates = world.tree.query(shapely.points(longitude, latitude))
@@ -148,7 +148,7 @@ class _Caps:
 
 @lru_cache(maxsize=1)
 def _caps() -> _Caps:
-    world = polygons()
+    world = load_polygons()
     vectors = unit_vectors(world.points)
     starts = world.first_point[:-1]
     centres = np.add.reduceat(vectors, starts)
@@ -200,13 +200,13 @@ class _Outline:
 def _outline(polygon: int) -> _Outline:
     from scipy.spatial import cKDTree
 
-    starts, ends = (unit_vectors(points) for points in _pieces(polygons(), polygon))
+    starts, ends = (unit_vectors(points) for points in _pieces(load_polygons(), polygon))
     tree = cKDTree((starts + ends) / 2) if len(starts) > _FEW else None
     return _Outline(starts, ends, float(np.linalg.norm(ends - starts, axis=1).max()) / 2, tree)
 
 
 def _pieces(world: Polygons, polygon: int) -> tuple[Floats, Floats]:
-    """Ends (latitude, longitude) of the pieces, without the cuts along ±180 and to the south pole."""
+    """Return the ends (latitude, longitude) of the pieces, without the cuts along ±180 and to the south pole."""
     part = slice(world.first_point[polygon], world.first_point[polygon + 1])
     points, ring = world.points[part], world.ring_of_point[part]
     starts, ends = points[:-1], points[1:]

@@ -52,17 +52,17 @@ def caps_geojson(caps: Sequence[tuple[float, float, float]]) -> dict[str, Any]:
     differ by less than 0.1 %. Coordinates are rounded to 1e-6 degrees. Equal circles share
     one drawing: never change it.
     """
-    return _drawn(tuple((a, o, km) for a, o, km in caps))[0]
+    return _draw(tuple((a, o, km) for a, o, km in caps))[0]
 
 
 def caps_area_km2(caps: Sequence[tuple[float, float, float]]) -> float:
     """Area of the same drawing; what overlaps counts once."""
-    return _drawn(tuple((a, o, km) for a, o, km in caps))[1]
+    return _draw(tuple((a, o, km) for a, o, km in caps))[1]
 
 
 @lru_cache(maxsize=256)
-def _drawn(caps: tuple[tuple[float, float, float], ...]) -> tuple[dict[str, Any], float]:
-    """The drawing and its area, made once: a region is asked for both, for its answer and for its record."""
+def _draw(caps: tuple[tuple[float, float, float], ...]) -> tuple[dict[str, Any], float]:
+    """Draw the region and compute its area once: both the answer and the record ask for both."""
     union = shapely.union_all([_flat(*cap) for cap in caps])
     tidy = shapely.orient_polygons(shapely.set_precision(union, 1e-6))
     parts = [
@@ -101,7 +101,7 @@ def _corners(latitude: float, longitude: float, radius_km: float) -> Floats:
 
 
 def _round_pole(corners: Floats, pole: float) -> BaseGeometry:
-    """The area between a ring that winds round a pole and the pole."""
+    """Return the area between a ring that winds round a pole and the pole."""
     ring = corners[np.argsort(corners[:, 1], kind="stable")]
     first, last = ring[0], ring[-1]
     gap = first[1] + 360.0 - last[1]

@@ -41,7 +41,7 @@ class Country:
 
 
 @lru_cache(maxsize=1)
-def countries() -> tuple[Country, ...]:
+def list_countries() -> tuple[Country, ...]:
     """All rows of the table: the ISO countries by code, then areas without a code of their own."""
     text = (files("sextant.geo") / "data" / "countries.csv").read_text(encoding="utf-8")
     return tuple(_country(row) for row in csv.DictReader(text.splitlines(), delimiter=";"))
@@ -49,16 +49,16 @@ def countries() -> tuple[Country, ...]:
 
 @lru_cache(maxsize=1)
 def countries_by_code() -> dict[str, Country]:
-    """The ISO countries (and XK) by alpha-2 code."""
+    """Load the ISO countries (and XK) by alpha-2 code."""
     table: dict[str, Country] = {}
-    for country in countries():
+    for country in list_countries():
         if country.code:
             table.setdefault(country.code, country)
     return table
 
 
 def country_code_of(name: str) -> str | None:
-    """The ISO alpha-2 code of a country named in any common way, or None.
+    """Return the ISO alpha-2 code of a country named in any common way, or None.
 
     Reads English and many local names, accents and case aside, and alpha-2 codes themselves.
     """
@@ -73,7 +73,7 @@ def country_code_of(name: str) -> str | None:
 def country_keys() -> dict[str, Country]:
     """Folded names and aliases of the areas that have them; the first row of the table wins."""
     keys: dict[str, Country] = {}
-    for country in countries():
+    for country in list_countries():
         for name in (country.name, country.natural_earth, *country.aliases):
             if fold(name):
                 keys.setdefault(fold(name), country)

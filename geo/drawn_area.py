@@ -17,8 +17,8 @@ MOST_CORNERS = 1000
 _WORLD = shapely.box(-180.0, -90.0, 180.0, 90.0)
 
 
-def drawn_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
-    """The drawn ring as a valid GeoJSON Polygon or MultiPolygon, cut at ±180.
+def make_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """Convert the drawn ring to a valid GeoJSON Polygon or MultiPolygon, cut at ±180.
 
     Each side goes the short way round. Where the ring crosses itself, every lobe counts.
 
@@ -27,7 +27,7 @@ def drawn_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
             as they do on a map that repeats itself.
 
     Raises:
-        WrongUse: fewer than three corners, too many, one that is no position, a ring round a pole, or no area.
+        WrongUse: fewer than three corners, too many, an invalid corner, a ring round a pole, or no area.
     """
     ring = [_corner(corner) for corner in corners]
     if len(ring) > MOST_CORNERS:
@@ -50,7 +50,7 @@ def drawn_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
 
 
 def area_of_geojson(document: Any) -> dict[str, Any]:
-    """The polygons of a GeoJSON document as one valid Polygon or MultiPolygon; holes stay holes.
+    """Convert the polygons of a GeoJSON document to one valid Polygon or MultiPolygon; holes stay holes.
 
     Args:
         document: a Polygon, a MultiPolygon, or a Feature, FeatureCollection or GeometryCollection of them; what is no
@@ -73,11 +73,11 @@ def area_of_geojson(document: Any) -> dict[str, Any]:
 
 
 def _face(ring: Sequence[Sequence[float]]) -> Any:
-    return shape(drawn_area([(position[1], position[0]) for position in ring]))
+    return shape(make_area([(position[1], position[0]) for position in ring]))
 
 
 def _polygons(document: Any) -> list[list[list[list[float]]]]:
-    """The rings of every polygon in a GeoJSON document."""
+    """Return the rings of every polygon in a GeoJSON document."""
     if not isinstance(document, dict):
         return []
     kind: Any = document.get("type")
@@ -96,7 +96,7 @@ def _corner(corner: Sequence[float]) -> tuple[float, float]:
     try:
         latitude, longitude = (float(value) for value in corner)
     except (TypeError, ValueError) as error:
-        raise WrongUse(f"{corner!r} is no corner; give latitude and longitude in degrees") from error
+        raise WrongUse(f"{corner!r} is not a corner; give latitude and longitude in degrees") from error
     if not (math.isfinite(latitude) and math.isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 720):
-        raise WrongUse(f"corner {latitude!r}, {longitude!r} is no position; give degrees, latitude first")
+        raise WrongUse(f"corner {latitude!r}, {longitude!r} is not a position; give degrees, latitude first")
     return latitude, longitude

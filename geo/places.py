@@ -11,7 +11,7 @@ from typing import Any
 from sextant.geo.borders import OFF_THE_COAST_KM, countries_at, country_at, nearest_country
 from sextant.geo.countries import Country, country_code_of
 from sextant.geo.sphere import bearing_degrees, check_position
-from sextant.geo.towns import gazetteer
+from sextant.geo.towns import load_gazetteer
 
 __all__ = ["Place", "country_code_of", "describe", "label"]
 
@@ -75,7 +75,7 @@ def describe(latitude: float, longitude: float) -> Place:
     country = country_at(latitude, longitude, OFF_THE_COAST_KM)
     near = nearest_country(latitude, longitude, country)
     on_land = country is None or country_at(latitude, longitude) is not None
-    table = gazetteer()
+    table = load_gazetteer()
     own = _own_place(latitude, longitude, country) if country else None
     row, place_km = own or table.nearest(latitude, longitude)
     return Place(
@@ -109,12 +109,12 @@ def label(latitude: float, longitude: float) -> str:
     latitude, longitude = check_position(latitude, longitude)
     country = country_at(latitude, longitude, OFF_THE_COAST_KM)
     own = _own_place(latitude, longitude, country) if country else None
-    row, _ = own or gazetteer().nearest(latitude, longitude)
-    return ", ".join(part for part in (gazetteer().names[row], country.name if country else None) if part)
+    row, _ = own or load_gazetteer().nearest(latitude, longitude)
+    return ", ".join(part for part in (load_gazetteer().names[row], country.name if country else None) if part)
 
 
-def wind(bearing: float) -> str:
-    """A bearing in degrees as one of eight winds: "north-east"."""
+def name_wind(bearing: float) -> str:
+    """Name a bearing in degrees as one of eight winds: "north-east"."""
     return _WINDS[round(bearing / 45.0) % 8]
 
 
@@ -123,7 +123,7 @@ def _own_place(latitude: float, longitude: float, country: Country) -> tuple[int
 
     The polygons decide whose a place is; the gazetteer's code only where no polygon holds it (harbours).
     """
-    table = gazetteer()
+    table = load_gazetteer()
     around = table.around(latitude, longitude, _TRIED)
     for (row, km), holder in zip(around, countries_at(table.positions[[row for row, _ in around]]), strict=True):
         if holder == country or (holder is None and table.codes[row] in country.gazetteer_codes):

@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from sextant.base.arrays import Floats
 from sextant.base.errors import SextantError, WrongUse
-from sextant.geo.countries import Country, countries, country_code_of
+from sextant.geo.countries import Country, country_code_of, list_countries
 
 STEP_DEGREES = 1e-4
 PREPARED = threading.Lock()
@@ -34,7 +34,7 @@ class Polygons:
     shapes: NDArray[Any]
     """(n,) shapely polygons."""
     owners: NDArray[np.intp]
-    """(n,) number of each polygon's country in ``countries``."""
+    """(n,) number of each polygon's country in ``list_countries``."""
     countries: tuple[Country, ...]
     points: Floats
     """(m, 2) latitude, longitude of all rings' points, polygon after polygon."""
@@ -53,15 +53,15 @@ class Polygons:
 
 
 @lru_cache(maxsize=1)
-def polygons() -> Polygons:
-    """The map, read once.
+def load_polygons() -> Polygons:
+    """Load the map once.
 
     Raises:
         SextantError: the data file is missing, broken, or names a country the table of countries lacks.
     """
     try:
         data = np.load(io.BytesIO(_map_bytes()), allow_pickle=False)
-        known = {country.natural_earth: country for country in countries()}
+        known = {country.natural_earth: country for country in list_countries()}
         named = tuple(known[str(name)] for name in data["names"])
         latitude, longitude = (
             np.cumsum(data[steps], dtype=np.int64) * STEP_DEGREES for steps in ("latitude_steps", "longitude_steps")
@@ -95,12 +95,12 @@ def country_polygon(name_or_code: str) -> BaseGeometry:
 
     Args:
         name_or_code: ISO alpha-2 code, or a name; disputed areas by name, as Natural Earth has it. A
-            code stands for all that the map files under it: GB holds Akrotiri and Dhekelia, too.
+            code stands for all that the map files under it: GB also holds Akrotiri and Dhekelia.
 
     Raises:
         WrongUse: no country of the map is called so.
     """
-    world = polygons()
+    world = load_polygons()
     owners = [n for n, country in enumerate(world.countries) if name_or_code in (country.natural_earth, country.name)]
     if not owners:
         code = country_code_of(name_or_code)
@@ -111,7 +111,7 @@ def country_polygon(name_or_code: str) -> BaseGeometry:
 
 
 def inner_position(name_or_code: str) -> tuple[float, float]:
-    """A position (latitude, longitude) well inside a country's largest part.
+    """Return a position (latitude, longitude) well inside a country's largest part.
 
     Raises:
         WrongUse: no country of the map is called so.
@@ -123,13 +123,13 @@ def inner_position(name_or_code: str) -> tuple[float, float]:
 
 
 def outlines(tolerance_degrees: float = 0.05) -> dict[str, Any]:
-    """The countries as a GeoJSON FeatureCollection for maps without tiles.
+    """Return the countries as a GeoJSON FeatureCollection for maps without tiles.
 
     Args:
         tolerance_degrees: how far a simplified line may stray (Douglas-Peucker in degrees); parts
             smaller than its square are left out.
     """
-    world = polygons()
+    world = load_polygons()
     simple = shapely.simplify(world.shapes, tolerance_degrees)
     shown = (world.areas >= tolerance_degrees**2) & ~shapely.is_empty(simple)
     features = []

@@ -61,7 +61,7 @@ def union_of_caps(caps: Sequence[tuple[float, float, float]], share: float | Non
     """One region of several circles (latitude, longitude, radius_km), the most important first.
 
     Raises:
-        WrongUse: no circle, or a radius that is none.
+        WrongUse: no circle, or an invalid radius.
     """
     if not caps:
         raise WrongUse("a region of no circles does not exist; give at least one")
@@ -82,7 +82,7 @@ def smallest_cap(
     mass: float,
     centre: tuple[float, float] | None = None,
 ) -> Region:
-    """The smallest circle round a centre that holds a share of the weight.
+    """Find the smallest circle round a centre that holds a share of the weight.
 
     Args:
         positions: (n, 2) degrees, n >= 1.
@@ -97,7 +97,7 @@ def smallest_cap(
     Raises:
         WrongUse: no positions, weights that do not go with them, or a mass outside (0, 1].
     """
-    points, shares = _checked(positions, weights, mass)
+    points, shares = _check(positions, weights, mass)
     if centre is not None:
         centres = np.array([centre], dtype=float)
     else:
@@ -118,7 +118,7 @@ def smallest_cap(
 def smallest_region(
     positions: ArrayLike, weights: ArrayLike | None, mass: float, radius_km: float, least_km: float = 0.0
 ) -> Region:
-    """The smaller of one circle and several that hold a share of the weight.
+    """Find the smaller of one circle and several that hold a share of the weight.
 
     The several: clusters of ``radius_km``, heaviest first, until the mass is held, a circle round each.
 
@@ -130,7 +130,7 @@ def smallest_region(
     Raises:
         WrongUse: as `smallest_cap` and `cluster`.
     """
-    points, shares = _checked(positions, weights, mass)
+    points, shares = _check(positions, weights, mass)
     one = smallest_cap(points, shares, mass)
     single = Region(one.latitude, one.longitude, max(one.radius_km or 0.0, least_km), share=one.share)
     labels = cluster(points, radius_km, shares)
@@ -152,7 +152,7 @@ def smallest_region(
     return several if several.area_km2 < single.area_km2 else single
 
 
-def _checked(positions: ArrayLike, weights: ArrayLike | None, mass: float) -> tuple[Floats, Floats]:
+def _check(positions: ArrayLike, weights: ArrayLike | None, mass: float) -> tuple[Floats, Floats]:
     points = np.asarray(positions, dtype=float).reshape(-1, 2)
     if not len(points):
         raise WrongUse("a region of no positions does not exist; give at least one")

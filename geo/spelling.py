@@ -13,7 +13,7 @@ _DIGRAPHS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 
 def fold(name: str) -> str:
-    """The key of a name: lower case, without accents, apostrophes and punctuation, "St." spelt out.
+    """Fold a name into its key: lower case, no accents, apostrophes or punctuation, "St." spelt out.
 
     Total: a name of punctuation alone folds to the empty string.
     """
@@ -27,7 +27,7 @@ def fold(name: str) -> str:
 
 
 def without_digraphs(key: str) -> str:
-    """A folded key with ä, ö, ü written as a, o, u also where the source spelt them ae, oe, ue."""
+    """Write ä, ö, ü of a folded key as a, o, u, also where the source spelt them ae, oe, ue."""
     for pair, letter in _DIGRAPHS:
         if pair in key:
             key = key.replace(pair, letter)

@@ -54,7 +54,7 @@ def geodesic_km(a: ArrayLike, b: ArrayLike) -> Floats:
 
 
 def bearing_degrees(a: ArrayLike, b: ArrayLike) -> Floats:
-    """Initial bearing of the great circle from ``a`` to ``b``: degrees clockwise from north, in [0, 360).
+    """Return the initial bearing of the great circle from ``a`` to ``b``: degrees clockwise from north, in [0, 360).
 
     Args:
         a, b: positions as (..., 2) arrays of (latitude, longitude) in degrees; shapes broadcast.
@@ -93,7 +93,7 @@ def destination(start: ArrayLike, bearing: ArrayLike, distance_km: ArrayLike) ->
 
 
 def normalise_longitude(longitude: ArrayLike) -> Floats:
-    """The same meridian(s) in [-180, 180)."""
+    """Return the same meridian(s) in [-180, 180)."""
     wrapped = (np.asarray(longitude, dtype=float) + 180.0) % 360.0 - 180.0
     return np.asarray(np.where(wrapped >= 180.0, -180.0, wrapped))
 
@@ -111,7 +111,7 @@ def positions_of(vectors: ArrayLike) -> Floats:
 
 
 def weighted_centre(positions: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:
-    """The centre of weighted positions on the sphere: the direction of their mean unit vector.
+    """Return the centre of weighted positions on the sphere: the direction of their mean unit vector.
 
     Args:
         positions: (n, 2) degrees, n >= 1.
@@ -139,7 +139,7 @@ def weighted_centre(positions: ArrayLike, weights: ArrayLike | None = None) -> t
 
 
 def check_position(latitude: float, longitude: float) -> tuple[float, float]:
-    """A valid position as floats.
+    """Return a valid position as floats.
 
     Raises:
         WrongUse: not finite, or outside latitude [-90, 90] and longitude [-180, 180].

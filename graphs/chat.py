@@ -1,10 +1,10 @@
-"""The chat graph: takes one message, gives one reply, and keeps everything under the session's thread.
+"""The chat graph (LangGraph): answer one message of a session and checkpoint the conversation under its thread.
 
     START → listen ──Send × photos──→ locate ──→ report → END
                └─→ steer | ask ──────────────────────────┘
 
-``locate`` is a whole recorded run of the geolocate graph: it has a folder and a name that ``listen`` wrote down first,
-so that a killed process goes on with it. Steering weighs stored candidates and asks nobody.
+``locate`` is a whole recorded run of the geolocate graph. ``listen`` stores its name first, so that a process that was
+killed can resume it. Steering reranks stored candidates without calling a model.
 """
 
 from collections.abc import Callable
@@ -44,8 +44,8 @@ from sextant.graphs.sessions.tasks import (
     apply_effort,
     count_run_spending,
     make_tasks,
-    recorded_spending,
     repeat_task,
+    sum_recorded_spending,
 )
 
 PHOTOS_AT_ONCE = 2  # runs of one message side by side; each has its own fan-out of model calls
@@ -53,7 +53,7 @@ PHOTOS_AT_ONCE = 2  # runs of one message side by side; each has its own fan-out
 
 @dataclass(frozen=True)
 class ChatContext:
-    """What stands behind a conversation: settings, the precision policy, a listener, a stop, a budget of calls."""
+    """Context of a conversation: settings, precision policy, event callback, stop event and budget of model calls."""
 
     settings: Settings = field(default_factory=Settings)
     policy: Policy = field(default_factory=Policy)
@@ -63,7 +63,7 @@ class ChatContext:
 
     @property
     def blobs(self) -> BlobStore:
-        """The store of the home."""
+        """Return the blob store of the home."""
         return BlobStore(Home.at(self.settings.home).blobs)
 
 
@@ -88,7 +88,7 @@ Acts = Literal["locate", "steer", "ask", "report", "__end__"]
 
 SPENT = Entry("The session's budget of model calls is spent; begin a new session.", "inferred")
 
-# Who answers what asks for no run.
+# The node that answers each intent that needs no new run.
 GOES: dict[str, Acts] = {
     "steer": "steer",
     "undo": "steer",
@@ -98,8 +98,8 @@ GOES: dict[str, Acts] = {
 }
 
 
-def listen(state: Chat, desk: ChatContext) -> Command[Acts]:
-    """Take the message in, and send it to whoever answers it."""
+def listen(state: Chat, context: ChatContext) -> Command[Acts]:
+    """Classify the message and route it to the node that answers it."""
     message = state["message"]
     if any(turn["id"] == message["id"] for turn in state.get("turns", [])):
         return Command(goto="__end__")
@@ -107,123 +107,125 @@ def listen(state: Chat, desk: ChatContext) -> Command[Acts]:
     said = make_user_turn(message, len(photos))
     intent = classify_intent(message, sum(photo["status"] == "located" for photo in photos.values()))
     if intent in ("locate", "again"):
-        left = count_calls_left(state, desk)
+        left = count_calls_left(state, context)
         if left == 0:
             return Command(
-                update=Chat(turns=[said, make_reply(message, "budget", None, [SPENT], desk.policy)]), goto="__end__"
+                update=Chat(turns=[said, make_reply(message, "budget", None, [SPENT], context.policy)]), goto="__end__"
             )
         tasks = [repeat_task(find_target(state))] if intent == "again" else make_tasks(message, len(photos))
         noted = {**message, "keys": [task["key"] for task in tasks]}
-        paid = len(tasks) if left is None else min(left, len(tasks))  # the others have not even one call
+        paid = len(tasks) if left is None else min(left, len(tasks))  # each photo needs at least one call
         for number, task in enumerate(tasks):
             task["most_calls"] = None if left is None else left // paid if number < paid else 0
         return Command(update=Chat(turns=[said], message=noted), goto=[Send("locate", task) for task in tasks])
     return Command(update=Chat(turns=[said]), goto=GOES[intent])
 
 
-def locate(task: PhotoTask, desk: ChatContext) -> Chat:
-    """Locate one photo by a recorded run, or go on with the run that was begun for it."""
+def locate(task: PhotoTask, context: ChatContext) -> Chat:
+    """Locate one photo in a recorded run, or resume the run that was already started for it."""
     if task.get("most_calls") == 0:
-        return Chat(photos={task["key"]: task_failed(task, SPENT.text)})
-    settings = apply_effort(replace(desk.settings, run=task["run"]), task["effort"], task.get("most_calls"))
+        return Chat(photos={task["key"]: record_failed_task(task, SPENT.text)})
+    settings = apply_effort(replace(context.settings, run=task["run"]), task["effort"], task.get("most_calls"))
 
     def on_event(event: Json) -> None:
-        desk.on_event({**event, "photo": task["key"], "run": task["run"]})
+        context.on_event({**event, "photo": task["key"], "run": task["run"]})
 
     folder = get_runs_folder(settings.home) / task["run"]
     try:
         if (folder / "run.json").exists():
             check_same_model(folder, settings)
-            run = resume(task["run"], settings.home, settings.base_url, on_event, desk.stop)
+            run = resume(task["run"], settings.home, settings.base_url, on_event, context.stop)
         else:
-            run = locate_run(str(desk.blobs.path(task["sha256"])), settings, on_event, desk.stop)
+            run = locate_run(str(context.blobs.path(task["sha256"])), settings, on_event, context.stop)
         evidence = take_snapshot(task["key"], task["file"], run, folder, settings)
-        evidence = reweigh_photo({**evidence, "effort": task["effort"]}, task["constraints"], desk.blobs)
+        evidence = reweigh_photo({**evidence, "effort": task["effort"]}, task["constraints"], context.blobs)
     except SextantError as error:
         reason = redact_reason(str(error), settings)
-        # The calls of a run that failed are paid all the same.
-        return Chat(photos={task["key"]: task_failed(task, reason)}, spent=recorded_spending(folder))  # type: ignore[typeddict-item]
+        # The calls of a failed run were paid for and still count.
+        return Chat(photos={task["key"]: record_failed_task(task, reason)}, spent=sum_recorded_spending(folder))  # type: ignore[typeddict-item]
     return Chat(photos={task["key"]: evidence}, spent=count_run_spending(run.answer))  # type: ignore[typeddict-item]
 
 
 def check_same_model(folder: Path, settings: Settings) -> None:
-    """Check that a run which is to go on would ask the model that is asked now.
+    """Check that a run to be resumed uses the model that is configured now.
 
     Raises:
-        WrongUse: it would send the photo, and a key, to a service that nobody named this time.
+        WrongUse: it uses another model; resuming would send the photo and a key to a service the user did not name now.
     """
     asked = RunFolder(folder).record()["settings"].get("model")
     if asked != settings.model:
         raise WrongUse(f"this run was begun with {asked}, and the model is {settings.model} now; send the photo again")
 
 
-def task_failed(task: PhotoTask, reason: str) -> Json:
-    """Return the photo of a task that came to nothing, with the reason."""
+def record_failed_task(task: PhotoTask, reason: str) -> Json:
+    """Record a photo that could not be located, with the reason."""
     return make_failed_snapshot(task["key"], task["file"], task["sha256"], task["run"], reason)
 
 
-def report(state: Chat, desk: ChatContext) -> Chat:
+def report(state: Chat, context: ChatContext) -> Chat:
     """Report the result of each photo, and the joint result where the message says that the photos belong together."""
     message, photos = state["message"], state.get("photos", {})
     keys = message.get("keys", [])
-    entries = [entry for key in keys for entry in reply_located(view_photo(photos[key], desk.policy), len(keys) > 1)]
+    entries = [entry for key in keys for entry in reply_located(view_photo(photos[key], context.policy), len(keys) > 1)]
     way = find_joint_kind(message["text"])
     if way:
-        entries += reply_together(way, list(photos.values()), desk.policy)
+        entries += reply_together(way, list(photos.values()), context.policy)
     if not entries:
         entries = [explain_usage(photos)]
-    turn = make_reply(message, "answer", keys[-1] if keys else None, entries, desk.policy)
+    turn = make_reply(message, "answer", keys[-1] if keys else None, entries, context.policy)
     return Chat(turns=[turn])
 
 
-def steer_photo(state: Chat, desk: ChatContext) -> Chat:
-    """Weigh the photo's stored candidates under what the person says now and said before."""
+def steer_photo(state: Chat, context: ChatContext) -> Chat:
+    """Rerank the photo's stored candidates under the constraints of this and earlier messages."""
     message, photo = state["message"], find_target(state)
-    old = view_photo(photo, desk.policy)
+    old = view_photo(photo, context.policy)
     try:
-        changed = reweigh_photo(photo, update_constraints(photo["constraints"], message), desk.blobs)
+        changed = reweigh_photo(photo, update_constraints(photo["constraints"], message), context.blobs)
     except SextantError as error:
-        return Chat(turns=[make_reply(message, "steer", photo["key"], [Entry(str(error), "inferred")], desk.policy)])
-    entries = reply_steered(old, view_photo(changed, desk.policy))
-    turn = make_reply(message, "steer", photo["key"], entries, desk.policy)
+        return Chat(turns=[make_reply(message, "steer", photo["key"], [Entry(str(error), "inferred")], context.policy)])
+    entries = reply_steered(old, view_photo(changed, context.policy))
+    turn = make_reply(message, "steer", photo["key"], entries, context.policy)
     return Chat(turns=[turn], photos={photo["key"]: changed})
 
 
-def ask(state: Chat, desk: ChatContext) -> Chat:
-    """Answer a question: by the model with the tools at hand, or from the record where there is none.
+def ask(state: Chat, context: ChatContext) -> Chat:
+    """Answer a question with the model and its tools, or from the record when no model may be called.
 
-    Under a precision cap no model is asked: it sees the picture, and its words could say more than the cap allows.
+    Under a precision cap no model is called: it sees the picture, and its text could reveal more than the cap allows.
     """
     message, photo = state["message"], find_target(state)
-    shown = view_photo(photo, desk.policy)
-    if desk.settings.model == "offline" or desk.policy.withholds_words:
+    shown = view_photo(photo, context.policy)
+    if context.settings.model == "offline" or context.policy.withholds_words:
         return Chat(
-            turns=[make_reply(message, "record", photo["key"], answer_from_record(message["text"], shown), desk.policy)]
+            turns=[
+                make_reply(message, "record", photo["key"], answer_from_record(message["text"], shown), context.policy)
+            ]
         )
     deps = make_cancellable(
-        make_deps(desk.settings, lambda event: desk.on_event({**event, "photo": photo["key"]})), desk.stop
+        make_deps(context.settings, lambda event: context.on_event({**event, "photo": photo["key"]})), context.stop
     )
     record = {**shown, "shown": photo["shown"]}
-    said = follow_up(message["text"], record, state["turns"][:-1], deps, count_calls_left(state, desk))
+    said = follow_up(message["text"], record, state["turns"][:-1], deps, count_calls_left(state, context))
     if said.failure:
-        reason = redact_reason(said.failure, desk.settings)
+        reason = redact_reason(said.failure, context.settings)
         lead = Entry(f"The model did not answer ({reason}); this is from the record.", "inferred")
         entries = [lead, *answer_from_record(message["text"], shown)]
     else:
         clues = [claim for claim in shown["answer"]["claims"] if not claim.get("struck")]
         entries = build_ledger(said.text, said.trace, clues)
-    return Chat(turns=[make_reply(message, "model", photo["key"], entries, desk.policy)], spent=said.spent)
+    return Chat(turns=[make_reply(message, "model", photo["key"], entries, context.policy)], spent=said.spent)
 
 
 def make_user_turn(message: Json, photos: int) -> Json:
-    """Return what the person said, as a turn."""
+    """Make a turn of the user's message."""
     names = [f"photo {photos + number}" for number in range(1, len(message["photos"]) + 1)]
     words = "; ".join(constraint["words"] for constraint in message["steer"])
     return {"id": message["id"], "by": "you", "text": message["text"].strip() or words, "photos": names, "cap": None}
 
 
 def make_reply(message: Json, kind: str, key: str | None, entries: list[Entry], policy: Policy) -> Json:
-    """Return the session's answer as a turn, its ledger with it, marked with the cap it was written under."""
+    """Make a turn of the reply: its ledger entries, and the precision cap it was written under."""
     return {
         "id": f"{message['id']}-reply",
         "by": "sextant",
@@ -235,14 +237,14 @@ def make_reply(message: Json, kind: str, key: str | None, entries: list[Entry], 
     }
 
 
-def count_calls_left(state: Chat, desk: ChatContext) -> int | None:
-    """Model calls the session may still make; None is no limit."""
+def count_calls_left(state: Chat, context: ChatContext) -> int | None:
+    """Count the model calls the session may still make; None means no limit."""
     calls = state.get("spent", {}).get("calls", 0)
-    return None if desk.max_calls is None else max(0, desk.max_calls - calls)
+    return None if context.max_calls is None else max(0, context.max_calls - calls)
 
 
 def find_target(state: Chat) -> Json:
-    """Return the photo a message speaks of: the one it names, else the latest that was located."""
+    """Find the photo a message is about: the one it names, else the one located last."""
     photos = state.get("photos", {})
     named = photos.get(state["message"].get("photo") or "")
     if named and named["status"] == "located":
@@ -251,23 +253,23 @@ def find_target(state: Chat) -> Json:
 
 
 def explain_usage(photos: dict[str, Json]) -> Entry:
-    """Return the reply to a message that asks nothing of anything."""
+    """Explain what can be asked, in reply to a message that matches no intent."""
     if any(photo["status"] == "located" for photo in photos.values()):
         return Entry(f"Ask about the photo ({CAN}), or say what it cannot be: not Europe, only in Peru.", "inferred")
     return Entry("Send a photo first: then ask where it was taken.", "inferred")
 
 
 def redact_reason(reason: str, settings: Settings) -> str:
-    """Return the reason in one line, without the folders and addresses of this machine."""
+    """Redact folders and server addresses of this machine from an error, and shorten it to one line."""
     for ours, called in ((str(Home.at(settings.home).root), "the home"), (settings.base_url, "its server")):
         reason = reason.replace(ours, called) if ours else reason
     return " ".join(reason.split())
 
 
 def build_chat() -> StateGraph[Chat, ChatContext, Chat, Chat]:
-    """Return the graph, not yet compiled."""
+    """Build the chat graph, uncompiled."""
 
-    def at_desk(node: Callable[[Any, ChatContext], Any], reads: type = Chat) -> Callable[..., Any]:
+    def bind_context(node: Callable[[Any, ChatContext], Any], reads: type = Chat) -> Callable[..., Any]:
         def run(state: Any, runtime: Runtime[ChatContext]) -> Any:
             return node(state, runtime.context)
 
@@ -279,11 +281,11 @@ def build_chat() -> StateGraph[Chat, ChatContext, Chat, Chat]:
         return run
 
     graph = StateGraph(Chat, context_schema=ChatContext)
-    graph.add_node("listen", at_desk(listen), destinations=("locate", "steer", "ask", "report", END))
-    graph.add_node("locate", at_desk(locate, PhotoTask), input_schema=PhotoTask)
-    graph.add_node("report", at_desk(report))
-    graph.add_node("steer", at_desk(steer_photo))
-    graph.add_node("ask", at_desk(ask))
+    graph.add_node("listen", bind_context(listen), destinations=("locate", "steer", "ask", "report", END))
+    graph.add_node("locate", bind_context(locate, PhotoTask), input_schema=PhotoTask)
+    graph.add_node("report", bind_context(report))
+    graph.add_node("steer", bind_context(steer_photo))
+    graph.add_node("ask", bind_context(ask))
     graph.add_edge(START, "listen")
     graph.add_edge("locate", "report")
     for last in ("report", "steer", "ask"):

@@ -33,39 +33,39 @@ Node = Callable[[Any, Deps], Any]
 NodeWrapper = Callable[[StepInfo, Node, Any, Deps], Any]
 
 
-def run_node(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
-    """Run a node directly, with nothing around it."""
+def run_node(step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
+    """Run a node directly, unwrapped."""
     return node(state, deps)
 
 
 def build_graph(
     make_deps: MakeDeps = live.make_deps, around: NodeWrapper = run_node
 ) -> StateGraph[State, Settings, State, State]:
-    """Return the graph, not yet compiled.
+    """Build the graph, uncompiled.
 
     Args:
-        make_deps: what stands behind the nodes: the world, or a recording.
-        around: what stands round each node, and knows the moment: a recorder of steps, or a fork's changes.
+        make_deps: makes the dependencies of the nodes, on the live backend or on a recording.
+        around: wraps every node and receives its position in the run, to record steps or to apply a fork's changes.
     """
 
-    def with_deps(node: Node, reads: type = State) -> Callable[..., Any]:
+    def bind_deps(node: Node, reads: type = State) -> Callable[..., Any]:
         def run(state: Any, runtime: Runtime[Settings]) -> Any:
             branch = state["branch"]["id"] if reads is Ask else None
-            moment = StepInfo(get_config()["metadata"]["langgraph_step"], node.__name__, branch)
-            return around(moment, node, state, make_deps(runtime.context or Settings()))
+            step_info = StepInfo(get_config()["metadata"]["langgraph_step"], node.__name__, branch)
+            return around(step_info, node, state, make_deps(runtime.context or Settings()))
 
         run.__annotations__ = {**node.__annotations__, "state": reads, "runtime": Runtime[Settings]}
         run.__annotations__.pop("deps", None)
         return run
 
     graph = StateGraph(State, context_schema=Settings)
-    graph.add_node("ingest", with_deps(ingest))
-    graph.add_node("plan", with_deps(plan), destinations=("lmm", "verify"))
-    graph.add_node("lmm", with_deps(lmm, Ask), input_schema=Ask)
-    graph.add_node("tools", with_deps(tools, Ask), input_schema=Ask)
-    graph.add_node("advance", with_deps(advance), destinations=("lmm", "tools", "verify"))
-    graph.add_node("verify", with_deps(verify), destinations=("plan", "answer"))
-    graph.add_node("answer", with_deps(answer))
+    graph.add_node("ingest", bind_deps(ingest))
+    graph.add_node("plan", bind_deps(plan), destinations=("lmm", "verify"))
+    graph.add_node("lmm", bind_deps(lmm, Ask), input_schema=Ask)
+    graph.add_node("tools", bind_deps(tools, Ask), input_schema=Ask)
+    graph.add_node("advance", bind_deps(advance), destinations=("lmm", "tools", "verify"))
+    graph.add_node("verify", bind_deps(verify), destinations=("plan", "answer"))
+    graph.add_node("answer", bind_deps(answer))
     graph.add_edge(START, "ingest")
     graph.add_edge("ingest", "plan")
     graph.add_edge("lmm", "advance")

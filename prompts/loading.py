@@ -16,13 +16,13 @@ from sextant.base.errors import WrongUse, one_line
 FOLDER = Path(__file__).parent
 
 
-def in_range(name: str, default: Any = ...) -> Any:
-    """Return a field of a preset with the range that the setting of that name has."""
+def make_field(name: str, default: Any = ...) -> Any:
+    """Make a preset's field with the range of the setting of that name."""
     return Field(default=default, ge=SETTINGS[name].low, le=SETTINGS[name].high)
 
 
 class Document(BaseModel):
-    """What every prompt file carries."""
+    """Fields that every prompt file has."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,7 +31,7 @@ class Document(BaseModel):
 
 
 class Frame(Document):
-    """A fixed text that stands round the strategies: role, answer form, headings."""
+    """A fixed text around the strategies: role, answer form, headings."""
 
     text: str
 
@@ -44,9 +44,9 @@ _BROUGHT: ContextVar[Mapping[str, str]] = ContextVar("brought", default={})  # n
 
 @contextmanager
 def use_recorded_prompts(texts: Mapping[str, str]) -> Iterator[None]:
-    """Within, a prompt file of a person's own that is not here is read from these texts, by its path.
+    """Within the block, read the user's own prompt files that are missing here from these texts, by path.
 
-    A recording brings its prompts along, and replays where they are not.
+    A recording contains its prompts, so it also replays on machines without the files.
     """
     token = _BROUGHT.set(texts)
     try:
@@ -56,23 +56,23 @@ def use_recorded_prompts(texts: Mapping[str, str]) -> Iterator[None]:
 
 
 def is_own(name: str) -> bool:
-    """Whether a name is that of a file of a person's own, and no id."""
+    """Return whether a name is the path of the user's own file rather than an id."""
     return name.endswith((".yaml", ".yml"))
 
 
 def read_prompt_text(path: Path) -> str:
-    """Return what a prompt file holds, or what was brought in its place."""
+    """Read a prompt file, or the recorded text in its place."""
     texts = _BROUGHT.get()
     return texts[str(path)] if str(path) in texts and not path.exists() else path.read_text(encoding="utf-8")
 
 
 def list_ids(folder: str) -> list[str]:
-    """Return the ids that the project ships in one folder (``variants``, ``presets``, ``frames``), sorted."""
+    """List the ids that the project ships in one folder (``variants``, ``presets``, ``frames``), sorted."""
     return sorted(path.stem for path in (FOLDER / folder).glob("*.yaml"))
 
 
 def read(path: Path, kind: type[Kind]) -> Kind:
-    """Read and check one file.
+    """Read and validate one file.
 
     Raises:
         WrongUse: the file is not YAML, or lacks or misspells a field; the message names file and field.
@@ -92,26 +92,26 @@ def read(path: Path, kind: type[Kind]) -> Kind:
 
 @lru_cache(maxsize=256)
 def parse_document(text: str, kind: type[Kind]) -> Kind:
-    """Return the document that a file's text is."""
+    """Parse a file's text into a document."""
     return kind.model_validate(yaml.safe_load(text))
 
 
 def find_document(folder: str, name: str, kind: type[Kind]) -> Kind:
-    """Return the shipped document of that id, or the file at that path when ``name`` ends in ``.yaml``.
+    """Find the shipped document of that id, or the file at that path when ``name`` ends in ``.yaml``.
 
     Raises:
-        WrongUse: no such id or file; the message lists the ids there are.
+        WrongUse: the id or file does not exist; the message lists the ids.
     """
     if is_own(name):
         return read(Path(name), kind)
     if name not in list_ids(folder):
         raise WrongUse(
-            f"no {folder[:-1]} is called {name!r}; there are: {', '.join(list_ids(folder))}; or give a .yaml file"
+            f"unknown {folder[:-1]} {name!r}: expected one of {', '.join(list_ids(folder))}, or a .yaml file"
         )
     return read(FOLDER / folder / f"{name}.yaml", kind)
 
 
 @cache
 def load_frame(name: str) -> Frame:
-    """Return the frame text of that id."""
+    """Load the frame text of that id."""
     return find_document("frames", name, Frame)

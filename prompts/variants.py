@@ -5,14 +5,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sextant.prompts.loading import Document, find_document, in_range, is_own, list_ids
+from sextant.prompts.loading import Document, find_document, is_own, list_ids, make_field
 
 Need = Literal["list", "photos", "camps"]
 Shown = Literal["coordinates", "place", "photos"]
 
 
 class References(BaseModel):
-    """How many gallery photos the prompt lists, and what of each it shows."""
+    """How many gallery photos the prompt lists, and which fields it shows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,18 +22,17 @@ class References(BaseModel):
 
 
 class Variant(Document):
-    """One prompt. ``strategy`` is the prose a person can argue with; ``samples`` is how often it is asked.
+    """One prompt. ``strategy`` is its instruction text; ``samples`` is how often it is asked.
 
-    ``needs`` is what the strategy speaks of: a list of gallery photos, their pictures, two camps of earlier answers.
-    Where that is missing, the strategy of the variant ``fallback`` is used, or the variant is not asked.
-    ``with_gallery`` is added to the strategy where there is a gallery. ``role`` and ``answer`` name the
-    frames round it.
+    ``needs`` lists the strategy's inputs: a list of gallery photos, their pictures, two camps of earlier answers. If
+    one is missing, the strategy of the variant ``fallback`` is used, or the variant is not asked. ``with_gallery`` is
+    added to the strategy when the run has a gallery. ``role`` and ``answer`` name the frames around it.
     """
 
     references: References
     tools: bool
-    samples: int = in_range("samples")
-    temperature: float = in_range("temperature")
+    samples: int = make_field("samples")
+    temperature: float = make_field("temperature")
     strategy: str
     with_gallery: str | None = None
     needs: tuple[Need, ...] = ()
@@ -43,15 +42,15 @@ class Variant(Document):
 
     @property
     def required(self) -> frozenset[Need]:
-        """What the strategy speaks of; one with the words of two camps in it needs the camps, said or not."""
+        """Return the required inputs; placeholders for two camps imply the need for camps."""
         return frozenset(self.needs) | ({"camps"} if "{leader}" in self.strategy else frozenset())
 
 
 def load_variant(name: str) -> Variant:
-    """Return the variant of that id, or of that .yaml file.
+    """Load the variant of that id, or of that .yaml file.
 
     Raises:
-        WrongUse: there is none; the message lists those there are.
+        WrongUse: it does not exist; the message lists the variants.
     """
     return find_document("variants", name, Variant) if is_own(name) else _load_shipped(name)
 
@@ -61,6 +60,6 @@ def _load_shipped(name: str) -> Variant:
     return find_document("variants", name, Variant)
 
 
-def variant_ids() -> list[str]:
-    """Every shipped variant, sorted."""
+def list_variant_ids() -> list[str]:
+    """List the ids of the shipped variants, sorted."""
     return list_ids("variants")

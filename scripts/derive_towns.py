@@ -19,7 +19,7 @@ import numpy as np
 from sextant.geo.countries import countries_by_code
 from sextant.geo.spelling import fold, without_digraphs
 from sextant.geo.sphere import great_circle_km, unit_vectors, weighted_centre
-from sextant.geo.towns import gazetteer
+from sextant.geo.towns import load_gazetteer
 
 LANGUAGES = [
     "en",
@@ -109,7 +109,7 @@ def blob(lines: Iterable[str]) -> Any:
 
 def division_names(towns: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
     """The name of each division, by country and code."""
-    table = gazetteer()
+    table = load_gazetteer()
     vectors = unit_vectors(np.array([(town["latitude"], town["longitude"]) for town in towns]))
     distances, nearest = table.tree.query(vectors)
     votes: dict[tuple[str, str], collections.Counter[str]] = collections.defaultdict(collections.Counter)
@@ -144,7 +144,7 @@ def worth_keeping(alias: str, population: int) -> bool:
 
 def counties_of(towns: set[tuple[str, str]]) -> list[tuple[str, str, str, float, float, int]]:
     """Code, division, name, middle and radius of the second-level divisions that are no town's name."""
-    table = gazetteer()
+    table = load_gazetteer()
     rows: dict[tuple[str, str, str], list[int]] = collections.defaultdict(list)
     for row, triple in enumerate(zip(table.codes, table.admin1, table.admin2, strict=True)):
         if triple[2]:

@@ -5,6 +5,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("agent", "app", "atlas", "base", "eval", "gallery", "geo", "graphs", "prompts", "tools", "sextant")
+MOST_FILES = 20
+
+
+def test_no_folder_holds_more_than_twenty_python_files():
+    folders = {path.parent for room in ROOMS for path in (ROOT / room).rglob("*.py")}
+    crowded = {str(folder): len(list(folder.glob("*.py"))) for folder in folders}
+    assert {folder: count for folder, count in crowded.items() if count > MOST_FILES} == {}
 
 
 def test_every_path_that_the_guide_names_exists():

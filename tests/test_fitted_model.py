@@ -1,6 +1,8 @@
 """A verification model of one's own, through the real command line: it judges, it is named, and no run loses it."""
 
 import json
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +122,8 @@ def test_pruning_leaves_the_model_for_the_runs_that_lie_elsewhere(model, gallery
         locate(str(query), replace(settings, run=name))
     answer = find_run("own", home).answer()
     find_run("own", home).path.rename(tmp_path / "elsewhere")
+    for blob in (tmp_path / "home" / "blobs").rglob("*"):
+        os.utime(blob, (time.time() - 60,) * 2)  # prune spares blobs of the last moments
     assert prune(home, keep=0)["runs"] == ["kept"]
     assert not BlobStore(tmp_path / "home" / "blobs").path(answer["photo"]["sha256"]).exists()
     assert replay(RunFolder(tmp_path / "elsewhere"), home=home).answer == answer
@@ -158,11 +162,11 @@ def test_a_file_that_is_no_model_is_refused_before_anything_is_spent(gallery, qu
 def test_a_folder_and_a_strategy_without_a_model_are_wrong_use(model, located, gallery, query, tmp_path):
     home, shipped, _ = located
     before, parent = runs(home), find_run(shipped["run"], str(home))
-    for given, said in ((tmp_path, "is no file"), ("/dev/zero", "is no file"), (model, "not for 'density'")):
+    for given, said in ((tmp_path, "is not a file"), ("/dev/zero", "is not a file"), (model, "not by 'density'")):
         more = ("--verify", "density") if given is model else ()
         ran = sextant("locate", query, "--gallery", gallery, "--fitted", given, *more, home=home)
         assert ran.code == 2 and said in ran.error
-    for wishes, said in ((["fitted=no.json"], "No such file"), (["verify=top1", f"fitted={model}"], "not for 'top1'")):
+    for wishes, said in ((["fitted=no.json"], "No such file"), (["verify=top1", f"fitted={model}"], "not by 'top1'")):
         with pytest.raises(WrongUse, match=said):
             fork(parent, None, wishes, home=str(home))
     assert runs(home) == before
@@ -192,13 +196,15 @@ def test_a_session_weighs_again_with_the_same_model(model, gallery, query, tmp_p
     def steered(fitted):
         home = tmp_path / ("own" if fitted else "shipped")
         sessions = Sessions(str(home))
-        desk = ChatContext(Settings(gallery=str(gallery), home=str(home), fitted=fitted))
-        photo = {"sha256": desk.blobs.put(query.read_bytes()), "file": "a.jpg"}
+        context = ChatContext(Settings(gallery=str(gallery), home=str(home), fitted=fitted))
+        photo = {"sha256": context.blobs.put(query.read_bytes()), "file": "a.jpg"}
         session = sessions.create()
         for number, text in enumerate(("where?", "not Oslo")):
             photos = [photo] if number == 0 else []
-            sessions.say(session, {"id": text, "text": text, "photos": photos, "steer": [], "photo": None}, desk)
-        return sessions.state(session)["photos"]["1"]
+            sessions.send_message(
+                session, {"id": text, "text": text, "photos": photos, "steer": [], "photo": None}, context
+            )
+        return sessions.read_state(session)["photos"]["1"]
 
     own, shipped = steered(str(model)), steered(None)
     assert own["fitted"].startswith("mine.json@") and own["constraints"]

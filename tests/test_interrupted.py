@@ -31,7 +31,7 @@ def test_the_first_ctrl_c_answers_with_the_best_so_far(gallery, query, tmp_path)
         out, err = running.communicate(timeout=80)
     (answer,) = json.loads(out)
     assert running.returncode == 130
-    assert answer["best"]["country"] == "Portugal" and answer["stop"] == "budget"
+    assert answer["best"]["country"] == "Portugal" and answer["stop"] == "stopped"
     assert "stopping with the best so far" in err and "Traceback" not in err
 
 

@@ -96,7 +96,7 @@ def test_a_resumed_run_does_not_count_the_time_it_lay_dead(gallery, query, tmp_p
         time.sleep(DEAD_S)
         resume("killed", str(tmp_path))
     tape = Cassette.read(folder.cassette)
-    readings = sorted((tape.reply(call) for call in tape.calls.values() if call.kind == "clock"), key=read_at)
+    readings = sorted((tape.read_reply(call) for call in tape.calls.values() if call.kind == "clock"), key=read_at)
     uncounted = [(b["read_at"] - a["read_at"]) - (b["seconds"] - a["seconds"]) for a, b in pairwise(readings)]
     assert max(uncounted) > DEAD_S
     assert sorted(uncounted)[-2] == pytest.approx(0, abs=1e-3)

@@ -1,5 +1,6 @@
 """The graph under `langgraph dev`: the same builder, through LangGraph's own HTTP API, with nothing but loopback."""
 
+import base64
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from langgraph_sdk import get_sync_client
 
 from tests.support.small_gallery import PLACES, picture
 
@@ -124,3 +126,60 @@ def test_a_photo_that_is_none_fails_the_run_and_not_the_server(server: httpx.Cli
     body = {"assistant_id": "geolocate", "input": {"path": str(broken)}, "context": context}
     assert "__error__" in server.post("/runs/wait", json=body).json()
     assert server.get("/ok").status_code == 200
+
+
+def photo_message(query: Path, text: str = "Where was this taken?") -> dict[str, Any]:
+    """A message as Agent Chat UI uploads it."""
+    data = base64.b64encode(query.read_bytes()).decode()
+    image = {"type": "image", "mimeType": "image/jpeg", "data": data}
+    return {"role": "user", "content": [{"type": "text", "text": text}, image]}
+
+
+def test_a_conversation_through_the_sdk(server: httpx.Client, context: dict[str, Any], query: Path):
+    client = get_sync_client(url=str(server.base_url))
+    thread = client.threads.create()["thread_id"]
+    events = list(
+        client.runs.stream(
+            thread,
+            "chat",
+            input={"messages": [photo_message(query)]},
+            context=context,
+            stream_mode=["custom", "values"],
+            durability="sync",
+        )
+    )
+    assert not [part.data for part in events if part.event == "error"]
+    told = [part.data for part in events if part.event == "custom"]
+    assert {"ingest", "verify", "answer"} <= {event["step"] for event in told}
+    first = client.threads.get_state(thread)["values"]
+    assert [message["type"] for message in first["messages"]] == ["human", "ai"]
+    assert "Portugal" in first["messages"][-1]["content"]
+    assert base64.b64encode(query.read_bytes()).decode()[:40] not in str(first)
+
+    second = client.runs.wait(
+        thread, "chat", input={"messages": [{"role": "user", "content": "not Europe"}]}, context=context
+    )
+    assert "__error__" not in second, second
+    assert [message["type"] for message in second["messages"]] == ["human", "ai", "human", "ai"]
+    assert "Kenya" in second["messages"][-1]["content"]
+    last = {"messages": [{"role": "user", "content": "not Europe, why there?"}]}
+    third = client.runs.wait(thread, "chat", input=last, context=context)
+    assert [message["type"] for message in third["messages"]] == ["human", "ai"] * 3
+    assert "photos" in third["messages"][-1]["content"]
+
+    # Replay: the step that weighs the candidates again. Fork: other words from before that step.
+    history = client.threads.get_history(thread, limit=50)
+    steering = next(entry for entry in history if entry["next"] == ["steer"])
+    again = client.runs.wait(thread, "chat", input=None, checkpoint=steering["checkpoint"], context=context)
+    assert again["messages"][-1]["content"] == second["messages"][-1]["content"]
+    heard = next(entry for entry in history if entry["next"] == ["receive"] and len(entry["values"]["messages"]) == 3)
+    said = heard["values"]["messages"][-1]
+    changed = client.threads.update_state(
+        thread,
+        {"messages": [{"role": "user", "content": "not Portugal", "id": said["id"]}]},
+        checkpoint=heard["checkpoint"],
+        as_node="__start__",
+    )
+    forked = client.runs.wait(thread, "chat", input=None, checkpoint=changed["checkpoint"], context=context)
+    assert forked["messages"][-2]["content"][0]["text"] == "not Portugal"
+    assert forked["messages"][-1]["content"] != second["messages"][-1]["content"]

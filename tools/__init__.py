@@ -1,1 +1,1 @@
-"""What the model may call: a pure function each, with a thin LangChain tool on it."""
+"""Tools that the model can call: a pure function each, wrapped as a LangChain tool."""

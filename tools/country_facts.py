@@ -1,4 +1,4 @@
-"""The country_facts tool: what a street shows of its country.
+"""The country_facts tool: driving side, plates, scripts and other street-level facts of a country.
 
 The table is `data/country_facts.csv`; its head names the source of each column.
 """
@@ -17,7 +17,7 @@ from sextant.geo.countries import countries_by_code, country_code_of
 
 @dataclass(frozen=True)
 class CountryFacts:
-    """Facts of one country; None where the table does not know."""
+    """Facts of one country; None where unknown."""
 
     code: str
     name: str
@@ -33,7 +33,7 @@ class CountryFacts:
 
 @lru_cache(maxsize=1)
 def load_facts() -> dict[str, CountryFacts]:
-    """Return the whole table by ISO alpha-2 code."""
+    """Load the table by ISO alpha-2 code."""
     text = (files("sextant.tools") / "data" / "country_facts.csv").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return {row["code"]: _read_facts(row) for row in csv.DictReader(lines, delimiter=";")}
@@ -57,7 +57,7 @@ def _read_facts(row: dict[str, str]) -> CountryFacts:
 
 
 def describe_facts(facts: CountryFacts) -> str:
-    """One line a fact; what is not known is left out."""
+    """Describe the facts, one per line; unknown ones are left out."""
     told = {
         "traffic keeps": facts.driving_side,
         "calling code": f"+{facts.calling_code}" if facts.calling_code else None,

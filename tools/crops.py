@@ -14,7 +14,7 @@ Photo = Callable[[], Image.Image]
 
 
 class NoSuchPart(SextantError):
-    """The box holds no usable part of the picture."""
+    """The box does not contain a usable part of the picture."""
 
 
 class Box(BaseModel):
@@ -25,11 +25,11 @@ class Box(BaseModel):
     right: float = Field(default=1.0, ge=0, le=1)
     bottom: float = Field(default=1.0, ge=0, le=1)
 
-    def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """(left, top, right, bottom) in pixels of a picture of this size.
+    def to_pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Convert the box to (left, top, right, bottom) in pixels of a picture of this size.
 
         Raises:
-            NoSuchPart: right is not right of left, bottom not below top, or the part is only a few pixels.
+            NoSuchPart: right ≤ left, bottom ≤ top, or the part has only a few pixels.
         """
         box = (
             round(self.left * width),
@@ -49,6 +49,6 @@ def crop(image: Image.Image, box: Box) -> Image.Image:
     """Return the part of ``image`` in ``box``, at its own resolution.
 
     Raises:
-        NoSuchPart: the box holds none.
+        NoSuchPart: the box does not contain a usable part.
     """
-    return image.crop(box.pixels(*image.size))
+    return image.crop(box.to_pixels(*image.size))

@@ -16,10 +16,10 @@ class FarthestPhotos(BaseModel):
 
 
 def list_farthest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]]]:
-    """Return the listing for the model, and the references with all their fields.
+    """List the least similar photos: the text for the model, and the references with all fields.
 
     Raises:
-        ToolException: the gallery holds no photo that may be shown.
+        ToolException: the run's filters exclude every gallery photo.
     """
     references = search.farthest(count)
     if not references:
@@ -28,7 +28,7 @@ def list_farthest_photos(search: Search, count: int) -> tuple[str, list[dict[str
 
 
 def make_farthest_photos_tool(search: Search) -> BaseTool:
-    """Return the tool over one photo's search."""
+    """Make the tool for one photo's search."""
 
     def run(count: int = 10) -> tuple[str, list[dict[str, Any]]]:
         return list_farthest_photos(search, count)

@@ -1,4 +1,4 @@
-"""The find_place tool: where a name lies."""
+"""The find_place tool: forward geocoding of a place name."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -34,11 +34,11 @@ class Name(BaseModel):
 
 
 def describe_places(places: list[NamedPlace]) -> str:
-    """One numbered line a place."""
-    return "\n".join(f"{rank}. {_line(place)}" for rank, place in enumerate(places, 1))
+    """Describe the places, one numbered line each."""
+    return "\n".join(f"{rank}. {_format_line(place)}" for rank, place in enumerate(places, 1))
 
 
-def _line(place: NamedPlace) -> str:
+def _format_line(place: NamedPlace) -> str:
     parts = [place.name, place.admin1 if place.admin1 != place.name else None, place.country_code]
     kind = _KINDS[place.kind]
     sure = "" if place.score > 0.9 else " (similar name)"

@@ -18,10 +18,10 @@ class NearestPhotos(BaseModel):
 
 
 def list_nearest_photos(search: Search, count: int) -> tuple[str, list[dict[str, Any]]]:
-    """Return the listing for the model, and the references with all their fields.
+    """List the most similar photos: the text for the model, and the references with all fields.
 
     Raises:
-        ToolException: the gallery holds no photo that may be shown.
+        ToolException: the run's filters exclude every gallery photo.
     """
     references = search.nearest(count)
     if not references:
@@ -30,7 +30,7 @@ def list_nearest_photos(search: Search, count: int) -> tuple[str, list[dict[str,
 
 
 def make_nearest_photos_tool(search: Search) -> BaseTool:
-    """Return the tool over one photo's search."""
+    """Make the tool for one photo's search."""
 
     def run(count: int = 10) -> tuple[str, list[dict[str, Any]]]:
         return list_nearest_photos(search, count)

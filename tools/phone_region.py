@@ -1,4 +1,4 @@
-"""The phone_region tool: where a telephone number belongs."""
+"""The phone_region tool: country and area of a telephone number."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from sextant.geo.countries import country_code_of
 
 
 class NotANumber(SextantError):
-    """The text is no telephone number that can be placed."""
+    """The text is not a telephone number with a known country."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class PhoneRegion:
 
 
 def find_region(number: str, country_code: str | None = None) -> PhoneRegion:
-    """Country and area of a number, by libphonenumber's numbering plans.
+    """Find country and area of a number by libphonenumber's numbering plans.
 
     Args:
         number: with its country calling code (+33 …, 0033 …), or a national number together with ``country_code``.
-        country_code: ISO alpha-2 of the country a national number is thought to be of.
+        country_code: ISO alpha-2 code of the country assumed for a national number.
 
     Raises:
-        NotANumber: no number, or a national one without a country.
+        NotANumber: the text is not a number, or is a national number without a country.
     """
     import phonenumbers
     from phonenumbers import geocoder

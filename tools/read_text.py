@@ -1,7 +1,7 @@
-"""The read_text tool: the words in the photo, by RapidOCR (extra `ocr`).
+"""The read_text tool: OCR of the text in the photo, by RapidOCR (extra `ocr`).
 
-The reader's models lie in the rapidocr package and are named by path, so nothing is ever downloaded. What is read
-are a stranger's words: the tool is marked untrusted, and the graph quotes its result.
+The reader's models are loaded by path from the rapidocr package, so nothing is downloaded. The text is untrusted: the
+tool is marked so, and the graph quotes its result.
 """
 
 from collections.abc import Callable
@@ -20,14 +20,14 @@ from sextant.base.errors import SextantError
 from sextant.tools.crops import Box, NoSuchPart, Photo, crop
 from sextant.tools.scripts import find_script, list_scripts
 
-_ONE_AT_A_TIME = Lock()  # the reader keeps settings of a call in itself, and fills the cores alone
+_ONE_AT_A_TIME = Lock()  # the reader stores the settings of a call in itself, and one call already uses all cores
 _LEAST_SCORE = 0.5  # RapidOCR's own default; below it the lines are mostly noise
 _LONGEST_LINES = 80
-_LETTERS_FOR_LANGUAGE = 12  # fewer say too little
-_SURE = 0.8  # probability from which the language is named
+_LETTERS_FOR_LANGUAGE = 12  # fewer are not enough to detect a language
+_SURE = 0.8  # lowest probability at which the language is named
 _MODELS = {"Det": "*_det_*.onnx", "Rec": "*_rec_*.onnx", "Cls": "*_cls_*.onnx"}
 
-# Scripts of street signs: a sample of letters each, of which a reader must know most.
+# Scripts of street signs, with sample letters; a reader supports a script if it knows most of them.
 _SCRIPTS = {
     "Latin": "abcdefghijklmnopqrstuvwxyzäéñß",
     "Han": "中国人大小口日月山水",
@@ -59,7 +59,7 @@ class ReaderMissing(SextantError):
 
 @dataclass(frozen=True)
 class TextLine:
-    """One line of text in the picture: its words, how sure the reader is (0 to 1), and the box as fractions."""
+    """One line of text in the picture: its words, the reader's confidence (0 to 1), and the box as fractions."""
 
     text: str
     score: float
@@ -71,7 +71,7 @@ class TextLine:
 
 @dataclass(frozen=True)
 class TextReading:
-    """What was read: lines from top to bottom, scripts by frequency, and the language code if it is clear."""
+    """Result of reading: lines from top to bottom, scripts by frequency, and the language code if it is clear."""
 
     lines: tuple[TextLine, ...]
     scripts: tuple[str, ...]
@@ -85,8 +85,8 @@ class Reader:
     read: Callable[[Any], Any]
     characters: frozenset[str]
 
-    def unreadable(self) -> list[str]:
-        """Scripts of street signs that this reader cannot read, by name."""
+    def list_unreadable(self) -> list[str]:
+        """List the scripts of street signs that this reader cannot read."""
         return sorted(
             script
             for script, sample in _SCRIPTS.items()
@@ -95,10 +95,10 @@ class Reader:
 
 
 def read_text(image: Image.Image, box: Box, reader: Reader) -> TextReading:
-    """Return the text in a part of a picture.
+    """Read the text in a part of a picture.
 
     Raises:
-        NoSuchPart: the box holds no usable part.
+        NoSuchPart: the box does not contain a usable part.
     """
     part = crop(image, box).convert("RGB")
     with _ONE_AT_A_TIME:
@@ -107,14 +107,14 @@ def read_text(image: Image.Image, box: Box, reader: Reader) -> TextReading:
     if result.txts is not None:
         for corners, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
             if score >= _LEAST_SCORE and text.strip():
-                lines.append(TextLine(text.strip(), round(float(score), 3), *_fractions(corners, part.size, box)))
+                lines.append(TextLine(text.strip(), round(float(score), 3), *_to_fractions(corners, part.size, box)))
     lines.sort(key=lambda line: (round(line.top, 2), line.left))
     text = "\n".join(line.text for line in lines)
     return TextReading(tuple(lines), tuple(list_scripts(text)), detect_language(text))
 
 
 def detect_language(text: str) -> str | None:
-    """ISO 639-1 code of a text's language, None where it is too short or unclear.
+    """Detect the language of a text as its ISO 639-1 code; None if the text is too short or unclear.
 
     Raises:
         ReaderMissing: py3langid is not installed.
@@ -129,7 +129,7 @@ def detect_language(text: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def load_reader() -> Reader:
-    """Return the reader with the models that lie in the rapidocr package.
+    """Load the reader with the models of the rapidocr package.
 
     Raises:
         ReaderMissing: the package or a model file is missing.
@@ -155,7 +155,7 @@ def load_reader() -> Reader:
 
 
 def _read_characters(model: Path) -> frozenset[str]:
-    """Return the characters a recogniser knows: the model file carries their list."""
+    """Read the characters a recogniser knows from its model file."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
@@ -170,8 +170,8 @@ def _rank_languages(text: str) -> Any:
     return rank(text)
 
 
-def _fractions(corners: Any, size: tuple[int, int], box: Box) -> tuple[float, float, float, float]:
-    """Corner points in pixels of the part → left, top, right, bottom as fractions of the whole picture."""
+def _to_fractions(corners: Any, size: tuple[int, int], box: Box) -> tuple[float, float, float, float]:
+    """Convert corner points in pixels of the part to left, top, right, bottom as fractions of the whole picture."""
     x, y = np.asarray(corners, dtype=float).T
     wide, high = (box.right - box.left) / size[0], (box.bottom - box.top) / size[1]
     edges = (box.left + x.min() * wide, box.top + y.min() * high, box.left + x.max() * wide, box.top + y.max() * high)
@@ -180,7 +180,7 @@ def _fractions(corners: Any, size: tuple[int, int], box: Box) -> tuple[float, fl
 
 
 def describe_reading(reading: TextReading, unreadable: list[str]) -> str:
-    """Return the lines, then what is known about them."""
+    """Describe the lines, then their scripts and language."""
     lines = [line.text for line in reading.lines[:_LONGEST_LINES]] or ["no text found"]
     about = f"scripts: {', '.join(reading.scripts) or 'none'}; language: {reading.language or 'not clear'}"
     limits = f"This reader does not know {', '.join(unreadable)}: such text is missed or comes out as other letters."
@@ -188,7 +188,7 @@ def describe_reading(reading: TextReading, unreadable: list[str]) -> str:
 
 
 def make_read_text_tool(photo: Photo) -> BaseTool:
-    """Return the tool over one photo."""
+    """Make the tool for one photo."""
 
     def run(left: float = 0.0, top: float = 0.0, right: float = 1.0, bottom: float = 1.0) -> tuple[str, dict[str, Any]]:
         try:
@@ -196,7 +196,7 @@ def make_read_text_tool(photo: Photo) -> BaseTool:
             reading = read_text(photo(), Box(left=left, top=top, right=right, bottom=bottom), reader)
         except (NoSuchPart, ReaderMissing) as error:
             raise ToolException(str(error)) from error
-        return describe_reading(reading, reader.unreadable()), asdict(reading)
+        return describe_reading(reading, reader.list_unreadable()), asdict(reading)
 
     return StructuredTool.from_function(
         run,

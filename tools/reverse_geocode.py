@@ -1,4 +1,4 @@
-"""The reverse geocoding tool: what lies at a position."""
+"""The reverse_geocode tool: country, region and nearest place of a position."""
 
 from dataclasses import asdict
 from typing import Any
@@ -17,7 +17,7 @@ class At(BaseModel):
 
 
 def describe_place(place: Place) -> str:
-    """One line a model can read: country, region, nearest place, and what makes the country doubtful."""
+    """Describe a place in one line: country, region, nearest place, and reasons to doubt the country."""
     if place.at_sea:
         words = [f"at sea, {place.land_km:.0f} km from land" if place.land_km is not None else "at sea"]
     else:

@@ -1,4 +1,4 @@
-"""The scripts a text is written in, by the names Unicode gives its characters."""
+"""Unicode scripts of a text (Latin, Han, Cyrillic …), by the names of its characters."""
 
 import unicodedata
 from collections import Counter
@@ -18,7 +18,7 @@ _NAMES = {
 
 
 def find_script(char: str) -> str | None:
-    """Return the script of one letter ("Latin", "Han", "Cyrillic" …); None for what is no letter."""
+    """Find the script of a letter ("Latin", "Han", "Cyrillic" …); None for other characters."""
     if not char.isalpha():
         return None
     word = unicodedata.name(char, "").split(" ")[0].split("-")[0].lower()
@@ -26,7 +26,7 @@ def find_script(char: str) -> str | None:
 
 
 def list_scripts(text: str) -> list[str]:
-    """Return the scripts of a text, the one with most letters first; equals by name."""
+    """List the scripts of a text, by number of letters, then by name."""
     folded = unicodedata.normalize("NFKC", text)
     counts = Counter(script for char in folded if (script := find_script(char)) is not None)
     return sorted(counts, key=lambda script: (-counts[script], script))

@@ -15,8 +15,9 @@ class Search(Protocol):
 
 
 def format_listing(references: list[Reference]) -> str:
-    """One numbered line a reference: position, place, similarity. No captions, file names or authors: those are
-    words of strangers, and a model may take them for instructions."""
+    """Format one numbered line per reference: position, place, similarity. Captions, file names and authors are left
+    out:
+    they are untrusted text that a model may take for instructions."""
     return "\n".join(
         f"{rank}. {item.latitude:.4f}, {item.longitude:.4f} {_format_place(item.latitude, item.longitude)} "
         f"(similarity {item.similarity:.2f})"

@@ -1,4 +1,4 @@
-"""The two sun tools: the sun's position at a place, and the places where the sun stands as seen.
+"""The two sun tools: the sun's position at a place and time, and the places that fit an observed position.
 
 Low-precision solar coordinates of Meeus, Astronomical Algorithms (2nd ed., chapter 25), as NOAA's solar calculator
 uses them: good to about 0.01 degrees between 1800 and 2200. Refraction is left out; at the horizon it lifts the sun
@@ -24,10 +24,10 @@ _KM_PER_DEGREE = 111.195  # of a great circle, with the mean radius of geo.spher
 
 @dataclass(frozen=True)
 class Band:
-    """Where the sun is seen at some elevation and azimuth: a patch of the Earth, or a ring if no azimuth is known.
+    """Places where the sun is at an elevation and azimuth: a patch of the Earth, or a ring if the azimuth is unknown.
 
-    Positions are degrees. ``centre`` and ``radius_km`` hold the patch; of a ring, whose centre is where the sun
-    stands overhead, ``inner_km`` and ``radius_km`` are its bounds. ``latitudes`` are its southern and northern end.
+    Positions are degrees. ``centre`` and ``radius_km`` enclose the patch; a ring lies between ``inner_km`` and
+    ``radius_km`` round the point where the sun is overhead. ``latitudes`` are the southern and northern limits.
     """
 
     centre: tuple[float, float]
@@ -37,7 +37,7 @@ class Band:
 
 
 def compute_subsolar_point(time: datetime) -> tuple[float, float]:
-    """(latitude, longitude) of the place where the sun stands overhead, degrees.
+    """Compute the (latitude, longitude) where the sun is overhead, in degrees.
 
     Args:
         time: with a time zone.
@@ -61,7 +61,7 @@ def compute_subsolar_point(time: datetime) -> tuple[float, float]:
 
 
 def compute_sun_positions(positions: ArrayLike, time: datetime) -> NDArray[np.float64]:
-    """Elevation and azimuth of the sun.
+    """Compute elevation and azimuth of the sun.
 
     Args:
         positions: (..., 2) latitude and longitude, degrees.
@@ -86,9 +86,9 @@ def compute_sun_positions(positions: ArrayLike, time: datetime) -> NDArray[np.fl
 
 
 def compute_band(elevation: float, azimuth: float | None, time: datetime, tolerance: float) -> Band | None:
-    """Where the sun is seen at an elevation and azimuth, each within ``tolerance`` degrees; None where nowhere.
+    """Compute where the sun has an elevation and azimuth, each within ``tolerance`` degrees; None if nowhere.
 
-    Without an azimuth the answer is the ring of equal elevation. The patch is sought on a grid of one degree.
+    Without an azimuth, the result is the ring of equal elevation. The patch is searched on a grid of one degree.
     """
     overhead = compute_subsolar_point(time)
     if azimuth is None:
@@ -100,7 +100,7 @@ def compute_band(elevation: float, azimuth: float | None, time: datetime, tolera
     grid = np.stack(np.meshgrid(latitudes, longitudes, indexing="ij"), axis=-1).reshape(-1, 2)
     seen = compute_sun_positions(grid, time)
     off = np.abs((seen[:, 1] - azimuth + 180) % 360 - 180)
-    # Near the zenith the direction hardly matters: what counts is the angle on the sky.
+    # Near the zenith the azimuth hardly matters, so compare the angle on the sky.
     fits = (np.abs(seen[:, 0] - elevation) <= tolerance) & (off * np.cos(np.radians(seen[:, 0])) <= tolerance)
     if not fits.any():
         return None
@@ -111,10 +111,10 @@ def compute_band(elevation: float, azimuth: float | None, time: datetime, tolera
 
 
 def read_time(text: str) -> datetime:
-    """Return a time in ISO 8601 with its offset from UTC.
+    """Parse an ISO 8601 time with its offset from UTC.
 
     Raises:
-        WrongUse: no such time, or no offset: without one the sun's place is unknown by half a day.
+        WrongUse: the time is invalid or has no offset; without one, the sun's position could be half a day off.
     """
     try:
         time = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
@@ -138,7 +138,7 @@ class SunPosition(BaseModel):
 @tool("sun_position", args_schema=SunPosition, response_format="content_and_artifact")
 def sun_position(latitude: float, longitude: float, time: str) -> tuple[str, dict[str, Any]]:
     """Elevation and azimuth of the sun at a place and time. Use it to test a place against the shadows you see."""
-    elevation, azimuth = (float(angle) for angle in compute_sun_positions((latitude, longitude), _time(time)))
+    elevation, azimuth = (float(angle) for angle in compute_sun_positions((latitude, longitude), _read_time(time)))
     content = f"elevation {elevation:.1f} degrees, azimuth {azimuth:.1f} degrees (clockwise from north)"
     if elevation > 0:
         content += f"; a post throws a shadow {1 / np.tan(np.radians(elevation)):.2f} times its height"
@@ -160,7 +160,7 @@ def where_is_sun_at(
 ) -> tuple[str, dict[str, Any]]:
     """From where on Earth the sun is seen at this elevation and azimuth at this time. Use it only with a time you
     know; without an azimuth it gives a ring."""
-    found = compute_band(elevation, azimuth, _time(time), tolerance)
+    found = compute_band(elevation, azimuth, _read_time(time), tolerance)
     if found is None:
         raise ToolException(f"nowhere is the sun at elevation {elevation} and azimuth {azimuth} then; check the time")
     south, north = found.latitudes
@@ -172,7 +172,7 @@ def where_is_sun_at(
     return f"{content}; latitudes {south:.0f} to {north:.0f}", asdict(found)
 
 
-def _time(text: str) -> datetime:
+def _read_time(text: str) -> datetime:
     try:
         return read_time(text)
     except WrongUse as error:

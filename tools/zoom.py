@@ -14,10 +14,10 @@ _JPEG_QUALITY = 90
 
 
 def zoom(image: Image.Image, box: Box) -> tuple[bytes, tuple[int, int]]:
-    """Return a part of a picture as JPEG, and its size in pixels before any scaling.
+    """Crop a part of a picture as JPEG; also return its size in pixels before any scaling.
 
     Raises:
-        NoSuchPart: the box holds no usable part.
+        NoSuchPart: the box does not contain a usable part.
     """
     part = crop(image, box)
     size = part.size
@@ -30,7 +30,7 @@ def zoom(image: Image.Image, box: Box) -> tuple[bytes, tuple[int, int]]:
 
 
 def make_zoom_tool(photo: Photo) -> BaseTool:
-    """Return the tool over one photo. The artifact's "crop" holds the JPEG bytes for the message that follows."""
+    """Make the tool for one photo. The artifact's "crop" holds the JPEG bytes for the message that follows."""
 
     def run(left: float = 0.0, top: float = 0.0, right: float = 1.0, bottom: float = 1.0) -> tuple[str, dict[str, Any]]:
         try:

@@ -111,7 +111,8 @@ def _statements(words: Words, places: list[Place], runs: list[Run]) -> list[Stat
         by_address.setdefault(place.address, []).append(place)
     sentences = [place.mention.sentence for place in places if place.stance >= Stance.LIKE]
     first, last = min(sentences, default=0), max(sentences, default=0)
-    homes = {place.entry.owners[0] for place in places if place.held and place.stance >= Stance.ASSERTED}
+    asserted = [place.entry for place in places if place.held and place.stance >= Stance.ASSERTED]
+    homes = {owner for entry in asserted for owner in entry.owners[:1]}  # a region may lie in no country
     found = []
     for members in by_address.values():
         if any(place.held for place in members):
@@ -123,7 +124,7 @@ def _statements(words: Words, places: list[Place], runs: list[Run]) -> list[Stat
         score = float(stance)
         score += _LAST if finest.mention.sentence == last else _FIRST if finest.mention.sentence == first else 0.0
         if not finest.held and finest.entry.kind == "town" and stance < Stance.FINAL:
-            score -= _ELSEWHERE if homes and finest.entry.owners[0] not in homes else 0.0
+            score -= _ELSEWHERE if homes and homes.isdisjoint(finest.entry.owners[:1]) else 0.0
         score -= _AREA_LESS.get(finest.entry.kind, 0.0)
         score -= 2 * (1 - finest.mention.worth)
         found.append(Statement(finest, score, _address_words(words, members, runs)))

@@ -1,1 +1,1 @@
-"""Chat: intents, replies, steering and several photos at once."""
+"""Chat: classify messages, reply from the record or the model, steer (rerank), locate several photos jointly."""

@@ -1,10 +1,10 @@
-"""Chat replies to each kind of message, as ledger entries. Pure functions of the redacted view of each photo."""
+"""Chat replies by kind of message, as ledger entries. Pure functions of the redacted view of each photo."""
 
 from typing import Literal
 
 import numpy as np
 
-from sextant.agent.answer_words import coordinates, place_name
+from sextant.agent.answer_words import format_coordinates, format_place_name
 from sextant.agent.chat.multi_photo import Joint, PhotoEvidence, Trip
 from sextant.agent.chat.multi_photo import locate_same_place as joint_place
 from sextant.agent.chat.multi_photo import locate_same_trip as joint_trip
@@ -19,7 +19,7 @@ from sextant.geo.sphere import great_circle_km
 
 
 def reply_located(photo: Json, several: bool) -> list[Entry]:
-    """Return what is said of a photo that was just located."""
+    """Reply about a photo that was just located."""
     head = f"{photo['name'].capitalize()}: " if several else ""
     if photo["status"] == "failed":
         return [Entry(f"{head}{format_sentence(photo['error'])}", "inferred")]
@@ -33,7 +33,7 @@ def reply_located(photo: Json, several: bool) -> list[Entry]:
     entries += rest
     if not several:
         entries += answer_why(photo)[:3]
-    if photo["answer"]["stop"] == "budget":
+    if photo["answer"]["stop"] in ("budget", "stopped"):
         entries.append(Entry("The budget ended or the run was stopped: this is the best so far.", "inferred"))
     said = photo["metadata"]
     if said["verdict"] != "absent":
@@ -42,7 +42,7 @@ def reply_located(photo: Json, several: bool) -> list[Entry]:
 
 
 def reply_steered(before: Json, after: Json) -> list[Entry]:
-    """Return what a constraint changed, both sides as shown."""
+    """Reply with what a constraint changed, before and after as shown."""
     old, new = before["answer"]["best"], after["answer"]["best"]
     changed = after["changed"] or {"left": None, "of": len(after["answer"]["candidates"]), "ruled_out": []}
     if new is None:
@@ -50,43 +50,43 @@ def reply_steered(before: Json, after: Json) -> list[Entry]:
         text = f"None of the {changed['of']} stored candidates is left ({words}). Say 'undo', or 'look again'."
         return [Entry(text, "inferred")]
     if old is None:
-        moved = f"The answer is now {place_name(new)} ({coordinates(new)})."
+        moved = f"The answer is now {format_place_name(new)} ({format_coordinates(new)})."
     elif (old["latitude"], old["longitude"]) == (new["latitude"], new["longitude"]):
-        moved = f"The answer stays {place_name(new)} ({coordinates(new)})."
+        moved = f"The answer stays {format_place_name(new)} ({format_coordinates(new)})."
     else:
         km = float(great_circle_km((old["latitude"], old["longitude"]), (new["latitude"], new["longitude"])))
-        moved = f"The answer moved {km:,.0f} km, from {place_name(old)} to {place_name(new)} ({coordinates(new)})."
+        there = f"{format_place_name(new)} ({format_coordinates(new)})"
+        moved = f"The answer moved {km:,.0f} km, from {format_place_name(old)} to {there}."
     entries = [Entry(moved, "inferred")]
     for words, count in changed["ruled_out"]:
         entries.append(
             Entry(f"{format_sentence(words)[:-1]}: {count} of {changed['of']} candidates ruled out.", "inferred")
         )
     entries += state_confidence(after)[:1]
-    entries.append(Entry("No model was asked: the stored candidates were weighed anew.", "inferred"))
+    entries.append(Entry("No model was called: the stored candidates were reranked.", "inferred"))
     return entries
 
 
 def reply_same_place(joint: Joint, names: list[str], policy: Policy) -> list[Entry]:
-    """Return what several photos of one place say together."""
+    """Reply with the joint result of several photos of one place."""
     if joint.latitude is None or joint.longitude is None:
-        return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
+        return [Entry("None of the photos has a candidate, so they cannot be combined.", "inferred")]
     here = coarsen(describe(joint.latitude, joint.longitude).to_json(), policy)
-    text = (
-        f"Taken as one place, the {len(names)} photos say {place_name(here)} ({coordinates(here)}), {joint.share:.0%}."
-    )
+    place = f"{format_place_name(here)} ({format_coordinates(here)})"
+    text = f"Taken as one place, the {len(names)} photos say {place}, {joint.share:.0%}."
     entries = [Entry(text, "inferred")]
     entries += [Entry(f"{name.capitalize()} does not fit.", "inferred") for name in joint.misfits]
     return entries
 
 
 def reply_same_trip(trip: Trip, policy: Policy) -> list[Entry]:
-    """Return what several photos of one trip say together, leg by leg."""
+    """Reply with the joint result of several photos of one trip, leg by leg."""
     if not trip.places:
-        return [Entry("None of the photos has a candidate: there is nothing to put together.", "inferred")]
+        return [Entry("None of the photos has a candidate, so they cannot be combined.", "inferred")]
     stops = []
     for name, latitude, longitude in trip.places:
         here = coarsen(describe(latitude, longitude).to_json(), policy)
-        stops.append(f"{name} at {place_name(here)} ({coordinates(here)})")
+        stops.append(f"{name} at {format_place_name(here)} ({format_coordinates(here)})")
     entries = [Entry(f"Taken as one trip: {'; '.join(stops)}.", "inferred")]
     for leg in trip.legs:
         way = f"From {leg.first} to {leg.second}: {leg.km:,.0f} km"
@@ -100,7 +100,7 @@ def reply_same_trip(trip: Trip, policy: Policy) -> list[Entry]:
 
 
 def reply_together(way: Literal["place", "trip"], photos: list[Json], policy: Policy) -> list[Entry]:
-    """All located photos as one place or one trip, from what may be shown of them."""
+    """Reply about all located photos as one place or one trip, from their redacted views."""
     shown = [(photo, view_photo(photo, policy)) for photo in photos if photo["status"] == "located"]
     if len(shown) < 2:
         return [Entry("There is one photo only: send another of the same place or trip.", "inferred")]

@@ -17,13 +17,13 @@ from sextant.geo.borders import OFF_THE_COAST_KM, countries_at
 from sextant.geo.caps import covers
 from sextant.geo.coast import near_sea
 from sextant.geo.countries import Country, countries_by_code
-from sextant.geo.drawn_area import drawn_area
+from sextant.geo.drawn_area import make_area
 from sextant.geo.places import describe
 from sextant.geo.sphere import check_position, great_circle_km
 
 Inside = NDArray[np.bool_]
 HALVES = ("northern", "southern", "eastern", "western")
-PIN_KM = 25.0  # the city radius of the field: a pin means this town, not this doorstep
+PIN_KM = 25.0  # city radius of the benchmarks: a pin means this town, not this address
 
 
 def exclude(area: Json, words: str) -> Json:
@@ -37,7 +37,7 @@ def restrict_to(area: Json, words: str) -> Json:
 
 
 def ignore(clue: str) -> Json:
-    """Answers that lean on this clue no longer count."""
+    """Ignore a clue: answers that rely on it no longer count."""
     return {"rule": "ignore", "clue": clue, "words": f"ignore the {clue}"}
 
 
@@ -45,7 +45,7 @@ def pin(latitude: float, longitude: float) -> Json:
     """Pin the photo to a place: it was taken within 25 km of it.
 
     Raises:
-        WrongUse: no position.
+        WrongUse: the position is invalid.
     """
     here = check_position(latitude, longitude)
     return restrict_to({"circle": [*here, PIN_KM]}, f"only near {_name_place(*here)}")
@@ -55,7 +55,7 @@ def reject(latitude: float, longitude: float) -> Json:
     """Reject a place: the photo was not taken within 25 km of it.
 
     Raises:
-        WrongUse: no position.
+        WrongUse: the position is invalid.
     """
     here = check_position(latitude, longitude)
     return exclude({"circle": [*here, PIN_KM]}, f"not near {_name_place(*here)}")
@@ -65,16 +65,16 @@ def draw(corners: Sequence[Sequence[float]], rule: str = "only") -> Json:
     """Constrain to a polygon drawn by hand: the photo was taken inside it, or with ``exclude`` outside.
 
     Raises:
-        WrongUse: the corners enclose nothing, or the rule is neither.
+        WrongUse: the corners enclose no area, or the rule is unknown.
     """
-    return constrain_to(drawn_area(corners), rule)
+    return constrain_to(make_area(corners), rule)
 
 
 def constrain_to(geojson: Json, rule: str = "only", called: str = "the drawn area") -> Json:
     """Constrain to a Polygon or MultiPolygon: the photo was taken inside it, or with ``exclude`` outside.
 
     Raises:
-        WrongUse: the rule is neither.
+        WrongUse: the rule is unknown.
     """
     if rule not in ("only", "exclude"):
         raise WrongUse(f"rule {rule!r} is unknown; there are 'only' and 'exclude'")
@@ -83,15 +83,15 @@ def constrain_to(geojson: Json, rule: str = "only", called: str = "the drawn are
 
 
 def find_inside(area: Json, positions: NDArray[np.float64]) -> Inside:
-    """For each of (n, 2) positions in degrees whether it lies in the area.
+    """Find which of (n, 2) positions in degrees lie in the area.
 
     Raises:
-        WrongUse: the area is of no known kind.
+        WrongUse: the kind of area is unknown.
     """
     kinds: dict[str, Callable[[Any], Inside]] = {
-        "country": lambda code: _in_country(positions, lambda country: code in (country.code, country.name)),
-        "continent": lambda name: _in_country(positions, lambda country: country.continent == name),
-        "half": lambda name: _in_half(name, positions),
+        "country": lambda code: _is_in_country(positions, lambda country: code in (country.code, country.name)),
+        "continent": lambda name: _is_in_country(positions, lambda country: country.continent == name),
+        "half": lambda name: _is_in_half(name, positions),
         "circle": lambda circle: np.asarray(great_circle_km(positions, circle[:2]) <= circle[2], dtype=bool),
         "polygon": lambda geojson: np.array([covers(geojson, *place) for place in positions.tolist()], dtype=bool),
         "sea_within_km": lambda km: near_sea(positions, km),
@@ -103,7 +103,7 @@ def find_inside(area: Json, positions: NDArray[np.float64]) -> Inside:
 
 
 def find_allowed(constraints: Sequence[Json], positions: NDArray[np.float64]) -> Inside:
-    """For each of (n, 2) positions whether every constraint on places allows it. Several ``only`` must all hold."""
+    """Find which of (n, 2) positions all constraints on places allow. Several ``only`` must all hold."""
     left = np.ones(len(positions), dtype=bool)
     for constraint in constraints if len(positions) else ():
         if constraint["rule"] == "ignore":
@@ -113,8 +113,8 @@ def find_allowed(constraints: Sequence[Json], positions: NDArray[np.float64]) ->
     return left
 
 
-def leans_on(clue: str, clues: Sequence[Json]) -> bool:
-    """Whether half or more of an answer's clues speak of this clue, by its words or by where it was read."""
+def relies_on(clue: str, clues: Sequence[Json]) -> bool:
+    """Return whether at least half of an answer's clues match this clue, by words or by source (text that was read)."""
     if not clues:
         return False
     reading = clue.split()[-1].rstrip("s") in ("sign", "text", "writing", "plate", "word", "lettering")
@@ -124,17 +124,17 @@ def leans_on(clue: str, clues: Sequence[Json]) -> bool:
 
 
 def make_country_area(country: Country) -> Json:
-    """Return the area of a country: by its code where it has one of its own."""
+    """Make the area of a country, by its code if that is unique, else by its name."""
     own = country.code and countries_by_code().get(country.code) == country
     return {"country": country.code if own else country.name}
 
 
-def _in_country(positions: NDArray[np.float64], wanted: Callable[[Country], bool]) -> Inside:
+def _is_in_country(positions: NDArray[np.float64], wanted: Callable[[Country], bool]) -> Inside:
     found = countries_at(positions, reach_km=OFF_THE_COAST_KM)
     return np.array([country is not None and wanted(country) for country in found], dtype=bool)
 
 
-def _in_half(name: str, positions: NDArray[np.float64]) -> Inside:
+def _is_in_half(name: str, positions: NDArray[np.float64]) -> Inside:
     if name not in HALVES:
         raise WrongUse(f"there is no {name!r} half of the world; there are: {', '.join(HALVES)}")
     values = positions[:, 0] if name in ("northern", "southern") else positions[:, 1]

@@ -1,4 +1,4 @@
-"""Follow-up question about a located photo, answered by the model with the record and the tools."""
+"""Answer a follow-up question about a located photo with the model, the record and the tools."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from sextant.base.json_types import Json
 from sextant.prompts.loading import load_frame
 
 BRANCH = "chat"
-EARLIER = 6  # turns of the conversation the model is reminded of
+EARLIER = 6  # turns of the conversation shown to the model
 MOST_REPLY = 8_000  # characters of a reply that are shown and checked; a page has some three thousand
 LISTED = 10  # similar photos listed
 
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What the model said, what it really did, and what it cost. ``failure`` says in one line why it said nothing."""
+    """The model's reply, its actual tool calls and their cost. ``failure`` says in one line why there is no reply."""
 
     text: str
     trace: Trace
@@ -30,10 +30,11 @@ class FollowUp:
 
 
 def follow_up(question: str, photo: Json, earlier: list[Json], deps: Deps, calls_left: int | None) -> FollowUp:
-    """Ask the model, run the tools it wants, and ask again, within the preset's tool turns and the calls left.
+    """Call the model, run the tools it calls, and repeat, within the preset's tool turns and the calls left.
 
     Args:
-        photo: as shown (``sextant.agent.privacy.view``), with ``shown``, the hash of the picture the model sees.
+        photo: the redacted view (``sextant.agent.privacy.view``), with ``shown``, the hash of the picture the model
+            sees.
         earlier: the conversation's turns.
     """
     transcript: list[Turn] = []
@@ -75,7 +76,7 @@ def _build_messages(question: str, photo: Json, earlier: list[Json]) -> list[Jso
 
 
 def describe_record(photo: Json) -> str:
-    """Return the record of a photo as lines of text."""
+    """Describe the record of a photo as lines of text."""
     answer = photo["answer"]
     lines = []
     for name, place in (("answer", answer["best"]), ("rival", answer["rival"])):

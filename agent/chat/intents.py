@@ -16,7 +16,7 @@ _TRIP = re.compile(r"\b(?:same|one) (?:trip|journey|holiday|tour|vacation)\b", r
 
 
 def classify_intent(message: Json, located: int) -> Intent:
-    """Return what to do with a message. ``located``: how many photos the session has located."""
+    """Classify a message. ``located`` is the number of photos the session has located."""
     text = message["text"].strip()
     if message["photos"]:
         return "locate"
@@ -34,10 +34,10 @@ def classify_intent(message: Json, located: int) -> Intent:
 
 
 def find_joint_kind(text: str) -> Literal["place", "trip"] | None:
-    """Whether the photos are said to be of one place, or of one trip."""
+    """Find whether the message says that the photos show one place or one trip."""
     return "place" if _PLACE.search(text) else "trip" if _TRIP.search(text) else None
 
 
-def undoes_all(text: str) -> bool:
-    """Whether "undo" means everything said, not the last thing."""
+def is_undo_all(text: str) -> bool:
+    """Return whether "undo" means all constraints, not only the last one."""
     return bool(_ALL.search(text))

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from sextant.geo.sphere import great_circle_km
 
-SAME_KM = 25.0  # how far apart photos of one place lie: the city radius of the field
+SAME_KM = 25.0  # distance within which photos show one place: the benchmarks' city radius
 DOUBT = 0.05  # weight of "this photo's candidates are all wrong": one bad photo cannot veto the others
-FASTEST_KM_H = 900.0  # an airliner's cruise
-SLACK_H = 1.0  # clocks are set wrongly by a zone or by summer time
-MISFIT = 0.25  # a photo that gives the joint place under a quarter of what it gives its own place does not fit
+FASTEST_KM_H = 900.0  # an airliner's cruising speed
+SLACK_H = 1.0  # a camera clock may be off by a time zone or summer time
+# A photo does not fit if its support for the joint place is under this share of that for its own best place.
+MISFIT = 0.25
 
 Weighted = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -45,7 +46,7 @@ class Joint:
 
 @dataclass(frozen=True)
 class Leg:
-    """The way between two photos that follow each other in time. ``possible`` is None where a time is unknown."""
+    """The leg between two consecutive photos. ``possible`` is None when a time is unknown."""
 
     first: str
     second: str
@@ -55,13 +56,13 @@ class Leg:
 
     @property
     def km_h(self) -> float | None:
-        """The speed the leg needs, an hour's slack given."""
+        """Return the speed that the leg requires, in km/h, with an hour of tolerance."""
         return None if self.hours is None else self.km / (self.hours + SLACK_H)
 
 
 @dataclass(frozen=True)
 class Trip:
-    """One place a photo, in the order they were taken, the legs between them, and the photos that do not fit."""
+    """One place per photo in the order of time, the legs between them, and the photos that do not fit."""
 
     places: tuple[tuple[str, float, float], ...]
     legs: tuple[Leg, ...]
@@ -69,7 +70,7 @@ class Trip:
 
 
 def locate_same_place(photos: Sequence[PhotoEvidence]) -> Joint:
-    """Return the place that all photos together speak for.
+    """Locate several photos of one place: the candidate place with the most joint evidence.
 
     The evidence of a photo for a place is the weight of its candidates round it, fading over 25 km, as a share of
     all its weight, plus a doubt that they are all wrong; the joint evidence is the product over photos.
@@ -81,7 +82,7 @@ def locate_same_place(photos: Sequence[PhotoEvidence]) -> Joint:
     evidence = np.stack([_compute_support(photo, places) for photo in heard])
     joint = np.log(evidence).sum(axis=0)
     best = int(np.argmax(joint))
-    # Places within reach of each other are one place: the share counts each neighbourhood once.
+    # Candidates near each other are one place, so the share counts each neighbourhood once.
     mass = np.exp(joint - joint.max())
     near = great_circle_km(places[best], places) <= SAME_KM
     apart = mass[~near].max() if (~near).any() else 0.0
@@ -92,11 +93,11 @@ def locate_same_place(photos: Sequence[PhotoEvidence]) -> Joint:
 
 
 def locate_same_trip(photos: Sequence[PhotoEvidence]) -> Trip:
-    """One candidate a photo, the likeliest whole trip on which no leg is faster than an airliner.
+    """Locate photos of one trip: one candidate per photo, the likeliest trip without a leg faster than an airliner.
 
-    Photos follow each other by the time they were taken, those without a time in the order given, after the others.
-    A photo whose best place had to give way to one of under a quarter of its weight does not fit, nor does one that
-    no possible leg reaches.
+    Photos are ordered by time; those without a time come last, in the order given.
+    A photo does not fit if its chosen place has under a quarter of its best place's weight, or if no possible leg
+    reaches it.
     """
     heard = sorted(
         (photo for photo in photos if len(photo.positions)),
@@ -107,7 +108,7 @@ def locate_same_trip(photos: Sequence[PhotoEvidence]) -> Trip:
         return Trip((), (), silent)
     chosen = _find_likeliest_path(heard)
     places = [(photo.name, *photo.positions[index].tolist()) for photo, index in zip(heard, chosen, strict=True)]
-    legs = [_make_leg(a, b, i, j) for (a, i), (b, j) in _pairs(list(zip(heard, chosen, strict=True)))]
+    legs = [_make_leg(a, b, i, j) for (a, i), (b, j) in _list_pairs(list(zip(heard, chosen, strict=True)))]
     misfits = [
         photo.name
         for photo, index in zip(heard, chosen, strict=True)
@@ -119,14 +120,14 @@ def locate_same_trip(photos: Sequence[PhotoEvidence]) -> Trip:
 
 
 def _compute_support(photo: PhotoEvidence, places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Evidence of one photo for each place, (places,), in (0, 1]."""
+    """Compute one photo's evidence for each place, (places,), in (0, 1]."""
     fading = np.exp(-great_circle_km(places[:, None], photo.positions[None]) / SAME_KM)
     share: NDArray[np.float64] = fading @ (photo.weights / photo.weights.sum())
     return (1 - DOUBT) * share + DOUBT / 100
 
 
 def _find_likeliest_path(photos: Sequence[PhotoEvidence]) -> list[int]:
-    """Viterbi's path: one candidate of each photo, impossible legs priced so that they are the last resort."""
+    """Find the Viterbi path: one candidate per photo; impossible legs cost so much that they are a last resort."""
     scores = np.log(_compute_support(photos[0], photos[0].positions))
     back: list[NDArray[np.intp]] = []
     for before, photo in pairwise(photos):
@@ -140,11 +141,11 @@ def _find_likeliest_path(photos: Sequence[PhotoEvidence]) -> list[int]:
 
 
 def _price_legs(before: PhotoEvidence, after: PhotoEvidence) -> NDArray[np.float64]:
-    """Return what each leg costs in log evidence: nothing when possible, 20 when not; else by distance."""
+    """Compute the cost of each leg in log evidence: 0 if possible, 20 if not; by distance when a time is unknown."""
     km = great_circle_km(before.positions[:, None], after.positions[None])
     hours = _compute_hours(before, after)
     if hours is None:
-        return km / 10_000.0  # without times only the globe's size speaks, and softly
+        return km / 10_000.0  # without times, distance is only a weak penalty
     return np.where(km / (hours + SLACK_H) > FASTEST_KM_H, 20.0, 0.0)
 
 
@@ -164,10 +165,12 @@ def _make_leg(before: PhotoEvidence, after: PhotoEvidence, i: int, j: int) -> Le
 
 
 def _choose_misfit(leg: Leg, photos: Sequence[PhotoEvidence]) -> str:
-    """Of a leg's two photos the one that is less sure of itself: that is the one that does not fit."""
+    """Choose the photo of an impossible leg that does not fit: the one with the weaker best candidate."""
     sure = {photo.name: float(_compute_support(photo, photo.positions).max()) for photo in photos}
     return leg.second if sure[leg.second] <= sure[leg.first] else leg.first
 
 
-def _pairs(items: list[tuple[PhotoEvidence, int]]) -> list[tuple[tuple[PhotoEvidence, int], tuple[PhotoEvidence, int]]]:
+def _list_pairs(
+    items: list[tuple[PhotoEvidence, int]],
+) -> list[tuple[tuple[PhotoEvidence, int], tuple[PhotoEvidence, int]]]:
     return list(pairwise(items))

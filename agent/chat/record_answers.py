@@ -1,12 +1,12 @@
 """Answers from the record alone, without a model, to questions about a located photo.
 
-Pure: the photo as it is shown (``agent/privacy/view.py``) in, ledger entries out. Never finer than what is shown.
+Pure functions from the redacted view (``agent/privacy/view.py``) to ledger entries, never finer than that view.
 """
 
 import re
 from collections.abc import Callable
 
-from sextant.agent.answer_words import coordinates, headline, place_name
+from sextant.agent.answer_words import format_coordinates, format_headline, format_place_name
 from sextant.agent.chat.steering_parser import parse_area
 from sextant.agent.guard.claims import Entry
 from sextant.agent.warning_codes import Code
@@ -21,7 +21,7 @@ SHOWN = 5  # references listed in one reply
 
 
 def answer_from_record(question: str, photo: Json) -> list[Entry]:
-    """Return the record's answer to a question; what it can be asked, where the question is none of those."""
+    """Answer a question from the record, or list the supported questions."""
     for words, answer in QUESTIONS:
         if words.search(question):
             return answer(photo, question)
@@ -29,12 +29,12 @@ def answer_from_record(question: str, photo: Json) -> list[Entry]:
 
 
 def answer_where(photo: Json, question: str = "") -> list[Entry]:
-    """Return the place, how surely, and what the probability is worth."""
+    """Answer "where": the place, its probability and whether that is calibrated."""
     answer = photo["answer"]
     best = answer["best"]
     if best is None:
         return [Entry("No place is left to name.", "inferred")]
-    entries = [Entry(headline(answer), "inferred"), Entry(f"Position: {coordinates(best)}.", "inferred")]
+    entries = [Entry(format_headline(answer), "inferred"), Entry(f"Position: {format_coordinates(best)}.", "inferred")]
     entries += state_confidence(photo)[:1]
     if answer["model"] == "offline":
         entries.append(Entry("No model looked at the picture: this is the density of similar photos.", "retrieved"))
@@ -42,7 +42,7 @@ def answer_where(photo: Json, question: str = "") -> list[Entry]:
 
 
 def answer_why(photo: Json, question: str = "") -> list[Entry]:
-    """Return the support for the answer: clues of the answers near it, then similar photos, then the scores."""
+    """Answer "why": clues of nearby answers, then similar photos, then the scores."""
     answer = photo["answer"]
     if answer["best"] is None:
         return [Entry("No place is left to give reasons for.", "inferred")]
@@ -65,18 +65,21 @@ def answer_why(photo: Json, question: str = "") -> list[Entry]:
 
 
 def list_alternatives(photo: Json, question: str = "") -> list[Entry]:
-    """Return the other places proposed, the strongest first."""
+    """List the other proposed places, strongest first."""
     others = photo["places"][1:4]
     if not others:
         return [Entry("Everything proposed lies together: there is no other place.", "inferred")]
     return [
-        Entry(f"{place_name(place)} ({coordinates(place)}): {place['votes']} of {place['of']} candidates.", "inferred")
+        Entry(
+            f"{format_place_name(place)} ({format_coordinates(place)}): {place['votes']} of {place['of']} candidates.",
+            "inferred",
+        )
         for place in others
     ]
 
 
 def state_confidence(photo: Json, question: str = "") -> list[Entry]:
-    """Return the probabilities at the five radii, the region, and whether they were measured."""
+    """State the probabilities at the five radii, the region, and whether they are calibrated."""
     answer = photo["answer"]
     known = [(km, share) for km, share in answer["probability"].items() if share is not None]
     if not known:
@@ -93,17 +96,17 @@ def state_confidence(photo: Json, question: str = "") -> list[Entry]:
 
 
 def list_nearest(photo: Json, question: str = "") -> list[Entry]:
-    """Return the most similar gallery photos."""
+    """List the most similar gallery photos."""
     return _list_references(photo["nearest"], "similar")
 
 
 def list_farthest(photo: Json, question: str = "") -> list[Entry]:
-    """Return the least similar gallery photos."""
+    """List the least similar gallery photos."""
     return _list_references(photo["farthest"], "dissimilar")
 
 
 def measure_distance(photo: Json, question: str) -> list[Entry]:
-    """Return the distance from a named place to the answer."""
+    """Measure the distance from a named place to the answer."""
     match = _FAR.search(question)
     best = photo["answer"]["best"]
     if match is None or best is None:
@@ -114,23 +117,19 @@ def measure_distance(photo: Json, question: str) -> list[Entry]:
     except WrongUse as error:
         return [Entry(format_sentence(str(error)), "inferred")]
     if "circle" not in area:
-        return [Entry(f"{name} is no single place; name a town.", "inferred")]
+        return [Entry(f"{name} is an area, not a single place; name a town.", "inferred")]
     km = float(great_circle_km(area["circle"][:2], (best["latitude"], best["longitude"])))
-    return [
-        Entry(
-            f"{place_name(best)} is {km:,.0f} km from {name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f}).",
-            "tool",
-        )
-    ]
+    there = f"{name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f})"
+    return [Entry(f"{format_place_name(best)} is {km:,.0f} km from {there}.", "tool")]
 
 
 def describe_rival(photo: Json, question: str = "") -> list[Entry]:
-    """Return the rival, and the cheapest check that would tell the two apart."""
+    """Describe the rival and the cheapest check that would distinguish it from the answer."""
     rival = photo["answer"]["rival"]
     if rival is None:
         return [Entry("A place outside the region: nothing proposed lies there yet.", "inferred")]
     best = photo["answer"]["best"]
-    entries = [Entry(f"The best rival is {place_name(rival)} ({coordinates(rival)}).", "inferred")]
+    entries = [Entry(f"The best rival is {format_place_name(rival)} ({format_coordinates(rival)}).", "inferred")]
     if rival.get("country") and best and rival["country"] != best.get("country"):
         line = f"Anything that belongs to {rival['country']} and not to {best.get('country') or 'the sea'} would: "
         entries.append(Entry(line + "a language, a plate, a road marking. Look for it by eye.", "inferred"))
@@ -140,14 +139,14 @@ def describe_rival(photo: Json, question: str = "") -> list[Entry]:
 
 
 def describe_metadata(photo: Json, question: str = "") -> list[Entry]:
-    """Return what the file itself says, after the answer."""
+    """Describe the file's own metadata, which is read only after the answer."""
     said = photo["metadata"]
     return [Entry(format_sentence(text), "metadata") for text in (said["text"], said["time"]) if text]
 
 
 _FAR = re.compile(r"\b(?:how far|distance)\b.*?\b(?:from|to|is)\s+(.+?)\s*\??$", re.IGNORECASE)
 
-# The first that matches answers; so the narrower stand before the wider.
+# The first match answers, so specific patterns come before general ones.
 QUESTIONS: tuple[tuple[re.Pattern[str], Answer], ...] = (
     (re.compile(r"\b(?:how far|distance)\b", re.IGNORECASE), measure_distance),
     (re.compile(r"\b(?:change your mind|convince|would tell|rival|disprove)\b", re.IGNORECASE), describe_rival),
@@ -168,7 +167,7 @@ QUESTIONS: tuple[tuple[re.Pattern[str], Answer], ...] = (
 
 
 def format_sentence(text: str) -> str:
-    """Return a line as a sentence: a capital, a full stop."""
+    """Format a line as a sentence, with a capital and a full stop."""
     text = " ".join(text.split())
     if not text:
         return text
@@ -176,7 +175,7 @@ def format_sentence(text: str) -> str:
 
 
 def select_within(references: list[Json], best: Json, km: float) -> list[Json]:
-    """Return the references that lie near a place."""
+    """Select the references near a place."""
     here = best["latitude"], best["longitude"]
     return [item for item in references if float(great_circle_km(here, (item["latitude"], item["longitude"]))) <= km]
 
@@ -186,7 +185,7 @@ def _list_references(references: list[Json], kind: str) -> list[Entry]:
         return [Entry("This run had no gallery to search.", "retrieved")]
     return [
         Entry(
-            f"{number}. {item.get('place') or coordinates(item)}, similarity {item['similarity']:.2f} ({kind}).",
+            f"{number}. {item.get('place') or format_coordinates(item)}, similarity {item['similarity']:.2f} ({kind}).",
             "retrieved",
         )
         for number, item in enumerate(references[:SHOWN], 1)

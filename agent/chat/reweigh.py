@@ -1,6 +1,6 @@
 """Rerank a photo's stored candidates under the user's constraints."""
 
-from sextant.agent.chat.intents import classify_intent, undoes_all
+from sextant.agent.chat.intents import classify_intent, is_undo_all
 from sextant.agent.chat.steering import ReweighInput, measure_moved_km, read_candidate, steer
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.nodes.answer import name_best_place, name_rival
@@ -10,23 +10,23 @@ from sextant.base.json_types import Json
 
 
 def update_constraints(old: list[Json], message: Json) -> list[Json]:
-    """Return the constraints in force after the message.
+    """Update the constraints with those of a message.
 
     Raises:
-        WrongUse: it names a place nobody knows.
+        WrongUse: the message names an unknown place.
     """
     if message["steer"]:
         return [*old, *message["steer"]]
     if classify_intent(message, 1) == "undo":
-        return [] if undoes_all(message["text"]) else old[:-1]
+        return [] if is_undo_all(message["text"]) else old[:-1]
     return [*old, *read_steering(message["text"])]
 
 
 def reweigh_photo(photo: Json, constraints: list[Json], blobs: BlobStore) -> Json:
-    """Return the photo's evidence weighed under these constraints; without any, as the run left it.
+    """Rerank the photo's candidates under these constraints; without constraints, restore the run's result.
 
     Raises:
-        SextantError: the fitted model that judged the run is gone.
+        SextantError: the run's fitted model is missing.
     """
     if not constraints:
         return {**photo, "constraints": [], "now": None, "changed": None}

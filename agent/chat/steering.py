@@ -1,14 +1,14 @@
-"""Steering: rerank the candidates that a user's constraints leave. No model is called."""
+"""Steering: filter the candidates by a user's constraints and rerank the rest, without calling a model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from sextant.agent.chat.constraints import find_allowed, leans_on
+from sextant.agent.chat.constraints import find_allowed, relies_on
 from sextant.agent.verification import Candidate, Pool, Verdict, verify
+from sextant.agent.verification.baselines.stand_in import judging
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import positions_of
-from sextant.agent.verification.stand_in import judging
 from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 
@@ -17,12 +17,12 @@ _FIELDS = frozenset(field.name for field in fields(Candidate))
 
 @dataclass(frozen=True)
 class ReweighInput:
-    """What a finished run leaves to be weighed again.
+    """The data of a finished run that reranking needs.
 
     Attributes:
         candidates: as in the Answer of DESIGN.md.
         farthest: positions of the most dissimilar photos.
-        clues: what each branch's answer argued, by branch id.
+        clues: the clues of each branch's answer, by branch id.
         model: the fitted model of ``calibrated``; the shipped one when None.
     """
 
@@ -44,13 +44,13 @@ class ReweighResult:
 
 
 def read_candidate(item: Json) -> Candidate:
-    """Return a candidate of an answer, read back."""
+    """Read a candidate of an answer document."""
     return Candidate(**{name: value for name, value in item.items() if name in _FIELDS})
 
 
 def steer(evidence: ReweighInput, constraints: Sequence[Json]) -> ReweighResult:
-    """Weigh the candidates that the constraints leave. An empty rest gives a verdict without a place."""
-    kept = [candidate for candidate in evidence.candidates if not _leans(candidate, constraints, evidence)]
+    """Rerank the candidates that the constraints allow. If none is left, the verdict has no place."""
+    kept = [candidate for candidate in evidence.candidates if not _relies(candidate, constraints, evidence)]
     free = find_allowed(constraints, positions_of(kept))
     left = tuple(candidate for candidate, stays in zip(kept, free.tolist(), strict=True) if stays)
     pool = Pool(left, evidence.farthest)
@@ -61,19 +61,19 @@ def steer(evidence: ReweighInput, constraints: Sequence[Json]) -> ReweighResult:
 
 
 def measure_moved_km(before: Json | None, after: Verdict) -> float | None:
-    """Great-circle kilometres from an answer's best place to a verdict's; None where either has no place."""
+    """Measure the great-circle distance in km between an answer's and a verdict's best place; None if one has none."""
     if before is None or after.latitude is None or after.longitude is None:
         return None
     there = after.latitude, after.longitude
     return float(great_circle_km((before["latitude"], before["longitude"]), there))
 
 
-def _leans(candidate: Candidate, constraints: Sequence[Json], evidence: ReweighInput) -> bool:
+def _relies(candidate: Candidate, constraints: Sequence[Json], evidence: ReweighInput) -> bool:
     clues = (evidence.clues or {}).get(candidate.id or "", ())
-    return any(c["rule"] == "ignore" and leans_on(c["clue"], clues) for c in constraints)
+    return any(c["rule"] == "ignore" and relies_on(c["clue"], clues) for c in constraints)
 
 
 def _count_ruled_out(constraint: Json, evidence: ReweighInput) -> int:
     if constraint["rule"] == "ignore":
-        return sum(_leans(candidate, [constraint], evidence) for candidate in evidence.candidates)
+        return sum(_relies(candidate, [constraint], evidence) for candidate in evidence.candidates)
     return int((~find_allowed([constraint], positions_of(evidence.candidates))).sum())

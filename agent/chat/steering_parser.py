@@ -9,9 +9,9 @@ from sextant.base.json_types import Json
 from sextant.geo.countries import CONTINENTS, country_keys
 from sextant.geo.spelling import fold
 
-COAST_KM = 30.0  # an hour on foot and more: what a person calls near the sea
-PLACE_KM = 50.0  # round a named town
-DIVISION_KM = 250.0  # round a named state or province, which the map has no outline of
+COAST_KM = 30.0  # what people call near the sea: more than an hour on foot
+PLACE_KM = 50.0  # radius round a named town
+DIVISION_KM = 250.0  # radius round a named state or province, for which we have no outline
 
 # A no-break space keeps the "and" of a country's name from splitting it (see _parts).
 _SPLIT = re.compile(r" *(?:[,;]|(?<!\bst)\.| and | but )(?: *(?:and|but) )? *", re.IGNORECASE)
@@ -37,18 +37,18 @@ _IN = re.compile(r"^(?:in|inside|within|from|at|on)\s+")
 
 
 def is_steering(text: str) -> bool:
-    """Whether a message reads like steering and not like a question."""
+    """Return whether a message is steering rather than a question."""
     if "?" in text or len(text) > 200:
         return False
     parts = _split_parts(text)
-    return bool(parts) and all(_NOT.match(part) or _IGNORE.match(part) or _says_where(part) for part in parts)
+    return bool(parts) and all(_NOT.match(part) or _IGNORE.match(part) or _states_place(part) for part in parts)
 
 
 def read_steering(text: str) -> list[Json]:
-    """Return the constraints a message states, in its order.
+    """Read the constraints in a message, in order.
 
     Raises:
-        WrongUse: a place it names is unknown, or it states nothing.
+        WrongUse: the message names an unknown place, or states no constraint.
     """
     found: list[Json] = []
     before = None
@@ -77,10 +77,10 @@ def _make_constraint(negative: bool, name: str) -> Json:
 
 
 def parse_area(name: str) -> tuple[Json, str]:
-    """Return the area a name stands for, and its name in full: a continent, a hemisphere, the coast, a country, a town.
+    """Parse the name of a continent, hemisphere, coast, country or town into an area and its full name.
 
     Raises:
-        WrongUse: nothing is called so.
+        WrongUse: the name is unknown.
     """
     plain = " ".join(name.lower().split()).strip(" .!")
     if _COAST.match(plain):
@@ -104,8 +104,8 @@ def parse_area(name: str) -> tuple[Json, str]:
     return {"circle": [place.latitude, place.longitude, km]}, f"within {km:g} km of {called}"
 
 
-def _says_where(part: str) -> bool:
-    """Whether a part without "not" says where it is: "only in Peru", "near the sea", "the southern hemisphere"."""
+def _states_place(part: str) -> bool:
+    """Return whether a part without "not" states a place: "only in Peru", "near the sea", "the southern hemisphere"."""
     plain = part.lower()
     return bool(
         re.match(r"^(?:only|just|restrict to|limit to|somewhere|in|near|close to|by the|on the)\b", plain)

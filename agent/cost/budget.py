@@ -46,5 +46,5 @@ def compute_seconds_left(limit: Budget, seconds: float) -> float | None:
 
 
 def is_last_wave(fits: int, wave: int) -> bool:
-    """Whether the budget cannot pay a second wave of the same size, so that each call must answer now."""
+    """Return whether the budget cannot pay for a second wave of the same size, so that each call must answer now."""
     return fits - wave < wave

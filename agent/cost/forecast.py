@@ -1,12 +1,12 @@
 """Forecast of calls, tokens and cost before a run starts: for the first round, and at most."""
 
-from sextant.agent.cost.reservation import shares_requests
+from sextant.agent.cost.reservation import is_one_request
 from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, estimate_image_tokens, estimate_text_tokens
-from sextant.agent.prompting.needs import fillable
+from sextant.agent.prompting.needs import select_fillable
 from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.settings import Settings, make_recipe, price_call_usd
 from sextant.agent.state import Branch, Photo
-from sextant.agent.verification.stand_in import NOT_ALIGNED, stands_in
+from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
 from sextant.base.json_types import Json
@@ -24,13 +24,13 @@ def forecast(settings: Settings) -> Json:
     unknown.
     """
     plan = make_recipe(settings)
-    names = fillable(plan.variants, {"list": bool(settings.gallery), "camps": False})
+    names = select_fillable(plan.variants, {"list": bool(settings.gallery), "camps": False})
     asked = [(name, plan.samples or load_variant(name).samples) for name in names]
     first = min(sum(samples for _, samples in asked), plan.max_calls)
     prompts = {name: estimate_prompt_tokens(name, settings) for name in (*names, *plan.later)}
     largest = max(prompts.values())
     output = min(OUTPUT_TOKENS, plan.max_output_tokens)
-    shared = shares_requests(settings, plan)
+    shared = is_one_request(settings, plan)
     requests = len(asked) if shared else first
     calls = plan.max_calls
     most_requests = len(asked) if shared and not plan.later else calls
@@ -41,12 +41,12 @@ def forecast(settings: Settings) -> Json:
         "at_most": price_calls(
             settings, plan.max_calls, most_requests, most_requests * largest, plan.max_calls * output
         ),
-        "warnings": forecast_warnings(plan.verify, settings),
+        "warnings": predict_warnings(plan.verify, settings),
     }
 
 
-def forecast_warnings(strategy: str, settings: Settings) -> list[AnswerWarning]:
-    """Return what can be foreseen of the answers' warnings."""
+def predict_warnings(strategy: str, settings: Settings) -> list[AnswerWarning]:
+    """Predict the warnings that a run's answer will carry."""
     unaligned = stands_in(strategy, compares_places=is_aligned(settings))
     return [warn(Code.NOT_ALIGNED, NOT_ALIGNED)] if unaligned else []
 
@@ -65,7 +65,7 @@ def is_aligned(settings: Settings) -> bool:
 
 
 def price_calls(settings: Settings, calls: int, requests: int, input_tokens: int, output_tokens: int) -> Json:
-    """Price this number of calls, made in so many requests, with their tokens in all; `offline` uses no tokens."""
+    """Price a number of calls made in a number of requests, with their total tokens; `offline` uses no tokens."""
     used = settings.model != "offline"
     tokens = input_tokens * used, output_tokens * used
     return {

@@ -47,7 +47,7 @@ def compute_price_usd(
         stated: the price the user gave; it takes precedence over the list.
 
     Raises:
-        WrongUse: the spec is none, or the address is none.
+        WrongUse: the spec or the address is invalid.
     """
     provider, name = parse_spec(spec)
     if provider == "offline":

@@ -1,4 +1,4 @@
-"""Reservation of budget: which calls are made now, and how long their answers may be, so that no limit is passed."""
+"""Budget reservation: which calls are made now, and how long their answers may be, so that no limit is exceeded."""
 
 import math
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Cost:
         return Cost(self.tokens - other.tokens, self.usd - other.usd)
 
     def fits(self, left: "Cost") -> bool:
-        """Whether what is left covers both."""
+        """Return whether the rest covers both."""
         # A billionth of slack: sums of prices are not exact in binary.
         return self.tokens <= left.tokens and self.usd <= left.usd + 1e-9
 
@@ -73,7 +73,7 @@ def plan_wave(state: State, deps: Deps, asks: Sequence[Ask], seconds: float, *, 
     calls = count_calls_left(budget, state["spent"], seconds)
     if budget.tokens is None and budget.usd is None:
         first = asks[:calls]
-        return Wave(tuple(together(first, deps)), (), tuple(asks[calls:]), None, is_last_wave(calls, len(first)))
+        return Wave(tuple(join_samples(first, deps)), (), tuple(asks[calls:]), None, is_last_wave(calls, len(first)))
     left = find_left(state, budget)
     measured = "measured" in state["spent"]
     choice = asks if measured else [ask for ask in asks if is_same_request(ask, asks[0], deps)]
@@ -91,7 +91,7 @@ def plan_wave(state: State, deps: Deps, asks: Sequence[Ask], seconds: float, *, 
     held, closed = (rest, ()) if paid or (working and calls) else ((), rest)
     full = deps.recipe.max_output_tokens
     return Wave(
-        paid=tuple(together(paid, deps)),
+        paid=tuple(join_samples(paid, deps)),
         held=held,
         closed=closed,
         output_tokens=None if output >= full else output,
@@ -108,7 +108,7 @@ def fill(
     total = Cost()
     begun: set[str] = set()
     for ask, prompt in zip(asks, prompts, strict=False):
-        shared = shares_request(ask, deps)
+        shared = is_shared_request(ask, deps)
         once = 0 if shared and ask["branch"]["variant"] in begun else prompt
         cost = make_cost(once, output, prices)
         if (total + cost).fits(left):
@@ -120,12 +120,12 @@ def fill(
 
 
 def make_cost(prompt: int, output: int, prices: tuple[float, float]) -> Cost:
-    """Make the cost of a call; ``prices`` are dollars a token in and out."""
+    """Make the cost of a call; ``prices`` are dollars per token, in and out."""
     return Cost(prompt + output, prompt * prices[0] + output * prices[1])
 
 
 def ask_prices(deps: Deps, budget: Budget) -> tuple[float, float]:
-    """Ask for the model's price a token, in and out; infinite when it is unknown, 0 without a money limit."""
+    """Ask for the model's price per token, in and out; infinite when unknown, 0 without a money limit."""
     if budget.usd is None:
         return 0.0, 0.0
     found = []
@@ -153,7 +153,7 @@ def answer_lengths(state: State, deps: Deps) -> list[int]:
 
 
 def can_pay_another(state: State, deps: Deps) -> bool:
-    """Whether the budget can pay one more call of the size of the largest so far."""
+    """Return whether the budget can pay for one more call of the size of the largest so far."""
     budget = make_budget(deps.settings, deps.recipe)
     if count_calls_left(budget, state["spent"], state["seconds"]) == 0:
         return False
@@ -167,7 +167,7 @@ def can_pay_another(state: State, deps: Deps) -> bool:
 def bound_measured_prompt(ask: Ask, state: State, deps: Deps) -> int:
     """Bound the tokens of a call's prompt: by its characters and pictures, once calls returned by what those measured.
 
-    What a prompt has more than the measured one counts as estimated, what it has less by half of that.
+    Content beyond the measured prompt counts as estimated; content it lacks is subtracted at half of its estimate.
     """
     bound = bound_request_tokens(build_model_request(ask, deps), bound_picture_tokens(deps))
     if "measured" not in state["spent"]:
@@ -194,32 +194,32 @@ def bound_picture_tokens(deps: Deps) -> int:
     return math.ceil(factor * max(estimate_image_tokens(side, side * part // 8, detail) for part in range(1, 9)))
 
 
-def shares_request(ask: Ask, deps: Deps) -> bool:
-    """Whether a call is asked for together with the other samples of its prompt: its first turn, where servers can."""
-    return shares_requests(deps.settings, deps.recipe) and not ask["transcript"]
+def is_shared_request(ask: Ask, deps: Deps) -> bool:
+    """Return whether a call shares a request with the other samples of its prompt: only in its first turn."""
+    return is_one_request(deps.settings, deps.recipe) and not ask["transcript"]
 
 
-def shares_requests(settings: Settings, recipe: Recipe) -> bool:
-    """Whether the samples of a prompt are asked for in one request: the recipe wants it, and the protocol has it."""
+def is_one_request(settings: Settings, recipe: Recipe) -> bool:
+    """Return whether the samples of a prompt share one request: recipe and protocol must both support it."""
     return recipe.one_request and settings.model.startswith("openai:")
 
 
 def is_same_request(ask: Ask, first: Ask, deps: Deps) -> bool:
-    """Whether a call is the first one, or is asked for in the same request."""
+    """Return whether a call is the first one, or shares its request."""
     same = ask["branch"]["variant"] == first["branch"]["variant"]
-    return ask is first or (same and shares_request(ask, deps) and shares_request(first, deps))
+    return ask is first or (same and is_shared_request(ask, deps) and is_shared_request(first, deps))
 
 
-def together(paid: Sequence[Ask], deps: Deps) -> list[Ask]:
-    """Name, in each call that shares a request, the samples that are asked for in it."""
+def join_samples(paid: Sequence[Ask], deps: Deps) -> list[Ask]:
+    """Add to each call that shares a request the samples requested in it."""
     samples: dict[str, list[int]] = {}
     for ask in paid:
-        if shares_request(ask, deps):
+        if is_shared_request(ask, deps):
             samples.setdefault(ask["branch"]["variant"], []).append(ask["branch"]["sample"])
     groups = {variant: numbers for variant, numbers in samples.items() if len(numbers) > 1}
     return [
         {**ask, "together": groups[ask["branch"]["variant"]]}
-        if shares_request(ask, deps) and ask["branch"]["variant"] in groups
+        if is_shared_request(ask, deps) and ask["branch"]["variant"] in groups
         else ask
         for ask in paid
     ]
@@ -228,7 +228,7 @@ def together(paid: Sequence[Ask], deps: Deps) -> list[Ask]:
 def describe_shortage(
     prompts: Sequence[int], left: Cost, prices: tuple[float, float], budget: Budget, deps: Deps
 ) -> AnswerWarning:
-    """Say what the next call is estimated at and what the limit leaves."""
+    """Describe the estimate of the next call and what the limit leaves."""
     cost = make_cost(min(prompts), min(deps.recipe.max_output_tokens, FIRST_ANSWER_TOKENS), prices)
     needed, there = f"{cost.tokens:,.0f} tokens", f"{max(0.0, left.tokens):,.0f} are left of --max-tokens"
     if budget.usd is not None and not Cost(0, cost.usd).fits(left):

@@ -1,1 +1,1 @@
-"""Guards: claims checked against the tool log, untrusted text, file metadata."""
+"""Guards: check claims against the tool log, quote untrusted text, detect prompt injection, compare metadata."""

@@ -7,16 +7,16 @@ from collections import Counter
 from sextant.agent.guard.claim_patterns import load_languages
 from sextant.agent.guard.function_words import count_function_words, split_words
 
-FEW_WORDS = 8  # a fragment shorter than this need not hold a small word to be English
+FEW_WORDS = 8  # shorter fragments may be English without any function word
 _QUOTED = re.compile(r"[\"“”„«»「」][^\"“”„«»「」]{0,200}[\"“”„«»「」]")
 _CHINESE = ("CJK", "LATIN", "FULLWIDTH")
 
 
 def find_unsupported_language(text: str) -> str | None:
-    """Return what a text is written in when claims of checks are not recognised in it; None when they are.
+    """Find the language or script of a text in which claims cannot be checked; None for a supported one.
 
-    Scripts are told by their letters, languages of the Latin script by their small words. What stands in quotation
-    marks does not count: a sign's words are no sentence of the model's.
+    Scripts are recognised by their letters, languages in Latin script by their function words. Quoted text is ignored:
+    it comes from signs, not from the model.
     """
     plain = _QUOTED.sub(" ", text)
     scripts = Counter(unicodedata.name(letter, "?").split()[0] for letter in plain if letter.isalpha())

@@ -1,7 +1,6 @@
-"""Patterns of sentences that claim a check was made, in the languages that models mostly answer in.
+"""Patterns of sentences that claim a check was made (phantom checks), in the common answer languages.
 
-The words are data (``agent/guard/data/claimed_checks.yaml``); how often they are right is measured by ``python -m
-bench.phantoms``.
+The words are data (``agent/guard/data/claimed_checks.yaml``); ``python -m bench.phantoms`` measures their accuracy.
 """
 
 import re
@@ -19,13 +18,13 @@ ANY_TOOL: Tools = ("*",)
 OUT_OF_REACH: Tools = ()
 
 _DATA = Path(__file__).parent / "data" / "claimed_checks.yaml"
-_EDGELESS = ("zh",)  # written without spaces: a word has no edges to match at
+_EDGELESS = ("zh",)  # written without spaces, so word boundaries cannot be matched
 _QUOTED = re.compile(r"[\"“”„«»「」][^\"“”„«»「」]{0,200}[\"“”„«»「」]")
 
 
 @dataclass(frozen=True)
 class ClaimPatterns:
-    """How one language says that something was checked."""
+    """Patterns of one language for sentences that report a check."""
 
     named: re.Pattern[str]
     topics: tuple[tuple[re.Pattern[str], Tools], ...]
@@ -35,15 +34,15 @@ class ClaimPatterns:
     denied: re.Pattern[str]
 
     def report(self, sentence: str) -> str | None:
-        """Return the words by which the sentence reports something done; None where it reports nothing."""
+        """Find the words that report an action; None when the sentence reports none."""
         for found in self.done.finditer(sentence):
             if not self.denied.search(sentence[: found.end()]):
                 return found[0]
         lead = self.leads.search(sentence)
         return lead[0] if lead and not self.denied.search(sentence) else None
 
-    def checks(self, sentence: str) -> list[Tools] | None:
-        """As ``find_claimed_checks``, in this language."""
+    def find_checks(self, sentence: str) -> list[Tools] | None:
+        """Find the claimed checks of a sentence in this language; see ``find_claimed_checks``."""
         report = self.report(sentence)
         if report is None:
             return None
@@ -55,25 +54,24 @@ class ClaimPatterns:
 
 
 def find_claimed_checks(sentence: str) -> list[Tools] | None:
-    """For each check the sentence says was made, the tools that would be it; None when it claims none.
+    """Find the checks a sentence claims, each as the tools that could have made it; None when it claims none.
 
-    No tools at all (an empty tuple) means a source that Sextant cannot reach: such a sentence is never true. A check of
-    no named kind ("I verified this") is any tool at all, ``ANY_TOOL``. What stands in quotation marks is somebody
-    else's words.
+    An empty tuple means a source that Sextant cannot reach: such a claim is never true. An unspecific check ("I
+    verified this") could be any tool, ``ANY_TOOL``. Quoted text is ignored: it is not the model's.
     """
     plain = _QUOTED.sub("…", sentence.replace("’", "'"))
     likely = find_likely_languages(plain)
     if any(words.named.search(plain) for words in likely) and not any(words.denied.search(plain) for words in likely):
         return [OUT_OF_REACH]
     for words in load_languages().values():
-        checks = words.checks(plain)
+        checks = words.find_checks(plain)
         if checks is not None:
             return checks
     return None
 
 
 def find_likely_languages(sentence: str) -> list[ClaimPatterns]:
-    """Return the languages that the sentence shares most small words with; all of them where it shares none."""
+    """Find the languages whose function words are most frequent in the sentence; all of them when none occurs."""
     every = load_languages()
     hits = {code: count for code, count in count_function_words(sentence).items() if code in every}
     most = max(hits.values())
@@ -82,7 +80,7 @@ def find_likely_languages(sentence: str) -> list[ClaimPatterns]:
 
 @lru_cache(maxsize=1)
 def load_languages() -> dict[str, ClaimPatterns]:
-    """Return the languages in which claims of checks are recognised, by ISO 639-1 code."""
+    """Load the patterns of all supported languages, by ISO 639-1 code."""
     every = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
     return {code: _compile_words(data, edges=code not in _EDGELESS) for code, data in every.items()}
 
@@ -105,5 +103,5 @@ def _compile_words(data: dict[str, Any], *, edges: bool) -> ClaimPatterns:
 
 
 def _join_lines(text: str) -> str:
-    """Return a pattern that the data breaks over lines, after a bar."""
+    """Join a pattern that the data file breaks over lines after a bar."""
     return text.replace("| ", "|").strip()

@@ -1,8 +1,7 @@
 """Check claims against the tool log: a ledger of sources, with claims of checks that were never made struck.
 
-Every sentence that a person is shown about a photo stands on an entry: seen, read, retrieved, tool, inferred or
-metadata. A sentence that says "I checked" while the trace holds no such call is struck, and what was done stands in
-its place.
+Every sentence shown about a photo has a source: seen, read, retrieved, tool, inferred or metadata. A sentence that
+claims a check is struck when the trace holds no such call, and replaced by a list of the calls that were made.
 """
 
 import re
@@ -33,32 +32,32 @@ _SPEAKS = tuple((source, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for sou
 
 @dataclass(frozen=True)
 class Trace:
-    """What was really done: tool calls as (id, name), and whether reference photos were in the prompt."""
+    """The actual calls: tool calls as (id, name), and whether reference photos were in the prompt."""
 
     calls: tuple[tuple[str, str], ...] = ()
     references: bool = False
 
     @property
     def names(self) -> Counter[str]:
-        """How often each tool ran."""
+        """Count the calls of each tool."""
         return Counter(name for _, name in self.calls)
 
 
 def make_trace(branch: str, turns: Sequence[Mapping[str, Any]], references: bool) -> Trace:
-    """Trace a branch's successful tool calls: ``branch#1``, ``branch#2``, …; failed calls checked nothing."""
-    done = [turn for turn in turns if turn["role"] == "tool" and not tool_failed(turn)]
+    """Trace a branch's successful tool calls: ``branch#1``, ``branch#2``, …; failed calls do not count as checks."""
+    done = [turn for turn in turns if turn["role"] == "tool" and not has_tool_failed(turn)]
     return Trace(tuple((f"{branch}#{number}", turn.get("name", "")) for number, turn in enumerate(done, 1)), references)
 
 
-def tool_failed(turn: Mapping[str, Any]) -> bool:
-    """Return whether a tool's turn holds why it did not run. Only turns of earlier versions have to be read for it."""
+def has_tool_failed(turn: Mapping[str, Any]) -> bool:
+    """Return whether a tool failed in this turn. The text is only parsed in turns of earlier versions."""
     failed = turn.get("failed")
     return bool(turn["content"].startswith("Error:") if failed is None else failed)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One sentence of the text with what it stands on; ``struck`` holds the model's words where they were untrue."""
+    """One sentence with its source; ``struck`` holds the model's words when they were untrue."""
 
     text: str
     source: str
@@ -70,12 +69,12 @@ class Entry:
 
 
 def build_ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[Entry]:
-    """Return a text as entries, one a sentence, in its order; sentences that claim a check nobody made are replaced.
+    """Split a text into entries, one per sentence, in order; replace sentences that claim a check that was not made.
 
-    Where the guard cannot read the text, or a part of it, a last entry says so.
+    When the guard does not support the language of the text or a part of it, a last entry says so.
 
     Args:
-        clues: what the answers said they stood on, ``{"text", "source", "call"}``; a sentence that says the same has
+        clues: the evidence named in the answers, ``{"text", "source", "call"}``; a sentence with the same content gets
             the clue's source.
     """
     said = split_sentences(text)
@@ -85,7 +84,7 @@ def build_ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[En
 
 
 def describe_unsupported(texts: Sequence[str]) -> str | None:
-    """One sentence about the texts that the guard cannot read; None where it reads them all."""
+    """Describe in one sentence the texts in unsupported languages; None when all are supported."""
     found = sorted({tongue for tongue in map(find_unsupported_language, texts) if tongue})
     if not found:
         return None
@@ -93,7 +92,7 @@ def describe_unsupported(texts: Sequence[str]) -> str | None:
 
 
 def check_sentence(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> Entry:
-    """One sentence with its source, or struck."""
+    """Find the source of a sentence, or strike it."""
     checks = find_claimed_checks(sentence)
     if checks is not None:
         call = _find_backing_call(checks, trace)
@@ -107,7 +106,7 @@ def check_sentence(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> E
 
 
 def strike_phantom_checks(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
-    """Return an answer's claims with phantom checks struck. ``traces`` by branch, which is a claim's ``call``."""
+    """Strike the phantom checks in an answer's claims. ``traces`` are by branch id, a claim's ``call``."""
     kept = []
     for clue in clues:
         entry = check_sentence(clue["text"], traces.get(clue["call"], Trace()), [clue])
@@ -128,7 +127,7 @@ def describe_calls(trace: Trace) -> str:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Return the sentences of a text, abbreviations and decimal points kept together."""
+    """Split a text into sentences, without splitting at abbreviations and decimal points."""
     found: list[str] = []
     for piece in _SENTENCE.split(text):
         piece = piece.strip()
@@ -142,7 +141,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def _find_backing_call(checks: Sequence[Tools], trace: Trace) -> str | None:
-    """Return the id of a call that backs one of the claimed checks, "references" for the prompt's list, or None."""
+    """Find a call that backs one of the claimed checks: its id, "references" for the prompt's list, or None."""
     for tools in checks:
         for call, name in trace.calls:
             if name in tools or tools == ANY_TOOL:
@@ -153,7 +152,7 @@ def _find_backing_call(checks: Sequence[Tools], trace: Trace) -> str | None:
 
 
 def _find_same_clue(sentence: str, clues: Sequence[Json]) -> Json | None:
-    """Return the clue that shares most words with the sentence, at least half of the shorter one's."""
+    """Find the clue that shares most words with the sentence: at least half of the shorter one's."""
     words = _split_long_words(sentence)
     best, most = None, 0.5
     for clue in clues:

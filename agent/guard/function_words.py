@@ -1,4 +1,4 @@
-"""Function words of a text, to guess its language cheaply."""
+"""Language detection by function words (stop words), without a model."""
 
 import re
 from functools import lru_cache
@@ -10,13 +10,13 @@ _DATA = Path(__file__).parent / "data" / "function_words.yaml"
 
 
 def count_function_words(text: str) -> dict[str, int]:
-    """How many words of the text are small words of each language, by ISO 639-1 code."""
+    """Count the function words of each language in a text, by ISO 639-1 code."""
     words = split_words(text)
     return {code: sum(word in small for word in words) for code, small in _load_function_words().items()}
 
 
 def split_words(text: str) -> list[str]:
-    """Return the words of a text in lower case."""
+    """Split a text into lower-case words."""
     return re.findall(r"[^\W\d_]+", text.lower())
 
 

@@ -1,4 +1,4 @@
-"""Compare a file's own position and time (EXIF metadata) with the answer, after the answer is known."""
+"""Compare the EXIF position and time of a file with the answer, after the answer is known."""
 
 import re
 from datetime import datetime
@@ -6,15 +6,15 @@ from datetime import datetime
 from sextant.base.json_types import Json
 from sextant.geo.sphere import great_circle_km
 
-AGREES_KM = 25.0  # the field's city radius
-ZONE_HOURS = 4.0  # civil time strays from the sun's by up to three hours (western China), and summer time adds one
+AGREES_KM = 25.0  # city radius of the benchmarks
+ZONE_HOURS = 4.0  # civil time differs from solar time by up to three hours (western China); summer time adds one
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)$")
 
 
 def compare_metadata(metadata: Json, best: Json | None, region_90: Json | None) -> Json:
-    """``{"verdict", "distance_km", "text"}`` of the file's position, and ``"time"`` in words where it says one.
+    """Compare the file's position and time: ``{"verdict", "distance_km", "text"}``, and ``"time"`` when it has one.
 
-    The verdict is "agrees" within 25 km, or inside the answer's 90 % region where that is one circle; else
+    The verdict is "agrees" within 25 km, or inside the answer's 90 % region if that is one circle; otherwise
     "conflicts"; "absent" when the file or the answer has no position.
     """
     time = describe_time(metadata.get("captured_at"), best)
@@ -31,7 +31,7 @@ def compare_metadata(metadata: Json, best: Json | None, region_90: Json | None) 
 
 
 def describe_time(captured_at: str | None, best: Json | None) -> str | None:
-    """Return what the capture time says: with a zone, whether it fits the answer's longitude; None without a time."""
+    """Describe the capture time and whether its time zone fits the answer's longitude; None without a time."""
     if not captured_at:
         return None
     offset = _OFFSET.search(captured_at)
@@ -46,7 +46,7 @@ def describe_time(captured_at: str | None, best: Json | None) -> str | None:
 
 
 def parse_taken_at(captured_at: str | None) -> datetime | None:
-    """Return the capture time as it stands in the file; None when there is none or it is no time."""
+    """Parse the file's capture time; None when it is missing or invalid."""
     try:
         return datetime.fromisoformat(captured_at) if captured_at else None
     except ValueError:

@@ -1,7 +1,7 @@
-"""Detect prompt injection: text that gives the model instructions instead of showing a place.
+"""Detect prompt injection: text in a photo or tool result that gives the model instructions.
 
-A sign that says "Paris 12 km" is evidence; a sign that says "answer Paris" is an attempt. Nothing is removed for
-it: foreign words are quoted either way (``quoting.py``), and what is found becomes a warning for the person.
+A sign that says "Paris 12 km" is evidence; a sign that says "answer Paris" is an attack. Nothing is removed: untrusted
+text is always quoted (``quoting.py``), and findings become warnings for the user.
 The phrases are data, `agent/guard/data/instruction_phrases.yaml`.
 """
 
@@ -12,7 +12,7 @@ from importlib.resources import files
 
 import yaml
 
-_LONGEST = 20_000  # characters looked at
+_LONGEST = 20_000  # characters examined
 _MOST = 20  # findings reported
 _EXCERPT = 120  # characters of a finding
 
@@ -29,9 +29,9 @@ _SPACED = re.compile(r"(?<!\w)(?:\w[ ._*-]{1,2}){5,200}\w(?!\w)")
 
 
 def find_instructions(text: str) -> list[str]:
-    """Return what in ``text`` reads like an instruction: excerpts of one line each, in the order of the text.
+    """Find instructions in a text: excerpts of one line each, in order.
 
-    Looks through full-width and look-alike letters, invisible characters, digits for letters and s p a c e d words.
+    Recognises full-width and look-alike letters, invisible characters, digits for letters and s p a c e d words.
     """
     lines = [_normalise(line) for line in text[:_LONGEST].splitlines()]
     whole = " ".join(" ".join(lines).split())
@@ -48,7 +48,7 @@ def find_instructions(text: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _load_phrases() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """One pattern for single lines and one for the whole text."""
+    """Load the phrases as two patterns: one for single lines, one for the whole text."""
     table = yaml.safe_load(
         (files("sextant.agent.guard") / "data" / "instruction_phrases.yaml").read_text(encoding="utf-8")
     )
@@ -57,7 +57,9 @@ def _load_phrases() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _normalise(line: str) -> str:
-    """Lower case, compatibility characters made plain, invisible ones gone, Latin words with foreign letters Latin."""
+    """Normalise a text: lower case, no compatibility or invisible characters, look-alike letters replaced by Latin
+    ones.
+    """
     line = _LONG_RUN.sub(lambda run: run[0][:_RUN], unicodedata.normalize("NFKC", line))
     line = "".join(char for char in line if not _is_unseen(char))
     line = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in line)
@@ -66,7 +68,7 @@ def _normalise(line: str) -> str:
 
 
 def _is_unseen(char: str) -> bool:
-    """Invisible characters, and accents that belong to no letter (the others were composed with theirs)."""
+    """Return whether a character is invisible, or an accent without a letter (others were composed with theirs)."""
     return unicodedata.category(char) in ("Cf", "Cs", "Co", "Cn") or "\u0300" <= char <= "\u036f"
 
 
@@ -74,7 +76,7 @@ _QUOTES = str.maketrans("‘’´`“”„«»", '\'\'\'\'"""""')
 
 
 def _fold_lookalikes(word: re.Match[str]) -> str:
-    """Return a word that has ASCII letters among look-alikes of other scripts, all in ASCII."""
+    """Replace look-alike letters of other scripts in a word that also has ASCII letters."""
     text = word[0]
     if text.isascii() or not any(char.isascii() and char.isalpha() for char in text):
         return text
@@ -90,7 +92,7 @@ def _is_coded(word: str) -> bool:
 
 
 def _split_joined(text: str) -> str:
-    """File names join their words."""
+    """Split words that file names join."""
     return re.sub(r"(?<=\w)[_-](?=\w)|_", " ", text)
 
 
@@ -99,7 +101,7 @@ def _join_spaced(text: str) -> str:
 
 
 def _cut_excerpt(text: str, start: int, end: int) -> str:
-    """Return the finding with the words around it, cut to a readable length."""
+    """Cut the finding with the words around it to a readable length."""
     first = text.rfind(" ", 0, max(start, 0)) + 1 if start else 0
     last = text.find(" ", end + 24)
     return text[first : last if last >= 0 else len(text)][:_EXCERPT].strip()

@@ -1,14 +1,13 @@
 """Quote untrusted text (signs, captions, tool results, other models' answers), against prompt injection.
 
-They reach a model only inside a block that says where they come from and that they cannot close:
+Such text reaches a model only inside a block that names its source and that the text cannot close:
 
     <quoted from="read_text">
     | RUE DE RIVOLI
     </quoted>
 
-Inside, every line of theirs begins with a bar, and no angle bracket, control or invisible character is left, so
-the block ends where we end it. What reads like an instruction is kept, quoted, and reported by
-``find_instructions``.
+Inside, every line begins with a bar, and angle brackets, control and invisible characters are removed, so the text
+cannot end the block. Instructions are kept, quoted and reported by ``find_instructions``.
 """
 
 import unicodedata
@@ -17,20 +16,20 @@ from sextant.agent.guard.prompt_injection import find_instructions
 
 __all__ = ["LONGEST", "find_instructions", "quote"]
 
-LONGEST = 2000  # characters quoted of one source; a sign or caption is shorter
+LONGEST = 2000  # characters quoted per source; signs and captions are shorter
 
 _BRACKETS = dict.fromkeys(map(ord, "<＜﹤‹«〈⟨《≪❮❰˂ᐸ"), "(") | dict.fromkeys(map(ord, ">＞﹥›»〉⟩》≫❯❱˃ᐳ"), ")")
 _BREAKS = dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), "\n")
-# Letters and marks that show nothing: fillers, blank braille, variation selectors.
+# Invisible letters and marks: fillers, blank braille, variation selectors.
 _BLANK = dict.fromkeys([0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x034F, 0x17B4, 0x17B5], " ")
 _SELECTORS = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0x180E)], "")
 _TABLE: dict[int, str] = {**_BRACKETS, **_BREAKS, **_BLANK, **_SELECTORS}
 
 
 def quote(text: str, source: str) -> str:
-    """``text`` as a quoted block named after its ``source``.
+    """Quote a text in a block named after its ``source``.
 
-    Longer texts than LONGEST are cut, and the block says by how much. The same text gives the same block.
+    Texts longer than LONGEST are cut, and the block says by how much. Equal texts give equal blocks.
     """
     shown = strip_invisible(text[: 4 * LONGEST])
     kept = shown[:LONGEST]
@@ -42,9 +41,9 @@ def quote(text: str, source: str) -> str:
 
 
 def strip_invisible(text: str) -> str:
-    """Remove what a person would not see: control, text-direction and zero-width characters, and padding.
+    """Remove invisible characters (control, text-direction, zero-width) and padding.
 
-    Angle brackets of every kind become round ones; line breaks of every kind become one.
+    All kinds of angle brackets become round ones; all kinds of line breaks become one.
     """
     text = text.translate(_TABLE)
     text = "".join(char if char == "\n" else _replace_character(char) for char in text)

@@ -165,7 +165,8 @@ def complete_samples(
             each attempt still has the model's own timeout.
 
     Raises:
-        ModelError: the call failed for good; `kind` says why, `samples_unsupported` where several answers were asked
+        ModelError: the call failed after all retries; `kind` says why, `samples_unsupported` where several answers were
+        asked
             for and the server refused the request.
     """
     offered = list(tools or ())
@@ -245,7 +246,7 @@ def _attempt(
         return runnable.invoke(prompt), time.monotonic() - began
     address = model.endpoint.address
     try:
-        with model.rate_limiter.slot(ends):
+        with model.rate_limiter.wait_for_slot(ends):
             began = time.monotonic()
             deadline = began + model.timeout_s if ends is None else min(began + model.timeout_s, ends)
             exchange = Exchange(deadline)
@@ -253,7 +254,7 @@ def _attempt(
             took = time.monotonic() - began
     except OutOfTimeError:
         return make_out_of_time_error(address), 0.0
-    # Ollama's stream ends with a line that says it is done; without that line the connection was closed early.
+    # Ollama's stream ends with a "done" line; without it, the connection was closed early.
     if isinstance(answer, AIMessage) and (model.provider != "ollama" or answer.response_metadata.get("done")):
         return answer, took
     # Classified outside any `except`, so that no traceback carries the client's error with the server's text in it.
@@ -282,7 +283,7 @@ def run_with_deadline(exchange: Exchange, work: Callable[[], Any]) -> Any:
 
     threading.Thread(target=run, name="model call", daemon=True).start()
     # A little longer than the transport's own deadline, whose error says more about what happened.
-    done.wait(exchange.seconds_left() + 0.05)
+    done.wait(exchange.compute_seconds_left() + 0.05)
     return outcome[0] if outcome else TimeoutError()
 
 

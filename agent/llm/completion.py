@@ -25,10 +25,10 @@ FINISHES: Mapping[str, Finish] = {
     **dict.fromkeys(("prohibited_content", "spii", "image_safety", "guardrail", "sensitive"), "filtered"),
     "refusal": "refused",
 }
-MOST_TOKENS = 10**9  # of one call; more is no count of tokens
+MOST_TOKENS = 10**9  # of one call; a larger number cannot be a token count
 MOST_TEXT = 60_000  # characters of one answer that are read: a very long answer with its reasoning has 20,000
 MOST_ARGUMENTS = 8_000  # characters of the arguments of one tool call
-MOST_INTEGER = 2**63 - 1  # what a checkpoint can hold
+MOST_INTEGER = 2**63 - 1  # the largest integer that a checkpoint can hold
 UNKNOWN_TOOL = "unknown_tool"
 
 
@@ -186,7 +186,7 @@ def _find_objection(tool: Tool, args: Mapping[str, Any]) -> str | None:
 
 
 def _is_finite(value: Any) -> bool:
-    """Whether no number inside is NaN or infinite: JSON does not allow them, but parsers accept them."""
+    """Return whether all numbers inside are finite: JSON does not allow others, but parsers accept them."""
     if isinstance(value, Mapping):
         return all(_is_finite(item) for item in value.values())
     if isinstance(value, list):
@@ -202,7 +202,7 @@ def _replace_surrogates(text: str) -> str:
 
 
 def read_count(value: Any) -> int | None:
-    """Return a count of tokens that a server reports, None when it is not one.
+    """Read a token count that a server reports; None when it is not a valid count.
 
     Servers send strings, fractions, NaN, negative numbers and numbers that no file can hold.
     """

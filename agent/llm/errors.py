@@ -59,7 +59,7 @@ NO_IMAGES = re.compile(
 
 
 class ModelError(SextantError):
-    """A model call failed for good.
+    """A model call failed, and retries did not help or were not allowed.
 
     Attributes:
         kind: what failed; the graph branches on it.

@@ -29,13 +29,13 @@ def join_user_messages(messages: Sequence[Message]) -> list[Message]:
     joined: list[Message] = []
     for message in messages:
         if joined and message["role"] == joined[-1]["role"] == "user":
-            joined[-1] = {"role": "user", "content": [*_blocks(joined[-1]), *_blocks(message)]}
+            joined[-1] = {"role": "user", "content": [*_list_blocks(joined[-1]), *_list_blocks(message)]}
         else:
             joined.append(message)
     return joined
 
 
-def _blocks(message: Message) -> Sequence[Mapping[str, Any]]:
+def _list_blocks(message: Message) -> Sequence[Mapping[str, Any]]:
     content: str | Sequence[Mapping[str, Any]] = message["content"]
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
@@ -44,40 +44,40 @@ def _to_langchain(message: Message, detail: str, text_first: bool) -> BaseMessag
     content = message.get("content") or ""
     match message["role"]:
         case "system":
-            return SystemMessage(content=_text(content))
+            return SystemMessage(content=_join_text(content))
         case "user":
-            return HumanMessage(content=_user_content(content, detail, text_first))
+            return HumanMessage(content=_make_user_content(content, detail, text_first))
         case "assistant":
-            calls = [{**call, "type": "tool_call"} for call in map(_tool_call, message.get("tool_calls") or ())]
-            return AIMessage(content=_text(content), tool_calls=calls)
+            calls = [{**call, "type": "tool_call"} for call in map(_make_tool_call, message.get("tool_calls") or ())]
+            return AIMessage(content=_join_text(content), tool_calls=calls)
         case "tool":
             return ToolMessage(
-                content=_text(content), tool_call_id=message["tool_call_id"], name=message.get("name") or None
+                content=_join_text(content), tool_call_id=message["tool_call_id"], name=message.get("name") or None
             )
     raise ValueError(f"no message has the role {message['role']!r}")
 
 
-def _tool_call(call: Mapping[str, Any]) -> dict[str, Any]:
+def _make_tool_call(call: Mapping[str, Any]) -> dict[str, Any]:
     return {name: call[name] for name in ("id", "name", "args")}
 
 
-def _text(content: str | Sequence[Mapping[str, Any]]) -> str:
+def _join_text(content: str | Sequence[Mapping[str, Any]]) -> str:
     return content if isinstance(content, str) else "\n".join(block["text"] for block in content)
 
 
-def _user_content(
+def _make_user_content(
     content: str | Sequence[Mapping[str, Any]], detail: str, text_first: bool
 ) -> str | list[str | dict[Any, Any]]:
     if isinstance(content, str):
         return content
     images = [block for block in content if block["type"] == "image"]
     if not images:
-        return _text(content)
-    shown: list[str | dict[Any, Any]] = [_image(block, detail) for block in images]
+        return _join_text(content)
+    shown: list[str | dict[Any, Any]] = [_make_image_block(block, detail) for block in images]
     if text_first:
         return [{"type": "text", "text": _mark_images(content, len(images))}, *shown]
     return [
-        {"type": "text", "text": block["text"]} if block["type"] == "text" else _image(block, detail)
+        {"type": "text", "text": block["text"]} if block["type"] == "text" else _make_image_block(block, detail)
         for block in content
     ]
 
@@ -95,7 +95,7 @@ def _mark_images(content: Sequence[Mapping[str, Any]], images: int) -> str:
     return "\n".join(parts)
 
 
-def _image(block: Mapping[str, Any], detail: str) -> dict[str, Any]:
+def _make_image_block(block: Mapping[str, Any], detail: str) -> dict[str, Any]:
     return {
         "type": "image_url",
         "image_url": {"url": f"data:{block['mime']};base64,{block['data']}", "detail": detail},

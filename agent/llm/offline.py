@@ -52,7 +52,7 @@ class OfflineModel(BaseChatModel):
             call = {"name": "nearest_photos", "args": {"count": COUNT}, "id": "call-1"}
             said = AIMessage("", tool_calls=[call])
         else:
-            said = AIMessage(answer_from_density("\n".join(_text(message) for message in messages[1:])))
+            said = AIMessage(answer_from_density("\n".join(_read_text(message) for message in messages[1:])))
         # No LMM read or wrote anything, so the usage is exactly zero.
         said.usage_metadata = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
         return ChatResult(generations=[ChatGeneration(message=said)])
@@ -89,7 +89,7 @@ def find_densest(positions: np.ndarray) -> tuple[np.ndarray, float]:
     return positions[best], float(support[best] / weights.sum())
 
 
-def _text(message: BaseMessage) -> str:
+def _read_text(message: BaseMessage) -> str:
     if isinstance(message.content, str):
         return message.content
     return "\n".join(block.get("text", "") for block in message.content if isinstance(block, dict))

@@ -28,7 +28,7 @@ class RateLimiter:
         self._next_start = 0.0
 
     @contextmanager
-    def slot(self, ends: float | None) -> Iterator[None]:
+    def wait_for_slot(self, ends: float | None) -> Iterator[None]:
         """Wait for a free slot and for the next start.
 
         Raises:

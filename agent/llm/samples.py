@@ -27,7 +27,7 @@ class SampleRequests:
     """Answers calls that name the samples they are asked together with. Shared by threads.
 
     Args:
-        send: asks for so many samples of a request at once, and returns a reply for each.
+        send: asks for a number of samples in one request, and returns a reply for each.
     """
 
     def __init__(self, send: Callable[[Json, int], list[Json]]) -> None:
@@ -36,15 +36,15 @@ class SampleRequests:
         self._groups: OrderedDict[str, _Group] = OrderedDict()
         self._refused = False
 
-    def reply(self, request: Json) -> Json:
+    def get_reply(self, request: Json) -> Json:
         """Return the reply to one sample, from the request that is made for all of them."""
-        sample, key = request["sample"], group_key(request)
+        sample, key = request["sample"], make_group_key(request)
         with self._lock:
             group = self._groups.get(key)
             mine = group is None
             if group is None:
                 if self._refused:
-                    return refusal()
+                    return make_refusal()
                 group = self._groups[key] = _Group()
                 while len(self._groups) > KEPT:
                     self._groups.popitem(last=False)
@@ -73,13 +73,13 @@ class SampleRequests:
             group.done.set()
 
 
-def refusal() -> Json:
-    """Return the reply to a sample of a server that is known to give one answer a request; nothing was sent."""
+def make_refusal() -> Json:
+    """Make the reply for a server that is known to give one answer per request; nothing was sent."""
     message = "the server gives one answer a request"
     return {"failure": {"kind": "samples_unsupported", "message": message, "attempts": 0}}
 
 
-def group_key(request: Json) -> str:
-    """Return what all calls of one request have in common; the run keeps equal requests of two runs apart."""
+def make_group_key(request: Json) -> str:
+    """Make the key of a group: what all calls of one request have in common, including the run."""
     own = ("branch", "sample", "seconds_left")
     return hash_text(encode_canonical({name: value for name, value in request.items() if name not in own}))

@@ -40,7 +40,7 @@ class Endpoint:
 
     @property
     def basic_auth(self) -> str:
-        """The login in the form of HTTP basic authentication (RFC 7617)."""
+        """Return the login in the form of HTTP basic authentication (RFC 7617)."""
         return base64.b64encode(self.login.encode()).decode() if self.login else ""
 
 

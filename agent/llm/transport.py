@@ -37,7 +37,7 @@ class Exchange:
     retry_after_s: float | None = None
     body: str = ""
 
-    def seconds_left(self) -> float:
+    def compute_seconds_left(self) -> float:
         """Compute the seconds left, at least a millisecond: zero or less has another meaning for sockets."""
         return max(self.deadline - time.monotonic(), 0.001)
 
@@ -85,7 +85,7 @@ class BoundedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         exchange = current_exchange.get() or Exchange(deadline=time.monotonic() + 600)
-        left = exchange.seconds_left()
+        left = exchange.compute_seconds_left()
         timeout = {"connect": min(left, CONNECT_TIMEOUT_S), "read": left, "write": left, "pool": left}
         request.extensions = {**request.extensions, "timeout": timeout}
         request.headers["Accept-Encoding"] = "identity"

@@ -7,7 +7,7 @@ from langgraph.types import Command, Send
 from sextant.agent.cost.budget import compute_seconds_left, make_budget
 from sextant.agent.cost.reservation import plan_wave
 from sextant.agent.llm.request import may_call_tools
-from sextant.agent.nodes.plan import with_limits
+from sextant.agent.nodes.plan import apply_limits
 from sextant.agent.state import Ask, Branch, State, Turn, awaits_model, awaits_tools, count_tool_turns
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.deps import Deps
@@ -37,12 +37,12 @@ def advance(state: State, deps: Deps) -> Command[Literal["lmm", "tools", "verify
     waiting = [name for name in open_now if awaits_model(said[name])]
     # Branches of this round that a limit on tokens or money has held back until now.
     held = [name for name, branch in state["branches"].items() if is_held(branch, state)]
-    refused = state.get("tools_refused", False) or any(map(refuses_tools, said.values()))
+    refused = state.get("tools_refused", False) or any(map(has_refused_tools, said.values()))
     left = compute_seconds_left(make_budget(deps.settings, deps.recipe), reading["seconds"])
     asks = [make_ask(name, state, deps, final=False, refused=refused, left=left) for name in (*waiting, *held)]
     wave = plan_wave(state, deps, asks, reading["seconds"], working=bool(working))
     turns = [Send("tools", make_ask(name, state, deps, final=False, refused=refused, left=left)) for name in working]
-    turns += [Send("lmm", with_limits(ask, wave, final=ask["final"] or wave.last)) for ask in wave.paid]
+    turns += [Send("lmm", apply_limits(ask, wave, final=ask["final"] or wave.last)) for ask in wave.paid]
     repairs = describe_repairs(state, waiting)
     update = State(
         seconds=reading["seconds"],
@@ -56,7 +56,7 @@ def advance(state: State, deps: Deps) -> Command[Literal["lmm", "tools", "verify
 
 
 def is_held(branch: Branch, state: State) -> bool:
-    """Whether a branch of this round has not been asked and may still be."""
+    """Return whether a branch of this round is waiting for its first call."""
     name = branch["id"]
     unasked = name not in state.get("transcripts", {}) and name not in state.get("closed", {})
     return unasked and branch["round"] == state["round"]
@@ -89,6 +89,6 @@ def get_failure_kind(turn: Turn) -> str | None:
     return turn["failure"]["kind"] if "failure" in turn else None
 
 
-def refuses_tools(transcript: list[Turn]) -> bool:
+def has_refused_tools(transcript: list[Turn]) -> bool:
     """Whether this branch found that the model does not support tools."""
     return any(get_failure_kind(turn) == "tools_unsupported" for turn in transcript)

@@ -3,11 +3,12 @@
 from collections import Counter
 from typing import Any
 
+from sextant.agent.answer_words import BASIS_NOTES
 from sextant.agent.guard.claims import Trace, describe_unsupported, make_trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata
 from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.agent.state import Spent, State
-from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, uncalibrated, warn
+from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, warn, warn_uncalibrated
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
@@ -30,6 +31,7 @@ def answer(state: State, deps: Deps) -> State:
         "photo": {name: state["photo"][name] for name in ("sha256", "path", "width", "height")},
         "best": best,
         "probability": verdict["probability"],
+        "calibration": note_calibration(verdict),
         "region": verdict["region"],
         "candidates": deps.blobs.get_json(verdict["candidates"]),
         "rival": name_rival(verdict["rival"]),
@@ -47,6 +49,12 @@ def answer(state: State, deps: Deps) -> State:
     }
     deps.on_event({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
+
+
+def note_calibration(verdict: Json) -> Json | None:
+    """Say what the probabilities rest on; None where they are not calibrated or there are none."""
+    basis = verdict.get("basis")
+    return {"basis": basis, "note": BASIS_NOTES[basis]} if basis else None
 
 
 def describe_judge(deps: Deps) -> Json:
@@ -136,4 +144,4 @@ def collect_warnings(state: State) -> list[AnswerWarning]:
     warnings += [
         warn(Code.ANSWERS_FAILED, f"{times} of the model's answers failed: {how}") for how, times in failures.items()
     ]
-    return warnings if state["verdict"]["calibrated"] else [*warnings, uncalibrated()]
+    return warnings if state["verdict"]["calibrated"] else [*warnings, warn_uncalibrated()]

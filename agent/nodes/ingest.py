@@ -75,12 +75,12 @@ def _find_photo(state: State, deps: Deps) -> Json:
         return {"path": state["path"]}
     for message in reversed(state.get("messages", [])):
         for block in reversed(message.content if isinstance(message.content, list) else []):
-            if isinstance(block, dict) and (data := _decode_inline_image(block)):
+            if isinstance(block, dict) and (data := decode_inline_image(block)):
                 return {"sha256": deps.blobs.put(data)}
     raise WrongUse("there is no photo to locate; give a path, or a message with an image in it")
 
 
-def _decode_inline_image(block: Json) -> bytes | None:
+def decode_inline_image(block: Json) -> bytes | None:
     """Read an image block as chat pages upload it: a ``data`` field or a data URL; fetch nothing."""
     text = block.get("data") or block.get("base64")
     url = block.get("image_url")

@@ -40,7 +40,7 @@ def measure(reply: Json, request: Json, deps: Deps) -> Json:
 
 
 def can_be_repaired(kind: str, transcript: list[Turn]) -> bool:
-    """Whether a failure of this kind is worth another attempt with a changed request in this branch."""
+    """Return whether a failure of this kind is worth another attempt with a changed request in this branch."""
     before = sum(1 for turn in transcript if turn.get("failure", {}).get("kind") == kind)
     return before < REPAIRABLE.get(kind, 0)
 

@@ -8,7 +8,7 @@ from sextant.agent.cost.budget import compute_seconds_left, make_budget
 from sextant.agent.cost.reservation import Wave, plan_wave
 from sextant.agent.llm.request import may_call_tools
 from sextant.agent.prompting.disagreement import collect_contrast_words
-from sextant.agent.prompting.needs import fillable
+from sextant.agent.prompting.needs import select_fillable
 from sextant.agent.state import Ask, Branch, State
 from sextant.agent.world.deps import Deps
 from sextant.prompts.variants import load_variant
@@ -36,7 +36,7 @@ def plan(state: State, deps: Deps) -> Command[Literal["lmm", "verify"]]:
         return Command(update=update, goto="verify")
     final = wave.last or deps.recipe.max_tool_turns == 0
     deps.on_event({"step": "plan", "round": number, "branches": [branch["id"] for branch in asked]})
-    asks = [Send("lmm", with_limits(ask, wave, final=final)) for ask in wave.paid]
+    asks = [Send("lmm", apply_limits(ask, wave, final=final)) for ask in wave.paid]
     return Command(update=update, goto=asks)
 
 
@@ -53,7 +53,7 @@ def make_branches(number: int, state: State, deps: Deps) -> list[Branch]:
     sides = {"nearest": recipe.nearest, "farthest": recipe.farthest}
     listed = {side: count for side, count in sides.items() if count is not None}
     wanted = []
-    for name in fillable(recipe.variants if number == 1 else recipe.later, had, first_round=number == 1):
+    for name in select_fillable(recipe.variants if number == 1 else recipe.later, had, first_round=number == 1):
         prompt = load_variant(name)
         asked = sum(branch["variant"] == name for branch in state.get("branches", {}).values())
         temperature = prompt.temperature if recipe.temperature is None else recipe.temperature
@@ -89,7 +89,7 @@ def make_first_ask(branch: Branch, state: State, deps: Deps, seconds_left: float
     )
 
 
-def with_limits(ask: Ask, wave: Wave, *, final: bool) -> Ask:
+def apply_limits(ask: Ask, wave: Wave, *, final: bool) -> Ask:
     """Return the request with what its wave allows: whether it must answer now, and how long the answer may be."""
     limited: Ask = {**ask, "final": final}
     if wave.output_tokens is not None:

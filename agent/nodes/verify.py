@@ -15,15 +15,16 @@ from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
 from sextant.agent.verification import verify as weigh
-from sextant.agent.verification.aligned import learned
+from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, STAND_IN, stands_in
 from sextant.agent.verification.model_file import Model, shipped_model
-from sextant.agent.verification.retrieval_trust import distrust_words
-from sextant.agent.verification.stand_in import NOT_ALIGNED, STAND_IN, stands_in
+from sextant.agent.verification.scoring.aligned import learned
+from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
+from sextant.gallery.profile import profile_of
 
 _LATER_FIELDS = ("wording", "precision", "radius_km")
 # Failures that no other prompt and no later round can repair.
@@ -39,11 +40,11 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     pool = make_pool(outcomes, state.get("branches", {}), references, deps)
     doubts = [warn(Code.UNLIKE_GALLERY, words) for words in distrust_words(pool)]
     strategy = deps.recipe.verify
-    if lacks_places(references, deps):
+    if lacks_position_scores(references, deps):
         strategy = STAND_IN
         doubts.append(warn(Code.NOT_ALIGNED, NOT_ALIGNED))
     model = load_judging_model(deps) if strategy == "calibrated" else None
-    if strategy == "similarity" or (model and learned(model.scorer.names)):
+    if strategy == "similarity" or (model and model.scorer and learned(model.scorer.names)):
         pool = add_position_scores(pool, state, references, deps)
     verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
     stop = find_stop_reason({**state, **reading}, outcomes, verdict, deps)
@@ -52,7 +53,7 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
         seconds=reading["seconds"],
         read_at=reading["read_at"],
         outcomes=outcomes,
-        verdict=compact_verdict(verdict, deps),
+        verdict=make_compact_verdict(verdict, deps),
         warnings=doubts,
     )
     if stop:
@@ -89,8 +90,8 @@ def _drop_absent(place: Json) -> Json:
 def make_pool(outcomes: dict[str, Json], branches: dict[str, Branch], references: Json | None, deps: Deps) -> Pool:
     """Pool every place proposed for this photo, each with its origin."""
     keep, keep_nearest = deps.recipe.keep_samples, deps.recipe.keep_nearest
-    if lacks_places(references, deps):
-        keep_nearest = None  # the strategy that stands in was fitted on the whole retrieved list
+    if lacks_position_scores(references, deps):
+        keep_nearest = None  # the fallback strategy was fitted on the whole retrieved list
     candidates: list[Candidate] = []
     farthest: tuple[tuple[float, float], ...] = ()
     if references:
@@ -117,8 +118,9 @@ def make_pool(outcomes: dict[str, Json], branches: dict[str, Branch], references
         proposed = make_answer_candidates(outcome, branch, deps.settings.model)
         candidates += proposed if deps.recipe.keep_alternatives else proposed[:1]
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
-    trust = references.get("trust", 1.0) if references else 1.0
-    return Pool(tuple(candidates), farthest, counts, retrieval_trust=trust)
+    found = references or {}
+    profile = profile_of(found.get("profile"))
+    return Pool(tuple(candidates), farthest, counts, retrieval_trust=found.get("trust", 1.0), profile=profile)
 
 
 def make_peak_candidate(peak: Json) -> Candidate:
@@ -129,7 +131,7 @@ def make_peak_candidate(peak: Json) -> Candidate:
 
 def add_position_scores(pool: Pool, state: State, references: Json | None, deps: Deps) -> Pool:
     """Add the photo's cosine with every place, as G3 does; return the pool unchanged without an aligned encoder."""
-    if not knows_places(references) or not pool.candidates:
+    if not has_position_scores(references) or not pool.candidates:
         return pool
     places = [[one.latitude, one.longitude] for one in pool.candidates]
     reply = deps.ask("positions", {"photo": state["photo"]["sha256"], "positions": places})
@@ -137,13 +139,13 @@ def add_position_scores(pool: Pool, state: State, references: Json | None, deps:
     return replace(pool, candidates=tuple(replace(one, position_score=score) for one, score in scored))
 
 
-def lacks_places(references: Json | None, deps: Deps) -> bool:
-    """Whether the recipe compares the photo with places and this run's gallery, if any, cannot."""
-    return stands_in(deps.recipe.verify, compares_places=knows_places(references))
+def lacks_position_scores(references: Json | None, deps: Deps) -> bool:
+    """Return whether the recipe compares the photo with places but this run's gallery cannot."""
+    return stands_in(deps.recipe.verify, compares_places=has_position_scores(references))
 
 
-def knows_places(references: Json | None) -> bool:
-    """Whether the gallery's encoder compares photos with places: it then found where on Earth the photo fits."""
+def has_position_scores(references: Json | None) -> bool:
+    """Return whether the gallery's encoder compares photos with places (it then found heat map peaks)."""
     return references is not None and references.get("peaks") is not None
 
 
@@ -174,16 +176,18 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
     """Find the reason to stop here; None for another round."""
     limit = make_budget(deps.settings, deps.recipe)
     answered = any(outcome["kind"] == "answered" for outcome in outcomes.values())
+    if any(outcome.get("failure") == STOPPED for outcome in outcomes.values()):
+        return "stopped"
     if verdict.agreement and answered:
         # The verdict is also settled when no further call is worth its price; that is not agreement.
-        sure = verdict.expected_gain is None or sure_enough(verdict.probability)
+        sure = verdict.expected_gain is None or verdict.unanimous or sure_enough(verdict.probability)
         return "agreement" if sure else "exhausted"
     if "budget" in state.get("closed", {}).values() or any(
-        o.get("failure") in (STOPPED, CALLS_SPENT) for o in outcomes.values()
+        outcome.get("failure") == CALLS_SPENT for outcome in outcomes.values()
     ):
         return "budget"
     if not any(branch["round"] == state.get("round") for branch in state.get("branches", {}).values()):
-        return "exhausted"  # no later prompt has what it needs
+        return "exhausted"  # the inputs of every later prompt are missing
     if not deps.recipe.later or (outcomes and all(o.get("failure") in HOPELESS for o in outcomes.values())):
         return "exhausted"
     if not can_pay_another(state, deps) or state.get("round", 0) >= limit.rounds:
@@ -191,7 +195,7 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
     return None
 
 
-def compact_verdict(verdict: Verdict, deps: Deps) -> Json:
+def make_compact_verdict(verdict: Verdict, deps: Deps) -> Json:
     """Compact the verdict for the state: the long list of scored candidates goes to the blob store."""
     plain = round_numbers(verdict.to_json())
     return {**plain, "candidates": deps.blobs.put_json(plain["candidates"])}

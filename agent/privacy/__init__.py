@@ -1,1 +1,1 @@
-"""Privacy: the precision cap and the redacted view of an answer."""
+"""Privacy: precision cap (coarsening, redaction) and the redacted view of an answer."""

@@ -1,7 +1,7 @@
-"""The precision cap: coarsen or redact places before they leave. Everything that leaves goes through ``coarsen``.
+"""Precision cap: coarsen or redact places before output. All output passes through ``coarsen``.
 
-A cap snaps positions to a cell (or the country), widens regions so that they still hold what they held, drops names
-finer than it allows, and rewrites numbers in texts that read like coordinates. Doing it twice changes nothing.
+A cap snaps positions to a grid cell or the country, widens regions so that they keep their probability, drops names
+that are too fine, and rounds coordinates in texts. It is idempotent.
 """
 
 import math
@@ -24,13 +24,13 @@ from sextant.geo.sphere import great_circle_km
 Cap = Literal["country", "region", "city", "street"]
 CAPS: tuple[Cap, ...] = ("country", "region", "city", "street")
 
-# Side of a cell in degrees of latitude and longitude: about 1,100 km (for the sea, where no country is), 220, 22, 1.1.
+# Cell size in degrees of latitude and longitude: about 1,100 km (at sea, outside any country), 220, 22 and 1.1 km.
 CELL_DEGREES: Mapping[Cap, float] = {"country": 10.0, "region": 2.0, "city": 0.2, "street": 0.01}
-# The finest of the field's radii a cap lets a probability speak of, km.
+# The smallest radius in km whose probability each cap shows.
 FINEST_KM: Mapping[Cap, float] = {"country": 750.0, "region": 200.0, "city": 25.0, "street": 1.0}
 WITHHELD = "(withheld: it may say more than the precision cap allows)"
 
-# Two decimals of a degree are a kilometre; degrees and minutes are two. Letters may stand beside: IMG_N38.7139.jpg.
+# Two decimals of a degree are about 1 km, a minute about 2 km. Letters may adjoin: IMG_N38.7139.jpg.
 _DECIMAL = re.compile(r"(?<![\d.,])[-+−]?\d{1,3}[.,]\d{2,}(?!\d)")
 _SEXAGESIMAL = re.compile(r"\d{1,3}\s*[°º]\s*\d{1,2}(?:[.,]\d+)?\s*['′’](?:\s*\d{1,2}(?:[.,]\d+)?\s*[\"″”])?\s*[NSEW]?")
 _NAMES: Mapping[Cap, tuple[str, ...]] = {
@@ -40,9 +40,9 @@ _NAMES: Mapping[Cap, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Policy:
-    """The finest scale that may be said: ``cap`` everywhere, ``countries`` (by ISO code) where they are coarser.
+    """The finest scale that may be shown: ``cap`` everywhere, ``countries`` (by ISO code) where they are coarser.
 
-    ``cap`` None caps nothing. ``reason`` is shown with every answer that was coarsened.
+    ``cap`` None sets no cap. ``reason`` is shown with every coarsened answer.
     """
 
     cap: Cap | None = None
@@ -57,17 +57,17 @@ class Policy:
 
     @property
     def coarsest(self) -> Cap | None:
-        """The coarsest cap anywhere: what free words and pictures are held to, whose place nobody knows."""
+        """Return the coarsest cap of all countries. It applies to free text and pictures, whose place is unknown."""
         known = [cap for cap in (self.cap, *self.countries.values()) if cap is not None]
         return min(known, key=CAPS.index) if known else None
 
     @property
     def withholds_words(self) -> bool:
-        """Whether the words of models and signs are withheld: they can name a street in any form."""
+        """Return whether texts by models and signs are withheld, since they can name a street in any form."""
         return self.coarsest is not None and self.coarsest != "street"
 
     def to_json(self) -> Json | None:
-        """Return what is shown of the policy; None when it caps nothing."""
+        """Convert the policy to JSON for display; None when it sets no cap."""
         if self.coarsest is None:
             return None
         return {"cap": self.cap, "countries": dict(sorted(self.countries.items())), "reason": self.reason}
@@ -82,12 +82,12 @@ class _File(BaseModel):
 
 
 def load_policy(precision: str | None, file: str | None = None) -> Policy:
-    """Return the policy of ``--precision`` and a policy file; the coarser of both holds.
+    """Load the policy from ``--precision`` and a policy file; the coarser of the two applies.
 
     The file is YAML: ``precision``, ``reason``, and ``countries`` (ISO code to cap).
 
     Raises:
-        WrongUse: an unknown cap, or a file that is no policy.
+        WrongUse: the cap is unknown, or the file is not a policy.
     """
     if precision is not None and precision not in CAPS:
         raise WrongUse(f"precision {precision!r} is unknown; there are: {', '.join(CAPS)}")
@@ -95,7 +95,7 @@ def load_policy(precision: str | None, file: str | None = None) -> Policy:
     if file is None:
         return given
     try:
-        # The base loader leaves every scalar a text: to the others, Norway's code is the word "no".
+        # The base loader keeps every scalar as text; other loaders read Norway's code NO as false.
         read = _File.model_validate(yaml.load(Path(file).read_text(encoding="utf-8"), Loader=yaml.BaseLoader))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
@@ -110,9 +110,9 @@ def load_policy(precision: str | None, file: str | None = None) -> Policy:
 
 
 def snap_position(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
-    """Return the position as the policy lets it be said: a country's inner position, or the middle of a cell."""
+    """Snap a position as the policy requires: to the country's inner position or the middle of a cell."""
     here = latitude, longitude
-    # The middle of a cell at sea can lie in a country, and of one in a free country in a capped one: their turn then.
+    # The middle of a cell can lie in another country with a coarser cap, so snap again until nothing changes.
     for _ in range(3):
         there = _snap_once(*here, policy)
         if there == here:
@@ -122,18 +122,18 @@ def snap_position(latitude: float, longitude: float, policy: Policy) -> tuple[fl
 
 
 def _snap_once(latitude: float, longitude: float, policy: Policy) -> tuple[float, float]:
-    here = _country_key(latitude, longitude)
+    here = _find_country_key(latitude, longitude)
     cap = policy.at(here[1] if here else None)
     if cap is None:
         return latitude, longitude
     if cap == "country" and here:
-        return _inner(here[0])
+        return _find_inner_position(here[0])
     step = CELL_DEGREES[cap]
-    return _cell(latitude, step, 90.0), _cell(longitude, step, 180.0)
+    return _snap_to_cell(latitude, step, 90.0), _snap_to_cell(longitude, step, 180.0)
 
 
 def coarsen(value: Any, policy: Policy) -> Any:
-    """Return a copy of a JSON value in which nothing is finer than the policy allows. Idempotent."""
+    """Coarsen a copy of a JSON value to the scale that the policy allows. Idempotent."""
     if policy.coarsest is None:
         return value
     if isinstance(value, dict):
@@ -144,21 +144,21 @@ def coarsen(value: Any, policy: Policy) -> Any:
 
 
 def redact_coordinates(text: str, policy: Policy) -> str:
-    """Return a text whose numbers that read like coordinates are rounded to the coarsest cap's cell."""
+    """Round coordinates in a text to the coarsest cap's cell."""
     cap = policy.coarsest
     if cap is None:
         return text
     digits = {"country": 0, "region": 0, "city": 1, "street": 2}[cap]
 
-    def rounded(match: re.Match[str]) -> str:
+    def round_match(match: re.Match[str]) -> str:
         number = match[0].replace("−", "-").replace(",", ".")
         return match[0] if len(number.partition(".")[2]) <= digits else f"{float(number):.{digits}f}"
 
-    return _DECIMAL.sub(rounded, _SEXAGESIMAL.sub("(withheld)", text))
+    return _DECIMAL.sub(round_match, _SEXAGESIMAL.sub("(withheld)", text))
 
 
 def redact_words(value: Any, policy: Policy, keys: frozenset[str]) -> Any:
-    """Return the value with the texts under ``keys`` withheld, where the policy withholds words."""
+    """Withhold the texts under ``keys`` when the policy withholds words."""
     if not policy.withholds_words:
         return value
     if isinstance(value, dict):
@@ -183,7 +183,7 @@ def _coarsen_dict(value: Json, policy: Policy) -> Json:
     coarse = {name: coarsen(item, policy) for name, item in value.items()}
     for name, item in value.items():
         if name.startswith(("latitude", "longitude")) and isinstance(item, int | float):
-            coarse[name] = _cell(item, CELL_DEGREES[policy.coarsest or "street"], 180.0)
+            coarse[name] = _snap_to_cell(item, CELL_DEGREES[policy.coarsest or "street"], 180.0)
     if "probability" in value and isinstance(value["probability"], dict):
         coarse["probability"] = _coarsen_probability(value["probability"], policy.coarsest)
     if isinstance(value.get("best"), dict) and isinstance(value.get("probability"), dict):
@@ -195,7 +195,7 @@ def _coarsen_dict(value: Json, policy: Policy) -> Json:
 
 def _coarsen_position(value: Json, policy: Policy) -> Json:
     exact = value["latitude"], value["longitude"]
-    key = _country_key(*exact)
+    key = _find_country_key(*exact)
     cap = policy.at(key[1] if key else None)
     rest = {name: coarsen(item, policy) for name, item in value.items() if name not in ("latitude", "longitude")}
     latitude, longitude = snap_position(*exact, policy)
@@ -207,7 +207,7 @@ def _coarsen_position(value: Json, policy: Policy) -> Json:
         if name in coarse:
             coarse[name] = None
     if "origin" in value and cap != "street":
-        # A candidate's place is in the model's own words.
+        # A candidate's place name is text by the model.
         coarse |= {name: None for name in ("place",) if name in value}
     if value.get("origin") == "nearest" or "similarity" in value:
         coarse |= {name: None for name in ("id",) if name in value}
@@ -239,10 +239,10 @@ def _coarsen_region(value: Json, policy: Policy) -> Json:
 
 
 def _widen(radius_km: float, exact: tuple[float, float], shown: tuple[float, float], cap: Cap) -> float:
-    """Widen a radius so that around the shown position it covers the exact circle; round it to two digits."""
+    """Widen a radius so that the circle around the shown position covers the exact one; round it up to two digits."""
     needed = max(radius_km + float(great_circle_km(exact, shown)), CELL_DEGREES[cap] * 78.6 if cap != "country" else 0)
     if exact == shown:
-        needed = radius_km  # coarsened before
+        needed = radius_km  # already coarsened
     digits = 10 ** (math.floor(math.log10(max(needed, 1.0))) - 1)
     return float(math.ceil(round(needed / digits, 9)) * digits)
 
@@ -266,20 +266,20 @@ def _is_position(value: Json) -> bool:
     return bool(abs(found[0]) <= 90 and abs(found[1]) <= 180)  # type: ignore[arg-type]
 
 
-def _cell(degrees: float, step: float, limit: float) -> float:
-    """Return the middle of the cell that holds the value; of a middle, itself."""
+def _snap_to_cell(degrees: float, step: float, limit: float) -> float:
+    """Snap a value to the middle of its cell; a middle stays as it is."""
     cells = round(2 * limit / step)
     number = min(max(math.floor((degrees + limit) / step + 1e-9), 0), cells - 1)
     return round(-limit + (number + 0.5) * step, 6)
 
 
 @lru_cache(maxsize=20_000)
-def _country_key(latitude: float, longitude: float) -> tuple[str, str | None] | None:
+def _find_country_key(latitude: float, longitude: float) -> tuple[str, str | None] | None:
     country = country_at(latitude, longitude, OFF_THE_COAST_KM)
     return (country.natural_earth or country.name, country.code) if country else None
 
 
 @lru_cache(maxsize=512)
-def _inner(name: str) -> tuple[float, float]:
+def _find_inner_position(name: str) -> tuple[float, float]:
     latitude, longitude = inner_position(name)
     return round(latitude, 2), round(longitude, 2)

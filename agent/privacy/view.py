@@ -1,15 +1,15 @@
-"""The redacted view of a located photo: coarsened by the policy first, everything else derived from that."""
+"""Redacted view of a located photo: coarsen the record by the policy, then derive everything shown from that."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from sextant.agent.answer_words import headline, scale_rows
+from sextant.agent.answer_words import format_headline, list_scale_rows
 from sextant.agent.guard.claims import Trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata
 from sextant.agent.privacy.precision import Policy, coarsen, redact_words
-from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, uncalibrated
+from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, warn_uncalibrated
 from sextant.base.json_types import Json
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import great_circle_km
@@ -17,11 +17,13 @@ from sextant.geo.sphere import great_circle_km
 WORDS = frozenset(
     {"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error"}
 )
-PLACE_KM = 25.0  # candidates this near each other are one proposal: the city radius of the field
+PLACE_KM = 25.0  # candidates within the benchmarks' city radius are one proposal
 
 
 def view_photo(evidence: Json, policy: Policy) -> Json:
-    """One photo of a session, ready for a page, a terminal or a file; nothing in it is finer than the policy."""
+    """Build the view of a session's photo for page, terminal and exports; nothing in it is finer than the policy
+    allows.
+    """
     kept = {name: evidence.get(name) for name in ("key", "sha256", "run", "status")}
     seen = coarsen(redact_words(evidence, policy, WORDS), policy)
     shown: Json = {**kept, "name": f"photo {evidence['key']}", "file": seen.get("file"), "error": seen.get("error")}
@@ -37,8 +39,8 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
     answer["precision"] = policy.to_json()
     return shown | {
         "answer": answer,
-        "headline": headline(answer),
-        "how_sure": scale_rows(answer["probability"]),
+        "headline": format_headline(answer),
+        "how_sure": list_scale_rows(answer["probability"]),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
         "changed": view_change(seen, answer["best"]),
@@ -53,7 +55,7 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
 
 
 def view_change(seen: Json, best: Json | None) -> Json | None:
-    """Return what steering changed, its distance between the places as they are shown."""
+    """Build the view of what steering changed; the distance is between the places as shown."""
     changed: Json | None = seen.get("changed")
     first = seen["answer"]["best"]
     if changed is None or first is None or best is None:
@@ -63,7 +65,7 @@ def view_change(seen: Json, best: Json | None) -> Json | None:
 
 
 def view_event(event: Json, policy: Policy) -> Json:
-    """Return a progress event as a person may see it."""
+    """Build the view of a progress event."""
     if policy.withholds_words:
         event = {**event, **{name: {} for name in ("args",) if name in event}}
         event = redact_words(event, policy, WORDS - {"args"})
@@ -72,7 +74,7 @@ def view_event(event: Json, policy: Policy) -> Json:
 
 
 def view_comparison(found: Json, policy: Policy) -> Json:
-    """Two compared runs (``graphs/runs/compare.py``) as a person may see them: distances are between shown places."""
+    """Build the view of a comparison (``graphs/runs/compare.py``); distances are between the places as shown."""
     if policy.coarsest is None:
         return found
     shown: Json = coarsen(redact_words(found, policy, WORDS), policy)
@@ -81,7 +83,7 @@ def view_comparison(found: Json, policy: Policy) -> Json:
 
 
 def view_answer(answer: Json, policy: Policy) -> Json:
-    """Return a run's answer as it may be printed: what `sextant locate` says under a cap."""
+    """Build the view of a run's answer, as `sextant locate` prints it."""
     if policy.coarsest is None:
         return answer
     shown: Json = coarsen(redact_words(answer, policy, WORDS), policy)
@@ -91,29 +93,29 @@ def view_answer(answer: Json, policy: Policy) -> Json:
 
 
 def merge_current_answer(evidence: Json) -> Json:
-    """Return the run's answer with what steering has changed in it."""
+    """Merge the changes by steering into the run's answer."""
     return {**evidence["answer"], **(evidence.get("now") or {})}
 
 
 def view_claims(evidence: Json, policy: Policy) -> list[Json]:
-    """Return the claims with phantom checks struck; under a cap their sources alone."""
+    """Build the view of the claims, phantom checks struck; under a cap only their sources."""
     claims = strike_phantom_checks(evidence["answer"]["claims"], load_traces(evidence))
     coarse: list[Json] = coarsen(redact_words(claims, policy, WORDS), policy)
     return coarse
 
 
 def view_warnings(warnings: Sequence[Any], policy: Policy) -> list[AnswerWarning]:
-    """Return the warnings; where words are withheld only the one whose text names nothing of the photo."""
+    """Build the view of the warnings; when words are withheld, only the one that cannot name a place."""
     read = read_warnings(warnings)
     if policy.withholds_words:
-        # The text is ours, never the record's: an imported record can say anything under a harmless code.
-        return [uncalibrated()] if has_code(read, Code.UNCALIBRATED) else []
+        # Use our text, not the record's: an imported record may hold any text under a harmless code.
+        return [warn_uncalibrated()] if has_code(read, Code.UNCALIBRATED) else []
     coarse: list[AnswerWarning] = coarsen(read, policy)
     return coarse
 
 
 def load_traces(evidence: Json) -> dict[str, Trace]:
-    """Return what each branch really did, by branch id."""
+    """Load the tool trace of each branch, by branch id."""
     return {
         branch: Trace(tuple((call["id"], call["name"]) for call in trace["calls"]), trace["references"])
         for branch, trace in evidence["traces"].items()
@@ -121,7 +123,7 @@ def load_traces(evidence: Json) -> dict[str, Trace]:
 
 
 def list_done(evidence: Json) -> list[Json]:
-    """Each branch with the tools it called: the trace without arguments, which may hold coordinates."""
+    """List the tools that each branch called, without arguments, since those may hold coordinates."""
     return [
         {"branch": branch, "tools": [call["name"] for call in trace["calls"]], "references": trace["references"]}
         for branch, trace in evidence["traces"].items()
@@ -129,7 +131,7 @@ def list_done(evidence: Json) -> list[Json]:
 
 
 def list_proposals(candidates: Sequence[Json]) -> list[Json]:
-    """Return the candidates as places with votes, the strongest first; a place stands where its best candidate does."""
+    """Group the candidates into places with votes, strongest first; a place has its best candidate's position."""
     if not candidates:
         return []
     positions = np.array([(item["latitude"], item["longitude"]) for item in candidates])

@@ -1,1 +1,1 @@
-"""Prompts: the opening message of a branch, and later rounds built from disagreement."""
+"""Prompt building: the opening message of a branch, fallbacks, and later rounds built from disagreement."""

@@ -8,12 +8,12 @@ from sextant.base.json_types import Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import great_circle_km
 
-CAMP_KM = 200.0  # an answer within this distance of a place argues for it (the field's region radius)
+CAMP_KM = 200.0  # an answer within this distance of a place supports it (the benchmarks' region radius)
 ARGUMENTS = 6  # clues quoted per camp: enough to see the reasoning, short enough to read
 
 
 def collect_contrast_words(state: State, references: Json | None) -> dict[str, str]:
-    """Return the words a contrast prompt is filled with; empty when there are no two camps.
+    """Collect the texts that fill a contrast prompt; empty unless two places compete.
 
     Args:
         references: the document of nearest and farthest gallery photos, None without a gallery.
@@ -44,12 +44,14 @@ def quote_case_for(latitude: float, longitude: float, state: State, references: 
         if outcome["kind"] == "answered" and _is_near(outcome, latitude, longitude):
             arguments += [clue["text"] for clue in outcome["clues"]]
     if not arguments:
-        return quote(f"nothing in words; {support_without_words(latitude, longitude, state, references)}", "the record")
+        return quote(
+            f"nothing in words; {describe_wordless_support(latitude, longitude, state, references)}", "the record"
+        )
     return quote("\n".join(f"- {text}" for text in dict.fromkeys(arguments[:ARGUMENTS])), "earlier answers")
 
 
-def support_without_words(latitude: float, longitude: float, state: State, references: Json | None) -> str:
-    """Say who proposed a place for which no answer gave a reason: answers, gallery photos, both, or neither."""
+def describe_wordless_support(latitude: float, longitude: float, state: State, references: Json | None) -> str:
+    """Describe who proposed a place for which no answer gave a reason: answers, gallery photos, both or neither."""
     outcomes = [one for one in state.get("outcomes", {}).values() if one["kind"] == "answered"]
     answers = sum(_is_near(one, latitude, longitude) for one in outcomes)
     alternatives = sum(_is_near(other, latitude, longitude) for one in outcomes for other in one["alternatives"])

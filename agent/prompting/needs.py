@@ -1,33 +1,33 @@
-"""What a prompt speaks of, and what is asked where that is missing: no prompt speaks of a list that is not there."""
+"""Prompt fallbacks: replace a prompt variant whose inputs (photo list, contact sheet, two camps) are missing."""
 
 from collections.abc import Mapping, Sequence
 
 from sextant.prompts.variants import Need, Variant, load_variant
 
-LAST_FALLBACK = "zero-shot"  # speaks of the photo alone
+LAST_FALLBACK = "zero-shot"  # needs only the photo
 
 
-def fillable(names: Sequence[str], had: Mapping[str, bool], *, first_round: bool = True) -> list[str]:
-    """Return the variants whose strategies speak of nothing that is missing.
+def select_fillable(names: Sequence[str], had: Mapping[str, bool], *, first_round: bool = True) -> list[str]:
+    """Select the variants whose inputs are available.
 
-    One that needs more is left out where the round asks its fallback anyway, or has none; it stays, and is reworded
-    with its fallback's strategy, where the first round would ask nothing else.
+    A variant that lacks an input is dropped. But if the first round would then be empty, one such variant stays and is
+    asked with its fallback's strategy.
 
     Args:
-        had: whether there is a list of gallery photos (``list``) and whether there are two camps (``camps``).
+        had: whether a list of gallery photos (``list``) and two competing places (``camps``) are available.
     """
-    kept = [name for name in names if not missing(load_variant(name), had)]
+    kept = [name for name in names if not lacks_input(load_variant(name), had)]
     reworded = [name for name in names if name not in kept and "camps" not in load_variant(name).required]
     return kept or (reworded[:1] if first_round else [])
 
 
-def missing(prompt: Variant, had: Mapping[str, bool]) -> bool:
-    """Return whether a strategy speaks of something that is not there."""
+def lacks_input(prompt: Variant, had: Mapping[str, bool]) -> bool:
+    """Return whether an input of a variant is missing."""
     return not all(had["list" if need == "photos" else need] for need in prompt.required)
 
 
-def with_what_is_there(prompt: Variant, *, listed: bool, sheet: bool, camps: bool) -> Variant:
-    """Return the variant, or the first of its fallbacks whose strategy speaks of nothing that is missing."""
+def choose_fallback(prompt: Variant, *, listed: bool, sheet: bool, camps: bool) -> Variant:
+    """Return the variant, or the first of its fallbacks whose inputs are available."""
     there: dict[Need, bool] = {"list": listed, "photos": sheet, "camps": camps}
     while not all(there[need] for need in prompt.required):
         prompt = load_variant(prompt.fallback or LAST_FALLBACK)

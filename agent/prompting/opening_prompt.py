@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sextant.agent.prompting.needs import with_what_is_there
+from sextant.agent.prompting.needs import choose_fallback
 from sextant.agent.state import Branch, Photo
 from sextant.base.json_types import Json
 from sextant.prompts.loading import load_frame
@@ -21,13 +21,13 @@ def build_opening(
     Args:
         references: the document of nearest and farthest photos; None without a gallery.
         tools: whether the model may call tools in this run.
-        halvings: how often the list of references is halved, after the context overflowed.
+        halvings: how often the list of references is halved after the context overflowed.
     """
     prompt = load_variant(branch["variant"])
     prompt = resize_lists(prompt, branch.get("listed", {}))
     lists = list_references(prompt, references, halvings, instead_of_tools=prompt.tools and not tools)
     sheet = find_contact_sheet(prompt, references, halvings)
-    spoken = with_what_is_there(prompt, listed=bool(lists), sheet=bool(sheet), camps=bool(branch["fill"]))
+    spoken = choose_fallback(prompt, listed=bool(lists), sheet=bool(sheet), camps=bool(branch["fill"]))
     parts = [_fill(spoken.strategy, branch["fill"])]
     if spoken.with_gallery and references and tools:
         parts[0] += " " + spoken.with_gallery
@@ -97,7 +97,7 @@ def format_reference(number: int, item: Json, show: tuple[str, ...]) -> str:
 
 def _fill(strategy: str, fill: dict[str, str]) -> str:
     text = strategy.strip()
-    # Not str.format: the filled-in text comes from models and may contain braces.
+    # Not str.format: the inserted text comes from models and may contain braces.
     for name, words in fill.items():
         text = text.replace("{" + name + "}", words)
     return text

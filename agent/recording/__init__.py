@@ -1,1 +1,1 @@
-"""Recording: the cassette of a run, its blobs, and where a replay diverges."""
+"""Recording and replay of a run's calls: cassette, content-addressed blobs, divergence."""

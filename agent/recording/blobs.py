@@ -1,4 +1,4 @@
-"""The content-addressed blob store: photos, crops and references by sha256 of their bytes, never in the state."""
+"""Content-addressed blob store: photos, crops and references by the sha256 of their bytes, kept out of the state."""
 
 import hashlib
 import json
@@ -11,35 +11,35 @@ from sextant.base.files import write_atomic
 
 
 class BlobMissing(SextantError):
-    """A run names bytes that the store does not hold."""
+    """A run refers to a blob that is not in the store."""
 
 
 class BlobStore:
-    """Immutable bytes under ``folder/ab/abcd…``; the same bytes are kept once."""
+    """Immutable bytes under ``folder/ab/abcd…``; equal bytes are stored once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, sha256: str) -> Path:
-        """Where the bytes of that hash lie or would lie.
+        """Return the path of a blob, whether it is stored or not.
 
         Raises:
-            BlobMissing: ``sha256`` is not a hash; a name from outside never becomes a path.
+            BlobMissing: ``sha256`` is not a hash. The check keeps untrusted names from becoming paths.
         """
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
             raise BlobMissing(f"{sha256[:80]!r} is not a sha256 in lower-case hexadecimal")
         return self.folder / sha256[:2] / sha256
 
     def put(self, content: bytes, *, fsync: bool = False) -> str:
-        """Keep the bytes and return their sha256. Whole or not at all: written aside, then renamed.
+        """Store the bytes atomically (temporary file, then rename) and return their sha256.
 
         Args:
-            fsync: wait until the disk holds them; for what nobody can send or compute again.
+            fsync: wait until they are on disk; for bytes that cannot be sent or computed again.
         """
         sha256 = hashlib.sha256(content).hexdigest()
         path = self.path(sha256)
         try:
-            # Wanted again: whoever deletes what nobody needs looks at this time (graphs/runs/pruning.py).
+            # Mark the blob as needed again: pruning keeps recently touched blobs (graphs/runs/pruning.py).
             os.utime(path)
         except OSError:
             pass
@@ -47,7 +47,7 @@ class BlobStore:
             return sha256
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # A blob is checked whenever it is read; pictures are nobody else's business.
+            # The hash is checked on every read. Mode 600: pictures are private.
             write_atomic(path, content, fsync=fsync, mode=0o600)
         except OSError as error:
             raise SextantError(
@@ -56,10 +56,10 @@ class BlobStore:
         return sha256
 
     def get(self, sha256: str) -> bytes:
-        """Return the bytes of that hash.
+        """Read a blob and check its hash.
 
         Raises:
-            BlobMissing: they are not here, or no longer what they were.
+            BlobMissing: the blob is missing or was changed on disk.
         """
         path = self.path(sha256)
         try:
@@ -73,9 +73,9 @@ class BlobStore:
         return content
 
     def put_json(self, value: Any) -> str:
-        """Keep a JSON value in its canonical form."""
+        """Store a JSON value in canonical form and return its sha256."""
         return self.put(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
     def get_json(self, sha256: str) -> Any:
-        """Return the JSON value of that hash."""
+        """Read a stored JSON value."""
         return json.loads(self.get(sha256))

@@ -1,8 +1,8 @@
-"""The cassette of a run: every call to the outside, keyed by its request. JSON lines, appended as the calls return.
+"""Cassette of a run: every external call and its reply, keyed by a hash of the request. Append-only JSON lines.
 
-A key is the hash of what was asked and of nothing else: no clock, no path or address of this machine, no thread
-order. Each call of a run has a key of its own (a model's by its branch, sample and turn), so a recording can be read
-from any point, in any order. Messages and tool schemas come back turn after turn: each is stored once, as a *part*.
+A key is a hash of the request alone, without clock, local paths, server addresses or thread order. Every call of a run
+has its own key (a model call's includes branch, sample and turn), so a recording can be read in any order. Messages and
+tool schemas recur in every turn, so each is stored once, as a *part*.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from sextant.base.json_types import Json
 from sextant.base.locks import AlreadyLocked, Lock, is_locked
 
 FORMAT = 1
-# What is information and no part of the question: where a model is reached, how long it may take, where a file lies.
+# Request fields that are left out of the key: the model's address, its time limit, the path of a file.
 NOT_ASKED = {"model": ("base_url", "seconds_left", "run"), "photo": ("path",)}
 
 
 class CassetteError(SextantError):
-    """A recording that cannot be read: another format, or changed by hand."""
+    """The recording cannot be read: another format, or changed by hand."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Call:
 
 
 def compact_request(kind: str, request: Json) -> tuple[Json, dict[str, str]]:
-    """Return the question alone, its repeated parts replaced by their hashes; and those parts, as JSON by hash."""
+    """Return the request with recurring parts replaced by their hashes, and those parts as JSON by hash."""
     asked = {name: value for name, value in request.items() if name not in NOT_ASKED.get(kind, ())}
     if kind == "tool":
         asked["photo"] = asked["photo"]["sha256"]
@@ -52,7 +52,7 @@ def compact_request(kind: str, request: Json) -> tuple[Json, dict[str, str]]:
 
 
 def store_part(value: Any, parts: dict[str, str]) -> str:
-    """Put the value among the parts; its name is its hash."""
+    """Add the value to the parts and return its hash."""
     text = encode_canonical(value)
     name = hash_text(text)
     parts[name] = text
@@ -60,22 +60,22 @@ def store_part(value: Any, parts: dict[str, str]) -> str:
 
 
 def encode_canonical(value: Any) -> str:
-    """Return the one spelling of a JSON value."""
+    """Encode a JSON value in its canonical form."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def hash_text(text: str) -> str:
-    """128 bits of the text's sha256: enough to tell the calls of all runs apart."""
+    """Hash a text to 128 bits of its sha256, enough to distinguish the calls of all runs."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def make_key(kind: str, compacted: Json) -> str:
-    """Return the key of a compact request."""
+    """Make the key of a compact request."""
     return hash_text(encode_canonical([kind, compacted]))
 
 
 class Cassette:
-    """The calls of one run, in memory and, when it is being recorded, on disk. Safe for the threads of a run."""
+    """The calls of one run, in memory and, while recording, on disk. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -88,10 +88,10 @@ class Cassette:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Return a recorded cassette. A last line that was cut off by a crash is left out, and ``cut`` is set.
+        """Read a recorded cassette. A last line truncated by a crash is skipped, and ``cut`` is set.
 
         Raises:
-            CassetteError: there is none, its format is another, or a line was changed by hand.
+            CassetteError: the file is missing, has another format, or a line was changed by hand.
         """
         cassette = cls(path)
         for line in cassette._lines():
@@ -100,7 +100,7 @@ class Cassette:
 
     @classmethod
     def record(cls, path: Path) -> Self:
-        """Return a cassette that is written to: a new one, or one that goes on after a crash.
+        """Open a cassette for recording: a new one, or an existing one to continue after a crash.
 
         Raises:
             CassetteError: as ``read``.
@@ -126,24 +126,29 @@ class Cassette:
         return cassette
 
     def find(self, kind: str, request: Json) -> Json | None:
-        """Return the recorded reply to this very question, a fresh copy; None when it was never asked."""
+        """Find the recorded reply to this request, as a fresh copy; None when it was never recorded."""
         compacted, _ = compact_request(kind, request)
         call = self.calls.get(make_key(kind, compacted))
-        return self.reply(call) if call else None
+        return self.read_reply(call) if call else None
 
-    def reply(self, call: Call) -> Json:
-        """Return a recorded reply, a fresh copy."""
+    def read_reply(self, call: Call) -> Json:
+        """Read the reply of a recorded call, as a fresh copy."""
         reply: Json = json.loads(call.reply)
         return reply
 
-    def add(self, kind: str, request: Json, reply: Json, moment: StepInfo, seconds: float) -> Json:
-        """Write one call down, and return the reply as a replay will read it.
+    def add(self, kind: str, request: Json, reply: Json, step_info: StepInfo, seconds: float) -> Json:
+        """Append one call and return the reply as a replay will read it.
 
         Raises:
             SextantError: the file cannot be written.
         """
         compacted, parts = compact_request(kind, request)
-        info = {"step": moment.step, "node": moment.node, "branch": moment.branch, "seconds": round(seconds, 4)}
+        info = {
+            "step": step_info.step,
+            "node": step_info.node,
+            "branch": step_info.branch,
+            "seconds": round(seconds, 4),
+        }
         call = Call(make_key(kind, compacted), kind, compacted, json.dumps(reply), info)
         said: Json = json.loads(call.reply)
         with self._lock:
@@ -160,14 +165,14 @@ class Cassette:
         return said
 
     def expand(self, call: Call) -> Json:
-        """Return the recorded question with its parts in place."""
+        """Restore a recorded request: put its parts back in place."""
         if call.kind != "model":
             return call.request
         messages = [json.loads(self.parts[name]) for name in call.request["messages"]]
         return {**call.request, "messages": messages, "tools": json.loads(self.parts[call.request["tools"]])}
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file and release its lock."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -184,7 +189,7 @@ class Cassette:
             raise make_unwritable_error(self.path, error) from error
 
     def _lines(self) -> Iterator[Json]:
-        """Yield the sound lines; set ``cut`` where the last one is not whole."""
+        """Yield the valid lines; set ``cut`` when the last one is truncated."""
         number = 0
         try:
             for line in read_lines(self.path):
@@ -203,7 +208,7 @@ class Cassette:
             raise CassetteError(f"the recording {str(self.path)!r} is empty")
 
     def _check(self, number: int, line: Json) -> None:
-        """Raise unless the line is what was written."""
+        """Raise unless the line's checksum matches."""
         if number == 1 and line.get("cassette") != FORMAT:
             found = line.get("cassette")
             raise CassetteError(
@@ -226,12 +231,12 @@ class Cassette:
 
 
 def make_checksum(line: Json) -> str:
-    """Return a short sum over a line, against hands and bad disks; it protects from no attacker."""
+    """Make the short checksum of a line. It detects manual edits and disk errors, not attacks."""
     return hash_text(encode_canonical(line))[:12]
 
 
 def lock_file(path: Path) -> Path:
-    """Return the file whose lock keeps other processes from recording to the same cassette."""
+    """Return the lock file that keeps other processes from recording to the same cassette."""
     return path.with_name(f".{path.name}.lock")
 
 
@@ -241,7 +246,7 @@ def is_in_use(path: Path) -> bool:
 
 
 def make_changed_error(path: Path, number: int) -> CassetteError:
-    """Return a line that is not what was recorded."""
+    """Make the error for a line that was changed after it was recorded."""
     return CassetteError(
         f"line {number} of the recording {str(path)!r} was changed after it was recorded; restore it, or change a "
         "reply with: sextant replay RUN --from STEP --set KEY=VALUE"
@@ -249,5 +254,5 @@ def make_changed_error(path: Path, number: int) -> CassetteError:
 
 
 def make_unwritable_error(path: Path, error: OSError) -> SextantError:
-    """Return a recording that cannot go on."""
+    """Make the error for a recording that cannot be written."""
     return SextantError(f"cannot record to {str(path)!r}: {error.strerror}; free space or pass --home")

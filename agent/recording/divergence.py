@@ -1,4 +1,4 @@
-"""Divergence of a replay from its recording: the step, the prompt, and the words that differ."""
+"""Divergence of a replay from its recording: diff of the request or result that differs, by step and prompt."""
 
 import difflib
 import json
@@ -18,62 +18,64 @@ TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
 
 @dataclass(frozen=True)
 class Difference:
-    """One place where what is asked now is not what was recorded. ``where`` reads like ``message 2 (user)``."""
+    """One place where a request differs from the recorded one. ``where`` has the form ``message 2 (user)``."""
 
     where: str
     words: str
 
 
 class Divergence(SextantError):
-    """A replay asks, or concludes, what was not recorded.
+    """A request or result of a replay differs from the recording.
 
     Attributes:
-        moment: where in the run.
-        variant: the prompt variant, when a model was to be asked.
-        differences: the first difference; none when the recording holds nothing comparable.
+        step_info: position in the run.
+        variant: the prompt variant of a model call.
+        differences: the first difference; empty when the recording holds nothing comparable.
     """
 
     def __init__(
-        self, moment: StepInfo, variant: str | None, message: str, difference: Difference | None = None
+        self, step_info: StepInfo, variant: str | None, message: str, difference: Difference | None = None
     ) -> None:
         super().__init__(message)
-        self.moment = moment
+        self.step_info = step_info
         self.variant = variant
         self.difference = difference
 
     def to_json(self) -> Json:
-        """For programs."""
+        """Convert to JSON-plain values, for programs."""
         shown = self.difference and {"where": self.difference.where, "words": self.difference.words}
-        at = {"step": self.moment.step, "node": self.moment.node, "branch": self.moment.branch}
+        at = {"step": self.step_info.step, "node": self.step_info.node, "branch": self.step_info.branch}
         return {**at, "variant": self.variant, "message": str(self), "difference": shown}
 
 
-def make_divergence(cassette: Cassette, moment: StepInfo, kind: str, request: Json) -> Divergence:
-    """Return the error for a question that the recording does not hold."""
+def make_divergence(cassette: Cassette, step_info: StepInfo, kind: str, request: Json) -> Divergence:
+    """Make the error for a request that the recording does not hold."""
     variant = request.get("variant") if kind == "model" else None
-    at = describe_step(moment, variant)
+    at = describe_step(step_info, variant)
     recorded = find_most_similar(cassette, kind, request)
     if recorded is None:
         ends = "its last line was cut off" if cassette.cut else "the run was not finished, or never came here"
         return Divergence(
-            moment, variant, f"{at}: the recording holds no such {kind} call: {ends}; sextant locate --resume goes on"
+            step_info,
+            variant,
+            f"{at}: the recording holds no such {kind} call: {ends}; sextant locate --resume goes on",
         )
     asked = {**request, "photo": request["photo"]["sha256"]} if kind == "tool" else request
     difference = find_first_difference(kind, cassette.expand(recorded), asked)
     message = f"{at}: the {kind} call differs from the recording in {difference.where}"
-    return Divergence(moment, variant, message, difference)
+    return Divergence(step_info, variant, message, difference)
 
 
-def describe_step(moment: StepInfo, variant: str | None = None) -> str:
-    """``step 3 (lmm), variant 'zero-shot', branch 1.zero-shot.0``."""
-    words = f"step {moment.step} ({moment.node})"
+def describe_step(step_info: StepInfo, variant: str | None = None) -> str:
+    """Describe a step: ``step 3 (lmm), variant 'zero-shot', branch 1.zero-shot.0``."""
+    words = f"step {step_info.step} ({step_info.node})"
     if variant:
         words += f", variant {variant!r}"
-    return f"{words}, branch {moment.branch}" if moment.branch else words
+    return f"{words}, branch {step_info.branch}" if step_info.branch else words
 
 
 def find_most_similar(cassette: Cassette, kind: str, request: Json) -> Call | None:
-    """Find the recorded call in this one's place: same kind, branch and turn, else the most similar request."""
+    """Find the recorded call that matches best: same kind, branch and turn, else the most similar request."""
     calls = [call for call in cassette.calls.values() if call.kind == kind]
     same = [call for call in calls if call.request.get("branch") == request.get("branch")]
     if kind == "model":
@@ -82,14 +84,14 @@ def find_most_similar(cassette: Cassette, kind: str, request: Json) -> Call | No
         return next((call for call in same if call.request["read_at"] == request["read_at"]), None)
     asked = json.dumps(compact_request(kind, request)[0], sort_keys=True)
 
-    def likeness(call: Call) -> float:
+    def measure_likeness(call: Call) -> float:
         return difflib.SequenceMatcher(None, json.dumps(call.request, sort_keys=True), asked, autojunk=False).ratio()
 
-    return max(same, key=likeness, default=None)
+    return max(same, key=measure_likeness, default=None)
 
 
 def find_first_difference(kind: str, recorded: Json, asked: Json) -> Difference:
-    """Return the first thing that differs: of a model call its messages first, then tools and settings."""
+    """Find the first difference of two requests; in a model call, messages come first, then tools and settings."""
     if kind == "model":
         for number, (old, new) in enumerate(zip(recorded["messages"], asked["messages"], strict=False), 1):
             if old != new:
@@ -109,7 +111,7 @@ def find_first_difference(kind: str, recorded: Json, asked: Json) -> Difference:
 
 
 def read_message_text(message: Json) -> str:
-    """All of a message that a person can read, pictures by their hash."""
+    """Read a message as text, with pictures as hashes."""
     blocks = message["content"]
     if isinstance(blocks, str):
         calls = [f"[calls {call['name']} {json.dumps(call['args'])}]" for call in message.get("tool_calls", [])]
@@ -118,7 +120,7 @@ def read_message_text(message: Json) -> str:
 
 
 def mark_changed_words(old: str, new: str) -> str:
-    """Both texts as one: ``…say first what [-speaks-] {+tells+} for a country…``, the changed places only."""
+    """Merge two texts into a word diff: ``…say first what [-speaks-] {+tells+} for a country…``."""
     before, after = TOKEN.findall(old), TOKEN.findall(new)
     around = WORDS_AROUND * 2  # a word and the space after it are two tokens
     places = []
@@ -132,7 +134,7 @@ def mark_changed_words(old: str, new: str) -> str:
 
 
 def find_json_differences(old: Any, new: Any, where: str) -> Iterator[Difference]:
-    """Each place where two JSON values differ, as a dotted path with both values."""
+    """Find every difference of two JSON values, as a dotted path with both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted({*old, *new}):
             yield from find_json_differences(old.get(name), new.get(name), f"{where}.{name}" if where else name)
@@ -146,6 +148,6 @@ def find_json_differences(old: Any, new: Any, where: str) -> Iterator[Difference
 
 
 def shorten(value: Any) -> str:
-    """Return a JSON value in at most 200 characters."""
+    """Shorten a JSON value to at most 200 characters."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 200 else f"{text[:199]}…"

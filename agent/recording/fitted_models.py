@@ -1,7 +1,7 @@
 """Fitted verification models (``--fitted MODEL.json``): stored once by hash, and named by that hash afterwards.
 
-The file is read before a run begins. From then on the settings say ``MODEL.json@SHA256``: which model judges, to the
-byte. So a run needs the file no more, and its record holds a name instead of some hundred kilobytes.
+The file is read before a run starts. After that, the settings name the exact model as ``MODEL.json@SHA256``: a run no
+longer needs the file, and its record holds a name instead of some hundred kilobytes.
 """
 
 import re
@@ -20,11 +20,11 @@ MOST_BYTES = 64 * 2**20  # the shipped model has one
 
 
 def resolve_fitted(settings: Settings) -> Settings:
-    """Return the settings with their model kept and named by hash; those without one as they are.
+    """Store the settings' fitted model and refer to it by hash; return settings without one unchanged.
 
     Raises:
-        WrongUse: the file is none, or of another version.
-        SextantError: a model named by hash is gone, or the disk does not take this one.
+        WrongUse: the file is not a fitted model, or has another version.
+        SextantError: a model named by hash is missing, or this one cannot be stored.
     """
     if settings.fitted is None:
         return settings
@@ -33,10 +33,10 @@ def resolve_fitted(settings: Settings) -> Settings:
 
 
 def check_and_resolve_fitted(settings: Settings) -> Settings:
-    """``resolve_fitted``, where the model is going to judge.
+    """Check that the verification strategy uses a fitted model, then resolve it as ``resolve_fitted``.
 
     Raises:
-        WrongUse: as ``resolve_fitted``; or the candidates are weighed in a way that uses no model.
+        WrongUse: as ``resolve_fitted``; or the strategy does not use a model.
         SextantError: as ``resolve_fitted``.
     """
     if settings.fitted is not None:
@@ -45,17 +45,17 @@ def check_and_resolve_fitted(settings: Settings) -> Settings:
 
 
 def refuse_unused(strategy: str) -> None:
-    """Raise where a fitted model was given and candidates are weighed in a way that uses none.
+    """Raise when a fitted model was given but the verification strategy does not use one.
 
     Raises:
-        WrongUse: so it is.
+        WrongUse: the strategy does not use a model.
     """
     if strategy != "calibrated":
-        raise WrongUse(f"a fitted model judges for 'calibrated', not for {strategy!r}; add --verify calibrated")
+        raise WrongUse(f"a fitted model is used by 'calibrated', not by {strategy!r}; add --verify calibrated")
 
 
 def store_fitted(fitted: str, blobs: BlobStore) -> str:
-    """Return the model's name and hash, its file kept; what is named so already must be here.
+    """Store a fitted model and return ``NAME@SHA256``; a model already named so must be in the store.
 
     Raises:
         WrongUse: as ``resolve_fitted``.
@@ -71,10 +71,10 @@ def store_fitted(fitted: str, blobs: BlobStore) -> str:
 
 
 def read_model(path: Path) -> Model:
-    """Return the model of a person's file.
+    """Read the fitted model in a user's file.
 
     Raises:
-        WrongUse: there is none, it is broken, or of another version.
+        WrongUse: the file is missing, damaged or of another version.
     """
     try:
         if path.exists() and not path.is_file():
@@ -87,14 +87,14 @@ def read_model(path: Path) -> Model:
 
 
 def load_fitted_model(fitted: str, blobs: BlobStore) -> Model:
-    """Return the model of that name and hash.
+    """Load the fitted model of that name and hash.
 
     Raises:
-        SextantError: it is not here, not named so, or of another version.
+        SextantError: it is missing, misnamed or of another version.
     """
     try:
         path = blobs.path(read_fitted_sha256(fitted))
-        if not path.exists():  # loaded once or not: a run must find the model again that judged it
+        if not path.exists():  # even when cached: a run's model must still be in the store
             raise BlobMissing(fitted)
         return _load_cached(path)
     except BlobMissing as error:
@@ -102,25 +102,25 @@ def load_fitted_model(fitted: str, blobs: BlobStore) -> Model:
             f"the verification model {shorten_fitted_name(fitted)} is not in the home, or is broken there; "
             "import the run again"
         ) from error
-    except (ModelFileError, RecursionError) as error:  # a run of another version of this program
+    except (ModelFileError, RecursionError) as error:  # the run was made by another version of Sextant
         raise SextantError(f"the verification model {shorten_fitted_name(fitted)} cannot be used: {error}") from error
 
 
 def shorten_fitted_name(fitted: str) -> str:
-    """``MODEL.json (3fa9c12b)``: for people."""
+    """Shorten a model's name for display: ``MODEL.json (3fa9c12b)``."""
     name, _, sha256 = fitted.rpartition("@")
     return f"{name} ({sha256[:8]})"
 
 
 def read_fitted_sha256(fitted: str) -> str:
-    """Read the hash in a model's name; an empty string, which no store holds, without one."""
+    """Read the hash in a model's name; an empty string when it has none."""
     named = NAMED.fullmatch(fitted)
     return named[2] if named else ""
 
 
 @lru_cache(maxsize=4)
 def _load_cached(path: Path) -> Model:
-    """Return a model by its place in a store: read and checked once, not at every verdict of every photo."""
+    """Load a model by its path in a store; cached, so that it is read and checked only once."""
     store = BlobStore(path.parents[1])
     store.get(path.name)
     return load_model(path)

@@ -10,48 +10,48 @@ from sextant.base.json_types import Json
 
 
 class StepPort(Protocol):
-    """The outside as it is asked from a moment of the run."""
+    """Port that also receives the position in the run."""
 
-    def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json: ...
+    def __call__(self, step_info: StepInfo, kind: str, request: Json) -> Json: ...
 
 
 class Recorder:
-    """Answers from the cassette what was asked before, and asks the world for the rest, writing it down.
+    """Answers recorded calls from the cassette; makes and records the others.
 
-    So a run that was killed goes on without paying a call twice.
+    So a run that was killed resumes without paying for a call twice.
     """
 
     def __init__(self, cassette: Cassette, world: StepPort) -> None:
         self.cassette = cassette
         self.world = world
 
-    def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json:
+    def __call__(self, step_info: StepInfo, kind: str, request: Json) -> Json:
         known = self.cassette.find(kind, request)
         if known is not None:
             return known
         began = time.monotonic()
-        reply = self.world(moment, kind, request)
-        return self.cassette.add(kind, request, reply, moment, time.monotonic() - began)
+        reply = self.world(step_info, kind, request)
+        return self.cassette.add(kind, request, reply, step_info, time.monotonic() - began)
 
 
 class Player:
-    """Answers from the cassette alone."""
+    """Answers every call from the cassette, for replay."""
 
     def __init__(self, cassette: Cassette) -> None:
         self.cassette = cassette
 
-    def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json:
+    def __call__(self, step_info: StepInfo, kind: str, request: Json) -> Json:
         """Return the recorded reply.
 
         Raises:
-            Divergence: this was never asked; it names the step, the variant and the first difference.
+            Divergence: the call was not recorded; the error names the step, the variant and the first difference.
         """
         known = self.cassette.find(kind, request)
         if known is None:
-            raise make_divergence(self.cassette, moment, kind, request)
+            raise make_divergence(self.cassette, step_info, kind, request)
         return known
 
 
 def ignore_step(outside: Port) -> StepPort:
     """Adapt a port that ignores the step to one that receives it."""
-    return lambda moment, kind, request: outside(kind, request)
+    return lambda step_info, kind, request: outside(kind, request)

@@ -1,32 +1,34 @@
-"""The default strategy: a fitted scorer, calibrated probabilities, conformal regions, and a named rival."""
+"""The default strategy: a posterior over the pool, calibrated probabilities, conformal regions, and a named rival."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sextant.agent.verification.aligned import unused_words
 from sextant.agent.verification.area import Area
-from sextant.agent.verification.calibration import inputs_of, kind_of
+from sextant.agent.verification.calibration import region_bucket
+from sextant.agent.verification.choice import choose
 from sextant.agent.verification.decision import (
     RADII_KM,
     RADIUS_NAMES,
+    Basis,
     Optimise,
     Probabilities,
     Rival,
     Scored,
     Verdict,
 )
+from sextant.agent.verification.evidence import calibrated_posterior, gather_evidence
+from sextant.agent.verification.hit_rates import wording_words
 from sextant.agent.verification.model_file import SHARES, Model, shipped_model
 from sextant.agent.verification.pool import Candidate, Pool
-from sextant.agent.verification.pool_features import Seen, look_at
-from sextant.agent.verification.retrieval_trust import distrust_words, estimates, held_back
-from sextant.agent.verification.reweight import tilted
+from sextant.agent.verification.posterior import ring_mixture
+from sextant.agent.verification.scoring.aligned import unused_words
+from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
+from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
-from sextant.agent.verification.utility import expected_utility
-from sextant.agent.verification.wording_shift import told_words
 from sextant.base.arrays import Floats
 from sextant.geo.sphere import all_pairs_km, great_circle_km
 
-_CITY_KM = 25.0  # what the wording tells is spoken of at this radius
 _RIVAL_KM = 25.0  # a rival lies outside the leading region, and never nearer than this
 
 
@@ -41,21 +43,23 @@ def calibrated(
     if not pool.candidates:
         return Verdict(reasons=("no candidate",), strategy="calibrated")
     model = model or shipped_model()
-    seen = look_at(pool, model.reliability)
-    stacked, mixture = estimates(pool, seen, model)
-    inputs = inputs_of(stacked, seen.company, seen.told)
-    kind = kind_of(seen.situation, seen.company)
-    probabilities = model.calibration(inputs, kind)
-    probabilities, mixture = held_back(probabilities, mixture, seen)
-    worth = expected_utility(stacked, optimise)
+    features = featurise(pool, model.reliability)
+    kind, positions, answers = features.kind, features.points.positions, features.opinions.candidates
+    evidence = gather_evidence(features, model.hit_rates)
+    probabilities = calibrated_posterior(evidence, kind, model.pooling, model.calibration)
+    worth = choose(features, probabilities, optimise, model.scorer)
     best = int(np.argmax(worth))
-    mixture = tilted(mixture, seen.apart_km[best], seen.told, seen.situation)
-    spread = spread_of(seen.points.positions, mixture, seen.apart_km)
-    regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][kind]))) for name in SHARES]
-    scored = _scored(pool, seen.points.positions, probabilities, worth)
-    stop = stopping(probabilities[best], seen.voices.models, target_radius_km, model.gain, call_cost)
+    spread = spread_of(positions, ring_mixture(probabilities, features.apart_km, best), features.apart_km)
+    bucket = region_bucket(sum(one.origin == "answer" for one in answers))
+    regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][kind][bucket]))) for name in SHARES]
+    scored = _scored(pool, positions, probabilities, worth)
+    near = evidence.away_km[best] <= target_radius_km
+    stop = stopping(
+        probabilities[best], unanimous(answers, near), bool(answers), target_radius_km, model.gain, call_cost
+    )
     how_sure, *why_stop = stop.reasons
-    latitude, longitude = map(float, seen.points.positions[best])
+    latitude, longitude = map(float, positions[best])
+    used = () if model.scorer is None else unused_words(pool.candidates, model.scorer.names)
     return Verdict(
         latitude=latitude,
         longitude=longitude,
@@ -63,22 +67,30 @@ def calibrated(
         region_50=regions[0],
         region_90=regions[1],
         scored=scored,
-        rival=_rival(seen.points.positions, probabilities, worth, best, regions[0], scored),
+        rival=_rival(positions, probabilities, worth, best, regions[0], scored),
         agreement=stop.agreement,
+        unanimous=stop.unanimous,
         expected_gain=stop.expected_gain,
-        reasons=(how_sure, *_told(seen, model, kind), *why_stop, *distrust_words(pool), *_unused(pool, model)),
+        reasons=(how_sure, *wording_words(model.hit_rates, answers), *why_stop, *distrust_words(pool), *used),
         calibrated=True,
+        basis=basis_of(features, model),
         strategy="calibrated",
     )
 
 
-def _told(seen: Seen, model: Model, kind: int) -> tuple[str, ...]:
-    shift = model.calibration.told_shift(seen.told, kind)
-    return told_words(float(shift[RADII_KM.index(_CITY_KM)]))
+def unanimous(answers: tuple[Candidate, ...], near: NDArray[np.bool_]) -> int:
+    """How many answers agree, where all do; 0 where one lies elsewhere. Alternatives do not count."""
+    first = [bool(close) for one, close in zip(answers, near.tolist(), strict=True) if one.origin == "answer"]
+    return len(first) if all(first) else 0
 
 
-def _unused(pool: Pool, model: Model) -> tuple[str, ...]:
-    return unused_words(pool.candidates, model.scorer.names)
+def basis_of(features: PoolFeatures, model: Model) -> Basis:
+    """What the probabilities rest on: the user's own labelled photos, what was measured here, or other photos."""
+    if model.own:
+        return "own"
+    measured = features.pool.profile.known or not len(features.retrieved)
+    known = all(model.hit_rates.knows(one.model) for one in features.opinions.candidates)
+    return "profile" if measured and known and len(features.retrieved) else "borrowed"
 
 
 def named(probabilities: Floats) -> Probabilities:

@@ -1,6 +1,7 @@
-"""From stacked scores to probabilities that hold: a logistic map with a ceiling, fitted on held-out photographers."""
+"""Calibration: a logistic map from the posterior of a pool to probabilities that hold, by kind of pool and radius."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -8,83 +9,70 @@ from scipy.special import expit
 
 from sextant.base.arrays import Floats
 
-# Of pools: by what was retrieved and how many models spoke, one's word proving less than several do; and the same once
-# more where the fit has not seen who speaks.
-_SAID = ("both", "one said", "two said", "several said")
-KINDS = ("retrieved", *_SAID, *(f"{kind}, strangers" for kind in _SAID))
 _EDGE = 1e-4
+REGION_BUCKETS = (1, 2, 4, 8, 16)  # numbers of answers from which on a level of regions holds
 
 
-@dataclass(frozen=True)
-class Company:
-    """Who took part: how many models gave a place, how many of them the fit never saw, and how many calls gave none.
+class PoolKind(IntEnum):
+    """What a pool holds; rich where its gallery's first hit is often in the right city.
 
-    Such a call was refused, unparsable, or failed.
+    The number of answers is no part of it: agreement must not change the map that a pool is read by.
     """
 
-    models: int
-    strangers: int
-    without_place: int
+    RETRIEVED = 0
+    ANSWERED = 1
+    BOTH = 2
+    RICH_RETRIEVED = 3
+    RICH_BOTH = 4
 
     @property
-    def strange(self) -> bool:
-        """Whether most who speak are strangers."""
-        return 2 * self.strangers > self.models
+    def retrieved(self) -> bool:
+        """Whether such pools hold retrieved photos."""
+        return self != PoolKind.ANSWERED
 
-
-# What the log odds are a weighted sum of: those before calibration, a constant, the logarithms of the counts of models
-# and of calls without a place, and what the answers tell of their exactness.
-INPUTS = ("stacked", "constant", "models", "without_place", "told")
-# Their weights where nothing is fitted, and the log odds of the ceiling.
-IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 8.0)
+    @property
+    def answered(self) -> bool:
+        """Whether such pools hold answers."""
+        return self not in (PoolKind.RETRIEVED, PoolKind.RICH_RETRIEVED)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """P = ceiling · sigmoid(weights · inputs), by kind of pool and radius: weights (9, 5, 6), the ceiling's last.
+    """Log odds = slope · log odds of the posterior + shift; `slopes` and `shifts` (5, 5) by `PoolKind` and radius."""
 
-    The ceiling is below 1 where photos are recorded in the wrong place: no agreement of candidates can tell.
-    """
+    slopes: Floats
+    shifts: Floats
 
-    weights: Floats
-
-    def __call__(self, inputs: Floats, kind: int) -> Floats:
-        """Calibrated P(within r), (…, 5), of inputs (…, 5, 5); never falling as the radius grows."""
-        weights = self.weights[kind]
-        linear = (inputs * weights[:, :-1]).sum(-1)
-        return np.maximum.accumulate(expit(weights[:, -1]) * expit(linear), axis=-1)
-
-    def told_shift(self, told: Floats, kind: int) -> Floats:
-        """How far what the answers tell moves the log odds at each radius, (5,)."""
-        return np.asarray(told * self.weights[kind][:, INPUTS.index("told")])
+    def __call__(self, probabilities: Floats, kind: PoolKind) -> Floats:
+        """Calibrated P(within r), (…, 5), of the posterior's (…, 5); never falling as the radius grows."""
+        odds = self.slopes[kind] * logit(probabilities) + self.shifts[kind]
+        held = np.where(probabilities > 0, expit(odds), 0.0)
+        return np.asarray(np.maximum.accumulate(held, axis=-1))
 
     def to_json(self) -> dict[str, Any]:
-        return {"inputs": list(INPUTS), "kinds": list(KINDS), "weights": self.weights.round(4).tolist()}
+        """JSON-plain values, four digits."""
+        return {
+            "kinds": [kind.name.lower() for kind in PoolKind],
+            "slopes": self.slopes.round(4).tolist(),
+            "shifts": self.shifts.round(4).tolist(),
+        }
 
 
-def inputs_of(stacked: Floats, company: Company, told: Floats) -> Floats:
-    """Inputs (…, 5, 5) of P before calibration (…, 5), the company, and what is told (5,), the same for all points."""
-    odds = logit(stacked)
-    same = (1.0, np.log1p(company.models), np.log1p(company.without_place), told)
-    return np.stack([odds, *(np.broadcast_to(own, odds.shape) for own in same)], axis=-1)
+IDENTITY = Calibration(np.ones((len(PoolKind), 5)), np.zeros((len(PoolKind), 5)))
 
 
-def situation_of(retrieved: int, said: int) -> int:
-    """Retrieved alone (0), said alone (1), or both (2)."""
-    return 0 if not said else 1 if not retrieved else 2
+def pool_kind(retrieved: int, answered: int, rich: bool) -> PoolKind:
+    """Return the kind of a pool by its numbers of retrieved photos and of models that answered."""
+    if not retrieved:
+        return PoolKind.ANSWERED if answered else PoolKind.RETRIEVED
+    if not answered:
+        return PoolKind.RICH_RETRIEVED if rich else PoolKind.RETRIEVED
+    return PoolKind.RICH_BOTH if rich else PoolKind.BOTH
 
 
-def kind_of(situation: int, company: Company) -> int:
-    """The kind of a pool, a row of `KINDS`."""
-    if not situation:
-        return 0
-    said = 1 if situation == 2 else 1 + min(company.models, 3)
-    return said + len(_SAID) * company.strange
-
-
-def with_retrieved(kind: int) -> bool:
-    """Whether pools of that kind hold retrieved photos."""
-    return "said" not in KINDS[kind]
+def region_bucket(answers: int) -> int:
+    """Return which of `REGION_BUCKETS` a number of answers falls into; none counts as one."""
+    return max(0, sum(answers >= least for least in REGION_BUCKETS) - 1)
 
 
 def logit(probabilities: Floats) -> Floats:
@@ -94,15 +82,14 @@ def logit(probabilities: Floats) -> Floats:
 
 
 def calibration_of(plain: dict[str, Any]) -> Calibration:
-    """The calibration of a model file.
+    """Read the calibration of a model file.
 
     Raises:
-        KeyError, ValueError: it is missing or has another shape.
+        KeyError, ValueError: it is missing, has another shape, or falls where the posterior rises.
     """
-    weights = np.array(plain["weights"], dtype=float)
-    for name, own in (("inputs", INPUTS), ("kinds", KINDS)):
-        if tuple(plain[name]) != own:
-            raise ValueError(f"{name} of the calibration are {plain[name]}")
-    if weights.shape != (len(KINDS), 5, len(IDENTITY)):
-        raise ValueError(f"calibration weights have shape {weights.shape}")
-    return Calibration(weights)
+    if list(plain["kinds"]) != [kind.name.lower() for kind in PoolKind]:
+        raise ValueError(f"kinds of the calibration are {plain['kinds']}")
+    slopes, shifts = (np.array(plain[name], dtype=float) for name in ("slopes", "shifts"))
+    if slopes.shape != (len(PoolKind), 5) or shifts.shape != slopes.shape or not (slopes > 0).all():
+        raise ValueError(f"calibration has shape {slopes.shape} or a slope that does not rise")
+    return Calibration(slopes, shifts)

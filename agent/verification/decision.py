@@ -11,6 +11,8 @@ RADII_KM = (1.0, 25.0, 200.0, 750.0, 2500.0)  # street, city, region, country, c
 RADIUS_NAMES = tuple(f"{radius:g}" for radius in RADII_KM)
 
 Optimise = Literal["balanced", "street", "city", "country"]
+Basis = Literal["own", "profile", "borrowed"]
+"""What probabilities rest on: the user's own labelled photos, the measured gallery, or photos of others."""
 Probabilities = Mapping[str, float | None]
 UNKNOWN: Probabilities = dict.fromkeys(RADIUS_NAMES)
 
@@ -67,7 +69,8 @@ class Verdict:
 
     `probability` maps "1", "25", "200", "750", "2500" (kilometres) to P(the place is within). `calibrated` says
     whether these were fitted on held-out photos or are plain shares of the pool. `scored` is best first.
-    `expected_gain` is the utility another model call is expected to add, None where that was not fitted.
+    `unanimous` says that the run is settled because all answers agree. `basis` is what calibrated probabilities rest
+    on. `expected_gain` is the utility another model call is expected to add, None where that was not fitted.
     """
 
     latitude: float | None = None
@@ -78,9 +81,11 @@ class Verdict:
     scored: tuple[Scored, ...] = ()
     rival: Rival | None = None
     agreement: bool = False
+    unanimous: bool = False
     expected_gain: float | None = None
     reasons: tuple[str, ...] = ()
     calibrated: bool = False
+    basis: Basis | None = None
     strategy: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -96,8 +101,10 @@ class Verdict:
             "candidates": [scored.to_json() for scored in self.scored],
             "rival": self.rival.to_json() if self.rival else None,
             "agreement": self.agreement,
+            **({"unanimous": True} if self.unanimous else {}),
             "expected_gain": self.expected_gain,
             "reasons": list(self.reasons),
             "calibrated": self.calibrated,
+            **({"basis": self.basis} if self.basis else {}),
             "strategy": self.strategy,
         }

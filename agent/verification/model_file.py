@@ -7,15 +7,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.verification.calibration import KINDS, Calibration, calibration_of
-from sextant.agent.verification.pool_features import feature_names
+from sextant.agent.verification.calibration import REGION_BUCKETS, Calibration, PoolKind, calibration_of
+from sextant.agent.verification.hit_rates import HitRates, hit_rates_of
+from sextant.agent.verification.posterior import Pooling, pooling_of
 from sextant.agent.verification.reliability import Reliability
-from sextant.agent.verification.scorer import Scorer, scorer_of
+from sextant.agent.verification.scoring.pool_features import feature_names
+from sextant.agent.verification.scoring.scorer import Scorer, scorer_of
 from sextant.agent.verification.stopping_rule import Gain, gain_of
-from sextant.agent.verification.wording_shift import telling_of
 from sextant.base.errors import SextantError
 
-VERSION = 4
+VERSION = 5
 SHARES = ("50", "90")
 FORMAT = "sextant-verification"
 
@@ -26,35 +27,54 @@ class ModelFileError(SextantError):
 
 @dataclass(frozen=True)
 class Model:
-    """Everything `calibrated` needs. `quantiles`: by kind of pool, the estimate that truly holds "50" and "90" %."""
+    """Everything `calibrated` needs.
+
+    Attributes:
+        reliability: what the scorer knows of the models.
+        hit_rates: how often an answer lies within each radius.
+        pooling: how answers and retrieved list are combined.
+        calibration: from the posterior to probabilities that hold.
+        quantiles: by kind of pool and number of answers (`REGION_BUCKETS`), the estimate of what a region holds that
+            truly holds "50" and "90" %.
+        gain: what another call is expected to add.
+        scorer: chooses among points beside a gallery of much worth; None where nothing was fitted.
+        own: whether it was calibrated on the user's own labelled photos.
+        provenance: data, split, date and held-out figures.
+    """
 
     reliability: Reliability
-    scorer: Scorer
+    hit_rates: HitRates
+    pooling: Pooling
     calibration: Calibration
-    quantiles: dict[str, tuple[float, ...]]
+    quantiles: dict[str, tuple[tuple[float, ...], ...]]
     gain: Gain
+    scorer: Scorer | None
     provenance: dict[str, Any]
+    own: bool = False
 
     def to_json(self) -> dict[str, Any]:
+        """JSON-plain values only."""
         return {
             "format": FORMAT,
             "version": VERSION,
+            "own": self.own,
             "provenance": self.provenance,
             "reliability": {
                 "neutral": list(self.reliability.neutral),
                 "by_model": {name: list(row) for name, row in sorted(self.reliability.by_model.items())},
                 "answered": dict(sorted(self.reliability.answered.items())),
-                "telling": self.reliability.telling.to_json(),
             },
+            "hit_rates": self.hit_rates.to_json(),
+            "pooling": self.pooling.to_json(),
             "calibration": self.calibration.to_json(),
-            "quantiles": {share: list(rows) for share, rows in self.quantiles.items()},
+            "quantiles": {share: [list(row) for row in rows] for share, rows in self.quantiles.items()},
             "gain": self.gain.to_json(),
-            "scorer": self.scorer.to_json(),
+            "scorer": self.scorer.to_json() if self.scorer is not None else None,
         }
 
 
 def load_model(path: Path) -> Model:
-    """The model of a file.
+    """Read the model of a file.
 
     Raises:
         ModelFileError: no such file, no model, a broken one, or one of another version.
@@ -68,29 +88,32 @@ def load_model(path: Path) -> Model:
 
 @lru_cache(maxsize=1)
 def shipped_model() -> Model:
-    """The model fitted on the development data that comes with the package."""
+    """Read the model that comes with the package, fitted on the development data."""
     file = files("sextant.agent.verification").joinpath("models/default.json")
     return model_of(json.loads(file.read_text(encoding="utf-8")), "models/default.json")
 
 
 def model_of(plain: Any, name: str) -> Model:
-    """The model in a file's JSON; `name` is for the message.
+    """Read the model in a file's JSON; `name` is for the message.
 
     Raises:
         ModelFileError: as `load_model`.
     """
     if not isinstance(plain, dict) or plain.get("format") != FORMAT:
-        raise ModelFileError(f"{name!r} is no verification model; {_WAY_OUT}")
+        raise ModelFileError(f"{name!r} is not a verification model; {_WAY_OUT}")
     if plain.get("version") != VERSION:
         raise ModelFileError(f"{name!r} is of version {plain.get('version')!r}, this code reads {VERSION}; {_WAY_OUT}")
     try:
         return Model(
             _reliability(plain["reliability"]),
-            _known_scorer(plain["scorer"]),
+            hit_rates_of(plain["hit_rates"]),
+            pooling_of(plain["pooling"]),
             calibration_of(plain["calibration"]),
             {share: _quantiles(plain["quantiles"][share]) for share in SHARES},
             gain_of(plain["gain"]),
+            _known_scorer(plain["scorer"]) if plain["scorer"] is not None else None,
             dict(plain["provenance"]),
+            bool(plain.get("own", False)),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelFileError(f"the verification model {name!r} is broken: {error!r}; {_WAY_OUT}") from error
@@ -98,13 +121,14 @@ def model_of(plain: Any, name: str) -> Model:
 
 def _reliability(plain: Any) -> Reliability:
     known = {str(model): tuple(map(float, row)) for model, row in plain["by_model"].items()}
-    return Reliability(known, tuple(map(float, plain["neutral"])), plain["answered"], telling_of(plain["telling"]))
+    return Reliability(known, tuple(map(float, plain["neutral"])), plain["answered"])
 
 
-def _quantiles(plain: Any) -> tuple[float, ...]:
-    if len(plain) != len(KINDS):
-        raise ValueError(f"{len(plain)} quantiles, expected {len(KINDS)}")
-    return tuple(map(float, plain))
+def _quantiles(plain: Any) -> tuple[tuple[float, ...], ...]:
+    rows = tuple(tuple(map(float, row)) for row in plain)
+    if [len(row) for row in rows] != [len(REGION_BUCKETS)] * len(PoolKind):
+        raise ValueError(f"{len(rows)} rows of quantiles, expected {len(PoolKind)} of {len(REGION_BUCKETS)}")
+    return rows
 
 
 def _known_scorer(plain: dict[str, Any]) -> Scorer:

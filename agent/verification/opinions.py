@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.reliability import Reliability, model_name
 from sextant.base.arrays import Floats
 from sextant.geo.sphere import all_pairs_km, great_circle_km
+
+if TYPE_CHECKING:
+    from sextant.atlas.names import NamedPlace
 
 DERIVED = frozenset({"offline"})  # answers that only repeat what was retrieved: a place to consider, no second voice
 _ALTERNATIVE_VOTE = 0.3  # a place a model named beside its answer, against the answer's 1
@@ -82,22 +86,23 @@ def _own_agreement(positions: Floats, model: NDArray[np.intp], vote: Floats) -> 
     return np.asarray(((near & same) @ vote) / (same @ vote))
 
 
-def without_place(pool: Pool) -> int:
-    """How many calls gave no place: what models refuse to place is told by that, too."""
-    return sum(count for outcome, count in pool.outcomes.items() if outcome != "answered")
-
-
 def _named(said: tuple[Candidate, ...]) -> Floats:
     places = [named_place(one.place, one.latitude, one.longitude) if one.place else None for one in said]
     return np.array([place or (np.nan, np.nan) for place in places], dtype=float).reshape(-1, 2)
 
 
+@lru_cache(maxsize=16384)
+def exact_hits(name: str) -> tuple["NamedPlace", ...]:
+    """Places of exactly that name in the gazetteer of countries, states and towns."""
+    from sextant.atlas.names import find_place
+
+    return tuple(hit for hit in find_place(name, misspelt=False) if hit.score >= _EXACT)
+
+
 @lru_cache(maxsize=4096)
 def named_place(name: str, latitude: float, longitude: float) -> tuple[float, float] | None:
     """Where the town of that name nearest to a position lies; None of other names, and where it is the position."""
-    from sextant.atlas.names import find_place
-
-    towns = [hit for hit in find_place(name, misspelt=False) if hit.kind == "place" and hit.score >= _EXACT]
+    towns = [hit for hit in exact_hits(name) if hit.kind == "place"]
     if not towns:
         return None
     away = great_circle_km(np.array([(town.latitude, town.longitude) for town in towns]), (latitude, longitude))

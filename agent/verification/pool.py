@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sextant.agent.answers.outcome import Precision
 from sextant.base.errors import SextantError
+from sextant.gallery.profile import WEAK, RetrievalProfile
 
 Origin = Literal["nearest", "answer", "alternative", "heatmap", "gps"]
 Position = tuple[float, float]
@@ -80,13 +81,15 @@ class Pool:
     """Everything known about one photo's place.
 
     `farthest` are positions of the most dissimilar photos. `retrieval_trust` is 1, or less where the gallery holds
-    nothing like the photo: see `sextant.agent.verification.retrieval_trust`.
+    nothing like the photo: see `scoring.retrieval_trust`. `profile` says how well the gallery finds
+    places; a gallery that was not measured counts as weak.
     """
 
     candidates: tuple[Candidate, ...] = ()
     farthest: tuple[Position, ...] = ()
     outcomes: Mapping[str, int] = field(default_factory=dict)
     retrieval_trust: float = 1.0
+    profile: RetrievalProfile = WEAK
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "farthest", tuple(checked_position(*place) for place in self.farthest))

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sextant.agent.verification.wording_shift import SILENT, Telling
-
 _PREFIXES = ("openai:", "ollama:")
 
 
@@ -14,14 +12,12 @@ _PREFIXES = ("openai:", "ollama:")
 class Reliability:
     """P(an answer is within 1, 25, 200, 750, 2500 km) by model; `neutral` for one the fit never saw, a middling one's.
 
-    `answered` is the share of a model's calls that gave a position at all. `telling` is what the answers to one photo
-    tell of their exactness, whoever gives them.
+    `answered` is the share of a model's calls that gave a position at all.
     """
 
     by_model: Mapping[str, tuple[float, ...]]
     neutral: tuple[float, ...]
     answered: Mapping[str, float] = field(default_factory=dict)
-    telling: Telling = SILENT
 
     def of(self, model: str) -> tuple[float, ...] | None:
         return self.by_model.get(model_name(model))

@@ -9,6 +9,7 @@ from sextant.base.arrays import Floats
 
 ENOUGH_AT_TARGET = 0.75  # P(within the target radius) that ends a run
 PLATEAU_KM, ENOUGH_AT_PLATEAU = 200.0, 0.95  # or this much at region scale: more calls then only move the street
+UNANIMOUS = 3  # answers that all agree end a run by agreement, however little each proves
 CALL_COST = 0.0037  # utility (mean of the five P) a call must be expected to add; see the curve in docs/verification.md
 
 
@@ -48,16 +49,25 @@ class Stop:
     """Whether the run is settled, what another call would be expected to add, and why."""
 
     agreement: bool
+    unanimous: bool
     expected_gain: float
     reasons: tuple[str, ...]
 
 
-def stopping(probabilities: Floats, models: int, target_radius_km: float, gain: Gain, cost: float = CALL_COST) -> Stop:
-    """Settled when the answer is sure enough at the target radius or at region scale, or when asking on is too dear.
+def stopping(
+    probabilities: Floats,
+    agreeing: int,
+    answered: bool,
+    target_radius_km: float,
+    gain: Gain,
+    cost: float = CALL_COST,
+) -> Stop:
+    """Settle when the answer is sure enough, when all answers agree, or when asking on is too dear.
 
     Args:
         probabilities: (5,) calibrated P(within r) of the answer.
-        models: how many voices have spoken; before the first, asking is always worth it.
+        agreeing: number of answers near the answer, 0 where one lies elsewhere.
+        answered: whether any model answered; before the first answer, asking is always worth it.
         target_radius_km: one of the five radii; another takes the next larger.
         cost: utility one call must be expected to add.
     """
@@ -68,10 +78,13 @@ def stopping(probabilities: Floats, models: int, target_radius_km: float, gain: 
     reasons = [f"{at_target:.0%} sure within {radius:g} km"]
     if at_target < ENOUGH_AT_TARGET and at_plateau >= ENOUGH_AT_PLATEAU:
         reasons.append(f"{at_plateau:.0%} sure within {PLATEAU_KM:g} km")
-    if models and expected < cost:
+    all_agree = agreeing >= UNANIMOUS
+    if all_agree:
+        reasons.append(f"all {agreeing} answers agree within {radius:g} km")
+    elif answered and expected < cost:
         reasons.append(f"another call is expected to add {expected:.3f}, below its cost of {cost:g}")
-    settled = settled_at(probabilities.tolist(), expected if models else float("inf"), cost, radius)
-    return Stop(settled, round(expected, 6), tuple(reasons))
+    settled = settled_at(probabilities.tolist(), expected if answered else float("inf"), cost, radius)
+    return Stop(settled or all_agree, all_agree, round(expected, 6), tuple(reasons))
 
 
 def sure_enough(probability: Mapping[str, float | None]) -> bool:

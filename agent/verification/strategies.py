@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
+from sextant.agent.verification.baselines.density import density
+from sextant.agent.verification.baselines.similarity import similarity
+from sextant.agent.verification.baselines.top1 import top1
 from sextant.agent.verification.calibrated import calibrated
 from sextant.agent.verification.decision import UTILITIES, Optimise, Verdict
-from sextant.agent.verification.density import density
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import Pool
-from sextant.agent.verification.similarity import similarity
 from sextant.agent.verification.stopping_rule import CALL_COST
-from sextant.agent.verification.top1 import top1
 from sextant.base.errors import WrongUse
 
 DEFAULT_STRATEGY = "calibrated"

@@ -1,1 +1,1 @@
-"""The world behind a run's one door: photo, gallery, model, tools, clock."""
+"""The backend of a run, behind one port: photo, gallery, model, tools, clock; cancellation."""

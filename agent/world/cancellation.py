@@ -55,7 +55,7 @@ class CancellablePort:
         return _make_cancelled_reply(kind)
 
     def _must_give_up(self, kind: str) -> bool:
-        """Whether the run was cancelled and this call cannot be expected to finish in time."""
+        """Return whether the run was cancelled and this call cannot be expected to finish in time."""
         if not self._stop.is_set():
             return False
         self._stopped_at = self._stopped_at or time.monotonic()

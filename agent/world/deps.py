@@ -44,7 +44,7 @@ class Deps:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The preset with the settings' own choices on top."""
+        """Return the preset with the settings' own choices on top."""
         return make_recipe(self.settings)
 
     def load_references(self, sha256: str | None) -> Json | None:

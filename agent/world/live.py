@@ -111,7 +111,7 @@ class LiveBackend:
     def model(self, request: Json) -> Json:
         """Call the model, after filling in the bytes of the pictures."""
         if "together" in request:
-            return self.samples.reply(request)
+            return self.samples.get_reply(request)
         return call_model(self.chat_model(), self.fill_pictures(request), self.settings)
 
     def model_samples(self, request: Json, count: int) -> list[Json]:
@@ -133,7 +133,9 @@ class LiveBackend:
         return call_tool(tool, request["args"], self.blobs)
 
     def clock(self, request: Json) -> Json:
-        """Seconds the run has taken since its first reading. The time between a crash and resuming does not count."""
+        """Read the seconds the run has taken since its first reading. The time between a crash and resuming is
+        excluded.
+        """
         now = time.time()
         if request["read_at"] is None:
             return {"seconds": 0.0, "read_at": now}

@@ -1,4 +1,4 @@
-"""How this process opens photos by their bytes: by itself, or in a process of their own where strangers send them."""
+"""Photo decoding: in this process, or in a sandboxed process when untrusted users upload photos."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ _openers: list[Opener] = [open_photo]
 
 
 def open_run_photo(photo: str | Path | bytes) -> OpenedPhoto:
-    """Open a photo with the opener in force in this process.
+    """Open a photo with the opener that this process uses.
 
     Raises:
         PhotoError: as ``sextant.gallery.photos.open.open_photo``.

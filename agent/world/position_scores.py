@@ -33,7 +33,7 @@ def find_heatmap_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Js
     aligned = as_aligned(encoder)
     if aligned is None:
         return None
-    from sextant.gallery.alignment.heatmap.grid import heat_map
+    from sextant.gallery.alignment.heatmap.grid import compute_heat_map
 
     return [
         {
@@ -42,7 +42,7 @@ def find_heatmap_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Js
             "score": round(peak.score, 4),
             "probability": round(peak.probability, 4),
         }
-        for peak in heat_map(aligned, vector).peaks
+        for peak in compute_heat_map(aligned, vector).peaks
     ]
 
 
@@ -65,9 +65,9 @@ def write_photo_heatmap(encoder: Encoder, vector: NDArray[np.float32], path: Pat
         WrongUse: the encoder is not geo-aligned, or the suffix is unknown.
     """
     from sextant.gallery.alignment.heatmap.files import write_heatmap
-    from sextant.gallery.alignment.heatmap.grid import heat_map
+    from sextant.gallery.alignment.heatmap.grid import compute_heat_map
 
-    write_heatmap(path, heat_map(require_aligned(encoder), vector))
+    write_heatmap(path, compute_heat_map(require_aligned(encoder), vector))
 
 
 def require_aligned(encoder: Encoder) -> "AlignedEncoder":

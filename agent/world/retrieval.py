@@ -10,7 +10,7 @@ from PIL.Image import Image
 
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
-from sextant.agent.verification.retrieval_trust import retrieval_trust
+from sextant.agent.verification.scoring.retrieval_trust import retrieval_trust
 from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.contact_sheet import draw_contact_sheet
 from sextant.agent.world.photo_opening import open_run_photo
@@ -71,7 +71,9 @@ class Retrieval:
         peaks = find_heatmap_peaks(self.encoder(), search.vector)
         most_alike = near[0].similarity if near else None
         trust = retrieval_trust(most_alike, search.gallery.manifest.nearest_percentiles)
-        return {**found, "peaks": peaks, "trust": trust, "timings": timings, "warnings": warnings}
+        profile = search.gallery.manifest.profile
+        worth = {"profile": profile.model_dump(mode="json")} if profile else {}
+        return {**found, "peaks": peaks, "trust": trust, **worth, "timings": timings, "warnings": warnings}
 
     def coverage(self, request: Json) -> Json:
         """Count the gallery photos within 25 and 200 km of a place."""

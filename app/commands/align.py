@@ -12,7 +12,7 @@ from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.gallery.alignment.model.backbone import Backbone
-    from sextant.gallery.alignment.training.train import Trained
+    from sextant.gallery.alignment.training.train import TrainingResult
     from sextant.gallery.sources.records import Source
 
 CLIP = "st:sentence-transformers/clip-ViT-L-14"
@@ -30,43 +30,67 @@ def command() -> None:
 
 @command.command()
 @click.argument("source")
-@click.option("--backbone", default=CLIP, show_default=True, metavar="SPEC", help="Frozen encoder underneath.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where the alignment goes.")
+@click.option("--backbone", default=CLIP, show_default=True, metavar="SPEC", help="Frozen encoder to build on.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to write the alignment to."
+)
 @click.option(
     "--spaces",
     type=click.Choice(["image", "gps", "gps+text"]),
-    help="Aligned with the image; 'image' trains nothing.  [default: gps+text, gps where no text is read]",
+    help="What to align with images; 'image' trains nothing.  [default: gps+text; gps if the backbone reads no text]",
 )
 @click.option("--projection", type=click.Choice(["equal-earth", "mercator"]), default="equal-earth", show_default=True)
 @click.option("--texts", "granularity", type=click.Choice(["place", "fine"]), default="place", show_default=True)
-@click.option("--epochs", type=click.IntRange(0), default=10, show_default=True, help="0 only with --fit-first.")
-@click.option("--batch", type=click.IntRange(2), default=256, show_default=True, help="Photos, over all devices.")
-@click.option("--accumulate", type=click.IntRange(1), default=1, show_default=True, help="Batches per step.")
+@click.option("--epochs", type=click.IntRange(0), default=10, show_default=True, help="Epochs; 0 needs --fit-first.")
+@click.option(
+    "--batch", type=click.IntRange(2), default=256, show_default=True, help="Photos per batch, over all devices."
+)
+@click.option("--accumulate", type=click.IntRange(1), default=1, show_default=True, help="Batches per optimizer step.")
 @click.option("--learning-rate", type=float, default=3e-5, show_default=True)
 @click.option("--weight-decay", type=float, default=1e-6, show_default=True)
-@click.option("--decay", type=float, default=0.87, show_default=True, help="Of the learning rate, each epoch.")
+@click.option(
+    "--decay", type=float, default=0.87, show_default=True, help="Factor on the learning rate after each epoch."
+)
 @click.option("--precision", type=click.Choice(["no", "bf16", "fp16"]), default="no", show_default=True)
-@click.option("--hard-negatives", type=click.IntRange(0), default=0, show_default=True, help="Near wrong positions.")
-@click.option("--fit-first", is_flag=True, help="Begin in closed form, not at random; for thousands of photos (ours).")
-@click.option("--validation", type=float, default=0.1, show_default=True, help="Share held out by photographer.")
-@click.option("--patience", type=click.IntRange(1), help="Stop after so many epochs without a better one.")
-@click.option("--checkpoint-every", type=click.IntRange(1), default=500, show_default=True, help="Steps.")
-@click.option("--space", type=click.IntRange(1), help="Dimension of the spaces.  [default: the backbone's]")
+@click.option(
+    "--hard-negatives",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Nearby wrong positions added per photo.",
+)
+@click.option(
+    "--fit-first", is_flag=True, help="Start from a ridge regression instead of random weights; for small sets (ours)."
+)
+@click.option(
+    "--validation", type=float, default=0.1, show_default=True, help="Share of photos held out, split by photographer."
+)
+@click.option("--patience", type=click.IntRange(1), help="Stop after N epochs without improvement.")
+@click.option(
+    "--checkpoint-every", type=click.IntRange(1), default=500, show_default=True, help="Steps between checkpoints."
+)
+@click.option("--space", type=click.IntRange(1), help="Dimension of the aligned vectors.  [default: the backbone's]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--location-from",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Start with the location encoder of this alignment, say an imported GeoCLIP.",
+    help="Start from the location encoder of this alignment, for example an imported GeoCLIP.",
 )
-@click.option("--min-file-bytes", type=click.IntRange(0), default=5121, show_default=True, help="As in G3.")
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder of features.  [default: OUT/cache]")
+@click.option(
+    "--min-file-bytes",
+    type=click.IntRange(0),
+    default=5121,
+    show_default=True,
+    help="Skip files smaller than this many bytes (G3's threshold).",
+)
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder to cache features in.  [default: OUT/cache]")
 @source_options
 def train(source: str, backbone: str, out: Path, spaces: str | None, **options: Any) -> None:
     """Train an alignment on geotagged photos; the defaults are G3's.
 
-    Run the same command again to go on after an interruption: the weights come out as if there had been none.
-    Several GPUs: compute the features once with --spaces image, then accelerate launch -m app align train …
+    Run the same command again to resume after an interruption; the weights are the same as without one.
+    Several GPUs: compute the features once with --spaces image, then accelerate launch -m sextant.app align train …
 
     \b
     Example: sextant align train images --metadata mp16.csv --backbone st:openai/clip-vit-large-patch14 --out geo
@@ -80,7 +104,7 @@ def train(source: str, backbone: str, out: Path, spaces: str | None, **options: 
     if spaces is None:
         spaces = "gps+text" if loaded.text_dimension else "gps"
         if not loaded.text_dimension:
-            echo(f"sextant: backbone {backbone!r} reads no text: aligning images with positions only", err=True)
+            echo(f"sextant: backbone {backbone!r} has no text encoder: aligning images with positions only", err=True)
     _train(photos, loaded, out, spaces, options)
 
 
@@ -116,10 +140,12 @@ def _train(source: "Source", backbone: "Backbone", out: Path, spaces: str, optio
 
 @command.command(name="import")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("--backbone", default=CLIP, show_default=True, metavar="SPEC", help="CLIP ViT-L/14, wherever it lies.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where the alignment goes.")
+@click.option("--backbone", default=CLIP, show_default=True, metavar="SPEC", help="CLIP ViT-L/14, a name or a path.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to write the alignment to."
+)
 def import_(checkpoint: Path, backbone: str, out: Path) -> None:
-    """Take over published weights: G3's g3.pth, or the folder that holds GeoCLIP's three weight files.
+    """Import published weights: G3's g3.pth, or the folder that holds GeoCLIP's three weight files.
 
     \b
     Example: sextant align import g3.pth --out g3
@@ -137,15 +163,27 @@ def import_(checkpoint: Path, backbone: str, out: Path) -> None:
 @command.command()
 @click.argument("alignment", type=click.Path(path_type=Path))
 @click.argument("source")
-@click.option("--validation", type=float, default=0.1, show_default=True, help="Share that asks, by photographer.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the split.")
-@click.option("--min-file-bytes", type=click.IntRange(0), default=5121, show_default=True, help="As in G3.")
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder of features.  [default: OUT/cache]")
+@click.option(
+    "--validation",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help="Share of photos used as queries, split by photographer.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the split.")
+@click.option(
+    "--min-file-bytes",
+    type=click.IntRange(0),
+    default=5121,
+    show_default=True,
+    help="Skip files smaller than this many bytes (G3's threshold).",
+)
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder to cache features in.  [default: OUT/cache]")
 @source_options
 def measure(alignment: Path, source: str, validation: float, seed: int, **options: Any) -> None:
-    """Measure an alignment, its parts and its backbone: photos of some photographers ask, the others answer.
+    """Measure an alignment, its parts and its backbone: photos of some photographers query those of the others.
 
-    Give the source, --validation and --seed of the training to ask only with photos that were held out from it.
+    Use the source, --validation and --seed of the training to query only with photos held out from it.
 
     \b
     Example: sextant align measure geo photos --metadata photos.csv --validation 0.5
@@ -183,7 +221,7 @@ def _settings(spaces: str, options: dict[str, Any]) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).replace("_", "-")
-        raise WrongUse(f"--{name} {first['input']!r} is not possible: {first['msg']}") from error
+        raise WrongUse(f"invalid --{name} {first['input']!r}: {first['msg']}") from error
 
 
 def _source(source: str, options: dict[str, Any]) -> Any:
@@ -194,29 +232,29 @@ def _source(source: str, options: dict[str, Any]) -> Any:
 
 def _say_skipped(skipped: dict[str, int]) -> None:
     for reason, count in skipped.items():
-        echo(f"sextant: {count:,} left out: {reason}", err=True)
+        echo(f"sextant: {count:,} skipped: {reason}", err=True)
 
 
-def _print_trained(out: Path, trained: "Trained", as_json: bool) -> None:
+def _print_trained(out: Path, trained: "TrainingResult", as_json: bool) -> None:
     if as_json:
         echo_json({"alignment": str(out), **asdict(trained)}, 2)
         return
-    resumed = f", went on from step {trained.resumed_from:,}" if trained.resumed_from else ""
+    resumed = f", resumed at step {trained.resumed_from:,}" if trained.resumed_from else ""
     early = ", stopped early" if trained.stopped_early else ""
     echo(f"alignment {out}: {trained.epochs} epochs, {trained.steps:,} steps{resumed}{early}")
     if trained.before and trained.after:
-        echo(f"kept epoch {trained.best_epoch}")
+        echo(f"best epoch: {trained.best_epoch}")
         _print_measured({"backbone": trained.before, "aligned": trained.after}, as_json=False)
     echo(f"use it as encoder aligned:{out}")
 
 
 def _print_measured(measured: dict[str, Any], as_json: bool) -> None:
-    """A table: median geodesic distance of the photos found, and where the best position lies."""
+    """Print a table: median geodesic distance of the photos found, and how near the best position is."""
     if as_json:
         echo_json(measured, 2)
         return
     some = next(iter(measured.values()))
-    echo(f"{some['queries']:,} photos asked, {some['references']:,} answered; median km to the nearest found")
+    echo(f"{some['queries']:,} query photos, {some['references']:,} references; median km to the nearest one found")
     echo(f"{'':<12}{'top 5':>9}{'top 10':>9}{'top 15':>9}   best position within 25 / 200 / 750 / 2500 km")
     for name, figures in measured.items():
         medians = "".join(f"{figures['retrieval'][count]['median_km']:>9,.0f}" for count in ("5", "10", "15"))

@@ -10,11 +10,11 @@ from sextant.app.options.session import session_options
 
 @click.command(name="chat")
 @click.argument("photos", nargs=-1, metavar="[PHOTO…]")
-@click.option("--session", metavar="NAME", help="Go on with this session, or begin one of this name.")
+@click.option("--session", metavar="NAME", help="Continue this session, or start one with this name.")
 @run_options
 @session_options
 def command(photos: tuple[str, ...], session: str | None, **options: Any) -> None:
-    """Ask where photos were taken, and go on asking.
+    """Ask where photos were taken, and ask follow-up questions.
 
     Type or paste the path of a photo, a question (why?), what the place is not (not Europe), or /help.
 
@@ -23,9 +23,9 @@ def command(photos: tuple[str, ...], session: str | None, **options: Any) -> Non
              sextant chat --session holiday --model openai:gpt-4o
              sextant chat photo.jpg --precision city
     """
-    from sextant.app.options.session import desk_of
-    from sextant.app.terminal.repl import Talk
+    from sextant.app.options.session import make_desk
+    from sextant.app.terminal.repl import ChatRepl
     from sextant.graphs.sessions.store import Sessions
 
-    desk = desk_of(options)
-    Talk(Sessions(desk.settings.home), desk, session).run(photos)
+    desk = make_desk(options)
+    ChatRepl(Sessions(desk.settings.home), desk, session).run(photos)

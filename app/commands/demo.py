@@ -28,9 +28,9 @@ MARK = "world.json"  # in the gallery of the demo, written when it is whole: wha
 
 @click.command(name="demo")
 @click.option("--query", "number", type=int, default=17, show_default=True, help="Which held-out scene to locate.")
-@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--home", metavar="DIR", help="Folder for runs and galleries.  [default: SEXTANT_HOME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     """Build the drawn demo world and locate a scene in it.
 
@@ -40,7 +40,7 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     Example: sextant demo
              sextant demo --query 3
     """
-    from sextant.agent.answer_words import place_name
+    from sextant.agent.answer_words import format_place_name
     from sextant.agent.settings import Settings
     from sextant.app.render.answer import distance, printed
     from sextant.app.render.progress import Progress
@@ -48,8 +48,8 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     from sextant.geo.sphere import great_circle_km
     from sextant.graphs.runs.run import locate
 
-    world, gallery = demo_gallery(home, quiet)
-    query = held_out(world, number)
+    world, gallery = prepare_demo_gallery(home, quiet)
+    query = read_held_out(world, number)
     photo = str(world.queries_folder / query["image"])
     with Progress("demo", quiet=quiet) as progress:
         answer = locate(photo, Settings(gallery=str(gallery), home=home), report_run(progress)).answer
@@ -59,13 +59,13 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     if as_json:
         echo_json({"answer": answer, "truth": truth, "error_km": round(off_km, 3)}, 2)
         return
-    named = place_name({**truth, "country": query["country_code"]})
+    named = format_place_name({**truth, "country": query["country_code"]})
     echo(f"{printed(answer)}\n\n  The scene was drawn at {named}: the answer is {distance(off_km)} off.")
     echo(f"\n{SAYS}\n\n{NEXT}")
 
 
-def demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
-    """The drawn world and its gallery under the home; both made when they are not there, or of an older version."""
+def prepare_demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
+    """Return the drawn world and its gallery under the home; make them if they are missing or outdated."""
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_build
     from sextant.base.errors import SextantError
@@ -96,7 +96,7 @@ def demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
 
 
 def _made_of(gallery: Path, wanted: str) -> bool:
-    """Whether the demo gallery is whole and as wanted; one of an older version is removed, half a one is built on."""
+    """Check that the demo gallery is complete and current; remove an outdated one, keep an incomplete one to resume."""
     import shutil
 
     try:
@@ -108,11 +108,11 @@ def _made_of(gallery: Path, wanted: str) -> bool:
     return found == wanted
 
 
-def held_out(world: "World", number: int) -> dict[str, Any]:
-    """The row of one held-out scene, counted from 1.
+def read_held_out(world: "World", number: int) -> dict[str, Any]:
+    """Return the row of one held-out scene, counted from 1.
 
     Raises:
-        WrongUse: there are not so many.
+        WrongUse: the number is out of range.
     """
     from sextant.base.errors import WrongUse
 

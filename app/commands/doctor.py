@@ -24,9 +24,9 @@ LEAST_FREE_GB = 2.0  # a run takes kilobytes; a gallery of 100,000 photos about 
 
 @click.command(name="doctor")
 @click.option("--model", metavar="SPEC", help="The model to try.  [default: SEXTANT_MODEL, else offline]")
-@click.option("--base-url", metavar="URL", help="Address of an OpenAI-compatible or Ollama server.")
+@click.option("--base-url", metavar="URL", help="URL of an OpenAI-compatible or Ollama server.")
 @click.option("--gallery", metavar="DIR", help="The gallery to try.  [default: the only one under the home]")
-@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--home", metavar="DIR", help="Folder for runs and galleries.  [default: SEXTANT_HOME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(model: str | None, base_url: str | None, gallery: str | None, home: str | None, as_json: bool) -> int:
     """Check this installation: packages, gallery, model, disk. Exit code 1 when something is wrong.
@@ -34,7 +34,7 @@ def command(model: str | None, base_url: str | None, gallery: str | None, home: 
     \b
     Example: sextant doctor --model openai:gpt-4o --gallery my-gallery
     """
-    findings = [found(name, check) for name, check in checks(model, base_url, gallery, home)]
+    findings = [run_check(name, check) for name, check in list_checks(model, base_url, gallery, home)]
     if as_json:
         echo_json(findings, 2)
     else:
@@ -43,7 +43,7 @@ def command(model: str | None, base_url: str | None, gallery: str | None, home: 
     return 0 if all(finding["ok"] for finding in findings) else 1
 
 
-def found(name: str, check: Callable[[], str]) -> dict[str, Any]:
+def run_check(name: str, check: Callable[[], str]) -> dict[str, Any]:
     """Run one check; an error of ours is its finding."""
     from sextant.base.errors import SextantError
 
@@ -53,25 +53,25 @@ def found(name: str, check: Callable[[], str]) -> dict[str, Any]:
         return {"check": name, "ok": False, "found": str(error)}
 
 
-def checks(model: str | None, base_url: str | None, gallery: str | None, home: str | None) -> list[Check]:
+def list_checks(model: str | None, base_url: str | None, gallery: str | None, home: str | None) -> list[Check]:
     """Every check with its name, in the order they are reported."""
     return [
-        ("python", python_version),
-        ("packages", package_versions),
-        ("extras", extras_installed),
-        ("home", lambda: home_and_disk(home)),
-        ("gallery", lambda: gallery_and_encoder(gallery, home)),
-        ("model", lambda: model_answers(model, base_url)),
+        ("python", check_python),
+        ("packages", check_packages),
+        ("extras", check_extras),
+        ("home", lambda: check_home(home)),
+        ("gallery", lambda: check_gallery(gallery, home)),
+        ("model", lambda: check_model_answers(model, base_url)),
     ]
 
 
-def python_version() -> str:
-    """The interpreter; pip refuses to install Sextant on one that is too old."""
+def check_python() -> str:
+    """Return the interpreter's version; pip refuses to install Sextant on one that is too old."""
     return ".".join(map(str, sys.version_info[:3]))
 
 
-def package_versions() -> str:
-    """The versions of the packages everything stands on."""
+def check_packages() -> str:
+    """Return the versions of the packages Sextant needs."""
     from importlib.metadata import PackageNotFoundError, version
 
     from sextant.base.errors import SextantError
@@ -82,15 +82,15 @@ def package_versions() -> str:
         raise SextantError(f"package {error.name!r} is missing; install again with: pip install sextant-geo") from error
 
 
-def extras_installed() -> str:
+def check_extras() -> str:
     """Which extras are there and which are not."""
     from importlib.util import find_spec
 
     return ", ".join(f"{extra} {'yes' if find_spec(package) else 'no'}" for extra, package in EXTRAS.items())
 
 
-def home_and_disk(home: str | None) -> str:
-    """The home can be written to and has room.
+def check_home(home: str | None) -> str:
+    """Check that the home can be written to and has room.
 
     Raises:
         SextantError: it cannot, or has not.
@@ -107,18 +107,22 @@ def home_and_disk(home: str | None) -> str:
         with tempfile.TemporaryFile(dir=folder):
             free_gb = shutil.disk_usage(folder).free / 1e9
     except OSError as error:
-        raise SextantError(f"{str(folder)!r} cannot be written to: {error.strerror}; pass --home") from error
+        raise SextantError(
+            f"cannot write to {str(folder)!r}: {error.strerror}; choose another folder with --home"
+        ) from error
     if free_gb < LEAST_FREE_GB:
-        raise SextantError(f"{str(folder)!r} has {free_gb:.1f} GB left; free some space, or pass --home")
+        raise SextantError(
+            f"{str(folder)!r} has only {free_gb:.1f} GB left; free some space, or choose another folder with --home"
+        )
     return f"{folder}, {free_gb:.0f} GB free"
 
 
-def gallery_and_encoder(gallery: str | None, home: str | None) -> str:
-    """The gallery opens and its encoder loads with the same weights."""
-    from sextant.app.galleries import chosen_gallery
+def check_gallery(gallery: str | None, home: str | None) -> str:
+    """Check that the gallery opens and that its encoder loads with the same weights."""
+    from sextant.app.galleries import choose_gallery
     from sextant.gallery.store import Gallery
 
-    chosen = chosen_gallery(gallery, home, needed=False)
+    chosen = choose_gallery(gallery, home, needed=False)
     if chosen is None:
         return "none yet; build one with: sextant gallery build PHOTOS --out DIR"
     opened = Gallery.open(chosen)
@@ -126,8 +130,8 @@ def gallery_and_encoder(gallery: str | None, home: str | None) -> str:
     return f"{chosen}: {opened.count:,} photos, encoder {opened.manifest.encoder} matches"
 
 
-def model_answers(model: str | None, base_url: str | None) -> str:
-    """The model answers a one-word question."""
+def check_model_answers(model: str | None, base_url: str | None) -> str:
+    """Check that the model answers a one-word question."""
     import os
 
     from sextant.agent.llm.client import check_model, load_model

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.app.commands import eval_ablate, eval_compare, eval_import, eval_merge, eval_report, eval_rescore, eval_run
+from sextant.app.commands.evaluation import (
+    eval_ablate,
+    eval_compare,
+    eval_import,
+    eval_merge,
+    eval_report,
+    eval_rescore,
+    eval_run,
+)
 from sextant.app.render.terminal import echo, echo_json, one_line
 
 if TYPE_CHECKING:
@@ -14,12 +22,16 @@ if TYPE_CHECKING:
     from sextant.eval.fitting.recorded import Record
 
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
-_MODELS = click.option("--models", default="", metavar="A,B,…", help="Call only these models of the file.")
-_FOLDS = click.option("--folds", default=5, show_default=True, type=click.IntRange(2, 100), help="Parts of the split.")
-_MEMBERS = click.option(
-    "--members", default=4, show_default=True, type=click.IntRange(1, 64), help="Networks of each fold."
+_MODELS = click.option("--models", default="", metavar="A,B,…", help="Use only the answers of these models.")
+_FOLDS = click.option(
+    "--folds", default=5, show_default=True, type=click.IntRange(2, 100), help="Number of cross-validation folds."
 )
-_JOBS = click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Folds fitted at once.")
+_MEMBERS = click.option(
+    "--members", default=4, show_default=True, type=click.IntRange(1, 64), help="Networks per fold."
+)
+_JOBS = click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Folds to fit in parallel."
+)
 
 
 @click.group("eval")
@@ -41,20 +53,20 @@ for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, ev
 @click.option("--verify", "strategy", default="calibrated", show_default=True, help="The verification strategy.")
 @click.option("--optimise", default="balanced", show_default=True, help="balanced, street, city or country.")
 @_MODELS
-@click.option("--max-answers", type=click.IntRange(0), help="Use at most so many of a photo's answers.")
-@click.option("--stop", is_flag=True, help="Ask one answer after the other until the verdict reports agreement.")
-@click.option("--curve", "with_curve", is_flag=True, help="Print accuracy against calls.")
+@click.option("--max-answers", type=click.IntRange(0), help="Use at most N answers per photo.")
+@click.option("--stop", is_flag=True, help="Take one answer after the other until the verdict reports agreement.")
+@click.option("--curve", "with_curve", is_flag=True, help="Print accuracy by number of calls.")
 @click.option("--crossfit", type=click.Choice(["author"]), help="Fit on the other photographers of these files.")
-@click.option("--fitted", type=click.Path(path_type=Path), metavar="MODEL.json", help="A fitted model of yours.")
+@click.option("--fitted", type=click.Path(path_type=Path), metavar="MODEL.json", help="Your own fitted model.")
 @_FOLDS
 @_MEMBERS
 @_JOBS
-@click.option("--without", default="", metavar="GROUP,…", help="With --crossfit: leave these feature groups out.")
-@click.option("--as-unknown", is_flag=True, help="With --crossfit: judge as if the fit had seen none of the models.")
-@click.option("--explain", is_flag=True, help="Print one line a photo, and where the fitted model comes from.")
+@click.option("--without", default="", metavar="GROUP,…", help="With --crossfit: exclude these feature groups.")
+@click.option("--as-unknown", is_flag=True, help="With --crossfit: treat all models as unseen by the fit.")
+@click.option("--explain", is_flag=True, help="Print one line per photo, and the provenance of the fitted model.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: bool, **options: Any) -> None:
-    """Verify the recorded candidates of each FILE and print the figures they come to.
+    """Verify the recorded candidates of each FILE and print accuracy and calibration.
 
     With --crossfit the files are fitted together, and every photo is judged by a model that has seen none of its
     photographer's photos.
@@ -82,13 +94,23 @@ def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: 
 
 @command.command("fit")
 @_FILES
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="MODEL.json", help="Where to write.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="MODEL.json", help="File to write.")
 @_MODELS
 @_FOLDS
 @_MEMBERS
 @_JOBS
+@click.option("--keep-scorer", type=click.Path(path_type=Path), metavar="MODEL.json", help="Keep that model's scorer.")
 @click.option("--json", "as_json", is_flag=True, help="Print the held-out figures as one JSON object.")
-def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: int, jobs: int, as_json: bool) -> None:
+def fit(
+    files: tuple[Path, ...],
+    out: Path,
+    models: str,
+    folds: int,
+    members: int,
+    jobs: int,
+    keep_scorer: Path | None,
+    as_json: bool,
+) -> None:
     """Fit verification on the recorded candidates of all FILEs together, and write the model as JSON.
 
     Prints figures on photos held out by photographer, and stores them in the model with its data and split.
@@ -98,7 +120,7 @@ def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: in
     from sextant.eval.fitting.jobs import fit_files, write_model
     from sextant.eval.reporting.figures_text import figure_lines
 
-    model, found = fit_files(files, _names(models), folds, members, _progress, jobs)
+    model, found = fit_files(files, _names(models), folds, members, _progress, jobs, keep_scorer)
     write_model(model, out)
     if as_json:
         echo_json({name: figures.to_json() for name, figures in found.items()})
@@ -109,7 +131,7 @@ def fit(files: tuple[Path, ...], out: Path, models: str, folds: int, members: in
 
 
 def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Record], Any]]":
-    """Each file's name, its records, and what judges them."""
+    """List each file's name, its records, and the verifier for them."""
     from sextant.base.errors import WrongUse
     from sextant.eval.fitting.jobs import cross_fitted, plain_verifier, read_files
 
@@ -118,7 +140,7 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
     if not options["crossfit"]:
         for name in ("without", "as_unknown"):
             if options[name]:
-                raise WrongUse(f"--{name.replace('_', '-')} is measured with --crossfit author; add it")
+                raise WrongUse(f"--{name.replace('_', '-')} needs --crossfit author")
         verifier = plain_verifier(options["strategy"], options["optimise"], options["fitted"])
         return [(path.name, [record.only(models) for record in rows], verifier) for path, rows in loaded]
     if options["strategy"] != "calibrated" or options["fitted"]:
@@ -147,12 +169,12 @@ def _names(models: str) -> tuple[str, ...]:
 
 
 def _groups(names: str) -> tuple[str, ...]:
-    from sextant.agent.verification.features import GROUPS
+    from sextant.agent.verification.scoring.features import GROUPS
     from sextant.base.errors import WrongUse
 
     for name in _names(names):
         if name not in GROUPS:
-            raise WrongUse(f"no feature group {name!r}; there are {', '.join(GROUPS)}")
+            raise WrongUse(f"unknown feature group {name!r}; choose from: {', '.join(GROUPS)}")
     return _names(names)
 
 
@@ -161,12 +183,15 @@ def _progress(line: str) -> None:
 
 
 def _photo_line(one: "Judgement") -> str:
-    from sextant.agent.answer_words import coordinates, headline
+    from sextant.agent.answer_words import format_coordinates, format_headline
 
     verdict = one.verdict
     best = None if verdict.latitude is None else {"latitude": verdict.latitude, "longitude": verdict.longitude}
     stated = verdict.probability if verdict.calibrated else dict.fromkeys(verdict.probability)
-    told = headline({"best": best, "probability": stated}, coordinates(best) if best else None)
+    calibration = {"basis": verdict.basis} if verdict.calibrated else None
+    told = format_headline(
+        {"best": best, "probability": stated, "calibration": calibration}, format_coordinates(best) if best else None
+    )
     return f"{one_line(one.record.image)}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{told}"
 
 

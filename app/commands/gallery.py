@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.app.options.filters import filter_options, filters_of
+from sextant.app.options.filters import filter_options, make_filters
 from sextant.app.options.sources import source_options
 from sextant.app.render.terminal import echo, echo_json, one_line
 
@@ -28,15 +28,19 @@ def command() -> None:
 
 @command.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
-@click.option("--out", required=True, metavar="DIR", help="Where the gallery goes: a folder or s3://bucket/name.")
+@click.option("--out", required=True, metavar="DIR", help="Gallery to write: a folder or s3://bucket/name.")
 @click.option(
     "--encoder", default="builtin", show_default=True, help="builtin, onnx:PATH, st:NAME_OR_PATH, aligned:PATH."
 )
-@click.option("--min-file-bytes", type=click.IntRange(0), default=0, help="Leave out smaller files (G3: 5121).")
-@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Where the work is done.")
+@click.option(
+    "--min-file-bytes", type=click.IntRange(0), default=0, help="Skip files smaller than this many bytes (G3: 5121)."
+)
+@click.option(
+    "--engine", type=click.Choice(["local", "ray"]), default="local", help="Run on this machine or on a Ray cluster."
+)
 @source_options
 def build(sources: tuple[str, ...], out: str, encoder: str, quiet: bool, as_json: bool, **options: Any) -> None:
-    """Build a gallery from photos that say, or whose table says, where they were taken.
+    """Build a gallery from geotagged photos, or from photos plus a CSV of coordinates.
 
     SOURCE is a folder of photos with EXIF; a folder and a table (--metadata); a folder with a table in it, or with
     MP16-Pro's tar parts or OSV-5M's zips and their table; or a dataset of the Hugging Face hub, owner/name. Several
@@ -66,11 +70,15 @@ def build(sources: tuple[str, ...], out: str, encoder: str, quiet: bool, as_json
 @command.command()
 @click.argument("source")
 @click.option("--gallery", "--out", "path", required=True, metavar="DIR", help="The gallery to extend.")
-@click.option("--min-file-bytes", type=click.IntRange(0), default=0, help="Leave out smaller files (G3: 5121).")
-@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Where the work is done.")
+@click.option(
+    "--min-file-bytes", type=click.IntRange(0), default=0, help="Skip files smaller than this many bytes (G3: 5121)."
+)
+@click.option(
+    "--engine", type=click.Choice(["local", "ray"]), default="local", help="Run on this machine or on a Ray cluster."
+)
 @source_options
 def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> None:
-    """Add photos to a gallery; those it holds already (by content) are left as they are.
+    """Add photos to a gallery; photos it already contains (by content) are skipped.
 
     \b
     Example: sextant gallery add ~/Pictures/2025 --gallery my-gallery
@@ -90,10 +98,12 @@ def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> N
 @command.command()
 @click.argument("path", required=False, metavar="[DIR]")
 @click.option("--gallery", "named", metavar="DIR", help="The gallery.  [default: the only one under the home]")
-@click.option("--encoder", metavar="SPEC", help="Refuse the gallery if it was built with another encoder.")
-@click.option("--check", type=click.IntRange(1), metavar="N", help="Measure recall on N random queries, exactly.")
-@click.option("--unreadable", is_flag=True, help="List the photos that did not go in, and why.")
-@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--encoder", metavar="SPEC", help="Require that the gallery was built with this encoder.")
+@click.option(
+    "--check", type=click.IntRange(1), metavar="N", help="Measure recall against an exact scan, on N random queries."
+)
+@click.option("--unreadable", is_flag=True, help="List the photos that were not added, and why.")
+@click.option("--home", metavar="DIR", help="Folder for runs and galleries.  [default: SEXTANT_HOME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def info(
     path: str | None,
@@ -104,7 +114,7 @@ def info(
     home: str | None,
     as_json: bool,
 ) -> None:
-    """Say what a gallery holds and how it was built.
+    """Show what a gallery contains and how it was built.
 
     \b
     Example: sextant gallery info my-gallery
@@ -117,9 +127,9 @@ def info(
     left_out = gallery.unreadable().to_pylist()
     document = {"path": gallery.path, **gallery.manifest.model_dump(), "unreadable": len(left_out)}
     if check:
-        from sextant.gallery.search.recall import measured_recall
+        from sextant.gallery.search.recall import measure_recall
 
-        document["recall"] = measured_recall(gallery, check).model_dump()
+        document["recall"] = measure_recall(gallery, check).model_dump()
     if unreadable:
         document["unreadable_photos"] = left_out
     if as_json:
@@ -132,13 +142,39 @@ def info(
 
 
 @command.command()
+@click.argument("path", required=False, metavar="[DIR]")
+@click.option("--gallery", "named", metavar="DIR", help="The gallery.  [default: the only one under the home]")
+@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def profile(path: str | None, named: str | None, home: str | None, as_json: bool) -> None:
+    """Measure how well a gallery finds places, and store the result in it.
+
+    Locates up to 2,000 of its own photos from the others, without photos of the same author and near-duplicates. A
+    build and `gallery add` measure it too; galleries of earlier versions get it here.
+
+    \b
+    Example: sextant gallery profile my-gallery
+    """
+    from sextant.gallery.build.measure_profile import store_profile
+    from sextant.gallery.profile import describe_profile
+
+    measured = store_profile(_chosen(path or named, home))
+    if as_json:
+        echo_json(measured.model_dump(mode="json"))
+        return
+    echo("\n".join(describe_profile(measured)))
+
+
+@command.command()
 @click.argument("photo")
 @click.option("--gallery", "path", metavar="DIR", help="The gallery.  [default: the only one under the home]")
-@click.option("--count", "-n", type=click.IntRange(1, 1000), default=5, show_default=True, help="References a side.")
+@click.option(
+    "--count", "-n", type=click.IntRange(1, 1000), default=5, show_default=True, help="Photos to show per side."
+)
 @click.option("--farthest/--no-farthest", default=True, help="Show the least similar photos as well.")
 @filter_options
-@click.option("--encoder", metavar="SPEC", help="Where the gallery's encoder lies now; it must be the same one.")
-@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--encoder", metavar="SPEC", help="New path of the gallery's encoder; it must be the same encoder.")
+@click.option("--home", metavar="DIR", help="Folder for runs and galleries.  [default: SEXTANT_HOME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def search(
     photo: str,
@@ -158,16 +194,16 @@ def search(
     """
     from sextant.gallery.photos.open import open_photo
     from sextant.gallery.photos.phash import perceptual_hash
-    from sextant.gallery.search.search import find
+    from sextant.gallery.search.search import search_gallery
     from sextant.gallery.store import Gallery
 
     opened = open_photo(photo)
-    filters = filters_of(options, perceptual_hash(opened.image))
+    filters = make_filters(options, perceptual_hash(opened.image))
     gallery = Gallery.open(_chosen(path, home), encoder)
     vector = gallery.encoder().encode([opened.image])[0]
-    sides = {"nearest": find(gallery, vector, count, filters)}
+    sides = {"nearest": search_gallery(gallery, vector, count, filters)}
     if farthest:
-        sides["farthest"] = find(gallery, vector, count, filters, far=True)
+        sides["farthest"] = search_gallery(gallery, vector, count, filters, far=True)
     if as_json:
         found: dict[str, Any] = {name: [asdict(item) for item in side.references] for name, side in sides.items()}
         found["duplicates"] = [asdict(item) for item in sides["nearest"].duplicates]
@@ -185,9 +221,9 @@ def search(
 
 
 def _chosen(given: str | None, home: str | None) -> str:
-    from sextant.app.galleries import chosen_gallery
+    from sextant.app.galleries import choose_gallery
 
-    return chosen_gallery(given, home, needed=True) or ""
+    return choose_gallery(given, home, needed=True) or ""
 
 
 def _source(sources: tuple[str, ...], options: dict[str, Any]) -> "Source":
@@ -208,7 +244,7 @@ def _print_report(report: "BuildReport", as_json: bool) -> None:
         return
     for note in report.notes:
         echo(f"sextant: {note}", err=True)
-    resumed = f" (went on from {report.resumed_from:,})" if report.resumed_from else ""
+    resumed = f" (resumed at {report.resumed_from:,})" if report.resumed_from else ""
     echo(f"gallery {report.path}: {report.count:,} photos, {report.added:,} added{resumed} in {report.seconds:.1f} s")
     if report.unreadable:
         count = len(report.unreadable)
@@ -241,4 +277,11 @@ def _info_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(
             ("recall", f"{found} ({recall['queries']} queries; far side off by {recall['far_cosine_gap']:.4f})")
         )
+    rows += [("worth" if not at else "", line) for at, line in enumerate(_worth(document["profile"]))]
     return rows + [("note", note) for note in document["notes"]]
+
+
+def _worth(profile: dict[str, Any] | None) -> list[str]:
+    from sextant.gallery.profile import describe_profile, profile_of
+
+    return describe_profile(profile_of(profile))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.app.options.common import run_options, settings_of
+from sextant.app.options.common import make_settings, run_options
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -14,19 +14,27 @@ if TYPE_CHECKING:
     from sextant.agent.settings import Settings
 
 
-STOPPING = "stopping with the best so far; once more to give up, and go on later with: sextant locate --resume RUN"
+STOPPING = (
+    "stopping with the best so far; press Ctrl-C again to quit at once and resume later: sextant locate --resume RUN"
+)
 
 
 @click.command(name="locate")
 @click.argument("photos", nargs=-1, metavar="PHOTO…")
 @run_options
-@click.option("--resume", metavar="RUN", help="Go on with a run that was killed, without repeating paid calls.")
-@click.option("--dry-run", is_flag=True, help="Print the calls, tokens and money this would take, and stop.")
-@click.option("--heatmap", metavar="FILE", help="Also write where it fits (.png, .geojson; aligned: encoders).")
-@click.option("--precision", metavar="CAP", help="Say nothing finer than country, region, city or street.")
-@click.option("--policy", "policy_file", metavar="FILE", help="YAML: precision, reason, countries (code: cap).")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document: the answer, or a list of several.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--resume", metavar="RUN", help="Resume an interrupted run without repeating paid calls.")
+@click.option("--dry-run", is_flag=True, help="Print the expected calls, tokens and cost, and send nothing.")
+@click.option(
+    "--heatmap", metavar="FILE", help="Write a heat map of likely places (.png, .geojson; needs an aligned: encoder)."
+)
+@click.option(
+    "--precision", metavar="CAP", help="Never show a place more precisely than this: country, region, city or street."
+)
+@click.option(
+    "--policy", "policy_file", metavar="FILE", help="YAML file with precision, reason and countries (code: cap)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document: an answer, or a list of them.")
+@click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 def command(
     photos: tuple[str, ...],
     resume: str | None,
@@ -38,7 +46,7 @@ def command(
     quiet: bool,
     **options: Any,
 ) -> int:
-    """Say where photos were taken, how surely, and why.
+    """Find where photos were taken, with confidence and evidence.
 
     \b
     Example: sextant locate photo.jpg
@@ -48,17 +56,17 @@ def command(
     from sextant.agent.privacy.precision import load_policy
 
     if bool(photos) == bool(resume):
-        raise click.UsageError("name the photos to locate, or one run with --resume RUN")
+        raise click.UsageError("name the photos to locate, or one run to resume with --resume RUN")
     policy = load_policy(precision, policy_file)
     # Steps show places as they come up: under a cap they stay silent.
     quiet = quiet or policy.coarsest is not None
     if resume:
-        return go_on(resume, options["home"], options["base_url"], policy, as_json, quiet)
-    settings = settings_of(options)
+        return resume_run(resume, options["home"], options["base_url"], policy, as_json, quiet)
+    settings = make_settings(options)
     if dry_run:
         return print_forecast(len(photos), settings, as_json)
     if heatmap and policy.coarsest is not None:
-        raise click.UsageError("--heatmap shows more than --precision allows; leave one of them out")
+        raise click.UsageError("--heatmap shows more than --precision allows; use only one of them")
     if heatmap:
         check_heatmap(heatmap, len(photos), settings)
     code, answers = locate_all(photos, settings, policy, as_json, quiet)
@@ -102,9 +110,9 @@ def locate_all(
         for photo in photos:
             if stop.is_set():
                 break
-            document = located(photo, settings, policy, quiet, stop)
+            document = locate_one(photo, settings, policy, quiet, stop)
             documents.append(document)
-            code = max(code, 1 if "error" in document else show(document, as_json, settings))
+            code = max(code, 1 if "error" in document else print_answer(document, as_json, settings))
             if not as_json and photo != photos[-1] and "error" not in document:
                 echo()
     if as_json:
@@ -112,8 +120,10 @@ def locate_all(
     return INTERRUPTED if stop.is_set() else code, [document for document in documents if "error" not in document]
 
 
-def located(photo: str, settings: "Settings", policy: "Policy", quiet: bool, stop: "threading.Event") -> dict[str, Any]:
-    """One photo's answer as it may be shown; or the photo and why there is none, which is said on stderr, too."""
+def locate_one(
+    photo: str, settings: "Settings", policy: "Policy", quiet: bool, stop: "threading.Event"
+) -> dict[str, Any]:
+    """Locate one photo; return the answer as it may be shown, or the error, which stderr shows as well."""
     from sextant.agent.privacy.view import view_answer
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
@@ -130,7 +140,7 @@ def located(photo: str, settings: "Settings", policy: "Policy", quiet: bool, sto
         return {"photo": {"path": photo}, "error": str(error)}
 
 
-def go_on(run: str, home: str | None, base_url: str | None, policy: "Policy", as_json: bool, quiet: bool) -> int:
+def resume_run(run: str, home: str | None, base_url: str | None, policy: "Policy", as_json: bool, quiet: bool) -> int:
     """Resume one run and print its answer."""
     from sextant.agent.privacy.view import view_answer
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
@@ -142,11 +152,11 @@ def go_on(run: str, home: str | None, base_url: str | None, policy: "Policy", as
         answer = view_answer(resume(run, home, base_url, report_run(progress), stop).answer, policy)
     if as_json:
         echo_json(answer, 2)
-    code = show(answer, as_json)
+    code = print_answer(answer, as_json)
     return INTERRUPTED if stop.is_set() else code
 
 
-def show(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = None) -> int:
+def print_answer(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = None) -> int:
     """Print an answer in words unless JSON was asked for; exit code 1 when a model was asked and none answered.
 
     An answer says "the model server"; who asked it, by these settings, is told which that is.
@@ -174,7 +184,7 @@ def print_forecast(photos: int, settings: "Settings", as_json: bool) -> int:
     for title, name in (("first round", "first_round"), ("at most", "at_most")):
         one = found[name]
         tokens = (one["input_tokens"] + one["output_tokens"]) * photos
-        money = "price unknown; state it with --price" if one["usd"] is None else f"${one['usd'] * photos:.4f}"
+        money = "price unknown; give it with --price" if one["usd"] is None else f"${one['usd'] * photos:.4f}"
         echo(f"  {title:<12} {one['calls'] * photos:,} calls, about {tokens:,} tokens, {money}")
     for warning in found["warnings"]:
         echo(f"sextant: {warning['text']}", err=True)

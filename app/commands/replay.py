@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 @click.argument("run", metavar="RUN")
 @click.option("--until", type=int, metavar="STEP", help="Stop after this step and show the run so far.")
 @click.option("--from", "step", metavar="STEP", help="Fork at this step: verify, lmm.1:zero-shot, or a number.")
-@click.option("--set", "wishes", multiple=True, metavar="KEY=VALUE", help="What the fork changes; may be repeated.")
-@click.option("--live", is_flag=True, help="Make the calls that the change needs.")
-@click.option("--keep-words", is_flag=True, help="Keep what the model said although it is asked otherwise.")
+@click.option("--set", "wishes", multiple=True, metavar="KEY=VALUE", help="A change for the fork (repeatable).")
+@click.option("--live", is_flag=True, help="Allow the model and tool calls that the change needs.")
+@click.option("--keep-words", is_flag=True, help="Reuse the model's replies although the prompts change.")
 @click.option("--verbose", is_flag=True, help="Show every step on stderr as it is replayed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+@click.option("--home", metavar="DIR", help="Folder for runs and galleries.  [default: SEXTANT_HOME]")
 def command(
     run: str, step: str | None, wishes: tuple[str, ...], verbose: bool, home: str | None, **options: Any
 ) -> int:
-    """Run a recorded run again: no model, no network, no gallery; the same answer, byte for byte.
+    """Replay a recorded run without model, network or gallery: the same answer, byte for byte.
 
-    It stops where the run would not go as it did: a prompt, a setting, a tool or the code was changed.
+    The replay stops where it diverges from the recording: a prompt, a setting, a tool or the code has changed.
 
     \b
-    With --set it forks, from the last verdict on unless --from names a step. KEY is
+    --set forks the run, at the last verdict unless --from names a step. KEY is
       a setting         max_rounds=3, verify=density, fitted=MODEL.json, model=ollama:qwen2.5vl
-      variant.NAME      another prompt in its place: an id, or a .yaml file
-      candidate.ID      LATITUDE,LONGITUDE, or none: a retrieved photo's place, or a branch's answer
-      text              the model's words at this step; @FILE reads them from a file
+      variant.NAME      another prompt in place of NAME: an id, or a .yaml file
+      candidate.ID      LATITUDE,LONGITUDE or none, for a retrieved photo's place or a branch's answer
+      text              the model's reply at this step; @FILE reads it from a file
       result[.TOOL]     a tool's result at this step
       without[.TOOL]    the numbers of lines to leave out of a listed result
 
@@ -46,7 +46,7 @@ def command(
     from sextant.graphs.runs.folder import find_run
 
     if step and not wishes:
-        raise click.UsageError("--from STEP is where a fork changes something; add --set KEY=VALUE")
+        raise click.UsageError("--from STEP needs a change: add --set KEY=VALUE")
     folder = find_run(run, home)
     if wishes:
         return print_fork(folder, step, list(wishes), home, verbose, options)
@@ -73,11 +73,13 @@ def print_replay(folder: "RunFolder", until: int | None, home: str | None, verbo
         raise
     if done.answer is None:
         return print_so_far(done, as_json)
-    return print_answer(done.answer, as_json, f"replayed {done.run}: {len(done.steps)} steps as recorded, no call made")
+    return print_answer(
+        done.answer, as_json, f"replayed {done.run}: {len(done.steps)} steps as recorded, no calls made"
+    )
 
 
 def print_so_far(done: "ReplayResult", as_json: bool) -> int:
-    """The steps up to where the replay was told to stop."""
+    """Print the steps up to where the replay was told to stop."""
     steps = [step.to_json() for step in done.steps]
     if as_json:
         echo_json({"run": done.run, "steps": steps}, 2)
@@ -102,11 +104,11 @@ def print_fork(
     from sextant.graphs.runs.run import UnrecordedCalls
 
     if options["until"] is not None:
-        raise click.UsageError("--until is for plain replays, a fork runs to its answer")
+        raise click.UsageError("--until works only without --set: a fork always runs to its answer")
     live, keep_words = options["live"], options["keep_words"]
     try:
         with (
-            stop_on_signals("stopping with the best so far; once more to give up") as stop,
+            stop_on_signals("stopping with the best so far; press Ctrl-C again to quit at once") as stop,
             Progress(folder.name, quiet=not (verbose or live)) as progress,
         ):
             run = fork(
@@ -133,7 +135,7 @@ def print_fork(
 
 
 def print_answer(answer: dict[str, Any], as_json: bool, note: str) -> int:
-    """The answer as `sextant locate` prints it; the note goes to stderr."""
+    """Print the answer as `sextant locate` prints it; the note goes to stderr."""
     from sextant.app.render.answer import printed
 
     if as_json:

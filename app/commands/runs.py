@@ -10,8 +10,9 @@ from sextant.app.render.terminal import echo, echo_json
 if TYPE_CHECKING:
     from sextant.graphs.runs.folder import RunError
 
+_STOPS = ["agreement", "budget", "exhausted", "stopped"]
 MALFORMED = (KeyError, TypeError, AttributeError, ValueError, IndexError)  # what reading a foreign record may raise
-HOME = click.option("--home", metavar="DIR", help="Folder of runs and galleries.  [default: SEXTANT_HOME]")
+HOME = click.option("--home", metavar="DIR", help="Folder for runs and galleries.  [default: SEXTANT_HOME]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -27,16 +28,18 @@ def command() -> None:
 
 
 def print_json(value: Any) -> None:
-    """Exactly one JSON document."""
+    """Print exactly one JSON document."""
     echo_json(value, 2)
 
 
 @command.command(name="list")
 @click.option("--model", metavar="SPEC", help="Only runs of this model.")
 @click.option("--preset", metavar="NAME", help="Only runs of this preset.")
-@click.option("--stop", type=click.Choice(["agreement", "budget", "exhausted"]), help="Only runs that ended so.")
-@click.option("--status", type=click.Choice(["running", "killed", "done", "failed"]), help="Only runs that stand so.")
-@click.option("--photo", metavar="TEXT", help="Only runs of photos with this in their path or sha256.")
+@click.option("--stop", type=click.Choice(_STOPS), help="Only runs that ended for this reason.")
+@click.option(
+    "--status", type=click.Choice(["running", "killed", "done", "failed"]), help="Only runs with this status."
+)
+@click.option("--photo", metavar="TEXT", help="Only runs of photos whose path or sha256 contains TEXT.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the newest N.")
 @JSON
 @HOME
@@ -67,13 +70,18 @@ def list_runs(photo: str | None, last: int | None, as_json: bool, home: str | No
     elif found:
         echo("\n".join(listing(found)))
     else:
-        echo("no run fits; sextant locate PHOTO records one", err=True)
+        echo("no matching runs; record one with: sextant locate PHOTO", err=True)
 
 
 @command.command()
 @click.argument("run", metavar="RUN")
-@click.option("--full", is_flag=True, help="Whole texts, not their first line.")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write one offline page.")
+@click.option("--full", is_flag=True, help="Show whole texts instead of their first lines.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write an HTML page that works offline.",
+)
 @JSON
 @HOME
 def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | None) -> None:
@@ -104,16 +112,16 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
             answer = f"\n\n{printed(told['answer'])}" if told["answer"] else ""
             echo("\n".join(tree(told, full=full)) + answer)
     except MALFORMED as error:
-        raise unreadable(folder.name, error) from error
+        raise unreadable_run(folder.name, error) from error
 
 
-def unreadable(run: str, error: Exception) -> "RunError":
-    """The error for a run whose files hold something else than this version writes."""
+def unreadable_run(run: str, error: Exception) -> "RunError":
+    """Make the error for a run whose files this version cannot show."""
     from sextant.graphs.runs.folder import RunError
 
     return RunError(
-        f"run {run!r} holds something this version cannot show ({type(error).__name__}: {error}); see its run.json "
-        "for the version that recorded it, or pass --json"
+        f"this version cannot show run {run!r} ({type(error).__name__}: {error}); use the version named in its "
+        "run.json, or pass --json"
     )
 
 
@@ -123,7 +131,7 @@ def unreadable(run: str, error: Exception) -> "RunError":
 @JSON
 @HOME
 def diff(first: str, second: str, as_json: bool, home: str | None) -> None:
-    """Compare two runs: how far the answer moved, which candidates came and went, where they part.
+    """Compare two runs: how far the answer moved, which candidates differ, at which step they diverge.
 
     \b
     Example: sextant runs diff 20260131-09 20260131-10
@@ -140,13 +148,13 @@ def diff(first: str, second: str, as_json: bool, home: str | None) -> None:
         else:
             echo("\n".join(difference(found)))
     except MALFORMED as error:
-        raise unreadable(" or ".join(run.name for run in runs), error) from error
+        raise unreadable_run(" or ".join(run.name for run in runs), error) from error
 
 
 @command.command()
 @click.argument("run", metavar="RUN")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The zip to write.")
-@click.option("--photo", is_flag=True, help="Pack the photo and the pictures the model saw, too.")
+@click.option("--photo", is_flag=True, help="Include the photo and the pictures the model saw.")
 @HOME
 def export(run: str, out: Path, photo: bool, home: str | None) -> None:
     """Pack a run into one zip that another machine can import and replay.
@@ -167,7 +175,7 @@ def export(run: str, out: Path, photo: bool, home: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 @HOME
 def import_run(file: Path, home: str | None) -> None:
-    """Take in a run that was exported; every file is checked against the manifest first.
+    """Import an exported run; every file is first checked against the manifest.
 
     \b
     Example: sextant runs import run.zip && sextant replay 20260131-09
@@ -180,8 +188,14 @@ def import_run(file: Path, home: str | None) -> None:
 @command.command()
 @click.option("--keep", type=int, metavar="N", help="Delete all but the newest N runs.")
 @click.option("--older", type=float, metavar="DAYS", help="Delete runs started longer ago than this.")
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@click.option("--database", "databases", multiple=True, metavar="URL", help="postgresql://… where sessions lie, too.")
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and delete nothing.")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    metavar="URL",
+    help="postgresql://… that also stores sessions (repeatable).",
+)
 @JSON
 @HOME
 def prune(
@@ -192,7 +206,7 @@ def prune(
     as_json: bool,
     home: str | None,
 ) -> None:
-    """Delete old runs, and the pictures that no other run and no session needs. Nothing else ever deletes any.
+    """Delete old runs, and the pictures that no other run or session needs. No other command deletes them.
 
     \b
     Example: sextant runs prune --older 30 --dry-run

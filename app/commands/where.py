@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--home", metavar="DIR", help="Folder that holds the gazetteers.  [default: SEXTANT_HOME]")
 def command(position: tuple[str, ...], as_json: bool, home: str | None) -> None:
-    """Say what lies at a position: country, division, nearest place, sea, border.
+    """Show what is at a position: country, division, nearest place, sea, border.
 
     The position is latitude and longitude in degrees, or one text that holds it: degrees, minutes and seconds, a map
     link, a plus code, MGRS.
@@ -39,7 +39,7 @@ def command(position: tuple[str, ...], as_json: bool, home: str | None) -> None:
 
 
 def _sight(place: "Place", home: str | None) -> "Sight | None":
-    """The prominent sight at the position, where a gazetteer was added."""
+    """Find the prominent sight at the position, where a gazetteer was added."""
     from sextant.atlas.gazetteer.lookup import Lookup
     from sextant.atlas.gazetteer.store import store_path
 
@@ -109,12 +109,14 @@ def _lines(place: "Place") -> list[str]:
 
 
 def _nearest_place(place: "Place") -> str:
-    from sextant.geo.places import wind
+    from sextant.geo.places import name_wind
 
     own = place.place_country_code == place.country_code
     name = place.place if own else _coded(place.place, place.place_country_code)
     # The place has the bearing of the position from it; a reader looks from the position.
-    return name if place.place_km < 0.1 else f"{name}, {_km(place.place_km)} to the {wind(place.place_bearing + 180)}"
+    return (
+        name if place.place_km < 0.1 else f"{name}, {_km(place.place_km)} to the {name_wind(place.place_bearing + 180)}"
+    )
 
 
 def _coded(name: str, code: str | None) -> str:

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 from markupsafe import Markup
 
-from sextant.agent.answer_words import coordinates, headline, place_name, scale_rows
+from sextant.agent.answer_words import format_coordinates, format_headline, format_place_name, list_scale_rows
 from sextant.app.render.answer_map import LEGEND, REGION, case_map
 from sextant.app.render.pages import page
 from sextant.base.json_types import Json
@@ -19,17 +19,17 @@ def case_file(session: Json) -> str:
         photos=[_photo(photo) for photo in session["photos"]],
         legend=[*LEGEND, REGION],
         versions=_versions(),
-        place_name=place_name,
-        coordinates=coordinates,
+        place_name=format_place_name,
+        coordinates=format_coordinates,
     )
 
 
 def _photo(photo: Json) -> Json:
-    """A photo with what the page shows besides."""
+    """Make an article of a photo with everything the page shows about it."""
     if photo["status"] != "located":
         return photo
     answer = photo["answer"]
-    told = {"headline": headline(answer), "how_sure": scale_rows(answer["probability"])}
+    told = {"headline": format_headline(answer), "how_sure": list_scale_rows(answer["probability"])}
     return {**photo, **told, "map": Markup(case_map(photo))}
 
 

@@ -8,7 +8,7 @@ from sextant.base.json_types import Json
 
 
 def geojson(session: Json) -> str:
-    """A FeatureCollection; every feature says its ``role`` and its ``photo``."""
+    """Make a FeatureCollection; every feature has its ``role`` and its ``photo``."""
     features: list[Json] = []
     for photo in session["photos"]:
         if photo["status"] == "located":
@@ -20,7 +20,7 @@ def geojson(session: Json) -> str:
 
 
 def photo_features(photo: Json) -> list[Json]:
-    """The features of one photo, the regions first, so that points are drawn over them."""
+    """Make the features of one photo, the regions first, so that points are drawn over them."""
     answer = photo["answer"]
     features = []
     for share in ("90", "50"):
@@ -45,7 +45,7 @@ def photo_features(photo: Json) -> list[Json]:
 
 
 def point(place: Json) -> Json:
-    """A position as GeoJSON has it: longitude first."""
+    """Make a GeoJSON position: longitude first."""
     return {"type": "Point", "coordinates": [place["longitude"], place["latitude"]]}
 
 

@@ -16,7 +16,7 @@ COLUMNS = (
 
 
 def table(session: Json) -> str:
-    """The rows, with a header. Text that a spreadsheet would run as a formula begins with an apostrophe."""
+    """Make the rows, with a header. Text that a spreadsheet would run as a formula begins with an apostrophe."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     writer.writeheader()

@@ -15,30 +15,44 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def filter_options(command: Command) -> Command:
-    """Authors, near-duplicates, areas, countries, distance, distinct places."""
+    """Add the options for authors, near-duplicates, areas, countries, distance and distinct places."""
     area = "Box south,west,north,east in degrees, or a GeoJSON file."
     options = [
-        click.option("--exclude-author", "authors", multiple=True, metavar="NAME", help="Leave out their photos."),
         click.option(
-            "--exclude-duplicates", is_flag=True, help="Leave out the photo's near-duplicates, and list them."
+            "--exclude-author",
+            "authors",
+            multiple=True,
+            metavar="NAME",
+            help="Exclude this photographer's photos (repeatable).",
         ),
-        click.option("--inside", multiple=True, metavar="AREA", help=f"Only photos taken there. {area}"),
-        click.option("--outside", multiple=True, metavar="AREA", help="No photos taken there."),
+        click.option("--exclude-duplicates", is_flag=True, help="Exclude near-duplicates of the photo, and list them."),
+        click.option("--inside", multiple=True, metavar="AREA", help=f"Only photos taken in AREA. {area}"),
+        click.option("--outside", multiple=True, metavar="AREA", help="Exclude photos taken in AREA."),
         click.option("--country", "countries", multiple=True, metavar="CODE", help="Only photos of this country."),
-        click.option("--exclude-country", "exclude_countries", multiple=True, metavar="CODE", help="None of this one."),
-        click.option("--away-from", metavar="LAT,LON,KM", help="Only photos at least KM kilometres from a place."),
-        click.option("--distinct-km", type=click.FloatRange(0), help="At most one photo within so many kilometres."),
+        click.option(
+            "--exclude-country",
+            "exclude_countries",
+            multiple=True,
+            metavar="CODE",
+            help="Exclude photos of this country.",
+        ),
+        click.option("--away-from", metavar="LAT,LON,KM", help="Only photos at least KM kilometres from a position."),
+        click.option(
+            "--distinct-km",
+            type=click.FloatRange(0),
+            help="Show only one of several photos closer together than this, in km.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def filters_of(options: dict[str, Any], phash: str | None) -> "Filters":
-    """The Filters of parsed options; ``phash`` is the query photo's.
+def make_filters(options: dict[str, Any], phash: str | None) -> "Filters":
+    """Make Filters of parsed options; ``phash`` is the query photo's.
 
     Raises:
-        WrongUse: an area, a place or a country code that is none.
+        WrongUse: an area, a position or a country code is invalid.
     """
     from sextant.gallery.search.filters import DUPLICATE_BITS, DUPLICATE_COSINE, Filters
 
@@ -76,11 +90,11 @@ def _numbers(text: str, count: int, name: str, form: str) -> list[float]:
     except ValueError:
         values = []
     if len(values) != count:
-        raise WrongUse(f"{name} {text!r} is not one; give {form}")
+        raise WrongUse(f"invalid {name} {text!r}: expected {form}")
     return values
 
 
 def _code(text: str) -> str:
     if len(text) != 2 or not text.isalpha():
-        raise WrongUse(f"country {text!r} is not a code; give two letters, as FR")
+        raise WrongUse(f"invalid country code {text!r}: expected two letters, such as FR")
     return text.upper()

@@ -1,4 +1,4 @@
-"""Options that chat and serve share: how finely places are said, where sessions are kept."""
+"""Options that chat and serve share: the precision of shown places, and where sessions are stored."""
 
 import os
 from collections.abc import Callable
@@ -10,19 +10,24 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def session_options(command: Command) -> Command:
-    """--precision, --policy, --database, --session-calls."""
+    """Add --precision, --policy, --database and --session-calls."""
     options = [
         click.option(
             "--precision",
             type=click.Choice(["country", "region", "city", "street"]),
-            help="Say no place more finely than this, anywhere.",
-        ),
-        click.option("--policy", "policy_file", metavar="FILE", help="YAML: precision, reason, countries (code: cap)."),
-        click.option(
-            "--database", metavar="URL", help="postgresql://… for sessions and checkpoints.  [default: SQLite]"
+            help="Never show a place more precisely than this.",
         ),
         click.option(
-            "--session-calls", type=int, default=500, show_default=True, help="Most model calls of a session."
+            "--policy",
+            "policy_file",
+            metavar="FILE",
+            help="YAML file with precision, reason and countries (code: cap).",
+        ),
+        click.option(
+            "--database", metavar="URL", help="postgresql://… to store sessions and checkpoints.  [default: SQLite]"
+        ),
+        click.option(
+            "--session-calls", type=int, default=500, show_default=True, help="Maximum model calls per session."
         ),
     ]
     for option in reversed(options):
@@ -30,25 +35,25 @@ def session_options(command: Command) -> Command:
     return command
 
 
-def desk_of(options: dict[str, Any]) -> Any:
-    """The Desk of parsed options; takes the session options out and leaves the run's to ``settings_of``.
+def make_desk(options: dict[str, Any]) -> Any:
+    """Make the Desk of parsed options; take the session options out and leave the run's to ``make_settings``.
 
     Raises:
-        SextantError: a value is no good, or the gallery or the model's address is none: better now than at a photo.
+        SextantError: a value, the gallery or the model's address is invalid.
     """
     from sextant.agent.privacy.precision import load_policy
     from sextant.agent.world.live import get_backend
-    from sextant.app.options.common import settings_of
+    from sextant.app.options.common import make_settings
     from sextant.base.errors import WrongUse
     from sextant.graphs.chat import ChatContext
     from sextant.graphs.sessions.checkpoints import DATABASE
 
     own = {name: options.pop(name) for name in ("precision", "policy_file", "database", "session_calls")}
     if own["session_calls"] < 1:
-        raise WrongUse(f"--session-calls is {own['session_calls']!r}; it must be at least 1")
+        raise WrongUse(f"invalid --session-calls {own['session_calls']!r}: it must be at least 1")
     if own["database"]:
         os.environ[DATABASE] = own["database"]
     policy = load_policy(own["precision"], own["policy_file"])
-    settings = settings_of(options)
+    settings = make_settings(options)
     get_backend(settings).check_reachable()
     return ChatContext(settings=settings, policy=policy, max_calls=own["session_calls"])

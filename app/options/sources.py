@@ -10,13 +10,19 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def source_options(command: Command) -> Command:
-    """Its table, which of its rows count, the processes that decode, and what is printed meanwhile."""
+    """Add the options for a source's table, its rows, the decoding processes and the output."""
     options = [
         click.option("--metadata", type=click.Path(path_type=Path), help="CSV with image, latitude and longitude."),
-        click.option("--swapped/--not-swapped", default=None, help="LAT and LON headers exchanged.  [default: detect]"),
-        click.option("--country-known", is_flag=True, help="Leave out rows whose table names no country."),
-        click.option("--workers", type=click.IntRange(0), help="Decode processes; 0 for none.  [default: by cores]"),
-        click.option("--quiet", is_flag=True, help="No progress on stderr."),
+        click.option(
+            "--swapped/--not-swapped",
+            default=None,
+            help="Whether the LAT and LON columns are swapped.  [default: detect]",
+        ),
+        click.option("--country-known", is_flag=True, help="Skip rows without a country."),
+        click.option(
+            "--workers", type=click.IntRange(0), help="Decoding processes (0: in-process).  [default: one per core]"
+        ),
+        click.option("--quiet", is_flag=True, help="Show no progress on stderr."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
     ]
     for option in reversed(options):

@@ -1,6 +1,12 @@
 """An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
 
-from sextant.agent.answer_words import coordinates, headline, place_name, scale_rows
+from sextant.agent.answer_words import (
+    format_coordinates,
+    format_headline,
+    format_place_name,
+    is_calibrated,
+    list_scale_rows,
+)
 from sextant.agent.warning_codes import Code
 from sextant.base.json_types import Json
 
@@ -10,7 +16,10 @@ WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilomet
 
 def how_sure(answer: Json) -> str:
     """``street (1 km) 12 % · city (25 km) 74 % · …``."""
-    return " · ".join(f"{words} {share:.0%}" for words, share in scale_rows(answer["probability"])) or "not known"
+    words = " · ".join(f"{words} {share:.0%}" for words, share in list_scale_rows(answer["probability"]))
+    if words and not is_calibrated(answer):
+        return f"shares of the candidates, not probabilities: {words}"
+    return words or "not known"
 
 
 def region(answer: Json) -> str:
@@ -36,20 +45,20 @@ def distance(km: float) -> str:
 
 
 def rival(answer: Json) -> str:
-    """The leading place outside the region, with what stands behind it."""
+    """Describe the leading place outside the region, with the evidence for it."""
     other = answer["rival"]
     if other is None:
         return "none: everything proposed lies together"
     behind = other["candidate"]
     who = "a similar photo" if behind["origin"] == "nearest" else f"an answer of {behind.get('model') or 'the model'}"
-    return f"{place_name(other)} ({coordinates(other)}), from {who}"
+    return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
 
 
 def references(answer: Json, count: int = 3) -> list[str]:
-    """The nearest gallery photos the run was shown."""
+    """List the nearest gallery photos the run was shown."""
     shown = [item for item in answer["candidates"] if item["origin"] == "nearest"]
     shown.sort(key=lambda item: item["rank"])
-    lines = [f"{coordinates(item)}, similarity {item['similarity']:.2f}" for item in shown[:count]]
+    lines = [f"{format_coordinates(item)}, similarity {item['similarity']:.2f}" for item in shown[:count]]
     return [line + (f" ({item['id']})" if item.get("id") else "") for line, item in zip(lines, shown, strict=False)]
 
 
@@ -77,16 +86,16 @@ def outcomes(answer: Json) -> str:
 
 
 def model_name(answer: Json) -> str:
-    """The model, labelled as what it is."""
+    """Name the model and say what kind it is."""
     offline = " (no model at all: the density of similar photos)" if answer["model"] == "offline" else ""
     return f"{answer['model']}{offline}, preset {answer['preset']}"
 
 
 def rows(answer: Json) -> list[tuple[str, str]]:
-    """The whole answer as labelled lines, in the order a person reads them."""
+    """Write the whole answer as labelled lines, in the order a person reads them."""
     lines: list[tuple[str, str]] = []
     if answer["best"]:
-        lines += [("Place", f"{place_name(answer['best'])}  {coordinates(answer['best'])}")]
+        lines += [("Place", f"{format_place_name(answer['best'])}  {format_coordinates(answer['best'])}")]
         lines += [("How sure", how_sure(answer)), ("Region", region(answer)), ("Rival", rival(answer))]
     lines += [("Similar", line) for line in references(answer)]
     if answer["coverage"]:
@@ -106,13 +115,13 @@ def rows(answer: Json) -> list[tuple[str, str]]:
 
 
 def printed(answer: Json) -> str:
-    """The answer as `sextant locate` prints it."""
+    """Write the answer as `sextant locate` prints it."""
     title = " ".join((answer["photo"]["path"] or answer["photo"]["sha256"][:12]).split())
     label, body = "", []
     for name, text in rows(answer):
         body.append(f"  {'' if name == label else name:<9} {text}")
         label = name
-    return "\n".join([title, f"  {headline(answer)}", "", *body])
+    return "\n".join([title, f"  {format_headline(answer)}", "", *body])
 
 
 def unanswered(answer: Json) -> str | None:

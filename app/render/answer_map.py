@@ -63,7 +63,7 @@ def _candidates_map(answer: Json, window: Window, label: str) -> str:
 
 
 def _ends(answer: Json, window: Window, radius: float) -> list[str]:
-    """The rival, and the answer over everything."""
+    """Draw the rival, and the answer over everything."""
     rival = [dot(window, answer["rival"], radius - 1, "rival", "the leading rival")] if answer["rival"] else []
     return [*rival, dot(window, answer["best"], radius, "best", "the answer")]
 

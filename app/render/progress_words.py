@@ -8,9 +8,9 @@ from sextant.app.render.progress import EVERY_SECONDS, Progress
 from sextant.base.json_types import Json
 
 if TYPE_CHECKING:
-    from sextant.eval.running.progress import Tally
-    from sextant.gallery.alignment.training.progress import Look
-    from sextant.gallery.build.pipeline import Progress as BuildProgress
+    from sextant.eval.running.progress import Counts
+    from sextant.gallery.alignment.training.progress import TrainingReport
+    from sextant.gallery.build.pipeline import BuildState as BuildProgress
 
 _STAGES = {"features": "photos through the backbone", "naming": "positions named", "reading": "place texts encoded"}
 _RECENT = 200  # photos that the rate is of, so that a slow start does not spoil the forecast
@@ -50,11 +50,11 @@ def report_build(progress: Progress) -> Callable[["BuildProgress"], None]:
 
 def report_evaluation(
     progress: Progress, line: str = "", now: Callable[[], float] = time.monotonic
-) -> Callable[["Tally"], None]:
+) -> Callable[["Counts"], None]:
     """Return what shows an evaluation's tally; the rate is of the recent photos."""
     seen: list[tuple[float, int]] = []
 
-    def report(tally: "Tally") -> None:
+    def report(tally: "Counts") -> None:
         seen[:] = [*seen[-_RECENT:], (now(), tally.fresh)]
         (first, before), (last, after) = seen[0], seen[-1]
         rate = (after - before) / (last - first) if last > first and after > before else None
@@ -72,10 +72,10 @@ def report_stage(progress: Progress) -> Callable[[str, int, int | None], None]:
     return report
 
 
-def report_training(progress: Progress) -> Callable[["Look"], None]:
+def report_training(progress: Progress) -> Callable[["TrainingReport"], None]:
     """Return what shows the losses, the speed and the time left of a training."""
 
-    def report(look: "Look") -> None:
+    def report(look: "TrainingReport") -> None:
         progress.show("", look_words(look), look.step, look.steps, EVERY_SECONDS)
 
     return report
@@ -104,7 +104,7 @@ def arguments(args: Json) -> str:
 
 
 def reply_words(event: Json) -> str:
-    """What came back, in a few words."""
+    """Describe the reply in a few words."""
     if event["failure"]:
         return f"failed: {event['failure']}"
     if event["tools"]:
@@ -113,7 +113,7 @@ def reply_words(event: Json) -> str:
 
 
 def verdict_words(event: Json) -> str:
-    """The place so far and whether another round follows."""
+    """Describe the best place so far and whether another round follows."""
     if event.get("latitude") is None:
         return f"no place yet; {event.get('stop') or 'another round'}"
     return f"{event['latitude']:.2f}, {event['longitude']:.2f}; {event.get('stop') or 'another round'}"
@@ -127,7 +127,7 @@ def build_words(at: "BuildProgress") -> str:
     return words
 
 
-def tally_words(tally: "Tally", rate: float | None) -> str:
+def tally_words(tally: "Counts", rate: float | None) -> str:
     """``40 of 60 photos, 8.2/s, 2:03 left, 25 km 12.1 %, 200 km 20.4 %, 3 failed, $0.12, 1,204 tokens``."""
     pace = "" if rate is None else f"{rate:.1f}/s, {clock((tally.total - tally.done) / rate)} left, "
     near = f"25 km {tally.accuracy(tally.within_25_km):.1%}, 200 km {tally.accuracy(tally.within_200_km):.1%}"
@@ -136,7 +136,7 @@ def tally_words(tally: "Tally", rate: float | None) -> str:
     return f"{counted(tally.done, tally.total)} photos, {pace}{near}, {counts}"
 
 
-def look_words(look: "Look") -> str:
+def look_words(look: "TrainingReport") -> str:
     """``epoch 3, step 420 of 1,600: loss gps 2.113 text 1.870, 5,100 photos/s, waited 2 %, 0:09 left``."""
     text = f" text {look.text_loss:.3f}" if look.text_loss else ""
     return (

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from sextant.agent.answer_words import coordinates, place_name
+from sextant.agent.answer_words import format_coordinates, format_place_name
 from sextant.app.render.answer import distance
 from sextant.app.render.terminal import one_line, table
 from sextant.base.json_types import Json
@@ -11,7 +11,7 @@ from sextant.base.printable import printable
 
 
 def listing(runs: list[Json]) -> list[str]:
-    """Runs as a table, the newest last."""
+    """Write runs as a table, the newest last."""
     head = ("RUN", "PHOTO", "ANSWER", "MODEL", "CALLS", "COST", "STOP")
     return table(head, map(list_row, runs))
 
@@ -21,7 +21,7 @@ def list_row(run: Json) -> tuple[str, ...]:
     spent = run["spent"] or {}
     usd = spent.get("usd")
     best = run["best"]
-    place = place_name(best) if best else run["error"] or "-"
+    place = format_place_name(best) if best else run["error"] or "-"
     stop = run["stop"] or run["status"]
     fork = f"{stop}, fork of {run['parent']}" if run["parent"] else stop
     photo = one_line(str(run["photo"]))
@@ -30,7 +30,7 @@ def list_row(run: Json) -> tuple[str, ...]:
 
 
 def tree(story: Json, *, full: bool = False) -> list[str]:
-    """A run as a tree: rounds, their branches, each branch's turns, and what the round came to."""
+    """Write a run as a tree: rounds, their branches, each branch's turns, and each round's verdict."""
     record = story["record"]
     lines = [f"run {story['run']}: {one_line(str(record['path']))}, {record['settings']['model']}, {record['status']}"]
     if record["parent"]:
@@ -55,7 +55,7 @@ def heard(branch: Json, verdicts: Iterable[Json]) -> bool:
 
 
 def branch_lines(branch: Json, verdict: Json | None, *, full: bool) -> list[str]:
-    """A branch with its turns, when its outcome was new in this verdict."""
+    """Write a branch with its turns, if its outcome was new in this verdict."""
     if verdict is not None and branch["id"] not in verdict["new"]:
         return []
     lines = [f"  ├ {branch['id']} (temperature {branch['temperature']:g})"]
@@ -104,17 +104,17 @@ def cost_words(turn: Json) -> str:
 
 
 def outcome_words(outcome: Json) -> str:
-    """What a branch came to."""
+    """Describe the outcome of a branch."""
     if outcome["kind"] != "answered":
         return f"{outcome['kind']}: {one_line(str(outcome.get('how') or ''))}"
     sure = "" if outcome.get("confidence") is None else f", {outcome['confidence']:.0%} sure"
     named = f" ({one_line(outcome['place'], 40)})" if outcome.get("place") else ""
-    return f"{coordinates(outcome)}{named}{sure}"
+    return f"{format_coordinates(outcome)}{named}{sure}"
 
 
 def verdict_lines(verdict: Json) -> list[str]:
-    """What a round came to, with verification's reasons."""
-    place = "no place" if verdict["latitude"] is None else coordinates(verdict)
+    """Describe the verdict of a round, with verification's reasons."""
+    place = "no place" if verdict["latitude"] is None else format_coordinates(verdict)
     known = [f"{name} km {p:.0%}" for name, p in verdict["probability"].items() if p is not None]
     after = f"; stop: {verdict['stop']}" if verdict["stop"] else "; another round"
     lines = [f"  {verdict['step']} verdict: {place} ({', '.join(known) or 'no probabilities'}){after}"]
@@ -131,7 +131,7 @@ def change_words(change: Json) -> str:
 def difference(found: Json, most: int = 5) -> list[str]:
     """Two runs compared."""
     moved = "-" if found["moved_km"] is None else distance(found["moved_km"])
-    places = " → ".join(place_name(best) if best else "no place" for best in found["best"])
+    places = " → ".join(format_place_name(best) if best else "no place" for best in found["best"])
     lines = [f"{found['runs'][0]} → {found['runs'][1]}", f"  answer moved {moved}: {places}"]
     lines += [f"  setting {name}: {one_line(words)}" for name, words in found["settings"].items()]
     for title in ("gained", "lost", "reweighted"):
@@ -149,14 +149,14 @@ def difference(found: Json, most: int = 5) -> list[str]:
 
 
 def candidate_words(item: Json) -> str:
-    """A candidate of a comparison."""
+    """Describe a candidate of a comparison."""
     score = item["score"]
     weight = " → ".join(f"{value:.3f}" for value in (score if isinstance(score, list) else [score]))
-    return f"{item['origin']} {one_line(item['id'] or '', 40)} {coordinates(item)}, score {weight}"
+    return f"{item['origin']} {one_line(item['id'] or '', 40)} {format_coordinates(item)}, score {weight}"
 
 
 def spent_words(both: list[Json | None]) -> str:
-    """What both runs cost."""
+    """Describe what both runs cost."""
     words = []
     for spent in both:
         usd = (spent or {}).get("usd")
@@ -166,7 +166,7 @@ def spent_words(both: list[Json | None]) -> str:
 
 
 def needed_calls(calls: list[Json]) -> list[str]:
-    """The calls that a fork would make, and their estimated cost."""
+    """List the calls that a fork would make, and their estimated cost."""
     lines = [f"  step {call['step']} {call['branch'] or ''}: {needed_words(call)}" for call in calls]
     known = [call["usd"] for call in calls if call["usd"] is not None]
     money = f"about ${sum(known):.4f}" if len(known) == len(calls) else "at an unknown price"

@@ -5,7 +5,7 @@ import json
 
 from markupsafe import Markup
 
-from sextant.agent.answer_words import coordinates, headline
+from sextant.agent.answer_words import format_coordinates, format_headline
 from sextant.app.render.answer import rows
 from sextant.app.render.answer_map import LEGEND, REGION, close_up, world_map
 from sextant.app.render.pages import page
@@ -28,7 +28,7 @@ def run_page(story: Json, picture: bytes | None) -> str:
         "run",
         run=story["run"],
         record=record,
-        headline=headline(answer) if answer else f"No answer: {record.get('error') or record['status']}.",
+        headline=format_headline(answer) if answer else f"No answer: {record.get('error') or record['status']}.",
         changes=[change_words(change) for change in record["changes"]],
         picture=base64.b64encode(picture).decode() if picture else None,
         answer=answer,
@@ -36,7 +36,7 @@ def run_page(story: Json, picture: bytes | None) -> str:
         world_map=Markup(world_map(answer)) if placed else "",
         close_up=Markup(close_up(answer)) if placed else "",
         legend=[*LEGEND, ("answer", "what models said"), REGION],
-        coordinates=coordinates,
+        coordinates=format_coordinates,
         steps=_steps(story["steps"]),
         verdicts=[_verdict(item) for item in story["verdicts"]],
         branches=[_branch(item) for item in story["branches"]],
@@ -45,7 +45,7 @@ def run_page(story: Json, picture: bytes | None) -> str:
 
 
 def _steps(steps: list[Json]) -> list[Json]:
-    """What ran when; ``share`` is how long it took, in percent of the longest."""
+    """List the steps with their times; ``share`` is the duration in percent of the longest."""
     longest = max((step["seconds"] or 0.0 for step in steps), default=0.0) or 1.0
     return [
         {**step, "seconds": step["seconds"] or 0.0, "share": 100 * (step["seconds"] or 0.0) / longest} for step in steps
@@ -53,8 +53,8 @@ def _steps(steps: list[Json]) -> list[Json]:
 
 
 def _verdict(item: Json) -> Json:
-    """What one round concluded."""
-    place = "no place" if item["latitude"] is None else coordinates(item)
+    """Describe the verdict of one round."""
+    place = "no place" if item["latitude"] is None else format_coordinates(item)
     stop = f"stop: {item['stop']}" if item["stop"] else "another round"
     new = [f"{name}: {outcome_words(what)}" for name, what in item["new"].items()]
     return {"title": f"Step {item['step']}: verdict {place}, {stop}", "new": new, "reasons": item["reasons"]}
@@ -78,14 +78,14 @@ def _turn(item: Json) -> tuple[str, str]:
 
 
 def _text(content: str | list[Json]) -> str:
-    """The text of a message, pictures by their hash."""
+    """Return the text of a message, with pictures by their hash."""
     if isinstance(content, str):
         return content
     return "\n".join(part["text"] if part["type"] == "text" else f"[picture {part['sha256']}]" for part in content)
 
 
 def _settings(record: Json) -> str:
-    """Settings and versions; a page is passed on, so no address and no home of this machine."""
+    """List settings and versions, without addresses or this machine's home, since the page may be passed on."""
     settings = {name: value for name, value in record["settings"].items() if name not in OF_THIS_MACHINE}
     facts = {"settings": settings, **{name: record.get(name) for name in ("versions", "started", "finished")}}
     return json.dumps(facts, indent=1)

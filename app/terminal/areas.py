@@ -15,8 +15,8 @@ BIGGEST = 10 * 2**20  # bytes of a GeoJSON file; a country in full detail has le
 EXAMPLE = "inside area.geojson, or outside 36,-10 36,4 44,4 44,-10"
 
 
-def typed_constraint(words: str) -> Json | None:
-    """The constraint that ``pin``, ``reject``, ``inside`` or ``outside`` states; None where the words begin otherwise.
+def parse_constraint(words: str) -> Json | None:
+    """Parse ``pin``, ``reject``, ``inside`` or ``outside`` into a constraint; None if the text begins otherwise.
 
     Raises:
         WrongUse: no position, no such file, or nothing enclosed.
@@ -58,5 +58,5 @@ def _document(path: Path) -> Json:
     except OSError as error:
         raise WrongUse(f"cannot read {str(path)!r}: {error.strerror}; name a GeoJSON file") from error
     except (ValueError, RecursionError) as error:
-        raise WrongUse(f"{str(path)!r} is no GeoJSON; {EXAMPLE}") from error
+        raise WrongUse(f"{str(path)!r} is not GeoJSON; for example: {EXAMPLE}") from error
     return document

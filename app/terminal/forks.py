@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from sextant.agent.answer_words import coordinates, headline
+from sextant.agent.answer_words import format_coordinates, format_headline
 from sextant.agent.privacy.view import view_answer, view_comparison
 from sextant.app.render.run import difference, needed_calls
 from sextant.base.errors import WrongUse
@@ -18,14 +18,14 @@ USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country li
 
 
 def steps_table(run: str, home: str | None) -> Table:
-    """The steps of a run, by the numbers that a fork is named by."""
+    """Make a table of a run's steps with the numbers that /fork takes."""
     table = Table("step", "node", "prompt", "seconds", box=None, header_style="bold")
     for step in build_timeline(find_run(run, home))["steps"]:
         table.add_row(str(step["step"]), step["node"], step["branch"] or "", f"{step['seconds']:.2f}")
     return table
 
 
-def forked(sessions: Sessions, session: str, run: str, words: str, desk: ChatContext) -> list[str]:
+def fork_and_compare(sessions: Sessions, session: str, run: str, words: str, desk: ChatContext) -> list[str]:
     """Fork the run as the words say, and on_event what came of it, in lines no finer than the desk's policy.
 
     Raises:
@@ -43,10 +43,10 @@ def forked(sessions: Sessions, session: str, run: str, words: str, desk: ChatCon
     try:
         made = fork_in_session(sessions, session, parent, step, changes, desk, live=live)
     except UnrecordedCalls as stopped:
-        # The calls hold a model's arguments: under a cap only their number is said.
+        # The calls hold a model's arguments: under a cap only their number is shown.
         needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)
         raise WrongUse("\n".join([*needed, f"Add live to make them: /fork {words} live"])) from None
     answer = view_answer(made.answer, policy)
-    place = f" ({coordinates(answer['best'])})" if answer["best"] else ""
+    place = f" ({format_coordinates(answer['best'])})" if answer["best"] else ""
     found = view_comparison(compare_runs(parent, find_run(made.name, home)), policy)
-    return [f"Fork {made.name}: {headline(answer)}{place}", *difference(found)]
+    return [f"Fork {made.name}: {format_headline(answer)}{place}", *difference(found)]

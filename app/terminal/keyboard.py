@@ -1,11 +1,11 @@
-"""Lines from the keyboard, with history and completion; or as they are piped in."""
+"""Read lines from the keyboard, with history and completion, or from a pipe."""
 
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
-def typed_lines(history: Path, commands: Sequence[str]) -> Iterator[str]:
+def read_lines(history: Path, commands: Sequence[str]) -> Iterator[str]:
     """One line after another, until the end of input; Ctrl-C only empties the line.
 
     Args:

@@ -1,4 +1,4 @@
-"""The conversation in a terminal: reads lines, shows steps as they happen, prints replies."""
+"""The chat REPL in a terminal: reads lines, shows steps as they happen, prints replies."""
 
 import secrets
 import signal
@@ -19,10 +19,10 @@ from sextant.app.render.answer import distance
 from sextant.app.render.progress import Progress
 from sextant.app.render.progress_words import report_run
 from sextant.app.render.screen import Screen
-from sextant.app.terminal.areas import EXAMPLE, typed_constraint
-from sextant.app.terminal.forks import USE, forked, steps_table
-from sextant.app.terminal.keyboard import typed_lines
-from sextant.app.terminal.text_map import text_map
+from sextant.app.terminal.areas import EXAMPLE, parse_constraint
+from sextant.app.terminal.forks import USE, fork_and_compare, steps_table
+from sextant.app.terminal.keyboard import read_lines
+from sextant.app.terminal.text_map import draw_text_map
 from sextant.app.terminal.typed import read_line
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
@@ -33,23 +33,23 @@ from sextant.graphs.sessions.store import Sessions, view_session
 
 HELP = {
     "/map": "draw the answer, its rival and the similar photos",
-    "/evidence": "the ledger: every claim with what it stands on",
-    "/why": "what speaks for the answer",
+    "/evidence": "every claim with its source",
+    "/why": "the evidence for the answer",
     "/steer WORDS": "not Europe, only in Peru, near the sea, ignore the sign; pin LAT LON, reject LAT LON",
     "/steer inside AREA": "or outside: a GeoJSON file, or corners LAT,LON LAT,LON LAT,LON",
-    "/undo": "take the last word of steering back",
-    "/again": "look again with more effort",
-    "/photo N": "speak of photo N from now on",
-    "/budget": "what was spent, and what is left",
+    "/undo": "undo the last steering",
+    "/again": "locate the photo again with a larger budget",
+    "/photo N": "switch to photo N",
+    "/budget": "calls, tokens and cost so far, and what is left",
     "/runs": "the recorded runs of this session",
-    "/fork STEP KEY=VALUE": "this photo's run again, changed from a step on; without words, its steps",
+    "/fork STEP KEY=VALUE": "rerun this photo from a step with a change; without arguments, list its steps",
     "/export FORMAT [FILE]": "geojson, kml, csv or html (the case file)",
-    "/sessions": "the sessions there are",
-    "/quit": "leave; the session stays",
+    "/sessions": "list the sessions",
+    "/quit": "quit; the session is kept",
 }
 
 
-class Talk:
+class ChatRepl:
     """One session at one terminal."""
 
     def __init__(self, sessions: Sessions, desk: ChatContext, session: str | None) -> None:
@@ -65,17 +65,17 @@ class Talk:
         """Talk until the end of input.
 
         Raises:
-            SextantError: a photo named on the command line is no good.
+            SextantError: a photo named on the command line cannot be used.
         """
         self._greet()
-        if self.sessions.interrupted(self.session):
-            self.console.print("[dim]The last message was cut off; going on with it.[/dim]")
-            with self._watched() as desk:
+        if self.sessions.is_interrupted(self.session):
+            self.console.print("[dim]The last message was interrupted; resuming it.[/dim]")
+            with self._show_steps() as desk:
                 self._print_reply(self.sessions.finish_interrupted(self.session, desk))
         if photos:
             self.say("where was this taken?", tuple(Path(photo) for photo in photos))
         names = sorted({name.split()[0] for name in HELP})
-        for line in typed_lines(Home.at(self.desk.settings.home).chat_history, names):
+        for line in read_lines(Home.at(self.desk.settings.home).chat_history, names):
             try:
                 if not self._take(line):
                     break
@@ -87,15 +87,15 @@ class Talk:
         """Send one message and print the reply."""
         kept = [self._keep(path) for path in photos]
         message = {"id": secrets.token_hex(8), "text": words, "photos": kept, "steer": list(steer), "photo": self.photo}
-        with self._watched(several=len(kept) > 1) as desk:
-            state = self.sessions.say(self.session, message, desk)
+        with self._show_steps(several=len(kept) > 1) as desk:
+            state = self.sessions.send_message(self.session, message, desk)
         if kept:
             self.photo = None
         self._print_reply(state)
 
     def view(self) -> Json:
-        """The session as it may be shown."""
-        return view_session(self.session, self.sessions.state(self.session), self.desk.policy)
+        """Return the session as it may be shown."""
+        return view_session(self.session, self.sessions.read_state(self.session), self.desk.policy)
 
     def _take(self, line: str) -> bool:
         """Act on one line; False at the end."""
@@ -122,7 +122,7 @@ class Talk:
             "sessions": self._sessions,
         }
         if typed.command not in actions:
-            raise WrongUse(f"there is no /{typed.command}; see /help")
+            raise WrongUse(f"unknown command /{typed.command}; see /help")
         actions[typed.command](typed.words)
         return True
 
@@ -133,7 +133,7 @@ class Talk:
         self.console.print(table)
 
     def _map(self, words: str) -> None:
-        self.console.print(text_map(self._current()), markup=False)
+        self.console.print(draw_text_map(self._current()), markup=False)
 
     def _evidence(self, words: str) -> None:
         photo = self._current()
@@ -152,7 +152,7 @@ class Talk:
     def _steer(self, words: str) -> None:
         if not words:
             raise WrongUse(f"/steer takes words, for example: /steer not Europe; or {EXAMPLE}")
-        constraint = typed_constraint(words)
+        constraint = parse_constraint(words)
         if constraint is not None:
             self.say("", steer=(constraint,))
         else:
@@ -164,16 +164,16 @@ class Talk:
             self.console.print(steps_table(run, home))
             self.console.print(f"[dim]{escape(USE)}[/dim]")
             return
-        with self._watched() as desk:
-            lines = forked(self.sessions, self.session, run, words, desk)
+        with self._show_steps() as desk:
+            lines = fork_and_compare(self.sessions, self.session, run, words, desk)
         self.console.print("\n".join(lines), markup=False)
 
     def _choose(self, words: str) -> None:
         keys = [photo["key"] for photo in self.view()["photos"] if photo["status"] == "located"]
         if words not in keys:
-            raise WrongUse(f"there is no photo {words!r}; there are: {', '.join(keys) or 'none yet'}")
+            raise WrongUse(f"no photo {words!r}; photos: {', '.join(keys) or 'none yet'}")
         self.photo = words
-        self.console.print(f"[dim]Speaking of photo {words}.[/dim]")
+        self.console.print(f"[dim]Now talking about photo {words}.[/dim]")
 
     def _budget(self, words: str) -> None:
         spent = self.view()["spent"]
@@ -200,7 +200,7 @@ class Talk:
         self.console.print(f"Written: {escape(str(path))}")
 
     def _sessions(self, words: str) -> None:
-        for one in self.sessions.listed():
+        for one in self.sessions.list_sessions():
             here = "→" if one.id == self.session else " "
             self.console.print(f"{here} {one.id}  {escape(one.title)}{'  (at work)' if one.busy else ''}")
 
@@ -216,10 +216,10 @@ class Talk:
             self.console.print("[dim]Type or paste the path of a photo.[/dim]")
 
     def _current(self) -> Json:
-        """The photo spoken of, as shown."""
+        """Return the photo spoken of, as shown."""
         located = [photo for photo in self.view()["photos"] if photo["status"] == "located"]
         if not located:
-            raise WrongUse("there is no located photo yet; type or paste the path of one")
+            raise WrongUse("no photo is located yet; type or paste the path of one")
         return next((photo for photo in located if photo["key"] == self.photo), located[-1])
 
     def _last_entries(self) -> list[Json]:
@@ -227,7 +227,7 @@ class Talk:
         return replies[-1]["entries"] if replies else []
 
     def _keep(self, path: Path) -> Json:
-        """The photo's bytes into the store, once they are known to be a photo's."""
+        """Store the photo's bytes once they are known to be a photo's."""
         read_metadata(path)
         blobs = BlobStore(Home.at(self.desk.settings.home).blobs)
         return {"sha256": blobs.put(path.read_bytes()), "file": path.name}
@@ -244,8 +244,8 @@ class Talk:
             self.console.print(f"  [dim]{distance(changed['moved_km'])} from where the run left it[/dim]")
 
     @contextmanager
-    def _watched(self, *, several: bool = False) -> Iterator[ChatContext]:
-        """The desk with the steps shown live; Ctrl-C stops the run, which then answers with the best it has.
+    def _show_steps(self, *, several: bool = False) -> Iterator[ChatContext]:
+        """Show the desk's steps live; Ctrl-C stops the run, which then answers with its best candidate so far.
 
         Args:
             several: several photos are at work; each line says whose it is.

@@ -9,11 +9,11 @@ COLUMNS, ROWS = 72, 22
 LEAST_DEGREES = 12.0  # a map narrower than this shows nothing to know a place by
 
 
-def text_map(photo: Json) -> str:
-    """The map round the answer, its rival and the nearest photos; A answer, R rival, * similar photo."""
+def draw_text_map(photo: Json) -> str:
+    """Draw a map of the answer, its rival and the nearest photos; A answer, R rival, * similar photo."""
     answer = photo["answer"]
     if answer["best"] is None:
-        return "There is no answer to draw."
+        return "No answer to draw yet."
     marks = [(item, "*") for item in photo["nearest"]]
     marks += [(answer["rival"], "R")] if answer["rival"] else []
     marks.append((answer["best"], "A"))

@@ -9,7 +9,7 @@ from sextant.gallery.photos.open import PHOTO_SUFFIXES
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedLine:
     """One line: the files it names, a ``/command`` with its argument, and the words that are left."""
 
     photos: tuple[Path, ...] = ()
@@ -17,31 +17,31 @@ class Typed:
     words: str = ""
 
 
-def read_line(line: str) -> Typed:
+def read_line(line: str) -> TypedLine:
     """Take a line apart. A path may be quoted, escaped, or a file:// address, as terminals paste them.
 
     A line beginning with a slash is a command, unless a file lies there.
     """
     line = line.strip()
-    whole = as_path(line.strip("'\""))  # a path with spaces, unquoted
+    whole = find_photo_path(line.strip("'\""))  # a path with spaces, unquoted
     if whole is not None and whole.is_file():
-        return Typed(photos=(whole,))
+        return TypedLine(photos=(whole,))
     if line.startswith("/"):
         name, _, rest = line[1:].partition(" ")
         if "/" not in name:
-            return Typed(command=name.lower(), words=rest.strip())
+            return TypedLine(command=name.lower(), words=rest.strip())
     try:
         parts = shlex.split(line)
     except ValueError:  # an apostrophe, as in "it's"
         parts = line.split()
-    found = [(part, as_path(part)) for part in parts]
+    found = [(part, find_photo_path(part)) for part in parts]
     photos = tuple(path for _, path in found if path is not None)
     words = " ".join(part for part, path in found if path is None) if photos else line
-    return Typed(photos=photos, words=words)
+    return TypedLine(photos=photos, words=words)
 
 
-def as_path(text: str) -> Path | None:
-    """The file a text names, if it looks like a photo's and lies there; a photo's name that does not is one, too."""
+def find_photo_path(text: str) -> Path | None:
+    """Return the file a text names if it looks like a photo; a missing file with a photo's suffix counts as well."""
     if not text:
         return None
     if text.startswith("file://"):

@@ -11,8 +11,8 @@ OUTLINE_DEGREES = 0.05  # some five kilometres: what a screen shows of a contine
 
 
 @lru_cache(maxsize=1)
-def packed_outlines() -> bytes:
-    """The outlines, rounded to what the map shows, gzipped once."""
+def pack_outlines() -> bytes:
+    """Return the outlines, rounded to what the map shows, gzipped once."""
     text = json.dumps(rounded(outlines(OUTLINE_DEGREES)), separators=(",", ":"), ensure_ascii=False)
     return gzip.compress(text.encode(), 6, mtime=0)
 

@@ -1,4 +1,4 @@
-"""What happens in a session, as numbered events that any number of tabs follow and come back to."""
+"""The event log of a session: numbered server-sent events that any number of tabs follow and resume."""
 
 import asyncio
 import json
@@ -49,12 +49,12 @@ class EventLog:
             call()
 
     def after(self, number: int) -> list[tuple[int, Event]]:
-        """The events after that number that are still kept."""
+        """Return the events after that number that are still kept."""
         with self._lock:
             return [pair for pair in self._events if pair[0] > number]
 
     def number_of(self, event_id: str | None) -> int | None:
-        """The number of an event's id; None when it is of another life, too old, or none."""
+        """Return the number of an event id; None if the id is of another server process, too old, or invalid."""
         life, _, number = (event_id or "").partition(".")
         if life != self.life or not (number.isascii() and number.isdigit() and len(number) <= 18):
             return None

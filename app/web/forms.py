@@ -9,8 +9,8 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from sextant.app.web import schemas
-from sextant.app.web.limits import Limits, Refused, Reserve
-from sextant.app.web.service import House
+from sextant.app.web.limits import Limits, RequestRefused, Reserve
+from sextant.app.web.service import SessionService
 from sextant.app.web.uploads import content_of, display_name
 
 
@@ -36,14 +36,16 @@ async def read_form(request: Request, limits: Limits, reserve: Reserve) -> Async
     length = request.headers.get("content-length", "")
     expected = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else most
     if expected > most:
-        raise Refused(413, f"the message has {expected // 2**20} MB, more than {most // 2**20}; send fewer photos")
+        raise RequestRefused(
+            413, f"the message has {expected // 2**20} MB, more than {most // 2**20}; send fewer photos"
+        )
 
     async def body() -> AsyncGenerator[bytes, None]:
         read = 0
         async for chunk in request.stream():
             read += len(chunk)
             if read > expected:
-                raise Refused(413, f"the message has more than {expected // 2**20} MB; send fewer photos")
+                raise RequestRefused(413, f"the message has more than {expected // 2**20} MB; send fewer photos")
             yield chunk
 
     with reserve.take(expected, "too many photos are being sent to this server; try again in a moment"):
@@ -51,11 +53,11 @@ async def read_form(request: Request, limits: Limits, reserve: Reserve) -> Async
         try:
             form = await parser.parse()
         except MultiPartException as error:
-            raise Refused(400, f"the message is no form: {error.message}") from error
+            raise RequestRefused(400, f"the message is not a valid form: {error.message}") from error
         except (KeyError, UnicodeDecodeError, LookupError) as error:
-            raise Refused(400, "the message is no multipart form with a boundary") from error
+            raise RequestRefused(400, "the message is not a multipart form with a boundary") from error
         except OSError as error:
-            raise Refused(507, f"the server cannot store the message: {error.strerror}") from error
+            raise RequestRefused(507, f"the server cannot store the message: {error.strerror}") from error
         try:
             uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
             fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
@@ -73,12 +75,12 @@ def check_form(fields: dict[str, str], photos: int, limits: Limits) -> None:
     """
     most = limits.photos_a_message
     if photos > most:
-        raise Refused(413, f"{photos} photos are too many for one message; send at most {most} at once")
+        raise RequestRefused(413, f"{photos} photos are too many for one message; send at most {most} at once")
     if len(fields.get("text", "")) > limits.text_characters:
-        raise Refused(413, f"the text is longer than {limits.text_characters:,} characters; say it more shortly")
+        raise RequestRefused(413, f"message too long (limit {limits.text_characters:,} characters)")
 
 
-def usable_photos(files: list[UploadFile], house: House) -> tuple[list[UploadFile], list[schemas.Refusal]]:
+def usable_photos(files: list[UploadFile], house: SessionService) -> tuple[list[UploadFile], list[schemas.Refusal]]:
     """Return the files that are photos, and the others with the reason; one at a time in memory, none stored."""
     usable, refused = [], []
     for upload in files:
@@ -90,7 +92,7 @@ def usable_photos(files: list[UploadFile], house: House) -> tuple[list[UploadFil
     return usable, refused
 
 
-def refusal_of(upload: UploadFile, house: House) -> str | None:
+def refusal_of(upload: UploadFile, house: SessionService) -> str | None:
     """Why a file is not used; None when it is."""
     most = house.limits.upload_bytes
     if (upload.size or 0) > most:

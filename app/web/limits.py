@@ -1,4 +1,4 @@
-"""What one client may ask of the server, and the errors that say so."""
+"""Request limits of the server: upload size, rate limit, and the error that refuses a request."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ class Limits:
     streams: int = 1000
 
 
-class Refused(SextantError):
+class RequestRefused(SextantError):
     """A request the server does not carry out; ``status`` is HTTP's."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -39,7 +39,7 @@ class Refused(SextantError):
 
 
 @dataclass
-class Rate:
+class RateLimit:
     """At most ``most`` events in any minute."""
 
     most: int
@@ -60,7 +60,7 @@ class Rate:
         while self._times and now - self._times[0] > 60:
             self._times.popleft()
         if len(self._times) >= self.most:
-            raise Refused(429, f"more than {self.most} {what} in a minute; wait a little")
+            raise RequestRefused(429, f"rate limit: more than {self.most} {what} in a minute; try again later")
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Reserve:
         """
         with self._lock:
             if self._taken + amount > self.most:
-                raise Refused(503, refusal)
+                raise RequestRefused(503, refusal)
             self._taken += amount
         try:
             yield
@@ -104,9 +104,9 @@ class Streams:
             Refused: it has, or all clients have, too many.
         """
         if self._open[client] >= self.most_of_client:
-            raise Refused(429, f"{self._open[client]} event streams are open from your address; close some")
+            raise RequestRefused(429, f"{self._open[client]} event streams are open from your address; close some")
         if self._open.total() >= self.most:
-            raise Refused(503, "too many event streams are open; try again in a moment")
+            raise RequestRefused(503, "too many event streams are open; try again in a moment")
 
     @contextmanager
     def open(self, client: str) -> Iterator[None]:

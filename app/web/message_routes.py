@@ -1,4 +1,4 @@
-"""What is said in a session over HTTP: messages with photos, steering, stop, going on after a crash."""
+"""HTTP routes of a session's messages: text and photos, steering, cancel, resume after a crash."""
 
 import secrets
 
@@ -9,22 +9,22 @@ from sextant.agent.chat.constraints import draw, pin, reject
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.app.web import schemas
 from sextant.app.web.forms import read_form, usable_photos
-from sextant.app.web.limits import Refused
-from sextant.app.web.service import House
+from sextant.app.web.limits import RequestRefused
+from sextant.app.web.service import SessionService
 from sextant.base.json_types import Json
 
 UPLOADS_AT_ONCE = 8
 
 
-def message_routes(house: House) -> APIRouter:
-    """The routes of what is said, under /api/sessions/{session}."""
+def message_routes(house: SessionService) -> APIRouter:
+    """Make the routes for messages, steering, stop and resume, under /api/sessions/{session}."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
     # One photo is decoded at a time; uploads wait for that in a queue of their own, not in everybody's threads.
     uploads = CapacityLimiter(UPLOADS_AT_ONCE)
 
     @routes.post("/{session}/messages", status_code=202)
-    async def message(session: str, request: Request) -> schemas.Taken:
-        """A message as multipart form: ``text``, ``photo`` (which one it speaks of), and any number of ``files``.
+    async def message(session: str, request: Request) -> schemas.Accepted:
+        """Take a message as multipart form: ``text``, ``photo`` (the photo it is about), and any number of ``files``.
 
         Files that are no photos are refused one by one; the others are located.
         """
@@ -33,44 +33,44 @@ def message_routes(house: House) -> APIRouter:
         async with read_form(request, house.limits, house.uploading) as form:
             text = form.fields.get("text", "").strip()
             if not text and not form.files:
-                raise Refused(422, "the message is empty; write something, or add a photo")
+                raise RequestRefused(422, "the message is empty; write something, or add a photo")
             usable, refused = await to_thread.run_sync(usable_photos, form.files, house, limiter=uploads)
             if form.files and not usable:
-                raise Refused(422, "; ".join(f"{one.file} {one.reason}" for one in refused))
+                raise RequestRefused(422, "; ".join(f"{one.file} {one.reason}" for one in refused))
             said = new_message(text or "where was this taken?", [], form.fields.get("photo"), form.fields.get("id"))
             await to_thread.run_sync(house.say, session, said, usable, limiter=uploads)
-        return schemas.Taken(message=said["id"], refused=refused)
+        return schemas.Accepted(message=said["id"], refused=refused)
 
     @routes.post("/{session}/steer", status_code=202)
-    def steer(session: str, wish: schemas.Steer) -> schemas.Taken:
+    def steer(session: str, wish: schemas.Steer) -> schemas.Accepted:
         """Rule places out or in; stored candidates are weighed anew, no model is asked."""
-        house.known(session)
+        house.require_session(session)
         said = steering_message(wish)
         house.say(session, said)
-        return schemas.Taken(message=said["id"])
+        return schemas.Accepted(message=said["id"])
 
     @routes.post("/{session}/stop")
     def stop(session: str) -> schemas.Done:
         """Stop the work in progress; the best so far is the answer."""
-        return schemas.Done(done=house.stop(house.known(session)))
+        return schemas.Done(done=house.stop(house.require_session(session)))
 
     @routes.post("/{session}/resume", status_code=202)
     def resume(session: str) -> schemas.Done:
         """Go on with a message that was cut off by a crash."""
-        house.say(house.known(session), None)
+        house.say(house.require_session(session), None)
         return schemas.Done(done=True)
 
     return routes
 
 
 def new_message(text: str, photos: list[Json], photo: str | None, given: str | None = None) -> Json:
-    """A message as the graph takes it; ``given`` is the client's id, by which sending twice is saying once."""
+    """Make a message as the graph takes it; ``given`` is the client's id, which makes sending idempotent."""
     named = given if given and given.isascii() and given.isalnum() and len(given) <= 64 else secrets.token_hex(8)
     return {"id": named, "text": text, "photos": photos, "steer": [], "photo": photo}
 
 
 def steering_message(wish: schemas.ByWords | schemas.ByPolygon | schemas.ByPlace) -> Json:
-    """A wish as a message that carries its constraints.
+    """Make a message that carries the constraints of a steering request.
 
     Raises:
         WrongUse: a place is unknown, or an area encloses nothing.

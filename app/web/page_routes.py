@@ -1,4 +1,4 @@
-"""The page itself, its map, and the evaluation reports beside it."""
+"""HTTP routes of the page, its offline map, and the evaluation reports."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
-from sextant.app.web.basemap import packed_outlines
-from sextant.app.web.limits import Refused
+from sextant.app.web.basemap import pack_outlines
+from sextant.app.web.limits import RequestRefused
 from sextant.app.web.security import REPORT_POLICY
-from sextant.app.web.service import House
+from sextant.app.web.service import SessionService
 
 STATIC = Path(__file__).parent / "static"
 
 
-def page_routes(house: House) -> APIRouter:
-    """The page, what it must know, the outlines, the reports."""
+def page_routes(house: SessionService) -> APIRouter:
+    """Make the routes of the page, its configuration, the map outlines and the evaluation reports."""
     routes = APIRouter()
 
     @routes.get("/", include_in_schema=False)
@@ -25,7 +25,7 @@ def page_routes(house: House) -> APIRouter:
 
     @routes.get("/api/about", tags=["server"])
     def about() -> dict[str, Any]:
-        """What this server works with: model, precision, limits. No key, no address, no folder."""
+        """Return what this server works with: model, precision, limits; never a key, an address or a folder."""
         settings, limits = house.desk.settings, house.limits
         return {
             "version": version("sextant-geo"),
@@ -42,13 +42,13 @@ def page_routes(house: House) -> APIRouter:
 
     @routes.get("/api/outlines", tags=["server"])
     def basemap(request: Request) -> Response:
-        """The countries' outlines (Natural Earth) as GeoJSON: the map without tiles."""
+        """Return the countries' outlines (Natural Earth) as GeoJSON: the map without tiles."""
         headers = {"cache-control": "private, max-age=86400", "content-encoding": "gzip"}
-        return Response(packed_outlines(), media_type="application/geo+json", headers=headers)
+        return Response(pack_outlines(), media_type="application/geo+json", headers=headers)
 
     @routes.get("/api/reports", tags=["reports"])
     def reports() -> list[dict[str, Any]]:
-        """The evaluation reports under the server's reports folder."""
+        """List the evaluation reports under the server's reports folder."""
         return [{"number": number, "name": name} for number, (name, _) in enumerate(house.reports.files(), 1)]
 
     @routes.get("/reports/{number}", tags=["reports"])
@@ -56,7 +56,7 @@ def page_routes(house: House) -> APIRouter:
         """One report, in a sandbox: it can show itself and nothing else."""
         files = house.reports.files()
         if not 1 <= number <= len(files):
-            raise Refused(404, f"there is no report {number}; there are {len(files)}")
+            raise RequestRefused(404, f"no report {number}; there are {len(files)} reports")
         content = files[number - 1][1].read_bytes()
         return HTMLResponse(content, headers={"content-security-policy": REPORT_POLICY})
 

@@ -7,57 +7,57 @@ from PIL import Image
 
 from sextant.agent.world.contact_sheet import make_thumbnail
 from sextant.agent.world.photo_opening import open_run_photo
-from sextant.app.web.limits import Refused
-from sextant.app.web.service import House
+from sextant.app.web.limits import RequestRefused
+from sextant.app.web.service import SessionService
 from sextant.base.json_types import Json
 
 SIDES = ("nearest", "farthest")
 SMALL = 320  # pixels, the longest side of a photo in the conversation
 
 
-def photo_routes(house: House) -> APIRouter:
-    """The routes under /api/sessions/{session}/photos. Clients name sessions and numbers, never files."""
+def photo_routes(house: SessionService) -> APIRouter:
+    """Make the routes under /api/sessions/{session}/photos; clients name sessions and numbers, never files."""
     routes = APIRouter(prefix="/api/sessions/{session}/photos/{key}", tags=["pictures"])
 
     @routes.get("/picture")
     def picture(session: str, key: str, small: bool = False) -> Response:
-        """The photo without its metadata, scaled; ``small`` for the conversation."""
+        """Return the photo without its metadata, scaled; ``small`` for the conversation."""
         photo = house.evidence(session, key)
         if photo.get("shown") and not small:
-            return jpeg(house.blobs.get(photo["shown"]))
+            return jpeg_response(house.blobs.get(photo["shown"]))
         image = open_run_photo(house.blobs.get(photo.get("shown") or photo["sha256"])).image.copy()
         image.thumbnail((SMALL, SMALL) if small else (1024, 1024))
-        return jpeg(encoded(image))
+        return jpeg_response(encode_jpeg(image))
 
     @routes.get("/neighbours/{side}/{number}")
     def neighbour(session: str, key: str, side: str, number: int) -> Response:
-        """A similar or dissimilar gallery photo, counted from 1, as a thumbnail; none under a precision cap."""
+        """Return a similar or dissimilar gallery photo, counted from 1, as a thumbnail; none under a precision cap."""
         if house.desk.policy.withholds_words:
-            raise Refused(403, "pictures of the gallery are withheld: they may say more than the precision cap allows")
-        return jpeg(neighbour_picture(house, house.evidence(session, key), side, number))
+            raise RequestRefused(403, "gallery pictures are withheld: they may show more than the precision cap allows")
+        return jpeg_response(read_neighbour_picture(house, house.evidence(session, key), side, number))
 
     return routes
 
 
-def neighbour_picture(house: House, photo: Json, side: str, number: int) -> bytes:
-    """The thumbnail's bytes.
+def read_neighbour_picture(house: SessionService, photo: Json, side: str, number: int) -> bytes:
+    """Return the thumbnail's bytes.
 
     Raises:
         Refused: no such neighbour, or its file is gone.
     """
     references = photo.get(side, []) if side in SIDES else []
     if not 1 <= number <= len(references) or not photo.get("gallery"):
-        raise Refused(404, f"there is no {side[:20]!r} photo {number}")
+        raise RequestRefused(404, f"no {side[:20]!r} photo {number}")
     wanted = str(references[number - 1]["id"]).replace("'", "''")
     rows = house.live().retrieval.gallery().photos.search().where(f"id = '{wanted}'").select(["uri"]).limit(1).to_list()
     image = make_thumbnail(rows[0]["uri"]) if rows else None
     if image is None:
-        raise Refused(404, "the gallery no longer holds this photo's file")
-    return encoded(image)
+        raise RequestRefused(404, "the gallery no longer holds this photo's file")
+    return encode_jpeg(image)
 
 
-def encoded(image: Image.Image) -> bytes:
-    """A picture as JPEG bytes, with no metadata."""
+def encode_jpeg(image: Image.Image) -> bytes:
+    """Encode a picture as JPEG bytes without metadata."""
     bare = Image.new("RGB", image.size)
     bare.paste(image)
     out = io.BytesIO()
@@ -65,6 +65,6 @@ def encoded(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def jpeg(content: bytes) -> Response:
-    """A picture that a browser may keep: its address names one picture for ever."""
+def jpeg_response(content: bytes) -> Response:
+    """Return a picture that a browser may cache: its address always names the same picture."""
     return Response(content, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})

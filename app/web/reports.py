@@ -11,13 +11,13 @@ BY_HABIT = ("runs", "reports")  # of the folder the server is started in, as the
 
 @dataclass(frozen=True)
 class Reports:
-    """``named`` is a folder whose every page is shown; ``found`` are folders of which only our own pages are."""
+    """``named`` is a folder whose every page is shown; ``run_check`` are folders of which only our own pages are."""
 
     named: Path
     found: tuple[Path, ...] = ()
 
     def files(self) -> list[tuple[str, Path]]:
-        """The pages by name: those of the folders themselves and of the folders in them."""
+        """Return the report pages by name: those of the folders themselves and of their subfolders."""
         pages = [(path, self.named) for glob in ("*.html", "*/*.html") for path in self.named.glob(glob)]
         for folder in self.found:
             globs = [f"{depth}{name}" for depth in ("", "*/", "*/*/") for name in WRITTEN]
@@ -26,9 +26,8 @@ class Reports:
         return sorted((name, path) for path, name in own.items())
 
 
-def reports_of(folder: str | None, home: str | None) -> Reports:
-    """The reports in the folder that was named; without one, in ``reports`` of the home, and in ``runs`` and
-    ``reports`` of the current folder."""
+def find_reports(folder: str | None, home: str | None) -> Reports:
+    """Find reports in the named folder; without one, in the home's ``reports`` and in ``runs`` and ``reports`` here."""
     if folder:
         return Reports(Path(folder))
     return Reports(Home.at(home).reports, tuple(Path.cwd() / name for name in BY_HABIT))

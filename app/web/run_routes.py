@@ -9,8 +9,8 @@ from sextant.agent.privacy.precision import coarsen, redact_words
 from sextant.agent.privacy.view import WORDS, view_comparison
 from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.app.web import schemas
-from sextant.app.web.limits import Refused
-from sextant.app.web.service import House, fork_of
+from sextant.app.web.limits import RequestRefused
+from sextant.app.web.service import SessionService, fork_name
 from sextant.base.json_types import Json
 from sextant.graphs.runs.compare import compare_runs
 from sextant.graphs.runs.folder import find_run
@@ -23,15 +23,15 @@ OURS = ("base_url", "gallery", "encoder", "fitted")
 LONGEST = 6000  # characters of one text shown; a prompt with twenty references has some three thousand
 
 
-def run_routes(house: House) -> APIRouter:
-    """The routes under /api/sessions/{session}/photos/{key}/run: a session shows its own runs only."""
+def run_routes(house: SessionService) -> APIRouter:
+    """Make the routes under /api/sessions/{session}/photos/{key}/run: a session shows its own runs only."""
     routes = APIRouter(prefix="/api/sessions/{session}/photos/{key}/run", tags=["runs"])
 
     @routes.get("")
     def timeline(session: str, key: str) -> dict[str, Any]:
-        """The run's story: rounds, branches with every turn, verdicts, steps."""
+        """Return the run's timeline: rounds, branches with every turn, verdicts, steps."""
         name = house.evidence(session, key)["run"]
-        return run_shown(build_timeline(find_run(name, house.desk.settings.home)), house)
+        return redact_run(build_timeline(find_run(name, house.desk.settings.home)), house)
 
     @routes.post("/fork")
     def forked(session: str, key: str, wish: schemas.Fork) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def run_routes(house: House) -> APIRouter:
         home = house.desk.settings.home
         parent = find_run(house.evidence(session, key)["run"], home)
         if not wish.changes:
-            raise Refused(422, "say what to change, for example: verify=top1")
+            raise RequestRefused(422, "say what to change, for example: verify=top1")
         with house.forking(session, key) as stop:
             desk = replace(house.desk, stop=stop)
             run = fork_in_session(
@@ -50,18 +50,18 @@ def run_routes(house: House) -> APIRouter:
             )
         difference = view_comparison(compare_runs(parent, find_run(run.name, home)), house.desk.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
-        return {"run": run.name, "answer": shown(answer, house), "difference": difference}
+        return {"run": run.name, "answer": redact(answer, house), "difference": difference}
 
     @routes.post("/fork/stop")
     def stop(session: str, key: str) -> schemas.Done:
         """Stop the fork under way; the best so far is its answer."""
-        return schemas.Done(done=house.stop(fork_of(house.known(session), key)))
+        return schemas.Done(done=house.stop(fork_name(house.require_session(session), key)))
 
     return routes
 
 
-def run_shown(run: Json, house: House) -> Json:
-    """A run's story without this machine's folders, addresses, and anything finer than the cap."""
+def redact_run(run: Json, house: SessionService) -> Json:
+    """Return a run's timeline without this machine's folders, addresses, and anything finer than the cap."""
     record = run["record"]
     settings = {name: value for name, value in record["settings"].items() if name not in ("home", *OURS)}
     if record["settings"].get("fitted"):
@@ -73,14 +73,14 @@ def run_shown(run: Json, house: House) -> Json:
         "changes": [change for change in record["changes"] if change["name"] not in OURS],
         "versions": record["versions"],
         "settings": settings,
-        "branches": [{**branch, "opening": texts_of(branch["opening"])} for branch in run["branches"]],
+        "branches": [{**branch, "opening": collect_texts(branch["opening"])} for branch in run["branches"]],
         "verdicts": run["verdicts"],
         "steps": run["steps"],
     }
-    return shown(shortened(plain), house)
+    return redact(shorten(plain), house)
 
 
-def texts_of(messages: list[Json]) -> list[Json]:
+def collect_texts(messages: list[Json]) -> list[Json]:
     """Messages with their text blocks joined and their pictures counted."""
     found = []
     for message in messages:
@@ -94,18 +94,18 @@ def texts_of(messages: list[Json]) -> list[Json]:
     return found
 
 
-def shown(value: Json, house: House) -> Json:
-    """The value under the server's policy; a drawn or recorded text of the model's is withheld where words are."""
+def redact(value: Json, house: SessionService) -> Json:
+    """Return the value under the server's policy; texts are withheld where the policy withholds words."""
     policy = house.desk.policy
     keys = WORDS | {"strategy_text", "opening", "fill", "tool_calls", "place"}
     coarse: Json = coarsen(redact_words(value, policy, frozenset(keys)), policy)
     return coarse
 
 
-def shortened(value: Any) -> Any:
-    """The value with texts cut at a length a page can show."""
+def shorten(value: Any) -> Any:
+    """Cut the texts in a value at a length a page can show."""
     if isinstance(value, str) and len(value) > LONGEST:
         return f"{value[:LONGEST]} … ({len(value) - LONGEST:,} more characters)"
     if isinstance(value, dict):
-        return {name: shortened(item) for name, item in value.items()}
-    return [shortened(item) for item in value] if isinstance(value, list) else value
+        return {name: shorten(item) for name, item in value.items()}
+    return [shorten(item) for item in value] if isinstance(value, list) else value

@@ -55,7 +55,7 @@ class Created(BaseModel):
     session: str
 
 
-class Listed(BaseModel):
+class SessionListing(BaseModel):
     """One session of the list; times are epoch seconds."""
 
     id: str
@@ -72,7 +72,7 @@ class Refusal(BaseModel):
     reason: str
 
 
-class Taken(BaseModel):
+class Accepted(BaseModel):
     """The message is being answered; follow the session's events."""
 
     message: str

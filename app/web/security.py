@@ -23,7 +23,7 @@ _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True)
-class Door:
+class AccessRules:
     """Who may come in.
 
     Attributes:
@@ -37,7 +37,7 @@ class Door:
     tiles: str | None = None
 
     def policy(self) -> str:
-        """The content-security policy of the page: nothing but its own files."""
+        """Return the content-security policy of the page: its own files only."""
         images = "'self' data: blob:" + (f" {self.tiles}" if self.tiles else "")
         return (
             f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; connect-src 'self'; "
@@ -61,10 +61,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class Guard:
+class HttpGuard:
     """ASGI middleware in front of everything, the event stream included."""
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
+    def __init__(self, app: ASGIApp, door: AccessRules) -> None:
         self.app = app
         self.door = door
         self._wrong = WrongTokens()
@@ -103,11 +103,11 @@ class Guard:
             return 403, "requests from other sites are refused\n"
         if unsafe and origin is None and "x-sextant" not in headers:
             return 403, "a change needs an Origin or the header X-Sextant\n"
-        if self.door.token and not self._known(scope, headers):
+        if self.door.token and not self._is_known(scope, headers):
             return 401, "this server asks for its token; open the address it printed\n"
         return None
 
-    def _known(self, scope: Scope, headers: dict[str, str]) -> bool:
+    def _is_known(self, scope: Scope, headers: dict[str, str]) -> bool:
         token = (self.door.token or "").encode()
         return any(hmac.compare_digest(one.encode(), token) for one in self._given(scope, headers))
 

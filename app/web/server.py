@@ -13,13 +13,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from sextant.app.render.terminal import echo
-from sextant.app.web.limits import Refused
+from sextant.app.web.limits import RequestRefused
 from sextant.app.web.message_routes import message_routes
 from sextant.app.web.page_routes import STATIC, page_routes
 from sextant.app.web.photo_routes import photo_routes
 from sextant.app.web.run_routes import run_routes
-from sextant.app.web.security import Door, Guard
-from sextant.app.web.service import House
+from sextant.app.web.security import AccessRules, HttpGuard
+from sextant.app.web.service import SessionService
 from sextant.app.web.session_routes import session_routes
 from sextant.app.web.stream_routes import stream_routes
 from sextant.base.errors import SextantError, WrongUse, one_line
@@ -30,11 +30,11 @@ from sextant.graphs.sessions.store import SessionBusy
 VENDOR = STATIC / "vendor"
 # What an error of ours is over HTTP: wrong use is the visitor's, and a session at work or out of budget is a conflict.
 STATUS = {WrongUse: 422, UnrecordedCalls: 422, SessionBusy: 409, BudgetSpent: 409}
-THREADS = 160  # of requests in progress: more than messages and streams of all sessions at work
+THREADS = 64  # of requests in progress; uploads and event streams have queues of their own
 
 
-def create_app(house: House, door: Door) -> ASGIApp:
-    """The whole server, guard in front."""
+def create_app(house: SessionService, door: AccessRules) -> ASGIApp:
+    """Make the server with its HTTP guard in front."""
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -56,10 +56,10 @@ def create_app(house: House, door: Door) -> ASGIApp:
     for routes in (page_routes, session_routes, message_routes, stream_routes, photo_routes, run_routes):
         app.include_router(routes(house))
     app.mount("/static", Assets(directory=STATIC), name="static")
-    app.add_exception_handler(SextantError, refused(house))
-    app.add_exception_handler(Exception, failed)
+    app.add_exception_handler(SextantError, handle_refused(house))
+    app.add_exception_handler(Exception, handle_failure)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    return Guard(app, door)
+    return HttpGuard(app, door)
 
 
 ABOUT = """
@@ -79,26 +79,26 @@ class Assets(StaticFiles):
         return response
 
 
-def refused(house: House):  # type: ignore[no-untyped-def]
+def handle_refused(house: SessionService):  # type: ignore[no-untyped-def]
     """Our errors as one line of JSON, without the folders of this machine."""
     home = str(house.blobs.folder.parent)
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
-        status = error.status if isinstance(error, Refused) else STATUS.get(type(error), 500)
+        status = error.status if isinstance(error, RequestRefused) else STATUS.get(type(error), 500)
         return JSONResponse({"detail": str(error).replace(home, "the home")}, status_code=status)
 
     return answer
 
 
-async def failed(request: Request, error: Exception) -> JSONResponse:
-    """A defect of ours: one line for the visitor, one for the terminal."""
+async def handle_failure(request: Request, error: Exception) -> JSONResponse:
+    """Report an internal error: one line for the visitor, one for the terminal."""
     reason = one_line(error)
     echo(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {reason}", err=True)
     return JSONResponse({"detail": f"the server failed ({type(error).__name__}); its terminal says more"}, 500)
 
 
-def built_assets() -> Path:
-    """The folder of the built assets.
+def require_assets() -> Path:
+    """Return the folder of the built assets.
 
     Raises:
         SextantError: they were not built; the message says how.

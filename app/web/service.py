@@ -18,9 +18,9 @@ from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
 from sextant.agent.world.photo_opening import use_opener
 from sextant.app.render.terminal import echo, one_line
-from sextant.app.web.basemap import packed_outlines
+from sextant.app.web.basemap import pack_outlines
 from sextant.app.web.events import EventLog
-from sextant.app.web.limits import Limits, Rate, Refused, Reserve, Streams
+from sextant.app.web.limits import Limits, RateLimit, RequestRefused, Reserve, Streams
 from sextant.app.web.reports import Reports
 from sextant.app.web.uploads import Decoder, content_of, photo_of
 from sextant.base.errors import SextantError, WrongUse
@@ -38,7 +38,7 @@ AT_WORK = "this session is at work on a message; wait for it, or stop it"
 
 
 @dataclass
-class House:
+class SessionService:
     """Everything the routes work with. Safe for threads."""
 
     sessions: Sessions
@@ -52,13 +52,13 @@ class House:
         self.decoder = Decoder(self.limits)
         self._open = ExitStack()
         self._open.callback(self.decoder.close)
-        self._open.enter_context(use_opener(self.decoder.opened))
+        self._open.enter_context(use_opener(self.decoder.open))
         self._pool = ThreadPoolExecutor(self.limits.working_at_once, thread_name_prefix="session")
         self._lock = threading.Lock()
         self._logs: dict[str, EventLog] = {}
         self._stops: dict[str, threading.Event] = {}
-        self._rates: dict[str, Rate] = {}
-        self._new = Rate(self.limits.sessions_a_minute)
+        self._rates: dict[str, RateLimit] = {}
+        self._new = RateLimit(self.limits.sessions_a_minute)
         self.uploading = Reserve(self.limits.uploading_bytes)
         self.streams = Streams(self.limits.streams_a_client, self.limits.streams)
         self._changes: dict[str, float] = {}
@@ -68,7 +68,7 @@ class House:
         self._open.callback(self._journal.close)
 
     def new_session(self) -> str:
-        """A new session's id.
+        """Start a session and return its id.
 
         Raises:
             Refused: too many in a minute.
@@ -78,7 +78,7 @@ class House:
         return self.sessions.create()
 
     def log(self, session: str) -> EventLog:
-        """The session's events in this process."""
+        """Return the session's events in this process."""
         with self._lock:
             return self._logs.setdefault(session, EventLog())
 
@@ -90,37 +90,37 @@ class House:
         """When the session last changed, at most a second ago; one question for all who wait on any session."""
         async with self._looking:
             if time.monotonic() - self._looked >= LOOK_S:
-                self._changes = await to_thread.run_sync(self.sessions.changes)
+                self._changes = await to_thread.run_sync(self.sessions.list_update_times)
                 self._looked = time.monotonic()
         return self._changes.get(session, 0.0)
 
-    def known(self, session: str) -> str:
-        """The session's id, when there is one.
+    def require_session(self, session: str) -> str:
+        """Return the session's id if it exists.
 
         Raises:
-            Refused: there is none.
+            RequestRefused: no such session.
         """
         if not self.sessions.exists(session):
-            raise Refused(404, f"there is no session {session[:80]!r}")
+            raise RequestRefused(404, f"no session {session[:80]!r}")
         return session
 
     def view(self, session: str, latest: int | None = TURNS_SHOWN) -> Json:
-        """The session as it is shown, with its latest turns; None is all of them."""
-        busy = self.working(session) or self.sessions.busy(session)
-        cut = not busy and self.sessions.interrupted(session)
+        """Return the session as it is shown, with its latest turns; None means all of them."""
+        busy = self.working(session) or self.sessions.is_busy(session)
+        cut = not busy and self.sessions.is_interrupted(session)
         return view_session(
-            session, self.sessions.state(session), self.desk.policy, busy=busy, interrupted=cut, latest=latest
+            session, self.sessions.read_state(session), self.desk.policy, busy=busy, interrupted=cut, latest=latest
         )
 
     def evidence(self, session: str, key: str) -> Json:
-        """What is kept of one photo, exact: never to be sent as it is.
+        """Return the exact stored snapshot of one photo; it must never be sent unredacted.
 
         Raises:
-            Refused: there is no such photo.
+            RequestRefused: no such photo.
         """
-        photo: Json | None = self.sessions.state(self.known(session)).get("photos", {}).get(key)
+        photo: Json | None = self.sessions.read_state(self.require_session(session)).get("photos", {}).get(key)
         if photo is None:
-            raise Refused(404, f"session {session!r} has no photo {key[:20]!r}")
+            raise RequestRefused(404, f"session {session!r} has no photo {key[:20]!r}")
         return photo
 
     def check_ready(self, session: str) -> None:
@@ -129,17 +129,17 @@ class House:
         Raises:
             Refused: there is no such session, it is at work, it gets messages too fast, or the server is full.
         """
-        self.known(session)
+        self.require_session(session)
         with self._lock:
-            self._rates.setdefault(session, Rate(self.limits.messages_a_minute)).check("messages")
+            self._rates.setdefault(session, RateLimit(self.limits.messages_a_minute)).check("messages")
             if session in self._stops:
-                raise Refused(409, AT_WORK)
+                raise RequestRefused(409, AT_WORK)
             self._check_room()
-        if self.sessions.busy(session):
-            raise Refused(409, "this session is at work on another server; wait for it")
+        if self.sessions.is_busy(session):
+            raise RequestRefused(409, "this session is at work on another server; wait for it")
 
     def say(self, session: str, message: Json | None, photos: Sequence[UploadFile] = ()) -> None:
-        """Begin to answer a message in a thread of its own; None goes on with one that was cut off.
+        """Start answering a message in a thread of its own; None resumes an interrupted one.
 
         Args:
             photos: its photos; they are stored when the message is accepted, and not otherwise.
@@ -149,10 +149,10 @@ class House:
             Busy: the session is at work on another server, or an earlier message waits to go on.
         """
         with self._lock:
-            self._rates.setdefault(session, Rate(self.limits.messages_a_minute)).take("messages")
+            self._rates.setdefault(session, RateLimit(self.limits.messages_a_minute)).take("messages")
         stop = self._begin(session, AT_WORK)
         try:
-            hold = self.sessions.hold(session)
+            hold = self.sessions.acquire_hold(session)
             try:
                 if message:
                     message = self._accept(session, message, photos)
@@ -168,7 +168,7 @@ class House:
     def _accept(self, session: str, message: Json, photos: Sequence[UploadFile]) -> Json:
         """Store a message and its photos, and return it with their hashes; the session is held."""
         hashes = [hashlib.sha256(content_of(photo)).hexdigest() for photo in photos]
-        with self._journal.protecting(hashes) if photos else nullcontext():
+        with self._journal.protect(hashes) if photos else nullcontext():
             stored = [photo_of(photo, self.blobs.put(content_of(photo), fsync=True)) for photo in photos]
             message = {**message, "photos": stored}
             self.sessions.accept(session, message)
@@ -184,16 +184,16 @@ class House:
 
     @contextmanager
     def forking(self, session: str, key: str) -> Iterator[threading.Event]:
-        """What stops a fork of a photo's run, as long as it runs.
+        """Give the event that stops a fork of a photo's run, while the fork runs.
 
         Raises:
             Refused: a fork of the photo is under way already, or the server is full.
         """
-        stop = self._begin(fork_of(session, key), "a fork of this photo is under way; wait for it, or stop it")
+        stop = self._begin(fork_name(session, key), "a fork of this photo is under way; wait for it, or stop it")
         try:
             yield stop
         finally:
-            self._end(fork_of(session, key))
+            self._end(fork_name(session, key))
 
     def warm(self) -> None:
         """Load in the background what the first visitor would wait for: gallery, map, place names, decoder."""
@@ -203,7 +203,7 @@ class House:
             from sextant.geo.places import describe
 
             with suppress(SextantError):
-                packed_outlines()
+                pack_outlines()
                 if self.desk.settings.gallery:
                     self.live().retrieval.gallery().encoder()
                 describe(0.0, 0.0)
@@ -227,18 +227,18 @@ class House:
         self._open.close()
 
     def deps(self) -> Deps:
-        """The equipment of this server's settings: its gallery is opened once."""
+        """Return the dependencies of this server's settings; the gallery is opened once."""
         return make_deps(self.desk.settings)
 
     def live(self) -> LiveBackend:
-        """The world behind the equipment.
+        """Return the live backend behind the dependencies.
 
         Raises:
             WrongUse: it is not the real world.
         """
         outside = self.deps().ask
         if not isinstance(outside, LiveBackend):
-            raise WrongUse("this server plays a recording; there is no gallery behind it")
+            raise WrongUse("this server replays a recording and has no gallery")
         return outside
 
     def _begin(self, work: str, busy: str) -> threading.Event:
@@ -250,14 +250,14 @@ class House:
         stop = threading.Event()
         with self._lock:
             if work in self._stops:
-                raise Refused(409, busy)
+                raise RequestRefused(409, busy)
             self._check_room()
             self._stops[work] = stop
         return stop
 
     def _check_room(self) -> None:
         if len(self._stops) >= self.limits.working_at_once:
-            raise Refused(503, f"{len(self._stops)} sessions are at work; try again in a moment")
+            raise RequestRefused(503, f"{len(self._stops)} sessions are at work; try again in a moment")
 
     def _end(self, work: str) -> None:
         with self._lock:
@@ -286,6 +286,6 @@ class House:
         log.add("idle", {})
 
 
-def fork_of(session: str, key: str) -> str:
-    """What a fork of a photo's run is called among the work under way; no session has such an id."""
+def fork_name(session: str, key: str) -> str:
+    """Return the name of a fork among the work in progress; no session has such an id."""
     return f"{session} {key}"

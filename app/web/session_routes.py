@@ -6,48 +6,48 @@ from fastapi import APIRouter, Query, Response
 
 from sextant.app.exports import FORMATS
 from sextant.app.web import schemas
-from sextant.app.web.limits import Refused
-from sextant.app.web.service import TURNS_SHOWN, House
+from sextant.app.web.limits import RequestRefused
+from sextant.app.web.service import TURNS_SHOWN, SessionService
 
 
-def session_routes(house: House) -> APIRouter:
-    """The routes of sessions as a whole, under /api/sessions."""
+def session_routes(house: SessionService) -> APIRouter:
+    """Make the routes for whole sessions, under /api/sessions."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
     @routes.get("")
-    def listed() -> list[schemas.Listed]:
-        """The latest hundred sessions."""
-        return [schemas.Listed(**one.__dict__) for one in house.sessions.listed()]
+    def listed() -> list[schemas.SessionListing]:
+        """List the latest hundred sessions."""
+        return [schemas.SessionListing(**one.__dict__) for one in house.sessions.list_sessions()]
 
     @routes.post("", status_code=201)
     def create() -> schemas.Created:
-        """A new, empty session."""
+        """Create an empty session."""
         return schemas.Created(session=house.new_session())
 
     @routes.get("/{session}")
     def view(session: str) -> dict[str, Any]:
-        """The session as it is shown: turns, photos with answers, candidates, references, spending."""
-        return house.view(house.known(session))
+        """Return the session as shown: turns, photos with answers, candidates, references, spending."""
+        return house.view(house.require_session(session))
 
     @routes.get("/{session}/turns")
     def turns(session: str, before: Annotated[int, Query(ge=0, le=10**9)]) -> list[dict[str, Any]]:
         """Up to a hundred turns before the one of that number, counted from 0: the page before a view's turns."""
-        found: list[dict[str, Any]] = house.view(house.known(session), latest=None)["turns"]
+        found: list[dict[str, Any]] = house.view(house.require_session(session), latest=None)["turns"]
         return found[max(0, min(before, len(found)) - TURNS_SHOWN) : before]
 
     @routes.delete("/{session}")
     def delete(session: str) -> schemas.Done:
         """Forget the session; its runs stay."""
-        house.sessions.delete(house.known(session))
+        house.sessions.delete(house.require_session(session))
         return schemas.Done(done=True)
 
     @routes.get("/{session}/export/{kind}")
     def export(session: str, kind: str) -> Response:
-        """The session as geojson, kml, csv or html (the case file)."""
+        """Export the session as geojson, kml, csv or html (the case file)."""
         if kind not in FORMATS:
-            raise Refused(404, f"there is no export {kind[:20]!r}; there are: {', '.join(FORMATS)}")
+            raise RequestRefused(404, f"unknown export format {kind[:20]!r}; choose from: {', '.join(FORMATS)}")
         form = FORMATS[kind]
-        text = form.make(house.view(house.known(session), latest=None))
+        text = form.make(house.view(house.require_session(session), latest=None))
         headers = {"content-disposition": f'attachment; filename="sextant-{session}{form.suffix}"'}
         return Response(text, media_type=form.media_type, headers=headers)
 

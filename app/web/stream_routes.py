@@ -1,4 +1,4 @@
-"""A session's events over HTTP: followed by any number of tabs, and taken up again where a connection was lost."""
+"""HTTP route of a session's events (server-sent events, SSE), resumed after a lost connection."""
 
 import json
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from sse_starlette.sse import EventSourceResponse
 
 from sextant.app.web import schemas
 from sextant.app.web.limits import Streams
-from sextant.app.web.service import House
+from sextant.app.web.service import SessionService
 from sextant.base.json_types import Json
 
 LOOK_S = 1.0  # how often a stream looks whether another server changed the session
@@ -17,8 +17,8 @@ KEEP_ALIVE_S = 15
 VIEWS_AT_ONCE = 4
 
 
-def stream_routes(house: House) -> APIRouter:
-    """The route of events, under /api/sessions/{session}."""
+def stream_routes(house: SessionService) -> APIRouter:
+    """Make the route of server-sent events, under /api/sessions/{session}."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
     # Snapshots for a hundred listeners at once may not keep everybody else waiting.
     views = CapacityLimiter(VIEWS_AT_ONCE)
@@ -30,7 +30,7 @@ def stream_routes(house: House) -> APIRouter:
         session: str, request: Request, last_event_id: str | None = Header(default=None)
     ) -> EventSourceResponse:
         """Server-sent events. Begins with the whole session; after a lost connection, with what was missed."""
-        await to_thread.run_sync(house.known, session, limiter=views)
+        await to_thread.run_sync(house.require_session, session, limiter=views)
         client = request.client.host if request.client else ""
         house.streams.check(client)
         followed = counted(house.streams, client, follow(house, session, last_event_id, views))
@@ -46,8 +46,8 @@ async def counted(streams: Streams, client: str, events: AsyncIterator[Json]) ->
             yield event
 
 
-async def follow(house: House, session: str, last: str | None, views: CapacityLimiter) -> AsyncIterator[Json]:
-    """The session's events for one listener, from the last it saw, or from a snapshot."""
+async def follow(house: SessionService, session: str, last: str | None, views: CapacityLimiter) -> AsyncIterator[Json]:
+    """Yield the session's events for one listener, from the last it received, or from a snapshot."""
 
     async def view() -> Json:
         return await to_thread.run_sync(house.view, session, limiter=views)
@@ -74,5 +74,5 @@ async def follow(house: House, session: str, last: str | None, views: CapacityLi
 
 
 def snapshot(life: str, number: int, view: Json) -> Json:
-    """The whole session as an event."""
+    """Make an event of the whole session."""
     return {"id": f"{life}.{number}", "event": "session", "data": json.dumps(view, ensure_ascii=False)}

@@ -43,19 +43,19 @@ class Decoder:
         self._pool: ProcessPoolExecutor | None = None
         self._kept: OrderedDict[str, OpenedPhoto] = OrderedDict()
 
-    def opened(self, photo: str | Path | bytes) -> OpenedPhoto:
-        """The photo as ``open_photo`` opens it, but not one byte of it is decoded in this process.
+    def open(self, photo: str | Path | bytes) -> OpenedPhoto:
+        """Open a photo as ``open_photo`` does, but decode it only in the worker process.
 
         Raises:
             PhotoError: no photo, too large, or it kills or stalls the decoder.
         """
-        name, content = ("(bytes)", photo) if isinstance(photo, bytes) else (str(photo), _file(photo))
+        name, content = ("(bytes)", photo) if isinstance(photo, bytes) else (str(photo), _read_file(photo))
         sha256 = hashlib.sha256(content).hexdigest()
         known = self._known(sha256)
         if known is not None:
             return known
         with self._lock:
-            pixels = self._decoded(content)
+            pixels = self._decode(content)
         if isinstance(pixels, str):
             raise PhotoError(name, pixels)
         image = Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb)
@@ -66,7 +66,7 @@ class Decoder:
     def refusal(self, content: bytes) -> str | None:
         """Why these bytes are no photo to work on; None when they are one."""
         try:
-            self.opened(content)
+            self.open(content)
         except PhotoError as error:
             return error.reason
         return None
@@ -74,27 +74,29 @@ class Decoder:
     def warm(self) -> None:
         """Start the process, which takes a second, before the first photo comes."""
         with self._lock:
-            self._decoded(b"")
+            self._decode(b"")
 
     def close(self) -> None:
         with self._lock:
             self._kill()
 
-    def _decoded(self, content: bytes) -> Pixels | str:
+    def _decode(self, content: bytes) -> Pixels | str:
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_bounded)
+            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_limit_memory)
         try:
-            return self._pool.submit(_pixels, content, self._limits.photo_pixels).result(self._limits.decode_seconds)
+            return self._pool.submit(_decode_pixels, content, self._limits.photo_pixels).result(
+                self._limits.decode_seconds
+            )
         except TooLong:
             self._kill()
-            return f"takes more than {self._limits.decode_seconds:g} seconds to decode; export it again"
+            return f"takes longer than {self._limits.decode_seconds:g} seconds to decode; export it again"
         except BrokenProcessPool:
             self._kill()
             return "makes the decoder crash; export it again"
 
     def _known(self, sha256: str) -> OpenedPhoto | None:
-        """A photo decoded lately, as a picture of the caller's own."""
+        """Return a recently decoded photo with a picture of the caller's own."""
         with self._keeping:
             if sha256 not in self._kept:
                 return None
@@ -117,7 +119,7 @@ class Decoder:
 
 
 def display_name(name: str | None) -> str:
-    """An uploaded file's name for display: its last part, printable, short. It never becomes a path."""
+    """Make an uploaded file's name safe to display: last part, printable, short; it never becomes a path."""
     last = PurePosixPath((name or "").replace("\\", "/")).name
     plain = "".join(char for char in last if char.isprintable())
     return plain[:LONGEST_NAME] or "photo"
@@ -134,7 +136,7 @@ def photo_of(upload: UploadFile, sha256: str) -> Json:
     return {"sha256": sha256, "file": display_name(upload.filename)}
 
 
-def _file(photo: str | Path) -> bytes:
+def _read_file(photo: str | Path) -> bytes:
     try:
         content = Path(photo).read_bytes()
     except OSError as error:
@@ -144,7 +146,7 @@ def _file(photo: str | Path) -> bytes:
     return content
 
 
-def _bounded() -> None:
+def _limit_memory() -> None:
     import resource
 
     from sextant.gallery.build.pool import _start_worker
@@ -154,8 +156,8 @@ def _bounded() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _pixels(content: bytes, most_pixels: int) -> Pixels | str:
-    """In the other process: the picture, or why there is none."""
+def _decode_pixels(content: bytes, most_pixels: int) -> Pixels | str:
+    """Decode the picture in the worker process; return it, or the reason why that failed."""
     try:
         opened = open_photo(content)
         if opened.width * opened.height > most_pixels:

@@ -1,170 +1,140 @@
-"""Fitting a verification model from recorded candidates: scorer, calibration, regions, the gain of asking on."""
+"""Fitting a verification model from recorded candidates: what answers and lists are worth, the scorer, calibration."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit
+from numpy.typing import NDArray
 
-from sextant.agent.verification.calibration import IDENTITY, KINDS, Calibration, with_retrieved
-from sextant.agent.verification.model_file import SHARES, Model
-from sextant.agent.verification.scorer import joined
-from sextant.agent.verification.stopping_rule import Gain, missing
-from sextant.base.arrays import Floats, Ints
-from sextant.eval.fitting.crossfit import FOLDS, MEMBERS, CrossFit, Progress, cross_fit, folds_by_group, reliability_of
-from sextant.eval.fitting.held_out import HeldOut, held_out
+from sextant.agent.verification.decision import RADII_KM
+from sextant.agent.verification.model_file import Model
+from sextant.agent.verification.pool import Pool
+from sextant.agent.verification.reliability import Reliability, model_name, neutral_of
+from sextant.agent.verification.scoring.pool_features import featurise
+from sextant.agent.verification.scoring.scorer import Scorer
+from sextant.base.errors import WrongUse
+from sextant.eval.fitting.augment import thinned
+from sextant.eval.fitting.hit_rates_fit import fit_hit_rates
+from sextant.eval.fitting.pooling_fit import finish
+from sextant.eval.fitting.pools import examples_of
+from sextant.eval.fitting.profiles import with_profiles
 from sextant.eval.fitting.recorded import Record
+from sextant.eval.fitting.training import Example, train_scorer
+from sextant.geo.sphere import great_circle_km
 
-CALIBRATION_PARTS = 8  # of each fold: the photographers of one part are calibrated by all others
-_LEAST_POOLS = 50  # with fewer held-out pools of a kind its calibration stays as the scorer says
-_FIRST_RATE, _FIRST_WEIGHT = 0.006, 10000.0  # few calls change an answer: the rate is drawn towards this by so much
-_CEILING_PRIOR = 4.0  # log odds: some photos in fifty are recorded where they were not taken
-# How firmly the weights of the inputs are held to the identity; and the ceiling to its prior.
-_HOLD = np.array([1.0, 0.1, 1.0, 1.0, 3.0])
-_CEILING_HOLD = 2.0
+Progress = Callable[[str], None]
+
+MEMBERS = 4  # networks of a scorer
+WITHOUT = ("profile", "classes", "repeats")  # parts of the model an ablation can leave out
+THINNED_WEIGHT = 0.3  # of a thinned pool beside the whole one
+STRANGERS = 1 / 3  # of the thinned pools are seen as if the models were unknown, as tomorrow's will be
+_PRIOR_ANSWERS = 20.0  # a model's reliability starts from the mean of all as if it had answered so often
+# Before any model is known: a middling model of the development data.
+_FIRST_NEUTRAL = (0.05, 0.2, 0.42, 0.68, 0.85)
+_LEAST_LISTS = 200  # photos with a list of a gallery of much worth that a scorer is trained on
 
 
-def fit_calibration(rows: HeldOut) -> Calibration:
-    """For each radius a logistic map of each kind of pool; one ceiling with retrieved photos, and one without.
+def reliability_of(records: Sequence[Record], called: tuple[str, ...] = ()) -> Reliability:
+    """How often each model answers, and how often within each radius, drawn towards a middling model.
 
-    Photos that others' photos are retrieved for were recorded like these, often by hand. A kind of which too few pools
-    were held out takes the map of the one most like it; where none is, the identity stands. All stages of a run count
-    alike: it may end at any.
+    A model nobody has recorded is taken for a middling one of those `called` (all when empty).
     """
-    weights = np.tile(np.array(IDENTITY), (len(KINDS), 5, 1))
-    for retrieved in (True, False):
-        family = [number for number in range(len(KINDS)) if with_retrieved(number) == retrieved]
-        kinds = [number for number in family if (rows.kind == number).sum() >= _LEAST_POOLS]
-        if kinds:
-            weights[kinds] = _fit_family([rows[rows.kind == number] for number in kinds])
-            for other in set(family) - set(kinds):
-                weights[other] = weights[min(kinds, key=lambda kind: abs(kind - other))]
-    return Calibration(weights)
+    hits: dict[str, list[NDArray[np.bool_]]] = {}
+    calls: Counter[str] = Counter()
+    for record in records:
+        for answer in record.answers:
+            name, said = model_name(answer.model), answer.outcome
+            calls[name] += 1
+            if said.latitude is not None and said.longitude is not None:
+                away = great_circle_km((said.latitude, said.longitude), (record.latitude, record.longitude))
+                hits.setdefault(name, []).append(away <= np.array(RADII_KM))
+    known = {name: _drawn_in(rows) for name, rows in sorted(hits.items())}
+    answered = {name: round(len(rows) / calls[name], 4) for name, rows in sorted(hits.items())}
+    middling = [row for name, row in known.items() if name in called] or list(known.values())
+    neutral = neutral_of(middling) if middling else _FIRST_NEUTRAL
+    return Reliability(known, neutral, answered)
 
 
-def _fit_family(parts: Sequence[HeldOut]) -> Floats:
-    """Weights (parts, 5, 6) of kinds that share their ceilings."""
-    weights = np.zeros((len(parts), 5, len(IDENTITY)))
-    for radius in range(5):
-        tables = [part.inputs[:, radius] for part in parts]
-        weights[:, radius, :-1], weights[:, radius, -1] = _fit_maps(tables, [part.hit[:, radius] for part in parts])
-    return weights
+def _drawn_in(rows: Sequence[NDArray[np.bool_]]) -> tuple[float, ...]:
+    within = (np.sum(rows, 0) + _PRIOR_ANSWERS * np.array(_FIRST_NEUTRAL)) / (len(rows) + _PRIOR_ANSWERS)
+    return tuple(round(float(value), 4) for value in within)
 
 
-def _fit_maps(tables: Sequence[Floats], hits: Sequence[Floats]) -> tuple[Floats, float]:
-    """Each table's weights, and the common ceiling's log odds, by maximum likelihood, held softly to the identity."""
-    parts, width = len(tables), len(_HOLD)
-    prior = np.append(np.tile(np.array(IDENTITY[:-1]), parts), _CEILING_PRIOR)
-    hold = np.append(np.tile(_HOLD, parts), _CEILING_HOLD)
-
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        ceiling, off = expit(weights[-1]), weights - prior
-        total, slope = float((hold * off**2).sum()), 2 * hold * off
-        for number, (table, hit) in enumerate(zip(tables, hits, strict=True)):
-            own = slice(number * width, (number + 1) * width)
-            below = expit(table @ weights[own])
-            p = np.clip(ceiling * below, 1e-6, 1 - 1e-6)
-            total -= float((hit * np.log(p) + (1 - hit) * np.log(1 - p)).sum())
-            by_p = (1 - hit) / (1 - p) - hit / p
-            slope[own] += table.T @ (by_p * ceiling * below * (1 - below))
-            slope[-1] += float((by_p * below).sum()) * ceiling * (1 - ceiling)
-        return total, slope
-
-    found = minimize(loss, prior, jac=True, method="L-BFGS-B").x
-    return found[:-1].reshape(parts, width), float(found[-1])
+def call_order(reliability: Reliability) -> tuple[str, ...]:
+    """The order in which calls are simulated: models by what one call is worth, a refusal nothing, best first."""
+    worth = {name: reliability.answered.get(name, 1.0) * sum(row) for name, row in reliability.by_model.items()}
+    return tuple(sorted(worth, key=lambda name: (-worth[name], name)))
 
 
-def fit_quantiles(rows: HeldOut) -> dict[str, tuple[float, ...]]:
-    """For each share the estimate that holds so much of the held-out places, by kind of pool: split conformal.
+def fit_scorer(
+    records: Sequence[Record],
+    models: tuple[str, ...],
+    reliability: Reliability,
+    members: int,
+    without: tuple[str, ...] = (),
+    seed: int = 0,
+) -> Scorer | None:
+    """A scorer from the whole pool (of the models called) and one thinned pool of each record.
 
-    Vovk, Gammerman, Shafer 2005: the ceil((n + 1) share)-th smallest score of n. Every stage of a run counts, since a
-    run may end at any.
+    Learned from are lists of galleries of much worth, since it chooses beside these alone, and answers without a list.
+    None with no network, or where too few such lists are given.
     """
-    by_kind = [rows.held[rows.kind == number] for number in range(len(KINDS))]
-    held = [own if len(own) >= _LEAST_POOLS else rows.held for own in by_kind]
-    return {share: tuple(_quantile(own, float(share) / 100) for own in held) for share in SHARES}
+    lists = [record for record in records if record.nearest and record.profile and record.profile.rich]
+    if not members or len(lists) < _LEAST_LISTS:
+        return None
+    rich = [record for record in records if not record.nearest or (record.profile and record.profile.rich)]
+    chance = np.random.default_rng(seed)
+    examples: list[Example] = []
+    names: list[str] = []
+    for record in rich:
+        for view, known, weight in _views(record, models, reliability, chance):
+            if view.candidates:
+                seen = featurise(view, known)
+                table, names, _ = seen.scored
+                away = great_circle_km(seen.points.positions, (record.latitude, record.longitude))
+                examples.append(Example(table, away, weight))
+    return train_scorer(examples, names, members, seed, without)
 
 
-def fit_gain(rows: HeldOut, calibration: Calibration) -> Gain:
-    """What share of what was missing a further call turned into true utility, over all photos and stages.
-
-    The gain of a call is that of all remaining calls divided by their number: a second opinion alone seldom changes
-    an answer, a third may.
-    """
-    rows = rows[np.isfinite(rows.gain)]
-    lacking = sum(missing(own) for own in calibrated_rows(rows, calibration))
-    return Gain(max(0.0, float(rows.gain.sum()) + _FIRST_WEIGHT * _FIRST_RATE) / (lacking + _FIRST_WEIGHT))
-
-
-def calibrated_rows(rows: HeldOut, calibration: Calibration) -> Floats:
-    """Calibrated P(within r) of each row's answer, (n, 5)."""
-    chances = np.zeros_like(rows.hit)
-    for number in range(len(KINDS)):
-        own = rows.kind == number
-        chances[own] = calibration(rows.inputs[own], number)
-    return chances
-
-
-def finish(rows: HeldOut) -> tuple[Calibration, dict[str, tuple[float, ...]], Gain]:
-    """Calibration, region quantiles and gain from held-out judgements."""
-    calibration = fit_calibration(rows)
-    return calibration, fit_quantiles(rows), fit_gain(rows, calibration)
-
-
-def held_out_models(fitted: CrossFit) -> tuple[list[Model], Ints]:
-    """Models to judge the records by, and which judges each; no part of it was fitted on that record's photographer.
-
-    The scorer is that of the record's fold; calibration, regions and gain are fitted on the held-out judgements of all
-    photographers but those of the record's part of the fold.
-    """
-    rows = held_out(fitted.judged, fitted.as_strangers)
-    part_of = _parts(fitted)
-    models = []
-    for part in range(int(part_of.max()) + 1):
-        fold = int(fitted.fold_of[part_of == part][0])
-        finished = finish(rows[part_of[rows.record] != part])
-        provenance = {"fold": fold, "part": part}
-        models.append(Model(fitted.reliabilities[fold], fitted.scorers[fold], *finished, provenance=provenance))
-    return models, part_of
-
-
-def _parts(fitted: CrossFit) -> Ints:
-    """A part number for each record: every fold split by photographer."""
-    part_of = np.zeros(len(fitted.records), dtype=np.intp)
-    first = 0
-    for fold in range(int(fitted.fold_of.max()) + 1):
-        rows = np.flatnonzero(fitted.fold_of == fold)
-        groups = [fitted.records[row].group for row in rows]
-        count = min(CALIBRATION_PARTS, len(set(groups)))
-        part_of[rows] = first + folds_by_group(groups, count)
-        first += count
-    return part_of
+def _views(
+    record: Record, models: tuple[str, ...], reliability: Reliability, chance: np.random.Generator
+) -> Iterator[tuple[Pool, Reliability, float]]:
+    """The whole pool, and a thinned one, in which now and then no model is known; with their weights."""
+    called = record.only(models)
+    yield called.pool(), reliability, 1.0
+    if chance.random() < STRANGERS:
+        yield thinned(called, chance), reliability.of_strangers(), THINNED_WEIGHT
+    else:
+        yield thinned(record, chance), reliability, THINNED_WEIGHT
 
 
 def fit_model(
     records: Sequence[Record],
     provenance: dict[str, Any],
     models: tuple[str, ...] = (),
-    folds: int = FOLDS,
     members: int = MEMBERS,
-    progress: Progress = lambda line: None,
-    jobs: int = 1,
-) -> tuple[Model, CrossFit]:
-    """The model of all records: the scorers of all folds together, its calibration from held-out judgements."""
-    fitted = cross_fit(records, models, folds, members, progress, jobs)
-    return whole_model(fitted, records, provenance, models), fitted
-
-
-def whole_model(
-    fitted: CrossFit, records: Sequence[Record], provenance: dict[str, Any], models: tuple[str, ...] = ()
+    without: tuple[str, ...] = (),
+    scorer: Scorer | None = None,
 ) -> Model:
-    """One model of a cross-fit; each network has seen all folds but its own."""
-    finished = finish(held_out(fitted.judged, fitted.as_strangers))
-    return Model(reliability_of(records, models), joined(fitted.scorers), *finished, provenance=provenance)
+    """Fit every part of a model on the records.
 
+    Args:
+        records: with profiles, see `with_profiles`.
+        models: the models that are called; all when empty. What answers are worth is learned from all.
+        members: networks of the scorer.
+        without: groups of the scorer's features, or parts of the model (`WITHOUT`), to leave out.
+        scorer: a trained one to keep instead of training.
 
-def _quantile(scores: Floats, share: float) -> float:
-    ordered = np.sort(scores)
-    rank = int(np.ceil((len(ordered) + 1) * share))
-    return round(float(ordered[min(rank, len(ordered)) - 1]), 5)
+    Raises:
+        WrongUse: no record holds a candidate.
+    """
+    records = with_profiles(records)
+    reliability = reliability_of(records, models)
+    hit_rates = fit_hit_rates(records)
+    examples = examples_of(records, reliability, hit_rates, call_order(reliability))
+    if not examples:
+        raise WrongUse("no record holds a candidate; there is nothing to fit on")
+    trained = scorer or fit_scorer(records, models, reliability, members, without)
+    pooling, calibration, quantiles, gain = finish(examples)
+    return Model(reliability, hit_rates, pooling, calibration, quantiles, gain, trained, provenance)

@@ -14,19 +14,39 @@ from sextant.agent.verification.decision import RADIUS_NAMES, Optimise
 from sextant.agent.verification.model_file import Model, ModelFileError, shipped_model
 from sextant.agent.verification.stopping_rule import settled_at
 from sextant.base.files import write_atomic
-from sextant.eval.fitting.crossfit import FOLDS, MEMBERS, CrossFit, Progress, call_order, cross_fit
-from sextant.eval.fitting.fit import fit_model, held_out_models
+from sextant.eval.fitting.crossfit import FOLDS, CrossFit, cross_fit
+from sextant.eval.fitting.fit import MEMBERS, Progress, call_order, fit_model
 from sextant.eval.fitting.judging import CurvePoint, Figures, Judgement, Verifier, curve, figures, judge_all
+from sextant.eval.fitting.profiles import with_profiles
 from sextant.eval.fitting.recorded import Record, read_records
 
 
 def read_files(paths: Sequence[Path]) -> list[tuple[Path, list[Record]]]:
-    """The records of each file.
+    """The records of each file, with a retrieval profile each.
 
     Raises:
         RecordError: a file cannot be read.
     """
-    return [(path, read_records(path)) for path in paths]
+    return [(path, with_profiles(read_records(path))) for path in paths]
+
+
+def read_labelled(path: Path, gallery: str | None, model: str | None) -> list[Record]:
+    """The records of a file, of one model's answers where it is named, with the profile of a gallery where it is given.
+
+    Raises:
+        RecordError: the file cannot be read.
+        GalleryError: the gallery cannot be opened.
+    """
+    records = read_records(path)
+    if model:
+        records = [record.only((model,)) for record in records]
+    if gallery:
+        from sextant.gallery.store import Gallery
+
+        profile = Gallery.open(gallery).manifest.profile
+        if profile is not None:
+            records = [replace(record, profile=profile) for record in records]
+    return with_profiles(records)
 
 
 def held_out_verifier(fitted: CrossFit, optimise: Optimise, as_unknown: bool = False) -> Verifier:
@@ -35,14 +55,13 @@ def held_out_verifier(fitted: CrossFit, optimise: Optimise, as_unknown: bool = F
     Args:
         as_unknown: judge as if the fit had seen none of the models that answered.
     """
-    models, part_of = held_out_models(fitted)
-    model_of = {id(record): models[part] for record, part in zip(fitted.records, part_of, strict=True)}
+    model_of = {id(record): fitted.models[fold] for record, fold in zip(fitted.records, fitted.fold_of, strict=True)}
 
     def judged(record: Record, calls: int) -> Verdict:
         model = model_of[id(record)]
         pool = record.pool(calls, call_order(model.reliability))
         if as_unknown:
-            model = replace(model, reliability=model.reliability.of_strangers())
+            model = replace(model, reliability=model.reliability.of_strangers(), hit_rates=model.hit_rates.as_unknown())
         return verify(pool, "calibrated", optimise, model=model)
 
     return judged
@@ -83,7 +102,13 @@ def measured(
 
 
 def fit_files(
-    paths: Sequence[Path], models: tuple[str, ...], folds: int, members: int, progress: Progress, jobs: int = 1
+    paths: Sequence[Path],
+    models: tuple[str, ...],
+    folds: int,
+    members: int,
+    progress: Progress,
+    jobs: int = 1,
+    keep_scorer: Path | None = None,
 ) -> tuple[Model, dict[str, Figures]]:
     """A model of all files together, with the held-out figures of each file.
 
@@ -100,7 +125,11 @@ def fit_files(
         "members": members,
         "date": date.today().isoformat(),
     }
-    model, fitted = fit_model(records, provenance, models, folds, members, progress, jobs)
+    scorer = read_model(keep_scorer).scorer if keep_scorer else None
+    if keep_scorer:
+        members = 0  # the kept scorer may have seen these photos: held-out photos are judged without one
+        provenance["scorer"] = f"kept from {keep_scorer.name} (SHA-256 {_sha256(keep_scorer)})"
+    fitted = cross_fit(records, models, folds, members, progress, jobs)
     verifier = held_out_verifier(fitted, "balanced")
     found: dict[str, Figures] = {}
     done = 0
@@ -108,7 +137,8 @@ def fit_files(
         found[path.name] = figures(judge_all(fitted.records[done : done + len(rows)], verifier, None, False))
         done += len(rows)
     provenance["held_out"] = {name: one.to_json() for name, one in found.items()}
-    return model, found
+    progress("all photos together")
+    return fit_model(records, provenance, models, members, scorer=scorer), found
 
 
 def cross_fitted(

@@ -17,9 +17,11 @@ from sextant.agent.answers import Outcome, parse_answer
 from sextant.agent.verification.pool import Candidate, Pool, Position, PositionError, checked_position
 from sextant.base.errors import SextantError, one_line
 from sextant.base.json_types import Json
-from sextant.eval.running.g3_files import g3_record, is_g3_header
+from sextant.eval.running.g3_files import is_g3_header, read_g3_record
+from sextant.gallery.profile import WEAK, RetrievalProfile, profile_of
 
 _SPOT_DECIMALS = 5
+_MOST = 1.001  # a cosine, rounded
 
 
 class RecordError(SextantError):
@@ -38,6 +40,7 @@ class Answer:
 class Record:
     """One photo: where it was taken (degrees), and what was proposed. Calls are in the order they were made.
 
+    `similarities` are the cosines of the retrieved photos, where recorded; `profile` is their gallery's.
     `position_scores` are cosines of photo and place by an `aligned:` encoder, for places rounded by `spot`.
     """
 
@@ -49,6 +52,8 @@ class Record:
     farthest: tuple[Position, ...] = ()
     answers: tuple[Answer, ...] = ()
     position_scores: Mapping[Position, float] = field(default_factory=dict)
+    similarities: tuple[float, ...] = ()
+    profile: RetrievalProfile | None = None
 
     @property
     def group(self) -> str:
@@ -57,14 +62,19 @@ class Record:
 
     def pool(self, calls: int | None = None, order: tuple[str, ...] = ()) -> Pool:
         """The pool as it stood after so many calls (all when None); models named in `order` were asked first."""
-        candidates = [Candidate(*place, origin="nearest", rank=rank) for rank, place in enumerate(self.nearest)]
+        cosines = self.similarities or (None,) * len(self.nearest)
+        candidates = [
+            Candidate(*place, origin="nearest", rank=rank, similarity=cosine)
+            for rank, (place, cosine) in enumerate(zip(self.nearest, cosines, strict=True))
+        ]
         made = self.in_order(order)[:calls]
         for number, answer in enumerate(made):
             candidates += _candidates(answer, number)
         if self.position_scores:
             candidates = [self._scored(one) for one in candidates]
         kinds = [answer.outcome.kind for answer in made]
-        return Pool(tuple(candidates), self.farthest, {kind: kinds.count(kind) for kind in sorted(set(kinds))})
+        counts: dict[str, int] = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+        return Pool(tuple(candidates), self.farthest, counts, profile=self.profile or WEAK)
 
     def _scored(self, candidate: Candidate) -> Candidate:
         score = self.position_scores.get(spot(candidate.latitude, candidate.longitude))
@@ -144,7 +154,7 @@ def _from_csv(path: Path, lines: list[str]) -> Iterator[Record]:
 
 
 def _g3_fields(row: Json) -> Json:
-    fields = g3_record(row)
+    fields = read_g3_record(row)
     answers = tuple(Answer(model, _outcome(said)) for model, said in fields.pop("answers"))
     return {**fields, "answers": answers}
 
@@ -159,11 +169,27 @@ def _photo(row: Json) -> Record:
         author=str(row["author"]) if row.get("author") else None,
         latitude=latitude,
         longitude=longitude,
-        nearest=tuple(checked_position(*place) for place in row.get("nearest") or []),
+        nearest=tuple(_place(*place) for place in row.get("nearest") or []),
+        similarities=_similarities(row.get("nearest") or []),
+        profile=profile_of(row["profile"]) if row.get("profile") else None,
         farthest=tuple(checked_position(*place) for place in row.get("farthest") or []),
         answers=tuple(Answer(str(answer.get("model") or "unnamed"), _outcome(answer)) for answer in said),
         position_scores=dict(_position_score(*entry) for entry in row.get("position_scores") or []),
     )
+
+
+def _place(latitude: float, longitude: float, cosine: float | None = None) -> Position:
+    """The position of a retrieved photo, which may carry its cosine."""
+    if cosine is not None and (isinstance(cosine, bool) or not isinstance(cosine, int | float) or abs(cosine) > _MOST):
+        raise ValueError(f"similarity {cosine!r} is not a cosine")
+    return checked_position(latitude, longitude)
+
+
+def _similarities(nearest: list[Any]) -> tuple[float, ...]:
+    """The cosines of retrieved photos; none where one lacks it."""
+    if not nearest or any(len(place) < 3 or place[2] is None for place in nearest):
+        return ()
+    return tuple(float(place[2]) for place in nearest)
 
 
 def _position_score(latitude: float, longitude: float, score: float) -> tuple[Position, float]:

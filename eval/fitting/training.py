@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.decision import RADII_KM
-from sextant.agent.verification.scorer import CLIP, OUTPUTS, Scorer
+from sextant.agent.verification.scoring.scorer import CLIP, OUTPUTS, Scorer
 from sextant.agent.verification.spread import RINGS_KM
 from sextant.base.arrays import Floats
 

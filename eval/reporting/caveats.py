@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 
 from sextant.agent.recording.fitted_models import shorten_fitted_name
+from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED
 from sextant.agent.verification.model_file import shipped_model
-from sextant.agent.verification.stand_in import NOT_ALIGNED
 from sextant.agent.warning_codes import Code, has_code
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BENCHMARKS
-from sextant.eval.reporting.published import published
+from sextant.eval.reporting.published import find_published
 from sextant.eval.results import Results
 
+_DRIFT = 0.1  # a mean probability this far from what happened is no matter of taste
 
-def caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
+
+def list_caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
     """Plain sentences, the gravest first."""
     told: list[str] = []
     for run, figures in zip(runs, found, strict=True):
@@ -21,7 +23,7 @@ def caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
         told.append("The runs measured different photos: their figures are not comparable; see sextant eval compare.")
     if len({run.header["configuration"]["benchmark"] for run in runs}) > 1:
         told.append("The runs are of different benchmarks.")
-    if any(published(figures["benchmark"]) for figures in found):
+    if any(find_published(figures["benchmark"]) for figures in found):
         told.append(
             "Published systems used galleries, training data and comparisons (< or <=) of their own; few say whether "
             "the photographers of the benchmark were in their gallery."
@@ -57,6 +59,8 @@ def _of_run(run: Results, figures: Json) -> list[str]:
             f"verification was fitted on {_fitted_on(configuration['settings'].get('fitted'))}: where these photos are "
             "among them, nothing is held out."
         )
+    if figures["verify"] == "calibrated":
+        told += _drift(figures["calibration"])
     if figures["outcomes"]["failed"]:
         told.append(
             f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_kinds(figures['errors'])}."
@@ -68,8 +72,21 @@ def _of_run(run: Results, figures: Json) -> list[str]:
     return told
 
 
+def _drift(calibration: Json) -> list[str]:
+    """Say where what was stated and what happened are far apart: the numbers were measured on other photos."""
+    known = {radius: row for radius, row in calibration.items() if row}
+    off = {radius: row["mean_stated"] - row["happened"] for radius, row in known.items()}
+    worst = max(off, key=lambda radius: abs(off[radius]), default=None)
+    if worst is None or abs(off[worst]) < max(_DRIFT, 2 * known[worst]["by_chance"]):
+        return []
+    return [
+        f"its probabilities do not hold on these photos: within {worst} km {known[worst]['mean_stated']:.0%} was "
+        f"stated and {known[worst]['happened']:.0%} happened; calibrate them with: sextant calibrate."
+    ]
+
+
 def _fitted_on(own: str | None) -> str:
-    """The files behind the fitted numbers, with their photos; a model of a person's own is not here to be asked."""
+    """Return the files behind the fitted numbers, with their photos; unknown for a model of the user's own."""
     if own:
         return f"the photos of {shorten_fitted_name(own)}, a model of your own"
     data = shipped_model().provenance.get("data", [])

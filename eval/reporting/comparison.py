@@ -16,7 +16,7 @@ SHOWN = 50
 
 
 def comparison_text(found: Comparison) -> str:
-    """The comparison on a terminal."""
+    """Write the comparison for a terminal."""
     rows = [f"{found.a.name} (A) and {found.b.name} (B), {len(found.rows_a):,} photos"]
     rows += [f"  warning: {words}" for words in found.warnings]
     for one in found.differences:
@@ -57,7 +57,7 @@ def comparison_report(found: Comparison, beside: Path) -> Report:
 
 
 def difference_table(found: Comparison) -> Table:
-    """The five radii."""
+    """Make the table of differences at the five radii."""
     head = ("radius", "A", "B", "B less A, points", "95 % interval", "won", "lost", "p (McNemar)", "adjusted", "")
     rows = tuple(_difference(one) for one in found.differences)
     note = "A difference counts as significant when McNemar's exact test, corrected over the five radii after Holm, is "
@@ -66,7 +66,7 @@ def difference_table(found: Comparison) -> Table:
 
 
 def moved_tables(found: Comparison, beside: Path) -> list[Table]:
-    """The photos won and lost."""
+    """Make the tables of photos won and lost."""
     won, lost = found.moved(RADIUS)
     head = ("photo", "taken in", "A, km", "B, km", "record of A", "record of B")
     tables = []
@@ -92,7 +92,7 @@ def figures(found: Comparison) -> list[Figure]:
 
 
 def cards(found: Comparison) -> list[Card]:
-    """The numbers at the top."""
+    """Make the numbers at the top."""
     by_radius = {one.radius: one for one in found.differences}
     told = [Card(f"{by_radius[name].gain * 100:+.1f}", f"points within {name} km") for name in ("1", "25", "200")]
     return [

@@ -7,7 +7,7 @@ from sextant.eval.fitting.judging import CurvePoint, Figures
 
 
 def figure_lines(name: str, found: Figures) -> list[str]:
-    """A block of lines for one file."""
+    """Write a block of lines for one file."""
     lines = [
         f"{name}: {found.photos} photos of {found.photographers} photographers or places, "
         f"{found.calls:.2f} calls a photo, outcomes {_counts(found.outcomes)}",

@@ -8,7 +8,7 @@ import numpy as np
 from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
 from sextant.base.arrays import Floats
 from sextant.eval.metrics import bootstrap
-from sextant.eval.reporting.svg import HEIGHT, WIDTH, Frame, across, upward
+from sextant.eval.reporting.svg import HEIGHT, WIDTH, PlotFrame, across, upward
 from sextant.eval.results import Results
 
 COLOURS = ("var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)", "var(--c6)")
@@ -18,14 +18,14 @@ BINS = 10
 
 
 def colour_of(number: int) -> str:
-    """The colour of a run; the seventh has the first's again."""
+    """Return the colour of a run; the seventh has the first's again."""
     return COLOURS[number % len(COLOURS)]
 
 
 def error_curve(runs: Sequence[Results]) -> str:
-    """Share of photos by error: how many lie nearer than so many kilometres."""
+    """Plot the share of photos with an error below each distance."""
     least = 0.1
-    frame = Frame(
+    frame = PlotFrame(
         "Share of photos by error",
         lambda km: across(-1, math.log10(FARTHEST_KM))(math.log10(max(km, least))),
         upward(0, 1),
@@ -49,7 +49,7 @@ def error_curve(runs: Sequence[Results]) -> str:
 
 def reliability(runs: Sequence[Results], radius: str = "25") -> str:
     """How often what was stated with a probability came true, in ten bins; dots grow with their photos."""
-    frame = Frame(f"Reliability at {radius} km", across(0, 1), upward(0, 1))
+    frame = PlotFrame(f"Reliability at {radius} km", across(0, 1), upward(0, 1))
     frame.axes(PERCENT, PERCENT, f"stated probability of lying within {radius} km", "how often it did")
     frame.line([(0, 0), (1, 1)], "var(--faint)", dashed=True)
     shown = False
@@ -70,11 +70,11 @@ def reliability(runs: Sequence[Results], radius: str = "25") -> str:
 
 def coverage(runs: Sequence[Results]) -> str:
     """How often the place lies in the stated 50 % and 90 % regions, with 95 % intervals."""
-    frame = Frame("Coverage of the stated regions", across(0, 1), upward(0, 1))
+    frame = PlotFrame("Coverage of the stated regions", across(0, 1), upward(0, 1))
     frame.axes(
         [(0.5, "50 % region"), (0.9, "90 % region")],
         PERCENT,
-        "the region is said to hold the place so often",
+        "stated probability of the region",
         "how often it did",
     )
     frame.line([(0, 0), (1, 1)], "var(--faint)", dashed=True)
@@ -98,12 +98,12 @@ def coverage(runs: Sequence[Results]) -> str:
 
 
 def cost_curve(runs: Sequence[Results]) -> str:
-    """Share of photos placed within 25 and 200 km by at most so many model calls each."""
+    """Plot the share of photos within 25 and 200 km against the number of model calls."""
     most = max([1.0, *(float(run.spent("calls").max(initial=0)) for run in runs)])
     best = max([0.0, *(float(run.within[:, 2].mean()) for run in runs if run.lines)])
     top = next(share for share in (0.1, 0.2, 0.5, 1.0) if share >= best)
     shares = [(top * part / 5, f"{top * part * 20:g} %") for part in range(6)]
-    frame = Frame("Accuracy against calls", across(0, most + 0.5), upward(0, top))
+    frame = PlotFrame("Accuracy against calls", across(0, most + 0.5), upward(0, top))
     step = max(1, math.ceil(most / 8))
     ticks = [(float(calls), str(calls)) for calls in range(0, int(most) + 1, step)]
     frame.axes(ticks, shares, "model calls a photo, at most", "share of all photos placed")
@@ -115,7 +115,7 @@ def cost_curve(runs: Sequence[Results]) -> str:
 
 
 def _by_calls(run: Results, radius: str, most: int) -> list[tuple[float, float]]:
-    """A staircase: photos that were right and had ended after so many calls."""
+    """Draw a staircase: photos that were right and had ended, by number of calls."""
     hit, calls = run.within[:, RADIUS_NAMES.index(radius)], run.spent("calls")
     total = max(1, len(run.lines))
     steps: list[tuple[float, float]] = [(0.0, float(np.sum(hit & (calls <= 0))) / total)]

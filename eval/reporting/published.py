@@ -16,7 +16,7 @@ SOURCES = {
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedResult:
     """One system on one benchmark: percent by radius name as printed there, empty where the cell was not read."""
 
     benchmark: str
@@ -25,14 +25,14 @@ class Published:
     source: str
 
 
-def published(benchmark: str) -> list[Published]:
-    """The rows of a benchmark, the best at 25 km first; none for benchmarks nobody published on."""
+def find_published(benchmark: str) -> list[PublishedResult]:
+    """Return the published rows of a benchmark, the best at 25 km first; none if nobody published on it."""
     text = (files("sextant.eval.reporting") / "data" / "published.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     found = [_row(row) for row in rows if row["benchmark"] == benchmark]
     return sorted(found, key=lambda row: (-float(row.percent["25"] or 0.0), row.system))
 
 
-def _row(row: dict[str, str]) -> Published:
+def _row(row: dict[str, str]) -> PublishedResult:
     percent = {name: row[f"km{name}"] for name in RADIUS_NAMES}
-    return Published(row["benchmark"], row["system"], percent, row["source"])
+    return PublishedResult(row["benchmark"], row["system"], percent, row["source"])

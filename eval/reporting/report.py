@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sextant.base.json_types import Json
-from sextant.eval.reporting.caveats import caveats
+from sextant.eval.reporting.caveats import list_caveats
 from sextant.eval.reporting.document import Card, Figure, Report
 from sextant.eval.reporting.markdown import markdown
 from sextant.eval.reporting.plots import colour_of, cost_curve, coverage, error_curve, reliability
@@ -35,7 +35,7 @@ def evaluation_report(folders: Sequence[Path], beside: Path) -> tuple[Report, li
     """
     runs = [read_results(folder) for folder in folders]
     found = [figures(run) for run in runs]
-    told = caveats(runs, found)
+    told = list_caveats(runs, found)
     first = [accuracy_table(found)]
     rest = [errors_table(found), trust_table(found), hygiene_table(found)]
     rest += [table for run, one in zip(runs, found, strict=True) for table in _tables_of(run, one, beside)]
@@ -61,7 +61,7 @@ def subtitle_of(runs: Sequence[Results], found: Sequence[Json]) -> str:
 
 
 def cards_of(run: Json) -> list[Card]:
-    """The numbers at the top, of the first run."""
+    """Make the numbers at the top, of the first run."""
     shares = [Card(f"{run['accuracy'][name]['share'] or 0:.1%}", f"within {name} km") for name in ("1", "25", "200")]
     median = "none" if run["median_km"] is None else f"{run['median_km']:,.0f} km"
     answered = run["outcomes"]["answered"] / max(1, run["done"])
@@ -78,7 +78,7 @@ def plots_of(runs: Sequence[Results]) -> list[Figure]:
             "Reliability", reliability(runs), "On the dashed line, what is stated at 70 % happens in 70 of 100.", keys
         ),
         Figure("Coverage", coverage(runs), "Bars are 95 % intervals, photographers resampled.", keys),
-        Figure("Cost", cost_curve(runs), "Right answers of photos that had ended after so many calls.", keys),
+        Figure("Cost", cost_curve(runs), "Correct answers against model calls per photo.", keys),
     ]
     words = "Each dot is a photo at its true place; point at one to read its name and error."
     maps = [Figure(f"Where {run.name} errs", error_map(run.lines), words, tuple(legend()), wide=True) for run in runs]
@@ -90,7 +90,7 @@ def _tables_of(run: Results, found: Json, out: Path) -> list[Table]:
 
 
 def _shown_header(run: Results) -> Json:
-    """The header without what the report says elsewhere."""
+    """Return the header without what the report shows elsewhere."""
     return {name: value for name, value in run.header.items() if name not in ("notes", "format")}
 
 

@@ -27,8 +27,8 @@ PHOTO_OUTCOMES = ("answered", "refused", "unparsable", "filtered", "failed")
 DENSITIES = ((0, "none"), (10, "1 to 9"), (100, "10 to 99"), (float("inf"), "100 or more"))
 
 
-def summary(path: Path) -> Json:
-    """The figures of the evaluation in a folder."""
+def summarise(path: Path) -> Json:
+    """Summarise the evaluation in a folder."""
     return figures(read_results(path))
 
 
@@ -69,7 +69,7 @@ def outcomes(results: Results) -> Json:
 
 
 def answers(results: Results) -> Json:
-    """The model's answers, several a photo, by what each came to."""
+    """Count the model's answers, several per photo, by outcome."""
     counts: Counter[str] = Counter()
     for line in results.lines:
         counts.update(line["answer"]["outcomes"] if line["answer"] else {})
@@ -77,7 +77,7 @@ def answers(results: Results) -> Json:
 
 
 def calibration(results: Results, radius: str) -> Json | None:
-    """Expected calibration error at a radius, what chance alone would show, and whether the numbers were fitted."""
+    """Return the calibration error at a radius, what chance alone would show, and whether the numbers were fitted."""
     stated = results.stated(radius)
     known = ~np.isnan(stated)
     if not known.any():
@@ -93,7 +93,7 @@ def calibration(results: Results, radius: str) -> Json | None:
 
 
 def coverage_of(results: Results, share: str) -> Json | None:
-    """How often the place lies in the region that is said to hold it with probability ``share`` percent."""
+    """Return how often the region of probability ``share`` percent contains the place."""
     inside = results.inside(share)
     known = ~np.isnan(inside)
     if not known.any():
@@ -118,7 +118,7 @@ def per_photo(results: Results) -> Json:
 
 
 def excluded(results: Results) -> Json:
-    """What the protocol kept out: photos for whom anything was kept out, and how many gallery photos in all."""
+    """Count what the protocol excluded: photos with any exclusion, and how many gallery photos in all."""
     found: Json = {}
     for reason in ("author", "near_duplicate"):
         counts = [line["excluded"].get(reason) for line in results.lines if line.get("excluded")]
@@ -164,7 +164,7 @@ BREAKDOWNS: dict[str, Callable[[Json], str | None]] = {
 
 
 def _share(hits: Any, results: Results) -> Json:
-    """A share of all photos with its 95 % interval."""
+    """Return a share of all photos with its 95 % interval."""
     if not len(hits):
         return {"share": None, "low": None, "high": None}
     interval = bootstrap(hits, results.groups)
@@ -198,7 +198,7 @@ def _photographers(found: Json) -> str:
 
 
 def summary_text(found: Json) -> str:
-    """The figures in a few lines, for a terminal."""
+    """Write the figures in a few lines, for a terminal."""
     rows = [f"{found['run']}: {found['benchmark']}, {found['model']}, preset {found['preset']}, {found['protocol']}"]
     unfinished = f" (of {found['photos']:,}: unfinished)" if found["done"] != found["photos"] else ""
     rows.append(f"{found['done']:,} photos{unfinished} of {_photographers(found)}")

@@ -10,7 +10,7 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 26, 16, 44
 
 
 @dataclass
-class Frame:
+class PlotFrame:
     """A plot under construction; ``x`` and ``y`` turn values into pixels."""
 
     title: str
@@ -50,7 +50,7 @@ class Frame:
         )
 
     def line(self, points: Sequence[tuple[float, float]], colour: str, dashed: bool = False) -> None:
-        """A polyline through values."""
+        """Draw a polyline through values."""
         if not points:
             return
         path = " ".join(f"{self.x(a):.1f},{self.y(b):.1f}" for a, b in points)
@@ -58,38 +58,38 @@ class Frame:
         self.parts.append(f'<polyline class="{style}" style="stroke:{colour}" points="{path}"/>')
 
     def dot(self, x: float, y: float, radius: float, colour: str, words: str = "") -> None:
-        """A point with what a pointer over it reads."""
+        """Draw a point with a tooltip."""
         told = f"<title>{escape(words)}</title>" if words else ""
         place = f'cx="{self.x(x):.1f}" cy="{self.y(y):.1f}" r="{radius:.1f}"'
         self.parts.append(f'<circle class="dot" {place} style="fill:{colour}">{told}</circle>')
 
     def bar(self, x: float, low: float, high: float, colour: str) -> None:
-        """A vertical interval."""
+        """Draw a vertical interval."""
         at = self.x(x)
         ends = f'y1="{self.y(low):.1f}" y2="{self.y(high):.1f}"'
         self.parts.append(f'<line class="interval" x1="{at:.1f}" x2="{at:.1f}" {ends} style="stroke:{colour}"/>')
 
     def words(self, x: float, y: float, text: str, anchor: str = "middle") -> None:
-        """A remark inside the plot, at pixels."""
+        """Write a remark inside the plot, at pixels."""
         self.parts.append(f'<text class="remark" x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{escape(text)}</text>')
 
     def drawn(self) -> str:
-        """The SVG element."""
+        """Return the SVG element."""
         box = f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(self.title, quote=True)}"'
         return f'<svg class="plot" xmlns="http://www.w3.org/2000/svg" {box}>{"".join(self.parts)}</svg>'
 
 
 def linear(low: float, high: float, start: float, end: float) -> Scale:
-    """A scale that takes low to start and high to end."""
+    """Make a scale that maps low to start and high to end."""
     span = (high - low) or 1.0
     return lambda value: start + (value - low) / span * (end - start)
 
 
 def across(low: float, high: float) -> Scale:
-    """A linear scale over the plot's width."""
+    """Make a linear scale over the plot's width."""
     return linear(low, high, LEFT, WIDTH - RIGHT)
 
 
 def upward(low: float, high: float) -> Scale:
-    """A linear scale over the plot's height, growing upwards."""
+    """Make a linear scale over the plot's height, growing upwards."""
     return linear(low, high, HEIGHT - BOTTOM, TOP)

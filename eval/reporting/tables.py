@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.json_types import Json
-from sextant.eval.reporting.published import SOURCES, published
+from sextant.eval.reporting.published import SOURCES, find_published
 from sextant.eval.results import Results
 
 CASES = 10
@@ -50,7 +50,7 @@ def accuracy_table(found: Sequence[Json]) -> Table:
     ours = frozenset(range(len(rows)))
     letters: set[str] = set()
     for benchmark in dict.fromkeys(run["benchmark"] for run in found):
-        for other in published(benchmark):
+        for other in find_published(benchmark):
             letters.add(other.source)
             rows.append((other.system, *(other.percent[name] for name in RADIUS_NAMES), "", other.source))
     meaning = "; ".join(f"{letter}: {words}" for letter, words in SOURCES.items() if letter in letters)
@@ -107,7 +107,7 @@ def trust_table(found: Sequence[Json]) -> Table:
 
 
 def hygiene_table(found: Sequence[Json]) -> Table:
-    """What each run kept out of the gallery."""
+    """Tabulate what each run excluded from the gallery."""
     rows = []
     for run in found:
         cells = [run["excluded"].get(reason) for reason in ("author", "near_duplicate")]
@@ -141,7 +141,7 @@ def breakdown_tables(run: Json) -> list[Table]:
 
 
 def case_tables(run: Results, beside: Path) -> list[Table]:
-    """The best and the worst answers, each with its run's record.
+    """Tabulate the best and the worst answers, each with its run's record.
 
     Args:
         beside: the folder the report lies in, that links start from.
@@ -177,7 +177,7 @@ def _case(run: Results, line: Json, beside: Path) -> tuple[Cell, ...]:
 
 
 def record_link(run: Results, line: Json, beside: Path) -> Cell:
-    """The way from the report to the photo's run record; the bare name where the record does not lie there."""
+    """Link from the report to the photo's run record; give the bare name if the record is not there."""
     folder = run.path / line["record"] if line.get("record") else None
     if folder is None or not (folder / "answer.json").exists():
         return ""

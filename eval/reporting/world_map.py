@@ -14,7 +14,7 @@ LOST, UNANSWERED = ("lost", "over 2,500 km"), ("none", "no answer")
 
 
 def class_of(distance_km: float | None) -> tuple[str, str]:
-    """The class of an error and its words."""
+    """Return the class of an error and its label."""
     if distance_km is None:
         return UNANSWERED
     return next(((name, words) for below, name, words in CLASSES if distance_km < below), LOST)
@@ -44,5 +44,5 @@ def photo_dot(line: Json, kind: str, words: str) -> str:
 
 
 def photo_map(dots: Sequence[str], title: str) -> str:
-    """The map with these dots."""
+    """Draw the map with these dots."""
     return svg(BELT, dots, title)

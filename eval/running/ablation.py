@@ -13,15 +13,15 @@ from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.agent.world.deps import Port
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
-from sextant.eval.benchmarks import Benchmark, chosen, load_benchmark
+from sextant.eval.benchmarks import Benchmark, choose_photos, load_benchmark
 from sextant.eval.reporting.markdown import markdown
-from sextant.eval.reporting.summary import summary
+from sextant.eval.reporting.summary import summarise
 from sextant.eval.reporting.tables import Table
-from sextant.eval.running.ablation_plan import Plan
-from sextant.eval.running.call_cache import SharedCalls
+from sextant.eval.running.ablation_plan import AblationPlan
+from sextant.eval.running.call_cache import CallCache
 from sextant.eval.running.folder import EvaluationFolder, digest
-from sextant.eval.running.rescore import Rescoring, rescore
-from sextant.eval.running.runner import Task, Tell, run
+from sextant.eval.running.rescore import RescoreSettings, rescore
+from sextant.eval.running.runner import EvalTask, Tell, run
 from sextant.graphs.runs.folder import write_bytes, write_json
 from sextant.prompts.variants import Variant, load_variant
 
@@ -29,7 +29,7 @@ Begin = Callable[[str, int, int], Tell]
 LONGEST_NAME = 150  # of a cell's folder; most disks take 255 bytes
 
 
-def ablate(plan: Plan, out: Path, begin: Begin, stop: threading.Event | None = None) -> list[Json]:
+def ablate(plan: AblationPlan, out: Path, begin: Begin, stop: threading.Event | None = None) -> list[Json]:
     """Run or rescore every cell into ``out/cells`` and write ``ablation.md`` and ``ablation.json``.
 
     A cell that is done already is not done again; runs share retrieval and model calls in ``out/calls``.
@@ -55,10 +55,10 @@ def ablate(plan: Plan, out: Path, begin: Begin, stop: threading.Event | None = N
         tell = begin(name, number, len(cells))
         folder = out / "cells" / name
         if benchmark is None:
-            _rescored(plan, cell, folder)
+            _rescore_cell(plan, cell, folder)
         else:
-            _run(plan, benchmark, cell, folder, out, tell, stop)
-        rows.append({"cell": cell, "figures": summary(folder)})
+            _run_cell(plan, benchmark, cell, folder, out, tell, stop)
+        rows.append({"cell": cell, "figures": summarise(folder)})
     write_table(rows, out)
     return rows
 
@@ -74,27 +74,27 @@ def cell_name(cell: Json) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}-{digest(cell)[:8]}"
 
 
-def _rescored(plan: Plan, cell: Json, folder: Path) -> None:
+def _rescore_cell(plan: AblationPlan, cell: Json, folder: Path) -> None:
     source = plan.rescore or Path()
     default = EvaluationFolder(source).header()["configuration"]["recipe"]["verify"]
-    how = Rescoring(
+    how = RescoreSettings(
         verify=cell.get("verify", default), references=cell.get("references"), negatives=cell.get("negatives", True)
     )
     if not (folder / "evaluation.json").exists():
         rescore(source, folder, how)
 
 
-def _run(
-    plan: Plan, benchmark: Benchmark, cell: Json, folder: Path, out: Path, tell: Tell, stop: threading.Event
+def _run_cell(
+    plan: AblationPlan, benchmark: Benchmark, cell: Json, folder: Path, out: Path, tell: Tell, stop: threading.Event
 ) -> None:
-    settings = cell_settings(plan, cell, out / "prompts")
-    photos = chosen(benchmark, plan.limit, plan.seed)
+    settings = apply_cell(plan, cell, out / "prompts")
+    photos = choose_photos(benchmark, plan.limit, plan.seed)
     picked = {"limit": plan.limit, "seed": plan.seed if plan.limit else None, "shard": None}
 
     def shared(world: Port) -> Port:
-        return SharedCalls(world, out / "calls", settings)
+        return CallCache(world, out / "calls", settings)
 
-    ended = run(Task(benchmark, photos, picked, settings, folder), tell, stop, shared)
+    ended = run(EvalTask(benchmark, photos, picked, settings, folder), tell, stop, shared)
     if ended.why == "model":
         raise SextantError(
             f"cell {folder.name!r} stopped, the model cannot be asked: {ended.reason}; then run the same command again "
@@ -102,11 +102,11 @@ def _run(
         )
 
 
-def cell_settings(plan: Plan, cell: Json, prompts: Path) -> Settings:
-    """The plan's settings with the cell's values; other counts of references become prompts of their own.
+def apply_cell(plan: AblationPlan, cell: Json, prompts: Path) -> Settings:
+    """Apply a cell's values to the plan's settings; other counts of references become prompts of their own.
 
     Raises:
-        WrongUse: a value is no setting's.
+        WrongUse: a value is not valid for its setting.
     """
     direct = {name: value for name, value in cell.items() if name not in ("references", "negatives")}
     settings = settings_from_json({**plan.settings, "seed": plan.seed, **direct})
@@ -116,14 +116,14 @@ def cell_settings(plan: Plan, cell: Json, prompts: Path) -> Settings:
         raise WrongUse("model 'offline' lists no references in a prompt; rescore a run to vary references or negatives")
     chosen_recipe = make_recipe(settings)
     first, later = (
-        tuple(_derived(name, cell, prompts) for name in names)
+        tuple(_derive_variant(name, cell, prompts) for name in names)
         for names in (chosen_recipe.variants, chosen_recipe.later)
     )
     return replace(settings, variants=first, later=later)
 
 
-def _derived(name: str, cell: Json, prompts: Path) -> str:
-    """The prompt with the cell's number of references, as a file of its own; with none it speaks of no list."""
+def _derive_variant(name: str, cell: Json, prompts: Path) -> str:
+    """Write the prompt with the cell's number of references to a file; with none it does not mention a list."""
     old: Variant = load_variant(name)
     nearest = cell.get("references", old.references.nearest)
     farthest = nearest if cell.get("negatives", old.references.farthest > 0) else 0
@@ -137,7 +137,7 @@ def _derived(name: str, cell: Json, prompts: Path) -> str:
 
 
 def write_table(rows: list[Json], out: Path) -> None:
-    """The one table, as Markdown and as JSON."""
+    """Write the one table as Markdown and as JSON."""
     if not rows:
         return
     out.mkdir(parents=True, exist_ok=True)
@@ -147,7 +147,7 @@ def write_table(rows: list[Json], out: Path) -> None:
 
 
 def ablation_table(rows: list[Json]) -> Table:
-    """A row a cell: its values, accuracy with intervals, median, calls."""
+    """Make a row per cell: its values, accuracy with intervals, median, calls."""
     dimensions = tuple(rows[0]["cell"])
     head = (*dimensions, *(f"< {name} km" for name in RADIUS_NAMES), "median, km", "calls a photo", "photos")
     cells = [

@@ -37,7 +37,7 @@ class Grid(BaseModel):
             yield dict(zip(given, values, strict=True))
 
 
-class Plan(BaseModel):
+class AblationPlan(BaseModel):
     """An ablation. ``rescore`` names an evaluation whose candidates are weighed again; else each cell is run."""
 
     model_config = ConfigDict(extra="forbid")
@@ -55,19 +55,19 @@ class Plan(BaseModel):
 RESCORED = {"references", "negatives", "verify"}
 
 
-def read_plan(path: Path) -> Plan:
-    """A plan from its file; paths in it are from the file's own folder.
+def read_plan(path: Path) -> AblationPlan:
+    """Read a plan from its file; paths in it are relative to the file's folder.
 
     Raises:
         WrongUse: no such file, no YAML, or a plan that does not make sense; the message names the field.
     """
     try:
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
-        plan = Plan.model_validate(value)
+        plan = AblationPlan.model_validate(value)
     except OSError as error:
         raise WrongUse(f"cannot read the plan {str(path)!r}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise WrongUse(f"the plan {str(path)!r} is no YAML: {one_line(error)}") from error
+        raise WrongUse(f"the plan {str(path)!r} is not valid YAML: {one_line(error)}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -81,7 +81,7 @@ def read_plan(path: Path) -> Plan:
     return plan
 
 
-def _refuse_senseless(path: Path, plan: Plan) -> None:
+def _refuse_senseless(path: Path, plan: AblationPlan) -> None:
     dimensions = {name for name, values in plan.grid if values is not None}
     if not dimensions:
         raise WrongUse(f"the plan {str(path)!r} has an empty grid; name for example: grid: {{verify: [top1, density]}}")

@@ -7,14 +7,14 @@ from sextant.agent.recording.cassette import compact_request, make_key
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Port
 from sextant.base.json_types import Json
-from sextant.eval.running.configuration import gallery_identity
+from sextant.eval.running.configuration import identify_gallery
 from sextant.eval.running.folder import digest
 from sextant.graphs.runs.folder import write_bytes
 
 SHARED = ("references", "tool", "model")
 
 
-class SharedCalls:
+class CallCache:
     """A world that answers retrieval, tools and model calls from a folder where it can, and fills it where it cannot.
 
     A failed model call is not kept: another evaluation tries it again.
@@ -26,7 +26,7 @@ class SharedCalls:
     def __init__(self, world: Port, folder: Path, settings: Settings) -> None:
         self._world = world
         self._folder = folder
-        self._retrieval = digest(retrieval_identity(settings))
+        self._retrieval = digest(identify_retrieval(settings))
 
     def __call__(self, kind: str, request: Json) -> Json:
         if kind not in SHARED:
@@ -48,10 +48,10 @@ class SharedCalls:
         return self._folder / key[:2] / f"{key}.json"
 
 
-def retrieval_identity(settings: Settings) -> Json:
-    """What references and tool results depend on besides the request: gallery, encoder, exclusions."""
+def identify_retrieval(settings: Settings) -> Json:
+    """Return what references and tool results depend on besides the request: gallery, encoder, exclusions."""
     return {
-        "gallery": gallery_identity(settings),
+        "gallery": identify_gallery(settings),
         "exclude_author": settings.exclude_author,
         "exclude_duplicates": settings.exclude_duplicates,
         "without_authors": list(settings.without_authors),

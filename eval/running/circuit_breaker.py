@@ -8,7 +8,7 @@ PHOTOS = 5  # in a row; one photo can meet a server that is being started again
 EVERY_PHOTOS = ("unreachable", "bad_key", "unknown_model", "no_credit")
 
 
-class Streak:
+class CircuitBreaker:
     """The latest photos in a row that failed for one such reason. Their lines are held back, and ``held``.
 
     They become results when a photo ends otherwise: then they were failures among others. A streak that ends the
@@ -21,8 +21,8 @@ class Streak:
 
     def take(self, line: Json) -> list[Json]:
         """Add a photo's line in the order photos end; returns the lines that are results now."""
-        reason = every_photos(line)
-        if reason is not None and all(every_photos(held) == reason for held in self.held):
+        reason = find_shared_failure(line)
+        if reason is not None and all(find_shared_failure(held) == reason for held in self.held):
             self.held.append(line)
             return []
         self._broken = True
@@ -38,12 +38,12 @@ class Streak:
         return bool(self.held) and not self._broken
 
     def words(self) -> str:
-        """What the model's server said to the last of them."""
+        """Return the model server's message for the last failed call."""
         said: dict[str, str] = self.held[-1]["failures"]
         return next(reversed(said.values()))
 
 
-def every_photos(line: Json) -> str | None:
-    """The one reason for which all of a photo's calls failed, if it is no fault of the photo."""
+def find_shared_failure(line: Json) -> str | None:
+    """Return the one reason for which all of a photo's calls failed, if it is not the photo's fault."""
     kinds = list(line.get("failures", {}))
     return kinds[0] if len(kinds) == 1 and kinds[0] in EVERY_PHOTOS and model_failed(line) else None

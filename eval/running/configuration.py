@@ -9,7 +9,7 @@ from pathlib import Path
 from sextant.agent.llm.spec import split_login
 from sextant.agent.settings import Settings, make_recipe, settings_to_json
 from sextant.base.json_types import Json
-from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto, selection_digest
+from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto, hash_selection
 from sextant.eval.running.folder import digest
 from sextant.gallery.store import Gallery
 from sextant.prompts.loading import list_ids, load_frame
@@ -35,16 +35,16 @@ def configuration(benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chos
         "benchmark": benchmark.name,
         "table_sha256": benchmark.manifest["table_sha256"],
         "photos": len(photos),
-        "photos_sha256": selection_digest(photos),
+        "photos_sha256": hash_selection(photos),
         "chosen": chosen,
         "settings": {name: value for name, value in settings_to_json(settings).items() if name not in BESIDE_THE_POINT},
-        "recipe": recipe_json(settings),
-        "gallery": gallery_identity(settings),
+        "recipe": describe_recipe(settings),
+        "gallery": identify_gallery(settings),
     }
 
 
-def recipe_json(settings: Settings) -> Json:
-    """The preset as it will run, with the hashes of every prompt it names and of the texts round them."""
+def describe_recipe(settings: Settings) -> Json:
+    """Describe the preset as it will run, with the hashes of every prompt it names and of the surrounding texts."""
     chosen = make_recipe(settings)
     prompts = {
         name: digest(load_variant(name).model_dump(mode="json"))[:16] for name in (*chosen.variants, *chosen.later)
@@ -53,8 +53,8 @@ def recipe_json(settings: Settings) -> Json:
     return {**chosen.model_dump(mode="json"), "prompts": prompts, "frames": frames}
 
 
-def gallery_identity(settings: Settings) -> Json | None:
-    """What tells one gallery from another, wherever it lies."""
+def identify_gallery(settings: Settings) -> Json | None:
+    """Return what distinguishes one gallery from another, wherever it is stored."""
     if not settings.gallery:
         return None
     manifest = Gallery.open(settings.gallery, settings.encoder).manifest
@@ -62,24 +62,24 @@ def gallery_identity(settings: Settings) -> Json | None:
     return {**kept, "encoder": Path(manifest.encoder).name}
 
 
-def header(plan: Json, benchmark: Benchmark, settings: Settings) -> Json:
-    """The header of a new evaluation: its configuration and hash, the data manifest, versions, and when and where."""
+def make_header(plan: Json, benchmark: Benchmark, settings: Settings) -> Json:
+    """Make the header of a new evaluation: configuration and hash, data manifest, versions, time and machine."""
     return {
         "configuration": plan,
         "hash": digest(plan),
         "data": benchmark.manifest,
         "notes": list(benchmark.notes),
-        "protocol": protocol(settings),
+        "protocol": describe_protocol(settings),
         "gallery": settings.gallery,
         "base_url": split_login(settings.base_url)[1] if settings.base_url else None,
-        "versions": versions(),
-        "commit": commit(),
+        "versions": list_versions(),
+        "commit": read_commit(),
         "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
 
 
-def protocol(settings: Settings) -> str:
-    """What was kept out of the gallery, in words."""
+def describe_protocol(settings: Settings) -> str:
+    """Describe in words what is excluded from the gallery."""
     kept_out = []
     if settings.exclude_author:
         kept_out.append("the photographer's own photos")
@@ -92,14 +92,14 @@ def protocol(settings: Settings) -> str:
     return f"without {' and '.join(kept_out)}" if kept_out else "whole gallery"
 
 
-def versions() -> Json:
-    """What ran."""
+def list_versions() -> Json:
+    """Return the versions of the software that ran."""
     names = ("sextant-geo", "langgraph", "langchain-core", "lancedb", "numpy")
     return {**{name: version(name) for name in names}, "python": platform.python_version()}
 
 
-def commit() -> str | None:
-    """The git commit of this program's own checkout, with a + when files were changed; None for an installed one."""
+def read_commit() -> str | None:
+    """Return the git commit of this program's checkout, with a + if files were changed; None for an installed one."""
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists():
         return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.warning_codes import with_codes
+from sextant.agent.warning_codes import add_codes
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import replacing
 from sextant.base.json_lines import BrokenLine, JsonLines, line_text, read_lines
@@ -47,7 +47,7 @@ class EvaluationFolder:
         return self.path / "records"
 
     def header(self) -> Json:
-        """What ``evaluation.json`` says: configuration, its hash, versions, data manifest, photos.
+        """Return the content of ``evaluation.json``: configuration, its hash, versions, data manifest, photos.
 
         Raises:
             EvaluationError: the folder holds no evaluation, or one of another format.
@@ -73,7 +73,7 @@ class EvaluationFolder:
         write_json(self.path / "evaluation.json", {"format": FORMAT, **header})
 
     def lines(self) -> dict[str, Json]:
-        """The line that counts of each photo, by image, in the order photos first ended.
+        """Return each photo's valid record, by image, in the order photos first ended.
 
         Raises:
             EvaluationError: a line is broken that is not the last.
@@ -84,7 +84,7 @@ class EvaluationFolder:
                 if not isinstance(line.value.get("image"), str):
                     raise BrokenLine(line.number, "no object with an image")
                 answer = line.value.get("answer")
-                found[line.value["image"]] = {**line.value, "answer": with_codes(answer)} if answer else line.value
+                found[line.value["image"]] = {**line.value, "answer": add_codes(answer)} if answer else line.value
         except BrokenLine as error:
             raise EvaluationError(
                 f"line {error.number} of {str(self.lines_file)!r} is broken ({error.reason}); remove it and resume"
@@ -93,7 +93,7 @@ class EvaluationFolder:
 
 
 @contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
+def lock_writer(folder: Path) -> Iterator[None]:
     """Hold the folder for this process alone; the system lets go of it when the process dies, however it dies.
 
     Raises:
@@ -145,17 +145,17 @@ class LineWriter:
 
 
 def digest(value: Any) -> str:
-    """The sha256 of a JSON value's one spelling."""
+    """Return the sha256 of a JSON value's canonical text."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def differences(old: Json, new: Json, prefix: str = "") -> list[str]:
+def list_differences(old: Json, new: Json, prefix: str = "") -> list[str]:
     """Where two configurations differ: ``model: 'offline' there, 'openai:x' here``."""
     found: list[str] = []
     for name in sorted(old.keys() | new.keys()):
         there, here = old.get(name), new.get(name)
         if isinstance(there, dict) and isinstance(here, dict):
-            found += differences(there, here, f"{prefix}{name}.")
+            found += list_differences(there, here, f"{prefix}{name}.")
         elif there != here:
             found.append(f"{prefix}{name}: {_short(there)} there, {_short(here)} here")
     return found
@@ -167,17 +167,17 @@ def refuse_changed(folder: EvaluationFolder, configuration: Json) -> None:
     Raises:
         WrongUse: it has another; the message shows the difference.
     """
-    changed = differences(folder.header()["configuration"], configuration)
+    changed = list_differences(folder.header()["configuration"], configuration)
     if changed:
         more = f"; and {len(changed) - 5} more" if len(changed) > 5 else ""
         raise WrongUse(
             f"{str(folder.path)!r} holds another evaluation ({'; '.join(changed[:5])}{more}); "
-            "give the same settings to go on with it, or another --out"
+            "use the same settings to resume it, or another --out"
         )
 
 
 def read_evaluation(path: str | Path) -> tuple[Json, dict[str, Json]]:
-    """The header and the lines of an evaluation's folder."""
+    """Read the header and the records of an evaluation's folder."""
     folder = EvaluationFolder(Path(path))
     return folder.header(), folder.lines()
 
@@ -196,14 +196,14 @@ def write_lines(path: Path, lines: Iterable[Json]) -> None:
 
 
 @contextmanager
-def new_evaluation(out: Path) -> Iterator[EvaluationFolder]:
-    """A folder for an evaluation that is made as a whole, held for this process alone.
+def create_evaluation(out: Path) -> Iterator[EvaluationFolder]:
+    """Create a folder for an evaluation that is written as a whole, locked for this process.
 
     Raises:
         WrongUse: it holds an evaluation already.
         EvaluationError: it cannot be written, or another process works on it.
     """
-    with only_writer(out):
+    with lock_writer(out):
         if (out / "evaluation.json").exists():
             raise WrongUse(f"{str(out)!r} holds an evaluation already; give another --out")
         yield EvaluationFolder(out)

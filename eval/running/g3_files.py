@@ -15,8 +15,8 @@ def is_g3_header(line: str) -> bool:
     return any(column in ("candidate_0_gps", "rag_response") or _GENERATED.match(column) for column in columns)
 
 
-def g3_record(row: Json) -> Json:
-    """The fields of a record; `answers` as (model, recorded answer) pairs.
+def read_g3_record(row: Json) -> Json:
+    """Make the fields of a record; `answers` as (model, recorded answer) pairs.
 
     Raises:
         KeyError, ValueError, PositionError: the row lacks a column or holds no position where one belongs.
@@ -28,7 +28,7 @@ def g3_record(row: Json) -> Json:
     for column in row:
         found = _GENERATED.match(column or "")
         if found:
-            answers.append((f"g3-{found[1]}", _generated(row, column)))
+            answers.append((f"g3-{found[1]}", _read_generated(row, column)))
     return {
         "image": row["IMG_ID"],
         "author": row.get("AUTHOR") or None,
@@ -40,8 +40,8 @@ def g3_record(row: Json) -> Json:
     }
 
 
-def _generated(row: Json, column: str) -> Json:
-    """A failed answer stands as (0, 0) in such files: no position, not the Gulf of Guinea."""
+def _read_generated(row: Json, column: str) -> Json:
+    """Read a generated answer; a failed one stands as (0, 0) in such files and has no position."""
     latitude, longitude = row[column], row[column.replace("latitude", "longitude")]
     if not latitude or not longitude or (float(latitude) == 0 and float(longitude) == 0):
         return {"outcome": "unparsable"}

@@ -9,15 +9,15 @@ from pathlib import Path
 from sextant.agent.nodes.answer import name_best_place, name_rival
 from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.verification import Pool, verify
-from sextant.agent.verification.stand_in import judging
+from sextant.agent.verification.baselines.stand_in import judging
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.eval.benchmarks import BenchmarkPhoto, load_benchmark, selection_digest
+from sextant.eval.benchmarks import BenchmarkPhoto, hash_selection, load_benchmark
 from sextant.eval.fitting.recorded import Record, read_records
-from sextant.eval.running.configuration import versions
-from sextant.eval.running.folder import digest, new_evaluation, write_lines
+from sextant.eval.running.configuration import list_versions
+from sextant.eval.running.folder import create_evaluation, digest, write_lines
 from sextant.eval.running.prediction_files import read_predictions
-from sextant.eval.running.records import distance_km, known, outcome_of, pool_json, slim
+from sextant.eval.running.records import classify_outcome, describe_photo, distance_km, pool_json, slim_answer
 from sextant.eval.running.rescore import verdict_warnings
 from sextant.graphs.runs.folder import format_now
 
@@ -63,7 +63,7 @@ def import_results(
     for done, (record, pool) in enumerate(zip(records, pools, strict=True), 1):
         lines.append(_line(record, pool, strategy))
         tell(done, len(records))
-    with new_evaluation(out) as new:
+    with create_evaluation(out) as new:
         write_lines(new.lines_file, lines)
         new.begin(_header(kind, file, benchmark, strategy, records, notes))
     return notes
@@ -89,7 +89,7 @@ def _line(record: Record, pool: Pool, strategy: str) -> Json:
     verdict = round_numbers(verify(pool, judge).to_json())
     best = name_best_place(verdict)
     counts = Counter(pool.outcomes) or Counter(answered=1 if best else 0, failed=0 if best else 1)
-    answer = slim(
+    answer = slim_answer(
         {
             "best": best,
             "probability": verdict["probability"],
@@ -102,8 +102,8 @@ def _line(record: Record, pool: Pool, strategy: str) -> Json:
         }
     )
     return {
-        **known(photo),
-        "outcome": outcome_of(answer),
+        **describe_photo(photo),
+        "outcome": classify_outcome(answer),
         "distance_km": distance_km(photo, best),
         "error": None,
         "answer": answer,
@@ -122,7 +122,7 @@ def _header(
         "benchmark": benchmark,
         "table_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "photos": len(photos),
-        "photos_sha256": selection_digest(photos),
+        "photos_sha256": hash_selection(photos),
         "chosen": {"limit": None, "seed": None, "shard": None},
         "settings": {"model": ", ".join(models)},
         "recipe": {"id": f"imported {kind}", "verify": strategy},
@@ -136,7 +136,7 @@ def _header(
         "protocol": "as recorded elsewhere",
         "gallery": None,
         "base_url": None,
-        "versions": versions(),
+        "versions": list_versions(),
         "commit": None,
         "created": format_now(),
     }

@@ -3,23 +3,23 @@
 import threading
 
 from sextant.agent.cost.reservation import bound_picture_tokens
-from sextant.agent.llm.samples import group_key
+from sextant.agent.llm.samples import make_group_key
 from sextant.agent.settings import price_call_usd
 from sextant.agent.world.deps import Deps, Port
 from sextant.base.json_types import Json
 from sextant.eval.running.folder import EvaluationFolder
-from sextant.eval.running.spend_limit import Purse, most_tokens
+from sextant.eval.running.spend_limit import SpendLimit, bound_tokens
 from sextant.graphs.runs.folder import RunFolder
 
 
-class Paid:
+class MeteredCalls:
     """A world whose model calls are reserved before they are made; everything else passes through."""
 
     def __init__(self, world: Port, deps: Deps, limit: float, spent: float) -> None:
         self._world = world
         self._settings = deps.settings
         self._picture = bound_picture_tokens(deps)
-        self.purse = Purse(limit, spent)
+        self.purse = SpendLimit(limit, spent)
         self._waiting: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -28,7 +28,7 @@ class Paid:
             return self._world(kind, request)
         if "together" in request:
             return self._shared(request)
-        most = price_call_usd(self._settings, *most_tokens(request, self._picture)) or 0.0
+        most = price_call_usd(self._settings, *bound_tokens(request, self._picture)) or 0.0
         self.purse.reserve(most)
         cost = most
         try:
@@ -43,8 +43,8 @@ class Paid:
 
         Once the request has been made, all of it counts as spent, and each sample gives back what it did not cost.
         """
-        key, count = group_key(request), len(request["together"])
-        tokens, output = most_tokens(request, self._picture)
+        key, count = make_group_key(request), len(request["together"])
+        tokens, output = bound_tokens(request, self._picture)
         most = price_call_usd(self._settings, tokens, output * count) or 0.0
         with self._lock:
             first = key not in self._waiting
@@ -62,8 +62,8 @@ class Paid:
         return reply
 
 
-def spent_on_unfinished(folder: EvaluationFolder) -> float:
-    """What recorded calls of photos without an answer have cost: they will be used, not paid again."""
+def sum_unfinished_costs(folder: EvaluationFolder) -> float:
+    """Return what recorded calls of unfinished photos have cost: they will be reused, not paid again."""
     from sextant.agent.recording.cassette import Cassette
 
     total = 0.0

@@ -44,20 +44,20 @@ class Prediction:
 
 
 def read_predictions(file: Path) -> tuple[list[Prediction], list[str]]:
-    """The predictions of a CSV file, and what was odd about it: footers left out, headers swapped.
+    """Read the predictions of a CSV file, and note its oddities: footers left out, headers swapped.
 
     Raises:
-        PredictionError: no such file, missing columns, or a row that is none before the last two.
+        PredictionError: no such file, missing columns, or an invalid row before the last two.
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             reader = csv.DictReader(text)
-            columns = _columns(reader.fieldnames or (), file)
+            columns = _map_columns(reader.fieldnames or (), file)
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PredictionError(f"cannot read {str(file)!r}: {error}; give a CSV of predictions") from error
     notes: list[str] = []
-    kept = _without_footer(rows, columns, file, notes)
+    kept = _drop_footer(rows, columns, file, notes)
     truths = [(float(row[columns["latitude"]]), float(row[columns["longitude"]])) for row in kept]
     if any(abs(latitude) > 90 for latitude, _ in truths) and all(abs(longitude) <= 90 for _, longitude in truths):
         truths = [(longitude, latitude) for latitude, longitude in truths]
@@ -65,8 +65,8 @@ def read_predictions(file: Path) -> tuple[list[Prediction], list[str]]:
     return [_prediction(row, truth, columns) for row, truth in zip(kept, truths, strict=True)], notes
 
 
-def _columns(header: Sequence[str], file: Path) -> dict[str, str]:
-    """The file's names of image, latitude, longitude, predicted_latitude, predicted_longitude; author where known."""
+def _map_columns(header: Sequence[str], file: Path) -> dict[str, str]:
+    """Map the columns image, latitude, longitude, predicted_latitude, predicted_longitude, and author where known."""
     by_name = {name.strip().lower(): name for name in header}
     found = {
         meaning: by_name[name]
@@ -94,10 +94,10 @@ def _columns(header: Sequence[str], file: Path) -> dict[str, str]:
     return found
 
 
-def _without_footer(
+def _drop_footer(
     rows: list[dict[str, str]], columns: Mapping[str, str], file: Path, notes: list[str]
 ) -> list[dict[str, str]]:
-    """The rows that state a true position; only the last two lines may be something else."""
+    """Drop a footer: keep the rows that state a true position; only the last two lines may be something else."""
     kept = []
     for number, row in enumerate(rows):
         if all(_is_number(row.get(columns[name])) for name in ("latitude", "longitude")):
@@ -106,7 +106,7 @@ def _without_footer(
         if number < len(rows) - _FOOTER:
             raise PredictionError(f"{str(file)!r} line {number + 2} states no true position; mend or remove the line")
         # The line after a footer's header holds numbers: nothing from here on is a row.
-        notes.append(f"the last {len(rows) - number} lines are no rows and are left out")
+        notes.append(f"the last {len(rows) - number} lines are not rows and are skipped")
         break
     if not kept:
         raise PredictionError(f"{str(file)!r} holds no row; give a CSV of predictions")

@@ -7,7 +7,7 @@ from sextant.eval.running.records import model_failed
 
 
 @dataclass
-class Tally:
+class Counts:
     """Counts over the lines written so far. Accuracy counts every photo done, answered or not."""
 
     total: int

@@ -1,4 +1,4 @@
-"""One photo's line of an evaluation: truth, answer, what it was weighed from, what it cost, or why there is none."""
+"""One photo's record in an evaluation (JSON lines): truth, answer, candidates and cost, or the error."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ WITHOUT_PLACE = ("refused", "unparsable", "failed")
 FILTERED = "filtered"  # the kind of failure of a server that refuses this photo's content
 
 
-def answered_line(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
-    """The line of a photo whose run ended in an answer.
+def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
+    """Make the record of a photo whose run ended in an answer.
 
     Args:
         state: the graph's last state.
@@ -27,30 +27,30 @@ def answered_line(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
     answer = state["answer"]
     references = deps.load_references(state.get("references"))
     pool = make_pool(state["outcomes"], state.get("branches", {}), references, deps)
-    failed = failures(state["outcomes"])
+    failed = count_failures(state["outcomes"])
     return {
-        **known(photo),
-        "outcome": outcome_of(answer, failed),
+        **describe_photo(photo),
+        "outcome": classify_outcome(answer, failed),
         "distance_km": distance_km(photo, answer["best"]),
         "error": None,
         "failures": failed,
-        "answer": slim(answer),
+        "answer": slim_answer(answer),
         **pool_json(pool),
         "excluded": (references or {}).get("excluded"),
         "timings": dict((references or {}).get("timings", {})),
     }
 
 
-def failures(outcomes: dict[str, Json]) -> dict[str, str]:
+def count_failures(outcomes: dict[str, Json]) -> dict[str, str]:
     """Why the model's calls failed, where they did: what was said of each kind of failure."""
     failed = [outcome for outcome in outcomes.values() if outcome["kind"] == "failed"]
     return {outcome.get("failure", "other"): outcome["how"] for outcome in failed}
 
 
-def error_line(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
-    """The line of a photo that has no answer: it counts as failed, in the full denominator."""
+def make_error_record(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
+    """Make the record of a photo without an answer: it counts as failed, in the full denominator."""
     return {
-        **known(photo),
+        **describe_photo(photo),
         "outcome": "failed",
         "distance_km": None,
         "error": {"kind": kind, "message": message},
@@ -63,8 +63,8 @@ def error_line(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
     }
 
 
-def known(photo: BenchmarkPhoto) -> Json:
-    """What the benchmark says of a photo, and the country its place lies in."""
+def describe_photo(photo: BenchmarkPhoto) -> Json:
+    """Return what the benchmark states about a photo, and the country its place lies in."""
     country = country_at(photo.latitude, photo.longitude, OFF_THE_COAST_KM)
     return {
         "image": photo.image,
@@ -77,11 +77,11 @@ def known(photo: BenchmarkPhoto) -> Json:
     }
 
 
-def outcome_of(answer: Json, failed: Mapping[str, str] | None = None) -> str:
-    """What the photo as a whole came to: answered when the system gave a place, however it came by it.
+def classify_outcome(answer: Json, failed: Mapping[str, str] | None = None) -> str:
+    """Return the outcome of the photo as a whole: answered when the system gave a place, whatever its origin.
 
     Args:
-        failed: what ``failures`` says; a photo that failed for its server's content filter alone is ``filtered``.
+        failed: what ``count_failures`` returns; a photo that failed only by its server's filter is ``filtered``.
     """
     if answer["best"] is not None:
         return "answered"
@@ -104,8 +104,8 @@ def distance_km(photo: BenchmarkPhoto, best: Json | None) -> float | None:
     return round(float(great_circle_km(photo.truth, (best["latitude"], best["longitude"]))), 4)
 
 
-def slim(answer: Json) -> Json:
-    """The answer without what the line holds elsewhere and without drawn outlines; the photo's record has all."""
+def slim_answer(answer: Json) -> Json:
+    """Drop from the answer what the record holds elsewhere, and drawn outlines; the run record has everything."""
     areas = {share: _without(area, "geojson") if area else None for share, area in answer["region"].items()}
     return {**_without(answer, "candidates"), "region": areas}
 
@@ -118,8 +118,8 @@ def pool_json(pool: Pool) -> Json:
     }
 
 
-def pool_from(line: Json) -> Pool:
-    """The pool of a line."""
+def read_pool(line: Json) -> Pool:
+    """Read the pool of a record."""
     outcomes = line["answer"]["outcomes"] if line["answer"] else {}
     candidates = tuple(Candidate(**candidate) for candidate in line["candidates"])
     return Pool(candidates, tuple((place[0], place[1]) for place in line["farthest"]), Counter(outcomes))

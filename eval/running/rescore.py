@@ -9,25 +9,25 @@ from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import load_fitted_model, refuse_unused, shorten_fitted_name
 from sextant.agent.verification import STRATEGIES, Pool, verify
+from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, judging
 from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
-from sextant.agent.verification.stand_in import NOT_ALIGNED, judging
-from sextant.agent.warning_codes import AnswerWarning, Code, uncalibrated, warn, without_codes
+from sextant.agent.warning_codes import AnswerWarning, Code, remove_codes, warn, warn_uncalibrated
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
-from sextant.eval.running.folder import EvaluationFolder, digest, new_evaluation, write_lines
-from sextant.eval.running.records import distance_km, outcome_of, pool_from, pool_json, slim
+from sextant.eval.running.folder import EvaluationFolder, create_evaluation, digest, write_lines
+from sextant.eval.running.records import classify_outcome, distance_km, pool_json, read_pool, slim_answer
 
 
 @dataclass(frozen=True)
-class Rescoring:
+class RescoreSettings:
     """What verification is told instead.
 
     Attributes:
         verify: the strategy.
-        references: keep only so many of the nearest photos; None keeps all that were recorded.
+        references: number of nearest photos to keep; None keeps all recorded ones.
         negatives: whether the farthest photos take part.
         fitted: the model that ``calibrated`` judges with, by name and hash (``fitted_models.py``);
             None is the shipped one.
@@ -50,7 +50,7 @@ class Rescoring:
 
 
 def rescore(
-    source: Path, out: Path, how: Rescoring, tell: Callable[[int, int], None] = lambda done, total: None
+    source: Path, out: Path, how: RescoreSettings, tell: Callable[[int, int], None] = lambda done, total: None
 ) -> Path:
     """Write a new evaluation with every verdict made again.
 
@@ -61,7 +61,7 @@ def rescore(
 
     Raises:
         WrongUse: the strategy does not exist, uses no fitted model, or ``out`` holds an evaluation.
-        EvaluationError: ``source`` is none.
+        EvaluationError: ``source`` is not an evaluation.
     """
     if how.verify not in STRATEGIES:
         raise WrongUse(f"no verification strategy {how.verify!r}; there are {', '.join(STRATEGIES)}")
@@ -70,29 +70,29 @@ def rescore(
     model = load_fitted_model(how.fitted, BlobStore(Home.at().blobs)) if how.fitted else None
     folder = EvaluationFolder(source)
     header, lines = folder.header(), folder.lines()
-    with new_evaluation(out) as new:
+    with create_evaluation(out) as new:
         made = []
         for done, line in enumerate(lines.values(), 1):
-            made.append(rescored(line, how, model))
+            made.append(rescore_records(line, how, model))
             tell(done, len(lines))
         write_lines(new.lines_file, made)
         new.begin(_header(header, how))
     return out
 
 
-def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
+def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None) -> Json:
     """One line with its verdict made again. A photo that has no answer keeps its error."""
     if line["answer"] is None:
         return line
-    pool = thinned(pool_from(line), how)
+    pool = drop_references(read_pool(line), how)
     strategy = judging(how.verify, pool.candidates)
     verdict = round_numbers(verify(pool, strategy, how.optimise, model=model).to_json())
     best = name_best_place(verdict)
     old = {name: value for name, value in line["answer"].items() if name != "fitted"}
-    kept = without_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)
+    kept = remove_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)
     # What was said of another place does not hold for this one.
     stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
-    answer = slim(
+    answer = slim_answer(
         {
             **old,
             **stale,
@@ -108,7 +108,7 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
     distance = distance_km(photo, best)
     return {
         **line,
-        "outcome": outcome_of(answer, line.get("failures")),
+        "outcome": classify_outcome(answer, line.get("failures")),
         "distance_km": distance,
         "answer": answer,
         **pool_json(pool),
@@ -118,11 +118,11 @@ def rescored(line: Json, how: Rescoring, model: Model | None = None) -> Json:
 def verdict_warnings(verdict: Json, *, stood_in: bool) -> list[AnswerWarning]:
     """Return the warnings about a verdict that another strategy than the one asked for may have reached."""
     warnings = [warn(Code.NOT_ALIGNED, NOT_ALIGNED)] if stood_in else []
-    return warnings if verdict["calibrated"] else [*warnings, uncalibrated()]
+    return warnings if verdict["calibrated"] else [*warnings, warn_uncalibrated()]
 
 
-def thinned(pool: Pool, how: Rescoring) -> Pool:
-    """The pool with fewer references, or without the far side."""
+def drop_references(pool: Pool, how: RescoreSettings) -> Pool:
+    """Drop references beyond a count, or the far side, from a pool."""
     kept = tuple(
         candidate
         for candidate in pool.candidates
@@ -131,7 +131,7 @@ def thinned(pool: Pool, how: Rescoring) -> Pool:
     return replace(pool, candidates=kept, farthest=pool.farthest if how.negatives else ())
 
 
-def _header(header: Json, how: Rescoring) -> Json:
+def _header(header: Json, how: RescoreSettings) -> Json:
     old = header["configuration"]
     recipe = {**old["recipe"], "verify": how.verify}
     settings = {**old["settings"], "fitted": how.fitted}

@@ -17,30 +17,30 @@ from sextant.agent.llm.call import restore_address
 from sextant.agent.recording.fitted_models import resolve_fitted
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
-from sextant.agent.verification.stand_in import STAND_IN
+from sextant.agent.verification.baselines.stand_in import STAND_IN
 from sextant.agent.world.deps import Port
 from sextant.agent.world.live import make_batch_deps
 from sextant.base.errors import SextantError, one_line
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto
-from sextant.eval.running.circuit_breaker import Streak, every_photos
-from sextant.eval.running.configuration import configuration, header
-from sextant.eval.running.folder import EvaluationFolder, LineWriter, only_writer, refuse_changed
-from sextant.eval.running.metered_calls import Paid, spent_on_unfinished
-from sextant.eval.running.progress import Tally
-from sextant.eval.running.records import answered_line, error_line, model_failed
-from sextant.eval.running.spend_limit import OutOfMoney
+from sextant.eval.running.circuit_breaker import CircuitBreaker, find_shared_failure
+from sextant.eval.running.configuration import configuration, make_header
+from sextant.eval.running.folder import EvaluationFolder, LineWriter, lock_writer, refuse_changed
+from sextant.eval.running.metered_calls import MeteredCalls, sum_unfinished_costs
+from sextant.eval.running.progress import Counts
+from sextant.eval.running.records import make_answered_record, make_error_record, model_failed
+from sextant.eval.running.spend_limit import SpendLimitReached
 from sextant.gallery.photos.open import PhotoError, read_photo
 from sextant.geo.places import describe
 from sextant.graphs.runs.batch import BatchRunner, make_record_name
 from sextant.graphs.runs.folder import RunFolder
 
-Tell = Callable[[Tally], None]
+Tell = Callable[[Counts], None]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 
 
 @dataclass(frozen=True)
-class Task:
+class EvalTask:
     """What ``eval run`` was asked for.
 
     Attributes:
@@ -59,24 +59,24 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Ended:
+class EvalEnd:
     """How an evaluation's sitting ended: ``why`` is done, stopped, money or model.
 
     ``model`` is a model that cannot be asked at all; ``reason`` says what its server said.
     """
 
     why: str
-    tally: Tally
+    tally: Counts
     reason: str | None = None
     notes: tuple[str, ...] = ()
 
 
 def run(
-    task: Task,
+    task: EvalTask,
     tell: Tell = lambda tally: None,
     stop: threading.Event | None = None,
     behind: Callable[[Port], Port] = lambda world: world,
-) -> Ended:
+) -> EvalEnd:
     """Evaluate what is missing of a task, or, with ``retry_errors``, what failed.
 
     Args:
@@ -90,42 +90,44 @@ def run(
     """
     folder = EvaluationFolder(task.out)
     task = replace(task, settings=resolve_fitted(task.settings))
-    with only_writer(task.out):
+    with lock_writer(task.out):
         plan = configuration(task.benchmark, task.photos, task.chosen, task.settings)
         if (task.out / "evaluation.json").exists():
             refuse_changed(folder, plan)
         else:
-            folder.begin(header(plan, task.benchmark, task.settings))
+            folder.begin(make_header(plan, task.benchmark, task.settings))
         with _writer(folder.lines_file) as writer:
             notes = ("the last line was cut off by a crash and is done again",) if writer.repaired else ()
             before = folder.lines()
-            sitting = Sitting(task, folder, writer, behind)
+            sitting = EvalSession(task, folder, writer, behind)
             # One thread a matrix product: they are small, and the photos fill the cores.
             with _loaded_set_aside(), threadpool_limits(limits=1, user_api="blas"):
-                why = sitting.work(_pending(task, before), _tally(task, before), tell, stop or threading.Event())
+                why = sitting.work(
+                    _list_pending(task, before), _count_done(task, before), tell, stop or threading.Event()
+                )
     reason = restore_address(sitting.streak.words(), task.settings) if why == "model" else None
-    return Ended(why, sitting.tally, reason, notes)
+    return EvalEnd(why, sitting.tally, reason, notes)
 
 
-def photos_at_once(settings: Settings) -> int:
+def count_parallel_photos(settings: Settings) -> int:
     """How many photos are under way: a quarter more than calls to the model, which is not to wait for a photo."""
     return settings.concurrency if settings.model == "offline" else settings.concurrency + settings.concurrency // 4
 
 
-class Sitting:
+class EvalSession:
     """One process at work on an evaluation."""
 
     def __init__(
-        self, task: Task, folder: EvaluationFolder, writer: LineWriter, behind: Callable[[Port], Port]
+        self, task: EvalTask, folder: EvaluationFolder, writer: LineWriter, behind: Callable[[Port], Port]
     ) -> None:
         self.task, self.folder, self.writer = task, folder, writer
-        self.tally = Tally(len(task.photos))
-        self.streak = Streak()
+        self.tally = Counts(len(task.photos))
+        self.streak = CircuitBreaker()
         self.deps, self.live = make_batch_deps(task.settings)
         self.world = behind(self.live)
         if task.max_usd is not None:
-            spent = spent_on_unfinished(folder) + sum(_usd(line) for line in folder.lines().values())
-            self.world = Paid(self.world, self.deps, task.max_usd, spent)
+            spent = sum_unfinished_costs(folder) + sum(_usd(line) for line in folder.lines().values())
+            self.world = MeteredCalls(self.world, self.deps, task.max_usd, spent)
         self.graph = BatchRunner(self.deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)
@@ -133,13 +135,13 @@ class Sitting:
         for strategy in {self.deps.recipe.verify, STAND_IN}:
             verify(Pool((known,)), strategy, self.deps.settings.optimise)
 
-    def work(self, photos: Sequence[BenchmarkPhoto], tally: Tally, tell: Tell, stop: threading.Event) -> str:
-        """Do these photos, so many at a time; each line is on disk before the next photo begins in its place."""
+    def work(self, photos: Sequence[BenchmarkPhoto], tally: Counts, tell: Tell, stop: threading.Event) -> str:
+        """Evaluate these photos in parallel; each record is on disk before the next photo takes its place."""
         self.tally = tally
         tell(tally)
         waiting = iter(photos)
         flying: set[Future[Json]] = set()
-        at_once = photos_at_once(self.task.settings)
+        at_once = count_parallel_photos(self.task.settings)
         with ThreadPoolExecutor(at_once, thread_name_prefix="photo") as pool:
             try:
                 while True:
@@ -152,9 +154,9 @@ class Sitting:
                         self._take(future.result(), tell)
                     if self.streak.is_long():
                         stop.set()
-            except OutOfMoney:
+            except SpendLimitReached:
                 stop.set()
-                self._land(flying, tell)
+                self._drain(flying, tell)
                 return self._end("money", tell)
             except BaseException:
                 stop.set()
@@ -163,7 +165,7 @@ class Sitting:
     def _take(self, line: Json, tell: Tell) -> None:
         """Count a photo that ended, and those held back before it that it makes results."""
         for result in self.streak.take(line):
-            if every_photos(result):
+            if find_shared_failure(result):
                 self.writer.append(result)
             self.tally.add(result)
         tell(self.tally)
@@ -184,12 +186,12 @@ class Sitting:
                     RunFolder(self.folder.path / line["record"]).remove()  # asked again, not read from the recording
         return why
 
-    def _land(self, flying: set[Future[Json]], tell: Tell) -> None:
+    def _drain(self, flying: set[Future[Json]], tell: Tell) -> None:
         """Let the photos in flight end; those that need more money end without a line."""
         for future in flying:
             try:
                 self._take(future.result(), tell)
-            except OutOfMoney:
+            except SpendLimitReached:
                 continue
 
     def photo(self, photo: BenchmarkPhoto) -> Json:
@@ -204,13 +206,13 @@ class Sitting:
         line = self._line(photo, name)
         line["timings"] = {"seconds": round(time.monotonic() - began, 4), **line["timings"]}
         line["record"] = f"records/{name}"
-        if not every_photos(line):
+        if not find_shared_failure(line):
             self.writer.append(line)
         return line
 
     def _line(self, photo: BenchmarkPhoto, name: str) -> Json:
         if photo.path is None:
-            return error_line(photo, "missing", f"photo {photo.image!r} is not in the folder")
+            return make_error_record(photo, "missing", f"photo {photo.image!r} is not in the folder")
         settings = replace(self.deps.settings, run=name)
         try:
             if photo.author:
@@ -219,20 +221,20 @@ class Sitting:
                 photo.path, settings, self.folder.records / name, self.world, self.task.retry_errors
             )
             return {
-                **answered_line(photo, state, replace(self.deps, settings=settings)),
+                **make_answered_record(photo, state, replace(self.deps, settings=settings)),
                 "density": self._density(photo),
             }
-        except OutOfMoney:
+        except SpendLimitReached:
             raise
         except PhotoError as error:
-            return error_line(photo, "unreadable", str(error))
+            return make_error_record(photo, "unreadable", str(error))
         except (SextantError, OSError) as error:
             if _disk_is_full(error):
                 raise SextantError(f"{error}; then run the same command again") from error
-            return error_line(photo, "failed", str(error))
+            return make_error_record(photo, "failed", str(error))
         except Exception as error:
             # A defect met at one photo must not cost the other thousands; it is counted and shown.
-            return error_line(photo, "defect", f"{type(error).__name__}: {one_line(error)}")
+            return make_error_record(photo, "defect", f"{type(error).__name__}: {one_line(error)}")
 
     def _density(self, photo: BenchmarkPhoto) -> Json | None:
         """How many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""
@@ -261,17 +263,17 @@ def _writer(path: Path) -> Iterator[LineWriter]:
         writer.close()
 
 
-def _pending(task: Task, before: dict[str, Json]) -> list[BenchmarkPhoto]:
-    """The photos without a line; or, to retry, those whose line is a failure."""
+def _list_pending(task: EvalTask, before: dict[str, Json]) -> list[BenchmarkPhoto]:
+    """Return the photos without a record; with retry, those whose record is a failure."""
     if task.retry_errors:
         return [photo for photo in task.photos if photo.image in before and model_failed(before[photo.image])]
     return [photo for photo in task.photos if photo.image not in before]
 
 
-def _tally(task: Task, before: dict[str, Json]) -> Tally:
-    """The tally of what was done before this sitting and stays as it is."""
-    again = {photo.image for photo in _pending(task, before)}
-    tally = Tally(len(task.photos))
+def _count_done(task: EvalTask, before: dict[str, Json]) -> Counts:
+    """Count the photos done before this session that will not be repeated."""
+    again = {photo.image for photo in _list_pending(task, before)}
+    tally = Counts(len(task.photos))
     for image, line in before.items():
         if image not in again:
             tally.add(line, fresh=False)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
+from sextant.eval.benchmarks import BenchmarkPhoto, hash_selection
 from sextant.eval.running.folder import (
     EvaluationFolder,
-    differences,
+    create_evaluation,
     digest,
-    new_evaluation,
+    list_differences,
     read_evaluation,
     write_lines,
 )
@@ -36,10 +36,11 @@ def merge(sources: Sequence[Path], out: Path) -> list[str]:
     loaded = [(EvaluationFolder(source), *read_evaluation(source)) for source in sources]
     first = _common(loaded[0][1]["configuration"])
     for folder, header, _ in loaded[1:]:
-        changed = differences(first, _common(header["configuration"]))
+        changed = list_differences(first, _common(header["configuration"]))
         if changed:
             raise WrongUse(
-                f"{folder.name!r} is no shard of the same evaluation as {loaded[0][0].name!r}: {'; '.join(changed[:5])}"
+                f"{folder.name!r} is not a shard of the same evaluation as {loaded[0][0].name!r}: "
+                f"{'; '.join(changed[:5])}"
             )
     lines: dict[str, Json] = {}
     twice = 0
@@ -50,14 +51,14 @@ def merge(sources: Sequence[Path], out: Path) -> list[str]:
             if known is None or (model_failed(known) and not model_failed(line)):
                 lines[image] = {**line, "record": _record(folder, line, out)}
     notes = _notes(loaded, twice)
-    with new_evaluation(out) as new:
+    with create_evaluation(out) as new:
         write_lines(new.lines_file, lines.values())
         new.begin(_header(loaded, lines, notes))
     return notes
 
 
 def _common(configuration: Json) -> Json:
-    """The configuration without what belongs to one shard."""
+    """Return the configuration without what belongs to one shard."""
     chosen = {name: value for name, value in configuration["chosen"].items() if name != "shard"}
     return {**{name: value for name, value in configuration.items() if name not in OWN}, "chosen": chosen}
 
@@ -89,7 +90,7 @@ def _notes(loaded: list[tuple[EvaluationFolder, Json, dict[str, Json]]], twice: 
 def _header(
     loaded: list[tuple[EvaluationFolder, Json, dict[str, Json]]], lines: dict[str, Json], notes: list[str]
 ) -> Json:
-    """The first shard's header over the photos of all."""
+    """Make the first shard's header over the photos of all."""
     first = loaded[0][1]
     # The photos that were asked for: of shards that overlap wholly or in part, each counts once.
     unfinished = sum(max(0, header["configuration"]["photos"] - len(found)) for _, header, found in loaded)
@@ -105,4 +106,4 @@ def _header(
 
 
 def _selection(lines: dict[str, Json]) -> str:
-    return selection_digest(tuple(BenchmarkPhoto(x["image"], x["latitude"], x["longitude"]) for x in lines.values()))
+    return hash_selection(tuple(BenchmarkPhoto(x["image"], x["latitude"], x["longitude"]) for x in lines.values()))

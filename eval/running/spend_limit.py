@@ -7,11 +7,11 @@ from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
 
 
-class OutOfMoney(SextantError):
+class SpendLimitReached(SextantError):
     """The next call might cost more than is left; the evaluation ends here and can be resumed with more."""
 
 
-class Purse:
+class SpendLimit:
     """Shared by the threads of an evaluation.
 
     Args:
@@ -34,15 +34,15 @@ class Purse:
         with self._changed:
             while self._spent + self._reserved + most > self.limit:
                 if self._reserved <= 0:
-                    raise OutOfMoney(
+                    raise SpendLimitReached(
                         f"--max-usd {self.limit:g} leaves {max(0.0, self.limit - self._spent):.4f}, and the next call "
-                        f"may cost {most:.4f}; run the same command with a higher limit to go on"
+                        f"may cost {most:.4f}; run the same command with a higher limit to resume"
                     )
                 self._changed.wait()
             self._reserved += most
 
     def settle(self, most: float, cost: float) -> None:
-        """A call ended: what it cost takes the place of what was set aside."""
+        """Replace a call's reservation by what the call cost."""
         with self._changed:
             self._reserved = max(0.0, self._reserved - most)
             if self._reserved < 1e-12:
@@ -51,6 +51,6 @@ class Purse:
             self._changed.notify_all()
 
 
-def most_tokens(request: Json, tokens_of_picture: int) -> tuple[int, int]:
+def bound_tokens(request: Json, tokens_of_picture: int) -> tuple[int, int]:
     """Return the most input and output tokens a model request can take, by the estimate that runs reserve with."""
     return bound_request_tokens(request, tokens_of_picture), request["max_output_tokens"]

@@ -39,7 +39,7 @@ def validate(
         within each of ``RADII_KM``, and the median distance; None for the backbone, which knows no positions.
     """
     references, queries = _sample(references, MOST_REFERENCES, seed), _sample(queries, MOST_QUERIES, seed)
-    found = found_rows(alignment, cache, references, queries, parts)
+    found = find_rows(alignment, cache, references, queries, parts)
     distances = geodesic_km(cache.positions[queries][:, None, :], cache.positions[references][found])
     retrieval = {
         str(count): {
@@ -69,14 +69,14 @@ def measure_parts(alignment: Alignment, cache: Cache, share: float, seed: int) -
     return {name: validate(alignment, cache, references, queries, parts, seed) for name, parts in choices.items()}
 
 
-def found_rows(
+def find_rows(
     alignment: Alignment,
     cache: Cache,
     references: NDArray[np.int64],
     queries: NDArray[np.int64],
     parts: tuple[Part, ...],
 ) -> NDArray[np.int64]:
-    """The places in ``references`` of the photos found for each query, best first."""
+    """Return the rows in ``references`` of the photos found for each query, best first."""
     asked, answering = embed_rows(alignment, cache, queries, parts), embed_rows(alignment, cache, references, parts)
     return nearest_rows(asked, answering)
 
@@ -96,7 +96,7 @@ def position_recall(
 
 @torch.no_grad()
 def embed_rows(alignment: Alignment, cache: Cache, rows: NDArray[np.int64], parts: tuple[Part, ...]) -> Tensor:
-    """The embeddings of cached rows, (n, dimension), on the device of the weights."""
+    """Compute the embeddings of cached rows, (n, dimension), on the device of the weights."""
     device = alignment.gps_scale.device
     chunks = [rows[start : start + _CHUNK] for start in range(0, max(len(rows), 1), _CHUNK)]
     return torch.cat(
@@ -115,7 +115,7 @@ def encode_positions(alignment: Alignment, positions: NDArray[np.float64]) -> Te
 
 
 def nearest_rows(queries: Tensor, references: Tensor, count: int = max(RETRIEVED)) -> NDArray[np.int64]:
-    """The rows of the highest inner products, (n, count), best first."""
+    """Return the rows of the highest inner products, (n, count), best first."""
     count = min(count, len(references))
     chunks = [queries[start : start + 512] for start in range(0, len(queries), 512)]
     found = torch.cat([torch.topk(chunk @ references.T, count, dim=-1).indices for chunk in chunks])

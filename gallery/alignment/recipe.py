@@ -63,7 +63,7 @@ def prepare(
 
 
 def config_for(backbone: Backbone, settings: TrainSettings) -> AlignmentConfig:
-    """The alignment that these settings make over this backbone."""
+    """Return the configuration of the alignment that these settings make over this backbone."""
     with_text = settings.spaces == "gps+text"
     return AlignmentConfig(
         backbone=backbone.spec,
@@ -78,7 +78,7 @@ def config_for(backbone: Backbone, settings: TrainSettings) -> AlignmentConfig:
 
 
 def measure_backbone(prepared: Prepared, settings: TrainSettings) -> dict[str, Any]:
-    """The validation of the backbone as it is, on the rows a training with these settings would hold out.
+    """Measure the unaligned backbone on the rows that a training with these settings would hold out.
 
     Raises:
         WrongUse: nothing is held out.

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack
 
-from sextant.gallery.build.commit import Task, writing
+from sextant.gallery.build.commit import BuildTask, open_writer
 from sextant.gallery.build.finalize import finish_gallery
-from sextant.gallery.build.pipeline import Filling, Progress, fill
+from sextant.gallery.build.pipeline import BuildState, Pipeline, run_pipeline
 from sextant.gallery.database import GalleryError, connect, local_path, read_manifest
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.manifest import SOURCES_JOINED, Manifest
 from sextant.gallery.sources.records import Source, Unreadable
 
-__all__ = ["BuildReport", "Options", "Progress", "add", "build"]
+__all__ = ["BuildReport", "BuildState", "Options", "add", "build"]
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class Options(TypedDict, total=False):
         engine: this machine, by default, or a Ray cluster.
     """
 
-    progress: Callable[[Progress], None]
+    progress: Callable[[BuildState], None]
     min_file_bytes: int
     workers: int | None
     engine: Literal["local", "ray"]
 
 
 def build(source: Source, out: str, encoder: Encoder, **options: Unpack[Options]) -> BuildReport:
-    """Build a gallery from a source, or go on with the same build where it was interrupted.
+    """Build a gallery from a source, or resume the same build after an interruption.
 
     A gallery that stands at ``out`` is replaced when the new one is whole, not before.
 
@@ -62,7 +62,7 @@ def add(source: Source, gallery: str, encoder: Encoder, **options: Unpack[Option
     """Add a source's photos to a gallery; photos it holds already, by their sha256, are left as they are.
 
     Raises:
-        GalleryError: as ``build``; or it is no finished gallery.
+        GalleryError: as ``build``; or the gallery is not finished.
     """
     return _write("add", source, str(gallery), encoder, options, read_manifest(str(gallery), connect(str(gallery))))
 
@@ -79,16 +79,16 @@ def _write(
     folder = local_path(path)
     path = str(folder) if folder is not None else path
     settings = {"min_file_bytes": min_file_bytes}
-    with writing(path, encoder.dimension) as writer:
-        writer.begin(Task(mode, source.identity, encoder.fingerprint, settings), before)
+    with open_writer(path, encoder.dimension) as writer:
+        writer.begin(BuildTask(mode, source.identity, encoder.fingerprint, settings), before)
         stood = writer.count
-        filling = Filling(writer, encoder, source, min_file_bytes, mode == "add", tell)
+        filling = Pipeline(writer, encoder, source, min_file_bytes, mode == "add", tell)
         if options.get("engine") == "ray":
-            from sextant.gallery.build.ray import fill_with_ray
+            from sextant.gallery.build.ray import run_with_ray
 
-            fill_with_ray(filling)
+            run_with_ray(filling)
         else:
-            fill(filling, options.get("workers"))
+            run_pipeline(filling, options.get("workers"))
         if writer.count == 0:
             raise GalleryError(_nothing(path, filling.unreadable))
         manifest = finish_gallery(
@@ -114,7 +114,7 @@ def _write(
     )
 
 
-def _silent(_: Progress) -> None:
+def _silent(_: BuildState) -> None:
     """Nobody listens."""
 
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from sextant.base.errors import one_line
 from sextant.base.locks import AlreadyLocked, Lock
-from sextant.gallery.build.decode import Decoded
+from sextant.gallery.build.decode import DecodedPhoto
 from sextant.gallery.database import (
     BUILDING,
     MANIFEST,
@@ -46,7 +46,7 @@ _TAG = "gallery"
 
 
 @dataclass(frozen=True)
-class Task:
+class BuildTask:
     """What is being written: equal tasks are one build that was interrupted."""
 
     mode: str  # "build" or "add"
@@ -59,7 +59,7 @@ class Task:
 
 
 class GalleryWriter:
-    """The one writer of a gallery. Use it within ``writing``."""
+    """The one writer of a gallery. Use it within ``open_writer``."""
 
     def __init__(self, path: str, database: Any, dimension: int) -> None:
         self.path = path
@@ -71,7 +71,7 @@ class GalleryWriter:
         self.contents: set[int] = set()
         self._version = 0
 
-    def begin(self, task: Task, manifest: Manifest | None) -> None:
+    def begin(self, task: BuildTask, manifest: Manifest | None) -> None:
         """Open ``photos`` for this task: where it stopped, at the manifest's version (add), or empty (build)."""
         names = table_names(self.database)
         self.resumed = PHOTOS in names and read_document(self.database, BUILDING) == task.document()
@@ -89,7 +89,7 @@ class GalleryWriter:
         self._recall_rows()
 
     def _recall_rows(self) -> None:
-        """The ids and contents that are written already, as 64-bit hashes: 5 million take half a gigabyte less."""
+        """Load the ids and contents already written, as 64-bit hashes: 5 million take half a gigabyte less."""
         for batch in self.photos.search().select(["id", "sha256"]).to_batches(65_536):
             self.ids.update(map(short_hash, batch["id"].to_pylist()))
             self.contents.update(int(value[:16], 16) for value in batch["sha256"].to_pylist())
@@ -98,7 +98,7 @@ class GalleryWriter:
     def count(self) -> int:
         return int(self.photos.count_rows())
 
-    def append(self, rows: Sequence[Decoded], vectors: NDArray[np.float32]) -> None:
+    def append(self, rows: Sequence[DecodedPhoto], vectors: NDArray[np.float32]) -> None:
         """Commit rows in one new version.
 
         Raises:
@@ -151,6 +151,11 @@ class GalleryWriter:
             with suppress(OSError):  # left-overs only take space
                 clear_details(folder, manifest.photos_version)
 
+    def put_manifest(self, manifest: Manifest) -> None:
+        """Replace what the gallery says of itself; its photos stay as they are."""
+        with _told(self.path):
+            write_document(self.database, MANIFEST, manifest.model_dump_json())
+
     def _clear(self, name: str, version: int) -> None:
         """Delete what no manifest names any more; the tag keeps the version that it does name."""
         with suppress(Exception), warnings.catch_warnings():  # left-overs only take space
@@ -161,7 +166,7 @@ class GalleryWriter:
 
 
 @contextmanager
-def writing(path: str, dimension: int) -> Iterator[GalleryWriter]:
+def open_writer(path: str, dimension: int) -> Iterator[GalleryWriter]:
     """Take the gallery for writing; a folder that was new and got no row is removed again.
 
     Raises:
@@ -218,7 +223,7 @@ def _told(path: str) -> Iterator[None]:
         raise GalleryError(f"gallery {path!r} cannot be written: {one_line(error)}") from error
 
 
-def rows_table(rows: Sequence[Decoded], vectors: NDArray[np.float32], dimension: int) -> pa.Table:
+def rows_table(rows: Sequence[DecodedPhoto], vectors: NDArray[np.float32], dimension: int) -> pa.Table:
     """Rows of the table ``photos``; vectors (n, dimension) are stored as float16."""
     schema = photos_schema(dimension)
     flat = pa.array(np.asarray(vectors, dtype=np.float16).reshape(-1))

@@ -16,7 +16,7 @@ from sextant.gallery.sources.records import FileOnDisk, Record, Unreadable
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedPhoto:
     """A photo ready to be encoded, with the columns of its row."""
 
     columns: dict[str, str | float | None]
@@ -35,7 +35,7 @@ class Decoded:
 
 def decode(
     items: Iterable[Record | Unreadable], prepare: Prepare, min_file_bytes: int = 0
-) -> list[Decoded | Unreadable]:
+) -> list[DecodedPhoto | Unreadable]:
     """Open photos. Whatever is wrong with one comes back as the reason in its place.
 
     Countries that no table names are looked up together: for a few photos at once that takes as long as for one.
@@ -44,12 +44,14 @@ def decode(
     Raises:
         EncoderError: photos are encoded as they are opened, and the encoder fails.
     """
-    opened = [item if isinstance(item, Unreadable) else _opened(item, prepare, min_file_bytes) for item in items]
-    _name_countries([item for item in opened if isinstance(item, Decoded) and item.columns["country_code"] is None])
+    opened = [item if isinstance(item, Unreadable) else _open(item, prepare, min_file_bytes) for item in items]
+    _name_countries(
+        [item for item in opened if isinstance(item, DecodedPhoto) and item.columns["country_code"] is None]
+    )
     return opened
 
 
-def _opened(record: Record, prepare: Prepare, min_file_bytes: int) -> Decoded | Unreadable:
+def _open(record: Record, prepare: Prepare, min_file_bytes: int) -> DecodedPhoto | Unreadable:
     try:
         content = record.photo.read()
         if len(content) < min_file_bytes:
@@ -75,7 +77,7 @@ def _opened(record: Record, prepare: Prepare, min_file_bytes: int) -> Decoded | 
             "phash": perceptual_hash(photo.image),
             "uri": record.uri,
         }
-        return Decoded(columns, np.asarray(prepare(photo.image)), notes)
+        return DecodedPhoto(columns, np.asarray(prepare(photo.image)), notes)
     except EncoderError:
         raise
     except PhotoError as error:
@@ -86,7 +88,7 @@ def _opened(record: Record, prepare: Prepare, min_file_bytes: int) -> Decoded | 
         return Unreadable(record.id, f"cannot be read ({system_reason(error)})")
 
 
-def _name_countries(photos: list[Decoded]) -> None:
+def _name_countries(photos: list[DecodedPhoto]) -> None:
     """By polygon; just off the drawn coast (piers, bridges, boats in harbour) the nearest country's."""
     if not photos:
         return

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sextant.gallery.build.commit import GalleryWriter
+from sextant.gallery.build.measure_profile import measure_profile
 from sextant.gallery.manifest import Manifest, NearIndex
-from sextant.gallery.search.far_index import outlier_rows
-from sextant.gallery.search.index import create_index, planned_index, still_fits
-from sextant.gallery.search.recall import measured_recall, refuse_below_floor
+from sextant.gallery.search.far_index import choose_outliers
+from sextant.gallery.search.index import create_index, plan_index, still_fits
+from sextant.gallery.search.recall import measure_recall, refuse_below_floor
 from sextant.gallery.sources.records import Unreadable
 from sextant.gallery.statistics import nearest_percentiles
 from sextant.gallery.store import Gallery
@@ -41,11 +42,11 @@ def finish_gallery(
     """
     tell("tidying")
     writer.photos.optimize()
-    index = _indexed(writer, before, tell)
+    index = _index(writer, before, tell)
     tell("setting outliers apart")
     outliers: tuple[int | None, int] = (None, 0)
     if index.kind != "exact":
-        outliers = writer.put_outliers(outlier_rows(writer.photos))
+        outliers = writer.put_outliers(choose_outliers(writer.photos))
         writer.put_details()
     tell("measuring")
     manifest = Manifest(
@@ -60,16 +61,17 @@ def finish_gallery(
         outliers=outliers[1],
         index=index,
         nearest_percentiles=nearest_percentiles(writer.photos),
+        profile=measure_profile(writer.photos),
         notes=list(notes),
     )
     if index.kind != "exact":
-        manifest = _checked(writer, manifest)
+        manifest = _check(writer, manifest)
     writer.finish(manifest, unreadable)
     return manifest
 
 
-def _indexed(writer: GalleryWriter, before: Manifest | None, tell: Callable[[str], None]) -> NearIndex:
-    planned = planned_index(writer.count)
+def _index(writer: GalleryWriter, before: Manifest | None, tell: Callable[[str], None]) -> NearIndex:
+    planned = plan_index(writer.count)
     if before is not None and still_fits(before.index, planned):
         return before.index  # optimize() has put the added rows into it
     tell("indexing")
@@ -77,10 +79,10 @@ def _indexed(writer: GalleryWriter, before: Manifest | None, tell: Callable[[str
     return planned
 
 
-def _checked(writer: GalleryWriter, manifest: Manifest) -> Manifest:
+def _check(writer: GalleryWriter, manifest: Manifest) -> Manifest:
     """Probe more partitions and re-rank more rows until recall is as wanted; then hold it against the floor."""
     while True:
-        recall = measured_recall(Gallery(writer.path, manifest, writer.database, None), _CHECKED)
+        recall = measure_recall(Gallery(writer.path, manifest, writer.database, None), _CHECKED)
         index = manifest.index
         exhausted = index.probes >= index.partitions and index.rerank >= _MOST_RERANKED
         if recall.near >= _WANTED or exhausted:

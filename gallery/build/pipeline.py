@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sextant.gallery.build.commit import GalleryWriter, short_hash
-from sextant.gallery.build.decode import Decoded
-from sextant.gallery.build.pool import decoded, default_workers
+from sextant.gallery.build.decode import DecodedPhoto
+from sextant.gallery.build.pool import decode_all, default_workers
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.sources.records import Record, Source, Unreadable
 
@@ -21,7 +21,7 @@ COPY = "is a copy of another photo of this gallery"
 
 
 @dataclass(frozen=True)
-class Progress:
+class BuildState:
     """Where a build stands. ``seconds`` and ``rate`` (photos a second) count this call alone."""
 
     stage: str  # "encoding", then the stages of finishing
@@ -40,7 +40,7 @@ class Progress:
 
 
 @dataclass
-class Filling:
+class Pipeline:
     """The moving parts of one build. ``repeat`` reads again what is written already, as adding does."""
 
     writer: GalleryWriter
@@ -48,7 +48,7 @@ class Filling:
     source: Source
     min_file_bytes: int
     repeat: bool
-    tell: Callable[[Progress], None]
+    tell: Callable[[BuildState], None]
     started: float = field(default_factory=time.monotonic)
     done: int = 0
     skipped: int = 0
@@ -56,13 +56,13 @@ class Filling:
     unused: int = 0
     unreadable: list[Unreadable] = field(default_factory=list)  # the first of the unused
     remarks: dict[str, list[str]] = field(default_factory=dict)  # a note on photos that went in: the photos it is on
-    _waiting: list[tuple[list[Decoded], Any]] = field(default_factory=list)
+    _waiting: list[tuple[list[DecodedPhoto], Any]] = field(default_factory=list)
     _committed: float = field(default_factory=time.monotonic)
 
-    def progress(self, stage: str) -> Progress:
+    def progress(self, stage: str) -> BuildState:
         seconds = time.monotonic() - self.started
         rate = (self.done - self.skipped) / seconds if seconds > 0 else 0.0
-        return Progress(stage, self.done, self.source.total(), self.added, self.unused, seconds, rate)
+        return BuildState(stage, self.done, self.source.total(), self.added, self.unused, seconds, rate)
 
     def leave_out(self, name: str, reason: str) -> None:
         """Count a photo that does not go in, and list it while the list is not too long."""
@@ -81,7 +81,7 @@ class Filling:
         ]
 
     def records(self) -> Iterator[Record | Unreadable]:
-        """The source's records but for those that an interrupted build has written."""
+        """Yield the source's records except those that an interrupted build has written."""
         for record in self.source:
             if not self.repeat and isinstance(record, Record) and short_hash(record.id) in self.writer.ids:
                 self.done += 1
@@ -90,7 +90,7 @@ class Filling:
             yield record
 
     def id_for(self, name: str, sha256: str) -> str | None:
-        """The id under which a photo goes in, noted as taken; None for a copy of one that is in.
+        """Choose the id of a photo and mark it as taken; None for a copy of one already in the gallery.
 
         An added photo whose name is taken by another gets its hash after it.
         """
@@ -102,10 +102,10 @@ class Filling:
         self.writer.contents.add(content)
         return chosen
 
-    def encode(self, batch: list[Decoded]) -> None:
+    def encode(self, batch: list[DecodedPhoto]) -> None:
         """Encode one batch, and commit when enough has gathered."""
         vectors = self.encoder.encode_prepared([item.prepared for item in batch])
-        self._waiting.append(([Decoded(item.columns, np.empty(0)) for item in batch], vectors))
+        self._waiting.append(([DecodedPhoto(item.columns, np.empty(0)) for item in batch], vectors))
         rows = len(self._waiting) * BATCH
         if rows >= _COMMIT_ROWS or time.monotonic() - self._committed >= _COMMIT_SECONDS:
             self.commit()
@@ -119,12 +119,12 @@ class Filling:
         self._committed = time.monotonic()
 
 
-def fill(filling: Filling, workers: int | None) -> None:
+def run_pipeline(filling: Pipeline, workers: int | None) -> None:
     """Decode, encode and write everything the source has. ``workers``: decode processes, None by the cores."""
     processes = default_workers(filling.source.total()) if workers is None else workers
-    items = decoded(filling.records(), filling.encoder.prepare, filling.min_file_bytes, processes)
-    batch: list[Decoded] = []
-    for item in _taken(filling, items):
+    items = decode_all(filling.records(), filling.encoder.prepare, filling.min_file_bytes, processes)
+    batch: list[DecodedPhoto] = []
+    for item in _select_new(filling, items):
         batch.append(item)
         if len(batch) == BATCH:
             filling.encode(batch)
@@ -134,8 +134,8 @@ def fill(filling: Filling, workers: int | None) -> None:
     filling.commit()
 
 
-def _taken(filling: Filling, items: Iterable[Decoded | Unreadable]) -> Iterator[Decoded]:
-    """The photos that go in; the others are noted with their reason."""
+def _select_new(filling: Pipeline, items: Iterable[DecodedPhoto | Unreadable]) -> Iterator[DecodedPhoto]:
+    """Return the photos to add; record the others with their reason."""
     for item in items:
         filling.done += 1
         if isinstance(item, Unreadable):
@@ -145,7 +145,7 @@ def _taken(filling: Filling, items: Iterable[Decoded | Unreadable]) -> Iterator[
         else:
             for note in item.notes:
                 filling.remarks.setdefault(note, []).append(name)
-            yield item if name == item.id else Decoded({**item.columns, "id": name}, item.prepared)
+            yield item if name == item.id else DecodedPhoto({**item.columns, "id": name}, item.prepared)
         filling.tell(filling.progress("encoding"))
 
 

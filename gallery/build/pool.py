@@ -11,11 +11,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from sextant.base.errors import SextantError
-from sextant.gallery.build.decode import Decoded, decode
+from sextant.gallery.build.decode import DecodedPhoto, decode
 from sextant.gallery.encoders.spec import Prepare
 from sextant.gallery.sources.records import Record, Unreadable
 
-Item = Decoded | Unreadable
+Item = DecodedPhoto | Unreadable
 
 
 class DecodingError(SextantError):
@@ -30,7 +30,7 @@ _CHUNK = 8  # photos a task: enough that handing over costs little
 _TASKS_A_WORKER = 4  # tasks in flight for each process: the bound on memory
 
 
-def decoded(
+def decode_all(
     records: Iterable[Record | Unreadable], prepare: Prepare, min_file_bytes: int, workers: int
 ) -> Iterator[Item]:
     """Decode records in order, in ``workers`` processes; 0 decodes here.
@@ -56,7 +56,7 @@ def decoded(
                 yield from result.result()
             except BrokenProcessPool:
                 pool.shutdown(wait=False, cancel_futures=True)
-                yield from _one_by_one(chunk, prepare, min_file_bytes)
+                yield from _decode_one_by_one(chunk, prepare, min_file_bytes)
                 pool = _pool(workers)
                 again = [later for later, _ in waiting]
                 waiting = deque((later, pool.submit(decode, later, prepare, min_file_bytes)) for later in again)
@@ -69,8 +69,8 @@ def default_workers(total: int | None) -> int:
     return 0 if total is not None and total <= 48 else os.cpu_count() or 1
 
 
-def _one_by_one(chunk: list[Record | Unreadable], prepare: Prepare, min_file_bytes: int) -> Iterator[Item]:
-    """A chunk during which a process died: each photo in a process of its own, to find which it was.
+def _decode_one_by_one(chunk: list[Record | Unreadable], prepare: Prepare, min_file_bytes: int) -> Iterator[Item]:
+    """Decode each photo of a chunk in a process of its own, to find the one that kills its process.
 
     Raises:
         DecodingError: processes die before they have anything to decode.

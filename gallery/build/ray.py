@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.build.commit import rows_table
-from sextant.gallery.build.decode import Decoded, decode
-from sextant.gallery.build.pipeline import BATCH, COPY, Filling
+from sextant.gallery.build.decode import DecodedPhoto, decode
+from sextant.gallery.build.pipeline import BATCH, COPY, Pipeline
 from sextant.gallery.database import PHOTOS, photos_schema, storage_options
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.encoders.spec import Prepare
@@ -28,7 +28,7 @@ from sextant.gallery.sources.records import Record, Unreadable
 _WAVE = 50_000  # photos: 150 MB of vectors
 
 
-def fill_with_ray(filling: Filling) -> None:
+def run_with_ray(filling: Pipeline) -> None:
     """Decode, encode and write everything the source has.
 
     Raises:
@@ -59,7 +59,7 @@ def _ray() -> Any:
     return ray
 
 
-def _write_wave(ray: Any, filling: Filling, wave: list[Record | Unreadable]) -> None:
+def _write_wave(ray: Any, filling: Pipeline, wave: list[Record | Unreadable]) -> None:
     """Encode a wave, choose what goes in (order decides between copies, as it does locally), commit it."""
     encoder = filling.encoder
     items = [{"place": place, "record": pickle.dumps(record)} for place, record in enumerate(wave)]
@@ -77,7 +77,7 @@ def _write_wave(ray: Any, filling: Filling, wave: list[Record | Unreadable]) -> 
         .materialize()
     )
     told = encoded.select_columns(["place", "id", "sha256", "reason"]).to_arrow_refs()
-    names = _chosen(filling, pa.concat_tables(ray.get(told)).sort_by("place").to_pylist())
+    names = _choose(filling, pa.concat_tables(ray.get(told)).sort_by("place").to_pylist())
     if names:
         rows = encoded.map_batches(_Keep(names, encoder.dimension), batch_format="pyarrow")
         filling.writer.append_elsewhere(lambda path: _commit(rows, path, encoder.dimension))
@@ -85,8 +85,8 @@ def _write_wave(ray: Any, filling: Filling, wave: list[Record | Unreadable]) -> 
     filling.tell(filling.progress("encoding"))
 
 
-def _chosen(filling: Filling, told: Iterable[dict[str, Any]]) -> dict[int, str]:
-    """The places in the wave that go in, with their ids; the others are noted with their reason."""
+def _choose(filling: Pipeline, told: Iterable[dict[str, Any]]) -> dict[int, str]:
+    """Return the places in the wave of the photos to add, with their ids; record the others with their reason."""
     names: dict[int, str] = {}
     for row in told:
         filling.done += 1
@@ -122,9 +122,7 @@ class _Decode:
     def __call__(self, batch: pa.Table) -> pa.Table:
         records = [pickle.loads(content) for content in batch["record"].to_pylist()]
         items = decode(records, self._prepare, self._min_file_bytes)
-        rows = [
-            {"place": place, **_packed(item)} for place, item in zip(batch["place"].to_pylist(), items, strict=True)
-        ]
+        rows = [{"place": place, **_pack(item)} for place, item in zip(batch["place"].to_pylist(), items, strict=True)]
         return pa.Table.from_pylist(rows, schema=_PACKED)
 
 
@@ -140,7 +138,7 @@ _PACKED = pa.schema(
 )
 
 
-def _packed(item: Decoded | Unreadable) -> dict[str, Any]:
+def _pack(item: DecodedPhoto | Unreadable) -> dict[str, Any]:
     if isinstance(item, Unreadable):
         return {"id": item.id, "reason": item.reason}
     prepared = pickle.dumps(item.prepared)
@@ -158,14 +156,14 @@ class _Encode:
     def __call__(self, batch: pa.Table) -> pa.Table:
         good = batch.filter(pc.is_null(batch["reason"]))
         pictures = [pickle.loads(content) for content in good["prepared"].to_pylist()]
-        rows = [Decoded(json.loads(columns), np.empty(0)) for columns in good["columns"].to_pylist()]
+        rows = [DecodedPhoto(json.loads(columns), np.empty(0)) for columns in good["columns"].to_pylist()]
         table = rows_table(rows, self._encoder.encode_prepared(pictures), self._dimension)
         table = table.append_column("place", good["place"]).append_column("reason", good["reason"])
         bad = batch.filter(pc.is_valid(batch["reason"])).select(["place", "id", "reason"])
-        return pa.concat_tables([table, _widened(bad, table.schema)])
+        return pa.concat_tables([table, _widen(bad, table.schema)])
 
 
-def _widened(bad: pa.Table, schema: pa.Schema) -> pa.Table:
+def _widen(bad: pa.Table, schema: pa.Schema) -> pa.Table:
     """Rows without a photo, in the schema of those with one: zeros for what may not be missing."""
     columns = []
     for field in schema:

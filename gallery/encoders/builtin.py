@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sextant.base.arrays import SmallFloats
-from sextant.gallery.encoders.spec import Prepare, normalised
+from sextant.gallery.encoders.spec import Prepare, normalise
 
 VERSION = 2
 
@@ -62,14 +62,14 @@ class BuiltinEncoder:
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         if not prepared:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return normalised(np.stack(prepared))
+        return normalise(np.stack(prepared))
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         return self.encode_prepared([self.prepare(image) for image in images])
 
 
 def describe_image(image: Image.Image) -> SmallFloats:
-    """The descriptor of a photo, for comparison by cosine.
+    """Compute the descriptor of a photo, for comparison by cosine.
 
     Args:
         image: any size from 1 × 1 and any mode that converts to RGB; orientation already applied.
@@ -83,7 +83,7 @@ def describe_image(image: Image.Image) -> SmallFloats:
 
 
 def describe_parts(image: Image.Image) -> dict[str, SmallFloats]:
-    """The parts under the names of WEIGHTS, each (n,) float32 of length 1, or 0 where a picture has nothing of it."""
+    """Compute the parts under the names of WEIGHTS, each (n,) float32 of length 1, or 0 where a picture lacks it."""
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     square = rgb.resize((COLOUR_SIDE, COLOUR_SIDE), Image.Resampling.BOX)
     lab = lightness_and_chroma(square)
@@ -140,7 +140,7 @@ def _texture(grey: NDArray[np.int16]) -> SmallFloats:
 
 def _oriented_energy(grey: SmallFloats) -> SmallFloats:
     """Log energy of each filter in each cell, centred within a scale: contrast and blur of the lens fall out."""
-    # The widest filters let a little of frequency zero through; without the mean there is none.
+    # The widest filters let a little of frequency zero through; subtracting the mean removes it.
     padded = np.pad(grey - grey.mean(), ENERGY_MARGIN, mode="symmetric")
     spectrum = scipy.fft.fft2(padded)
     responses = np.abs(scipy.fft.ifft2(spectrum * _filters(padded.shape[0]), axes=(1, 2)))
@@ -172,7 +172,7 @@ def _banded_histogram(bins: NDArray[np.int64], bands: int, size: int) -> SmallFl
 
 
 def _unit(vector: SmallFloats) -> SmallFloats:
-    """The vector at length 1; zero stays zero."""
+    """Scale the vector to length 1; zero stays zero."""
     length = np.sqrt(np.sum(np.square(vector, dtype=np.float64)))
     # A flat picture leaves rounding dust where its energy is constant; dust must not be blown up to a part.
     return (vector / length).astype(np.float32) if length > 1e-4 else np.zeros_like(vector, dtype=np.float32)

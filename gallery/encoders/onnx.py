@@ -31,7 +31,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sextant.base.errors import WrongUse, one_line
-from sextant.gallery.encoders.spec import EncoderError, Prepare, normalised
+from sextant.gallery.encoders.spec import EncoderError, Prepare, normalise
 
 Triple = tuple[float, float, float]
 _LIGHT_BYTES = 128 * 1024**2  # of weights that each decode process may hold: a ResNet-50 has 98 MB
@@ -70,7 +70,7 @@ class SquarePicture:
 
 
 @dataclass(frozen=True)
-class Tower:
+class OnnxTower:
     """A model file with what is to be known to run it; small to pickle."""
 
     path: Path
@@ -104,7 +104,7 @@ class EncodedPicture:
     """A picture's vector of a light model, before it is normalised: (dimension,)."""
 
     square: SquarePicture
-    tower: Tower
+    tower: OnnxTower
 
     def __call__(self, image: Image.Image) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.tower.run(_session_of_one_thread(self.tower.path), [self.square(image)])[0]
@@ -120,14 +120,14 @@ class OnnxEncoder:
         if not path.is_file():
             raise WrongUse(f"encoder file {str(path)!r} does not exist; check the path after 'onnx:'")
         self.spec = f"onnx:{path.resolve()}" + (f"?{options}" if options else "")
-        settings = _declared(path, options)
+        settings = _read_preprocessing(path, options)
         self._session = _session(path, int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
         wanted = self._session.get_inputs()[0]
         stated = wanted.shape[2] if len(wanted.shape) == 4 and isinstance(wanted.shape[2], int) else None
         size = settings.size or stated or 224
         output = _output(self._session, settings.output, path)
         self._square = SquarePicture(size, settings.resize)
-        self._tower = Tower(path.resolve(), size, wanted.name, output, settings.mean, settings.std)
+        self._tower = OnnxTower(path.resolve(), size, wanted.name, output, settings.mean, settings.std)
         self.dimension = self._probe()
         content = path.read_bytes()
         self.fingerprint = _fingerprint(content, settings.model_copy(update={"size": size, "output": output}))
@@ -138,15 +138,15 @@ class OnnxEncoder:
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         if not prepared:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return normalised(np.stack(prepared) if self._light else self._tower.run(self._session, prepared))
+        return normalise(np.stack(prepared) if self._light else self._tower.run(self._session, prepared))
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         if not images:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return normalised(self._tower.run(self._session, [self._square(image) for image in images]))
+        return normalise(self._tower.run(self._session, [self._square(image) for image in images]))
 
     def _probe(self) -> int:
-        """The vector's length, found by encoding one grey picture: a file that cannot do it fails here."""
+        """Find the vector's length by encoding one grey picture: an unusable file fails here."""
         grey = np.full((3, self._tower.size, self._tower.size), 128, dtype=np.uint8)
         try:
             return int(self._tower.run(self._session, [grey]).shape[1])
@@ -163,8 +163,8 @@ def _fingerprint(content: bytes, settings: Preprocessing) -> str:
     return digest.hexdigest()[:16]
 
 
-def _declared(path: Path, options: str) -> Preprocessing:
-    """The preprocessing of the file beside the model, then what the spec states itself."""
+def _read_preprocessing(path: Path, options: str) -> Preprocessing:
+    """Merge the preprocessing of the file beside the model with what the spec states itself."""
     beside = path.with_suffix(".json")
     try:
         stated: dict[str, object] = json.loads(beside.read_bytes()) if beside.is_file() else {}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sextant.base.errors import WrongUse, one_line
-from sextant.gallery.encoders.spec import normalised
+from sextant.gallery.encoders.spec import normalise
 
 BATCH = 32
 _HASHED = 4096
@@ -44,13 +44,13 @@ class SentenceEncoder:
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         if not prepared:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return normalised(self.raw_prepared(prepared))
+        return normalise(self.raw_prepared(prepared))
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         return self.encode_prepared([self.prepare(image) for image in images])
 
     def raw_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
-        """Prepared pictures to (n, dimension) vectors of the length the tower gives them."""
+        """Encode prepared pictures to (n, dimension) vectors of the tower's own length."""
         return self._encode([Image.fromarray(np.asarray(picture, dtype=np.uint8)) for picture in prepared])
 
     def raw_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:

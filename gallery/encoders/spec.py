@@ -31,7 +31,7 @@ class Encoder(Protocol):
     def prepare(self) -> Prepare: ...
 
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
-        """Prepared pictures to (n, dimension) L2-normalised vectors."""
+        """Encode prepared pictures to (n, dimension) L2-normalised vectors."""
         ...
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
@@ -39,7 +39,7 @@ class Encoder(Protocol):
         ...
 
 
-def normalised(vectors: NDArray[np.generic]) -> NDArray[np.float32]:
+def normalise(vectors: NDArray[np.generic]) -> NDArray[np.float32]:
     """Rows at length one; a zero or non-finite row stays zero."""
     rows = np.nan_to_num(np.asarray(vectors, dtype=np.float32), posinf=0.0, neginf=0.0)
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)

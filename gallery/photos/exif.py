@@ -47,14 +47,14 @@ class NoPosition(Exception):
     """The metadata holds no usable position; the message says why."""
 
 
-def metadata_from_exif(exif: Any) -> PhotoMetadata:
+def read_exif_metadata(exif: Any) -> PhotoMetadata:
     """Read position, time and artist from Pillow's Exif object; hostile values give a reason, never an error."""
     captured_at = author = None
     notes: list[str] = []
     try:
         captured_at = _captured_at(exif.get_ifd(_EXIF_IFD), exif)
         author = clean_line(exif.get(_ARTIST))
-        latitude, longitude = position_from_gps(exif.get_ifd(_GPS_IFD), notes)
+        latitude, longitude = read_gps_position(exif.get_ifd(_GPS_IFD), notes)
     except NoPosition as reason:
         return PhotoMetadata(captured_at=captured_at, author=author, problem=str(reason))
     except Exception as error:  # Pillow raises half a dozen types on hostile EXIF
@@ -62,7 +62,7 @@ def metadata_from_exif(exif: Any) -> PhotoMetadata:
     return PhotoMetadata(latitude, longitude, captured_at, author, None, "exif", tuple(notes))
 
 
-def position_from_gps(gps: Mapping[int, Any], notes: list[str] | None = None) -> tuple[float, float]:
+def read_gps_position(gps: Mapping[int, Any], notes: list[str] | None = None) -> tuple[float, float]:
     """Read latitude and longitude (degrees, WGS84) from a GPS block {1: ref, 2: (d, m, s), 3: ref, 4: (d, m, s)}.
 
     Appends to ``notes`` what makes the position doubtful: no fix, another datum, missing minutes.

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from sextant.base.errors import SextantError
 from sextant.gallery.photos.c_messages import caught_messages
-from sextant.gallery.photos.exif import PhotoMetadata, metadata_from_exif
+from sextant.gallery.photos.exif import PhotoMetadata, read_exif_metadata
 from sextant.gallery.photos.raw import RawPhoto, look_at_raw, raw_photo, way_out_without_preview
 from sextant.gallery.photos.sidecars import complete, with_sidecar
 from sextant.gallery.photos.xmp import metadata_from_xmp
@@ -157,9 +157,9 @@ def _decoded(stored: Image.Image) -> Image.Image:
 
 def _metadata(stored: Image.Image | None, exif: Image.Exif | None, photo: str | Path | bytes) -> PhotoMetadata:
     """Join what EXIF, embedded XMP and sidecars state: the first that has a position gives it, EXIF before all."""
-    own = metadata_from_exif(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
+    own = read_exif_metadata(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
     for block in _further_exif(stored) if own.latitude is None else ():
-        own = complete(own, metadata_from_exif(block))
+        own = complete(own, read_exif_metadata(block))
     if own.latitude is None and (packet := _xmp(stored, exif)):
         own = complete(own, metadata_from_xmp(packet, "xmp"))
     return own if isinstance(photo, bytes) else with_sidecar(own, Path(photo))
@@ -192,7 +192,7 @@ def _xmp(stored: Image.Image | None, exif: Image.Exif | None) -> bytes | None:
 
 
 def read_photo(photo: str | Path) -> bytes:
-    """A photo file's bytes; of one in a zip, which ``ARCHIVE.zip#NAME`` names, its bytes there.
+    """Read a photo file's bytes; ``ARCHIVE.zip#NAME`` names a photo in a zip.
 
     Raises:
         PhotoError: it does not exist, is empty, too large, or cannot be read.
@@ -201,8 +201,8 @@ def read_photo(photo: str | Path) -> bytes:
     try:
         if path.is_dir():
             raise PhotoError(name, "is a folder; name a photo in it")
-        zipped = _zipped(path)
-        content = _beginning(path) if zipped is None else zipped
+        zipped = _read_zipped(path)
+        content = _read_start(path) if zipped is None else zipped
     except FileNotFoundError:
         raise PhotoError(name, "does not exist; check the path") from None
     except (OSError, ValueError) as error:
@@ -214,14 +214,14 @@ def read_photo(photo: str | Path) -> bytes:
     return content
 
 
-def _beginning(path: Path) -> bytes:
-    """A file, or a little more than is allowed of one that is larger or has no end, as a device."""
+def _read_start(path: Path) -> bytes:
+    """Read a file up to just above the size limit: it may be larger, or a device without end."""
     with path.open("rb") as file:
         return file.read(min(MAX_BYTES, path.stat().st_size or MAX_BYTES) + 1)
 
 
-def _zipped(path: Path) -> bytes | None:
-    """What a zip holds at a path like ``photos.zip#00/1.jpg``; None for any other path, and for a file of that name."""
+def _read_zipped(path: Path) -> bytes | None:
+    """Read a zip member from a path like ``photos.zip#00/1.jpg``; None for any other path, or if such a file exists."""
     archive, mark, member = str(path).partition(".zip#")
     if not mark or path.exists():
         return None
@@ -237,7 +237,7 @@ def _read(photo: str | Path | bytes) -> tuple[str, bytes]:
 
 
 def _header(name: str, content: bytes) -> Image.Image:
-    """The picture with its header read and its size checked, not yet decoded."""
+    """Open the picture's header and check its size, without decoding the picture."""
     _read_heif()
     try:
         with caught_messages() if content[:4] in _TIFF else nullcontext():

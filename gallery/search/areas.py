@@ -21,7 +21,7 @@ class Area:
 
     @classmethod
     def from_box(cls, south: float, west: float, north: float, east: float) -> "Area":
-        """The box between two parallels and two meridians; where west > east it crosses the antimeridian.
+        """Make the box between two parallels and two meridians; where west > east it crosses the antimeridian.
 
         Raises:
             WrongUse: latitudes beyond ±90, longitudes beyond ±180, or south above north.
@@ -32,7 +32,7 @@ class Area:
 
     @classmethod
     def from_geojson(cls, document: str | dict[str, Any]) -> "Area":
-        """The polygons of a GeoJSON geometry, feature or collection (longitude before latitude, as GeoJSON has it).
+        """Read the polygons of a GeoJSON geometry, feature or collection (longitude before latitude).
 
         Raises:
             WrongUse: not GeoJSON, or no polygon in it.
@@ -58,7 +58,7 @@ class Area:
         return inside
 
     def sql(self) -> str:
-        """A condition on latitude and longitude that every position inside fulfils: the bounding box."""
+        """Return a condition on latitude and longitude that every position inside fulfils: the bounding box."""
         west, south, east, north = self.shape.bounds
         spans = [(west + turn, east + turn) for turn in (0.0, 360.0, -360.0)]
         east_west = " OR ".join(f"(longitude BETWEEN {low!r} AND {high!r})" for low, high in spans)

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sextant.gallery.encoders.spec import normalised
+from sextant.gallery.encoders.spec import normalise
 
 _SCAN_ROWS = 16_384
 
@@ -16,7 +16,7 @@ class VectorScan:
     """Rows of a gallery with their vectors as one matrix. Equal similarities are ordered by id."""
 
     def __init__(self, rows: pa.Table) -> None:
-        self.vectors: NDArray[np.float32] = normalised(vector_matrix(rows["vector"]))
+        self.vectors: NDArray[np.float32] = normalise(vector_matrix(rows["vector"]))
         self.rows = rows.drop_columns(["vector"]).combine_chunks()
 
     def __len__(self) -> int:
@@ -30,11 +30,11 @@ class VectorScan:
         return rank
 
     def nearest(self, vector: NDArray[np.float32], limit: int) -> pa.Table:
-        """The ``limit`` rows most similar to a normalised vector, most similar first, with column ``similarity``."""
+        """Return the ``limit`` rows most similar to a normalised vector, best first, with column ``similarity``."""
         return self._ranked(self.vectors @ vector, limit, farthest=False)
 
     def farthest(self, vector: NDArray[np.float32], limit: int) -> pa.Table:
-        """The ``limit`` rows least similar to a normalised vector, least similar first."""
+        """Return the ``limit`` rows least similar to a normalised vector, least similar first."""
         return self._ranked(self.vectors @ vector, limit, farthest=True)
 
     def _ranked(self, similarity: NDArray[np.float32], limit: int, farthest: bool) -> pa.Table:
@@ -47,9 +47,7 @@ class VectorScan:
         return self.rows.take(order).append_column("similarity", pa.array(np.clip(similarity[order], -1.0, 1.0)))
 
 
-def scanned_rows(
-    photos: Any, query: NDArray[np.float32], limit: int, condition: str | None, farthest: bool
-) -> pa.Table:
+def scan_rows(photos: Any, query: NDArray[np.float32], limit: int, condition: str | None, farthest: bool) -> pa.Table:
     """As ``VectorScan``'s searches, over all rows of a table that fulfil a SQL condition, piece by piece.
 
     A million rows take seconds: for conditions that leave nothing for a faster way to find.
@@ -71,7 +69,7 @@ def _no_rows(photos: Any) -> pa.Table:
 
 
 def vector_matrix(column: Any) -> NDArray[np.float16]:
-    """A fixed-size-list column as an (n, dimension) array."""
+    """View a fixed-size-list column as an (n, dimension) array."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.array([], type=array.type)

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sextant.gallery.statistics import rows_at, vector_chunks
+from sextant.gallery.statistics import read_rows_at, read_vector_chunks
 
 _SHARE = 0.15
 _SHARED_UP_TO = 100_000  # rows; of larger galleries the share falls with the root of their size
@@ -36,25 +36,25 @@ def shell_size(count: int) -> int:
     return round(_SHARE * math.sqrt(_SHARED_UP_TO * count))
 
 
-def outlier_rows(photos: Any) -> pa.Table:
-    """The rows of which every query's farthest are taken, in the table's order, with every column."""
+def choose_outliers(photos: Any) -> pa.Table:
+    """Choose the rows from which every query's farthest are taken, in the table's order, with every column."""
     cosines = _cosines_to_mean(photos)
     size = shell_size(len(cosines))
     wide = max(size, min(_CANDIDATES * size, _CANDIDATE_ROWS, len(cosines)))
     candidates = np.sort(np.argsort(cosines, kind="stable")[:wide])
     asked = min(_ASKED, len(cosines))
-    queries = rows_at(photos, np.linspace(0, len(cosines) - 1, asked).astype(np.int64))
-    named = _times_farthest(rows_at(photos, candidates), queries)
+    queries = read_rows_at(photos, np.linspace(0, len(cosines) - 1, asked).astype(np.int64))
+    named = _times_farthest(read_rows_at(photos, candidates), queries)
     order = np.lexsort((cosines[candidates], -named))[:size]
     return pa.Table.from_batches(list(_batches_at(photos, np.sort(candidates[order]))))
 
 
 def _cosines_to_mean(photos: Any) -> NDArray[np.float32]:
     total: Any = 0.0
-    for chunk in vector_chunks(photos):
+    for chunk in read_vector_chunks(photos):
         total = total + chunk.sum(axis=0, dtype=np.float64)
     mean = np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), dtype=np.float32)
-    return np.concatenate([chunk @ mean for chunk in vector_chunks(photos)])
+    return np.concatenate([chunk @ mean for chunk in read_vector_chunks(photos)])
 
 
 def _times_farthest(vectors: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.int64]:

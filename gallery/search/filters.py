@@ -21,7 +21,7 @@ class Filters:
         exclude_authors: photographers whose photos stay out.
         exclude_sha256: files that stay out.
         query_phash: the query's perceptual hash, which near-duplicates are told by (16 hexadecimal digits).
-        duplicate_bits: photos whose perceptual hash differs from the query's in at most so many bits stay out.
+        duplicate_bits: photos whose perceptual hash differs from the query's in at most this many bits are excluded.
         duplicate_cosine: photos at least this similar to the query stay out.
         inside: positions must lie in one of these areas.
         outside: positions must lie in none of these.
@@ -29,7 +29,7 @@ class Filters:
         exclude_countries: ISO codes; no photos taken there.
         away_from: (latitude, longitude) in degrees that photos must be ``min_km`` away from.
         min_km: see ``away_from``.
-        distinct_km: at most one photo a place: those within so many kilometres of a better one stay out.
+        distinct_km: one photo per place: photos closer than this to a better one are excluded.
     """
 
     exclude_authors: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Filters:
         return self == Filters(query_phash=self.query_phash)
 
     def sql(self) -> str | None:
-        """What of the conditions a database can check beforehand; ``passes`` checks all of them exactly."""
+        """Return the conditions a database can check beforehand; ``passes`` checks all of them exactly."""
         conditions = []
         if self.exclude_authors:
             conditions.append(f"(author IS NULL OR author NOT IN ({_quoted(self.exclude_authors)}))")

@@ -17,8 +17,8 @@ _ITERATIONS = 10
 _PROBED = 9  # partitions read for a query, for each root of their number: with 8 a million's recall is 0.99
 
 
-def planned_index(count: int) -> NearIndex:
-    """The index that a gallery of ``count`` photos gets: none, or inverted lists of RaBitQ codes."""
+def plan_index(count: int) -> NearIndex:
+    """Choose the index of a gallery of ``count`` photos: none, or inverted lists of RaBitQ codes."""
     if count < EXACT_BELOW:
         return NearIndex()
     partitions = round(_PARTITIONS * math.sqrt(count))
@@ -51,7 +51,7 @@ def create_index(photos: Any, index: NearIndex) -> None:
     photos.create_index("sha256", config=BTree(), replace=True)
 
 
-def indexed_rows(
+def search_index(
     photos: Any,
     index: NearIndex,
     query: Any,

@@ -46,7 +46,7 @@ class Details:
         return cls([reader.get_batch(number) for number in range(reader.num_record_batches)])
 
     def rows(self, numbers: ArrayLike) -> pa.Table:
-        """The metadata of rows in the order of their numbers, which must be of this version."""
+        """Read the metadata of rows in the order of their numbers, which must be of this version."""
         wanted = np.asarray(numbers, dtype=np.int64)
         run = np.searchsorted(self._run_numbers, wanted, side="right") - 1
         places = self._run_places[run] + wanted - self._run_numbers[run]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sextant.gallery.database import GalleryError
 from sextant.gallery.manifest import Recall
 from sextant.gallery.search.search import farthest, nearest
-from sextant.gallery.statistics import rows_at, vector_chunks
+from sextant.gallery.statistics import read_rows_at, read_vector_chunks
 from sextant.gallery.store import Gallery
 
 COUNT = 16
@@ -27,13 +27,13 @@ class _Side:
     similarity: NDArray[np.float32]
 
 
-def measured_recall(gallery: Gallery, queries: int) -> Recall:
+def measure_recall(gallery: Gallery, queries: int) -> Recall:
     """Recall at 16 of the near and the far side, over random rows of the gallery, each left out of its own answer."""
     count = min(COUNT, gallery.count - 1)
     chosen = np.sort(np.random.default_rng(_SEED).choice(gallery.count, min(queries, gallery.count), replace=False))
     if count < 1:
         return Recall(queries=len(chosen), count=count, near=1.0, far=1.0)
-    vectors = rows_at(gallery.photos, chosen)
+    vectors = read_rows_at(gallery.photos, chosen)
     near, far = _exact_sides(gallery.photos, vectors, chosen, count)
     ids = gallery.photos.search().select(["id"]).limit(gallery.count).to_arrow()["id"]
     found = {"near": 0, "far": 0}
@@ -73,19 +73,19 @@ def _exact_sides(photos: Any, vectors: NDArray[np.float32], own: NDArray[np.int6
     near = _Side(np.full(shape, -1), np.full(shape, -np.inf, dtype=np.float32))
     far = _Side(np.full(shape, -1), np.full(shape, np.inf, dtype=np.float32))
     start = 0
-    for chunk in vector_chunks(photos):
+    for chunk in read_vector_chunks(photos):
         similarity = vectors @ chunk.T
         inside = np.flatnonzero((own >= start) & (own < start + len(chunk)))
         similarity[inside, own[inside] - start] = -np.inf
-        near = _merged(near, similarity, start, count, sign=-1)
+        near = _merge(near, similarity, start, count, sign=-1)
         similarity[inside, own[inside] - start] = np.inf
-        far = _merged(far, similarity, start, count, sign=1)
+        far = _merge(far, similarity, start, count, sign=1)
         start += len(chunk)
     return near, far
 
 
-def _merged(side: _Side, similarity: NDArray[np.float32], start: int, count: int, sign: int) -> _Side:
-    """The best of what was found before and of one more piece, whose rows begin at ``start``."""
+def _merge(side: _Side, similarity: NDArray[np.float32], start: int, count: int, sign: int) -> _Side:
+    """Merge the best found so far with one more piece, whose rows begin at ``start``."""
     width = min(count, similarity.shape[1])
     picked = np.argpartition(sign * similarity, width - 1, axis=1)[:, :width]
     rows = np.concatenate([side.rows, picked + start], axis=1)

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from sextant.gallery.search.exact import scanned_rows
+from sextant.gallery.search.exact import scan_rows
 from sextant.gallery.search.filters import Filters, phash_distance
-from sextant.gallery.search.index import indexed_rows
+from sextant.gallery.search.index import search_index
 from sextant.gallery.store import Gallery
 
-__all__ = ["Duplicate", "Filters", "Found", "PhotoSearch", "Reference", "farthest", "find", "nearest"]
+__all__ = ["Duplicate", "Filters", "PhotoSearch", "Reference", "SearchResult", "farthest", "nearest", "search_gallery"]
 
 _MANY = 1024  # rows from which on a condition is checked by the database rather than afterwards
 _AHEAD = 4  # rows fetched for each one wanted where filters may drop some
@@ -47,7 +47,7 @@ class Duplicate:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     references: list[Reference] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
 
@@ -56,28 +56,28 @@ Fetch = Callable[[int], pa.Table]
 
 
 def nearest(gallery: Gallery, vector: ArrayLike, count: int, filters: Filters = Filters()) -> list[Reference]:  # noqa: B008
-    """The ``count`` most similar photos, most similar first; equal ones by id. ``vector``: (dimension,)."""
-    return find(gallery, vector, count, filters).references
+    """Return the ``count`` most similar photos, most similar first; equal ones by id. ``vector``: (dimension,)."""
+    return search_gallery(gallery, vector, count, filters).references
 
 
 def farthest(gallery: Gallery, vector: ArrayLike, count: int, filters: Filters = Filters()) -> list[Reference]:  # noqa: B008
-    """The ``count`` least similar photos, least similar first; equal ones by id."""
-    return find(gallery, vector, count, filters, far=True).references
+    """Return the ``count`` least similar photos, least similar first; equal ones by id."""
+    return search_gallery(gallery, vector, count, filters, far=True).references
 
 
-def find(
+def search_gallery(
     gallery: Gallery,
     vector: ArrayLike,
     count: int,
     filters: Filters = Filters(),  # noqa: B008
     far: bool = False,
-) -> Found:
+) -> SearchResult:
     """Search one side and say also which near-duplicates were left out."""
     query = _unit(vector, gallery.manifest.dimension)
     if gallery.count == 0 or count < 1:
-        return Found()
+        return SearchResult()
     fetch = _far_rows(gallery, query, filters) if far else _near_rows(gallery, query, filters)
-    return _filtered(fetch, count, filters)
+    return _filter(fetch, count, filters)
 
 
 def _near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -> Fetch:
@@ -87,7 +87,7 @@ def _near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -
 
     def fetch(limit: int) -> pa.Table:
         condition = filters.sql() if filters.narrow or limit > _MANY else None
-        rows = indexed_rows(
+        rows = search_index(
             gallery.photos,
             gallery.manifest.index,
             query,
@@ -97,7 +97,7 @@ def _near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -
             source=gallery.only_source,
         )
         enough = rows.num_rows >= min(limit, gallery.count)
-        return rows if enough else scanned_rows(gallery.photos, query, limit, condition, farthest=False)
+        return rows if enough else scan_rows(gallery.photos, query, limit, condition, farthest=False)
 
     return fetch
 
@@ -110,15 +110,15 @@ def _far_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) ->
     def fetch(limit: int) -> pa.Table:
         if not filters.narrow and limit <= len(gallery.outliers):
             return gallery.outliers.farthest(query, limit)
-        return scanned_rows(gallery.photos, query, limit, filters.sql(), farthest=True)
+        return scan_rows(gallery.photos, query, limit, filters.sql(), farthest=True)
 
     return fetch
 
 
-def _filtered(fetch: Fetch, count: int, filters: Filters) -> Found:
+def _filter(fetch: Fetch, count: int, filters: Filters) -> SearchResult:
     """Fetch more rows until enough of them pass, or there are no more."""
     if filters.open:
-        return Found([_reference(row, filters) for row in fetch(count).slice(0, count).to_pylist()])
+        return SearchResult([_reference(row, filters) for row in fetch(count).slice(0, count).to_pylist()])
     limit = count * _AHEAD
     while True:
         rows = fetch(limit)
@@ -129,7 +129,7 @@ def _filtered(fetch: Fetch, count: int, filters: Filters) -> Found:
         kept = filters.distinct(others, count)
         if len(kept) == count or exhausted:
             duplicates = [_duplicate(row, filters) for row in rows.filter(pa.array(same)).to_pylist()]
-            return Found(
+            return SearchResult(
                 [_reference(row, filters) for row in others.take(pa.array(kept, pa.int64())).to_pylist()], duplicates
             )
         limit *= _AHEAD
@@ -144,7 +144,7 @@ class PhotoSearch:
     filters: Filters = field(default_factory=Filters)
 
     @cached_property
-    def _found(self) -> dict[tuple[bool, int], Found]:
+    def _found(self) -> dict[tuple[bool, int], SearchResult]:
         return {}
 
     def nearest(self, count: int) -> list[Reference]:
@@ -154,13 +154,13 @@ class PhotoSearch:
         return self._side(True, count).references
 
     def duplicates(self, count: int) -> list[Duplicate]:
-        """The near-duplicates that stood among the ``count`` most similar photos and were left out."""
+        """Return the near-duplicates among the ``count`` most similar photos that were left out."""
         return self._side(False, count).duplicates
 
-    def _side(self, far: bool, count: int) -> Found:
+    def _side(self, far: bool, count: int) -> SearchResult:
         key = far, count
         if key not in self._found:
-            self._found[key] = find(self.gallery, self.vector, count, self.filters, far)
+            self._found[key] = search_gallery(self.gallery, self.vector, count, self.filters, far)
         return self._found[key]
 
 

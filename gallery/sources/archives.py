@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from sextant.gallery.sources.records import PhotoFile, Record, SourceError, Unreadable
 from sextant.gallery.sources.table_folder import record_of, refused
 from sextant.gallery.sources.tables import PhotoTable
-from sextant.gallery.sources.tar_parts import archives, tar_members, tar_parts
-from sextant.gallery.sources.zips import zip_files, zip_members
+from sextant.gallery.sources.tar_parts import list_archives, list_tar_members, list_tar_parts
+from sextant.gallery.sources.zips import list_zip_files, list_zip_members
 
 Member = tuple[str, PhotoFile, str]  # name in the archive, bytes, uri
 
@@ -21,7 +21,7 @@ class ArchiveSource:
         self.name = table.path.stem
         self.notes = table.notes
         self._table, self._folder, self._country_known = table, folder.resolve(), country_known
-        self._tars, self._zips = archives(tar_parts(self._folder)), zip_files(self._folder)
+        self._tars, self._zips = list_archives(list_tar_parts(self._folder)), list_zip_files(self._folder)
         if not self._tars and not self._zips:
             raise SourceError(f"folder {str(folder)!r} holds no tar or zip files; give the folder of the archives")
         self.identity = f"{table.identity} over archives in {self._folder} country_known={country_known}"
@@ -40,7 +40,7 @@ class ArchiveSource:
                 yield member
                 continue
             name, photo, uri = member
-            found = _row_of(name, rows)
+            found = _find_row(name, rows)
             if found is None:
                 yield Unreadable(name, f"has no row in {self._table.path.name!r}")
             elif met[found]:
@@ -62,28 +62,28 @@ class ArchiveSource:
         """Every photo of every archive. A broken archive is reported, and the next one read."""
         for parts in self._tars:
             try:
-                for name, member in tar_members(parts):
+                for name, member in list_tar_members(parts):
                     yield name, member, f"{parts[0]}#{name}"
             except (tarfile.TarError, OSError) as error:
                 last = Path(parts[-1]).name
                 yield Unreadable(last, f"is cut off or broken ({error}); the photos after that place are missing")
         for archive in self._zips:
             try:
-                for name, found in zip_members(archive):
+                for name, found in list_zip_members(archive):
                     yield name, found, f"{archive}#{name}"
             except (zipfile.BadZipFile, OSError) as error:
                 yield Unreadable(archive.name, f"is cut off or no zip file ({error}); its photos are missing")
 
 
 def _key(image: str) -> str:
-    """A name as archives have it: slashes as underscores, the suffix left aside (OSV-5M's table gives bare ids)."""
+    """Normalise a name: slashes to underscores, the suffix dropped (OSV-5M's table gives bare ids)."""
     flat = image.replace("/", "_")
     stem, dot, suffix = flat.rpartition(".")
     return stem if dot and suffix.lower() in ("jpg", "jpeg", "png", "webp") else flat
 
 
-def _row_of(name: str, rows: dict[str, int]) -> int | None:
-    """The row of a member, under whatever folders it lies: the last part of its path, or the last two joined."""
+def _find_row(name: str, rows: dict[str, int]) -> int | None:
+    """Find the row of a member in any folder, by the last part of its path or the last two joined."""
     parts = PurePosixPath(name).parts
     candidates = (_key("_".join(parts[-depth:])) for depth in range(1, min(len(parts), 4) + 1))
     return next((rows[key] for key in candidates if key in rows), None)

@@ -46,7 +46,7 @@ def list_photos(folder: Path) -> FolderListing:
     return FolderListing(sorted(photos), sorted(left_out, key=lambda item: item.id))
 
 
-def photo_files(folder: Path) -> list[str]:
+def list_photo_files(folder: Path) -> list[str]:
     """List the relative paths (with /) of the photos in a folder and below, sorted.
 
     Raises:

@@ -24,10 +24,10 @@ def is_dataset(source: str) -> bool:
     return bool(_DATASET.match(source)) and not Path(source.split("/")[0]).exists()
 
 
-def downloaded(source: str) -> Path:
-    """The dataset's files in the hub's cache. What an interrupted download has got is not fetched again.
+def download_dataset(source: str) -> Path:
+    """Download the dataset's files into the hub's cache; finished files of an interrupted download are reused.
 
-    Large files go on in the middle (``hub_files``), small ones begin again.
+    Large files resume in the middle (``hub_files``), small ones start again.
 
     Raises:
         SourceError: no such dataset, no permission, or no connection; the message says which.
@@ -49,5 +49,5 @@ def downloaded(source: str) -> Path:
     except Exception as error:
         reason = one_line(error)
         raise SourceError(
-            f"source {source!r} is no path here, and as a dataset of the hub it cannot be had: {reason}; run it again"
+            f"source {source!r} is not a path, and downloading it as a hub dataset failed: {reason}; run it again"
         ) from error

@@ -43,7 +43,7 @@ def fetch_large_files(dataset: str, wanted: Sequence[str]) -> None:
     Raises:
         HfHubHTTPError: the hub refuses a file.
         OSError: the connection broke too often, or the disk is full; what has come stays.
-        BrokenFile: as ``fetch``.
+        BrokenFile: as ``fetch_file``.
     """
     from huggingface_hub import HfApi, constants
     from huggingface_hub.file_download import repo_folder_name
@@ -53,15 +53,15 @@ def fetch_large_files(dataset: str, wanted: Sequence[str]) -> None:
     except Exception:  # snapshot_download will meet the same, and knows what is cached or how to say it
         return
     blobs = Path(constants.HF_HUB_CACHE, repo_folder_name(repo_id=dataset, repo_type="dataset"), "blobs")
-    missing = [file for file in large_files(info, wanted) if not (blobs / file.sha256).exists()]
+    missing = [file for file in list_large_files(info, wanted) if not (blobs / file.sha256).exists()]
     if missing:
         blobs.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda file: fetch(file, blobs), missing))
+        list(pool.map(lambda file: fetch_file(file, blobs), missing))
 
 
-def large_files(info: Any, wanted: Sequence[str]) -> list[HubFile]:
-    """The large files of a revision described with its files' metadata; those too large for plain HTTP left out."""
+def list_large_files(info: Any, wanted: Sequence[str]) -> list[HubFile]:
+    """List the large files of a revision (with file metadata); those too large for plain HTTP are left out."""
     from huggingface_hub import constants
 
     return [
@@ -79,7 +79,7 @@ def _address(info: Any, name: str) -> str:
     return hf_hub_url(info.id, name, repo_type="dataset", revision=info.sha)
 
 
-def fetch(file: HubFile, blobs: Path) -> None:
+def fetch_file(file: HubFile, blobs: Path) -> None:
     """Go on with a file where its bytes end; it appears under its hash when it is whole and right.
 
     Raises:

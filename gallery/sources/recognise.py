@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sextant.gallery.sources.archives import ArchiveSource
-from sextant.gallery.sources.folder import FolderSource, photo_files
-from sextant.gallery.sources.hub import downloaded, is_dataset
+from sextant.gallery.sources.folder import FolderSource, list_photo_files
+from sextant.gallery.sources.hub import download_dataset, is_dataset
 from sextant.gallery.sources.joined import JoinedSource
 from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.records import Source, SourceError
 from sextant.gallery.sources.table_folder import TableFolderSource
 from sextant.gallery.sources.tables import PhotoTable
-from sextant.gallery.sources.tar_parts import tar_parts
-from sextant.gallery.sources.zips import zip_files
+from sextant.gallery.sources.tar_parts import list_tar_parts
+from sextant.gallery.sources.zips import list_zip_files
 
 MP16_TABLE = "MP16_Pro_filtered.csv"  # of the published tables, the one that G3 builds its database from
 
@@ -28,7 +28,7 @@ class SourceOptions:
 
 
 def open_source(source: str, options: SourceOptions = SourceOptions()) -> Source:
-    """The source that a path or a dataset's name stands for.
+    """Open the source that a path or a dataset's name means.
 
     A folder of photos with EXIF; a folder and a table (``metadata``, or the one in the folder that reads as one);
     a table alone, whose photos lie beside it; MP16-Pro's tar parts or OSV-5M's zips with their table; or any of
@@ -38,7 +38,7 @@ def open_source(source: str, options: SourceOptions = SourceOptions()) -> Source
         SourceError: no such path, or nothing in it that can be a source.
     """
     if is_dataset(source):
-        return open_source(str(downloaded(source)), options)
+        return open_source(str(download_dataset(source)), options)
     path = Path(source)
     if not path.exists():
         raise SourceError(f"source {source!r} does not exist; give a folder of photos, a table or a dataset's name")
@@ -65,7 +65,7 @@ def open_sources(sources: Sequence[str], options: SourceOptions = SourceOptions(
 def _with_table(table: PhotoTable, folder: Path, options: SourceOptions) -> Source:
     """Join a table to photos: those that lie in the folder, else those in its archives."""
     if has_archives(folder):
-        if not table.matches(FileNames(photo_files(folder))):
+        if not table.matches(FileNames(list_photo_files(folder))):
             return ArchiveSource(table, _training_images(folder, table), options.country_known)
         table.notes.append(_unopened_archives(folder))
     return TableFolderSource(table, folder, options.country_known)
@@ -73,11 +73,11 @@ def _with_table(table: PhotoTable, folder: Path, options: SourceOptions) -> Sour
 
 def has_archives(folder: Path) -> bool:
     """Tell whether tar parts or zip files lie in a folder or below."""
-    return bool(tar_parts(folder) or zip_files(folder))
+    return bool(list_tar_parts(folder) or list_zip_files(folder))
 
 
 def _unopened_archives(folder: Path) -> str:
-    found = [part.name for part in (*map(Path, tar_parts(folder)), *zip_files(folder))]
+    found = [part.name for part in (*map(Path, list_tar_parts(folder)), *list_zip_files(folder))]
     return f"archives were not opened, since no table lists their photos: {_some(found)}"
 
 
@@ -96,7 +96,7 @@ def _training_images(folder: Path, table: PhotoTable) -> Path:
 
 
 def _own_source(folder: Path, options: SourceOptions) -> Source:
-    """The folder with the table that lies in it, or alone where no table is of its photos.
+    """Read the folder with the table inside it, or alone if no table describes its photos.
 
     Of OSV-5M's two tables, the one to train on is taken.
 
@@ -110,7 +110,7 @@ def _own_source(folder: Path, options: SourceOptions) -> Source:
         return _with_table(filtered[0], folder, options)
     if sorted(names) == ["test.csv", "train.csv"]:
         return _with_table(next(table for table in tables if table.path.name == "train.csv"), folder, options)
-    photos = photo_files(folder)
+    photos = list_photo_files(folder)
     files = FileNames(photos)
     matching = [table for table in tables if table.matches(files)]
     if not matching and has_archives(folder) and not photos:
@@ -135,7 +135,7 @@ def _own_source(folder: Path, options: SourceOptions) -> Source:
 
 
 def _tables_in(folder: Path, options: SourceOptions) -> tuple[list[PhotoTable], list[str]]:
-    """The folder's tables of photos, and a note on each other table; MP16-Pro keeps its own in a folder below."""
+    """Find the folder's tables of photos, with a note on each other table; MP16-Pro keeps its own in a subfolder."""
     tables, notes = [], []
     for path in sorted((*folder.glob("*.csv"), *folder.glob("*.tsv"), *folder.glob("metadata/*.csv"))):
         if path.name.startswith("."):

@@ -16,7 +16,7 @@ class PhotoFile(Protocol):
     """A reference to a photo's bytes: small, picklable, read where it is decoded."""
 
     def read(self) -> bytes:
-        """The file's bytes.
+        """Return the file's bytes.
 
         Raises:
             OSError: they cannot be read; the text is the reason.

@@ -91,7 +91,7 @@ class PhotoTable:
 
     @property
     def identity(self) -> str:
-        """The table's content and how it is read: what an interrupted build must find again to go on."""
+        """The table's content and how it is read: what must be unchanged to resume an interrupted build."""
         return f"table {self.path.resolve()} sha256={self.sha256} rows={len(self)} swapped={self.swapped}"
 
     def row(self, index: int) -> TableRow:
@@ -126,7 +126,7 @@ class PhotoTable:
             raise SourceError(f"table {str(path)!r} cannot be read ({error.strerror}); check the path") from error
         except csv.Error as error:
             self.notes.append(
-                f"table {path.name!r} ends in a fragment that is no CSV ({error}); it is read up to there"
+                f"table {path.name!r} ends in a fragment that is not CSV ({error}); it is read up to there"
             )
 
     def _take(self, row: list[str], width: int, line: int) -> None:

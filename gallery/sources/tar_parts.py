@@ -86,14 +86,14 @@ class JoinedParts(io.RawIOBase):
         super().close()
 
 
-def tar_parts(folder: Path) -> list[Path]:
-    """The tar files and tar parts in a folder and below, in the order of their numbers."""
+def list_tar_parts(folder: Path) -> list[Path]:
+    """List the tar files and tar parts in a folder and its subfolders, in the order of their numbers."""
     found = [path for path in folder.rglob("*") if path.is_file() and _TAR_PART.search(path.name)]
     return sorted(found, key=lambda path: _natural(path.relative_to(folder).as_posix()))
 
 
-def archives(parts: list[Path]) -> list[tuple[str, ...]]:
-    """Parts grouped into tars: one that starts with a member's header starts a tar, the others go on with it."""
+def list_archives(parts: list[Path]) -> list[tuple[str, ...]]:
+    """Parts grouped into tars: one that starts with a member's header starts a tar, the others continue it."""
     groups: list[list[str]] = []
     for part in parts:
         with part.open("rb") as file:
@@ -104,8 +104,8 @@ def archives(parts: list[Path]) -> list[tuple[str, ...]]:
     return [tuple(group) for group in groups]
 
 
-def tar_members(parts: tuple[str, ...]) -> Iterator[tuple[str, TarMember]]:
-    """The names and places of a tar's files, found by its headers alone.
+def list_tar_members(parts: tuple[str, ...]) -> Iterator[tuple[str, TarMember]]:
+    """List the names and places of a tar's files, from its headers alone.
 
     Raises:
         tarfile.TarError: the tar is cut off or broken from here on.

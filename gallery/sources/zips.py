@@ -9,13 +9,13 @@ from sextant.gallery.photos.zip_member import ZipMember
 from sextant.gallery.sources.walk import walk_files
 
 
-def zip_files(folder: Path) -> list[Path]:
+def list_zip_files(folder: Path) -> list[Path]:
     """List the zip files in a folder and below, hidden ones left out."""
     return sorted(folder / name for name in walk_files(folder) if name.lower().endswith(".zip"))
 
 
-def zip_members(archive: Path) -> Iterator[tuple[str, ZipMember]]:
-    """The names and places of a zip's photos, by its directory, in the order of their names.
+def list_zip_members(archive: Path) -> Iterator[tuple[str, ZipMember]]:
+    """List the names and places of a zip's photos, from its directory, in the order of their names.
 
     Raises:
         zipfile.BadZipFile: no zip file, or cut off: its directory stands at the end.

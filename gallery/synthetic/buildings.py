@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sextant.gallery.synthetic.canvas import Canvas, Colour, colour, mix, shade
-from sextant.gallery.synthetic.facts import Country, Houses
+from sextant.gallery.synthetic.facts import CountryStyle, Houses
 from sextant.gallery.synthetic.lettering import sign_text
 from sextant.gallery.synthetic.light import Light
 from sextant.gallery.synthetic.nature import SNOW
@@ -43,8 +43,8 @@ class House:
         return self.storeys * STOREY + 0.4
 
 
-def plan_house(side: int, front: float, near: float, country: Country, rng: np.random.Generator) -> House:
-    """A house of one of the country's styles, its near corner given in metres."""
+def plan_house(side: int, front: float, near: float, country: CountryStyle, rng: np.random.Generator) -> House:
+    """Plan a house in one of the country's styles, its near corner given in metres."""
     style = country.houses[0] if len(country.houses) == 1 or rng.random() < 0.72 else country.houses[-1]
     storeys = int(rng.integers(style.storeys[0], style.storeys[1] + 1))
     length = float(rng.uniform(7, 13)) * (2.0 if storeys >= 5 else 1.0)
@@ -54,7 +54,7 @@ def plan_house(side: int, front: float, near: float, country: Country, rng: np.r
 
 
 def draw_house(canvas: Canvas, house: House, light: Light, rng: np.random.Generator) -> None:
-    """The end towards the camera, the side along the road, the windows and the roof."""
+    """Draw the end towards the camera, the side along the road, the windows and the roof."""
     lit = light.sun_from_left == (house.side > 0)
     contrast = 0.25 * (1 - light.cloud)
     front_wall = shade(house.wall, 1.04 if lit else 1.0 - contrast)
@@ -95,8 +95,8 @@ def _draw_windows(canvas: Canvas, house: House, wall: Colour, rng: np.random.Gen
             canvas.wall(x, start, start + 1.2, sill, sill + 1.4, shade(GLASS, rng.uniform(0.85, 1.15)))
 
 
-def draw_shop(canvas: Canvas, house: House, country: Country, rng: np.random.Generator) -> None:
-    """A shop window with an awning along the ground floor, and a sign across the pavement."""
+def draw_shop(canvas: Canvas, house: House, country: CountryStyle, rng: np.random.Generator) -> None:
+    """Draw a shop window with an awning along the ground floor, and a sign across the pavement."""
     ground, ink = (colour(name) for name in SIGN_COLOURS[int(rng.integers(len(SIGN_COLOURS)))])
     x = house.side * (house.front - 0.05)
     far = min(house.far, house.near + 8)

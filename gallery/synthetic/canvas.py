@@ -18,7 +18,7 @@ NEAR = 2.5  # metres; nothing is drawn nearer
 
 
 def colour(name: str) -> Colour:
-    """A colour by '#rrggbb' or CSS name."""
+    """Parse a colour by '#rrggbb' or CSS name."""
     red, green, blue = ImageColor.getrgb(name)[:3]
     return red, green, blue
 
@@ -30,7 +30,7 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
 
 
 def shade(base: Colour, factor: float) -> Colour:
-    """A colour made darker (below 1) or lighter."""
+    """Make a colour darker (below 1) or lighter."""
     red, green, blue = (min(255, max(0, round(channel * factor))) for channel in base)
     return red, green, blue
 
@@ -66,25 +66,25 @@ class Canvas:
         return self.focal / max(z, NEAR)
 
     def through_air(self, base: Colour, z: float) -> Colour:
-        """A colour as seen from a distance."""
+        """Return a colour as seen from a distance."""
         return mix(base, self._air, 1 - exp(-z / self._visibility))
 
     def face(self, corners: Sequence[Metres], base: Colour) -> None:
-        """A flat polygon in space, coloured as its nearest corner."""
+        """Draw a flat polygon in space, coloured as its nearest corner."""
         distance = min(z for _, _, z in corners)
         self.draw.polygon([self.at(*corner) for corner in corners], fill=self.through_air(base, distance))
 
     def upright(self, left: float, bottom: float, right: float, top: float, z: float, base: Colour) -> None:
-        """A rectangle that faces the camera."""
+        """Draw a rectangle that faces the camera."""
         (x0, y0), (x1, y1) = self.at(left, top, z), self.at(right, bottom, z)
         self.draw.rectangle((min(x0, x1), y0, max(x0, x1), y1), fill=self.through_air(base, z))
 
     def ground(self, left: float, right: float, near: float, far: float, base: Colour, height: float = 0.0) -> None:
-        """A strip along the road, lying flat."""
+        """Draw a strip lying along the road."""
         self.face([(left, height, near), (right, height, near), (right, height, far), (left, height, far)], base)
 
     def wall(self, x: float, near: float, far: float, bottom: float, top: float, base: Colour) -> None:
-        """A strip along the road, standing."""
+        """Draw a strip standing along the road."""
         self.face([(x, bottom, near), (x, top, near), (x, top, far), (x, bottom, far)], base)
 
     def stamp(

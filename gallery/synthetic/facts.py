@@ -27,7 +27,7 @@ class Houses:
 
 
 @dataclass(frozen=True)
-class Country:
+class CountryStyle:
     """Facts on a country's streets; facts.yaml names the source of each. `flag` is a form and its colours."""
 
     code: str
@@ -62,7 +62,7 @@ class Climate:
     snow: float
 
 
-def country_facts(code: str) -> Country:
+def country_facts(code: str) -> CountryStyle:
     """Facts on the country with this ISO 3166 alpha-2 code.
 
     Raises:
@@ -76,7 +76,7 @@ def country_facts(code: str) -> Country:
 
 
 @cache
-def all_countries() -> Mapping[str, Country]:
+def all_countries() -> Mapping[str, CountryStyle]:
     """Every country of facts.yaml by its code, in the order of the file."""
     facts = _load("facts.yaml")
     houses = {
@@ -87,7 +87,7 @@ def all_countries() -> Mapping[str, Country]:
     }
     return MappingProxyType(
         {
-            code: Country(
+            code: CountryStyle(
                 code=code,
                 drives_left=row["drive"] == "left",
                 centre_line=row["centre"],
@@ -110,7 +110,7 @@ def all_countries() -> Mapping[str, Country]:
 
 
 def climate_at(latitude: float, longitude: float) -> Climate:
-    """The climate of a place in degrees: the first box that holds it, else by its absolute latitude."""
+    """Return the climate of a place in degrees: the first box that holds it, else by its absolute latitude."""
     rules = _load("climate.yaml")
     boxed = (rule["climate"] for rule in rules["boxes"] if _holds(rule["box"], latitude, longitude))
     banded = (rule["climate"] for rule in rules["by_latitude"] if abs(latitude) <= rule["up_to"])

@@ -14,7 +14,7 @@ import numpy as np
 import yaml
 from PIL import Image, ImageDraw, ImageFont
 
-from sextant.gallery.synthetic.facts import Country
+from sextant.gallery.synthetic.facts import CountryStyle
 
 CAP_PIXELS = 42  # height of a capital as drawn; signs scale it
 ROOM_PIXELS = 18  # above and below a capital, for marks and descenders
@@ -22,7 +22,7 @@ ADVANCE = 1.28  # of a stroke letter, in widths of its grid
 IMITATED_GLYPHS = (3, 5)  # of a word, least and most
 
 
-def sign_text(country: Country, rng: np.random.Generator) -> Image.Image:
+def sign_text(country: CountryStyle, rng: np.random.Generator) -> Image.Image:
     """One shop word of a country as a mask (mode L, ink 255), cut to the ink from side to side."""
     if country.words:
         mask = _written(country.words[int(rng.integers(len(country.words)))])

@@ -32,7 +32,7 @@ class Light:
 
 
 def draw_light(latitude: float, climate: Climate, rng: np.random.Generator) -> Light:
-    """A day and an hour at a latitude in degrees, and the weather the climate allows."""
+    """Draw a day and an hour at a latitude in degrees, and the weather the climate allows."""
     snow = bool(rng.random() < climate.snow)
     sun = _sun_of_some_hour(latitude, snow, rng)
     clear = bool(rng.random() < climate.clear**FAIR_WEATHER)
@@ -62,7 +62,7 @@ def sun_elevation(latitude: float, day: float, hour: float) -> float:
 
 
 def _sun_of_some_hour(latitude: float, winter: bool, rng: np.random.Generator) -> float:
-    """An hour with daylight: drawn until the sun is up, noon of midsummer if it will not rise."""
+    """Draw an hour with daylight; take noon of midsummer if the sun does not rise."""
     for _ in range(8):
         midwinter = 15 if latitude >= 0 else 198
         day = midwinter + rng.uniform(-45, 60) if winter else rng.uniform(1, 365)

@@ -13,7 +13,7 @@ SNOW = colour("#eef1f4")
 
 
 def draw_sky(canvas: Canvas, light: Light, rng: np.random.Generator) -> None:
-    """A gradient from the zenith to the horizon, with soft clouds."""
+    """Draw a gradient from the zenith to the horizon, with soft clouds."""
     horizon = max(2, int(canvas.horizon))
     ramp = np.linspace(0, 1, horizon)[:, None] ** 1.3
     column = np.array(light.zenith) * (1 - ramp) + np.array(light.air) * ramp
@@ -65,7 +65,7 @@ def draw_ground(canvas: Canvas, climate: Climate, light: Light, rng: np.random.G
 
 
 def draw_shadow(canvas: Canvas, x: float, z: float, height: float, width: float, light: Light, base: Colour) -> None:
-    """What a thing of a height and width in metres throws on the ground; none under clouds."""
+    """Draw the ground shadow of a thing of a height and width in metres; none under clouds."""
     if light.cloud > 0.4:
         return
     length = min(25.0, height / tan(radians(light.sun_degrees)))

@@ -7,7 +7,7 @@ from PIL import Image
 
 from sextant.gallery.synthetic.buildings import draw_house, draw_shop, plan_house
 from sextant.gallery.synthetic.canvas import HEIGHT, WIDTH, Canvas, colour
-from sextant.gallery.synthetic.facts import Climate, Country, climate_at, country_facts, relief_at
+from sextant.gallery.synthetic.facts import Climate, CountryStyle, climate_at, country_facts, relief_at
 from sextant.gallery.synthetic.light import Light, draw_light
 from sextant.gallery.synthetic.nature import draw_ground, draw_relief, draw_shadow, draw_sky
 from sextant.gallery.synthetic.street import (
@@ -29,7 +29,7 @@ Thing = tuple[float, Callable[[], None]]  # how far away in metres, and how to d
 
 
 def draw_scene(town: Town, seed: int) -> Image.Image:
-    """A street of a town as a camera in a car would see it: (HEIGHT, WIDTH) RGB, the same bytes for the same arguments.
+    """Draw a street of a town as seen from a car: (HEIGHT, WIDTH) RGB, the same bytes for the same arguments.
 
     Raises:
         UnknownCountry: facts.yaml has nothing on the town's country.
@@ -61,7 +61,7 @@ def draw_scene(town: Town, seed: int) -> Image.Image:
 
 
 def _roadside(
-    canvas: Canvas, country: Country, climate: Climate, light: Light, built: float, rng: Random
+    canvas: Canvas, country: CountryStyle, climate: Climate, light: Light, built: float, rng: Random
 ) -> list[Thing]:
     """Houses on both sides with trees in the gaps, and trees behind them."""
     things: list[Thing] = []
@@ -92,7 +92,7 @@ def _tree(canvas: Canvas, x: float, z: float, climate: Climate, light: Light, rn
     return z, draw
 
 
-def _traffic(canvas: Canvas, country: Country, light: Light, rng: Random) -> list[Thing]:
+def _traffic(canvas: Canvas, country: CountryStyle, light: Light, rng: Random) -> list[Thing]:
     """Cars ahead in one's own lane, cars coming in the other, and perhaps a parked one."""
     things: list[Thing] = []
     for own in (True, False):
@@ -104,7 +104,7 @@ def _traffic(canvas: Canvas, country: Country, light: Light, rng: Random) -> lis
     return things
 
 
-def _furniture(canvas: Canvas, country: Country, light: Light, rng: Random) -> list[Thing]:
+def _furniture(canvas: Canvas, country: CountryStyle, light: Light, rng: Random) -> list[Thing]:
     """Poles along one side of the road; a warning sign, a flag and a letter box now and then."""
     side = 1 if rng.random() < 0.5 else -1
     first = float(rng.uniform(5, 5 + POLE_EVERY / 2))
@@ -129,7 +129,7 @@ def _furniture(canvas: Canvas, country: Country, light: Light, rng: Random) -> l
 
 
 def _develop(picture: Image.Image, light: Light, rng: Random) -> Image.Image:
-    """What a camera adds: the colour of the light, exposure, vignetting and noise."""
+    """Add what a camera adds: the colour of the light, exposure, vignetting and noise."""
     pixels = np.asarray(picture, dtype=np.float32)
     golden = 1 + light.warmth * np.array([0.05, 0.0, -0.07], dtype=np.float32)
     balance = 1 + rng.normal(0, 0.002, 3).astype(np.float32)

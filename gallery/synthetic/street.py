@@ -3,7 +3,7 @@
 import numpy as np
 
 from sextant.gallery.synthetic.canvas import Canvas, Colour, colour, mix, shade
-from sextant.gallery.synthetic.facts import Climate, Country
+from sextant.gallery.synthetic.facts import Climate, CountryStyle
 from sextant.gallery.synthetic.light import Light
 from sextant.gallery.synthetic.nature import SNOW, draw_shadow
 
@@ -18,13 +18,13 @@ CAR_COLOURS = ("#efefec", "#efefec", "#2e3236", "#2e3236", "#5a6068", "#5a6068",
 FAR = 220.0  # metres
 
 
-def lane_middle(country: Country, own: bool) -> float:
+def lane_middle(country: CountryStyle, own: bool) -> float:
     """Metres right of the middle of the road at which one's own or the oncoming lane runs."""
     return LANE / 2 * (-1 if country.drives_left == own else 1)
 
 
 def draw_road(
-    canvas: Canvas, country: Country, climate: Climate, light: Light, town: bool, rng: np.random.Generator
+    canvas: Canvas, country: CountryStyle, climate: Climate, light: Light, town: bool, rng: np.random.Generator
 ) -> None:
     """Asphalt, its lines, and what runs beside it: a pavement in towns, bare soil elsewhere."""
     wet = 0.9 if light.cloud > 0.7 and rng.random() < 0.5 else 1.0
@@ -53,9 +53,9 @@ def _stripe(canvas: Canvas, x: float, near: float, far: float, paint: Colour, wi
 
 
 def draw_car(
-    canvas: Canvas, x: float, z: float, country: Country, rear: bool, light: Light, rng: np.random.Generator
+    canvas: Canvas, x: float, z: float, country: CountryStyle, rear: bool, light: Light, rng: np.random.Generator
 ) -> None:
-    """A car seen from behind or from the front, with its plate."""
+    """Draw a car seen from behind or from the front, with its plate."""
     paint = colour(CAR_COLOURS[int(rng.integers(len(CAR_COLOURS)))])
     draw_shadow(canvas, x, z, 1.4, 1.7, light, shade(ASPHALT, 0.6))
     towards_us = 0.86 if x < canvas.camera_x else -0.86
@@ -78,8 +78,8 @@ def draw_car(
         canvas.upright(x + left, low + 0.04, x + left + 0.05, high - 0.04, z, ink)
 
 
-def draw_pole(canvas: Canvas, x: float, z: float, country: Country, light: Light) -> None:
-    """A pole of the distribution grid with its crossarm, and the wires to the next one."""
+def draw_pole(canvas: Canvas, x: float, z: float, country: CountryStyle, light: Light) -> None:
+    """Draw a pole of the distribution grid with its crossarm, and the wires to the next one."""
     post = POLES[country.pole]
     draw_shadow(canvas, x, z, 8.5, 0.25, light, colour("#5a584f"))
     canvas.upright(x - 0.14, 0, x + 0.14, 8.5, z, post)
@@ -91,14 +91,14 @@ def draw_pole(canvas: Canvas, x: float, z: float, country: Country, light: Light
 
 
 def draw_post_box(canvas: Canvas, x: float, z: float, paint: Colour) -> None:
-    """A public letter box on the pavement."""
+    """Draw a public letter box on the pavement."""
     canvas.upright(x - 0.3, 0, x + 0.3, 1.3, z, paint)
     canvas.upright(x - 0.22, 0.95, x + 0.22, 1.03, z, colour("#1c1c1e"))
     canvas.upright(x - 0.34, 1.3, x + 0.34, 1.42, z, shade(paint, 0.8))
 
 
 def draw_flag(canvas: Canvas, x: float, z: float, flag: tuple[str, ...]) -> None:
-    """A flag on a mast by the road; metres. `flag` is a form of facts.yaml and its colours."""
+    """Draw a flag on a mast by the road; metres. `flag` is a form of facts.yaml and its colours."""
     form, colours = flag[0], [colour(name) for name in flag[1:]]
     canvas.upright(x - 0.05, 0, x + 0.05, 4.6, z, colour("#d5d7d9"))
     left, width, bottom, height = x + 0.05, 2.1, 3.2, 1.4
@@ -126,7 +126,7 @@ def draw_flag(canvas: Canvas, x: float, z: float, flag: tuple[str, ...]) -> None
 
 
 def draw_warning_sign(canvas: Canvas, x: float, z: float, form: str) -> None:
-    """A danger warning sign: 'diamond', 'triangle' or 'yellow-triangle' of facts.yaml."""
+    """Draw a danger warning sign: 'diamond', 'triangle' or 'yellow-triangle' of facts.yaml."""
     canvas.upright(x - 0.05, 0, x + 0.05, 2.3, z, colour("#9aa0a4"))
     if form == "diamond":
         rim, ground, corners = colour("#1f1f1f"), PAINT["yellow"], [(0, 0.62), (0.62, 0), (0, -0.62), (-0.62, 0)]

@@ -32,8 +32,8 @@ def towns_in(country_code: str) -> tuple[Town, ...]:
     return tuple(town for town in _all_towns() if town.country_code == country_code)
 
 
-def chosen_towns(count: int) -> list[Town]:
-    """The first `count` towns of the drawn world: the first of every group, then the second of every group, and so on.
+def choose_towns(count: int) -> list[Town]:
+    """Choose the first `count` towns of the drawn world: the first of every group, then the second, and so on.
 
     A shorter list is always the beginning of a longer one.
     """

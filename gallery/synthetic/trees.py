@@ -16,7 +16,7 @@ BARK = colour("#5f4a38")
 
 
 def draw_tree(canvas: Canvas, x: float, z: float, climate: Climate, light: Light, rng: Random) -> None:
-    """A tree of the climate, standing at a place in metres."""
+    """Draw a tree of the climate at a place in metres."""
     kinds, shares = zip(*climate.trees.items(), strict=True)
     kind = kinds[int(rng.choice(len(kinds), p=np.array(shares) / sum(shares)))]
     leaf = shade(colour(climate.leaves[int(rng.integers(len(climate.leaves)))]), rng.uniform(0.95, 1.05))
@@ -35,7 +35,7 @@ def _trunk(canvas: Canvas, foot: Point, height: float, width: float, z: float, b
 
 
 def _crown(canvas: Canvas, centre: Point, across: float, up: float, z: float, leaf: Colour, rng: Random) -> None:
-    """A round crown of leaf clumps, darker below and lighter above."""
+    """Draw a round crown of leaf clumps, darker below and lighter above."""
     x, y = centre
     canvas.draw.ellipse((x - across, y - up, x + across, y + up), fill=canvas.through_air(shade(leaf, 0.75), z))
     for turn in rng.uniform(0, 2 * pi, 14):

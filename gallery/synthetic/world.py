@@ -13,7 +13,7 @@ import numpy as np
 
 from sextant.base.errors import SextantError
 from sextant.gallery.synthetic.scene import draw_scene
-from sextant.gallery.synthetic.towns import Town, chosen_towns
+from sextant.gallery.synthetic.towns import Town, choose_towns
 from sextant.geo.sphere import great_circle_km
 
 WORLD_VERSION = 2  # raised whenever a scene would look different
@@ -57,16 +57,16 @@ def write_world(folder: Path, scenes: int = 1200, queries: int = 40, seed: int =
         WorldError: the folder cannot be written, or holds something else.
     """
     recipe = {"version": WORLD_VERSION, "scenes": scenes, "queries": queries, "seed": seed}
-    world = _world_in(folder)
+    world = _find_world(folder)
     try:
-        if _recipe_in(folder) == recipe:
+        if _read_recipe(folder) == recipe:
             return world
-        if folder.exists() and any(folder.iterdir()) and _recipe_in(folder) is None:
+        if folder.exists() and any(folder.iterdir()) and _read_recipe(folder) is None:
             raise WorldError(f"folder {str(folder)!r} holds something else than a drawn world: name an empty one")
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as draft:
             drawn = Path(draft) / "world"
-            _draw_into(_world_in(drawn), scenes, queries, seed)
+            _draw_into(_find_world(drawn), scenes, queries, seed)
             (drawn / MARKER).write_text(json.dumps(recipe), encoding="utf-8")
             if folder.exists():
                 shutil.rmtree(folder)
@@ -81,7 +81,7 @@ def plan_world(scenes: int, queries: int, seed: int = 0) -> tuple[list[_Scene], 
 
     Queries are spread over the towns after the first of each group, so that the gallery knows their surroundings.
     """
-    towns = chosen_towns(scenes + queries)
+    towns = choose_towns(scenes + queries)
     held_out = set(np.linspace(len(towns) // 3, len(towns) - 1, queries).astype(int).tolist()) if queries else set()
     seeds = np.random.SeedSequence(seed).generate_state(len(towns))
     authors = np.random.default_rng(seed).integers(len(AUTHORS), size=len(towns))
@@ -98,7 +98,7 @@ def plan_world(scenes: int, queries: int, seed: int = 0) -> tuple[list[_Scene], 
 
 
 def _author_from_elsewhere(town: Town, gallery: Sequence[_Scene]) -> str:
-    """The author whose nearest gallery scene is farthest from a town, among those beyond AWAY_KM if any is."""
+    """Choose the author whose nearest gallery scene is farthest from a town, among those beyond AWAY_KM if any is."""
     positions = np.array([(scene.town.latitude, scene.town.longitude) for scene in gallery])
     distances = great_circle_km(positions, (town.latitude, town.longitude))
     near = {scene.author for scene, distance in zip(gallery, distances, strict=True) if distance < AWAY_KM}
@@ -126,16 +126,16 @@ def _draw_into(world: World, scenes: int, queries: int, seed: int) -> None:
 
 
 def _file_name(index: int) -> str:
-    """A name that says nothing of the place: whoever guesses sees only the picture."""
+    """Make a name that does not reveal the place: whoever guesses sees only the picture."""
     return f"scene-{index:04}.jpg"
 
 
-def _world_in(folder: Path) -> World:
+def _find_world(folder: Path) -> World:
     return World(folder / "gallery", folder / "gallery.csv", folder / "queries", folder / "queries.csv")
 
 
-def _recipe_in(folder: Path) -> object | None:
-    """What a finished world says of itself; None where there is none."""
+def _read_recipe(folder: Path) -> object | None:
+    """Read the recipe of a finished world; None if the folder holds none."""
     try:
         recipe: object = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):

@@ -28,19 +28,18 @@ HASH = re.compile(r"(?<![0-9a-f@])[0-9a-f]{64}(?![0-9a-f])")  # not a fitted mod
 
 
 class ArchiveError(SextantError):
-    """A zip that is no exported run, or not the one that was exported."""
+    """The zip is not an exported run, or was changed after the export."""
 
 
 def export_run(folder: RunFolder, out: Path, home: str | None, *, photo: bool = False) -> Json:
-    """Write a run as one zip: its files, its manifest with hashes, a fitted model that judged it and, when asked, its
-    pictures.
+    """Write a run as one zip: its files, a manifest with hashes, its fitted model and, on request, its pictures.
 
     Args:
-        photo: pack the photo, the model's view of it and every crop too; without them the run still replays.
+        photo: also pack the photo, the picture shown to the model and every crop; the run replays without them.
 
     Raises:
-        SextantError: the folder cannot be read or the zip not written.
-        BlobMissing: a picture of the run, or its fitted model, is gone.
+        SextantError: the folder cannot be read, or the zip cannot be written.
+        BlobMissing: a picture of the run, or its fitted model, is missing.
     """
     record = folder.record()
     blobs = collect_fitted_hashes(record) | (collect_pictures(folder) if photo else set())
@@ -61,13 +60,13 @@ def export_run(folder: RunFolder, out: Path, home: str | None, *, photo: bool = 
 
 
 def strip_record(record: Json) -> Json:
-    """Return a run's record for another machine: where this one keeps its runs and reaches its model is left out."""
+    """Strip a run's record of local paths and server addresses, for use on another machine."""
     kept = [one for one in record["changes"] if (one["kind"], one["name"]) != ("setting", "base_url")]
     return {**record, "settings": {**record["settings"], "base_url": None, "home": None}, "changes": kept}
 
 
 def write_entry(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """One file of the zip, without the time it was packed: equal runs are equal zips."""
+    """Write one file into the zip with a fixed time, so that equal runs make equal zips."""
     info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
     info.compress_type = zipfile.ZIP_DEFLATED
     info.external_attr = 0o644 << 16
@@ -75,11 +74,11 @@ def write_entry(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def collect_pictures(folder: RunFolder) -> set[str]:
-    """Return the hashes of a run's pictures: the photo, what the model saw of it, contact sheets, crops."""
+    """Collect the hashes of a run's pictures: the photo, the picture shown to the model, contact sheets, crops."""
     found: set[str] = set()
     cassette = Cassette.read(folder.cassette)
     for call in cassette.calls.values():
-        reply = cassette.reply(call)
+        reply = cassette.read_reply(call)
         if call.kind == "photo":
             found |= {reply["photo"]["sha256"], reply["photo"]["shown"]}
         elif call.kind == "references":
@@ -90,19 +89,19 @@ def collect_pictures(folder: RunFolder) -> set[str]:
 
 
 def load_shown_picture(folder: RunFolder, home: str | None) -> bytes | None:
-    """Return what the model saw of the photo, None when it is not here."""
+    """Load the picture shown to the model; None when it is not stored here."""
     cassette = Cassette.read(folder.cassette)
     for call in cassette.calls.values():
         if call.kind == "photo":
             try:
-                return BlobStore(Home.at(home).blobs).get(cassette.reply(call)["photo"]["shown"])
+                return BlobStore(Home.at(home).blobs).get(cassette.read_reply(call)["photo"]["shown"])
             except BlobMissing:
                 return None
     return None
 
 
 def collect_hashes(folder: RunFolder) -> set[str]:
-    """Every blob that a run may name: whatever in its files looks like a sha256."""
+    """Collect every blob that a run may name: everything in its files that looks like a sha256."""
     texts = [(folder.path / name).read_text("utf-8", "replace") for name in FILES if (folder.path / name).exists()]
     return {found for text in texts for found in HASH.findall(text)}
 
@@ -111,8 +110,8 @@ def import_run(path: Path, home: str | None) -> RunFolder:
     """Import an exported run into a home.
 
     Raises:
-        ArchiveError: the zip is broken, holds what no exported run holds, or something other than its manifest says.
-        WrongUse: there is a run of that name already.
+        ArchiveError: the zip is damaged, holds an unexpected file, or differs from its manifest.
+        WrongUse: a run of that name exists.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -144,9 +143,9 @@ def import_run(path: Path, home: str | None) -> RunFolder:
 
 
 def read_checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
-    """Return the files of a zip, when each is one that an exported run has, of its stated size and hash.
+    """Read the files of a zip and check each against the names, sizes and hashes of its manifest.
 
-    Nothing is unpacked before its name and its size are known to be right.
+    Nothing is unpacked before its name and size have been checked.
     """
     entries = archive.infolist()
     if len(entries) > MOST_FILES:
@@ -176,7 +175,7 @@ def read_checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, byt
 
 
 def check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
-    """Raise unless an entry is a plain file of a run, and not too large."""
+    """Raise unless an entry is a plain file of a run and not too large."""
     blob = BLOB.fullmatch(entry.filename)
     if not blob and entry.filename not in (*FILES, "manifest.json"):
         raise ArchiveError(
@@ -193,7 +192,7 @@ def check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
 
 
 def read_manifest(manifest: bytes, path: Path) -> dict[str, Json]:
-    """Return the files that a manifest lists, when it is one that this version reads."""
+    """Read the files that a manifest lists, and check that this version can read its format."""
     try:
         read = json.loads(manifest)
         files, name = read["files"], read["run"]
@@ -209,7 +208,7 @@ def read_manifest(manifest: bytes, path: Path) -> dict[str, Json]:
 
 
 def check_run(folder: RunFolder, name: str, path: Path) -> None:
-    """Raise unless the unpacked files are a run that can be read."""
+    """Raise unless the unpacked files form a readable run."""
     record = folder.record()
     if record.get("run") != name:
         raise ArchiveError(f"{str(path)!r}: its run.json is of run {record.get('run')!r}, its manifest of {name!r}")

@@ -1,6 +1,6 @@
 """Batch runner: one compiled graph and one backend for many photos, without checkpoints.
 
-Each photo has its run folder all the same. Its cassette is what a killed photo goes on from: no call is paid twice.
+Each photo still has its run folder. After a kill, its cassette answers the calls already made, so none is paid twice.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from sextant.graphs.runs.steps import StepLog, make_step
 
 @dataclass(frozen=True)
 class PhotoRun:
-    """Where one photo's run is recorded while it lasts."""
+    """Recording of one photo in progress: its port and its step log."""
 
     door: StepPort
     log: StepLog
@@ -37,25 +37,25 @@ class BatchRunner:
     """Runs photos through one compiled graph, from any number of threads.
 
     Args:
-        deps: shared by all photos; its settings are every photo's but for the run's name.
+        deps: shared by all photos; its settings apply to every photo except for the run's name.
     """
 
     def __init__(self, deps: Deps) -> None:
-        self._gear = deps
-        self._desks: dict[str, PhotoRun] = {}
-        self._gears: dict[str, Deps] = {}
-        self._graph = build_graph(self._gear_of, self._around).compile(name="geolocate")
+        self._deps = deps
+        self._photo_runs: dict[str, PhotoRun] = {}
+        self._run_deps: dict[str, Deps] = {}
+        self._graph = build_graph(self._find_deps, self._record_node).compile(name="geolocate")
 
     def locate(self, path: str, settings: Settings, folder: Path, world: Port, afresh: bool = False) -> Json:
         """Run one photo, recorded in ``folder``, and return its final state; recorded calls are not repeated.
 
         Args:
-            settings: this photo's; ``settings.run`` names it and no other photo in flight.
+            settings: of this photo; ``settings.run`` must be unique among the photos in flight.
             world: answers the calls.
-            afresh: forget what was recorded before, and ask everything again.
+            afresh: delete an earlier recording and repeat every call.
 
         Raises:
-            SextantError: the photo is no good, or the disk does not take the record.
+            SextantError: the photo cannot be used, or the record cannot be written.
         """
         name = str(settings.run)
         if afresh:
@@ -63,36 +63,36 @@ class BatchRunner:
         record = begin_run(folder, name, path, settings)
         cassette = Cassette.record(record.cassette)
         with closing(cassette), closing(StepLog(record.steps)) as log:
-            self._desks[name] = PhotoRun(Recorder(cassette, lambda _, kind, request: world(kind, request)), log)
-            self._gears[name] = replace(self._gear, settings=settings)
+            self._photo_runs[name] = PhotoRun(Recorder(cassette, lambda _, kind, request: world(kind, request)), log)
+            self._run_deps[name] = replace(self._deps, settings=settings)
             try:
                 state: Json = self._graph.invoke({"path": path}, make_config(settings), context=settings)
             except SextantError as error:
                 record.update(status="failed", error=str(error))
                 raise
             finally:
-                del self._desks[name], self._gears[name]
+                del self._photo_runs[name], self._run_deps[name]
         finish_run(record, state["answer"])
         return state
 
-    def _gear_of(self, settings: Settings) -> Deps:
-        return self._gears[str(settings.run)]
+    def _find_deps(self, settings: Settings) -> Deps:
+        return self._run_deps[str(settings.run)]
 
-    def _around(self, moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
-        desk = self._desks[str(deps.settings.run)]
+    def _record_node(self, step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
+        photo_run = self._photo_runs[str(deps.settings.run)]
         began = monotonic()
-        update = node(state, replace(deps, ask=partial(desk.door, moment)))
-        desk.log.write(make_step(moment, update, round(monotonic() - began, 4)))
+        update = node(state, replace(deps, ask=partial(photo_run.door, step_info)))
+        photo_run.log.write(make_step(step_info, update, round(monotonic() - began, 4)))
         return update
 
 
 def make_config(settings: Settings) -> Any:
-    """LangGraph's own configuration of one photo's run."""
+    """Make the LangGraph configuration of one photo's run."""
     return {"recursion_limit": STEPS_FUSE, "max_concurrency": settings.concurrency}
 
 
 def begin_run(folder: Path, name: str, path: str, settings: Settings) -> RunFolder:
-    """Return the photo's run folder, made or found; another name and place than ``folder.create`` gives."""
+    """Open or create the photo's run folder, at the given path instead of the home's ``runs``."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "run.json").exists():
         told_it = build_record(path, settings)
@@ -104,12 +104,12 @@ def begin_run(folder: Path, name: str, path: str, settings: Settings) -> RunFold
 
 
 def finish_run(record: RunFolder, answer: Json) -> None:
-    """Keep the answer, on one line: indenting the outlines of regions would cost more than locating the photo."""
+    """Store the answer on one line: indenting the outlines of regions takes longer than locating the photo."""
     write_bytes(record.path / "answer.json", json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace"))
     record.update(status="done", finished=format_now(), photo=answer["photo"], error=None)
 
 
 def make_record_name(image: str) -> str:
-    """Return a name for a photo's run that can be a folder's on any disk, and belongs to this photo alone."""
+    """Make a folder name for a photo's run: valid on any file system and unique to this photo."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(image).stem).strip(".-_")[:60] or "photo"
     return f"{plain}-{hashlib.sha256(image.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"

@@ -1,6 +1,6 @@
 """Changes of a fork from one step on: settings, prompts, candidates, a tool's result, the model's text.
 
-Changes stand between the graph and its recording: the recording stays what was really asked and said.
+Changes are applied between the graph and its recording, so the recording keeps the real requests and replies.
 """
 
 import json
@@ -19,7 +19,7 @@ from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node
 from sextant.graphs.runs.folder import RunError
 
-# What must be asked again after a setting has changed, though the question itself reads the same.
+# Calls to repeat after a setting has changed although their request is the same.
 ASKED_AGAIN: Mapping[str, frozenset[str]] = {
     "gallery": frozenset({"references", "coverage", "positions", *RETRIEVAL}),
     "encoder": frozenset({"references", "coverage", "positions", *RETRIEVAL}),
@@ -36,12 +36,12 @@ ASKED_AGAIN: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Change:
-    """One change. It holds from ``step`` on; ``text``, ``result`` and ``without`` happen at that step alone.
+    """One change. It applies from ``step`` on; ``text``, ``result`` and ``without`` apply at that step only.
 
     Attributes:
-        branch: the one branch it is about, None for all of them.
+        branch: the branch it applies to; None for all.
         kind: setting, variant, candidate, text, result or without.
-        name: of the setting, variant, candidate or tool; empty where there is only one.
+        name: of the setting, variant, candidate or tool; empty where only one exists.
         value: JSON-plain.
     """
 
@@ -52,35 +52,37 @@ class Change:
     value: Any
 
     def to_json(self) -> Json:
-        """JSON-plain values; no secret: an address loses its login."""
+        """Convert to JSON-plain values without secrets: the login of an address is removed."""
         address = self.kind == "setting" and self.name == "base_url" and self.value
         return {**vars(self), "value": split_login(self.value)[1] if address else self.value}
 
-    def holds(self, moment: StepInfo) -> bool:
-        """Whether the change is in force at a moment."""
-        here = self.branch is None or moment.branch in (None, self.branch)
+    def is_in_force(self, step_info: StepInfo) -> bool:
+        """Return whether the change applies at this step."""
+        here = self.branch is None or step_info.branch in (None, self.branch)
         if self.kind in ("text", "result", "without"):
-            return moment.step == self.step and here
-        return moment.step >= self.step and here
+            return step_info.step == self.step and here
+        return step_info.step >= self.step and here
 
 
 @dataclass(frozen=True)
 class Changes:
-    """All changes of a run; none for a run that is no fork."""
+    """All changes of a run; empty unless the run is a fork."""
 
     every: tuple[Change, ...] = ()
 
     def to_json(self) -> list[Json]:
         return [change.to_json() for change in self.every]
 
-    def at(self, moment: StepInfo, kind: str) -> dict[str, Any]:
-        """Return the changes of one kind in force, by name; the latest wins."""
-        return {change.name: change.value for change in self.every if change.kind == kind and change.holds(moment)}
+    def select(self, step_info: StepInfo, kind: str) -> dict[str, Any]:
+        """Return the changes of one kind that apply at this step, by name; the latest wins."""
+        return {
+            change.name: change.value for change in self.every if change.kind == kind and change.is_in_force(step_info)
+        }
 
-    def deps(self, moment: StepInfo, deps: Deps) -> Deps:
-        """Return the equipment with the settings of the moment, exchanged prompts among them."""
-        settings = self.settings(deps.settings, moment)
-        swaps = self.at(moment, "variant")
+    def apply_to_deps(self, step_info: StepInfo, deps: Deps) -> Deps:
+        """Return the dependencies with the settings and prompt variants of this step."""
+        settings = self.apply_to_settings(deps.settings, step_info)
+        swaps = self.select(step_info, "variant")
         if swaps:
             now = replace(deps, settings=settings).recipe
             settings = replace(
@@ -90,16 +92,16 @@ class Changes:
             )
         return deps if settings is deps.settings else replace(deps, settings=settings)
 
-    def settings(self, settings: Settings, moment: StepInfo) -> Settings:
-        """Return the settings as they are at a moment."""
+    def apply_to_settings(self, settings: Settings, step_info: StepInfo) -> Settings:
+        """Return the settings with the changes that apply at this step."""
         given: dict[str, Any] = {}
-        for name, value in self.at(moment, "setting").items():
+        for name, value in self.select(step_info, "setting").items():
             given[name] = tuple(value) if isinstance(value, list) else value
         return replace(settings, **given) if given else settings
 
-    def state(self, moment: StepInfo, state: Any, deps: Deps) -> Any:
-        """Return the state as the node of this moment is to see it."""
-        candidates, swaps = self.at(moment, "candidate"), self.at(moment, "variant")
+    def apply_to_state(self, step_info: StepInfo, state: Any, deps: Deps) -> Any:
+        """Return the state with changed candidates and prompt variants for the node of this step."""
+        candidates, swaps = self.select(step_info, "candidate"), self.select(step_info, "variant")
         if candidates and state.get("references"):
             document = deps.blobs.get_json(state["references"])
             state = {**state, "references": deps.blobs.put_json(move_references(document, candidates))}
@@ -112,9 +114,9 @@ class Changes:
             state = {**state, "branches": {name: swap_variant(each, swaps) for name, each in state["branches"].items()}}
         return state
 
-    def replies(self, moment: StepInfo, ask: Port) -> Port:
-        """Return the outside with its replies changed as the moment wants them."""
-        texts, results, dropped = (self.at(moment, kind) for kind in ("text", "result", "without"))
+    def wrap_port(self, step_info: StepInfo, ask: Port) -> Port:
+        """Wrap the port so that its replies carry the changes of this step."""
+        texts, results, dropped = (self.select(step_info, kind) for kind in ("text", "result", "without"))
 
         def changed(kind: str, request: Json) -> Json:
             reply = ask(kind, request)
@@ -129,10 +131,10 @@ class Changes:
 
         return changed if texts or results or dropped else ask
 
-    def asks_again(self, moment: StepInfo, kind: str, request: Json) -> bool:
-        """Whether a question must be asked anew although it reads as before."""
+    def must_ask_again(self, step_info: StepInfo, kind: str, request: Json) -> bool:
+        """Return whether a call must be repeated although its request is unchanged."""
         about = request["name"] if kind == "tool" else kind
-        return any(about in ASKED_AGAIN.get(name, ()) for name in self.at(moment, "setting"))
+        return any(about in ASKED_AGAIN.get(name, ()) for name in self.select(step_info, "setting"))
 
 
 UNCHANGED = Changes()
@@ -141,19 +143,19 @@ UNCHANGED = Changes()
 def run_changed_node(
     changes: Changes,
     door: StepPort,
-    moment: StepInfo,
+    step_info: StepInfo,
     node: Node,
     state: Any,
     deps: Deps,
 ) -> Any:
-    """Run a node as the changes of a fork want it: its settings, its state, and the replies it gets."""
-    deps = changes.deps(moment, deps)
-    ask = changes.replies(moment, partial(door, moment))
-    return node(changes.state(moment, state, deps), replace(deps, ask=ask))
+    """Run a node with a fork's changes applied to its settings, its state and the replies it receives."""
+    deps = changes.apply_to_deps(step_info, deps)
+    ask = changes.wrap_port(step_info, partial(door, step_info))
+    return node(changes.apply_to_state(step_info, state, deps), replace(deps, ask=ask))
 
 
 def changes_from_json(values: list[Json]) -> Changes:
-    """Return the changes of a recorded fork.
+    """Read the changes of a recorded fork.
 
     Raises:
         RunError: they are invalid.
@@ -165,7 +167,7 @@ def changes_from_json(values: list[Json]) -> Changes:
 
 
 def collect_fitted_hashes(record: Json) -> set[str]:
-    """Return the hashes of the fitted models that a run's settings and changes name."""
+    """Collect the hashes of the fitted models named in a run's settings and changes."""
     changed = [
         one for one in changes_from_json(record["changes"]).every if (one.kind, one.name) == ("setting", "fitted")
     ]
@@ -174,18 +176,18 @@ def collect_fitted_hashes(record: Json) -> set[str]:
 
 
 def find_change_name(tool: str, changes: Mapping[str, Any]) -> str | None:
-    """Return the name under which a tool's change stands: its own, or none when any tool of the step is meant."""
+    """Find the key of a tool's change: its own name, or the empty name that means any tool; None without a change."""
     return tool if tool in changes else "" if "" in changes else None
 
 
 def remove_lines(content: str, numbers: list[int]) -> str:
-    """Return a numbered listing without the lines of these numbers."""
+    """Remove the lines with these numbers from a numbered listing."""
     gone = tuple(f"{number}." for number in numbers)
     return "\n".join(line for line in content.split("\n") if not line.lstrip().startswith(gone))
 
 
 def move_references(document: Json, candidates: Mapping[str, Any]) -> Json:
-    """Return the retrieved photos with some moved (a position) or gone (None)."""
+    """Move retrieved photos to new positions, or remove those whose position is None."""
 
     def side(items: list[Json]) -> list[Json]:
         kept = [item for item in items if candidates.get(item["id"], item) is not None]
@@ -195,7 +197,7 @@ def move_references(document: Json, candidates: Mapping[str, Any]) -> Json:
 
 
 def reword_answer(turns: list[Json], branch: str, candidates: Mapping[str, Any]) -> list[Json]:
-    """Return a transcript whose last words name another place, or count for nothing."""
+    """Rewrite the last answer of a transcript to name another place, or to count for nothing."""
     spoken = [number for number, turn in enumerate(turns) if turn["role"] == "assistant"]
     if branch not in candidates or not spoken:
         return turns
@@ -209,5 +211,5 @@ def reword_answer(turns: list[Json], branch: str, candidates: Mapping[str, Any])
 
 
 def swap_variant(branch: Json, swaps: Mapping[str, str]) -> Json:
-    """Return a branch that asks another variant."""
+    """Return the branch with its prompt variant replaced."""
     return {**branch, "variant": swaps.get(branch["variant"], branch["variant"])}

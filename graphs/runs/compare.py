@@ -9,14 +9,14 @@ from sextant.graphs.runs.replay import make_step_key
 from sextant.graphs.runs.steps import Step, read_steps
 from sextant.graphs.runs.timeline import TIMING
 
-SAME_SCORE = 1e-6  # scores are sums of floats; a smaller difference is none
+SAME_SCORE = 1e-6  # scores are sums of floats; a smaller difference is rounding
 
 
 def compare_runs(a: RunFolder, b: RunFolder) -> Json:
-    """Return what differs between two runs, JSON-plain.
+    """Compare two runs and return the differences, JSON-plain.
 
-    ``moved_km`` is the great-circle distance between their answers, None where one has no place. ``first_step`` is the
-    first step whose change of the state differs, the clock apart.
+    ``moved_km`` is the great-circle distance between their answers; None when one of them has no place. ``first_step``
+    is the first step whose change of the state differs; clock readings are ignored.
 
     Raises:
         SextantError: a folder cannot be read.
@@ -40,7 +40,7 @@ def compare_runs(a: RunFolder, b: RunFolder) -> Json:
 
 
 def compare_candidates(old: list[Json], new: list[Json]) -> Json:
-    """Candidates gained, lost and re-weighted; a candidate that moved is lost at one place and gained at another."""
+    """List candidates gained, lost and reweighted; one that moved counts as lost at one place and gained at another."""
     before, after = ({make_identity(item): item for item in items} for items in (old, new))
     reweighted = [
         {**summarise_candidate(after[key]), "score": [before[key]["score"], after[key]["score"]]}
@@ -59,24 +59,24 @@ def compare_candidates(old: list[Json], new: list[Json]) -> Json:
 
 
 def make_identity(candidate: Json) -> str:
-    """Who proposed which place."""
+    """Make the key by which a candidate is recognised: its source and its place."""
     return encode_canonical([candidate.get(name) for name in ("origin", "id", "latitude", "longitude", "place")])
 
 
 def summarise_candidate(candidate: Json) -> Json:
-    """Where a candidate lies, and where it came from."""
+    """Summarise a candidate: its position and its source."""
     return {name: candidate.get(name) for name in ("origin", "id", "variant", "latitude", "longitude")}
 
 
 def find_first_step(old: list[Step], new: list[Step]) -> Json | None:
-    """Return the first step at which two runs differ, None when they are the same but for the clock."""
-    before, after = ({make_step_key(step.moment): step for step in steps} for steps in (old, new))
+    """Find the first step at which two runs differ; None when only clock readings differ."""
+    before, after = ({make_step_key(step.step_info): step for step in steps} for steps in (old, new))
     for key in sorted({*before, *after}):
         a, b = before.get(key), after.get(key)
         found = b or a
         if found is None:
             continue
-        where = {"step": key[0], "node": key[1], "branch": found.moment.branch}
+        where = {"step": key[0], "node": key[1], "branch": found.step_info.branch}
         if a is None or b is None:
             words = "only the first run took it" if b is None else "only the second run took it"
             return {**where, "where": "", "words": words}
@@ -87,17 +87,17 @@ def find_first_step(old: list[Step], new: list[Step]) -> Json | None:
 
 
 def drop_clock(step: Step) -> Json:
-    """Return a step's change without the clock."""
+    """Return a step's change without the clock reading."""
     return {"change": {name: value for name, value in step.change.items() if name not in TIMING}, "goto": step.goto}
 
 
 def find_answer_difference(answers: list[Json], steps: list[Step]) -> Json | None:
-    """Where two answers differ although every step before them is the same: the last node was changed."""
+    """Find the difference of two answers whose steps are all equal: the last node was changed."""
     spent = [{**(answer.get("spent") or {}), "seconds": None} for answer in answers]
     bare = [{**answer, "run": None, "spent": used} for answer, used in zip(answers, spent, strict=True)]
     difference = next(find_json_differences(bare[0], bare[1], "answer"), None)
     if difference is None or not steps:
         return None
-    last = steps[-1].moment
+    last = steps[-1].step_info
     where = {"step": last.step, "node": last.node, "branch": last.branch}
     return {**where, "where": difference.where, "words": difference.words}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.warning_codes import with_codes
+from sextant.agent.warning_codes import add_codes
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import write_atomic
 from sextant.base.home import Home
@@ -23,12 +23,12 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class RunError(SextantError):
-    """A run that is not there, or whose folder cannot be read."""
+    """The run does not exist, or its folder cannot be read."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """One run on disk. ``run.json``, ``cassette.jsonl``, ``steps.jsonl`` and, once there is one, ``answer.json``."""
+    """One run on disk: ``run.json``, ``cassette.jsonl``, ``steps.jsonl`` and, once finished, ``answer.json``."""
 
     path: Path
 
@@ -45,7 +45,7 @@ class RunFolder:
         return self.path / "steps.jsonl"
 
     def record(self) -> Json:
-        """Return what the run was told and how it stands.
+        """Read the run's record: its settings, its inputs and its status.
 
         Raises:
             RunError: run.json is missing, broken or of another format.
@@ -64,20 +64,20 @@ class RunFolder:
         return record
 
     def update(self, **values: Any) -> None:
-        """Change the record. Whole or not at all."""
+        """Update the record atomically."""
         write_json(self.path / "run.json", {**self.record(), **values})
 
     def answer(self) -> Json | None:
-        """Return the answer, None while there is none."""
+        """Read the answer; None before the run has finished."""
         path = self.path / "answer.json"
         answer: Json | None = read_json(path) if path.exists() else None
-        return with_codes(answer) if isinstance(answer, dict) else answer
+        return add_codes(answer) if isinstance(answer, dict) else answer
 
     def require_own_record(self) -> Json:
-        """Return the record, for asking the world again.
+        """Read the record of a run that may make new calls.
 
         Raises:
-            WrongUse: the run came from elsewhere; its addresses are another person's, and our keys are not theirs.
+            WrongUse: the run was imported; our keys must not be sent to the addresses in its record.
         """
         record = self.record()
         if record.get("imported"):
@@ -92,33 +92,33 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def finish(self, answer: Json) -> None:
-        """Keep the answer; the run is done then."""
+        """Store the answer and mark the run as done."""
         write_json(self.path / "answer.json", answer)
         summary = {name: answer[name] for name in ("best", "stop", "spent", "preset")}
         self.update(status="done", finished=format_now(), photo=answer["photo"], error=None, summary=summary)
 
 
 def get_runs_folder(home: str | None) -> Path:
-    """Where the runs of a home lie."""
+    """Return the folder that holds the runs of a home."""
     return Home.at(home).runs
 
 
 def make_run_name() -> str:
-    """Return a name that sorts by time and does not repeat: ``20260131-094512-3f9a1c``."""
+    """Make a unique name that sorts by time: ``20260131-094512-3f9a1c``."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def format_now() -> str:
-    """Return the present second, UTC."""
+    """Format the current time in UTC, to the second."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def create_run(home: str | None, name: str, record: Json) -> RunFolder:
-    """Return a new run folder with its record.
+    """Create a run folder with its record.
 
     Raises:
-        WrongUse: the name is taken or cannot be a folder's.
-        SextantError: the disk does not take it.
+        WrongUse: the name is taken or is not a valid folder name.
+        SextantError: the file cannot be written.
     """
     if not NAME.fullmatch(name):
         raise WrongUse(f"{name!r} cannot name a run; use letters, digits, '.', '_' and '-'")
@@ -136,7 +136,7 @@ def create_run(home: str | None, name: str, record: Json) -> RunFolder:
 
 
 def list_runs(home: str | None) -> Iterator[RunFolder]:
-    """Every run of a home, the oldest first."""
+    """List the runs of a home, oldest first."""
     root = get_runs_folder(home)
     for path in sorted(root.iterdir()) if root.is_dir() else ():
         if (path / "run.json").exists():
@@ -144,7 +144,7 @@ def list_runs(home: str | None) -> Iterator[RunFolder]:
 
 
 def find_run(name: str, home: str | None) -> RunFolder:
-    """Return the run of that name, of that unique beginning, or the folder at that path.
+    """Find a run by its name, by a unique prefix of it, or by the path of its folder.
 
     Raises:
         RunError: no run matches.
@@ -162,10 +162,10 @@ def find_run(name: str, home: str | None) -> RunFolder:
 
 
 def read_json(path: Path) -> Any:
-    """Return a JSON file.
+    """Read a JSON file.
 
     Raises:
-        RunError: it is missing or not JSON.
+        RunError: the file is missing or not JSON.
     """
     try:
         return json.loads(path.read_bytes())
@@ -176,10 +176,10 @@ def read_json(path: Path) -> Any:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file whole or not at all.
+    """Write a JSON file atomically.
 
     Raises:
-        SextantError: the disk does not take it.
+        SextantError: the file cannot be written.
     """
     # No indent: only then does Python use its fast encoder, and regions are long lists of numbers.
     text = json.dumps(value, ensure_ascii=False)
@@ -187,13 +187,13 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file aside and rename it: the old one or the whole new one is there at any time.
+    """Write a file atomically: to a temporary file that is then renamed.
 
     Raises:
-        SextantError: the disk does not take it.
+        SextantError: the file cannot be written.
     """
     try:
-        # Nothing waits for the disk: a run lost to a power cut is located again, and a library has thousands of them.
+        # No fsync: a run lost to a power cut can be located again, and an evaluation writes thousands of them.
         write_atomic(path, content, fsync=False)
     except OSError as error:
         raise SextantError(f"cannot write {str(path)!r}: {error.strerror}; free space or pass --home") from error

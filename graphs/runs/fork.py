@@ -31,16 +31,16 @@ from sextant.graphs.runs.run import Run, build_record, execute_run
 from sextant.graphs.runs.steps import Step, read_steps
 from sextant.prompts.loading import is_own, read_prompt_text, use_recorded_prompts
 
-AT_THE_END = StepInfo(10**9, "answer")  # when every change is in force
+AT_THE_END = StepInfo(10**9, "answer")  # a step after which every change applies
 
 
 @dataclass(frozen=True)
 class Fork:
-    """How a fork gets what its parent's recording does not hold.
+    """The port of a fork: answers from the parent's recording, else as the fork's options allow.
 
     Attributes:
-        live: ask the world.
-        keep_words: give a changed question of a branch the words that its model said at that turn before.
+        live: make new calls to the backend.
+        keep_words: answer a changed model request with the text the model gave at that turn in the parent.
     """
 
     parent: Cassette
@@ -49,13 +49,13 @@ class Fork:
     live: bool
     keep_words: bool
 
-    def __call__(self, moment: StepInfo, kind: str, request: Json) -> Json:
-        """Return the parent's reply where the question is the same; else as the fork was told.
+    def __call__(self, step_info: StepInfo, kind: str, request: Json) -> Json:
+        """Return the parent's reply to an unchanged request; otherwise call, reuse or interrupt, as the options say.
 
         Raises:
-            GraphInterrupt: the call may not be made; the other branches of the step still take theirs.
+            GraphInterrupt: the call may not be made; the other branches of the step still finish.
         """
-        if not self.changes.asks_again(moment, kind, request):
+        if not self.changes.must_ask_again(step_info, kind, request):
             known = self.parent.find(kind, request)
             if known is not None:
                 return known
@@ -66,13 +66,13 @@ class Fork:
         if kind == "price":
             return self.world.ask(kind, request)
         if kind == "coverage":
-            return {}  # unknown: the count of another place was not recorded
+            return {}  # unknown: the parent counted photos near another place
         if kind == "model" and self.keep_words and (said := find_most_similar(self.parent, kind, request)):
             words: Json | None = self.parent.find(kind, self.parent.expand(said))
             if words is not None:
                 return words
-        # The graph halts at the end of this step: the other branches of the step come here first.
-        unreachable: Json = interrupt(describe_call(moment, kind, request, self.world))
+        # The graph stops at the end of this step, after its other branches have come here too.
+        unreachable: Json = interrupt(describe_call(step_info, kind, request, self.world))
         return unreachable
 
 
@@ -89,18 +89,19 @@ def fork(
     limits: ForkLimits | None = None,
     calls: CallLimit | None = None,
 ) -> Run:
-    """Run a recorded run again, changed from a step on; the result is a run of its own.
+    """Run a recorded run again with changes from one step on, and record the result as a new run.
 
     Args:
-        step: ``3``, or ``3:zero-shot`` for one branch of it; None is the last verdict, where evidence is weighed.
+        step: ``3``, or ``3:zero-shot`` for one branch of it; None means the last verification step.
         overrides: ``KEY=VALUE``, see ``sextant.graphs.runs.overrides``.
-        stop: when set, ends the fork within a second, with the best it has.
-        limits: what the person who asks may change; None is everything.
-        calls: counts the model calls that are really made, and refuses those beyond its limit.
+        stop: when set, ends the fork within a second with the best answer so far.
+        limits: what the caller may change; None allows everything.
+        calls: counts the model calls that are made, and refuses those beyond its limit.
 
     Raises:
         WrongUse: no such step or key, a value that does not fit, or a change beyond the limits.
-        Unasked: calls are needed that were never recorded, and neither ``live`` nor ``keep_words`` is given.
+        UnrecordedCalls: the fork needs calls that were never recorded, and neither ``live`` nor ``keep_words`` is
+            given.
         SextantError: the recording cannot be read, or the run fails.
     """
     if not overrides:
@@ -114,13 +115,13 @@ def fork(
     asked = tuple(store_model_change(parse_change(wish, number, branch, steps, known), home) for wish in overrides)
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = resolve_fitted(replace(settings_from(record["settings"]), home=home, run=make_run_name()))
-    end = check_settings(changes.settings(settings, AT_THE_END))
+    end = check_settings(changes.apply_to_settings(settings, AT_THE_END))
     if limits:
         limits.check_end(end, settings)
         if live:
             limits.check_same_services(settings)
             limits.check_same_services(end)
-            settings = limits.connected(settings)
+            settings = limits.use_server_connection(settings)
     if any(change.name == "fitted" for change in asked):
         check_and_resolve_fitted(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
@@ -133,15 +134,15 @@ def fork(
 
 
 def find_last_verdict(steps: list[Step]) -> str:
-    """Return the step at which the run last weighed its evidence; of a run that never did, its first."""
-    return str(max((step.moment.step for step in steps if step.moment.node == "verify"), default=1))
+    """Find the step of the run's last verification; the first step when it never verified."""
+    return str(max((step.step_info.step for step in steps if step.step_info.node == "verify"), default=1))
 
 
 def store_model_change(change: Change, home: str | None) -> Change:
-    """Return a change to another fitted model names it by hash, its file kept; any other change as it is.
+    """Store the fitted model that a change names and refer to it by hash; return any other change unchanged.
 
     Raises:
-        WrongUse: the file is no model.
+        WrongUse: the file is not a fitted model.
     """
     if (change.kind, change.name) != ("setting", "fitted") or change.value is None:
         return change
@@ -157,14 +158,14 @@ def execute_fork(
     stop: Event | None = None,
     calls: CallLimit | None = None,
 ) -> Run:
-    """Run a fork from where its own folder ends, over the recording of its parent.
+    """Run a fork from the end of its own recording, on top of its parent's recording.
 
     Raises:
-        Unasked: as ``fork``.
+        UnrecordedCalls: as ``fork``.
         SextantError: as ``fork``.
     """
     record = folder.record()
-    world = make_cancellable(make_deps(changes.settings(settings, AT_THE_END), on_event), stop)
+    world = make_cancellable(make_deps(changes.apply_to_settings(settings, AT_THE_END), on_event), stop)
     if calls:
         world = replace(world, ask=calls.on(world.ask))
     deps = make_deps(settings, on_event)
@@ -174,7 +175,7 @@ def execute_fork(
 
 
 def list_candidate_ids(cassette: Cassette) -> list[str]:
-    """Return the ids a candidate can be called by: retrieved photos, then branches."""
+    """List the ids of the candidates: retrieved photos, then branches."""
     retrieved: list[str] = []
     branches: list[str] = []
     for call in cassette.calls.values():
@@ -186,9 +187,9 @@ def list_candidate_ids(cassette: Cassette) -> list[str]:
     return [*dict.fromkeys(retrieved), *sorted(set(branches))]
 
 
-def describe_call(moment: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
-    """Return a call that a fork would make: what it is, and about what it would cost."""
-    call: Json = {"step": moment.step, "node": moment.node, "branch": moment.branch, "kind": kind, "usd": 0.0}
+def describe_call(step_info: StepInfo, kind: str, request: Json, deps: Deps) -> Json:
+    """Describe a call that a fork would make, with its estimated cost."""
+    call: Json = {"step": step_info.step, "node": step_info.node, "branch": step_info.branch, "kind": kind, "usd": 0.0}
     if kind == "tool":
         return {**call, "name": request["name"], "args": request["args"]}
     if kind != "model":

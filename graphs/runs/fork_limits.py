@@ -1,7 +1,7 @@
-"""What somebody else may change in a fork: a list of what is allowed, and the largest values.
+"""Fork limits: the settings a visitor of a server may change in a fork, and the largest values.
 
-A visitor of a server forks with the server's model, keys, gallery and money. So the list says what is allowed; a
-setting that is added later is refused until somebody puts it here.
+A visitor's fork uses the server's model, keys, gallery and money. So this is a list of what is allowed: a new setting
+is refused until it is added here.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from sextant.agent.settings import Settings, format_option, make_recipe
 from sextant.base.errors import WrongUse
 from sextant.prompts.loading import is_own
 
-# How evidence is asked for and weighed. Nothing here names a service, an address, a file or a folder.
+# Prompts, retrieval and verification. No setting here may name a service, an address, a file or a folder.
 ALLOWED_SETTINGS = frozenset(
     {
         *(
@@ -33,22 +33,22 @@ ALLOWED_SETTINGS = frozenset(
         *("exclude_author", "without_authors", "exclude_duplicates", "image_detail"),
     }
 )
-ALLOWED_KINDS = ("variant", "candidate", "text", "result", "without")  # changes of a run that are no setting
-# The largest values where the server's own settings say nothing.
+ALLOWED_KINDS = ("variant", "candidate", "text", "result", "without")  # changes that are not settings
+# The largest values when the server's own settings give none.
 DEFAULT_MOST: Mapping[str, float] = {"max_calls": 64, "max_rounds": 6, "max_tool_turns": 8, "samples": 10}
-CAPS = ("max_tokens", "max_seconds", "max_usd")  # a limit the server has set cannot be raised or removed
-SAME = ("model", "base_url", "gallery", "encoder")  # what a live fork asks must be what the server asks now
+CAPS = ("max_tokens", "max_seconds", "max_usd")  # a limit set by the server cannot be raised or removed
+SAME = ("model", "base_url", "gallery", "encoder")  # a live fork must use the services that the server uses now
 CONNECTION = ("base_url", "price", "timeout_seconds", "retries", "concurrency", "requests_per_minute", "num_ctx")
 
 
 @dataclass(frozen=True)
 class ForkLimits:
-    """What a visitor's fork may be. ``server`` holds the settings of the server."""
+    """Limits of a visitor's fork. ``server`` holds the server's settings."""
 
     server: Settings
 
     def check_changes(self, changes: list[str]) -> None:
-        """Check that every ``KEY=VALUE`` is one that a visitor may make.
+        """Check that a visitor may make each change (``KEY=VALUE``).
 
         Raises:
             WrongUse: a key is not on the list, or a value names a file.
@@ -63,10 +63,10 @@ class ForkLimits:
                 raise WrongUse(f"the value of {key[:40]!r} names a file; files are not read, write the value itself")
 
     def check_end(self, end: Settings, parent: Settings) -> None:
-        """Check that a fork keeps to the server's bounds.
+        """Check that a fork's settings stay within the server's limits.
 
         Args:
-            end: the settings with every change in force.
+            end: the settings with every change applied.
             parent: the settings of the run that is forked.
 
         Raises:
@@ -77,39 +77,39 @@ class ForkLimits:
             value, given = getattr(wanted, name), getattr(self.server, name)
             most = given if given is not None else max(default, getattr(own, name) or 0)
             if value is not None and value > most and value != getattr(before, name):
-                raise _too_much(name, value, most)
+                raise _make_limit_error(name, value, most)
         output = wanted.max_output_tokens or end.max_output_tokens
         most_output = max(self.server.max_output_tokens, own.max_output_tokens or 0)
         if output > most_output:
-            raise _too_much("max_output_tokens", output, most_output)
+            raise _make_limit_error("max_output_tokens", output, most_output)
         for name in CAPS:
             cap, value = getattr(self.server, name), getattr(end, name)
             if cap is not None and (value is None or value > cap):
-                raise _too_much(name, "unlimited" if value is None else value, cap)
+                raise _make_limit_error(name, "unlimited" if value is None else value, cap)
 
     def check_same_services(self, settings: Settings) -> None:
-        """Check that a live fork asks the model and gallery that the server asks now, and no others.
+        """Check that a live fork uses the model and gallery that the server uses now.
 
         Raises:
-            WrongUse: the run was made with others, and their owner's keys and photos would go there again.
+            WrongUse: the run used others, and the fork would send keys and photos there.
         """
         for name in SAME:
-            ours, theirs = _plain(getattr(self.server, name)), _plain(getattr(settings, name))
+            ours, theirs = _remove_login(getattr(self.server, name)), _remove_login(getattr(settings, name))
             if ours != theirs:
                 raise WrongUse(
                     f"this run was made with another {name} than this server has now, so it is forked from its "
                     "recording only; leave live out, or send the photo again"
                 )
 
-    def connected(self, settings: Settings) -> Settings:
-        """Return the settings with everything that concerns the connection taken from the server."""
+    def use_server_connection(self, settings: Settings) -> Settings:
+        """Replace the connection settings by the server's."""
         return replace(settings, **{name: getattr(self.server, name) for name in CONNECTION})
 
 
-def _plain(value: str | None) -> str | None:
-    """Return an address without its login, as records hold it; anything else as it is."""
+def _remove_login(value: str | None) -> str | None:
+    """Remove the login from an address, as records do; return any other value unchanged."""
     return split_login(value)[1] if value and "://" in value else value
 
 
-def _too_much(name: str, value: object, most: object) -> WrongUse:
+def _make_limit_error(name: str, value: object, most: object) -> WrongUse:
     return WrongUse(f"{format_option(name)} of {value} is more than this server allows a visitor; the most is {most}")

@@ -14,29 +14,33 @@ from sextant.graphs.runs.changes import Change
 from sextant.graphs.runs.steps import Step
 from sextant.prompts.variants import load_variant
 
-FIXED = ("home", "run")  # settings that say where a run lies, not what it does
+FIXED = ("home", "run")  # settings of where a run is stored, not of what it does
 KEYS = "a setting, variant.NAME, candidate.ID, text, result[.TOOL], without[.TOOL]"
 
 
 def parse_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
-    """Return the step number and branch of ``3``, ``verify``, ``lmm.1`` or ``lmm.1:zero-shot``.
+    """Parse ``3``, ``verify``, ``lmm.1`` or ``lmm.1:zero-shot`` into a step number and a branch.
 
-    A node's name means its first step of the run's last round that has it, ``NODE.ROUND`` that of a round, and
-    ``NODE.ROUND.TURN`` a later one. Any part of a branch's name will do.
+    ``NODE`` is the node's first step in the last round that has it, ``NODE.ROUND`` its first step in that round, and
+    ``NODE.ROUND.TURN`` a later one. Any part of a branch's name is enough.
 
     Raises:
-        WrongUse: the run has no such step or branch, or several branches fit.
+        WrongUse: the run has no such step or branch, or several branches match.
     """
     number, _, wanted = text.partition(":")
     number = find_named_step(number, steps) or number
-    last = max((step.moment.step for step in steps), default=0)
+    last = max((step.step_info.step for step in steps), default=0)
     if not is_count(number) or not 1 <= int(number) <= last:
         raise WrongUse(
-            f"run {run} has no step {text!r}; its steps are 1 to {last}, or {named_steps(steps)} "
+            f"run {run} has no step {text!r}; its steps are 1 to {last}, or {name_steps(steps)} "
             f"(sextant runs show {run})"
         )
     here = sorted(
-        {step.moment.branch for step in steps if step.moment.step == int(number) and step.moment.branch is not None}
+        {
+            step.step_info.branch
+            for step in steps
+            if step.step_info.step == int(number) and step.step_info.branch is not None
+        }
     )
     if not wanted:
         return int(number), None
@@ -49,7 +53,7 @@ def parse_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]
 
 
 def find_named_step(text: str, steps: list[Step]) -> str | None:
-    """Return the number of the step that ``NODE``, ``NODE.ROUND`` or ``NODE.ROUND.TURN`` names; None where none is."""
+    """Find the number of the step named ``NODE``, ``NODE.ROUND`` or ``NODE.ROUND.TURN``; None without a match."""
     node, *places = text.split(".")
     if not all(is_count(place) and int(place) > 0 for place in places) or len(places) > 2:
         return None
@@ -65,27 +69,27 @@ def find_named_step(text: str, steps: list[Step]) -> str | None:
 
 
 def list_rounds(steps: list[Step]) -> list[tuple[int, str, int]]:
-    """List each step as its number, its node and its round: a round begins with its plan; before, it is round 1."""
-    plans = sorted({step.moment.step for step in steps if step.moment.node == "plan"})
+    """List each step as its number, node and round. A round starts at its plan step; earlier steps are in round 1."""
+    plans = sorted({step.step_info.step for step in steps if step.step_info.node == "plan"})
     return [
-        (step.moment.step, step.moment.node, max(1, sum(begun <= step.moment.step for begun in plans)))
+        (step.step_info.step, step.step_info.node, max(1, sum(begun <= step.step_info.step for begun in plans)))
         for step in steps
     ]
 
 
-def named_steps(steps: list[Step]) -> str:
+def name_steps(steps: list[Step]) -> str:
     """Name the steps of a run by node and round."""
     return ", ".join(dict.fromkeys(f"{node}.{turn}" for _, node, turn in list_rounds(steps)))
 
 
 def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], candidates: list[str]) -> Change:
-    """Return the change that one ``KEY=VALUE`` means.
+    """Parse one ``KEY=VALUE`` into a change.
 
     Args:
         candidates: the ids a ``candidate.ID`` may have.
 
     Raises:
-        WrongUse: no such key, a value that does not fit it, or a step at which it means nothing.
+        WrongUse: the key is unknown, the value is invalid, or the change has no effect at this step.
     """
     key, equals, value = wish.partition("=")
     if not equals:
@@ -129,7 +133,7 @@ def parse_setting_value(name: str, text: str) -> Any:
 
 
 def read_value(value: str) -> str:
-    """Return the value itself, or what the file holds that ``@FILE`` names."""
+    """Return the value, or the content of the file when it has the form ``@FILE``."""
     if not value.startswith("@"):
         return value
     try:
@@ -139,7 +143,7 @@ def read_value(value: str) -> str:
 
 
 def parse_position(text: str) -> Json | None:
-    """``LAT,LON`` in degrees, or None for ``none``."""
+    """Parse ``LAT,LON`` in degrees; ``none`` gives None."""
     if text.lower() == "none":
         return None
     try:
@@ -152,12 +156,12 @@ def parse_position(text: str) -> Json | None:
 
 
 def is_count(text: str) -> bool:
-    """Whether the text is a number of ordinary digits that ``int`` reads: neither ``²`` nor thousands of digits."""
+    """Return whether the text is a short number in ASCII digits, which ``int`` can read."""
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def parse_line_numbers(text: str) -> list[int]:
-    """``2,5``: the numbers of lines."""
+    """Parse line numbers such as ``2,5``."""
     parts = [part.strip() for part in text.split(",")]
     if not all(is_count(part) for part in parts):
         raise WrongUse(f"{text!r} names no lines; write their numbers, for example 2,5")
@@ -165,14 +169,18 @@ def parse_line_numbers(text: str) -> list[int]:
 
 
 def choose_branch(node: str, key: str, step: int, branch: str | None, steps: list[Step]) -> str:
-    """Return the one branch that a change of a reply is about.
+    """Find the one branch whose reply is changed.
 
     Raises:
-        WrongUse: nothing of the kind happens at this step, or in several branches.
+        WrongUse: no branch has such a reply at this step, or several have.
     """
     name = key.partition(".")[0]
-    there = {step.moment.step for step in steps if step.moment.node == node}
-    here = [s.moment.branch for s in steps if s.moment.step == step and s.moment.node == node and s.moment.branch]
+    there = {step.step_info.step for step in steps if step.step_info.node == node}
+    here = [
+        s.step_info.branch
+        for s in steps
+        if s.step_info.step == step and s.step_info.node == node and s.step_info.branch
+    ]
     fitting = [found for found in here if branch in (None, found)]
     if not fitting:
         raise WrongUse(f"--set {name} means nothing at step {step}; it fits steps {', '.join(map(str, sorted(there)))}")

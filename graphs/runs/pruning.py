@@ -1,4 +1,4 @@
-"""Prune old runs, and the blobs that nothing refers to any more."""
+"""Prune old runs and garbage-collect unreferenced blobs."""
 
 import os
 import time
@@ -26,9 +26,9 @@ from sextant.graphs.sessions.checkpoints import (
     open_sqlite_checkpoints,
 )
 from sextant.graphs.sessions.tables import Rows, describe_database, get_sessions_file, list_databases
-from sextant.graphs.sessions.uploads import abandoned, clear, hashes_in, protected
+from sextant.graphs.sessions.uploads import clear, list_abandoned, list_protected, read_hashes
 
-CLOCK_STEP_S = 0.05  # how far a file's time may lie behind the clock that a process reads
+CLOCK_STEP_S = 0.05  # how far a file's time may be behind the process's clock, in seconds
 
 
 def prune(
@@ -39,22 +39,22 @@ def prune(
     databases: Sequence[str] = (),
     dry: bool = False,
 ) -> Json:
-    """Delete runs, and those of their blobs that no other run and no thread names. Runs at work are left alone.
+    """Delete runs, and the blobs that no other run or thread refers to. Running runs are kept.
 
-    A fitted model stays: it is one file for all the runs it judged, and evaluations elsewhere replay with it, too.
+    Fitted models are kept: many runs share one, and evaluations stored elsewhere also replay with it.
 
     Args:
         keep: the number of newest runs to keep.
-        older_days: delete what was started longer ago than this.
-        databases: addresses of PostgreSQL in which sessions of this home lie, beside the one in SEXTANT_DATABASE.
-        dry: only say what would go.
+        older_days: delete runs started more than this many days ago.
+        databases: PostgreSQL addresses that hold sessions of this home, besides the one in SEXTANT_DATABASE.
+        dry: only report what would be deleted.
 
     Returns:
-        The names of the runs, and how many blobs and bytes went with them.
+        The names of the deleted runs, and the number of blobs and bytes deleted with them.
 
     Raises:
-        WrongUse: neither or both are given, or a number below zero; or sessions of this home lie in a database that
-            is not given, so that nobody knows which pictures they need.
+        WrongUse: neither or both of ``keep`` and ``older_days`` are given, or one is negative; or sessions of this home
+            are stored in a database that is not given.
         SextantError: a database does not answer.
     """
     began = time.time()
@@ -62,10 +62,10 @@ def prune(
     every = list(list_runs(home))
     at_work = [folder for folder in every if is_in_use(folder.cassette)]
     gone = choose_runs([folder for folder in every if folder not in at_work], keep, older_days)
-    refused = abandoned(home)
-    named = collect_blobs(gone) | hashes_in(iter(refused))
+    refused = list_abandoned(home)
+    named = collect_blobs(gone) | read_hashes(iter(refused))
     names = {folder.name for folder in gone}
-    blobs = unneeded(home, named, names, asked, since=min([began, *map(started, at_work)]))
+    blobs = find_unneeded_blobs(home, named, names, asked, since=min([began, *map(read_start_time, at_work)]))
     size = sum(path.stat().st_size for path in blobs)
     if not dry:
         remove_runs(gone, home)
@@ -75,33 +75,35 @@ def prune(
 
 
 def sweep(home: str | None) -> None:
-    """Delete the photos of messages that were not accepted; nothing else.
+    """Delete the photos of messages that were not accepted, and nothing else.
 
     Raises:
         WrongUse, SextantError: as ``prune``.
     """
     began = time.time()
-    refused = abandoned(home)
+    refused = list_abandoned(home)
     if not refused:
         return
     asked = collect_databases(home, ())
-    remove_blobs(unneeded(home, hashes_in(iter(refused)), set(), asked, since=began), home, asked, since=began)
+    remove_blobs(
+        find_unneeded_blobs(home, read_hashes(iter(refused)), set(), asked, since=began), home, asked, since=began
+    )
     clear(refused)
 
 
-def unneeded(
+def find_unneeded_blobs(
     home: str | None, named: set[str], gone: set[str], databases: Sequence[str], *, since: float
 ) -> list[Path]:
-    """Return the files of those of the named blobs that no run, thread, message or upload needs.
+    """Find the files of the named blobs that no run, thread, message or upload refers to.
 
     Args:
-        gone: names of the runs that do not count, since they are to be deleted.
-        since: epoch seconds; what was stored or wanted again after this is spared.
+        gone: names of the runs that are being deleted, whose references do not count.
+        since: epoch seconds; blobs stored or touched later are kept.
     """
     if not named:
         return []
     wanted = collect_blobs([folder for folder in list_runs(home) if folder.name not in gone])
-    wanted |= protected(home)
+    wanted |= list_protected(home)
     if named - wanted:
         wanted |= collect_thread_hashes(home, gone, databases)
     store = BlobStore(Home.at(home).blobs)
@@ -110,13 +112,13 @@ def unneeded(
 
 
 def choose_runs(every: list[RunFolder], keep: int | None, older_days: float | None) -> list[RunFolder]:
-    """Return the runs that go, of all that may.
+    """Choose the runs to delete.
 
     Raises:
         WrongUse: as ``prune``.
     """
     if (keep is None) == (older_days is None):
-        raise WrongUse("say which runs go: --keep N for all but the newest N, or --older DAYS")
+        raise WrongUse("choose the runs to delete: --keep N keeps the newest N, --older DAYS deletes older ones")
     if min(value for value in (keep, older_days) if value is not None) < 0:
         raise WrongUse("--keep and --older take a number of at least 0")
     if keep is not None:
@@ -125,37 +127,37 @@ def choose_runs(every: list[RunFolder], keep: int | None, older_days: float | No
 
 
 def collect_databases(home: str | None, databases: Sequence[str]) -> list[str]:
-    """Return the addresses to ask, each database once.
+    """Collect the addresses of the databases to query, each once.
 
     Raises:
-        WrongUse: sessions of this home lie in one that is not among them.
+        WrongUse: sessions of this home are stored in a database that is not among them.
     """
     asked = {describe_database(address): address for address in (*databases, os.environ.get(DATABASE)) if address}
     if unknown := list_databases(home) - set(asked):
         raise WrongUse(
-            f"sessions of this home lie in PostgreSQL at {min(unknown)!r}, and nobody knows which pictures they need; "
-            "pass --database with its address"
+            f"sessions of this home are stored in PostgreSQL at {min(unknown)!r}; "
+            "pass --database with its address, so that their pictures are kept"
         )
     return list(asked.values())
 
 
 def collect_blobs(runs: Sequence[RunFolder]) -> set[str]:
-    """Return the blobs that any of the runs names."""
+    """Collect the hashes of the blobs that these runs refer to."""
     return set().union(*(collect_hashes(folder) for folder in runs)) if runs else set()
 
 
 def is_older(folder: RunFolder, days: float) -> bool:
-    """Whether a run was started longer ago than so many days."""
-    return time.time() - started(folder) > days * 86_400
+    """Return whether a run was started more than this many days ago."""
+    return time.time() - read_start_time(folder) > days * 86_400
 
 
-def started(folder: RunFolder) -> float:
-    """When a run was started, epoch seconds."""
+def read_start_time(folder: RunFolder) -> float:
+    """Return when a run was started, in epoch seconds."""
     return datetime.fromisoformat(folder.record()["started"]).timestamp()
 
 
 def collect_thread_hashes(home: str | None, gone: set[str], databases: Sequence[str]) -> set[str]:
-    """Return the blobs that threads name: conversations, runs that are not finished, and messages not yet answered."""
+    """Collect the hashes in threads: conversations, unfinished runs and unanswered messages."""
     texts: list[str] = []
     for file in sorted(Home.at(home).root.glob("*.sqlite")):
         with open_sqlite_checkpoints(file) as saver:
@@ -169,13 +171,13 @@ def collect_thread_hashes(home: str | None, gone: set[str], databases: Sequence[
 
 
 def read_thread_texts(saver: BaseCheckpointSaver[Any], gone: set[str]) -> list[str]:
-    """All that a checkpointer keeps of threads other than these."""
+    """Read everything that a checkpointer stores, except of these threads."""
     kept = [item for item in saver.list(None) if item.config["configurable"]["thread_id"] not in gone]
     return [f"{item.checkpoint} {item.pending_writes}" for item in kept]
 
 
 def remove_runs(runs: list[RunFolder], home: str | None) -> None:
-    """Remove runs. This comes before their blobs: a run without its blobs would be worse than blobs without a run."""
+    """Delete runs. They go before their blobs: a run without its blobs would be broken."""
     with open_checkpoints(get_checkpoints_file(Settings(home=home))) as saver:
         for folder in runs:
             saver.delete_thread(folder.name)
@@ -184,10 +186,10 @@ def remove_runs(runs: list[RunFolder], home: str | None) -> None:
 
 
 def remove_blobs(blobs: list[Path], home: str | None, databases: Sequence[str], *, since: float) -> None:
-    """Remove blobs, except those that somebody came to need meanwhile.
+    """Delete blobs, except those that were referred to again in the meantime.
 
-    Each is put aside first. Whoever wants the same bytes from then on stores them anew; whoever wanted them before
-    that has touched the file or named it in a journal, a message or a recording, and gets it back.
+    Each is moved aside first. Whoever needs the same bytes after that stores them again. Whoever needed them before has
+    touched the file, or named it in a journal, a message or a recording; then the blob is restored.
     """
     aside = {path.name: path.with_name(f".{path.name}.deleted") for path in blobs}
     for path in blobs:
@@ -195,7 +197,7 @@ def remove_blobs(blobs: list[Path], home: str | None, databases: Sequence[str], 
             os.rename(path, aside[path.name])
     names = {path.name for path in blobs}
     wanted = (
-        collect_blobs(list(list_runs(home))) | protected(home) | collect_thread_hashes(home, set(), databases)
+        collect_blobs(list(list_runs(home))) | list_protected(home) | collect_thread_hashes(home, set(), databases)
     ) & names
     for path in blobs:
         kept = aside[path.name]

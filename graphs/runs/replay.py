@@ -24,12 +24,12 @@ from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.runs.steps import Step, make_step, read_steps
 from sextant.prompts.loading import use_recorded_prompts
 
-BLOB = re.compile(r"\[-[0-9a-f]{64}-\]")  # the hash of a long list says only that something in it differs
+BLOB = re.compile(r"\[-[0-9a-f]{64}-\]")  # a hash only shows that something in a long list differs
 
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """What a replay came to: the steps it took again, and the answer unless it was told to stop before it."""
+    """Result of a replay: the repeated steps, and the answer unless the replay stopped earlier."""
 
     run: str
     steps: list[Step]
@@ -46,17 +46,17 @@ def replay(
     """Run the graph again from the recording alone: no model, no gallery, no network, no photo.
 
     Args:
-        home: where the fitted model lies that judged the run, if it was not the shipped one.
+        home: holds the run's fitted model, if it was not the shipped one.
         until: stop after this step.
-        workers: branches at once. The answer does not depend on it.
+        workers: branches run in parallel. The answer does not depend on it.
 
     Raises:
-        Divergence: something is asked, or concluded, that was not recorded.
+        Divergence: a request or a result differs from the recording.
         SextantError: the recording cannot be read.
         WrongUse: the run has no step ``until``.
     """
     record = folder.record()
-    recorded = {make_step_key(step.moment): step for step in read_steps(folder.steps)}
+    recorded = {make_step_key(step.step_info): step for step in read_steps(folder.steps)}
     last = max((step for step, _, _ in recorded), default=0)
     if until is not None and not 1 <= until <= last:
         raise WrongUse(f"run {folder.name} has no step {until}; its steps are 1 to {last}")
@@ -68,7 +68,7 @@ def replay(
         for sha256 in collect_fitted_hashes(record):
             own.put(BlobStore(Home.at(home).blobs).get(sha256))
         deps = Deps(settings, own, refuse_call, on_event)
-        graph = build_graph(lambda _: deps, check.around).compile(name="geolocate")
+        graph = build_graph(lambda _: deps, check.check_node).compile(name="geolocate")
         config: Any = {"recursion_limit": STEPS_FUSE, "max_concurrency": workers}
         answer: Json | None = None
         try:
@@ -77,24 +77,24 @@ def replay(
                 if until is not None and check.reached >= until:
                     break
         except Divergence as divergence:
-            raise check.first(divergence) from None
+            raise check.find_first(divergence) from None
     if answer is not None:
-        compare_answers(folder, answer, check.steps[-1].moment)
-    return ReplayResult(folder.name, sorted(check.steps, key=lambda step: make_step_key(step.moment)), answer)
+        compare_answers(folder, answer, check.steps[-1].step_info)
+    return ReplayResult(folder.name, sorted(check.steps, key=lambda step: make_step_key(step.step_info)), answer)
 
 
-def make_step_key(moment: StepInfo) -> tuple[int, str, str]:
-    """Sorts as the graph ran."""
-    return moment.step, moment.node, moment.branch or ""
+def make_step_key(step_info: StepInfo) -> tuple[int, str, str]:
+    """Make a key that sorts steps in the order in which the graph ran them."""
+    return step_info.step, step_info.node, step_info.branch or ""
 
 
 def refuse_call(kind: str, request: Json) -> Json:
-    """Refuse a call to the backend; every node of a replay must be answered by the recording."""
+    """Refuse a call to the backend: in a replay, the recording answers every call."""
     raise RunError(f"a replay asked the world for its {kind}; this is a defect, please report it")
 
 
 class ReplayCheck:
-    """Stands round every node of a replay and compares what it changes with what the recording says it changed."""
+    """Wraps every node of a replay and compares its change of the state with the recorded one."""
 
     def __init__(
         self, player: Player, recorded: dict[tuple[int, str, str], Step], changes: Changes, *, finished: bool
@@ -107,45 +107,45 @@ class ReplayCheck:
         self.reached = 0
         self.divergences: list[Divergence] = []
 
-    def around(self, moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
-        """Run the node from the recording.
+    def check_node(self, step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
+        """Run the node on the recording and compare its result.
 
         Raises:
-            Divergence: its change of the state is another than the recorded one.
+            Divergence: its change of the state differs from the recorded one.
         """
         try:
-            update = run_changed_node(self.changes, self.player, moment, node, state, deps)
-            step = make_step(moment, update).round_trip()
+            update = run_changed_node(self.changes, self.player, step_info, node, state, deps)
+            step = make_step(step_info, update).round_trip()
             self.compare(step)
         except Divergence as divergence:
             self.divergences.append(divergence)
             raise
         self.steps.append(step)
-        self.reached = max(self.reached, moment.step)
+        self.reached = max(self.reached, step_info.step)
         return update
 
-    def first(self, raised: Divergence) -> Divergence:
-        """Return the first divergence as the graph runs: of branches side by side, whichever ended first was raised."""
-        return min([raised, *self.divergences], key=lambda one: make_step_key(one.moment))
+    def find_first(self, raised: Divergence) -> Divergence:
+        """Find the first divergence in graph order; of parallel branches, the one that ended first was raised."""
+        return min([raised, *self.divergences], key=lambda one: make_step_key(one.step_info))
 
     def compare(self, step: Step) -> None:
-        """Raise at the first value that differs. What a crash kept from being written down is not compared."""
-        known = self.recorded.get(make_step_key(step.moment))
-        at = describe_step(step.moment)
+        """Raise at the first value that differs. Steps that a crash kept from being recorded are not compared."""
+        known = self.recorded.get(make_step_key(step.step_info))
+        at = describe_step(step.step_info)
         if known is None:
             if self.finished:
-                raise Divergence(step.moment, None, f"{at}: the recording has no such step")
+                raise Divergence(step.step_info, None, f"{at}: the recording has no such step")
             return
         difference = find_difference(
             {"change": known.change, "goto": known.goto}, {"change": step.change, "goto": step.goto}
         )
         if difference:
-            message = f"{at}: what it concludes differs from the recording in {difference.where}"
-            raise Divergence(step.moment, None, message, difference)
+            message = f"{at}: its result differs from the recording in {difference.where}"
+            raise Divergence(step.step_info, None, message, difference)
 
 
 def find_difference(old: Json, new: Json) -> Difference | None:
-    """Return the first readable difference of two JSON values, None when they are equal byte for byte."""
+    """Find the first readable difference of two JSON values; None when they are equal byte for byte."""
     if encode_canonical(old) == encode_canonical(new):
         return None
     found = list(find_json_differences(old, new, ""))
@@ -153,9 +153,9 @@ def find_difference(old: Json, new: Json) -> Difference | None:
     return next(iter([*readable, *found]), Difference("its spelling", "the values are equal, their bytes are not"))
 
 
-def compare_answers(folder: RunFolder, answer: Json, moment: StepInfo) -> None:
-    """Raise unless the answer is the recorded one."""
+def compare_answers(folder: RunFolder, answer: Json, step_info: StepInfo) -> None:
+    """Raise unless the answer equals the recorded one."""
     known = folder.answer()
     difference = find_difference({"answer": known}, {"answer": answer}) if known is not None else None
     if difference:
-        raise Divergence(moment, None, f"the answer differs from the recorded one in {difference.where}", difference)
+        raise Divergence(step_info, None, f"the answer differs from the recorded one in {difference.where}", difference)

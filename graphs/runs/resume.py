@@ -1,4 +1,4 @@
-"""Resume a run that was killed or failed, without making a recorded call again."""
+"""Resume a run that was killed or failed, without repeating a recorded call."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,16 +25,16 @@ def resume(
     on_event: Callable[[Json], None] = ignore_event,
     stop: Event | None = None,
 ) -> Run:
-    """Resume the run from its last step. A finished run just returns its answer.
+    """Resume the run from its last step; return the answer of a finished run.
 
     Args:
-        name: the run, or a unique beginning of its name.
-        base_url: the model's address where it is another now; an address with a login in it is never recorded.
-        stop: when set, ends the run within a second, with the best it has.
+        name: of the run, or a unique prefix of it.
+        base_url: the model's address if it has changed; a login in it is never recorded.
+        stop: when set, ends the run within a second with the best answer so far.
 
     Raises:
         WrongUse: several runs begin with that name.
-        SextantError: there is no such run, or it fails again.
+        SextantError: no such run exists, or it fails again.
     """
     folder = find_run(name, home)
     record, answer = folder.record(), folder.answer()

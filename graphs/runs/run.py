@@ -1,4 +1,4 @@
-"""Run the graph over one photo, and record it: its calls, their replies, and what each step changed."""
+"""Run the graph on one photo and record it: calls, replies and the changes of each step."""
 
 import platform
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from sextant.graphs.sessions.checkpoints import open_checkpoints
 from sextant.prompts.loading import is_own, read_prompt_text
 from sextant.prompts.variants import load_variant
 
-STEPS_FUSE = 500  # the budget stops a run; this stops a defect in ours
+STEPS_FUSE = 500  # the budget ends a run; this limit only stops a bug
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Run:
 
 
 class UnrecordedCalls(SextantError):
-    """A fork came to calls that were never recorded, and may not make them. ``calls`` says which."""
+    """The fork needs calls that were never recorded and that it may not make. ``calls`` lists them."""
 
     def __init__(self, calls: list[Json]) -> None:
         needed = "one new call is" if len(calls) == 1 else f"{len(calls)} new calls are"
@@ -52,7 +52,7 @@ class UnrecordedCalls(SextantError):
 
 
 def get_checkpoints_file(settings: Settings) -> Path:
-    """Where the checkpoints of these settings' home lie: of threads, and of runs that have not finished."""
+    """Return the checkpoints file of the home: of threads, and of unfinished runs."""
     return Home.at(settings.home).checkpoints
 
 
@@ -64,10 +64,10 @@ def locate(
     Args:
         path: the photo's file.
         on_event: receives progress events, from several threads.
-        stop: when set, ends the run within a second, with the best it has.
+        stop: when set, ends the run within a second with the best answer so far.
 
     Raises:
-        SextantError: the photo, the gallery or the settings are no good; model failures end in an answer instead.
+        SextantError: the photo, the gallery or the settings cannot be used; model failures lead to an answer instead.
     """
     name = settings.run or make_run_name()
     settings = replace(settings, run=name)
@@ -93,13 +93,13 @@ def build_record(path: str, settings: Settings) -> Json:
 
 @cache
 def read_versions() -> Json:
-    """Read the versions of Sextant, its libraries and Python; once, since each look-up opens files."""
+    """Read the versions of Sextant, its libraries and Python; cached, since each look-up opens files."""
     names = ("sextant-geo", "langgraph", "langchain-core")
     return {**{name: version(name) for name in names}, "python": platform.python_version()}
 
 
 def collect_own_prompts(settings: Settings) -> dict[str, str]:
-    """Return the text of every prompt file of a person's own that a run may read, by the path it was named by.
+    """Collect the texts of the user's own prompt files that a run may read, by the path the user gave.
 
     Raises:
         WrongUse: a file is missing, or the preset is unknown.
@@ -111,11 +111,11 @@ def collect_own_prompts(settings: Settings) -> dict[str, str]:
 
 
 def execute_run(folder: RunFolder, path: str, deps: Deps, world: StepPort, changes: Changes = UNCHANGED) -> Run:
-    """Run the graph from where the folder's record ends, to the answer.
+    """Run the graph from the end of the folder's recording to the answer.
 
     Raises:
-        Unasked: the run is a fork that may not make the calls it came to; nothing is left of it.
-        SextantError: the run failed. Its folder stays, to be resumed, once a model was asked.
+        UnrecordedCalls: the run is a fork that may not make the calls it needs; its folder is removed.
+        SextantError: the run failed. Its folder is kept for resuming once a model was called.
     """
     cassette = Cassette.record(folder.cassette)
     try:
@@ -138,17 +138,17 @@ def execute_run(folder: RunFolder, path: str, deps: Deps, world: StepPort, chang
 def record_nodes(door: StepPort, log: StepLog, changes: Changes) -> NodeWrapper:
     """Wrap each node so that it calls through the port and its change of the state is recorded."""
 
-    def around(moment: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
+    def record_node(step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
         began = monotonic()
-        update = run_changed_node(changes, door, moment, node, state, deps)
-        log.write(make_step(moment, update, round(monotonic() - began, 4)))
+        update = run_changed_node(changes, door, step_info, node, state, deps)
+        log.write(make_step(step_info, update, round(monotonic() - began, 4)))
         return update
 
-    return around
+    return record_node
 
 
 def run_graph(path: str, deps: Deps, around: NodeWrapper) -> Json:
-    """Return the answer of the graph, run from its last checkpoint when it has one."""
+    """Run the graph, from its last checkpoint if it has one, and return the answer."""
     settings = deps.settings
     with open_checkpoints(get_checkpoints_file(settings)) as saver:
         graph = build_graph(lambda _: deps, around).compile(checkpointer=saver, name="geolocate")
@@ -170,24 +170,24 @@ def run_graph(path: str, deps: Deps, around: NodeWrapper) -> Json:
 
 
 def has_begun(saver: BaseCheckpointSaver[Any], config: Any) -> bool:
-    """Whether a run has a checkpoint to go on from.
+    """Return whether a run has a checkpoint to resume from.
 
     Raises:
-        SextantError: it has one that cannot be read.
+        SextantError: the checkpoint cannot be read.
     """
     try:
         found = saver.get_tuple(config)
         return found is not None and bool(found.checkpoint["channel_versions"])
-    except Exception as error:  # a broken or crafted checkpoint raises whatever its bytes lead to
+    except Exception as error:  # a damaged or crafted checkpoint can raise any exception
         what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise SextantError(
             f"the checkpoints of run {config['configurable']['thread_id']} cannot be read ({what}); delete "
-            "checkpoints.sqlite in the home: the run then goes on from its recorded calls"
+            "checkpoints.sqlite in the home: the run then resumes from its recorded calls"
         ) from error
 
 
 def forget_run(folder: RunFolder, settings: Settings) -> None:
-    """Delete everything of a run that failed before it had a result."""
+    """Delete a run that failed before it had a result."""
     folder.remove()
     forget_checkpoints(settings)
 

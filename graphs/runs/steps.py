@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from langgraph.types import Command, Send
 
-from sextant.agent.guard.claims import tool_failed
-from sextant.agent.warning_codes import with_codes
+from sextant.agent.guard.claims import has_tool_failed
+from sextant.agent.warning_codes import add_codes
 from sextant.agent.world.deps import StepInfo
 from sextant.base.errors import SextantError
 from sextant.base.json_lines import BrokenLine, JsonLines, read_lines
@@ -17,33 +17,33 @@ from sextant.base.json_types import Json
 
 @dataclass(frozen=True)
 class Step:
-    """What one node did at one step: its change of the state, and where it sent the run next."""
+    """One step of one node: its change of the state, and the nodes it sent the run to."""
 
-    moment: StepInfo
+    step_info: StepInfo
     change: Json
     goto: list[str]
     seconds: float | None = None
 
     def to_json(self) -> Json:
-        moment = {"step": self.moment.step, "node": self.moment.node, "branch": self.moment.branch}
-        return {**moment, "seconds": self.seconds, "goto": self.goto, "change": self.change}
+        step_info = {"step": self.step_info.step, "node": self.step_info.node, "branch": self.step_info.branch}
+        return {**step_info, "seconds": self.seconds, "goto": self.goto, "change": self.change}
 
     def round_trip(self) -> "Step":
-        """Return the step as a file gives it back."""
+        """Return the step as it reads back from a file."""
         return replace(self, change=json.loads(json.dumps(self.change)))
 
 
-def make_step(moment: StepInfo, update: Any, seconds: float | None = None) -> Step:
-    """Return a node's return value as a step. The answer is left out: it stands in a file of its own."""
+def make_step(step_info: StepInfo, update: Any, seconds: float | None = None) -> Step:
+    """Make a step of a node's return value. The answer is left out: it has its own file."""
     if not isinstance(update, Command):
-        return Step(moment, {name: value for name, value in update.items() if name != "answer"}, [], seconds)
+        return Step(step_info, {name: value for name, value in update.items() if name != "answer"}, [], seconds)
     targets = update.goto if isinstance(update.goto, list | tuple) else [update.goto]
     goto = [f"{t.node} {t.arg['branch']['id']}" if isinstance(t, Send) else str(t) for t in targets]
-    return Step(moment, cast(Json, update.update), goto, seconds)
+    return Step(step_info, cast(Json, update.update), goto, seconds)
 
 
 class StepLog:
-    """Appends the steps of a running graph to ``steps.jsonl``, from any thread."""
+    """Appends the steps of a running graph to ``steps.jsonl``. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,10 +53,10 @@ class StepLog:
             raise SextantError(f"cannot record to {str(path)!r}: {error.strerror}; pass --home") from error
 
     def write(self, step: Step) -> None:
-        """Write one step down.
+        """Append one step.
 
         Raises:
-            SextantError: the disk does not take it.
+            SextantError: the file cannot be written.
         """
         try:
             self._file.append(step.to_json())
@@ -68,7 +68,7 @@ class StepLog:
 
 
 def read_steps(path: Path) -> list[Step]:
-    """Read the recorded steps in graph order. A torn last line is left out; of two for one step the last counts.
+    """Read the recorded steps in graph order. A truncated last line is skipped; the last line of a step counts.
 
     Raises:
         SextantError: a line before the last is not a step: the file was changed.
@@ -78,11 +78,11 @@ def read_steps(path: Path) -> list[Step]:
         for line in read_lines(path) if path.exists() else ():
             value = line.value
             try:
-                moment = StepInfo(int(value["step"]), value["node"], value["branch"])
-                step = Step(moment, with_failures(with_codes(value["change"])), value["goto"], value["seconds"])
+                step_info = StepInfo(int(value["step"]), value["node"], value["branch"])
+                step = Step(step_info, add_failure_flags(add_codes(value["change"])), value["goto"], value["seconds"])
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise make_changed_error(path, line.number) from error
-            found[moment.step, moment.node, moment.branch or ""] = step
+            found[step_info.step, step_info.node, step_info.branch or ""] = step
     except BrokenLine as error:
         raise make_changed_error(path, error.number) from error
     except OSError as error:
@@ -91,17 +91,17 @@ def read_steps(path: Path) -> list[Step]:
 
 
 def make_changed_error(path: Path, number: int) -> SextantError:
-    """Return the error for a line before the last that is not a step: no crash leaves such a line."""
+    """Make the error for an invalid line before the last one: a crash can only damage the last line."""
     return SextantError(f"line {number} of {str(path)!r} was changed after it was recorded; import the run again")
 
 
-def with_failures(change: Json) -> Json:
-    """Return a recorded change in which every tool's turn says whether it failed; earlier versions did not note it."""
+def add_failure_flags(change: Json) -> Json:
+    """Add to every tool turn of a recorded change whether the tool failed; earlier versions did not record it."""
     if "transcripts" not in change:
         return change
-    read = {branch: [_with_failed(turn) for turn in turns] for branch, turns in change["transcripts"].items()}
+    read = {branch: [_add_failed_flag(turn) for turn in turns] for branch, turns in change["transcripts"].items()}
     return {**change, "transcripts": read}
 
 
-def _with_failed(turn: Json) -> Json:
-    return {**turn, "failed": tool_failed(turn)} if turn["role"] == "tool" else turn
+def _add_failed_flag(turn: Json) -> Json:
+    return {**turn, "failed": has_tool_failed(turn)} if turn["role"] == "tool" else turn

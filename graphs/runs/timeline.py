@@ -11,9 +11,10 @@ TIMING = ("seconds", "read_at")
 
 
 def build_timeline(folder: RunFolder) -> Json:
-    """Everything a person wants to see of a run, JSON-plain.
+    """Build the timeline of a run for display, JSON-plain.
 
-    ``branches`` hold the opening messages and the turns, ``verdicts`` one entry a round, ``steps`` the whole order.
+    ``branches`` holds the opening messages and the turns, ``verdicts`` one entry per round, ``steps`` all steps in
+    order.
 
     Raises:
         SextantError: the folder cannot be read.
@@ -34,22 +35,22 @@ def build_timeline(folder: RunFolder) -> Json:
 
 
 def list_branches(steps: list[Step]) -> list[Json]:
-    """Return the branches in the order they were planned."""
+    """List the branches in the order in which they were planned."""
     return [branch for step in steps for branch in step.change.get("branches", {}).values()]
 
 
 def find_retrieved(cassette: Cassette) -> Json | None:
-    """Return the photos that the gallery gave, None for a run without one."""
+    """Find the photos retrieved from the gallery; None for a run without one."""
     return next((found for call, found in list_replies(cassette) if call.kind == "references"), None)
 
 
 def list_replies(cassette: Cassette) -> list[tuple[Call, Json]]:
-    """Every recorded call with its reply."""
-    return [(call, cassette.reply(call)) for call in cassette.calls.values()]
+    """List every recorded call with its reply."""
+    return [(call, cassette.read_reply(call)) for call in cassette.calls.values()]
 
 
 def describe_branch(branch: Json, steps: list[Step], cassette: Cassette) -> Json:
-    """One branch: the prompt that opened it, and every turn with what it took."""
+    """Describe one branch: its opening prompt, and every turn with its tokens, cost and time."""
     calls = [
         call for call in cassette.calls.values() if call.kind == "model" and call.request["branch"] == branch["id"]
     ]
@@ -58,20 +59,20 @@ def describe_branch(branch: Json, steps: list[Step], cassette: Cassette) -> Json
     turns: list[Json] = []
     for step in steps:
         for turn in step.change.get("transcripts", {}).get(branch["id"], []):
-            call = by_step.get(step.moment.step) if turn["role"] == "assistant" else None
-            turns.append({"step": step.moment.step, **turn, **(summarise_call(cassette, call) if call else {})})
+            call = by_step.get(step.step_info.step) if turn["role"] == "assistant" else None
+            turns.append({"step": step.step_info.step, **turn, **(summarise_call(cassette, call) if call else {})})
     opening = cassette.expand(first)["messages"] if first else []
     return {**branch, "opening": opening, "turns": turns}
 
 
 def summarise_call(cassette: Cassette, call: Call) -> Json:
-    """Return what one model call took: tokens, money, seconds."""
-    reply = cassette.reply(call)
+    """Summarise one model call: tokens, US dollars, seconds."""
+    reply = cassette.read_reply(call)
     return {"usage": reply.get("usage"), "usd": reply.get("usd"), "seconds": call.info["seconds"]}
 
 
 def list_verdicts(steps: list[Step]) -> list[Json]:
-    """Return what each round came to: the place, the reasons, and the answers that were new in it."""
+    """List the verdict of each round: the place, the reasons and the new answers."""
     found: list[Json] = []
     seen: set[str] = set()
     for step in steps:
@@ -81,24 +82,24 @@ def list_verdicts(steps: list[Step]) -> list[Json]:
         verdict: Json = {name: value for name, value in step.change["verdict"].items() if name != "candidates"}
         new = {name: outcome for name, outcome in outcomes.items() if name not in seen}
         seen |= set(outcomes)
-        found.append({"step": step.moment.step, "stop": step.change.get("stop"), **verdict, "new": new})
+        found.append({"step": step.step_info.step, "stop": step.change.get("stop"), **verdict, "new": new})
     return found
 
 
 def summarise_step(step: Step) -> Json:
-    """One step in the order of the graph."""
-    moment = step.moment
-    where = {"step": moment.step, "node": moment.node, "branch": moment.branch}
+    """Summarise one step."""
+    step_info = step.step_info
+    where = {"step": step_info.step, "node": step_info.node, "branch": step_info.branch}
     return {**where, "seconds": step.seconds, "goto": step.goto, "changed": list_changed(step)}
 
 
 def list_changed(step: Step) -> list[str]:
-    """Return the names of what a step changed in the state, the clock apart."""
+    """List the state keys that a step changed, except the clock."""
     return [name for name in step.change if name not in TIMING]
 
 
 def summarise_run(folder: RunFolder) -> Json:
-    """One run in a list: what is in its record alone, so that a thousand runs list quickly.
+    """Summarise a run from its record alone, so that a thousand runs are listed quickly.
 
     Raises:
         SextantError: the record cannot be read.

@@ -1,6 +1,6 @@
-"""Checkpoints: SQLite under the home, or PostgreSQL where several processes share them.
+"""LangGraph checkpointer for runs and sessions: SQLite in the home, or PostgreSQL shared by several processes.
 
-They are read back by a serializer that can build nothing but plain values and messages.
+Its serializer can only rebuild plain values and messages, never arbitrary objects.
 """
 
 import logging
@@ -20,16 +20,16 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 from sextant.base.errors import SextantError, WrongUse
 
-# The address may hold a password, so it travels as keys do: in the environment, never in settings or records.
+# The address may hold a password, so it is read from the environment, like keys, never from settings.
 DATABASE = "SEXTANT_DATABASE"
-CONNECTIONS = 16  # of one process; a server's threads wait for a free one
-BIGGEST = 256 * 2**20  # bytes one checkpoint may unpack to; ours are some kilobytes
+CONNECTIONS = 16  # connections per process; a server's threads wait for a free one
+BIGGEST = 256 * 2**20  # bytes a checkpoint may unpack to; real ones have some kilobytes
 
 
 class PackedSerializer(JsonPlusSerializer):
-    """Strict msgpack, compressed: every step stores the whole state, and transcripts repeat themselves.
+    """Compressed strict msgpack: every step stores the whole state, and transcripts are repetitive.
 
-    No type outside langgraph's own safe list is ever rebuilt, so a crafted file executes nothing (CVE-2026-28277).
+    Only types on LangGraph's safe list are rebuilt, so a crafted file cannot run code (CVE-2026-28277).
     """
 
     def __init__(self) -> None:
@@ -56,10 +56,10 @@ class PackedSerializer(JsonPlusSerializer):
 
 @contextmanager
 def open_checkpoints(file: Path) -> Iterator[BaseCheckpointSaver[Any]]:
-    """Return the checkpointer in force: of the PostgreSQL that SEXTANT_DATABASE names, else of the SQLite file.
+    """Open the checkpointer: PostgreSQL when SEXTANT_DATABASE is set, otherwise the SQLite file.
 
     Raises:
-        SextantError: it cannot be reached or opened.
+        SextantError: the database cannot be reached or opened.
     """
     address = os.environ.get(DATABASE)
     if address:
@@ -71,11 +71,11 @@ def open_checkpoints(file: Path) -> Iterator[BaseCheckpointSaver[Any]]:
 
 @lru_cache(maxsize=2)
 def open_postgres_pool(address: str) -> Any:
-    """One pool of connections for each database of this process.
+    """Open the connection pool of a PostgreSQL database, once per process and address.
 
     Raises:
-        WrongUse: not a postgresql:// address, or the packages for it are missing.
-        SextantError: nobody answers there.
+        WrongUse: the address does not begin with postgresql://, or the PostgreSQL packages are not installed.
+        SextantError: the server does not answer.
     """
     if not address.startswith(("postgresql://", "postgres://")):
         raise WrongUse("--database takes an address like postgresql://user@host/name; without one, SQLite is used")
@@ -85,9 +85,9 @@ def open_postgres_pool(address: str) -> Any:
         from psycopg_pool import ConnectionPool, PoolTimeout
     except ImportError as error:
         raise WrongUse("--database needs PostgreSQL's client; run: pip install 'sextant-geo[postgres]'") from error
-    # LangGraph's own terms: autocommit, rows as dictionaries.
+    # As LangGraph requires: autocommit, rows as dictionaries.
     terms = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row, "connect_timeout": 5}
-    # The pool tells a logger of each try; what became of them is one line of ours.
+    # The pool logs every attempt; we report the outcome in one line instead.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     pool: Any = ConnectionPool(address, min_size=1, max_size=CONNECTIONS, kwargs=terms, open=False, name="sextant")
     try:
@@ -101,14 +101,14 @@ def open_postgres_pool(address: str) -> Any:
 
 @lru_cache(maxsize=2)
 def open_postgres_checkpoints(address: str) -> BaseCheckpointSaver[Any]:
-    """Return the checkpointer in a PostgreSQL database, its tables made when missing."""
+    """Open the checkpointer in a PostgreSQL database and create its tables when missing."""
     from langgraph.checkpoint.postgres import PostgresSaver
 
     pool = open_postgres_pool(address)
     saver = PostgresSaver(pool, serde=PackedSerializer())
     with pool.connection() as connection:
-        # Two servers that start at once would both create the tables. Trying, not waiting in the database: LangGraph
-        # builds its indexes concurrently, which waits for every statement that waits, this one included.
+        # Two servers that start at once would both create the tables. Poll instead of waiting in the database:
+        # LangGraph builds its indexes concurrently, which waits for every waiting statement, including this one.
         while not connection.execute("SELECT pg_try_advisory_lock(8371) AS held").fetchone()["held"]:
             time.sleep(0.1)
         try:
@@ -120,10 +120,10 @@ def open_postgres_checkpoints(address: str) -> BaseCheckpointSaver[Any]:
 
 @contextmanager
 def open_sqlite_checkpoints(path: Path) -> Iterator[SqliteSaver]:
-    """Return a checkpointer over the file at ``path``, made when missing.
+    """Open a checkpointer on the SQLite file at ``path``, which is created when missing.
 
     Raises:
-        SextantError: the file cannot be opened or is no database.
+        SextantError: the file cannot be opened or is not a database.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

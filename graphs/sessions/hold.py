@@ -1,8 +1,8 @@
-"""Who is at work on a session: a hold that lasts some seconds unless it is renewed.
+"""Session lock with a lease: a hold that expires after some seconds unless it is renewed.
 
-It is measured by a clock that nobody sets: the machine's time since it was started, which all its processes share,
-or the clock of the PostgreSQL server, which all machines share. A hold from before a restart of the machine lies
-farther ahead than any hold can, and counts for nothing.
+Its clock cannot be changed by a user: the time since the machine started, shared by all its processes, or the clock of
+the PostgreSQL server, shared by all machines. A hold from before a restart of the machine ends later than any new hold
+can, and is ignored.
 """
 
 import threading
@@ -12,20 +12,20 @@ from typing import Self
 
 from sextant.graphs.sessions.tables import Rows
 
-HELD_S = 10.0  # how long a hold lasts unless it is renewed; renewed three times as often
-# A row is free when its hold is over, or when it ends later than a hold that began just now.
+HELD_S = 10.0  # how long a hold lasts unless renewed; it is renewed three times within that time
+# A row is free when its hold has expired, or ends later than a hold taken now would.
 FREE = "(held_until < ? OR held_until > ?)"
 
 
-def now(table: Rows) -> float:
-    """Return the present time in seconds, by the clock that holds are measured by."""
+def read_clock(table: Rows) -> float:
+    """Read the clock of the holds, in seconds."""
     if table.address:
         return float(table.read("SELECT EXTRACT(EPOCH FROM clock_timestamp())::double precision AS now")[0][0])
     return time.monotonic()
 
 
 def is_held(until: float, at: float) -> bool:
-    """Whether a hold that ends at ``until`` is in force at a time of the same clock."""
+    """Return whether a hold that ends at ``until`` is valid at this time of the same clock."""
     return at <= until <= at + HELD_S + 1
 
 
@@ -40,9 +40,9 @@ class Hold:
         self._renewing = threading.Thread(target=self._renew, daemon=True)
 
     def take(self) -> bool:
-        """Take the hold, where nobody has it; whether that succeeded. One statement: of two that try, one succeeds."""
-        at = now(self._table)
-        taken = self._table.change(
+        """Take the hold if it is free; return whether that succeeded. One statement: of two attempts, one succeeds."""
+        at = read_clock(self._table)
+        taken = self._table.execute(
             f"UPDATE sessions SET holder = ?, held_until = ? WHERE id = ? AND {FREE}",
             (self._holder, at + HELD_S, self.session, at, at + HELD_S + 1),
         )
@@ -51,10 +51,10 @@ class Hold:
         return bool(taken)
 
     def release(self) -> None:
-        """Let go of the session and note that it has changed."""
+        """Release the session and record the time of its change."""
         self._done.set()
         self._renewing.join()
-        self._table.change(
+        self._table.execute(
             "UPDATE sessions SET held_until = 0, updated = ? WHERE id = ? AND holder = ?",
             (time.time(), self.session, self._holder),
         )
@@ -67,7 +67,7 @@ class Hold:
 
     def _renew(self) -> None:
         while not self._done.wait(HELD_S / 3):
-            self._table.change(
+            self._table.execute(
                 "UPDATE sessions SET held_until = ?, updated = ? WHERE id = ? AND holder = ?",
-                (now(self._table) + HELD_S, time.time(), self.session, self._holder),
+                (read_clock(self._table) + HELD_S, time.time(), self.session, self._holder),
             )

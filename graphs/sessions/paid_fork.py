@@ -1,4 +1,4 @@
-"""Forks of a session's runs: what they ask a model is paid from the session's budget of calls."""
+"""Forks of a session's runs: their model calls are debited from the session's call budget."""
 
 from sextant.agent.cost.call_limit import CallLimit
 from sextant.agent.state import NOTHING_SPENT
@@ -13,7 +13,7 @@ from sextant.graphs.sessions.store import Sessions
 
 
 class BudgetSpent(SextantError):
-    """The session has no model call left."""
+    """The session has no model calls left."""
 
 
 def fork_in_session(
@@ -22,7 +22,7 @@ def fork_in_session(
     parent: RunFolder,
     step: str | None,
     changes: list[str],
-    desk: ChatContext,
+    context: ChatContext,
     *,
     live: bool,
     keep_words: bool = False,
@@ -30,17 +30,17 @@ def fork_in_session(
 ) -> Run:
     """Fork a run of the session.
 
-    A live fork holds the session while it works. The calls it may make are debited before it begins and those it did
-    not make are given back when it ends, so a server that is killed meanwhile leaves them paid.
+    A live fork locks the session while it runs. Its calls are debited before it starts, and unused calls are refunded
+    when it ends; if the server is killed in between, they stay debited.
 
     Raises:
-        Busy: a message of the session is being answered, here or on another server.
+        SessionBusy: the session is answering a message, here or on another server.
         BudgetSpent: the fork is live, and the session's model calls are spent.
         SextantError: as ``sextant.graphs.runs.fork.fork``.
     """
-    home = desk.settings.home
+    home = context.settings.home
 
-    def forked(calls: CallLimit | None) -> Run:
+    def run_fork(calls: CallLimit | None) -> Run:
         return fork(
             parent,
             step,
@@ -48,25 +48,25 @@ def fork_in_session(
             home=home,
             live=live,
             keep_words=keep_words,
-            on_event=desk.on_event,
-            stop=desk.stop,
+            on_event=context.on_event,
+            stop=context.stop,
             limits=limits,
             calls=calls,
         )
 
     if not live:
-        return forked(None)
-    with sessions.held(session):
-        if sessions.interrupted(session):
-            raise SextantError("a message of this session was cut off; go on with it before you fork")
-        left = count_calls_left(sessions.state(session), desk)  # type: ignore[arg-type]
+        return run_fork(None)
+    with sessions.hold_session(session):
+        if sessions.is_interrupted(session):
+            raise SextantError("a message of this session was interrupted; resume it before you fork")
+        left = count_calls_left(sessions.read_state(session), context)  # type: ignore[arg-type]
         if left == 0:
             raise BudgetSpent("the session's budget of model calls is spent; begin a new session")
         calls = CallLimit(left)
         debited = left or 0
         sessions.add_spending(session, {"calls": debited})
         try:
-            return forked(calls)
+            return run_fork(calls)
         finally:
             spent: Json = {name: calls.spent[name] for name in NOTHING_SPENT}  # type: ignore[literal-required]
             sessions.add_spending(session, {**spent, "calls": spent["calls"] - debited})

@@ -14,10 +14,10 @@ from sextant.graphs.runs.steps import Step, read_steps
 
 
 def take_snapshot(key: str, file: str, run: Run, folder: Path, settings: Settings) -> Json:
-    """Return the evidence of one photo, JSON-plain.
+    """Collect the evidence of one photo, JSON-plain.
 
     Args:
-        key: what the session calls the photo: "1", "2", …
+        key: the photo's number in the session: "1", "2", …
         file: the name it was uploaded under, for display only.
         folder: the run's folder.
     """
@@ -54,12 +54,12 @@ def take_snapshot(key: str, file: str, run: Run, folder: Path, settings: Setting
 
 
 def make_failed_snapshot(key: str, file: str, sha256: str, run: str, error: str) -> Json:
-    """Return a photo that could not be located, and why."""
+    """Make the snapshot of a photo that could not be located, with the reason."""
     return {"key": key, "status": "failed", "file": file, "sha256": sha256, "run": run, "error": error}
 
 
 def collect_traces(steps: list[Step], references: bool) -> dict[str, Json]:
-    """Return the tool calls that each branch really got an answer to."""
+    """Collect the tool calls of each branch that returned a result."""
     turns: dict[str, list[Json]] = {}
     for step in steps:
         for branch, more in step.change.get("transcripts", {}).items():
@@ -72,5 +72,5 @@ def collect_traces(steps: list[Step], references: bool) -> dict[str, Json]:
 
 
 def _find_last(changes: list[Json], name: str) -> Any:
-    """Return the latest value a step gave to a key of the state."""
+    """Find the last value that a step set for a key of the state."""
     return next((change[name] for change in reversed(changes) if change.get(name) is not None), None)

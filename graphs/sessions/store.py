@@ -1,8 +1,7 @@
-"""The session store: the list of conversations, their locks, and the conversation itself.
+"""Session store: the list of conversations, their locks and their messages, in SQLite or PostgreSQL.
 
-The list is one table, in SQLite under the home or in PostgreSQL; the conversation is the checkpoints of its thread.
-Whoever works on a session holds it for some seconds at a time, so that two tabs, or two servers, take turns, and a
-process that was killed holds it no longer than that.
+The list is one table; a conversation is the checkpoints of its thread. A worker locks a session with a hold of some
+seconds that it renews, so that two tabs or two servers take turns, and the hold of a killed process expires.
 """
 
 import json
@@ -23,19 +22,19 @@ from sextant.base.json_types import Json
 from sextant.graphs.chat import PHOTOS_AT_ONCE, ChatContext, build_chat
 from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.sessions.checkpoints import open_checkpoints
-from sextant.graphs.sessions.hold import Hold, is_held, now
+from sextant.graphs.sessions.hold import Hold, is_held, read_clock
 from sextant.graphs.sessions.tables import Rows, get_sessions_file, note_database
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 class SessionBusy(SextantError):
-    """Somebody else is at work on the session."""
+    """The session is locked by another worker."""
 
 
 @dataclass(frozen=True)
 class SessionInfo:
-    """One line of the list. Times are epoch seconds; ``busy`` while somebody is at work on it."""
+    """One session in the list. Times are epoch seconds; ``busy`` while a worker holds it."""
 
     id: str
     title: str
@@ -46,7 +45,7 @@ class SessionInfo:
 
 @dataclass
 class Sessions:
-    """The sessions of a home, or of a shared database. Safe for threads."""
+    """The sessions of a home or of a shared database. Thread-safe."""
 
     home: str | None = None
     me: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
@@ -57,16 +56,16 @@ class Sessions:
             note_database(self.home, self._table.address)
 
     def create(self, title: str = "", session: str | None = None) -> str:
-        """Return a new session; its id.
+        """Create a session and return its id.
 
         Raises:
-            WrongUse: the id is taken or cannot be one.
+            WrongUse: the id is taken or invalid.
         """
         session = session or secrets.token_urlsafe(9).replace("-", "a").replace("_", "b")
         if not NAME.fullmatch(session):
             raise WrongUse(f"{session[:80]!r} cannot name a session; use letters, digits, '_' and '-'")
         at = time.time()
-        added = self._table.change(
+        added = self._table.execute(
             "INSERT INTO sessions (id, title, created, updated) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
             (session, title[:120], at, at),
         )
@@ -77,109 +76,109 @@ class Sessions:
     def exists(self, session: str) -> bool:
         return bool(self._table.read("SELECT id FROM sessions WHERE id = ?", (session,)))
 
-    def listed(self, most: int = 100) -> list[SessionInfo]:
-        """Return the sessions, the latest first."""
+    def list_sessions(self, most: int = 100) -> list[SessionInfo]:
+        """List the sessions, the most recently changed first."""
         rows = self._table.read(
             "SELECT id, title, created, updated, held_until FROM sessions ORDER BY updated DESC, id LIMIT ?", (most,)
         )
-        at = now(self._table)
+        at = read_clock(self._table)
         return [SessionInfo(row[0], row[1], row[2], row[3], is_held(row[4], at)) for row in rows]
 
-    def updated(self, session: str) -> float:
-        """When the session last changed, epoch seconds; 0 where there is none."""
+    def read_update_time(self, session: str) -> float:
+        """Read when the session last changed, in epoch seconds; 0 when it does not exist."""
         rows = self._table.read("SELECT updated FROM sessions WHERE id = ?", (session,))
         return float(rows[0][0]) if rows else 0.0
 
-    def changes(self) -> dict[str, float]:
-        """When each session last changed, epoch seconds."""
+    def list_update_times(self) -> dict[str, float]:
+        """Read when each session last changed, in epoch seconds."""
         return {str(row[0]): float(row[1]) for row in self._table.read("SELECT id, updated FROM sessions")}
 
-    def busy(self, session: str) -> bool:
-        """Whether anybody is at work on it."""
+    def is_busy(self, session: str) -> bool:
+        """Return whether a worker holds the session."""
         rows = self._table.read("SELECT held_until FROM sessions WHERE id = ?", (session,))
-        return bool(rows) and is_held(float(rows[0][0]), now(self._table))
+        return bool(rows) and is_held(float(rows[0][0]), read_clock(self._table))
 
-    def title(self, session: str, title: str) -> None:
-        """Name the session, unless it has a name."""
-        self._table.change("UPDATE sessions SET title = ? WHERE id = ? AND title = ''", (title[:120], session))
+    def set_title(self, session: str, title: str) -> None:
+        """Set the title of a session that has none."""
+        self._table.execute("UPDATE sessions SET title = ? WHERE id = ? AND title = ''", (title[:120], session))
 
     def delete(self, session: str) -> None:
-        """Forget a session and its conversation; its runs stay.
+        """Delete a session and its conversation; its runs are kept.
 
         Raises:
-            SessionBusy: somebody is at work on it.
+            SessionBusy: a worker holds it.
         """
-        with self.held(session), self._saver() as saver:
+        with self.hold_session(session), self._open_saver() as saver:
             saver.delete_thread(make_thread_id(session))
-            self._table.change("DELETE FROM waiting WHERE session = ?", (session,))
-            self._table.change("DELETE FROM sessions WHERE id = ?", (session,))
+            self._table.execute("DELETE FROM waiting WHERE session = ?", (session,))
+            self._table.execute("DELETE FROM sessions WHERE id = ?", (session,))
 
-    def hold(self, session: str) -> Hold:
-        """Be the one at work on the session, until the hold is released.
+    def acquire_hold(self, session: str) -> Hold:
+        """Lock the session until the returned hold is released.
 
         Raises:
-            SessionBusy: somebody else is.
-            WrongUse: there is no such session.
+            SessionBusy: another worker holds it.
+            WrongUse: the session does not exist.
         """
         if not self.exists(session):
             raise WrongUse(f"there is no session {session[:80]!r}; see the list of sessions, or start a new one")
         hold = Hold(self._table, session, f"{self.me}-{secrets.token_hex(4)}")
         if not hold.take():
-            raise SessionBusy(f"session {session!r} is at work on a message; wait for it, or stop it")
+            raise SessionBusy(f"session {session!r} is answering a message; wait for it, or stop it")
         return hold
 
     @contextmanager
-    def held(self, session: str) -> Iterator[None]:
-        """Be the one at work on the session within the block. Raises as ``hold``."""
-        with self.hold(session):
+    def hold_session(self, session: str) -> Iterator[None]:
+        """Lock the session within the block. Raises as ``acquire_hold``."""
+        with self.acquire_hold(session):
             yield
 
     def accept(self, session: str, message: Json) -> None:
-        """Write a message down that is going to be answered: from now on neither a crash nor a power cut loses it.
+        """Store a message durably before it is answered: from now on, neither a crash nor a power cut loses it.
 
-        Whoever calls this holds the session, so that no other message is accepted in its place.
+        The caller must hold the session, so that no other message is accepted at the same time.
 
         Raises:
-            SessionBusy: an earlier message was cut off and has no answer yet.
+            SessionBusy: an earlier message was interrupted and has no answer yet.
         """
         if self._cut_off(session) not in (None, message["id"]):
-            raise SessionBusy("an earlier message of this session was cut off; go on with it first")
-        self._table.change(
+            raise SessionBusy("an earlier message of this session was interrupted; resume it first")
+        self._table.execute(
             "INSERT INTO waiting (session, message) VALUES (?, ?) "
             "ON CONFLICT (session) DO UPDATE SET message = excluded.message",
             (session, json.dumps(message)),
         )
 
-    def say(self, session: str, message: Json, desk: ChatContext) -> Json:
-        """Answer one message; the session's state after it.
+    def send_message(self, session: str, message: Json, context: ChatContext) -> Json:
+        """Lock the session, answer one message, and return the new state.
 
         Raises:
-            SessionBusy, WrongUse: as ``hold``.
+            SessionBusy, WrongUse: as ``acquire_hold``.
         """
-        with self.held(session):
-            return self.answer(session, message, desk)
+        with self.hold_session(session):
+            return self.answer(session, message, context)
 
-    def answer(self, session: str, message: Json, desk: ChatContext) -> Json:
-        """Answer one message, as ``say``, for whoever holds the session."""
+    def answer(self, session: str, message: Json, context: ChatContext) -> Json:
+        """Answer one message and return the new state; the caller must hold the session."""
         if message["text"] or message["photos"]:
-            self.title(session, make_title(message, desk.policy))
-        return self._invoke(session, {"message": message}, desk)
+            self.set_title(session, make_title(message, context.policy))
+        return self._invoke(session, {"message": message}, context)
 
-    def finish_interrupted(self, session: str, desk: ChatContext) -> Json:
-        """Finish a message that was cut off by a crash; without one, nothing happens."""
-        with self.held(session):
-            return self.finish(session, desk)
+    def finish_interrupted(self, session: str, context: ChatContext) -> Json:
+        """Lock the session and finish a message that a crash interrupted, if there is one."""
+        with self.hold_session(session):
+            return self.finish(session, context)
 
-    def finish(self, session: str, desk: ChatContext) -> Json:
-        """Finish a message that was cut off, as ``finish_interrupted``, for whoever holds the session."""
-        if not self.interrupted(session):
-            return self.state(session)
-        waiting = self._waiting(session)
-        return self._invoke(session, {"message": waiting} if waiting else None, desk)
+    def finish(self, session: str, context: ChatContext) -> Json:
+        """Finish an interrupted message, if there is one; the caller must hold the session."""
+        if not self.is_interrupted(session):
+            return self.read_state(session)
+        waiting = self._read_waiting(session)
+        return self._invoke(session, {"message": waiting} if waiting else None, context)
 
-    def state(self, session: str) -> Json:
-        """Return the conversation as it was last kept; empty for a new session."""
-        with self._saver() as saver:
+    def read_state(self, session: str) -> Json:
+        """Read the conversation as it was last stored; empty for a new session."""
+        with self._open_saver() as saver:
             try:
                 kept = saver.get_tuple(make_config(session))
             except (ValueError, TypeError, KeyError, IndexError) as error:
@@ -189,43 +188,43 @@ class Sessions:
         values: Json = dict(kept.checkpoint["channel_values"]) if kept else {}
         return values
 
-    def interrupted(self, session: str) -> bool:
-        """Whether a message was cut off: its work is unfinished, and nobody is at it."""
+    def is_interrupted(self, session: str) -> bool:
+        """Return whether a message was interrupted: it is unfinished, and no worker is answering it."""
         return self._cut_off(session) is not None
 
     def _cut_off(self, session: str) -> str | None:
-        """Return the id of the message that was cut off."""
-        if waiting := self._waiting(session):
+        """Find the id of the interrupted message; None when there is none."""
+        if waiting := self._read_waiting(session):
             return str(waiting["id"])
-        with self._saver() as saver:
+        with self._open_saver() as saver:
             state = build_chat().compile(checkpointer=saver).get_state(make_config(session))
         return str(state.values.get("message", {}).get("id")) if state.next else None
 
     def add_spending(self, session: str, spent: Json) -> None:
-        """Add spending that came from no message to the session's; whoever calls this holds the session."""
-        with self._saver() as saver:
+        """Add spending that no message caused, such as a fork's; the caller must hold the session."""
+        with self._open_saver() as saver:
             graph = build_chat().compile(checkpointer=saver)
             graph.update_state(make_config(session), {"spent": spent}, as_node="report")
 
-    def _waiting(self, session: str) -> Json | None:
-        """Return the message that was accepted and that the conversation does not hold yet."""
+    def _read_waiting(self, session: str) -> Json | None:
+        """Read the accepted message that is not yet in the conversation; None when there is none."""
         rows = self._table.read("SELECT message FROM waiting WHERE session = ?", (session,))
         if not rows:
             return None
         message: Json = json.loads(rows[0][0])
-        state = self.state(session)
+        state = self.read_state(session)
         began = state.get("message", {}).get("id") == message["id"]
         return None if began or message["id"] in {turn["id"] for turn in state.get("turns", [])} else message
 
-    def _invoke(self, session: str, given: Any, desk: ChatContext) -> Json:
-        with self._saver() as saver:
+    def _invoke(self, session: str, given: Any, context: ChatContext) -> Json:
+        with self._open_saver() as saver:
             graph = build_chat().compile(checkpointer=saver, name="chat")
-            state = dict(graph.invoke(given, make_config(session), context=desk, durability="sync"))
-        self._table.change("DELETE FROM waiting WHERE session = ?", (session,))
+            state = dict(graph.invoke(given, make_config(session), context=context, durability="sync"))
+        self._table.execute("DELETE FROM waiting WHERE session = ?", (session,))
         return state
 
     @contextmanager
-    def _saver(self) -> Iterator[Any]:
+    def _open_saver(self) -> Iterator[Any]:
         with open_checkpoints(self._table.file) as saver:
             yield saver
 
@@ -238,7 +237,7 @@ def make_title(message: Json, policy: Policy) -> str:
 
 
 def make_thread_id(session: str) -> str:
-    """Return the checkpoint thread of a session; runs have threads of their own names."""
+    """Make the checkpoint thread id of a session; a run's thread is named after the run."""
     return f"chat-{session}"
 
 
@@ -259,10 +258,10 @@ def view_session(
     interrupted: bool = False,
     latest: int | None = None,
 ) -> Json:
-    """Return a session as a person may see it: the one document that page, terminal and exports are made from.
+    """Build the redacted view of a session: the document that page, terminal and exports render.
 
     Args:
-        latest: how many of its last turns; None is all. ``earlier_turns`` counts those before them.
+        latest: number of last turns to include; None means all. ``earlier_turns`` counts those before them.
     """
     turns = state.get("turns", [])
     earlier = 0 if latest is None else max(0, len(turns) - latest)
@@ -279,11 +278,13 @@ def view_session(
 
 
 def view_turn(turn: Json, policy: Policy) -> Json:
-    """Return a turn; one that was written under a finer cap than now holds is not repeated."""
+    """Build the view of a turn; its text is withheld when it was written under a finer precision cap than the current
+    one.
+    """
     order = ("country", "region", "city", "street", None)
     if turn["by"] != "you" and order.index(turn["cap"]) > order.index(policy.coarsest):
         note = "This was said under a finer precision cap; ask again."
         return {**turn, "text": note, "entries": []}
-    # A model's reply may hold coordinates in any spelling, also where its words are let through.
+    # A model's reply may contain coordinates in any notation, even where its words are allowed.
     coarse: Json = coarsen(turn, policy)
     return coarse

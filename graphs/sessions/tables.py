@@ -1,4 +1,4 @@
-"""The tables of the sessions: SQLite under the home, or PostgreSQL where several processes share them."""
+"""Database tables of the sessions: SQLite in the home, or PostgreSQL shared by several processes."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL,
     holder TEXT, held_until DOUBLE PRECISION NOT NULL DEFAULT 0)""",
-    # A message that was taken and that no checkpoint holds yet: it outlives the process all the same.
+    # An accepted message that no checkpoint holds yet; stored here, it survives the process.
     "CREATE TABLE IF NOT EXISTS waiting (session TEXT PRIMARY KEY, message TEXT NOT NULL)",
 )
 
@@ -31,35 +31,35 @@ def get_sessions_file(home: str | None) -> Path:
 
 
 def describe_database(address: str) -> str:
-    """Which database an address means, without its user and password: ``host:5432/name``."""
+    """Describe the database of an address without user and password: ``host:5432/name``."""
     parts = urlsplit(address)
     return f"{parts.hostname}:{parts.port or 5432}{parts.path}"
 
 
 def list_databases(home: str | None) -> set[str]:
-    """Return the databases, as ``describe_database`` names them, in which sessions of this home were ever kept."""
-    file = _databases_file(home)
+    """List the databases that ever stored sessions of this home, as ``describe_database`` names them."""
+    file = _get_databases_file(home)
     return set(json.loads(file.read_text("utf-8"))) if file.exists() else set()
 
 
 def note_database(home: str | None, address: str) -> None:
-    """Remember that sessions of this home lie there: whoever deletes its pictures must ask there first."""
+    """Record that a database stores sessions of this home: pruning must query it before deleting pictures."""
     known = list_databases(home)
     if describe_database(address) not in known:
-        file = _databases_file(home)
+        file = _get_databases_file(home)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_json(file, sorted(known | {describe_database(address)}))
 
 
-def _databases_file(home: str | None) -> Path:
+def _get_databases_file(home: str | None) -> Path:
     return Home.at(home).databases
 
 
 @dataclass
 class Rows:
-    """Statements with ``?`` for each value, carried out one by one. Safe for threads.
+    """SQL statements with ``?`` for each value, executed one at a time. Thread-safe.
 
-    ``address`` is of PostgreSQL; without one it is the SQLite ``file``.
+    ``address`` is the PostgreSQL database; without one, the SQLite ``file`` is used.
     """
 
     file: Path
@@ -69,10 +69,10 @@ class Rows:
         self._lock = threading.Lock()
         self._sqlite: sqlite3.Connection | None = None
         for table in _TABLES:
-            self.change(table)
+            self.execute(table)
 
     def read(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows a SELECT finds.
+        """Run a SELECT and return its rows.
 
         Raises:
             SextantError: the database cannot be opened or reached.
@@ -80,11 +80,11 @@ class Rows:
         if self.address:
             with open_postgres_pool(self.address).connection() as connection:
                 return [tuple(row.values()) for row in connection.execute(sql.replace("?", "%s"), values).fetchall()]
-        with self._lock, self._readable():
-            return self._connection().execute(sql, values).fetchall()
+        with self._lock, self._explain_errors():
+            return self._open_connection().execute(sql, values).fetchall()
 
-    def change(self, sql: str, values: tuple[Any, ...] = ()) -> int:
-        """Carry out a change; how many rows it touched.
+    def execute(self, sql: str, values: tuple[Any, ...] = ()) -> int:
+        """Execute a statement and return the number of rows it changed.
 
         Raises:
             SextantError: as ``read``.
@@ -93,12 +93,12 @@ class Rows:
             with open_postgres_pool(self.address).connection() as connection:
                 count: int = connection.execute(sql.replace("?", "%s"), values).rowcount
                 return count
-        with self._lock, self._readable():
-            return self._connection().execute(sql, values).rowcount
+        with self._lock, self._explain_errors():
+            return self._open_connection().execute(sql, values).rowcount
 
     @contextmanager
-    def _readable(self) -> Iterator[None]:
-        """Say in one line what SQLite raises: a locked, damaged or foreign file, a full disk."""
+    def _explain_errors(self) -> Iterator[None]:
+        """Turn SQLite's errors into one line: a locked, damaged or foreign file, a full disk."""
         try:
             yield
         except sqlite3.Error as error:
@@ -106,13 +106,13 @@ class Rows:
                 f"cannot keep sessions in {str(self.file)!r}: {error}; free space, move it away, or pass --home"
             ) from error
 
-    def _connection(self) -> sqlite3.Connection:
+    def _open_connection(self) -> sqlite3.Connection:
         if self._sqlite is None:
             try:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
                 self._sqlite = sqlite3.connect(self.file, check_same_thread=False, timeout=30, isolation_level=None)
                 self._sqlite.execute("PRAGMA journal_mode=WAL")
-                # An accepted message outlives a power cut; so do the checkpoints, in the same write-ahead log.
+                # Accepted messages must survive a power cut, as the checkpoints in the same write-ahead log do.
                 self._sqlite.execute("PRAGMA synchronous=FULL")
             except (OSError, sqlite3.Error) as error:
                 raise SextantError(f"cannot keep sessions in {str(self.file)!r}: {error}; pass --home") from error

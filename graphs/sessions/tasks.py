@@ -1,4 +1,4 @@
-"""Tasks of a conversation: photos to locate, each with its effort and its share of the budget."""
+"""Tasks of a conversation: photos to locate, each with its effort and its share of the call budget."""
 
 import json
 from contextlib import suppress
@@ -19,7 +19,7 @@ from sextant.graphs.runs.folder import RunFolder, make_run_name
 
 
 class PhotoTask(TypedDict):
-    """One photo to locate. ``effort`` doubles the budget each time it grows."""
+    """One photo to locate. Each step of ``effort`` doubles the budget."""
 
     key: str
     sha256: str
@@ -31,7 +31,7 @@ class PhotoTask(TypedDict):
 
 
 def make_tasks(message: Json, known: int) -> list[PhotoTask]:
-    """Return the message's photos as tasks, under the constraints that came with them."""
+    """Make tasks of the message's photos, with the constraints of the message."""
     said = list(message["steer"])
     if is_steering(message["text"]):
         with suppress(WrongUse):
@@ -45,7 +45,7 @@ def make_tasks(message: Json, known: int) -> list[PhotoTask]:
 
 
 def repeat_task(photo: Json) -> PhotoTask:
-    """Return the same photo once more, with more effort, under the constraints that are in force."""
+    """Repeat a photo's task with more effort, under its current constraints."""
     return PhotoTask(
         key=photo["key"],
         sha256=photo["sha256"],
@@ -68,7 +68,7 @@ def apply_effort(settings: Settings, effort: int, most_calls: int | None = None)
 
 
 def count_run_spending(answer: Json) -> Json:
-    """Return a run's spending as the session adds it up."""
+    """Convert a run's spending to the session's totals."""
     spent = answer["spent"]
     return {
         "calls": spent["calls"],
@@ -79,8 +79,8 @@ def count_run_spending(answer: Json) -> Json:
     }
 
 
-def recorded_spending(folder: Path) -> Json:
-    """Return what the recorded calls of a run without an answer have cost; nothing when no recording can be read."""
+def sum_recorded_spending(folder: Path) -> Json:
+    """Sum the spending of the recorded calls of a run without an answer; zero when its recording cannot be read."""
     spent = NOTHING_SPENT
     with suppress(SextantError):
         for call in Cassette.read(RunFolder(folder).cassette).calls.values():

@@ -1,7 +1,7 @@
-"""Photos of a message between the moment they are stored and the moment the message is accepted.
+"""Upload journal: protects a message's photos from deletion after they are stored and before the message is accepted.
 
-A journal in the home names them meanwhile. Deleting spares what a living server's journal names; what the journal of
-a dead one names, and nothing else, belongs to a message that nobody accepted.
+Pruning keeps the photos in the journal of a running server. Photos in the journal of a server that died belong to a
+message that was never accepted.
 """
 
 import json
@@ -21,15 +21,15 @@ ALIVE = "alive.lock"
 
 
 class UploadJournal:
-    """The journal of one process, in a folder of its own that is locked as long as the process lives."""
+    """The journal of one process, in its own folder, which stays locked while the process runs."""
 
     def __init__(self, home: str | None) -> None:
-        self.folder = uploads_folder(home) / f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.folder = get_uploads_folder(home) / f"{os.getpid()}-{secrets.token_hex(4)}"
         self._lock: Lock | None = None
         self._starting = threading.Lock()
 
     @contextmanager
-    def protecting(self, hashes: list[str]) -> Iterator[None]:
+    def protect(self, hashes: list[str]) -> Iterator[None]:
         """Protect these blobs from deletion within the block: store them and accept their message in it.
 
         Raises:
@@ -55,42 +55,42 @@ class UploadJournal:
         entry.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """End the protection of everything."""
+        """End all protection."""
         if self._lock is not None:
             self._lock.release()
         with suppress(OSError):
-            self.folder.rmdir()  # only when it is empty: what is left is for the sweep
+            self.folder.rmdir()  # only when empty: remaining entries are left for the sweep
 
 
-def uploads_folder(home: str | None) -> Path:
+def get_uploads_folder(home: str | None) -> Path:
     """Return the folder of all journals of a home."""
     return Home.at(home).root / "uploads"
 
 
-def protected(home: str | None) -> set[str]:
-    """Return the blobs that a living server is storing for messages it has not accepted yet."""
-    return hashes_in(entry for folder in journals(home) if is_alive(folder) for entry in folder.glob("*.json"))
+def list_protected(home: str | None) -> set[str]:
+    """List the blobs that running servers have stored for messages not yet accepted."""
+    return read_hashes(entry for folder in list_journals(home) if is_alive(folder) for entry in folder.glob("*.json"))
 
 
-def abandoned(home: str | None) -> list[Path]:
-    """Return the journal entries of messages that were not accepted: of servers that died, and of refusals."""
+def list_abandoned(home: str | None) -> list[Path]:
+    """List the journal entries of messages that were never accepted: refused ones, and those of servers that died."""
     found = []
-    for folder in journals(home):
+    for folder in list_journals(home):
         found += sorted(folder.glob("*.failed" if is_alive(folder) else "*.*"))
     return [entry for entry in found if entry.name != ALIVE]
 
 
-def hashes_in(entries: Iterator[Path]) -> set[str]:
-    """Return the hashes that these entries name."""
+def read_hashes(entries: Iterator[Path]) -> set[str]:
+    """Read the hashes in these entries."""
     found: set[str] = set()
     for entry in entries:
-        with suppress(OSError, ValueError):  # taken away meanwhile, or cut off by a crash before anything was stored
+        with suppress(OSError, ValueError):  # deleted in the meantime, or truncated by a crash
             found |= set(json.loads(entry.read_bytes()))
     return found
 
 
 def clear(entries: list[Path]) -> None:
-    """Delete journal entries that were dealt with, and the folders of dead servers."""
+    """Delete handled journal entries, and the folders of servers that died."""
     for entry in entries:
         entry.unlink(missing_ok=True)
     for folder in {entry.parent for entry in entries}:
@@ -100,12 +100,12 @@ def clear(entries: list[Path]) -> None:
                 folder.rmdir()
 
 
-def journals(home: str | None) -> list[Path]:
-    """Return the folder of each server that has or had a journal."""
-    root = uploads_folder(home)
+def list_journals(home: str | None) -> list[Path]:
+    """List the journal folders of all servers, running or not."""
+    root = get_uploads_folder(home)
     return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
 
 
 def is_alive(folder: Path) -> bool:
-    """Whether the server of a journal lives."""
+    """Return whether the server of a journal is running."""
     return is_locked(folder / ALIVE)

@@ -5,12 +5,12 @@ import pytest
 from sextant.agent.warning_codes import (
     UNCALIBRATED_TEXT,
     Code,
+    add_codes,
     has_code,
     read_warnings,
-    uncalibrated,
+    remove_codes,
     warn,
-    with_codes,
-    without_codes,
+    warn_uncalibrated,
 )
 
 # As versions without codes wrote them into answers and recordings.
@@ -43,14 +43,17 @@ def test_a_warning_with_a_code_is_read_as_it_is():
 
 
 def test_an_answer_of_an_earlier_version_gets_codes_and_nothing_else_changes():
-    assert with_codes({"best": None, "warnings": [UNCALIBRATED_TEXT]}) == {"best": None, "warnings": [uncalibrated()]}
-    assert with_codes({"best": None}) == {"best": None}
+    assert add_codes({"best": None, "warnings": [UNCALIBRATED_TEXT]}) == {
+        "best": None,
+        "warnings": [warn_uncalibrated()],
+    }
+    assert add_codes({"best": None}) == {"best": None}
 
 
 def test_codes_are_found_and_taken_out():
-    both = [uncalibrated(), warn(Code.OTHER, "x")]
+    both = [warn_uncalibrated(), warn(Code.OTHER, "x")]
     assert has_code(both, Code.UNCALIBRATED) and not has_code(both, Code.NO_TOOLS)
-    assert without_codes(both, Code.UNCALIBRATED) == both[1:]
+    assert remove_codes(both, Code.UNCALIBRATED) == both[1:]
 
 
 def test_every_code_has_a_value_of_its_own():

@@ -14,7 +14,7 @@ from sextant.gallery.alignment.model.aligned_model import new_alignment
 from sextant.gallery.alignment.model.published import KEYS, published_config
 from sextant.gallery.build.build import build
 from sextant.gallery.encoders.load import load_encoder
-from sextant.gallery.search.search import Filters, find
+from sextant.gallery.search.search import Filters, search_gallery
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from sextant.gallery.store import Gallery
 from tests.support.small_gallery import write_photos
@@ -52,7 +52,7 @@ def trained(world, tmp_path_factory):
 def test_training_says_what_it_does_and_what_came_of_it(trained):
     out, first, _ = trained
     assert first.exit_code == 0, first.exception
-    assert "'builtin' reads no text: aligning images with positions only" in first.stderr
+    assert "'builtin' has no text encoder: aligning images with positions only" in first.stderr
     assert "24 of 24 photos through the backbone" in first.stderr
     assert "loss gps" in first.stderr and "left" in first.stderr
     assert "backbone" in first.stdout and f"use it as encoder aligned:{out}" in first.stdout
@@ -74,7 +74,7 @@ def test_a_gallery_is_built_and_searched_with_the_alignment(trained, world, tmp_
     from sextant.gallery.photos.open import open_photo
 
     vector = gallery.encoder().encode([open_photo(photos / "oslo-0.jpg").image])[0]
-    assert find(gallery, vector, 1, Filters()).references[0].id == "oslo-0.jpg"
+    assert search_gallery(gallery, vector, 1, Filters()).references[0].id == "oslo-0.jpg"
 
 
 def test_measuring_compares_the_backbone_with_the_parts(trained, world):
@@ -98,7 +98,7 @@ def test_the_backbone_alone_is_measured_and_nothing_is_trained(world, tmp_path):
     ("changes", "message"),
     [
         (("--spaces", "gps+text"), "backbone 'builtin' reads no text"),
-        (("--learning-rate", "-1"), "--learning-rate -1.0 is not possible"),
+        (("--learning-rate", "-1"), "invalid --learning-rate -1.0"),
         (("--metadata", "gone.csv"), "gone.csv"),
         (("--backbone", "onnx:gone.onnx"), "gone.onnx' does not exist"),
     ],

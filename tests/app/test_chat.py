@@ -75,7 +75,7 @@ def test_where_why_steer_map_evidence_export_and_resume(talk, query, tmp_path):
     child.expect("similar gallery photos lie within 200 km")
     child.sendline("not Portugal")
     child.expect(r"The answer moved [\d,]+ km")
-    child.expect("No model was asked")
+    child.expect("No model was called")
     child.sendline("/map")
     child.expect("A answer")
     child.sendline("/evidence")

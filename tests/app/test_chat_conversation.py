@@ -64,16 +64,16 @@ def test_photo_branches_why_steer_polygon_fork_and_export(talk, drawn, tmp_path)
         calls = model.count
         child.sendline(f"not {country}")
         child.expect(r"The answer moved [\d,]+ km")
-        child.expect("No model was asked")
+        child.expect("No model was called")
         child.sendline("undo")
         child.expect(rf"The answer moved [\d,]+ km, from [^\n]+ to [^\n]+{re.escape(country)}")
-        child.expect("No model was asked")
+        child.expect("No model was called")
 
         child.sendline(f"/steer outside {area}")
         child.expect("Not inside the area of drawn.geojson")
-        child.expect("No model was asked")
+        child.expect("No model was called")
         child.sendline("/undo")
-        child.expect("No model was asked")
+        child.expect("No model was called")
         assert model.count == calls
 
         child.sendline("/fork")

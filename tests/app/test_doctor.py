@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from sextant.app.commands.doctor import checks, found
+from sextant.app.commands.doctor import list_checks, run_check
 from tests.support.cli import sextant
 from tests.support.model_faults import GOOD
 from tests.support.model_server import ModelServer, closed_port
@@ -27,8 +27,8 @@ def test_a_dead_model_is_named_with_the_way_out(tmp_path):
 def test_a_model_that_answers_is_said_to(tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     with ModelServer(lambda asked: GOOD) as server:
-        named = dict(checks("openai:x", server.base_url, None, str(tmp_path)))
-        finding = found("model", named["model"])
+        named = dict(list_checks("openai:x", server.base_url, None, str(tmp_path)))
+        finding = run_check("model", named["model"])
     assert finding["ok"] and "answered" in finding["found"]
     assert server.count == 1
 
@@ -38,6 +38,6 @@ def test_what_is_no_gallery_is_a_finding_and_no_crash(what, tmp_path):
     place = tmp_path / "gallery"
     if what == "a file":
         place.write_text(json.dumps({}))
-    named = dict(checks(None, None, str(place), str(tmp_path)))
-    finding = found("gallery", named["gallery"])
+    named = dict(list_checks(None, None, str(place), str(tmp_path)))
+    finding = run_check("gallery", named["gallery"])
     assert not finding["ok"] and str(place) in finding["found"]

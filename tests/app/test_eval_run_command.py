@@ -83,7 +83,7 @@ def test_ctrl_c_finishes_what_is_in_flight_reports_and_exits(data, gallery, home
     process.send_signal(signal.SIGINT)
     printed, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "finishing the photos in flight" in told and "run the same command again to go on" in told
+    assert "finishing the photos in flight" in told and "run the same command again to resume" in told
     assert "< " in printed and "Traceback" not in told
     assert 2 <= len(EvaluationFolder(out).lines()) < PHOTOS
 
@@ -120,8 +120,8 @@ def test_a_dead_server_ends_it_early_and_the_same_command_goes_on(data, gallery,
     dead = f"http://127.0.0.1:{closed_port()}/v1"
     ran = sextant(*words(data, gallery, out), *asked_of(dead), home=home)
     assert ran.code == 1 and lines_at(out) == 0
-    assert ran.error.startswith(f"sextant: stopped, the model cannot be asked: openai:scripted at {dead} cannot be")
-    assert ran.error.endswith("24 of 24 photos are left: then run the same command again to go on")
+    assert ran.error.startswith(f"sextant: stopped, the model is unavailable: openai:scripted at {dead} cannot be")
+    assert ran.error.endswith("24 of 24 photos are left: fix this and run the same command again to resume")
     with ModelServer(always(Reply(text='{"latitude": 38.72, "longitude": -9.14}'))) as server:
         again = sextant(*words(data, gallery, out), *asked_of(server.base_url), "--json", home=home)
     assert again.code == 0 and again.json["done"] == PHOTOS and again.json["answers"]["answered"] == PHOTOS
@@ -138,8 +138,8 @@ def test_a_refused_key_ends_it_early_with_the_way_out(data, gallery, home, tmp_p
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--shard", "3/2"], "--shard '3/2' is no part of a whole"),
-        (["--data", "nowhere"], "--data 'nowhere' is no folder; folder needs DIR/metadata.csv"),
+        (["--shard", "3/2"], "invalid --shard '3/2'"),
+        (["--data", "nowhere"], "--data 'nowhere' is not a folder; folder needs DIR/metadata.csv"),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_code_2(more, said, data, gallery, home, tmp_path):

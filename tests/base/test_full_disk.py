@@ -71,7 +71,7 @@ def test_a_changed_middle_is_reported_as_such_and_a_torn_tail_is_not(tmp_path):
     step = {"step": 1, "node": "plan", "branch": None, "change": {}, "goto": [], "seconds": 0.0}
     line = json.dumps(step) + "\n"
     path.write_text(line + json.dumps({**step, "step": 2}) + "\n" + line[:20])
-    assert [one.moment.step for one in read_steps(path)] == [1, 2]
+    assert [one.step_info.step for one in read_steps(path)] == [1, 2]
     for changed in (line[:20] + "\n" + line, "[]\n" + line, json.dumps({"step": "x"}) + "\n" + line):
         path.write_text(changed)
         with pytest.raises(SextantError, match=r"line 1 .* was changed"):

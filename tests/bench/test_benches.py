@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import agent, phantoms, retrieval, verification, wording
+from bench import agent, phantoms, retrieval, verification
 
 BENCHES = sorted(Path(retrieval.__file__).parent.glob("*.py"))
 
@@ -50,22 +50,3 @@ def test_the_bench_of_phantom_checks_reads_its_data(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["phantoms"])
     phantoms.main()
     assert "recall" in capsys.readouterr().out
-
-
-def test_the_bench_of_wording_finds_words_that_tell(monkeypatch, capsys, tmp_path):
-    sight, guess = "This is the famous cathedral on the square.", "It could be that this is a rural region in the area."
-    rows = [
-        {
-            "image": f"{n}",
-            "model": "m",
-            "raw": f"{words} {{'lat': {lat}, 'lon': 20}}",
-            "latitude": 10 + n % 9,
-            "longitude": 20,
-        }
-        for n in range(120)
-        for words, lat in [(sight, 10 + n % 9) if n % 2 else (guess, -40)]
-    ]
-    (tmp_path / "said.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    monkeypatch.setattr(sys, "argv", ["wording", str(tmp_path / "said.jsonl")])
-    wording.main()
-    assert "| all kinds | 1.000 |" in capsys.readouterr().out

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from sextant.base.errors import WrongUse
-from sextant.eval.benchmarks import BENCHMARKS, BenchmarkPhoto, chosen, load_benchmark, selection_digest
+from sextant.eval.benchmarks import BENCHMARKS, BenchmarkPhoto, choose_photos, hash_selection, load_benchmark
 from sextant.gallery.photos.open import open_photo
 from tests.support.data import SHARED, needs_shared_data
 from tests.support.evaluations import benchmark_folder
@@ -85,10 +85,10 @@ def test_more_and_fewer_rows_than_published_are_said(tmp_path):
 
 def test_what_is_missing_is_told_with_where_it_is_to_be_had(tmp_path):
     with pytest.raises(
-        WrongUse, match=r"no folder; im2gps3k needs DIR/im2gps3k_places365.csv .* Nothing is downloaded"
+        WrongUse, match=r"not a folder; im2gps3k needs DIR/im2gps3k_places365.csv .* Nothing is downloaded"
     ):
         load_benchmark("im2gps3k", tmp_path / "none")
-    with pytest.raises(WrongUse, match="does not hold the table of 'yfcc4k'"):
+    with pytest.raises(WrongUse, match="has no table of 'yfcc4k'"):
         load_benchmark("yfcc4k", tmp_path)
     with pytest.raises(WrongUse, match="no benchmark 'im2gps4k'; there are im2gps, im2gps3k"):
         load_benchmark("im2gps4k", tmp_path)
@@ -165,16 +165,16 @@ def test_zips_beside_other_benchmarks_are_left_alone(tmp_path):
 
 def test_a_sample_is_seeded_and_shards_share_it_out(photos, tmp_path):
     loaded = load_benchmark("folder", benchmark_folder(photos, tmp_path / "b"))
-    sample = chosen(loaded, limit=10, seed=7)
-    assert sample == chosen(loaded, limit=10, seed=7) != chosen(loaded, limit=10, seed=8)
-    shards = [chosen(loaded, limit=10, seed=7, shard=(number, 3)) for number in (1, 2, 3)]
+    sample = choose_photos(loaded, limit=10, seed=7)
+    assert sample == choose_photos(loaded, limit=10, seed=7) != choose_photos(loaded, limit=10, seed=8)
+    shards = [choose_photos(loaded, limit=10, seed=7, shard=(number, 3)) for number in (1, 2, 3)]
     assert sorted(photo.image for shard in shards for photo in shard) == sorted(photo.image for photo in sample)
 
 
 def test_the_selection_digest_is_of_names_and_places_whatever_their_order():
     one, other = BenchmarkPhoto("a", 1.0, 2.0), BenchmarkPhoto("b", 1.0, 2.0)
-    assert selection_digest((one, other)) == selection_digest((other, one))
-    assert selection_digest((one,)) != selection_digest((BenchmarkPhoto("a", 1.0, 2.5),))
+    assert hash_selection((one, other)) == hash_selection((other, one))
+    assert hash_selection((one,)) != hash_selection((BenchmarkPhoto("a", 1.0, 2.5),))
 
 
 @needs_shared_data

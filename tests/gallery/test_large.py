@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from sextant.gallery.build import finalize as finish
-from sextant.gallery.build.commit import Task, writing
+from sextant.gallery.build.commit import BuildTask, open_writer
 from sextant.gallery.build.finalize import finish_gallery
 from sextant.gallery.database import GalleryError, connect
 from sextant.gallery.search.areas import Area
 from sextant.gallery.search.far_index import shell_size
 from sextant.gallery.search.filters import Filters
-from sextant.gallery.search.index import RERANKED, planned_index
-from sextant.gallery.search.recall import measured_recall
+from sextant.gallery.search.index import RERANKED, plan_index
+from sextant.gallery.search.recall import measure_recall
 from sextant.gallery.search.search import farthest, nearest
 from sextant.gallery.store import Gallery
 from tests.support.galleries import made_gallery, made_rows, unit_vectors
@@ -44,8 +44,8 @@ def exact(gallery: Gallery, query: np.ndarray, filters: Filters = ALL, far: bool
 
 
 def test_the_index_follows_from_the_size():
-    assert planned_index(20_000).kind == "exact"
-    million, ten = planned_index(1_000_000), planned_index(10_000_000)
+    assert plan_index(20_000).kind == "exact"
+    million, ten = plan_index(1_000_000), plan_index(10_000_000)
     assert (million.kind, million.partitions) == ("IVF_RQ", 2000)
     assert ten.partitions > million.partitions and ten.probes > million.probes
 
@@ -83,8 +83,8 @@ def test_details_follow_what_is_added(tmp_path, monkeypatch):
     monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
     old = made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1))
     added = cone(200, 11)
-    with writing(old.path, DIMENSION) as writer:
-        writer.begin(Task("add", "more", "made-1", {}), old.manifest)
+    with open_writer(old.path, DIMENSION) as writer:
+        writer.begin(BuildTask("add", "more", "made-1", {}), old.manifest)
         writer.append(made_rows(COUNT + 200)[COUNT:], added)
         finish_gallery(writer, spec="made", fingerprint="made-1", source="made", settings={}, before=old.manifest)
     new = Gallery.open(old.path)
@@ -151,7 +151,7 @@ def test_a_warm_gallery_answers_the_same(gallery):
 
 def test_a_build_that_would_find_too_little_fails_loudly(tmp_path, monkeypatch):
     monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
-    monkeypatch.setattr(finish, "outlier_rows", lambda photos: photos.search().limit(20).to_arrow())
+    monkeypatch.setattr(finish, "choose_outliers", lambda photos: photos.search().limit(20).to_arrow())
     with pytest.raises(GalleryError, match=r"finds 0\.\d+ of the farthest, under 0.9"):
         made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1))
     with pytest.raises(GalleryError, match="unfinished"):
@@ -159,5 +159,5 @@ def test_a_build_that_would_find_too_little_fails_loudly(tmp_path, monkeypatch):
 
 
 def test_recall_of_an_exact_gallery_is_one(tmp_path):
-    recall = measured_recall(made_gallery(tmp_path / "g", 200, DIMENSION), 30)
+    recall = measure_recall(made_gallery(tmp_path / "g", 200, DIMENSION), 30)
     assert (recall.near, recall.far, recall.queries, recall.count) == (1.0, 1.0, 30, 16)

@@ -20,7 +20,7 @@ from sextant.geo.borders import (
     outlines,
 )
 from sextant.geo.countries import countries_by_code
-from sextant.geo.polygons import names_on_map, polygons
+from sextant.geo.polygons import load_polygons, names_on_map
 from sextant.geo.sphere import great_circle_km
 from tests.support.cli import ROOT
 
@@ -107,7 +107,7 @@ def test_about_three_tenths_of_the_globe_are_land():
 
 
 def test_the_map_and_the_table_of_countries_agree():
-    world = polygons()
+    world = load_polygons()
     assert {country.natural_earth for country in world.countries} == names_on_map()
     undrawn = set(countries_by_code()) - {country.code for country in world.countries}
     # Parts of France, the Netherlands, New Zealand and Norway, which the map draws with them.
@@ -148,7 +148,7 @@ def test_distance_to_land(position, km, tolerance):
 @settings(max_examples=60, deadline=None)
 def test_the_nearest_country_is_no_farther_than_any_corner_of_the_map(position):
     near = nearest_country(*position)
-    corners = float(great_circle_km(position, polygons().points[::7]).min())
+    corners = float(great_circle_km(position, load_polygons().points[::7]).min())
     if not country_at(*position):
         assert near.km <= corners + 0.001
     foot = float(great_circle_km(position, (near.latitude, near.longitude)))
@@ -202,9 +202,9 @@ ASKED_BY_MANY_THREADS = """
 import sys, threading
 import numpy as np
 from sextant.geo.borders import countries_at
-from sextant.geo.polygons import polygons
+from sextant.geo.polygons import load_polygons
 
-polygons()
+load_polygons()
 sys.setswitchinterval(1e-5)
 places = np.random.default_rng(5).uniform((30, -120), (60, 140), (400, 2))
 go = threading.Barrier(12)

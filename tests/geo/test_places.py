@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sextant.base.errors import WrongUse
-from sextant.geo.places import describe, label, wind
+from sextant.geo.places import describe, label, name_wind
 from sextant.geo.sphere import bearing_degrees, great_circle_km
-from sextant.geo.towns import gazetteer
+from sextant.geo.towns import load_gazetteer
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
@@ -32,8 +32,8 @@ def test_a_label_is_the_place_and_the_country_of_the_description(latitude, longi
 def test_the_place_lies_in_the_country_where_the_nearest_of_all_does_not():
     place = describe(48.8597, -113.4360)
     assert (place.country_code, place.admin1, place.place_country_code) == ("US", "Montana", "US")
-    row, _ = gazetteer().nearest(48.8597, -113.4360)
-    assert gazetteer().codes[row] == "CA"
+    row, _ = load_gazetteer().nearest(48.8597, -113.4360)
+    assert load_gazetteer().codes[row] == "CA"
     assert (place.neighbour_code, place.border_km) == ("CA", pytest.approx(15, abs=1.5))
 
 
@@ -77,9 +77,9 @@ def test_the_open_sea_has_no_country():
 
 def test_distance_and_bearing_lead_from_the_place_to_the_position():
     place = describe(48.3, 11.6)
-    row, _ = gazetteer().nearest(48.3, 11.6)
-    assert gazetteer().names[row] == place.place
-    origin = gazetteer().positions[row]
+    row, _ = load_gazetteer().nearest(48.3, 11.6)
+    assert load_gazetteer().names[row] == place.place
+    origin = load_gazetteer().positions[row]
     assert place.place_km == pytest.approx(float(great_circle_km(origin, (48.3, 11.6))))
     assert place.place_bearing == pytest.approx(float(bearing_degrees(origin, (48.3, 11.6))))
 
@@ -117,10 +117,10 @@ def test_positions_out_of_range_are_refused(position):
     ("bearing", "name"), [(0, "north"), (22, "north"), (45, "north-east"), (359, "north"), (225, "south-west")]
 )
 def test_winds(bearing, name):
-    assert wind(bearing) == name
+    assert name_wind(bearing) == name
 
 
 def test_nothing_reaches_stdout(capfd):
-    gazetteer.cache_clear()
+    load_gazetteer.cache_clear()
     describe(10, 10)
     assert capfd.readouterr() == ("", "")

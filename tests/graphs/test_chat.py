@@ -18,19 +18,19 @@ from tests.support.small_gallery import PLACES, picture
 class Session:
     """One session, talked to."""
 
-    def __init__(self, home, desk):
+    def __init__(self, home, context):
         self.sessions = Sessions(str(home))
-        self.desk = desk
+        self.context = context
         self.blobs = BlobStore(home / "blobs")
         self.id = self.sessions.create()
         self.count = 0
 
-    def say(self, text, *photos, steer=(), photo=None, again=False):
+    def send(self, text, *photos, steer=(), photo=None, again=False):
         self.count += not again
         kept = [{"sha256": self.blobs.put(path.read_bytes()), "file": path.name} for path in photos]
         message = {"id": f"m{self.count}", "text": text, "photos": kept, "steer": list(steer), "photo": photo}
-        state = self.sessions.say(self.id, message, self.desk)
-        return view_session(self.id, state, self.desk.policy)
+        state = self.sessions.send_message(self.id, message, self.context)
+        return view_session(self.id, state, self.context.policy)
 
 
 @pytest.fixture
@@ -52,35 +52,35 @@ def best(view, number=0):
 
 
 def test_steering_moves_the_answer_and_undo_brings_it_back(session, query):
-    view = session.say("where?", query)
+    view = session.send("where?", query)
     assert best(view) == "PT"
     calls = view["spent"]["calls"]
-    assert best(session.say("not Portugal")) != "PT"
-    assert best(session.say("only in Norway")) == "NO"
-    assert best(session.say("undo all")) == "PT"
-    view = session.say("", steer=[reject(38.72, -9.14)])
+    assert best(session.send("not Portugal")) != "PT"
+    assert best(session.send("only in Norway")) == "NO"
+    assert best(session.send("undo all")) == "PT"
+    view = session.send("", steer=[reject(38.72, -9.14)])
     assert view["photos"][0]["constraints"] == ["not near Lisbon, Portugal"]
     assert view["spent"]["calls"] == calls
 
 
 def test_nothing_left_is_said_and_asks_for_another_look(session, query):
-    session.say("where?", query)
-    view = session.say("only in Japan")
+    session.send("where?", query)
+    view = session.send("only in Japan")
     assert best(view) is None
     assert "look again" in view["turns"][-1]["text"]
 
 
 def test_looking_again_keeps_what_was_said_and_doubles_the_budget(session, query):
-    session.say("where?", query)
-    session.say("not Portugal")
-    view = session.say("look again with more effort")
+    session.send("where?", query)
+    session.send("not Portugal")
+    view = session.send("look again with more effort")
     assert best(view) != "PT"
-    state = session.sessions.state(session.id)
+    state = session.sessions.read_state(session.id)
     assert state["photos"]["1"]["effort"] == 1
 
 
 def test_photos_of_one_message_are_located_each_and_together(session, query, oslo):
-    view = session.say("same trip?", query, oslo)
+    view = session.send("same trip?", query, oslo)
     assert [best(view, 0), best(view, 1)] == ["PT", "NO"]
     assert "Taken as one trip: photo 1 at Lisbon" in view["turns"][-1]["text"]
     assert "From photo 1 to photo 2" in view["turns"][-1]["text"]
@@ -89,20 +89,20 @@ def test_photos_of_one_message_are_located_each_and_together(session, query, osl
 def test_a_broken_photo_is_reported_and_the_others_stand(session, query, tmp_path):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no photo at all")
-    view = session.say("where?", broken, query)
+    view = session.send("where?", broken, query)
     assert [photo["status"] for photo in view["photos"]] == ["failed", "located"]
     assert "is not a photo" in view["turns"][-1]["text"]
 
 
 def test_the_same_message_sent_twice_is_answered_once(session, query):
-    session.say("where?", query)
-    view = session.say("where?", query, again=True)
+    session.send("where?", query)
+    view = session.send("where?", query, again=True)
     assert len(view["turns"]) == 2
     assert len(view["photos"]) == 1
 
 
 def test_a_session_without_a_photo_asks_for_one(session):
-    assert "Send a photo first" in session.say("why?")["turns"][-1]["text"]
+    assert "Send a photo first" in session.send("why?")["turns"][-1]["text"]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_a_session_without_a_photo_asks_for_one(session):
     ],
 )
 def test_without_a_model_the_record_answers(session, query, question, answer):
-    session.say("where?", query)
-    assert answer in session.say(question)["turns"][-1]["text"]
+    session.send("where?", query)
+    assert answer in session.send(question)["turns"][-1]["text"]
 
 
 def test_a_model_answers_with_tools_and_its_phantom_check_is_struck(session, query, monkeypatch):
@@ -135,10 +135,10 @@ def test_a_model_answers_with_tools_and_its_phantom_check_is_struck(session, que
         return Reply(text="I looked the coordinates up: Portugal. I verified it on Google Street View.")
 
     with ModelServer(script) as server:
-        model = replace(session.desk.settings, model="openai:s", base_url=server.base_url, retries=0)
-        session.desk = replace(session.desk, settings=model)
-        session.say("where?", query)
-        view = session.say("why there?")
+        model = replace(session.context.settings, model="openai:s", base_url=server.base_url, retries=0)
+        session.context = replace(session.context, settings=model)
+        session.send("where?", query)
+        view = session.send("why there?")
         asked = server.asked[-1]
     entries = view["turns"][-1]["entries"]
     assert [entry["struck"] is None for entry in entries] == [True, False]
@@ -150,24 +150,24 @@ def test_a_model_answers_with_tools_and_its_phantom_check_is_struck(session, que
 def test_the_budget_of_a_session_ends_it_in_words(session, query, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     with ModelServer(always(Reply(text='{"latitude": 38.71, "longitude": -9.14}'))) as server:
-        model = replace(session.desk.settings, model="openai:s", base_url=server.base_url, retries=0)
-        session.desk = replace(session.desk, settings=model, max_calls=3)
-        view = session.say("where?", query)
+        model = replace(session.context.settings, model="openai:s", base_url=server.base_url, retries=0)
+        session.context = replace(session.context, settings=model, max_calls=3)
+        view = session.send("where?", query)
         assert view["spent"]["calls"] == 3
-        assert "budget" in session.say("why?")["turns"][-1]["text"]
-        assert "budget of model calls is spent" in session.say("and this?", query)["turns"][-1]["text"]
+        assert "budget" in session.send("why?")["turns"][-1]["text"]
+        assert "budget of model calls is spent" in session.send("and this?", query)["turns"][-1]["text"]
         assert server.count == 3
 
 
 def test_two_do_not_work_on_one_session_at_once(session, query):
-    session.say("where?", query)
+    session.send("where?", query)
     other = Sessions(session.sessions.home)
-    with other.held(session.id), pytest.raises(SessionBusy, match="at work"):
-        session.say("why?")
+    with other.hold_session(session.id), pytest.raises(SessionBusy, match="is answering a message"):
+        session.send("why?")
 
 
 def test_a_turn_is_not_repeated_under_a_coarser_cap(session, query):
-    session.say("where?", query)
-    view = view_session(session.id, session.sessions.state(session.id), Policy("country"))
+    session.send("where?", query)
+    view = view_session(session.id, session.sessions.read_state(session.id), Policy("country"))
     assert "Lisbon" not in str(view)
     assert "finer precision cap" in view["turns"][1]["text"]

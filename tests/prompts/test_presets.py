@@ -2,17 +2,17 @@ import pytest
 
 from sextant.base.errors import WrongUse
 from sextant.prompts.loading import list_ids, load_frame
-from sextant.prompts.presets import load_preset, preset_ids
-from sextant.prompts.variants import load_variant, variant_ids
+from sextant.prompts.presets import list_preset_ids, load_preset
+from sextant.prompts.variants import list_variant_ids, load_variant
 
 
-@pytest.mark.parametrize("name", preset_ids())
+@pytest.mark.parametrize("name", list_preset_ids())
 def test_every_preset_names_variants_that_exist(name):
     recipe = load_preset(name)
-    assert {*recipe.variants, *recipe.later} <= set(variant_ids())
+    assert {*recipe.variants, *recipe.later} <= set(list_variant_ids())
 
 
-@pytest.mark.parametrize("name", variant_ids())
+@pytest.mark.parametrize("name", list_variant_ids())
 def test_every_variant_can_be_read_and_says_something(name):
     assert load_variant(name).strategy.strip()
 

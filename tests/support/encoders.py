@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sextant.gallery.encoders.spec import normalised
+from sextant.gallery.encoders.spec import normalise
 
 
 def thumbnail(image: Image.Image) -> NDArray[np.float32]:
@@ -27,7 +27,7 @@ class ThumbnailEncoder:
 
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         self.encoded += len(prepared)
-        return normalised(np.stack(prepared)) if len(prepared) else np.zeros((0, 48), dtype=np.float32)
+        return normalise(np.stack(prepared)) if len(prepared) else np.zeros((0, 48), dtype=np.float32)
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         return self.encode_prepared([self.prepare(image) for image in images])

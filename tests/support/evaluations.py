@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from sextant.base.json_types import Json
-from sextant.eval.benchmarks import BenchmarkPhoto, selection_digest
+from sextant.eval.benchmarks import BenchmarkPhoto, hash_selection
 from sextant.eval.results import Results, read_results
-from sextant.eval.running.configuration import versions
+from sextant.eval.running.configuration import list_versions
 from sextant.eval.running.folder import EvaluationFolder, digest, write_lines
-from sextant.eval.running.records import distance_km, error_line, known
+from sextant.eval.running.records import describe_photo, distance_km, make_error_record
 
 OUTCOMES = {"answered": 1, "refused": 0, "unparsable": 0, "failed": 0}
 
@@ -33,7 +33,7 @@ def made_line(
         region = {"probability": 0.5, **part, "parts": [part]}
     counts = OUTCOMES if answer is not None else {**OUTCOMES, "answered": 0, outcome: 1}
     return {
-        **known(photo),
+        **describe_photo(photo),
         "outcome": "answered" if answer is not None else outcome,
         "distance_km": distance_km(photo, best),
         "error": None,
@@ -59,7 +59,7 @@ def made_line(
 
 def failed_line(photo: BenchmarkPhoto) -> Json:
     """A line of a photo that could not be opened."""
-    return {**error_line(photo, "unreadable", "photo is broken"), "record": None}
+    return {**make_error_record(photo, "unreadable", "photo is broken"), "record": None}
 
 
 def made_evaluation(
@@ -72,7 +72,7 @@ def made_evaluation(
         "benchmark": benchmark,
         "table_sha256": "t" * 64,
         "photos": len(lines) if photos is None else photos,
-        "photos_sha256": selection_digest(chosen),
+        "photos_sha256": hash_selection(chosen),
         "chosen": {"limit": None, "seed": None, "shard": None},
         "settings": {"model": "made", **settings},
         "recipe": {"id": "made", "verify": "top1"},
@@ -88,7 +88,7 @@ def made_evaluation(
             "protocol": "whole gallery",
             "gallery": None,
             "base_url": None,
-            "versions": versions(),
+            "versions": list_versions(),
             "commit": None,
             "created": "2026-01-31T09:00:00Z",
         }

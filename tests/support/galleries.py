@@ -5,26 +5,26 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.gallery.build.commit import Task, writing
-from sextant.gallery.build.decode import Decoded
+from sextant.gallery.build.commit import BuildTask, open_writer
+from sextant.gallery.build.decode import DecodedPhoto
 from sextant.gallery.build.finalize import finish_gallery
-from sextant.gallery.encoders.spec import normalised
+from sextant.gallery.encoders.spec import normalise
 from sextant.gallery.store import Gallery
 
 COUNTRIES = ("FR", "DE", "JP", None)
 
 
 def unit_vectors(count: int, dimension: int, seed: int = 0) -> NDArray[np.float32]:
-    return normalised(np.random.default_rng(seed).normal(size=(count, dimension)))
+    return normalise(np.random.default_rng(seed).normal(size=(count, dimension)))
 
 
-def made_rows(count: int, seed: int = 0) -> list[Decoded]:
+def made_rows(count: int, seed: int = 0) -> list[DecodedPhoto]:
     """Rows spread over the globe, with ten authors and four countries."""
     rng = np.random.default_rng(seed)
     positions = np.column_stack([rng.uniform(-80, 80, count), rng.uniform(-180, 180, count)])
     hashes = rng.integers(0, 2**63, count)
     return [
-        Decoded(
+        DecodedPhoto(
             {
                 "id": f"{index:06}.jpg",
                 "latitude": float(latitude),
@@ -46,8 +46,8 @@ def made_rows(count: int, seed: int = 0) -> list[Decoded]:
 def made_gallery(path: Path | str, count: int, dimension: int, vectors: NDArray[np.float32] | None = None) -> Gallery:
     """A finished gallery in a folder or at an object-store address."""
     chosen = unit_vectors(count, dimension) if vectors is None else vectors
-    with writing(str(path), dimension) as writer:
-        writer.begin(Task("build", "made", "made-1", {}), None)
+    with open_writer(str(path), dimension) as writer:
+        writer.begin(BuildTask("build", "made", "made-1", {}), None)
         writer.append(made_rows(count), chosen)
         finish_gallery(writer, spec="made", fingerprint="made-1", source="made", settings={}, notes=[])
     return Gallery.open(str(path))

@@ -15,7 +15,7 @@ from pathlib import Path
 from sextant.base.errors import SextantError
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.replay import replay
-from sextant.prompts.presets import preset_ids
+from sextant.prompts.presets import list_preset_ids
 from tests.support.model_server import ModelServer
 from tests.support.recorded import script, settings_for
 from tests.support.small_gallery import PLACES, picture, write_photos
@@ -26,7 +26,7 @@ ADDRESS = "http://127.0.0.1:8000/v1"  # stands in every record for the port that
 
 def wanted() -> dict[str, tuple[str, str]]:
     """Name of the recording → preset and model protocol."""
-    names = {preset: (preset, "offline" if preset == "offline" else "openai") for preset in preset_ids()}
+    names = {preset: (preset, "offline" if preset == "offline" else "openai") for preset in list_preset_ids()}
     return {**names, "default-ollama": ("default", "ollama")}
 
 

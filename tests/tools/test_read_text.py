@@ -44,8 +44,8 @@ def test_the_installed_reader_reads_a_sign_without_any_network() -> None:
     assert [line.text for line in reading.lines] == ["RUE DE RIVOLI", "Boulangerie 75001"]
     assert reading.scripts == ("Latin",)
     assert reading.lines[0].bottom < reading.lines[1].top
-    assert "Arabic" in reader.unreadable()
-    assert "Latin" not in reader.unreadable()
+    assert "Arabic" in reader.list_unreadable()
+    assert "Latin" not in reader.list_unreadable()
 
 
 def test_lines_come_from_top_to_bottom_as_fractions_of_the_whole_photo() -> None:

@@ -55,7 +55,7 @@ class PlainOllama(ChatOllama):
 
 
 class SoundCounts(httpx.BaseTransport):
-    """Drops counts and durations that are no whole numbers from an answer: the client would refuse all of it."""
+    """Drops invalid counts and durations from an answer: the client would reject the whole answer."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self._inner = inner
@@ -72,7 +72,7 @@ class SoundCounts(httpx.BaseTransport):
 
 
 class _SoundLines(httpx.SyncByteStream):
-    """The lines of an answer, each whole, its counts checked."""
+    """The complete lines of an answer, with their counts checked."""
 
     def __init__(self, stream: httpx.SyncByteStream) -> None:
         self._stream = stream
@@ -94,7 +94,7 @@ class _SoundLines(httpx.SyncByteStream):
 
 
 def _sound_line(line: bytes) -> bytes:
-    """Return a line without counts and durations that are none; any other line as it came."""
+    """Return a line without invalid counts and durations; any other line unchanged."""
     if b"_count" not in line and b"_duration" not in line:
         return line
     try:

@@ -86,7 +86,7 @@ def make_call_options(temperature: float | None, seed: int | None, max_tokens: i
 
 
 def _read_usage(usage: Any) -> dict[str, int] | None:
-    """Return the counts of a usage block; None when they are no counts, so that they are estimated."""
+    """Read the counts of a usage block; None when they are invalid, so that they are estimated."""
     if not isinstance(usage, Mapping):
         return None
     counts = [read_count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens")]

@@ -89,6 +89,6 @@ function outcome({ run, answer, difference }) {
   const moved = difference.moved_km;
   return h("div", { class: "card" },
     h("p", { class: "best" }, answer.best ? placeName(answer.best) : "No place"),
-    h("p", { class: "small" }, `Fork ${run}${answer.best ? ` · ${coordinates(answer.best)}` : ""}${answer.stop === "budget" ? " · ended early, with the best so far" : ""}`),
-    h("p", {}, typeof moved === "number" ? `The answer moved ${kilometres(moved)}.` : "There is no distance to state."));
+    h("p", { class: "small" }, `Fork ${run}${answer.best ? ` · ${coordinates(answer.best)}` : ""}${["budget", "stopped"].includes(answer.stop) ? " · ended early, with the best so far" : ""}`),
+    h("p", {}, typeof moved === "number" ? `The answer moved ${kilometres(moved)}.` : "No distance to show."));
 }

@@ -79,7 +79,7 @@ def heatmap_geojson(heat: HeatMap) -> dict[str, Any]:
 
 
 def heatmap_picture(heat: HeatMap) -> Image.Image:
-    """The world in plate carrée, brighter where likelier, with coasts and borders, the peaks circled."""
+    """Draw the world in plate carrée, brighter where likelier, with coasts and borders, the peaks circled."""
     density = heat.probability / np.cos(np.radians(_latitudes(heat)))[:, None]
     brightness = (density / density.max()) ** 0.5
     small = Image.fromarray(np.round(brightness * 255).astype(np.uint8), mode="L")

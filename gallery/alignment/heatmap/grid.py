@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sextant.base.errors import WrongUse
-from sextant.gallery.alignment.heatmap.score import checked_positions, encoded_scores, position_scores
+from sextant.gallery.alignment.heatmap.score import check_positions, position_scores, score_encoded
 from sextant.gallery.alignment.measure import encode_positions
 from sextant.gallery.alignment.model.encoder import AlignedEncoder
 from sextant.geo.borders import countries_at
@@ -46,7 +46,7 @@ class HeatMap:
     peaks: tuple[Peak, ...]
 
 
-def heat_map(
+def compute_heat_map(
     aligned: AlignedEncoder, image_embedding: ArrayLike, step_degrees: float = STEP_DEGREES, peaks: int = 5
 ) -> HeatMap:
     """Score one photo against a grid over the world, then look closer at the best places.
@@ -63,7 +63,7 @@ def heat_map(
     positions = grid.reshape(-1, 2)
     if step_degrees not in aligned.grids:
         aligned.grids[step_degrees] = encode_positions(aligned.alignment, positions)
-    scores = encoded_scores(aligned, image_embedding, aligned.grids[step_degrees])
+    scores = score_encoded(aligned, image_embedding, aligned.grids[step_degrees])
     logits = aligned.alignment.gps_scale.exp().item() * scores
     weights = np.exp(logits - logits.max()) * np.cos(np.radians(positions[:, 0]))
     probability = weights / weights.sum()
@@ -92,7 +92,7 @@ def grid_positions(step_degrees: float) -> NDArray[np.float64]:
 
 def apart(positions: ArrayLike, scores: ArrayLike, count: int, apart_km: float) -> list[int]:
     """Rows of the highest scores that lie at least ``apart_km`` from every better one taken; ties by row."""
-    places = checked_positions(positions)
+    places = check_positions(positions)
     taken: list[int] = []
     free = np.ones(len(places), dtype=bool)
     for row in np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable").tolist():

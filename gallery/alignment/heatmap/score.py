@@ -24,18 +24,18 @@ def position_scores(aligned: AlignedEncoder, image_embedding: ArrayLike, positio
     Raises:
         WrongUse: an embedding of another encoder or without a GPS part, or a position out of range.
     """
-    encoded = encode_positions(aligned.alignment, checked_positions(positions))
-    return encoded_scores(aligned, image_embedding, encoded)
+    encoded = encode_positions(aligned.alignment, check_positions(positions))
+    return score_encoded(aligned, image_embedding, encoded)
 
 
-def encoded_scores(aligned: AlignedEncoder, image_embedding: ArrayLike, encoded: Tensor) -> NDArray[np.float64]:
-    """The same for positions already encoded: (n, space) unit vectors to (n,) cosines."""
+def score_encoded(aligned: AlignedEncoder, image_embedding: ArrayLike, encoded: Tensor) -> NDArray[np.float64]:
+    """Score encoded positions: (n, space) unit vectors to (n,) cosines."""
     image = aligned.gps_part(np.asarray(image_embedding, dtype=np.float32))
     cosines = encoded @ torch.from_numpy(np.ascontiguousarray(image)).to(encoded.device)
     return np.asarray(cosines.double().clamp(-1, 1).cpu().numpy(), dtype=np.float64)
 
 
-def checked_positions(positions: ArrayLike) -> NDArray[np.float64]:
+def check_positions(positions: ArrayLike) -> NDArray[np.float64]:
     """(n, 2) positions, every one on the globe.
 
     Raises:

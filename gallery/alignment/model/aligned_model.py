@@ -83,7 +83,7 @@ class Alignment(nn.Module):
 
 
 def new_alignment(config: AlignmentConfig, seed: int) -> Alignment:
-    """An untrained alignment; the same seed gives the same weights, and the caller's generator is left alone."""
+    """Make an untrained alignment; the same seed gives the same weights, and the caller's generator is not used."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Alignment(config)

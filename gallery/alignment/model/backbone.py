@@ -12,11 +12,11 @@ from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.encoders.unaligned import load_unaligned
 
 
-class Tower(Protocol):
+class BackboneTower(Protocol):
     """What an encoder with a text side offers beyond ``Encoder`` (``sextant.gallery.encoders.sentence``)."""
 
     def raw_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
-        """Prepared pictures to (n, dimension) vectors of the length the tower gives them."""
+        """Encode prepared pictures to (n, dimension) vectors of the tower's own length."""
         ...
 
     def raw_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -38,12 +38,12 @@ class Backbone:
         self.encoder = encoder
         self.spec, self.fingerprint = encoder.spec, encoder.fingerprint
         self.dimension = encoder.dimension
-        self._tower = cast(Tower, encoder) if hasattr(encoder, "raw_texts") else None
+        self._tower = cast(BackboneTower, encoder) if hasattr(encoder, "raw_texts") else None
         self.features: Literal["raw", "unit"] = "raw" if self._tower else "unit"
         self.text_dimension = int(self.texts(["a place"]).shape[1]) if self._tower else None
 
     def images(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
-        """Prepared pictures (``encoder.prepare``) to (n, dimension) features."""
+        """Encode prepared pictures (``encoder.prepare``) to (n, dimension) features."""
         if self._tower is not None:
             return self._tower.raw_prepared(prepared)
         return self.encoder.encode_prepared(prepared) * np.float32(math.sqrt(self.dimension))
@@ -63,7 +63,7 @@ class Backbone:
 
 
 def load_backbone(spec: str) -> Backbone:
-    """The backbone of an encoder spec.
+    """Load the backbone of an encoder spec.
 
     Raises:
         WrongUse: an unknown spec, a missing file, an interrupted download, or an aligned encoder.

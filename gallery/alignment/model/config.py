@@ -55,6 +55,6 @@ class AlignmentConfig(BaseModel):
         return sum(self.image_dimension if part == "image" else self.space for part in parts)
 
 
-def differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """What differs between two settings, as ``name: found → wanted``, in the order of ``wanted``."""
+def list_differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """List the differences between two settings as ``name: found → wanted``, in the order of ``wanted``."""
     return [f"{name} {found.get(name)!r} → {value!r}" for name, value in wanted.items() if found.get(name) != value]

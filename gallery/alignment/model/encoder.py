@@ -36,7 +36,7 @@ class AlignedEncoder:
         self.grids: dict[float, torch.Tensor] = {}  # encoded world grids by step (``heatmap``)
 
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
-        """Prepared pictures to (n, dimension) unit vectors."""
+        """Encode prepared pictures to (n, dimension) unit vectors."""
         if not len(prepared):
             return np.zeros((0, self.dimension), dtype=np.float32)
         with torch.no_grad():
@@ -48,7 +48,7 @@ class AlignedEncoder:
         return self.encode_prepared([self.prepare(image) for image in images])
 
     def gps_part(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The image↔GPS part of this encoder's vectors, at length one.
+        """Return the image↔GPS part of this encoder's vectors, at length one.
 
         Args:
             embeddings: (..., dimension).

@@ -29,7 +29,7 @@ def _adapter_keys(theirs: str, ours: str) -> dict[str, str]:
 
 
 def _location_keys(prefix: str) -> dict[str, str]:
-    """The capsules: theirs counts the Fourier layer as layer 0, so its linear layers stand at 1, 3 and 5."""
+    """Map the capsules' keys: GeoCLIP counts the Fourier layer as layer 0, so its linear layers are 1, 3 and 5."""
     keys = {}
     for i in range(3):
         theirs, ours = f"{prefix}LocEnc{i}", f"location.capsules.{i}"
@@ -59,7 +59,7 @@ KEYS: dict[Layout, dict[str, str]] = {
 
 
 def published_config(layout: Layout, backbone: str, fingerprint: str | None) -> AlignmentConfig:
-    """The configuration a published layout stands for, over CLIP ViT-L/14's 768 raw dimensions."""
+    """Return the configuration of a published layout, over CLIP ViT-L/14's 768 raw dimensions."""
     g3 = layout == "g3"
     return AlignmentConfig(
         backbone=backbone,
@@ -84,14 +84,14 @@ def import_published(path: Path, backbone: str = CLIP_BACKBONE, fingerprint: str
     layout: Layout = "geoclip" if path.is_dir() else "g3"
     tensors = _geoclip_tensors(path) if layout == "geoclip" else _g3_tensors(path)
     alignment = new_alignment(published_config(layout, backbone, fingerprint), seed=0)
-    alignment.load_state_dict(_renamed(tensors, KEYS[layout], alignment.state_dict(), path))
+    alignment.load_state_dict(_rename(tensors, KEYS[layout], alignment.state_dict(), path))
     return alignment
 
 
-def _renamed(
+def _rename(
     tensors: dict[str, Tensor], keys: dict[str, str], wanted: dict[str, Tensor], path: Path
 ) -> dict[str, Tensor]:
-    """Published tensors under our names, every name and shape checked."""
+    """Rename published tensors to our names; check every name and shape."""
     missing = sorted(set(keys) - set(tensors))
     unknown = sorted(set(tensors) - set(keys))
     if missing or unknown:

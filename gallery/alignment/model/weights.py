@@ -12,7 +12,7 @@ from safetensors.torch import load, save
 from sextant.base.errors import one_line
 from sextant.base.files import write_atomic
 from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
-from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError, differences
+from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError, list_differences
 
 ABOUT = "alignment.json"
 
@@ -94,10 +94,10 @@ def load_alignment(folder: Path) -> tuple[Alignment, Stored]:
 
 
 def _refuse_other_config(folder: Path, stored: Stored) -> None:
-    """The weights carry their own copy of the configuration: a JSON changed by hand is told from theirs."""
+    """Refuse a configuration file that differs from the copy inside the weights, such as one changed by hand."""
     with safe_open(folder / Path(stored.weights).name, framework="pt") as file:
         own = json.loads((file.metadata() or {}).get("config", "{}"))
-    if changed := differences(stored.config.model_dump(mode="json"), own):
+    if changed := list_differences(stored.config.model_dump(mode="json"), own):
         raise AlignmentError(
             f"the weights of {str(folder)!r} were trained with {'; '.join(changed[:2])} in alignment.json; "
             "copy the folder again"

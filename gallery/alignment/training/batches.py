@@ -42,7 +42,7 @@ class Batch:
     text_ids: Tensor | None
 
     def pinned(self) -> "Batch":
-        """The same batch in page-locked memory, from which a GPU copies while it computes."""
+        """Copy the batch to page-locked memory, from which a GPU copies while it computes."""
         return self._each(lambda tensor: tensor.pin_memory())
 
     def to(self, device: torch.device) -> "Batch":
@@ -60,7 +60,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """How the rows of one training are dealt out: ``accumulate`` batches of ``batch`` rows make one step."""
 
     rows: NDArray[np.int64]
@@ -74,7 +74,7 @@ class Plan:
         return len(self.rows) // (self.batch * self.accumulate)
 
     def batches(self, start: int, end: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Number and rows of every batch of the steps start (inclusive) to end (exclusive)."""
+        """Yield the number and rows of every batch of the steps start (inclusive) to end (exclusive)."""
         for step in range(start, end):
             epoch, within = divmod(step, self.steps_per_epoch)
             if within == 0 or step == start:
@@ -118,7 +118,7 @@ def near_positions(positions: NDArray[np.float64], count: int, rng: np.random.Ge
     return np.asarray(destination(positions[:, None, :], rng.uniform(0, 360, size=shape), distance_km))
 
 
-class Prefetched:
+class Prefetcher:
     """Batches read by a thread ahead of their use; ``waited_seconds`` is the time the trainer stood still for them."""
 
     def __init__(self, batches: Iterator[Batch], depth: int = 8) -> None:

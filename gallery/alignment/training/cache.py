@@ -67,14 +67,14 @@ class Cache:
         return len(self.positions)
 
     def ids(self) -> list[str]:
-        """The source's id of each row, read from disk."""
+        """Read the source's id of each row from disk."""
         return list(pq.read_table(self.folder / ROWS, columns=["id"])["id"].to_pylist())
 
 
-def row_table(
+def read_rows(
     ids: Sequence[str], positions: NDArray[np.float64], authors: Sequence[str], **more: Sequence[str]
 ) -> pa.Table:
-    """The rows' columns; positions are (n, 2) degrees."""
+    """Read the rows' columns; positions are (n, 2) degrees."""
     columns: dict[str, Any] = {"id": list(ids), "latitude": positions[:, 0], "longitude": positions[:, 1]}
     return pa.table({**columns, "author": list(authors), **{name: list(values) for name, values in more.items()}})
 
@@ -110,12 +110,12 @@ def open_cache(folder: Path) -> Cache:
         images=np.memmap(folder / IMAGES, dtype="<f2", mode="r", shape=(about.rows, about.dimension)),
         positions=positions,
         places=place_ids(positions),
-        authors=numbered(table["author"]),
+        authors=number_values(table["author"]),
     )
 
 
 def read_about(folder: Path) -> About | None:
-    """What a folder's cache was made of, None where none is finished."""
+    """Read what a folder's cache was made of; None if the folder has no finished cache."""
     if not (folder / ABOUT).is_file():
         return None
     try:
@@ -132,7 +132,7 @@ def place_ids(positions: NDArray[np.float64]) -> NDArray[np.int64]:
     return ids.astype(np.int64)
 
 
-def numbered(names: Any) -> Authors:
+def number_values(names: Any) -> Authors:
     """Names (a list, or an Arrow column) by number, in order of first appearance."""
     column = pa.chunked_array([pa.array(names)]) if isinstance(names, list) else names
     encoded = column.combine_chunks().dictionary_encode()

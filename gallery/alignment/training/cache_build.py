@@ -20,7 +20,7 @@ from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import write_atomic
 from sextant.base.json_lines import BrokenLine, JsonLines, Line, read_lines
 from sextant.gallery.alignment.model.backbone import Backbone
-from sextant.gallery.alignment.model.config import AlignmentError, differences
+from sextant.gallery.alignment.model.config import AlignmentError, list_differences
 from sextant.gallery.alignment.training.cache import (
     IMAGES,
     About,
@@ -28,10 +28,10 @@ from sextant.gallery.alignment.training.cache import (
     finish_cache,
     open_cache,
     read_about,
-    row_table,
+    read_rows,
 )
-from sextant.gallery.build.decode import Decoded
-from sextant.gallery.build.pool import decoded, default_workers
+from sextant.gallery.build.decode import DecodedPhoto
+from sextant.gallery.build.pool import decode_all, default_workers
 from sextant.gallery.sources.records import Source, Unreadable
 from sextant.geo.sphere import check_position
 
@@ -54,8 +54,8 @@ class _Filling:
     seen: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     hashes: set[str] = field(default_factory=set)
-    batch: list[Decoded] = field(default_factory=list)
-    waiting: list[tuple[list[Decoded], Any]] = field(default_factory=list)
+    batch: list[DecodedPhoto] = field(default_factory=list)
+    waiting: list[tuple[list[DecodedPhoto], Any]] = field(default_factory=list)
 
 
 def fill_cache(
@@ -66,7 +66,7 @@ def fill_cache(
     min_file_bytes: int = MIN_FILE_BYTES,
     workers: int | None = None,
 ) -> Cache:
-    """Open the source's cache; compute it first, or go on computing it, where it is not finished.
+    """Open the source's cache; compute it first, or resume computing it, if it is not finished.
 
     Photos that cannot be read, lie nowhere or out of range, or are copies are left out and counted by reason.
 
@@ -88,7 +88,7 @@ def fill_cache(
         filling = _resume(folder, identity)
         records = islice(iter(source), filling.seen, None)
         processes = default_workers(source.total()) if workers is None else workers
-        for item in decoded(records, backbone.encoder.prepare, min_file_bytes, processes):
+        for item in decode_all(records, backbone.encoder.prepare, min_file_bytes, processes):
             _take(filling, item, backbone)
             progress(filling.seen, source.total())
         _encode(filling, backbone)
@@ -97,16 +97,16 @@ def fill_cache(
     except OSError as error:
         raise AlignmentError(
             f"the cache {str(folder)!r} could not be written: {error.strerror or error}; "
-            "run the same command again when there is room, it goes on from there"
+            "free some space and run the same command again to resume"
         ) from error
 
 
-def _take(filling: _Filling, item: Decoded | Unreadable, backbone: Backbone) -> None:
+def _take(filling: _Filling, item: DecodedPhoto | Unreadable, backbone: Backbone) -> None:
     filling.seen += 1
     reason = _reason_against(filling, item)
     if reason is not None:
         filling.skipped[reason] += 1
-    elif isinstance(item, Decoded):
+    elif isinstance(item, DecodedPhoto):
         filling.hashes.add(item.sha256)
         filling.batch.append(item)
     if len(filling.batch) == _BATCH:
@@ -115,7 +115,7 @@ def _take(filling: _Filling, item: Decoded | Unreadable, backbone: Backbone) -> 
             _flush(filling)
 
 
-def _reason_against(filling: _Filling, item: Decoded | Unreadable) -> str | None:
+def _reason_against(filling: _Filling, item: DecodedPhoto | Unreadable) -> str | None:
     if isinstance(item, Unreadable):
         return _NUMBERS.sub("…", item.reason)  # counted by kind, and "is 4,007 bytes" is one kind with "is 4,220 bytes"
     if item.sha256 in filling.hashes:
@@ -135,7 +135,7 @@ def _encode(filling: _Filling, backbone: Backbone) -> None:
         features = backbone.images([item.prepared for item in filling.batch]).astype("<f2")
     fine = np.isfinite(features).all(axis=1)
     filling.skipped["has features that are not finite"] += int((~fine).sum())
-    kept = [Decoded(item.columns, np.empty(0)) for item, good in zip(filling.batch, fine, strict=True) if good]
+    kept = [DecodedPhoto(item.columns, np.empty(0)) for item, good in zip(filling.batch, fine, strict=True) if good]
     filling.waiting.append((kept, features[fine]))
     filling.batch = []
 
@@ -187,7 +187,7 @@ def _finish(filling: _Filling, backbone: Backbone) -> Cache:
         raise AlignmentError(f"no photo of the source can be used ({worst or 'it is empty'})")
     rows = [line.value for line in _lines(filling.folder)]
     positions = np.array([(row["latitude"], row["longitude"]) for row in rows], dtype=np.float64)
-    table = row_table([row["id"] for row in rows], positions, [row["author"] or "" for row in rows])
+    table = read_rows([row["id"] for row in rows], positions, [row["author"] or "" for row in rows])
     about = About(
         source=filling.identity["source"],
         backbone=backbone.spec,
@@ -204,7 +204,7 @@ def _finish(filling: _Filling, backbone: Backbone) -> Cache:
 
 
 def _refuse_other(wanted: dict[str, Any], found: dict[str, Any], folder: Path) -> None:
-    if changed := differences(wanted, found):
+    if changed := list_differences(wanted, found):
         raise WrongUse(
             f"the cache {str(folder)!r} holds other features ({'; '.join(changed[:2])}); give another --cache"
         )

@@ -19,7 +19,7 @@ KEPT = 2  # the last good one, and the one before in case the disk spoils it
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """Where a training stands. ``history`` has one entry for each validated epoch."""
 
     step: int = 0
@@ -32,7 +32,11 @@ class Progress:
 
 
 def save_checkpoint(
-    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, settings: dict[str, Any]
+    folder: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    progress: TrainingProgress,
+    settings: dict[str, Any],
 ) -> Path:
     """Write ``folder/step-…`` and drop all but the last two."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,25 +55,25 @@ def save_checkpoint(
         shutil.rmtree(beside, ignore_errors=True)
         raise AlignmentError(
             f"checkpoint {str(target)!r} could not be written: {error}; free some room and run the same command again, "
-            "it goes on from the last checkpoint"
+            "training resumes from the last checkpoint"
         ) from error
     shutil.rmtree(target, ignore_errors=True)
     os.replace(beside, target)
-    for old in checkpoints(folder)[:-KEPT]:
+    for old in list_checkpoints(folder)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return target
 
 
-def checkpoints(folder: Path) -> list[Path]:
-    """The finished checkpoints, oldest first."""
+def list_checkpoints(folder: Path) -> list[Path]:
+    """List the finished checkpoints, oldest first."""
     return sorted(folder.glob("step-*"))
 
 
-def read_training(checkpoint: Path) -> tuple[Progress, dict[str, Any]]:
+def read_training(checkpoint: Path) -> tuple[TrainingProgress, dict[str, Any]]:
     """Progress and settings of a checkpoint."""
     try:
         about = json.loads((checkpoint / "training.json").read_text())
-        return Progress(**about["progress"]), dict(about["settings"])
+        return TrainingProgress(**about["progress"]), dict(about["settings"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AlignmentError(f"{_damaged(checkpoint)}: {error}") from error
 
@@ -85,7 +89,7 @@ def load_checkpoint(checkpoint: Path, model: nn.Module, optimizer: torch.optim.O
 
 
 def _damaged(checkpoint: Path) -> str:
-    return f"checkpoint {str(checkpoint)!r} is damaged (delete this folder to go on from the one before)"
+    return f"checkpoint {str(checkpoint)!r} is damaged (delete this folder to resume from the previous one)"
 
 
 def _flat(state: dict[int, dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -12,7 +12,7 @@ from sextant.gallery.alignment.model.config import Granularity
 from sextant.gallery.alignment.training.batches import Texts
 from sextant.gallery.alignment.training.cache import Cache
 from sextant.geo.borders import countries_at
-from sextant.geo.towns import gazetteer
+from sextant.geo.towns import load_gazetteer
 
 NEAR_KM = 50.0
 _BATCH = 256
@@ -26,7 +26,7 @@ def place_sentences(positions: NDArray[np.float64], granularity: Granularity) ->
     offline gazetteer, where the nearest named place stands for both neighbourhood and city. A name that is not
     known is dropped, and a place more than ``NEAR_KM`` away does not name the position.
     """
-    table = gazetteer()
+    table = load_gazetteer()
     sentences: list[str | None] = []
     for (latitude, longitude), country in zip(positions.tolist(), countries_at(positions), strict=True):
         if country is None:
@@ -44,7 +44,7 @@ def place_sentences(positions: NDArray[np.float64], granularity: Granularity) ->
 def embed_texts(
     cache: Cache, backbone: Backbone, granularity: Granularity, progress: Callable[[str, int, int], None]
 ) -> Texts:
-    """The place texts of all rows, each distinct text encoded once and kept in the cache's folder.
+    """Embed the place texts of all rows: each distinct text is encoded once and kept in the cache's folder.
 
     Args:
         progress: told ("naming" or "reading", done, total).

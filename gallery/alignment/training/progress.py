@@ -9,7 +9,7 @@ LOOK_EVERY = 20  # steps between looks at the loss; each look makes a GPU wait
 
 
 @dataclass(frozen=True)
-class Look:
+class TrainingReport:
     """What a person watches: losses are means since the last look, ``waited`` the share of time without data."""
 
     step: int
@@ -22,7 +22,7 @@ class Look:
     seconds_left: float
 
 
-class Pace:
+class TrainingMeter:
     """Losses and speed between two looks, kept on the device so that a step never waits for them."""
 
     def __init__(self, device: torch.device, rows_per_step: int) -> None:
@@ -43,12 +43,12 @@ class Pace:
         step = int(self._bad)
         return step if step >= 0 else None
 
-    def look(self, step: int, steps: int, steps_per_epoch: int, waited: float) -> Look:
+    def look(self, step: int, steps: int, steps_per_epoch: int, waited: float) -> TrainingReport:
         gps, text, count = self._sums.tolist()
         now = time.perf_counter()
         seconds = max(now - self._last_time, 1e-9)
         done = step - (self._first_step or 0)
-        look = Look(
+        look = TrainingReport(
             step=step,
             steps=steps,
             epoch=(step - 1) // steps_per_epoch + 1,

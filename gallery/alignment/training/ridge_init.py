@@ -85,7 +85,7 @@ def spread(count: int) -> Tensor:
 
 
 def ridge(x: Tensor, y: Tensor, strength: float) -> tuple[Tensor, Tensor]:
-    """The (m, d) weights and (m,) bias of the ridge regression of y (n, m) on x (n, d), in float64.
+    """Solve the ridge regression of y (n, m) on x (n, d) in float64: (m, d) weights and (m,) bias.
 
     Args:
         strength: of the penalty, in shares of the summed variance of x over n.

@@ -49,9 +49,9 @@ class TrainSettings(BaseModel):
     space: int | None = Field(default=None, gt=0)
 
     def rate_at(self, epoch: int) -> float:
-        """The learning rate of an epoch: StepLR of one epoch."""
+        """Return the learning rate of an epoch: StepLR of one epoch."""
         return self.learning_rate * self.decay**epoch
 
     def fixed(self) -> dict[str, object]:
-        """What may not change between an interrupted training and its resumption."""
+        """Return the settings that must not change between an interrupted training and its resumption."""
         return self.model_dump(exclude={"epochs", "patience", "checkpoint_every"})

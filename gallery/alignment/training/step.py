@@ -9,7 +9,7 @@ from sextant.gallery.alignment.training.loss import alignment_loss
 
 
 def batch_loss(model: nn.Module, batch: Batch, devices: int = 1) -> tuple[Tensor, Tensor]:
-    """The two terms (image↔GPS, image↔text) of the whole batch.
+    """Return the two loss terms (image↔GPS, image↔text) of the whole batch.
 
     With several devices each holds its share of the rows; the embeddings are gathered, so that every row has all
     others as negatives and the averaged gradients are those of one device with the whole batch.

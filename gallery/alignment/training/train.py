@@ -1,4 +1,4 @@
-"""The training loop: deals batches, steps, checkpoints, validates, and goes on where it was killed."""
+"""The training loop: batches, optimizer steps, checkpoints, validation, resume after a kill."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from sextant.base.errors import WrongUse, one_line
 from sextant.gallery.alignment.measure import validate
 from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
-from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError, Part, differences
+from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError, Part, list_differences
 from sextant.gallery.alignment.model.weights import save_alignment
-from sextant.gallery.alignment.training.batches import Batch, Plan, Prefetched, Texts, load_batch, near_positions
+from sextant.gallery.alignment.training.batches import Batch, BatchPlan, Prefetcher, Texts, load_batch, near_positions
 from sextant.gallery.alignment.training.cache import Cache
 from sextant.gallery.alignment.training.checkpoint import (
-    Progress,
-    checkpoints,
+    TrainingProgress,
+    list_checkpoints,
     load_checkpoint,
     read_training,
     save_checkpoint,
 )
-from sextant.gallery.alignment.training.progress import LOOK_EVERY, Look, Pace
+from sextant.gallery.alignment.training.progress import LOOK_EVERY, TrainingMeter, TrainingReport
 from sextant.gallery.alignment.training.ridge_init import fit
 from sextant.gallery.alignment.training.settings import TrainSettings
 from sextant.gallery.alignment.training.split import split_by_author
@@ -34,7 +34,7 @@ BACKBONE: tuple[Part, ...] = ("image",)
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingResult:
     """The end of a training; ``before`` is the backbone alone, ``after`` the kept weights (None unvalidated)."""
 
     steps: int
@@ -70,13 +70,13 @@ class Training:
         self.model = new_alignment(config, settings.seed)
         if start is not None:
             begin(self.model, start)
-        if settings.fit_first and not checkpoints(out / "checkpoints"):
+        if settings.fit_first and not list_checkpoints(out / "checkpoints"):
             fit(self.model, cache, texts, rows, settings.seed, new_location=start is None)
         optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.wrapped, self.optimizer = self.accelerator.prepare(self.model, optimizer)
-        self.progress = Progress()
+        self.progress = TrainingProgress()
         self.before: dict[str, Any] | None = None
 
     @property
@@ -84,7 +84,7 @@ class Training:
         unwrapped: Alignment = self.accelerator.unwrap_model(self.wrapped)
         return unwrapped
 
-    def run(self, watch: Callable[[Look], None]) -> Trained:
+    def run(self, watch: Callable[[TrainingReport], None]) -> TrainingResult:
         """Train to the end, or to where patience ends.
 
         Raises:
@@ -99,13 +99,13 @@ class Training:
             self._checkpoint()
         steps = self.plan.steps_per_epoch * self.settings.epochs
         if not self.progress.stopped_early and self.progress.step < steps:
-            batches = Prefetched(self._batches(self.progress.step, steps))
+            batches = Prefetcher(self._batches(self.progress.step, steps))
             try:
                 self._train(batches, steps, watch)
             finally:
                 batches.close()
         best = next((entry for entry in self.progress.history if entry["epoch"] == self.progress.best_epoch), None)
-        return Trained(
+        return TrainingResult(
             steps=self.progress.step,
             epochs=self.progress.step // self.plan.steps_per_epoch,
             resumed_from=resumed_from,
@@ -116,10 +116,10 @@ class Training:
             history=self.progress.history,
         )
 
-    def _train(self, batches: Prefetched, steps: int, watch: Callable[[Look], None]) -> None:
+    def _train(self, batches: Prefetcher, steps: int, watch: Callable[[TrainingReport], None]) -> None:
         settings, progress = self.settings, self.progress
         self.wrapped.train()
-        pace = Pace(self.accelerator.device, self.plan.batch * settings.accumulate)
+        pace = TrainingMeter(self.accelerator.device, self.plan.batch * settings.accumulate)
         incoming = iter(batches)
         while progress.step < steps and not progress.stopped_early:
             self._set_rate(progress.step // self.plan.steps_per_epoch)
@@ -148,7 +148,7 @@ class Training:
         return gps.detach(), text.detach()
 
     def _batches(self, start: int, end: int) -> Iterator[Batch]:
-        """This device's share of each batch of the plan."""
+        """Yield this device's share of each planned batch."""
         share = self.plan.batch // self.devices
         mine = slice(self.accelerator.process_index * share, (self.accelerator.process_index + 1) * share)
         pinned = self.accelerator.device.type == "cuda"
@@ -206,14 +206,14 @@ class Training:
         self.accelerator.wait_for_everyone()
 
     def _resume(self) -> int:
-        found = checkpoints(self.out / "checkpoints")
+        found = list_checkpoints(self.out / "checkpoints")
         if not found:
             return 0
         progress, identity = read_training(found[-1])
-        if changed := differences(self._identity(), identity):
+        if changed := list_differences(self._identity(), identity):
             raise WrongUse(
                 f"{str(self.out)!r} holds a training with other settings ({'; '.join(changed[:3])}); "
-                "give those again to go on, or another --out"
+                "use those again to resume, or another --out"
             )
         load_checkpoint(found[-1], self.alignment, self.optimizer)
         if self.accelerator.scaler is not None and progress.scaler:
@@ -224,7 +224,7 @@ class Training:
         return progress.step
 
     def _identity(self) -> dict[str, Any]:
-        """What must be the same for the weights to come out the same."""
+        """Return everything that must be equal for the weights to be equal."""
         return {
             **self.settings.fixed(),
             "config": self.config.model_dump(mode="json"),
@@ -240,19 +240,19 @@ class Training:
     def _refuse_nan(self, step: int | None) -> None:
         if step is None:
             return
-        good = checkpoints(self.out / "checkpoints")
-        kept = f"the last good checkpoint is {str(good[-1])!r}" if good else "there is no checkpoint yet"
+        good = list_checkpoints(self.out / "checkpoints")
+        kept = f"the last good checkpoint is {str(good[-1])!r}" if good else "no checkpoint exists yet"
         raise AlignmentError(
             f"the loss was not a number at step {step} (epoch {step // self.plan.steps_per_epoch + 1}); {kept}; "
             "try a lower --learning-rate or --precision no in another --out"
         )
 
 
-def _plan(rows: NDArray[np.int64], settings: TrainSettings) -> Plan:
+def _plan(rows: NDArray[np.int64], settings: TrainSettings) -> BatchPlan:
     if settings.epochs == 0 and not settings.fit_first:
         raise WrongUse("0 epochs train nothing; give --epochs 1, or --fit-first for its closed form alone")
     batch = min(settings.batch, len(rows))
-    plan = Plan(rows, batch, settings.accumulate, settings.seed)
+    plan = BatchPlan(rows, batch, settings.accumulate, settings.seed)
     if plan.steps_per_epoch == 0:
         raise WrongUse(
             f"{len(rows)} training photos do not fill {settings.accumulate} batches of {settings.batch}; "

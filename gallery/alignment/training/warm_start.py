@@ -24,7 +24,7 @@ def load_start(folder: Path) -> Start:
     """Read the alignment that a training begins with.
 
     Raises:
-        AlignmentError: there is none, or it is damaged.
+        AlignmentError: it is missing or damaged.
     """
     alignment, stored = load_alignment(folder)
     return Start(alignment, stored.sha256)

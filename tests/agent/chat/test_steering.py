@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sextant.agent.chat.constraints import draw, exclude, find_allowed, ignore, leans_on, pin, reject, restrict_to
+from sextant.agent.chat.constraints import draw, exclude, find_allowed, ignore, pin, reject, relies_on, restrict_to
 from sextant.agent.chat.steering import ReweighInput, steer
 from sextant.agent.verification import Candidate
 from sextant.base.errors import WrongUse
@@ -67,8 +67,8 @@ def test_an_answer_that_leans_on_an_ignored_clue_does_not_count():
 
 def test_an_answer_leans_on_a_clue_when_half_its_clues_speak_of_it():
     clues = [{"text": "Red roofs", "source": "seen"}, {"text": "A yellow tram", "source": "seen"}]
-    assert leans_on("roofs", clues)
-    assert not leans_on("roofs", [*clues, {"text": "Palms", "source": "seen"}])
+    assert relies_on("roofs", clues)
+    assert not relies_on("roofs", [*clues, {"text": "Palms", "source": "seen"}])
 
 
 @pytest.mark.parametrize("turn", [0, 360, -360])

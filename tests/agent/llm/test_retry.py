@@ -15,14 +15,14 @@ def test_a_turn_that_would_come_too_late_is_not_waited_for() -> None:
     limiter = RateLimiter(concurrency=1)
     limiter.pause(30.0)
     began = time.monotonic()
-    with pytest.raises(OutOfTimeError), limiter.slot(ends=began + 0.05):
+    with pytest.raises(OutOfTimeError), limiter.wait_for_slot(ends=began + 0.05):
         pass
     assert time.monotonic() - began < 5.0
 
 
 def test_a_turn_that_failed_gives_its_slot_back() -> None:
     limiter = RateLimiter(concurrency=1)
-    with pytest.raises(ValueError), limiter.slot(None):
+    with pytest.raises(ValueError), limiter.wait_for_slot(None):
         raise ValueError
-    with limiter.slot(time.monotonic() + 1):
+    with limiter.wait_for_slot(time.monotonic() + 1):
         pass

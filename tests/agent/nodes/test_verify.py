@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sextant.agent.nodes.verify import add_position_scores, lacks_places, read_outcome
+from sextant.agent.nodes.verify import add_position_scores, lacks_position_scores, read_outcome
 from sextant.agent.nodes.verify import make_answer_candidates as said_by
 from sextant.agent.verification import Pool
 from sextant.prompts.presets import load_preset
@@ -29,14 +29,14 @@ def test_every_place_is_scored_at_once_where_the_encoder_knows_places():
     scored = add_position_scores(POOL, STATE, {"peaks": []}, door)
     assert [one.position_score for one in scored.candidates] == [0, 1]
     assert door.asked == [("positions", {"photo": "ab", "positions": [list(LISBON), list(TOKYO)]})]
-    assert not lacks_places({"peaks": []}, RECIPE)
+    assert not lacks_position_scores({"peaks": []}, RECIPE)
 
 
 @pytest.mark.parametrize("references", [None, {}, {"peaks": None}])
 def test_without_such_an_encoder_nothing_is_asked(references):
     door = Door()
     assert add_position_scores(POOL, STATE, references, door) is POOL
-    assert door.asked == [] and lacks_places(references, RECIPE)
+    assert door.asked == [] and lacks_position_scores(references, RECIPE)
 
 
 BRANCH = {"id": "1.plain.0", "round": 1, "variant": "plain", "sample": 0, "temperature": None, "fill": {}}

@@ -1,7 +1,7 @@
 import pytest
 
 from sextant.agent.prompting.opening_prompt import build_opening, format_reference
-from sextant.prompts.variants import variant_ids
+from sextant.prompts.variants import list_variant_ids
 
 PHOTO = {"sha256": "a" * 64, "path": "x.jpg", "width": 4, "height": 3, "shown": "b" * 64}
 ITEM = {"id": "1", "latitude": 48.8584, "longitude": 2.2945, "similarity": 0.9, "place": "Paris, France"}
@@ -64,7 +64,7 @@ def test_neither_path_nor_metadata_reaches_the_prompt():
     assert "secret" not in str(build_opening(branch("references-10"), photo, REFERENCES, tools=True))
 
 
-@pytest.mark.parametrize("name", variant_ids())
+@pytest.mark.parametrize("name", list_variant_ids())
 @pytest.mark.parametrize("halvings", [0, 6])
 def test_no_prompt_speaks_of_a_list_that_is_not_there(name, halvings):
     references = {**REFERENCES, "nearest": [], "farthest": [], "sheets": {}} if not halvings else REFERENCES

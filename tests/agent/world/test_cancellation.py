@@ -69,25 +69,25 @@ def test_a_session_stopped_during_the_first_load_says_so_and_the_next_message_fi
 
     monkeypatch.setattr(Retrieval, "gallery", first_load)
     home = str(tmp_path)
-    desk = ChatContext(Settings(gallery=str(gallery), home=home, verify="density"), stop=stop)
+    context = ChatContext(Settings(gallery=str(gallery), home=home, verify="density"), stop=stop)
     sessions = Sessions(home)
     session = sessions.create()
     photo = {"sha256": put(home, query), "file": "photo.jpg"}
     message = {"id": "m1", "text": "where?", "photos": [photo], "steer": [], "photo": None}
     answered = []
-    working = threading.Thread(target=lambda: answered.append(sessions.say(session, message, desk)))
+    working = threading.Thread(target=lambda: answered.append(sessions.send_message(session, message, context)))
     working.start()
     assert loading.wait(30)
     began = time.monotonic()
     stop.set()
     working.join(20)
     print(f"stopped after {time.monotonic() - began:.2f} s")
-    view = view_session(session, answered[0], desk.policy)
+    view = view_session(session, answered[0], context.policy)
     assert view["photos"][0]["answer"]["best"] is None
     assert "Nothing has proposed a place yet" in view["turns"][-1]["text"]
     released.set()
     again = {"id": "m2", "text": "look again", "photos": [], "steer": [], "photo": None}
-    view = view_session(session, sessions.say(session, again, replace(desk, stop=None)), desk.policy)
+    view = view_session(session, sessions.send_message(session, again, replace(context, stop=None)), context.policy)
     assert view["photos"][0]["answer"]["best"]["country"] == "Portugal"
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from sextant.agent.world.toolbox import TOOLS, check_tool_names, describe_tools
 from sextant.base.errors import WrongUse
-from sextant.prompts.presets import load_preset, preset_ids
+from sextant.prompts.presets import list_preset_ids, load_preset
 
 
 def test_every_tool_tells_the_model_what_it_is_for():
@@ -18,7 +18,7 @@ def test_no_tool_shows_the_model_what_the_graph_fills_in():
     ]
 
 
-@pytest.mark.parametrize("name", preset_ids())
+@pytest.mark.parametrize("name", list_preset_ids())
 def test_every_preset_names_tools_that_exist(name):
     assert check_tool_names(load_preset(name).tools) == load_preset(name).tools
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sextant.agent.answer_words import headline
+from sextant.agent.answer_words import format_headline
 from sextant.app.render.answer import distance, region, rival, spent, unanswered
 
 LISBON = {"latitude": 38.7, "longitude": -9.1, "place": "Lisbon", "admin1": "Lisbon", "country": "Portugal"}
@@ -21,15 +21,15 @@ def answer(street, city, wide, country, continent, **more):
     ],
 )
 def test_the_headline_names_the_finest_scale_that_is_probable(probabilities, words):
-    assert headline(answer(*probabilities)).startswith(words)
+    assert format_headline(answer(*probabilities)).startswith(words)
 
 
 def test_without_a_place_it_says_so():
-    assert "No place" in headline({"best": None})
+    assert "No place" in format_headline({"best": None})
 
 
 def test_without_probabilities_it_claims_none():
-    assert "nothing says how surely" in headline(answer(None, None, None, None, None))
+    assert "nothing says how surely" in format_headline(answer(None, None, None, None, None))
 
 
 def test_a_region_of_the_whole_world_is_not_given_in_kilometres():

@@ -13,12 +13,12 @@ from sextant.app.render.progress_words import (
     report_stage,
     report_training,
 )
-from sextant.eval.running.progress import Tally
-from sextant.gallery.alignment.training.progress import Look
-from sextant.gallery.build.pipeline import Progress as At
+from sextant.eval.running.progress import Counts
+from sextant.gallery.alignment.training.progress import TrainingReport
+from sextant.gallery.build.pipeline import BuildState as At
 
 ASKED = {"step": "ask", "branch": "1.zero-shot.0", "final": False}
-LOOK = Look(
+LOOK = TrainingReport(
     step=420,
     steps=1600,
     epoch=3,
@@ -92,7 +92,7 @@ def test_a_new_stage_is_printed_at_once():
 
 def test_an_evaluation_says_its_rate_and_what_is_left():
     out, time = io.StringIO(), [0.0]
-    tally = Tally(total=10)
+    tally = Counts(total=10)
     with Progress(stream=out, now=lambda: time[0]) as progress:
         report = report_evaluation(progress, now=lambda: time[0])
         for _ in range(2):

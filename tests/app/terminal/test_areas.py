@@ -3,7 +3,7 @@ import json
 import pytest
 
 from sextant.agent.chat.constraints import find_allowed
-from sextant.app.terminal.areas import typed_constraint
+from sextant.app.terminal.areas import parse_constraint
 from sextant.base.errors import WrongUse
 
 LISBON, SUVA, OSLO = (38.7, -9.1), (-18.1, 178.4), (59.9, 10.7)
@@ -12,7 +12,7 @@ LISBON, SUVA, OSLO = (38.7, -9.1), (-18.1, 178.4), (59.9, 10.7)
 def left(words, *places):
     import numpy as np
 
-    return find_allowed([typed_constraint(words)], np.array(places)).tolist()
+    return find_allowed([parse_constraint(words)], np.array(places)).tolist()
 
 
 def test_corners_enclose_and_exclude():
@@ -37,16 +37,16 @@ def test_a_file_may_hold_several_polygons_with_holes(tmp_path):
     path = tmp_path / "my area.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     assert left(f"inside '{path}'", LISBON, OSLO, (40.4, -3.7)) == [False, True, True]
-    assert typed_constraint(f"outside '{path}'")["words"] == "not inside the area of my area.geojson"
+    assert parse_constraint(f"outside '{path}'")["words"] == "not inside the area of my area.geojson"
 
 
 def test_pins_and_rejected_places_take_positions_in_any_spelling():
-    assert typed_constraint("pin 38.7, -9.1") == typed_constraint("pin 38.7 -9.1")
+    assert parse_constraint("pin 38.7, -9.1") == parse_constraint("pin 38.7 -9.1")
     assert left("reject 38.7 -9.1", LISBON, OSLO) == [False, True]
 
 
 def test_other_words_are_not_ours():
-    assert typed_constraint("not Europe") is None
+    assert parse_constraint("not Europe") is None
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_other_words_are_not_ours():
         ("inside no-such.geojson", "cannot read"),
         ("inside 1,2 3,4", "at least three"),
         ("inside 1,2 3,4 5", "corners as LATITUDE,LONGITUDE"),
-        ("inside 91,2 3,4 5,6", "no position"),
+        ("inside 91,2 3,4 5,6", "not a position"),
         ("inside 'a", "quotation mark"),
         ("pin here", "latitude and a longitude"),
     ],
 )
 def test_what_encloses_nothing_is_one_line(words, reason):
     with pytest.raises(WrongUse, match=reason) as error:
-        typed_constraint(words)
+        parse_constraint(words)
     assert "\n" not in str(error.value)
 
 
@@ -75,4 +75,4 @@ def test_a_file_without_an_area_is_one_line(tmp_path, text):
     path = tmp_path / "a.geojson"
     path.write_text(text)
     with pytest.raises(WrongUse, match="GeoJSON"):
-        typed_constraint(f"inside {path}")
+        parse_constraint(f"inside {path}")

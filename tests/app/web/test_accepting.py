@@ -13,7 +13,7 @@ from sextant.app.web.server import VENDOR
 from sextant.base.home import Home
 from sextant.graphs.runs.pruning import prune, sweep
 from sextant.graphs.sessions.store import SessionBusy, Sessions
-from sextant.graphs.sessions.uploads import ALIVE, UploadJournal, uploads_folder
+from sextant.graphs.sessions.uploads import ALIVE, UploadJournal, get_uploads_folder
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
@@ -63,7 +63,7 @@ def test_refused_messages_leave_nothing_on_disk(gallery, query, tmp_path):
             assert sorted(set(statuses)) == [409, 413, 422]
             assert len(blobs(tmp_path)) == before
             assert not [
-                path for path in uploads_folder(str(tmp_path)).rglob("*") if path.is_file() and path.name != ALIVE
+                path for path in get_uploads_folder(str(tmp_path)).rglob("*") if path.is_file() and path.name != ALIVE
             ]
             server.http.post(f"/api/sessions/{session}/stop")
 
@@ -98,15 +98,15 @@ def test_two_servers_on_one_home_accept_one_message_at_a_time(gallery, query, tm
 def test_a_waiting_message_is_never_replaced(tmp_path):
     sessions, other = Sessions(str(tmp_path)), Sessions(str(tmp_path))
     session = sessions.create()
-    with sessions.hold(session):
+    with sessions.acquire_hold(session):
         sessions.accept(session, message("first"))
-        with pytest.raises(SessionBusy, match="at work"):
-            other.hold(session)
-    with other.hold(session), pytest.raises(SessionBusy, match="cut off"):
+        with pytest.raises(SessionBusy, match="is answering a message"):
+            other.acquire_hold(session)
+    with other.acquire_hold(session), pytest.raises(SessionBusy, match="interrupted"):
         other.accept(session, message("second"))
-    with other.hold(session):
+    with other.acquire_hold(session):
         other.accept(session, message("first"))
-    assert sessions.interrupted(session)
+    assert sessions.is_interrupted(session)
 
 
 def test_one_of_many_gets_the_hold(tmp_path):
@@ -115,7 +115,7 @@ def test_one_of_many_gets_the_hold(tmp_path):
 
     def take():
         try:
-            got.append(Sessions(str(tmp_path)).hold(session))
+            got.append(Sessions(str(tmp_path)).acquire_hold(session))
         except SessionBusy:
             got.append(None)
 
@@ -126,7 +126,7 @@ def test_one_of_many_gets_the_hold(tmp_path):
         thread.join()
     (held,) = [one for one in got if one]
     held.release()
-    with Sessions(str(tmp_path)).hold(session):
+    with Sessions(str(tmp_path)).acquire_hold(session):
         pass
 
 
@@ -137,23 +137,23 @@ def test_a_clock_that_is_set_changes_no_hold(tmp_path, monkeypatch, shift):
     sessions, other = Sessions(str(tmp_path)), Sessions(str(tmp_path))
     session = sessions.create()
     real = time.time
-    with sessions.hold(session):
+    with sessions.acquire_hold(session):
         monkeypatch.setattr(time, "time", lambda: real() + shift)
-        assert other.busy(session)
+        assert other.is_busy(session)
         with pytest.raises(SessionBusy):
-            other.hold(session)
-    assert not other.busy(session)
-    with other.hold(session):
-        assert sessions.busy(session)
+            other.acquire_hold(session)
+    assert not other.is_busy(session)
+    with other.acquire_hold(session):
+        assert sessions.is_busy(session)
 
 
 def test_a_hold_from_before_a_restart_of_the_machine_counts_for_nothing(tmp_path):
     sessions = Sessions(str(tmp_path))
     session = sessions.create()
-    sessions._table.change("UPDATE sessions SET holder = 'x', held_until = 1e9 WHERE id = ?", (session,))
-    assert not sessions.busy(session)
-    with sessions.hold(session):
-        assert sessions.busy(session)
+    sessions._table.execute("UPDATE sessions SET holder = 'x', held_until = 1e9 WHERE id = ?", (session,))
+    assert not sessions.is_busy(session)
+    with sessions.acquire_hold(session):
+        assert sessions.is_busy(session)
 
 
 def test_prune_spares_a_photo_that_is_being_accepted_and_sweeps_what_was_not(tmp_path):
@@ -161,7 +161,7 @@ def test_prune_spares_a_photo_that_is_being_accepted_and_sweeps_what_was_not(tmp
     store, journal, sessions = BlobStore(Home.at(home).blobs), UploadJournal(home), Sessions(home)
     wanted, refused = b"wanted", b"refused"
     session = sessions.create()
-    with pytest.raises(RuntimeError), journal.protecting([store.put(refused)]):
+    with pytest.raises(RuntimeError), journal.protect([store.put(refused)]):
         raise RuntimeError
     sha256 = store.put(wanted)
     for path in blobs(tmp_path):
@@ -169,15 +169,15 @@ def test_prune_spares_a_photo_that_is_being_accepted_and_sweeps_what_was_not(tmp
         import os
 
         os.utime(path, (1, 1))
-    with journal.protecting([sha256]):
+    with journal.protect([sha256]):
         assert prune(home, keep=0)["blobs"] == 1
         assert store.get(sha256) == wanted
-        with sessions.hold(session):
+        with sessions.acquire_hold(session):
             sessions.accept(session, message("m", {"sha256": sha256, "file": "x.jpg"}))
     sweep(home)
     assert prune(home, keep=0)["blobs"] == 0
     assert [path.name for path in blobs(tmp_path)] == [sha256]
-    json.dumps(sessions.state(session))
+    json.dumps(sessions.read_state(session))
 
 
 def test_what_a_dead_server_stored_and_never_accepted_is_swept(tmp_path):
@@ -187,11 +187,11 @@ def test_what_a_dead_server_stored_and_never_accepted_is_swept(tmp_path):
     store, journal = BlobStore(Home.at(home).blobs), UploadJournal(home)
     sha256 = store.put(b"orphan")
     os.utime(store.path(sha256), (1, 1))
-    folder = uploads_folder(home) / "99-dead"
+    folder = get_uploads_folder(home) / "99-dead"
     folder.mkdir(parents=True)
     (folder / "a.json").write_text(json.dumps([sha256]))
     (folder / "torn.json").write_text('["')
     (folder / ALIVE).write_text("pid 99\n")
-    with journal.protecting([]):
+    with journal.protect([]):
         sweep(home)
     assert blobs(tmp_path) == [] and not folder.exists()

@@ -12,7 +12,7 @@ import pytest
 from sextant.app.web import connections
 from sextant.app.web.connections import BoundedProtocol, make_room
 from sextant.app.web.events import KEPT_CHARACTERS, EventLog
-from sextant.app.web.limits import Refused, Streams
+from sextant.app.web.limits import RequestRefused, Streams
 from sextant.app.web.security import _name
 from sextant.app.web.server import VENDOR
 from tests.support.serving import Server
@@ -140,9 +140,9 @@ def test_the_one_that_waits_longest_makes_room():
 def test_a_client_has_so_many_streams_and_no_more():
     streams = Streams(most_of_client=2, most=3)
     with streams.open("a"), streams.open("a"):
-        with pytest.raises(Refused, match="your address"):
+        with pytest.raises(RequestRefused, match="your address"):
             streams.check("a")
-        with streams.open("b"), pytest.raises(Refused, match="try again"):
+        with streams.open("b"), pytest.raises(RequestRefused, match="try again"):
             streams.check("c")
     streams.check("a")
 

@@ -137,7 +137,7 @@ def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tm
     calls = model.count
     said = send(page, f"not {country}")
     settled(page, first)
-    assert "No model was asked" in said
+    assert "No model was called" in said
     assert country not in best(page)
     watched.shot("4-steered")
     send(page, "undo")

@@ -1,4 +1,4 @@
-from sextant.app.web.reports import Reports, reports_of
+from sextant.app.web.reports import Reports, find_reports
 
 
 def written(folder, *names):
@@ -16,14 +16,14 @@ def test_reports_are_found_where_the_guides_write_them(tmp_path, monkeypatch):
     written(tmp_path, "runs/offline/report.html", "reports/a-b/compare.html", "runs/offline/notes.html")
     written(tmp_path / "home" / "reports", "mine.html")
     monkeypatch.chdir(tmp_path)
-    found = names(reports_of(None, str(tmp_path / "home")))
+    found = names(find_reports(None, str(tmp_path / "home")))
     assert found == ["mine.html", "reports/a-b/compare.html", "runs/offline/report.html"]
 
 
 def test_a_named_folder_is_shown_whole_and_nothing_else(tmp_path, monkeypatch):
     written(tmp_path, "runs/offline/report.html", "figures/one.html", "figures/two/any.html")
     monkeypatch.chdir(tmp_path)
-    assert names(reports_of("figures", None)) == ["one.html", "two/any.html"]
+    assert names(find_reports("figures", None)) == ["one.html", "two/any.html"]
 
 
 def test_no_folder_is_no_report(tmp_path):

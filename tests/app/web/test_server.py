@@ -110,7 +110,7 @@ def test_with_a_token_nothing_is_answered_without_it(gallery, tmp_path):
 def test_a_taken_port_is_one_line(server, gallery, tmp_path):
     port = server.url.rpartition(":")[2]
     ran = sextant("serve", "--port", port, "--gallery", gallery, home=tmp_path)
-    assert (ran.code, "is taken" in ran.error) == (1, True)
+    assert (ran.code, "is in use" in ran.error) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_one_session_takes_one_message_at_a_time(gallery, query, tmp_path):
                 time.sleep(0.05)
             running.http.post(f"/api/sessions/{session}/stop")
             view = running.settled(session)
-            assert view["photos"][0]["answer"]["stop"] == "budget"
+            assert view["photos"][0]["answer"]["stop"] == "stopped"
             assert view["photos"][0]["answer"]["best"]["country"] == "Portugal"
 
 
@@ -267,7 +267,7 @@ def test_a_live_fork_is_stopped_and_answers_with_the_best_so_far(gallery, query,
             assert running.http.post(at, json=wish).status_code == 409
             assert running.http.post(f"{at}/stop").json() == {"done": True}
             fork = under_way.result(timeout=60).json()
-            assert fork["answer"]["stop"] == "budget" and fork["answer"]["best"]["country"] == "Portugal"
+            assert fork["answer"]["stop"] == "stopped" and fork["answer"]["best"]["country"] == "Portugal"
 
 
 @pytest.mark.parametrize(

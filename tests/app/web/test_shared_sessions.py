@@ -46,10 +46,10 @@ def test_a_message_that_was_accepted_outlives_a_crash_before_its_first_step(gall
     photo = {"sha256": BlobStore(tmp_path / "blobs").put(query.read_bytes()), "file": "a.jpg"}
     sessions.accept(session, {"id": "m", "text": "where?", "photos": [photo], "steer": [], "photo": None})
     later = Sessions(home)  # of another process
-    assert later.interrupted(session)
+    assert later.is_interrupted(session)
     state = later.finish_interrupted(session, desk)
     assert [turn["by"] for turn in state["turns"]] == ["you", "sextant"]
-    assert not later.interrupted(session)
+    assert not later.is_interrupted(session)
     assert later.finish_interrupted(session, desk)["turns"] == state["turns"]
 
 

@@ -11,7 +11,7 @@ from sextant.agent.settings import Settings
 from sextant.agent.world.live import make_deps
 from sextant.app.web.limits import Limits
 from sextant.app.web.reports import Reports
-from sextant.app.web.service import House
+from sextant.app.web.service import SessionService
 from sextant.app.web.uploads import Decoder
 from sextant.gallery.photos import open as photos_open
 from sextant.gallery.photos.open import PhotoError, open_photo
@@ -45,27 +45,27 @@ def turned(query, tmp_path):
 
 def test_it_opens_a_photo_as_everything_else_does(decoder, turned):
     for photo in (turned, str(turned), turned.read_bytes()):
-        there, here = decoder.opened(photo), open_photo(photo)
+        there, here = decoder.open(photo), open_photo(photo)
         assert np.array_equal(np.asarray(there.image), np.asarray(here.image))
         assert replace(there, image=None) == replace(here, image=None)
     assert here.metadata.latitude is not None
 
 
 def test_a_picture_handed_out_is_the_callers_own(decoder, query):
-    decoder.opened(query).image.paste((0, 0, 0), (0, 0, 128, 96))
-    assert np.asarray(decoder.opened(query).image).any()
+    decoder.open(query).image.paste((0, 0, 0), (0, 0, 128, 96))
+    assert np.asarray(decoder.open(query).image).any()
 
 
 def test_what_is_no_photo_keeps_its_reason(decoder, tmp_path):
     with pytest.raises(PhotoError, match="is empty"):
-        decoder.opened(b"")
+        decoder.open(b"")
     with pytest.raises(PhotoError, match="cannot be read"):
-        decoder.opened(tmp_path / "none.jpg")
+        decoder.open(tmp_path / "none.jpg")
 
 
 def test_a_photo_that_stalls_the_decoder_is_refused_and_the_next_is_decoded(query):
     slow = Decoder(Limits(decode_seconds=1e-9))
-    assert "takes more than" in slow.refusal(query.read_bytes())
+    assert "takes longer than" in slow.refusal(query.read_bytes())
     slow._limits = Limits()
     assert slow.refusal(query.read_bytes()) is None
     slow.close()
@@ -78,13 +78,13 @@ def test_a_whole_run_and_its_pictures_decode_nothing_in_the_server(small, query,
     decoded_here = []
     really = photos_open._header
     monkeypatch.setattr(photos_open, "_header", lambda name, raw: decoded_here.append(raw) or really(name, raw))
-    house = House(Sessions(str(tmp_path)), desk, Reports(tmp_path))
+    house = SessionService(Sessions(str(tmp_path)), desk, Reports(tmp_path))
     try:
         session = house.new_session()
         assert house.decoder.refusal(sent) is None
         photo = {"sha256": house.blobs.put(sent), "file": "a.jpg"}
         message = {"id": "m", "text": "where?", "photos": [photo], "steer": [], "photo": None}
-        state = house.sessions.say(session, message, desk)
+        state = house.sessions.send_message(session, message, desk)
         assert state["photos"]["1"]["status"] == "located"
         request = {"name": "zoom", "args": {"left": 0, "top": 0, "right": 0.5, "bottom": 0.5}, "photo": photo}
         assert "error" not in make_deps(settings).ask("tool", request)
@@ -96,4 +96,4 @@ def test_a_whole_run_and_its_pictures_decode_nothing_in_the_server(small, query,
 def test_a_picture_leaves_as_it_is_shown(decoder):
     out = io.BytesIO()
     Image.new("RGBA", (20, 10), (255, 0, 0, 0)).save(out, "PNG")
-    assert decoder.opened(out.getvalue()).image.getpixel((0, 0)) == (255, 255, 255)
+    assert decoder.open(out.getvalue()).image.getpixel((0, 0)) == (255, 255, 255)

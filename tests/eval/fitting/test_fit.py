@@ -5,18 +5,23 @@ import numpy as np
 import pytest
 
 from sextant.agent.answers import Outcome
-from sextant.agent.verification import verify
-from sextant.agent.verification.calibration import IDENTITY, KINDS
+from sextant.agent.verification import Candidate, verify
+from sextant.agent.verification.calibration import REGION_BUCKETS, PoolKind
 from sextant.agent.verification.model_file import ModelFileError, load_model, model_of
-from sextant.agent.verification.scorer import joined
+from sextant.agent.verification.posterior import pooling_of
+from sextant.agent.verification.scoring.scorer import joined
 from sextant.base.errors import WrongUse
 from sextant.eval.fitting.augment import thinned
-from sextant.eval.fitting.crossfit import call_order, cross_fit, folds_by_group, reliability_of
-from sextant.eval.fitting.fit import fit_calibration, fit_model, fit_quantiles, held_out_models
-from sextant.eval.fitting.held_out import held_out
+from sextant.eval.fitting.crossfit import cross_fit
+from sextant.eval.fitting.fit import call_order, fit_model, fit_scorer, reliability_of
+from sextant.eval.fitting.folds import folds_by_group
+from sextant.eval.fitting.hit_rates_fit import fit_hit_rates
 from sextant.eval.fitting.jobs import held_out_verifier, write_model
 from sextant.eval.fitting.judging import figures, judge_all
+from sextant.eval.fitting.pools import examples_of
+from sextant.eval.fitting.profiles import with_profiles
 from sextant.eval.fitting.recorded import Answer, Record, spot
+from sextant.gallery.profile import WEAK, RetrievalProfile
 
 TOWNS = ((38.7, -9.1), (40.7, -74.0), (35.7, 139.7), (-33.9, 151.2))
 
@@ -101,60 +106,65 @@ def test_a_stopping_run_makes_fewer_calls(fitted):
 
 
 def test_nobody_is_judged_by_a_model_that_saw_his_photos(fitted):
-    models, part_of = held_out_models(fitted)
-    assert len(models) == 6  # three folds of two photographers, each calibrated by the others
-    for part, model in enumerate(models):
-        own = np.flatnonzero(part_of == part)
-        assert len({fitted.records[row].author for row in own}) == 1
-        assert {fitted.fold_of[row] for row in own} == {model.provenance["fold"]}
-    assert not np.allclose(models[0].scorer.w2, models[-1].scorer.w2)
+    for fold, model in enumerate(fitted.models):
+        own = {record.author for record, mine in zip(fitted.records, fitted.fold_of, strict=True) if mine == fold}
+        others = {record.author for record, mine in zip(fitted.records, fitted.fold_of, strict=True) if mine != fold}
+        assert model.provenance == {"fold": fold} and not own & others
+    assert fitted.models[0].to_json()["hit_rates"] != fitted.models[1].to_json()["hit_rates"]
 
 
-def test_calibration_of_a_part_is_fitted_without_its_photos(fitted):
-    rows = held_out(fitted.judged, fitted.as_strangers)
-    models, part_of = held_out_models(fitted)
-    left = rows[part_of[rows.record] != 2]
-    assert fit_quantiles(left) == models[2].quantiles
-    assert np.array_equal(fit_calibration(left).weights, models[2].calibration.weights)
+def test_hit_rates_tell_the_good_model_from_the_bad():
+    rates = fit_hit_rates(world())
+    good, bad = (rates.log_odds([Candidate(38.7, -9.1, "answer", model=name)])[0] for name in ("good", "bad"))
+    assert (good[1:] > bad[1:]).all()
+    assert rates.knows("openai:good") and not rates.as_unknown().knows("good")
 
 
-def test_the_region_of_each_kind_of_pool_holds_its_own_share(fitted):
-    rows = held_out(fitted.judged, fitted.as_strangers)
-    few = np.arange(len(rows)) < 60
-    alone, several = KINDS.index("one said"), KINDS.index("several said")
-    unsure = replace(rows, kind=np.where(few, alone, several), held=np.where(few, 0.8, 0.3))
-    found = fit_quantiles(unsure)["90"]
-    assert (found[several], found[alone]) == (0.3, 0.8)
-    assert found[0] == fit_quantiles(replace(unsure, kind=unsure.kind * 0))["90"][0]  # of too few, that of all
+def test_an_answer_recorded_beside_several_galleries_counts_once():
+    once, twice = fit_hit_rates(world()), fit_hit_rates([*world(), *world()])
+    assert once.to_json() == twice.to_json()
 
 
-def test_a_kind_of_which_too_few_were_held_out_is_calibrated_like_the_nearest(fitted):
-    rows = held_out(fitted.judged, fitted.as_strangers)
-    alone = replace(rows, kind=np.full(len(rows), KINDS.index("one said")))
-    weights = fit_calibration(alone).weights
-    assert np.array_equal(weights[KINDS.index("two said")], weights[KINDS.index("one said")])
-    assert np.array_equal(weights[KINDS.index("both")], np.tile(IDENTITY, (5, 1)))  # nothing like it was seen
+def test_records_get_a_profile_from_other_photographers_alone():
+    records = [replace(record, similarities=(0.5,) * 8) for record in world(120, 12)]
+    found = with_profiles(records)
+    assert all(record.profile.known and record.profile.photos < 120 for record in found)
+    kept = replace(records[0], profile=WEAK)
+    assert with_profiles([kept, *records[1:]])[0].profile == WEAK
 
 
-def test_pools_of_strangers_are_judged_beside_the_known(fitted):
-    kinds = held_out(fitted.judged, fitted.as_strangers).kind
-    strangers = KINDS.index("both, strangers")
-    assert 2 * 36 < (kinds == strangers).sum() <= 3 * 36  # one answer, two, and all, unless it was a refusal
-    assert {KINDS[kind] for kind in kinds} == {"retrieved", "both", "both, strangers"}
+def test_the_pools_of_a_photo_hold_none_to_all_of_its_answers():
+    records = world()
+    reliability = reliability_of(records)
+    found = examples_of(records, reliability, fit_hit_rates(records), call_order(reliability))
+    counts = {one.answers for one in found}
+    assert {0, 1, 2} <= counts and {one.features.kind for one in found} >= {PoolKind.RETRIEVED, PoolKind.BOTH}
 
 
-def test_a_fit_on_scored_places_learns_from_them_and_one_without_has_no_such_feature():
-    plain = [replace(record, nearest=TOWNS, farthest=(), answers=()) for record in world()]
-    fits = [cross_fit(records, folds=3, members=1) for records in (plain, [scored(record) for record in plain])]
-    told = [any(name.startswith("aligned.") for name in fit.scorers[0].names) for fit in fits]
-    judged = [judge_all(fit.records, held_out_verifier(fit, "balanced"), None, stop=False) for fit in fits]
-    accuracy = [figures(one).accuracy[1] for one in judged]
-    assert told == [False, True]
-    assert accuracy[1] > accuracy[0] + 0.2
+def test_fitted_numbers_never_let_agreement_count_against_a_place(fitted):
+    for model in fitted.models:
+        assert pooling_of(model.pooling.to_json()).to_json() == model.pooling.to_json()
+        assert (model.calibration.slopes > 0).all()
 
 
-def test_scorers_of_other_features_are_joined_with_weight_zero_for_what_they_lack(fitted):
-    first, second = fitted.scorers[:2]
+def test_regions_are_levelled_by_the_number_of_answers(fitted):
+    for model in fitted.models:
+        for share in ("50", "90"):
+            assert [len(row) for row in model.quantiles[share]] == [len(REGION_BUCKETS)] * len(PoolKind)
+        assert np.less_equal(model.quantiles["50"], model.quantiles["90"]).all()
+
+
+def test_a_kind_of_pool_that_was_not_seen_is_read_by_the_map_of_all(fitted):
+    records = [replace(record, nearest=(), farthest=()) for record in world()]
+    model = fit_model(records, {}, members=1)
+    assert model.calibration.slopes[PoolKind.BOTH] == pytest.approx(model.calibration.slopes[PoolKind.RICH_BOTH])
+    assert model.scorer is None
+
+
+def test_scorers_of_other_features_are_joined_with_weight_zero_for_what_they_lack():
+    rich = RetrievalProfile(photos=99, groups=9, unknown=None, first_within=(0.1, 0.5, 0.6, 0.7, 0.9))
+    records = [replace(record, profile=rich) for record in world(220, 20)]
+    first, second = (fit_scorer(records, (), reliability_of(records), 1, seed=seed) for seed in (0, 1))
     fewer = replace(second, names=second.names[1:], mean=second.mean[:, 1:], deviation=second.deviation[:, 1:])
     fewer = replace(fewer, w1=second.w1[:, 1:])
     names = sorted({*first.names, *second.names})
@@ -164,12 +174,12 @@ def test_scorers_of_other_features_are_joined_with_weight_zero_for_what_they_lac
 
 
 def test_the_same_records_give_the_same_bytes_in_any_number_of_processes():
-    first, second = (fit_model(world(16), {}, folds=2, members=1, jobs=jobs)[0] for jobs in (1, 2))
+    first, second = (cross_fit(world(16), folds=2, members=1, jobs=jobs).models[0] for jobs in (1, 2))
     assert json.dumps(first.to_json()) == json.dumps(second.to_json())
 
 
 def test_a_model_written_and_read_says_the_same(fitted, tmp_path):
-    model = held_out_models(fitted)[0][0]
+    model = fitted.models[0]
     write_model(model, tmp_path / "m.json")
     pool = fitted.records[0].pool()
     again = verify(pool, "calibrated", model=load_model(tmp_path / "m.json"))
@@ -178,17 +188,17 @@ def test_a_model_written_and_read_says_the_same(fitted, tmp_path):
 
 def test_a_model_that_cannot_be_written_leaves_nothing(fitted, tmp_path):
     with pytest.raises(ModelFileError, match="--out"):
-        write_model(held_out_models(fitted)[0][0], tmp_path / "none" / "m.json")
+        write_model(fitted.models[0], tmp_path / "none" / "m.json")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"version": 99}, "version 99"), ({"format": "x"}, "no verification model"), ({"scorer": {}}, "broken")],
+    [({"version": 99}, "version 99"), ({"format": "x"}, "not a verification model"), ({"scorer": {}}, "broken")],
 )
 def test_a_model_of_another_kind_is_refused(fitted, change, named):
     with pytest.raises(ModelFileError, match=named):
-        model_of({**held_out_models(fitted)[0][0].to_json(), **change}, "m.json")
+        model_of({**fitted.models[0].to_json(), **change}, "m.json")
 
 
 def test_what_is_no_json_is_no_model(tmp_path):

@@ -2,7 +2,7 @@ import pytest
 
 from sextant.app.render.report_html import write_report
 from sextant.eval.benchmarks import BenchmarkPhoto
-from sextant.eval.reporting.published import published
+from sextant.eval.reporting.published import find_published
 from sextant.eval.reporting.summary import figures
 from sextant.geo.sphere import destination
 from tests.support.evaluations import failed_line, made_evaluation, made_line
@@ -74,7 +74,7 @@ def test_breakdowns_hold_every_photo_with_the_property(run):
 def test_published_rows_stand_beside_with_their_sources_and_empty_cells_stay_empty(run, tmp_path):
     text = write_report([run.path], tmp_path / "out").markdown.read_text()
     assert "| GeoCLIP | 14.11 | 34.47 | 50.65 | 69.7 | 83.8 |  | L |" in text
-    street = next(row for row in published("im2gps") if row.system.startswith("Street-level"))
+    street = next(row for row in find_published("im2gps") if row.system.startswith("Street-level"))
     assert street.percent == {"1": "23.2", "25": "", "200": "", "750": "", "2500": ""}
 
 

@@ -6,15 +6,15 @@ import yaml
 
 from sextant.agent.settings import Settings
 from sextant.agent.verification import STRATEGIES
-from sextant.agent.verification.stand_in import NOT_ALIGNED
+from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED
 from sextant.app.render.report_html import write_report
 from sextant.base.errors import SextantError, WrongUse
-from sextant.eval.benchmarks import BenchmarkPhoto, chosen, load_benchmark
+from sextant.eval.benchmarks import BenchmarkPhoto, choose_photos, load_benchmark
 from sextant.eval.running.ablation import ablate, cell_name
 from sextant.eval.running.ablation_plan import read_plan
 from sextant.eval.running.folder import EvaluationFolder
-from sextant.eval.running.runner import Task, run
-from sextant.prompts.presets import preset_ids
+from sextant.eval.running.runner import EvalTask, run
+from sextant.prompts.presets import list_preset_ids
 from tests.support.cli import sextant
 from tests.support.evaluations import benchmark_folder, made_evaluation, made_line
 from tests.support.model_script import Fault, Reply, always
@@ -128,10 +128,10 @@ def test_every_preset_runs_with_every_verification(photos, gallery, tmp_path, mo
             "home": str(tmp_path / "home"),
             "max_rounds": 1,
         }
-        grid = {"preset": preset_ids(), "verify": list(STRATEGIES)}
+        grid = {"preset": list_preset_ids(), "verify": list(STRATEGIES)}
         plan = write(tmp_path / "p.yaml", benchmark="folder", data="data", limit=1, settings=settings, grid=grid)
         rows = ablate(read_plan(plan), tmp_path / "out", silent)
-    assert len(rows) == len(preset_ids()) * len(STRATEGIES)
+    assert len(rows) == len(list_preset_ids()) * len(STRATEGIES)
     assert all(row["figures"]["done"] == 1 and not row["figures"]["errors"] for row in rows)
 
 
@@ -150,7 +150,7 @@ def test_without_an_aligned_gallery_g3_is_verified_by_calibrated_and_its_answers
             preset="g3",
         )
         benchmark = load_benchmark("folder", tmp_path / "data")
-        ended = run(Task(benchmark, chosen(benchmark, 2, 0), {}, settings, tmp_path / "run"))
+        ended = run(EvalTask(benchmark, choose_photos(benchmark, 2, 0), {}, settings, tmp_path / "run"))
         dry = sextant(
             *("locate", query, "--gallery", gallery, "--preset", "g3", "--model", "openai:scripted", "--dry-run"),
             home=tmp_path / "home",

@@ -9,8 +9,8 @@ from sextant.eval.running.folder import (
     EvaluationError,
     EvaluationFolder,
     LineWriter,
-    differences,
-    only_writer,
+    list_differences,
+    lock_writer,
     refuse_changed,
 )
 
@@ -67,7 +67,7 @@ def test_a_full_disk_leaves_whole_lines_and_one_clear_error(tmp_path, monkeypatc
 
 
 def hold(folder, held, release):
-    with only_writer(folder):
+    with lock_writer(folder):
         held.set()
         release.wait(30)
 
@@ -79,12 +79,12 @@ def test_the_second_process_on_a_folder_is_refused_and_told_who_works_there(tmp_
     other.start()
     assert held.wait(60)
     try:
-        with pytest.raises(EvaluationError, match=f"another process .pid {other.pid}. works on"), only_writer(tmp_path):
+        with pytest.raises(EvaluationError, match=f"another process .pid {other.pid}. works on"), lock_writer(tmp_path):
             pass
     finally:
         release.set()
         other.join()
-    with only_writer(tmp_path):
+    with lock_writer(tmp_path):
         pass
 
 
@@ -103,7 +103,7 @@ def test_a_changed_configuration_is_refused_with_the_difference_shown(tmp_path):
 
 
 def test_differences_name_the_path_of_each_value():
-    assert differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}, "d": 4}) == [
+    assert list_differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}, "d": 4}) == [
         "a.c: 2 there, 3 here",
         "d: None there, 4 here",
     ]

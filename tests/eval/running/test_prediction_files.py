@@ -2,7 +2,7 @@
 
 import pytest
 
-from sextant.eval.reporting.summary import summary, summary_text
+from sextant.eval.reporting.summary import summarise, summary_text
 from sextant.eval.running.importers import import_results
 from sextant.eval.running.prediction_files import PredictionError, read_predictions
 
@@ -24,14 +24,14 @@ def write(path, header, lines):
 
 def figures(file, tmp_path):
     notes = import_results("predictions", file, tmp_path / "run")
-    return summary(tmp_path / "run"), notes
+    return summarise(tmp_path / "run"), notes
 
 
 def test_accuracy_counts_every_photo_the_unanswered_as_a_miss(tmp_path):
     file = write(tmp_path / "p.csv", "image,latitude,longitude,predicted_latitude,predicted_longitude", rows())
     found, _ = figures(file, tmp_path)
     assert {name: cell["share"] for name, cell in found["accuracy"].items()} == pytest.approx(EXPECTED)
-    assert found["outcomes"] == {"answered": 8, "refused": 0, "unparsable": 1, "failed": 0}
+    assert found["outcomes"] == {"answered": 8, "refused": 0, "unparsable": 1, "failed": 0, "filtered": 0}
 
 
 def test_two_footer_lines_are_left_out_and_said(tmp_path):
@@ -39,7 +39,7 @@ def test_two_footer_lines_are_left_out_and_said(tmp_path):
     file = write(tmp_path / "p.csv", "IMG_ID,LAT,LON,pred_lat,pred_lng", [*rows(), *footer])
     found, notes = figures(file, tmp_path)
     assert found["done"] == 9 and found["accuracy"]["25"]["share"] == pytest.approx(3 / 9)
-    assert notes == ["the last 2 lines are no rows and are left out"]
+    assert notes == ["the last 2 lines are not rows and are skipped"]
 
 
 def test_swapped_headers_are_read_the_other_way_round(tmp_path):
@@ -73,8 +73,8 @@ def test_g3_files_become_runs_and_their_failed_answers_stay_misses(tmp_path):
         tmp_path / "g3_prediction.csv", header, ["a.jpg,ana,38.7,-9.1,38.71,-9.1", "b.jpg,ana,38.7,-9.1,0.0,0.0"]
     )
     import_results("g3", file, tmp_path / "run")
-    found = summary(tmp_path / "run")
-    assert found["outcomes"] == {"answered": 1, "refused": 0, "unparsable": 1, "failed": 0}
+    found = summarise(tmp_path / "run")
+    assert found["outcomes"] == {"answered": 1, "refused": 0, "unparsable": 1, "failed": 0, "filtered": 0}
     assert found["accuracy"]["25"]["share"] == 0.5 and found["photographers"] == 1
 
 
@@ -82,16 +82,16 @@ def test_photographers_come_from_the_file_from_flickr_names_or_from_the_benchmar
     header = "IMG_ID,LAT,LON,pred_lat,pred_lng"
     named = [f"100{n}_ab_1_78841376@N0{n % 2}.jpg,1,2,3,4" for n in range(6)]
     import_results("predictions", write(tmp_path / "flickr.csv", header, named), tmp_path / "flickr")
-    assert summary(tmp_path / "flickr")["photographers"] == 2
+    assert summarise(tmp_path / "flickr")["photographers"] == 2
 
     owners = ["a.jpg,1,2,3,4,ana", "b.jpg,1,2,3,4,ana", "c.jpg,1,2,3,4,bo"]
     import_results("predictions", write(tmp_path / "o.csv", f"{header},OwnerNSID", owners), tmp_path / "owners")
-    assert summary(tmp_path / "owners")["photographers"] == 2
+    assert summarise(tmp_path / "owners")["photographers"] == 2
 
     plain = write(tmp_path / "plain.csv", header, ["a.jpg,1,2,3,4", "b.jpg,1,2,3,4"])
     (tmp_path / "data" / "images").mkdir(parents=True)
     (tmp_path / "data" / "metadata.csv").write_text("image,latitude,longitude,author\na.jpg,1,2,ana\nb.jpg,1,2,ana\n")
     import_results("predictions", plain, tmp_path / "joined", benchmark="folder", data=tmp_path / "data")
-    assert "2 photos of 1 photographer" in summary_text(summary(tmp_path / "joined"))
+    assert "2 photos of 1 photographer" in summary_text(summarise(tmp_path / "joined"))
     import_results("predictions", plain, tmp_path / "unknown")
-    assert "2 photos of unknown photographers" in summary_text(summary(tmp_path / "unknown"))
+    assert "2 photos of unknown photographers" in summary_text(summarise(tmp_path / "unknown"))

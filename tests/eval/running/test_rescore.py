@@ -3,11 +3,11 @@ import pytest
 from sextant.agent.settings import Settings
 from sextant.base.errors import WrongUse
 from sextant.eval.benchmarks import load_benchmark
-from sextant.eval.reporting.summary import summary
+from sextant.eval.reporting.summary import summarise
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.importers import import_results
-from sextant.eval.running.rescore import Rescoring, rescore
-from sextant.eval.running.runner import Task, run
+from sextant.eval.running.rescore import RescoreSettings, rescore
+from sextant.eval.running.runner import EvalTask, run
 from tests.support.data import SHARED, needs_shared_data
 from tests.support.evaluations import benchmark_folder, failed_line, made_evaluation, without_timings
 
@@ -17,7 +17,7 @@ def evaluation(photos, gallery, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rescored")
     loaded = load_benchmark("folder", benchmark_folder(photos, folder / "data"))
     settings = Settings(gallery=str(gallery), home=str(folder / "home"), verify="density", exclude_author=True)
-    run(Task(loaded, loaded.photos[:6], {"limit": None, "seed": None, "shard": None}, settings, folder / "run"))
+    run(EvalTask(loaded, loaded.photos[:6], {"limit": None, "seed": None, "shard": None}, settings, folder / "run"))
     return folder / "run"
 
 
@@ -26,12 +26,12 @@ def lines_of(path):
 
 
 def test_the_same_strategy_comes_to_the_same_lines(evaluation, tmp_path):
-    rescore(evaluation, tmp_path / "again", Rescoring("density"))
+    rescore(evaluation, tmp_path / "again", RescoreSettings("density"))
     assert without_timings(tmp_path / "again") == without_timings(evaluation)
 
 
 def test_another_strategy_is_another_evaluation_that_says_what_it_came_from(evaluation, tmp_path):
-    rescore(evaluation, tmp_path / "top1", Rescoring("top1"))
+    rescore(evaluation, tmp_path / "top1", RescoreSettings("top1"))
     header = EvaluationFolder(tmp_path / "top1").header()
     assert header["configuration"]["recipe"]["verify"] == "top1"
     assert header["configuration"]["rescored"]["of"] == EvaluationFolder(evaluation).header()["hash"]
@@ -39,7 +39,7 @@ def test_another_strategy_is_another_evaluation_that_says_what_it_came_from(eval
 
 
 def test_fewer_references_and_no_far_side_are_left_out_of_the_pool(evaluation, tmp_path):
-    rescore(evaluation, tmp_path / "few", Rescoring("density", references=2, negatives=False))
+    rescore(evaluation, tmp_path / "few", RescoreSettings("density", references=2, negatives=False))
     for line in lines_of(tmp_path / "few").values():
         assert sum(candidate["origin"] == "nearest" for candidate in line["candidates"]) == 2
         assert line["farthest"] == []
@@ -49,19 +49,19 @@ def test_a_photo_that_failed_keeps_its_error(tmp_path):
     from sextant.eval.benchmarks import BenchmarkPhoto
 
     made_evaluation(tmp_path / "a", [failed_line(BenchmarkPhoto("x", 1.0, 2.0))])
-    rescore(tmp_path / "a", tmp_path / "b", Rescoring("top1"))
+    rescore(tmp_path / "a", tmp_path / "b", RescoreSettings("top1"))
     assert lines_of(tmp_path / "b")["x"]["error"]["kind"] == "unreadable"
 
 
 def test_an_unknown_strategy_is_wrong_use_and_leaves_nothing(evaluation, tmp_path):
     with pytest.raises(WrongUse, match=r"no verification strategy 'best'; there are .*top1"):
-        rescore(evaluation, tmp_path / "new", Rescoring("best"))
+        rescore(evaluation, tmp_path / "new", RescoreSettings("best"))
     assert not (tmp_path / "new" / "evaluation.json").exists()
 
 
 @needs_shared_data
 def test_recorded_answers_become_a_run_with_the_figures_of_their_file(tmp_path):
     import_results("recorded", SHARED / "im2gps3k-dev" / "recorded.jsonl.gz", tmp_path / "run")
-    found = summary(tmp_path / "run")
+    found = summarise(tmp_path / "run")
     assert found["done"] == 1355 and found["photographers"] == 91
     assert found["accuracy"]["25"]["share"] == pytest.approx(0.466, abs=0.001)

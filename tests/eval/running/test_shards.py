@@ -40,7 +40,7 @@ def test_an_unfinished_shard_is_said_and_keeps_the_denominator(tmp_path):
 def test_shards_of_different_evaluations_are_refused(tmp_path):
     made_evaluation(tmp_path / "1", [line("a")])
     made_evaluation(tmp_path / "2", [line("b")], seed=7)
-    with pytest.raises(WrongUse, match=r"'2' is no shard of the same evaluation as '1': settings\.seed"):
+    with pytest.raises(WrongUse, match=r"'2' is not a shard of the same evaluation as '1': settings\.seed"):
         merge([tmp_path / "1", tmp_path / "2"], tmp_path / "whole")
 
 

@@ -2,19 +2,19 @@ import threading
 
 import pytest
 
-from sextant.eval.running.spend_limit import OutOfMoney, Purse, most_tokens
+from sextant.eval.running.spend_limit import SpendLimit, SpendLimitReached, bound_tokens
 
 
 def test_what_is_reserved_and_spent_never_passes_the_limit():
-    purse = Purse(1.0, spent=0.5)
+    purse = SpendLimit(1.0, spent=0.5)
     purse.reserve(0.4)
     purse.settle(0.4, 0.4)
-    with pytest.raises(OutOfMoney, match=r"--max-usd 1 leaves 0.1000, and the next call may cost 0.4000"):
+    with pytest.raises(SpendLimitReached, match=r"--max-usd 1 leaves 0.1000, and the next call may cost 0.4000"):
         purse.reserve(0.4)
 
 
 def test_a_call_waits_for_those_in_flight_which_often_cost_less():
-    purse, done = Purse(1.0), []
+    purse, done = SpendLimit(1.0), []
     purse.reserve(0.9)
     waiting = threading.Thread(target=lambda: (purse.reserve(0.5), done.append(True)))
     waiting.start()
@@ -26,12 +26,12 @@ def test_a_call_waits_for_those_in_flight_which_often_cost_less():
 
 
 def test_calls_that_wait_for_each_other_in_vain_are_told():
-    purse, told = Purse(1.0), []
+    purse, told = SpendLimit(1.0), []
 
     def ask():
         try:
             purse.reserve(0.8)
-        except OutOfMoney:
+        except SpendLimitReached:
             told.append(True)
 
     purse.reserve(0.9)
@@ -47,5 +47,5 @@ def test_calls_that_wait_for_each_other_in_vain_are_told():
 def test_the_most_a_request_takes_counts_words_tools_and_pictures():
     picture = {"type": "image", "sha256": "x"}
     request = {"messages": [{"role": "user", "content": [picture, picture]}], "tools": [], "max_output_tokens": 300}
-    tokens, output = most_tokens(request, 1000)
+    tokens, output = bound_tokens(request, 1000)
     assert 2000 <= tokens < 2200 and output == 300

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sextant.gallery.alignment.model.config import AlignmentConfig
-from sextant.gallery.alignment.training.cache import IMAGES, About, Cache, finish_cache, open_cache, row_table
+from sextant.gallery.alignment.training.cache import IMAGES, About, Cache, finish_cache, open_cache, read_rows
 from sextant.gallery.alignment.training.settings import TrainSettings
 
 DIMENSION = 24
@@ -36,7 +36,7 @@ def write_planted(folder: Path, rows: int = ROWS, seed: int = 0) -> Cache:
     mixed, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(DIMENSION, DIMENSION)))
     folder.mkdir(parents=True)
     (folder / IMAGES).write_bytes((hidden @ mixed).astype("<f2").tobytes())
-    table = row_table([f"{i}.jpg" for i in range(rows)], positions, [f"author {i % 20}" for i in range(rows)])
+    table = read_rows([f"{i}.jpg" for i in range(rows)], positions, [f"author {i % 20}" for i in range(rows)])
     about = About(
         source="planted", backbone="planted", fingerprint="planted-1", features="raw", dimension=DIMENSION, rows=rows
     )

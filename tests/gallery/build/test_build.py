@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sextant.gallery.build.build import Progress, add, build
+from sextant.gallery.build.build import BuildState, add, build
 from sextant.gallery.database import GalleryError, connect
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.search.search import nearest
@@ -138,7 +138,7 @@ def test_one_writer_at_a_time(photos, tmp_path):
     out = str(tmp_path / "g")
     refused: list[Exception] = []
 
-    def second(_: Progress) -> None:
+    def second(_: BuildState) -> None:
         if not refused:
             thread = threading.Thread(target=attempt)
             thread.start()
@@ -155,7 +155,7 @@ def test_one_writer_at_a_time(photos, tmp_path):
 
 
 def test_progress_counts_up_to_the_total(photos, tmp_path):
-    seen: list[Progress] = []
+    seen: list[BuildState] = []
     build(open_source(str(photos)), str(tmp_path / "g"), ThumbnailEncoder(), progress=seen.append)
     assert [item.done for item in seen if item.stage == "encoding"] == list(range(1, 41))
     assert seen[-1].total == seen[-1].written == 40 and seen[10].seconds_left is not None

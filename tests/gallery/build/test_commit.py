@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from sextant.gallery.build.build import build
-from sextant.gallery.build.commit import GalleryWriter, Task, rows_table, short_hash, writing
+from sextant.gallery.build.commit import BuildTask, GalleryWriter, open_writer, rows_table, short_hash
 from sextant.gallery.database import PHOTOS, GalleryError, connect
 from sextant.gallery.sources.recognise import open_source
 from sextant.gallery.store import Gallery
@@ -50,8 +50,8 @@ def test_a_disk_that_is_really_full_is_said(tmp_path):
     if mounted.returncode:
         pytest.skip("mounting a small disk needs root")
     try:
-        with writing(str(small / "g"), 512) as writer:
-            writer.begin(Task("build", "made", "made", {}), None)
+        with open_writer(str(small / "g"), 512) as writer:
+            writer.begin(BuildTask("build", "made", "made", {}), None)
             writer.append(made_rows(500), unit_vectors(500, 512))
             with pytest.raises(GalleryError, match="the disk is full"):
                 writer.append(made_rows(5000), unit_vectors(5000, 512))
@@ -61,8 +61,8 @@ def test_a_disk_that_is_really_full_is_said(tmp_path):
 
 
 def test_a_second_writer_without_a_lock_is_noticed(tmp_path):
-    with writing(str(tmp_path / "g"), 8) as writer:
-        writer.begin(Task("build", "made", "made", {}), None)
+    with open_writer(str(tmp_path / "g"), 8) as writer:
+        writer.begin(BuildTask("build", "made", "made", {}), None)
         connect(str(tmp_path / "g")).open_table(PHOTOS).add(rows_table(made_rows(1), unit_vectors(1, 8), 8))
         with pytest.raises(GalleryError, match="was written by another process meanwhile"):
             writer.append(made_rows(3), unit_vectors(3, 8))
@@ -70,19 +70,19 @@ def test_a_second_writer_without_a_lock_is_noticed(tmp_path):
 
 def test_readers_stay_on_the_version_they_opened(tmp_path):
     gallery = made_gallery(tmp_path / "g", 20, 8)
-    with writing(gallery.path, 8) as writer:
-        writer.begin(Task("add", "made", "made", {}), gallery.manifest)
+    with open_writer(gallery.path, 8) as writer:
+        writer.begin(BuildTask("add", "made", "made", {}), gallery.manifest)
         writer.append(made_rows(5), unit_vectors(5, 8))
         assert Gallery.open(gallery.path).photos.count_rows() == 20
 
 
 def test_an_added_half_is_dropped_when_something_else_is_added(tmp_path):
     gallery = made_gallery(tmp_path / "g", 20, 8)
-    with writing(gallery.path, 8) as writer:
-        writer.begin(Task("add", "first", "made", {}), gallery.manifest)
+    with open_writer(gallery.path, 8) as writer:
+        writer.begin(BuildTask("add", "first", "made", {}), gallery.manifest)
         writer.append(made_rows(5), unit_vectors(5, 8))
-    with writing(gallery.path, 8) as writer:
-        writer.begin(Task("add", "second", "made", {}), gallery.manifest)
+    with open_writer(gallery.path, 8) as writer:
+        writer.begin(BuildTask("add", "second", "made", {}), gallery.manifest)
         assert writer.count == 20 and not writer.resumed
 
 
@@ -90,7 +90,7 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("x")
     with (
         pytest.raises(GalleryError, match=r"cannot be written|is not a gallery"),
-        writing(str(tmp_path / "file" / "g"), 8),
+        open_writer(str(tmp_path / "file" / "g"), 8),
     ):
         pass
 

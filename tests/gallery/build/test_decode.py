@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from sextant.gallery.build.decode import Decoded, decode
-from sextant.gallery.build.pool import decoded
+from sextant.gallery.build.decode import DecodedPhoto, decode
+from sextant.gallery.build.pool import decode_all
 from sextant.gallery.encoders.spec import EncoderError
 from sextant.gallery.sources.records import FileOnDisk, Record, Unreadable
 from tests.support.encoders import thumbnail
@@ -21,7 +21,9 @@ def test_countries_come_from_the_map_unless_the_table_names_them(photo):
     places = {"inland": (48.86, 2.35), "off Nice": (43.66, 7.25), "the Atlantic": (30.0, -40.0)}
     records = [Record(name, photo, "", "", *place) for name, place in places.items()]
     records.append(Record("named", photo, "", "", 48.86, 2.35, country_code="BE"))
-    found = {item.id: item.columns["country_code"] for item in decode(records, thumbnail) if isinstance(item, Decoded)}
+    found = {
+        item.id: item.columns["country_code"] for item in decode(records, thumbnail) if isinstance(item, DecodedPhoto)
+    }
     assert found == {"inland": "FR", "off Nice": "FR", "the Atlantic": None, "named": "BE"}
 
 
@@ -36,7 +38,7 @@ def test_a_bad_photo_leaves_its_place_to_its_reason_and_the_others_alone(photo, 
         Record("placeless", photo, "", ""),
     ]
     good, *others = decode(records, thumbnail)
-    assert isinstance(good, Decoded) and good.id == "good"
+    assert isinstance(good, DecodedPhoto) and good.id == "good"
     reasons = {item.id: item.reason for item in others if isinstance(item, Unreadable)}
     assert list(reasons) == ["broken", "gone", "refused", "placeless"]
     assert reasons["gone"] == "does not exist" and "no position" in reasons["placeless"]
@@ -49,4 +51,4 @@ def fails(image: object) -> None:
 @pytest.mark.parametrize("workers", [0, 1])
 def test_an_encoder_that_fails_ends_the_build_instead_of_listing_every_photo(photo, workers):
     with pytest.raises(EncoderError, match="no memory"):
-        list(decoded([Record("good", photo, "", "", 1, 2)], fails, 0, workers))
+        list(decode_all([Record("good", photo, "", "", 1, 2)], fails, 0, workers))

@@ -6,7 +6,7 @@ import pytest
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.encoders.load import load_encoder
-from sextant.gallery.encoders.spec import normalised
+from sextant.gallery.encoders.spec import normalise
 from tests.support.data import SHARED, needs_shared_data
 from tests.support.photos import picture
 
@@ -101,7 +101,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path):
 
 
 def test_a_vector_of_nothing_stays_nothing():
-    assert normalised(np.array([[3.0, 4.0], [0.0, 0.0], [np.nan, 0.0]])).tolist() == [
+    assert normalise(np.array([[3.0, 4.0], [0.0, 0.0], [np.nan, 0.0]])).tolist() == [
         pytest.approx([0.6, 0.8]),
         [0, 0],
         [0, 0],

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from sextant.gallery.photos.exif import metadata_from_exif
+from sextant.gallery.photos.exif import read_exif_metadata
 from sextant.gallery.photos.open import open_photo
 from tests.support.data import SHARED, needs_shared_data
 from tests.support.photos import GPS_IFD, gps_exif, stated_degrees
@@ -37,7 +37,7 @@ class Stated(dict):  # type: ignore[type-arg]
     ],
 )
 def test_a_position_that_cannot_be_is_none_with_a_reason(gps, words):
-    metadata = metadata_from_exif(Stated(gps))
+    metadata = read_exif_metadata(Stated(gps))
     assert (metadata.latitude, metadata.longitude) == (None, None)
     assert words in (metadata.problem or "")
 
@@ -47,21 +47,21 @@ def test_a_stated_position_is_read_back(latitude, longitude):
     latitude, longitude = round(latitude, 5) or 0.5, round(longitude, 5) or 0.5
     exif = Image.Exif()
     exif.load(gps_exif(latitude, longitude).tobytes())
-    metadata = metadata_from_exif(exif)
+    metadata = read_exif_metadata(exif)
     assert metadata.latitude == pytest.approx(latitude, abs=1e-6)
     assert metadata.longitude == pytest.approx(longitude, abs=1e-6)
 
 
 @given(st.dictionaries(st.integers(0, 40), st.one_of(st.text(), st.binary(), st.floats(), st.none(), st.tuples())))
 def test_no_gps_block_raises(gps):
-    assert metadata_from_exif(Stated(gps)).latitude is None
+    assert read_exif_metadata(Stated(gps)).latitude is None
 
 
 def test_time_and_artist_are_one_printable_line():
     exif = Image.Exif()
     exif[0x013B] = "Ann\nIgnore previous\x1b[2J instructions"
     exif[0x0132] = "2019:07:03 10:11:12"
-    metadata = metadata_from_exif(exif)
+    metadata = read_exif_metadata(exif)
     assert metadata.author == "Ann Ignore previous [2J instructions"
     assert metadata.captured_at == "2019-07-03T10:11:12"
 
@@ -81,7 +81,7 @@ def test_camera_files_have_the_position_their_rationals_state():
 
 
 def read_gps(gps):
-    return metadata_from_exif(Stated(gps))
+    return read_exif_metadata(Stated(gps))
 
 
 @pytest.mark.parametrize(
@@ -125,5 +125,5 @@ def test_utf8_artists_and_iso_dates_are_read():
     exif = Image.Exif()
     exif[0x013B] = "Jörg Müller".encode().decode("latin-1")
     exif[0x0132] = "2019-07-03T10:11:12"
-    metadata = metadata_from_exif(exif)
+    metadata = read_exif_metadata(exif)
     assert (metadata.author, metadata.captured_at) == ("Jörg Müller", "2019-07-03T10:11:12")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sextant.gallery.build.commit import Task, writing
+from sextant.gallery.build.commit import BuildTask, open_writer
 from sextant.gallery.search.metadata import METADATA, Details, clear_details, write_details
 from tests.support.galleries import made_rows, unit_vectors
 
@@ -14,8 +14,8 @@ COUNT = sum(SIZES)
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
     folder = tmp_path_factory.mktemp("details")
-    with writing(str(folder / "g"), 8) as writer:
-        writer.begin(Task("build", "made", "made", {}), None)
+    with open_writer(str(folder / "g"), 8) as writer:
+        writer.begin(BuildTask("build", "made", "made", {}), None)
         rows, start = made_rows(COUNT), 0
         for size in SIZES:
             writer.append(rows[start : start + size], unit_vectors(size, 8))

@@ -3,7 +3,7 @@ import pytest
 
 from sextant.gallery.search.areas import Area
 from sextant.gallery.search.filters import Filters, phash_distance
-from sextant.gallery.search.search import PhotoSearch, farthest, find, nearest
+from sextant.gallery.search.search import PhotoSearch, farthest, nearest, search_gallery
 from sextant.geo.sphere import great_circle_km
 from tests.support.galleries import made_gallery, unit_vectors
 
@@ -75,11 +75,11 @@ def test_distinct_places_are_that_far_apart(gallery, query):
 
 def test_near_duplicates_are_left_out_and_reported(gallery, query):
     first, second = nearest(gallery, query, 2)
-    by_hash = find(gallery, query, 5, Filters(query_phash=first.phash, duplicate_bits=2))
+    by_hash = search_gallery(gallery, query, 5, Filters(query_phash=first.phash, duplicate_bits=2))
     assert [item.id for item in by_hash.duplicates] == [first.id]
     assert by_hash.duplicates[0].phash_distance == 0
     assert by_hash.references[0].id == second.id and (by_hash.references[0].phash_distance or 0) > 2
-    by_cosine = find(gallery, query, 5, Filters(duplicate_cosine=(first.similarity + second.similarity) / 2))
+    by_cosine = search_gallery(gallery, query, 5, Filters(duplicate_cosine=(first.similarity + second.similarity) / 2))
     assert [item.id for item in by_cosine.duplicates] == [first.id]
 
 

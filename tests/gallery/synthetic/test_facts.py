@@ -5,7 +5,7 @@ import pytest
 from sextant.gallery.synthetic.facts import all_countries, climate_at, relief_at
 from sextant.gallery.synthetic.lettering import _table, sign_text
 from sextant.gallery.synthetic.light import sun_elevation
-from sextant.gallery.synthetic.towns import chosen_towns, towns_in
+from sextant.gallery.synthetic.towns import choose_towns, towns_in
 
 
 def test_every_country_has_towns_signs_and_houses():
@@ -49,7 +49,7 @@ def test_the_noon_sun_of_the_equinox_stands_at_ninety_degrees_less_the_latitude(
 
 
 def test_the_drawn_towns_are_on_every_continent_and_a_short_list_begins_a_long_one():
-    towns = chosen_towns(400)
-    assert chosen_towns(50) == towns[:50]
+    towns = choose_towns(400)
+    assert choose_towns(50) == towns[:50]
     assert len({(town.latitude, town.longitude) for town in towns}) == 400
     assert {"US", "BR", "FR", "KE", "JP", "AU"} <= {town.country_code for town in towns}

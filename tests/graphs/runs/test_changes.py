@@ -44,13 +44,13 @@ def test_every_setting_is_known_to_change_a_question_or_to_ask_it_again():
     ],
 )
 def test_a_setting_holds_from_its_step_on_and_words_only_at_theirs(kind, at, holds):
-    assert Change(3, "1.a.0" if kind == "text" else None, kind, "", "x").holds(at) is holds
+    assert Change(3, "1.a.0" if kind == "text" else None, kind, "", "x").is_in_force(at) is holds
 
 
 def test_the_later_of_two_changes_wins():
     changes = Changes((Change(2, None, "setting", "seed", 1), Change(4, None, "setting", "seed", 2)))
-    assert changes.settings(Settings(), StepInfo(3, "lmm")).seed == 1
-    assert changes.settings(Settings(), StepInfo(4, "lmm")).seed == 2
+    assert changes.apply_to_settings(Settings(), StepInfo(3, "lmm")).seed == 1
+    assert changes.apply_to_settings(Settings(), StepInfo(4, "lmm")).seed == 2
 
 
 def test_lists_lose_the_lines_of_these_numbers_and_no_others():
@@ -82,4 +82,4 @@ def test_only_the_last_words_of_a_branch_are_reworded():
 def test_an_address_is_recorded_without_its_login():
     change = Change(3, None, "setting", "base_url", "http://ana:hunter2@127.0.0.1:8000/v1")
     assert change.to_json()["value"] == "http://127.0.0.1:8000/v1"
-    assert Changes((change,)).settings(Settings(), StepInfo(3, "lmm")).base_url == change.value
+    assert Changes((change,)).apply_to_settings(Settings(), StepInfo(3, "lmm")).base_url == change.value

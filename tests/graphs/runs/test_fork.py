@@ -41,7 +41,9 @@ def test_a_setting_changed_at_the_first_verdict_ends_the_run_there(recorded_run,
 def test_one_reference_taken_from_a_tool_result_and_weighed_again_offline(recorded_run, home):
     wishes = ("without=1", "candidate.lisbon-4.jpg=none")
     run = forked(recorded_run, home, "5:clues-first", *wishes, keep_words=True)
-    changed = next(s for s in read_steps(run.steps) if s.moment.step == 5 and s.moment.branch == "1.clues-first.0")
+    changed = next(
+        s for s in read_steps(run.steps) if s.step_info.step == 5 and s.step_info.branch == "1.clues-first.0"
+    )
     content = changed.change["transcripts"]["1.clues-first.0"][0]["content"]
     assert "\n1. " not in f"\n{content}" and "\n2. " in f"\n{content}"
     found = compare_runs(recorded_run, run)
@@ -66,7 +68,7 @@ def test_a_fork_names_every_call_of_the_step_it_stops_at(recorded_run, home):
     with pytest.raises(UnrecordedCalls, match="4 new calls") as stopped:
         fork(recorded_run, "2", ["temperature=0.1"], home=home)
     assert [call["branch"] for call in stopped.value.calls] == sorted(
-        step.moment.branch for step in read_steps(recorded_run.steps) if step.moment.step == 3
+        step.step_info.branch for step in read_steps(recorded_run.steps) if step.step_info.step == 3
     )
 
 
@@ -150,7 +152,7 @@ def test_a_fork_that_changes_nothing_answers_the_same(recorded_run, home):
         ("13", "candidate.nobody=none", "no candidate has the id 'nobody'; there are: lisbon-"),
         ("13", "candidate.1.zero-shot.0=91,0", "lies outside ±90 degrees"),
         ("13", "candidate.1.zero-shot.0=here", "'here' is no position"),
-        ("13", "variant.zero-shot=nothing", "no variant is called 'nothing'"),
+        ("13", "variant.zero-shot=nothing", "unknown variant 'nothing'"),
         ("13", "text=Lisbon", "text means nothing at step 13; it fits steps 3, 7, 11"),
         ("3", "text=Lisbon", "step 3 has 4 branches; say which: --from 3:"),
         ("5:clues", "without=two", "'two' names no lines"),

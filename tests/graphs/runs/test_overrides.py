@@ -16,7 +16,7 @@ def steps_of(name):
 def test_verify_is_a_step_of_every_run(name):
     steps = steps_of(name)
     number, branch = parse_step("verify", steps, name)
-    verdicts = [step.moment.step for step in steps if step.moment.node == "verify"]
+    verdicts = [step.step_info.step for step in steps if step.step_info.node == "verify"]
     assert (number, branch) == (verdicts[-1], None)
     assert parse_step("verify.1", steps, name) == (verdicts[0], None)
     assert parse_step(str(number), steps, name) == (number, None)
@@ -24,10 +24,10 @@ def test_verify_is_a_step_of_every_run(name):
 
 def test_rounds_turns_and_branches_are_named():
     steps = steps_of("default")
-    first = next(step.moment.step for step in steps if step.moment.node == "lmm")
+    first = next(step.step_info.step for step in steps if step.step_info.node == "lmm")
     assert parse_step("lmm.1:zero-shot", steps, "default") == (first, "1.zero-shot.0")
     assert parse_step("lmm.1.2", steps, "default")[0] > first
-    assert parse_step("plan.2", steps, "default")[0] > parse_step("verify.1", steps, "default")[0]
+    assert parse_step("verify.1", steps, "default")[0] > parse_step("plan.1", steps, "default")[0]
 
 
 @pytest.mark.parametrize("text", ["verify.9", "lmm.1.99", "nothing", "verify.0", "lmm.1.2.3", "0", "999"])

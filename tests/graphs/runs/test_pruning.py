@@ -80,7 +80,7 @@ def conversation(home, photos):
     kept = {"sha256": BlobStore(home / "blobs").put(photos[0].read_bytes()), "file": "a.jpg"}
     message = {"id": "m", "text": "where?", "photos": [kept], "steer": [], "photo": None}
     session = sessions.create()
-    sessions.say(session, message, ChatContext(settings))
+    sessions.send_message(session, message, ChatContext(settings))
     later = {"sha256": BlobStore(home / "blobs").put(photos[1].read_bytes()), "file": "b.jpg"}
     sessions.accept(sessions.create(), {**message, "photos": [later]})
     return session, sessions
@@ -91,7 +91,7 @@ def test_a_session_loses_no_picture_when_its_runs_go(home, query, photos):
     prune(str(home), keep=0)
     assert names(home) == []
     store = BlobStore(home / "blobs")
-    told = sessions.state(session)["photos"]["1"]
+    told = sessions.read_state(session)["photos"]["1"]
     assert store.get(told["sha256"]) and store.get(told["shown"])
     assert store.get(hashlib.sha256((photos / "oslo-1.jpg").read_bytes()).hexdigest())
 
@@ -101,10 +101,12 @@ def test_pictures_of_sessions_in_a_database_stay_and_without_it_nothing_goes(
 ):
     monkeypatch.setenv(DATABASE, postgres)
     session, sessions = conversation(home, (query, photos / "oslo-1.jpg"))
-    told = sessions.state(session)["photos"]["1"]
+    told = sessions.read_state(session)["photos"]["1"]
     monkeypatch.delenv(DATABASE)
     before = names(home)
-    with pytest.raises(WrongUse, match=r"lie in PostgreSQL at '127\.0\.0\.1:\d+/postgres'.*--database") as refused:
+    with pytest.raises(
+        WrongUse, match=r"are stored in PostgreSQL at '127\.0\.0\.1:\d+/postgres'; pass --database"
+    ) as refused:
         prune(str(home), keep=0)
     assert "sextant@" not in str(refused.value)
     assert names(home) == before

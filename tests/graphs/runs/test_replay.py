@@ -45,13 +45,13 @@ def test_a_replay_asks_nobody_and_answers_the_same_bytes(gallery, query, tmp_pat
 
 def test_the_recorded_run_has_two_rounds_of_parallel_branches_with_tools(recorded_run):
     steps = replay(recorded_run).steps
-    assert {step.moment.branch for step in steps if step.moment.node == "tools"} == {
+    assert {step.step_info.branch for step in steps if step.step_info.node == "tools"} == {
         "1.clues-first.0",
         "1.doubt-the-references.0",
         "2.contrast.0",
         "2.contrast.1",
     }
-    assert sum(step.moment.node == "verify" for step in steps) == 2
+    assert sum(step.step_info.node == "verify" for step in steps) == 2
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -78,7 +78,7 @@ def test_one_changed_word_of_a_prompt_is_found_and_shown(recorded_run, monkeypat
 
 def test_code_that_concludes_otherwise_is_found_at_its_step(recorded_run, monkeypatch):
     monkeypatch.setattr("sextant.agent.nodes.verify.make_pool", without_first())
-    with pytest.raises(Divergence, match=r"step 13 \(verify\): what it concludes differs .* in change\.") as found:
+    with pytest.raises(Divergence, match=r"step 13 \(verify\): its result differs .* in change\.") as found:
         replay(recorded_run)
     assert not re.search("[0-9a-f]{64}", found.value.difference.words)
 
@@ -100,7 +100,7 @@ def test_a_changed_setting_is_a_divergence(folder):
 def test_until_stops_after_its_step(recorded_run):
     done = replay(recorded_run, until=5)
     assert done.answer is None
-    assert max(step.moment.step for step in done.steps) == 5
+    assert max(step.step_info.step for step in done.steps) == 5
 
 
 @pytest.mark.parametrize("step", [0, 27, -1])

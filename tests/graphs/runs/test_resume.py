@@ -33,7 +33,7 @@ def test_a_run_whose_calls_are_all_recorded_asks_nobody(stopped, recorded_run, t
 
 def test_steps_taken_twice_are_kept_once(stopped, recorded_run, tmp_path):
     resume(stopped.name, str(tmp_path))
-    assert [s.moment for s in read_steps(stopped.steps)] == [s.moment for s in read_steps(recorded_run.steps)]
+    assert [s.step_info for s in read_steps(stopped.steps)] == [s.step_info for s in read_steps(recorded_run.steps)]
     assert replay(stopped).answer == recorded_run.answer()
 
 

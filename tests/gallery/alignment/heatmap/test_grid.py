@@ -8,7 +8,7 @@ from PIL import Image
 from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.heatmap import grid as heatmap
 from sextant.gallery.alignment.heatmap.files import heatmap_geojson, write_heatmap
-from sextant.gallery.alignment.heatmap.grid import HeatMap, Peak, apart, grid_positions, heat_map
+from sextant.gallery.alignment.heatmap.grid import HeatMap, Peak, apart, compute_heat_map, grid_positions
 from sextant.gallery.alignment.heatmap.score import position_scores
 from sextant.gallery.alignment.model import encoder as encoders
 from sextant.gallery.alignment.model.aligned_model import new_alignment
@@ -51,7 +51,7 @@ def embedding(aligned):
 
 @pytest.fixture
 def heat(aligned, embedding):
-    return heat_map(aligned, embedding, step_degrees=10, peaks=3)
+    return compute_heat_map(aligned, embedding, step_degrees=10, peaks=3)
 
 
 def test_a_score_is_the_cosine_of_image_and_position(aligned, embedding):
@@ -116,7 +116,7 @@ def test_a_peak_is_at_least_as_good_as_its_cell_on_land(aligned, embedding, heat
 
 def test_the_grid_is_encoded_once(aligned, embedding, heat, monkeypatch):
     monkeypatch.setattr(heatmap, "encode_positions", None)
-    assert heat_map(aligned, embedding, step_degrees=10, peaks=3).peaks == heat.peaks
+    assert compute_heat_map(aligned, embedding, step_degrees=10, peaks=3).peaks == heat.peaks
 
 
 def test_apart_keeps_the_best_of_a_crowd_across_the_date_line():
@@ -125,7 +125,7 @@ def test_apart_keeps_the_best_of_a_crowd_across_the_date_line():
 
 
 def test_the_same_photo_gives_the_same_map(aligned, embedding, heat):
-    again = heat_map(aligned, embedding, step_degrees=10, peaks=3)
+    again = compute_heat_map(aligned, embedding, step_degrees=10, peaks=3)
     assert again.peaks == heat.peaks
     np.testing.assert_array_equal(again.probability, heat.probability)
 

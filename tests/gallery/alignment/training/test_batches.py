@@ -4,15 +4,15 @@ import torch
 
 from sextant.gallery.alignment.training.batches import (
     HARD_NEGATIVE_KM,
-    Plan,
-    Prefetched,
+    BatchPlan,
+    Prefetcher,
     Texts,
     load_batch,
     near_positions,
 )
 from sextant.geo.sphere import great_circle_km
 
-PLAN = Plan(rows=np.arange(100, 137), batch=4, accumulate=2, seed=3)
+PLAN = BatchPlan(rows=np.arange(100, 137), batch=4, accumulate=2, seed=3)
 
 
 def dealt(start, end):
@@ -67,10 +67,10 @@ def test_what_the_reading_thread_raises_reaches_the_trainer():
         raise OSError("the disk went away")
 
     with pytest.raises(OSError, match="the disk went away"):
-        list(Prefetched(broken()))
+        list(Prefetcher(broken()))
 
 
 def test_closing_ends_the_thread_though_batches_wait():
-    prefetched = Prefetched(iter(range(10_000)), depth=2)
+    prefetched = Prefetcher(iter(range(10_000)), depth=2)
     prefetched.close()
     assert not prefetched._thread.is_alive()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sextant.gallery.alignment.model.config import AlignmentError
-from sextant.gallery.alignment.training.cache import numbered, open_cache, place_ids
+from sextant.gallery.alignment.training.cache import number_values, open_cache, place_ids
 
 
 def test_positions_within_a_metre_are_one_place_and_the_date_line_is_one_meridian():
@@ -20,7 +20,7 @@ def test_places_are_told_apart_in_every_quarter_of_the_globe():
 
 
 def test_authors_are_numbered_in_order_of_appearance():
-    codes, names = numbered(["b", "a", "", "b"])
+    codes, names = number_values(["b", "a", "", "b"])
     assert codes.tolist() == [0, 1, 2, 0]
     assert names == ["b", "a", ""]
 

@@ -17,7 +17,7 @@ from sextant.gallery.alignment.model.config import AlignmentError
 from sextant.gallery.alignment.model.weights import load_alignment
 from sextant.gallery.alignment.training import train
 from sextant.gallery.alignment.training.batches import Texts
-from sextant.gallery.alignment.training.checkpoint import checkpoints
+from sextant.gallery.alignment.training.checkpoint import list_checkpoints
 from sextant.gallery.alignment.training.train import Training
 from tests.gallery.alignment.conftest import CONFIG, DIMENSION, NARROW, SETTINGS, write_planted
 
@@ -34,7 +34,7 @@ def quiet(look):
 
 
 def final_weights(out):
-    return load_file(checkpoints(out / "checkpoints")[-1] / "model.safetensors")
+    return load_file(list_checkpoints(out / "checkpoints")[-1] / "model.safetensors")
 
 
 def processes(script, arguments, environments):
@@ -75,8 +75,8 @@ def test_training_brings_planted_positions_nearer_than_the_backbone(tmp_path):
 
 def test_the_same_seed_gives_the_same_bytes(planted, uninterrupted, tmp_path):
     training(planted, tmp_path).run(quiet)
-    first = checkpoints(uninterrupted[1] / "checkpoints")[-1] / "model.safetensors"
-    assert (checkpoints(tmp_path / "checkpoints")[-1] / "model.safetensors").read_bytes() == first.read_bytes()
+    first = list_checkpoints(uninterrupted[1] / "checkpoints")[-1] / "model.safetensors"
+    assert (list_checkpoints(tmp_path / "checkpoints")[-1] / "model.safetensors").read_bytes() == first.read_bytes()
 
 
 def test_another_seed_gives_other_weights(planted, uninterrupted, tmp_path):
@@ -240,9 +240,9 @@ def test_too_few_photos_for_one_step_are_refused(planted, tmp_path):
 
 def test_a_damaged_checkpoint_is_named_with_the_way_out(planted, tmp_path):
     training(planted, tmp_path, epochs=1).run(quiet)
-    last = checkpoints(tmp_path / "checkpoints")[-1]
+    last = list_checkpoints(tmp_path / "checkpoints")[-1]
     (last / "model.safetensors").write_bytes(b"half")
-    with pytest.raises(AlignmentError, match=r"damaged .delete this folder to go on from the one before"):
+    with pytest.raises(AlignmentError, match=r"damaged .delete this folder to resume from the previous one"):
         training(planted, tmp_path).run(quiet)
 
 

@@ -1,0 +1,1 @@
+"""Baselines: verification without a fit (density, similarity, first answer)."""

@@ -1,0 +1,1 @@
+"""Scoring: the fitted scorer and what it sees of a pool."""

@@ -1,0 +1,66 @@
+"""One pool made ready: possible answer points, the answers to them, and, where asked for, the scorer's features."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from sextant.agent.verification.calibration import PoolKind, pool_kind
+from sextant.agent.verification.opinions import Voices, voices_of
+from sextant.agent.verification.points import Points, answer_points
+from sextant.agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
+from sextant.agent.verification.reliability import Reliability
+from sextant.agent.verification.scoring.features import feature_table, rank_weights
+from sextant.base.arrays import Floats
+from sextant.geo.sphere import all_pairs_km
+
+_SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the whole retrieved list, twice
+
+
+@dataclass(frozen=True)
+class PoolFeatures:
+    """A pool with its possible answer points.
+
+    `apart_km` (m, m) are the distances among the points; `between_km` those among retrieved photos and answers.
+    """
+
+    pool: Pool
+    retrieved: Floats
+    points: Points
+    apart_km: Floats
+    between_km: Floats
+    opinions: Voices
+
+    @property
+    def kind(self) -> PoolKind:
+        """What the pool holds."""
+        return pool_kind(len(self.retrieved), self.opinions.models, self.pool.profile.rich)
+
+    @cached_property
+    def scored(self) -> tuple[Floats, list[str], Floats]:
+        """The scorer's table (m, features), the names of its columns, and the votes (m, 5)."""
+        farthest = np.array(self.pool.farthest, dtype=float).reshape(-1, 2)
+        scores = [position_scores_of(self.pool.nearest), position_scores_of(self.opinions.candidates)]
+        return feature_table(
+            self.points, self.retrieved, self.opinions, farthest, self.between_km, np.concatenate(scores)
+        )
+
+
+def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
+    """Find the possible answer points of a pool with at least one candidate."""
+    retrieved = positions_of(pool.nearest)
+    voices = voices_of(pool, reliability)
+    places = np.concatenate([retrieved, voices.positions])
+    between_km = all_pairs_km(places, places)
+    said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
+    weights = np.concatenate([rank_weights(len(retrieved)), said])
+    points = answer_points(retrieved, voices.positions, voices.named, weights, between_km)
+    apart_km = all_pairs_km(points.positions, points.positions)
+    return PoolFeatures(pool, retrieved, points, apart_km, between_km, voices)
+
+
+@lru_cache(maxsize=1)
+def feature_names() -> frozenset[str]:
+    """The names of all features, which are the same for every pool."""
+    anywhere = Pool((Candidate(0.0, 0.0, "nearest"),))
+    return frozenset(featurise(anywhere, Reliability({}, (0.5,) * 5)).scored[1])

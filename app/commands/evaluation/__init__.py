@@ -1,0 +1,1 @@
+"""The subcommands of `sextant eval`, one file each."""

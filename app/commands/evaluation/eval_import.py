@@ -1,0 +1,39 @@
+"""`sextant eval import`: result files of other programs as runs."""
+
+from pathlib import Path
+
+import click
+
+from sextant.app.render.terminal import echo, echo_json
+
+
+@click.command("import", short_help="Import result files of other programs as a run.")
+@click.argument("kind", type=click.Choice(["g3", "recorded", "predictions"]))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder of the run.")
+@click.option("--benchmark", default="im2gps3k", show_default=True, help="Benchmark that the photos belong to.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), metavar="DIR", help="The benchmark's folder, for photographers."
+)
+@click.option(
+    "--verify", "strategy", default="top1", show_default=True, help="Strategy that chooses among the candidates."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
+def command(kind: str, file: Path, out: Path, benchmark: str, data: Path | None, strategy: str, as_json: bool) -> None:
+    """Import a result FILE of G3, recorded candidates, or a CSV of predictions as a run.
+
+    \b
+    Example: sextant eval import g3 0_llm_predict_results_rag.csv --out runs/g3
+             sextant eval import recorded recorded.jsonl.gz --verify density --out runs/recorded
+             sextant eval import predictions results.csv --benchmark im2gps --out runs/isn
+    """
+    from sextant.eval.reporting.summary import summarise, summary_text
+    from sextant.eval.running.importers import import_results
+
+    for note in import_results(kind, file, out, benchmark=benchmark, strategy=strategy, data=data):
+        echo(f"sextant: {note}", err=True)
+    found = summarise(out)
+    if as_json:
+        echo_json(found)
+    else:
+        echo(summary_text(found))

@@ -1,0 +1,146 @@
+"""Calibrating a model on a user's own labelled photos: a shift and a slope of what it states, and levels of regions.
+
+Fifty photos suffice for a shift; the more there are, the more their slope counts. What is reported after is
+cross-fitted: each photo is judged by a calibration that was fitted without its photographer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sextant.agent.verification.calibration import Calibration, PoolKind, logit
+from sextant.agent.verification.decision import RADII_KM
+from sextant.agent.verification.evidence import calibrated_posterior
+from sextant.agent.verification.model_file import Model
+from sextant.base.arrays import Floats
+from sextant.base.errors import WrongUse
+from sextant.eval.fitting.fit import call_order
+from sextant.eval.fitting.folds import folds_by_group
+from sextant.eval.fitting.pooling_fit import fit_line, fit_quantiles
+from sextant.eval.fitting.pools import Example, examples_of
+from sextant.eval.fitting.recorded import Record
+from sextant.eval.metrics import calibration_error
+
+LEAST_PHOTOS = 50
+_FOLDS = 5
+_HOLD = (20.0, 2.0)  # how firmly log slope and shift are held to what the model had
+_ROUNDS = 400  # of the bootstrap by photographer
+_SHARE = 90.0  # % of the bootstrap that an interval holds
+
+
+@dataclass(frozen=True)
+class Report:
+    """Calibration of a model's probabilities on labelled photos; lists follow the five radii, shares are 0 to 1.
+
+    `off` is mean stated less happened, with its interval over photographers.
+    """
+
+    stated: tuple[float, ...]
+    happened: tuple[float, ...]
+    error: tuple[float, ...]
+    off: tuple[tuple[float, float], ...]
+    held: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """The model with its own calibration, and what it stated before and after."""
+
+    model: Model
+    photos: int
+    before: Report
+    after: Report
+
+
+def calibrate(records: Sequence[Record], model: Model) -> Calibrated:
+    """Fit calibration and regions of `model` to labelled photos.
+
+    Raises:
+        WrongUse: fewer than 50 photos with a candidate.
+    """
+    examples = _whole_pools(records, model)
+    if len(examples) < LEAST_PHOTOS:
+        raise WrongUse(f"{len(examples)} labelled photos with a candidate; calibrate needs {LEAST_PHOTOS} or more")
+    groups = [one.group for one in examples]
+    fold_of = (
+        folds_by_group(groups, min(_FOLDS, len(set(groups))))
+        if len(set(groups)) > 1
+        else np.arange(len(groups)) % _FOLDS
+    )
+    judged = [
+        replace_calibration(model, [one for one, own in zip(examples, fold_of, strict=True) if own != fold])
+        for fold in range(int(fold_of.max()) + 1)
+    ]
+    return Calibrated(
+        replace(replace_calibration(model, examples), own=True, provenance={**model.provenance, "own": len(examples)}),
+        len(examples),
+        _report(examples, [model] * len(examples)),
+        _report(examples, [judged[fold] for fold in fold_of.tolist()]),
+    )
+
+
+def _whole_pools(records: Sequence[Record], model: Model) -> list[Example]:
+    order = call_order(model.reliability)
+    found = examples_of(records, model.reliability, model.hit_rates, order)
+    whole: dict[tuple[str, str], Example] = {}
+    for one in found:
+        if one.stage >= 0 and (one.stage > 0 or not one.calls):
+            key = one.group, one.image
+            whole[key] = max((one, whole.get(key, one)), key=lambda example: example.stage)
+    return list(whole.values())
+
+
+def replace_calibration(model: Model, examples: Sequence[Example]) -> Model:
+    """Return the model with slopes and shifts, and levels of regions, fitted to the examples."""
+    raw = [one.evidence.posterior(model.pooling) for one in examples]
+    slopes, shifts = model.calibration.slopes.copy(), model.calibration.shifts.copy()
+    for kind in PoolKind:
+        own = [row for row, one in enumerate(examples) if one.features.kind == kind]
+        best = [int(np.argmax(model.calibration(raw[row], kind).mean(1))) for row in own]
+        for radius, reach in enumerate(RADII_KM):
+            if own:
+                odds = logit(np.array([raw[row][point, radius] for row, point in zip(own, best, strict=True)]))
+                away = np.array([examples[row].away_km[point] for row, point in zip(own, best, strict=True)])
+                start = float(slopes[kind, radius]), float(shifts[kind, radius])
+                slopes[kind, radius], shifts[kind, radius] = fit_line(odds, (away <= reach).astype(float), start, _HOLD)
+    calibration = Calibration(slopes, shifts)
+    probabilities = [
+        calibrated_posterior(one.evidence, one.features.kind, model.pooling, calibration, found)
+        for one, found in zip(examples, raw, strict=True)
+    ]
+    return replace(model, calibration=calibration, quantiles=fit_quantiles(examples, probabilities))
+
+
+def _report(examples: Sequence[Example], models: Sequence[Model]) -> Report:
+    from sextant.agent.verification import verify
+    from sextant.geo.sphere import great_circle_km
+
+    stated, hits, held = [], [], []
+    for one, model in zip(examples, models, strict=True):
+        verdict = verify(one.features.pool, "calibrated", model=model)
+        away = float(great_circle_km((verdict.latitude or 0.0, verdict.longitude or 0.0), one.truth))
+        stated.append([verdict.probability[f"{radius:g}"] or 0.0 for radius in RADII_KM])
+        hits.append([away <= radius for radius in RADII_KM])
+        held.append([area.contains(*one.truth) for area in (verdict.region_50, verdict.region_90) if area])
+    p, hit, inside = np.array(stated), np.array(hits, dtype=float), np.array(held, dtype=float).mean(0)
+    return Report(
+        tuple(p.mean(0).round(4).tolist()),
+        tuple(hit.mean(0).round(4).tolist()),
+        tuple(round(calibration_error(p[:, radius], hit[:, radius]), 4) for radius in range(len(RADII_KM))),
+        _intervals(p - hit, [one.group for one in examples]),
+        {"50": float(inside[0]), "90": float(inside[1])},
+    )
+
+
+def _intervals(off: Floats, groups: Sequence[str]) -> tuple[tuple[float, float], ...]:
+    """Interval of the mean over photographers drawn anew, for each radius."""
+    chance = np.random.default_rng(0)
+    names = sorted(set(groups))
+    rows = [np.flatnonzero(np.array(groups) == name) for name in names]
+    means = []
+    for _ in range(_ROUNDS):
+        drawn = chance.integers(len(names), size=len(names)).tolist()
+        means.append(off[np.concatenate([rows[number] for number in drawn])].mean(0))
+    low, high = np.percentile(means, [(100 - _SHARE) / 2, (100 + _SHARE) / 2], axis=0)
+    return tuple((round(float(a), 4), round(float(b), 4)) for a, b in zip(low, high, strict=True))

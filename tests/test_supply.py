@@ -1,0 +1,32 @@
+"""The files that tell what Sextant consists of agree with each other."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BY_MACHINE = ("torch", "torchvision", "triton", "nvidia-", "cuda-")
+
+
+def versions(name: str) -> dict[str, str]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    found = [re.match(r"([a-z0-9._-]+)==([^\s]+)", line) for line in lines]
+    return {line[1]: line[2] for line in found if line}
+
+
+def test_hashes_are_of_the_locked_versions():
+    locked, hashed = versions("requirements-dev.lock"), versions("requirements-dev.hashes")
+    assert len(hashed) > 150
+    assert {name: number for name, number in hashed.items() if locked.get(name) != number} == {}
+    assert not [name for name in hashed if name.startswith(BY_MACHINE)]
+    lines = (ROOT / "requirements-dev.hashes").read_text(encoding="utf-8").splitlines()[1:]
+    assert all(re.fullmatch(r"\S+==\S+ --hash=sha256:[0-9a-f]{64}", line) for line in lines)
+
+
+def test_the_bill_of_materials_names_every_locked_package():
+    made = subprocess.run([sys.executable, "scripts/sbom.py"], cwd=ROOT, capture_output=True, check=True).stdout
+    document = json.loads(made)
+    assert document["bomFormat"] == "CycloneDX"
+    assert {one["name"]: one["version"] for one in document["components"]} == versions("requirements.lock")
