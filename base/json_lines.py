@@ -6,6 +6,7 @@ was changed, and that is an error. A write that the disk takes only in part is c
 joins the rest of an earlier one.
 """
 
+import errno
 import json
 import os
 import threading
@@ -62,11 +63,13 @@ class JsonLines:
         self._lock = threading.Lock()
         self._syncing = threading.Lock()
         self._synced = 0
+        self._taken = 0  # the end of the last line whose append has succeeded
+        self._kept: list[int] = []  # the sizes to which lines were cut back because the disk did not hold them
         self._writing: list[None] = []  # one for each thread that is writing; a list changes in one step
         self._file: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
         try:
             with path.open("rb") as file:
-                self._size = sound_size(file)
+                self._size = self._taken = sound_size(file)
             self.repaired = os.fstat(self._file).st_size > self._size
             if self.repaired:
                 os.ftruncate(self._file, self._size)
@@ -92,14 +95,16 @@ class JsonLines:
         content = "".join(map(line_text, lines)).encode()
         self._writing.append(None)
         try:
-            end = self._append(content)
+            end, cuts = self._append(content)
         finally:
             self._writing.pop()
         if self._fsync if fsync is None else fsync:
-            self._wait_for_disk(end)
+            self._wait_for_disk(end, cuts)
+        with self._lock:
+            self._taken = max(self._taken, min(end, self._size))
 
-    def _append(self, content: bytes) -> int:
-        """Append bytes, all or none of them; return the size of the file after them."""
+    def _append(self, content: bytes) -> tuple[int, int]:
+        """Append bytes, all or none of them; return the size of the file after them, and the number of cuts so far."""
         with self._lock:
             if self._file is None:
                 raise OSError(9, f"{str(self.path)!r} is closed")
@@ -109,11 +114,16 @@ class JsonLines:
                 os.ftruncate(self._file, self._size)
                 raise
             self._size += len(content)
-            return self._size
+            return self._size, len(self._kept)
 
-    def _wait_for_disk(self, end: int) -> None:
-        """Wait until the disk holds the file up to a size; a wait that another thread began later serves, too."""
+    def _wait_for_disk(self, end: int, cuts: int) -> None:
+        """Wait until the disk holds the file up to a size; a wait that another thread began later also counts.
+
+        Where the disk does not hold it, the lines of all that wait are cut off: an append that fails leaves nothing.
+        """
         with self._syncing:
+            if len(self._kept) > cuts and end > self._kept[cuts]:
+                raise OSError(errno.EIO, f"the disk did not hold the last lines of {str(self.path)!r}")
             if self._synced >= end or self._file is None:
                 return
             # Writing to a file stands still while the disk is waited for: let those who are about to write go first.
@@ -121,8 +131,19 @@ class JsonLines:
             while self._writing and time.monotonic() < patience:
                 time.sleep(0.0002)
             size = self._size
-            os.fsync(self._file)
+            try:
+                os.fsync(self._file)
+            except OSError:
+                self._cut_back()
+                raise
             self._synced = size
+
+    def _cut_back(self) -> None:
+        with self._lock:
+            if self._file is not None:
+                self._size = max(self._taken, self._synced)
+                os.ftruncate(self._file, self._size)
+            self._kept.append(self._size)
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""

@@ -101,10 +101,10 @@ def test_a_budget_of_three_calls_is_three_requests_and_the_best_answer_so_far(se
 
 
 def test_no_branch_overshoots_a_token_budget(settings, query, protocol):
-    with ModelServer(lambda asked: answer(LISBON), protocol) as server:
+    with ModelServer(lambda asked: replace(answer(LISBON), usage=(5_000, 60)), protocol) as server:
         found = locate(str(query), replace(with_server(settings, server), max_tokens=12_000)).answer
     assert found["spent"]["tokens"] <= 12_000
-    assert 1 <= server.count <= 4
+    assert 1 <= server.count < 4
 
 
 def test_a_dead_server_ends_in_the_answer_of_the_gallery(settings, query, protocol):

@@ -40,8 +40,17 @@ def test_a_recording_is_small_and_holds_nothing_of_the_machine_it_was_made_on(na
     assert folder.record()["path"] == "query.jpg"
 
 
+def asked_branches():
+    calls = Cassette.read(RECORDINGS / "default" / "cassette.jsonl").calls.values()
+    return {call.request["branch"] for call in calls if call.kind == "model"}
+
+
+@pytest.mark.xfail(strict=True, reason="the stopping rule expects no gain from a second round at 26 % within 25 km")
+def test_the_default_run_takes_two_rounds():
+    assert any(branch.startswith("2.") for branch in asked_branches())
+
+
 def test_the_default_run_asks_four_variants_and_uses_tools():
     calls = Cassette.read(RECORDINGS / "default" / "cassette.jsonl").calls.values()
-    branches = {call.request["branch"] for call in calls if call.kind == "model"}
-    assert sum(branch.startswith("1.") for branch in branches) == 4
+    assert sum(branch.startswith("1.") for branch in asked_branches()) == 4
     assert {call.request["name"] for call in calls if call.kind == "tool"} >= {"nearest_photos", "reverse_geocode"}

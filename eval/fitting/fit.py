@@ -26,7 +26,6 @@ from sextant.geo.sphere import great_circle_km
 Progress = Callable[[str], None]
 
 MEMBERS = 4  # networks of a scorer
-WITHOUT = ("profile", "classes", "repeats")  # parts of the model an ablation can leave out
 THINNED_WEIGHT = 0.3  # of a thinned pool beside the whole one
 STRANGERS = 1 / 3  # of the thinned pools are seen as if the models were unknown, as tomorrow's will be
 _PRIOR_ANSWERS = 20.0  # a model's reliability starts from the mean of all as if it had answered so often
@@ -123,7 +122,7 @@ def fit_model(
         records: with profiles, see `with_profiles`.
         models: the models that are called; all when empty. What answers are worth is learned from all.
         members: networks of the scorer.
-        without: groups of the scorer's features, or parts of the model (`WITHOUT`), to leave out.
+        without: groups of the scorer's features to leave out.
         scorer: a trained one to keep instead of training.
 
     Raises:

@@ -145,3 +145,37 @@ def test_a_missing_file_is_the_systems_error(tmp_path):
 def test_any_object_comes_back(tmp_path_factory, value):
     path = written(tmp_path_factory.mktemp("any") / "f", value)
     assert values(path) == [json.loads(json.dumps(value))]
+
+
+def test_a_line_that_the_disk_does_not_hold_is_cut_off_for_all_who_wait(tmp_path, monkeypatch):
+    file, failures = JsonLines(tmp_path / "f", fsync=True), []
+    file.append({"kept": 1})
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def append(number):
+        try:
+            file.append({"lost": number})
+        except OSError as error:
+            failures.append(error.errno)
+
+    monkeypatch.setattr(os, "fsync", full)
+    threads = [threading.Thread(target=append, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    monkeypatch.undo()
+    assert len(failures) == 8 and values(tmp_path / "f") == [{"kept": 1}]
+    file.append({"kept": 2})
+    assert values(tmp_path / "f") == [{"kept": 1}, {"kept": 2}]
+
+
+def test_a_failed_wait_spares_lines_that_were_taken_without_one(tmp_path, monkeypatch):
+    file = JsonLines(tmp_path / "f")
+    file.append({"taken": 1})
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "Input/output error")))
+    with pytest.raises(OSError, match="Input/output error"):
+        file.append({"lost": 1}, fsync=True)
+    assert values(tmp_path / "f") == [{"taken": 1}]
