@@ -14,6 +14,7 @@ from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 
 CHARACTERS_PER_TOKEN = 2  # about 4 in English prose, down to 1 in other scripts; 2 keeps the sum on the safe side
+FRAME_TOKENS = 4  # role and separators: 3 or 4 a message, and 3 before the answer (OpenAI's token counting guide)
 # Multiples of the tokens that OpenAI's vision guide gives for GPT-4o; gpt-4o-mini counts a picture 33.3 times.
 PICTURE_FACTORS = (("gpt-4o-mini", 33.4), ("", 2.0))
 FIRST_ANSWER_TOKENS = 350  # room for an answer before any was measured; answers in our form have 100 to 400
@@ -178,13 +179,18 @@ def bound_measured_prompt(ask: Ask, state: State, deps: Deps) -> int:
 
 
 def bound_request_tokens(request: Json, picture: int) -> int:
-    """Bound a request's input tokens from above: two characters a token, and its pictures at ``picture`` tokens."""
+    """Bound a request's input tokens from above: two characters a token, its pictures, and the frame of each message.
+
+    Args:
+        picture: tokens of one picture.
+    """
     pictures, characters = 0, len(str(request["tools"])) if request["tools"] else 0
     for message in request["messages"]:
         blocks = message["content"] if isinstance(message["content"], list) else [{"text": message["content"]}]
         pictures += sum(block.get("type") == "image" for block in blocks)
         characters += sum(len(block.get("text", "")) for block in blocks) + len(str(message.get("tool_calls") or ""))
-    return characters // CHARACTERS_PER_TOKEN + pictures * picture
+    frames = FRAME_TOKENS * (len(request["messages"]) + 1)
+    return characters // CHARACTERS_PER_TOKEN + pictures * picture + frames
 
 
 def bound_picture_tokens(deps: Deps) -> int:
