@@ -154,7 +154,7 @@ def settings_from_json(values: Json) -> Settings:
     """Read settings from a record; lists become tuples again.
 
     Raises:
-        WrongUse: a key that is no setting, or a value of another type.
+        WrongUse: a key that is not a setting, or a value of another type.
     """
     known = {item.name for item in fields(Settings)}
     for name in values:

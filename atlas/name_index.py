@@ -31,7 +31,7 @@ _DIVISION_WORDS = {
 
 @dataclass(frozen=True)
 class Area:
-    """A country or a first-level division: an entry of the index that is no row of the gazetteer."""
+    """A country or a first-level division: an entry of the index that is not a row of the gazetteer."""
 
     kind: Kind
     name: str

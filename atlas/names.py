@@ -227,7 +227,7 @@ def _code(entry: int) -> str | None:
 
 
 def _family(code: str) -> tuple[str, ...]:
-    """A country's code and those of its overseas parts: French Guiana is looked for in France, too."""
+    """A country's code and those of its overseas parts: French Guiana is also looked for in France."""
     country = countries_by_code().get(code)
     return (code, *country.gazetteer_codes) if country else (code,)
 

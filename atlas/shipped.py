@@ -52,7 +52,7 @@ def key_of(name: str) -> str:
 
 
 def town_radius_km(population: int) -> float:
-    """How far a town of so many people reaches from its middle."""
+    """Return how far a town of that population reaches from its centre."""
     return float(_TOWN_RADIUS_KM * max(1.0, population / 1000) ** _TOWN_GROWTH)
 
 

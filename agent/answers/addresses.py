@@ -63,7 +63,7 @@ def places_of(words: Words, mentions: list[Mention], stances: list[Stance]) -> l
 
 
 def _addresses(words: Words, mentions: list[Mention], stances: list[Stance]) -> list[int]:
-    """A number a mention; mentions that are parts of one address share it. What is denied is no part of what is not."""
+    """Number the mentions by address: parts of one address share a number. Denied mentions never join asserted ones."""
     numbers: list[int] = []
     denied = [stance == Stance.DENIED for stance in stances]
     for index, mention in enumerate(mentions):

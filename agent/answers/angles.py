@@ -129,7 +129,7 @@ def _angle_of_parts(parts: list[Any]) -> Angle | None:
 
 
 def with_hemisphere(angle: Angle, name: str) -> Angle:
-    """The angle on the side that a hemisphere's name or letter says; as it was where the name is none."""
+    """Return the angle in the hemisphere that is named; unchanged where the name is not a hemisphere."""
     known = name.strip()
     known = known.upper() if len(known) == 1 else known.lower()
     if known not in _SIGNS:

@@ -152,7 +152,7 @@ def _key(words: Words, first: int, last: int) -> str:
 def _mention(
     words: Words, entries: tuple[Entry, ...], first: int, last: int, at: int, until: int, alone: bool
 ) -> Mention | None:
-    """The mention with its worth by what else the run holds; None where it is no place's name here.
+    """The mention with its worth by what else the run holds; None where it is not a place name here.
 
     ``first`` to ``last`` is what the run holds beside other known names; ``alone`` whether it is the whole run.
     """

@@ -52,7 +52,7 @@ class Outcome:
         clues: its evidence, as stated.
         how: how the position (or its absence) was found, in a few words, for example "json",
             "json; midpoint of a range", "prose", "place name", "refusal".
-        wording: how many words of each kind the reply holds, see `agent/answers/wording.py`; None where it is no prose.
+        wording: how many words of each kind the reply holds, see `wording.py`; None where it is not prose.
         precision: how fine the place is that the position stands for, where the reply only named it; None where the
             reply gave coordinates.
         radius_km: radius round the position that holds most of the named place, km; None where the reply gave

@@ -87,7 +87,7 @@ def _without_tool_calls(text: str, found: list[Fragment]) -> str:
 
 
 def _choose(in_json: list[Found], in_prose: list[Found]) -> Reading | None:
-    """The position that counts: of the JSON ones the last that is no second choice, else the best standing in prose."""
+    """Choose the position: the last in JSON that is not a second choice, else the best standing in prose."""
     located = [found for found in in_json if found.reading.latitude is not None]
     if located:
         first_choices = [found for found in located if found.standing > Standing.SECOND]
@@ -117,7 +117,7 @@ def _in_prose(folded: str, readings: list[Reading]) -> Reading | None:
     found = answer_of(named_places(_without_objects(folded)))
     if not found:
         return None
-    # A reply that will not tell the place still tells the country now and then; that is no answer.
+    # A reply that will not tell the place still tells the country now and then; that is not an answer.
     declined = refuses(folded) or any(reading.absent == "declined" for reading in readings)
     if declined and (found[0].place.stance < Stance.ASSERTED or found[0].place.entry.kind != "town"):
         return None

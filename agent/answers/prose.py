@@ -28,7 +28,7 @@ _CUE = re.compile(
     r"coordinate|coordenada|koordinat|координат|坐标|座標|position|location|gps|lat|answer|geo:|@", re.IGNORECASE
 )
 _BETWEEN = re.compile(r"\b(?:between|from|zwischen|von|entre|de|от|между)\s{1,3}$", re.IGNORECASE)
-# Units behind a number, or words before it, that say that it is no coordinate.
+# Units behind a number, or words before it, that say that it is not a coordinate.
 _MEASURED = re.compile(
     r"(?:\s?-\s?\d{1,4}(?:[.,]\d{1,4})?)?\s?(?:mm|cm|km|px|mp|fps|kb|mb|gb|hz|khz|kg|%|€|£|°\s?[cf]\b|usd|eur|miles?|meters?"
     r"|metres?|feet|ft)(?![^\W\d_])",

@@ -22,7 +22,7 @@ _FAILED = re.compile(r"\W{0,4}(?:error|exception|traceback|http(?:\s|/\d)|\w{0,4
 
 
 def refuses(text: str) -> bool:
-    """Whether a folded text without a position says that it gives none. A program's error is no refusal."""
+    """Return whether a folded text without a position declines to give one. A program's error is not a refusal."""
     return not _FAILED.match(text) and bool(_REFUSES.search(text))
 
 

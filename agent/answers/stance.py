@@ -129,7 +129,7 @@ def _hits(words: Words) -> list[_Hit]:
 
 
 def _longest(hits: list[_Hit]) -> list[_Hit]:
-    """Without the phrases inside a longer one: "looks like" is no likening."""
+    """Without the phrases inside a longer one: "looks like" is not a comparison."""
     kept: list[_Hit] = []
     for hit in sorted(hits, key=lambda hit: (hit.first, -hit.last)):
         if hit.tag == "like" and kept and kept[-1].last >= hit.last and kept[-1].tag != "like":

@@ -24,7 +24,7 @@ _SMALL = {"the", "of", "and", "is", "are", "with", "that", "this", "in", "on", "
 def wording_of(text: str) -> dict[str, int] | None:
     """Count the words of each of `KINDS` in a reply, and all its words ("words").
 
-    None where it is no prose in English or one of the languages of `data/wording_languages.yaml`.
+    None where it is not prose in English or one of the languages of `data/wording_languages.yaml`.
     """
     plain = _KEY.sub(" ", text.lower())
     words = _WORD.findall(plain)

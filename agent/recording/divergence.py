@@ -58,7 +58,7 @@ def make_divergence(cassette: Cassette, step_info: StepInfo, kind: str, request:
         return Divergence(
             step_info,
             variant,
-            f"{at}: the recording holds no such {kind} call: {ends}; sextant locate --resume goes on",
+            f"{at}: the recording holds no such {kind} call: {ends}; sextant locate --resume continues it",
         )
     asked = {**request, "photo": request["photo"]["sha256"]} if kind == "tool" else request
     difference = find_first_difference(kind, cassette.expand(recorded), asked)

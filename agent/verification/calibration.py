@@ -16,7 +16,7 @@ REGION_BUCKETS = (1, 2, 4, 8, 16)  # numbers of answers from which on a level of
 class PoolKind(IntEnum):
     """What a pool holds; rich where its gallery's first hit is often in the right city.
 
-    The number of answers is no part of it: agreement must not change the map that a pool is read by.
+    The number of answers is not part of it: agreement must not change the map that a pool is read by.
     """
 
     RETRIEVED = 0

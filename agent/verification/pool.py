@@ -18,18 +18,18 @@ Position = tuple[float, float]
 
 
 class PositionError(SextantError):
-    """A latitude or longitude that is no position on Earth."""
+    """A latitude or longitude that is not a position on Earth."""
 
 
 def checked_position(latitude: float, longitude: float) -> Position:
     """The same position as plain floats.
 
     Raises:
-        PositionError: a value is no finite number, or lies outside ±90 (latitude) or ±180 (longitude) degrees.
+        PositionError: a value is not a finite number, or lies outside ±90 (latitude) or ±180 (longitude) degrees.
     """
     for name, value, limit in (("latitude", latitude, 90.0), ("longitude", longitude, 180.0)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise PositionError(f"{name} {value!r} is no finite number; give degrees, latitude before longitude")
+            raise PositionError(f"{name} {value!r} is not a finite number; give degrees, latitude before longitude")
         if abs(value) > limit:
             raise PositionError(f"{name} {value!r} lies outside ±{limit:g} degrees; check the order of the two columns")
     return float(latitude), float(longitude)
@@ -45,7 +45,7 @@ class Candidate:
     place is that was only named, and `radius_km` how far from the position it reaches; both None for coordinates.
 
     Raises:
-        PositionError: the place is no position on Earth.
+        PositionError: the place is not a position on Earth.
     """
 
     latitude: float

@@ -45,7 +45,7 @@ def build(sources: tuple[str, ...], out: str, encoder: str, quiet: bool, as_json
     SOURCE is a folder of photos with EXIF; a folder and a table (--metadata); a folder with a table in it, or with
     MP16-Pro's tar parts or OSV-5M's zips and their table; or a dataset of the Hugging Face hub, owner/name. Several
     sources make one gallery. An
-    interrupted build goes on where it stopped when the same command is run again; a gallery at --out is replaced
+    interrupted build resumes when the same command is run again; a gallery at --out is replaced
     when the new one is whole.
 
     \b

@@ -67,7 +67,7 @@ def stopped(answer: Json) -> str:
     return {
         "agreement": "the answers agree",
         "budget": "the budget ended; this is the best so far",
-        "exhausted": "nothing was left that was worth a call",
+        "exhausted": "another model call was not expected to improve the answer",
     }[answer["stop"]]
 
 
@@ -105,7 +105,7 @@ def rows(answer: Json) -> list[tuple[str, str]]:
     if answer["metadata"] != "absent":
         lines.append(("Metadata", f"the file's own position {answer['metadata']} with the answer"))
     if cap := answer.get("precision"):
-        lines.append(("Precision", f"nothing finer than {cap['cap']} is said: {cap['reason']}"))
+        lines.append(("Precision", f"nothing finer than {cap['cap']} is shown: {cap['reason']}"))
     lines += [("Stopped", stopped(answer)), ("Answers", outcomes(answer)), ("Spent", spent(answer))]
     lines.append(("Model", model_name(answer)))
     if fitted := answer.get("fitted"):

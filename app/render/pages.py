@@ -26,7 +26,7 @@ def page(name: str, **values: Any) -> str:
     Raises:
         KeyError: a document, say of an imported run, lacks what the page shows.
     """
-    # Our own style sheet is no foreign text; escaping would break its selectors.
+    # Our own style sheet is not untrusted text; escaping would break its selectors.
     style = Markup((TEMPLATES / f"{name}.css").read_text(encoding="utf-8"))
     try:
         return _environment().get_template(f"{name}.html.jinja").render(style=style, **values)

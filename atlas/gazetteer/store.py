@@ -81,7 +81,7 @@ def open_store(path: Path, *, write: bool = False) -> sqlite3.Connection:
         raise SourceError(f"the gazetteer {str(path)!r} cannot be opened: {one_line(error)}") from error
     if version != VERSION:
         connection.close()
-        raise SourceError(f"{str(path)!r} is no gazetteer of this version; move it away and add the sources anew")
+        raise SourceError(f"{str(path)!r} is not a gazetteer of this version; move it away and add the sources anew")
     return connection
 
 

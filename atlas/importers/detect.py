@@ -28,7 +28,7 @@ def source_of(path: Path) -> Source:
         SourceError: it is missing, or in no known format.
     """
     if not path.is_file():
-        raise SourceError(f"{str(path)!r} is no file; give a downloaded gazetteer such as allCountries.zip")
+        raise SourceError(f"{str(path)!r} is not a file; give a downloaded gazetteer such as allCountries.zip")
     name = plain_name(path)
     if name.endswith((".osm.pbf", ".osm", ".pbf")):
         return Source(path, "OpenStreetMap", osm.LICENCE, osm.features)
@@ -44,7 +44,7 @@ def source_of(path: Path) -> Source:
         first = file.readline(100_000)
     if "\0" in first:
         raise SourceError(
-            f"{str(path)!r} is no text; known are GeoNames, Wikipedia and Wikidata files, .osm.pbf and CSV"
+            f"{str(path)!r} is not text; known are GeoNames, Wikipedia and Wikidata files, .osm.pbf and CSV"
         )
     if first.count("\t") == geonames.COLUMNS - 1 and first.split("\t")[0].isdigit():
         return Source(path, "GeoNames", geonames.LICENCE, geonames.features)

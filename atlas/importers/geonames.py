@@ -56,7 +56,7 @@ def _feature(fields: list[str], number: int) -> Feature | Broken:
         latitude, longitude = float(fields[4]), float(fields[5])
         ref, population = int(fields[0]), int(fields[14] or 0)
     except ValueError:
-        return Broken(number, "geonameid, latitude, longitude or population is no number")
+        return Broken(number, "geonameid, latitude, longitude or population is not a number")
     if not fields[1].strip() or not valid_position(latitude, longitude):
         return Broken(number, "no name or no position")
     others = tuple(name for name in (fields[2], *fields[3].split(",")) if name and name != fields[1])

@@ -19,7 +19,7 @@ def rows(path: Path, table: str, wanted: tuple[str, ...]) -> Iterator[tuple[str,
     """The wanted columns of each row of a table, as text; NULL is an empty text.
 
     Raises:
-        SourceError: the file is no dump of the table, or lacks a wanted column.
+        SourceError: the file is not a dump of the table, or lacks a wanted column.
     """
     columns: list[str] = []
     inside, places = False, None

@@ -67,7 +67,7 @@ def features(path: Path) -> Iterator[Feature | Broken]:
     """Named nodes, ways and areas, at their middle.
 
     Raises:
-        SourceError: pyosmium is missing, or the file is no extract.
+        SourceError: pyosmium is missing, or the file is not an extract.
     """
     try:
         import osmium

@@ -85,7 +85,7 @@ def _feature(row: list[str], columns: dict[str, int], line: int, width: int) -> 
         latitude, longitude = float(cell["latitude"].replace(",", ".")), float(cell["longitude"].replace(",", "."))
         population = int(float(cell.get("population") or 0))
     except ValueError:
-        return Broken(line, "latitude, longitude or population is no number")
+        return Broken(line, "latitude, longitude or population is not a number")
     if not cell["name"] or not valid_position(latitude, longitude):
         return Broken(line, "no name or no position")
     code = cell.get("country", "").upper()

@@ -77,7 +77,7 @@ def _positions(path: Path) -> tuple[list[int], list[float], list[float], list[in
         try:
             page, latitude, longitude = int(row[0]), float(row[3]), float(row[4])
         except ValueError:
-            broken.append(Broken(0, f"position of page {row[0]} is no number"))
+            broken.append(Broken(0, f"position of page {row[0]} is not a number"))
             continue
         if not valid_position(latitude, longitude):
             continue

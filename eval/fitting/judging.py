@@ -59,7 +59,7 @@ class Figures:
 def judge_all(records: Iterable[Record], verifier: Verifier, max_answers: int | None, stop: bool) -> list[Judgement]:
     """Every photo's verdict: on all its calls, or, stopping, on as many as the verdict asks for.
 
-    A stopping run makes the first call always and goes on until the verdict reports agreement.
+    A stopping run makes the first call always and continues until the verdict reports agreement.
     """
     return [_judge(record, verifier, max_answers, stop) for record in records]
 

@@ -61,7 +61,7 @@ class Record:
         return self.author or f"{self.latitude:.0f},{self.longitude:.0f}"
 
     def pool(self, calls: int | None = None, order: tuple[str, ...] = ()) -> Pool:
-        """The pool as it stood after so many calls (all when None); models named in `order` were asked first."""
+        """The pool as it stood after ``calls`` calls (all when None); models named in `order` were asked first."""
         cosines = self.similarities or (None,) * len(self.nearest)
         candidates = [
             Candidate(*place, origin="nearest", rank=rank, similarity=cosine)
@@ -194,7 +194,7 @@ def _similarities(nearest: list[Any]) -> tuple[float, ...]:
 
 def _position_score(latitude: float, longitude: float, score: float) -> tuple[Position, float]:
     if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
-        raise ValueError(f"position score {score!r} is no finite number")
+        raise ValueError(f"position score {score!r} is not a finite number")
     return spot(*checked_position(latitude, longitude)), float(score)
 
 

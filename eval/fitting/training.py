@@ -35,7 +35,7 @@ def train_scorer(
 ) -> Scorer:
     """An ensemble of `members` networks that differ in their seed, without the feature groups `without`.
 
-    A feature that never varied is no part of it.
+    A feature that never varied is left out.
 
     Three things are learned at once: P(within r) of every point (cross-entropy), a preference among the points of a
     pool whose softmax maximises the expected utility of the choice, and a mixture of rings round the points whose

@@ -11,7 +11,7 @@ from sextant.eval.benchmarks import BENCHMARKS
 from sextant.eval.reporting.published import find_published
 from sextant.eval.results import Results
 
-_DRIFT = 0.1  # a mean probability this far from what happened is no matter of taste
+_DRIFT = 0.1  # a mean probability this far from what happened is not chance
 
 
 def list_caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:

@@ -27,7 +27,7 @@ def is_photo(head: bytes) -> bool:
 
 
 def unread_format(head: bytes) -> str | None:
-    """Name the picture format of a file that Sextant does not open; None where the file is no picture."""
+    """Name the picture format of a file that Sextant does not open; None where the file is not a picture."""
     return next((name for beginning, name in _UNREAD.items() if head.startswith(beginning)), None)
 
 

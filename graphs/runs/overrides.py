@@ -149,7 +149,7 @@ def parse_position(text: str) -> Json | None:
     try:
         latitude, longitude = checked_position(*(float(part) for part in text.split(",", 1)))
     except (ValueError, TypeError) as error:
-        raise WrongUse(f"{text!r} is no position; write LATITUDE,LONGITUDE in degrees, or none") from error
+        raise WrongUse(f"{text!r} is not a position; write LATITUDE,LONGITUDE in degrees, or none") from error
     except PositionError as error:
         raise WrongUse(str(error)) from error
     return {"latitude": latitude, "longitude": longitude}

@@ -122,7 +122,7 @@ def test_broken_lines_are_counted_and_listed(store: Path, tmp_path: Path) -> Non
         ("own.csv", b"name,latitude,longitude\n" + b"x,y,z\n" * 100 + b"a,1,2\n" * 9, "lines cannot be read"),
         ("own.csv", b"name,latitude,longitude\n", "no place could be read"),
         ("no.zip", b"PK no zip", "cut off or damaged"),
-        ("bytes.bin", b"\x00\x01\x02" * 100, "no text"),
+        ("bytes.bin", b"\x00\x01\x02" * 100, "is not text"),
     ],
 )
 def test_a_bad_file_is_refused_and_changes_nothing(

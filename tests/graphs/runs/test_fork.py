@@ -151,7 +151,7 @@ def test_a_fork_that_changes_nothing_answers_the_same(recorded_run, home):
         ("13", "max_calls=0", "--max-calls is 0"),
         ("13", "candidate.nobody=none", "no candidate has the id 'nobody'; there are: lisbon-"),
         ("13", "candidate.1.zero-shot.0=91,0", "lies outside ±90 degrees"),
-        ("13", "candidate.1.zero-shot.0=here", "'here' is no position"),
+        ("13", "candidate.1.zero-shot.0=here", "'here' is not a position"),
         ("13", "variant.zero-shot=nothing", "unknown variant 'nothing'"),
         ("13", "text=Lisbon", "text means nothing at step 13; it fits steps 3, 7, 11"),
         ("3", "text=Lisbon", "step 3 has 4 branches; say which: --from 3:"),
