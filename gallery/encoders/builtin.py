@@ -19,7 +19,7 @@ from sextant.gallery.encoders.spec import Prepare, normalise
 VERSION = 2
 
 
-# Share of each part in the squared length; chosen with bench/descriptor_accuracy.py (see docs/builtin-encoder.md).
+# Share of each part in the squared length; chosen with bench/encoder/accuracy.py (see docs/builtin-encoder.md).
 WEIGHTS = {"colours": 0.35, "texture": 0.53, "energy": 0.10, "layout": 0.02}
 
 COLOUR_SIDE = 128  # pixels of the square on which colours and energy are measured

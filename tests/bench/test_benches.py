@@ -9,12 +9,13 @@ import pytest
 
 from bench import agent, phantoms, retrieval, verification
 
-BENCHES = sorted(Path(retrieval.__file__).parent.glob("*.py"))
+FOLDER = Path(retrieval.__file__).parent
+BENCHES = sorted(FOLDER.rglob("*.py"))
 
 
 @pytest.mark.parametrize("file", BENCHES, ids=lambda file: file.stem)
 def test_a_bench_starts(file, monkeypatch, capsys):
-    bench = import_module(f"bench.{file.stem}")
+    bench = import_module(".".join(("bench", *file.relative_to(FOLDER).with_suffix("").parts)))
     if "argparse" not in vars(bench) or not hasattr(bench, "main"):
         return
     monkeypatch.setattr(sys, "argv", [file.stem, "--help"])

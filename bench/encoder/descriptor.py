@@ -1,6 +1,6 @@
 """How fast the builtin descriptor is, on one core, and beside decoding the JPEG it describes.
 
-OMP_NUM_THREADS=1 python bench/descriptor.py FOLDER      a folder of JPEG photos
+OMP_NUM_THREADS=1 python bench/encoder/descriptor.py FOLDER      a folder of JPEG photos
 """
 
 import io

@@ -1,6 +1,6 @@
 """Leave-one-photographer-out nearest neighbour over real photos: the builtin descriptor and each part alone.
 
-python bench/descriptor_accuracy.py IMAGES CSV      CSV has the columns IMG_ID, AUTHOR, LAT, LON
+python bench/encoder/accuracy.py IMAGES CSV      CSV has the columns IMG_ID, AUTHOR, LAT, LON
 """
 
 import csv

@@ -1,7 +1,7 @@
 """How fast an alignment trains on cached features, and how long the trainer stands waiting for them.
 
-    python -m bench.alignment --rows 4000000 --batches 256,1024,4096 --precision bf16     (a GPU)
-    python -m bench.alignment --rows 200000 --batches 256 --steps 60                      (a CPU)
+    python -m bench.alignment.training --rows 4000000 --batches 256,1024,4096 --precision bf16     (a GPU)
+    python -m bench.alignment.training --rows 200000 --batches 256 --steps 60                      (a CPU)
 
 The features are synthetic and lie in a file like real ones (768 dimensions: 6.1 GB for 4 M rows), written once
 into --cache. Printed for each batch: photos a second, the share of time without data, the peak memory.

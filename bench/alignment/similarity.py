@@ -1,6 +1,6 @@
 """What an alignment's position score is worth to verification, on recorded candidates and held-out photographers.
 
-    python -m bench.alignment_similarity ../shared/data/im2gps3k-dev --backbone onnx:TOWER.onnx --cache CACHE \
+    python -m bench.alignment.similarity ../shared/data/im2gps3k-dev --backbone onnx:TOWER.onnx --cache CACHE \
         --scored scored.jsonl.gz
 
 Alignments (image + GPS) are trained on halves of the photographers, one for each seed. Each photo's recorded places

@@ -1,6 +1,6 @@
 """How long the drawn world takes, and how well the builtin descriptor finds its held-out scenes by looks.
 
-OMP_NUM_THREADS=1 python bench/drawn_world.py [SEED]
+OMP_NUM_THREADS=1 python bench/encoder/drawn_world.py [SEED]
 """
 
 import csv

@@ -1,6 +1,6 @@
 """What each part of the geo-alignment brings: spaces, projections, hard negatives, closed-form start, over splits.
 
-    python -m bench.alignment_ablation FOLDER --metadata CSV --backbone builtin --epochs 15 --seeds 0,1,2
+    python -m bench.alignment.ablation FOLDER --metadata CSV --backbone builtin --epochs 15 --seeds 0,1,2
 
 Every cell trains with the same settings but for its own, on some of the photographers, and is measured on the
 others after its last epoch: no epoch is picked by what it is measured on. A backbone without a text tower gets
@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bench.alignment_intervals import Found, found, middle, over_photographers, over_splits
+from bench.alignment.intervals import Found, found, middle, over_photographers, over_splits
 from sextant.gallery.alignment.measure import find_rows, position_recall
 from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
 from sextant.gallery.alignment.model.backbone import Backbone, load_backbone
