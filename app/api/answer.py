@@ -35,12 +35,17 @@ class AnswerRegion:
         """Return whether a position (degrees) lies inside."""
         return any(float(great_circle_km((a, o), (latitude, longitude))) <= km for a, o, km in self.circles)
 
-    def to_geojson(self) -> Json:
-        """Return it as a GeoJSON Polygon or MultiPolygon (longitude first), cut at ±180 as RFC 7946 asks."""
+    def to_geojson(self, *, full: bool = False) -> Json:
+        """Return it as a GeoJSON Polygon or MultiPolygon (longitude first), cut at ±180 as RFC 7946 asks.
+
+        Args:
+            full: draw each circle with 180 corners; otherwise only with those that the eye needs, about 22.
+        """
         from sextant.geo.caps import caps_geojson
+        from sextant.geo.simplify import simplify_geojson
 
         drawn: Json = caps_geojson(self.circles)
-        return drawn
+        return drawn if full else simplify_geojson(drawn, 0.005)
 
     @property
     def __geo_interface__(self) -> Json:
@@ -53,7 +58,7 @@ class Answer:
     """Where a photo was taken, how sure that is, and why.
 
     Attributes:
-        document: the whole answer as `sextant locate --json` prints it (see docs/answers.md).
+        document: the whole answer as `sextant locate --json --full` prints it; of `locate_many` without ``--full``.
         error: why the photo could not be located; None for an answer. Only `locate_many` returns such answers.
         home: the folder that holds its run; None means the default.
     """

@@ -18,6 +18,7 @@ from sextant.app.api.answer import Answer
 from sextant.app.api.answer_file import AnswerFile
 from sextant.app.api.gallery import Gallery
 from sextant.app.api.running import OnEvent, PhotoPath, collect_options, ignore, show_warnings
+from sextant.app.exports.compact import make_compact
 from sextant.app.options.common import make_settings
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
@@ -53,7 +54,8 @@ def locate_many(
     Args:
         photos: a pattern such as ``photos/*.jpg`` (``**`` goes into folders), a folder, or paths.
         out: folder for the answers (``answers.jsonl``, each line written as its photo ends). The same call resumes:
-            photos that were answered are read from it and cost nothing; failed ones are tried again.
+            photos that were answered are read from it and cost nothing; failed ones are tried again. A
+            line is under 20 kB: outlines are simplified, and weak candidates beyond that are counted in ``left_out``.
         max_usd: the money of all photos together; they are located one at a time then.
         on_event: receives progress events with their ``photo``, and ``{"step": "located", "photo", "done", "total"}``
             after each.
@@ -156,8 +158,7 @@ class LocatedPhotos(Iterator[Answer]):
         found = run_graph(path, settings, partial(self._tell, path), self._stop).answer
         self._spent_usd += found["spent"]["usd"] or 0.0
         self._require(self._max_usd is None or found["stop"] != "budget" or found["spent"]["calls"] > 0)
-        document: Json = {**view_answer(found, self._policy)}
-        return document
+        return make_compact(view_answer(found, self._policy))
 
     def _require(self, paid: bool) -> None:
         """Raise unless the money pays for this photo."""

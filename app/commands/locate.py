@@ -1,5 +1,6 @@
 """`sextant locate`: where were these photos taken?"""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,6 +35,8 @@ STOPPING = (
     "--policy", "policy_file", metavar="FILE", help="YAML file with precision, reason and countries (code: cap)."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document: an answer, or a list of them.")
+@click.option("--jsonl", is_flag=True, help="Print one line of JSON for each photo, as soon as it ends.")
+@click.option("--full", is_flag=True, help="Print whole outlines and every candidate in JSON (not under 20 kB).")
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 def command(
     photos: tuple[str, ...],
@@ -43,6 +46,8 @@ def command(
     precision: str | None,
     policy_file: str | None,
     as_json: bool,
+    jsonl: bool,
+    full: bool,
     quiet: bool,
     **options: Any,
 ) -> int:
@@ -60,19 +65,48 @@ def command(
     policy = load_policy(precision, policy_file)
     # Steps show places as they come up: under a cap they stay silent.
     quiet = quiet or policy.coarsest is not None
+    form = choose_output(as_json, jsonl, full)
     if resume:
-        return resume_run(resume, options["home"], options["base_url"], policy, as_json, quiet)
+        return resume_run(resume, options["home"], options["base_url"], policy, form, quiet)
     settings = make_settings(options)
     if dry_run:
-        return print_forecast(len(photos), settings, as_json)
+        return print_forecast(len(photos), settings, form.as_json)
     if heatmap and policy.coarsest is not None:
         raise click.UsageError("--heatmap shows more than --precision allows; use only one of them")
     if heatmap:
         check_heatmap(heatmap, len(photos), settings)
-    code, answers = locate_all(photos, settings, policy, as_json, quiet)
+    code, answers = locate_all(photos, settings, policy, form, quiet)
     if heatmap and answers:
         draw_heatmap(heatmap, answers[0], settings)
     return code
+
+
+@dataclass(frozen=True)
+class OutputForm:
+    """How answers are printed: in words, as one JSON document, or as a line of JSON each; whole or compact."""
+
+    as_json: bool
+    lines: bool = False
+    full: bool = False
+
+    def shorten(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return the document that is printed."""
+        from sextant.app.exports.compact import make_compact
+
+        return answer if self.full else make_compact(answer)
+
+
+def choose_output(as_json: bool, jsonl: bool, full: bool) -> OutputForm:
+    """Return the form of the output.
+
+    Raises:
+        UsageError: the options exclude each other.
+    """
+    if as_json and jsonl:
+        raise click.UsageError("--json prints one document, --jsonl one for each photo; use only one of them")
+    if full and not (as_json or jsonl):
+        raise click.UsageError("--full is for JSON; add --json or --jsonl")
+    return OutputForm(as_json or jsonl, jsonl, full)
 
 
 def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
@@ -100,7 +134,7 @@ def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> Non
 
 
 def locate_all(
-    photos: tuple[str, ...], settings: "Settings", policy: "Policy", as_json: bool, quiet: bool
+    photos: tuple[str, ...], settings: "Settings", policy: "Policy", form: OutputForm, quiet: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """Locate each photo; one that fails does not keep the others from their answers. Exit code and answers."""
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
@@ -112,11 +146,14 @@ def locate_all(
                 break
             document = locate_one(photo, settings, policy, quiet, stop)
             documents.append(document)
-            code = max(code, 1 if "error" in document else print_answer(document, as_json, settings))
-            if not as_json and photo != photos[-1] and "error" not in document:
+            if form.lines:
+                echo_json(form.shorten(document))
+            code = max(code, 1 if "error" in document else print_answer(document, form.as_json, settings))
+            if not form.as_json and photo != photos[-1] and "error" not in document:
                 echo()
-    if as_json:
-        echo_json(documents[0] if len(photos) == 1 else documents, 2)
+    if form.as_json and not form.lines:
+        shown = [form.shorten(document) for document in documents]
+        echo_json(shown[0] if len(photos) == 1 else shown)
     return INTERRUPTED if stop.is_set() else code, [document for document in documents if "error" not in document]
 
 
@@ -140,7 +177,9 @@ def locate_one(
         return {"photo": {"path": photo}, "error": str(error)}
 
 
-def resume_run(run: str, home: str | None, base_url: str | None, policy: "Policy", as_json: bool, quiet: bool) -> int:
+def resume_run(
+    run: str, home: str | None, base_url: str | None, policy: "Policy", form: OutputForm, quiet: bool
+) -> int:
     """Resume one run and print its answer."""
     from sextant.agent.privacy.view import view_answer
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
@@ -150,9 +189,9 @@ def resume_run(run: str, home: str | None, base_url: str | None, policy: "Policy
 
     with stop_on_signals(STOPPING, quiet) as stop, Progress(run, quiet=quiet) as progress:
         answer = view_answer(resume(run, home, base_url, report_run(progress), stop).answer, policy)
-    if as_json:
-        echo_json(answer, 2)
-    code = print_answer(answer, as_json)
+    if form.as_json:
+        echo_json(form.shorten(answer))
+    code = print_answer(answer, form.as_json)
     return INTERRUPTED if stop.is_set() else code
 
 
