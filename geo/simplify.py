@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
 
 from sextant.base.arrays import Bools, Floats
 
@@ -36,7 +35,7 @@ def count_corners(geojson: dict[str, Any]) -> int:
     return int(shapely.get_num_coordinates(shape(geojson)))
 
 
-def _simplify_part(part: BaseGeometry, share: float) -> list[list[list[float]]]:
+def _simplify_part(part: shapely.Polygon, share: float) -> list[list[list[float]]]:
     west, south, east, north = part.bounds
     stretch = max(FLATTEST, float(np.cos(np.radians(max(abs(south), abs(north))))))
     tolerance = share * max(east - west, north - south) * stretch

@@ -26,6 +26,9 @@ def command() -> None:
     Example: sextant align train photos --metadata photos.csv --backbone st:openai/clip-vit-large-patch14 --out geo
              sextant gallery build photos --metadata photos.csv --encoder aligned:geo --out my-gallery
     """
+    from sextant.base.packages import require_package
+
+    require_package("torch", "an alignment", "align")
 
 
 @command.command()

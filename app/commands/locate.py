@@ -115,10 +115,13 @@ def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
 
     from sextant.agent.world.live import get_backend
     from sextant.agent.world.position_scores import require_aligned
-    from sextant.gallery.alignment.heatmap.files import check_heatmap_path
+    from sextant.base.packages import require_package
 
     if photos != 1:
         raise click.UsageError("--heatmap draws one photo's map; name one photo")
+    require_package("torch", "a heat map", "st")
+    from sextant.gallery.alignment.heatmap.files import check_heatmap_path
+
     check_heatmap_path(Path(file))
     require_aligned(get_backend(settings).retrieval.encoder())
 

@@ -13,14 +13,11 @@ import pytest
 from PIL import Image
 
 from sextant.agent.privacy.precision import CAPS
-from sextant.app.web.server import VENDOR
 from tests.support.cli import sextant
 from tests.support.model_script import Fault, Reply, always
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
 from tests.support.small_gallery import PLACES, picture
-
-pytestmark = pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web")
 
 
 @pytest.fixture(scope="module")
