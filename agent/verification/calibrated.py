@@ -10,7 +10,6 @@ from sextant.agent.verification.decision import (
     RADII_KM,
     RADIUS_NAMES,
     Basis,
-    Optimise,
     Probabilities,
     Rival,
     Scored,
@@ -27,6 +26,7 @@ from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
 from sextant.base.arrays import Floats
+from sextant.base.settings import Optimise
 from sextant.geo.sphere import all_pairs_km, great_circle_km
 
 _RIVAL_KM = 25.0  # a rival lies outside the leading region, and never nearer than this

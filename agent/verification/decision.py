@@ -10,7 +10,6 @@ from sextant.agent.verification.pool import Candidate
 RADII_KM = (1.0, 25.0, 200.0, 750.0, 2500.0)  # street, city, region, country, continent: the field's five radii
 RADIUS_NAMES = tuple(f"{radius:g}" for radius in RADII_KM)
 
-Optimise = Literal["balanced", "street", "city", "country"]
 Basis = Literal["own", "profile", "borrowed"]
 """What probabilities rest on: the user's own labelled photos, the measured gallery, or photos of others."""
 Probabilities = Mapping[str, float | None]

@@ -67,6 +67,7 @@ def locate_many(
     """
     paths = list_photos(photos)
     chosen = make_settings(collect_options(model, gallery, preset, None, home, settings), called=str)
+    max_usd, chosen = chosen.max_usd if max_usd is None else max_usd, replace(chosen, max_usd=None)
     policy = load_policy(precision)
     kept = None
     if out is not None:

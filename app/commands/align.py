@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.options.sources import source_options
 from sextant.app.render.terminal import echo, echo_json
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 CLIP = "st:sentence-transformers/clip-ViT-L-14"
 
 
-@click.group(name="align", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(name="align", cls=SuggestingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """Train, import and measure a geo-alignment: images, positions and place texts in one space (G3).
 

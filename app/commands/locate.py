@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sextant.app.options.common import make_settings, run_options
+from sextant.app.options.grouped import GroupedCommand, GroupedOption
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.settings import Group
 
 if TYPE_CHECKING:
     import threading
@@ -20,21 +22,43 @@ STOPPING = (
 )
 
 
-@click.command(name="locate")
+@click.command(name="locate", cls=GroupedCommand)
 @click.argument("photos", nargs=-1, metavar="PHOTO…")
 @run_options
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run without repeating paid calls.")
-@click.option("--dry-run", is_flag=True, help="Print the expected calls, tokens and cost, and send nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    cls=GroupedOption,
+    group=Group.BUDGET,
+    help="Print the expected calls, tokens and cost, and send nothing.",
+)
 @click.option(
     "--heatmap", metavar="FILE", help="Write a heat map of likely places (.png, .geojson; needs an aligned: encoder)."
 )
 @click.option(
-    "--precision", metavar="CAP", help="Never show a place more precisely than this: country, region, city or street."
+    "--precision",
+    metavar="CAP",
+    cls=GroupedOption,
+    group=Group.PRIVACY,
+    help="Never show a place more precisely than this: country, region, city or street.",
 )
 @click.option(
-    "--policy", "policy_file", metavar="FILE", help="YAML file with precision, reason and countries (code: cap)."
+    "--policy",
+    "policy_file",
+    metavar="FILE",
+    cls=GroupedOption,
+    group=Group.PRIVACY,
+    help="YAML file with precision, reason and countries (code: cap).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document: an answer, or a list of them.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    cls=GroupedOption,
+    first=True,
+    help="Print one JSON document: an answer, or a list of them.",
+)
 @click.option("--jsonl", is_flag=True, help="Print one line of JSON for each photo, as soon as it ends.")
 @click.option("--full", is_flag=True, help="Print whole outlines and every candidate in JSON (not under 20 kB).")
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
