@@ -12,7 +12,7 @@ from typing import Any
 
 from sextant.agent.guard.claim_languages import find_unsupported_language
 from sextant.agent.guard.claim_patterns import ANY_TOOL, Tools, find_claimed_checks
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 
 SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata")
 
@@ -91,7 +91,7 @@ def describe_unsupported(texts: Sequence[str]) -> str | None:
     return f"Not compared with what was done, since the guard does not read it: text in {' and '.join(found)}."
 
 
-def check_sentence(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> Entry:
+def check_sentence(sentence: str, trace: Trace, clues: Sequence[Document] = ()) -> Entry:
     """Find the source of a sentence, or strike it."""
     checks = find_claimed_checks(sentence)
     if checks is not None:
@@ -105,13 +105,13 @@ def check_sentence(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> E
     return Entry(sentence, next((source for source, words in _SPEAKS if words.search(sentence)), "inferred"))
 
 
-def strike_phantom_checks(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
+def strike_phantom_checks(clues: Sequence[Document], traces: Mapping[str, Trace]) -> list[Json]:
     """Strike the phantom checks in an answer's claims. ``traces`` are by branch id, a claim's ``call``."""
-    kept = []
+    kept: list[Json] = []
     for clue in clues:
         entry = check_sentence(clue["text"], traces.get(clue["call"], Trace()), [clue])
         if entry.struck is None:
-            kept.append(clue)
+            kept.append(dict(clue))
         else:
             kept.append({**clue, "text": entry.text, "source": "tool", "struck": entry.struck})
     return kept

@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 from sextant.agent.verification.area import Area
 from sextant.agent.verification.pool import Candidate
-
-RADII_KM = (1.0, 25.0, 200.0, 750.0, 2500.0)  # street, city, region, country, continent: the field's five radii
-RADIUS_NAMES = tuple(f"{radius:g}" for radius in RADII_KM)
+from sextant.base.scales import RADII_KM as RADII_KM
+from sextant.base.scales import RADIUS_NAMES as RADIUS_NAMES
 
 Basis = Literal["own", "profile", "borrowed"]
 """What probabilities rest on: the user's own labelled photos, the measured gallery, or photos of others."""

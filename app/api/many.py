@@ -9,7 +9,7 @@ from itertools import islice
 from os import PathLike, fspath
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 from sextant.agent.privacy.precision import Policy, load_policy
 from sextant.agent.privacy.view import view_answer
@@ -20,6 +20,7 @@ from sextant.app.api.gallery import Gallery
 from sextant.app.api.running import OnEvent, PhotoPath, collect_options, ignore, show_warnings
 from sextant.app.exports.compact import make_compact
 from sextant.app.options.common import make_settings
+from sextant.base.documents.answer import Answer as AnswerDocument
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
 from sextant.gallery.photos.formats import is_photo, read_head
@@ -140,12 +141,13 @@ class LocatedPhotos(Iterator[Answer]):
         except (WrongUse, OutOfMoney):
             raise
         except SextantError as error:
-            answer = Answer({"photo": {"path": path}, "error": str(error)}, str(error), self._settings.home)
+            failed = cast(AnswerDocument, {"photo": {"path": path}, "error": str(error)})
+            answer = Answer(failed, str(error), self._settings.home)
         if self._kept and not self._stop.is_set():
             self._kept.add(path, answer.document)
         return answer
 
-    def _run(self, path: str) -> Json:
+    def _run(self, path: str) -> AnswerDocument:
         """Locate one photo for what is left of the money.
 
         Raises:
@@ -159,7 +161,7 @@ class LocatedPhotos(Iterator[Answer]):
         found = run_graph(path, settings, partial(self._tell, path), self._stop).answer
         self._spent_usd += found["spent"]["usd"] or 0.0
         self._require(self._max_usd is None or found["stop"] != "budget" or found["spent"]["calls"] > 0)
-        return make_compact(view_answer(found, self._policy))
+        return cast(AnswerDocument, make_compact(view_answer(found, self._policy)))
 
     def _require(self, paid: bool) -> None:
         """Raise unless the money pays for this photo."""

@@ -1,7 +1,8 @@
 """`sextant locate`: where were these photos taken?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from sextant.agent.privacy.precision import Policy
     from sextant.agent.settings import Settings
+    from sextant.base.documents.answer import Answer
 
 
 STOPPING = (
@@ -113,11 +115,11 @@ class OutputForm:
     lines: bool = False
     full: bool = False
 
-    def shorten(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def shorten(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Return the document that is printed."""
         from sextant.app.exports.compact import make_compact
 
-        return answer if self.full else make_compact(answer)
+        return dict(answer) if self.full else make_compact(answer)
 
 
 def choose_output(as_json: bool, jsonl: bool, full: bool) -> OutputForm:
@@ -175,7 +177,9 @@ def locate_all(
             documents.append(document)
             if form.lines:
                 echo_json(form.shorten(document))
-            code = max(code, 1 if "error" in document else print_answer(document, form.as_json, settings))
+            code = max(
+                code, 1 if "error" in document else print_answer(cast("Answer", document), form.as_json, settings)
+            )
             if not form.as_json and photo != photos[-1] and "error" not in document:
                 echo()
     if form.as_json and not form.lines:
@@ -196,7 +200,7 @@ def locate_one(
 
     try:
         with Progress(photo, quiet=quiet) as progress:
-            return view_answer(locate(photo, settings, report_run(progress), stop).answer, policy)
+            return dict(view_answer(locate(photo, settings, report_run(progress), stop).answer, policy))
     except WrongUse:
         raise
     except SextantError as error:
@@ -222,7 +226,7 @@ def resume_run(
     return INTERRUPTED if stop.is_set() else code
 
 
-def print_answer(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = None) -> int:
+def print_answer(answer: "Answer", as_json: bool, settings: "Settings | None" = None) -> int:
     """Print an answer in words unless JSON was asked for; exit code 1 when a model was asked and none answered.
 
     An answer says "the model server"; who asked it, by these settings, is told which that is.

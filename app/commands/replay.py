@@ -7,6 +7,7 @@ import click
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
+    from sextant.base.documents.answer import Answer
     from sextant.graphs.runs.folder import RunFolder
     from sextant.graphs.runs.replay import ReplayResult
 
@@ -139,7 +140,7 @@ def print_fork(
     return code
 
 
-def print_answer(answer: dict[str, Any], options: dict[str, Any], note: str) -> int:
+def print_answer(answer: "Answer", options: dict[str, Any], note: str) -> int:
     """Print the answer as `sextant locate` prints it; the note goes to stderr."""
     from sextant.app.exports.compact import make_compact
     from sextant.app.render.answer import printed

@@ -2,7 +2,7 @@
 
 import json
 
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.geo.simplify import simplify_geojson
 
 MOST_BYTES = 20_000
@@ -13,14 +13,14 @@ _LONGEST = 500  # characters of one claim
 _NEAREST = 3  # similar photos that `sextant locate` prints
 
 
-def make_compact(answer: Json) -> Json:
+def make_compact(answer: Document) -> Json:
     """Return an answer whose JSON is under 20 kB: outlines simplified, candidates and claims cut at the weak end.
 
     ``left_out`` counts what was cut, by list; it is absent where nothing was. Circles (``parts``) are never cut: they
     are the region. An outline that stays too long is left out.
     """
     if "region" not in answer:
-        return answer
+        return dict(answer)
     regions = {share: _compact_region(region) if region else None for share, region in answer["region"].items()}
     claims = [{**claim, "text": _shorten_text(claim["text"])} for claim in answer["claims"]]
     compact: Json = {**answer, "region": regions, "claims": claims}

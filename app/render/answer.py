@@ -9,13 +9,13 @@ from sextant.agent.answer_words import (
 )
 from sextant.agent.guard.metadata_check import SOURCES, read_file_position
 from sextant.agent.warning_codes import Code
-from sextant.base.json_types import Json
+from sextant.base.documents.answer import Answer
 
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
 
-def how_sure(answer: Json) -> str:
+def how_sure(answer: Answer) -> str:
     """``street (1 km) 12 % · city (25 km) 74 % · …``."""
     words = " · ".join(f"{words} {share:.0%}" for words, share in list_scale_rows(answer["probability"]))
     if words and not is_calibrated(answer):
@@ -23,13 +23,13 @@ def how_sure(answer: Json) -> str:
     return words or "not known"
 
 
-def region(answer: Json) -> str:
+def region(answer: Answer) -> str:
     """Both regions: ``50 %: within 12 km · 90 %: 3 areas of 340,000 km² together``."""
     words = []
-    for share, area in answer["region"].items():
+    for share, area in (("50", answer["region"]["50"]), ("90", answer["region"]["90"])):
         if area is None:
             continue
-        if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM or area.get("area_km2", 0.0) > WHOLE_WORLD_KM2:
+        if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM or area["area_km2"] > WHOLE_WORLD_KM2:
             words.append(f"{share} %: anywhere; what is known does not narrow it down")
         elif area.get("radius_km") is not None:
             words.append(f"{share} %: within {distance(area['radius_km'])}")
@@ -45,7 +45,7 @@ def distance(km: float) -> str:
     return f"{km:.1f} km" if km < 10 else f"{km:,.0f} km"
 
 
-def rival(answer: Json) -> str:
+def rival(answer: Answer) -> str:
     """Describe the leading place outside the region, with the evidence for it."""
     other = answer["rival"]
     if other is None:
@@ -55,7 +55,7 @@ def rival(answer: Json) -> str:
     return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
 
 
-def file_position(answer: Json) -> list[str]:
+def file_position(answer: Answer) -> list[str]:
     """Describe the file's own position, which the model never sees: source, distance, verdict, and any doubts."""
     stated = read_file_position(answer.get("metadata"))
     doubts = [f"doubtful: {note}" for note in stated["notes"]]
@@ -70,7 +70,7 @@ def file_position(answer: Json) -> list[str]:
     return [line, *doubts]
 
 
-def references(answer: Json, count: int = 3) -> list[str]:
+def references(answer: Answer, count: int = 3) -> list[str]:
     """List the nearest gallery photos the run was shown."""
     shown = [item for item in answer["candidates"] if item["origin"] == "nearest"]
     shown.sort(key=lambda item: item["rank"])
@@ -78,7 +78,7 @@ def references(answer: Json, count: int = 3) -> list[str]:
     return [line + (f" ({item['id']})" if item.get("id") else "") for line, item in zip(lines, shown, strict=False)]
 
 
-def stopped(answer: Json) -> str:
+def stopped(answer: Answer) -> str:
     """Why the run ended."""
     return {
         "agreement": "the answers agree",
@@ -87,7 +87,7 @@ def stopped(answer: Json) -> str:
     }[answer["stop"]]
 
 
-def spent(answer: Json) -> str:
+def spent(answer: Answer) -> str:
     """``6 calls, 12,340 tokens, $0.0210, 14.2 s``."""
     used = answer["spent"]
     money = "price unknown" if used["usd"] is None else f"${used['usd']:.4f}"
@@ -96,18 +96,18 @@ def spent(answer: Json) -> str:
     return f"{calls}, {used['tokens']:,} tokens{estimated}, {money}, {used['seconds']:.1f} s"
 
 
-def outcomes(answer: Json) -> str:
+def outcomes(answer: Answer) -> str:
     """``3 answered, 1 refused``."""
     return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answer"
 
 
-def model_name(answer: Json) -> str:
+def model_name(answer: Answer) -> str:
     """Name the model and say what kind it is."""
     offline = " (no model at all: the density of similar photos)" if answer["model"] == "offline" else ""
     return f"{answer['model']}{offline}, preset {answer['preset']}"
 
 
-def rows(answer: Json) -> list[tuple[str, str]]:
+def rows(answer: Answer) -> list[tuple[str, str]]:
     """Write the whole answer as labelled lines, in the order a person reads them."""
     lines: list[tuple[str, str]] = []
     if answer["best"]:
@@ -129,7 +129,7 @@ def rows(answer: Json) -> list[tuple[str, str]]:
     return [*lines, ("Run", str(answer["run"]))]
 
 
-def printed(answer: Json) -> str:
+def printed(answer: Answer) -> str:
     """Write the answer as `sextant locate` prints it."""
     title = " ".join((answer["photo"]["path"] or answer["photo"]["sha256"][:12]).split())
     label, body = "", []
@@ -139,7 +139,7 @@ def printed(answer: Json) -> str:
     return "\n".join([title, f"  {format_headline(answer)}", "", *body])
 
 
-def unanswered(answer: Json) -> str | None:
+def unanswered(answer: Answer) -> str | None:
     """Why no model answered, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None

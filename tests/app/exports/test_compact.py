@@ -43,4 +43,4 @@ def test_the_largest_answer_gets_small_too():
 
 def test_a_photo_that_failed_is_passed_on_as_it_is():
     failed = {"photo": {"path": "x.jpg"}, "error": "no photo"}
-    assert make_compact(failed) is failed
+    assert make_compact(failed) == failed
