@@ -61,7 +61,7 @@ for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, ev
 @_FOLDS
 @_MEMBERS
 @_JOBS
-@click.option("--without", default="", metavar="GROUP,…", help="With --crossfit: exclude these feature groups.")
+@click.option("--without", default="", metavar="PART,…", help="With --crossfit: leave out these parts.")
 @click.option("--as-unknown", is_flag=True, help="With --crossfit: treat all models as unseen by the fit.")
 @click.option("--explain", is_flag=True, help="Print one line per photo, and the provenance of the fitted model.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -169,12 +169,12 @@ def _names(models: str) -> tuple[str, ...]:
 
 
 def _groups(names: str) -> tuple[str, ...]:
-    from sextant.agent.verification.scoring.features import GROUPS
     from sextant.base.errors import WrongUse
+    from sextant.eval.fitting.parts import PARTS_AND_GROUPS
 
     for name in _names(names):
-        if name not in GROUPS:
-            raise WrongUse(f"unknown feature group {name!r}; choose from: {', '.join(GROUPS)}")
+        if name not in PARTS_AND_GROUPS:
+            raise WrongUse(f"unknown part {name!r}; choose from: {', '.join(PARTS_AND_GROUPS)}")
     return _names(names)
 
 

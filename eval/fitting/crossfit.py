@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sextant.agent.verification.model_file import Model
 from sextant.eval.fitting.fit import MEMBERS, Progress, fit_model
 from sextant.eval.fitting.folds import folds_by_group
-from sextant.eval.fitting.profiles import with_profiles
+from sextant.eval.fitting.parts import give_profiles
 from sextant.eval.fitting.recorded import Record
 
 FOLDS = 5
@@ -55,7 +55,7 @@ def cross_fit(
     Raises:
         WrongUse: fewer photographers than folds.
     """
-    records = with_profiles(records)
+    records = give_profiles(records, without)
     fold_of = folds_by_group([record.group for record in records], folds)
     parts = [
         Fold(

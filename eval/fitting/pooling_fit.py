@@ -30,6 +30,7 @@ from sextant.base.arrays import Floats
 from sextant.eval.fitting.pools import Example
 
 FIRST_POOLING = Pooling(*(np.full(5, value) for value in (1.0, 0.4, 0.5, 0.3, 0.5)))
+_SELF_AGREEMENT = ("dissent", "repeats")
 _MOST_EXAMPLES = 1000  # of one kind, drawn at random: the numbers are few
 _MOST_STEPS = 200
 _CAMPS = 8  # of a pool, the chosen point among them
@@ -41,8 +42,11 @@ _LEAST_POOLS = 50
 _FIRST_RATE, _FIRST_WEIGHT = 0.006, 2000.0  # few calls change an answer: the rate is drawn to this as by so many calls
 
 
-def fit_pooling(examples: Sequence[Example], rounds: int = 2, seed: int = 0) -> Pooling:
-    """Maximise the likelihood of the chosen point's hits at each radius; the choice follows the numbers, twice."""
+def fit_pooling(examples: Sequence[Example], rounds: int = 2, seed: int = 0, self_agreement: bool = True) -> Pooling:
+    """Maximise the likelihood of the chosen point's hits at each radius; the choice follows the numbers, twice.
+
+    Without `self_agreement` the share of a model's replies that agree, and their number, count for nothing.
+    """
     chance = np.random.default_rng(seed)
     chosen = _drawn(examples, chance)
     pooling = FIRST_POOLING
@@ -52,7 +56,7 @@ def fit_pooling(examples: Sequence[Example], rounds: int = 2, seed: int = 0) -> 
             _best(probabilities_of(support, one.evidence.apart_km, one.evidence.proposed, pooling))
             for one, support in zip(chosen, found, strict=True)
         ]
-        columns = [_fit_radius(chosen, found, best, radius, pooling) for radius in range(len(RADII_KM))]
+        columns = [_fit_radius(chosen, found, best, radius, pooling, self_agreement) for radius in range(len(RADII_KM))]
         pooling = Pooling(*np.array(columns).T)
     return pooling
 
@@ -88,7 +92,7 @@ class _Table:
     weight: Floats
     hit: Floats
 
-    def probabilities(self, numbers: Sequence[float]) -> Floats:
+    def probabilities(self, numbers: Floats) -> Floats:
         """P (n,) of the chosen points: `posterior.support_at` and `probability_at` of all pools at once."""
         spread, between, dissent, repeats, beside = numbers
         own = self.strongest + spread + dissent * (self.share + repeats * self.said)
@@ -108,19 +112,25 @@ def _supports(one: Example, pooling: Pooling) -> Floats:
 
 
 def _fit_radius(
-    examples: Sequence[Example], found: Sequence[Floats], best: Sequence[int], radius: int, start: Pooling
+    examples: Sequence[Example],
+    found: Sequence[Floats],
+    best: Sequence[int],
+    radius: int,
+    start: Pooling,
+    self_agreement: bool,
 ) -> Floats:
     table = _table(examples, found, best, radius)
+    counted = np.array([self_agreement or name not in _SELF_AGREEMENT for name in PARAMETERS], dtype=float)
 
     def loss(free: Floats) -> float:
-        p = np.clip(table.probabilities(_bounded(free)), 1e-4, 1 - 1e-4)
+        p = np.clip(table.probabilities(counted * _bounded(free)), 1e-4, 1 - 1e-4)
         entropy = -float((table.hit * np.log(p) + (1 - table.hit) * np.log(1 - p)).sum())
         return entropy + _HOLD * float(((free - first) ** 2).sum())
 
     first = _unbounded(np.array([getattr(FIRST_POOLING, name)[radius] for name in PARAMETERS]))
     begin = _unbounded(np.array([getattr(start, name)[radius] for name in PARAMETERS]))
     options = {"maxfev": _MOST_STEPS, "xatol": 0.01, "fatol": 0.1}
-    return np.array(_bounded(minimize(loss, begin, method="Nelder-Mead", options=options).x))
+    return counted * _bounded(minimize(loss, begin, method="Nelder-Mead", options=options).x)
 
 
 def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[int], radius: int) -> _Table:
@@ -152,10 +162,10 @@ def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[
     return _Table(strongest, share, said, listed, has_list, weight, hit)
 
 
-def _bounded(free: Floats) -> tuple[float, ...]:
+def _bounded(free: Floats) -> Floats:
     """spread >= 0; exponents and weights in 0 to 1."""
     spread = float(np.logaddexp(0.0, free[0]))
-    return (spread, *(float(expit(value)) for value in free[1:]))
+    return np.array([spread, *expit(free[1:])])
 
 
 def _unbounded(values: Floats) -> Floats:
@@ -255,9 +265,11 @@ def fit_gain(examples: Sequence[Example], probabilities: Sequence[Floats]) -> Ga
     return Gain(max(0.0, added + _FIRST_WEIGHT * _FIRST_RATE) / (lacking + _FIRST_WEIGHT))
 
 
-def finish(examples: Sequence[Example]) -> tuple[Pooling, Calibration, dict[str, tuple[tuple[float, ...], ...]], Gain]:
+def finish(
+    examples: Sequence[Example], self_agreement: bool = True
+) -> tuple[Pooling, Calibration, dict[str, tuple[tuple[float, ...], ...]], Gain]:
     """Fit pooling, calibration, region quantiles and gain, in this order."""
-    pooling = fit_pooling(examples)
+    pooling = fit_pooling(examples, self_agreement=self_agreement)
     posteriors = [one.evidence.posterior(pooling) for one in examples]
     calibration = fit_calibration(examples, posteriors)
     probabilities = [
