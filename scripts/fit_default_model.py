@@ -13,8 +13,8 @@ kept in --work, and not made again by the next run with the same --work:
 - that recorded retrieval with 70 and 95 % of its places replaced by random ones of all lists, of 10 % of the photos;
 - the recorded files themselves: retrieval with one answer, the street photos, thinking-with-map, privacy-prose.
 
-All are fitted together. The figures stored in the model are those of five folds by photographer. `strong-model.jsonl.gz` is measured with and never fitted. The same data, versions and seed give the same
-model.
+All are fitted together. The figures stored in the model are those of five folds by photographer.
+`strong-model.jsonl.gz` is measured with and never fitted. The same data, versions and seed give the same model.
 """
 
 import argparse
