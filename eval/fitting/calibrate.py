@@ -98,6 +98,7 @@ def _example(photo: LabelledPhoto, model: Model) -> Example:
 def replace_calibration(model: Model, examples: Sequence[Example]) -> Model:
     """Return the model with slopes and shifts, and levels of regions, fitted to the examples."""
     choices = choose_points(examples, model)
+    firmness = tuple(hold / effective_share([one.group for one in examples]) for hold in _HOLD)
     slopes, shifts = model.calibration.slopes.copy(), model.calibration.shifts.copy()
     unlisted, unsaid = model.calibration.unlisted, model.calibration.unsaid
     for kind in PoolKind:
@@ -108,10 +109,20 @@ def replace_calibration(model: Model, examples: Sequence[Example]) -> Model:
             start = tuple(float(part[kind, radius]) for part in (slopes, shifts, unlisted, unsaid))
             near = [(one.example.evidence.listed_near, one.example.evidence.said_near, one.best) for one in own]
             missing = np.array([(1.0 - listed[row, radius], 1.0 - said[row, radius]) for listed, said, row in near])
-            slopes[kind, radius], shifts[kind, radius], *_ = fit_line(odds, missing, hits, start, _HOLD)
+            slopes[kind, radius], shifts[kind, radius], *_ = fit_line(odds, missing, hits, start, firmness)
     calibrated = replace(model, calibration=Calibration(slopes, shifts, unlisted, unsaid))
     levels = fit_quantiles(choices, [one.probabilities(calibrated) for one in choices])
     return replace(calibrated, quantiles=levels)
+
+
+def effective_share(groups: Sequence[str]) -> float:
+    """Return how much each photo counts, 0 to 1, where a photographer's photos are as alike as one.
+
+    Kish's effective number of groups of unequal size, (sum n)^2 / sum n^2, over the number of photos, n in a group
+    (Kish 1965, Survey Sampling).
+    """
+    sizes = np.unique(np.array(groups), return_counts=True)[1]
+    return float(sizes.sum() / (sizes**2).sum())
 
 
 def _report(examples: Sequence[Example], models: Sequence[Model]) -> Report:

@@ -32,15 +32,15 @@ def read_files(paths: Sequence[Path]) -> list[tuple[Path, list[Record]]]:
 
 
 def held_out_verifier(fitted: CrossFit, optimise: Optimise, as_unknown: bool = False) -> Verifier:
-    """`calibrated` with the model that has not seen a record's photographer; records are told by identity.
+    """`calibrated` with the model that has not seen a record's photographer.
 
     Args:
         as_unknown: judge as if the fit had seen none of the models that answered.
     """
-    model_of = {id(record): fitted.models[part] for record, part in zip(fitted.records, fitted.part_of, strict=True)}
+    model_of = {record.group: fitted.models[part] for record, part in zip(fitted.records, fitted.part_of, strict=True)}
 
     def judged(record: Record, calls: int) -> Verdict:
-        model = model_of[id(record)]
+        model = model_of[record.group]
         pool = record.pool(calls, call_order(model.reliability))
         if as_unknown:
             model = replace(model, reliability=model.reliability.of_strangers(), hit_rates=model.hit_rates.as_unknown())
