@@ -76,13 +76,22 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sextant-fit-") as temporary:
         work = options.work or Path(temporary)
-        work.mkdir(parents=True, exist_ok=True)
+        refuse_other(work, {"data": str(options.data.resolve()), "sample": options.sample, "seed": options.seed})
         files = make_files(options.data, work, options.sample, options.seed)
         model, found = fit_files(files, (), FOLDS, options.members, tell, options.jobs)
         write_model(model, options.out)
     for name, figures in found.items():
         print("\n".join(figure_lines(f"{name}, held out", figures)))
     print(f"wrote {options.out}")
+
+
+def refuse_other(work: Path, made_of: Json) -> None:
+    """End where the folder holds what was made of other data, or with another sample or seed."""
+    work.mkdir(parents=True, exist_ok=True)
+    note = work / "made-of.json"
+    if note.exists() and json.loads(note.read_text(encoding="utf-8")) != made_of:
+        sys.exit(f"{str(work)!r} holds files of other data, sample or seed ({note.name}); give another --work")
+    note.write_text(json.dumps(made_of), encoding="utf-8")
 
 
 def make_files(data: Path, work: Path, sample: float, seed: int) -> list[Path]:
