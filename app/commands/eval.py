@@ -81,13 +81,14 @@ def recorded(
     from sextant.eval.fitting.slices import slice_by_answers, slice_by_class
     from sextant.eval.reporting.figures_text import curve_lines, figure_lines
 
-    slices = {"answers": slice_by_answers, "class": slice_by_class, None: lambda records: ()}[by]
+    slicers = {"answers": slice_by_answers, "class": slice_by_class}
     report: dict[str, Any] = {}
     for name, records, verifier in _jobs(files, **options):
         found, judged = measured(records, verifier, options["max_answers"], options["stop"])
         points = call_curve(records, verifier) if with_curve else []
         parts = {
-            part: measured(own, verifier, options["max_answers"], options["stop"])[0] for part, own in slices(records)
+            part: measured(own, verifier, options["max_answers"], options["stop"])[0]
+            for part, own in (slicers[by](records) if by else ())
         }
         report[name] = {
             **found.to_json(),
