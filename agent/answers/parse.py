@@ -51,15 +51,23 @@ def parse_answer(text: object) -> Outcome:
     readings = [one.reading for one in in_json]
     folded = fold(_without_tool_calls(text, found))
     in_prose = positions_in(_CUT_NUMBER.sub("", folded) if found and found[-1].cut else folded)
-    answer = _choose(in_json, in_prose)
+    if refuses(folded):
+        in_prose = [pair for pair in in_prose if not _is_other(pair, 3) and pair.standing > Standing.EXAMPLE]
+    surely = [pair for pair in in_prose if not _is_other(pair, 2)]
+    answer = _choose(in_json, surely)
     if answer is None:
-        answer = _by_name(readings) or _in_prose(folded, readings)
+        answer = _by_name(readings) or _in_prose(folded, readings) or _choose([], in_prose)
     if answer is None:
         return _without_position(folded, readings, [pair.reading for pair in in_prose])
     alternatives = [other if other.latitude is not None else _by_name([other]) for other in answer.alternatives]
     others = [*filter(None, alternatives), *reversed(readings), *(pair.reading for pair in reversed(in_prose))]
     said = _outcome(answer, others, _stated(folded) if answer.confidence is None else answer.confidence)
     return replace(said, wording=wording_of(said_text))
+
+
+def _is_other(pair: Found, decimals: int) -> bool:
+    """Whether a pair that nothing calls a position has so few decimals that it may be prices or scores."""
+    return pair.plain_decimals is not None and pair.plain_decimals <= decimals
 
 
 def _shortened(text: str) -> str:
