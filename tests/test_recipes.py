@@ -6,8 +6,10 @@ import io
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,6 +17,7 @@ from PIL import Image
 from sextant.agent.cost.forecast import forecast
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings
+from sextant.app.cli import sextant as cli
 from sextant.gallery.store import Gallery
 from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.run import locate
@@ -214,3 +217,19 @@ def test_what_is_sent_is_what_is_recorded_and_what_is_priced(name, runs):
     assert run.usd == pytest.approx(paid) == run.answer["spent"]["usd"]
     foreseen = forecast(run.settings)["first_round"]
     assert foreseen["requests"] == len(run.bodies) and foreseen["calls"] == run.answer["spent"]["calls"]
+
+
+@pytest.mark.parametrize(("nearest", "farthest"), [(7, 3), (16, 0), (1, 16)])
+def test_counts_of_near_and_far_reach_the_request_and_the_forecast(nearest, farthest, gallery, big, tmp_path, keys):
+    run = Logged("img2loc", big, gallery, tmp_path, nearest=nearest, farthest=farthest)
+    assert run.lists() == [(nearest, farthest)]
+    usual = forecast(replace(run.settings, nearest=None, farthest=None))["first_round"]["input_tokens"]
+    assert forecast(run.settings)["first_round"]["input_tokens"] < usual  # the preset lists 16 and 16
+
+
+@pytest.mark.parametrize("command", ["locate", "serve", "eval run"])
+def test_the_counts_are_options_of_every_command_that_runs_a_preset(command):
+    group, _, name = command.rpartition(" ")
+    found = cli.get_command(click.Context(cli), group or name)
+    found = found.get_command(click.Context(found), name) if group else found
+    assert {"--nearest", "--farthest"} <= {option for parameter in found.params for option in parameter.opts}

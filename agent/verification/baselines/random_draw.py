@@ -7,13 +7,14 @@ from sextant.agent.verification.pool import Pool
 
 
 def random_draw(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0) -> Verdict:
-    """One of the candidates, each as likely as the others; the same pool gives the same one."""
+    """One of the candidates, each as likely as the others; the same candidates give the same one, in any order."""
     if not pool.candidates:
         return Verdict(reasons=("no candidate",), strategy="random")
-    places = repr([(one.latitude, one.longitude, one.origin) for one in pool.candidates])
-    number = int.from_bytes(hashlib.sha256(places.encode()).digest()[:8]) % len(pool.candidates)
-    drawn = pool.candidates[number]
-    others = (*pool.candidates[:number], *pool.candidates[number + 1 :])
+    ordered = sorted(pool.candidates, key=lambda one: (one.latitude, one.longitude, one.origin, one.id or ""))
+    places = repr([(one.latitude, one.longitude) for one in ordered])
+    number = int.from_bytes(hashlib.sha256(places.encode()).digest()[:8]) % len(ordered)
+    drawn = ordered[number]
+    others = (*ordered[:number], *ordered[number + 1 :])
     return Verdict(
         latitude=drawn.latitude,
         longitude=drawn.longitude,
