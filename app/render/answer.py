@@ -7,6 +7,7 @@ from sextant.agent.answer_words import (
     is_calibrated,
     list_scale_rows,
 )
+from sextant.agent.guard.metadata_check import SOURCES, read_file_position
 from sextant.agent.warning_codes import Code
 from sextant.base.json_types import Json
 
@@ -52,6 +53,21 @@ def rival(answer: Json) -> str:
     behind = other["candidate"]
     who = "a similar photo" if behind["origin"] == "nearest" else f"an answer of {behind.get('model') or 'the model'}"
     return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
+
+
+def file_position(answer: Json) -> list[str]:
+    """Describe the file's own position, which the model never sees: source, distance, verdict, and any doubts."""
+    stated = read_file_position(answer.get("metadata"))
+    doubts = [f"doubtful: {note}" for note in stated["notes"]]
+    if stated["latitude"] is None:
+        older = stated["verdict"] != "absent"
+        return [f"its own position {stated['verdict']} with the answer"] if older else []
+    line = f"its own position is {format_coordinates(stated)}"
+    if stated["source"]:
+        line += f", from {SOURCES.get(stated['source'], stated['source'])}"
+    if stated["distance_km"] is not None:
+        line += f"; {distance(stated['distance_km'])} from the answer, which it {stated['verdict']} with"
+    return [line, *doubts]
 
 
 def references(answer: Json, count: int = 3) -> list[str]:
@@ -102,8 +118,7 @@ def rows(answer: Json) -> list[tuple[str, str]]:
         near, wide = answer["coverage"]["within_25_km"], answer["coverage"]["within_200_km"]
         lines.append(("Gallery", f"{near:,} photos within 25 km of the answer, {wide:,} within 200 km"))
     lines += [("Because", f"{claim['text']} [{claim['source']}]") for claim in answer["claims"][:5]]
-    if answer["metadata"] != "absent":
-        lines.append(("Metadata", f"the file's own position {answer['metadata']} with the answer"))
+    lines += [("File", line) for line in file_position(answer)]
     if cap := answer.get("precision"):
         lines.append(("Precision", f"nothing finer than {cap['cap']} is shown: {cap['reason']}"))
     lines += [("Stopped", stopped(answer)), ("Answers", outcomes(answer)), ("Spent", spent(answer))]

@@ -63,6 +63,15 @@ def report_evaluation(
     return report
 
 
+def report_retrieval(progress: Progress) -> Callable[[int, int], None]:
+    """Return what shows how many photos were searched for."""
+
+    def report(done: int, total: int) -> None:
+        progress.show("", f"{counted(done, total)} photos searched for", done, total, EVERY_SECONDS)
+
+    return report
+
+
 def report_stage(progress: Progress) -> Callable[[str, int, int | None], None]:
     """Return what shows the stages before a training: ``640 of 1,374 photos through the backbone``."""
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from sextant.agent.answers.outcome import OUTCOMES
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.arrays import Floats
 from sextant.base.json_types import Json
+from sextant.eval.drift import find_drift
 from sextant.eval.metrics import (
     accuracy,
     bootstrap,
@@ -21,8 +23,6 @@ from sextant.eval.metrics import (
 )
 from sextant.eval.results import Results, read_results
 
-OUTCOMES = ("answered", "refused", "unparsable", "failed")
-PHOTO_OUTCOMES = ("answered", "refused", "unparsable", "filtered", "failed")
 # Photos of the gallery within 25 km of the truth: what a breakdown by density tells apart.
 DENSITIES = ((0, "none"), (10, "1 to 9"), (100, "10 to 99"), (float("inf"), "100 or more"))
 
@@ -54,6 +54,7 @@ def figures(results: Results) -> Json:
         "answers": answers(results),
         "errors": dict(Counter(line["error"]["kind"] for line in results.lines if line["error"])),
         "calibration": {name: calibration(results, name) for name in RADIUS_NAMES},
+        "drift": find_drift(results).to_json(),
         "coverage": {share: coverage_of(results, share) for share in ("50", "90")},
         "per_photo": per_photo(results),
         "total": {name: _sum(results.spent(name)) for name in ("calls", "tokens", "usd")},
@@ -65,7 +66,7 @@ def figures(results: Results) -> Json:
 def outcomes(results: Results) -> Json:
     """Photos by what they came to, over all photos; everything but answered is a miss."""
     counts = Counter(line["outcome"] for line in results.lines)
-    return {kind: counts[kind] for kind in PHOTO_OUTCOMES}
+    return {kind: counts[kind] for kind in OUTCOMES}
 
 
 def answers(results: Results) -> Json:
@@ -208,4 +209,6 @@ def summary_text(found: Json) -> str:
     counted = ", ".join(f"{count:,} {kind}" for kind, count in found["outcomes"].items())
     median = "none" if found["median_km"] is None else f"{found['median_km']:,.0f} km"
     rows.append(f"  median error {median}; {counted}")
+    if found["drift"]["worst"]:
+        rows.append(f"  warning: its probabilities do not hold on these photos: {found['drift']['worst']['words']}")
     return "\n".join(rows)

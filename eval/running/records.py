@@ -9,12 +9,13 @@ from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
+from sextant.gallery.profile import WEAK, profile_of
 from sextant.geo.borders import OFF_THE_COAST_KM, country_at
 from sextant.geo.sphere import great_circle_km
 
 # When no answer of a photo holds a place, its outcome is the first of these that any answer came to.
-WITHOUT_PLACE = ("refused", "unparsable", "failed")
-FILTERED = "filtered"  # the kind of failure of a server that refuses this photo's content
+WITHOUT_PLACE = ("refused", "unparsable", "failed", "filtered")
+FILTERED = "filtered"  # a server that refuses this photo's content
 
 
 def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
@@ -43,7 +44,7 @@ def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json
 
 def count_failures(outcomes: dict[str, Json]) -> dict[str, str]:
     """Why the model's calls failed, where they did: what was said of each kind of failure."""
-    failed = [outcome for outcome in outcomes.values() if outcome["kind"] == "failed"]
+    failed = [outcome for outcome in outcomes.values() if outcome["kind"] in ("failed", FILTERED)]
     return {outcome.get("failure", "other"): outcome["how"] for outcome in failed}
 
 
@@ -94,7 +95,7 @@ def model_failed(line: Json) -> bool:
     if line["error"] is not None:
         return True
     counts = Counter(line["answer"]["outcomes"])
-    return counts["failed"] > 0 and not counts["answered"] + counts["refused"] + counts["unparsable"]
+    return counts["failed"] + counts[FILTERED] > 0 and not counts["answered"] + counts["refused"] + counts["unparsable"]
 
 
 def distance_km(photo: BenchmarkPhoto, best: Json | None) -> float | None:
@@ -115,14 +116,22 @@ def pool_json(pool: Pool) -> Json:
     return {
         "candidates": [candidate_json(candidate) for candidate in pool.candidates],
         "farthest": [list(place) for place in pool.farthest],
+        "retrieval_trust": pool.retrieval_trust,
+        "profile": None if pool.profile == WEAK else pool.profile.model_dump(mode="json"),
     }
 
 
 def read_pool(line: Json) -> Pool:
-    """Read the pool of a record."""
+    """Read the pool of a record; one of an earlier version has neither trust nor profile, and its gallery is weak."""
     outcomes = line["answer"]["outcomes"] if line["answer"] else {}
     candidates = tuple(Candidate(**candidate) for candidate in line["candidates"])
-    return Pool(candidates, tuple((place[0], place[1]) for place in line["farthest"]), Counter(outcomes))
+    return Pool(
+        candidates,
+        tuple((place[0], place[1]) for place in line["farthest"]),
+        Counter(outcomes),
+        retrieval_trust=line.get("retrieval_trust", 1.0),
+        profile=profile_of(line.get("profile")),
+    )
 
 
 def _without(value: Json, name: str) -> Json:

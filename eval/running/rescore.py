@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sextant.agent.nodes.answer import name_best_place, name_rival
+from sextant.agent.guard.metadata_check import make_absent_position
+from sextant.agent.nodes.answer import name_best_place, name_rival, note_calibration
 from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import load_fitted_model, refuse_unused, shorten_fitted_name
@@ -91,13 +92,14 @@ def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None
     old = {name: value for name, value in line["answer"].items() if name != "fitted"}
     kept = remove_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)
     # What was said of another place does not hold for this one.
-    stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
+    stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": make_absent_position()}
     answer = slim_answer(
         {
             **old,
             **stale,
             "best": best,
             "probability": verdict["probability"],
+            "calibration": note_calibration(verdict),
             "region": verdict["region"],
             "rival": name_rival(verdict["rival"]),
             **({"fitted": shorten_fitted_name(how.fitted)} if how.fitted else {}),
