@@ -8,6 +8,7 @@ from sextant.agent.verification.area import Area
 from sextant.agent.verification.pool import Candidate
 from sextant.base.scales import RADII_KM as RADII_KM
 from sextant.base.scales import RADIUS_NAMES as RADIUS_NAMES
+from sextant.base.settings import Optimise as Optimise
 
 Basis = Literal["own", "profile", "borrowed"]
 """What probabilities rest on: the user's own labelled photos, the measured gallery, or photos of others."""
