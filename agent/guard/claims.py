@@ -151,7 +151,7 @@ def _find_backing_call(checks: Sequence[Tools], trace: Trace) -> str | None:
     return None
 
 
-def _find_same_clue(sentence: str, clues: Sequence[Json]) -> Json | None:
+def _find_same_clue(sentence: str, clues: Sequence[Document]) -> Document | None:
     """Find the clue that shares most words with the sentence: at least half of the shorter one's."""
     words = _split_long_words(sentence)
     best, most = None, 0.5
