@@ -1,7 +1,5 @@
 """JSON Schemas of the documents, made from their types."""
 
-from typing import Any
-
 from pydantic import TypeAdapter
 
 from sextant.base.documents.answer import Answer
@@ -21,13 +19,3 @@ def make_answer_schema(*, closed: bool = False) -> Json:
         if part.get("type") == "object" and "properties" in part:
             part["additionalProperties"] = False
     return schema
-
-
-def list_components(*types: Any) -> Json:
-    """Return the schemas of types as components of an OpenAPI document, by name."""
-    found: Json = {}
-    for one in types:
-        schema = TypeAdapter(one).json_schema(ref_template="#/components/schemas/{model}")
-        found |= schema.pop("$defs", {})
-        found[one.__name__] = schema
-    return found
