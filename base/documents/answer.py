@@ -89,9 +89,9 @@ class CandidateDocument(TypedDict):
     sample: NotRequired[int]
     round: NotRequired[int]
     confidence: NotRequired[float]
-    place: NotRequired[str]
-    id: NotRequired[str]
-    wording: NotRequired[dict[str, int]]
+    place: NotRequired[str | None]
+    id: NotRequired[str | None]
+    wording: NotRequired[dict[str, int | None]]
     precision: NotRequired[Literal["sight", "street", "town", "region", "country"]]
     radius_km: NotRequired[float]
 

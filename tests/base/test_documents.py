@@ -9,6 +9,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from sextant.agent.privacy.precision import load_policy
+from sextant.agent.privacy.view import view_answer
 from sextant.base.documents.schema import make_answer_schema
 from tests.support.cli import ROOT, sextant
 from tests.support.record import RECORDINGS
@@ -31,7 +33,14 @@ def test_a_recorded_answer_has_every_key_of_the_type_and_no_other(file):
     assert list_objections(json.loads(file.read_text(encoding="utf-8"))) == []
 
 
-@pytest.mark.parametrize("options", [(), ("--full",), ("--precision", "city")])
+@pytest.mark.parametrize("cap", ["country", "region", "city", "street"])
+def test_a_capped_answer_fits_too(cap):
+    for file in RECORDINGS.glob("*/answer.json"):
+        shown = view_answer(json.loads(file.read_text(encoding="utf-8")), load_policy(cap))
+        assert list_objections(json.loads(json.dumps(shown))) == [], file
+
+
+@pytest.mark.parametrize("options", [(), ("--full", "--precision", "city")])
 def test_what_the_command_prints_fits_the_schema(gallery, query, tmp_path, options):
     ran = sextant("locate", query, "--gallery", gallery, "--json", *options, home=tmp_path / "home")
     assert list_objections(ran.json) == []
