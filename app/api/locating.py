@@ -9,11 +9,11 @@ from sextant.agent.privacy.precision import Policy, load_policy
 from sextant.agent.privacy.view import view_answer
 from sextant.app.api.answer import Answer
 from sextant.app.api.gallery import Gallery
+from sextant.app.api.options import collect_options
 from sextant.app.api.running import (
     OnEvent,
     PhotoPath,
     check_photo,
-    collect_options,
     ignore,
     run_stoppable,
     run_stoppable_async,

@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar
 
-from sextant.app.api.gallery import Gallery
 from sextant.base.errors import SextantError, SextantWarning, WrongUse
 from sextant.base.json_types import Json
 
@@ -34,21 +33,6 @@ def check_photo(photo: PhotoPath) -> str:
     if not path.is_file():
         raise SextantError(f"there is no file {str(path)!r}; check the path, it is relative to {str(Path.cwd())!r}")
     return str(path)
-
-
-def collect_options(
-    model: str | None,
-    gallery: PhotoPath | Gallery | None,
-    preset: str | None,
-    max_usd: float | None,
-    home: PhotoPath | None,
-    settings: dict[str, Any],
-) -> dict[str, Any]:
-    """Collect the settings of a call as the command line's options are collected: plain values by name."""
-    named: dict[str, Any] = {"model": model, "preset": preset, "max_usd": max_usd}
-    named["gallery"] = gallery.path if isinstance(gallery, Gallery) else gallery and fspath(gallery)
-    named["home"] = home and fspath(home)
-    return {**settings, **named}
 
 
 def run_stoppable(work: Callable[[Event], Result]) -> Result:

@@ -29,7 +29,7 @@ def region(answer: Answer) -> str:
     for share, area in (("50", answer["region"]["50"]), ("90", answer["region"]["90"])):
         if area is None:
             continue
-        if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM or area["area_km2"] > WHOLE_WORLD_KM2:
+        if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM or area.get("area_km2", 0.0) > WHOLE_WORLD_KM2:
             words.append(f"{share} %: anywhere; what is known does not narrow it down")
         elif area.get("radius_km") is not None:
             words.append(f"{share} %: within {distance(area['radius_km'])}")

@@ -112,7 +112,7 @@ def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], ca
     near = get_close_matches(key, get_setting_types(), 1)
     meant = f"did you mean {near[0]!r}? " if near else ""
     raise WrongUse(
-        f"unknown --set key {key!r}: {meant}expected {KEYS}; the settings are: {', '.join(get_setting_types())}"
+        f"unknown --set key {key!r}: expected {KEYS}; {meant}the settings are: {', '.join(get_setting_types())}"
     )
 
 
