@@ -4,7 +4,7 @@ At each radius r the answers and the retrieved list are combined as in Dawid and
 answer whose log odds are l supports the points within r of it by l + log N, since wrong answers coincide with chance
 1/N. N, and what further support is worth, are fitted at each radius, so that errors which models share are counted:
 
-    support(x)  =  strongest + max(Σ_k (k^c − (k−1)^c) · max(0, k-th strongest), b · log max n_x)
+    support(x)  =  strongest + max(Σ_k (k^c − (k−1)^c) · max(0, k-th strongest), b · log max(n_x, models near x))
     model(x)    =  l + log N + g · log(n_x / n)                            n_x of the model's n replies near x
     list(x)     =  log π(x) − log(1 − Σ_y π/c_y) + log N                               π from the retrieval profile
     P(x)        =  e^support(x) / (e^support(x) + Σ_{y farther than r} e^support(y) / c_y + N)
@@ -41,7 +41,7 @@ class Pooling:
         between_models: c, exponent of the number of models: 0 counts the strongest alone, 1 all in full.
         dissent: g, weight of the share of a model's replies that agree.
         repeats: b, what the largest number of one model's agreeing replies adds, where that is more than what other
-            models add.
+            models add. As many models add no less.
         beside_retrieved: weight of the weaker of answers and retrieved list.
     """
 
@@ -108,7 +108,7 @@ def support_at(
 ) -> Floats:
     """Support (m,) at one radius; arguments as `supports` and `Pooling`, `near` (m, v) whether an answer is near."""
     models = int(model.max()) + 1 if len(model) else 0
-    own, repeated = np.full((models + 1, len(near)), NOTHING), np.ones(len(near))
+    own, repeated, agreed = np.full((models + 1, len(near)), NOTHING), np.ones(len(near)), np.zeros(len(near))
     for number in range(models):
         rows = model == number
         agreeing = near[:, rows] @ vote[rows]
@@ -116,9 +116,10 @@ def support_at(
         strongest = np.where(near[:, rows], log_odds[rows], NOTHING).max(1)
         share = np.log(np.where(agreeing > 0, agreeing, 1.0) / said)
         own[number] = np.where(agreeing > 0, strongest + spread + dissent * share, NOTHING)
-        repeated = np.maximum(repeated, agreeing)
+        repeated, agreed = np.maximum(repeated, agreeing), agreed + (agreeing >= 1.0)
     own = -np.sort(-own, axis=0)
     counted = np.arange(1, len(own) + 1) ** between_models
+    repeated = np.maximum(repeated, agreed)
     others = np.maximum(np.diff(counted) @ np.maximum(own[1:], 0.0), repeats * np.log(repeated))
     if listed is None:
         return np.asarray(np.where(own[0] > NOTHING, own[0] + others, NOTHING))

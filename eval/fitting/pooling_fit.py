@@ -70,9 +70,9 @@ class _Table:
     """Chosen points of n pools and the camps that rival them, at one radius, as padded arrays.
 
     `strongest`, `share` (n, camps, models) are log odds of a model's best answer near the camp and log of the share of
-    its replies there; `repeated` (n, camps) log of the largest number of one model's replies there; `listed` (n,
-    camps); `weight` (n, camps) of each camp in the sum. `NOTHING` stands where there is none. The first camp is the
-    chosen point. `hit` (n,).
+    its replies there; `repeated` (n, camps) log of the largest number of one model's replies there, or of models;
+    `listed` (n, camps); `weight` (n, camps) of each camp in the sum. `NOTHING` stands where there is none. The first
+    camp is the chosen point. `hit` (n,).
     """
 
     strongest: Floats
@@ -141,6 +141,7 @@ def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[
         if own.listed is not None:
             listed[number, : len(rows)] = own.listed[rows, radius]
         near = own.away_km[rows] <= reach
+        agreed = np.zeros(len(rows))
         for model in range(one.features.opinions.models):
             mine = own.model == model
             agreeing, votes = near[:, mine] @ own.vote[mine], float(own.vote[mine].sum())
@@ -148,7 +149,8 @@ def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[
             top = np.where(near[:, mine], own.log_odds[mine, radius], NOTHING).max(1)
             strongest[number, : len(rows), model] = np.where(held, top, NOTHING)
             share[number, : len(rows), model] = np.log(np.where(held, agreeing, 1.0) / votes)
-            most = np.log(np.maximum(agreeing, 1.0))
+            agreed += agreeing >= 1.0
+            most = np.log(np.maximum(np.maximum(agreeing, agreed), 1.0))
             repeated[number, : len(rows)] = np.maximum(repeated[number, : len(rows)], most)
     has_list = np.array([one.evidence.listed is not None for one in examples])
     return _Table(strongest, share, repeated, listed, has_list, weight, hit)
