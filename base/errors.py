@@ -19,7 +19,7 @@ class WrongUse(SextantError):
     exit_code = 2
 
 
-def one_line(error: BaseException, longest: int | None = LONGEST) -> str:
+def format_error(error: BaseException, longest: int | None = LONGEST) -> str:
     """Return an error's message as one line, its type where it has no message.
 
     Args:
@@ -29,6 +29,6 @@ def one_line(error: BaseException, longest: int | None = LONGEST) -> str:
     return " ".join(str(error).split())[:longest] or type(error).__name__
 
 
-def system_reason(error: BaseException) -> str:
+def format_system_reason(error: BaseException) -> str:
     """Return the system's reason (``No space left on device``) of an ``OSError``, else ``one_line``."""
-    return getattr(error, "strerror", None) or one_line(error)
+    return getattr(error, "strerror", None) or format_error(error)

@@ -64,7 +64,7 @@ def serve(latency: float, connection: Any) -> None:
 
 
 @contextmanager
-def server_process(latency: float) -> Any:
+def run_server(latency: float) -> Any:
     """The server's address and a way to ask for its count."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(latency, there), daemon=True)
@@ -104,7 +104,7 @@ def build_gallery(photos: list[str], folder: Path) -> str:
     return str(folder / "gallery")
 
 
-def many(paths: list[str], settings: Settings, concurrency: int) -> float:
+def time_many(paths: list[str], settings: Settings, concurrency: int) -> float:
     """Wall time of all photos, as many at once as keep the model busy."""
     locate(paths[0], settings)
     began = time.monotonic()
@@ -113,7 +113,7 @@ def many(paths: list[str], settings: Settings, concurrency: int) -> float:
     return time.monotonic() - began
 
 
-def own_ms(path: str, settings: Settings) -> float:
+def time_own_ms(path: str, settings: Settings) -> float:
     """Milliseconds of one run that are neither model nor encoder, its calls made one after the other."""
     outside = 0.0
     deps = live.make_deps(settings)
@@ -145,7 +145,7 @@ class Idle(TypedDict, total=False):
     said: Annotated[list[str], operator.add]
 
 
-def floor_ms(folder: Path, runs: int) -> float:
+def measure_floor_ms(folder: Path, runs: int) -> float:
     """Median milliseconds of the same graph with nodes that do nothing, checkpointed alike."""
     graph: Any = StateGraph(Idle)
     graph.add_node("ingest", lambda state: {})
@@ -169,7 +169,7 @@ def floor_ms(folder: Path, runs: int) -> float:
 def measure(photos: int, latency: float, concurrency: int) -> Measured:
     """Both parts of the bench."""
     os.environ.setdefault("OPENAI_API_KEY", "none-needed")
-    with tempfile.TemporaryDirectory() as scratch, server_process(latency) as (address, count):
+    with tempfile.TemporaryDirectory() as scratch, run_server(latency) as (address, count):
         folder = Path(scratch)
         (folder / "photos").mkdir()
         paths = write_photos(folder / "photos", photos)
@@ -183,10 +183,10 @@ def measure(photos: int, latency: float, concurrency: int) -> Measured:
             concurrency=concurrency,
         )
         before = count()
-        wall = many(paths, settings, concurrency)
+        wall = time_many(paths, settings, concurrency)
         requests = count() - before - VARIANTS
         single = replace(settings, concurrency=1)
-        own = statistics.median(own_ms(path, single) for path in paths[:20])
+        own = statistics.median(time_own_ms(path, single) for path in paths[:20])
         return Measured(
             photos=photos,
             wall=wall,
@@ -194,7 +194,7 @@ def measure(photos: int, latency: float, concurrency: int) -> Measured:
             requests=requests,
             planned=photos * VARIANTS,
             own_ms=own,
-            floor_ms=floor_ms(folder, 20),
+            floor_ms=measure_floor_ms(folder, 20),
         )
 
 

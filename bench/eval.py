@@ -40,7 +40,7 @@ def serve(address: Any, stop: Any) -> None:
         stop.wait()
 
 
-def measured(task: EvalTask) -> tuple[float, float, Any]:
+def measure(task: EvalTask) -> tuple[float, float, Any]:
     """Seconds and processor seconds of an evaluation after its gallery and maps are loaded, and how it ended."""
     began: list[tuple[float, float]] = []
 
@@ -81,7 +81,7 @@ def main() -> None:
                     concurrency=4 if preset == "offline" else AT_ONCE,
                 )
                 picked = {"limit": given.photos, "seed": 0, "shard": None}
-                report(preset, *measured(EvalTask(loaded, photos, picked, settings, Path(folder) / "run")))
+                report(preset, *measure(EvalTask(loaded, photos, picked, settings, Path(folder) / "run")))
     finally:
         stop.set()
         server.join()

@@ -29,23 +29,23 @@ def begin(given: argparse.Namespace, out: Path, home: Path) -> subprocess.Popen[
     return subprocess.Popen([sys.executable, "-m", "sextant.app", *words], env=environment, stdout=subprocess.DEVNULL)
 
 
-def lines_in(out: Path) -> int:
+def count_lines(out: Path) -> int:
     """Whole lines on the disk."""
     file = out / "lines.jsonl"
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
-def killed(given: argparse.Namespace, out: Path, home: Path, chance: random.Random) -> None:
+def kill_once(given: argparse.Namespace, out: Path, home: Path, chance: random.Random) -> None:
     """One process, killed at a random moment; what is left is shared out among the kills to come."""
-    before = lines_in(out)
+    before = count_lines(out)
     process = begin(given, out, home)
     aim = before + chance.randint(1, max(1, given.photos // given.kills))
-    while process.poll() is None and lines_in(out) < min(aim, given.photos - 1):
+    while process.poll() is None and count_lines(out) < min(aim, given.photos - 1):
         time.sleep(0.005)
     time.sleep(chance.random() * 0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    print(f"killed at {lines_in(out)} lines", flush=True)
+    print(f"killed at {count_lines(out)} lines", flush=True)
 
 
 def main() -> int:
@@ -60,13 +60,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out, alone, home = Path(folder, "killed"), Path(folder, "alone"), Path(folder, "home")
         for _ in range(given.kills):
-            killed(given, out, home, chance)
+            kill_once(given, out, home, chance)
         for left in (out, alone):
             if begin(given, left, home).wait():
                 raise SystemExit("the evaluation failed")
         same = without_timings(out) == without_timings(alone)
         print(
-            f"{lines_in(out)} lines for {given.photos} photos; equal to the undisturbed run: {'yes' if same else 'NO'}"
+            f"{count_lines(out)} lines for {given.photos} photos; equal to the undisturbed run: {'yes' if same else 'NO'}"
         )
     return 0 if same else 1
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-def in_a_process(task: Callable[..., Result], *arguments: Any) -> Result:
+def run_in_process(task: Callable[..., Result], *arguments: Any) -> Result:
     """A task's result from a fresh process, whose memory is the task's alone."""
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(task, arguments)
@@ -18,7 +18,7 @@ def reset_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def peak_megabytes() -> int:
+def read_peak_megabytes() -> int:
     """Peak of this process's resident memory since its start or ``reset_peak``, mapped files included."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0]) // 1024

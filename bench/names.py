@@ -18,7 +18,7 @@ import numpy as np
 
 from sextant.agent.answers import parse_answer
 from sextant.atlas.gazetteer.add import add_source
-from sextant.atlas.gazetteer.lookup import Lookup, Near
+from sextant.atlas.gazetteer.lookup import Lookup, SearchCircle
 
 _SYLLABLES = (
     "ba", "ko", "ri", "san", "mel", "to", "ur", "gen", "hal", "vi", "dor", "ne", "pas", "qui", "lo", "ster", "wald",
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where the gazetteer is built")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    reading = timed([lambda: parse_answer(_REPLY)] * _QUESTIONS)
+    reading = time_calls([lambda: parse_answer(_REPLY)] * _QUESTIONS)
     print(f"a reply of {len(_REPLY)} characters     {reading}")
     table, store = options.folder / "synthetic.csv", options.folder / "places.sqlite"
     names = write(table, options.rows)
@@ -49,14 +49,14 @@ def main() -> None:
     print(f"{report.places:,} places built in {seconds:.0f} s ({report.places / seconds:,.0f} a second)")
     print(f"file {store.stat().st_size / 1e9:.2f} GB, most memory {memory:.2f} GB")
     lookup = Lookup(store)
-    print("exact look-up             ", timed([lambda name=name: lookup.find(name) for name, _, _ in names]))
-    inside = [lambda n=n, y=y, x=x: lookup.find(n, [Near(y, x, 20.0)]) for n, y, x in names]
-    print("in a container            ", timed(inside))
+    print("exact look-up             ", time_calls([lambda name=name: lookup.find(name) for name, _, _ in names]))
+    inside = [lambda n=n, y=y, x=x: lookup.find(n, [SearchCircle(y, x, 20.0)]) for n, y, x in names]
+    print("in a container            ", time_calls(inside))
     print(
         "misspelt                  ",
-        timed([lambda name=name: lookup.find(name[:3] + name[4:]) for name, _, _ in names]),
+        time_calls([lambda name=name: lookup.find(name[:3] + name[4:]) for name, _, _ in names]),
     )
-    print("nearest prominent sight   ", timed([lambda y=y, x=x: lookup.prominent_near(y, x) for _, y, x in names]))
+    print("nearest prominent sight   ", time_calls([lambda y=y, x=x: lookup.prominent_near(y, x) for _, y, x in names]))
 
 
 def write(path: Path, rows: int) -> list[tuple[str, float, float]]:
@@ -78,7 +78,7 @@ def write(path: Path, rows: int) -> list[tuple[str, float, float]]:
     return asked
 
 
-def timed(calls: list[Callable[[], object]]) -> str:
+def time_calls(calls: list[Callable[[], object]]) -> str:
     """Median and 95th percentile of the calls, ms of processor time, so that other programs do not count."""
     calls[0]()
     spent = []

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def table(lines: list[dict[str, Any]]) -> str:
+def print_table(lines: list[dict[str, Any]]) -> str:
     """One row a line, all lines with the names of the first."""
     names = list(lines[0])
     rows = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]

@@ -57,8 +57,8 @@ class Shape:
         rng = np.random.default_rng([self.seed, number])
         surface, cosine = self._surface(rng, count)
         noise = rng.standard_normal((count, self.dimension), dtype=np.float32)
-        aside = np.sqrt(1 - NOISE) * _unit(surface - self._middle) + np.sqrt(NOISE) * _unit(noise)
-        return _unit(cosine * self._axis + np.sqrt(1 - cosine**2) * aside)
+        aside = np.sqrt(1 - NOISE) * _normalise(surface - self._middle) + np.sqrt(NOISE) * _normalise(noise)
+        return _normalise(cosine * self._axis + np.sqrt(1 - cosine**2) * aside)
 
     def chunks(self, count: int) -> Iterator[NDArray[np.float32]]:
         """The gallery's vectors, piece by piece."""
@@ -70,6 +70,6 @@ class Shape:
         return self.chunk(1_000_000, count)
 
 
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def _normalise(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     unit: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     return unit

@@ -13,7 +13,7 @@ from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
 from sextant.base.arrays import Floats
 from sextant.base.json_types import Json
 from sextant.eval.running.folder import EvaluationFolder
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 
 @dataclass(frozen=True)
@@ -95,4 +95,4 @@ def _inside(line: Mapping[str, Any], share: str) -> float:
     parts: Sequence[Json] = area.get("parts") or [area]
     centres = np.array([(part["latitude"], part["longitude"]) for part in parts], dtype=float)
     radii = np.array([part["radius_km"] for part in parts], dtype=float)
-    return float(np.any(great_circle_km(centres, (line["latitude"], line["longitude"])) <= radii))
+    return float(np.any(compute_great_circle_km(centres, (line["latitude"], line["longitude"])) <= radii))

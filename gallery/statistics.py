@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.gallery.encoders.spec import normalise
-from sextant.gallery.search.exact import vector_matrix
+from sextant.gallery.search.exact import view_vectors
 
 SAMPLE = 1000
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
@@ -14,7 +14,7 @@ _CHUNK_ROWS = 16_384
 _SEED = 20_260_101
 
 
-def nearest_percentiles(photos: Any) -> dict[str, float]:
+def compute_nearest_percentiles(photos: Any) -> dict[str, float]:
     """Percentiles of the similarity between a photo and the most similar other one, over up to 1,000 sampled rows.
 
     Returns:
@@ -40,7 +40,7 @@ def nearest_percentiles(photos: Any) -> dict[str, float]:
 def read_vector_chunks(photos: Any) -> Any:
     """Yield the stored vectors in the table's order, as normalised (n, dimension) float32 pieces of bounded size."""
     for batch in photos.search().select(["vector"]).to_batches(_CHUNK_ROWS):
-        yield normalise(vector_matrix(batch["vector"]))
+        yield normalise(view_vectors(batch["vector"]))
 
 
 def read_rows_at(photos: Any, indexes: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
-from sextant.geo.sphere import EARTH_RADIUS_KM, unit_vectors
+from sextant.geo.sphere import EARTH_RADIUS_KM, convert_to_vectors
 
 # Cosines of equal positions differ in the last bits; this is 0.3 m.
 _ROUNDING = 1e-15
@@ -37,12 +37,12 @@ def cluster(positions: ArrayLike, radius_km: float, weights: ArrayLike | None = 
         raise WrongUse(f"{shares.shape} weights do not go with {len(points)} positions; give one each, none negative")
     order = np.lexsort((shares, points[:, 1], points[:, 0]))
     labels = np.empty(len(points), dtype=np.intp)
-    labels[order] = _by_leaders(points[order], radius_km, shares[order])
+    labels[order] = _cluster_by_leaders(points[order], radius_km, shares[order])
     return labels
 
 
-def _by_leaders(points: Floats, radius_km: float, shares: Floats) -> NDArray[np.intp]:
-    vectors = unit_vectors(points)
+def _cluster_by_leaders(points: Floats, radius_km: float, shares: Floats) -> NDArray[np.intp]:
+    vectors = convert_to_vectors(points)
     # An angle of more than 180 degrees reaches everything.
     together = vectors @ vectors.T >= np.cos(min(radius_km / EARTH_RADIUS_KM, np.pi)) - _ROUNDING
     labels = np.full(len(points), -1, dtype=np.intp)

@@ -29,7 +29,7 @@ def make_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
     Raises:
         WrongUse: fewer than three corners, too many, an invalid corner, a ring round a pole, or no area.
     """
-    ring = [_corner(corner) for corner in corners]
+    ring = [_read_corner(corner) for corner in corners]
     if len(ring) > MOST_CORNERS:
         raise WrongUse(f"the polygon has {len(ring)} corners; draw at most {MOST_CORNERS}")
     if len(set(ring)) < 3:
@@ -49,7 +49,7 @@ def make_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
     return geojson
 
 
-def area_of_geojson(document: Any) -> dict[str, Any]:
+def read_geojson_area(document: Any) -> dict[str, Any]:
     """Convert the polygons of a GeoJSON document to one valid Polygon or MultiPolygon; holes stay holes.
 
     Args:
@@ -59,24 +59,24 @@ def area_of_geojson(document: Any) -> dict[str, Any]:
     Raises:
         WrongUse: it holds no polygon, or one that encloses nothing.
     """
-    polygons = _polygons(document)
+    polygons = _list_polygons(document)
     if not polygons:
         raise WrongUse("the GeoJSON holds no polygon; draw an area, not points or lines")
     faces = []
     for outer, *holes in polygons:
-        face = _face(outer)
+        face = _make_face(outer)
         for hole in holes:
-            face = shapely.difference(face, _face(hole))
+            face = shapely.difference(face, _make_face(hole))
         faces.append(face)
     geojson: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(shapely.union_all(faces))))
     return geojson
 
 
-def _face(ring: Sequence[Sequence[float]]) -> Any:
+def _make_face(ring: Sequence[Sequence[float]]) -> Any:
     return shape(make_area([(position[1], position[0]) for position in ring]))
 
 
-def _polygons(document: Any) -> list[list[list[list[float]]]]:
+def _list_polygons(document: Any) -> list[list[list[list[float]]]]:
     """Return the rings of every polygon in a GeoJSON document."""
     if not isinstance(document, dict):
         return []
@@ -89,10 +89,10 @@ def _polygons(document: Any) -> list[list[list[list[float]]]]:
         except (TypeError, ValueError) as error:
             raise WrongUse(f"the GeoJSON's {kind} has coordinates that are no numbers; write it again") from error
     inside = document.get("features") or document.get("geometries") or [document.get("geometry")]
-    return [polygon for part in inside if part is not document for polygon in _polygons(part)]
+    return [polygon for part in inside if part is not document for polygon in _list_polygons(part)]
 
 
-def _corner(corner: Sequence[float]) -> tuple[float, float]:
+def _read_corner(corner: Sequence[float]) -> tuple[float, float]:
     try:
         latitude, longitude = (float(value) for value in corner)
     except (TypeError, ValueError) as error:

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 
 from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
-from sextant.geo.caps import cap_area_km2, caps_geojson, covers, polygon_area_km2
+from sextant.geo.caps import compute_cap_area_km2, compute_polygon_area_km2, draw_caps, is_covered
 from sextant.geo.clusters import cluster
-from sextant.geo.sphere import great_circle_km, weighted_centre
+from sextant.geo.sphere import compute_great_circle_km, find_weighted_centre
 
 # Centres tried for the smallest circle, heaviest first: enough for any pool, bounded for any gallery.
 _CENTRES = 256
@@ -39,16 +39,16 @@ class Region:
     def area_km2(self) -> float:
         """Its area on the sphere; of a polygon, with edges that are straight on an equal-area cylinder."""
         if self.radius_km is not None:
-            return cap_area_km2(self.radius_km)
-        return polygon_area_km2(self.geojson or {})
+            return compute_cap_area_km2(self.radius_km)
+        return compute_polygon_area_km2(self.geojson or {})
 
     def contains(self, latitude: float, longitude: float) -> bool:
         """Whether a position (degrees) lies inside or on the edge."""
         caps = ((self.latitude, self.longitude, self.radius_km),) if self.radius_km is not None else self.caps
         if caps:
             # A millimetre for rounding: the edge passes through the farthest position it was drawn to hold.
-            return any(great_circle_km((la, lo), (latitude, longitude)) <= km + 1e-6 for la, lo, km in caps)
-        return covers(self.geojson or {}, latitude, longitude)
+            return any(compute_great_circle_km((la, lo), (latitude, longitude)) <= km + 1e-6 for la, lo, km in caps)
+        return is_covered(self.geojson or {}, latitude, longitude)
 
     def to_json(self) -> dict[str, Any]:
         """{"radius_km", "latitude", "longitude"} of a circle, {"geojson"} of several parts."""
@@ -57,7 +57,7 @@ class Region:
         return {"geojson": self.geojson}
 
 
-def union_of_caps(caps: Sequence[tuple[float, float, float]], share: float | None = None) -> Region:
+def unite_caps(caps: Sequence[tuple[float, float, float]], share: float | None = None) -> Region:
     """One region of several circles (latitude, longitude, radius_km), the most important first.
 
     Raises:
@@ -73,10 +73,10 @@ def union_of_caps(caps: Sequence[tuple[float, float, float]], share: float | Non
     if len(plain) == 1:
         return Region(latitude, longitude, km, share=share)
     # A point has no area to draw: of circles shrunk to points the polygon shows one metre.
-    return Region(latitude, longitude, None, caps_geojson([(a, o, max(r, 1e-3)) for a, o, r in plain]), share, plain)
+    return Region(latitude, longitude, None, draw_caps([(a, o, max(r, 1e-3)) for a, o, r in plain]), share, plain)
 
 
-def smallest_cap(
+def find_smallest_cap(
     positions: ArrayLike,
     weights: ArrayLike | None,
     mass: float,
@@ -102,8 +102,8 @@ def smallest_cap(
         centres = np.array([centre], dtype=float)
     else:
         heaviest = np.argsort(-shares, kind="stable")[:_CENTRES]
-        centres = np.concatenate([[weighted_centre(points, shares)], points[heaviest]])
-    distances = great_circle_km(centres[:, None], points[None])
+        centres = np.concatenate([[find_weighted_centre(points, shares)], points[heaviest]])
+    distances = compute_great_circle_km(centres[:, None], points[None])
     order = np.argsort(distances, axis=1, kind="stable")
     held = np.cumsum(shares[order], axis=1)
     # The sum of shares misses 1 by rounding; a whole must still count as one.
@@ -115,7 +115,7 @@ def smallest_cap(
     return Region(float(centres[best, 0]), float(centres[best, 1]), radius_km, share=min(inside, 1.0))
 
 
-def smallest_region(
+def find_smallest_region(
     positions: ArrayLike, weights: ArrayLike | None, mass: float, radius_km: float, least_km: float = 0.0
 ) -> Region:
     """Find the smaller of one circle and several that hold a share of the weight.
@@ -131,7 +131,7 @@ def smallest_region(
         WrongUse: as `smallest_cap` and `cluster`.
     """
     points, shares = _check(positions, weights, mass)
-    one = smallest_cap(points, shares, mass)
+    one = find_smallest_cap(points, shares, mass)
     single = Region(one.latitude, one.longitude, max(one.radius_km or 0.0, least_km), share=one.share)
     labels = cluster(points, radius_km, shares)
     caps: list[tuple[float, float, float]] = []
@@ -141,14 +141,14 @@ def smallest_region(
         weight = float(shares[members].sum())
         # Of the last cluster only what is still missing need be inside.
         needed = min(1.0, (mass - held) / weight) if weight > 0 else 1.0
-        cap = smallest_cap(points[members], shares[members], needed)
+        cap = find_smallest_cap(points[members], shares[members], needed)
         caps.append((cap.latitude, cap.longitude, max(cap.radius_km or 0.0, least_km)))
         held += weight * (cap.share or 0.0)
         if held >= mass - 1e-12:
             break
     if len(caps) == 1 and caps[0][2] >= (single.radius_km or 0.0):
         return single
-    several = union_of_caps(caps, share=min(held, 1.0))
+    several = unite_caps(caps, share=min(held, 1.0))
     return several if several.area_km2 < single.area_km2 else single
 
 

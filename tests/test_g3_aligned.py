@@ -12,7 +12,7 @@ from sextant.agent.settings import Settings
 from sextant.eval.benchmarks import choose_photos, load_benchmark
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.runner import EvalTask, run
-from sextant.gallery.alignment.heatmap.score import position_scores
+from sextant.gallery.alignment.heatmap.score import compute_position_scores
 from sextant.gallery.encoders.load import load_encoder
 from tests.support.cli import sextant
 from tests.support.evaluations import benchmark_folder
@@ -93,7 +93,7 @@ def test_g3s_arithmetic_gives_the_answer_of_every_photo(aligned, photos, setting
         places = recorded_places(tmp_path / "run" / line["record"])
         assert len(places) == 21 == len(line["candidates"])
         vector = encoder.encode([Image.open(photos / line["image"]).convert("RGB")])[0]
-        best = places[int(np.argmax(position_scores(encoder, vector, np.array(places))))]
+        best = places[int(np.argmax(compute_position_scores(encoder, vector, np.array(places))))]
         answered = line["answer"]["best"]
         assert (answered["latitude"], answered["longitude"]) == pytest.approx(best, abs=1e-5)
         assert not any(warning["code"] == "not_aligned" for warning in line["answer"]["warnings"])

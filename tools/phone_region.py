@@ -7,7 +7,7 @@ from langchain_core.tools import ToolException, tool
 from pydantic import BaseModel, Field
 
 from sextant.base.errors import SextantError
-from sextant.geo.countries import country_code_of
+from sextant.geo.countries import find_country_code
 
 
 class NotANumber(SextantError):
@@ -69,7 +69,7 @@ class Number(BaseModel):
 def phone_region(number: str, country: str | None = None) -> tuple[str, dict[str, Any]]:
     """Country and area a telephone number belongs to. Use it for numbers on signs and vans. With the country you
     suspect it also says whether a national number fits that country's numbering."""
-    code = country_code_of(country) if country else None
+    code = find_country_code(country) if country else None
     if country and code is None:
         raise ToolException(f"country {country!r} is not known; give its English name or ISO code")
     try:

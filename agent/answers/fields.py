@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sextant.agent.answers.angles import DIGITS, Angle, angle_at, parse_angle, with_hemisphere
+from sextant.agent.answers.angles import DIGITS, Angle, parse_angle, parse_angle_at, with_hemisphere
 from sextant.agent.answers.characters import clean, fold
 from sextant.agent.answers.outcome import CLUE_SOURCES, Clue, Precision
-from sextant.agent.answers.positions import position
+from sextant.agent.answers.positions import order_angles
 
 _LATITUDE = {"lat", "latitude", "lattitude", "latitud", "latitudine", "breite", "breitengrad", "широта", "纬度", "緯度"}
 _LONGITUDE = {
@@ -68,16 +68,16 @@ class Reading:
 def read_value(value: Any, depth: int = 0) -> Reading | None:
     """The answer in a JSON value: an object, or a list whose likeliest (else first) object is the answer."""
     if isinstance(value, list):
-        return _ranked([read_value(item, depth + 1) for item in value[:_MOST] if isinstance(item, dict)])
+        return _rank([read_value(item, depth + 1) for item in value[:_MOST] if isinstance(item, dict)])
     if not isinstance(value, dict) or depth > _DEEPEST:
         return None
-    fields = {_plain(key): item for key, item in value.items()}
+    fields = {_simplify_key(key): item for key, item in value.items()}
     if is_tool_call(value):
         return None
-    reading = _own_position(fields) or _nested_position(fields, depth)
+    reading = _read_own_position(fields) or _find_nested_position(fields, depth)
     if reading is None:
         named = Reading(how="json")
-        reading = named if _words(fields, _PLACE + _COUNTRY) else None
+        reading = named if _list_words(fields, _PLACE + _COUNTRY) else None
     if reading is None:
         return None
     return _with_words(reading, fields, depth)
@@ -92,29 +92,29 @@ def is_unknown(word: str) -> bool:
     return bool(_UNKNOWN.match(word))
 
 
-def _plain(key: str) -> str:
+def _simplify_key(key: str) -> str:
     parted = _CAMEL.sub("_", fold(key).strip())
     return re.sub(r"[^\w]+", "_", parted.lower()).strip("_")
 
 
-def _own_position(fields: dict[str, Any]) -> Reading | None:
+def _read_own_position(fields: dict[str, Any]) -> Reading | None:
     """The position in the object's own latitude and longitude, or why these hold none."""
-    sides = [_axis_value(fields, names) for names in (_LATITUDE, _LONGITUDE)]
+    sides = [_find_axis_value(fields, names) for names in (_LATITUDE, _LONGITUDE)]
     if sides[0] is _MISSING or sides[1] is _MISSING:
-        return _pair_in_one_field(fields)
+        return _read_pair_in_one_field(fields)
     if all(side is None or (isinstance(side, str) and is_unknown(side)) for side in sides):
         return Reading(how="json", absent="declined")
     if any(isinstance(side, str) and _TEMPLATE.fullmatch(side.strip()) for side in sides):
         return Reading(how="json", absent="template")
-    latitude, longitude = parse_angle(_joined(sides[0])), parse_angle(_joined(sides[1]))
+    latitude, longitude = parse_angle(_join_parts(sides[0])), parse_angle(_join_parts(sides[1]))
     if latitude is None or longitude is None:
         return Reading(how="json")
-    latitude = with_hemisphere(latitude, _direction(fields, _LATITUDE, "ns"))
-    longitude = with_hemisphere(longitude, _direction(fields, _LONGITUDE, "ew"))
-    return located(latitude, longitude, "json")
+    latitude = with_hemisphere(latitude, _find_direction(fields, _LATITUDE, "ns"))
+    longitude = with_hemisphere(longitude, _find_direction(fields, _LONGITUDE, "ew"))
+    return make_reading(latitude, longitude, "json")
 
 
-def _direction(fields: dict[str, Any], names: set[str], both: str) -> str:
+def _find_direction(fields: dict[str, Any], names: set[str], both: str) -> str:
     """The hemisphere that a field of its own states, or the very key of the number: ``latitude_south``."""
     if isinstance(fields.get(both), str):
         return str(fields[both])
@@ -129,11 +129,11 @@ def _direction(fields: dict[str, Any], names: set[str], both: str) -> str:
     return ""
 
 
-def _joined(value: Any) -> Any:
+def _join_parts(value: Any) -> Any:
     """Degrees, minutes, seconds and hemisphere of an object, as a list of them; other values as they are."""
     if not isinstance(value, dict):
         return value
-    fields = {_plain(key): item for key, item in value.items()}
+    fields = {_simplify_key(key): item for key, item in value.items()}
     if not isinstance(fields.get("degrees", fields.get("deg")), int | float):
         return fields.get("value", fields.get("decimal", value))
     parts = [fields.get("degrees", fields.get("deg")), fields.get("minutes", 0), fields.get("seconds", 0)]
@@ -143,9 +143,9 @@ def _joined(value: Any) -> Any:
     return [*parts, side] if side else parts
 
 
-def located(first: Angle, second: Angle, how: str) -> Reading | None:
+def make_reading(first: Angle, second: Angle, how: str) -> Reading | None:
     """A reading at two angles, without a position at (0, 0); None where no order is valid."""
-    found = position(first, second)
+    found = order_angles(first, second)
     if found is None:
         return None
     latitude, longitude, note = found
@@ -157,7 +157,7 @@ def located(first: Angle, second: Angle, how: str) -> Reading | None:
 _MISSING = object()
 
 
-def _axis_value(fields: dict[str, Any], names: set[str]) -> Any:
+def _find_axis_value(fields: dict[str, Any], names: set[str]) -> Any:
     for key, value in fields.items():
         words = set(key.split("_"))
         if words & names and not words & (_NO_VALUE | _DIRECTION):
@@ -165,7 +165,7 @@ def _axis_value(fields: dict[str, Any], names: set[str]) -> Any:
     return _MISSING
 
 
-def _pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
+def _read_pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
     """A position written as one value: "48.86, 2.35", [48.86, 2.35], or GeoJSON, which alone is lon, lat."""
     for key, value in fields.items():
         if not set(key.split("_")) & _PAIR:
@@ -174,27 +174,27 @@ def _pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
         if isinstance(value, list) and len(value) in (2, 3):
             angles = [parse_angle(item) for item in value[:2]]
         elif isinstance(value, str) and len(value) <= 200:
-            angles = list(two_angles(value))
+            angles = list(parse_two_angles(value))
         if len(angles) == 2 and angles[0] and angles[1]:
             if str(fields.get("type", "")).lower() == "point":
                 angles.reverse()
-            return located(angles[0], angles[1], "json")
+            return make_reading(angles[0], angles[1], "json")
     return None
 
 
-def two_angles(text: str) -> tuple[Angle | None, ...]:
+def parse_two_angles(text: str) -> tuple[Angle | None, ...]:
     """The two angles of a text that holds exactly two, else nothing."""
     text = fold(text)
     found: list[Angle | None] = []
     at = 0
     while (start := DIGITS.search(text, at)) is not None and len(found) < 3:
-        angle = angle_at(text, start.start(), floor=at)
+        angle = parse_angle_at(text, start.start(), floor=at)
         at = angle.end if angle else start.end()
         found.append(angle)
     return tuple(found) if len(found) == 2 else ()
 
 
-def _nested_position(fields: dict[str, Any], depth: int) -> Reading | None:
+def _find_nested_position(fields: dict[str, Any], depth: int) -> Reading | None:
     """The position of the first inner object that has one; a list of candidates ranks itself."""
     unlocated = None
     for key, value in fields.items():
@@ -208,7 +208,7 @@ def _nested_position(fields: dict[str, Any], depth: int) -> Reading | None:
     return unlocated
 
 
-def _ranked(readings: list[Reading | None]) -> Reading | None:
+def _rank(readings: list[Reading | None]) -> Reading | None:
     found = [reading for reading in readings if reading is not None]
     if not found:
         return None
@@ -218,9 +218,9 @@ def _ranked(readings: list[Reading | None]) -> Reading | None:
 
 
 def _with_words(reading: Reading, fields: dict[str, Any], depth: int) -> Reading:
-    places, countries = _words(fields, _PLACE), _words(fields, _COUNTRY)
+    places, countries = _list_words(fields, _PLACE), _list_words(fields, _COUNTRY)
     if reading.absent == "zeros":
-        reading = replace(reading, absent=_why_zeros(fields))
+        reading = replace(reading, absent=_explain_zeros(fields))
     alternatives: list[Reading] = []
     for key in _ALTERNATIVES:
         items = fields.get(key)
@@ -233,13 +233,13 @@ def _with_words(reading: Reading, fields: dict[str, Any], depth: int) -> Reading
         place=reading.place or (places[0] if places else None),
         country=reading.country or (countries[0] if countries else None),
         names=reading.names or tuple(places),
-        confidence=reading.confidence if reading.confidence is not None else _confidence(fields),
-        clues=reading.clues or _clues(fields),
+        confidence=reading.confidence if reading.confidence is not None else _read_confidence(fields),
+        clues=reading.clues or _read_clues(fields),
         alternatives=reading.alternatives + tuple(alternatives),
     )
 
 
-def _why_zeros(fields: dict[str, Any]) -> Literal["declined", "template", "zeros"]:
+def _explain_zeros(fields: dict[str, Any]) -> Literal["declined", "template", "zeros"]:
     words = [fields[key] for key in _PLACE + _COUNTRY if key in fields]
     if any(isinstance(word, str) and word.strip() and _TEMPLATE.fullmatch(word.strip()) for word in words):
         return "template"
@@ -248,7 +248,7 @@ def _why_zeros(fields: dict[str, Any]) -> Literal["declined", "template", "zeros
     )
 
 
-def _words(fields: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
+def _list_words(fields: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
     found: list[str] = []
     for key in keys:
         value = fields.get(key)
@@ -259,12 +259,12 @@ def _words(fields: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _confidence(fields: dict[str, Any]) -> float | None:
+def _read_confidence(fields: dict[str, Any]) -> float | None:
     """The stated confidence from 0 to 1; "85 %" and 85 are read as 0.85, "8/10" as 0.8; words say no number."""
     for key in _CONFIDENCE:
         value = fields.get(key)
         if isinstance(value, str):
-            value = _share(fold(value[:40]))
+            value = _read_share(fold(value[:40]))
         if isinstance(value, int | float) and not isinstance(value, bool):
             value = value / 100 if 1 < value <= 100 else value
             if 0 <= value <= 1:
@@ -272,7 +272,7 @@ def _confidence(fields: dict[str, Any]) -> float | None:
     return None
 
 
-def _share(text: str) -> float | None:
+def _read_share(text: str) -> float | None:
     found = _SHARE.match(text)
     if found is None:
         return None
@@ -280,7 +280,7 @@ def _share(text: str) -> float | None:
     return number / {"%": 100, "/10": 10, "/100": 100}.get((found["of"] or "").replace(" ", ""), 1)
 
 
-def _clues(fields: dict[str, Any]) -> tuple[Clue, ...]:
+def _read_clues(fields: dict[str, Any]) -> tuple[Clue, ...]:
     found: list[Clue] = []
     for key in _CLUES:
         items = fields.get(key)

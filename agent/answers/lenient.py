@@ -44,19 +44,19 @@ class Fragment:
     cut: bool
 
 
-def fragments(text: str, limit: int = 200) -> list[Fragment]:
+def find_fragments(text: str, limit: int = 200) -> list[Fragment]:
     """Every object, and every list of objects, at the outer level of ``text``; the last ``limit`` of them."""
     found: list[Fragment] = []
     at = 0
     while (start := _START.search(text, at)) is not None:
-        fragment = _strict(text, start.start()) or _lenient(text, start.start())
+        fragment = _parse_strict(text, start.start()) or _parse_lenient(text, start.start())
         at = max(fragment.end, start.end())
         if fragment.value:
             found.append(fragment)
     return found[-limit:]
 
 
-def _strict(text: str, at: int) -> Fragment | None:
+def _parse_strict(text: str, at: int) -> Fragment | None:
     try:
         value, end = _DECODER.raw_decode(text, at)
     except (ValueError, RecursionError):
@@ -64,7 +64,7 @@ def _strict(text: str, at: int) -> Fragment | None:
     return Fragment(value, at, end, cut=False)
 
 
-def _lenient(text: str, at: int) -> Fragment:
+def _parse_lenient(text: str, at: int) -> Fragment:
     reader = _Reader(text, at)
     value = reader.value(0)
     return Fragment(value, at, reader.at, reader.cut)

@@ -17,7 +17,7 @@ _LAT = r"(?:lat(?:itud(?:e|ine)?)?)"
 _LON = r"(?:lon(?:g(?:itud(?:e|ine)?)?)?|lng)"
 
 
-def _pair(latitude: str, longitude: str) -> str:
+def _format_pair(latitude: str, longitude: str) -> str:
     return f" latitude: {latitude}, longitude: {longitude} "
 
 
@@ -124,32 +124,32 @@ def rewrite_notations(text: str) -> str:
     return text
 
 
-def _links(text: str) -> str:
+def _rewrite_links(text: str) -> str:
     if "%2C" in text or "%2c" in text:
         text = re.sub(r"\S{1,2000}%2[Cc]\S{0,2000}", lambda link: unquote(link[0]), text)
     for pattern in (_GOOGLE, _AT, _OSM, _MARKER):
-        text = pattern.sub(lambda found: _pair(found[1], found[2]), text)
+        text = pattern.sub(lambda found: _format_pair(found[1], found[2]), text)
     return text
 
 
-def _latex(text: str) -> str:
+def _rewrite_latex(text: str) -> str:
     text = _LATEX.sub(r"\1", text.replace("\\degree", "°").replace("^{\\circ}", "°").replace("^\\circ", "°"))
     return _LATEX_SPACE.sub(
         " ", text.replace("^{\\prime\\prime}", '"').replace("^{\\prime}", "'").replace("\\prime", "'")
     )
 
 
-def _markup(text: str) -> str:
-    text = _KML.sub(lambda found: _pair(found[2], found[1]), text)
-    text = _XML_ATTRIBUTES.sub(lambda found: _pair(found[1], found[2]), text)
-    return _XML.sub(lambda found: f" {_axis(found[1])}: {found[2]}, ", text)
+def _strip_markup(text: str) -> str:
+    text = _KML.sub(lambda found: _format_pair(found[2], found[1]), text)
+    text = _XML_ATTRIBUTES.sub(lambda found: _format_pair(found[1], found[2]), text)
+    return _XML.sub(lambda found: f" {_find_axis(found[1])}: {found[2]}, ", text)
 
 
-def _axis(word: str) -> str:
+def _find_axis(word: str) -> str:
     return "latitude" if word.lower().startswith("lat") else "longitude"
 
 
-def _aviation(text: str) -> str:
+def _rewrite_aviation(text: str) -> str:
     """Read "46-13.4N 004-26.2E" as degrees and minutes; "30-40N 5-8E" stays a range."""
 
     def write(found: re.Match[str]) -> str:
@@ -165,24 +165,26 @@ def _aviation(text: str) -> str:
     return _AVIATION.sub(write, text)
 
 
-def _hemispheres(text: str) -> str:
+def _rewrite_hemispheres(text: str) -> str:
     if _NUMBER_AND_WORD.search(text) is None and "titud" not in text:
         return text
     for pattern in (_INFLECTED, _REVERSED):
-        text = pattern.sub(lambda found: f"{found['number']} {_letter(found['word'])}", text)
-    text = _APART.sub(lambda found: f"{found['number']} {_letter(found['word'] or found['bare'])}", text)
+        text = pattern.sub(lambda found: f"{found['number']} {_find_letter(found['word'])}", text)
+    text = _APART.sub(lambda found: f"{found['number']} {_find_letter(found['word'] or found['bare'])}", text)
     if "titud" not in text:
         return text
-    return _BEFORE.sub(lambda found: f"{_axis(found['label'])}: {found['number']} {_letter(found['word'])}", text)
+    return _BEFORE.sub(
+        lambda found: f"{_find_axis(found['label'])}: {found['number']} {_find_letter(found['word'])}", text
+    )
 
 
-def _letter(word: str) -> str:
+def _find_letter(word: str) -> str:
     if len(word) == 1:
         return word.upper()
     return next(letter for pattern, letter in _LETTER.items() if pattern.fullmatch(word))
 
 
-def _far_languages(text: str) -> str:
+def _translate_words(text: str) -> str:
     if text.isascii():
         return text
     text = _CJK.sub(lambda found: f"{found[1]} {_CJK_LETTER[found[2]]}", text)
@@ -191,64 +193,64 @@ def _far_languages(text: str) -> str:
     return text
 
 
-def _labels(text: str) -> str:
+def _rewrite_labels(text: str) -> str:
     lower = text.lower()
     if not text.isascii() or any(word in lower for word in _PLAIN_LABELS):
         for name, pattern in _LABEL_WORDS.items():
             text = pattern.sub(name, text)
     if not any(word in lower for word in ("lat", "lon", "lng")):
         return text
-    text = _LABEL_AFTER.sub(lambda found: f"{_axis(found[2])}: {found[1]}", text)
+    text = _LABEL_AFTER.sub(lambda found: f"{_find_axis(found[2])}: {found[1]}", text)
     return _DOTTED_LABEL.sub(r"\1 ", text)
 
 
-def _plus_codes(text: str) -> str:
+def _rewrite_plus_codes(text: str) -> str:
     from openlocationcode import openlocationcode
 
     def write(found: re.Match[str]) -> str:
         if not openlocationcode.isFull(found[1]):
             return found[0]
         area = openlocationcode.decode(found[1])
-        return _pair(f"{area.latitudeCenter:.6f}", f"{area.longitudeCenter:.6f}")
+        return _format_pair(f"{area.latitudeCenter:.6f}", f"{area.longitudeCenter:.6f}")
 
     return _PLUS_CODE.sub(write, text)
 
 
-def _grids(text: str) -> str:
-    text = _MGRS.sub(lambda found: _from_mgrs("".join(found.groups())) or found[0], text)
-    return _UTM.sub(lambda found: _from_utm(found) or found[0], text)
+def _rewrite_grids(text: str) -> str:
+    text = _MGRS.sub(lambda found: _convert_mgrs("".join(found.groups())) or found[0], text)
+    return _UTM.sub(lambda found: _convert_utm(found) or found[0], text)
 
 
-def _from_mgrs(code: str) -> str | None:
+def _convert_mgrs(code: str) -> str | None:
     import mgrs
 
     try:
         latitude, longitude = mgrs.MGRS().toLatLon(code)
     except mgrs.MGRSError:
         return None
-    return _pair(f"{latitude:.6f}", f"{longitude:.6f}")
+    return _format_pair(f"{latitude:.6f}", f"{longitude:.6f}")
 
 
-def _from_utm(found: re.Match[str]) -> str | None:
+def _convert_utm(found: re.Match[str]) -> str | None:
     zone, band, easting, northing = int(found[1]), found[2], float(found[3]), float(found[4])
     if not 1 <= zone <= 60 or not 100_000 <= easting <= 900_000:
         return None
-    longitude, latitude = _utm(zone, band >= "N").transform(easting, northing)
-    return _pair(f"{latitude:.6f}", f"{longitude:.6f}") if abs(latitude) <= 84 else None
+    longitude, latitude = _load_utm(zone, band >= "N").transform(easting, northing)
+    return _format_pair(f"{latitude:.6f}", f"{longitude:.6f}") if abs(latitude) <= 84 else None
 
 
 @cache
-def _utm(zone: int, north: bool) -> Any:
+def _load_utm(zone: int, north: bool) -> Any:
     from pyproj import Transformer
 
     return Transformer.from_crs((32600 if north else 32700) + zone, 4326, always_xy=True)
 
 
-def _geohashes(text: str) -> str:
-    return _GEOHASH.sub(lambda found: _from_geohash(found[1].lower()), text)
+def _rewrite_geohashes(text: str) -> str:
+    return _GEOHASH.sub(lambda found: _decode_geohash(found[1].lower()), text)
 
 
-def _from_geohash(code: str) -> str:
+def _decode_geohash(code: str) -> str:
     """The middle of a geohash's cell: bits alternate between longitude and latitude, halving the range each time."""
     ends = [[-180.0, 180.0], [-90.0, 90.0]]
     bits = [(_BASE32.index(letter) >> shift) & 1 for letter in code for shift in range(4, -1, -1)]
@@ -256,20 +258,20 @@ def _from_geohash(code: str) -> str:
         low, high = ends[number % 2]
         ends[number % 2] = [(low + high) / 2, high] if bit else [low, (low + high) / 2]
     longitude, latitude = (sum(pair) / 2 for pair in ends)
-    return _pair(f"{latitude:.6f}", f"{longitude:.6f}")
+    return _format_pair(f"{latitude:.6f}", f"{longitude:.6f}")
 
 
 _RULES: tuple[tuple[str | None, Callable[[str], str]], ...] = (
-    ("http", _links),
-    ("\\", _latex),
-    ("<", _markup),
-    ("(", lambda text: _WKT.sub(lambda found: _pair(found[2], found[1]), text)),
-    (None, lambda text: _ORDER_AFTER.sub(lambda found: _pair(found[2], found[1]), text)),
-    ("-", _aviation),
-    ("+", _plus_codes),
-    (None, _grids),
-    ("eo", _geohashes),
-    (None, _far_languages),
-    (None, _labels),
-    (None, _hemispheres),
+    ("http", _rewrite_links),
+    ("\\", _rewrite_latex),
+    ("<", _strip_markup),
+    ("(", lambda text: _WKT.sub(lambda found: _format_pair(found[2], found[1]), text)),
+    (None, lambda text: _ORDER_AFTER.sub(lambda found: _format_pair(found[2], found[1]), text)),
+    ("-", _rewrite_aviation),
+    ("+", _rewrite_plus_codes),
+    (None, _rewrite_grids),
+    ("eo", _rewrite_geohashes),
+    (None, _translate_words),
+    (None, _rewrite_labels),
+    (None, _rewrite_hemispheres),
 )

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, replace
 
-from sextant.agent.answers.angles import DIGITS, Angle, angle_at
-from sextant.agent.answers.fields import Reading, located
-from sextant.agent.answers.standing import Standing, standing
+from sextant.agent.answers.angles import DIGITS, Angle, parse_angle_at
+from sextant.agent.answers.fields import Reading, make_reading
+from sextant.agent.answers.standing import Standing, find_standing
 
 _LAT_WORD = r"(?:lat(?:t?itud(?:e|ine)?)?|breite(?:ngrad)?|широта|纬度|緯度)"
 _LON_WORD = r"(?:lon(?:g|gt?itud(?:e|ine)?)?|lng|länge(?:ngrad)?|долгота|经度|經度|経度)"
@@ -42,7 +42,7 @@ _MOST_NUMBERS = 150  # numbers looked at from the end of an answer
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPosition:
     """A position in the text and its standing by the words before it."""
 
     reading: Reading
@@ -56,25 +56,25 @@ class _Token:
     order: str | None  # "both" or "swapped" where a heading names both axes
 
 
-def positions_in(text: str) -> list[Found]:
+def find_positions(text: str) -> list[FoundPosition]:
     """Every position in a folded text, in the order of the text."""
-    tokens = _tokens(text)
-    found: list[Found] = []
+    tokens = _list_tokens(text)
+    found: list[FoundPosition] = []
     index = before = 0
     while index < len(tokens) - 1:
-        paired = _pair(text, tokens, index)
+        paired = _pair_up(text, tokens, index)
         if paired is None:
             index += 1
             continue
         reading, last = paired
         start = tokens[index].angle.start
-        found.append(Found(reading, standing(text, start, floor=before)))
+        found.append(FoundPosition(reading, find_standing(text, start, floor=before)))
         before = tokens[last].angle.end
         index = last + 1
     return found
 
 
-def _tokens(text: str) -> list[_Token]:
+def _list_tokens(text: str) -> list[_Token]:
     labels = list(_LABEL.finditer(text))
     tokens: list[_Token] = []
     at = next_label = 0
@@ -89,19 +89,19 @@ def _tokens(text: str) -> list[_Token]:
         )
         kind = label.lastgroup if label is not None else None
         axis_known = near and kind in ("latitude", "longitude")
-        angle = angle_at(
+        angle = parse_angle_at(
             text, start, at, range_allowed=axis_known or bool(_BETWEEN.search(text, max(0, start - 12), start))
         )
         if angle is None:
             continue
         at = angle.end
-        if angle.axis is None and not axis_known and _measures(text, start, angle.end):
+        if angle.axis is None and not axis_known and _is_measure(text, start, angle.end):
             continue
-        tokens.append(_labelled(text, angle, kind if near else None, label, start))
+        tokens.append(_label(text, angle, kind if near else None, label, start))
     return tokens
 
 
-def _measures(text: str, start: int, end: int) -> bool:
+def _is_measure(text: str, start: int, end: int) -> bool:
     """Whether the number is of something else: a lens, a price, a version."""
     return bool(_MEASURED.match(text, end) or _MEASURE.search(text, max(0, start - 12), start))
 
@@ -110,7 +110,7 @@ def _leads_to(text: str, label: re.Match[str], start: int) -> bool:
     return start - label.end() <= 60 and bool(_AFTER_LABEL.fullmatch(text, label.end(), start))
 
 
-def _labelled(text: str, angle: Angle, kind: str | None, label: re.Match[str] | None, start: int) -> _Token:
+def _label(text: str, angle: Angle, kind: str | None, label: re.Match[str] | None, start: int) -> _Token:
     """The angle with the axis its label gives it; a hemisphere of its own is stronger than any label."""
     if kind in ("latitude", "longitude"):
         return _Token(angle if angle.axis else replace(angle, axis=kind), True, None)  # type: ignore[arg-type]
@@ -121,7 +121,7 @@ def _labelled(text: str, angle: Angle, kind: str | None, label: re.Match[str] | 
     return _Token(angle, False, label.lastgroup if headed and label else None)
 
 
-def _pair(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int] | None:
+def _pair_up(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int] | None:
     first = tokens[index]
     for other in range(index + 1, min(index + 4, len(tokens))):
         second = tokens[other]
@@ -131,16 +131,16 @@ def _pair(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int] | 
         if first.angle.axis and second.angle.axis:
             if first.angle.axis == second.angle.axis:
                 return None
-            reading = located(first.angle, second.angle, "prose")
+            reading = make_reading(first.angle, second.angle, "prose")
             return (reading, other) if reading else None
         if other == index + 1 and _PAIR_GAP.fullmatch(gap):
-            reading = _bare(text, first, second)
+            reading = _pair_bare_numbers(text, first, second)
             if reading is not None:
                 return reading, other
     return None
 
 
-def _bare(text: str, first: _Token, second: _Token) -> Reading | None:
+def _pair_bare_numbers(text: str, first: _Token, second: _Token) -> Reading | None:
     """Two neighbouring numbers of which at most one says its axis, where they look like coordinates."""
     a, b = first.angle, second.angle
     if a.axis or b.axis:
@@ -148,7 +148,7 @@ def _bare(text: str, first: _Token, second: _Token) -> Reading | None:
             return None
         if a.axis == "longitude" or b.axis == "latitude":
             a, b = b, a
-        return located(replace(a, axis="latitude"), replace(b, axis="longitude"), "prose")
+        return make_reading(replace(a, axis="latitude"), replace(b, axis="longitude"), "prose")
     cue = bool(_CUE.search(text, max(0, a.start - 80), a.start))
     alone = len(text.strip()) <= b.end - a.start + 4
     enclosed = text[max(0, a.start - 1) : a.start] in ("(", "[") and text[b.end : b.end + 1] in (")", "]")
@@ -157,4 +157,4 @@ def _bare(text: str, first: _Token, second: _Token) -> Reading | None:
         return None
     if first.order == "swapped":
         a, b = b, a
-    return located(a, b, "prose")
+    return make_reading(a, b, "prose")

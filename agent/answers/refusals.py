@@ -26,7 +26,7 @@ def refuses(text: str) -> bool:
     return not _FAILED.match(text) and bool(_REFUSES.search(text))
 
 
-def last_refusal(text: str) -> int:
+def find_last_refusal_end(text: str) -> int:
     """Where the sentence of the last refusal ends, 0 without one."""
     found = None
     for found in _REFUSES.finditer(text):  # noqa: B007

@@ -22,7 +22,7 @@ class Standing(IntEnum):
     FINAL = 2
 
 
-def standing(text: str, at: int, floor: int = 0) -> Standing:
+def find_standing(text: str, at: int, floor: int = 0) -> Standing:
     """The standing of the position at index ``at`` by the last such word before it, no further back than ``floor``."""
     last = None
     for word in _WORDS.finditer(text, max(floor, at - _REACH), at):

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import yaml
 
-from sextant.geo.spelling import fold, without_digraphs
+from sextant.geo.spelling import fold, strip_digraphs
 
 # A word with its apostrophes; marks that some scripts write as characters of their own belong to it.
 _MARKS = (
@@ -40,7 +40,7 @@ class Words:
     """By sentence: whether it ends in a colon, so that what it says holds for the next."""
 
 
-def words_of(text: str) -> Words:
+def split_words(text: str) -> Words:
     """The words of a text whose characters are folded (`sextant.agent.answers.characters`)."""
     text = text.translate(_SPACES)
     named = any(letter.isupper() for letter in text) or len(text) > 80  # a reply that never uses capitals
@@ -50,22 +50,22 @@ def words_of(text: str) -> Words:
     for found in _WORD.finditer(text):
         word, start = found[0], found.start()
         gap = text[end:start]
-        if last and _breaks(gap, last, word):
+        if last and _ends_between(gap, last, word):
             words.labels.append(":" in gap)
             sentence += 1
-        words.keys.append(word_key(word))
+        words.keys.append(make_word_key(word))
         words.starts.append(start)
         end = found.end()
         words.ends.append(end)
         words.capital.append(not named or (not word[0].islower() and not word[0].isdigit()))
-        words.gaps.append(_gap(gap))
+        words.gaps.append(_classify_gap(gap))
         words.sentences.append(sentence)
         last = word
     words.labels.append(False)
     return words
 
 
-def _breaks(gap: str, last: str, word: str) -> bool:
+def _ends_between(gap: str, last: str, word: str) -> bool:
     """Whether a sentence or line ends between two words."""
     if gap == " ":
         return False
@@ -78,11 +78,11 @@ def _breaks(gap: str, last: str, word: str) -> bool:
         return True
     if word[0].islower():
         return False
-    short = last.lower() in word_list("short_forms") or (len(last) == 1 and last.isupper())
-    return not short or word.lower() in word_list("leads")
+    short = last.lower() in load_word_list("short_forms") or (len(last) == 1 and last.isupper())
+    return not short or word.lower() in load_word_list("leads")
 
 
-def _gap(gap: str) -> str:
+def _classify_gap(gap: str) -> str:
     if gap == " ":
         return " "
     if "\n" in gap:
@@ -96,25 +96,25 @@ def _gap(gap: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def word_key(word: str) -> str:
+def make_word_key(word: str) -> str:
     """A word's key; a genitive's s goes."""
     if word.lower() in ("it's", "that's"):
         return word.lower().replace("'s", "is")
     if word[-2:] in ("'s", "’s"):
         word = word[:-2]
-    return without_digraphs(fold(word))
+    return strip_digraphs(fold(word))
 
 
 @lru_cache(maxsize=1)
-def _lists() -> dict[str, frozenset[str]]:
+def _load_lists() -> dict[str, frozenset[str]]:
     text = files("sextant.agent.answers").joinpath("data/words.yaml").read_text(encoding="utf-8")
     lists = yaml.safe_load(text).items()
     return {name: frozenset(words.split(", ") if ", " in words else words.split()) for name, words in lists}
 
 
-def word_list(name: str) -> frozenset[str]:
+def load_word_list(name: str) -> frozenset[str]:
     """One of the lists of `data/words.yaml`."""
-    return _lists()[name]
+    return _load_lists()[name]
 
 
 def is_unspaced(word: str) -> bool:

@@ -6,7 +6,7 @@ from sextant.agent.chat.constraints import HALVES, PIN_KM, exclude, ignore, make
 from sextant.atlas.names import find_place
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.countries import CONTINENTS, country_keys
+from sextant.geo.countries import CONTINENTS, list_country_keys
 from sextant.geo.spelling import fold
 
 COAST_KM = 30.0  # what people call near the sea: more than an hour on foot
@@ -93,7 +93,7 @@ def parse_area(name: str) -> tuple[Json, str]:
     for continent in CONTINENTS.values():
         if fold(continent) == key:
             return {"continent": continent}, continent
-    if not near and (country := country_keys().get(key)):
+    if not near and (country := list_country_keys().get(key)):
         return make_country_area(country), country.name
     hits = find_place(plain, limit=1) if key else []
     if not hits or hits[0].score < 0.6:
@@ -113,13 +113,13 @@ def _states_place(part: str) -> bool:
         or _INLAND.match(plain)
         or _HALF.match(plain)
         or any(fold(plain) == fold(name) for name in (*CONTINENTS.values(), *HALVES))
-        or fold(plain) in country_keys()
+        or fold(plain) in list_country_keys()
     )
 
 
 def _split_parts(text: str) -> list[str]:
     text = " ".join(text.replace("’", "'").split())
-    for name in country_keys():
+    for name in list_country_keys():
         if " and " in name:
             text = re.sub(re.escape(name), name.replace(" and ", " and\u00a0"), text, flags=re.IGNORECASE)
     parts = []

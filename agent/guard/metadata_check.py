@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from sextant.base.json_types import Json
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 AGREES_KM = 25.0  # city radius of the benchmarks
 ZONE_HOURS = 4.0  # civil time differs from solar time by up to three hours (western China); summer time adds one
@@ -22,7 +22,7 @@ def compare_metadata(metadata: Json, best: Json | None, region_90: Json | None) 
         missing = "the file states no position" if metadata.get("latitude") is None else "there is no answer to compare"
         return {"verdict": "absent", "distance_km": None, "text": f"{missing}.", "time": time}
     here = metadata["latitude"], metadata["longitude"]
-    km = float(great_circle_km(here, (best["latitude"], best["longitude"])))
+    km = float(compute_great_circle_km(here, (best["latitude"], best["longitude"])))
     reach = (region_90 or {}).get("radius_km") or 0.0
     verdict = "agrees" if km < max(AGREES_KM, reach) else "conflicts"
     notes = "".join(f" Note: {note}." for note in metadata.get("notes") or ())

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sextant.agent.llm.redaction import redact_secrets
 from sextant.agent.llm.transport import AnswerTooLarge, CompressedAnswer, Exchange
 from sextant.base.errors import SextantError
-from sextant.base.printable import printable
+from sextant.base.printable import make_printable
 
 Kind = Literal[
     "unreachable",
@@ -104,7 +104,7 @@ class Address:
 
     def redact(self, text: str) -> str:
         """Redact a server's text for one terminal line: no secrets, no control characters, limited length."""
-        text = " ".join(redact_secrets(printable(text), self.secrets).split())
+        text = " ".join(redact_secrets(make_printable(text), self.secrets).split())
         return text if len(text) <= WORDS_SHOWN else text[: WORDS_SHOWN - 1] + "…"
 
 

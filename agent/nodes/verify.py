@@ -24,7 +24,7 @@ from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
-from sextant.gallery.profile import profile_of
+from sextant.gallery.profile import read_profile
 
 _LATER_FIELDS = ("wording", "precision", "radius_km")
 # Failures that no other prompt and no later round can repair.
@@ -119,7 +119,7 @@ def make_pool(outcomes: dict[str, Json], branches: dict[str, Branch], references
         candidates += proposed if deps.recipe.keep_alternatives else proposed[:1]
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
     found = references or {}
-    profile = profile_of(found.get("profile"))
+    profile = read_profile(found.get("profile"))
     return Pool(tuple(candidates), farthest, counts, retrieval_trust=found.get("trust", 1.0), profile=profile)
 
 

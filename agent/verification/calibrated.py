@@ -27,7 +27,7 @@ from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km, great_circle_km
+from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 _RIVAL_KM = 25.0  # a rival lies outside the leading region, and never nearer than this
 
@@ -100,7 +100,7 @@ def named(probabilities: Floats) -> Probabilities:
 
 def _scored(pool: Pool, positions: Floats, probabilities: Floats, worth: Floats) -> tuple[Scored, ...]:
     """Every candidate with the score of its point, best first; ties keep the pool's order."""
-    point = all_pairs_km(pool.positions, positions).argmin(1)
+    point = compute_all_pairs_km(pool.positions, positions).argmin(1)
     order = np.argsort(-worth[point], kind="stable")
     scores, chances = (
         worth.round(4).tolist(),
@@ -117,8 +117,8 @@ def _rival(
 ) -> Rival | None:
     """The best point outside the leading part of the region, backed by the strongest candidate near it."""
     latitude, longitude, radius_km = region.caps[0]
-    outside = great_circle_km(positions, positions[best]) > _RIVAL_KM
-    outside &= great_circle_km(positions, (latitude, longitude)) > radius_km
+    outside = compute_great_circle_km(positions, positions[best]) > _RIVAL_KM
+    outside &= compute_great_circle_km(positions, (latitude, longitude)) > radius_km
     if not outside.any():
         return None
     row = int(np.argmax(np.where(outside, worth, -1.0)))
@@ -134,7 +134,7 @@ def _rival(
 def _behind(place: Floats, scored: tuple[Scored, ...]) -> Candidate:
     """The best candidate within the largest radius that holds any; the nearest one does by the end."""
     candidates = [entry.candidate for entry in scored]
-    away = great_circle_km(np.array([(one.latitude, one.longitude) for one in candidates]), place)
+    away = compute_great_circle_km(np.array([(one.latitude, one.longitude) for one in candidates]), place)
     for radius in RADII_KM[1:3]:
         if (away <= radius).any():
             return candidates[int(np.argmax(away <= radius))]

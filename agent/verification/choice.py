@@ -13,7 +13,7 @@ from sextant.agent.verification.scoring.scorer import Scorer
 from sextant.agent.verification.utility import expected_utility, stacked_within
 from sextant.base.arrays import Floats
 from sextant.gallery.profile import RICH_FIRST_HIT
-from sextant.geo.sphere import all_pairs_km
+from sextant.geo.sphere import compute_all_pairs_km
 
 # P(25 km) of a gallery's first hit: from `RICH_FIRST_HIT` on the scorer has a say, from here on the whole. It was
 # trained on the lists of one large gallery whose first hit is within 25 km in 35 of 100.
@@ -54,7 +54,7 @@ def _may_answer(features: PoolFeatures) -> NDArray[np.bool_]:
     )
     if not strong.any():
         return np.ones(len(features.points.positions), dtype=bool)
-    away = all_pairs_km(features.points.positions, features.opinions.positions)
+    away = compute_all_pairs_km(features.points.positions, features.opinions.positions)
     agreed = np.zeros(len(away), dtype=int)
     for name in sorted(set(names)):
         agreed += (away[:, [one == name for one in names]] <= RADII_KM[_CITY]).any(1)

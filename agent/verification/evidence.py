@@ -12,7 +12,7 @@ from sextant.agent.verification.points import RETRIEVED, SAID
 from sextant.agent.verification.posterior import Pooling, list_evidence, probabilities_of, supports
 from sextant.agent.verification.scoring.pool_features import PoolFeatures
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km
+from sextant.geo.sphere import compute_all_pairs_km
 
 _ALTERNATIVE_VOTE = 0.3  # a place a model named beside its answer, against the answer's 1
 _SAME_PLACE_KM = RADII_KM[0]
@@ -61,7 +61,7 @@ def gather_evidence(features: PoolFeatures, hit_rates: HitRates) -> Evidence:
         found = pool.profile.probabilities(features.points.positions, features.retrieved, similarity)
         listed = list_evidence(pool.retrieval_trust * found, features.apart_km, features.points.kind == RETRIEVED)
     return Evidence(
-        all_pairs_km(features.points.positions, features.opinions.positions),
+        compute_all_pairs_km(features.points.positions, features.opinions.positions),
         hit_rates.log_odds(answers),
         np.array([1.0 if one.origin == "answer" else _ALTERNATIVE_VOTE for one in answers]),
         features.opinions.model,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.reliability import Reliability, model_name
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km, great_circle_km
+from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 if TYPE_CHECKING:
     from sextant.atlas.names import NamedPlace
@@ -81,7 +81,7 @@ def said_candidates(pool: Pool) -> tuple[Candidate, ...]:
 
 def _own_agreement(positions: Floats, model: NDArray[np.intp], vote: Floats) -> Floats:
     """The share of a model's own votes within region scale of each: samples that agree are its word, others asides."""
-    near = all_pairs_km(positions, positions) <= _OWN_CAMP_KM
+    near = compute_all_pairs_km(positions, positions) <= _OWN_CAMP_KM
     same = model[:, None] == model[None]
     return np.asarray(((near & same) @ vote) / (same @ vote))
 
@@ -105,7 +105,7 @@ def named_place(name: str, latitude: float, longitude: float) -> tuple[float, fl
     towns = [hit for hit in exact_hits(name) if hit.kind == "place"]
     if not towns:
         return None
-    away = great_circle_km(np.array([(town.latitude, town.longitude) for town in towns]), (latitude, longitude))
+    away = compute_great_circle_km(np.array([(town.latitude, town.longitude) for town in towns]), (latitude, longitude))
     best = int(np.argmin(away))
     return None if away[best] < _SAME_PLACE_KM else (towns[best].latitude, towns[best].longitude)
 
@@ -114,7 +114,7 @@ def _updated(positions: Floats, model: NDArray[np.intp], vote: Floats, believed:
     """Reliability drawn towards the share of the other models' votes within each radius."""
     from sextant.agent.verification.decision import RADII_KM
 
-    distances = all_pairs_km(positions, positions)
+    distances = compute_all_pairs_km(positions, positions)
     others = (model[:, None] != model[None]) * vote[None]
     count = np.maximum(others.sum(1, keepdims=True), 1e-9)
     agreement = np.stack([(others * (distances <= radius)).sum(1) for radius in RADII_KM], axis=1) / count

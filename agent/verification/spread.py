@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sextant.base.arrays import Floats
 from sextant.geo.caps import HALF_ROUND_KM
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 RINGS_KM = np.array([0.1, 1.0, 25.0, 200.0, 750.0, 2500.0, HALF_ROUND_KM])
 _LOG_RINGS = np.log(RINGS_KM)
@@ -44,7 +44,7 @@ class Spread:
         first = int(np.argmax((self.radii_km > 0).any(1)))
         level = max(int(np.searchsorted(self.held, share, side="right")) - 1, first)
         radii = self.radii_km[level]
-        between = great_circle_km(self.positions[:, None], self.positions[None])
+        between = compute_great_circle_km(self.positions[:, None], self.positions[None])
         inside = (between + radii[:, None] <= radii[None] + 1e-9) & (radii[None] > 0)
         np.fill_diagonal(inside, False)
         earlier = np.tril(np.ones_like(inside), -1)
@@ -57,7 +57,7 @@ class Spread:
 
     def held_at(self, latitude: float, longitude: float) -> float:
         """What the first level that contains a position is estimated to hold: the conformal score of a true place."""
-        away = great_circle_km(self.positions, (latitude, longitude))
+        away = compute_great_circle_km(self.positions, (latitude, longitude))
         reached = ((away[None] <= self.radii_km) & (self.radii_km > 0)).any(1)
         return float(self.held[int(np.argmax(reached))]) if reached.any() else 1.0
 
@@ -71,7 +71,7 @@ def spread_of(positions: Floats, mixture: Floats, apart_km: Floats | None = None
         apart_km: (m, m) among the points, where known.
     """
     if apart_km is None:
-        apart_km = great_circle_km(positions[:, None], positions[None])
+        apart_km = compute_great_circle_km(positions[:, None], positions[None])
     leaders, masses = _merged(apart_km, mixture)
     radii = _radii(masses)
     # Strictly rising, so that a level and what it holds are one to one.

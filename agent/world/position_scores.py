@@ -52,9 +52,9 @@ def score_positions(encoder: Encoder, vector: NDArray[np.float32], positions: Se
     Raises:
         WrongUse: the encoder is not geo-aligned.
     """
-    from sextant.gallery.alignment.heatmap.score import position_scores
+    from sextant.gallery.alignment.heatmap.score import compute_position_scores
 
-    scores = position_scores(require_aligned(encoder), vector, np.asarray(positions, dtype=float))
+    scores = compute_position_scores(require_aligned(encoder), vector, np.asarray(positions, dtype=float))
     return [round(float(score), 6) for score in scores]
 
 

@@ -15,7 +15,7 @@ from sextant.app.commands.evaluation import (
     eval_rescore,
     eval_run,
 )
-from sextant.app.render.terminal import echo, echo_json, one_line
+from sextant.app.render.terminal import echo, echo_json, shorten_line
 
 if TYPE_CHECKING:
     from sextant.eval.fitting.judging import Judgement
@@ -74,22 +74,22 @@ def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: 
     Example: sextant eval recorded recorded.jsonl.gz --crossfit author
     """
     from sextant.eval.fitting.jobs import call_curve, measured
-    from sextant.eval.reporting.figures_text import curve_lines, figure_lines
+    from sextant.eval.reporting.figures_text import format_curve, format_figures
 
     report: dict[str, Any] = {}
-    for name, records, verifier in _jobs(files, **options):
+    for name, records, verifier in _list_jobs(files, **options):
         found, judged = measured(records, verifier, options["max_answers"], options["stop"])
         points = call_curve(records, verifier) if with_curve else []
         report[name] = {**found.to_json(), "curve": [vars(point) for point in points]}
         if as_json:
             continue
         if explain:
-            echo("\n".join(_photo_line(one) for one in judged))
-        echo("\n".join([*figure_lines(name, found), *(curve_lines(points) if points else [])]))
+            echo("\n".join(_format_photo(one) for one in judged))
+        echo("\n".join([*format_figures(name, found), *(format_curve(points) if points else [])]))
     if as_json:
         echo_json(report)
     elif explain and options["strategy"] == "calibrated" and not options["crossfit"]:
-        echo(_provenance(options["fitted"]))
+        echo(_describe_provenance(options["fitted"]))
 
 
 @command.command("fit")
@@ -118,24 +118,24 @@ def fit(
     Example: sextant eval fit recorded.jsonl.gz --out model.json
     """
     from sextant.eval.fitting.jobs import fit_files, write_model
-    from sextant.eval.reporting.figures_text import figure_lines
+    from sextant.eval.reporting.figures_text import format_figures
 
-    model, found = fit_files(files, _names(models), folds, members, _progress, jobs, keep_scorer)
+    model, found = fit_files(files, _list_names(models), folds, members, _print_progress, jobs, keep_scorer)
     write_model(model, out)
     if as_json:
         echo_json({name: figures.to_json() for name, figures in found.items()})
         return
     for name, figures in found.items():
-        echo("\n".join(figure_lines(f"{name}, held out", figures)))
+        echo("\n".join(format_figures(f"{name}, held out", figures)))
     echo(f"wrote {out}; use it with: sextant locate PHOTO --fitted {out}")
 
 
-def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Record], Any]]":
+def _list_jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Record], Any]]":
     """List each file's name, its records, and the verifier for them."""
     from sextant.base.errors import WrongUse
     from sextant.eval.fitting.jobs import cross_fitted, plain_verifier, read_files
 
-    models = _names(options["models"])
+    models = _list_names(options["models"])
     loaded = read_files(files)
     if not options["crossfit"]:
         for name in ("without", "as_unknown"):
@@ -152,9 +152,9 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
         options["optimise"],
         options["folds"],
         options["members"],
-        _progress,
+        _print_progress,
         options["jobs"],
-        _groups(options["without"]),
+        _count_groups(options["without"]),
         options["as_unknown"],
     )
     jobs, done = [], 0
@@ -164,25 +164,25 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
     return jobs
 
 
-def _names(models: str) -> tuple[str, ...]:
+def _list_names(models: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in models.split(",") if name.strip())
 
 
-def _groups(names: str) -> tuple[str, ...]:
+def _count_groups(names: str) -> tuple[str, ...]:
     from sextant.agent.verification.scoring.features import GROUPS
     from sextant.base.errors import WrongUse
 
-    for name in _names(names):
+    for name in _list_names(names):
         if name not in GROUPS:
             raise WrongUse(f"unknown feature group {name!r}; choose from: {', '.join(GROUPS)}")
-    return _names(names)
+    return _list_names(names)
 
 
-def _progress(line: str) -> None:
+def _print_progress(line: str) -> None:
     echo(line, err=True)
 
 
-def _photo_line(one: "Judgement") -> str:
+def _format_photo(one: "Judgement") -> str:
     from sextant.agent.answer_words import format_coordinates, format_headline
 
     verdict = one.verdict
@@ -192,10 +192,10 @@ def _photo_line(one: "Judgement") -> str:
     told = format_headline(
         {"best": best, "probability": stated, "calibration": calibration}, format_coordinates(best) if best else None
     )
-    return f"{one_line(one.record.image)}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{told}"
+    return f"{shorten_line(one.record.image)}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{told}"
 
 
-def _provenance(fitted: Path | None) -> str:
+def _describe_provenance(fitted: Path | None) -> str:
     from sextant.agent.recording.fitted_models import read_model
     from sextant.agent.verification.model_file import shipped_model
 

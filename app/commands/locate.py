@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.app.options.common import make_settings, run_options
+from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ STOPPING = (
 
 @click.command(name="locate")
 @click.argument("photos", nargs=-1, metavar="PHOTO…")
-@run_options
+@add_run_options
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run without repeating paid calls.")
 @click.option("--dry-run", is_flag=True, help="Print the expected calls, tokens and cost, and send nothing.")
 @click.option(
@@ -162,11 +162,11 @@ def print_answer(answer: dict[str, Any], as_json: bool, settings: "Settings | No
     An answer says "the model server"; who asked it, by these settings, is told which that is.
     """
     from sextant.agent.llm.call import restore_address
-    from sextant.app.render.answer import printed, unanswered
+    from sextant.app.render.answer import explain_missing_answer, format_answer
 
     if not as_json:
-        echo(printed(answer))
-    reason = unanswered(answer)
+        echo(format_answer(answer))
+    reason = explain_missing_answer(answer)
     if reason is not None:
         echo(f"sextant: {restore_address(reason, settings) if settings else reason}", err=True)
     return 0 if reason is None else 1

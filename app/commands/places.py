@@ -9,7 +9,6 @@ from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.atlas.gazetteer.lookup import Sight
-    from sextant.atlas.gazetteer.store import Added
 
 HOME = click.option("--home", metavar="DIR", help="Folder that holds the gazetteer.  [default: SEXTANT_HOME]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -78,13 +77,13 @@ def list_sources(as_json: bool, home: str | None) -> None:
     \b
     Example: sextant places list
     """
-    from sextant.atlas.gazetteer.store import sources, store_path
+    from sextant.atlas.gazetteer.store import list_sources, store_path
 
-    found = sources(store_path(home))
+    found = list_sources(store_path(home))
     if as_json:
         echo_json([source.to_json() for source in found])
     elif found:
-        echo("\n".join(_source_line(source) for source in found))
+        echo("\n".join(_format_source(source) for source in found))
     else:
         echo("no gazetteer was added; sextant places add FILE adds one", err=True)
 
@@ -130,12 +129,12 @@ def search(name: str, limit: int, as_json: bool, home: str | None) -> None:
     if as_json:
         echo_json([sight.to_json() for sight in found])
     elif found:
-        echo("\n".join(_sight_line(sight) for sight in found))
+        echo("\n".join(_format_sight(sight) for sight in found))
     else:
         raise SextantError(f"nothing is named {name!r} in the gazetteers that were added; try another spelling")
 
 
-def _source_line(source: "Added") -> str:
+def _format_source(source: "AddedSource") -> str:
     broken = f", {source.broken:,} lines unread" if source.broken else ""
     return (
         f"{source.name}  {source.format}, {source.places:,} places, {source.names:,} names{broken}; file of "
@@ -143,7 +142,7 @@ def _source_line(source: "Added") -> str:
     )
 
 
-def _sight_line(sight: "Sight") -> str:
+def _format_sight(sight: "Sight") -> str:
     country = f", {sight.country_code}" if sight.country_code else ""
     sure = "" if sight.score == 1 else " (similar name)"
     return f"{sight.latitude:.5f}, {sight.longitude:.5f}  {sight.name}{country} ({sight.kind}){sure}  [{sight.source}]"

@@ -8,7 +8,7 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def run_options(command: Command) -> Command:
+def add_run_options(command: Command) -> Command:
     """Add the model, gallery, preset, budget and retrieval options of one run."""
     options = [
         click.option("--model", metavar="SPEC", help="offline, openai:NAME or ollama:NAME.  [default: offline]"),

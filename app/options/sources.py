@@ -9,7 +9,7 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def source_options(command: Command) -> Command:
+def add_source_options(command: Command) -> Command:
     """Add the options for a source's table, its rows, the decoding processes and the output."""
     options = [
         click.option("--metadata", type=click.Path(path_type=Path), help="CSV with image, latitude and longitude."),

@@ -14,7 +14,7 @@ WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth 
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
 
-def how_sure(answer: Json) -> str:
+def format_confidence(answer: Json) -> str:
     """``street (1 km) 12 % · city (25 km) 74 % · …``."""
     words = " · ".join(f"{words} {share:.0%}" for words, share in list_scale_rows(answer["probability"]))
     if words and not is_calibrated(answer):
@@ -22,7 +22,7 @@ def how_sure(answer: Json) -> str:
     return words or "not known"
 
 
-def region(answer: Json) -> str:
+def format_regions(answer: Json) -> str:
     """Both regions: ``50 %: within 12 km · 90 %: 3 areas of 340,000 km² together``."""
     words = []
     for share, area in answer["region"].items():
@@ -31,20 +31,20 @@ def region(answer: Json) -> str:
         if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM or area.get("area_km2", 0.0) > WHOLE_WORLD_KM2:
             words.append(f"{share} %: anywhere; what is known does not narrow it down")
         elif area.get("radius_km") is not None:
-            words.append(f"{share} %: within {distance(area['radius_km'])}")
+            words.append(f"{share} %: within {format_distance(area['radius_km'])}")
         else:
             words.append(f"{share} %: {len(area['parts'])} areas, {area['area_km2']:,.0f} km² together")
     return " · ".join(words) or "not known"
 
 
-def distance(km: float) -> str:
+def format_distance(km: float) -> str:
     """``850 m``, ``4.2 km``, ``1,240 km``."""
     if km < 1:
         return f"{km * 1000:.0f} m"
     return f"{km:.1f} km" if km < 10 else f"{km:,.0f} km"
 
 
-def rival(answer: Json) -> str:
+def describe_rival(answer: Json) -> str:
     """Describe the leading place outside the region, with the evidence for it."""
     other = answer["rival"]
     if other is None:
@@ -54,7 +54,7 @@ def rival(answer: Json) -> str:
     return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
 
 
-def references(answer: Json, count: int = 3) -> list[str]:
+def list_references(answer: Json, count: int = 3) -> list[str]:
     """List the nearest gallery photos the run was shown."""
     shown = [item for item in answer["candidates"] if item["origin"] == "nearest"]
     shown.sort(key=lambda item: item["rank"])
@@ -62,7 +62,7 @@ def references(answer: Json, count: int = 3) -> list[str]:
     return [line + (f" ({item['id']})" if item.get("id") else "") for line, item in zip(lines, shown, strict=False)]
 
 
-def stopped(answer: Json) -> str:
+def describe_stop(answer: Json) -> str:
     """Why the run ended."""
     return {
         "agreement": "the answers agree",
@@ -71,7 +71,7 @@ def stopped(answer: Json) -> str:
     }[answer["stop"]]
 
 
-def spent(answer: Json) -> str:
+def format_spending(answer: Json) -> str:
     """``6 calls, 12,340 tokens, $0.0210, 14.2 s``."""
     used = answer["spent"]
     money = "price unknown" if used["usd"] is None else f"${used['usd']:.4f}"
@@ -80,24 +80,28 @@ def spent(answer: Json) -> str:
     return f"{calls}, {used['tokens']:,} tokens{estimated}, {money}, {used['seconds']:.1f} s"
 
 
-def outcomes(answer: Json) -> str:
+def count_outcomes(answer: Json) -> str:
     """``3 answered, 1 refused``."""
     return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answer"
 
 
-def model_name(answer: Json) -> str:
+def describe_model(answer: Json) -> str:
     """Name the model and say what kind it is."""
     offline = " (no model at all: the density of similar photos)" if answer["model"] == "offline" else ""
     return f"{answer['model']}{offline}, preset {answer['preset']}"
 
 
-def rows(answer: Json) -> list[tuple[str, str]]:
+def list_answer_rows(answer: Json) -> list[tuple[str, str]]:
     """Write the whole answer as labelled lines, in the order a person reads them."""
     lines: list[tuple[str, str]] = []
     if answer["best"]:
         lines += [("Place", f"{format_place_name(answer['best'])}  {format_coordinates(answer['best'])}")]
-        lines += [("How sure", how_sure(answer)), ("Region", region(answer)), ("Rival", rival(answer))]
-    lines += [("Similar", line) for line in references(answer)]
+        lines += [
+            ("How sure", format_confidence(answer)),
+            ("Region", format_regions(answer)),
+            ("Rival", describe_rival(answer)),
+        ]
+    lines += [("Similar", line) for line in list_references(answer)]
     if answer["coverage"]:
         near, wide = answer["coverage"]["within_25_km"], answer["coverage"]["within_200_km"]
         lines.append(("Gallery", f"{near:,} photos within 25 km of the answer, {wide:,} within 200 km"))
@@ -106,29 +110,33 @@ def rows(answer: Json) -> list[tuple[str, str]]:
         lines.append(("Metadata", f"the file's own position {answer['metadata']} with the answer"))
     if cap := answer.get("precision"):
         lines.append(("Precision", f"nothing finer than {cap['cap']} is shown: {cap['reason']}"))
-    lines += [("Stopped", stopped(answer)), ("Answers", outcomes(answer)), ("Spent", spent(answer))]
-    lines.append(("Model", model_name(answer)))
+    lines += [
+        ("Stopped", describe_stop(answer)),
+        ("Answers", count_outcomes(answer)),
+        ("Spent", format_spending(answer)),
+    ]
+    lines.append(("Model", describe_model(answer)))
     if fitted := answer.get("fitted"):
         lines.append(("Verified", f"by {fitted}, a fitted model of your own"))
     lines += [("Distrust", warning["text"]) for warning in answer["warnings"]]
     return [*lines, ("Run", str(answer["run"]))]
 
 
-def printed(answer: Json) -> str:
+def format_answer(answer: Json) -> str:
     """Write the answer as `sextant locate` prints it."""
     title = " ".join((answer["photo"]["path"] or answer["photo"]["sha256"][:12]).split())
     label, body = "", []
-    for name, text in rows(answer):
+    for name, text in list_answer_rows(answer):
         body.append(f"  {'' if name == label else name:<9} {text}")
         label = name
     return "\n".join([title, f"  {format_headline(answer)}", "", *body])
 
 
-def unanswered(answer: Json) -> str | None:
+def explain_missing_answer(answer: Json) -> str | None:
     """Why no model answered, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None
     failed = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.ANSWERS_FAILED]
-    why = failed[0] if failed else outcomes(answer)
+    why = failed[0] if failed else count_outcomes(answer)
     left = "the place comes from similar photos alone" if answer["best"] else "there is no place to report"
     return f"model {answer['model']!r} gave no usable answer ({why}); {left}"

@@ -120,7 +120,7 @@ def make_room(connections: set[BoundedProtocol]) -> None:
     first.transport.abort()
 
 
-def most_connections() -> int:
+def raise_connection_limit() -> int:
     """Return how many connections this process may have; raises its limit of open files as far as it may."""
     try:
         import resource

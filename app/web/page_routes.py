@@ -15,7 +15,7 @@ from sextant.app.web.service import SessionService
 STATIC = Path(__file__).parent / "static"
 
 
-def page_routes(house: SessionService) -> APIRouter:
+def make_page_routes(house: SessionService) -> APIRouter:
     """Make the routes of the page, its configuration, the map outlines and the evaluation reports."""
     routes = APIRouter()
 

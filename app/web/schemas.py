@@ -40,7 +40,7 @@ class ByPlace(Strict):
 Steer = Annotated[ByWords | ByPolygon | ByPlace, Field(discriminator="kind")]
 
 
-class Fork(Strict):
+class ForkRequest(Strict):
     """Run a photo's run again, changed from a step on."""
 
     step: str = Field(max_length=40, description="a step's number, or number:branch")

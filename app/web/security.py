@@ -82,12 +82,12 @@ class HttpGuard:
         if refusal:
             if refusal[0] == 401 and self._given(scope, headers):
                 refusal = await self._wrong.slow_down(refusal)
-            await _plain(send, *refusal)
+            await _send_plain(send, *refusal)
             return
         if self._by_address(scope):
             # The token leaves the address bar, where it would be copied along.
             cookie = f"{COOKIE}={self.door.token}; HttpOnly; SameSite=Strict; Path=/"
-            await _plain(send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode())])
+            await _send_plain(send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode())])
             return
         await self.app(scope, receive, self._with_headers(send))
 
@@ -180,7 +180,7 @@ def _name(host: str) -> str:
     return (found["six"] or found["name"]).lower() if found else ""
 
 
-async def _plain(send: Send, status: int, text: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+async def _send_plain(send: Send, status: int, text: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
     start = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), *headers]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": text.encode()})

@@ -17,12 +17,12 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
 from sextant.agent.world.photo_opening import use_opener
-from sextant.app.render.terminal import echo, one_line
+from sextant.app.render.terminal import echo, shorten_line
 from sextant.app.web.basemap import pack_outlines
 from sextant.app.web.events import EventLog
 from sextant.app.web.limits import Limits, RateLimit, RequestRefused, Reserve, Streams
 from sextant.app.web.reports import Reports
-from sextant.app.web.uploads import Decoder, content_of, photo_of
+from sextant.app.web.uploads import Decoder, make_photo, read_content
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -167,9 +167,9 @@ class SessionService:
 
     def _accept(self, session: str, message: Json, photos: Sequence[UploadFile]) -> Json:
         """Store a message and its photos, and return it with their hashes; the session is held."""
-        hashes = [hashlib.sha256(content_of(photo)).hexdigest() for photo in photos]
+        hashes = [hashlib.sha256(read_content(photo)).hexdigest() for photo in photos]
         with self._journal.protect(hashes) if photos else nullcontext():
-            stored = [photo_of(photo, self.blobs.put(content_of(photo), fsync=True)) for photo in photos]
+            stored = [make_photo(photo, self.blobs.put(read_content(photo), fsync=True)) for photo in photos]
             message = {**message, "photos": stored}
             self.sessions.accept(session, message)
         return message
@@ -277,7 +277,7 @@ class SessionService:
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
-            echo(f"sextant: session {session}: {type(error).__name__}: {one_line(str(error))}", err=True)
+            echo(f"sextant: session {session}: {type(error).__name__}: {shorten_line(str(error))}", err=True)
         finally:
             self._end(session)
         if problem:

@@ -10,7 +10,7 @@ from sextant.app.web.limits import RequestRefused
 from sextant.app.web.service import TURNS_SHOWN, SessionService
 
 
-def session_routes(house: SessionService) -> APIRouter:
+def make_session_routes(house: SessionService) -> APIRouter:
     """Make the routes for whole sessions, under /api/sessions."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
 

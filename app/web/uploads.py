@@ -83,7 +83,7 @@ class Decoder:
     def _decode(self, content: bytes) -> Pixels | str:
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_limit_memory)
+            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_set_memory_limit)
         try:
             return self._pool.submit(_decode_pixels, content, self._limits.photo_pixels).result(
                 self._limits.decode_seconds
@@ -118,22 +118,22 @@ class Decoder:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def display_name(name: str | None) -> str:
+def make_display_name(name: str | None) -> str:
     """Make an uploaded file's name safe to display: last part, printable, short; it never becomes a path."""
     last = PurePosixPath((name or "").replace("\\", "/")).name
     plain = "".join(char for char in last if char.isprintable())
     return plain[:LONGEST_NAME] or "photo"
 
 
-def content_of(upload: UploadFile) -> bytes:
+def read_content(upload: UploadFile) -> bytes:
     """Return the bytes of a file."""
     upload.file.seek(0)
     return upload.file.read()
 
 
-def photo_of(upload: UploadFile, sha256: str) -> Json:
+def make_photo(upload: UploadFile, sha256: str) -> Json:
     """Return a photo as a message names it."""
-    return {"sha256": sha256, "file": display_name(upload.filename)}
+    return {"sha256": sha256, "file": make_display_name(upload.filename)}
 
 
 def _read_file(photo: str | Path) -> bytes:
@@ -146,7 +146,7 @@ def _read_file(photo: str | Path) -> bytes:
     return content
 
 
-def _limit_memory() -> None:
+def _set_memory_limit() -> None:
     import resource
 
     from sextant.gallery.build.pool import _start_worker

@@ -53,17 +53,17 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class UnreadableLine:
     """A line that no feature could be read from, and why."""
 
     line: int
     reason: str
 
 
-class SourceError(SextantError):
+class PlacesSourceError(SextantError):
     """A file cannot be read as a gazetteer, or the store cannot take it."""
 
 
-def valid_position(latitude: float, longitude: float) -> bool:
+def is_valid_position(latitude: float, longitude: float) -> bool:
     """Whether two numbers are degrees of a place; 0, 0 is none."""
     return -90 <= latitude <= 90 and -180 <= longitude <= 180 and (latitude, longitude) != (0, 0)

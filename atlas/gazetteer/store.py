@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sextant.atlas.gazetteer.feature import SourceError
-from sextant.base.errors import one_line
+from sextant.atlas.gazetteer.feature import PlacesSourceError
+from sextant.base.errors import format_error
 from sextant.base.home import Home
 
 VERSION = 1
@@ -32,7 +32,7 @@ MICRODEGREES = 1_000_000
 
 
 @dataclass(frozen=True)
-class Added:
+class AddedSource:
     """A source as the store lists it; ``file_date`` and ``added`` are dates (ISO 8601, UTC)."""
 
     name: str
@@ -72,21 +72,23 @@ def open_store(path: Path, *, write: bool = False) -> sqlite3.Connection:
             connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version == 0 and write and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            with transaction(connection):
+            with hold_transaction(connection):
                 for statement in (*_SCHEMA, *_INDEXES):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
             version = VERSION
     except (sqlite3.Error, OSError) as error:
-        raise SourceError(f"the gazetteer {str(path)!r} cannot be opened: {one_line(error)}") from error
+        raise PlacesSourceError(f"the gazetteer {str(path)!r} cannot be opened: {format_error(error)}") from error
     if version != VERSION:
         connection.close()
-        raise SourceError(f"{str(path)!r} is not a gazetteer of this version; move it away and add the sources anew")
+        raise PlacesSourceError(
+            f"{str(path)!r} is not a gazetteer of this version; move it away and add the sources anew"
+        )
     return connection
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def hold_transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """A change that happens whole or not at all."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -110,7 +112,7 @@ def make_indexes(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def sources(path: Path) -> list[Added]:
+def list_sources(path: Path) -> list[AddedSource]:
     """The sources of a store, in the order they were added; none where there is no file.
 
     Raises:
@@ -120,7 +122,7 @@ def sources(path: Path) -> list[Added]:
         return []
     connection = open_store(path)
     try:
-        columns = ", ".join(Added.__dataclass_fields__)
-        return [Added(*row) for row in connection.execute(f"SELECT {columns} FROM sources ORDER BY id")]
+        columns = ", ".join(AddedSource.__dataclass_fields__)
+        return [AddedSource(*row) for row in connection.execute(f"SELECT {columns} FROM sources ORDER BY id")]
     finally:
         connection.close()

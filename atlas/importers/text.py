@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sextant.atlas.gazetteer.feature import SourceError
-from sextant.base.errors import system_reason
+from sextant.atlas.gazetteer.feature import PlacesSourceError
+from sextant.base.errors import format_system_reason
 
 _LONGEST_LINE = 64_000_000  # characters; MySQL dumps have lines of a megabyte
 
@@ -26,33 +26,35 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
             with gzip.open(path) as file:
                 yield io.TextIOWrapper(file, "utf-8", errors="replace", newline="")
         elif path.suffix.lower() == ".zip":
-            with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive)) as member:
+            with zipfile.ZipFile(path) as archive, archive.open(_find_member(path, archive)) as member:
                 yield io.TextIOWrapper(member, "utf-8", errors="replace", newline="")
         else:
             with path.open(encoding="utf-8-sig", errors="replace", newline="") as plain:
                 yield plain
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise SourceError(f"{str(path)!r} is cut off or damaged: {system_reason(error)}; download it again") from error
+        raise PlacesSourceError(
+            f"{str(path)!r} is cut off or damaged: {format_system_reason(error)}; download it again"
+        ) from error
     except OSError as error:
-        raise SourceError(f"{str(path)!r} cannot be read: {system_reason(error)}") from error
+        raise PlacesSourceError(f"{str(path)!r} cannot be read: {format_system_reason(error)}") from error
 
 
-def lines(file: io.TextIOWrapper) -> Iterator[str]:
+def read_lines(file: io.TextIOWrapper) -> Iterator[str]:
     """The lines without their ends."""
     while line := file.readline(_LONGEST_LINE):
         yield line.rstrip("\r\n")
 
 
-def plain_name(path: Path) -> str:
+def strip_endings(path: Path) -> str:
     """The file's name in lower case without the endings of compression."""
     name = path.name.lower()
     return name.removesuffix(".gz").removesuffix(".zip").removesuffix(".bz2")
 
 
-def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+def _find_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     members = [
         member for member in archive.infolist() if not member.is_dir() and "readme" not in member.filename.lower()
     ]
     if not members:
-        raise SourceError(f"{str(path)!r} holds no file")
+        raise PlacesSourceError(f"{str(path)!r} holds no file")
     return max(members, key=lambda member: member.file_size)

@@ -20,7 +20,7 @@ from sextant.eval.fitting.folds import folds_by_group
 from sextant.eval.fitting.pooling_fit import fit_line, fit_quantiles
 from sextant.eval.fitting.pools import Example, examples_of
 from sextant.eval.fitting.recorded import Record
-from sextant.eval.metrics import calibration_error
+from sextant.eval.metrics import compute_calibration_error
 
 LEAST_PHOTOS = 50
 _FOLDS = 5
@@ -114,12 +114,12 @@ def replace_calibration(model: Model, examples: Sequence[Example]) -> Model:
 
 def _report(examples: Sequence[Example], models: Sequence[Model]) -> Report:
     from sextant.agent.verification import verify
-    from sextant.geo.sphere import great_circle_km
+    from sextant.geo.sphere import compute_great_circle_km
 
     stated, hits, held = [], [], []
     for one, model in zip(examples, models, strict=True):
         verdict = verify(one.features.pool, "calibrated", model=model)
-        away = float(great_circle_km((verdict.latitude or 0.0, verdict.longitude or 0.0), one.truth))
+        away = float(compute_great_circle_km((verdict.latitude or 0.0, verdict.longitude or 0.0), one.truth))
         stated.append([verdict.probability[f"{radius:g}"] or 0.0 for radius in RADII_KM])
         hits.append([away <= radius for radius in RADII_KM])
         held.append([area.contains(*one.truth) for area in (verdict.region_50, verdict.region_90) if area])
@@ -127,7 +127,7 @@ def _report(examples: Sequence[Example], models: Sequence[Model]) -> Report:
     return Report(
         tuple(p.mean(0).round(4).tolist()),
         tuple(hit.mean(0).round(4).tolist()),
-        tuple(round(calibration_error(p[:, radius], hit[:, radius]), 4) for radius in range(len(RADII_KM))),
+        tuple(round(compute_calibration_error(p[:, radius], hit[:, radius]), 4) for radius in range(len(RADII_KM))),
         _intervals(p - hit, [one.group for one in examples]),
         {"50": float(inside[0]), "90": float(inside[1])},
     )

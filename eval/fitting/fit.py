@@ -21,7 +21,7 @@ from sextant.eval.fitting.pools import examples_of
 from sextant.eval.fitting.profiles import with_profiles
 from sextant.eval.fitting.recorded import Record
 from sextant.eval.fitting.training import Example, train_scorer
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 Progress = Callable[[str], None]
 
@@ -46,7 +46,7 @@ def reliability_of(records: Sequence[Record], called: tuple[str, ...] = ()) -> R
             name, said = model_name(answer.model), answer.outcome
             calls[name] += 1
             if said.latitude is not None and said.longitude is not None:
-                away = great_circle_km((said.latitude, said.longitude), (record.latitude, record.longitude))
+                away = compute_great_circle_km((said.latitude, said.longitude), (record.latitude, record.longitude))
                 hits.setdefault(name, []).append(away <= np.array(RADII_KM))
     known = {name: _drawn_in(rows) for name, rows in sorted(hits.items())}
     answered = {name: round(len(rows) / calls[name], 4) for name, rows in sorted(hits.items())}
@@ -91,7 +91,7 @@ def fit_scorer(
             if view.candidates:
                 seen = featurise(view, known)
                 table, names, _ = seen.scored
-                away = great_circle_km(seen.points.positions, (record.latitude, record.longitude))
+                away = compute_great_circle_km(seen.points.positions, (record.latitude, record.longitude))
                 examples.append(Example(table, away, weight))
     return train_scorer(examples, names, members, seed, without)
 

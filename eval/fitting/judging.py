@@ -11,16 +11,16 @@ from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.arrays import Floats
 from sextant.eval.fitting.recorded import Record
 from sextant.eval.metrics import (
-    accuracy,
-    calibration_error,
-    calibration_p_value,
-    chance_calibration_error,
-    coverage,
-    fixed_radius_km,
-    oracle_km,
+    compute_accuracy,
+    compute_calibration_error,
+    compute_calibration_p_value,
+    compute_chance_calibration_error,
+    compute_coverage,
+    compute_oracle_km,
+    find_fixed_radius_km,
 )
-from sextant.geo.caps import cap_area_km2
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.caps import compute_cap_area_km2
+from sextant.geo.sphere import compute_great_circle_km
 
 Verifier = Callable[[Record, int], Verdict]  # a record after so many calls
 
@@ -78,25 +78,29 @@ def distance_km(record: Record, verdict: Verdict) -> float:
     """From the answer to the truth; infinite without an answer."""
     if verdict.latitude is None or verdict.longitude is None:
         return float("inf")
-    return float(great_circle_km((verdict.latitude, verdict.longitude), (record.latitude, record.longitude)))
+    return float(compute_great_circle_km((verdict.latitude, verdict.longitude), (record.latitude, record.longitude)))
 
 
 def figures(judged: Sequence[Judgement]) -> Figures:
     """Accuracy over all photos; calibration and coverage over those that have probabilities and regions."""
     distances = np.array([one.distance_km for one in judged])
-    oracle = [oracle_km(one.record.pool().positions, (one.record.latitude, one.record.longitude)) for one in judged]
+    oracle = [
+        compute_oracle_km(one.record.pool().positions, (one.record.latitude, one.record.longitude)) for one in judged
+    ]
     kinds = [kind for one in judged for kind in (answer.outcome.kind for answer in one.record.answers)]
     sure = [one for one in judged if one.verdict.calibrated]
     return Figures(
         photos=len(judged),
         photographers=len({one.record.group for one in judged}),
-        accuracy=accuracy(distances),
-        oracle=accuracy(oracle),
+        accuracy=compute_accuracy(distances),
+        oracle=compute_accuracy(oracle),
         calls=float(np.mean([one.calls for one in judged])) if judged else float("nan"),
         outcomes={kind: kinds.count(kind) for kind in sorted(set(kinds))},
-        calibration_error=_calibrated_figure(calibration_error, judged),
-        chance_calibration_error=_per_radius(lambda r: chance_calibration_error(_stated(sure)[:, r])) if sure else None,
-        calibration_p_value=_calibrated_figure(calibration_p_value, judged),
+        calibration_error=_calibrated_figure(compute_calibration_error, judged),
+        chance_calibration_error=_per_radius(lambda r: compute_chance_calibration_error(_stated(sure)[:, r]))
+        if sure
+        else None,
+        calibration_p_value=_calibrated_figure(compute_calibration_p_value, judged),
         **_region_figures(sure),
     )
 
@@ -129,10 +133,10 @@ def _region_figures(sure: Sequence[Judgement]) -> dict[str, Any]:
     for name in ("50", "90"):
         regions = [one.verdict.region_50 if name == "50" else one.verdict.region_90 for one in sure]
         pairs = [(region, one.record) for region, one in zip(regions, sure, strict=True) if region is not None]
-        held[name] = coverage([region.contains(record.latitude, record.longitude) for region, record in pairs])
+        held[name] = compute_coverage([region.contains(record.latitude, record.longitude) for region, record in pairs])
         areas[name] = float(np.median([region.area_km2 for region, _ in pairs]))
-        radius_km = fixed_radius_km([one.distance_km for one in sure], held[name])
-        fixed[name] = cap_area_km2(radius_km)
+        radius_km = find_fixed_radius_km([one.distance_km for one in sure], held[name])
+        fixed[name] = compute_cap_area_km2(radius_km)
     return {"coverage": held, "median_area_km2": areas, "fixed_radius_area_km2": fixed}
 
 
@@ -164,7 +168,9 @@ def curve(records: Sequence[Record], verifier: Verifier, settled: Callable[[Verd
         judged = [_stopped(*pair, cost, settled) for pair in zip(records, stages, strict=True)]
         calls = float(np.mean([one.calls for one in judged]))
         away = [one.distance_km for one in judged]
-        points.append(CurvePoint(cost, calls, accuracy(away), _calibrated_figure(calibration_error, judged)))
+        points.append(
+            CurvePoint(cost, calls, compute_accuracy(away), _calibrated_figure(compute_calibration_error, judged))
+        )
     return points
 
 

@@ -12,7 +12,7 @@ from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.base.arrays import Floats
 from sextant.eval.fitting.recorded import Record
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 STAGES = (1, 2, 4, 8, 16, 60)  # calls after which a photo's pool is looked at
 MOST_EXAMPLES = 8000
@@ -45,7 +45,7 @@ class Example:
     @property
     def away_km(self) -> Floats:
         """Distances (m,) of the points from the true place."""
-        return np.asarray(great_circle_km(self.features.points.positions, self.truth))
+        return np.asarray(compute_great_circle_km(self.features.points.positions, self.truth))
 
 
 def examples_of(

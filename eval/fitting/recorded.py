@@ -15,10 +15,10 @@ from typing import Any
 
 from sextant.agent.answers import Outcome, parse_answer
 from sextant.agent.verification.pool import Candidate, Pool, Position, PositionError, checked_position
-from sextant.base.errors import SextantError, one_line
+from sextant.base.errors import SextantError, format_error
 from sextant.base.json_types import Json
 from sextant.eval.running.g3_files import is_g3_header, read_g3_record
-from sextant.gallery.profile import WEAK, RetrievalProfile, profile_of
+from sextant.gallery.profile import WEAK, RetrievalProfile, read_profile
 
 _SPOT_DECIMALS = 5
 _MOST = 1.001  # a cosine, rounded
@@ -171,7 +171,7 @@ def _photo(row: Json) -> Record:
         longitude=longitude,
         nearest=tuple(_place(*place) for place in row.get("nearest") or []),
         similarities=_similarities(row.get("nearest") or []),
-        profile=profile_of(row["profile"]) if row.get("profile") else None,
+        profile=read_profile(row["profile"]) if row.get("profile") else None,
         farthest=tuple(checked_position(*place) for place in row.get("farthest") or []),
         answers=tuple(Answer(str(answer.get("model") or "unnamed"), _outcome(answer)) for answer in said),
         position_scores=dict(_position_score(*entry) for entry in row.get("position_scores") or []),
@@ -246,5 +246,5 @@ def _candidates(answer: Answer, call: int) -> list[Candidate]:
 
 
 def _at(path: Path, number: int, error: Exception) -> RecordError:
-    reason = f"no {error}" if isinstance(error, KeyError) else one_line(error)
+    reason = f"no {error}" if isinstance(error, KeyError) else format_error(error)
     return RecordError(f"{str(path)!r} line {number}: {reason}; mend or remove the line")

@@ -18,7 +18,7 @@ def list_caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
     """Plain sentences, the gravest first."""
     told: list[str] = []
     for run, figures in zip(runs, found, strict=True):
-        told += [f"{run.name}: {note}" for note in _of_run(run, figures)]
+        told += [f"{run.name}: {note}" for note in _list_of_run(run, figures)]
     if len({run.header["configuration"]["photos_sha256"] for run in runs}) > 1:
         told.append("The runs measured different photos: their figures are not comparable; see sextant eval compare.")
     if len({run.header["configuration"]["benchmark"] for run in runs}) > 1:
@@ -31,7 +31,7 @@ def list_caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
     return told
 
 
-def _of_run(run: Results, figures: Json) -> list[str]:
+def _list_of_run(run: Results, figures: Json) -> list[str]:
     told = []
     configuration = run.header["configuration"]
     rows = BENCHMARKS[figures["benchmark"]].rows if figures["benchmark"] in BENCHMARKS else None
@@ -56,14 +56,14 @@ def _of_run(run: Results, figures: Json) -> list[str]:
         told.append(f"for {unaligned:,} photos {NOT_ALIGNED}.")
     if figures["verify"] == "calibrated" or unaligned:
         told.append(
-            f"verification was fitted on {_fitted_on(configuration['settings'].get('fitted'))}: where these photos are "
+            f"verification was fitted on {_describe_fitted_on(configuration['settings'].get('fitted'))}: where these photos are "
             "among them, nothing is held out."
         )
     if figures["verify"] == "calibrated":
-        told += _drift(figures["calibration"])
+        told += _describe_drift(figures["calibration"])
     if figures["outcomes"]["failed"]:
         told.append(
-            f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_kinds(figures['errors'])}."
+            f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_name_kinds(figures['errors'])}."
         )
     if figures["outcomes"]["filtered"]:
         count = f"{figures['outcomes']['filtered']:,}"
@@ -72,7 +72,7 @@ def _of_run(run: Results, figures: Json) -> list[str]:
     return told
 
 
-def _drift(calibration: Json) -> list[str]:
+def _describe_drift(calibration: Json) -> list[str]:
     """Say where what was stated and what happened are far apart: the numbers were measured on other photos."""
     known = {radius: row for radius, row in calibration.items() if row}
     off = {radius: row["mean_stated"] - row["happened"] for radius, row in known.items()}
@@ -85,7 +85,7 @@ def _drift(calibration: Json) -> list[str]:
     ]
 
 
-def _fitted_on(own: str | None) -> str:
+def _describe_fitted_on(own: str | None) -> str:
     """Return the files behind the fitted numbers, with their photos; unknown for a model of the user's own."""
     if own:
         return f"the photos of {shorten_fitted_name(own)}, a model of your own"
@@ -93,5 +93,5 @@ def _fitted_on(own: str | None) -> str:
     return ", ".join(f"{file['photos']:,} photos of {file['file']}" for file in data) or "data it does not name"
 
 
-def _kinds(errors: Json) -> str:
+def _name_kinds(errors: Json) -> str:
     return ", ".join(f"{count:,} {kind}" for kind, count in errors.items()) or "no place was proposed"

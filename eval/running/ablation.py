@@ -14,7 +14,7 @@ from sextant.agent.world.deps import Port
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, choose_photos, load_benchmark
-from sextant.eval.reporting.markdown import markdown
+from sextant.eval.reporting.markdown import write_markdown
 from sextant.eval.reporting.summary import summarise
 from sextant.eval.reporting.tables import Table
 from sextant.eval.running.ablation_plan import AblationPlan
@@ -29,7 +29,7 @@ Begin = Callable[[str, int, int], Tell]
 LONGEST_NAME = 150  # of a cell's folder; most disks take 255 bytes
 
 
-def ablate(plan: AblationPlan, out: Path, begin: Begin, stop: threading.Event | None = None) -> list[Json]:
+def run_ablation(plan: AblationPlan, out: Path, begin: Begin, stop: threading.Event | None = None) -> list[Json]:
     """Run or rescore every cell into ``out/cells`` and write ``ablation.md`` and ``ablation.json``.
 
     A cell that is done already is not done again; runs share retrieval and model calls in ``out/calls``.
@@ -51,7 +51,7 @@ def ablate(plan: AblationPlan, out: Path, begin: Begin, stop: threading.Event | 
     for number, cell in enumerate(cells, 1):
         if stop.is_set():
             break
-        name = cell_name(cell)
+        name = name_cell(cell)
         tell = begin(name, number, len(cells))
         folder = out / "cells" / name
         if benchmark is None:
@@ -63,7 +63,7 @@ def ablate(plan: AblationPlan, out: Path, begin: Begin, stop: threading.Event | 
     return rows
 
 
-def cell_name(cell: Json) -> str:
+def name_cell(cell: Json) -> str:
     """``references-10,negatives-off,verify-density``: a folder's name."""
     told = []
     for name, value in cell.items():
@@ -142,18 +142,18 @@ def write_table(rows: list[Json], out: Path) -> None:
         return
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / "ablation.json", rows)
-    text = markdown("Ablation", [], [ablation_table(rows)])
+    text = write_markdown("Ablation", [], [make_ablation_table(rows)])
     write_bytes(out / "ablation.md", text.encode("utf-8", "backslashreplace"))
 
 
-def ablation_table(rows: list[Json]) -> Table:
+def make_ablation_table(rows: list[Json]) -> Table:
     """Make a row per cell: its values, accuracy with intervals, median, calls."""
     dimensions = tuple(rows[0]["cell"])
     head = (*dimensions, *(f"< {name} km" for name in RADIUS_NAMES), "median, km", "calls a photo", "photos")
     cells = [
         (
-            *(_value(row["cell"][name]) for name in dimensions),
-            *(_share(row["figures"]["accuracy"][name]) for name in RADIUS_NAMES),
+            *(_format_value(row["cell"][name]) for name in dimensions),
+            *(_format_share(row["figures"]["accuracy"][name]) for name in RADIUS_NAMES),
             "none" if row["figures"]["median_km"] is None else f"{row['figures']['median_km']:,.0f}",
             f"{row['figures']['per_photo']['calls'] or 0:.1f}",
             f"{row['figures']['done']:,}",
@@ -164,13 +164,13 @@ def ablation_table(rows: list[Json]) -> Table:
     return Table("Accuracy by cell", head, tuple(cells), note)
 
 
-def _value(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
 
 
-def _share(cell: Json) -> str:
+def _format_share(cell: Json) -> str:
     if cell["share"] is None:
         return ""
     return f"{cell['share'] * 100:.2f} ({cell['low'] * 100:.1f}–{cell['high'] * 100:.1f})"

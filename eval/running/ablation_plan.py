@@ -8,7 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sextant.base.errors import WrongUse, one_line
+from sextant.base.errors import WrongUse, format_error
 from sextant.base.json_types import Json
 
 
@@ -67,7 +67,7 @@ def read_plan(path: Path) -> AblationPlan:
     except OSError as error:
         raise WrongUse(f"cannot read the plan {str(path)!r}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise WrongUse(f"the plan {str(path)!r} is not valid YAML: {one_line(error)}") from error
+        raise WrongUse(f"the plan {str(path)!r} is not valid YAML: {format_error(error)}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

@@ -22,7 +22,9 @@ BESIDE_THE_POINT = (
 )  # fmt: skip
 
 
-def configuration(benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chosen: Json, settings: Settings) -> Json:
+def make_configuration(
+    benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chosen: Json, settings: Settings
+) -> Json:
     """Everything that decides what the lines of an evaluation say.
 
     Args:

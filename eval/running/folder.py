@@ -14,8 +14,8 @@ from typing import Any
 
 from sextant.agent.warning_codes import add_codes
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.files import replacing
-from sextant.base.json_lines import BrokenLine, JsonLines, line_text, read_lines
+from sextant.base.files import replace_file
+from sextant.base.json_lines import BrokenLine, JsonLines, format_line, read_lines
 from sextant.base.json_types import Json
 from sextant.base.locks import AlreadyLocked, Lock
 from sextant.graphs.runs.folder import read_json, write_json
@@ -126,7 +126,7 @@ class LineWriter:
         try:
             self._file = JsonLines(path, fsync=True)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise _make_unwritable_error(path, error) from error
         self.repaired = self._file.repaired
 
     def append(self, line: Json) -> None:
@@ -138,7 +138,7 @@ class LineWriter:
         try:
             self._file.append(line)
         except OSError as error:
-            raise _unwritable(self._file.path, error) from error
+            raise _make_unwritable_error(self._file.path, error) from error
 
     def close(self) -> None:
         self._file.close()
@@ -157,7 +157,7 @@ def list_differences(old: Json, new: Json, prefix: str = "") -> list[str]:
         if isinstance(there, dict) and isinstance(here, dict):
             found += list_differences(there, here, f"{prefix}{name}.")
         elif there != here:
-            found.append(f"{prefix}{name}: {_short(there)} there, {_short(here)} here")
+            found.append(f"{prefix}{name}: {_shorten(there)} there, {_shorten(here)} here")
     return found
 
 
@@ -189,10 +189,10 @@ def write_lines(path: Path, lines: Iterable[Json]) -> None:
         SextantError: the disk does not take them.
     """
     try:
-        with replacing(path) as aside, aside.open("wb") as file:
-            file.writelines(line_text(line).encode() for line in lines)
+        with replace_file(path) as aside, aside.open("wb") as file:
+            file.writelines(format_line(line).encode() for line in lines)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _make_unwritable_error(path, error) from error
 
 
 @contextmanager
@@ -209,10 +209,10 @@ def create_evaluation(out: Path) -> Iterator[EvaluationFolder]:
         yield EvaluationFolder(out)
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _unwritable(path: Path, error: OSError) -> SextantError:
+def _make_unwritable_error(path: Path, error: OSError) -> SextantError:
     return EvaluationError(f"cannot write {str(path)!r}: {error.strerror}; free space, then run the same command again")

@@ -34,8 +34,8 @@ def read_g3_record(row: Json) -> Json:
         "author": row.get("AUTHOR") or None,
         "latitude": latitude,
         "longitude": longitude,
-        "nearest": _listed(row, "candidate_{}_gps"),
-        "farthest": _listed(row, "reverse_{}_gps"),
+        "nearest": _read_listed(row, "candidate_{}_gps"),
+        "farthest": _read_listed(row, "reverse_{}_gps"),
         "answers": answers,
     }
 
@@ -48,7 +48,7 @@ def _read_generated(row: Json, column: str) -> Json:
     return {"latitude": float(latitude), "longitude": float(longitude)}
 
 
-def _listed(row: Json, pattern: str) -> tuple[Position, ...]:
+def _read_listed(row: Json, pattern: str) -> tuple[Position, ...]:
     places: list[Position] = []
     while row.get(pattern.format(len(places))):
         latitude, longitude = json.loads(row[pattern.format(len(places))])

@@ -57,12 +57,12 @@ def read_predictions(file: Path) -> tuple[list[Prediction], list[str]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PredictionError(f"cannot read {str(file)!r}: {error}; give a CSV of predictions") from error
     notes: list[str] = []
-    kept = _drop_footer(rows, columns, file, notes)
+    kept = _cut_footer(rows, columns, file, notes)
     truths = [(float(row[columns["latitude"]]), float(row[columns["longitude"]])) for row in kept]
     if any(abs(latitude) > 90 for latitude, _ in truths) and all(abs(longitude) <= 90 for _, longitude in truths):
         truths = [(longitude, latitude) for latitude, longitude in truths]
         notes.append("the headers of latitude and longitude are swapped; they are read the other way round")
-    return [_prediction(row, truth, columns) for row, truth in zip(kept, truths, strict=True)], notes
+    return [_make_prediction(row, truth, columns) for row, truth in zip(kept, truths, strict=True)], notes
 
 
 def _map_columns(header: Sequence[str], file: Path) -> dict[str, str]:
@@ -94,7 +94,7 @@ def _map_columns(header: Sequence[str], file: Path) -> dict[str, str]:
     return found
 
 
-def _drop_footer(
+def _cut_footer(
     rows: list[dict[str, str]], columns: Mapping[str, str], file: Path, notes: list[str]
 ) -> list[dict[str, str]]:
     """Drop a footer: keep the rows that state a true position; only the last two lines may be something else."""
@@ -113,7 +113,7 @@ def _drop_footer(
     return kept
 
 
-def _prediction(row: Mapping[str, str], truth: tuple[float, float], columns: Mapping[str, str]) -> Prediction:
+def _make_prediction(row: Mapping[str, str], truth: tuple[float, float], columns: Mapping[str, str]) -> Prediction:
     image = row[columns["image"]].strip()
     owner = _FLICKR_OWNER.search(image)
     author = row.get(columns.get("author", ""), "") or (owner[1] if owner else None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from sextant.base.json_types import Json
-from sextant.eval.running.records import model_failed
+from sextant.eval.running.records import has_model_failed
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Counts:
         """Count one line."""
         self.done += 1
         self.fresh += fresh
-        self.failed += model_failed(line)
+        self.failed += has_model_failed(line)
         distance = line["distance_km"]
         self.within_25_km += distance is not None and distance < 25
         self.within_200_km += distance is not None and distance < 200

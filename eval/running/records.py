@@ -9,8 +9,8 @@ from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
-from sextant.geo.borders import OFF_THE_COAST_KM, country_at
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.borders import OFF_THE_COAST_KM, find_country
+from sextant.geo.sphere import compute_great_circle_km
 
 # When no answer of a photo holds a place, its outcome is the first of these that any answer came to.
 WITHOUT_PLACE = ("refused", "unparsable", "failed")
@@ -31,11 +31,11 @@ def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json
     return {
         **describe_photo(photo),
         "outcome": classify_outcome(answer, failed),
-        "distance_km": distance_km(photo, answer["best"]),
+        "distance_km": compute_distance_km(photo, answer["best"]),
         "error": None,
         "failures": failed,
-        "answer": slim_answer(answer),
-        **pool_json(pool),
+        "answer": slim_down_answer(answer),
+        **pool_to_json(pool),
         "excluded": (references or {}).get("excluded"),
         "timings": dict((references or {}).get("timings", {})),
     }
@@ -65,7 +65,7 @@ def make_error_record(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
 
 def describe_photo(photo: BenchmarkPhoto) -> Json:
     """Return what the benchmark states about a photo, and the country its place lies in."""
-    country = country_at(photo.latitude, photo.longitude, OFF_THE_COAST_KM)
+    country = find_country(photo.latitude, photo.longitude, OFF_THE_COAST_KM)
     return {
         "image": photo.image,
         "author": photo.author,
@@ -89,7 +89,7 @@ def classify_outcome(answer: Json, failed: Mapping[str, str] | None = None) -> s
     return FILTERED if outcome == "failed" and set(failed or ()) == {FILTERED} else outcome
 
 
-def model_failed(line: Json) -> bool:
+def has_model_failed(line: Json) -> bool:
     """Whether a try of this photo failed: no run, or a model that was asked and never answered for failures alone."""
     if line["error"] is not None:
         return True
@@ -97,20 +97,20 @@ def model_failed(line: Json) -> bool:
     return counts["failed"] > 0 and not counts["answered"] + counts["refused"] + counts["unparsable"]
 
 
-def distance_km(photo: BenchmarkPhoto, best: Json | None) -> float | None:
+def compute_distance_km(photo: BenchmarkPhoto, best: Json | None) -> float | None:
     """Great-circle distance from the answer to the truth; None without an answer."""
     if best is None:
         return None
-    return round(float(great_circle_km(photo.truth, (best["latitude"], best["longitude"]))), 4)
+    return round(float(compute_great_circle_km(photo.truth, (best["latitude"], best["longitude"]))), 4)
 
 
-def slim_answer(answer: Json) -> Json:
+def slim_down_answer(answer: Json) -> Json:
     """Drop from the answer what the record holds elsewhere, and drawn outlines; the run record has everything."""
-    areas = {share: _without(area, "geojson") if area else None for share, area in answer["region"].items()}
-    return {**_without(answer, "candidates"), "region": areas}
+    areas = {share: _remove_keys(area, "geojson") if area else None for share, area in answer["region"].items()}
+    return {**_remove_keys(answer, "candidates"), "region": areas}
 
 
-def pool_json(pool: Pool) -> Json:
+def pool_to_json(pool: Pool) -> Json:
     """Everything verification weighed, so that it can be weighed again."""
     return {
         "candidates": [candidate_json(candidate) for candidate in pool.candidates],
@@ -125,5 +125,5 @@ def read_pool(line: Json) -> Pool:
     return Pool(candidates, tuple((place[0], place[1]) for place in line["farthest"]), Counter(outcomes))
 
 
-def _without(value: Json, name: str) -> Json:
+def _remove_keys(value: Json, name: str) -> Json:
     return {key: item for key, item in value.items() if key != name}

@@ -15,7 +15,7 @@ from sextant.gallery.alignment.model.aligned_model import Alignment
 from sextant.gallery.alignment.model.config import Part
 from sextant.gallery.alignment.training.cache import Cache
 from sextant.gallery.alignment.training.split import split_by_author
-from sextant.geo.sphere import geodesic_km, great_circle_km
+from sextant.geo.sphere import compute_geodesic_km, compute_great_circle_km
 
 RETRIEVED = (5, 10, 15)  # the paper's counts
 RADII_KM = (1, 25, 200, 750, 2500)
@@ -40,7 +40,7 @@ def validate(
     """
     references, queries = _sample(references, MOST_REFERENCES, seed), _sample(queries, MOST_QUERIES, seed)
     found = find_rows(alignment, cache, references, queries, parts)
-    distances = geodesic_km(cache.positions[queries][:, None, :], cache.positions[references][found])
+    distances = compute_geodesic_km(cache.positions[queries][:, None, :], cache.positions[references][found])
     retrieval = {
         str(count): {
             "median_km": round(float(np.median(distances[:, :count])), 1),
@@ -48,7 +48,7 @@ def validate(
         }
         for count in RETRIEVED
     }
-    positions = position_recall(alignment, cache, references, queries) if parts != ("image",) else None
+    positions = measure_position_recall(alignment, cache, references, queries) if parts != ("image",) else None
     return {"queries": len(queries), "references": len(references), "retrieval": retrieval, "positions": positions}
 
 
@@ -78,18 +78,18 @@ def find_rows(
 ) -> NDArray[np.int64]:
     """Return the rows in ``references`` of the photos found for each query, best first."""
     asked, answering = embed_rows(alignment, cache, queries, parts), embed_rows(alignment, cache, references, parts)
-    return nearest_rows(asked, answering)
+    return find_nearest_rows(asked, answering)
 
 
-def position_recall(
+def measure_position_recall(
     alignment: Alignment, cache: Cache, references: NDArray[np.int64], queries: NDArray[np.int64]
 ) -> dict[str, float]:
     """GeoCLIP's measure: the reference position that the image scores highest, how often within each radius."""
     _, firsts = np.unique(cache.places[references], return_index=True)
     positions = cache.positions[references[firsts]]
     encoded = encode_positions(alignment, positions)
-    best = nearest_rows(embed_rows(alignment, cache, queries, ("gps",)), encoded, count=1)[:, 0]
-    distances = great_circle_km(cache.positions[queries], positions[best])
+    best = find_nearest_rows(embed_rows(alignment, cache, queries, ("gps",)), encoded, count=1)[:, 0]
+    distances = compute_great_circle_km(cache.positions[queries], positions[best])
     within = {f"within_{radius}_km": round(float(np.mean(distances <= radius)), 4) for radius in RADII_KM}
     return {**within, "median_km": round(float(np.median(distances)), 1)}
 
@@ -114,7 +114,7 @@ def encode_positions(alignment: Alignment, positions: NDArray[np.float64]) -> Te
     )
 
 
-def nearest_rows(queries: Tensor, references: Tensor, count: int = max(RETRIEVED)) -> NDArray[np.int64]:
+def find_nearest_rows(queries: Tensor, references: Tensor, count: int = max(RETRIEVED)) -> NDArray[np.int64]:
     """Return the rows of the highest inner products, (n, count), best first."""
     count = min(count, len(references))
     chunks = [queries[start : start + 512] for start in range(0, len(queries), 512)]

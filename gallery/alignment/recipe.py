@@ -8,7 +8,7 @@ from typing import Any
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.measure import validate
-from sextant.gallery.alignment.model.aligned_model import new_alignment
+from sextant.gallery.alignment.model.aligned_model import make_alignment
 from sextant.gallery.alignment.model.backbone import Backbone
 from sextant.gallery.alignment.model.config import AlignmentConfig
 from sextant.gallery.alignment.training.batches import Texts
@@ -59,10 +59,10 @@ def prepare(
         source, backbone, folder, lambda done, total: progress("features", done, total), min_file_bytes, workers
     )
     texts = embed_texts(cache, backbone, settings.granularity, progress) if settings.spaces == "gps+text" else None
-    return Prepared(cache, texts, config_for(backbone, settings))
+    return Prepared(cache, texts, make_config(backbone, settings))
 
 
-def config_for(backbone: Backbone, settings: TrainSettings) -> AlignmentConfig:
+def make_config(backbone: Backbone, settings: TrainSettings) -> AlignmentConfig:
     """Return the configuration of the alignment that these settings make over this backbone."""
     with_text = settings.spaces == "gps+text"
     return AlignmentConfig(
@@ -87,5 +87,5 @@ def measure_backbone(prepared: Prepared, settings: TrainSettings) -> dict[str, A
         raise WrongUse("validation share 0 leaves nothing to measure on; give --validation 0.1")
     cache = prepared.cache
     rows, held_out = split_by_author(cache.authors, cache.places, settings.validation, settings.seed)
-    untrained = new_alignment(prepared.config, settings.seed)
+    untrained = make_alignment(prepared.config, settings.seed)
     return validate(untrained, cache, rows, held_out, ("image",), settings.seed)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sextant.base.errors import WrongUse, one_line
+from sextant.base.errors import WrongUse, format_error
 from sextant.gallery.encoders.spec import normalise
 
 BATCH = 32
@@ -37,8 +37,8 @@ class SentenceEncoder:
         self._model = _load(name)
         self.spec = f"st:{Path(name).resolve()}" if Path(name).exists() else f"st:{name}"
         self.prepare = ReducedPicture()
-        self.fingerprint = _fingerprint(self._model)
-        self._text_length = _text_length(self._model)
+        self.fingerprint = _compute_fingerprint(self._model)
+        self._text_length = _read_text_length(self._model)
         self.dimension = int(self._encode([Image.new("RGB", (64, 64), "grey")]).shape[1])
 
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
@@ -83,7 +83,7 @@ def _load(name: str) -> Any:
     try:
         model = SentenceTransformer(name)
     except Exception as error:
-        reason = one_line(error)
+        reason = format_error(error)
         raise WrongUse(
             f"encoder 'st:{name}' cannot be loaded: {reason}; give a model folder or its hub name"
         ) from error
@@ -92,13 +92,13 @@ def _load(name: str) -> Any:
     return model
 
 
-def _text_length(model: Any) -> int:
+def _read_text_length(model: Any) -> int:
     """How many tokens the text tower takes: 77 for CLIP, 64 for SigLIP."""
     config = model[0].auto_model.config
     return int(getattr(config, "text_config", config).max_position_embeddings)
 
 
-def _fingerprint(model: Any) -> str:
+def _compute_fingerprint(model: Any) -> str:
     """Hash of the weights and of the image processor's settings.
 
     Of each tensor 4,096 values spread evenly are hashed: any training changes some, and a model of a billion weights

@@ -13,7 +13,7 @@ _ANGLE = re.compile(
 )
 
 
-def angle_in_text(text: str) -> tuple[list[float], str] | None:
+def parse_angle_text(text: str) -> tuple[list[float], str] | None:
     """Read the degrees, and minutes and seconds where given, of an angle and its letter; None where it is none.
 
     The letter is N, S, E, W or "". A part that divides by zero is NaN.
@@ -21,10 +21,10 @@ def angle_in_text(text: str) -> tuple[list[float], str] | None:
     match = _ANGLE.fullmatch(" ".join(text.split())) if len(text) <= MAX_LENGTH else None
     if not match or (match[1] and match[5]):
         return None
-    return [_value(part) for part in match.groups()[1:4] if part is not None], (match[1] or match[5] or "").upper()
+    return [_read_value(part) for part in match.groups()[1:4] if part is not None], (match[1] or match[5] or "").upper()
 
 
-def decimal_degrees(parts: Sequence[float]) -> float | None:
+def join_degrees(parts: Sequence[float]) -> float | None:
     """Join degrees, minutes and seconds to degrees without a sign; None where minutes or seconds exceed 60.
 
     A part that is NaN counts as not given.
@@ -38,7 +38,7 @@ def is_negative(parts: Sequence[float]) -> bool:
     return any(math.copysign(1, part) < 0 for part in parts if math.isfinite(part))
 
 
-def _value(text: str) -> float:
+def _read_value(text: str) -> float:
     number, _, divisor = text.partition("/")
     if not divisor:
         return float(number)

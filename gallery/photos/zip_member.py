@@ -20,7 +20,7 @@ class ZipMember:
             OSError: no such archive or member, broken, or larger than ``most`` bytes.
         """
         try:
-            archive = _archive(self.archive)
+            archive = _open_archive(self.archive)
             if most is not None and archive.getinfo(self.name).file_size > most:
                 raise OSError(f"it is larger than {most // 1024**2} MB")
             return archive.read(self.name)
@@ -29,7 +29,7 @@ class ZipMember:
 
 
 @lru_cache(maxsize=5)
-def _archive(path: str) -> zipfile.ZipFile:
+def _open_archive(path: str) -> zipfile.ZipFile:
     """One open file for each archive and process: reading a directory of 50,000 names takes a second.
 
     OSV-5M's test photos lie in five, and an evaluation goes to and fro between them.

@@ -30,7 +30,7 @@ def plan_index(count: int) -> NearIndex:
     )
 
 
-def still_fits(index: NearIndex, planned: NearIndex) -> bool:
+def can_take_rows(index: NearIndex, planned: NearIndex) -> bool:
     """Whether an index made for fewer rows can take the added ones without being trained again."""
     return index.kind == planned.kind and planned.partitions <= 1.25 * index.partitions
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sextant.gallery.photos.formats import is_photo, read_head, unread_format
+from sextant.gallery.photos.formats import is_photo, name_unread_format, read_head
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
-from sextant.gallery.sources.records import FileOnDisk, Record, SourceError, Unreadable
+from sextant.gallery.sources.records import FileOnDisk, PhotoRecord, SourceError, Unreadable
 from sextant.gallery.sources.walk import walk_files
 
 # Never photos, whatever lies in them: no need to open them.
@@ -41,7 +41,7 @@ def list_photos(folder: Path) -> FolderListing:
                 continue
             if is_photo(head):
                 photos.append(name)
-            elif kind := unread_format(head):
+            elif kind := name_unread_format(head):
                 left_out.append(Unreadable(name, f"is a {kind} file, which is not read; export it as JPEG"))
     return FolderListing(sorted(photos), sorted(left_out, key=lambda item: item.id))
 
@@ -72,8 +72,8 @@ class FolderSource:
     def total(self) -> int | None:
         return len(self._files)
 
-    def __iter__(self) -> Iterator[Record | Unreadable]:
+    def __iter__(self) -> Iterator[PhotoRecord | Unreadable]:
         for file in self._files:
             path = str(self._folder / file)
-            yield Record(file, FileOnDisk(path), path, self.name)
+            yield PhotoRecord(file, FileOnDisk(path), path, self.name)
         yield from self._left_out

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from sextant.base.errors import one_line
+from sextant.base.errors import format_error
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
 from sextant.gallery.sources.hub_files import fetch_large_files
 from sextant.gallery.sources.records import SourceError
@@ -47,7 +47,7 @@ def download_dataset(source: str) -> Path:
     except RepositoryNotFoundError as error:
         raise SourceError(f"source {source!r} is neither a path here nor a dataset on the hub; check it") from error
     except Exception as error:
-        reason = one_line(error)
+        reason = format_error(error)
         raise SourceError(
             f"source {source!r} is not a path, and downloading it as a hub dataset failed: {reason}; run it again"
         ) from error

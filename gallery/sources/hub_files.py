@@ -65,7 +65,7 @@ def list_large_files(info: Any, wanted: Sequence[str]) -> list[HubFile]:
     from huggingface_hub import constants
 
     return [
-        HubFile(_address(info, file.rfilename), file.lfs.sha256, file.lfs.size)
+        HubFile(_make_address(info, file.rfilename), file.lfs.sha256, file.lfs.size)
         for file in info.siblings or []
         if file.lfs is not None
         and _LARGE_BYTES <= file.lfs.size <= constants.MAX_HTTP_DOWNLOAD_SIZE
@@ -73,7 +73,7 @@ def list_large_files(info: Any, wanted: Sequence[str]) -> list[HubFile]:
     ]
 
 
-def _address(info: Any, name: str) -> str:
+def _make_address(info: Any, name: str) -> str:
     from huggingface_hub import hf_hub_url
 
     return hf_hub_url(info.id, name, repo_type="dataset", revision=info.sha)

@@ -33,7 +33,7 @@ class FileOnDisk:
 
 
 @dataclass(frozen=True)
-class Record:
+class PhotoRecord:
     """One photo before it is opened. ``id`` is unique in its source; without a position, EXIF must state it."""
 
     id: str
@@ -70,4 +70,4 @@ class Source(Protocol):
         """How many records will come, when that is known beforehand."""
         ...
 
-    def __iter__(self) -> Iterator[Record | Unreadable]: ...
+    def __iter__(self) -> Iterator[PhotoRecord | Unreadable]: ...

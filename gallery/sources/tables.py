@@ -144,7 +144,7 @@ class PhotoTable:
         self._longitude.append(_number(longitude))
         self._author.append(columns.author_of(row))
         self._country.append(columns.text(row, columns.country))
-        self._captured.append(_time(columns.text(row, columns.captured)))
+        self._captured.append(_parse_time(columns.text(row, columns.captured)))
 
     def _looks_swapped(self) -> bool:
         """IM2GPS3K's metadata was first published with its two headers exchanged over the same values."""
@@ -160,7 +160,7 @@ class _Columns:
 
     def __init__(self, header: list[str], path: Path) -> None:
         names = [name.strip().lower() for name in header]
-        image, latitude, longitude = (_first(names, wanted) for wanted in (_IMAGE, _LATITUDE, _LONGITUDE))
+        image, latitude, longitude = (_find_first(names, wanted) for wanted in (_IMAGE, _LATITUDE, _LONGITUDE))
         missing = [
             meaning
             for meaning, column in (("image", image), ("latitude", latitude), ("longitude", longitude))
@@ -178,8 +178,8 @@ class _Columns:
         self.image, self.latitude, self.longitude = image, latitude, longitude
         numeric = "img_id" in names and sum(name.isdigit() for name in names) >= 10
         self.url_encoded = numeric  # YFCC100M's columns: 3 is the owner, and text is URL-encoded
-        self.author = names.index("3") if numeric and "3" in names else _first(names, _AUTHOR)
-        self.country, self.captured = _first(names, _COUNTRY), _first(names, _CAPTURED)
+        self.author = names.index("3") if numeric and "3" in names else _find_first(names, _AUTHOR)
+        self.country, self.captured = _find_first(names, _COUNTRY), _find_first(names, _CAPTURED)
         self.published = names[image] == "img_id" and {"lat", "lon"} <= set(names)
         self._interned: dict[str, str] = {}
 
@@ -194,11 +194,11 @@ class _Columns:
         return unquote_plus(author) if author and self.url_encoded else author
 
 
-def _first(names: list[str], wanted: tuple[str, ...]) -> int | None:
+def _find_first(names: list[str], wanted: tuple[str, ...]) -> int | None:
     return next((names.index(name) for name in wanted if name in names), None)
 
 
-def _time(text: str | None) -> str | None:
+def _parse_time(text: str | None) -> str | None:
     """ISO 8601; OSV-5M writes milliseconds since 1970."""
     if text is None or not re.fullmatch(r"\d{12,13}", text):
         return text
@@ -207,7 +207,7 @@ def _time(text: str | None) -> str | None:
 
 def _is_header(cells: list[str]) -> bool:
     names = [name.strip().lower().removeprefix("\ufeff") for name in cells]
-    return all(_first(names, wanted) is not None for wanted in (_IMAGE, _LATITUDE, _LONGITUDE))
+    return all(_find_first(names, wanted) is not None for wanted in (_IMAGE, _LATITUDE, _LONGITUDE))
 
 
 def _number(text: str) -> float:

@@ -89,7 +89,7 @@ class JoinedParts(io.RawIOBase):
 def list_tar_parts(folder: Path) -> list[Path]:
     """List the tar files and tar parts in a folder and its subfolders, in the order of their numbers."""
     found = [path for path in folder.rglob("*") if path.is_file() and _TAR_PART.search(path.name)]
-    return sorted(found, key=lambda path: _natural(path.relative_to(folder).as_posix()))
+    return sorted(found, key=lambda path: _make_natural_key(path.relative_to(folder).as_posix()))
 
 
 def list_archives(parts: list[Path]) -> list[tuple[str, ...]]:
@@ -117,5 +117,5 @@ def list_tar_members(parts: tuple[str, ...]) -> Iterator[tuple[str, TarMember]]:
                 yield member.name, TarMember(parts, member.offset_data, member.size)
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def _make_natural_key(name: str) -> list[tuple[int, str]]:
     return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", name)]

@@ -17,19 +17,19 @@ OVERSAMPLING = 2  # drawn larger and scaled down, for smooth edges
 NEAR = 2.5  # metres; nothing is drawn nearer
 
 
-def colour(name: str) -> Colour:
+def parse_colour(name: str) -> Colour:
     """Parse a colour by '#rrggbb' or CSS name."""
     red, green, blue = ImageColor.getrgb(name)[:3]
     return red, green, blue
 
 
-def mix(first: Colour, second: Colour, share: float) -> Colour:
+def mix_colours(first: Colour, second: Colour, share: float) -> Colour:
     """Between two colours: the first at share 0, the second at 1."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
-def shade(base: Colour, factor: float) -> Colour:
+def shade_colour(base: Colour, factor: float) -> Colour:
     """Make a colour darker (below 1) or lighter."""
     red, green, blue = (min(255, max(0, round(channel * factor))) for channel in base)
     return red, green, blue
@@ -67,7 +67,7 @@ class Canvas:
 
     def through_air(self, base: Colour, z: float) -> Colour:
         """Return a colour as seen from a distance."""
-        return mix(base, self._air, 1 - exp(-z / self._visibility))
+        return mix_colours(base, self._air, 1 - exp(-z / self._visibility))
 
     def face(self, corners: Sequence[Metres], base: Colour) -> None:
         """Draw a flat polygon in space, coloured as its nearest corner."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
 from sextant.agent.recording.cassette import Cassette
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.files import replacing
+from sextant.base.files import replace_file
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import collect_fitted_hashes
@@ -50,7 +50,7 @@ def export_run(folder: RunFolder, out: Path, home: str | None, *, photo: bool = 
     listed = {name: {"sha256": hash_content(content), "bytes": len(content)} for name, content in contents.items()}
     manifest = {"format": FORMAT, "run": folder.name, "files": listed}
     try:
-        with replacing(out) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+        with replace_file(out) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
             write_entry(archive, "manifest.json", json.dumps(manifest, indent=1).encode())
             for name, content in contents.items():
                 write_entry(archive, name, content)

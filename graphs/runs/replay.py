@@ -9,7 +9,7 @@ from typing import Any
 
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette, encode_canonical
-from sextant.agent.recording.divergence import Difference, Divergence, describe_step, find_json_differences
+from sextant.agent.recording.divergence import Divergence, TextDifference, describe_step, find_json_differences
 from sextant.agent.recording.recorder import Player
 from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
@@ -144,13 +144,13 @@ class ReplayCheck:
             raise Divergence(step.step_info, None, message, difference)
 
 
-def find_difference(old: Json, new: Json) -> Difference | None:
+def find_difference(old: Json, new: Json) -> TextDifference | None:
     """Find the first readable difference of two JSON values; None when they are equal byte for byte."""
     if encode_canonical(old) == encode_canonical(new):
         return None
     found = list(find_json_differences(old, new, ""))
     readable = [difference for difference in found if not BLOB.search(difference.words)]
-    return next(iter([*readable, *found]), Difference("its spelling", "the values are equal, their bytes are not"))
+    return next(iter([*readable, *found]), TextDifference("its spelling", "the values are equal, their bytes are not"))
 
 
 def compare_answers(folder: RunFolder, answer: Json, step_info: StepInfo) -> None:

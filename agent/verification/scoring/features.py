@@ -12,7 +12,7 @@ from sextant.agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, Po
 from sextant.agent.verification.scoring.aligned import aligned_columns
 from sextant.agent.verification.scoring.votes import votes_within
 from sextant.base.arrays import Floats, Ints
-from sextant.geo.sphere import all_pairs_km, great_circle_km
+from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 Columns = dict[str, Floats | float]
 
@@ -48,7 +48,7 @@ def feature_table(
     """
     count = len(retrieved)
     everything = np.concatenate([retrieved, voices.positions, farthest])
-    away_km = all_pairs_km(points.positions, everything)
+    away_km = compute_all_pairs_km(points.positions, everything)
     near_km, said_km, far_km = np.split(away_km, [count, count + len(voices.positions)], axis=1)
     among_near, among_said, between = between_km[:count, :count], between_km[count:, count:], between_km[count:, :count]
     own = _own_voice(points, said_km) if len(voices.positions) else np.zeros(0, dtype=np.intp)
@@ -163,8 +163,8 @@ def _named(points: Points, own: Ints, voices: Voices) -> Columns:
         return dict.fromkeys([*names, "named.own", "named.own_km"], 0.0)
     belief = voices.reliability.mean(1) * voices.vote
     where = np.where(named[:, None], voices.named, voices.positions)
-    away = all_pairs_km(points.positions, where)
-    apart = np.log1p(great_circle_km(where, voices.positions))
+    away = compute_all_pairs_km(points.positions, where)
+    apart = np.log1p(compute_great_circle_km(where, voices.positions))
     columns: Columns = {
         name: np.exp(-away / scale) @ np.where(named, belief, 0.0) / belief.sum()
         for name, scale in zip(names, (25.0, 200.0), strict=True)

@@ -29,8 +29,8 @@ def command(plan: Path, out: Path, as_json: bool, quiet: bool) -> int:
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_evaluation
-    from sextant.eval.reporting.markdown import markdown
-    from sextant.eval.running.ablation import ablate, ablation_table
+    from sextant.eval.reporting.markdown import write_markdown
+    from sextant.eval.running.ablation import make_ablation_table, run_ablation
     from sextant.eval.running.ablation_plan import read_plan
 
     def begin(name: str, number: int, count: int) -> "Tell":
@@ -39,9 +39,9 @@ def command(plan: Path, out: Path, as_json: bool, quiet: bool) -> int:
         return report_evaluation(progress, name)
 
     with stop_on_signals(FINISHING, quiet) as stop, Progress(quiet=quiet) as progress:
-        rows = ablate(read_plan(plan), out, begin, stop)
+        rows = run_ablation(read_plan(plan), out, begin, stop)
     if as_json:
         echo_json(rows)
     elif rows:
-        echo(markdown("Ablation", [], [ablation_table(rows)]))
+        echo(write_markdown("Ablation", [], [make_ablation_table(rows)]))
     return INTERRUPTED if stop.is_set() else 0

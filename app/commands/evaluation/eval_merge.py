@@ -16,7 +16,7 @@ def command(runs: tuple[Path, ...], out: Path, as_json: bool) -> None:
 
     Example: sextant eval merge shards/1 shards/2 shards/3 --out runs/whole
     """
-    from sextant.eval.reporting.summary import summarise, summary_text
+    from sextant.eval.reporting.summary import format_summary, summarise
     from sextant.eval.running.shards import merge
 
     for note in merge(runs, out):
@@ -25,4 +25,4 @@ def command(runs: tuple[Path, ...], out: Path, as_json: bool) -> None:
     if as_json:
         echo_json(found)
     else:
-        echo(summary_text(found))
+        echo(format_summary(found))

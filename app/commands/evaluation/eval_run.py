@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.app.options.common import make_settings, run_options
+from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FINISHING = "finishing the photos in flight; press Ctrl-C again to abandon them"
 @click.option(
     "--calls", type=click.Path(path_type=Path), metavar="DIR", help="Cache model and tool calls in DIR and reuse them."
 )
-@run_options
+@add_run_options
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 def command(
@@ -62,7 +62,7 @@ def command(
 
     settings = make_settings(options)
     loaded = load_benchmark(benchmark, data)
-    photos = choose_photos(loaded, limit, settings.seed, _shard(shard))
+    photos = choose_photos(loaded, limit, settings.seed, _parse_shard(shard))
     picked = {"limit": limit, "seed": settings.seed if limit else None, "shard": shard}
     for note in loaded.notes:
         echo(f"sextant: {note}", err=True)
@@ -80,7 +80,7 @@ def command(
 def _report(ended: "EvalEnd", task: "EvalTask", as_json: bool) -> int:
     """Print how the evaluation ended. Exit code: 0 all photos done, 130 interrupted, 1 money or the model."""
     from sextant.app.interrupting import INTERRUPTED
-    from sextant.eval.reporting.summary import summarise, summary_text
+    from sextant.eval.reporting.summary import format_summary, summarise
 
     for note in ended.notes:
         echo(f"sextant: {note}", err=True)
@@ -88,7 +88,7 @@ def _report(ended: "EvalEnd", task: "EvalTask", as_json: bool) -> int:
     if as_json:
         echo_json({**found, "ended": ended.why})
     else:
-        echo(summary_text(found))
+        echo(format_summary(found))
     left = ended.tally.total - ended.tally.done
     if ended.why == "stopped":
         echo(f"sextant: stopped; {left:,} photos are left: run the same command again to resume", err=True)
@@ -111,7 +111,7 @@ def _report(ended: "EvalEnd", task: "EvalTask", as_json: bool) -> int:
     return 0
 
 
-def _shard(text: str | None) -> tuple[int, int] | None:
+def _parse_shard(text: str | None) -> tuple[int, int] | None:
     """Parse ``2/5`` into (2, 5).
 
     Raises:

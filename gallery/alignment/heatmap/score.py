@@ -10,7 +10,9 @@ from sextant.gallery.alignment.measure import encode_positions
 from sextant.gallery.alignment.model.encoder import AlignedEncoder
 
 
-def position_scores(aligned: AlignedEncoder, image_embedding: ArrayLike, positions: ArrayLike) -> NDArray[np.float64]:
+def compute_position_scores(
+    aligned: AlignedEncoder, image_embedding: ArrayLike, positions: ArrayLike
+) -> NDArray[np.float64]:
     """Score positions for one photo.
 
     Args:

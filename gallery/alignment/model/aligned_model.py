@@ -17,7 +17,7 @@ from sextant.gallery.alignment.model.location import LOCATION_DIMENSION, Locatio
 LOGIT_SCALE_START = 3.99  # exp ≈ 54, as published
 
 
-def adapter(dimension: int, out: int) -> nn.Sequential:
+def make_adapter(dimension: int, out: int) -> nn.Sequential:
     """Linear–ReLU–Linear, hidden as wide as its input (G3's shape)."""
     return nn.Sequential(nn.Linear(dimension, dimension), nn.ReLU(), nn.Linear(dimension, out))
 
@@ -39,13 +39,13 @@ class Alignment(nn.Module):
     def __init__(self, config: AlignmentConfig) -> None:
         super().__init__()
         self.config = config
-        self.image_to_gps = adapter(config.image_dimension, config.space)
+        self.image_to_gps = make_adapter(config.image_dimension, config.space)
         self.location = LocationEncoder(config.projection, config.sigmas)
-        self.location_head = adapter(LOCATION_DIMENSION, config.space) if config.location_head else nn.Identity()
+        self.location_head = make_adapter(LOCATION_DIMENSION, config.space) if config.location_head else nn.Identity()
         self.gps_scale = nn.Parameter(torch.tensor(LOGIT_SCALE_START))
         if config.text_dimension:
-            self.image_to_text = adapter(config.image_dimension, config.space)
-            self.text_to_text = adapter(config.text_dimension, config.space)
+            self.image_to_text = make_adapter(config.image_dimension, config.space)
+            self.text_to_text = make_adapter(config.text_dimension, config.space)
             self.text_scale = nn.Parameter(torch.tensor(LOGIT_SCALE_START))
 
     def forward(self, images: Tensor, positions: Tensor, texts: Tensor | None = None) -> Aligned:
@@ -82,7 +82,7 @@ class Alignment(nn.Module):
         return torch.cat([self.image_part(images, part) for part in parts], dim=-1) / math.sqrt(len(parts))
 
 
-def new_alignment(config: AlignmentConfig, seed: int) -> Alignment:
+def make_alignment(config: AlignmentConfig, seed: int) -> Alignment:
     """Make an untrained alignment; the same seed gives the same weights, and the caller's generator is not used."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

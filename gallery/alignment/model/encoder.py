@@ -16,7 +16,7 @@ from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.model.aligned_model import Alignment
 from sextant.gallery.alignment.model.backbone import Backbone, load_backbone
 from sextant.gallery.alignment.model.config import AlignmentError, Part
-from sextant.gallery.alignment.model.weights import Stored, load_alignment
+from sextant.gallery.alignment.model.weights import StoredAlignment, load_alignment
 from sextant.gallery.encoders.spec import Prepare
 
 
@@ -24,7 +24,7 @@ class AlignedEncoder:
     """Implements ``sextant.gallery.encoders.spec.Encoder``; ``parts`` says what stands side by side in its vectors."""
 
     def __init__(
-        self, folder: Path, alignment: Alignment, stored: Stored, backbone: Backbone, parts: tuple[Part, ...]
+        self, folder: Path, alignment: Alignment, stored: StoredAlignment, backbone: Backbone, parts: tuple[Part, ...]
     ) -> None:
         self.folder, self.alignment, self.stored, self.backbone, self.parts = folder, alignment, stored, backbone, parts
         suffix = f"#{parts[0]}" if parts != stored.config.parts else ""
@@ -99,7 +99,7 @@ def _split(path: str) -> tuple[Path, Part | None]:
     return Path(path), None
 
 
-def _refuse_other_backbone(folder: Path, stored: Stored, backbone: Backbone) -> None:
+def _refuse_other_backbone(folder: Path, stored: StoredAlignment, backbone: Backbone) -> None:
     config = stored.config
     if config.backbone_fingerprint not in (None, backbone.fingerprint):
         raise WrongUse(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sextant.gallery.alignment.training.cache import Cache
-from sextant.geo.sphere import destination
+from sextant.geo.sphere import find_destination
 
 # Extra negatives lie this far from the true position: from a neighbouring town to a neighbouring continent,
 # evenly in the logarithm.
@@ -110,12 +110,12 @@ def load_batch(
     )
 
 
-def near_positions(positions: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def draw_near_positions(positions: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """(n, 2) degrees → (n, count, 2): wrong positions around each, in any direction, ``HARD_NEGATIVE_KM`` away."""
     shape = (len(positions), count)
     nearest, farthest = HARD_NEGATIVE_KM
     distance_km = np.exp(rng.uniform(np.log(nearest), np.log(farthest), size=shape))
-    return np.asarray(destination(positions[:, None, :], rng.uniform(0, 360, size=shape), distance_km))
+    return np.asarray(find_destination(positions[:, None, :], rng.uniform(0, 360, size=shape), distance_km))
 
 
 class Prefetcher:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sextant.base.files import replacing, write_atomic
+from sextant.base.files import replace_file, write_atomic
 from sextant.gallery.alignment.model.config import AlignmentError
 
 IMAGES, ROWS, ABOUT = "images.f16", "rows.parquet", "cache.json"
@@ -81,7 +81,7 @@ def read_rows(
 
 def finish_cache(folder: Path, table: pa.Table, about: About) -> None:
     """Write the rows, then the JSON that makes the folder a cache."""
-    with replacing(folder / ROWS) as aside:
+    with replace_file(folder / ROWS) as aside:
         pq.write_table(table, aside)
     write_atomic(folder / ABOUT, (about.model_dump_json(indent=2) + "\n").encode())
 

@@ -7,7 +7,7 @@ from torch.nn.functional import cross_entropy
 from sextant.gallery.alignment.model.aligned_model import Aligned
 
 
-def info_nce(
+def compute_info_nce(
     a: Tensor, b: Tensor, scale: Tensor, same: Tensor, valid: Tensor | None = None, negatives: Tensor | None = None
 ) -> Tensor:
     """Symmetric InfoNCE over rows that belong together.
@@ -29,22 +29,22 @@ def info_nce(
     counts = torch.ones(n, dtype=torch.bool, device=a.device) if valid is None else valid
     excluded = (excluded | ~counts[:, None] | ~counts[None, :]) & ~own
     with torch.autocast(a.device.type, enabled=False):
-        logits = (scale * _at_least_single(a) @ _at_least_single(b).T).masked_fill(excluded, float("-inf"))
+        logits = (scale * _raise_to_single(a) @ _raise_to_single(b).T).masked_fill(excluded, float("-inf"))
         forward = logits
         if negatives is not None:
-            extra = scale * torch.einsum("nd,nkd->nk", _at_least_single(a), _at_least_single(negatives))
+            extra = scale * torch.einsum("nd,nkd->nk", _raise_to_single(a), _raise_to_single(negatives))
             forward = torch.cat((logits, extra), dim=1)
     target = torch.arange(n, device=a.device)
     each = cross_entropy(forward, target, reduction="none") + cross_entropy(logits.T, target, reduction="none")
     return (each * counts).sum() / (2 * counts.sum().clamp(min=1))
 
 
-def _at_least_single(x: Tensor) -> Tensor:
+def _raise_to_single(x: Tensor) -> Tensor:
     """Half precision would round a logit of 54 by a quarter."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
-def alignment_loss(
+def compute_alignment_loss(
     aligned: Aligned, places: Tensor, text_ids: Tensor | None = None, negatives: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Both terms of G3, equally weighted: (image↔GPS, image↔text); the second is 0 where no text is aligned.
@@ -55,8 +55,8 @@ def alignment_loss(
         text_ids: (n,) identity of each row's text, -1 where it has none.
         negatives: (n, k, space) location embeddings that are each row's extra negatives.
     """
-    gps = info_nce(aligned.image_gps, aligned.position, aligned.gps_scale, places, negatives=negatives)
+    gps = compute_info_nce(aligned.image_gps, aligned.position, aligned.gps_scale, places, negatives=negatives)
     if aligned.image_text is None or aligned.text is None or aligned.text_scale is None or text_ids is None:
         return gps, torch.zeros_like(gps)
-    text = info_nce(aligned.image_text, aligned.text, aligned.text_scale, text_ids, valid=text_ids >= 0)
+    text = compute_info_nce(aligned.image_text, aligned.text, aligned.text_scale, text_ids, valid=text_ids >= 0)
     return gps, text

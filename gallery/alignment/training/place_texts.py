@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.base.files import replacing
+from sextant.base.files import replace_file
 from sextant.gallery.alignment.model.backbone import Backbone
 from sextant.gallery.alignment.model.config import Granularity
 from sextant.gallery.alignment.training.batches import Texts
 from sextant.gallery.alignment.training.cache import Cache
-from sextant.geo.borders import countries_at
+from sextant.geo.borders import find_countries
 from sextant.geo.towns import load_gazetteer
 
 NEAR_KM = 50.0
@@ -28,7 +28,7 @@ def place_sentences(positions: NDArray[np.float64], granularity: Granularity) ->
     """
     table = load_gazetteer()
     sentences: list[str | None] = []
-    for (latitude, longitude), country in zip(positions.tolist(), countries_at(positions), strict=True):
+    for (latitude, longitude), country in zip(positions.tolist(), find_countries(positions), strict=True):
         if country is None:
             sentences.append(None)
             continue
@@ -53,7 +53,7 @@ def embed_texts(
     if kept.is_file():
         with np.load(kept) as stored:
             return Texts(stored["features"], stored["ids"])
-    ids, distinct = _texts_of_rows(cache, granularity, progress)
+    ids, distinct = _list_texts_of_rows(cache, granularity, progress)
     chunks = []
     for start in range(0, len(distinct), _BATCH):
         chunks.append(backbone.texts(distinct[start : start + _BATCH]).astype(np.float16))
@@ -64,7 +64,7 @@ def embed_texts(
     return Texts(features, ids)
 
 
-def _texts_of_rows(
+def _list_texts_of_rows(
     cache: Cache, granularity: Granularity, progress: Callable[[str, int, int], None]
 ) -> tuple[NDArray[np.int64], list[str]]:
     """(n,) text of each row, -1 for none, and the distinct texts in order of their spelling."""
@@ -81,5 +81,5 @@ def _texts_of_rows(
 
 
 def _save(path: Path, features: NDArray[np.float16], ids: NDArray[np.int64]) -> None:
-    with replacing(path) as aside, aside.open("wb") as file:  # several processes may do this at once
+    with replace_file(path) as aside, aside.open("wb") as file:  # several processes may do this at once
         np.savez(file, features=features, ids=ids)

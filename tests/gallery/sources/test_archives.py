@@ -8,7 +8,7 @@ import pytest
 from sextant.gallery.build.build import build
 from sextant.gallery.database import connect
 from sextant.gallery.sources.recognise import SourceOptions, open_source, open_sources
-from sextant.gallery.sources.records import Record, SourceError, Unreadable
+from sextant.gallery.sources.records import PhotoRecord, SourceError, Unreadable
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import jpeg
 
@@ -40,9 +40,9 @@ def mp16_tar(folder: Path, members: dict[str, bytes], parts: int = 3) -> None:
         (folder / f"MP16-Pro.tar.{number:02}").write_bytes(whole[number * step : (number + 1) * step])
 
 
-def split(folder: Path, **options: bool) -> tuple[list[Record], dict[str, str]]:
+def split(folder: Path, **options: bool) -> tuple[list[PhotoRecord], dict[str, str]]:
     items = list(open_source(str(folder), SourceOptions(**options)))
-    records = [item for item in items if isinstance(item, Record)]
+    records = [item for item in items if isinstance(item, PhotoRecord)]
     return records, {item.id: item.reason for item in items if isinstance(item, Unreadable)}
 
 
@@ -172,7 +172,7 @@ def test_a_table_in_the_folder_or_alone_is_a_source(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg(1))
     for given in (tmp_path, tmp_path / "meta.csv"):
         (record,) = open_source(str(given))
-        assert isinstance(record, Record) and (record.id, record.latitude) == ("x.jpg", 1)
+        assert isinstance(record, PhotoRecord) and (record.id, record.latitude) == ("x.jpg", 1)
 
 
 @pytest.mark.parametrize("metadata", ["", "metadata"])

@@ -112,7 +112,7 @@ def test_interrupted_and_run_again_it_holds_the_same_bytes(photos, tmp_path, mon
 
 
 def test_a_full_disk_ends_in_one_line_and_the_work_goes_on_later(photos, tmp_path, monkeypatch):
-    original = fill._flush
+    original = fill._write_out
 
     def full(filling):
         raise OSError(28, "No space left on device")

@@ -162,7 +162,7 @@ def test_other_settings_in_the_same_folder_are_refused_by_name(planted, uninterr
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(planted, tmp_path, monkeypatch):
-    original, calls = train.batch_loss, [0]
+    original, calls = train.compute_batch_loss, [0]
 
     def spoilt(*args):
         calls[0] += 1
