@@ -27,7 +27,7 @@ def name_probability(probability: float, basis: str | None = None) -> str:
 
 
 def is_calibrated(answer: Json) -> bool:
-    """Whether the numbers are probabilities and not shares of the candidates; so in answers of earlier versions."""
+    """Return whether the numbers are probabilities; in answers of earlier versions they are shares of candidates."""
     return answer.get("calibration", True) is not None
 
 

@@ -81,7 +81,7 @@ def load_name_index() -> NameIndex:
 def _make_areas(
     by_key: dict[str, list[int]], admin1_rows: dict[tuple[str, str], list[int]], first: int
 ) -> list[NamedArea]:
-    """Countries and divisions as entries numbered from ``first``, entered under all their keys."""
+    """Return countries and divisions as entries numbered from ``first``, entered under all their keys."""
     areas: list[NamedArea] = []
     numbers: dict[str, int] = {}
     codes = {code for code, _ in admin1_rows}
@@ -105,7 +105,7 @@ def _add(by_key: dict[str, list[int]], key: str, entry: int) -> None:
 
 
 def _list_great_cities(table: Gazetteer, by_key: dict[str, list[int]]) -> Iterable[tuple[int, list[str]]]:
-    """Row and other names of each city of `data/cities.csv` that the gazetteer holds, in the file's order."""
+    """Yield the row and other names of each city of `data/cities.csv` that the gazetteer holds, in the file's order."""
     text = (files("sextant.atlas") / "data" / "cities.csv").read_text(encoding="utf-8")
     for city in csv.DictReader(text.splitlines(), delimiter=";"):
         for row in by_key.get(strip_digraphs(fold(city["name"])), ()):

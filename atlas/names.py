@@ -44,7 +44,7 @@ class NamedPlace:
 
 
 def find_place(name: str, country_code: str | None = None, limit: int = 5, misspelt: bool = True) -> list[NamedPlace]:
-    """What a name stands for, best first.
+    """Return what a name stands for, best first.
 
     Args:
         name: a name, or "City, Division, Country" in any length; English or local, accents and small
@@ -74,7 +74,7 @@ def find_place(name: str, country_code: str | None = None, limit: int = 5, missp
 def _find_hits(
     name: str, code: str | None, qualifiers: tuple[str, ...] = (), misspelt: bool = True
 ) -> list[tuple[int, float]]:
-    """Entries with scores, exact ones if there are any, else the closest spellings; ordered."""
+    """Return entries with scores, exact ones if there are any, else the closest spellings; ordered."""
     hits = _find_exact(name, code, qualifiers)
     if not hits and misspelt:
         by_key = load_name_index().by_key
@@ -104,7 +104,7 @@ def _find_exact_with_qualifier(name: str, code: str | None) -> list[tuple[int, f
 
 
 def _find_longer_keys(name: str) -> list[tuple[str, float]]:
-    """Keys of which the name is the first words: "Santiago" of "Santiago de Compostela"."""
+    """Return keys of which the name is the first words: "Santiago" of "Santiago de Compostela"."""
     start = strip_digraphs(fold(name)) + " "
     if len(start) <= _ONE_EDIT:
         return []
@@ -130,7 +130,7 @@ def _find_close_keys(name: str) -> list[tuple[str, float]]:
 def _select_fitting(
     hits: list[tuple[int, float]], code: str | None, qualifiers: tuple[str, ...]
 ) -> list[tuple[int, float]]:
-    """The hits in the country asked for that fit all qualifiers; failing that, those that fit the most."""
+    """Return the hits in the country asked for that fit all qualifiers; failing that, those that fit the most."""
     if code:
         wanted = _list_family(code)
         hits = [(entry, score) for entry, score in hits if _get_code(entry) in wanted]
@@ -145,7 +145,7 @@ def _select_fitting(
 
 
 def _fits(entry: int, qualifier: str) -> bool:
-    """Whether an entry lies in the country, division or district a qualifier names."""
+    """Return whether an entry lies in the country, division or district a qualifier names."""
     table = load_gazetteer()
     key = strip_digraphs(fold(qualifier))
     code = find_country_code(qualifier)
@@ -162,14 +162,14 @@ def _fits(entry: int, qualifier: str) -> bool:
 
 
 def _find_divisions(name: str) -> list[int]:
-    """Divisions called so when their kind is left out: "Washington State"."""
+    """Return divisions called so when their kind is left out: "Washington State"."""
     size, index = len(load_gazetteer().names), load_name_index()
     entries = index.by_key.get(make_division_key(name), ())
     return [entry for entry in entries if entry >= size and index.areas[entry - size].kind == "admin1"]
 
 
 def _order(hits: list[tuple[int, float]]) -> list[tuple[int, float]]:
-    """Best first by the rule at the head of this file; each entry once, with its best score."""
+    """Return the best first by the rule at the head of this file; each entry once, with its best score."""
     best: dict[int, float] = {}
     for entry, score in hits:
         best[entry] = max(score, best.get(entry, 0.0))
@@ -204,7 +204,7 @@ def _describe(entry: int) -> NamedPlace:
 
 
 def _find_middle_of_country(country: Country) -> tuple[float, float]:
-    """The town nearest to the centre of those in the country's borders; without towns, a point well inside."""
+    """Return the town nearest to the centre of those in the country's borders; without towns, a point well inside."""
     table = load_gazetteer()
     # A leased or military area has the code of a whole country, and lies in a corner of it.
     if country.code in table.rows_by_code and load_countries_by_code()[country.code] is country:
@@ -218,7 +218,7 @@ def _find_middle_of_country(country: Country) -> tuple[float, float]:
 
 
 def _find_middle(rows: list[int]) -> tuple[float, float]:
-    """The place nearest to the centre of some places: inside where a mere mean may lie in the sea."""
+    """Return the place nearest to the centre of some places: inside where a mere mean may lie in the sea."""
     table = load_gazetteer()
     centre = convert_to_vectors(find_weighted_centre(table.positions[rows]))
     latitude, longitude = table.positions[rows[int(np.argmax(table.vectors[rows] @ centre))]].tolist()
@@ -231,7 +231,7 @@ def _get_code(entry: int) -> str | None:
 
 
 def _list_family(code: str) -> tuple[str, ...]:
-    """A country's code and those of its overseas parts: French Guiana is also looked for in France."""
+    """Return a country's code and those of its overseas parts: French Guiana is also looked for in France."""
     country = load_countries_by_code().get(code)
     return (code, *country.gazetteer_codes) if country else (code,)
 

@@ -47,7 +47,7 @@ class GazetteerEntry:
 
 
 def make_key(name: str) -> str:
-    """The key of a name: case, accents, punctuation and the ways of writing umlauts aside."""
+    """Return the key of a name, which ignores case, accents, punctuation and spellings of umlauts."""
     return strip_digraphs(fold(name))
 
 
@@ -84,19 +84,19 @@ class Shipped:
         return key in self._keys or key in self._areas or key in self._known_as
 
     def entries(self, key: str) -> tuple[GazetteerEntry, ...]:
-        """What a key stands for: areas first, then towns, the most populous first."""
+        """Return what a key stands for: areas first, then towns, the most populous first."""
         return _find_entries(self, key)
 
     def country_code(self, key: str) -> str | None:
-        """The ISO code of the country with this key."""
+        """Return the ISO code of the country with this key."""
         return self._country_codes.get(key)
 
     def keys(self) -> list[str]:
-        """Every key of a town, in order."""
+        """Return every key of a town, in order."""
         return list(self._keys)
 
     def find(self, key: str) -> tuple[GazetteerEntry, ...]:
-        """As ``entries``, which keeps what was asked for."""
+        """Find the entries of a key, as ``entries`` does, which caches them."""
         found = [self._area(kind, what) for kind, what in self._areas.get(key, ())]
         areas = [area for area in found if area is not None]
         known = self._known_as.get(key, [])
@@ -133,7 +133,7 @@ class Shipped:
         return what  # type: ignore[no-any-return]
 
     def spread(self, rows: NDArray[np.intp]) -> tuple[float, float, float, int]:
-        """Middle (degrees), radius in km that holds most people, and how many they are, of some towns."""
+        """Return the middle (degrees), radius in km that holds most people, and how many they are, of some towns."""
         positions, people = self._positions[rows], np.maximum(self._population[rows].astype(float), 1.0)
         latitude, longitude = find_weighted_centre(positions, people)
         away = compute_great_circle_km((latitude, longitude), positions)
@@ -143,20 +143,20 @@ class Shipped:
         return latitude, longitude, max(radius, 5.0), int(people.sum())
 
     def rows_of(self, divisions: list[int]) -> NDArray[np.intp]:
-        """Rows of the towns of some divisions, by their numbers."""
+        """Return rows of the towns of some divisions, by their numbers."""
         return np.flatnonzero(np.isin(self._division, divisions))
 
     def division_numbers(self, code: str) -> list[int]:
-        """Numbers of a country's divisions."""
+        """Return numbers of a country's divisions."""
         return [number for number, (owner, _) in enumerate(self._divisions) if owner == code]
 
     def division_name(self, number: int) -> tuple[str, str]:
-        """Country code and name of a division."""
+        """Return the country code and name of a division."""
         code, name = self._divisions[number]
         return code, name
 
     def _enter_great_cities(self) -> None:
-        """The names by which everybody knows the cities of `data/cities.csv`: as good as their own."""
+        """Enter the well-known names of the cities of `data/cities.csv`; they count like the cities' own names."""
         text = (files("sextant.atlas") / "data" / "cities.csv").read_text(encoding="utf-8")
         for city in csv.DictReader(text.splitlines(), delimiter=";"):
             index = self._keys.get(make_key(city["name"]))
@@ -255,5 +255,5 @@ def _split_lines(blob: NDArray[np.uint8]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def load_shipped() -> Shipped:
-    """The shipped names, read once (about half a second)."""
+    """Return the shipped names, read once (about half a second)."""
     return Shipped()

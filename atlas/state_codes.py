@@ -25,5 +25,5 @@ _STATES = {
 
 
 def find_state(abbreviation: str) -> tuple[str, str] | None:
-    """Country code and name of the division with this postal abbreviation, or None."""
+    """Return the country code and name of the division with this postal abbreviation, or None."""
     return _STATES.get(abbreviation.replace(".", "").strip().upper())

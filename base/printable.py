@@ -24,7 +24,7 @@ def escape_controls(json_text: str) -> str:
 
 
 def _escape(character: str) -> str:
-    """One character as JSON escapes; beyond the basic plane as a pair of surrogates."""
+    """Return one character as JSON escapes; beyond the basic plane as a pair of surrogates."""
     code = ord(character)
     if code < 0x10000:
         return f"\\u{code:04x}"

@@ -65,7 +65,7 @@ def serve(latency: float, connection: Any) -> None:
 
 @contextmanager
 def run_server(latency: float) -> Any:
-    """The server's address and a way to ask for its count."""
+    """Start the server; yield its address and a way to ask for its count."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(latency, there), daemon=True)
     process.start()
@@ -80,7 +80,7 @@ def run_server(latency: float) -> Any:
 
 
 def write_photos(folder: Path, count: int) -> list[str]:
-    """Photos of 384 pixels, each its own."""
+    """Write photos of 384 pixels, no two alike."""
     paths = []
     for number in range(count):
         noise = np.random.default_rng(number).integers(0, 255, (18, 24, 3), dtype=np.uint8)
@@ -91,7 +91,7 @@ def write_photos(folder: Path, count: int) -> list[str]:
 
 
 def build_gallery(photos: list[str], folder: Path) -> str:
-    """A small gallery of some of the photos."""
+    """Build a small gallery of some of the photos."""
     from sextant.gallery.build.build import build
     from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
@@ -105,7 +105,7 @@ def build_gallery(photos: list[str], folder: Path) -> str:
 
 
 def time_many(paths: list[str], settings: Settings, concurrency: int) -> float:
-    """Wall time of all photos, as many at once as keep the model busy."""
+    """Return the wall time of all photos when the model is kept busy."""
     locate(paths[0], settings)
     began = time.monotonic()
     with ThreadPoolExecutor(-(-concurrency // VARIANTS) + 1) as pool:
@@ -114,7 +114,7 @@ def time_many(paths: list[str], settings: Settings, concurrency: int) -> float:
 
 
 def time_own_ms(path: str, settings: Settings) -> float:
-    """Milliseconds of one run that are neither model nor encoder, its calls made one after the other."""
+    """Return milliseconds of one run that are neither model nor encoder, its calls made one after the other."""
     outside = 0.0
     deps = live.make_deps(settings)
     answer = deps.ask
@@ -146,7 +146,7 @@ class Idle(TypedDict, total=False):
 
 
 def measure_floor_ms(folder: Path, runs: int) -> float:
-    """Median milliseconds of the same graph with nodes that do nothing, checkpointed alike."""
+    """Return the median milliseconds of the same graph with nodes that do nothing, checkpointed alike."""
     graph: Any = StateGraph(Idle)
     graph.add_node("ingest", lambda state: {})
     graph.add_node("plan", lambda state: Command(goto=[Send("lmm", {"n": n}) for n in range(VARIANTS)]))
@@ -167,7 +167,7 @@ def measure_floor_ms(folder: Path, runs: int) -> float:
 
 
 def measure(photos: int, latency: float, concurrency: int) -> Measured:
-    """Both parts of the bench."""
+    """Run both parts of the bench."""
     os.environ.setdefault("OPENAI_API_KEY", "none-needed")
     with tempfile.TemporaryDirectory() as scratch, run_server(latency) as (address, count):
         folder = Path(scratch)

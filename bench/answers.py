@@ -25,7 +25,7 @@ REPEATS = 5
 
 
 def time_fastest_ms(text: str) -> float:
-    """The fastest of a few readings, milliseconds."""
+    """Return the fastest of a few readings, milliseconds."""
     times = []
     for _ in range(REPEATS):
         start = time.perf_counter()

@@ -73,7 +73,7 @@ def make_copies(folder: Path, out: Path, count: int) -> Path:
 
 
 def measure(encoder: Encoder, photos: Path, workers: int, rounds: int) -> dict[str, Any]:
-    """Medians over rounds of: the encoder alone, a build, the encoder alone and on every core."""
+    """Return medians over rounds of: the encoder alone, a build, the encoder alone and on every core."""
     images = [open_photo(photos / name).image for name in list_photo_files(photos)[:ALONE]]
     own, everywhere, kept, of_all, building, whole = [time_encoder(encoder, images)], [], [], [], [], []
     for _ in range(rounds):
@@ -97,7 +97,7 @@ def measure(encoder: Encoder, photos: Path, workers: int, rounds: int) -> dict[s
 
 
 def time_encoder(encoder: Encoder, images: list[Image]) -> float:
-    """Photos a second of the encoder by itself."""
+    """Return photos a second of the encoder by itself."""
     encoder.encode(images[:BATCH])
     begun = time.perf_counter()
     for start in range(0, len(images), BATCH):
@@ -106,7 +106,7 @@ def time_encoder(encoder: Encoder, images: list[Image]) -> float:
 
 
 def time_encoder_on_every_core(encoder: Encoder, images: list[Image]) -> float:
-    """Photos a second of the encoder when as many threads as there are cores each take a batch at a time."""
+    """Return photos a second of the encoder when as many threads as there are cores each take a batch at a time."""
     batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
 
     def encode(batch: list[Image]) -> None:
@@ -120,7 +120,7 @@ def time_encoder_on_every_core(encoder: Encoder, images: list[Image]) -> float:
 
 
 def time_build(encoder: Encoder, photos: Path, workers: int) -> tuple[float, float]:
-    """Photos a second of a build: from its ``WARM``th photo to its last, and from its start to its end."""
+    """Return photos a second of a build: from its ``WARM``th photo to its last, and from its start to its end."""
     marks: list[tuple[float, int]] = []
 
     def mark(progress: BuildState) -> None:

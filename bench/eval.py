@@ -41,7 +41,7 @@ def serve(address: Any, stop: Any) -> None:
 
 
 def measure(task: EvalTask) -> tuple[float, float, Any]:
-    """Seconds and processor seconds of an evaluation after its gallery and maps are loaded, and how it ended."""
+    """Return seconds and processor seconds of an evaluation after its gallery and maps are loaded, and how it ended."""
     began: list[tuple[float, float]] = []
 
     def tell(tally: Any) -> None:
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def report(preset: str, seconds: float, busy: float, ended: Any) -> None:
-    """One line of figures."""
+    """Print one line of figures."""
     tally = ended.tally
     told = f"{preset:<12} {tally.done} photos, {tally.failed} failed, {tally.done / seconds:.1f} photos/s, "
     told += f"{busy / tally.done * 1000:.0f} ms of processor a photo"

@@ -20,7 +20,7 @@ from tests.support.evaluations import without_timings
 
 
 def begin(given: argparse.Namespace, out: Path, home: Path) -> subprocess.Popen[bytes]:
-    """A process at work on the evaluation."""
+    """Start a process that works on the evaluation."""
     words = ["eval", "run", "im2gps3k", "--data", given.data, "--gallery", given.gallery, "--exclude-author"]
     words += ["--limit", str(given.photos), "--concurrency", "4", "--quiet", "--out", str(out)]
     if given.verify:
@@ -30,13 +30,13 @@ def begin(given: argparse.Namespace, out: Path, home: Path) -> subprocess.Popen[
 
 
 def count_lines(out: Path) -> int:
-    """Whole lines on the disk."""
+    """Return the whole lines on the disk."""
     file = out / "lines.jsonl"
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
 def kill_once(given: argparse.Namespace, out: Path, home: Path, chance: random.Random) -> None:
-    """One process, killed at a random moment; what is left is shared out among the kills to come."""
+    """Run one process and kill it at a random moment; what is left is shared out among the kills to come."""
     before = count_lines(out)
     process = begin(given, out, home)
     aim = before + chance.randint(1, max(1, given.photos // given.kills))
@@ -66,7 +66,8 @@ def main() -> int:
                 raise SystemExit("the evaluation failed")
         same = without_timings(out) == without_timings(alone)
         print(
-            f"{count_lines(out)} lines for {given.photos} photos; equal to the undisturbed run: {'yes' if same else 'NO'}"
+            f"{count_lines(out)} lines for {given.photos} photos; equal to the undisturbed run: "
+            f"{'yes' if same else 'NO'}"
         )
     return 0 if same else 1
 

@@ -127,7 +127,7 @@ def read_times(run: Path) -> Taken:
 
 
 def format_row(filters: str, processes: list[list[Taken]]) -> dict[str, Any]:
-    """First calls and warm ones apart; percentiles in milliseconds."""
+    """Return the first calls and warm ones apart; percentiles in milliseconds."""
     first = [runs[0] for runs in processes]
     warm = [run for runs in processes for run in runs[1:]]
     middle, high = np.percentile([run.search for run in warm], [50, 95])

@@ -9,7 +9,7 @@ Result = TypeVar("Result")
 
 
 def run_in_process(task: Callable[..., Result], *arguments: Any) -> Result:
-    """A task's result from a fresh process, whose memory is the task's alone."""
+    """Return a task's result from a fresh process, whose memory is the task's alone."""
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(task, arguments)
 
@@ -19,6 +19,6 @@ def reset_peak() -> None:
 
 
 def read_peak_megabytes() -> int:
-    """Peak of this process's resident memory since its start or ``reset_peak``, mapped files included."""
+    """Return the peak of this process's resident memory since its start or ``reset_peak``, mapped files included."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0]) // 1024

@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def write(path: Path, rows: int) -> list[tuple[str, float, float]]:
-    """A CSV of synthetic places; some of them to ask for, with their positions in degrees."""
+    """Write a CSV of synthetic places; return some of them to ask for, with their positions in degrees."""
     chance, rng = random.Random(0), np.random.default_rng(0)
     latitudes = np.degrees(np.arcsin(rng.uniform(-0.8, 0.9, rows))).round(5).tolist()
     longitudes = rng.uniform(-180, 180, rows).round(5).tolist()
@@ -79,7 +79,7 @@ def write(path: Path, rows: int) -> list[tuple[str, float, float]]:
 
 
 def time_calls(calls: list[Callable[[], object]]) -> str:
-    """Median and 95th percentile of the calls, ms of processor time, so that other programs do not count."""
+    """Return the median and 95th percentile of the calls, ms of processor time, so that other programs do not count."""
     calls[0]()
     spent = []
     for call in calls:

@@ -37,7 +37,7 @@ class Labelled:
 
 
 def read_labelled() -> Iterator[Labelled]:
-    """Every sentence of the data, in its order."""
+    """Yield every sentence of the data, in its order."""
     for part, languages in yaml.safe_load(DATA.read_text(encoding="utf-8")).items():
         for language, kinds in languages.items():
             for kind in ("claims", "none"):
@@ -49,7 +49,7 @@ def read_labelled() -> Iterator[Labelled]:
 
 
 def count_struck(sentences: list[Labelled]) -> dict[str, float]:
-    """Sentences, phantoms among them, precision, recall."""
+    """Return sentences, phantoms among them, precision, recall."""
     seen = Counter((one.phantom, one.struck) for one in sentences)
     hits = seen[True, True]
     return {

@@ -48,7 +48,7 @@ def time_method(owner: Any, name: str, spent: dict[str, float]) -> None:
 
 
 def measure_cost(folder: Path) -> None:
-    """Milliseconds a step that go into the cassette, the steps and the checkpoints; medians over ten runs."""
+    """Return milliseconds a step that go into the cassette, the steps and the checkpoints; medians over ten runs."""
     spent: dict[str, float] = defaultdict(float)
     for owner, name in ((Cassette, "add"), (StepLog, "write"), (SqliteSaver, "put"), (SqliteSaver, "put_writes")):
         time_method(owner, name, spent)
@@ -68,7 +68,7 @@ def measure_cost(folder: Path) -> None:
 
 
 def time_replays(folder: Path) -> None:
-    """Seconds of a replay, and the answers of shuffled ones; the server is gone."""
+    """Return seconds of a replay, and the answers of shuffled ones; the server is gone."""
     for preset in list_preset_ids():
         for protocol in ("openai", "ollama"):
             home = folder / f"replay-{preset}-{protocol}"
@@ -91,7 +91,7 @@ def time_replays(folder: Path) -> None:
 
 
 def replay_shuffled(folder: RunFolder, seed: int) -> Any:
-    """The answer of a replay on eight threads that sleep at random."""
+    """Return the answer of a replay on eight threads that sleep at random."""
     chance = random.Random(seed)
     return replay(folder, on_event=lambda event: time.sleep(chance.random() * 0.004), workers=8).answer
 

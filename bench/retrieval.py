@@ -90,7 +90,7 @@ def parse_options() -> argparse.Namespace:
 
 
 def make_synthetic_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str, float]]:
-    """Vectors and gallery, and what the build of the gallery took."""
+    """Return vectors and gallery, and what the build of the gallery took."""
     drawn = Drawn(options.rows, options.dimension, options.seed, options.as_large)
     took = build(folder, drawn)
     queries = drawn.shape().queries(options.queries)
@@ -98,7 +98,7 @@ def make_synthetic_data(options: argparse.Namespace, folder: Path) -> tuple[Data
 
 
 def make_real_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str, float]]:
-    """A real gallery's vectors in a gallery of their own, and what its build took."""
+    """Return a real gallery's vectors in a gallery of their own, and what its build took."""
     from sextant.gallery.statistics import read_vector_chunks
     from sextant.gallery.store import Gallery
 
@@ -133,7 +133,7 @@ def measure(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, Any
 
 
 def make_sextant_contender(path: Path, data: Data) -> tuple[Contender, dict[str, float]]:
-    """Sextant's search as tools call it, and the memory it takes before anything else is loaded."""
+    """Return the sextant's search as tools call it, and the memory it takes before anything else is loaded."""
     from sextant.gallery.search.search import find_farthest, find_nearest
     from sextant.gallery.store import Gallery
 
@@ -169,7 +169,7 @@ def warm_page_cache(folder: Path) -> None:
 
 
 def make_faiss_contenders(faiss: Any, vectors: SmallFloats) -> Iterator[Contender]:
-    """IndexFlatIP, searched with the negated query for the far side as G3 and Img2Loc do, and inverted lists."""
+    """Yield IndexFlatIP, searched with the negated query for the far side as G3 and Img2Loc do, and inverted lists."""
     flat = faiss.IndexFlatIP(vectors.shape[1])
     partitions = max(1, round(len(vectors) ** 0.5))
     inverted = faiss.IndexIVFFlat(faiss.IndexFlatIP(vectors.shape[1]), vectors.shape[1], partitions)
@@ -188,7 +188,7 @@ def make_asker(index: Any, sign: int) -> Callable[[SmallFloats], list[int]]:
 
 
 def format_rows(contender: Contender, flat: Contender, data: Data, vectors: SmallFloats) -> Iterator[dict[str, Any]]:
-    """One line a side; ``flat`` is exact, and so the truth."""
+    """Yield one line a side; ``flat`` is exact, and so the truth."""
     for side in ("near", "far"):
         hits, gaps = [], []
         for query, own, found, exact in zip(

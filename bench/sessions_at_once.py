@@ -32,14 +32,14 @@ MODEL_S = 0.3
 
 
 def answer_scripted(asked: Asked) -> Reply:
-    """A tool call in one variant, else an answer."""
+    """Return a tool call in one variant, else an answer."""
     if asked.tools and not asked.tool_results and "two steps" in asked.text:
         return Reply(tool_calls=[("nearest_photos", {"count": 5})])
     return Reply(text=json.dumps({"latitude": 38.71, "longitude": -9.14, "confidence": 0.9, "clues": []}))
 
 
 def read_resident_mb(pid: int) -> float:
-    """Memory of a process and its children, MB."""
+    """Return the memory of a process and its children, MB."""
     pids = [pid, *list_children(pid)]
     kilobytes = 0
     for one in pids:
@@ -85,7 +85,7 @@ def ask_and_wait(server: Server, session: str, photo: Path) -> bool:
 
 
 def list_step_seconds(folder: Path) -> list[float]:
-    """Seconds of each step that asked the model, beyond the model's own."""
+    """Return seconds of each step that asked the model, beyond the model's own."""
     steps = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
     return [max(0.0, one["seconds"] - MODEL_S) for one in steps if one["node"] == "lmm"]
 
@@ -100,7 +100,7 @@ class LoadWorld:
     env: dict[str, str]
 
     def photo(self, seed: int) -> Path:
-        """A photo of Lisbon like no other seed's."""
+        """Write a photo of Lisbon like no other seed's."""
         path = self.root / f"query-{seed}.jpg"
         small_gallery.picture(small_gallery.PLACES["lisbon"][0], seed=seed).save(path, quality=90)
         return path
@@ -108,7 +108,7 @@ class LoadWorld:
 
 @contextmanager
 def build_small_world() -> Iterator[LoadWorld]:
-    """Built afresh in a folder of its own."""
+    """Build the world afresh in a folder of its own."""
     from sextant.gallery.build.build import build
     from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source

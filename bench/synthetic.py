@@ -93,7 +93,7 @@ def build_gallery(vectors: Path, out: Path, as_large: bool) -> dict[str, float]:
 
 
 def make_rows(start: int, count: int) -> list[DecodedPhoto]:
-    """Rows whose id is their number, spread over the globe."""
+    """Return rows whose id is their number, spread over the globe."""
     rng = np.random.default_rng(start)
     positions = np.column_stack([rng.uniform(-60, 70, count), rng.uniform(-180, 180, count)])
     return [_make_row(row, *place) for row, place in enumerate(positions.tolist(), start)]

@@ -44,7 +44,7 @@ class Shape:
         self._middle = surface.mean(axis=0)
 
     def _surface(self, rng: np.random.Generator, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Points on the surface (count, dimension), and the cosine of each to the cone's axis (count, 1)."""
+        """Return points on the surface (count, dimension), and the cosine of each to the cone's axis (count, 1)."""
         cluster = rng.choice(len(self._weights), size=count, p=self._weights)
         within = rng.standard_normal((count, LATENT), dtype=np.float32)
         latent = np.sqrt(np.float32(0.5)) * (self._centres[cluster] + within)
@@ -61,12 +61,12 @@ class Shape:
         return _normalise(cosine * self._axis + np.sqrt(1 - cosine**2) * aside)
 
     def chunks(self, count: int) -> Iterator[NDArray[np.float32]]:
-        """The gallery's vectors, piece by piece."""
+        """Yield the gallery's vectors, piece by piece."""
         for number, start in enumerate(range(0, count, CHUNK)):
             yield self.chunk(number, min(CHUNK, count - start))
 
     def queries(self, count: int) -> NDArray[np.float32]:
-        """Vectors of the same distribution that are not in the gallery."""
+        """Return vectors of the same distribution that are not in the gallery."""
         return self.chunk(1_000_000, count)
 
 

@@ -15,7 +15,7 @@ ROUNDS = 200
 
 
 def make_pool_of_80() -> Pool:
-    """40 retrieved photos in four camps and 40 answers of four models round them, with 20 far photos; seeded."""
+    """Make a seeded pool: 40 retrieved photos in four camps, 40 answers of four models round them, 20 far photos."""
     chance = np.random.default_rng(0)
     camps = np.array([(48.9, 2.3), (41.9, 12.5), (40.7, -74.0), (35.7, 139.7)])
     places = camps[chance.integers(0, 4, 80)] + chance.normal(0, 2, (80, 2))

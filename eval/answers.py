@@ -74,7 +74,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def score(rows: Iterator[Row]) -> list[Score]:
-    """Scores per model in alphabetical order, the sum of all as the last."""
+    """Return scores per model in alphabetical order, the sum of all as the last."""
     judged: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for row in rows:
         outcome = parse_answer(row.raw)
@@ -112,7 +112,7 @@ def _read_row(path: Path, number: int, line: str) -> Row:
 
 
 def _compute_error_km(row: Row, outcome: Outcome) -> float:
-    """Distance of answer and truth, infinite without an answer."""
+    """Return the distance of answer and truth, infinite without an answer."""
     if outcome.latitude is None or outcome.longitude is None:
         return float("inf")
     return float(compute_great_circle_km((row.latitude, row.longitude), (outcome.latitude, outcome.longitude)))

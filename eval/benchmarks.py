@@ -120,7 +120,7 @@ def load_benchmark(name: str, data: Path) -> Benchmark:
 
 
 def describe_layout(name: str) -> str:
-    """Where the data is to be had and how it must lie, in one line."""
+    """Return where the data is to be had and how it must lie, in one line."""
     known = BENCHMARKS[name]
     where = f"DIR/{known.tables[0]} and DIR/{known.folder}/<photos>"
     return f"{name} needs {where}: {known.source}. Nothing is downloaded; see docs/evaluation.md"
@@ -192,7 +192,7 @@ def _list_zipped(folder: Path, unpacked: set[str]) -> tuple[set[str], list[str]]
 
 
 def _refuse_other_benchmark(name: str, table: Path, rows: int) -> None:
-    """YFCC26k's table is often taken for YFCC4K's: a published README links it as such."""
+    """Refuse the table of another benchmark: a published README links YFCC26k's as YFCC4K's."""
     for other, known in BENCHMARKS.items():
         if other != name and known.rows == rows and BENCHMARKS[name].rows is not None:
             raise WrongUse(

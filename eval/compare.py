@@ -56,7 +56,7 @@ class Comparison:
         return any(one.significant for one in self.differences)
 
     def moved(self, radius: str = "25") -> tuple[list[tuple[Json, Json]], list[tuple[Json, Json]]]:
-        """Photos won and lost by B at a radius, as pairs of lines (A's, B's), the largest change first."""
+        """Return photos won and lost by B at a radius, as pairs of lines (A's, B's), the largest change first."""
         column = RADIUS_NAMES.index(radius)
         hit_a, hit_b = self.a.within[self.rows_a, column], self.b.within[self.rows_b, column]
         won = np.flatnonzero(hit_b & ~hit_a).tolist()
@@ -126,7 +126,7 @@ def holm(p: list[float]) -> list[float]:
 
 
 def list_warnings(a: Results, b: Results, common: int) -> list[str]:
-    """Where the two runs are not alike in data or denominator."""
+    """Return where the two runs are not alike in data or denominator."""
     told = []
     one, other = a.header["configuration"], b.header["configuration"]
     if one["benchmark"] != other["benchmark"]:
@@ -153,7 +153,7 @@ def list_warnings(a: Results, b: Results, common: int) -> list[str]:
 
 
 def difference_to_json(one: RadiusDifference) -> Json:
-    """One radius as JSON."""
+    """Return one radius as JSON."""
     return {
         "a": one.share_a,
         "b": one.share_b,

@@ -53,7 +53,7 @@ def compute_geoguessr_score(distances_km: ArrayLike) -> float:
 
 
 def compute_oracle_km(candidates: ArrayLike, truth: tuple[float, float]) -> float:
-    """Distance from the truth to the nearest of (n, 2) candidates, what a perfect choice reaches; infinity of none."""
+    """Return the distance from the truth to the nearest of (n, 2) candidates, infinite without any."""
     places = np.asarray(candidates, dtype=float).reshape(-1, 2)
     return float(compute_great_circle_km(places, truth).min()) if len(places) else float("inf")
 
@@ -84,13 +84,13 @@ def compute_chance_calibration_error(probabilities: ArrayLike, bins: int = CALIB
 def compute_calibration_p_value(
     probabilities: ArrayLike, happened: ArrayLike, bins: int = CALIBRATION_BINS, draws: int = 200
 ) -> float:
-    """How often perfect probabilities would show at least this calibration error: a small one speaks against ours."""
+    """Return how often perfect probabilities would show this calibration error or more; small p: ours are imperfect."""
     error = compute_calibration_error(probabilities, happened, bins)
     return float(np.mean(_draw_chance_errors(probabilities, bins, draws) >= error))
 
 
 def _draw_chance_errors(probabilities: ArrayLike, bins: int, draws: int) -> Floats:
-    """Calibration errors of truths drawn by the stated probabilities, seeded."""
+    """Return the calibration errors of truths drawn by the stated probabilities, seeded."""
     stated = np.asarray(probabilities, dtype=float)
     chance = np.random.default_rng(0)
     return np.array(
@@ -118,7 +118,7 @@ class Interval:
 
 
 def bootstrap_interval(values: ArrayLike, groups: Sequence[str], draws: int = 1000, level: float = 0.95) -> Interval:
-    """Percentile interval of the mean, resampling whole groups (photographers), seeded.
+    """Return the percentile interval of the mean, resampling whole groups (photographers), seeded.
 
     Args:
         values: (n,) one per photo.

@@ -50,7 +50,7 @@ class Results:
         return self.distances_km[:, None] < np.array(RADII_KM)
 
     def stated(self, radius: str) -> Floats:
-        """(n,) the probability that answers state for a radius; NaN where none is stated."""
+        """Return (n,) the probability that answers state for a radius; NaN where none is stated."""
         index = RADIUS_NAMES.index(radius)
         return self._stated[:, index]
 
@@ -63,16 +63,16 @@ class Results:
         return np.array(rows, dtype=float).reshape(-1, len(RADIUS_NAMES))
 
     def inside(self, share: str) -> Floats:
-        """(n,) 1 where the place lies in the stated region ("50" or "90"), 0 where not, NaN without a region."""
+        """Return (n,) 1 where the place lies in the stated region ("50" or "90"), 0 where not, NaN without a region."""
         return np.array([_inside(line, share) for line in self.lines], dtype=float)
 
     def areas_km2(self, share: str) -> Floats:
-        """(n,) the stated regions' areas, NaN without one."""
+        """Return (n,) the stated regions' areas, NaN without one."""
         found = [((line["answer"] or {}).get("region") or {}).get(share) or {} for line in self.lines]
         return np.array([area.get("area_km2", np.nan) for area in found], dtype=float)
 
     def spent(self, name: str) -> Floats:
-        """(n,) what each photo used of ``calls``, ``tokens``, ``seconds`` or ``usd``; NaN where unknown."""
+        """Return (n,) what each photo used of ``calls``, ``tokens``, ``seconds`` or ``usd``; NaN where unknown."""
         found = [line["answer"]["spent"].get(name) if line["answer"] else 0 for line in self.lines]
         return np.array(found, dtype=float)
 

@@ -17,7 +17,7 @@ class GalleryError(SextantError):
 
 
 def make_photos_schema(dimension: int) -> pa.Schema:
-    """One row a photo; ``vector`` is L2-normalised, ``phash`` is 16 hexadecimal digits, ``captured_at`` ISO 8601."""
+    """Make the schema: ``vector`` is L2-normalised, ``phash`` is 16 hexadecimal digits, ``captured_at`` ISO 8601."""
     text = ("author", "source", "country_code", "captured_at", "sha256", "phash", "uri")
     return pa.schema(
         [

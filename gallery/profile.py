@@ -75,7 +75,7 @@ class RetrievalProfile(BaseModel):
         return self.known and self.first_within[1] >= RICH_FIRST_HIT
 
     def probabilities(self, places: Floats, photos: Floats, similarity: float | None) -> Floats:
-        """P(a photo was taken within each radius) of `places`, by what was retrieved for it.
+        """Return P(a photo was taken within each radius) of `places`, by what was retrieved for it.
 
         Args:
             places: (m, 2) degrees.
@@ -112,7 +112,7 @@ def read_profile(plain: Any) -> RetrievalProfile:
 
 
 def list_features(away_km: Floats, similarity: float) -> tuple[Floats, NDArray[np.bool_]]:
-    """Features of places beside a list of retrieved photos, by radius.
+    """Return features of places beside a list of retrieved photos, by radius.
 
     Args:
         away_km: (m, n) from places to photos, most similar first.

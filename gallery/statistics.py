@@ -15,7 +15,7 @@ _SEED = 20_260_101
 
 
 def compute_nearest_percentiles(photos: Any) -> dict[str, float]:
-    """Percentiles of the similarity between a photo and the most similar other one, over up to 1,000 sampled rows.
+    """Return percentiles of the similarity between a photo and the most similar other one, over at most 1,000 rows.
 
     Returns:
         {"1": s, "5": s, … "99": s}; empty for galleries of fewer than two photos.

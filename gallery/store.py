@@ -122,7 +122,7 @@ class Gallery:
         return np.ascontiguousarray(pairs[order])
 
     def count_within_km(self, latitude: float, longitude: float, radius_km: float) -> int:
-        """How many photos of the gallery were taken within ``radius_km`` of a position (great circle)."""
+        """Return how many photos of the gallery were taken within ``radius_km`` of a position (great circle)."""
         reach = np.degrees(radius_km / EARTH_RADIUS_KM) + 1e-9
         first, last = np.searchsorted(self.positions[:, 0], [latitude - reach, latitude + reach], side="left")
         band = self.positions[first : max(first, last + 1)]
@@ -135,7 +135,7 @@ class Gallery:
         )
 
     def count_of_author(self, author: str) -> int:
-        """How many photos of the gallery are this photographer's."""
+        """Return how many photos of the gallery are this photographer's."""
         if author not in self._of_author:
             quoted = author.replace("'", "''")
             self._of_author[author] = 0 if self.exact else int(self.photos.count_rows(f"author = '{quoted}'"))
@@ -165,7 +165,7 @@ class Gallery:
         return {sha256: sorted(authors) for sha256, authors in found.items()}
 
     def unreadable(self) -> pa.Table:
-        """Photos that did not go into the gallery: columns id, reason."""
+        """Return photos that did not go into the gallery: columns id, reason."""
         from sextant.gallery.database import UNREADABLE, list_table_names
 
         if UNREADABLE not in list_table_names(self._database):
@@ -178,7 +178,7 @@ class Gallery:
 
 
 def _compute_half_width(latitude: float, radius_km: float) -> float:
-    """Half the width in degrees of longitude of a circle's bounding box; 180 where it holds a pole."""
+    """Return half the width in degrees of longitude of a circle's bounding box; 180 where it holds a pole."""
     angle = radius_km / EARTH_RADIUS_KM
     if abs(np.radians(latitude)) + angle >= np.pi / 2:
         return 180.0

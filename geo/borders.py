@@ -69,7 +69,7 @@ def find_country(latitude: float, longitude: float, reach_km: float = 0.0) -> Co
 
 
 def find_countries(positions: ArrayLike, reach_km: float = 0.0) -> list[Country | None]:
-    """For each of (n, 2) positions in degrees the country that holds it, or None at sea.
+    """Return for each of (n, 2) positions in degrees the country that holds it, or None at sea.
 
     On a line shared by two countries the smaller polygon wins, so that the answer is always the same.
 
@@ -90,14 +90,14 @@ def find_countries(positions: ArrayLike, reach_km: float = 0.0) -> list[Country 
 
 
 def measure_distance_to_land_km(latitude: float, longitude: float) -> float:
-    """Kilometres to the nearest land, 0 on land."""
+    """Return kilometres to the nearest land, 0 on land."""
     if find_country(latitude, longitude):
         return 0.0
     return find_nearest_country(latitude, longitude).km
 
 
 def measure_border_km(latitude: float, longitude: float) -> tuple[float, Country]:
-    """Kilometres to the nearest territory of another country than the one that holds the position, and which.
+    """Return kilometres to the nearest territory of another country than the one that holds the position, and which.
 
     The way may lead over water: Dover lies 33 km from France. At sea, the nearest land and whose it is.
     """
@@ -137,7 +137,7 @@ def _find_nearest(
 
 
 def _find_holding(positions: ArrayLike) -> NDArray[np.intp]:
-    """(n,) number of the polygon that holds each position, -1 at sea."""
+    """Return (n,) number of the polygon that holds each position, -1 at sea."""
     world = load_polygons()
     given = np.asarray(positions, dtype=float).reshape(-1, 2)
     latitude, longitude = given[:, 0], normalise_longitude(given[:, 1])
@@ -175,7 +175,7 @@ def _load_caps() -> _Caps:
 
 
 def _measure_bulges(world: Polygons) -> Floats:
-    """How far, in radians, the map's line from each point to the next may leave the great circle between them.
+    """Return how far, in radians, the map's line from each point to the next may leave the great circle between them.
 
     A parallel of d radians at latitude p rises d² sin p cos p / 8 over its chord (second order in d).
     """
@@ -197,7 +197,7 @@ class _Outline:
     tree: Any
 
     def nearest(self, here: Floats) -> tuple[float, Floats]:
-        """Distance in km to the nearest point of the lines, and that point as a unit vector."""
+        """Return the distance in km to the nearest point of the lines, and that point as a unit vector."""
         starts, ends = self.starts, self.ends
         if self.tree is not None:
             to_middle, _ = self.tree.query(here)

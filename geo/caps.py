@@ -21,14 +21,14 @@ _WORLD = shapely.box(-180.0, -90.0, 180.0, 90.0)
 
 
 def compute_cap_area_km2(radius_km: float) -> float:
-    """Area of a circle on the sphere, its radius measured along the ground."""
+    """Return the area of a circle on the sphere, its radius measured along the ground."""
     angle = min(radius_km / EARTH_RADIUS_KM, np.pi)
     # 1 - cos loses all digits of a small angle; this does not.
     return float(4 * np.pi * (EARTH_RADIUS_KM * np.sin(angle / 2)) ** 2)
 
 
 def compute_polygon_area_km2(geojson: dict[str, Any]) -> float:
-    """Area of a GeoJSON polygon by Lambert's cylinder (x = longitude, y = sine of latitude), which keeps areas."""
+    """Return the area of a GeoJSON polygon by Lambert's equal-area cylinder (x = longitude, y = sine of latitude)."""
     return _compute_area_km2(shape(geojson))
 
 
@@ -38,7 +38,7 @@ def _compute_area_km2(drawn: BaseGeometry) -> float:
 
 
 def is_covered(geojson: dict[str, Any], latitude: float, longitude: float) -> bool:
-    """Whether a position (degrees) lies in a GeoJSON polygon or on its edge; both sides of ±180 are tried."""
+    """Return whether a position (degrees) lies in a GeoJSON polygon or on its edge; both sides of ±180 are tried."""
     drawn = shape(geojson)
     here = float(normalise_longitude(longitude))
     meridians = [here, here + 360.0] if here == -180.0 else [here]
@@ -46,7 +46,7 @@ def is_covered(geojson: dict[str, Any], latitude: float, longitude: float) -> bo
 
 
 def draw_caps(caps: Sequence[tuple[float, float, float]]) -> dict[str, Any]:
-    """Circles (latitude, longitude, radius_km) as one GeoJSON Polygon or MultiPolygon.
+    """Return circles (latitude, longitude, radius_km) as one GeoJSON Polygon or MultiPolygon.
 
     Each is drawn with 180 corners just outside the circle (inside, of one larger than a hemisphere); areas
     differ by less than 0.1 %. Coordinates are rounded to 1e-6 degrees. Equal circles share
@@ -56,7 +56,7 @@ def draw_caps(caps: Sequence[tuple[float, float, float]]) -> dict[str, Any]:
 
 
 def compute_caps_area_km2(caps: Sequence[tuple[float, float, float]]) -> float:
-    """Area of the same drawing; what overlaps counts once."""
+    """Return the area of the same drawing; what overlaps counts once."""
     return _draw(tuple((a, o, km) for a, o, km in caps))[1]
 
 
@@ -94,7 +94,7 @@ def _flatten(latitude: float, longitude: float, radius_km: float) -> BaseGeometr
 
 
 def _list_corners(latitude: float, longitude: float, radius_km: float) -> Floats:
-    """Corners (latitude, longitude) of a polygon whose sides touch the circle from outside."""
+    """Return corners (latitude, longitude) of a polygon whose sides touch the circle from outside."""
     angle = radius_km / EARTH_RADIUS_KM
     outside = np.arctan2(np.sin(angle), np.cos(angle) * np.cos(np.pi / _CORNERS)) * EARTH_RADIUS_KM
     return find_destination((latitude, longitude), np.arange(_CORNERS) * 360.0 / _CORNERS, outside)

@@ -12,7 +12,7 @@ _ROUNDING = 1e-15
 
 
 def cluster(positions: ArrayLike, radius_km: float, weights: ArrayLike | None = None) -> NDArray[np.intp]:
-    """Labels of positions by leaders: groups no wider than a circle of the radius round one of their own.
+    """Return labels of positions by leaders: groups no wider than a circle of the radius round one of their own.
 
     The rule: the position with the most free weight within ``radius_km`` leads, and takes all free
     positions within; again, until none is free. Of equal leaders the more southern, then western, one

@@ -11,7 +11,7 @@ _RINGS = (0.25, 0.5, 0.75, 1.0)
 
 
 def is_near_sea(positions: ArrayLike, within_km: float) -> NDArray[np.bool_]:
-    """For each of (n, 2) positions in degrees whether the sea is within ``within_km`` of it.
+    """Return for each of (n, 2) positions in degrees whether the sea is within ``within_km`` of it.
 
     Looked for at 64 points round each position, on four rings: a bay narrower than their spacing (a tenth of the
     distance, near the position) can be missed. A position at sea is near it.

@@ -42,7 +42,7 @@ class Country:
 
 @lru_cache(maxsize=1)
 def list_countries() -> tuple[Country, ...]:
-    """All rows of the table: the ISO countries by code, then areas without a code of their own."""
+    """Return all rows of the table: the ISO countries by code, then areas without a code of their own."""
     text = (files("sextant.geo") / "data" / "countries.csv").read_text(encoding="utf-8")
     return tuple(_read_country(row) for row in csv.DictReader(text.splitlines(), delimiter=";"))
 
@@ -71,7 +71,7 @@ def find_country_code(name: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def list_country_keys() -> dict[str, Country]:
-    """Folded names and aliases of the areas that have them; the first row of the table wins."""
+    """Return the folded names and aliases of the areas that have them; the first row of the table wins."""
     keys: dict[str, Country] = {}
     for country in list_countries():
         for name in (country.name, country.natural_earth, *country.aliases):

@@ -56,7 +56,7 @@ class Place:
     neighbour_code: str | None
 
     def to_json(self) -> dict[str, Any]:
-        """All fields, distances to a metre, bearing to a tenth of a degree."""
+        """Return all fields, distances to a metre, bearing to a tenth of a degree."""
         digits = {"place_km": 3, "land_km": 3, "border_km": 3, "place_bearing": 1}
         return {
             name: round(value, digits[name]) if name in digits and value is not None else value
@@ -66,7 +66,7 @@ class Place:
 
 @lru_cache(maxsize=20_000)
 def describe(latitude: float, longitude: float) -> Place:
-    """Country, division, nearest place, sea and border of a position in degrees; total over valid positions.
+    """Return the country, division, nearest place, sea and border of a position in degrees; total over valid positions.
 
     Raises:
         WrongUse: the position is not finite or out of range.
@@ -101,7 +101,7 @@ def describe(latitude: float, longitude: float) -> Place:
 
 @lru_cache(maxsize=20_000)
 def label(latitude: float, longitude: float) -> str:
-    """``Paris, France``, or the nearest place alone at sea: what ``describe`` says, without the distances it measures.
+    """Return ``Paris, France``, or at sea the nearest place alone: like ``describe`` without its distances.
 
     Raises:
         WrongUse: as ``describe``.
@@ -119,7 +119,7 @@ def name_wind(bearing: float) -> str:
 
 
 def _find_own_place(latitude: float, longitude: float, country: Country) -> tuple[int, float] | None:
-    """Row and distance of the country's nearest place, or None where it has none within reach.
+    """Return the row and distance of the country's nearest place, or None where it has none within reach.
 
     The polygons decide whose a place is; the gazetteer's code only where no polygon holds it (harbours).
     """

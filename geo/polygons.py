@@ -80,7 +80,7 @@ def load_polygons() -> Polygons:
 
 @lru_cache(maxsize=1)
 def list_names_on_map() -> frozenset[str]:
-    """Natural Earth's names of all that is drawn, read without the polygons."""
+    """Return Natural Earth's names of all that is drawn, read without the polygons."""
     with np.load(io.BytesIO(_read_map_bytes()), allow_pickle=False) as data:
         return frozenset(str(name) for name in data["names"])
 
@@ -91,7 +91,7 @@ def _read_map_bytes() -> bytes:
 
 @lru_cache(maxsize=64)
 def load_country_polygon(name_or_code: str) -> BaseGeometry:
-    """All of a country as one valid (multi)polygon, x longitude, y latitude, cut at ±180.
+    """Return all of a country as one valid (multi)polygon, x longitude, y latitude, cut at ±180.
 
     Args:
         name_or_code: ISO alpha-2 code, or a name; disputed areas by name, as Natural Earth has it. A

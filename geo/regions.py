@@ -43,7 +43,7 @@ class Region:
         return compute_polygon_area_km2(self.geojson or {})
 
     def contains(self, latitude: float, longitude: float) -> bool:
-        """Whether a position (degrees) lies inside or on the edge."""
+        """Return whether a position (degrees) lies inside or on the edge."""
         caps = ((self.latitude, self.longitude, self.radius_km),) if self.radius_km is not None else self.caps
         if caps:
             # A millimetre for rounding: the edge passes through the farthest position it was drawn to hold.
@@ -51,14 +51,14 @@ class Region:
         return is_covered(self.geojson or {}, latitude, longitude)
 
     def to_json(self) -> dict[str, Any]:
-        """{"radius_km", "latitude", "longitude"} of a circle, {"geojson"} of several parts."""
+        """Return the {"radius_km", "latitude", "longitude"} of a circle, {"geojson"} of several parts."""
         if self.radius_km is not None:
             return {"radius_km": self.radius_km, "latitude": self.latitude, "longitude": self.longitude}
         return {"geojson": self.geojson}
 
 
 def unite_caps(caps: Sequence[tuple[float, float, float]], share: float | None = None) -> Region:
-    """One region of several circles (latitude, longitude, radius_km), the most important first.
+    """Return one region of several circles (latitude, longitude, radius_km), the most important first.
 
     Raises:
         WrongUse: no circle, or an invalid radius.

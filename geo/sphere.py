@@ -13,7 +13,7 @@ EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 
 
 def compute_great_circle_km(a: ArrayLike, b: ArrayLike) -> Floats:
-    """Great-circle distance between positions, by the haversine formula.
+    """Return the great-circle distance between positions, by the haversine formula.
 
     Args:
         a, b: positions as (..., 2) arrays of (latitude, longitude) in degrees; shapes broadcast.
@@ -29,7 +29,7 @@ def compute_great_circle_km(a: ArrayLike, b: ArrayLike) -> Floats:
 
 
 def compute_all_pairs_km(a: ArrayLike, b: ArrayLike) -> Floats:
-    """Great-circle distances of all pairs, (m, n) kilometres, of positions (m, 2) and (n, 2) in degrees.
+    """Return the great-circle distances of all pairs, (m, n) kilometres, of positions (m, 2) and (n, 2) in degrees.
 
     By the chord between unit vectors: trigonometry once a position, where `great_circle_km` needs it once a pair. The
     two agree to a millimetre, but for near antipodes, where either is good to 100 m.
@@ -40,7 +40,7 @@ def compute_all_pairs_km(a: ArrayLike, b: ArrayLike) -> Floats:
 
 
 def compute_geodesic_km(a: ArrayLike, b: ArrayLike) -> Floats:
-    """Geodesic distance on the WGS84 ellipsoid (Karney's algorithm, by PROJ).
+    """Return the geodesic distance on the WGS84 ellipsoid (Karney's algorithm, by PROJ).
 
     Args:
         a, b: positions as (..., 2) arrays of (latitude, longitude) in degrees; shapes broadcast.
@@ -70,7 +70,7 @@ def compute_bearing_degrees(a: ArrayLike, b: ArrayLike) -> Floats:
 
 
 def find_destination(start: ArrayLike, bearing: ArrayLike, distance_km: ArrayLike) -> Floats:
-    """Where a great circle arrives.
+    """Return where a great circle arrives.
 
     Args:
         start: position(s) as (..., 2) of (latitude, longitude) in degrees.
@@ -101,13 +101,13 @@ def normalise_longitude(longitude: ArrayLike) -> Floats:
 
 
 def convert_to_vectors(positions: ArrayLike) -> Floats:
-    """Positions (..., 2) in degrees as unit vectors (..., 3): x to (0, 0), y to (0, 90), z to the north pole."""
+    """Return positions (..., 2) in degrees as unit vectors (..., 3): x to (0, 0), y to (0, 90), z to the north pole."""
     phi, lam = _convert_to_radians(positions)
     return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
 
 
 def convert_to_positions(vectors: ArrayLike) -> Floats:
-    """Vectors (..., 3) of any length but zero as positions (..., 2) in degrees."""
+    """Return vectors (..., 3) of any length but zero as positions (..., 2) in degrees."""
     x, y, z = np.moveaxis(np.asarray(vectors, dtype=float), -1, 0)
     return np.stack([np.degrees(np.arctan2(z, np.hypot(x, y))), normalise_longitude(np.degrees(np.arctan2(y, x)))], -1)
 

@@ -40,16 +40,16 @@ class Window:
         return self.width * (self.north - self.south) / ((self.east - self.west) * self.stretch)
 
     def place(self, latitude: float, longitude: float) -> tuple[float, float]:
-        """Pixels (x, y) of a position in degrees."""
+        """Return the pixels (x, y) of a position in degrees."""
         x = (longitude - self.west) / (self.east - self.west) * self.width
         return x, (self.north - latitude) / (self.north - self.south) * self.height
 
     def holds(self, latitude: float, longitude: float) -> bool:
-        """Whether a position in degrees lies inside."""
+        """Return whether a position in degrees lies inside."""
         return self.west <= longitude <= self.east and self.south <= latitude <= self.north
 
     def touches(self, ring: Ring) -> bool:
-        """Whether the bounds of a ring and the window overlap."""
+        """Return whether the bounds of a ring and the window overlap."""
         longitudes, latitudes = [corner[0] for corner in ring], [corner[1] for corner in ring]
         beside = max(longitudes) < self.west or min(longitudes) > self.east
         return not beside and max(latitudes) >= self.south and min(latitudes) <= self.north

@@ -53,7 +53,7 @@ class Gazetteer:
         return {str(code): np.flatnonzero(codes == code) for code in np.unique(codes)}
 
     def nearest(self, latitude: float, longitude: float, codes: tuple[str, ...] = ()) -> tuple[int, float]:
-        """Row and great-circle distance in km of the nearest place, among those of ``codes`` if any has one."""
+        """Return row and great-circle distance in km of the nearest place, among those of ``codes`` if any has one."""
         here = np.array((latitude, longitude), dtype=float)
         rows = [self.rows_by_code[code] for code in codes if code in self.rows_by_code]
         if rows:
@@ -64,13 +64,13 @@ class Gazetteer:
         return row, float(compute_great_circle_km(here, self.positions[row]))
 
     def around(self, latitude: float, longitude: float, count: int) -> list[tuple[int, float]]:
-        """Rows and great-circle distances in km of the ``count`` nearest places, nearest first."""
+        """Return rows and great-circle distances in km of the ``count`` nearest places, nearest first."""
         here = np.array((latitude, longitude), dtype=float)
         rows = self.tree.query(convert_to_vectors(here), k=count)[1]
         return list(zip(rows.tolist(), compute_great_circle_km(here, self.positions[rows]).tolist(), strict=True))
 
     def crowding(self, rows: list[int], radius_km: float = 30.0) -> NDArray[np.intp]:
-        """How many places lie round each row: the file has no population, and big towns stand among many."""
+        """Return how many places lie round each row: the file has no population, and big towns stand among many."""
         chord = 2 * np.sin(radius_km / EARTH_RADIUS_KM / 2)
         counts = self.tree.query_ball_point(self.vectors[rows], chord, return_length=True)
         return np.asarray(counts, dtype=np.intp)

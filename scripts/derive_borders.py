@@ -41,7 +41,7 @@ Ring = NDArray[np.float64]
 
 
 def list_polygons(topology: dict[str, Any]) -> list[tuple[str, list[Ring]]]:
-    """Every polygon as (name, rings), the outer ring first, positions as (longitude, latitude)."""
+    """Return every polygon as (name, rings), the outer ring first, positions as (longitude, latitude)."""
     scale, translate = (np.array(topology["transform"][key]) for key in ("scale", "translate"))
     arcs = [np.cumsum(np.array(arc), axis=0) * scale + translate for arc in topology["arcs"]]
     found = []
@@ -56,13 +56,13 @@ def list_polygons(topology: dict[str, Any]) -> list[tuple[str, list[Ring]]]:
 
 
 def join_arcs(arcs: list[Ring], numbers: list[int]) -> Ring:
-    """The ring that arcs make, ~n standing for arc n backwards."""
+    """Return the ring that arcs make, ~n standing for arc n backwards."""
     pieces = [arcs[n] if n >= 0 else arcs[~n][::-1] for n in numbers]
     return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
 
 
 def flatten(ring: Ring) -> Ring:
-    """The ring within [-180, 180] without jumps; one that winds round the south pole is closed through it."""
+    """Return the ring within [-180, 180] without jumps; one that winds round the south pole is closed through it."""
     jumps = np.diff(ring[:, 0])
     turns = np.concatenate([[0.0], np.cumsum(-360.0 * np.round(jumps / 360.0))])
     longitude = ring[:, 0] + turns
@@ -80,14 +80,14 @@ def flatten(ring: Ring) -> Ring:
 
 
 def choose_name(name: str, ring: Ring) -> str:
-    """The map draws two Australian territories as one; they have codes of their own and lie 900 km apart."""
+    """Tell apart two Australian territories that the map draws as one; they lie 900 km apart."""
     if name == "Indian Ocean Ter.":
         return "Christmas Island" if ring[:, 0].mean() > 100 else "Cocos Islands"
     return name
 
 
 def add_vatican(polygons: list[tuple[str, list[Ring]]]) -> list[tuple[str, list[Ring]]]:
-    """The Vatican added, and cut out of the Italian polygon that holds it."""
+    """Add the Vatican, and cut it out of the Italian polygon that holds it."""
     if any(name == "Vatican" for name, _ in polygons):
         raise SystemExit("the map has a Vatican by now; take the outline out of this script")
     mainland = max((rings for name, rings in polygons if name == "Italy"), key=lambda rings: len(rings[0]))

@@ -108,7 +108,7 @@ def join_lines(lines: Iterable[str]) -> Any:
 
 
 def name_divisions(towns: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
-    """The name of each division, by country and code."""
+    """Return the name of each division, by country and code."""
     table = load_gazetteer()
     vectors = convert_to_vectors(np.array([(town["latitude"], town["longitude"]) for town in towns]))
     distances, nearest = table.tree.query(vectors)
@@ -121,7 +121,7 @@ def name_divisions(towns: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
 
 
 def list_keys(towns: list[dict[str, Any]]) -> dict[str, dict[int, bool]]:
-    """Rows by key, and whether it is the key of the town's own name."""
+    """Return rows by key, and whether it is the key of the town's own name."""
     entries: dict[str, dict[int, bool]] = collections.defaultdict(dict)
     for row, town in enumerate(towns):
         own = make_key(town["name"])
@@ -135,7 +135,7 @@ def list_keys(towns: list[dict[str, Any]]) -> dict[str, dict[int, bool]]:
 
 
 def is_worth_keeping(alias: str, population: int) -> bool:
-    """Lower-case Latin names are transliterations of other alphabets; three capitals are an airport."""
+    """Return whether to keep an alias: lower-case Latin is a transliteration, three capitals are an airport."""
     if all(ord(letter) < 0x250 or not letter.isalpha() for letter in alias):
         code = len(alias) <= 3 and alias.isupper()
         return population >= LATIN_ALIASES_FROM and not code and alias != alias.lower() and len(alias) > 2
@@ -143,7 +143,7 @@ def is_worth_keeping(alias: str, population: int) -> bool:
 
 
 def list_counties(towns: set[tuple[str, str]]) -> list[tuple[str, str, str, float, float, int]]:
-    """Code, division, name, middle and radius of the second-level divisions that are no town's name."""
+    """Return the code, division, name, middle and radius of the second-level divisions that are no town's name."""
     table = load_gazetteer()
     rows: dict[tuple[str, str, str], list[int]] = collections.defaultdict(list)
     for row, triple in enumerate(zip(table.codes, table.admin1, table.admin2, strict=True)):
@@ -161,7 +161,7 @@ def list_counties(towns: set[tuple[str, str]]) -> list[tuple[str, str, str, floa
 
 
 def list_country_names(towns: dict[str, set[str]]) -> set[str]:
-    """Keys and codes of countries; none that is a town's elsewhere, as "Norfolk" is of Norfolk Island in Danish."""
+    """Return keys and codes of countries, without keys of towns elsewhere ("Norfolk" is Norfolk Island in Danish)."""
     from babel import Locale
 
     codes = set(load_countries_by_code())

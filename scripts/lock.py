@@ -47,7 +47,7 @@ def add_extras(name: str, requirement: Requirement, found: dict[str, str]) -> No
 
 
 def write(path: Path, packages: dict[str, str], about: str) -> None:
-    """One ``name==version`` a line, without local version labels such as +cpu."""
+    """Return one ``name==version`` a line, without local version labels such as +cpu."""
     lines = [f"{name}=={re.sub(r'[+].*', '', version)}" for name, version in sorted(packages.items())]
     path.write_text(f"# {about} Written by `make lock`.\n" + "\n".join(lines) + "\n", encoding="utf-8")
 

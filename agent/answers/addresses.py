@@ -42,7 +42,7 @@ class ResolvedMention:
 
 
 def resolve_places(words: Words, mentions: list[Mention], stances: list[Stance]) -> list[ResolvedMention]:
-    """What each mention stands for; those whose container contradicts them are left out."""
+    """Return what each mention stands for; those whose container contradicts them are left out."""
     addresses = _number_addresses(words, mentions, stances)
     told = _weigh_countries(mentions, stances)
     regions = _weigh_regions(mentions, stances)
@@ -63,7 +63,7 @@ def resolve_places(words: Words, mentions: list[Mention], stances: list[Stance])
 
 
 def _number_addresses(words: Words, mentions: list[Mention], stances: list[Stance]) -> list[int]:
-    """Number the mentions by address: parts of one address share a number. Denied mentions never join asserted ones."""
+    """Give each mention the number of its address. Parts of one address share it; denied and asserted ones do not."""
     numbers: list[int] = []
     denied = [stance == Stance.DENIED for stance in stances]
     for index, mention in enumerate(mentions):
@@ -95,7 +95,7 @@ def _are_linked(words: Words, inner: Mention, outer: Mention) -> bool:
 
 
 def _is_unknown_part(words: Words, between: range, end: int) -> bool:
-    """Whether a part of an address stands between two names that nobody knows: "Memphis, Mit Rahina, Egypt"."""
+    """Return whether a part of an address stands between two names that nobody knows: "Memphis, Mit Rahina, Egypt"."""
     if not 0 < len(between) <= _LONGEST_PART or words.gaps[between[0]] != "," or words.gaps[end] != ",":
         return False
     inside = all(words.gaps[k] in (" ", "-", ",") for k in between)
@@ -103,7 +103,7 @@ def _is_unknown_part(words: Words, between: range, end: int) -> bool:
 
 
 def _weigh_countries(mentions: list[Mention], stances: list[Stance]) -> dict[str, float]:
-    """How much a reply speaks of each country, and of each division ("US/Vermont"); the most is 1."""
+    """Return how much a reply speaks of each country, and of each division ("US/Vermont"); the most is 1."""
     told: dict[str, float] = defaultdict(float)
     for mention, stance in zip(mentions, stances, strict=True):
         if stance <= Stance.SECOND or mention.worth < WHOLE:
@@ -120,7 +120,7 @@ def _weigh_countries(mentions: list[Mention], stances: list[Stance]) -> dict[str
 
 
 def _weigh_regions(mentions: list[Mention], stances: list[Stance]) -> list[GazetteerEntry]:
-    """The regions a reply speaks of that are smaller than a continent's part."""
+    """Return the regions a reply speaks of that are smaller than a continent's part."""
     return [
         mention.entries[0] for mention, stance in zip(mentions, stances, strict=True)
         if stance > Stance.SECOND and mention.worth == WHOLE and mention.entries[0].kind == "region"
@@ -161,7 +161,7 @@ def _resolve(
 
 
 def _is_container_after(mention: Mention, entry: GazetteerEntry) -> bool:
-    """Whether a mention behind an entry can only be its container: a country, a division, or a far greater town."""
+    """Return whether a mention behind an entry can only be its container: a country, division or far greater town."""
     first = mention.entries[0]
     if mention.worth < WHOLE or first.kind in ("country", "division"):
         return mention.worth == WHOLE
@@ -169,7 +169,7 @@ def _is_container_after(mention: Mention, entry: GazetteerEntry) -> bool:
 
 
 def _compute_prior(entry: GazetteerEntry, mention: Mention) -> float:
-    """How likely a bare name means this entry, up to a factor."""
+    """Return how likely a bare name means this entry, up to a factor."""
     if entry.kind == "country":
         # "Scotland" is an alias of the United Kingdom in the table of countries; the division is meant.
         nation = any(e.kind == "division" and e.owners == entry.owners[:1] for e in mention.entries)
@@ -200,12 +200,12 @@ def _compute_prior(entry: GazetteerEntry, mention: Mention) -> float:
 
 
 def _find_relation(a: GazetteerEntry, b: GazetteerEntry) -> bool:
-    """Whether one of two entries lies in the other."""
+    """Return whether one of two entries lies in the other."""
     return holds(a, b) or holds(b, a)
 
 
 def holds(outer: GazetteerEntry, inner: GazetteerEntry) -> bool:
-    """Whether an entry lies in another, as far as their columns tell."""
+    """Return whether an entry lies in another, as far as their columns tell."""
     if outer is inner:
         return False
     if outer.kind == "country":

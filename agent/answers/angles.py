@@ -68,7 +68,7 @@ class Angle:
 
 
 def parse_angle_at(text: str, at: int, floor: int = 0, range_allowed: bool = False) -> Angle | None:
-    """The angle that begins at index ``at`` (its sign or first digit); None where no number does.
+    """Return the angle that begins at index ``at`` (its sign or first digit); None where no number does.
 
     A hemisphere before it is looked for down to index ``floor``, where the last angle ended. A range ("48–49° N")
     becomes its midpoint where a hemisphere follows or ``range_allowed``.
@@ -94,7 +94,7 @@ def parse_angle_at(text: str, at: int, floor: int = 0, range_allowed: bool = Fal
 
 
 def parse_angle(value: Any) -> Angle | None:
-    """The angle a JSON value holds: a number, a string with one angle in it, or a list of two ends of a range."""
+    """Return the angle a JSON value holds: a number, a string with one angle, or a list of two ends of a range."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
@@ -115,7 +115,7 @@ def parse_angle(value: Any) -> Angle | None:
 
 
 def _join_parts(parts: list[Any]) -> Angle | None:
-    """Degrees, minutes and seconds in a list, perhaps with a hemisphere behind them."""
+    """Return degrees, minutes and seconds in a list, perhaps with a hemisphere behind them."""
     if not all(isinstance(part, int | float) and not isinstance(part, bool) for part in parts[:3]):
         return None
     degrees, minutes, seconds = parts[:3]
@@ -158,7 +158,7 @@ def _find_hemisphere(text: str, name: str | None) -> tuple[Axis | None, int]:
 
 
 def _find_named_hemisphere(found: re.Match[str], prefix: str | None) -> tuple[str | None, int]:
-    """The hemisphere of an angle and where the angle ends: "E" belongs to the next one in "N 48.8 E 2.3"."""
+    """Return the hemisphere of an angle and where the angle ends: "E" belongs to the next one in "N 48.8 E 2.3"."""
     if prefix is None or found["after"] is None:
         return found["after"] or prefix, found.end()
     return prefix, found.start("after")

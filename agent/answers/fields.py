@@ -66,7 +66,7 @@ class Reading:
 
 
 def read_value(value: Any, depth: int = 0) -> Reading | None:
-    """The answer in a JSON value: an object, or a list whose likeliest (else first) object is the answer."""
+    """Return the answer in a JSON value: an object, or a list whose likeliest (else first) object is the answer."""
     if isinstance(value, list):
         return _rank([read_value(item, depth + 1) for item in value[:_MOST] if isinstance(item, dict)])
     if not isinstance(value, dict) or depth > _DEEPEST:
@@ -84,7 +84,7 @@ def read_value(value: Any, depth: int = 0) -> Reading | None:
 
 
 def is_tool_call(value: Any) -> bool:
-    """Whether a JSON value is a tool call written as text: its coordinates are a question, not an answer."""
+    """Return whether a JSON value is a tool call written as text: its coordinates are a question, not an answer."""
     return isinstance(value, dict) and "name" in value and ("arguments" in value or "parameters" in value)
 
 
@@ -98,7 +98,7 @@ def _simplify_key(key: str) -> str:
 
 
 def _read_own_position(fields: dict[str, Any]) -> Reading | None:
-    """The position in the object's own latitude and longitude, or why these hold none."""
+    """Return the position in the object's own latitude and longitude, or why these hold none."""
     sides = [_find_axis_value(fields, names) for names in (_LATITUDE, _LONGITUDE)]
     if sides[0] is _MISSING or sides[1] is _MISSING:
         return _read_pair_in_one_field(fields)
@@ -115,7 +115,7 @@ def _read_own_position(fields: dict[str, Any]) -> Reading | None:
 
 
 def _find_direction(fields: dict[str, Any], names: set[str], both: str) -> str:
-    """The hemisphere that a field of its own states, or the very key of the number: ``latitude_south``."""
+    """Return the hemisphere that a field of its own states, or the very key of the number: ``latitude_south``."""
     if isinstance(fields.get(both), str):
         return str(fields[both])
     for key, value in fields.items():
@@ -130,7 +130,7 @@ def _find_direction(fields: dict[str, Any], names: set[str], both: str) -> str:
 
 
 def _join_parts(value: Any) -> Any:
-    """Degrees, minutes, seconds and hemisphere of an object, as a list of them; other values as they are."""
+    """Return degrees, minutes, seconds and hemisphere of an object, as a list of them; other values as they are."""
     if not isinstance(value, dict):
         return value
     fields = {_simplify_key(key): item for key, item in value.items()}
@@ -144,7 +144,7 @@ def _join_parts(value: Any) -> Any:
 
 
 def make_reading(first: Angle, second: Angle, how: str) -> Reading | None:
-    """A reading at two angles, without a position at (0, 0); None where no order is valid."""
+    """Return a reading at two angles, without a position at (0, 0); None where no order is valid."""
     found = order_angles(first, second)
     if found is None:
         return None
@@ -166,7 +166,7 @@ def _find_axis_value(fields: dict[str, Any], names: set[str]) -> Any:
 
 
 def _read_pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
-    """A position written as one value: "48.86, 2.35", [48.86, 2.35], or GeoJSON, which alone is lon, lat."""
+    """Return a position written as one value: "48.86, 2.35", [48.86, 2.35], or GeoJSON, which alone is lon, lat."""
     for key, value in fields.items():
         if not set(key.split("_")) & _PAIR:
             continue
@@ -183,7 +183,7 @@ def _read_pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
 
 
 def parse_two_angles(text: str) -> tuple[Angle | None, ...]:
-    """The two angles of a text that holds exactly two, else nothing."""
+    """Return the two angles of a text that holds exactly two, else nothing."""
     text = fold(text)
     found: list[Angle | None] = []
     at = 0
@@ -195,7 +195,7 @@ def parse_two_angles(text: str) -> tuple[Angle | None, ...]:
 
 
 def _find_nested_position(fields: dict[str, Any], depth: int) -> Reading | None:
-    """The position of the first inner object that has one; a list of candidates ranks itself."""
+    """Return the position of the first inner object that has one; a list of candidates ranks itself."""
     unlocated = None
     for key, value in fields.items():
         if key in _ALTERNATIVES or key in _CLUES or key in _OTHERS:
@@ -260,7 +260,7 @@ def _list_words(fields: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
 
 
 def _read_confidence(fields: dict[str, Any]) -> float | None:
-    """The stated confidence from 0 to 1; "85 %" and 85 are read as 0.85, "8/10" as 0.8; words say no number."""
+    """Return the stated confidence from 0 to 1; "85 %" and 85 are read as 0.85, "8/10" as 0.8; words say no number."""
     for key in _CONFIDENCE:
         value = fields.get(key)
         if isinstance(value, str):

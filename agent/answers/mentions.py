@@ -50,7 +50,7 @@ class CapitalisedRun:
 
 
 def find_names(words: Words) -> tuple[list[Mention], list[CapitalisedRun]]:
-    """Known names and capitalised runs, in the order of the text."""
+    """Return the known names and capitalised runs, in the order of the text."""
     mentions: list[Mention] = []
     runs: list[CapitalisedRun] = []
     index, count = 0, len(words.keys)
@@ -76,7 +76,7 @@ def find_names(words: Words) -> tuple[list[Mention], list[CapitalisedRun]]:
 
 
 def _find_run_end(words: Words, index: int) -> int:
-    """The last word of the capitalised run that begins here; small words inside names bridge to the next capital."""
+    """Return the last word of the capitalised run that begins here; small words bridge to the next capital."""
     connectors = load_word_list("connectors")
     last, at = index, index + 1
     stop = min(len(words.keys), index + _LONGEST_RUN)
@@ -90,7 +90,7 @@ def _find_run_end(words: Words, index: int) -> int:
 
 
 def _strip_leads(words: Words, first: int, last: int) -> int | None:
-    """Where the run's name begins: without words that are capitalised for beginning a sentence."""
+    """Return where the run's name begins: without words that are capitalised for beginning a sentence."""
     leads = load_word_list("leads")
     while first <= last and words.keys[first] in leads:
         if words.keys[first] in ("la", "le", "los", "el", "san") and first < last and words.capital[first + 1]:
@@ -102,7 +102,7 @@ def _strip_leads(words: Words, first: int, last: int) -> int | None:
 
 
 def _find_known(words: Words, first: int, last: int) -> list[Mention]:
-    """The longest known names of a run, from the left."""
+    """Return the longest known names of a run, from the left."""
     table = load_shipped()
     found: list[Mention] = []
     at = first
@@ -152,7 +152,7 @@ def _join_key(words: Words, first: int, last: int) -> str:
 def _make_mention(
     words: Words, entries: tuple[GazetteerEntry, ...], first: int, last: int, at: int, until: int, alone: bool
 ) -> Mention | None:
-    """The mention with its worth by what else the run holds; None where it is not a place name here.
+    """Return the mention with its worth by what else the run holds; None where it is not a place name here.
 
     ``first`` to ``last`` is what the run holds beside other known names; ``alone`` whether it is the whole run.
     """
@@ -190,7 +190,7 @@ def _make_mention(
 
 
 def _is_spelt_alike(words: Words, entry: GazetteerEntry, at: int, until: int) -> bool:
-    """Whether a town is written as here: short and rare aliases, and umlauts read into "MoMA", are chance."""
+    """Return whether a town is written as here: short and rare aliases, and umlauts read into "MoMA", are chance."""
     if entry.kind != "town":
         return True
     word = words.text[words.starts[at] : words.ends[until]].removesuffix("'s")
@@ -212,7 +212,7 @@ def _fold(name: str) -> str:
 
 
 def _inside_katakana(text: str, at: int, until: int) -> bool:
-    """Whether a name is a stretch of a longer foreign word: Mali in マリンハウス."""
+    """Return whether a name is a stretch of a longer foreign word: Mali in マリンハウス."""
     return any(
         "ァ" <= text[edge] <= "ー" and "ァ" <= text[edge + 1] <= "ー"
         for edge in (at - 1, until - 1) if 0 <= edge < len(text) - 1
@@ -220,7 +220,7 @@ def _inside_katakana(text: str, at: int, until: int) -> bool:
 
 
 def _find_state(words: Words, at: int) -> tuple[GazetteerEntry, ...]:
-    """The division that a postal abbreviation behind a name stands for: "Cambridge, MA"."""
+    """Return the division that a postal abbreviation behind a name stands for: "Cambridge, MA"."""
     word = words.text[words.starts[at] : words.ends[at]]
     if not (2 <= len(word) <= 3 and word.isupper() and at and words.capital[at - 1] and words.gaps[at] == ","):
         return ()
@@ -232,7 +232,7 @@ def _find_state(words: Words, at: int) -> tuple[GazetteerEntry, ...]:
 
 
 def _match_inflected(words: Words, at: int) -> tuple[GazetteerEntry, ...]:
-    """A Russian name in another case than the gazetteer has it: в Москве, из Парижа."""
+    """Return a Russian name in another case than the gazetteer has it: в Москве, из Парижа."""
     key = words.keys[at]
     if len(key) < 4 or not "а" <= key[-1] <= "я":
         return ()
@@ -247,7 +247,7 @@ def _match_inflected(words: Words, at: int) -> tuple[GazetteerEntry, ...]:
 
 
 def _find_unspaced(words: Words, index: int) -> list[Mention]:
-    """Names inside a stretch of a script without spaces, the longest first from the left."""
+    """Return names inside a stretch of a script without spaces, the longest first from the left."""
     table = load_shipped()
     text = words.text[words.starts[index] : words.ends[index]]
     found: list[Mention] = []

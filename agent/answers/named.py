@@ -35,7 +35,7 @@ class Statement:
 
 
 def find_named_places(text: str) -> list[Statement]:
-    """What a folded text says of where the photo was taken, the surest first; nothing that it denies."""
+    """Return what a folded text says of where the photo was taken, the surest first; nothing that it denies."""
     words = split_words(text)
     mentions, runs = find_names(words)
     if not mentions:
@@ -47,7 +47,7 @@ def find_named_places(text: str) -> list[Statement]:
 
 
 def _is_credible(words: Words, place: ResolvedMention) -> bool:
-    """Whether a town's name means a town here: many are words, first names, or parts of other names."""
+    """Return whether a town's name means a town here: many are words, first names, or parts of other names."""
     entry, mention = place.entry, place.mention
     if entry.kind in ("country", "region") or place.held:
         return True
@@ -132,7 +132,7 @@ def _make_statements(words: Words, places: list[ResolvedMention], runs: list[Cap
 
 
 def _list_address_words(words: Words, members: list[ResolvedMention], runs: list[CapitalisedRun]) -> str:
-    """The words of an address, with the unknown names that stand before its first known one."""
+    """Return the words of an address, with the unknown names that stand before its first known one."""
     start = min(place.mention.first for place in members)
     end = max(place.mention.last for place in members)
     for run in reversed(runs):
@@ -153,7 +153,7 @@ def _list_address_words(words: Words, members: list[ResolvedMention], runs: list
 
 
 def read_named_place(statements: list[Statement]) -> list[Statement]:
-    """The statements, the answer first: where it names an area, the surest finer place in it that the text tells."""
+    """Return the statements, the answer first; if that is an area, the surest finer place in it that the text names."""
     if not statements:
         return []
     best = statements[0]
@@ -171,7 +171,7 @@ def read_named_place(statements: list[Statement]) -> list[Statement]:
 
 
 def make_place_reading(statement: Statement, said: Reading | None = None) -> Reading:
-    """A statement as a reading: the gazetteer's position, the reply's words."""
+    """Return a statement as a reading: the gazetteer's position, the reply's words."""
     entry = statement.place.entry
     said = said or Reading(place=statement.words or None)
     return replace(

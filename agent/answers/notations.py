@@ -251,7 +251,7 @@ def _rewrite_geohashes(text: str) -> str:
 
 
 def _decode_geohash(code: str) -> str:
-    """The middle of a geohash's cell: bits alternate between longitude and latitude, halving the range each time."""
+    """Return the middle of a geohash's cell: bits alternate between longitude and latitude and halve the range."""
     ends = [[-180.0, 180.0], [-90.0, 90.0]]
     bits = [(_BASE32.index(letter) >> shift) & 1 for letter in code for shift in range(4, -1, -1)]
     for number, bit in enumerate(bits):

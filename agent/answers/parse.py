@@ -28,7 +28,7 @@ _CUT_NUMBER = re.compile(
 
 
 def parse_answer(text: object) -> Outcome:
-    """What a model's answer says about where the photo was taken.
+    """Return what a model's answer says about where the photo was taken.
 
     The last JSON object with a position is the answer; without one, the last position in prose that follows words
     like "final answer", else the last; without any, a named place from the gazetteer. What else was given as a
@@ -71,7 +71,7 @@ def _shorten(text: str) -> str:
 
 
 def _strip_thinking(text: str) -> str:
-    """The text behind a closed thinking block, and before one that was never closed."""
+    """Return the text behind a closed thinking block, and before one that was never closed."""
     for mark in ("</think>", "</thinking>", "</reasoning>"):
         _, closed, rest = text.rpartition(mark)
         if closed and rest.strip():
@@ -105,7 +105,7 @@ def _choose(in_json: list[FoundPosition], in_prose: list[FoundPosition]) -> Read
 
 
 def _look_up_names(readings: list[Reading]) -> Reading | None:
-    """The last JSON answer whose place words are known; its words kept, its position from the gazetteer."""
+    """Return the last JSON answer whose place words are known; its words kept, its position from the gazetteer."""
     for reading in reversed(readings):
         if reading.absent == "template" or not reading.names:
             continue
@@ -117,7 +117,7 @@ def _look_up_names(readings: list[Reading]) -> Reading | None:
 
 
 def _read_prose(folded: str, readings: list[Reading]) -> Reading | None:
-    """The place that running text names; the other places it names become alternatives."""
+    """Return the place that running text names; the other places it names become alternatives."""
     found = read_named_place(find_named_places(_strip_objects(folded)))
     if not found:
         return None
@@ -132,7 +132,7 @@ def _read_prose(folded: str, readings: list[Reading]) -> Reading | None:
 
 
 def _strip_objects(folded: str) -> str:
-    """The text without the names of JSON fields, which are the prompt's words."""
+    """Return the text without the names of JSON fields, which are the prompt's words."""
     return _FIELD.sub(" ", folded)
 
 
@@ -151,7 +151,7 @@ def _lacks_position(folded: str, readings: list[Reading], prose: list[Reading]) 
 
 
 def _read_stated_confidence(folded: str) -> float | None:
-    """The confidence that prose states in per cent, 0 to 1."""
+    """Return the confidence that prose states in per cent, 0 to 1."""
     found = _CONFIDENCE.search(folded)
     return min(float(found[1]), 100.0) / 100 if found else None
 

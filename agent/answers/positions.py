@@ -4,7 +4,7 @@ from sextant.agent.answers.angles import Angle
 
 
 def order_angles(first: Angle, second: Angle) -> tuple[float, float, str] | None:
-    """(latitude, longitude, note) of two angles given in that order; None where no order is valid.
+    """Return (latitude, longitude, note) of two angles given in that order; None where no order is valid.
 
     Hemispheres decide the order where they are given. Otherwise the stated order stands unless only the swapped
     one is valid. Longitudes from 180 to 360 count eastwards and are wrapped.

@@ -57,7 +57,7 @@ class _Token:
 
 
 def find_positions(text: str) -> list[FoundPosition]:
-    """Every position in a folded text, in the order of the text."""
+    """Return every position in a folded text, in the order of the text."""
     tokens = _list_tokens(text)
     found: list[FoundPosition] = []
     index = before = 0
@@ -102,7 +102,7 @@ def _list_tokens(text: str) -> list[_Token]:
 
 
 def _is_measure(text: str, start: int, end: int) -> bool:
-    """Whether the number is of something else: a lens, a price, a version."""
+    """Return whether the number is of something else: a lens, a price, a version."""
     return bool(_MEASURED.match(text, end) or _MEASURE.search(text, max(0, start - 12), start))
 
 
@@ -111,7 +111,7 @@ def _leads_to(text: str, label: re.Match[str], start: int) -> bool:
 
 
 def _label(text: str, angle: Angle, kind: str | None, label: re.Match[str] | None, start: int) -> _Token:
-    """The angle with the axis its label gives it; a hemisphere of its own is stronger than any label."""
+    """Return the angle with the axis its label gives it; a hemisphere of its own is stronger than any label."""
     if kind in ("latitude", "longitude"):
         return _Token(angle if angle.axis else replace(angle, axis=kind), True, None)  # type: ignore[arg-type]
     if angle.axis is None and (trailing := _TRAILING.match(text, angle.end)) is not None:
@@ -141,7 +141,7 @@ def _pair_up(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int]
 
 
 def _pair_bare_numbers(text: str, first: _Token, second: _Token) -> Reading | None:
-    """Two neighbouring numbers of which at most one says its axis, where they look like coordinates."""
+    """Return two neighbouring numbers of which at most one says its axis, where they look like coordinates."""
     a, b = first.angle, second.angle
     if a.axis or b.axis:
         if min(a.decimals, b.decimals) < 1 and not (a.marked and b.marked):

@@ -27,7 +27,7 @@ def refuses(text: str) -> bool:
 
 
 def find_last_refusal_end(text: str) -> int:
-    """Where the sentence of the last refusal ends, 0 without one."""
+    """Return where the sentence of the last refusal ends, 0 without one."""
     found = None
     for found in _REFUSES.finditer(text):  # noqa: B007
         pass

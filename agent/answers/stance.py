@@ -36,7 +36,7 @@ class _Hit:
 
 
 def find_stances(words: Words, mentions: list[Mention]) -> list[Stance]:
-    """The stance of each mention."""
+    """Return the stance of each mention."""
     hits = _find_hits(words)
     places = [hit.first for hit in hits]
     stances: list[Stance] = []
@@ -68,7 +68,7 @@ def find_stances(words: Words, mentions: list[Mention]) -> list[Stance]:
 
 
 def _find_stance(words: Words, mention: Mention, here: list[_Hit], above: list[_Hit]) -> Stance:
-    """The stance by the phrases of its own sentence, and of the label above it."""
+    """Return the stance by the phrases of its own sentence, and of the label above it."""
     stance = Stance.PLAIN
     for hit in here:
         if hit.tag == "denied":
@@ -88,7 +88,7 @@ def _find_stance(words: Words, mention: Mention, here: list[_Hit], above: list[_
 
 
 def _is_adjacent(words: Words, last: int, first: int) -> bool:
-    """Whether only small words stand between a phrase and a name."""
+    """Return whether only small words stand between a phrase and a name."""
     small = _load_phrases()[1]
     if first - last - 1 > _NEAR:
         return False
@@ -98,7 +98,7 @@ def _is_adjacent(words: Words, last: int, first: int) -> bool:
 
 
 def _continues(words: Words, before: Mention, mention: Mention) -> bool:
-    """Whether a name continues the list or the address of the one before: "not Rome, Italy or Milan"."""
+    """Return whether a name continues the list or the address of the one before: "not Rome, Italy or Milan"."""
     if before.sentence != mention.sentence:
         return False
     between = range(before.last + 1, mention.first)
@@ -140,7 +140,7 @@ def _keep_longest(hits: list[_Hit]) -> list[_Hit]:
 
 @lru_cache(maxsize=1)
 def _load_phrases() -> tuple[dict[str, list[tuple[list[str], str]]], frozenset[str], list[tuple[str, str]]]:
-    """Phrases by their first word, the small words, and phrases of scripts without spaces."""
+    """Return phrases by their first word, the small words, and phrases of scripts without spaces."""
     text = files("sextant.agent.answers").joinpath("data/stances.yaml").read_text(encoding="utf-8")
     lists = yaml.safe_load(text)
     small = frozenset(word for phrase in lists.pop("between") for word in phrase.split())

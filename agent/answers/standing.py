@@ -23,7 +23,7 @@ class Standing(IntEnum):
 
 
 def find_standing(text: str, at: int, floor: int = 0) -> Standing:
-    """The standing of the position at index ``at`` by the last such word before it, no further back than ``floor``."""
+    """Return the standing of the position at index ``at`` by the last such word between ``floor`` and it."""
     last = None
     for word in _WORDS.finditer(text, max(floor, at - _REACH), at):
         last = word.lastgroup

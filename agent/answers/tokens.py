@@ -41,7 +41,7 @@ class Words:
 
 
 def split_words(text: str) -> Words:
-    """The words of a text whose characters are folded (`sextant.agent.answers.characters`)."""
+    """Return the words of a text whose characters are folded (`sextant.agent.answers.characters`)."""
     text = text.translate(_SPACES)
     named = any(letter.isupper() for letter in text) or len(text) > 80  # a reply that never uses capitals
     words = Words(text, [], [], [], [], [], [], [])
@@ -66,7 +66,7 @@ def split_words(text: str) -> Words:
 
 
 def _ends_between(gap: str, last: str, word: str) -> bool:
-    """Whether a sentence or line ends between two words."""
+    """Return whether a sentence or line ends between two words."""
     if gap == " ":
         return False
     if "\n" in gap:
@@ -97,7 +97,7 @@ def _classify_gap(gap: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def make_word_key(word: str) -> str:
-    """A word's key; a genitive's s goes."""
+    """Return a word's key; a genitive's s goes."""
     if word.lower() in ("it's", "that's"):
         return word.lower().replace("'s", "is")
     if word[-2:] in ("'s", "’s"):
@@ -113,10 +113,10 @@ def _load_lists() -> dict[str, frozenset[str]]:
 
 
 def load_word_list(name: str) -> frozenset[str]:
-    """One of the lists of `data/words.yaml`."""
+    """Return one of the lists of `data/words.yaml`."""
     return _load_lists()[name]
 
 
 def is_unspaced(word: str) -> bool:
-    """Whether a word is of a script that leaves no space between words."""
+    """Return whether a word is of a script that leaves no space between words."""
     return _UNSPACED.search(word) is not None

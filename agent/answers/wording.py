@@ -42,7 +42,7 @@ def count_wording(text: str) -> dict[str, int] | None:
 
 @lru_cache(maxsize=100_000)
 def find_word_kind(word: str) -> str | None:
-    """The kind of a word in lower case; of most words nothing is told."""
+    """Return the kind of a word in lower case; of most words nothing is told."""
     return next((kind for kind, pattern in _load_patterns().items() if pattern.fullmatch(word)), None)
 
 

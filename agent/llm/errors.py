@@ -137,7 +137,7 @@ def classify_error(
 
 
 def _is_cut_off(cause: BaseException) -> bool:
-    """Whether an answer is truncated, or holds no choice: busy servers sometimes send these, so a retry can help.
+    """Return whether an answer is truncated or holds no choice: busy servers sometimes send these; a retry can help.
 
     A complete answer of another form, such as an HTML page, means the address is wrong; a retry would not help.
     """

@@ -90,5 +90,5 @@ def get_failure_kind(turn: Turn) -> str | None:
 
 
 def has_refused_tools(transcript: list[Turn]) -> bool:
-    """Whether this branch found that the model does not support tools."""
+    """Return whether this branch found that the model does not support tools."""
     return any(get_failure_kind(turn) == "tools_unsupported" for turn in transcript)

@@ -22,7 +22,7 @@ class Area:
     caps: tuple[Cap, ...]
 
     def contains(self, latitude: float, longitude: float) -> bool:
-        """Whether a position lies in one of the circles."""
+        """Return whether a position lies in one of the circles."""
         return any(float(compute_great_circle_km(cap[:2], (latitude, longitude))) <= cap[2] for cap in self.caps)
 
     @property
@@ -38,7 +38,7 @@ class Area:
         return compute_caps_area_km2([(a, o, max(r, 1e-3)) for a, o, r in self.caps])  # as `region` draws them
 
     def to_json(self) -> dict[str, Any]:
-        """The heaviest circle's centre, `radius_km` if it is the only one, else `geojson`; and all circles."""
+        """Return the heaviest circle's centre, `radius_km` if it is the only one, else `geojson`; and all circles."""
         latitude, longitude, radius_km = self.caps[0]
         shape = {"radius_km": round(radius_km, 3)} if len(self.caps) == 1 else {"geojson": draw_caps(self.caps)}
         circles = [{"latitude": a, "longitude": o, "radius_km": round(r, 3)} for a, o, r in self.caps]
@@ -53,5 +53,5 @@ class Area:
 
 
 def area_of(region: Region, probability: float) -> Area:
-    """A circle or union of circles of `geo` as an area."""
+    """Return a circle or union of circles of `geo` as an area."""
     return Area(probability, region.caps or ((region.latitude, region.longitude, region.radius_km or 0.0),))

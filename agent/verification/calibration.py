@@ -44,13 +44,13 @@ class Calibration:
     shifts: Floats
 
     def __call__(self, probabilities: Floats, kind: PoolKind) -> Floats:
-        """Calibrated P(within r), (…, 5), of the posterior's (…, 5); never falling as the radius grows."""
+        """Return the calibrated P(within r), (…, 5), of the posterior's (…, 5); never falling as the radius grows."""
         odds = self.slopes[kind] * logit(probabilities) + self.shifts[kind]
         held = np.where(probabilities > 0, expit(odds), 0.0)
         return np.asarray(np.maximum.accumulate(held, axis=-1))
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-plain values, four digits."""
+        """Return JSON-plain values, four digits."""
         return {
             "kinds": [kind.name.lower() for kind in PoolKind],
             "slopes": self.slopes.round(4).tolist(),

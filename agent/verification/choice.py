@@ -25,7 +25,7 @@ _PASSED_OVER = 0.1  # of its utility is left to a point that may not be the answ
 
 
 def choose(features: PoolFeatures, probabilities: Floats, optimise: Optimise, scorer: Scorer | None) -> Floats:
-    """Utility (m,) of each point as the answer, 0 to 1.
+    """Return the utility (m,) of each point as the answer, 0 to 1.
 
     Args:
         probabilities: (m, 5) calibrated P(within each radius).
@@ -42,7 +42,7 @@ def choose(features: PoolFeatures, probabilities: Floats, optimise: Optimise, sc
 
 
 def _may_answer(features: PoolFeatures) -> NDArray[np.bool_]:
-    """Which points may be the answer: where a strong model answered, its places and those that others agree on.
+    """Return which points may be the answer: where a strong model answered, its places and those that others agree on.
 
     A strong model may have been shown the retrieved photos and left them; neither a list nor one weaker model overrules
     it. Two others that agree do where they are more probable.

@@ -41,12 +41,12 @@ class Evidence:
     proposed: NDArray[np.bool_]
 
     def posterior(self, pooling: Pooling) -> Floats:
-        """P(within each radius) of each point, (m, 5), before calibration."""
+        """Return P(within each radius) of each point, (m, 5), before calibration."""
         support = supports(self.away_km, self.log_odds, self.vote, self.model, self.listed, pooling)
         return probabilities_of(support, self.apart_km, self.proposed, pooling)
 
     def without_answers(self) -> "Evidence":
-        """The same as if nobody had answered."""
+        """Return the same as if nobody had answered."""
         nobody = np.zeros(0, dtype=np.intp)
         return replace(self, away_km=self.away_km[:, :0], log_odds=self.log_odds[:0], vote=self.vote[:0], model=nobody)
 
@@ -74,7 +74,7 @@ def gather_evidence(features: PoolFeatures, hit_rates: HitRates) -> Evidence:
 def calibrated_posterior(
     evidence: Evidence, kind: PoolKind, pooling: Pooling, calibration: Calibration, raw: Floats | None = None
 ) -> Floats:
-    """Calibrated P(within each radius) of each point, (m, 5).
+    """Return the calibrated P(within each radius) of each point, (m, 5).
 
     A place that the list names and every answer confirms is at least as probable as by the list alone. `raw` is the
     posterior, where it is known already.

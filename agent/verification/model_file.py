@@ -53,7 +53,7 @@ class Model:
     own: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-plain values only."""
+        """Return JSON-plain values only."""
         return {
             "format": FORMAT,
             "version": VERSION,

@@ -29,7 +29,7 @@ class Points:
 
 
 def answer_points(retrieved: Floats, said: Floats, named: Floats, weights: Floats, between_km: Floats) -> Points:
-    """The distinct places among retrieved photos and answers, and centres of their clusters at four scales.
+    """Return the distinct places among retrieved photos and answers, and centres of their clusters at four scales.
 
     Args:
         retrieved: (n, 2) degrees; said: (m, 2) degrees; named: (m, 2) degrees, NaN where nothing was named.
@@ -54,7 +54,7 @@ def answer_points(retrieved: Floats, said: Floats, named: Floats, weights: Float
 
 
 def _centres(places: Floats, weights: Floats, between_km: Floats) -> tuple[Floats, Floats]:
-    """Weighted centres of the heaviest neighbourhoods at each scale, none of a single place."""
+    """Return the weighted centres of the heaviest neighbourhoods at each scale, none of a single place."""
     vectors = convert_to_vectors(places)
     means: list[Floats] = []
     scales: list[float] = []

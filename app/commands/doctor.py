@@ -54,7 +54,7 @@ def run_check(name: str, check: Callable[[], str]) -> dict[str, Any]:
 
 
 def list_checks(model: str | None, base_url: str | None, gallery: str | None, home: str | None) -> list[Check]:
-    """Every check with its name, in the order they are reported."""
+    """Return every check with its name, in the order they are reported."""
     return [
         ("python", check_python),
         ("packages", check_packages),
@@ -83,7 +83,7 @@ def check_packages() -> str:
 
 
 def check_extras() -> str:
-    """Which extras are there and which are not."""
+    """Return which extras are there and which are not."""
     from importlib.util import find_spec
 
     return ", ".join(f"{extra} {'yes' if find_spec(package) else 'no'}" for extra, package in EXTRAS.items())

@@ -9,6 +9,7 @@ from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.atlas.gazetteer.lookup import Sight
+    from sextant.atlas.gazetteer.store import AddedSource
 
 HOME = click.option("--home", metavar="DIR", help="Folder that holds the gazetteer.  [default: SEXTANT_HOME]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

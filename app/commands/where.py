@@ -91,7 +91,7 @@ def _read_two_numbers(text: str) -> tuple[float, float] | None:
 
 
 def _format_lines(place: "Place") -> list[str]:
-    """Label and value, one a line, in columns."""
+    """Return the label and value, one a line, in columns."""
     neighbour = _format_coded(place.neighbour, place.neighbour_code)
     rows = [("position", f"{place.latitude:g}, {place.longitude:g}")]
     if place.country is None:

@@ -12,7 +12,7 @@ _UNWRITABLE = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFF
 
 
 def make_kml(session: Json) -> str:
-    """One folder a photo."""
+    """Make a KML document with one folder for each photo."""
     ElementTree.register_namespace("", _NAMESPACE)
     root = ElementTree.Element(f"{{{_NAMESPACE}}}kml")
     document = _add_child(root, "Document")

@@ -46,6 +46,6 @@ def _format_cell(value: Any) -> Any:
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet could run the text: it trims what is blank and reads full-width signs like plain ones."""
+    """Return whether a spreadsheet could run the text: it trims blanks and reads full-width signs like plain ones."""
     shown = unicodedata.normalize("NFKC", "".join(char for char in text if unicodedata.category(char)[0] != "C"))
     return text[:1] in ("\t", "\r", "\n") or shown.lstrip()[:1] in FORMULA_SIGNS

@@ -15,7 +15,7 @@ WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilomet
 
 
 def format_confidence(answer: Json) -> str:
-    """``street (1 km) 12 % · city (25 km) 74 % · …``."""
+    """Write ``street (1 km) 12 % · city (25 km) 74 % · …``."""
     words = " · ".join(f"{words} {share:.0%}" for words, share in list_scale_rows(answer["probability"]))
     if words and not is_calibrated(answer):
         return f"shares of the candidates, not probabilities: {words}"
@@ -23,7 +23,7 @@ def format_confidence(answer: Json) -> str:
 
 
 def format_regions(answer: Json) -> str:
-    """Both regions: ``50 %: within 12 km · 90 %: 3 areas of 340,000 km² together``."""
+    """Return both regions: ``50 %: within 12 km · 90 %: 3 areas of 340,000 km² together``."""
     words = []
     for share, area in answer["region"].items():
         if area is None:
@@ -38,7 +38,7 @@ def format_regions(answer: Json) -> str:
 
 
 def format_distance(km: float) -> str:
-    """``850 m``, ``4.2 km``, ``1,240 km``."""
+    """Write ``850 m``, ``4.2 km``, ``1,240 km``."""
     if km < 1:
         return f"{km * 1000:.0f} m"
     return f"{km:.1f} km" if km < 10 else f"{km:,.0f} km"
@@ -63,7 +63,7 @@ def list_references(answer: Json, count: int = 3) -> list[str]:
 
 
 def describe_stop(answer: Json) -> str:
-    """Why the run ended."""
+    """Return why the run ended."""
     return {
         "agreement": "the answers agree",
         "budget": "the budget ended; this is the best so far",
@@ -72,7 +72,7 @@ def describe_stop(answer: Json) -> str:
 
 
 def format_spending(answer: Json) -> str:
-    """``6 calls, 12,340 tokens, $0.0210, 14.2 s``."""
+    """Write ``6 calls, 12,340 tokens, $0.0210, 14.2 s``."""
     used = answer["spent"]
     money = "price unknown" if used["usd"] is None else f"${used['usd']:.4f}"
     estimated = " (partly estimated)" if used["estimated_calls"] else ""
@@ -81,7 +81,7 @@ def format_spending(answer: Json) -> str:
 
 
 def count_outcomes(answer: Json) -> str:
-    """``3 answered, 1 refused``."""
+    """Write ``3 answered, 1 refused``."""
     return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answer"
 
 
@@ -133,7 +133,7 @@ def format_answer(answer: Json) -> str:
 
 
 def explain_missing_answer(answer: Json) -> str | None:
-    """Why no model answered, in one line; None when one did, or when none was asked for."""
+    """Return why no model answered, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None
     failed = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.ANSWERS_FAILED]

@@ -87,7 +87,7 @@ def _draw_regions(answer: Json, window: Window) -> list[str]:
 
 
 def _list_rings(answer: Json) -> list[tuple[str, Ring]]:
-    """Each ring of the regions with the region's share, the wide one first."""
+    """Return each ring of the regions with the region's share, the wide one first."""
     found = []
     for share in ("90", "50"):
         region = answer["region"].get(share)

@@ -93,7 +93,7 @@ class Progress:
             self._screen.print(Text(f"{self._title}: {name}{words}"), soft_wrap=True)
 
     def _picture(self) -> RenderableType:
-        """All lines: name, bar where an end is known, words."""
+        """Return all lines: name, bar where an end is known, words."""
         with self._lock:
             grid = Table.grid(padding=(0, 2, 0, 0))
             bars = any(one.total for one in self._lines.values())

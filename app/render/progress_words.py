@@ -82,7 +82,7 @@ def report_training(progress: Progress) -> Callable[["TrainingReport"], None]:
 
 
 def describe_event(event: Json) -> tuple[str, str] | None:
-    """Which line an event belongs to, and what it says there; None for events that say nothing new."""
+    """Return which line an event belongs to, and what it says there; None for events that say nothing new."""
     step = event["step"]
     line = event.get("branch", "")
     words = {
@@ -99,7 +99,7 @@ def describe_event(event: Json) -> tuple[str, str] | None:
 
 
 def format_arguments(args: Json) -> str:
-    """Tool arguments on one short line."""
+    """Return the tool arguments on one short line."""
     return ", ".join(f"{name}={value}" for name, value in args.items())[:60]
 
 
@@ -120,7 +120,7 @@ def describe_verdict(event: Json) -> str:
 
 
 def describe_build(at: "BuildProgress") -> str:
-    """``640 of 1,374 photos, 2 not used, 143/s, 0:05 left``."""
+    """Write ``640 of 1,374 photos, 2 not used, 143/s, 0:05 left``."""
     words = f"{format_count(at.done, at.total)} photos, {at.unreadable:,} not used, {at.rate:,.0f}/s"
     if at.stage == "encoding" and at.seconds_left is not None:
         words += f", {format_duration(at.seconds_left)} left"
@@ -128,7 +128,7 @@ def describe_build(at: "BuildProgress") -> str:
 
 
 def describe_counts(tally: "Counts", rate: float | None) -> str:
-    """``40 of 60 photos, 8.2/s, 2:03 left, 25 km 12.1 %, 200 km 20.4 %, 3 failed, $0.12, 1,204 tokens``."""
+    """Write ``40 of 60 photos, 8.2/s, 2:03 left, 25 km 12.1 %, 200 km 20.4 %, 3 failed, $0.12, 1,204 tokens``."""
     pace = "" if rate is None else f"{rate:.1f}/s, {format_duration((tally.total - tally.done) / rate)} left, "
     near = f"25 km {tally.accuracy(tally.within_25_km):.1%}, 200 km {tally.accuracy(tally.within_200_km):.1%}"
     money = "price unknown" if tally.unpriced else f"${tally.usd:.4f}"
@@ -137,7 +137,7 @@ def describe_counts(tally: "Counts", rate: float | None) -> str:
 
 
 def describe_training(look: "TrainingReport") -> str:
-    """``epoch 3, step 420 of 1,600: loss gps 2.113 text 1.870, 5,100 photos/s, waited 2 %, 0:09 left``."""
+    """Write ``epoch 3, step 420 of 1,600: loss gps 2.113 text 1.870, 5,100 photos/s, waited 2 %, 0:09 left``."""
     text = f" text {look.text_loss:.3f}" if look.text_loss else ""
     return (
         f"epoch {look.epoch}, step {look.step:,} of {look.steps:,}: loss gps {look.gps_loss:.3f}{text}, "
@@ -146,12 +146,12 @@ def describe_training(look: "TrainingReport") -> str:
 
 
 def format_count(done: int, total: int | None) -> str:
-    """``640 of 1,374``, or ``640`` where the total is not known."""
+    """Write ``640 of 1,374``, or ``640`` where the total is not known."""
     return f"{done:,}" if total is None else f"{done:,} of {total:,}"
 
 
 def format_duration(seconds: float) -> str:
-    """``1:02:03`` or ``2:03``."""
+    """Write ``1:02:03`` or ``2:03``."""
     hours, rest = divmod(round(seconds), 3600)
     minutes, left = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"

@@ -17,7 +17,7 @@ def format_runs(runs: list[Json]) -> list[str]:
 
 
 def list_row(run: Json) -> tuple[str, ...]:
-    """One run of the table."""
+    """Format one row of the table of runs."""
     spent = run["spent"] or {}
     usd = spent.get("usd")
     best = run["best"]
@@ -54,7 +54,7 @@ def format_timeline(story: Json, *, full: bool = False) -> list[str]:
 
 
 def is_in_verdicts(branch: Json, verdicts: Iterable[Json]) -> bool:
-    """Whether a branch's outcome stands in some verdict."""
+    """Return whether a branch's outcome stands in some verdict."""
     return any(branch["id"] in verdict["new"] for verdict in verdicts)
 
 
@@ -71,7 +71,7 @@ def format_branch(branch: Json, verdict: Json | None, *, full: bool) -> list[str
 
 
 def format_turn(turn: Json, *, full: bool) -> list[str]:
-    """One turn: what was said, what was asked of tools, what they returned."""
+    """Return one turn: what was said, what was asked of tools, what they returned."""
     step = f"{turn['step']:>3} "
     said = make_printable(turn["content"]) if full else shorten_line(turn["content"])
     if turn["role"] == "tool":
@@ -90,13 +90,13 @@ def format_turn(turn: Json, *, full: bool) -> list[str]:
 
 
 def describe_call(call: Json) -> str:
-    """``nearest_photos(count=5)``."""
+    """Write ``nearest_photos(count=5)``."""
     args = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in call["args"].items())
     return shorten_line(f"{call['name']}({args})")
 
 
 def format_cost(turn: Json) -> str:
-    """``1,155 + 20 tokens, $0.0021, 0.83 s``."""
+    """Write ``1,155 + 20 tokens, $0.0021, 0.83 s``."""
     words = []
     if turn.get("usage"):
         words.append(f"{turn['usage']['input_tokens']:,} + {turn['usage']['output_tokens']:,} tokens")
@@ -133,7 +133,7 @@ def describe_change(change: Json) -> str:
 
 
 def format_comparison(found: Json, most: int = 5) -> list[str]:
-    """Two runs compared."""
+    """Format the comparison of two runs."""
     moved = "-" if found["moved_km"] is None else format_distance(found["moved_km"])
     places = " → ".join(format_place_name(best) if best else "no place" for best in found["best"])
     lines = [f"{found['runs'][0]} → {found['runs'][1]}", f"  answer moved {moved}: {places}"]
@@ -178,7 +178,7 @@ def list_needed_calls(calls: list[Json]) -> list[str]:
 
 
 def describe_needed_call(call: Json) -> str:
-    """One call of the list."""
+    """Describe one call of the list."""
     if call["kind"] != "model":
         return describe_call(call) if call["kind"] == "tool" else f"the gallery's {call['kind']}"
     return f"variant {call['variant']}, about {call['input_tokens']:,} + at most {call['output_tokens']:,} tokens"

@@ -61,14 +61,14 @@ def _describe_verdict(item: Json) -> Json:
 
 
 def _list_messages(item: Json) -> Json:
-    """One branch's whole conversation, as (who, text)."""
+    """Return one branch's whole conversation, as (who, text)."""
     opening = [(part["role"], _get_text(part["content"])) for part in item["opening"]]
     title = f"{item['id']}, {len(item['turns'])} turns"
     return {"title": title, "messages": [*opening, *(_list_turn(turn) for turn in item["turns"])]}
 
 
 def _list_turn(item: Json) -> tuple[str, str]:
-    """One turn: words, tool calls, failure, and what it took."""
+    """Return one turn: words, tool calls, failure, and what it took."""
     said = [item["content"], *(f"calls {describe_call(call)}" for call in item.get("tool_calls", []))]
     if item.get("failure"):
         said.append(f"failed ({item['failure']['kind']}): {item['failure']['message']}")

@@ -18,7 +18,7 @@ def pack_outlines() -> bytes:
 
 
 def round_numbers(value: Any) -> Any:
-    """All numbers to two decimals of a degree: a kilometre."""
+    """Return all numbers to two decimals of a degree: a kilometre."""
     if isinstance(value, float):
         return round(value, 2)
     if isinstance(value, dict):

@@ -95,7 +95,7 @@ def select_usable_photos(
 
 
 def find_refusal(upload: UploadFile, house: SessionService) -> str | None:
-    """Why a file is not used; None when it is."""
+    """Return why a file is not used; None when it is."""
     most = house.limits.upload_bytes
     if (upload.size or 0) > most:
         return f"has more than {most // 2**20} MB; export it smaller"

@@ -81,7 +81,7 @@ def redact_run(run: Json, house: SessionService) -> Json:
 
 
 def collect_texts(messages: list[Json]) -> list[Json]:
-    """Messages with their text blocks joined and their pictures counted."""
+    """Return messages with their text blocks joined and their pictures counted."""
     found = []
     for message in messages:
         blocks = (

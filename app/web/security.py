@@ -52,7 +52,7 @@ REPORT_POLICY = (
 
 
 def is_loopback(host: str) -> bool:
-    """Whether binding there is reachable from this machine alone."""
+    """Return whether binding there is reachable from this machine alone."""
     if host == "localhost":
         return True
     try:

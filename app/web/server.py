@@ -87,7 +87,7 @@ class Assets(StaticFiles):
 
 
 def handle_refused(house: SessionService):  # type: ignore[no-untyped-def]
-    """Our errors as one line of JSON, without the folders of this machine."""
+    """Answer with one line of JSON for our own errors, without the folders of this machine."""
     home = str(house.blobs.folder.parent)
 
     async def answer(request: Request, error: Exception) -> JSONResponse:

@@ -83,11 +83,11 @@ class SessionService:
             return self._logs.setdefault(session, EventLog())
 
     def working(self, session: str) -> bool:
-        """Whether this process is at work on it."""
+        """Return whether this process is at work on it."""
         return session in self._stops
 
     async def updated(self, session: str) -> float:
-        """When the session last changed, at most a second ago; one question for all who wait on any session."""
+        """Return when the session last changed, known to a second; one query serves all who wait on any session."""
         async with self._looking:
             if time.monotonic() - self._looked >= LOOK_S:
                 self._changes = await to_thread.run_sync(self.sessions.list_update_times)

@@ -31,7 +31,7 @@ def make_session_routes(house: SessionService) -> APIRouter:
 
     @routes.get("/{session}/turns")
     def turns(session: str, before: Annotated[int, Query(ge=0, le=10**9)]) -> list[dict[str, Any]]:
-        """Up to a hundred turns before the one of that number, counted from 0: the page before a view's turns."""
+        """Return up to a hundred turns before the one of that number, counted from 0."""
         found: list[dict[str, Any]] = house.view(house.require_session(session), latest=None)["turns"]
         return found[max(0, min(before, len(found)) - TURNS_SHOWN) : before]
 

@@ -29,7 +29,7 @@ def make_stream_routes(house: SessionService) -> APIRouter:
     async def events(
         session: str, request: Request, last_event_id: str | None = Header(default=None)
     ) -> EventSourceResponse:
-        """Server-sent events. Begins with the whole session; after a lost connection, with what was missed."""
+        """Stream server-sent events: first the whole session or, after a lost connection, what was missed."""
         await to_thread.run_sync(house.require_session, session, limiter=views)
         client = request.client.host if request.client else ""
         house.streams.check(client)

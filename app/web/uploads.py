@@ -64,7 +64,7 @@ class Decoder:
         return replace(found, image=image.copy())
 
     def refusal(self, content: bytes) -> str | None:
-        """Why these bytes are no photo to work on; None when they are one."""
+        """Return why these bytes cannot be used as a photo; None when they can."""
         try:
             self.open(content)
         except PhotoError as error:

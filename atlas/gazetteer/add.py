@@ -227,7 +227,7 @@ def _list_keys(*names: str) -> list[str]:
 
 
 def _find_countries(features: list[Feature]) -> list[str | None]:
-    """The country of each feature: the source's, else the one whose borders hold it."""
+    """Return the country of each feature: the source's, else the one whose borders hold it."""
     missing = [number for number, feature in enumerate(features) if feature.country is None]
     codes = [feature.country for feature in features]
     if missing:

@@ -65,5 +65,5 @@ class PlacesSourceError(SextantError):
 
 
 def is_valid_position(latitude: float, longitude: float) -> bool:
-    """Whether two numbers are degrees of a place; 0, 0 is none."""
+    """Return whether two numbers are degrees of a place; 0, 0 does not count."""
     return -90 <= latitude <= 90 and -180 <= longitude <= 180 and (latitude, longitude) != (0, 0)

@@ -40,7 +40,7 @@ class Sight:
     """How far from the position asked for."""
 
     def to_json(self) -> dict[str, Any]:
-        """The fields that hold something."""
+        """Return the fields that hold something."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -70,7 +70,7 @@ class Lookup:
     def find(
         self, name: str, near: list[SearchCircle] | None = None, country: str | None = None, limit: int = 5
     ) -> list[Sight]:
-        """What a name stands for: inside ``near`` first, then by prominence; close spellings where none fits.
+        """Return what a name stands for: inside ``near`` first, then by prominence; close spellings where none fits.
 
         Args:
             name: the name alone, without its container.
@@ -89,7 +89,7 @@ class Lookup:
         return _drop_repeats(hits)[:limit]
 
     def resolve(self, text: str, limit: int = 5) -> list[Sight]:
-        """What "Name, Container, Country" stands for; the words of a container may also follow without a comma.
+        """Return what "Name, Container, Country" stands for; the words of a container may also follow without a comma.
 
         A name whose container is known is looked for in it, and answered from elsewhere only without one.
         """
@@ -103,7 +103,7 @@ class Lookup:
         return (held or ([] if find_containers(parts[1:]) else hits))[:limit]
 
     def prominent_near(self, latitude: float, longitude: float, radius_km: float = 0.5) -> Sight | None:
-        """The nearest prominent sight within a radius (km) of a position (degrees)."""
+        """Return the nearest prominent sight within a radius (km) of a position (degrees)."""
         reach = round(radius_km / _KM_PER_DEGREE * MICRODEGREES)
         wide = round(reach / max(0.05, _compute_cosine(latitude)))
         y, x = round(latitude * MICRODEGREES), round(longitude * MICRODEGREES)
@@ -125,7 +125,7 @@ class Lookup:
         ).fetchall()
 
     def _close(self, key: str) -> list[tuple[tuple[Any, ...], float]]:
-        """Rows of keys with few edits: one half of a name with one edit is spelt as it should be."""
+        """Return rows of keys with few edits: one half of a name with one edit is spelt correctly."""
         from rapidfuzz.distance import OSA
 
         if len(key) < _LEAST_SPELLING:
@@ -192,7 +192,7 @@ _SELECT = (
 
 
 def find_containers(names: list[str]) -> list[SearchCircle]:
-    """The circles of what the words behind a name stand for, the narrowest part that is known alone."""
+    """Return the circles of what the words behind a name stand for, the narrowest part that is known alone."""
     for position, name in enumerate(names):
         entries = list(load_shipped().entries(make_key(name)))
         outer = [entry for other in names[position + 1 :] for entry in load_shipped().entries(make_key(other))]
@@ -204,7 +204,7 @@ def find_containers(names: list[str]) -> list[SearchCircle]:
 
 
 def _make_trigram_query(text: str) -> str:
-    """The trigrams of a text as a query that asks for all of them; quoted, so that no word of it is an operator."""
+    """Return a query for all trigrams of a text, quoted so that none of its words acts as an operator."""
     quoted = ('"' + text[at : at + 3].replace('"', '""') + '"' for at in range(len(text) - 2))
     return " AND ".join(dict.fromkeys(quoted))
 
@@ -224,7 +224,7 @@ def _drop_repeats(hits: list[Sight]) -> list[Sight]:
 
 
 def _rank(hit: Sight) -> float:
-    """Prominence, and of what lies in the container asked for also how near its middle; lower is better."""
+    """Return the prominence, and of what lies in the container asked for also how near its middle; lower is better."""
     return -hit.prominence + (_PER_KM * hit.km if hit.contained and hit.km is not None else 0.0)
 
 

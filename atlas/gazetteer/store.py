@@ -47,17 +47,17 @@ class AddedSource:
     broken: int
 
     def to_json(self) -> dict[str, Any]:
-        """All fields."""
+        """Return all fields."""
         return asdict(self)
 
 
 def store_path(home: str | None = None) -> Path:
-    """The file in the home, whether or not it exists."""
+    """Return the file in the home, whether or not it exists."""
     return Home.at(home).places
 
 
 def open_store(path: Path, *, write: bool = False) -> sqlite3.Connection:
-    """A connection; for writing, the file and its tables are made where they are missing.
+    """Open a connection; for writing, the file and its tables are made where they are missing.
 
     Raises:
         SourceError: the file is none of ours, of a later version, or cannot be opened.
@@ -89,7 +89,7 @@ def open_store(path: Path, *, write: bool = False) -> sqlite3.Connection:
 
 @contextmanager
 def hold_transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """A change that happens whole or not at all."""
+    """Hold a transaction: a change that happens whole or not at all."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -113,7 +113,7 @@ def make_indexes(connection: sqlite3.Connection) -> None:
 
 
 def list_sources(path: Path) -> list[AddedSource]:
-    """The sources of a store, in the order they were added; none where there is no file.
+    """Return the sources of a store, in the order they were added; none where there is no file.
 
     Raises:
         SourceError: the file cannot be read.

@@ -22,7 +22,7 @@ class PlacesSource:
 
 
 def detect_source(path: Path) -> PlacesSource:
-    """The source that a file is.
+    """Return the source that a file is.
 
     Raises:
         SourceError: it is missing, or in no known format.

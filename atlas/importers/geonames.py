@@ -24,7 +24,7 @@ _NO_NAMES = {"link", "post", "iata", "icao", "faac", "tcid", "unlc", "wkdt", "ph
 
 
 def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
-    """The features of `allCountries.txt`, or of the file of one country."""
+    """Yield the features of `allCountries.txt`, or of the file of one country."""
     with open_text(path) as file:
         for number, line in enumerate(read_lines(file), 1):
             fields = line.split("\t")
@@ -36,7 +36,7 @@ def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
 
 
 def read_aliases(path: Path) -> Iterator[Alias | UnreadableLine]:
-    """The alternate names of `alternateNamesV2.txt`; a link to an article counts as prominence."""
+    """Yield the alternate names of `alternateNamesV2.txt`; a link to an article counts as prominence."""
     with open_text(path) as file:
         for number, line in enumerate(read_lines(file), 1):
             fields = line.split("\t")

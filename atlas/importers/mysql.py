@@ -16,7 +16,7 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 
 def read_rows(path: Path, table: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, ...] | UnreadableLine]:
-    """The wanted columns of each row of a table, as text; NULL is an empty text.
+    """Yield the wanted columns of each row of a table, as text; NULL is an empty text.
 
     Raises:
         SourceError: the file is not a dump of the table, or lacks a wanted column.

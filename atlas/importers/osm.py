@@ -64,7 +64,7 @@ _CELL = 500  # parts of a degree: of a street's many pieces one in each cell is 
 
 
 def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
-    """Named nodes, ways and areas, at their middle.
+    """Yield the named nodes, ways and areas, at their middle.
 
     Raises:
         SourceError: pyosmium is missing, or the file is not an extract.
@@ -123,7 +123,7 @@ def _find_kind(tags: dict[str, str]) -> Kind | None:
 
 
 def _find_middle(thing: Any, kind: Kind) -> tuple[float, float] | None:
-    """The position of a node, the middle node of a line, the middle of an area's box; None for what comes twice."""
+    """Return the position of a node, the middle node of a line, or the middle of an area's box; None for repeats."""
     if thing.is_node():
         return thing.location.lat, thing.location.lon
     if thing.is_way():

@@ -34,7 +34,7 @@ _SPLIT = re.compile(r"[|;]|, ?")
 
 
 def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
-    """The rows of a CSV with a header; comma, semicolon or tab.
+    """Yield the rows of a CSV with a header; comma, semicolon or tab.
 
     Raises:
         SourceError: no columns of names and positions are found.
@@ -61,7 +61,7 @@ def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
 
 
 def recognise_columns(header: list[str]) -> dict[str, int]:
-    """Numbers of the columns that are recognised, by what they hold."""
+    """Return numbers of the columns that are recognised, by what they hold."""
     found = {}
     for meaning, names in _COLUMNS.items():
         for name in names:
@@ -72,7 +72,7 @@ def recognise_columns(header: list[str]) -> dict[str, int]:
 
 
 def is_wikidata(path: Path) -> bool:
-    """Whether the first line is the Wikidata gazetteer's."""
+    """Return whether the first line is the Wikidata gazetteer's."""
     with open_text(path) as file:
         return "wikidata_classes" in file.readline()
 
@@ -95,7 +95,8 @@ def _make_feature(row: list[str], columns: dict[str, int], line: int, width: int
         others = (*others, cell["article"].replace("_", " "))
     prominence = 30 + 20 * article + min(20, 2 * len(others)) + round(4 * math.log10(population + 1))
     return Feature(
-        cell["name"], latitude, longitude, _find_kind(cell.get("kind", "")), code if len(code) == 2 else None, population,
+cell["name"], latitude, longitude, _find_kind(cell.get("kind", "")), code if len(code) == 2 else None,
+        population,
         min(prominence, 100), others,
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ _LONGEST_LINE = 64_000_000  # characters; MySQL dumps have lines of a megabyte
 
 @contextmanager
 def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
-    """The text of a file; of a zip, of its one large member. Bytes that are no UTF-8 are replaced.
+    """Open the text of a file or of a zip's one large member. Bytes that are not UTF-8 are replaced.
 
     Raises:
         SourceError: the file is missing, no archive, or ends early.
@@ -40,13 +40,13 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
 
 
 def read_lines(file: io.TextIOWrapper) -> Iterator[str]:
-    """The lines without their ends."""
+    """Yield the lines without their ends."""
     while line := file.readline(_LONGEST_LINE):
         yield line.rstrip("\r\n")
 
 
 def strip_endings(path: Path) -> str:
-    """The file's name in lower case without the endings of compression."""
+    """Return the file's name in lower case without the endings of compression."""
     name = path.name.lower()
     return name.removesuffix(".gz").removesuffix(".zip").removesuffix(".bz2")
 

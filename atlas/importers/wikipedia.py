@@ -22,7 +22,7 @@ _BRACKETS = re.compile(r"\s*\([^()]*\)$")
 
 
 def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
-    """The articles of namespace 0 with a primary position on Earth; the page dump lies beside the one of positions.
+    """Yield articles of namespace 0 with a primary position on Earth; the page dump lies beside the positions.
 
     Raises:
         SourceError: the page dump is missing.
@@ -50,7 +50,7 @@ def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
 
 
 def find_page_dump(path: Path) -> Path:
-    """The page dump that belongs to a dump of positions.
+    """Return the page dump that belongs to a dump of positions.
 
     Raises:
         SourceError: it does not lie beside it.
@@ -64,7 +64,7 @@ def find_page_dump(path: Path) -> Path:
 def _read_positions(
     path: Path,
 ) -> tuple[list[int], list[float], list[float], list[int], list[bytes], list[UnreadableLine]]:
-    """Columns by ascending page number; of several primary positions of a page the first."""
+    """Return columns by ascending page number; of several primary positions of a page the first."""
     numbers, latitudes, longitudes, types = array("q"), array("d"), array("d"), array("b")
     codes: list[bytes] = []
     known: dict[str, bytes] = {}

@@ -105,7 +105,7 @@ class Unwatched(Training):
 
 
 def measure_cell(prepared: Prepared, settings: TrainSettings, start: Start | None) -> Retrieved:
-    """One cell after its last epoch; ``start`` is left out where the projection is another."""
+    """Return one cell after its last epoch; ``start`` is left out where the projection is another."""
     cache = prepared.cache
     references, queries = split_by_author(cache.authors, cache.places, settings.validation, settings.seed)
     if settings.spaces == "image":
@@ -118,7 +118,7 @@ def measure_cell(prepared: Prepared, settings: TrainSettings, start: Start | Non
 
 
 def measure_unseeing(prepared: Prepared, settings: TrainSettings) -> Retrieved:
-    """The answer from the middle of the training photos, whatever the picture."""
+    """Return the answer from the middle of the training photos, whatever the picture."""
     cache = prepared.cache
     references, queries = split_by_author(cache.authors, cache.places, settings.validation, settings.seed)
     return measure_retrieved(cache, references, queries, find_middle(cache, references, len(queries)), None)
@@ -135,7 +135,7 @@ def _train(prepared: Prepared, settings: TrainSettings, start: Start | None) -> 
 
 
 def format_row(name: str, runs: list[Retrieved], base: list[Retrieved]) -> str:
-    """One row of the table: means over the splits, and the difference from the backbone with both its intervals."""
+    """Return one row of the table: means over the splits, and the difference from the backbone with both intervals."""
     medians = [f"{statistics.mean(run.median(count) for run in runs):,.0f}" for count in (5, 10, 15)]
     others = f"{statistics.mean(run.others_km for run in runs):,.0f}"
     difference, recall = "- | - | -", "- | -"

@@ -49,7 +49,7 @@ def measure_retrieved(
 
 
 def find_middle(cache: Cache, references: NDArray[np.int64], queries: int) -> NDArray[np.int64]:
-    """The answer that looks at no picture: for every query the 15 references nearest the middle of all of them."""
+    """Return the answer without a picture: for every query the 15 references nearest the middle of all references."""
     positions = cache.positions[references]
     apart = compute_great_circle_km(positions[:, None, :], positions[None])
     nearest = np.argsort(apart[np.argmin(apart.sum(1))], kind="stable")[:15]
@@ -57,7 +57,7 @@ def find_middle(cache: Cache, references: NDArray[np.int64], queries: int) -> ND
 
 
 def compute_split_interval(runs: list[Retrieved], base: list[Retrieved]) -> tuple[float, float, float]:
-    """Mean difference of the top-10 medians (km), and Student's 95 % interval over the paired splits."""
+    """Return the mean difference of the top-10 medians (km), and Student's 95 % interval over the paired splits."""
     differences = np.array([run.median() - other.median() for run, other in zip(runs, base, strict=True)])
     mean = float(differences.mean())
     half = float(student.ppf(0.975, len(differences) - 1) * differences.std(ddof=1) / len(differences) ** 0.5)
@@ -67,7 +67,7 @@ def compute_split_interval(runs: list[Retrieved], base: list[Retrieved]) -> tupl
 def compute_photographer_interval(
     runs: list[Retrieved], base: list[Retrieved], draws: int = DRAWS
 ) -> tuple[float, float]:
-    """The 95 % interval of the same difference when photographers are drawn anew; one draw serves all splits."""
+    """Return the 95 % interval of the same difference when photographers are drawn anew; one draw serves all splits."""
     photographers = 1 + max(int(run.authors.max()) for run in runs)
     rng = np.random.default_rng(0)
     weights = rng.multinomial(photographers, np.full(photographers, 1 / photographers), size=draws)
@@ -79,7 +79,7 @@ def compute_photographer_interval(
 
 
 def _compute_medians(run: Retrieved, weights: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(draws, photographers) weights → (draws,) weighted medians of the top 10; NaN where a draw holds no query."""
+    """Return (draws,) weighted medians of the top 10 for (draws, photographers) weights; NaN without a query."""
     km = run.km[:, :TOP].ravel()
     order = np.argsort(km, kind="stable")
     authors = np.repeat(run.authors, TOP)[order]

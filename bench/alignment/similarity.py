@@ -49,7 +49,7 @@ NAMES = ("1", "25", "200", "750", "2500")
 
 
 def score_positions(alignment: Alignment, cache: Cache, row: int, pool: Pool) -> Scores:
-    """The cosine of a cached photo with every place of its pool."""
+    """Return the cosine of a cached photo with every place of its pool."""
     places = np.unique(pool.positions, axis=0)
     image = embed_rows(alignment, cache, np.array([row]), ("gps",))[0]
     cosines = (encode_positions(alignment, places) @ image).double().tolist()
@@ -57,7 +57,7 @@ def score_positions(alignment: Alignment, cache: Cache, row: int, pool: Pool) ->
 
 
 def train_half(asked: argparse.Namespace, seed: int) -> Training:
-    """An alignment of one half of the photographers; the other half is held out."""
+    """Return an alignment of one half of the photographers; the other half is held out."""
     settings = TrainSettings(
         spaces="gps", epochs=asked.epochs, learning_rate=3e-4, decay=0.97, validation=0.5, seed=seed
     )
@@ -70,7 +70,7 @@ def train_half(asked: argparse.Namespace, seed: int) -> Training:
 
 
 def score_records(asked: argparse.Namespace, recorded: Path) -> list[Record]:
-    """The records with scores, by way of the file."""
+    """Write the records with scores and read them back."""
     pools = {record.image: record.pool() for record in read_records(recorded)}
     found: dict[str, Scores] = {}
     for seed in asked.seeds:
@@ -89,7 +89,7 @@ def score_records(asked: argparse.Namespace, recorded: Path) -> list[Record]:
 
 
 def list_plain_choices(record: Record) -> dict[str, tuple[float, float] | None]:
-    """What needs no fit."""
+    """Return what needs no fit."""
     pool = record.pool()
     answer = next(iter(pool.answers), None)
     return {
@@ -106,7 +106,7 @@ def choose(pool: Pool, strategy: str) -> tuple[float, float] | None:
 
 
 def measure_plain(records: Sequence[Record]) -> Iterable[tuple[str, Floats]]:
-    """Strategy and the distance of its choice from the truth for each photo; infinite without one."""
+    """Return the strategy and the distance of its choice from the truth for each photo; infinite without one."""
     rows: dict[str, list[float]] = {}
     for record in records:
         for name, place in list_plain_choices(record).items():
@@ -135,7 +135,7 @@ def print_row(name: str, away_km: Floats, errors: str = "-") -> None:
 
 
 def measure_retrieval_change(alignment: Alignment, cache: Cache, training: Training) -> str:
-    """Median top-10 distance before and after, and a bootstrap interval of the change over photographers."""
+    """Return the median top-10 distance before and after, and a bootstrap interval of the change over photographers."""
     asked, answering = training.held_out, training.plan.rows
 
     def distances(parts: tuple[Part, ...]) -> Floats:

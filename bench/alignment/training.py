@@ -44,7 +44,7 @@ class EnoughError(Exception):
 
 
 def make_cache(folder: Path, rows: int) -> Cache:
-    """A cache of random features, written in chunks; one already there with as many rows is opened."""
+    """Return a cache of random features, written in chunks; one already there with as many rows is opened."""
     about = read_about(folder)
     if about is None or about.rows != rows:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def make_texts(rows: int) -> Texts:
 
 
 def read_alone(cache: Cache, texts: Texts | None, batch: int) -> float:
-    """Rows a second that the reading thread could deliver, were nobody training."""
+    """Return rows a second that the reading thread could deliver, were nobody training."""
     rng = np.random.default_rng(2)
     started, count = time.perf_counter(), 200
     for _ in range(count):

@@ -134,7 +134,7 @@ def _report(examples: Sequence[Example], models: Sequence[Model]) -> Report:
 
 
 def _intervals(off: Floats, groups: Sequence[str]) -> tuple[tuple[float, float], ...]:
-    """Interval of the mean over photographers drawn anew, for each radius."""
+    """Return the interval of the mean over photographers drawn anew, for each radius."""
     chance = np.random.default_rng(0)
     names = sorted(set(groups))
     rows = [np.flatnonzero(np.array(groups) == name) for name in names]

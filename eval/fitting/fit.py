@@ -35,7 +35,7 @@ _LEAST_LISTS = 200  # photos with a list of a gallery of much worth that a score
 
 
 def reliability_of(records: Sequence[Record], called: tuple[str, ...] = ()) -> Reliability:
-    """How often each model answers, and how often within each radius, drawn towards a middling model.
+    """Return how often each model answers, and how often within each radius, drawn towards a middling model.
 
     A model nobody has recorded is taken for a middling one of those `called` (all when empty).
     """
@@ -61,7 +61,7 @@ def _drawn_in(rows: Sequence[NDArray[np.bool_]]) -> tuple[float, ...]:
 
 
 def call_order(reliability: Reliability) -> tuple[str, ...]:
-    """The order in which calls are simulated: models by what one call is worth, a refusal nothing, best first."""
+    """Return the order in which calls are simulated: models by the worth of one call (a refusal: 0), best first."""
     worth = {name: reliability.answered.get(name, 1.0) * sum(row) for name, row in reliability.by_model.items()}
     return tuple(sorted(worth, key=lambda name: (-worth[name], name)))
 
@@ -74,7 +74,7 @@ def fit_scorer(
     without: tuple[str, ...] = (),
     seed: int = 0,
 ) -> Scorer | None:
-    """A scorer from the whole pool (of the models called) and one thinned pool of each record.
+    """Return a scorer from the whole pool (of the models called) and one thinned pool of each record.
 
     Learned from are lists of galleries of much worth, since it chooses beside these alone, and answers without a list.
     None with no network, or where too few such lists are given.
@@ -99,7 +99,7 @@ def fit_scorer(
 def _views(
     record: Record, models: tuple[str, ...], reliability: Reliability, chance: np.random.Generator
 ) -> Iterator[tuple[Pool, Reliability, float]]:
-    """The whole pool, and a thinned one, in which now and then no model is known; with their weights."""
+    """Yield the whole pool, and a thinned one, in which now and then no model is known; with their weights."""
     called = record.only(models)
     yield called.pool(), reliability, 1.0
     if chance.random() < STRANGERS:

@@ -57,7 +57,7 @@ class Figures:
 
 
 def judge_all(records: Iterable[Record], verifier: Verifier, max_answers: int | None, stop: bool) -> list[Judgement]:
-    """Every photo's verdict: on all its calls, or, stopping, on as many as the verdict asks for.
+    """Return every photo's verdict: on all its calls, or, stopping, on as many as the verdict asks for.
 
     A stopping run makes the first call always and continues until the verdict reports agreement.
     """
@@ -75,14 +75,14 @@ def _judge(record: Record, verifier: Verifier, max_answers: int | None, stop: bo
 
 
 def distance_km(record: Record, verdict: Verdict) -> float:
-    """From the answer to the truth; infinite without an answer."""
+    """Return the distance from the answer to the truth, infinite without an answer."""
     if verdict.latitude is None or verdict.longitude is None:
         return float("inf")
     return float(compute_great_circle_km((verdict.latitude, verdict.longitude), (record.latitude, record.longitude)))
 
 
 def figures(judged: Sequence[Judgement]) -> Figures:
-    """Accuracy over all photos; calibration and coverage over those that have probabilities and regions."""
+    """Return the accuracy over all photos; calibration and coverage over those that have probabilities and regions."""
     distances = np.array([one.distance_km for one in judged])
     oracle = [
         compute_oracle_km(one.record.pool().positions, (one.record.latitude, one.record.longitude)) for one in judged
@@ -108,7 +108,7 @@ def figures(judged: Sequence[Judgement]) -> Figures:
 def _calibrated_figure(
     figure: Callable[[Floats, Floats], float], judged: Sequence[Judgement]
 ) -> tuple[float, ...] | None:
-    """A figure of what was stated and what happened, of those that have probabilities; None where none has."""
+    """Return a figure of what was stated and what happened, of those that have probabilities; None where none has."""
     sure = [one for one in judged if one.verdict.calibrated]
     stated = _stated(sure)
     hit = np.array([[one.distance_km < float(name) for name in RADIUS_NAMES] for one in sure])
@@ -124,7 +124,7 @@ def _per_radius(figure: Callable[[int], float]) -> tuple[float, ...]:
 
 
 def _region_figures(sure: Sequence[Judgement]) -> dict[str, Any]:
-    """Coverage and median area of both regions, and the area of one fixed radius that covers as often."""
+    """Return the coverage and median area of both regions, and the area of one fixed radius that covers as often."""
     if not sure:
         return {"coverage": None, "median_area_km2": None, "fixed_radius_area_km2": None}
     held: dict[str, float] = {}
@@ -154,7 +154,7 @@ CURVE_COSTS = (1.0, 0.005, 0.0045, 0.004, 0.0037, 0.0035, 0.003, 0.0025, 0.002, 
 
 
 def curve(records: Sequence[Record], verifier: Verifier, settled: Callable[[Verdict, float], bool]) -> list[CurvePoint]:
-    """Accuracy against calls: every stage is judged once, then the stopping rule runs at each price.
+    """Return the accuracy against calls: every stage is judged once, then the stopping rule runs at each price.
 
     Args:
         settled: whether a verdict ends the run at a price.

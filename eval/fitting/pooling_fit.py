@@ -58,7 +58,7 @@ def fit_pooling(examples: Sequence[Example], rounds: int = 2, seed: int = 0) -> 
 
 
 def _drawn(examples: Sequence[Example], chance: np.random.Generator) -> list[Example]:
-    """Examples with an answer, equally many of each kind at most."""
+    """Return examples with an answer, equally many of each kind at most."""
     found: list[Example] = []
     for kind in (PoolKind.ANSWERED, PoolKind.BOTH, PoolKind.RICH_BOTH):
         own = [one for one in examples if one.features.kind == kind]
@@ -89,7 +89,7 @@ class _Table:
     hit: Floats
 
     def probabilities(self, numbers: Sequence[float]) -> Floats:
-        """P (n,) of the chosen points: `posterior.support_at` and `probability_at` of all pools at once."""
+        """Return P (n,) of the chosen points: `posterior.support_at` and `probability_at` of all pools at once."""
         spread, between, dissent, repeats, beside = numbers
         own = self.strongest + spread + dissent * (self.share + repeats * self.said)
         own = -np.sort(-np.where(self.strongest > NOTHING, own, NOTHING), axis=2)
@@ -153,7 +153,7 @@ def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[
 
 
 def _bounded(free: Floats) -> tuple[float, ...]:
-    """spread >= 0; exponents and weights in 0 to 1."""
+    """Map free numbers to bounded ones: spread >= 0; exponents and weights in 0 to 1."""
     spread = float(np.logaddexp(0.0, free[0]))
     return (spread, *(float(expit(value)) for value in free[1:]))
 
@@ -185,7 +185,7 @@ def fit_calibration(examples: Sequence[Example], posteriors: Sequence[Floats]) -
 
 
 def fit_line(odds: Floats, hit: Floats, prior: tuple[float, float], hold: tuple[float, float]) -> tuple[float, float]:
-    """Slope (above zero) and shift of a logistic regression, drawn softly to `prior`."""
+    """Return the slope (above zero) and shift of a logistic regression, drawn softly to `prior`."""
     start, firmness = np.array([np.log(prior[0]), prior[1]]), np.array(hold)
 
     def loss(free: Floats) -> tuple[float, Floats]:
@@ -225,7 +225,7 @@ def fit_quantiles(
 
 
 def _held(one: Example, probabilities: Floats) -> float:
-    """What the smallest region that contains the true place is estimated to hold."""
+    """Return what the smallest region that contains the true place is estimated to hold."""
     mixture = ring_mixture(probabilities, one.features.apart_km, _best(probabilities))
     return spread_of(one.features.points.positions, mixture, one.features.apart_km).held_at(*one.truth)
 

@@ -70,7 +70,7 @@ def examples_of(
 
 
 def _pools(record: Record, order: tuple[str, ...], chance: np.random.Generator) -> Iterator[tuple[int, Pool, bool]]:
-    """Stages of a run, then drawn pools; with whether the models are known."""
+    """Yield stages of a run, then drawn pools; with whether the models are known."""
     count = len(record.answers)
     for stage in sorted({min(stage, count) for stage in STAGES if count}):
         yield stage, record.pool(stage, order), True

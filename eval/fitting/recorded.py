@@ -61,7 +61,7 @@ class Record:
         return self.author or f"{self.latitude:.0f},{self.longitude:.0f}"
 
     def pool(self, calls: int | None = None, order: tuple[str, ...] = ()) -> Pool:
-        """The pool as it stood after ``calls`` calls (all when None); models named in `order` were asked first."""
+        """Return the pool as it was after ``calls`` calls (all when None); models named in `order` were asked first."""
         cosines = self.similarities or (None,) * len(self.nearest)
         candidates = [
             Candidate(*place, origin="nearest", rank=rank, similarity=cosine)
@@ -81,22 +81,22 @@ class Record:
         return replace(candidate, position_score=score)
 
     def only(self, models: tuple[str, ...]) -> "Record":
-        """The record with the answers of these models alone; of all when none is named."""
+        """Return the record with the answers of these models alone; of all when none is named."""
         return replace(self, answers=tuple(one for one in self.answers if one.model in models)) if models else self
 
     def in_order(self, order: tuple[str, ...]) -> list[Answer]:
-        """The answers, those of the models in `order` first; the others keep their places behind."""
+        """Return the answers, those of the models in `order` first; the others keep their places behind."""
         places = {model: place for place, model in enumerate(order)}
         return sorted(self.answers, key=lambda answer: places.get(answer.model, len(places)))
 
 
 def spot(latitude: float, longitude: float) -> Position:
-    """A place to about a metre, so that the same place written twice is one."""
+    """Return a place to about a metre, so that the same place written twice is one."""
     return round(latitude, _SPOT_DECIMALS), round(longitude, _SPOT_DECIMALS)
 
 
 def read_records(path: Path) -> list[Record]:
-    """All photos of a recorded file, in the file's order; `.gz` is opened as such.
+    """Return all photos of a recorded file, in the file's order; `.gz` is opened as such.
 
     Raises:
         RecordError: no such file, no record in it, or a line that is none: named with its number and reason.
@@ -179,14 +179,14 @@ def _photo(row: Json) -> Record:
 
 
 def _place(latitude: float, longitude: float, cosine: float | None = None) -> Position:
-    """The position of a retrieved photo, which may carry its cosine."""
+    """Return the position of a retrieved photo, which may carry its cosine."""
     if cosine is not None and (isinstance(cosine, bool) or not isinstance(cosine, int | float) or abs(cosine) > _MOST):
         raise ValueError(f"similarity {cosine!r} is not a cosine")
     return checked_position(latitude, longitude)
 
 
 def _similarities(nearest: list[Any]) -> tuple[float, ...]:
-    """The cosines of retrieved photos; none where one lacks it."""
+    """Return the cosines of retrieved photos; none where one lacks it."""
     if not nearest or any(len(place) < 3 or place[2] is None for place in nearest):
         return ()
     return tuple(float(place[2]) for place in nearest)
@@ -208,7 +208,7 @@ def _grouped(image: str, rows: list[tuple[int, Json]]) -> Record:
 
 
 def _outcome(answer: Json) -> Outcome:
-    """A recorded answer: raw text to be read, a position, or an outcome without one."""
+    """Return a recorded answer: raw text to be read, a position, or an outcome without one."""
     if isinstance(answer.get("raw"), str):
         return parse_answer(answer["raw"])
     if answer.get("latitude") is None or answer.get("answered") is False:

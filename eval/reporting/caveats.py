@@ -15,7 +15,7 @@ _DRIFT = 0.1  # a mean probability this far from what happened is not chance
 
 
 def list_caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
-    """Plain sentences, the gravest first."""
+    """Return plain sentences, the gravest first."""
     told: list[str] = []
     for run, figures in zip(runs, found, strict=True):
         told += [f"{run.name}: {note}" for note in _list_of_run(run, figures)]
@@ -56,8 +56,8 @@ def _list_of_run(run: Results, figures: Json) -> list[str]:
         told.append(f"for {unaligned:,} photos {NOT_ALIGNED}.")
     if figures["verify"] == "calibrated" or unaligned:
         told.append(
-            f"verification was fitted on {_describe_fitted_on(configuration['settings'].get('fitted'))}: where these photos are "
-            "among them, nothing is held out."
+            f"verification was fitted on {_describe_fitted_on(configuration['settings'].get('fitted'))}: "
+            "if these photos are among them, nothing is held out."
         )
     if figures["verify"] == "calibrated":
         told += _describe_drift(figures["calibration"])

@@ -34,7 +34,7 @@ def format_comparison(found: Comparison) -> str:
 
 
 def describe_verdict(found: Comparison) -> str:
-    """One sentence."""
+    """Describe the comparison in one sentence."""
     real = [one for one in found.differences if one.significant]
     if not real:
         return "No significant difference at any radius."
@@ -88,7 +88,7 @@ def make_moved_tables(found: Comparison, beside: Path) -> list[Table]:
 
 
 def draw_figures(found: Comparison) -> list[Figure]:
-    """Both error curves and the map of what moved."""
+    """Draw both error curves and the map of what moved."""
     runs = (found.a, found.b)
     keys = tuple((choose_colour(number), run.name) for number, run in enumerate(runs))
     won, lost = found.moved(RADIUS)

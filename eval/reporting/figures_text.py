@@ -25,7 +25,7 @@ def format_figures(name: str, found: Figures) -> list[str]:
 
 
 def format_curve(points: Sequence[CurvePoint]) -> list[str]:
-    """Accuracy and calibration error against calls, one line a price."""
+    """Write accuracy and calibration error against calls, one line for each price."""
     lines = [_format_row("price    calls", [*RADIUS_NAMES, "error at", *RADIUS_NAMES])]
     for one in points:
         errors = ["", *(f"{error:.3f}" for error in one.calibration_error or ())]

@@ -19,7 +19,7 @@ def write_markdown(title: str, caveats: Sequence[str], tables: Sequence[Table]) 
 
 
 def escape_markup(text: str) -> str:
-    """Text that Markdown shows as it is: file names and captions are no markup."""
+    """Return the text that Markdown shows as it is: file names and captions are no markup."""
     escaped = "".join(f"\\{letter}" if letter in r"\`*_[]<>|#" else letter for letter in make_printable(text))
     return " ".join(escaped.split())
 

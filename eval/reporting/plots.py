@@ -48,7 +48,7 @@ def plot_errors(runs: Sequence[Results]) -> str:
 
 
 def plot_reliability(runs: Sequence[Results], radius: str = "25") -> str:
-    """How often what was stated with a probability came true, in ten bins; dots grow with their photos."""
+    """Plot how often what was stated with a probability came true, in ten bins; dots grow with their photos."""
     frame = PlotFrame(f"Reliability at {radius} km", make_horizontal_scale(0, 1), make_vertical_scale(0, 1))
     frame.axes(PERCENT, PERCENT, f"stated probability of lying within {radius} km", "how often it did")
     frame.line([(0, 0), (1, 1)], "var(--faint)", dashed=True)
@@ -71,7 +71,7 @@ def plot_reliability(runs: Sequence[Results], radius: str = "25") -> str:
 
 
 def plot_coverage(runs: Sequence[Results]) -> str:
-    """How often the place lies in the stated 50 % and 90 % regions, with 95 % intervals."""
+    """Plot how often the place lies in the stated 50 % and 90 % regions, with 95 % intervals."""
     frame = PlotFrame("Coverage of the stated regions", make_horizontal_scale(0, 1), make_vertical_scale(0, 1))
     frame.axes(
         [(0.5, "50 % region"), (0.9, "90 % region")],
@@ -127,7 +127,7 @@ def _make_staircase(run: Results, radius: str, most: int) -> list[tuple[float, f
 
 
 def _sort_into_bins(stated: Floats, happened: Floats) -> list[tuple[float, float, int]]:
-    """Mean stated, share that happened, and photos of each bin that has any."""
+    """Return the mean stated, share that happened, and photos of each bin that has any."""
     number = np.minimum((stated * BINS).astype(int), BINS - 1)
     return [
         (float(stated[number == one].mean()), float(happened[number == one].mean()), int((number == one).sum()))

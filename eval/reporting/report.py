@@ -46,13 +46,13 @@ def make_evaluation_report(folders: Sequence[Path], beside: Path) -> tuple[Repor
 
 
 def make_title(found: Sequence[Json]) -> str:
-    """``im2gps3k: offline`` or ``im2gps3k: 2 runs``."""
+    """Write ``im2gps3k: offline`` or ``im2gps3k: 2 runs``."""
     benchmarks = ", ".join(dict.fromkeys(run["benchmark"] for run in found))
     return f"{benchmarks}: {found[0]['model'] if len(found) == 1 else f'{len(found)} runs'}"
 
 
 def make_subtitle(runs: Sequence[Results], found: Sequence[Json]) -> str:
-    """Photos, protocol, when, and by which commit."""
+    """Return photos, protocol, when, and by which commit."""
     first = runs[0].header
     commit = f", commit {first['commit'][:10]}" if first.get("commit") else ""
     protocols = "; ".join(dict.fromkeys(run["protocol"] for run in found))
@@ -70,7 +70,7 @@ def make_cards(run: Json) -> list[Card]:
 
 
 def draw_plots(runs: Sequence[Results]) -> list[Figure]:
-    """Four plots and a map for each run."""
+    """Draw four plots and a map for each run."""
     keys = tuple((choose_colour(number), run.name) for number, run in enumerate(runs))
     four = [
         Figure("Errors", plot_errors(runs), "Photos without an answer never enter the curve.", keys),

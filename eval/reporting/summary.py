@@ -33,7 +33,7 @@ def summarise(path: Path) -> Json:
 
 
 def compute_figures(results: Results) -> Json:
-    """Accuracy with 95 % intervals over photographers, errors, outcomes, calibration, coverage, cost, breakdowns."""
+    """Return accuracy with 95 % intervals over photographers, errors, outcomes, calibration, coverage and cost."""
     header, configuration = results.header, results.header["configuration"]
     return {
         "run": results.name,
@@ -63,7 +63,7 @@ def compute_figures(results: Results) -> Json:
 
 
 def count_outcomes(results: Results) -> Json:
-    """Photos by what they came to, over all photos; everything but answered is a miss."""
+    """Count photos by outcome; everything but answered is a miss."""
     counts = Counter(line["outcome"] for line in results.lines)
     return {kind: counts[kind] for kind in PHOTO_OUTCOMES}
 
@@ -110,7 +110,7 @@ def measure_coverage(results: Results, share: str) -> Json | None:
 
 
 def average_per_photo(results: Results) -> Json:
-    """Means over all photos; money is None while the price of any call is unknown."""
+    """Return means over all photos; money is None while the price of any call is unknown."""
     found: Json = {name: _compute_mean(results.spent(name)) for name in ("calls", "tokens", "usd")}
     seconds = [line["timings"].get("seconds") for line in results.lines]
     known = [value for value in seconds if value is not None]
@@ -129,7 +129,7 @@ def count_excluded(results: Results) -> Json:
 
 
 def break_down(results: Results, key: Callable[[Json], str | None]) -> list[Json]:
-    """Accuracy by a property of the photos, most photos first; photos that lack the property are left out."""
+    """Return accuracy by a property of the photos, most photos first, without photos that lack the property."""
     rows: dict[str, list[int]] = {}
     for row, line in enumerate(results.lines):
         name = key(line)
@@ -147,7 +147,7 @@ def break_down(results: Results, key: Callable[[Json], str | None]) -> list[Json
 
 
 def classify_density(line: Json) -> str | None:
-    """How many gallery photos lie within 25 km of the truth, in four classes."""
+    """Return how many gallery photos lie within 25 km of the truth, in four classes."""
     if not line.get("density"):
         return None
     count = line["density"]["within_25_km"]

@@ -25,7 +25,7 @@ class PlotFrame:
         x_title: str,
         y_title: str,
     ) -> None:
-        """Grid lines with their labels, and what the axes show."""
+        """Draw grid lines with their labels, and what the axes show."""
         right, floor = WIDTH - RIGHT, HEIGHT - BOTTOM
         for value, label in x_ticks:
             at = self.x(value)

@@ -41,7 +41,7 @@ class Table:
 
 
 def make_accuracy_table(found: Sequence[Json]) -> Table:
-    """Our runs above the published rows of the same benchmark."""
+    """Tabulate our runs above the published rows of the same benchmark."""
     head = ("system", *(f"< {name} km" for name in RADIUS_NAMES), "photos", "source")
     rows: list[tuple[Cell, ...]] = []
     for run in found:
@@ -60,7 +60,7 @@ def make_accuracy_table(found: Sequence[Json]) -> Table:
 
 
 def make_errors_table(found: Sequence[Json]) -> Table:
-    """Errors, outcomes, cost."""
+    """Tabulate errors, outcomes and cost."""
     head: tuple[str, ...] = (
         "run",
         "median, km",
@@ -91,7 +91,7 @@ def make_errors_table(found: Sequence[Json]) -> Table:
 
 
 def make_trust_table(found: Sequence[Json]) -> Table:
-    """Calibration at five radii and coverage of the two regions."""
+    """Tabulate calibration at five radii and coverage of the two regions."""
     head = ("run", *(f"ECE {name} km" for name in RADIUS_NAMES), "50 % region", "90 % region")
     rows = [
         (
@@ -119,7 +119,7 @@ def make_hygiene_table(found: Sequence[Json]) -> Table:
 
 
 def make_breakdown_tables(run: Json) -> list[Table]:
-    """Accuracy by continent, country, scene, stop reason, gallery density."""
+    """Tabulate accuracy by continent, country, scene, stop reason and gallery density."""
     tables = []
     for title, groups in run["by"].items():
         if not groups:

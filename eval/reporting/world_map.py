@@ -21,12 +21,12 @@ def classify_error(distance_km: float | None) -> tuple[str, str]:
 
 
 def list_legend() -> list[tuple[str, str]]:
-    """All classes and their words, best first."""
+    """Return all classes and their words, best first."""
     return [*((name, words) for _, name, words in CLASSES), LOST, UNANSWERED]
 
 
 def draw_error_map(lines: Sequence[Json]) -> str:
-    """Every photo at its true place, coloured by its error; the pointer reads which and how far."""
+    """Draw every photo at its true place, coloured by its error; the pointer reads which and how far."""
     order = [name for name, _ in list_legend()]
     ranked = sorted(lines, key=lambda line: (-order.index(classify_error(line["distance_km"])[0]), line["image"]))
     dots = []
@@ -38,7 +38,7 @@ def draw_error_map(lines: Sequence[Json]) -> str:
 
 
 def draw_photo_dot(line: Json, kind: str, words: str) -> str:
-    """One photo on the map; beyond the belt that is drawn it stands at its edge."""
+    """Draw one photo on the map; beyond the belt that is drawn it stands at its edge."""
     latitude = min(max(line["latitude"], SOUTH), NORTH)
     return draw_dot(BELT, {"latitude": latitude, "longitude": line["longitude"]}, 3.2, kind, words)
 

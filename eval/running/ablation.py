@@ -64,7 +64,7 @@ def run_ablation(plan: AblationPlan, out: Path, begin: Begin, stop: threading.Ev
 
 
 def name_cell(cell: Json) -> str:
-    """``references-10,negatives-off,verify-density``: a folder's name."""
+    """Return ``references-10,negatives-off,verify-density``: a folder's name."""
     told = []
     for name, value in cell.items():
         words = {True: "on", False: "off"}.get(value) if isinstance(value, bool) else None

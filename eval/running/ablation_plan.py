@@ -31,7 +31,7 @@ class Grid(BaseModel):
     model: list[str] | None = None
 
     def cells(self) -> Iterator[Json]:
-        """Every combination, the last dimension turning fastest."""
+        """Yield every combination, the last dimension turning fastest."""
         given = {name: values for name, values in self if values is not None}
         for values in product(*given.values()):
             yield dict(zip(given, values, strict=True))

@@ -30,11 +30,11 @@ class CircuitBreaker:
         return results if reason else [*results, line]
 
     def is_long(self) -> bool:
-        """Whether it is time to end."""
+        """Return whether it is time to end."""
         return len(self.held) >= PHOTOS
 
     def is_all(self) -> bool:
-        """Whether no photo ended otherwise, of however few."""
+        """Return whether no photo ended otherwise, of however few."""
         return bool(self.held) and not self._broken
 
     def words(self) -> str:

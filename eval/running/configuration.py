@@ -25,7 +25,7 @@ BESIDE_THE_POINT = (
 def make_configuration(
     benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chosen: Json, settings: Settings
 ) -> Json:
-    """Everything that decides what the lines of an evaluation say.
+    """Return everything that determines the lines of an evaluation.
 
     Args:
         chosen: limit, seed and shard of the photos.

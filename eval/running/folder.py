@@ -150,7 +150,7 @@ def digest(value: Any) -> str:
 
 
 def list_differences(old: Json, new: Json, prefix: str = "") -> list[str]:
-    """Where two configurations differ: ``model: 'offline' there, 'openai:x' here``."""
+    """Return where two configurations differ: ``model: 'offline' there, 'openai:x' here``."""
     found: list[str] = []
     for name in sorted(old.keys() | new.keys()):
         there, here = old.get(name), new.get(name)

@@ -10,7 +10,7 @@ _GENERATED = re.compile(r"^(zs|\d+_rag)_(\d+)_latitude$")
 
 
 def is_g3_header(line: str) -> bool:
-    """Whether a file that begins with this line is one of a G3 run."""
+    """Return whether a file that begins with this line is one of a G3 run."""
     columns = line.strip().split(",")
     return any(column in ("candidate_0_gps", "rag_response") or _GENERATED.match(column) for column in columns)
 

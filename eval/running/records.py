@@ -42,7 +42,7 @@ def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json
 
 
 def count_failures(outcomes: dict[str, Json]) -> dict[str, str]:
-    """Why the model's calls failed, where they did: what was said of each kind of failure."""
+    """Return why the model's calls failed, where they did: what was said of each kind of failure."""
     failed = [outcome for outcome in outcomes.values() if outcome["kind"] == "failed"]
     return {outcome.get("failure", "other"): outcome["how"] for outcome in failed}
 
@@ -90,7 +90,7 @@ def classify_outcome(answer: Json, failed: Mapping[str, str] | None = None) -> s
 
 
 def has_model_failed(line: Json) -> bool:
-    """Whether a try of this photo failed: no run, or a model that was asked and never answered for failures alone."""
+    """Return whether an attempt at this photo failed: no run, or a model whose every call failed."""
     if line["error"] is not None:
         return True
     counts = Counter(line["answer"]["outcomes"])
@@ -98,7 +98,7 @@ def has_model_failed(line: Json) -> bool:
 
 
 def compute_distance_km(photo: BenchmarkPhoto, best: Json | None) -> float | None:
-    """Great-circle distance from the answer to the truth; None without an answer."""
+    """Return the great-circle distance from the answer to the truth; None without an answer."""
     if best is None:
         return None
     return round(float(compute_great_circle_km(photo.truth, (best["latitude"], best["longitude"]))), 4)
@@ -111,7 +111,7 @@ def slim_down_answer(answer: Json) -> Json:
 
 
 def pool_to_json(pool: Pool) -> Json:
-    """Everything verification weighed, so that it can be weighed again."""
+    """Return everything verification weighed, so that it can be weighed again."""
     return {
         "candidates": [candidate_json(candidate) for candidate in pool.candidates],
         "farthest": [list(place) for place in pool.farthest],

@@ -87,7 +87,7 @@ def rescore(
 
 
 def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None) -> Json:
-    """One line with its verdict made again. A photo that has no answer keeps its error."""
+    """Return one line with its verdict made again. A photo that has no answer keeps its error."""
     if line["answer"] is None:
         return line
     pool = drop_references(read_pool(line), how)

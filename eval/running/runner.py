@@ -110,7 +110,7 @@ def run(
 
 
 def count_parallel_photos(settings: Settings) -> int:
-    """How many photos are under way: a quarter more than calls to the model, which is not to wait for a photo."""
+    """Return how many photos to process at once: a quarter more than model calls, so that the model never waits."""
     return settings.concurrency if settings.model == "offline" else settings.concurrency + settings.concurrency // 4
 
 
@@ -171,7 +171,7 @@ class EvalSession:
         tell(self.tally)
 
     def _end(self, why: str, tell: Tell) -> str:
-        """Why the sitting ends. What is held back then is a result only when nothing else was wrong."""
+        """Return why the session ends. What is held back then is a result only when nothing else was wrong."""
         if self.streak.is_long() or (why == "done" and self.streak.is_all()):
             why = "model"
         if why == "done":
@@ -237,7 +237,7 @@ class EvalSession:
             return make_error_record(photo, "defect", f"{type(error).__name__}: {format_error(error)}")
 
     def _density(self, photo: BenchmarkPhoto) -> Json | None:
-        """How many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""
+        """Return how many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""
         if not self.deps.settings.gallery:
             return None
         return self.live.retrieval.coverage({"latitude": photo.latitude, "longitude": photo.longitude})
@@ -285,7 +285,7 @@ def _read_usd(line: Json) -> float:
 
 
 def _is_disk_full(error: BaseException | None) -> bool:
-    """Whether this error came of a disk that takes no more: no fault of the photo."""
+    """Return whether this error came of a disk that takes no more: no fault of the photo."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL:
             return True

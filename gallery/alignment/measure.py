@@ -84,7 +84,7 @@ def find_rows(
 def measure_position_recall(
     alignment: Alignment, cache: Cache, references: NDArray[np.int64], queries: NDArray[np.int64]
 ) -> dict[str, float]:
-    """GeoCLIP's measure: the reference position that the image scores highest, how often within each radius."""
+    """Return GeoCLIP's measure: the reference position that the image scores highest, how often within each radius."""
     _, firsts = np.unique(cache.places[references], return_index=True)
     positions = cache.positions[references[firsts]]
     encoded = encode_positions(alignment, positions)
@@ -106,7 +106,7 @@ def embed_rows(alignment: Alignment, cache: Cache, rows: NDArray[np.int64], part
 
 @torch.no_grad()
 def encode_positions(alignment: Alignment, positions: NDArray[np.float64]) -> Tensor:
-    """(n, 2) degrees → (n, space) unit vectors, on the device of the weights."""
+    """Return (n, 2) degrees → (n, space) unit vectors, on the device of the weights."""
     device = alignment.gps_scale.device
     chunks = [positions[start : start + _CHUNK] for start in range(0, max(len(positions), 1), _CHUNK)]
     return torch.cat(

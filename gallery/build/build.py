@@ -115,7 +115,7 @@ def _write(
 
 
 def _ignore_progress(_: BuildState) -> None:
-    """Nobody listens."""
+    """Ignore the progress."""
 
 
 def _make_empty_report(path: str, unreadable: list[Unreadable]) -> str:

@@ -199,14 +199,14 @@ def open_writer(path: str, dimension: int) -> Iterator[GalleryWriter]:
 
 
 def _is_foreign(folder: Path) -> bool:
-    """Whether a folder holds anything but a gallery's: a mistyped --out must not fill a folder of photos."""
+    """Return whether a folder holds anything but a gallery's: a mistyped --out must not fill a folder of photos."""
     ours = {".lance", *OURS}
     return any(entry.suffix not in ours for entry in folder.iterdir() if entry.name != ".lock")
 
 
 @contextmanager
 def _explain_errors(path: str) -> Iterator[None]:
-    """Storage errors as one line; what is committed stays."""
+    """Turn storage errors into one line; what is committed stays."""
     try:
         yield
     except GalleryError:
@@ -224,7 +224,7 @@ def _explain_errors(path: str) -> Iterator[None]:
 
 
 def make_rows_table(rows: Sequence[DecodedPhoto], vectors: NDArray[np.float32], dimension: int) -> pa.Table:
-    """Rows of the table ``photos``; vectors (n, dimension) are stored as float16."""
+    """Return rows of the table ``photos``; vectors (n, dimension) are stored as float16."""
     schema = make_photos_schema(dimension)
     flat = pa.array(np.asarray(vectors, dtype=np.float16).reshape(-1))
     columns = {name: [row.columns[name] for row in rows] for name in schema.names if name != "vector"}
@@ -236,5 +236,5 @@ def make_rows_table(rows: Sequence[DecodedPhoto], vectors: NDArray[np.float32], 
 
 
 def hash_to_64_bits(text: str) -> int:
-    """64 bits of a text's hash, equal in every process; 5 million ids collide with a chance below one in a million."""
+    """Return 64 bits of a text's hash, equal in every process; of 5 million ids two collide once in a million."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -89,7 +89,7 @@ def _open(record: PhotoRecord, prepare: Prepare, min_file_bytes: int) -> Decoded
 
 
 def _name_countries(photos: list[DecodedPhoto]) -> None:
-    """By polygon; just off the drawn coast (piers, bridges, boats in harbour) the nearest country's."""
+    """Name each photo's country by polygon; just off the drawn coast (piers, boats) the nearest one."""
     if not photos:
         return
     from sextant.geo.borders import OFF_THE_COAST_KM, find_countries

@@ -65,7 +65,7 @@ def decode_all(
 
 
 def choose_worker_count(total: int | None) -> int:
-    """As many processes as there are cores; none for so few photos that starting them would take longer."""
+    """Return as many processes as there are cores; none for so few photos that starting them would take longer."""
     return 0 if total is not None and total <= 48 else os.cpu_count() or 1
 
 

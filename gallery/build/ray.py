@@ -109,7 +109,7 @@ def _commit(rows: Any, path: str, dimension: int) -> None:
 
 
 def _make_encoders(ray: Any) -> int:
-    """One encoder a GPU; without any, one for every two cores, since decoding needs the others."""
+    """Return one encoder a GPU; without any, one for every two cores, since decoding needs the others."""
     resources = ray.cluster_resources()
     return int(resources.get("GPU", 0) or max(1, resources.get("CPU", 1) // 2))
 
@@ -166,7 +166,7 @@ class _Encode:
 
 
 def _widen(bad: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Rows without a photo, in the schema of those with one: zeros for what may not be missing."""
+    """Return rows without a photo, in the schema of those with one: zeros for what may not be missing."""
     columns = []
     for field in schema:
         if field.name in bad.column_names:

@@ -99,7 +99,7 @@ def describe_parts(image: Image.Image) -> dict[str, SmallFloats]:
 
 
 def convert_to_lab(rgb: Image.Image) -> SmallFloats:
-    """CIE L*a*b* (D65) of an sRGB picture, as (height, width, 3); IEC 61966-2-1 and CIE 15."""
+    """Convert an sRGB picture to CIE L*a*b* (D65), (height, width, 3); IEC 61966-2-1 and CIE 15."""
     linear = _load_linear_light()[np.asarray(rgb)]
     relative = np.stack([linear @ row for row in _RGB_TO_XYZ], axis=-1)
     root = np.where(relative > (6 / 29) ** 3, np.cbrt(relative), relative * (29 / 6) ** 2 / 3 + 4 / 29)
@@ -115,7 +115,7 @@ _RGB_TO_XYZ = np.array(
 
 
 def _count_colours(lab: SmallFloats) -> SmallFloats:
-    """How often each colour occurs, in the upper and the lower half.
+    """Return how often each colour occurs, in the upper and the lower half.
 
     The root lets a small patch of a rare colour (a yellow line, red earth) speak beside a large sky.
     """
@@ -126,7 +126,7 @@ def _count_colours(lab: SmallFloats) -> SmallFloats:
 
 
 def _count_patterns(grey: NDArray[np.int16]) -> SmallFloats:
-    """How often each uniform local binary pattern occurs, in bands from top to bottom."""
+    """Return how often each uniform local binary pattern occurs, in bands from top to bottom."""
     height, width = grey.shape
     threshold = grey[1:-1, 1:-1] + TEXTURE_CONTRAST
     pattern = np.zeros(threshold.shape, dtype=np.uint8)
@@ -151,13 +151,13 @@ def _measure_energy(grey: SmallFloats) -> SmallFloats:
 
 
 def _average_cells(lab: SmallFloats) -> SmallFloats:
-    """Mean colour of each cell, seen from a middle grey: a tiny image."""
+    """Return the mean colour of each cell, seen from a middle grey: a tiny image."""
     layout: SmallFloats = (_pool(lab[None])[0] - np.array([50, 0, 0], dtype=np.float32)).ravel()
     return layout
 
 
 def _pool(planes: SmallFloats) -> SmallFloats:
-    """(n, side, side, channels) averaged to (n, GRID, GRID, channels)."""
+    """Return (n, side, side, channels) averaged to (n, GRID, GRID, channels)."""
     count, side, _, channels = planes.shape
     cell = side // GRID
     cells: SmallFloats = planes.reshape(count, GRID, cell, GRID, cell, channels).mean(axis=(2, 4), dtype=np.float32)
@@ -180,14 +180,14 @@ def _normalise(vector: SmallFloats) -> SmallFloats:
 
 @cache
 def _load_linear_light() -> SmallFloats:
-    """sRGB byte to linear light, (256,)."""
+    """Return linear light by sRGB byte, (256,)."""
     value = np.arange(256) / 255
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 @cache
 def _load_uniform_patterns() -> NDArray[np.int64]:
-    """Bin of each 8-bit pattern, (256,): its own when at most two bits change around the ring, else the last."""
+    """Return the bin of each 8-bit pattern, (256,): its own if at most two bits change on the ring, else the last."""
     bins = np.full(256, TEXTURE_BINS - 1)
     ring = (np.arange(256)[:, None] >> np.arange(8)) & 1
     uniform = (ring != np.roll(ring, 1, axis=1)).sum(axis=1) <= 2
@@ -197,7 +197,7 @@ def _load_uniform_patterns() -> NDArray[np.int64]:
 
 @cache
 def _make_filters(side: int) -> SmallFloats:
-    """Gabor-like transfer functions after Oliva & Torralba, (filters, side, side); one-sided: magnitude is energy."""
+    """Make Gabor-like transfer functions (Oliva & Torralba), (filters, side, side); one-sided: magnitude is energy."""
     frequency = np.fft.fftfreq(side)
     down, right = np.meshgrid(frequency, frequency, indexing="ij")
     radius, angle = np.hypot(right, down), np.arctan2(down, right)

@@ -81,7 +81,7 @@ class OnnxTower:
     std: Triple
 
     def run(self, session: Any, squares: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
-        """(n, dimension) vectors, as long as the model makes them, of (3, size, size) pictures of 0 to 255.
+        """Encode (3, size, size) pictures of 0 to 255 to (n, dimension) vectors, not normalised.
 
         Raises:
             EncoderError: the model cannot be run.

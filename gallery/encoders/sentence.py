@@ -54,7 +54,7 @@ class SentenceEncoder:
         return self._encode([Image.fromarray(np.asarray(picture, dtype=np.uint8)) for picture in prepared])
 
     def raw_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Texts to (n, dimension) vectors of the length the tower gives them; longer ones are cut by the tokenizer.
+        """Encode texts to (n, dimension) vectors, not normalised; the tokenizer cuts longer texts.
 
         Always padded to the tower's full length: SigLIP reads its last position, whatever stands there, and was
         trained that way; padded to the longest of a batch, a text's vector would depend on its neighbours.
@@ -93,7 +93,7 @@ def _load(name: str) -> Any:
 
 
 def _read_text_length(model: Any) -> int:
-    """How many tokens the text tower takes: 77 for CLIP, 64 for SigLIP."""
+    """Return how many tokens the text tower takes: 77 for CLIP, 64 for SigLIP."""
     config = model[0].auto_model.config
     return int(getattr(config, "text_config", config).max_position_embeddings)
 

@@ -35,12 +35,12 @@ class Encoder(Protocol):
         ...
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        """RGB pictures to (n, dimension) L2-normalised vectors."""
+        """Encode RGB pictures to (n, dimension) L2-normalised vectors."""
         ...
 
 
 def normalise(vectors: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Rows at length one; a zero or non-finite row stays zero."""
+    """Scale rows to length one; a zero or non-finite row stays zero."""
     rows = np.nan_to_num(np.asarray(vectors, dtype=np.float32), posinf=0.0, neginf=0.0)
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     unit: NDArray[np.float32] = rows / np.maximum(lengths, np.float32(1e-12))

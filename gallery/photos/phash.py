@@ -5,7 +5,7 @@ from PIL import Image
 
 
 def compute_perceptual_hash(image: Image.Image) -> str:
-    """64-bit pHash (DCT of a 32 × 32 thumbnail) as 16 hexadecimal digits; alike pictures differ in few bits.
+    """Return 64-bit pHash (DCT of a 32 × 32 thumbnail) as 16 hexadecimal digits; alike pictures differ in few bits.
 
     Bit for bit what imagehash (github.com/JohannesBuchner/imagehash) gives for the 128 × 128 thumbnail.
     """

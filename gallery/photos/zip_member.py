@@ -14,7 +14,7 @@ class ZipMember:
     name: str
 
     def read(self, most: int | None = None) -> bytes:
-        """Its bytes.
+        """Read the bytes of the member.
 
         Raises:
             OSError: no such archive or member, broken, or larger than ``most`` bytes.
@@ -30,7 +30,7 @@ class ZipMember:
 
 @lru_cache(maxsize=5)
 def _open_archive(path: str) -> zipfile.ZipFile:
-    """One open file for each archive and process: reading a directory of 50,000 names takes a second.
+    """Open each archive once in a process: reading a directory of 50,000 names takes a second.
 
     OSV-5M's test photos lie in five, and an evaluation goes to and fro between them.
     """

@@ -48,7 +48,7 @@ class SearchArea:
         return cls(shapely.make_valid(MultiPolygon(polygons)))
 
     def holds(self, latitudes: ArrayLike, longitudes: ArrayLike) -> NDArray[np.bool_]:
-        """Which positions lie in the area or on its edge."""
+        """Return which positions lie in the area or on its edge."""
         y, x = np.asarray(latitudes, dtype=float), np.asarray(longitudes, dtype=float)
         inside: NDArray[np.bool_] = np.zeros(y.shape, dtype=bool)
         with PREPARED:

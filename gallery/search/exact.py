@@ -48,7 +48,7 @@ class VectorScan:
 
 
 def scan_rows(photos: Any, query: NDArray[np.float32], limit: int, condition: str | None, farthest: bool) -> pa.Table:
-    """As ``VectorScan``'s searches, over all rows of a table that fulfil a SQL condition, piece by piece.
+    """Search like ``VectorScan``, piece by piece over all rows that fulfil a SQL condition.
 
     A million rows take seconds: for conditions that leave nothing for a faster way to find.
     """

@@ -30,7 +30,7 @@ _BATCH_ROWS = 8192
 
 
 def compute_shell_size(count: int) -> int:
-    """How many outliers a gallery of ``count`` photos keeps: 15,000 of 100,000, 47,000 of a million."""
+    """Return how many outliers a gallery of ``count`` photos keeps: 15,000 of 100,000, 47,000 of a million."""
     if count <= _SHARED_UP_TO:
         return min(count, max(64, round(_SHARE * count)))
     return round(_SHARE * math.sqrt(_SHARED_UP_TO * count))
@@ -58,7 +58,7 @@ def _compute_cosines_to_mean(photos: Any) -> NDArray[np.float32]:
 
 
 def _count_times_farthest(vectors: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.int64]:
-    """How many queries each vector is among the farthest of."""
+    """Return how many queries each vector is among the farthest of."""
     times = np.zeros(len(vectors), dtype=np.int64)
     depth = min(_FARTHEST, len(vectors)) - 1
     for start in range(0, len(queries), _AT_ONCE):

@@ -71,7 +71,7 @@ class Filters:
         return " AND ".join(conditions) or None
 
     def passes(self, rows: pa.Table) -> NDArray[np.bool_]:
-        """Which rows fulfil everything but ``distinct_km`` and the duplicate rules; rows hold the metadata columns."""
+        """Return which rows (metadata columns) pass all filters but ``distinct_km`` and the duplicate rules."""
         good = np.ones(rows.num_rows, dtype=bool)
         good &= ~_make_membership_test(rows, "author", self.exclude_authors)
         good &= ~_make_membership_test(rows, "sha256", self.exclude_sha256)
@@ -88,7 +88,7 @@ class Filters:
         return good
 
     def duplicates(self, rows: pa.Table) -> NDArray[np.bool_]:
-        """Which rows are near-duplicates of the query, by perceptual hash or by cosine."""
+        """Return which rows are near-duplicates of the query, by perceptual hash or by cosine."""
         same = np.zeros(rows.num_rows, dtype=bool)
         if self.duplicate_bits is not None and self.query_phash is not None:
             bits = [measure_phash_distance(self.query_phash, phash) for phash in rows["phash"].to_pylist()]
@@ -98,7 +98,7 @@ class Filters:
         return same
 
     def distinct(self, rows: pa.Table, count: int) -> list[int]:
-        """Indexes of the first ``count`` rows of which no two lie within ``distinct_km`` of each other."""
+        """Return indexes of the first ``count`` rows of which no two lie within ``distinct_km`` of each other."""
         if self.distinct_km is None:
             return list(range(min(count, rows.num_rows)))
         positions = np.column_stack([rows["latitude"].to_numpy(), rows["longitude"].to_numpy()])
@@ -112,7 +112,7 @@ class Filters:
 
 
 def measure_phash_distance(a: str | None, b: str | None) -> int | None:
-    """In how many of 64 bits two perceptual hashes differ; None where one is missing."""
+    """Return in how many of their 64 bits two perceptual hashes differ; None if one is missing."""
     return (int(a, 16) ^ int(b, 16)).bit_count() if a and b else None
 
 

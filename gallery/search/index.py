@@ -31,7 +31,7 @@ def plan_index(count: int) -> NearIndex:
 
 
 def can_take_rows(index: NearIndex, planned: NearIndex) -> bool:
-    """Whether an index made for fewer rows can take the added ones without being trained again."""
+    """Return whether an index made for fewer rows can take the added ones without being trained again."""
     return index.kind == planned.kind and planned.partitions <= 1.25 * index.partitions
 
 
@@ -61,7 +61,7 @@ def search_index(
     details: Details | None = None,
     source: str | None = None,
 ) -> pa.Table:
-    """Up to ``limit`` rows by the index, re-ranked on their stored vectors, most similar first.
+    """Return up to ``limit`` rows by the index, re-ranked on their stored vectors, most similar first.
 
     Args:
         condition: SQL that rows must fulfil; partitions are then read until enough rows do.

@@ -38,7 +38,7 @@ class Details:
 
     @classmethod
     def opened(cls, folder: Path, version: int) -> "Details | None":
-        """Those of a gallery's table at this version; None where the gallery keeps none."""
+        """Open the details of a gallery's table at this version; None where the gallery keeps none."""
         file = _get_file(folder, version)
         if not file.exists():
             return None

@@ -28,7 +28,7 @@ class _Side:
 
 
 def measure_recall(gallery: Gallery, queries: int) -> Recall:
-    """Recall at 16 of the near and the far side, over random rows of the gallery, each left out of its own answer."""
+    """Measure recall at 16 of the near and far side over random rows, each left out of its own answer."""
     count = min(COUNT, gallery.count - 1)
     chosen = np.sort(np.random.default_rng(_SEED).choice(gallery.count, min(queries, gallery.count), replace=False))
     if count < 1:

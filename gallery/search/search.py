@@ -90,7 +90,7 @@ def search_gallery(
 
 
 def _find_near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -> Fetch:
-    """All rows where they are few, else the index; what it cannot give is scanned for."""
+    """Return all rows where they are few, else the index; what it cannot give is scanned for."""
     if gallery.exact:
         return lambda limit: gallery.all_rows.nearest(query, limit)
 
@@ -112,7 +112,7 @@ def _find_near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filte
 
 
 def _find_far_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -> Fetch:
-    """All rows where they are few, else the outliers, unless a filter leaves a part of the world without them."""
+    """Return all rows if they are few, else the outliers, unless a filter leaves a part of the world without them."""
     if gallery.exact:
         return lambda limit: gallery.all_rows.farthest(query, limit)
 

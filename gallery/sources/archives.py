@@ -59,7 +59,7 @@ class ArchiveSource:
         return make_record(row, photo, uri, self.name)
 
     def _members(self) -> Iterator[Member | Unreadable]:
-        """Every photo of every archive. A broken archive is reported, and the next one read."""
+        """Yield every photo of every archive. A broken archive is reported, and the next one read."""
         for parts in self._tars:
             try:
                 for name, member in list_tar_members(parts):

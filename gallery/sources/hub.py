@@ -20,7 +20,7 @@ _WANTED = [
 
 
 def is_dataset(source: str) -> bool:
-    """Whether this names a dataset: hf:owner/name, or owner/name where no folder is called like the owner."""
+    """Return whether this names a dataset: hf:owner/name, or owner/name where no folder is called like the owner."""
     return bool(_DATASET.match(source)) and not Path(source.split("/")[0]).exists()
 
 

@@ -87,7 +87,7 @@ def _shorten_list(names: list[str]) -> str:
 
 
 def _find_training_images(folder: Path, table: PhotoTable) -> Path:
-    """OSV-5M keeps its test photos beside the others; a gallery takes those that the table is of."""
+    """Find OSV-5M's photos of this table: its test photos lie beside its training photos."""
     split = folder / "images" / table.path.stem
     if split.is_dir():
         table.notes.append(f"of {folder.name!r} the photos in 'images/{table.path.stem}' are taken")

@@ -54,7 +54,7 @@ class TableFolderSource:
 
 
 def find_refusal(row: TableRow, country_known: bool) -> str | None:
-    """Why this row does not go into the gallery: no good position, or no country where one is asked for."""
+    """Return why this row does not go into the gallery: no good position, or no country where one is asked for."""
     if row.problem:
         return row.problem
     return "its row names no country" if country_known and not row.country_known else None

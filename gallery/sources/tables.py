@@ -147,7 +147,7 @@ class PhotoTable:
         self._captured.append(_parse_time(columns.text(row, columns.captured)))
 
     def _looks_swapped(self) -> bool:
-        """IM2GPS3K's metadata was first published with its two headers exchanged over the same values."""
+        """Return whether latitude and longitude headers are exchanged, as in IM2GPS3K's first published table."""
         if not self._columns.published or not self.images:
             return False
         beyond = sum(90 < abs(value) <= 180 for value in self._latitude)
@@ -199,7 +199,7 @@ def _find_first(names: list[str], wanted: tuple[str, ...]) -> int | None:
 
 
 def _parse_time(text: str | None) -> str | None:
-    """ISO 8601; OSV-5M writes milliseconds since 1970."""
+    """Parse ISO 8601, or milliseconds since 1970 as OSV-5M writes them."""
     if text is None or not re.fullmatch(r"\d{12,13}", text):
         return text
     return datetime.fromtimestamp(int(text) / 1000, UTC).isoformat(timespec="seconds")

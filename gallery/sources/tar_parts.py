@@ -93,7 +93,7 @@ def list_tar_parts(folder: Path) -> list[Path]:
 
 
 def list_archives(parts: list[Path]) -> list[tuple[str, ...]]:
-    """Parts grouped into tars: one that starts with a member's header starts a tar, the others continue it."""
+    """Group parts into tars: one that starts with a member's header starts a tar, the others continue it."""
     groups: list[list[str]] = []
     for part in parts:
         with part.open("rb") as file:

@@ -24,7 +24,7 @@ def parse_colour(name: str) -> Colour:
 
 
 def mix_colours(first: Colour, second: Colour, share: float) -> Colour:
-    """Between two colours: the first at share 0, the second at 1."""
+    """Mix two colours: the first at share 0, the second at 1."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
@@ -57,12 +57,12 @@ class Canvas:
         self._air, self._visibility = air, 900 / (1 + 8 * haze)  # metres
 
     def at(self, x: float, y: float, z: float) -> Point:
-        """Where a point in metres lies in the picture."""
+        """Return where a point in metres lies in the picture."""
         scale = self.scale(z)
         return self.middle + scale * (x - self.camera_x), self.horizon - scale * (y - self._camera_y)
 
     def scale(self, z: float) -> float:
-        """Pixels a metre takes at a distance."""
+        """Return pixels a metre takes at a distance."""
         return self.focal / max(z, NEAR)
 
     def through_air(self, base: Colour, z: float) -> Colour:
@@ -90,7 +90,7 @@ class Canvas:
     def stamp(
         self, mask: Image.Image, left: float, bottom: float, right: float, top: float, z: float, ink: Colour
     ) -> None:
-        """Lettering that faces the camera, stretched into a rectangle in metres."""
+        """Draw lettering that faces the camera, stretched into a rectangle in metres."""
         (x0, y0), (x1, y1) = self.at(left, top, z), self.at(right, bottom, z)
         size = round(x1 - x0), round(y1 - y0)
         if min(size) >= 2:

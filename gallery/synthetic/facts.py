@@ -63,7 +63,7 @@ class Climate:
 
 
 def load_country_facts(code: str) -> CountryStyle:
-    """Facts on the country with this ISO 3166 alpha-2 code.
+    """Return facts on the country with this ISO 3166 alpha-2 code.
 
     Raises:
         UnknownCountry: facts.yaml has no such country.
@@ -77,7 +77,7 @@ def load_country_facts(code: str) -> CountryStyle:
 
 @cache
 def load_all_countries() -> Mapping[str, CountryStyle]:
-    """Every country of facts.yaml by its code, in the order of the file."""
+    """Return every country of facts.yaml by its code, in the order of the file."""
     facts = _load("facts.yaml")
     houses = {
         name: Houses(
@@ -120,7 +120,7 @@ def find_climate(latitude: float, longitude: float) -> Climate:
 
 
 def find_relief(latitude: float, longitude: float) -> float:
-    """Height of the horizon at a place in degrees, 0 (plain) to 1 (high mountains)."""
+    """Return the height of the horizon at a place in degrees, 0 (plain) to 1 (high mountains)."""
     heights = (rule["height"] for rule in _load("climate.yaml")["relief"] if _holds(rule["box"], latitude, longitude))
     return float(next(heights, 0.1))
 

@@ -23,7 +23,7 @@ IMITATED_GLYPHS = (3, 5)  # of a word, least and most
 
 
 def draw_sign_text(country: CountryStyle, rng: np.random.Generator) -> Image.Image:
-    """One shop word of a country as a mask (mode L, ink 255), cut to the ink from side to side."""
+    """Draw one shop word of a country as a mask (mode L, ink 255), cut to the ink from side to side."""
     if country.words:
         mask = _choose_letters(country.words[int(rng.integers(len(country.words)))])
     else:
@@ -67,7 +67,7 @@ def _imitate(script: str, rng: np.random.Generator) -> Image.Image:
 
 
 def _add_marks(word: str) -> list[tuple[str, list[str]]]:
-    """Letters with the code points of their combining marks."""
+    """Return letters with the code points of their combining marks."""
     result: list[tuple[str, list[str]]] = []
     for character in unicodedata.normalize("NFD", word):
         if unicodedata.combining(character):

@@ -50,12 +50,12 @@ def draw_light(latitude: float, climate: Climate, rng: np.random.Generator) -> L
 
 
 def choose_dust_colour(climate: Climate) -> Colour:
-    """Colour of what hangs in the air."""
+    """Return the colour of what hangs in the air."""
     return mix_colours(parse_colour(climate.soil), parse_colour("#ffffff"), 0.45)
 
 
 def compute_sun_elevation(latitude: float, day: float, hour: float) -> float:
-    """Degrees of the sun above the horizon at a solar hour of a day of the year (1 = 1 January).
+    """Return degrees of the sun above the horizon at a solar hour of a day of the year (1 = 1 January).
 
     Declination by Cooper (Solar Energy 12, 1969), within a degree.
     """

@@ -29,7 +29,7 @@ def draw_sky(canvas: Canvas, light: Light, rng: np.random.Generator) -> None:
 
 
 def draw_relief(canvas: Canvas, height: float, climate: Climate, light: Light, rng: np.random.Generator) -> None:
-    """Ranges on the horizon, the farther the higher and paler; the highest under snow."""
+    """Draw ranges on the horizon, the farther the higher and paler; the highest under snow."""
     for distance, share in ((9.0, 1.0), (5.0, 0.55), (2.5, 0.25)):
         top = share * height * rng.uniform(0.7, 1.1) * canvas.height * 0.3 + 3
         steps = np.linspace(0, 1, 65)

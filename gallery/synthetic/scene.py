@@ -63,7 +63,7 @@ def draw_scene(town: Town, seed: int) -> Image.Image:
 def _draw_roadside(
     canvas: Canvas, country: CountryStyle, climate: Climate, light: Light, built: float, rng: Random
 ) -> list[Thing]:
-    """Houses on both sides with trees in the gaps, and trees behind them."""
+    """Place houses on both sides with trees in the gaps, and trees behind them."""
     things: list[Thing] = []
     for side in (-1, 1):
         z, shops = float(rng.uniform(4, 11)), 0
@@ -95,7 +95,7 @@ def _draw_some_tree(canvas: Canvas, x: float, z: float, climate: Climate, light:
 
 
 def _draw_traffic(canvas: Canvas, country: CountryStyle, light: Light, rng: Random) -> list[Thing]:
-    """Cars ahead in one's own lane, cars coming in the other, and perhaps a parked one."""
+    """Place cars ahead in one's own lane, cars coming in the other, and perhaps a parked one."""
     things: list[Thing] = []
     for own in (True, False):
         z = float(rng.uniform(6, 20))
@@ -107,7 +107,7 @@ def _draw_traffic(canvas: Canvas, country: CountryStyle, light: Light, rng: Rand
 
 
 def _draw_furniture(canvas: Canvas, country: CountryStyle, light: Light, rng: Random) -> list[Thing]:
-    """Poles along one side of the road; a warning sign, a flag and a letter box now and then."""
+    """Place poles along one side of the road; a warning sign, a flag and a letter box now and then."""
     side = 1 if rng.random() < 0.5 else -1
     first = float(rng.uniform(5, 5 + POLE_EVERY / 2))
     things: list[Thing] = [

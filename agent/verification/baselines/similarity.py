@@ -13,7 +13,7 @@ class NoSimilarityError(SextantError):
 
 
 def similarity(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0) -> Verdict:
-    """The candidate of highest position score, or, where no candidate has one, of highest similarity.
+    """Return the candidate of highest position score, or, where no candidate has one, of highest similarity.
 
     Candidates without it come last in the list; no probability is claimed.
 
@@ -42,7 +42,7 @@ def similarity(pool: Pool, optimise: Optimise = "balanced", target_radius_km: fl
 
 
 def _values(pool: Pool) -> NDArray[np.float64]:
-    """What the candidates are compared by, -inf for none."""
+    """Return what the candidates are compared by, -inf for none."""
     scores = position_scores_of(pool.candidates)
     if not np.isfinite(scores).any():
         scores = np.array(

@@ -61,6 +61,6 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
 
 @lru_cache(maxsize=1)
 def feature_names() -> frozenset[str]:
-    """The names of all features, which are the same for every pool."""
+    """Return the names of all features, which are the same for every pool."""
     anywhere = Pool((Candidate(0.0, 0.0, "nearest"),))
     return frozenset(featurise(anywhere, Reliability({}, (0.5,) * 5)).scored[1])

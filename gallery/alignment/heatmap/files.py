@@ -53,7 +53,7 @@ def write_heatmap(path: Path, heat: HeatMap) -> None:
 
 
 def make_heatmap_geojson(heat: HeatMap) -> dict[str, Any]:
-    """Peaks as points, and the likeliest cells that together hold ``MASS_SHOWN`` as polygons (longitude first)."""
+    """Return peaks as points, and the likeliest cells, which hold ``MASS_SHOWN``, as polygons (longitude first)."""
     peaks = [
         _make_feature(
             {"type": "Point", "coordinates": [round(peak.longitude, 4), round(peak.latitude, 4)]},
@@ -96,7 +96,7 @@ def draw_heatmap(heat: HeatMap) -> Image.Image:
 
 
 def _colour(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Numbers along ``_COLOURS`` to (rows, columns, 3) RGB, mixed between neighbours."""
+    """Return numbers along ``_COLOURS`` to (rows, columns, 3) RGB, mixed between neighbours."""
     low = np.minimum(values.astype(int), len(_COLOURS) - 2)
     share = (values - low)[..., None]
     mixed: NDArray[np.float64] = _COLOURS[low] * (1 - share) + _COLOURS[low + 1] * share

@@ -80,7 +80,7 @@ def compute_heat_map(
 
 
 def make_grid_positions(step_degrees: float) -> NDArray[np.float64]:
-    """Centres of the cells, (rows, columns, 2) degrees, from the north-west."""
+    """Return centres of the cells, (rows, columns, 2) degrees, from the north-west."""
     rows = 180 / step_degrees if step_degrees > 0 else 0.0
     if not 1 <= rows <= 1800 or abs(rows - round(rows)) > 1e-9:
         raise WrongUse(f"a grid of {step_degrees!r} degrees does not divide the world; use 0.1 to 90, such as 1 or 2")
@@ -91,7 +91,7 @@ def make_grid_positions(step_degrees: float) -> NDArray[np.float64]:
 
 
 def select_apart(positions: ArrayLike, scores: ArrayLike, count: int, apart_km: float) -> list[int]:
-    """Rows of the highest scores that lie at least ``apart_km`` from every better one taken; ties by row."""
+    """Return rows of the highest scores that lie at least ``apart_km`` from every better one taken; ties by row."""
     places = check_positions(positions)
     taken: list[int] = []
     free = np.ones(len(places), dtype=bool)
@@ -107,7 +107,7 @@ def select_apart(positions: ArrayLike, scores: ArrayLike, count: int, apart_km: 
 def _find_land_near(
     aligned: AlignedEncoder, image_embedding: ArrayLike, centre: NDArray[np.float64], step_degrees: float
 ) -> tuple[float, float, float] | None:
-    """Latitude, longitude and score of the best land on a finer grid over one cell and half of its neighbours."""
+    """Return latitude, longitude and score of the best land on a finer grid over a cell and half of its neighbours."""
     offsets = np.linspace(-step_degrees, step_degrees, REFINED_STEP + 1)
     finer = centre + np.stack(np.meshgrid(offsets, offsets, indexing="ij"), axis=-1).reshape(-1, 2)
     finer[:, 0] = np.clip(finer[:, 0], -90, 90)

@@ -38,7 +38,7 @@ def score_encoded(aligned: AlignedEncoder, image_embedding: ArrayLike, encoded: 
 
 
 def check_positions(positions: ArrayLike) -> NDArray[np.float64]:
-    """(n, 2) positions, every one on the globe.
+    """Return (n, 2) positions, every one on the globe.
 
     Raises:
         WrongUse: one that is not, named with its row.

@@ -18,7 +18,7 @@ LOGIT_SCALE_START = 3.99  # exp ≈ 54, as published
 
 
 def make_adapter(dimension: int, out: int) -> nn.Sequential:
-    """Linear–ReLU–Linear, hidden as wide as its input (G3's shape)."""
+    """Make Linear–ReLU–Linear, hidden as wide as its input (G3's shape)."""
     return nn.Sequential(nn.Linear(dimension, dimension), nn.ReLU(), nn.Linear(dimension, out))
 
 
@@ -67,18 +67,18 @@ class Alignment(nn.Module):
         )
 
     def image_part(self, images: Tensor, part: Part) -> Tensor:
-        """(n, image_dimension) features → unit vectors of one part of the embedding."""
+        """Return (n, image_dimension) features → unit vectors of one part of the embedding."""
         if part == "image":
             return normalize(images, dim=-1)
         adapted = self.image_to_text(images) if part == "text" else self.image_to_gps(images)
         return normalize(adapted, dim=-1)
 
     def positions(self, positions: Tensor) -> Tensor:
-        """(n, 2) degrees → (n, space) unit vectors."""
+        """Return (n, 2) degrees → (n, space) unit vectors."""
         return normalize(self.location_head(self.location(positions)), dim=-1)
 
     def embed(self, images: Tensor, parts: tuple[Part, ...]) -> Tensor:
-        """(n, image_dimension) features → (n, …) unit vectors: the parts side by side, each weighing the same."""
+        """Embed (n, image_dimension) features as (n, …) unit vectors: the parts side by side, equally weighted."""
         return torch.cat([self.image_part(images, part) for part in parts], dim=-1) / math.sqrt(len(parts))
 
 

@@ -20,7 +20,7 @@ class BackboneTower(Protocol):
         ...
 
     def raw_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Texts to (n, dimension) vectors of the length the tower gives them."""
+        """Encode texts to (n, dimension) vectors of the length the tower gives them."""
         ...
 
 
@@ -49,7 +49,7 @@ class Backbone:
         return self.encoder.encode_prepared(prepared) * np.float32(math.sqrt(self.dimension))
 
     def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Texts to (n, text_dimension) features.
+        """Encode texts to (n, text_dimension) features.
 
         Raises:
             WrongUse: the backbone reads no text.

@@ -44,7 +44,7 @@ class AlignedEncoder:
             return self.alignment.embed(features.to(self.alignment.gps_scale.device), self.parts).cpu().numpy()
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        """RGB pictures to (n, dimension) unit vectors."""
+        """Encode RGB pictures to (n, dimension) unit vectors."""
         return self.encode_prepared([self.prepare(image) for image in images])
 
     def gps_part(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:

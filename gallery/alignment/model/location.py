@@ -32,7 +32,7 @@ class FourierFeatures(nn.Module):
         self.register_buffer("frequencies", torch.randn(FREQUENCIES, 2) * sigma)
 
     def forward(self, coordinates: Tensor) -> Tensor:
-        """(n, 2) map coordinates → (n, 512) cosines, then sines."""
+        """Return (n, 2) map coordinates → (n, 512) cosines, then sines."""
         with torch.autocast(coordinates.device.type, enabled=False):
             phase = 2 * math.pi * coordinates @ self.frequencies.T
             return torch.cat((torch.cos(phase), torch.sin(phase)), dim=-1)

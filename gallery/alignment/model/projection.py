@@ -22,7 +22,7 @@ MERCATOR_LIMIT_DEGREES = math.degrees(math.atan(math.sinh(math.pi)))
 
 
 def project_equal_earth(positions: Tensor) -> Tensor:
-    """Equal Earth as GeoCLIP feeds it: scaled and divided by 180, order (x, y).
+    """Return Equal Earth as GeoCLIP feeds it: scaled and divided by 180, order (x, y).
 
     Args:
         positions: (..., 2) latitude and longitude in degrees.
@@ -40,7 +40,7 @@ def project_equal_earth(positions: Tensor) -> Tensor:
 
 
 def project_mercator(positions: Tensor) -> Tensor:
-    """Web Mercator (EPSG:3857) divided by its extent as G3 feeds it, order (y, x).
+    """Return Web Mercator (EPSG:3857) divided by its extent as G3 feeds it, order (y, x).
 
     The poles lie at infinity there: latitudes beyond ±85.0511° are taken as that latitude.
 

@@ -111,7 +111,7 @@ def load_batch(
 
 
 def draw_near_positions(positions: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """(n, 2) degrees → (n, count, 2): wrong positions around each, in any direction, ``HARD_NEGATIVE_KM`` away."""
+    """Draw (n, count, 2) wrong positions around (n, 2) degrees, in any direction, ``HARD_NEGATIVE_KM`` away."""
     shape = (len(positions), count)
     nearest, farthest = HARD_NEGATIVE_KM
     distance_km = np.exp(rng.uniform(np.log(nearest), np.log(farthest), size=shape))

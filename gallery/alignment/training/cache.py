@@ -125,7 +125,7 @@ def read_about(folder: Path) -> About | None:
 
 
 def place_ids(positions: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(n, 2) degrees → (n,) numbers, equal where the positions are (to ``POSITION_DECIMALS``)."""
+    """Return (n, 2) degrees → (n,) numbers, equal where the positions are (to ``POSITION_DECIMALS``)."""
     scale = 10**POSITION_DECIMALS
     latitude, longitude = np.round(positions * scale).astype(np.int64).T
     _, ids = np.unique(latitude * 360 * scale + longitude % (360 * scale), return_inverse=True)
@@ -133,7 +133,7 @@ def place_ids(positions: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def number_values(names: Any) -> Authors:
-    """Names (a list, or an Arrow column) by number, in order of first appearance."""
+    """Return names (a list, or an Arrow column) by number, in order of first appearance."""
     column = pa.chunked_array([pa.array(names)]) if isinstance(names, list) else names
     encoded = column.combine_chunks().dictionary_encode()
     return Authors(encoded.indices.to_numpy().astype(np.int64), [str(name) for name in encoded.dictionary.to_pylist()])

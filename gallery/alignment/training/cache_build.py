@@ -141,7 +141,7 @@ def _encode(filling: _Filling, backbone: Backbone) -> None:
 
 
 def _write_out(filling: _Filling) -> None:
-    """Features, then rows, then the progress that vouches for both."""
+    """Write features, then rows, then the progress that vouches for both."""
     with (filling.folder / IMAGES).open("ab") as images:
         for _, features in filling.waiting:
             images.write(features.tobytes())

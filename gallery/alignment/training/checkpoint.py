@@ -70,7 +70,7 @@ def list_checkpoints(folder: Path) -> list[Path]:
 
 
 def read_training(checkpoint: Path) -> tuple[TrainingProgress, dict[str, Any]]:
-    """Progress and settings of a checkpoint."""
+    """Return the progress and settings of a checkpoint."""
     try:
         about = json.loads((checkpoint / "training.json").read_text())
         return TrainingProgress(**about["progress"]), dict(about["settings"])

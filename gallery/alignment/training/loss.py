@@ -10,7 +10,7 @@ from sextant.gallery.alignment.model.aligned_model import Aligned
 def compute_info_nce(
     a: Tensor, b: Tensor, scale: Tensor, same: Tensor, valid: Tensor | None = None, negatives: Tensor | None = None
 ) -> Tensor:
-    """Symmetric InfoNCE over rows that belong together.
+    """Compute symmetric InfoNCE over rows that belong together.
 
     Args:
         a, b: (n, d) unit vectors; row i of one belongs to row i of the other.
@@ -40,14 +40,14 @@ def compute_info_nce(
 
 
 def _raise_to_single(x: Tensor) -> Tensor:
-    """Half precision would round a logit of 54 by a quarter."""
+    """Raise half precision to single: half would round a logit of 54 by a quarter."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def compute_alignment_loss(
     aligned: Aligned, places: Tensor, text_ids: Tensor | None = None, negatives: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Both terms of G3, equally weighted: (image↔GPS, image↔text); the second is 0 where no text is aligned.
+    """Return both terms of G3, equally weighted: (image↔GPS, image↔text); the second is 0 where no text is aligned.
 
     Args:
         aligned: the batch.

@@ -20,7 +20,7 @@ _NAMED_TOGETHER = 4096
 
 
 def place_sentences(positions: NDArray[np.float64], granularity: Granularity) -> list[str | None]:
-    """G3's sentence for each of (n, 2) positions in degrees; None at sea.
+    """Return the g3's sentence for each of (n, 2) positions in degrees; None at sea.
 
     ``place`` names city, state, country. ``fine`` adds the county, after G3-N; its neighbourhoods are in no
     offline gazetteer, where the nearest named place stands for both neighbourhood and city. A name that is not
@@ -67,7 +67,7 @@ def embed_texts(
 def _list_texts_of_rows(
     cache: Cache, granularity: Granularity, progress: Callable[[str, int, int], None]
 ) -> tuple[NDArray[np.int64], list[str]]:
-    """(n,) text of each row, -1 for none, and the distinct texts in order of their spelling."""
+    """Return (n,) text of each row, -1 for none, and the distinct texts in order of their spelling."""
     _, firsts, place_of = np.unique(cache.places, return_index=True, return_inverse=True)
     names: list[str | None] = []
     for start in range(0, len(firsts), _NAMED_TOGETHER):

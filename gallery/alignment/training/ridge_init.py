@@ -70,7 +70,7 @@ class Targets:
         self.root = torch.linalg.cholesky(kernel + 1e-9 * torch.eye(dimension, dtype=torch.float64))
 
     def __call__(self, positions: Tensor) -> Tensor:
-        """(n, 2) degrees → (n, dimension), float64."""
+        """Return (n, 2) degrees → (n, dimension), float64."""
         rows = [_compute_kernel(chunk, self.landmarks) for chunk in _split_chunks(positions)]
         targets: Tensor = torch.linalg.solve_triangular(self.root, torch.cat(rows).T, upper=False).T
         return targets
@@ -117,7 +117,7 @@ def _get_linear(adapter: nn.Sequential, i: int) -> nn.Linear:
 
 
 def _compute_kernel(a: Tensor, b: Tensor) -> Tensor:
-    """(n, 2) and (m, 2) degrees → (n, m), 1 at distance 0."""
+    """Return (n, 2) and (m, 2) degrees → (n, m), 1 at distance 0."""
     chord = torch.cdist(_convert_to_sphere(a), _convert_to_sphere(b), compute_mode="donot_use_mm_for_euclid_dist")
     return torch.exp(-2 * EARTH_RADIUS_KM * torch.asin((chord / 2).clamp(max=1)) / KERNEL_KM)
 
@@ -128,7 +128,7 @@ def _convert_to_sphere(positions: Tensor) -> Tensor:
 
 
 def _silence_fine_scales(location: LocationEncoder) -> None:
-    """All capsules but the first give nothing until training changes their heads."""
+    """Silence all capsules but the first until training changes their heads."""
     for capsule in list(location.capsules)[1:]:
         assert isinstance(capsule, Capsule)
         nn.init.zeros_(capsule.head.weight)

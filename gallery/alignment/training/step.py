@@ -37,7 +37,7 @@ def compute_batch_loss(model: nn.Module, batch: Batch, devices: int = 1) -> tupl
 
 
 def _gather(x: Tensor) -> Tensor:
-    """All devices' rows in order of rank; gradients flow back to the device that made them."""
+    """Return all devices' rows in order of rank; gradients flow back to the device that made them."""
     if not x.requires_grad:
         parts = [torch.empty_like(x) for _ in range(torch.distributed.get_world_size())]
         torch.distributed.all_gather(parts, x.contiguous())

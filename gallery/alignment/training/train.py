@@ -145,7 +145,7 @@ class Training:
                 self._checkpoint()
 
     def _backward(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """One batch forward and back; the optimiser steps with the last batch of a step."""
+        """Run one batch forward and back; the optimiser steps with the last batch of a step."""
         with self.accelerator.accumulate(self.wrapped):
             with self.accelerator.autocast():
                 gps, text = compute_batch_loss(self.wrapped, batch.to(self.accelerator.device), self.devices)
