@@ -1,42 +1,75 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sextant.agent.verification import Candidate, Pool, verify
+from sextant.agent.verification.model_file import shipped_model
 from sextant.agent.verification.posterior import Pooling, greedy_camps, pooling_of, ring_mixture
-from sextant.gallery.profile import WEAK, RetrievalProfile
+from sextant.gallery.profile import WEAK, WEAK_WEIGHTS, RetrievalProfile
 from tests.agent.verification.pools import LISBON, NEW_YORK, TOKYO, around, models_say, retrieved, said
 
 PLACES = st.tuples(st.floats(-60, 70), st.floats(-170, 170))
-MODELS = st.sampled_from(["gpt-4o", "gpt-5", "llava-v1.6-mistral-7b", "unheard-of", "gemini-2.0-flash"])
+MODELS = st.sampled_from(
+    ["gpt-4o", "gpt-5", "llava-v1.6-mistral-7b", "unheard-of", "gemini-2.0-flash", "claude-opus-4"]
+)
 RICH = RetrievalProfile(
     photos=500, groups=50, left_out="author", unknown=None, first_within=(0.2, 0.4, 0.5, 0.7, 0.8), ranks_within=()
 )
 
 
 @st.composite
+def profiles(draw) -> RetrievalProfile:
+    """Galleries that were not measured, and ones of any worth: their weights lie about those of real galleries."""
+    if draw(st.booleans()):
+        return WEAK
+    worth = draw(st.floats(0.0, 1.0))  # from that of `builtin` to that of a gallery of millions
+    first = tuple(worth * top for top in (0.2, 0.5, 0.65, 0.8, 0.9))
+    weights = tuple(
+        (row[0] + 2.5 * worth, draw(st.floats(0.4, 2.0)), draw(st.floats(-0.6, 0.2)), 0.2, draw(st.floats(-0.6, 0.3)))
+        for row in WEAK_WEIGHTS
+    )
+    return RetrievalProfile(
+        photos=500,
+        groups=50,
+        left_out="author",
+        unknown=None,
+        first_within=first,
+        weights=weights,
+        similarity=(0.7, 0.1),
+    )
+
+
+@st.composite
 def pools(draw) -> Pool:
-    """Random pools: retrieved photos and answers of several models, many at one of four places."""
+    """Random pools: retrieved photos, answers and alternatives of several models, many at one of four places."""
     hubs = draw(st.lists(PLACES, min_size=1, max_size=4))
     place = st.one_of(st.sampled_from(hubs), PLACES)
-    nearest = draw(st.lists(place, max_size=12))
-    answers = draw(st.lists(st.tuples(place, MODELS), max_size=12))
-    candidates = [Candidate(*where, origin="nearest", rank=rank) for rank, where in enumerate(nearest)]
-    candidates += [
-        Candidate(*where, origin="answer", model=model, variant=f"v{number}")
-        for number, (where, model) in enumerate(answers)
+    nearest = draw(st.lists(place, max_size=20))
+    answers = draw(st.lists(st.tuples(place, MODELS, st.none() | place), max_size=12))
+    similarity = draw(st.none() | st.floats(0.4, 0.95))
+    candidates = [
+        Candidate(*where, origin="nearest", rank=rank, similarity=similarity) for rank, where in enumerate(nearest)
     ]
-    return Pool(tuple(candidates), profile=WEAK)
+    for number, (where, model, other) in enumerate(answers):
+        candidates.append(Candidate(*where, origin="answer", model=model, variant=f"v{number}"))
+        if other:
+            candidates.append(Candidate(*other, origin="alternative", model=model, variant=f"v{number}"))
+    trust = draw(st.sampled_from([1.0, 0.5]))
+    return Pool(tuple(candidates), retrieval_trust=trust, profile=draw(profiles()))
 
 
-@given(pools(), MODELS)
-def test_an_answer_that_agrees_with_the_leading_place_never_lowers_its_probability(pool, model):
-    before = verify(pool, "calibrated")
+@pytest.mark.parametrize("with_scorer", [True, False])
+@given(pool=pools(), model=MODELS)
+def test_an_answer_that_agrees_with_the_leading_place_never_lowers_its_probability(with_scorer, pool, model):
+    fitted = shipped_model() if with_scorer else replace(shipped_model(), scorer=None)
+    before = verify(pool, "calibrated", model=fitted)
     if before.latitude is None:
         return
     agreeing = Candidate(before.latitude, before.longitude, origin="answer", model=model, variant="one more")
-    after = verify(Pool((*pool.candidates, agreeing), profile=pool.profile), "calibrated")
+    after = verify(replace(pool, candidates=(*pool.candidates, agreeing)), "calibrated", model=fitted)
     same = next(one for one in after.scored if one.candidate == agreeing)
     for radius, chance in before.probability.items():
         assert same.probabilities[radius] >= chance - 1e-3
