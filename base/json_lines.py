@@ -123,7 +123,7 @@ class JsonLines:
         """
         with self._syncing:
             if len(self._kept) > cuts and end > self._kept[cuts]:
-                raise OSError(errno.EIO, f"the disk did not hold the last lines of {str(self.path)!r}")
+                raise OSError(errno.EIO, f"the last lines could not be written to {str(self.path)!r}")
             if self._synced >= end or self._file is None:
                 return
             # Writing to a file stands still while the disk is waited for: let those who are about to write go first.

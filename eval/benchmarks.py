@@ -95,7 +95,7 @@ def load_benchmark(name: str, data: Path) -> Benchmark:
             message says where the data is to be had and how it must lie.
     """
     if name not in BENCHMARKS:
-        raise WrongUse(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
+        raise WrongUse(f"unknown benchmark {name!r}; choose from: {', '.join(BENCHMARKS)}")
     table_path, folder = _find_table(name, data), _find_photos_folder(name, data)
     table = PhotoTable(table_path)
     _refuse_other_benchmark(name, table_path, len(table))
@@ -104,7 +104,7 @@ def load_benchmark(name: str, data: Path) -> Benchmark:
     files |= zipped
     photos, notes = _read_rows(table, files, folder, _read_scenes(table_path))
     if not photos:
-        raise WrongUse(f"table {str(table_path)!r} holds no row with a position; {describe_layout(name)}")
+        raise WrongUse(f"table {str(table_path)!r} has no row with a position; {describe_layout(name)}")
     notes = [*table.notes, *_count_notes(name, len(table)), *broken, *notes]
     manifest = {
         "benchmark": name,
@@ -185,7 +185,7 @@ def _list_zipped(folder: Path, unpacked: set[str]) -> tuple[set[str], list[str]]
         try:
             members = [name for name, _ in list_zip_members(archive)]
         except (zipfile.BadZipFile, OSError) as error:
-            notes.append(f"{short!r} is cut off or no zip file ({error}); its photos are missing")
+            notes.append(f"{short!r} is truncated or not a zip file ({error}); its photos are missing")
             continue
         found |= {f"{short}#{name}" for name in members if Path(name).name not in there}
     return found, notes
@@ -206,7 +206,9 @@ def _count_notes(name: str, rows: int) -> list[str]:
         return []
     if rows > published:
         return [f"the table has {rows:,} rows, {rows - published:,} more than {name} as published ({published:,})"]
-    return [f"the table has {rows:,} of the {published:,} rows of {name} as published: figures are of this part only"]
+    return [
+        f"the table has {rows:,} of the {published:,} rows of {name} as published: the figures cover only this part"
+    ]
 
 
 def _read_rows(
@@ -233,9 +235,9 @@ def _read_rows(
     spare = sum(str(folder / file) not in used for file in files)
     notes = [
         _make_note(placeless, "state no usable position and cannot be scored"),
-        _make_note(twice, "are listed twice; the first row holds"),
+        _make_note(twice, "are listed twice; the first row is used"),
         _make_note(missing, "are not in the folder; they count as failed"),
-        f"{spare:,} photos of the folder have no row and are left out" if spare else "",
+        f"{spare:,} photos of the folder have no row and are skipped" if spare else "",
     ]
     return list(photos.values()), [note for note in notes if note]
 

@@ -130,9 +130,9 @@ def list_warnings(a: Results, b: Results, common: int) -> list[str]:
     told = []
     one, other = a.header["configuration"], b.header["configuration"]
     if one["benchmark"] != other["benchmark"]:
-        told.append(f"the runs are of different benchmarks, {one['benchmark']!r} and {other['benchmark']!r}")
+        told.append(f"the runs use different benchmarks, {one['benchmark']!r} and {other['benchmark']!r}")
     if one["table_sha256"] != other["table_sha256"]:
-        told.append("the runs read different tables: places of the same photos may differ")
+        told.append("the runs use different tables: places of the same photos may differ")
     if common < len(a.lines) or common < len(b.lines):
         told.append(
             f"only {common:,} photos are in both: {a.name} has {len(a.lines):,}, {b.name} {len(b.lines):,}; "

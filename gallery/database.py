@@ -96,7 +96,7 @@ def read_manifest(path: str, database: Any) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(document)
     except ValueError as error:
-        raise GalleryError(f"gallery {path!r} has a manifest that cannot be read; build it again") from error
+        raise GalleryError(f"gallery {path!r} has an unreadable manifest; build it again") from error
     if manifest.layout != LAYOUT:
         raise GalleryError(
             f"gallery {path!r} has layout {manifest.layout}; this version reads layout {LAYOUT}: "

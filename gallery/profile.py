@@ -242,11 +242,11 @@ def describe_profile(profile: RetrievalProfile) -> list[str]:
     """Say in plain sentences what the profile means."""
     if not profile.known:
         reason = {
-            "few_photos": f"too few photos to tell ({profile.photos} could be located; {LEAST_PHOTOS} are needed)",
+            "few_photos": f"too few photos ({profile.photos} could be located; {LEAST_PHOTOS} are needed)",
             "one_author": "all photos are by one author, so none can be located from another author's photos",
             "not_measured": "not measured; run: sextant gallery profile GALLERY",
         }[profile.unknown or "not_measured"]
-        return [f"not known: {reason}", "until then what it retrieves counts as weak evidence"]
+        return [f"unknown: {reason}", "until then its photos count as weak evidence"]
     first, last = profile.first_within, profile.ranks_within[-1]
     return [
         f"for a photo like its own, the first hit is within 25 km in {100 * first[1]:.0f} of 100, "

@@ -34,7 +34,7 @@ def cluster(positions: ArrayLike, radius_km: float, weights: ArrayLike | None = 
     if not radius_km >= 0:
         raise WrongUse(f"cluster radius {radius_km!r} is not a distance; give kilometres from 0 up")
     if shares.shape != (len(points),) or not (shares >= 0).all():
-        raise WrongUse(f"{shares.shape} weights do not go with {len(points)} positions; give one each, none negative")
+        raise WrongUse(f"{shares.shape} weights for {len(points)} positions; give one non-negative weight per position")
     order = np.lexsort((shares, points[:, 1], points[:, 0]))
     labels = np.empty(len(points), dtype=np.intp)
     labels[order] = _cluster_by_leaders(points[order], radius_km, shares[order])

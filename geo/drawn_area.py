@@ -33,10 +33,10 @@ def make_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
     if len(ring) > MOST_CORNERS:
         raise WrongUse(f"the polygon has {len(ring)} corners; draw at most {MOST_CORNERS}")
     if len(set(ring)) < 3:
-        raise WrongUse(f"a polygon of {len(set(ring))} different corners has no inside; draw at least three")
+        raise WrongUse(f"a polygon of {len(set(ring))} different corners encloses no area; draw at least three")
     steps = [float(normalise_longitude(b[1] - a[1])) for a, b in zip(ring, [*ring[1:], ring[0]], strict=True)]
     if abs(sum(steps)) > 180.0:
-        raise WrongUse("the polygon goes all the way round a pole; draw it in two parts")
+        raise WrongUse("the polygon encircles a pole; draw it in two parts")
     longitudes = ring[0][1] + np.concatenate([[0.0], np.cumsum(steps[:-1])])
     flat = shapely.make_valid(shapely.Polygon([(x, corner[0]) for x, corner in zip(longitudes, ring, strict=True)]))
     turned = [translate(flat, turn) for turn in (-720.0, -360.0, 0.0, 360.0, 720.0)]
@@ -61,7 +61,7 @@ def read_geojson_area(document: Any) -> dict[str, Any]:
     """
     polygons = _list_polygons(document)
     if not polygons:
-        raise WrongUse("the GeoJSON holds no polygon; draw an area, not points or lines")
+        raise WrongUse("the GeoJSON has no polygon; draw an area, not points or lines")
     faces = []
     for outer, *holes in polygons:
         face = _make_face(outer)
@@ -87,7 +87,7 @@ def _list_polygons(document: Any) -> list[list[list[list[float]]]]:
             found = [rings] if kind == "Polygon" else list(rings)
             return [[[[float(value) for value in place[:2]] for place in ring] for ring in one] for one in found if one]
         except (TypeError, ValueError) as error:
-            raise WrongUse(f"the GeoJSON's {kind} has coordinates that are no numbers; write it again") from error
+            raise WrongUse(f"the GeoJSON's {kind} has coordinates that are not numbers; write it again") from error
     inside = document.get("features") or document.get("geometries") or [document.get("geometry")]
     return [polygon for part in inside if part is not document for polygon in _list_polygons(part)]
 

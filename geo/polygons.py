@@ -106,7 +106,7 @@ def load_country_polygon(name_or_code: str) -> BaseGeometry:
         code = find_country_code(name_or_code)
         owners = [n for n, country in enumerate(world.countries) if code and country.code == code]
     if not owners:
-        raise WrongUse(f"no country {name_or_code!r} on the map; give an ISO alpha-2 code such as 'PT', or a name")
+        raise WrongUse(f"the map has no country {name_or_code!r}; give an ISO alpha-2 code such as 'PT', or a name")
     return shapely.union_all(shapely.make_valid(world.shapes[np.isin(world.owners, owners)]))
 
 

@@ -64,7 +64,7 @@ def unite_caps(caps: Sequence[tuple[float, float, float]], share: float | None =
         WrongUse: no circle, or an invalid radius.
     """
     if not caps:
-        raise WrongUse("a region of no circles does not exist; give at least one")
+        raise WrongUse("a region needs at least one circle")
     plain = tuple((float(latitude), float(longitude), float(km)) for latitude, longitude, km in caps)
     for _, _, km in plain:
         if not km >= 0:
@@ -155,11 +155,11 @@ def find_smallest_region(
 def _check(positions: ArrayLike, weights: ArrayLike | None, mass: float) -> tuple[Floats, Floats]:
     points = np.asarray(positions, dtype=float).reshape(-1, 2)
     if not len(points):
-        raise WrongUse("a region of no positions does not exist; give at least one")
+        raise WrongUse("a region needs at least one position")
     if not 0 < mass <= 1:
-        raise WrongUse(f"mass {mass!r} is not a share; give a number above 0 and up to 1")
+        raise WrongUse(f"mass {mass!r} is not a share; give a number above 0 and at most 1")
     shares = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=float)
     if shares.shape != (len(points),) or not (shares >= 0).all():
-        raise WrongUse(f"{shares.shape} weights do not go with {len(points)} positions; give one each, none negative")
+        raise WrongUse(f"{shares.shape} weights for {len(points)} positions; give one non-negative weight per position")
     total = float(shares.sum())
     return points, shares / total if total > 0 else np.full(len(points), 1 / len(points))

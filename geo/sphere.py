@@ -128,7 +128,7 @@ def find_weighted_centre(positions: ArrayLike, weights: ArrayLike | None = None)
     """
     points = np.asarray(positions, dtype=float).reshape(-1, 2)
     if not len(points):
-        raise WrongUse("the centre of no positions does not exist; give at least one")
+        raise WrongUse("a centre needs at least one position")
     shares = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=float)
     total = float(shares.sum())
     shares = shares / total if total > 0 else np.full(len(points), 1 / len(points))

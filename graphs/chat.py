@@ -86,7 +86,7 @@ class Chat(TypedDict, total=False):
 Acts = Literal["locate", "steer", "ask", "report", "__end__"]
 
 
-SPENT = LedgerEntry("The session's budget of model calls is spent; begin a new session.", "inferred")
+SPENT = LedgerEntry("The session's model calls are used up; start a new session.", "inferred")
 
 # The node that answers each intent that needs no new run.
 GOES: dict[str, Acts] = {
@@ -154,7 +154,9 @@ def check_same_model(folder: Path, settings: Settings) -> None:
     """
     asked = RunFolder(folder).record()["settings"].get("model")
     if asked != settings.model:
-        raise WrongUse(f"this run was begun with {asked}, and the model is {settings.model} now; send the photo again")
+        raise WrongUse(
+            f"this run was started with {asked}, but the model is now {settings.model}; send the photo again"
+        )
 
 
 def record_failed_task(task: PhotoTask, reason: str) -> Json:

@@ -24,12 +24,12 @@ def reply_located(photo: Json, several: bool) -> list[LedgerEntry]:
     if photo["status"] == "failed":
         return [LedgerEntry(f"{head}{format_sentence(photo['error'])}", "inferred")]
     if photo["answer"]["best"] is None:
-        return [LedgerEntry(f"{head}Nothing has proposed a place yet; say 'look again'.", "inferred")]
+        return [LedgerEntry(f"{head}No place has been proposed yet; say 'look again'.", "inferred")]
     first, *rest = answer_where(photo)
     entries = [LedgerEntry(head + first.text, first.source)]
     outcomes = photo["answer"]["outcomes"]
     if outcomes["failed"] and not outcomes["answered"] and photo["answer"]["model"] != "offline":
-        entries.append(LedgerEntry("The model did not answer: this comes from similar photos alone.", "retrieved"))
+        entries.append(LedgerEntry("The model did not answer; this is based on similar photos alone.", "retrieved"))
     entries += rest
     if not several:
         entries += answer_why(photo)[:3]
@@ -73,7 +73,7 @@ def reply_same_place(joint: Joint, names: list[str], policy: Policy) -> list[Led
         return [LedgerEntry("None of the photos has a candidate, so they cannot be combined.", "inferred")]
     here = coarsen(describe(joint.latitude, joint.longitude).to_json(), policy)
     place = f"{format_place_name(here)} ({format_coordinates(here)})"
-    text = f"Taken as one place, the {len(names)} photos say {place}, {joint.share:.0%}."
+    text = f"Taken as one place, the {len(names)} photos point to {place}, {joint.share:.0%}."
     entries = [LedgerEntry(text, "inferred")]
     entries += [LedgerEntry(f"{name.capitalize()} does not fit.", "inferred") for name in joint.misfits]
     return entries
@@ -91,7 +91,7 @@ def reply_same_trip(trip: Trip, policy: Policy) -> list[LedgerEntry]:
     for leg in trip.legs:
         way = f"From {leg.first} to {leg.second}: {leg.km:,.0f} km"
         if leg.hours is None:
-            entries.append(LedgerEntry(f"{way}; the files do not say how long it took.", "metadata"))
+            entries.append(LedgerEntry(f"{way}; the files do not state the time between them.", "metadata"))
         else:
             fits = "possible" if leg.possible else "faster than an airliner"
             entries.append(LedgerEntry(f"{way} in {leg.hours:,.1f} h: {fits}.", "metadata"))
@@ -103,7 +103,7 @@ def reply_together(way: Literal["place", "trip"], photos: list[Json], policy: Po
     """Reply about all located photos as one place or one trip, from their redacted views."""
     shown = [(photo, view_photo(photo, policy)) for photo in photos if photo["status"] == "located"]
     if len(shown) < 2:
-        return [LedgerEntry("There is one photo only: send another of the same place or trip.", "inferred")]
+        return [LedgerEntry("There is only one photo; send another one of the same place or trip.", "inferred")]
     seen = []
     for photo, view in shown:
         candidates = view["answer"]["candidates"]

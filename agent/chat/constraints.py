@@ -77,7 +77,7 @@ def constrain_to(geojson: Json, rule: str = "only", called: str = "the drawn are
         WrongUse: the rule is unknown.
     """
     if rule not in ("only", "exclude"):
-        raise WrongUse(f"rule {rule!r} is unknown; there are 'only' and 'exclude'")
+        raise WrongUse(f"rule {rule!r} is unknown; choose 'only' or 'exclude'")
     area = {"polygon": geojson}
     return restrict_to(area, f"only inside {called}") if rule == "only" else exclude(area, f"not inside {called}")
 
@@ -97,7 +97,7 @@ def find_inside(area: Json, positions: NDArray[np.float64]) -> Inside:
         "sea_within_km": lambda km: is_near_sea(positions, km),
     }
     if len(area) != 1 or next(iter(area)) not in kinds:
-        raise WrongUse(f"an area of {sorted(area)!r} is unknown; there are: {', '.join(kinds)}")
+        raise WrongUse(f"unknown kind of area {sorted(area)!r}; choose from: {', '.join(kinds)}")
     (kind, value), *_ = area.items()
     return kinds[kind](value)
 
@@ -136,7 +136,7 @@ def _is_in_country(positions: NDArray[np.float64], wanted: Callable[[Country], b
 
 def _is_in_half(name: str, positions: NDArray[np.float64]) -> Inside:
     if name not in HALVES:
-        raise WrongUse(f"there is no {name!r} half of the world; there are: {', '.join(HALVES)}")
+        raise WrongUse(f"unknown hemisphere {name!r}; choose from: {', '.join(HALVES)}")
     values = positions[:, 0] if name in ("northern", "southern") else positions[:, 1]
     return np.asarray(values >= 0 if name in ("northern", "eastern") else values < 0, dtype=bool)
 

@@ -25,7 +25,7 @@ def answer_from_record(question: str, photo: Json) -> list[LedgerEntry]:
     for words, answer in QUESTIONS:
         if words.search(question):
             return answer(photo, question)
-    return [LedgerEntry(f"The record alone cannot answer that. It can say: {CAN}.", "inferred")]
+    return [LedgerEntry(f"The record alone cannot answer that. You can ask: {CAN}.", "inferred")]
 
 
 def answer_where(photo: Json, question: str = "") -> list[LedgerEntry]:
@@ -33,7 +33,7 @@ def answer_where(photo: Json, question: str = "") -> list[LedgerEntry]:
     answer = photo["answer"]
     best = answer["best"]
     if best is None:
-        return [LedgerEntry("No place is left to name.", "inferred")]
+        return [LedgerEntry("No place is left.", "inferred")]
     entries = [
         LedgerEntry(format_headline(answer), "inferred"),
         LedgerEntry(f"Position: {format_coordinates(best)}.", "inferred"),
@@ -50,7 +50,7 @@ def answer_why(photo: Json, question: str = "") -> list[LedgerEntry]:
     """Answer "why": clues of nearby answers, then similar photos, then the scores."""
     answer = photo["answer"]
     if answer["best"] is None:
-        return [LedgerEntry("No place is left to give reasons for.", "inferred")]
+        return [LedgerEntry("No place is left to explain.", "inferred")]
     entries = [
         LedgerEntry(
             format_sentence(claim["text"]),
@@ -66,14 +66,14 @@ def answer_why(photo: Json, question: str = "") -> list[LedgerEntry]:
     entries += [LedgerEntry(format_sentence(reason), "inferred") for reason in photo["reasons"][:2]]
     if photo["constraints"]:
         entries.append(LedgerEntry(f"You said: {'; '.join(photo['constraints'])}.", "inferred"))
-    return entries or [LedgerEntry("The record holds no reason in words.", "inferred")]
+    return entries or [LedgerEntry("The record has no stated reason.", "inferred")]
 
 
 def list_alternatives(photo: Json, question: str = "") -> list[LedgerEntry]:
     """List the other proposed places, strongest first."""
     others = photo["places"][1:4]
     if not others:
-        return [LedgerEntry("Everything proposed lies together: there is no other place.", "inferred")]
+        return [LedgerEntry("All candidates are in the same place.", "inferred")]
     return [
         LedgerEntry(
             f"{format_place_name(place)} ({format_coordinates(place)}): {place['votes']} of {place['of']} candidates.",
@@ -88,7 +88,7 @@ def state_confidence(photo: Json, question: str = "") -> list[LedgerEntry]:
     answer = photo["answer"]
     known = [(km, share) for km, share in answer["probability"].items() if share is not None]
     if not known:
-        return [LedgerEntry("Nothing says how surely.", "inferred")]
+        return [LedgerEntry("There are no probabilities.", "inferred")]
     listed = ", ".join(f"{share:.0%} within {int(km):,} km" for km, share in known)
     entries = [LedgerEntry(f"{listed}.", "inferred")]
     region = answer["region"].get("90")
@@ -117,7 +117,7 @@ def measure_distance(photo: Json, question: str) -> list[LedgerEntry]:
     match = _FAR.search(question)
     best = photo["answer"]["best"]
     if match is None or best is None:
-        return [LedgerEntry("Say from where, for example: how far from Lisbon?", "inferred")]
+        return [LedgerEntry("Name a place, for example: how far from Lisbon?", "inferred")]
     name = match[1].strip(" ?.!")
     try:
         area, _ = parse_area(f"near {name}")
@@ -134,16 +134,14 @@ def describe_rival(photo: Json, question: str = "") -> list[LedgerEntry]:
     """Describe the rival and the cheapest check that would distinguish it from the answer."""
     rival = photo["answer"]["rival"]
     if rival is None:
-        return [LedgerEntry("A place outside the region: nothing proposed lies there yet.", "inferred")]
+        return [LedgerEntry("Evidence for a place outside the region: no candidate is there yet.", "inferred")]
     best = photo["answer"]["best"]
     entries = [LedgerEntry(f"The best rival is {format_place_name(rival)} ({format_coordinates(rival)}).", "inferred")]
     if rival.get("country") and best and rival["country"] != best.get("country"):
         line = f"Anything that belongs to {rival['country']} and not to {best.get('country') or 'the sea'} would: "
         entries.append(LedgerEntry(line + "a language, a plate, a road marking. Look for it by eye.", "inferred"))
     if photo["metadata"]["verdict"] == "absent":
-        entries.append(
-            LedgerEntry("The cheapest check: ask whoever took the photo for its time and place.", "inferred")
-        )
+        entries.append(LedgerEntry("The cheapest check: ask the photographer for time and place.", "inferred"))
     return entries
 
 

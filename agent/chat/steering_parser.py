@@ -64,7 +64,9 @@ def read_steering(text: str) -> list[Json]:
         rule = before or restrict_to
         found.append(_make_constraint(rule is exclude, name))
     if not found:
-        raise WrongUse(f"{text[:80]!r} rules nothing out; say for example: not Europe, only in Peru, near the sea")
+        raise WrongUse(
+            f"{text[:80]!r} does not rule anything out; say for example: not Europe, only in Peru, near the sea"
+        )
     return found
 
 

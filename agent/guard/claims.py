@@ -88,7 +88,7 @@ def describe_unsupported(texts: Sequence[str]) -> str | None:
     found = sorted({tongue for tongue in map(find_unsupported_language, texts) if tongue})
     if not found:
         return None
-    return f"Not compared with what was done, since the guard does not read it: text in {' and '.join(found)}."
+    return f"Not checked against the tool log: text in {' and '.join(found)} is not supported."
 
 
 def check_sentence(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> LedgerEntry:

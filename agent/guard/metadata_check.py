@@ -19,7 +19,7 @@ def compare_metadata(metadata: Json, best: Json | None, region_90: Json | None) 
     """
     time = describe_time(metadata.get("captured_at"), best)
     if metadata.get("latitude") is None or best is None:
-        missing = "the file states no position" if metadata.get("latitude") is None else "there is no answer to compare"
+        missing = "the file has no position" if metadata.get("latitude") is None else "the run has no answer to compare"
         return {"verdict": "absent", "distance_km": None, "text": f"{missing}.", "time": time}
     here = metadata["latitude"], metadata["longitude"]
     km = float(compute_great_circle_km(here, (best["latitude"], best["longitude"])))
@@ -36,7 +36,7 @@ def describe_time(captured_at: str | None, best: Json | None) -> str | None:
         return None
     offset = _OFFSET.search(captured_at)
     if offset is None or best is None:
-        return "the file states a time without a zone: nothing to compare"
+        return "the file's time has no time zone, so it cannot be compared"
     hours = (int(offset[2]) + int(offset[3]) / 60) * (1 if offset[1] == "+" else -1)
     away = abs((hours - best["longitude"] / 15 + 12) % 24 - 12)
     zone = f"UTC{offset[0]}{offset[2]}:{offset[3]}"

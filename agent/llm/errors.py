@@ -152,7 +152,7 @@ _WAY_OUT_ADDRESS = "check --base-url: it must be the address where the server sp
 def _summarise(error: BaseException) -> str:
     """Summarise in one phrase what a client could not read."""
     if isinstance(error, IndexError):
-        return "it holds no answer"
+        return "it contains no answer"
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
@@ -234,7 +234,7 @@ def _classify_status(status: int, body: str, retry_after_s: float | None, addres
 
 
 _VERBS: dict[Kind, str] = {
-    "rate_limited": "refuses requests for now",
+    "rate_limited": "refuses requests at the moment",
     "no_credit": "refuses requests",
     "server": "failed",
     "bad_key": "refuses the key",
@@ -252,9 +252,9 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
     if status < 400:
         return "bad_request", False, "it redirects elsewhere: give the final address with --base-url"
     if status in (401, 403) and not FILTERED.search(text):
-        return "bad_key", False, f"set {address.key_variable} to a key that is valid there"
+        return "bad_key", False, f"set {address.key_variable} to a valid key"
     if status == 402 or "insufficient_quota" in text:
-        return "no_credit", False, "the account has no credit left: add some, or choose another model"
+        return "no_credit", False, "the account has no credit left; add credit or choose another model"
     if status == 429:
         return "rate_limited", True, "lower --requests-per-minute, or try later"
     if OVERFLOW.search(text):
@@ -271,13 +271,13 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
         return "too_large", False, "send a smaller picture with --image-side"
     if status >= 500 or status in (408, 409):
         return "server", True, "check the server's log, or try later"
-    return "bad_request", False, "check the model's name and the settings against what the server accepts"
+    return "bad_request", False, "check which model names and settings the server accepts"
 
 
 def _suggest_models(address: Address) -> str:
     protocol, _, name = address.spec.partition(":")
     if protocol == "ollama":
-        return f"get it with `ollama pull {name}`, or see `ollama list` for what is there"
+        return f"get it with `ollama pull {name}`, or list the installed models with `ollama list`"
     return f"ask {address.base_url} for its /models, or correct --base-url"
 
 

@@ -75,7 +75,7 @@ class SampleRequests:
 
 def make_refusal() -> Json:
     """Make the reply for a server that is known to give one answer per request; nothing was sent."""
-    message = "the server gives one answer a request"
+    message = "the server gives one answer per request"
     return {"failure": {"kind": "samples_unsupported", "message": message, "attempts": 0}}
 
 

@@ -25,9 +25,13 @@ def tools(ask: Ask, deps: Deps) -> State:
         if call.get("error"):
             content, images, failed = _quote_error(str(call["error"]), call), [], True
         elif number >= MOST_CALLS:
-            content, images, failed = f"Error: at most {MOST_CALLS} tools a turn; this one did not run.", [], True
+            content, images, failed = (
+                f"Error: at most {MOST_CALLS} tool calls per turn; this one did not run.",
+                [],
+                True,
+            )
         elif key in earlier:
-            content, images, failed = f"You made this very call before. Its result was: {earlier[key]}", [], False
+            content, images, failed = f"You made this call before. Its result was: {earlier[key]}", [], False
         else:
             deps.on_event({"step": "tool", "branch": branch["id"], "name": call["name"], "args": call["args"]})
             request = {"name": call["name"], "args": call["args"], "photo": ask["photo"], "branch": branch["id"]}

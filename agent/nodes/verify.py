@@ -71,12 +71,12 @@ def read_outcome(transcript: list[Turn]) -> Json:
     """Read the outcome of one branch: answered, refused, unparsable or failed. Never dropped, never (0, 0)."""
     spoken = [turn for turn in transcript if turn["role"] == "assistant"]
     if not spoken:
-        return {"kind": "failed", "how": "no turn was left in the budget"}
+        return {"kind": "failed", "how": "the budget had no turn left"}
     last = spoken[-1]
     if "failure" in last:
         return {"kind": "failed", "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
     if last.get("tool_calls") and not last["content"].strip():
-        return {"kind": "failed", "how": "asked for tools when no turn was left"}
+        return {"kind": "failed", "how": "requested tools when no turn was left"}
     outcome = asdict(parse_answer(last["content"]))
     outcome["alternatives"] = [_drop_absent(other) for other in outcome["alternatives"]]
     return _drop_absent(outcome)

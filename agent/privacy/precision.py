@@ -90,7 +90,7 @@ def load_policy(precision: str | None, file: str | None = None) -> Policy:
         WrongUse: the cap is unknown, or the file is not a policy.
     """
     if precision is not None and precision not in CAPS:
-        raise WrongUse(f"precision {precision!r} is unknown; there are: {', '.join(CAPS)}")
+        raise WrongUse(f"precision {precision!r} is unknown; choose from: {', '.join(CAPS)}")
     given = Policy(precision, f"--precision {precision}" if precision else "")
     if file is None:
         return given
@@ -101,7 +101,7 @@ def load_policy(precision: str | None, file: str | None = None) -> Policy:
         said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         reason = " ".join(said.split())[:200]
         raise WrongUse(
-            f"policy file {file!r} cannot be used: {reason}; it holds precision, reason, countries"
+            f"policy file {file!r} cannot be used: {reason}; its keys are precision, reason, countries"
         ) from error
     caps = [cap for cap in (given.cap, read.precision) if cap is not None]
     cap = min(caps, key=CAPS.index) if caps else None

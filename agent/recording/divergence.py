@@ -54,11 +54,11 @@ def make_divergence(cassette: Cassette, step_info: StepInfo, kind: str, request:
     at = describe_step(step_info, variant)
     recorded = find_most_similar(cassette, kind, request)
     if recorded is None:
-        ends = "its last line was cut off" if cassette.cut else "the run was not finished, or never came here"
+        ends = "its last line was cut off" if cassette.cut else "the run was not finished, or never reached this step"
         return Divergence(
             step_info,
             variant,
-            f"{at}: the recording holds no such {kind} call: {ends}; sextant locate --resume continues it",
+            f"{at}: the recording has no such {kind} call: {ends}; sextant locate --resume continues it",
         )
     asked = {**request, "photo": request["photo"]["sha256"]} if kind == "tool" else request
     difference = find_first_difference(kind, cassette.expand(recorded), asked)
@@ -100,14 +100,14 @@ def find_first_difference(kind: str, recorded: Json, asked: Json) -> TextDiffere
                     mark_changed_words(read_message_text(old), read_message_text(new)),
                 )
         if len(recorded["messages"]) != len(asked["messages"]):
-            counts = f"{len(recorded['messages'])} messages were recorded, {len(asked['messages'])} are asked now"
+            counts = f"{len(recorded['messages'])} messages were recorded, {len(asked['messages'])} are sent now"
             return TextDifference("the number of messages", counts)
         old_tools, new_tools = ({tool["function"]["name"]: tool for tool in r["tools"]} for r in (recorded, asked))
         if old_tools != new_tools:
             return next(find_json_differences(old_tools, new_tools, "tools"))
     known = {name: asked[name] for name in asked if name in recorded}
     added = ", ".join(name for name in asked if name not in recorded)
-    return next(find_json_differences(recorded, known, ""), TextDifference(added, "is asked now and was not recorded"))
+    return next(find_json_differences(recorded, known, ""), TextDifference(added, "is sent now but was not recorded"))
 
 
 def read_message_text(message: Json) -> str:

@@ -99,7 +99,7 @@ def load_fitted_model(fitted: str, blobs: BlobStore) -> Model:
         return _load_cached(path)
     except BlobMissing as error:
         raise SextantError(
-            f"the verification model {shorten_fitted_name(fitted)} is not in the home, or is broken there; "
+            f"the verification model {shorten_fitted_name(fitted)} is missing from the home or broken; "
             "import the run again"
         ) from error
     except (ModelFileError, RecursionError) as error:  # the run was made by another version of Sextant

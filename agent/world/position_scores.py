@@ -80,6 +80,6 @@ def require_aligned(encoder: Encoder) -> "AlignedEncoder":
     if aligned is None:
         raise WrongUse(
             f"encoder {encoder.spec!r} cannot compare a photo with a place; build the gallery with an aligned: encoder "
-            "(sextant align train)"
+            "(see: sextant align train --help)"
         )
     return aligned

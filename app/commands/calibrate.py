@@ -13,9 +13,9 @@ _SCALES = ("1", "25", "200", "750", "2500")
 @click.command("calibrate")
 @click.argument("labelled", type=click.Path(path_type=Path), metavar="LABELLED")
 @click.option("--gallery", metavar="DIR", help="The gallery that the photos were searched in, for its profile.")
-@click.option("--model", metavar="NAME", help="Only answers of this model.")
+@click.option("--model", metavar="NAME", help="Use only the answers of this model.")
 @click.option("--fitted", type=click.Path(path_type=Path), metavar="MODEL.json", help="Start from this model.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="MODEL.json", help="Where to write.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="MODEL.json", help="File to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
     labelled: Path, gallery: str | None, model: str | None, fitted: Path | None, out: Path, as_json: bool

@@ -17,7 +17,7 @@ The scenes are drawn, not photographed: a small renderer draws streets of real t
 climate and relief. No model looked at the picture; the answer comes from retrieval alone, over drawn references."""
 
 NEXT = """\
-Next:  sextant gallery build YOUR_PHOTOS --out my-gallery     photos that carry a position, or a folder and a CSV
+Next:  sextant gallery build YOUR_PHOTOS --out my-gallery     geotagged photos, or a folder and a CSV
        sextant locate photo.jpg --gallery my-gallery --model openai:gpt-4o     with OPENAI_API_KEY set
        sextant locate photo.jpg --gallery my-gallery --model ollama:qwen2.5vl  a model on your own machine
        sextant doctor                                          what works here and what does not"""
@@ -121,5 +121,5 @@ def read_held_out(world: "World", number: int) -> dict[str, Any]:
     with world.queries_csv.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     if not 1 <= number <= len(rows):
-        raise WrongUse(f"--query is {number}; the demo world holds out {len(rows)} scenes, counted from 1")
+        raise WrongUse(f"--query is {number}; the demo world holds out {len(rows)} scenes, numbered from 1")
     return rows[number - 1]

@@ -124,7 +124,7 @@ def check_gallery(gallery: str | None, home: str | None) -> str:
 
     chosen = choose_gallery(gallery, home, needed=False)
     if chosen is None:
-        return "none yet; build one with: sextant gallery build PHOTOS --out DIR"
+        return "no gallery; build one with: sextant gallery build PHOTOS --out DIR"
     opened = Gallery.open(chosen)
     opened.encoder()
     return f"{chosen}: {opened.count:,} photos, encoder {opened.manifest.encoder} matches"

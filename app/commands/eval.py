@@ -54,7 +54,7 @@ for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, ev
 @click.option("--optimise", default="balanced", show_default=True, help="balanced, street, city or country.")
 @_MODELS
 @click.option("--max-answers", type=click.IntRange(0), help="Use at most N answers per photo.")
-@click.option("--stop", is_flag=True, help="Take one answer after the other until the verdict reports agreement.")
+@click.option("--stop", is_flag=True, help="Add answers one by one until the verdict reports agreement.")
 @click.option("--curve", "with_curve", is_flag=True, help="Print accuracy by number of calls.")
 @click.option("--crossfit", type=click.Choice(["author"]), help="Fit on the other photographers of these files.")
 @click.option("--fitted", type=click.Path(path_type=Path), metavar="MODEL.json", help="Your own fitted model.")
@@ -144,7 +144,7 @@ def _list_jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list
         verifier = plain_verifier(options["strategy"], options["optimise"], options["fitted"])
         return [(path.name, [record.only(models) for record in rows], verifier) for path, rows in loaded]
     if options["strategy"] != "calibrated" or options["fitted"]:
-        raise WrongUse("--crossfit fits 'calibrated' anew; leave out --verify and --fitted")
+        raise WrongUse("--crossfit fits its own 'calibrated' model; leave out --verify and --fitted")
     everything = [record for _, rows in loaded for record in rows]
     records, verifier = cross_fitted(
         everything,

@@ -186,7 +186,7 @@ def search(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Show the gallery's photos most and least similar to a photo.
+    """Show the gallery photos most and least similar to a photo.
 
     \b
     Example: sextant gallery search photo.jpg --gallery my-gallery --count 10

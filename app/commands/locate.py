@@ -56,7 +56,7 @@ def command(
     from sextant.agent.privacy.precision import load_policy
 
     if bool(photos) == bool(resume):
-        raise click.UsageError("name the photos to locate, or one run to resume with --resume RUN")
+        raise click.UsageError("name the photos to locate, or a run to resume with --resume RUN")
     policy = load_policy(precision, policy_file)
     # Steps show places as they come up: under a cap they stay silent.
     quiet = quiet or policy.coarsest is not None
@@ -84,7 +84,7 @@ def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
     from sextant.gallery.alignment.heatmap.files import check_heatmap_path
 
     if photos != 1:
-        raise click.UsageError("--heatmap draws one photo's map; name one photo")
+        raise click.UsageError("--heatmap draws the map of one photo; name only one photo")
     check_heatmap_path(Path(file))
     require_aligned(get_backend(settings).retrieval.encoder())
 

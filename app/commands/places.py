@@ -30,7 +30,7 @@ def command() -> None:
 @JSON
 @HOME
 def add(sources: tuple[Path, ...], as_json: bool, home: str | None) -> None:
-    """Add downloaded gazetteers: SOURCE is a file, read as it is published (.gz and .zip too).
+    """Add downloaded gazetteers: SOURCE is a file as published (.gz and .zip too).
 
     GeoNames allCountries and alternateNamesV2 (in this order), Wikipedia's geo_tags dump with the page dump beside it,
     the Wikidata gazetteer, an OpenStreetMap extract (.osm.pbf), or any CSV with name, latitude, longitude.
@@ -86,7 +86,7 @@ def list_sources(as_json: bool, home: str | None) -> None:
     elif found:
         echo("\n".join(_format_source(source) for source in found))
     else:
-        echo("no gazetteer was added; sextant places add FILE adds one", err=True)
+        echo("no gazetteer has been added; add one with: sextant places add FILE", err=True)
 
 
 @command.command()
@@ -110,7 +110,7 @@ def remove(name: str, home: str | None) -> None:
 @JSON
 @HOME
 def search(name: str, limit: int, as_json: bool, home: str | None) -> None:
-    """Say where NAME lies; words behind a comma say in what.
+    """Find the place NAME; add its container after a comma.
 
     \b
     Example: sextant places search "Burg Gutenberg, Balzers"
@@ -121,7 +121,7 @@ def search(name: str, limit: int, as_json: bool, home: str | None) -> None:
 
     path = store_path(home)
     if not path.exists():
-        raise SextantError("no gazetteer was added; sextant places add FILE adds one")
+        raise SextantError("no gazetteer has been added; add one with: sextant places add FILE")
     lookup = Lookup(path)
     try:
         found = lookup.resolve(name, limit)
@@ -132,7 +132,7 @@ def search(name: str, limit: int, as_json: bool, home: str | None) -> None:
     elif found:
         echo("\n".join(_format_sight(sight) for sight in found))
     else:
-        raise SextantError(f"nothing is named {name!r} in the gazetteers that were added; try another spelling")
+        raise SextantError(f"the added gazetteers have no place named {name!r}; try another spelling")
 
 
 def _format_source(source: "AddedSource") -> str:

@@ -74,7 +74,7 @@ def _read_position(words: tuple[str, ...]) -> tuple[float, float]:
     if answer.latitude is None or answer.longitude is None or answer.precision is not None:
         shown = text if len(text) <= 80 else f"{text[:79]}…"
         raise WrongUse(
-            f"{shown!r} holds no position; give latitude and longitude in degrees, such as 48.8597 -113.4360, "
+            f"{shown!r} contains no position; give latitude and longitude in degrees, such as 48.8597 -113.4360, "
             "or paste a map link"
         )
     return answer.latitude, answer.longitude

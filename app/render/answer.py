@@ -29,7 +29,7 @@ def format_regions(answer: Json) -> str:
         if area is None:
             continue
         if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM or area.get("area_km2", 0.0) > WHOLE_WORLD_KM2:
-            words.append(f"{share} %: anywhere; what is known does not narrow it down")
+            words.append(f"{share} %: anywhere; the evidence does not narrow it down")
         elif area.get("radius_km") is not None:
             words.append(f"{share} %: within {format_distance(area['radius_km'])}")
         else:
@@ -48,7 +48,7 @@ def describe_rival(answer: Json) -> str:
     """Describe the leading place outside the region, with the evidence for it."""
     other = answer["rival"]
     if other is None:
-        return "none: everything proposed lies together"
+        return "none: all candidates are in the same place"
     behind = other["candidate"]
     who = "a similar photo" if behind["origin"] == "nearest" else f"an answer of {behind.get('model') or 'the model'}"
     return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
@@ -82,7 +82,7 @@ def format_spending(answer: Json) -> str:
 
 def count_outcomes(answer: Json) -> str:
     """Write ``3 answered, 1 refused``."""
-    return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answer"
+    return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answered"
 
 
 def describe_model(answer: Json) -> str:
@@ -109,7 +109,7 @@ def list_answer_rows(answer: Json) -> list[tuple[str, str]]:
     if answer["metadata"] != "absent":
         lines.append(("Metadata", f"the file's own position {answer['metadata']} with the answer"))
     if cap := answer.get("precision"):
-        lines.append(("Precision", f"nothing finer than {cap['cap']} is shown: {cap['reason']}"))
+        lines.append(("Precision", f"places are shown no finer than {cap['cap']}: {cap['reason']}"))
     lines += [
         ("Stopped", describe_stop(answer)),
         ("Answers", count_outcomes(answer)),
@@ -117,7 +117,7 @@ def list_answer_rows(answer: Json) -> list[tuple[str, str]]:
     ]
     lines.append(("Model", describe_model(answer)))
     if fitted := answer.get("fitted"):
-        lines.append(("Verified", f"by {fitted}, a fitted model of your own"))
+        lines.append(("Verified", f"by {fitted}, your own fitted model"))
     lines += [("Distrust", warning["text"]) for warning in answer["warnings"]]
     return [*lines, ("Run", str(answer["run"]))]
 
@@ -133,7 +133,7 @@ def format_answer(answer: Json) -> str:
 
 
 def explain_missing_answer(answer: Json) -> str | None:
-    """Return why no model answered, in one line; None when one did, or when none was asked for."""
+    """Return why no model answereded, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None
     failed = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.ANSWERS_FAILED]

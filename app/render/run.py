@@ -144,7 +144,7 @@ def format_comparison(found: Json, most: int = 5) -> list[str]:
         lines += [f"    {describe_candidate(item)}" for item in items[:most]]
     first = found["first_step"]
     if first is None:
-        lines.append("  every step is the same, the clock apart")
+        lines.append("  all steps are equal except for the clock")
     else:
         branch = f" {first['branch']}" if first["branch"] else ""
         lines.append(f"  first differing step: {first['step']} {first['node']}{branch} {first['where']}")
@@ -174,7 +174,7 @@ def list_needed_calls(calls: list[Json]) -> list[str]:
     lines = [f"  step {call['step']} {call['branch'] or ''}: {describe_needed_call(call)}" for call in calls]
     known = [call["usd"] for call in calls if call["usd"] is not None]
     money = f"about ${sum(known):.4f}" if len(known) == len(calls) else "at an unknown price"
-    return ["The fork needs calls that were not recorded:", *lines, f"  {money}; what follows depends on the answers"]
+    return ["The fork needs calls that were not recorded:", *lines, f"  {money}; further calls depend on the answers"]
 
 
 def describe_needed_call(call: Json) -> str:

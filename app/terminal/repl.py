@@ -45,7 +45,7 @@ HELP = {
     "/fork STEP KEY=VALUE": "rerun this photo from a step with a change; without arguments, list its steps",
     "/export FORMAT [FILE]": "geojson, kml, csv or html (the case file)",
     "/sessions": "list the sessions",
-    "/quit": "quit; the session is kept",
+    "/quit": "quit; the session is saved",
 }
 
 
@@ -81,7 +81,7 @@ class ChatRepl:
                     break
             except SextantError as error:
                 self.console.print(f"[red]{escape(str(error))}[/red]")
-        self.console.print(f"[dim]Kept as session {self.session}: sextant chat --session {self.session}[/dim]")
+        self.console.print(f"[dim]Saved as session {self.session}: sextant chat --session {self.session}[/dim]")
 
     def say(self, words: str, photos: tuple[Path, ...] = (), steer: tuple[Json, ...] = ()) -> None:
         """Send one message and print the reply."""
@@ -241,7 +241,7 @@ class ChatRepl:
             self.console.print(f"  {escape(entry['text'])}{struck} [dim]{entry['source']}[/dim]")
         changed = next((p["changed"] for p in view["photos"] if p["key"] == view["turns"][-1].get("photo")), None)
         if changed and changed["moved_km"]:
-            self.console.print(f"  [dim]{format_distance(changed['moved_km'])} from where the run left it[/dim]")
+            self.console.print(f"  [dim]{format_distance(changed['moved_km'])} from the run's own answer[/dim]")
 
     @contextmanager
     def _show_steps(self, *, several: bool = False) -> Iterator[ChatContext]:

@@ -48,7 +48,7 @@ async def read_form(request: Request, limits: Limits, reserve: Reserve) -> Async
                 raise RequestRefused(413, f"the message has more than {expected // 2**20} MB; send fewer photos")
             yield chunk
 
-    with reserve.take(expected, "too many photos are being sent to this server; try again in a moment"):
+    with reserve.take(expected, "too many photos are being uploaded to this server; try again in a moment"):
         parser = MultiPartParser(request.headers, body(), max_files=1000, max_fields=10, max_part_size=64 * 1024)
         try:
             form = await parser.parse()

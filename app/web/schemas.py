@@ -47,8 +47,8 @@ class ForkRequest(Strict):
     changes: list[Annotated[str, Field(max_length=500)]] = Field(
         max_length=20, description="KEY=VALUE, as on the command line"
     )
-    live: bool = Field(default=False, description="ask the model and the gallery for what was never recorded")
-    keep_words: bool = Field(default=False, description="let answers to changed questions stand as they are")
+    live: bool = Field(default=False, description="make the calls that were not recorded")
+    keep_words: bool = Field(default=False, description="keep the recorded replies although the prompts change")
 
 
 class Created(BaseModel):

@@ -94,7 +94,7 @@ class HttpGuard:
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if _name(host) not in self.door.hosts:
-            return 421, "this server does not answer to that host name\n"
+            return 421, "this server does not accept that host name\n"
         origin = headers.get("origin")
         unsafe = scope["method"] in _UNSAFE
         if origin is not None and (urlsplit(origin).netloc != host or urlsplit(origin).scheme not in ("http", "https")):
@@ -104,7 +104,7 @@ class HttpGuard:
         if unsafe and origin is None and "x-sextant" not in headers:
             return 403, "a change needs an Origin or the header X-Sextant\n"
         if self.door.token and not self._is_known(scope, headers):
-            return 401, "this server asks for its token; open the address it printed\n"
+            return 401, "this server requires its token; open the address that it printed\n"
         return None
 
     def _is_known(self, scope: Scope, headers: dict[str, str]) -> bool:

@@ -101,7 +101,7 @@ async def handle_failure(request: Request, error: Exception) -> JSONResponse:
     """Report an internal error: one line for the visitor, one for the terminal."""
     reason = format_error(error)
     echo(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {reason}", err=True)
-    return JSONResponse({"detail": f"the server failed ({type(error).__name__}); its terminal says more"}, 500)
+    return JSONResponse({"detail": f"the server failed ({type(error).__name__}); see the server's terminal"}, 500)
 
 
 def require_assets() -> Path:

@@ -34,7 +34,7 @@ from sextant.graphs.sessions.uploads import UploadJournal
 
 LOOK_S = 0.9  # how old the knowledge may be of what other servers changed
 TURNS_SHOWN = 100  # of a conversation at once; earlier ones are asked for
-AT_WORK = "this session is at work on a message; wait for it, or stop it"
+AT_WORK = "this session is processing a message; wait for it, or stop it"
 
 
 @dataclass
@@ -136,7 +136,7 @@ class SessionService:
                 raise RequestRefused(409, AT_WORK)
             self._check_room()
         if self.sessions.is_busy(session):
-            raise RequestRefused(409, "this session is at work on another server; wait for it")
+            raise RequestRefused(409, "another server is processing this session; wait for it")
 
     def say(self, session: str, message: Json | None, photos: Sequence[UploadFile] = ()) -> None:
         """Start answering a message in a thread of its own; None resumes an interrupted one.
@@ -189,7 +189,7 @@ class SessionService:
         Raises:
             Refused: a fork of the photo is under way already, or the server is full.
         """
-        stop = self._begin(fork_name(session, key), "a fork of this photo is under way; wait for it, or stop it")
+        stop = self._begin(fork_name(session, key), "a fork of this photo is running; wait for it, or stop it")
         try:
             yield stop
         finally:
@@ -257,7 +257,7 @@ class SessionService:
 
     def _check_room(self) -> None:
         if len(self._stops) >= self.limits.working_at_once:
-            raise RequestRefused(503, f"{len(self._stops)} sessions are at work; try again in a moment")
+            raise RequestRefused(503, f"{len(self._stops)} sessions are busy; try again in a moment")
 
     def _end(self, work: str) -> None:
         with self._lock:

@@ -166,4 +166,4 @@ def _decode_pixels(content: bytes, most_pixels: int) -> Pixels | str:
     except PhotoError as error:
         return error.reason
     except MemoryError:
-        return "needs too much memory to decode; export it smaller"
+        return "needs too much memory to decode; export it at a smaller size"

@@ -60,7 +60,7 @@ def add_source(store: Path, file: Path, tell: Callable[[int], None] = lambda cou
         lock.take()
     except AlreadyLocked as error:
         raise PlacesSourceError(
-            f"another import into {str(store)!r} runs ({error.holder}); wait for it to end"
+            f"another import into {str(store)!r} is running ({error.holder}); wait for it to end"
         ) from error
     except OSError as error:
         raise PlacesSourceError(f"{str(store)!r} cannot be written: {format_error(error)}") from error
@@ -91,7 +91,7 @@ def remove_source(store: Path, name: str) -> int:
             found = connection.execute("SELECT id FROM sources WHERE name = ?", (name,)).fetchone()
             if found is None:
                 names = ", ".join(row[0] for row in connection.execute("SELECT name FROM sources")) or "none"
-                raise PlacesSourceError(f"no source is named {name!r}; the sources are: {names}")
+                raise PlacesSourceError(f"unknown source {name!r}; the sources are: {names}")
             return _remove(connection, int(found[0]))
     except sqlite3.Error as error:
         raise PlacesSourceError(f"{str(store)!r} cannot be changed: {format_error(error)}") from error
@@ -133,8 +133,8 @@ def _fill(connection: sqlite3.Connection, source: PlacesSource, tell: Callable[[
         ):
             first = report.first_broken[0]
             raise PlacesSourceError(
-                f"{str(source.path)!r} is no {source.format} file: {report.broken} lines cannot be read, the first is "
-                f"line {first.line} ({first.reason}); nothing was changed"
+                f"{str(source.path)!r} is not a {source.format} file: {report.broken} lines cannot be read, the first "
+                f"is line {first.line} ({first.reason}); nothing was changed"
             )
     if not report.places and not report.names:
         why = f"; line {report.first_broken[0].line}: {report.first_broken[0].reason}" if report.first_broken else ""

@@ -81,9 +81,7 @@ def open_store(path: Path, *, write: bool = False) -> sqlite3.Connection:
         raise PlacesSourceError(f"the gazetteer {str(path)!r} cannot be opened: {format_error(error)}") from error
     if version != VERSION:
         connection.close()
-        raise PlacesSourceError(
-            f"{str(path)!r} is not a gazetteer of this version; move it away and add the sources anew"
-        )
+        raise PlacesSourceError(f"{str(path)!r} was made by another version; move it away and add the sources again")
     return connection
 
 

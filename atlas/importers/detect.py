@@ -44,7 +44,7 @@ def detect_source(path: Path) -> PlacesSource:
         first = file.readline(100_000)
     if "\0" in first:
         raise PlacesSourceError(
-            f"{str(path)!r} is not text; known are GeoNames, Wikipedia and Wikidata files, .osm.pbf and CSV"
+            f"{str(path)!r} is not a known gazetteer; use GeoNames, Wikipedia or Wikidata files, .osm.pbf or CSV"
         )
     if first.count("\t") == geonames.COLUMNS - 1 and first.split("\t")[0].isdigit():
         return PlacesSource(path, "GeoNames", geonames.LICENCE, geonames.read_features)

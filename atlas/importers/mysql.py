@@ -41,7 +41,7 @@ def read_rows(path: Path, table: str, wanted: tuple[str, ...]) -> Iterator[tuple
                         continue
                     yield tuple(values[place] for place in places)
     if places is None:
-        raise PlacesSourceError(f"{str(path)!r} holds no rows of table {table!r}; is it the right dump?")
+        raise PlacesSourceError(f"{str(path)!r} has no rows for table {table!r}; is it the right dump?")
 
 
 def _unescape(found: re.Match[str]) -> str:

@@ -33,7 +33,7 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
                 yield plain
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise PlacesSourceError(
-            f"{str(path)!r} is cut off or damaged: {format_system_reason(error)}; download it again"
+            f"{str(path)!r} is truncated or damaged: {format_system_reason(error)}; download it again"
         ) from error
     except OSError as error:
         raise PlacesSourceError(f"{str(path)!r} cannot be read: {format_system_reason(error)}") from error
@@ -56,5 +56,5 @@ def _find_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         member for member in archive.infolist() if not member.is_dir() and "readme" not in member.filename.lower()
     ]
     if not members:
-        raise PlacesSourceError(f"{str(path)!r} holds no file")
+        raise PlacesSourceError(f"{str(path)!r} contains no file")
     return max(members, key=lambda member: member.file_size)

@@ -57,7 +57,7 @@ def find_page_dump(path: Path) -> Path:
     """
     pages = path.with_name(path.name.replace("geo_tags", "page"))
     if pages == path or not pages.exists():
-        raise PlacesSourceError(f"{str(path)!r} holds positions without titles; put {pages.name!r} beside it")
+        raise PlacesSourceError(f"{str(path)!r} has positions without titles; put {pages.name!r} beside it")
     return pages
 
 

@@ -133,7 +133,7 @@ def fit_model(
     hit_rates = fit_hit_rates(records)
     examples = examples_of(records, reliability, hit_rates, call_order(reliability))
     if not examples:
-        raise WrongUse("no record holds a candidate; there is nothing to fit on")
+        raise WrongUse("no record has a candidate to fit on")
     trained = scorer or fit_scorer(records, models, reliability, members, without)
     pooling, calibration, quantiles, gain = finish(examples)
     return Model(reliability, hit_rates, pooling, calibration, quantiles, gain, trained, provenance)

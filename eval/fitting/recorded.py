@@ -109,7 +109,7 @@ def read_records(path: Path) -> list[Record]:
     header = lines[0] if lines else ""
     found = list(_from_csv(path, lines)) if is_g3_header(header) else _from_json_lines(path, lines)
     if not found:
-        raise RecordError(f"{str(path)!r} holds no record; docs/verification.md shows the forms that are read")
+        raise RecordError(f"{str(path)!r} has no record; see docs/verification.md for the supported forms")
     return found
 
 
@@ -247,4 +247,4 @@ def _candidates(answer: Answer, call: int) -> list[Candidate]:
 
 def _at(path: Path, number: int, error: Exception) -> RecordError:
     reason = f"no {error}" if isinstance(error, KeyError) else format_error(error)
-    return RecordError(f"{str(path)!r} line {number}: {reason}; mend or remove the line")
+    return RecordError(f"{str(path)!r} line {number}: {reason}; correct or remove the line")

@@ -70,8 +70,10 @@ def make_difference_table(found: Comparison) -> Table:
     """Make the table of differences at the five radii."""
     head = ("radius", "A", "B", "B less A, points", "95 % interval", "won", "lost", "p (McNemar)", "adjusted", "")
     rows = tuple(_format_difference(one) for one in found.differences)
-    note = "A difference counts as significant when McNemar's exact test, corrected over the five radii after Holm, is "
-    note += "below 0.05 and the bootstrap interval over photographers excludes 0."
+    note = (
+        "A difference counts as significant when McNemar's exact test, corrected over the five radii by Holm's "
+        "method, is below 0.05 and the bootstrap interval over photographers excludes 0."
+    )
     return Table("Differences", head, rows, note)
 
 
@@ -144,5 +146,5 @@ def _format_error(line: Json) -> str:
 
 
 def _list_changed(found: Comparison) -> str:
-    lines: Sequence[str] = found.changed or ("nothing: the configurations are the same",)
+    lines: Sequence[str] = found.changed or ("nothing: the configurations are equal",)
     return "there = A, here = B\n" + "\n".join(lines)

@@ -73,19 +73,19 @@ def draw_plots(runs: Sequence[Results]) -> list[Figure]:
     """Draw four plots and a map for each run."""
     keys = tuple((choose_colour(number), run.name) for number, run in enumerate(runs))
     four = [
-        Figure("Errors", plot_errors(runs), "Photos without an answer never enter the curve.", keys),
+        Figure("Errors", plot_errors(runs), "Photos without an answer are not in the curve.", keys),
         Figure(
             "Reliability",
             plot_reliability(runs),
-            "On the dashed line, what is stated at 70 % happens in 70 of 100.",
+            "On the dashed line, 70 of 100 answers stated at 70 % are right.",
             keys,
         ),
         Figure("Coverage", plot_coverage(runs), "Bars are 95 % intervals, photographers resampled.", keys),
         Figure("Cost", plot_cost(runs), "Correct answers against model calls per photo.", keys),
     ]
-    words = "Each dot is a photo at its true place; point at one to read its name and error."
+    words = "Each dot is a photo at its true place; hover over a dot to read its name and error."
     maps = [
-        Figure(f"Where {run.name} errs", draw_error_map(run.lines), words, tuple(list_legend()), wide=True)
+        Figure(f"Errors of {run.name}", draw_error_map(run.lines), words, tuple(list_legend()), wide=True)
         for run in runs
     ]
     return four + maps

@@ -55,7 +55,7 @@ def make_accuracy_table(found: Sequence[Json]) -> Table:
             rows.append((other.system, *(other.percent[name] for name in RADIUS_NAMES), "", other.source))
     meaning = "; ".join(f"{letter}: {words}" for letter, words in SOURCES.items() if letter in letters)
     note = "Accuracy in percent of all photos; in brackets the 95 % interval, photographers resampled. "
-    note += f"Published rows as printed, empty where a figure was not read. {meaning}." if letters else ""
+    note += f"Published rows as printed; missing figures are empty. {meaning}." if letters else ""
     return Table("Accuracy", head, tuple(rows), note, ours)
 
 
@@ -86,7 +86,7 @@ def make_errors_table(found: Sequence[Json]) -> Table:
         for run in found
     ]
     note = "Outcomes are counted over all photos; all but answered photos are misses in every figure. "
-    note += "The median counts them as infinitely far, the mean is of answered photos, the score gives them 0."
+    note += "The median counts them as infinitely far, the mean covers answered photos, the score gives them 0."
     return Table("Errors, outcomes, cost", head, tuple(rows), note)
 
 
@@ -101,9 +101,9 @@ def make_trust_table(found: Sequence[Json]) -> Table:
         )
         for run in found
     ]
-    note = "ECE: expected calibration error in percentage points, in brackets what perfect probabilities would show by "
+    note = "ECE: expected calibration error in percentage points, in brackets the error of perfect probabilities by "
     note += "chance in a sample of this size. Regions: percent of photos whose place lies inside."
-    return Table("How far to trust the stated numbers", head, tuple(rows), note)
+    return Table("Calibration and coverage", head, tuple(rows), note)
 
 
 def make_hygiene_table(found: Sequence[Json]) -> Table:
@@ -114,7 +114,7 @@ def make_hygiene_table(found: Sequence[Json]) -> Table:
         told = [f"{c['references']:,} references for {c['photos']:,} photos" if c else "not excluded" for c in cells]
         rows.append((run["run"], run["protocol"], *told))
     return Table(
-        "What was kept out of the gallery", ("run", "protocol", "same photographer", "near-duplicates"), tuple(rows)
+        "Photos excluded from the gallery", ("run", "protocol", "same photographer", "near-duplicates"), tuple(rows)
     )
 
 

@@ -97,8 +97,8 @@ def _run_cell(
     ended = run(EvalTask(benchmark, photos, picked, settings, folder), tell, stop, shared)
     if ended.why == "model":
         raise SextantError(
-            f"cell {folder.name!r} stopped, the model cannot be asked: {ended.reason}; then run the same command again "
-            "to go on"
+            f"cell {folder.name!r} stopped, the model is unavailable: {ended.reason}; fix this and run the "
+            "same command again to resume"
         )
 
 
@@ -113,7 +113,9 @@ def apply_cell(plan: AblationPlan, cell: Json, prompts: Path) -> Settings:
     if "references" not in cell and "negatives" not in cell:
         return settings
     if settings.model == "offline":
-        raise WrongUse("model 'offline' lists no references in a prompt; rescore a run to vary references or negatives")
+        raise WrongUse(
+            "model 'offline' has no prompt to list references in; rescore a run to vary references or negatives"
+        )
     chosen_recipe = make_recipe(settings)
     first, later = (
         tuple(_derive_variant(name, cell, prompts) for name in names)

@@ -54,7 +54,7 @@ class EvaluationFolder:
         """
         file = self.path / "evaluation.json"
         if not file.is_file():
-            raise EvaluationError(f"{str(self.path)!r} holds no evaluation; make one with: sextant eval run")
+            raise EvaluationError(f"{str(self.path)!r} has no evaluation; make one with: sextant eval run")
         header = read_json(file)
         found = header.get("format") if isinstance(header, dict) else None
         if found != FORMAT or not isinstance(header, dict):
@@ -82,7 +82,7 @@ class EvaluationFolder:
         try:
             for line in read_lines(self.lines_file) if self.lines_file.exists() else ():
                 if not isinstance(line.value.get("image"), str):
-                    raise BrokenLine(line.number, "no object with an image")
+                    raise BrokenLine(line.number, "not an object with an image")
                 answer = line.value.get("answer")
                 found[line.value["image"]] = {**line.value, "answer": add_codes(answer)} if answer else line.value
         except BrokenLine as error:
@@ -104,7 +104,7 @@ def lock_writer(folder: Path) -> Iterator[None]:
         lock.take()
     except AlreadyLocked as error:
         raise EvaluationError(
-            f"another process ({error.holder}) works on {str(folder)!r}; wait for it, or give another --out"
+            f"another process ({error.holder}) is working on {str(folder)!r}; wait for it, or give another --out"
         ) from error
     except OSError as error:
         raise EvaluationError(f"cannot write to {str(folder)!r}: {error.strerror}; give another --out") from error
@@ -205,7 +205,7 @@ def create_evaluation(out: Path) -> Iterator[EvaluationFolder]:
     """
     with lock_writer(out):
         if (out / "evaluation.json").exists():
-            raise WrongUse(f"{str(out)!r} holds an evaluation already; give another --out")
+            raise WrongUse(f"{str(out)!r} already holds an evaluation; give another --out")
         yield EvaluationFolder(out)
 
 

@@ -85,7 +85,9 @@ def add_authors(records: Sequence[Record], benchmark: str, data: Path) -> list[R
     known = {Path(photo.image).stem: photo.author for photo in load_benchmark(benchmark, data).photos}
     found = [known.get(Path(record.image).stem) for record in records]
     if not any(Path(record.image).stem in known for record in records):
-        raise WrongUse(f"no photo of the file is in the table of {benchmark!r} in {str(data)!r}; check --benchmark")
+        raise WrongUse(
+            f"none of the file's photos is in the table of {benchmark!r} in {str(data)!r}; check --benchmark"
+        )
     return [replace(one, author=one.author or author) for one, author in zip(records, found, strict=True)]
 
 

@@ -61,7 +61,7 @@ def read_predictions(file: Path) -> tuple[list[Prediction], list[str]]:
     truths = [(float(row[columns["latitude"]]), float(row[columns["longitude"]])) for row in kept]
     if any(abs(latitude) > 90 for latitude, _ in truths) and all(abs(longitude) <= 90 for _, longitude in truths):
         truths = [(longitude, latitude) for latitude, longitude in truths]
-        notes.append("the headers of latitude and longitude are swapped; they are read the other way round")
+        notes.append("the headers of latitude and longitude are swapped; they are read in the right order")
     return [_make_prediction(row, truth, columns) for row, truth in zip(kept, truths, strict=True)], notes
 
 
@@ -104,12 +104,12 @@ def _cut_footer(
             kept.append(row)
             continue
         if number < len(rows) - _FOOTER:
-            raise PredictionError(f"{str(file)!r} line {number + 2} states no true position; mend or remove the line")
+            raise PredictionError(f"{str(file)!r} line {number + 2} has no true position; correct or remove the line")
         # The line after a footer's header holds numbers: nothing from here on is a row.
         notes.append(f"the last {len(rows) - number} lines are not rows and are skipped")
         break
     if not kept:
-        raise PredictionError(f"{str(file)!r} holds no row; give a CSV of predictions")
+        raise PredictionError(f"{str(file)!r} has no row; give a CSV of predictions")
     return kept
 
 

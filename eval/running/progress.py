@@ -20,7 +20,7 @@ class Counts:
     usd: float = 0.0
     unpriced: bool = False
     fresh: int = field(default=0)
-    """Photos done in this sitting, of which the rate is."""
+    """Photos done in this session; the rate counts these."""
 
     def add(self, line: Json, fresh: bool = True) -> None:
         """Count one line."""

@@ -70,7 +70,7 @@ def rescore(
         EvaluationError: ``source`` is not an evaluation.
     """
     if how.verify not in STRATEGIES:
-        raise WrongUse(f"no verification strategy {how.verify!r}; there are {', '.join(STRATEGIES)}")
+        raise WrongUse(f"unknown verification strategy {how.verify!r}; choose from: {', '.join(STRATEGIES)}")
     if how.fitted:
         refuse_unused(how.verify)
     model = load_fitted_model(how.fitted, BlobStore(Home.at().blobs)) if how.fitted else None

@@ -60,9 +60,9 @@ class EvalTask:
 
 @dataclass(frozen=True)
 class EvalEnd:
-    """How an evaluation's sitting ended: ``why`` is done, stopped, money or model.
+    """How a session of an evaluation ended: ``why`` is done, stopped, money or model.
 
-    ``model`` is a model that cannot be asked at all; ``reason`` says what its server said.
+    ``model`` means that the model is unavailable; ``reason`` is what its server said.
     """
 
     why: str
@@ -97,16 +97,16 @@ def run(
         else:
             folder.begin(make_header(plan, task.benchmark, task.settings))
         with _open_writer(folder.lines_file) as writer:
-            notes = ("the last line was cut off by a crash and is done again",) if writer.repaired else ()
+            notes = ("the last line was cut off by a crash; its photo is evaluated again",) if writer.repaired else ()
             before = folder.lines()
-            sitting = EvalSession(task, folder, writer, behind)
+            session = EvalSession(task, folder, writer, behind)
             # One thread a matrix product: they are small, and the photos fill the cores.
             with _freeze_loaded_objects(), threadpool_limits(limits=1, user_api="blas"):
-                why = sitting.work(
+                why = session.work(
                     _list_pending(task, before), _count_done(task, before), tell, stop or threading.Event()
                 )
-    reason = restore_address(sitting.streak.words(), task.settings) if why == "model" else None
-    return EvalEnd(why, sitting.tally, reason, notes)
+    reason = restore_address(session.streak.words(), task.settings) if why == "model" else None
+    return EvalEnd(why, session.tally, reason, notes)
 
 
 def count_parallel_photos(settings: Settings) -> int:
@@ -230,7 +230,7 @@ class EvalSession:
             return make_error_record(photo, "unreadable", str(error))
         except (SextantError, OSError) as error:
             if _is_disk_full(error):
-                raise SextantError(f"{error}; then run the same command again") from error
+                raise SextantError(f"{error}; fix this and run the same command again") from error
             return make_error_record(photo, "failed", str(error))
         except Exception as error:
             # A defect met at one photo must not cost the other thousands; it is counted and shown.

@@ -83,7 +83,7 @@ def _list_notes(loaded: list[tuple[EvaluationFolder, Json, dict[str, Json]]], tw
         if len(lines) < photos:
             notes.append(f"{folder.name} is unfinished: {len(lines):,} of {photos:,} photos")
     if twice:
-        notes.append(f"{twice:,} photos were in two shards and count once")
+        notes.append(f"{twice:,} photos were in two shards and are counted once")
     return notes
 
 

@@ -16,7 +16,7 @@ class SpendLimit:
 
     Args:
         limit: US dollars.
-        spent: what earlier sittings have cost.
+        spent: what earlier sessions cost.
     """
 
     def __init__(self, limit: float, spent: float = 0.0) -> None:

@@ -63,7 +63,7 @@ def measure_parts(alignment: Alignment, cache: Cache, share: float, seed: int) -
     """
     references, queries = split_by_author(cache.authors, cache.places, share, seed)
     if not len(queries):
-        raise WrongUse(f"validation share {share!r} leaves no photo to ask with; give --validation 0.1")
+        raise WrongUse(f"validation share {share!r} leaves no query photo; give --validation 0.1")
     single: dict[str, tuple[Part, ...]] = {part: (part,) for part in alignment.config.parts[1:]}
     choices: dict[str, tuple[Part, ...]] = {"backbone": ("image",), **single, "aligned": alignment.config.parts}
     return {name: validate(alignment, cache, references, queries, parts, seed) for name, parts in choices.items()}

@@ -84,7 +84,7 @@ def measure_backbone(prepared: Prepared, settings: TrainSettings) -> dict[str, A
         WrongUse: nothing is held out.
     """
     if settings.validation == 0:
-        raise WrongUse("validation share 0 leaves nothing to measure on; give --validation 0.1")
+        raise WrongUse("validation share 0 leaves no photo to measure on; give --validation 0.1")
     cache = prepared.cache
     rows, held_out = split_by_author(cache.authors, cache.places, settings.validation, settings.seed)
     untrained = make_alignment(prepared.config, settings.seed)

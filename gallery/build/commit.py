@@ -178,7 +178,7 @@ def open_writer(path: str, dimension: int) -> Iterator[GalleryWriter]:
         return
     new = not folder.exists()
     if not new and (folder.is_file() or _is_foreign(folder)):
-        raise GalleryError(f"{path!r} exists and is not a gallery; choose another place with --out")
+        raise GalleryError(f"{path!r} exists and is not a gallery; choose another folder with --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = Lock(folder / ".lock")
@@ -186,7 +186,7 @@ def open_writer(path: str, dimension: int) -> Iterator[GalleryWriter]:
     except AlreadyLocked:
         raise GalleryError(f"gallery {path!r} is being written by another process; wait for it or stop it") from None
     except OSError as error:
-        raise GalleryError(f"gallery {path!r} cannot be written ({error.strerror}); choose another place") from error
+        raise GalleryError(f"gallery {path!r} cannot be written ({error.strerror}); choose another folder") from error
     try:
         writer = GalleryWriter(path, connect(path), dimension)
         try:
@@ -218,7 +218,7 @@ def _explain_errors(path: str) -> Iterator[None]:
             or "os error 28" in str(error)
         )
         if full:
-            way_out = "what is written stays; free some space and run the same command again"
+            way_out = "what was written is kept; free some space and run the same command again"
             raise GalleryError(f"gallery {path!r}: the disk is full; {way_out}") from error
         raise GalleryError(f"gallery {path!r} cannot be written: {format_error(error)}") from error
 

@@ -55,7 +55,7 @@ def _open(record: PhotoRecord, prepare: Prepare, min_file_bytes: int) -> Decoded
     try:
         content = record.photo.read()
         if len(content) < min_file_bytes:
-            return Unreadable(record.id, f"is {len(content):,} bytes, under the {min_file_bytes:,} asked for")
+            return Unreadable(record.id, f"is {len(content):,} bytes, less than the requested {min_file_bytes:,}")
         photo = open_photo(content)
         metadata, notes = photo.metadata, photo.notes
         latitude, longitude = record.latitude, record.longitude

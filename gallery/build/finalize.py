@@ -43,7 +43,7 @@ def finish_gallery(
     tell("tidying")
     writer.photos.optimize()
     index = _index(writer, before, tell)
-    tell("setting outliers apart")
+    tell("selecting outliers")
     outliers: tuple[int | None, int] = (None, 0)
     if index.kind != "exact":
         outliers = writer.put_outliers(choose_outliers(writer.photos))

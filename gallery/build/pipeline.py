@@ -77,7 +77,7 @@ class Pipeline:
         return [
             *self.source.notes,
             *(f"{names[0]!r}{_describe_others(len(names) - 1)}: {note}" for note, names in self.remarks.items()),
-            *([f"{unlisted:,} more photos were not used, and are not listed"] if unlisted else []),
+            *([f"{unlisted:,} more photos were not used and are not listed"] if unlisted else []),
         ]
 
     def records(self) -> Iterator[PhotoRecord | Unreadable]:

@@ -23,7 +23,7 @@ class DecodingError(SextantError):
 
 
 _NO_PROCESSES = (
-    "decode processes cannot start; in a script of your own call build() under if __name__ == '__main__':, "
+    "decode processes cannot start; in your own script, call build() under if __name__ == '__main__':, "
     "or pass workers=0 (--workers 0)"
 )
 _CHUNK = 8  # photos a task: enough that handing over costs little

@@ -155,7 +155,7 @@ class OnnxEncoder:
         except EncoderError as error:
             reason = format_error(error.__cause__ or error)
             raise WrongUse(
-                f"encoder {str(self._tower.path)!r} does not take a picture: {reason}; see docs/gallery.md"
+                f"encoder {str(self._tower.path)!r} does not accept a picture: {reason}; see docs/gallery.md"
             ) from error
 
 

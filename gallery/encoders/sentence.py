@@ -88,7 +88,7 @@ def _load(name: str) -> Any:
             f"encoder 'st:{name}' cannot be loaded: {reason}; give a model folder or its hub name"
         ) from error
     if "image" not in getattr(model, "modalities", ["text"]):
-        raise WrongUse(f"encoder 'st:{name}' takes no pictures; use a SigLIP, SigLIP2 or CLIP checkpoint")
+        raise WrongUse(f"encoder 'st:{name}' does not encode pictures; use a SigLIP, SigLIP2 or CLIP checkpoint")
     return model
 
 

@@ -25,4 +25,4 @@ def load_unaligned(spec: str) -> Encoder:
         from sextant.gallery.encoders.sentence import SentenceEncoder
 
         return SentenceEncoder(name)
-    raise WrongUse(f"encoder {spec!r} is not known; use {SPECS}")
+    raise WrongUse(f"encoder {spec!r} is unknown; use {SPECS}")

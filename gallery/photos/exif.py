@@ -72,7 +72,7 @@ def read_gps_position(gps: Mapping[int, Any], notes: list[str] | None = None) ->
     """
     notes = [] if notes is None else notes
     if _LATITUDE not in gps or _LONGITUDE not in gps:
-        raise NoPosition("EXIF holds no GPS position")
+        raise NoPosition("EXIF has no GPS position")
     latitude = _read_signed_degrees(gps[_LATITUDE], gps.get(_LATITUDE_REF), "N", "S", "latitude", notes)
     longitude = _read_signed_degrees(gps[_LONGITUDE], gps.get(_LONGITUDE_REF), "E", "W", "longitude", notes)
     return check_stated_position(
@@ -103,7 +103,7 @@ def _to_wgs84(latitude: float, longitude: float, datum: str, notes: list[str]) -
         return latitude, longitude
     system = _DATUMS.get(plain)
     if system is None:
-        notes.append(f"the position is given in the datum {datum[:40]!r}, taken as WGS84; it may be off by some 100 m")
+        notes.append(f"the position is given in the datum {datum[:40]!r}, read as WGS84; it may be off by about 100 m")
         return latitude, longitude
     notes.append(f"the position was converted from the datum {datum[:40]} to WGS84")
     x, y = _load_transformer(system).transform(longitude, latitude)
@@ -134,7 +134,7 @@ def _read_signed_degrees(
     if len(values) > 1 and not math.isfinite(values[1]) and values[0] == round(values[0]):
         notes.append(f"the minutes of the {name} are not given; the position is good to one degree")
     if is_negative(values) and letter == positive:
-        notes.append(f"the {name} has a minus and yet a reference {positive}; it was taken as {negative}")
+        notes.append(f"the {name} has both a minus and the reference {positive}; it was read as {negative}")
     # A minus beside an S or a W says the same thing twice.
     return (-total or 0.0) if letter == negative or is_negative(values) else total
 

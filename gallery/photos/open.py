@@ -126,12 +126,12 @@ def _open_picture(name: str, content: bytes) -> tuple[Image.Image, Image.Image, 
         return _decode(stored), stored, ()
     except Exception as error:
         if stored.format not in ("JPEG", "MPO") or content.rstrip(b"\0").endswith(_END_OF_IMAGE):
-            raise PhotoError(name, f"is broken or cut off ({_explain(error)}); export it again") from error
+            raise PhotoError(name, f"is broken or truncated ({_explain(error)}); export it again") from error
     ended = _open_header(name, content + _END_OF_IMAGE)
     try:
-        return _decode(ended), ended, ("the file is cut off; the part of the picture that is missing is grey",)
+        return _decode(ended), ended, ("the file is truncated; the missing part of the picture is grey",)
     except Exception as error:
-        raise PhotoError(name, f"is broken or cut off ({_explain(error)}); export it again") from error
+        raise PhotoError(name, f"is broken or truncated ({_explain(error)}); export it again") from error
 
 
 def _open_raw_picture(
@@ -247,9 +247,7 @@ def _open_header(name: str, content: bytes) -> Image.Image:
     except Image.DecompressionBombError:
         raise PhotoError(name, f"has more than {MAX_PIXELS:,} pixels; export it smaller") from None
     except UnidentifiedImageError:
-        raise PhotoError(
-            name, "is not a photo this program reads (JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, raw)"
-        ) from None
+        raise PhotoError(name, "is not a supported photo (JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, raw)") from None
     except Exception as error:
         raise PhotoError(name, f"is broken ({_explain(error)}); export it again") from error
     if image.width * image.height > MAX_PIXELS:

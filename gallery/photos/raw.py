@@ -120,7 +120,7 @@ def look_at_raw(content: bytes, raw: RawPhoto, thumbnail: Image.Image | None) ->
         if preview is not None and (best is None or preview.width * preview.height > best.width * best.height):
             best = preview
     if best is not None and max(best.size) >= _GOOD_SHARE * max(raw.width, raw.height):
-        return best, f"raw photo: its embedded {best.width} x {best.height} preview was looked at"
+        return best, f"raw photo: its embedded {best.width} x {best.height} preview was used"
     if find_spec("rawpy") is not None:
         developed = _develop(content)
         if developed is not None:
@@ -128,7 +128,7 @@ def look_at_raw(content: bytes, raw: RawPhoto, thumbnail: Image.Image | None) ->
     if best is None:
         return None, ""
     return best, (
-        f"raw photo: only its {best.width} x {best.height} preview was looked at; "
+        f"raw photo: only its {best.width} x {best.height} preview was used; "
         "pip install 'sextant-geo[raw]' develops the whole picture"
     )
 
@@ -137,7 +137,7 @@ def suggest_way_out() -> str:
     """Say what to do with a raw file of which no picture could be had."""
     if find_spec("rawpy") is not None:
         return "LibRaw cannot develop it; export it as JPEG"
-    return "pip install 'sextant-geo[raw]' reads it, or export it as JPEG"
+    return "install 'sextant-geo[raw]' to read it, or export it as JPEG"
 
 
 def _find_preview(stream: bytes) -> Image.Image | None:

@@ -18,7 +18,7 @@ _NUMBERED = re.compile(r"^(.*)(\(\d+\))$")
 
 def complete(own: PhotoMetadata, other: PhotoMetadata) -> PhotoMetadata:
     """Fill in what ``own`` lacks from ``other``; where neither has a position, the reason that says more stays."""
-    silent = own.problem in (None, "EXIF holds no GPS position")
+    silent = own.problem in (None, "EXIF has no GPS position")
     stated = other.problem is not None and "holds no" not in other.problem
     return PhotoMetadata(
         latitude=other.latitude,
@@ -94,7 +94,7 @@ def read_takeout(content: bytes) -> PhotoMetadata | None:
     if not isinstance(document, dict) or not {"geoData", "geoDataExif", "photoTakenTime"} & document.keys():
         return None
     captured_at = _read_taken_at(document.get("photoTakenTime"))
-    reason = "Google Takeout's sidecar holds no position"
+    reason = "Google Takeout's sidecar has no position"
     for key in ("geoData", "geoDataExif"):
         try:
             latitude, longitude = _read_place(document.get(key))
@@ -108,9 +108,9 @@ def _read_place(value: Any) -> tuple[float, float]:
     place = value if isinstance(value, dict) else {}
     latitude, longitude = (_is_finite(place.get(name)) for name in ("latitude", "longitude"))
     if latitude is None or longitude is None:
-        raise NoPosition("Google Takeout's sidecar holds no position")
+        raise NoPosition("Google Takeout's sidecar has no position")
     if latitude == 0 and longitude == 0:  # what Takeout writes where it knows none
-        raise NoPosition("Google Takeout's sidecar holds no position")
+        raise NoPosition("Google Takeout's sidecar has no position")
     return check_stated_position(latitude, longitude, "Takeout", None, None, [])
 
 

@@ -58,7 +58,7 @@ def _list_properties(root: ElementTree.Element) -> Iterator[tuple[str, str]]:
 def _read_position(properties: dict[str, str], notes: list[str]) -> tuple[float, float]:
     latitude, longitude = properties.get(f"{_EXIF}GPSLatitude"), properties.get(f"{_EXIF}GPSLongitude")
     if latitude is None or longitude is None:
-        raise NoPosition("XMP holds no GPS position")
+        raise NoPosition("XMP has no GPS position")
     return check_stated_position(
         _read_degrees(latitude, "NS", "latitude"),
         _read_degrees(longitude, "EW", "longitude"),

@@ -27,7 +27,7 @@ class SearchArea:
             WrongUse: latitudes beyond ±90, longitudes beyond ±180, or south above north.
         """
         if not (-90 <= south <= north <= 90 and -180 <= west <= 180 and -180 <= east <= 180):
-            raise WrongUse(f"box {(south, west, north, east)!r} is not one; give south,west,north,east in degrees")
+            raise WrongUse(f"box {(south, west, north, east)!r} is not a box; give south,west,north,east in degrees")
         return cls(box(west, south, east if east >= west else east + 360, north))
 
     @classmethod
@@ -44,7 +44,7 @@ class SearchArea:
             reason = format_error(error)
             raise WrongUse(f"area {str(document)[:60]!r} is not GeoJSON ({reason}); give a Polygon") from error
         if not polygons:
-            raise WrongUse(f"area {str(document)[:60]!r} holds no polygon; give a GeoJSON Polygon or MultiPolygon")
+            raise WrongUse(f"area {str(document)[:60]!r} has no polygon; give a GeoJSON Polygon or MultiPolygon")
         return cls(shapely.make_valid(MultiPolygon(polygons)))
 
     def holds(self, latitudes: ArrayLike, longitudes: ArrayLike) -> NDArray[np.bool_]:

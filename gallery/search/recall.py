@@ -60,9 +60,9 @@ def refuse_below_floor(path: str, recall: Recall) -> None:
         GalleryError: recall is below the floors that this module states.
     """
     if recall.near < NEAR_FLOOR:
-        raise GalleryError(f"gallery {path!r} finds {recall.near:.3f} of the nearest, under {NEAR_FLOOR}; {_RETRY}")
+        raise GalleryError(f"gallery {path!r} finds {recall.near:.3f} of the nearest, less than {NEAR_FLOOR}; {_RETRY}")
     if recall.far < FAR_FLOOR and recall.far_cosine_gap > FAR_COSINE_GAP:
-        raise GalleryError(f"gallery {path!r} finds {recall.far:.3f} of the farthest, under {FAR_FLOOR}; {_RETRY}")
+        raise GalleryError(f"gallery {path!r} finds {recall.far:.3f} of the farthest, less than {FAR_FLOOR}; {_RETRY}")
 
 
 _RETRY = "its rows are kept: report this with the output of 'sextant gallery info --check 200'"

@@ -23,7 +23,7 @@ class ArchiveSource:
         self._table, self._folder, self._country_known = table, folder.resolve(), country_known
         self._tars, self._zips = list_archives(list_tar_parts(self._folder)), list_zip_files(self._folder)
         if not self._tars and not self._zips:
-            raise SourceError(f"folder {str(folder)!r} holds no tar or zip files; give the folder of the archives")
+            raise SourceError(f"folder {str(folder)!r} has no tar or zip files; give the folder of the archives")
         self.identity = f"{table.identity} over archives in {self._folder} country_known={country_known}"
 
     def total(self) -> int | None:
@@ -33,7 +33,7 @@ class ArchiveSource:
         rows: dict[str, int] = {}
         for index, image in enumerate(self._table.images):
             if rows.setdefault(_make_key(image), index) != index:
-                yield Unreadable(image, "is listed twice; its first row holds")
+                yield Unreadable(image, "is listed twice; its first row is used")
         met = bytearray(len(self._table))
         for member in self._members():
             if isinstance(member, Unreadable):
@@ -44,7 +44,7 @@ class ArchiveSource:
             if found is None:
                 yield Unreadable(name, f"has no row in {self._table.path.name!r}")
             elif met[found]:
-                yield Unreadable(name, "is in the archives twice; the first one holds")
+                yield Unreadable(name, "is in the archives twice; the first one is used")
             else:
                 met[found] = 1
                 yield self._record(found, photo, uri)
@@ -66,13 +66,13 @@ class ArchiveSource:
                     yield name, member, f"{parts[0]}#{name}"
             except (tarfile.TarError, OSError) as error:
                 last = Path(parts[-1]).name
-                yield Unreadable(last, f"is cut off or broken ({error}); the photos after that place are missing")
+                yield Unreadable(last, f"is cut off or broken ({error}); the photos after that point are missing")
         for archive in self._zips:
             try:
                 for name, found in list_zip_members(archive):
                     yield name, found, f"{archive}#{name}"
             except (zipfile.BadZipFile, OSError) as error:
-                yield Unreadable(archive.name, f"is cut off or no zip file ({error}); its photos are missing")
+                yield Unreadable(archive.name, f"is truncated or not a zip file ({error}); its photos are missing")
 
 
 def _make_key(image: str) -> str:

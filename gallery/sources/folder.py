@@ -42,7 +42,7 @@ def list_photos(folder: Path) -> FolderListing:
             if is_photo(head):
                 photos.append(name)
             elif kind := name_unread_format(head):
-                left_out.append(Unreadable(name, f"is a {kind} file, which is not read; export it as JPEG"))
+                left_out.append(Unreadable(name, f"is a {kind} file, which is not supported; export it as JPEG"))
     return FolderListing(sorted(photos), sorted(left_out, key=lambda item: item.id))
 
 
@@ -67,7 +67,7 @@ class FolderSource:
         self._files, self._left_out = listing.photos, listing.left_out
         if not self._files:
             kinds = ", ".join(sorted(PHOTO_SUFFIXES))
-            raise SourceError(f"folder {str(folder)!r} holds no photos; name a folder that holds some ({kinds})")
+            raise SourceError(f"folder {str(folder)!r} has no photos; name a folder that does ({kinds})")
 
     def total(self) -> int | None:
         return len(self._files)

@@ -45,7 +45,9 @@ def download_dataset(source: str) -> Path:
         way_out = f"accept its terms at huggingface.co/datasets/{name} and run: hf auth login"
         raise SourceError(f"dataset {name!r} is gated; {way_out}") from error
     except RepositoryNotFoundError as error:
-        raise SourceError(f"source {source!r} is neither a path here nor a dataset on the hub; check it") from error
+        raise SourceError(
+            f"source {source!r} is neither a local path nor a dataset on the hub; check its spelling"
+        ) from error
     except Exception as error:
         reason = format_error(error)
         raise SourceError(

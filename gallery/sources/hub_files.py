@@ -110,5 +110,5 @@ def _fetch_alone(file: HubFile, blobs: Path) -> None:
         found = hashlib.file_digest(whole, "sha256").hexdigest()
     if found != file.sha256:
         part.unlink()
-        raise BrokenFile(f"a file came with SHA-256 {found[:8]}… and should have {file.sha256[:8]}…")
+        raise BrokenFile(f"a file arrived with SHA-256 {found[:8]}… and should have {file.sha256[:8]}…")
     part.rename(blobs / file.sha256)

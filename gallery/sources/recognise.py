@@ -58,7 +58,7 @@ def open_sources(sources: Sequence[str], options: SourceOptions = SourceOptions(
     if len(sources) == 1:
         return open_source(sources[0], options)
     if options.metadata is not None:
-        raise SourceError("--metadata names the table of one source; of several, give each its table as SOURCE")
+        raise SourceError("--metadata names the table of one source; with several sources, give the tables as SOURCE")
     return JoinedSource([open_source(source, options) for source in sources])
 
 
@@ -90,7 +90,7 @@ def _find_training_images(folder: Path, table: PhotoTable) -> Path:
     """Find OSV-5M's photos of this table: its test photos lie beside its training photos."""
     split = folder / "images" / table.path.stem
     if split.is_dir():
-        table.notes.append(f"of {folder.name!r} the photos in 'images/{table.path.stem}' are taken")
+        table.notes.append(f"of {folder.name!r} the photos in 'images/{table.path.stem}' are used")
         return split
     return folder
 
@@ -115,7 +115,7 @@ def _open_own_source(folder: Path, options: SourceOptions) -> Source:
     matching = [table for table in tables if table.matches(files)]
     if not matching and has_archives(folder) and not photos:
         if not tables:
-            raise SourceError(f"folder {str(folder)!r} holds archives and no table of them; name it with --metadata")
+            raise SourceError(f"folder {str(folder)!r} has archives but no table for them; name it with --metadata")
         matching = tables
     if len(matching) > 1:
         listed = ", ".join(table.path.name for table in matching)

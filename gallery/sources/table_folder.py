@@ -34,7 +34,7 @@ class TableFolderSource:
             row = self._table.row(index)
             file = names.find(row.image)
             if row.image in seen:
-                yield Unreadable(row.image, "is listed twice; its first row holds")
+                yield Unreadable(row.image, "is listed twice; its first row is used")
                 continue
             seen.add(row.image)
             seen.add(file or row.image)

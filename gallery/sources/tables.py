@@ -48,9 +48,9 @@ class TableRow:
         if self.unread is not None:
             return f"position {self.unread!r} cannot be read; write decimal degrees such as 48.8583, 2.2944"
         if math.isnan(self.latitude) or math.isnan(self.longitude):
-            return "its row states no position"
+            return "its row has no position"
         if self.latitude == 0 and self.longitude == 0:
-            return "position is 0, 0, which tables hold where none is known"
+            return "position is 0, 0, which tables use for an unknown position"
         if abs(self.latitude) > 90 or abs(self.longitude) > 180:
             return f"position {self.latitude:g}, {self.longitude:g} is out of range"
         return None
@@ -79,12 +79,12 @@ class PhotoTable:
         if self.swapped:
             self._latitude, self._longitude = self._longitude, self._latitude
             self.notes.append(
-                f"table {path.name!r}: the LAT and LON headers are swapped; they are read the other way round"
+                f"table {path.name!r}: the LAT and LON headers are swapped; they are read in the right order"
             )
         if self.broken_lines:
             lines = ", ".join(str(line) for line in self.broken_lines[:5])
             count = len(self.broken_lines)
-            self.notes.append(f"table {path.name!r}: {count} lines are not rows of it and are left out (line {lines})")
+            self.notes.append(f"table {path.name!r}: {count} lines are not rows and are skipped (line {lines})")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -126,7 +126,7 @@ class PhotoTable:
             raise SourceError(f"table {str(path)!r} cannot be read ({error.strerror}); check the path") from error
         except csv.Error as error:
             self.notes.append(
-                f"table {path.name!r} ends in a fragment that is not CSV ({error}); it is read up to there"
+                f"table {path.name!r} ends in a fragment that is not CSV ({error}); the rows before it are used"
             )
 
     def _take(self, row: list[str], width: int, line: int) -> None:

@@ -62,7 +62,7 @@ def write_world(folder: Path, scenes: int = 1200, queries: int = 40, seed: int =
         if _read_recipe(folder) == recipe:
             return world
         if folder.exists() and any(folder.iterdir()) and _read_recipe(folder) is None:
-            raise WorldError(f"folder {str(folder)!r} holds something else than a drawn world: name an empty one")
+            raise WorldError(f"folder {str(folder)!r} holds something other than a drawn world; name an empty folder")
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as draft:
             drawn = Path(draft) / "world"

@@ -121,7 +121,7 @@ def import_run(path: Path, home: str | None) -> RunFolder:
     name = json.loads(contents.pop("manifest.json"))["run"]
     target = get_runs_folder(home) / name
     if target.exists():
-        raise WrongUse(f"there is a run {name!r} already; delete its folder to import it again")
+        raise WrongUse(f"run {name!r} already exists; delete its folder to import it again")
     store = BlobStore(Home.at(home).blobs)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".import-"))
@@ -149,9 +149,9 @@ def read_checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, byt
     """
     entries = archive.infolist()
     if len(entries) > MOST_FILES:
-        raise ArchiveError(f"{str(path)!r} holds {len(entries)} files; an exported run holds a few")
+        raise ArchiveError(f"{str(path)!r} holds {len(entries)} files; an exported run has a few")
     if len({entry.filename for entry in entries}) != len(entries):
-        raise ArchiveError(f"{str(path)!r} holds two files of one name")
+        raise ArchiveError(f"{str(path)!r} has two files of one name")
     for entry in entries:
         check_entry(entry, path)
     if (together := sum(entry.file_size for entry in entries)) > BIGGEST_TOGETHER:

@@ -90,7 +90,7 @@ def make_step_key(step_info: StepInfo) -> tuple[int, str, str]:
 
 def refuse_call(kind: str, request: Json) -> Json:
     """Refuse a call to the backend: in a replay, the recording answers every call."""
-    raise RunError(f"a replay asked the world for its {kind}; this is a defect, please report it")
+    raise RunError(f"internal error: a replay made a {kind} call; please report it")
 
 
 class ReplayCheck:
@@ -150,7 +150,9 @@ def find_difference(old: Json, new: Json) -> TextDifference | None:
         return None
     found = list(find_json_differences(old, new, ""))
     readable = [difference for difference in found if not BLOB.search(difference.words)]
-    return next(iter([*readable, *found]), TextDifference("its spelling", "the values are equal, their bytes are not"))
+    return next(
+        iter([*readable, *found]), TextDifference("its spelling", "the values are equal but their bytes differ")
+    )
 
 
 def compare_answers(folder: RunFolder, answer: Json, step_info: StepInfo) -> None:

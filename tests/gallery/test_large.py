@@ -152,7 +152,7 @@ def test_a_warm_gallery_answers_the_same(gallery):
 def test_a_build_that_would_find_too_little_fails_loudly(tmp_path, monkeypatch):
     monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
     monkeypatch.setattr(finish, "choose_outliers", lambda photos: photos.search().limit(20).to_arrow())
-    with pytest.raises(GalleryError, match=r"finds 0\.\d+ of the farthest, under 0.9"):
+    with pytest.raises(GalleryError, match=r"finds 0\.\d+ of the farthest, less than 0.9"):
         made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1))
     with pytest.raises(GalleryError, match="unfinished"):
         Gallery.open(str(tmp_path / "g"))

@@ -18,15 +18,14 @@ def similarity(pool: Pool, optimise: Optimise = "balanced", target_radius_km: fl
     Candidates without it come last in the list; no probability is claimed.
 
     Raises:
-        NoSimilarityError: there are candidates and none carries a similarity.
+        NoSimilarityError: no candidate has a similarity.
     """
     if not pool.candidates:
         return Verdict(reasons=("no candidate",), strategy="similarity")
     values = _values(pool)
     if not np.isfinite(values).any():
         raise NoSimilarityError(
-            "none of the candidates carries a similarity; verify with 'calibrated', or give a gallery built with an "
-            "aligned: encoder"
+            "no candidate has a similarity; use --verify calibrated, or a gallery built with an aligned: encoder"
         )
     order = np.argsort(-values, kind="stable").tolist()
     best = pool.candidates[order[0]]

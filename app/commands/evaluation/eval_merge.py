@@ -7,7 +7,7 @@ import click
 from sextant.app.render.terminal import echo, echo_json
 
 
-@click.command("merge", short_help="Put the shards of an evaluation together.")
+@click.command("merge", short_help="Merge the shards of an evaluation.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="NEW", help="The merged run's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")

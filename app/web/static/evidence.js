@@ -47,7 +47,7 @@ function answerCard(photo) {
 function steeringCard(photo, act) {
   return card("What you said",
     h("div", { class: "said" }, photo.constraints.map((words) => h("span", { class: "chip warn" }, words))),
-    photo.changed ? h("p", { class: "small" }, `${photo.changed.left} of ${photo.changed.of} candidates are left`, photo.changed.moved_km ? `; the answer lies ${kilometres(photo.changed.moved_km)} from where the run left it` : "") : null,
+    photo.changed ? h("p", { class: "small" }, `${photo.changed.left} of ${photo.changed.of} candidates are left`, photo.changed.moved_km ? `; the answer lies ${kilometres(photo.changed.moved_km)} from the run's own answer` : "") : null,
     h("button", { class: "plain", onclick: () => act.words("undo") }, "Undo the last"));
 }
 

@@ -31,7 +31,7 @@ def check_heatmap_path(path: Path) -> None:
         WrongUse: neither .png nor .geojson.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise WrongUse(f"heat map {str(path)!r} has no known format; end it in .png or .geojson")
+        raise WrongUse(f"heat map {str(path)!r} has an unknown format; use .png or .geojson")
 
 
 def write_heatmap(path: Path, heat: HeatMap) -> None:

@@ -69,5 +69,5 @@ def load_backbone(spec: str) -> Backbone:
         WrongUse: an unknown spec, a missing file, an interrupted download, or an aligned encoder.
     """
     if spec.startswith("aligned:"):
-        raise WrongUse(f"backbone {spec!r} is an alignment itself; name the encoder it stands on")
+        raise WrongUse(f"backbone {spec!r} is itself an alignment; name its backbone encoder")
     return Backbone(load_unaligned(spec))

@@ -60,11 +60,11 @@ class AlignedEncoder:
             WrongUse: this encoder's vectors have no such part.
         """
         if "gps" not in self.parts:
-            raise WrongUse(f"encoder {self.spec!r} holds no GPS part; use aligned:{self.folder} or its #gps")
+            raise WrongUse(f"encoder {self.spec!r} has no GPS part; use aligned:{self.folder} or its #gps")
         if embeddings.shape[-1] != self.dimension:
             raise WrongUse(
                 f"a vector of {embeddings.shape[-1]} numbers is not from {self.spec!r}, which makes {self.dimension}; "
-                "encode the photo with this encoder"
+                "encode the photo with that encoder"
             )
         start = self.stored.config.dimension(self.parts[: self.parts.index("gps")])
         part = embeddings[..., start : start + self.stored.config.space]
@@ -104,7 +104,7 @@ def _refuse_other_backbone(folder: Path, stored: StoredAlignment, backbone: Back
     if config.backbone_fingerprint not in (None, backbone.fingerprint):
         raise WrongUse(
             f"alignment {str(folder)!r} was trained on {config.backbone!r} with fingerprint "
-            f"{config.backbone_fingerprint}; what that names now has {backbone.fingerprint}. Restore those weights, "
+            f"{config.backbone_fingerprint}; its fingerprint is now {backbone.fingerprint}. Restore those weights, "
             "or train again"
         )
     if (config.image_dimension, config.features) != (backbone.dimension, backbone.features):

@@ -111,7 +111,7 @@ def _rename(
 def _load_g3_tensors(path: Path) -> dict[str, Tensor]:
     loaded = _load(path)
     if not isinstance(loaded, dict):
-        raise AlignmentError(f"{str(path)!r} holds no state dict; save it with torch.save(model.state_dict(), …)")
+        raise AlignmentError(f"{str(path)!r} has no state dict; save it with torch.save(model.state_dict(), …)")
     return {
         name: tensor for name, tensor in loaded.items() if not name.startswith(_G3_FROZEN) and name not in _G3_UNUSED
     }
@@ -129,6 +129,6 @@ def _load(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise AlignmentError(
-            f"{str(path)!r} cannot be read as plain tensors: {type(error).__name__}; a whole pickled model "
-            "must be saved again as its state dict, a broken download fetched again"
+            f"{str(path)!r} cannot be read as plain tensors: {type(error).__name__}; save a pickled "
+            "model again as its state dict; download a broken file again"
         ) from error

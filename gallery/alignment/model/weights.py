@@ -80,9 +80,7 @@ def load_alignment(folder: Path) -> tuple[Alignment, StoredAlignment]:
             f"alignment {str(folder)!r} lacks its weights: {error.strerror}; copy the folder again"
         ) from error
     if hashlib.sha256(content).hexdigest() != stored.sha256:
-        raise AlignmentError(
-            f"the weights of {str(folder)!r} are not those alignment.json was written for; copy the folder again"
-        )
+        raise AlignmentError(f"the weights of {str(folder)!r} do not match alignment.json; copy the folder again")
     _refuse_other_config(folder, stored)
     alignment = make_alignment(stored.config, seed=0)
     try:

@@ -94,7 +94,7 @@ def open_cache(folder: Path) -> Cache:
     """
     about = read_about(folder)
     if about is None:
-        raise AlignmentError(f"no finished cache of features in {str(folder)!r}; sextant align train makes one")
+        raise AlignmentError(f"there are no finished features in {str(folder)!r}; sextant align train makes one")
     table = pq.read_table(folder / ROWS, columns=["latitude", "longitude", "author"])
     wanted = about.rows * about.dimension * 2
     found = (folder / IMAGES).stat().st_size if (folder / IMAGES).exists() else 0

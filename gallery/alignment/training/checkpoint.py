@@ -54,8 +54,8 @@ def save_checkpoint(
     except (OSError, SafetensorError) as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise AlignmentError(
-            f"checkpoint {str(target)!r} could not be written: {error}; free some room and run the same command again, "
-            "training resumes from the last checkpoint"
+            f"checkpoint {str(target)!r} could not be written: {error}; free some space and run the same command "
+            "again; training resumes from the last checkpoint"
         ) from error
     shutil.rmtree(target, ignore_errors=True)
     os.replace(beside, target)

@@ -39,7 +39,7 @@ def begin(model: Alignment, start: Start) -> None:
     ours, theirs = model.config, start.alignment.config
     if theirs.projection != ours.projection:
         raise WrongUse(
-            f"the location encoder to start from stands on {theirs.projection!r}, this training on "
+            f"the location encoder to start from uses {theirs.projection!r}, this training "
             f"{ours.projection!r}; give --projection {theirs.projection}"
         )
     if theirs.sigmas != ours.sigmas:

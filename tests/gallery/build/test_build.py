@@ -166,7 +166,7 @@ def test_a_long_list_of_unused_photos_is_cut_and_counted(photos, tmp_path, monke
     for name in ("000.jpg", "001.jpg", "002.jpg"):
         (photos / name).write_bytes(b"")
     report = build(open_source(str(photos)), str(tmp_path / "g"), ThumbnailEncoder())
-    assert len(report.unreadable) == 2 and report.notes == ("1 more photos were not used, and are not listed",)
+    assert len(report.unreadable) == 2 and report.notes == ("1 more photos were not used and are not listed",)
 
 
 @needs_shared_data

@@ -90,7 +90,7 @@ def test_a_raw_file_is_looked_at_through_its_largest_preview():
 def test_a_raw_file_with_a_thumbnail_only_says_so(monkeypatch):
     monkeypatch.setattr("sextant.gallery.photos.raw.find_spec", lambda name: None)
     opened = open_photo(tiff_with_raw(None, (64, 48), (4000, 3000)))
-    assert "only its 64 x 48 preview was looked at" in opened.notes[0] and "sextant-geo[raw]" in opened.notes[0]
+    assert "only its 64 x 48 preview was used" in opened.notes[0] and "sextant-geo[raw]" in opened.notes[0]
 
 
 def test_a_raw_file_without_any_picture_names_the_extra(monkeypatch):
