@@ -1,4 +1,4 @@
-"""An answer's place and probability in words: the one scale of terminal, page, chat and exports.
+"""An answer's place and probability in words: one scale for terminal, page, chat and exports.
 
 Pure functions of the Answer of DESIGN.md. Words for probabilities follow Kent's and the IPCC's scales.
 """

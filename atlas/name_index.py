@@ -1,4 +1,4 @@
-"""The index behind `sextant.atlas.names`: every key a place, a division or a country can be asked for by."""
+"""The index behind `sextant.atlas.names`: the search keys of places, divisions and countries."""
 
 import csv
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""From a name to positions: places, first-level divisions and countries, accents and spelling forgiven.
+"""Find positions by name: places, first-level divisions and countries, tolerant of accents and spelling.
 
 How hits are ordered: by how exactly the name fits; of equals a country first, then the great cities of
 `data/cities.csv` in its order, then first-level divisions, then places by how many others lie within 30 km

@@ -1,6 +1,6 @@
-"""The names that ship: towns with their population, divisions, counties, countries and well-known regions.
+"""The shipped names: towns with their population, divisions, counties, countries and well-known regions.
 
-Every name has a key (`key_of`); a key leads to entries. `data/towns.npz` holds towns, divisions, counties and the names
+Every name has a key (`make_key`); a key leads to entries. `data/towns.npz` holds towns, divisions, counties and the names
 of countries (see `scripts/derive_towns.py`), `data/regions.csv` the regions that are no division (the Alps, Mallorca).
 """
 
@@ -57,7 +57,7 @@ def estimate_town_radius_km(population: int) -> float:
 
 
 class Shipped:
-    """All shipped names. Built once, by ``shipped()``."""
+    """All shipped names. Built once, by ``load_shipped()``."""
 
     def __init__(self) -> None:
         with as_file(files("sextant.atlas") / "data" / "towns.npz") as path, np.load(path) as file:

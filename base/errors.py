@@ -1,4 +1,4 @@
-"""The errors a person sees. They live in the lowest room so that every layer can raise them.
+"""Errors that are shown to the user, in the lowest room so that every layer can raise them.
 
 A message is one line: it names the value, the reason and the way out. The command line prints exactly
 this line after ``sextant: `` and leaves with ``exit_code``.
@@ -30,5 +30,5 @@ def format_error(error: BaseException, longest: int | None = LONGEST) -> str:
 
 
 def format_system_reason(error: BaseException) -> str:
-    """Return the system's reason (``No space left on device``) of an ``OSError``, else ``one_line``."""
+    """Return the system's reason (``No space left on device``) of an ``OSError``, else ``format_error``."""
     return getattr(error, "strerror", None) or format_error(error)

@@ -1,4 +1,4 @@
-"""Atomic writes: at any time the old file or the whole new one is there."""
+"""Atomic writes: a reader always finds the old file or the complete new one."""
 
 import os
 import secrets
@@ -37,7 +37,7 @@ def replace_file(path: Path, *, fsync: bool = True, mode: int = 0o666) -> Iterat
 
 
 def write_atomic(path: Path, content: bytes, *, fsync: bool = True, mode: int = 0o666) -> None:
-    """Write a file whole or not at all. Arguments and errors as ``replacing``."""
+    """Write a file whole or not at all. Arguments and errors as ``replace_file``."""
     with replace_file(path, fsync=fsync, mode=mode) as aside:
         aside.write_bytes(content)
 

@@ -1,4 +1,4 @@
-"""Append-only files of JSON objects, one on each line.
+"""Append-only files of JSON objects, one per line.
 
 A process that dies while it appends leaves a *torn tail*: a last line that lacks its end. It is cut off when the file
 is opened for appending and left out when it is read. A broken line before the last cannot come from a crash: the file

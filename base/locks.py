@@ -1,4 +1,4 @@
-"""Locks between processes. The system lets go of a lock when the process that holds it ends, however it ends."""
+"""Locks between processes. The system releases a lock when its process ends, for whatever reason."""
 
 import os
 from contextlib import suppress

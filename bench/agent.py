@@ -1,4 +1,4 @@
-"""How much time Sextant itself takes: many photos against a slow model, and one photo beside LangGraph's own floor.
+"""Measure Sextant's own time: many photos with a slow model, and one photo beside LangGraph's minimum.
 
     python -m bench.agent --photos 200 --latency 0.3 --concurrency 16
 

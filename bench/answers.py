@@ -1,4 +1,4 @@
-"""How long reading an answer takes: median, 99th percentile and slowest, and how time grows with length.
+"""Measure the time of reading an answer: median, 99th percentile, slowest, and growth with length.
 
     python -m bench.answers [FILE…]
 

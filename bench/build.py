@@ -1,4 +1,4 @@
-"""How much of an encoder's own rate a build keeps: photos a second end to end, against the encoder alone.
+"""Measure the photos per second of a gallery build against those of the encoder alone.
 
     python -m bench.build PHOTOS [--encoder builtin --encoder onnx:PATH …] [--photos 3000] [--rounds 3] [--json]
 

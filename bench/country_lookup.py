@@ -1,4 +1,4 @@
-"""How often the polygons agree with GeoNames about a place's country, and what asking for many at once gains.
+"""Measure how often the polygons agree with GeoNames on a place's country, and the gain of batch look-ups.
 
 Data: all places of the gazetteer (GeoNames cities above 1000 inhabitants). Run: python -m bench.country_lookup
 """

@@ -1,4 +1,4 @@
-"""How close an evaluation gets to the maximum throughput of a model server, and how fast one runs without a model.
+"""Measure an evaluation's throughput against the maximum of a model server, and its speed without a model.
 
     python -m bench.eval --data IM2GPS3K --gallery GALLERY [--photos 500] [--preset default]
 

@@ -1,4 +1,4 @@
-"""How long ``locate`` searches a gallery of a million photos, near and far, by the timings that its runs record.
+"""Measure how long ``locate`` searches a gallery of a million photos, from the timings in its runs.
 
     python -m bench.locate_retrieval                        # builds 1,000,000 × 768 synthetic vectors: ten minutes
     python -m bench.locate_retrieval --keep FOLDER          # once; takes them from there the next time

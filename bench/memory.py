@@ -1,4 +1,4 @@
-"""The peak memory of a task: in a process of its own, or since a moment."""
+"""Measure the peak memory of a task, in its own process or since a moment."""
 
 from collections.abc import Callable
 from multiprocessing import get_context

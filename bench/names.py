@@ -1,4 +1,4 @@
-"""How fast replies are read, and a large gazetteer is built and asked.
+"""Measure how fast replies are parsed, and how fast a large gazetteer is built and searched.
 
     python -m bench.names --rows 10000000 --folder /tmp/names
 

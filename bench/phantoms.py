@@ -1,4 +1,4 @@
-"""How well does the guard tell sentences that claim a check from those that do not?
+"""Measure precision and recall of the guard on sentences that claim a check.
 
     python -m bench.phantoms [--wrong]
 

@@ -1,4 +1,4 @@
-"""What `sextant gallery profile` takes, against the build of the same gallery: seconds and their ratio.
+"""Measure `sextant gallery profile` against the build of the same gallery: seconds and their ratio.
 
     python -m bench.profile                            # galleries of 1,000 and of 1,000,000 synthetic rows
     python -m bench.profile --rows 100000 --json

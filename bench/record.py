@@ -1,4 +1,4 @@
-"""What recording costs, how fast a run replays, whether threads can disturb it, and how much room runs take.
+"""Measure the cost of recording, the speed of replays, their immunity to threads, and disk space.
 
     python -m bench.record
 

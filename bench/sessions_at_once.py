@@ -1,4 +1,4 @@
-"""Fifty sessions at once against a model of 300 ms: are all answered, what does a step cost, how much memory is held?
+"""Measure fifty simultaneous sessions with a model of 300 ms: answers, overhead per step, memory.
 
     python -m bench.sessions_at_once [SESSIONS]
     python -m bench.sessions_at_once [SESSIONS] --kill

@@ -1,4 +1,4 @@
-"""A gallery of structured synthetic vectors, finished as any build finishes: rows, index, outliers, its own check.
+"""Build a gallery of structured synthetic vectors, finished like any build: rows, index, outliers, check.
 
 Its vectors lie beside it in ``vectors.npy``, for what else is to search them, and ``shape.json`` says how they were
 drawn. Queries are of the same distribution and are not in it.

@@ -1,4 +1,4 @@
-"""Measured lines as a markdown table."""
+"""Print measurements as a Markdown table."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Structured synthetic vectors: clusters in a cone, on a curved surface of few dimensions, as image encoders give.
+"""Make structured synthetic vectors: clusters in a cone on a curved surface, like those of image encoders.
 
 Shaped after real embeddings, 1,374 photos of IM2GPS3K through MobileNetV2 (in brackets: as many of these vectors):
 cosine of a pair 0.53 ± 0.07 (0.53 ± 0.08), to the nearest other photo 0.76 (0.75), to the 16th nearest 0.69 (0.68),

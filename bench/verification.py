@@ -1,4 +1,4 @@
-"""How long verification of one pool of 80 candidates takes, against its limit of 5 ms.
+"""Measure how long verification of a pool of 80 candidates takes, against its limit of 5 ms.
 
 Run: python -m bench.verification
 """

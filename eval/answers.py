@@ -1,4 +1,4 @@
-"""Score a file of raw model answers: what was answered, refused, unparsable, and how far off it was.
+"""Score a file of raw model answers: answered, refused, unparsable, and the error of each.
 
     python -m eval.answers FILE [--json]
 

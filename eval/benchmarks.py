@@ -1,4 +1,4 @@
-"""Benchmarks: photos with known places, as a folder and a table on this machine. Nothing is ever downloaded."""
+"""Load benchmarks: photos with known places, from a local folder and table. Nothing is downloaded."""
 
 import csv
 import hashlib

@@ -1,4 +1,4 @@
-"""Two evaluations of the same photos: which is better, and is it more than chance?"""
+"""Compare two evaluations of the same photos, with significance tests."""
 
 from dataclasses import dataclass
 

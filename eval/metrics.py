@@ -1,4 +1,4 @@
-"""Figures of merit for places: pure functions of distances, probabilities and regions.
+"""Metrics of located photos: pure functions of distances, probabilities and regions.
 
 "Within r" means distance < r (papers differ in < and <=). Every photo of the benchmark is in the denominator: an
 answer that was not given has the distance infinity.
@@ -62,7 +62,7 @@ def compute_calibration_error(probabilities: ArrayLike, happened: ArrayLike, bin
     """Return the expected calibration error: bins of equal width, |mean probability - frequency| weighted by bin size.
 
     Guo et al. 2017. Of n photos even perfect probabilities show an error of about sqrt(bins / n) / 3 by chance; see
-    `chance_calibration_error`.
+    `compute_chance_calibration_error`.
 
     Args:
         probabilities: (n,) stated, 0 to 1.

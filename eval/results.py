@@ -1,4 +1,4 @@
-"""An evaluation's lines as arrays, photo by photo in the order of their names."""
+"""Read an evaluation's lines as arrays, photo by photo in the order of their names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

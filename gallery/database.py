@@ -1,4 +1,4 @@
-"""The LanceDB side of a gallery: connecting to a folder or an object store, and its few small tables."""
+"""Access to a gallery's LanceDB: connecting to a folder or an object store, and its small tables."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a gallery's own photos look like to each other: the yardstick for a query that is far from all of them."""
+"""Similarity statistics of a gallery's own photos, to judge whether a query is far from all of them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A gallery that is open for reading: always one finished version of it, whatever is being written meanwhile."""
+"""A gallery that is open for reading: always one finished version, even during a build."""
 
 from collections import Counter
 from functools import cached_property

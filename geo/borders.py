@@ -1,4 +1,4 @@
-"""Which country holds a position, how near the border and the land are.
+"""Find the country at a position, and the distances to border and land.
 
 Distances are great-circle kilometres to the nearest point of the map's lines, which are followed in pieces
 of at most 5 km: right at the poles and across ±180. Against the ellipsoid they err by at most 0.57 %,

@@ -1,4 +1,4 @@
-"""Circles on the globe as flat polygons that any map can draw: cut at ±180, closed through the poles."""
+"""Circles on the globe as flat polygons for maps: cut at ±180, closed through the poles."""
 
 from collections.abc import Sequence
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Groups of positions that lie together on the globe."""
+"""Cluster positions on the globe."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -1,4 +1,4 @@
-"""Whether a position lies near the sea. The map's lakes are land, its Caspian is sea."""
+"""Find positions near the sea. The map's lakes count as land, the Caspian as sea."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -1,4 +1,4 @@
-"""A polygon as a hand draws it on a map, made into a valid area: it may cross itself and the antimeridian."""
+"""Make a valid area from a hand-drawn polygon, which may cross itself and the antimeridian."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What a position is called, and where a name lies.
+"""Reverse geocoding: describe what is at a position.
 
 The country comes from polygons. Place and division come from the gazetteer as labels, of the nearest place
 that lies in that country's polygon: the nearest of all is across the border often enough.

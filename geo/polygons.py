@@ -1,4 +1,4 @@
-"""The map: Natural Earth's 1:10m countries as polygons, loaded once and only when asked for.
+"""The map: Natural Earth's 1:10m countries as polygons, loaded once and on demand.
 
 `data/borders.npz` is derived by scripts/derive_borders.py; borders are de facto, as Natural Earth draws
 them, true to about 200 m (the grid of the source) where the map itself is. Lakes are land; the Caspian is sea.

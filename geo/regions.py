@@ -1,4 +1,4 @@
-"""Areas that hold a place with a stated share of the probability: one circle, or several."""
+"""Regions that contain a stated share of the probability: one circle, or several."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -123,12 +123,12 @@ def find_smallest_region(
     The several: clusters of ``radius_km``, heaviest first, until the mass is held, a circle round each.
 
     Args:
-        positions, weights, mass: as of `smallest_cap`.
+        positions, weights, mass: as of `find_smallest_cap`.
         radius_km: how near positions belong together, as of `sextant.geo.clusters.cluster`.
         least_km: no circle is drawn smaller.
 
     Raises:
-        WrongUse: as `smallest_cap` and `cluster`.
+        WrongUse: as `find_smallest_cap` and `cluster`.
     """
     points, shares = _check(positions, weights, mass)
     one = find_smallest_cap(points, shares, mass)

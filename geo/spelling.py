@@ -1,4 +1,4 @@
-"""One spelling for the many ways a place name is written: what differs only in accents folds to the same key."""
+"""Fold place names to one spelling: names that differ only in accents get the same key."""
 
 import unicodedata
 

@@ -31,7 +31,7 @@ def compute_great_circle_km(a: ArrayLike, b: ArrayLike) -> Floats:
 def compute_all_pairs_km(a: ArrayLike, b: ArrayLike) -> Floats:
     """Return the great-circle distances of all pairs, (m, n) kilometres, of positions (m, 2) and (n, 2) in degrees.
 
-    By the chord between unit vectors: trigonometry once a position, where `great_circle_km` needs it once a pair. The
+    By the chord between unit vectors: trigonometry once a position, where `compute_great_circle_km` needs it once a pair. The
     two agree to a millimetre, but for near antipodes, where either is good to 100 m.
     """
     from_a, from_b = convert_to_vectors(a).T[:, :, None], convert_to_vectors(b).T[:, None]

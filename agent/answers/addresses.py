@@ -1,4 +1,4 @@
-"""Which place each name of a reply stands for: its neighbours ("Bolton, Vermont") and the countries told decide."""
+"""Resolve the place names of a reply: neighbours ("Bolton, Vermont") and the countries mentioned decide."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One latitude or longitude as people write it: ±degrees, N/S/E/W, minutes and seconds, decimal commas, ranges.
+"""Parse one latitude or longitude: ±degrees, N/S/E/W, minutes and seconds, decimal commas, ranges.
 
 All patterns are bounded and meet text folded by ``sextant.agent.answers.characters.fold``.
 """

@@ -1,4 +1,4 @@
-"""One spelling for the many characters that write a number, a sign, a degree or a quote."""
+"""Normalise the characters that write numbers, signs, degrees and quotes."""
 
 import sys
 import unicodedata

@@ -1,4 +1,4 @@
-"""What a JSON answer holds, whatever its keys are called and however deep it lies."""
+"""Read a position from the fields of a JSON answer, under any key and at any depth."""
 
 import re
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""JSON as models write it: comments, bare words, stray commas, single or curly quotes, cut off anywhere.
+"""Lenient JSON parser for model output: comments, bare words, stray commas, any quotes, truncation.
 
 Valid JSON reads as itself. What is broken is read as far as it makes sense; the reader never goes back further
 than one value, so its time grows linearly with the text.

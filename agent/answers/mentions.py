@@ -1,4 +1,4 @@
-"""The place names of a reply: each stretch of words that the gazetteer knows, and the longer names it stands in."""
+"""Find the place names of a reply: words that the gazetteer knows, and the longer names that contain them."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Places a model names without coordinates, found in the offline gazetteer."""
+"""Find the places that a model names without coordinates, in the offline gazetteer."""
 
 from dataclasses import dataclass, replace
 

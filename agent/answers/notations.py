@@ -1,4 +1,4 @@
-"""Notations: rewrite the ways in which coordinates are written elsewhere into those that the reader knows.
+"""Rewrite foreign notations of coordinates into those that the parser reads.
 
 Well-known text, KML, XML tags, LaTeX, map links, aviation notation, plus codes, MGRS, geohashes, UTM; hemispheres and
 labels that stand apart from their number, or in other languages. Every rule is a bounded pattern, applied only where

@@ -1,4 +1,4 @@
-"""``parse_answer``: any text in, one outcome out. Pure, total, in time linear in the text."""
+"""Parse a model's answer: any text in, one outcome out. Pure, total, in time linear in the text."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Two angles make a position, in the order that is valid."""
+"""Combine two angles into a position, in the order that is valid."""
 
 from sextant.agent.answers.angles import Angle
 

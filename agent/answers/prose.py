@@ -1,4 +1,4 @@
-"""Positions in running text: labelled, with hemispheres, in tables, or as a bare pair of numbers."""
+"""Find positions in running text: labelled, with hemispheres, in tables, or as a bare pair of numbers."""
 
 import re
 from dataclasses import dataclass, replace

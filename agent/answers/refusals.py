@@ -1,4 +1,4 @@
-"""Words by which a model says that it will not or cannot tell, in the languages models answer in."""
+"""Detect refusals: a model says that it cannot or will not answer, in several languages."""
 
 import re
 

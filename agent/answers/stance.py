@@ -1,4 +1,4 @@
-"""How a reply speaks of a name: concluded, asserted, in passing, as another choice, likened, looked towards, denied."""
+"""Classify how a reply speaks of a place: concluded, asserted, in passing, alternative, compared, denied."""
 
 from bisect import bisect_left
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether the words before a position make it the final answer, one answer among others, or the second choice."""
+"""Classify the words before a position: final answer, one answer among others, or second choice."""
 
 import re
 from enum import IntEnum

@@ -1,4 +1,4 @@
-"""A reply as words: each with its key, whether it can begin a name, what stands before it, and its sentence."""
+"""Split a reply into words, each with its key, its sentence, and whether it can begin a name."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How a model words its answer: whether it read a sign, knows the place, hedges, or argues from vegetation.
+"""Count wording features of a reply: signs read, places known, hedges, vegetation.
 
 What a reply says beside the position tells how exact the position is: on street photos, whether an answer lies within
 1 km is told from these counts alone with an area under the curve of 0.8 to 0.9 (docs/verification.md).

@@ -1,4 +1,4 @@
-"""A model call as plain JSON: takes the request of a run, returns the reply or the typed failure."""
+"""Make a model call from plain JSON: take the request of a run, return the reply or the typed failure."""
 
 import re
 from urllib.parse import urlsplit

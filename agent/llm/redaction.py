@@ -1,4 +1,4 @@
-"""Remove keys from a server's words, also where it sends them back encoded, spaced out or in parts."""
+"""Remove keys from a server's text, even if they are encoded, spaced out or in parts."""
 
 import base64
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Samples of one prompt in one request: the first caller sends it, the others wait, and each gets an answer of its own.
+"""Request several samples of one prompt at once: the first caller sends the request, the others wait.
 
 So a picture is paid once for all samples, and each sample is recorded and replayed like any other call.
 """

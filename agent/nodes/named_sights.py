@@ -1,4 +1,4 @@
-"""Answers that only named a place, made finer by the gazetteers of the home: the town's centre becomes the sight."""
+"""Refine answers that only name a place: a gazetteer in the home replaces the town's centre by the sight."""
 
 from sextant.agent.answers.outcome import Precision
 from sextant.agent.world.deps import Deps

@@ -1,4 +1,4 @@
-"""The gazetteers of the home, asked by a run: where a named sight lies, and which one lies at a position."""
+"""Look up sights in the home's gazetteers: where a named sight is, and which sight is at a position."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""`sextant calibrate`: make the stated probabilities one's own, from labelled photos."""
+"""`sextant calibrate`: calibrate probabilities and regions on labelled photos."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`sextant demo`: the whole system on a drawn world, with nothing but this machine."""
+"""`sextant demo`: the whole system on a drawn world, on this machine alone."""
 
 import csv
 import json

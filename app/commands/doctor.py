@@ -1,4 +1,4 @@
-"""`sextant doctor`: does this installation work, and if not, what to do."""
+"""`sextant doctor`: check the installation and suggest fixes."""
 
 import sys
 from collections.abc import Callable

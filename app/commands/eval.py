@@ -1,4 +1,4 @@
-"""`sextant eval`: figures on benchmarks and on recorded candidates, and fitting what verification uses."""
+"""`sextant eval`: measure on benchmarks and on recorded candidates, and fit verification."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`sextant locate`: where were these photos taken?"""
+"""`sextant locate`: find where photos were taken."""
 
 from typing import TYPE_CHECKING, Any
 

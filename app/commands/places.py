@@ -1,4 +1,4 @@
-"""`sextant places`: the gazetteers of sights, streets and places that a person adds."""
+"""`sextant places`: add, list, search and remove gazetteers of sights and streets."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

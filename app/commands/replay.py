@@ -1,4 +1,4 @@
-"""`sextant replay`: a recorded run again, exactly, or from a step on with something changed."""
+"""`sextant replay`: replay a recorded run exactly, or fork it with changes."""
 
 from typing import TYPE_CHECKING, Any
 

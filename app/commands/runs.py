@@ -1,4 +1,4 @@
-"""`sextant runs`: what was recorded, run by run."""
+"""`sextant runs`: list, show, compare, share and delete recorded runs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

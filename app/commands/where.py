@@ -1,4 +1,4 @@
-"""`sextant where`: what lies at a position."""
+"""`sextant where`: show what is at a position."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""A session as files: GeoJSON, KML, CSV, and the case file. Made from what is shown, so no cap is ever passed by."""
+"""Export a session as GeoJSON, KML, CSV or case file, from the redacted view, so precision caps apply."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The case file: one HTML page that opens offline and fetches nothing: hash, map, ledger, transcript, versions."""
+"""The case file: one HTML page that works offline, with hash, map, ledger, transcript and versions."""
 
 import platform
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""A session as CSV: one row a candidate, the answer first."""
+"""A session as CSV: one row per candidate, the answer first."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Options that say which photos of a gallery may be references, and the Filters they make."""
+"""Options that select which gallery photos may be references, and the Filters they make."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar

@@ -1,4 +1,4 @@
-"""Options that say how a source of photos is read; galleries and alignments are both made from one."""
+"""Options for reading a source of photos, shared by galleries and alignments."""
 
 from collections.abc import Callable
 from pathlib import Path

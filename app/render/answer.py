@@ -1,4 +1,4 @@
-"""An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
+"""Format an answer as text, as `sextant locate` prints it. Pure."""
 
 from sextant.agent.answer_words import (
     format_coordinates,

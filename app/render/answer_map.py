@@ -1,4 +1,4 @@
-"""Maps of an answer: the answer, its regions, its rival, what was proposed. JSON in, SVG out."""
+"""Draw maps of an answer: the answer, its regions, its rival, the candidates. JSON in, SVG out."""
 
 from sextant.base.json_types import Json
 from sextant.geo.caps import draw_caps

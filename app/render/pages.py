@@ -1,4 +1,4 @@
-"""HTML pages that open offline, from the templates beside this file. Every value is escaped where it is filled in.
+"""Render HTML pages that work offline, from Jinja2 templates with autoescape.
 
 A page holds its style and its pictures; a policy in it forbids scripts and requests, whatever a foreign text tries.
 """

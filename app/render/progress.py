@@ -1,4 +1,4 @@
-"""Progress on stderr: one live display on a terminal, plain lines elsewhere. Every long command shows its work here.
+"""Show progress on stderr: one live display on a terminal, plain lines elsewhere.
 
 What the lines say stands in ``sextant.app.render.progress_words``.
 """

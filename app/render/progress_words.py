@@ -1,4 +1,4 @@
-"""What progress says of a run, a gallery build, an evaluation, an alignment: each reporter shows its work's events."""
+"""Format the progress of a run, a gallery build, an evaluation or a training."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Reports of evaluations as files: Markdown, and one HTML page that opens anywhere and fetches nothing."""
+"""Write evaluation reports: Markdown, and one HTML page that works offline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Recorded runs in words: what `sextant runs` and `sextant replay` print. Pure: JSON in, lines out."""
+"""Format recorded runs as text, for `sextant runs` and `sextant replay`. Pure: JSON in, lines out."""
 
 import json
 from collections.abc import Iterable

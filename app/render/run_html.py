@@ -1,4 +1,4 @@
-"""A recorded run as one page that opens offline: no script, no font, no request leaves it."""
+"""Render a recorded run as one HTML page that works offline."""
 
 import base64
 import json

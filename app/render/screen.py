@@ -1,4 +1,4 @@
-"""A rich console for foreign text: progress, the conversation, its tables."""
+"""A rich console for untrusted text: progress, the conversation, its tables."""
 
 from collections.abc import Iterable
 from typing import IO

@@ -1,6 +1,6 @@
-"""Everything the commands print goes through here, without the control characters that would steer a terminal.
+"""Print for commands, without the control characters that could steer a terminal.
 
-``echo`` prints text, ``echo_json`` a document, ``table`` makes lines in columns; ``sextant.app.render.screen`` has the
+``echo`` prints text, ``echo_json`` a document, ``align_columns`` makes lines in columns; ``sextant.app.render.screen`` has the
 console for what rich draws. Commands import this module at the top, so it imports nothing heavy.
 """
 

@@ -1,4 +1,4 @@
-"""Areas and places as they are typed: pins, rejected places, corners, and GeoJSON files drawn elsewhere."""
+"""Parse typed areas and places: pins, rejected places, corners, and GeoJSON files."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""A session's run in the terminal: its steps, and forks of it."""
+"""Fork a session's run in the terminal, and list its steps."""
 
 from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""A map in characters: land and sea, the answer, its rival, the similar photos."""
+"""Draw a map in characters: land and sea, the answer, its rival, the similar photos."""
 
 import numpy as np
 

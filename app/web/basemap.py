@@ -1,4 +1,4 @@
-"""The countries' outlines that the page draws where it has no map tiles."""
+"""The countries' outlines, which the page draws without online map tiles."""
 
 import gzip
 import json

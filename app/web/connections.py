@@ -1,4 +1,4 @@
-"""Connections before any request is understood: how many there are, how long each may take, how much it may send.
+"""Bound connections before any request is parsed: their number, duration and size.
 
 The parser is h11, which is bounded in what it keeps of an unfinished request. Once a second the server looks at every
 connection and closes those whose time is over; when there are too many, those that wait for a request longest go.

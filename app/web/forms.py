@@ -1,4 +1,4 @@
-"""A message as it comes in: a multipart form, read no further than the limits into files without a name."""
+"""Read a message from a multipart form, within the limits and into unnamed files."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager

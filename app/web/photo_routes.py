@@ -1,4 +1,4 @@
-"""Pictures over HTTP: the photo as the model sees it, and its neighbours in the gallery as thumbnails."""
+"""HTTP routes of pictures: the photo as the model sees it, and thumbnails of gallery photos."""
 
 import io
 

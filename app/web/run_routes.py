@@ -1,4 +1,4 @@
-"""Recorded runs over HTTP: the timeline of a photo's run, and forks of it."""
+"""HTTP routes of recorded runs: the timeline of a photo's run, and forks of it."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What comes in and goes out over HTTP, as types: the OpenAPI document is made from them."""
+"""HTTP schemas: requests and responses as types, from which the OpenAPI document is made."""
 
 from typing import Annotated, Any, Literal
 

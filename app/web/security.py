@@ -1,4 +1,4 @@
-"""The door of the server: which Host, which Origin, which token; and the headers every answer carries."""
+"""Access control of the server: Host, Origin, token, and the headers of every response."""
 
 import asyncio
 import hmac

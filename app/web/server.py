@@ -1,4 +1,4 @@
-"""The application: routes behind a guarded door."""
+"""The web application: routes behind access control."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""The server without its HTTP: sessions, the threads at work, their events, their stops."""
+"""The session service, independent of HTTP: sessions, worker threads, events, stops."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Sessions over HTTP: list, make, show, forget, export."""
+"""HTTP routes of whole sessions: list, create, show, delete, export."""
 
 from typing import Annotated, Any
 

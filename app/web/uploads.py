@@ -1,4 +1,4 @@
-"""Photos from outside are decoded in a process of its own, bounded in memory and time; the server gets pixels."""
+"""Decode uploaded photos in a separate process with limited memory and time."""
 
 import hashlib
 import multiprocessing

@@ -1,4 +1,4 @@
-"""Adding a source to the store, and removing one."""
+"""Add a source to the gazetteer store, or remove one."""
 
 import sqlite3
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""A named thing of a gazetteer, as an importer reads it and the store keeps it."""
+"""Features and aliases of a gazetteer, as an importer reads them and the store keeps them."""
 
 from dataclasses import dataclass
 from enum import StrEnum

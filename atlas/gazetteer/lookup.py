@@ -1,4 +1,4 @@
-"""Names and positions looked up in the store."""
+"""Look up names and positions in the gazetteer store."""
 
 import math
 import sqlite3

@@ -1,4 +1,4 @@
-"""The file that holds added gazetteers: places, their names by key, their spellings by trigram, their positions.
+"""The SQLite store of added gazetteers: places, names by key, spellings by trigram, positions.
 
 One SQLite file. An import is one transaction: killed, or on a full disk, it leaves the file as it was.
 """

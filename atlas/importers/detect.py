@@ -1,4 +1,4 @@
-"""Which reader a file needs, by its name and its first line."""
+"""Detect which importer a file needs, by its name and its first line."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

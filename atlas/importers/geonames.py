@@ -1,4 +1,4 @@
-"""GeoNames' `allCountries` and `alternateNamesV2`: tab-separated, columns as in its readme; CC BY 4.0."""
+"""Import GeoNames' `allCountries` and `alternateNamesV2`: tab-separated, as in its readme; CC BY 4.0."""
 
 import math
 from collections.abc import Iterator

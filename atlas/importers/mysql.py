@@ -1,4 +1,4 @@
-"""Rows of a MySQL dump: the columns of its CREATE TABLE, and the values of its INSERT lines."""
+"""Read rows of a MySQL dump: the columns of its CREATE TABLE and the values of its INSERT lines."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Named features of an OpenStreetMap extract (`.osm.pbf`); ODbL. Read with pyosmium, the extra `osm`."""
+"""Import named features of an OpenStreetMap extract (`.osm.pbf`); ODbL. Needs pyosmium, the extra `osm`."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Any CSV of names and positions, its columns recognised; the Wikidata gazetteer's among them (CC0)."""
+"""Import any CSV of names and positions, including the Wikidata gazetteer (CC0)."""
 
 import csv
 import math

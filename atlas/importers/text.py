@@ -1,4 +1,4 @@
-"""Lines of a text file as it is published: plain, gzip, or alone in a zip."""
+"""Read the lines of a text file as published: plain, gzip, or alone in a zip."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Wikipedia's `geo_tags` and `page` dumps: articles with positions; CC BY-SA 4.0."""
+"""Import Wikipedia's `geo_tags` and `page` dumps: articles with positions; CC BY-SA 4.0."""
 
 import re
 from array import array

@@ -1,4 +1,4 @@
-"""What each part of the geo-alignment brings: spaces, projections, hard negatives, closed-form start, over splits.
+"""Measure what each part of the geo-alignment contributes, over several splits.
 
     python -m bench.alignment.ablation FOLDER --metadata CSV --backbone builtin --epochs 15 --seeds 0,1,2
 

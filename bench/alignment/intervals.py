@@ -1,4 +1,4 @@
-"""How sure a difference between two alignments is: over splits, and over photographers."""
+"""Compute confidence intervals of the difference between two alignments, by split and by photographer."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an alignment's position score is worth to verification, on recorded candidates and held-out photographers.
+"""Measure the worth of an alignment's position score for verification, on held-out photographers.
 
     python -m bench.alignment.similarity ../shared/data/im2gps3k-dev --backbone onnx:TOWER.onnx --cache CACHE \
         --scored scored.jsonl.gz

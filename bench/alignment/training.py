@@ -1,4 +1,4 @@
-"""How fast an alignment trains on cached features, and how long the trainer stands waiting for them.
+"""Measure how fast an alignment trains on cached features, and how long the trainer waits for data.
 
     python -m bench.alignment.training --rows 4000000 --batches 256,1024,4096 --precision bf16     (a GPU)
     python -m bench.alignment.training --rows 200000 --batches 256 --steps 60                      (a CPU)

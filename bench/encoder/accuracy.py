@@ -1,4 +1,4 @@
-"""Leave-one-photographer-out nearest neighbour over real photos: the builtin descriptor and each part alone.
+"""Measure the builtin descriptor and its parts: nearest neighbour over real photos, one photographer left out.
 
 python bench/encoder/accuracy.py IMAGES CSV      CSV has the columns IMG_ID, AUTHOR, LAT, LON
 """

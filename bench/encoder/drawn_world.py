@@ -1,4 +1,4 @@
-"""How long the drawn world takes, and how well the builtin descriptor finds its held-out scenes by looks.
+"""Measure the drawing of the demo world, and how well the builtin descriptor finds its held-out scenes.
 
 OMP_NUM_THREADS=1 python bench/encoder/drawn_world.py [SEED]
 """

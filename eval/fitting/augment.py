@@ -1,4 +1,4 @@
-"""Thinner pools than the recorded ones, so that a missing part is nothing new to the scorer."""
+"""Augment the training data with thinned pools, so that the scorer learns to handle missing parts."""
 
 from dataclasses import replace
 

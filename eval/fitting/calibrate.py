@@ -1,4 +1,4 @@
-"""Calibrating a model on a user's own labelled photos: a shift and a slope of what it states, and levels of regions.
+"""Calibrate a model on a user's own labelled photos: slope and shift of its probabilities, region levels.
 
 Fifty photos suffice for a shift; the more there are, the more their slope counts. What is reported after is
 cross-fitted: each photo is judged by a calibration that was fitted without its photographer.

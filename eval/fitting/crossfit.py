@@ -1,4 +1,4 @@
-"""Cross-fitting: every photo is judged by a model that has seen none of its photographer's photos."""
+"""Cross-fit: judge every photo by a model that has seen none of its photographer's photos."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor

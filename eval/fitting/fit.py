@@ -1,4 +1,4 @@
-"""Fitting a verification model from recorded candidates: what answers and lists are worth, the scorer, calibration."""
+"""Fit a verification model on recorded candidates: hit rates, posterior, scorer, calibration."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Fitting how often answers lie within each radius, by model, class, named place and wording."""
+"""Fit how often answers lie within each radius, by model, class, named place and wording."""
 
 from collections.abc import Sequence
 

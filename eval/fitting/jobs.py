@@ -1,4 +1,4 @@
-"""The two jobs of `sextant eval recorded` and `sextant eval fit`, without the command line."""
+"""Run the jobs of `sextant eval recorded`, `fit` and `calibrate`, without the command line."""
 
 import hashlib
 import json

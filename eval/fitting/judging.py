@@ -1,4 +1,4 @@
-"""Verification on recorded candidates: the verdicts, and the figures they come to."""
+"""Judge recorded candidates: verdicts, and the figures computed from them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass

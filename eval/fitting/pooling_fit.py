@@ -1,4 +1,4 @@
-"""Fitting the posterior's numbers, the calibration, the regions and the gain of asking on."""
+"""Fit the posterior's parameters, the calibration, the regions and the gain of another call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

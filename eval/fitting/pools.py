@@ -1,4 +1,4 @@
-"""The pools that a model is fitted on: each recorded photo after 0 to 60 calls, and parts of it."""
+"""Make the pools for a fit: each recorded photo after 0 to 60 calls, and parts of it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Recorded candidates: what retrieval and models once said about photos whose place is known.
+"""Read recorded candidates: retrieval results and model answers for photos with known places.
 
 Four forms are read: JSON lines with one photo a line (`nearest`, `farthest`, `answers`, or one answer under `lmm`),
 JSON lines with one raw model answer a line (grouped by `image`), and the two CSV files a G3 run leaves behind.

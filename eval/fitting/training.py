@@ -1,4 +1,4 @@
-"""Training the scorer's networks: torch on the CPU, seeded, single-threaded, the same bytes every time."""
+"""Train the scorer's networks: torch on the CPU, seeded, single-threaded, reproducible to the byte."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

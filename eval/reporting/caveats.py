@@ -1,4 +1,4 @@
-"""What a reader must know before the figures: where data or protocol differ from what is printed beside them."""
+"""List the caveats of a report: where data or protocol differ from the figures beside them."""
 
 from collections.abc import Sequence
 

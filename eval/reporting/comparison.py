@@ -1,4 +1,4 @@
-"""A comparison in words, as Markdown, and as an HTML page with the photos won and lost on a map."""
+"""Report a comparison as text, Markdown and HTML, with a map of the photos won and lost."""
 
 from collections.abc import Sequence
 from pathlib import Path

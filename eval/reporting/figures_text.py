@@ -1,4 +1,4 @@
-"""Figures of recorded candidates as lines a person reads."""
+"""Format the figures of recorded candidates as text."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The four plots of a report: errors, reliability, coverage, cost. One colour a run."""
+"""Draw the four plots of a report: errors, reliability, coverage, cost. Each run has one colour."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Published accuracies of other systems, each with its source; cells nobody read stay empty."""
+"""Published accuracies of other systems, each with its source; unknown cells are empty."""
 
 import csv
 from dataclasses import dataclass

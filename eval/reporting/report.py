@@ -1,4 +1,4 @@
-"""The report of one or several evaluations, as plain data."""
+"""Make the report of one or several evaluations, as a plain document."""
 
 import json
 from collections.abc import Sequence

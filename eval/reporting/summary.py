@@ -1,4 +1,4 @@
-"""An evaluation's figures, all of them, from its lines. The denominator is every photo that has a line."""
+"""Compute all figures of an evaluation from its lines. The denominator is every photo with a line."""
 
 from collections import Counter
 from collections.abc import Callable

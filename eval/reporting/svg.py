@@ -1,4 +1,4 @@
-"""Just enough SVG for four kinds of plot: a frame with axes, lines, points, words. Text is escaped here."""
+"""Minimal SVG for plots: a frame with axes, lines, points, words. Text is escaped here."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

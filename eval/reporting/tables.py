@@ -1,4 +1,4 @@
-"""The tables of a report, as plain cells: Markdown and HTML show the same ones."""
+"""Make the tables of a report as plain cells, for Markdown and HTML."""
 
 import os
 from collections.abc import Sequence

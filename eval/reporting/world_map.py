@@ -1,4 +1,4 @@
-"""The world with one dot a photo, coloured by its error."""
+"""Draw a world map with one dot per photo, coloured by its error."""
 
 from collections.abc import Sequence
 

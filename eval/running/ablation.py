@@ -1,4 +1,4 @@
-"""Running a plan's cells, each an evaluation of its own, and the one table they come to."""
+"""Run the cells of an ablation plan, each as its own evaluation, and make the table."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The plan of an ablation: a base evaluation and a grid of settings, as a YAML file."""
+"""Read the plan of an ablation: a base evaluation and a grid of settings, as YAML."""
 
 from collections.abc import Iterator
 from itertools import product

@@ -1,4 +1,4 @@
-"""When an evaluation ends by itself: photo after photo fails for a reason that every further photo would meet."""
+"""Circuit breaker: end an evaluation when photo after photo fails for the same general reason."""
 
 from sextant.base.json_types import Json
 from sextant.eval.running.records import has_model_failed

@@ -1,4 +1,4 @@
-"""What an evaluation measures, in full: two runs with one configuration are one run."""
+"""The full configuration of an evaluation; runs with equal configurations are the same run."""
 
 import platform
 import subprocess

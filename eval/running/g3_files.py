@@ -1,4 +1,4 @@
-"""The two CSV files a G3 run leaves behind, row by row (columns as published, see docs/verification.md)."""
+"""Read the two CSV files of a G3 run, row by row (columns as published, see docs/verification.md)."""
 
 import json
 import re

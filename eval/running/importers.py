@@ -1,4 +1,4 @@
-"""Result files of other programs as evaluations: G3's, recorded candidates, plain CSVs of predictions."""
+"""Import result files of other programs as evaluations: G3's, recorded candidates, CSVs of predictions."""
 
 import hashlib
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The door to the model with a purse beside it."""
+"""Meter the model calls of an evaluation against its spending limit."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""CSV files of predictions: image, true position, predicted position, perhaps two footer lines at the end."""
+"""Read CSV files of predictions: image, true position, predicted position, optional footer lines."""
 
 import csv
 import math

@@ -1,4 +1,4 @@
-"""The running sum of an evaluation: what its progress shows."""
+"""Count the progress of an evaluation: photos done, failures, accuracy, cost."""
 
 from dataclasses import dataclass, field
 

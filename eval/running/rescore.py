@@ -1,4 +1,4 @@
-"""Verification over an evaluation's recorded candidates again: no model, no retrieval."""
+"""Rescore an evaluation: verify its recorded candidates again, without model or retrieval."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Running a benchmark: many photos at a time through the graph, each line on disk as its photo ends."""
+"""Run a benchmark: many photos at a time through the graph, each line on disk when its photo ends."""
 
 import errno
 import gc

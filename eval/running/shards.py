@@ -1,4 +1,4 @@
-"""Shards of one evaluation, made on several machines, as one evaluation."""
+"""Merge shards of one evaluation that were made on several machines."""
 
 import os
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The money of a whole evaluation. Every call is reserved at the most it can cost, so the limit is never passed."""
+"""Spending limit of a whole evaluation: each call reserves its highest possible cost in advance."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What an alignment is worth: how far away the photos lie that it finds, and how near the position it picks.
+"""Measure an alignment: the distance of the photos it finds, and of the position it chooses.
 
 Both are measured on held-out photographers, against the training rows as the gallery.
 """

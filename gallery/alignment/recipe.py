@@ -1,4 +1,4 @@
-"""From a source and a backbone to a trained alignment: features, texts, training, in one folder."""
+"""Train an alignment from a source and a backbone: features, texts, training, in one folder."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Building and extending galleries, in one pass over a source that can be interrupted at any moment."""
+"""Build and extend galleries in one pass over a source, resumable after any interruption."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Writing a gallery so that a kill at any moment loses nothing that was written and shows nothing unfinished.
+"""Commit gallery rows so that a kill loses nothing that was written and shows nothing unfinished.
 
 Rows go into new versions of the table ``photos``. Readers stay on the versions that the manifest names, until the
 manifest is replaced as the last act. The table ``building`` says what is being written, so that the same build can

@@ -1,4 +1,4 @@
-"""One record to one row, apart from its vector: reading, opening, position, country, hashes, preparation."""
+"""Decode one record into a row without its vector: open the photo, read position, country and hashes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

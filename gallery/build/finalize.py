@@ -1,4 +1,4 @@
-"""The last part of a build: what search needs beside the rows, and the manifest that names it all."""
+"""Finish a build: index, outliers, checks, and the manifest."""
 
 import math
 from collections.abc import Callable, Sequence

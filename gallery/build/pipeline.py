@@ -1,4 +1,4 @@
-"""Filling a gallery on one machine: decode processes beside the encoder, whole batches to the writer."""
+"""Build pipeline on one machine: decode processes beside the encoder, whole batches to the writer."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator

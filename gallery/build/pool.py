@@ -1,4 +1,4 @@
-"""Decode processes beside the encoder: records in, decoded photos out in the same order, in bounded memory."""
+"""Pool of decode processes: records in, decoded photos out in the same order, in bounded memory."""
 
 import itertools
 import multiprocessing

@@ -1,4 +1,4 @@
-"""Filling a gallery on a Ray cluster: Ray Data decodes and encodes, lance-ray commits the fragments.
+"""Build pipeline on a Ray cluster: Ray Data decodes and encodes, lance-ray commits the fragments.
 
 The source is handed over in waves, each committed as one version of the table; so memory is bounded, and an
 interrupted build loses at most one wave. Every node needs this package and sees the photos and the gallery under

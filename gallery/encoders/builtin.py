@@ -1,4 +1,4 @@
-"""What a photo looks like, in numbers, without weights: the pure function of the `builtin` encoder.
+"""The `builtin` encoder: describe a photo as a vector without learned weights.
 
 Four parts, each of unit length, side by side, after the descriptors of IM2GPS (Hays & Efros, CVPR 2008):
 colours, texture, oriented energy (the gist of the scene; Oliva & Torralba, IJCV 2001) and a colour layout.

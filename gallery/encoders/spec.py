@@ -1,4 +1,4 @@
-"""Encoders: pictures in, L2-normalised vectors out. Named by a spec; told apart by a fingerprint."""
+"""The interface of encoders: pictures to L2-normalised vectors, named by a spec, identified by a fingerprint."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Load the encoders that stand on no other encoder, by spec. An alignment uses one of them as its backbone."""
+"""Load encoders without a backbone, by spec. An alignment uses one of them as its backbone."""
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.encoders.spec import Encoder

@@ -1,4 +1,4 @@
-"""Angles written as text in metadata: "59,54.1234N", "48 deg 51' 29.6\" N", "-33.8568", "48/1, 51/1, 2960/100"."""
+"""Parse angles in metadata text: "59,54.1234N", "48 deg 51' 29.6\" N", "-33.8568", "48/1, 51/1, 2960/100"."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Messages that C libraries print to stderr while they decode a picture: caught, so that no terminal shows them."""
+"""Catch the messages that C libraries print to stderr while they decode a picture."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""EXIF metadata of a photo: GPS position, time, photographer. Every value is untrusted."""
+"""Read EXIF metadata of a photo: GPS position, time, photographer. Every value is untrusted."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Which files are photos: told by their first bytes, not by their names."""
+"""Recognise photo files by their first bytes, not by their names."""
 
 from pathlib import Path
 

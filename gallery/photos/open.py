@@ -1,4 +1,4 @@
-"""Opening a photo safely: any file in, an upright RGB picture or one clear error out."""
+"""Open a photo safely: any file in, an upright RGB picture or one clear error out."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The perceptual hash by which near-duplicates are told."""
+"""Perceptual hash, by which near-duplicates are recognised."""
 
 import numpy as np
 from PIL import Image

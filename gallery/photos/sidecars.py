@@ -1,4 +1,4 @@
-"""Sidecar files: metadata that lies beside a photo, as XMP or as Google Takeout's JSON. Every value is untrusted."""
+"""Read sidecar files beside a photo: XMP or Google Takeout's JSON. Every value is untrusted."""
 
 import json
 import math

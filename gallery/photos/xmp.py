@@ -1,4 +1,4 @@
-"""XMP metadata of a photo: GPS position, time, photographer, embedded or in a sidecar. Every value is untrusted.
+"""Read XMP metadata of a photo: GPS position, time, photographer. Every value is untrusted.
 
 Properties and their forms: XMP specification part 2 (exif, dc, photoshop and xmp namespaces).
 """

@@ -1,4 +1,4 @@
-"""A photo inside a zip file, read in place."""
+"""Read a photo inside a zip file, in place."""
 
 import zipfile
 import zlib

@@ -1,4 +1,4 @@
-"""Areas of the globe that hold or do not hold positions: boxes and GeoJSON polygons."""
+"""Areas of the globe as filters: boxes and GeoJSON polygons."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The far side of a gallery: the rows that lie farthest from all the others.
+"""Far index: a table of the rows that are farthest from all others (outliers), scanned exactly.
 
 The photos least similar to a query are always the same small crowd: in G3's published index of 4.1 million, 59,000
 farthest places are 9,007 photos. So these rows are kept apart and scanned exactly. An index asked for the nearest

@@ -1,4 +1,4 @@
-"""Which photos of a gallery may be references. All conditions hold together, near and far alike."""
+"""Filters: which photos of a gallery may be references. All conditions apply together, near and far alike."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The approximate index of the near side: its kind and parameters follow from the gallery's size."""
+"""Approximate index of the near side, with kind and parameters chosen by the gallery's size."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is known of each photo beside its vector, in a file from which a few rows are read in microseconds.
+"""Metadata of each photo in a memory-mapped file, from which a few rows are read in microseconds.
 
 The file is the metadata of the table ``photos`` in the table's order, as Arrow keeps it in memory, and is mapped, not
 loaded: LanceDB takes two milliseconds to read the same sixteen rows, a quarter of a search among a million photos.

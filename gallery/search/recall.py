@@ -1,4 +1,4 @@
-"""Does search find what an exact scan finds? Asked after every build, and by ``sextant gallery info --check``."""
+"""Measure the recall of search against an exact scan, after every build and by ``sextant gallery info --check``."""
 
 from dataclasses import dataclass
 from typing import Any

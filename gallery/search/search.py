@@ -1,4 +1,4 @@
-"""Searching a gallery: the photos most and least similar to a query, under filters."""
+"""Search a gallery: the photos most and least similar to a query (kNN, anti-kNN), under filters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

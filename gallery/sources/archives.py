@@ -1,4 +1,4 @@
-"""A table beside archives: MP16-Pro (tar parts) and OSV-5M (zips)."""
+"""Source: a table with archives, as MP16-Pro (tar parts) and OSV-5M (zips)."""
 
 import tarfile
 import zipfile

@@ -1,4 +1,4 @@
-"""A folder of photos whose EXIF states where they were taken."""
+"""Source: a folder of photos with positions in their metadata."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A dataset on the Hugging Face hub: downloaded with resumption, then read like any folder."""
+"""Source: a dataset on the Hugging Face hub, downloaded with resumption, then read like any folder."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Large files of a dataset on the hub, each fetched from where an earlier download of it broke off.
+"""Download large files of a hub dataset, resuming where an earlier download stopped.
 
 huggingface_hub resumes a file only within one process: it deletes what it has of one when it gives up, and never finds
 it again when it is killed. Archives of galleries are of many gigabytes, so these are fetched here, under their hash,

@@ -1,4 +1,4 @@
-"""Several sources in one gallery, as Street-level RAG's database over two."""
+"""Source: several sources joined into one, as in Street-level RAG."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Match the names a table gives its photos with the files of a folder, however each of them is spelled."""
+"""Match the photo names of a table with the files of a folder, despite different spellings."""
 
 import unicodedata
 from collections.abc import Iterable

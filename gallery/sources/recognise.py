@@ -1,4 +1,4 @@
-"""Recognising a source from what a person gave."""
+"""Recognise the kind of source that the user gave, and open it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What every source yields: a photo that can be read, with what is known of it, or the reason why not."""
+"""Records that sources yield: a readable photo with its known facts, or the reason why it is unreadable."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

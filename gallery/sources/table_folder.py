@@ -1,4 +1,4 @@
-"""A CSV table beside a folder of photos."""
+"""Source: a CSV table with a folder of photos."""
 
 from collections.abc import Iterator
 from pathlib import Path

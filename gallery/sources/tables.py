@@ -1,4 +1,4 @@
-"""CSV tables of photos and their positions, in every published form, recognised by their columns."""
+"""Read CSV tables of photos and positions, in every published form, recognised by their columns."""
 
 import csv
 import hashlib

@@ -1,4 +1,4 @@
-"""Photos in tar files that were cut into parts, as MP16-Pro is published: read in place, never unpacked."""
+"""Read photos from tar files cut into parts, as MP16-Pro is published, without unpacking."""
 
 import io
 import re

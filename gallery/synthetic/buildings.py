@@ -1,4 +1,4 @@
-"""Houses along the road, and the shops in some of them."""
+"""Draw houses along the road, some with shops."""
 
 from dataclasses import dataclass
 

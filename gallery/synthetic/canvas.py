@@ -1,4 +1,4 @@
-"""A picture with depth: metres in, pixels out.
+"""A canvas with perspective: metres in, pixels out.
 
 x runs to the right from the middle of the road, y up from it, z away from the camera.
 """

@@ -1,4 +1,4 @@
-"""What is known of a country, a climate and the relief of a place, read from facts.yaml and climate.yaml."""
+"""Facts about a country, a climate and a relief, read from facts.yaml and climate.yaml."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

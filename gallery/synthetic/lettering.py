@@ -1,4 +1,4 @@
-"""What shop signs say. Latin, Cyrillic and Greek are written; every other script is imitated (letters.yaml).
+"""Draw shop signs: real words in Latin, Cyrillic and Greek, imitations of other scripts (letters.yaml).
 
 Pillow's built-in font knows ASCII alone, and a project that runs anywhere counts on no other. So marks, Cyrillic and
 Greek capitals are strokes of our own.

@@ -1,4 +1,4 @@
-"""The hour and the weather of a scene: how high the sun stands, what colour the light has, whether snow lies."""
+"""Hour and weather of a scene: height of the sun, colour of the light, snow."""
 
 from dataclasses import dataclass
 from math import asin, cos, degrees, pi, radians, sin

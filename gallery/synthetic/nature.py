@@ -1,4 +1,4 @@
-"""Sky, far country, ground and shadows."""
+"""Draw sky, distant country, ground and shadows."""
 
 from math import pi, radians, tan
 

@@ -1,4 +1,4 @@
-"""One street scene, drawn from facts on its place and from a seed for all that facts leave open."""
+"""Draw one street scene from facts about its place and a seed."""
 
 from collections.abc import Callable
 

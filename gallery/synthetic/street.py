@@ -1,4 +1,4 @@
-"""The road and what stands and drives on it."""
+"""Draw the road, its furniture and its traffic."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Which towns the drawn world shows: real ones, in groups, on every continent people live on."""
+"""Choose the towns of the drawn world: real ones, in groups, on every inhabited continent."""
 
 import csv
 from collections.abc import Iterator

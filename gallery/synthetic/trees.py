@@ -1,4 +1,4 @@
-"""Trees: one small drawing for each kind that climate.yaml names."""
+"""Draw trees: one small drawing for each kind that climate.yaml names."""
 
 from collections.abc import Callable
 from math import cos, pi, sin

@@ -1,4 +1,4 @@
-"""`sextant eval ablate`: a grid of settings, one table out."""
+"""`sextant eval ablate`: evaluate a grid of settings and print one table."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""`sextant eval compare`: is one evaluation better than another, and where?"""
+"""`sextant eval compare`: test whether one evaluation is better than another, and where."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`sextant eval import`: result files of other programs as runs."""
+"""`sextant eval import`: import result files of other programs as runs."""
 
 from pathlib import Path
 

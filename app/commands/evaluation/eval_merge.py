@@ -1,4 +1,4 @@
-"""`sextant eval merge`: shards of one evaluation as one."""
+"""`sextant eval merge`: merge the shards of one evaluation."""
 
 from pathlib import Path
 

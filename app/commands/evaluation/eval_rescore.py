@@ -1,4 +1,4 @@
-"""`sextant eval rescore`: verification again, over candidates that a run recorded."""
+"""`sextant eval rescore`: verify the candidates of a recorded run again."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""`sextant eval run`: a benchmark through the graph, photo by photo, resumable."""
+"""`sextant eval run`: evaluate a benchmark photo by photo, resumable."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""A heat map as a picture or as GeoJSON."""
+"""Write a heat map as a picture or as GeoJSON."""
 
 import json
 from collections.abc import Iterator

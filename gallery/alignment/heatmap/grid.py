@@ -1,4 +1,4 @@
-"""Where in the world a photo fits: its score against a grid, or against positions of a gallery (GeoCLIP's way)."""
+"""Compute a heat map: the scores of a photo on a grid of the world, or at gallery positions (GeoCLIP)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How well a photo and positions go together: the cosine in the image↔GPS space (G3's geo-verification)."""
+"""Score positions for a photo: the cosine in the image↔GPS space (G3's geo-verification)."""
 
 import numpy as np
 import torch

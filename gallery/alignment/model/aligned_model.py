@@ -1,4 +1,4 @@
-"""The aligned model: small networks over a frozen backbone that bring images, place texts and positions together.
+"""The aligned model: small networks over a frozen backbone that align images, place texts and positions.
 
 G3 (Jia et al., NeurIPS 2024), phase 1. Two spaces share the image: image↔text and image↔GPS, each with its own
 adapter and its own temperature.

@@ -1,4 +1,4 @@
-"""The frozen encoder underneath: pictures, and where it can, texts, as the features the adapters stand on."""
+"""The frozen backbone encoder: features of pictures, and of texts if it has a text tower."""
 
 import math
 from collections.abc import Sequence

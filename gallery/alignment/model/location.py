@@ -1,4 +1,4 @@
-"""The location encoder: positions as random Fourier features at three scales, each read by its own small network.
+"""The location encoder: random Fourier features of positions at three scales, each with its own network.
 
 Published as GeoCLIP (Vivanco et al. 2023) and used by G3. The features of a capsule are
 cos and sin of 2πBv, B drawn once from a normal distribution of standard deviation sigma and never trained.

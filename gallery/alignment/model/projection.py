@@ -1,4 +1,4 @@
-"""The two map projections the location encoder may stand on: positions in, coordinates near the unit square out.
+"""The two map projections under the location encoder: positions to coordinates near the unit square.
 
 Weights trained on one projection are noise on the other and nothing would complain, so the projection's name
 is stored with the weights (``config.py``).

@@ -1,4 +1,4 @@
-"""Published checkpoints, read into our layout: G3's ``g3.pth`` and GeoCLIP's three weight files.
+"""Import published checkpoints into our layout: G3's ``g3.pth`` and GeoCLIP's three weight files.
 
 Only plain tensors are read (no pickled code). The projection is a fact of the layout: G3 feeds Web Mercator
 (y, x), GeoCLIP Equal Earth (x, y).

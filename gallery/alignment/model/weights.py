@@ -1,4 +1,4 @@
-"""A finished alignment on disk: ``alignment.json`` and the safetensors file it names by hash."""
+"""Save and load a finished alignment: ``alignment.json`` and the safetensors file that it names by hash."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Batches whose content depends on nothing but the seed and the step, so that a resumed training sees the same ones."""
+"""Make batches that depend only on the seed and the step, so that a resumed training repeats them."""
 
 import queue
 import threading

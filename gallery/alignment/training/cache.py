@@ -1,4 +1,4 @@
-"""The training rows with their backbone features, computed once: what makes an epoch cost minutes and not days.
+"""Cache of backbone features of the training rows, computed once, so that an epoch takes minutes.
 
 A folder holds ``images.f16`` (rows × dimension, little-endian float16, read through a memory map),
 ``rows.parquet`` (id, latitude, longitude, author) and ``cache.json`` (what the features are of). The JSON is

@@ -1,4 +1,4 @@
-"""Filling a cache: every photo of a source through the backbone once, in an order that survives a kill.
+"""Fill the feature cache: every photo of a source through the backbone once, resumable after a kill.
 
 While it runs, ``images.f16`` and ``rows.jsonl`` grow and ``progress.json`` says how far both may be trusted.
 """

@@ -1,4 +1,4 @@
-"""Checkpoints of a training, whole or not there: written beside, then renamed. Plain tensors and JSON, no pickles."""
+"""Save and load training checkpoints atomically, as plain tensors and JSON, without pickles."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The contrastive losses: a photo belongs to its own position and its own place text, and to no other of the batch."""
+"""Contrastive losses: a photo belongs to its own position and place text, and to no other of the batch."""
 
 import torch
 from torch import Tensor

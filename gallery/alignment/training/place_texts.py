@@ -1,4 +1,4 @@
-"""What a position is called, as the sentence an image is aligned with."""
+"""Make the sentence about a place with which an image is aligned."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A start in closed form, ours: the adapters as the ridge regression of geography, solved before the first step.
+"""Closed-form start: solve the adapters as a ridge regression of geography before the first step.
 
 From random weights a contrastive training must first find out that photos near one another belong together; on a
 few thousand photos it learns them by heart before. Here each photo's target is a vector Φ of its position with

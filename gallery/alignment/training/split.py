@@ -1,4 +1,4 @@
-"""Which rows teach and which test: whole photographers on one side, so that nobody's holiday is on both."""
+"""Split rows into training and validation by photographer."""
 
 import hashlib
 

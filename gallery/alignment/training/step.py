@@ -1,4 +1,4 @@
-"""One batch through the model to its loss, the same however many devices share the batch."""
+"""Compute the loss of one batch, equal for any number of devices that share it."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""Where a training may begin: at the location encoder of another alignment, as G3 begins at GeoCLIP's.
+"""Warm start: begin a training at the location encoder of another alignment, as G3 begins at GeoCLIP's.
 
 Positions mean the same over every backbone, so what a location encoder learnt from millions of photos helps
 where there are only thousands.
