@@ -1,7 +1,7 @@
 """The shipped names: towns with their population, divisions, counties, countries and well-known regions.
 
-Every name has a key (`make_key`); a key leads to entries. `data/towns.npz` holds towns, divisions, counties and the names
-of countries (see `scripts/derive_towns.py`), `data/regions.csv` the regions that are no division (the Alps, Mallorca).
+Every name has a key (`make_key`); a key leads to entries. `data/towns.npz` has towns, divisions, counties and names of
+countries (see `scripts/derive_towns.py`), `data/regions.csv` regions that are not divisions (the Alps, Mallorca).
 """
 
 import csv
