@@ -31,8 +31,8 @@ def compute_great_circle_km(a: ArrayLike, b: ArrayLike) -> Floats:
 def compute_all_pairs_km(a: ArrayLike, b: ArrayLike) -> Floats:
     """Return the great-circle distances of all pairs, (m, n) kilometres, of positions (m, 2) and (n, 2) in degrees.
 
-    Uses the chord between unit vectors: trigonometry once per position, while `compute_great_circle_km` needs it once per
-    pair. The two agree to a millimetre except near antipodes, where both are accurate to 100 m.
+    Uses the chord between unit vectors: trigonometry once per position, while `compute_great_circle_km` needs it once
+    per pair. The two agree to a millimetre except near antipodes, where both are accurate to 100 m.
     """
     from_a, from_b = convert_to_vectors(a).T[:, :, None], convert_to_vectors(b).T[:, None]
     half_chord = np.sqrt(sum((one - other) ** 2 for one, other in zip(from_a, from_b, strict=True))) / 2

@@ -36,7 +36,7 @@ def describe_time(captured_at: str | None, best: Json | None) -> str | None:
         return None
     offset = _OFFSET.search(captured_at)
     if offset is None or best is None:
-        return "the file's time has no time zone, so it cannot be compared"
+        return "the file states a time without a zone, so it cannot be compared"
     hours = (int(offset[2]) + int(offset[3]) / 60) * (1 if offset[1] == "+" else -1)
     away = abs((hours - best["longitude"] / 15 + 12) % 24 - 12)
     zone = f"UTC{offset[0]}{offset[2]}:{offset[3]}"

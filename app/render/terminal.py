@@ -1,7 +1,8 @@
 """Print for commands, without the control characters that could steer a terminal.
 
 ``echo`` prints text, ``echo_json`` a document, ``align_columns`` makes aligned lines;
-``sextant.app.render.screen`` has the console for rich output. Commands import this module at the top, so it imports nothing heavy.
+``sextant.app.render.screen`` has the console for rich output. Commands import this
+module at the top, so it imports nothing heavy.
 """
 
 import json
