@@ -208,7 +208,7 @@ def format_line(value: Json) -> str:
 
 
 def _parse(raw: bytes) -> Json | str:
-    """Return the object of a line, or why it is none."""
+    """Return the object of a line, or why it is not an object."""
     if not raw.endswith(b"\n"):
         return "its end is missing"
     try:

@@ -143,7 +143,7 @@ def is_worth_keeping(alias: str, population: int) -> bool:
 
 
 def list_counties(towns: set[tuple[str, str]]) -> list[tuple[str, str, str, float, float, int]]:
-    """Return the code, division, name, middle and radius of the second-level divisions that are no town's name."""
+    """Return the code, division, name, middle and radius of the second-level divisions that are not a town's name."""
     table = load_gazetteer()
     rows: dict[tuple[str, str, str], list[int]] = collections.defaultdict(list)
     for row, triple in enumerate(zip(table.codes, table.admin1, table.admin2, strict=True)):

@@ -45,7 +45,7 @@ def find_region(number: str, country_code: str | None = None) -> PhoneRegion:
         parsed = phonenumbers.parse(text, country_code)
     except phonenumbers.NumberParseException as error:
         raise NotANumber(
-            f"{number!r} is no telephone number ({str(error).rstrip('.')}); copy its digits exactly"
+            f"{number!r} is not a telephone number ({str(error).rstrip('.')}); copy its digits exactly"
         ) from error
     region = phonenumbers.region_code_for_number(parsed)
     codes = (region,) if region else phonenumbers.region_codes_for_country_code(parsed.country_code or 0)

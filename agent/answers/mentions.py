@@ -21,7 +21,7 @@ _LEAST_ALIAS_LETTERS, _LEAST_SHORT_ALIAS = 5, 1_000_000
 _MOST_NAMES = 400
 _AFTER_NAMES = "市省州府県縣都道国國区區町村郡的之の、をはがにでへ시도군구"  # after a name in a script without spaces
 
-# What a mention is worth beside a name that stands for itself.
+# Worth of a mention, relative to a name that stands alone.
 WHOLE, OF_A_KIND, AFTER_OF, PART = 1.0, 0.6, 0.5, 0.2
 
 

@@ -15,7 +15,7 @@ _MARKS = (
     "\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0b82\u0bbe-\u0bcd"
 )
 _WORD = re.compile(rf"(?:[^\W_]|[{_MARKS}])+(?:['’][^\W_]+)*")
-# Marks of Markdown, tables and quotes are no part of a sentence.
+# Marks of Markdown, tables and quotes do not belong to a sentence.
 _SPACES = str.maketrans(dict.fromkeys('*_`#|~<>"“”„«»[]{}\\•◦▪', " "))
 _ENDS = ".!?;。！？"
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")

@@ -26,7 +26,7 @@ def make_message_routes(house: SessionService) -> APIRouter:
     async def message(session: str, request: Request) -> schemas.Accepted:
         """Take a message as multipart form: ``text``, ``photo`` (the photo it is about), and any number of ``files``.
 
-        Files that are no photos are refused one by one; the others are located.
+        Files that are not photos are refused one by one; the others are located.
         """
         # Whatever can be refused is refused before the body is read.
         await to_thread.run_sync(house.check_ready, session, limiter=uploads)

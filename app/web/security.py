@@ -175,7 +175,7 @@ class WrongTokens:
 
 
 def _name(host: str) -> str:
-    """Return the host without its port, in lower case; empty when it is none: ``[::1]:80`` is ``::1``."""
+    """Return the host without its port, in lower case; empty when it is invalid: ``[::1]:80`` is ``::1``."""
     found = HOST.fullmatch(host)
     return (found["six"] or found["name"]).lower() if found else ""
 

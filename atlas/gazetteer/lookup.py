@@ -57,7 +57,7 @@ class Lookup:
     """A store opened for reading. Use it from one thread at a time.
 
     Raises:
-        SourceError: the file cannot be opened.
+        PlacesSourceError: the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:

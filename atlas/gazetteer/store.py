@@ -60,7 +60,7 @@ def open_store(path: Path, *, write: bool = False) -> sqlite3.Connection:
     """Open a connection; for writing, the file and its tables are made where they are missing.
 
     Raises:
-        SourceError: the file is none of ours, of a later version, or cannot be opened.
+        PlacesSourceError: the file is not a gazetteer, has a later version, or cannot be opened.
     """
     try:
         if write:

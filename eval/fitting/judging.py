@@ -22,7 +22,7 @@ from sextant.eval.metrics import (
 from sextant.geo.caps import compute_cap_area_km2
 from sextant.geo.sphere import compute_great_circle_km
 
-Verifier = Callable[[Record, int], Verdict]  # a record after so many calls
+Verifier = Callable[[Record, int], Verdict]  # the record after this number of calls
 
 
 @dataclass(frozen=True)

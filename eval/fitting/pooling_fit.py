@@ -38,7 +38,7 @@ _HOLD = 0.3  # how firmly the numbers are held to the first ones
 # models were recorded beside galleries, so that a slope of theirs would say little of others.
 _GLOBAL_HOLD, _KIND_HOLD = (0.5, 0.5), (60.0, 5.0)
 _LEAST_POOLS = 50
-_FIRST_RATE, _FIRST_WEIGHT = 0.006, 2000.0  # few calls change an answer: the rate is drawn to this as by so many calls
+_FIRST_RATE, _FIRST_WEIGHT = 0.006, 2000.0  # few calls change an answer: the prior rate, worth this many calls
 
 
 def fit_pooling(examples: Sequence[Example], rounds: int = 2, seed: int = 0) -> Pooling:

@@ -99,7 +99,7 @@ def read_records(path: Path) -> list[Record]:
     """Return all photos of a recorded file, in the file's order; `.gz` is opened as such.
 
     Raises:
-        RecordError: no such file, no record in it, or a line that is none: named with its number and reason.
+        RecordError: no such file, no record in it, or an invalid line, named with its number and reason.
     """
     try:
         with _opened(path) as text:

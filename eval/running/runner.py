@@ -86,7 +86,7 @@ def run(
 
     Raises:
         WrongUse: the folder holds an evaluation with another configuration.
-        SextantError: gallery, model or disk are no good, or another process works on the folder.
+        SextantError: gallery, model or disk fail, or another process works on the folder.
     """
     folder = EvaluationFolder(task.out)
     task = replace(task, settings=resolve_fitted(task.settings))

@@ -14,7 +14,7 @@ _ANGLE = re.compile(
 
 
 def parse_angle_text(text: str) -> tuple[list[float], str] | None:
-    """Read the degrees, and minutes and seconds where given, of an angle and its letter; None where it is none.
+    """Read the degrees, and minutes and seconds where given, of an angle and its letter; None if it is not an angle.
 
     The letter is N, S, E, W or "". A part that divides by zero is NaN.
     """

@@ -178,7 +178,7 @@ def _read_captured_at(details: Mapping[int, Any], exif: Mapping[int, Any]) -> st
 
 
 def read_time(stated: str, offset: str = "") -> str | None:
-    """Read a time as EXIF or ISO 8601 writes it; None where it is none. An offset in the text comes first."""
+    """Read a time as EXIF or ISO 8601 writes it; None if it is not a time. An offset in the text comes first."""
     match = _TIME.match(stated)
     if not match or match[1] == "0000":
         return None

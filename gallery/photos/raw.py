@@ -1,6 +1,6 @@
 """Read raw photos (DNG, CR2, NEF, ARW and others): find the largest embedded preview, or develop them.
 
-TIFF tags: TIFF 6.0 and the DNG specification 1.7. Raw files that are no TIFF, and those without a usable preview,
+TIFF tags: TIFF 6.0 and the DNG specification 1.7. Raw files that are not TIFF, and those without a usable preview,
 are developed by LibRaw where the extra ``raw`` is installed.
 """
 

@@ -12,7 +12,7 @@ from sextant.gallery.photos.exif import NoPosition, PhotoMetadata, check_stated_
 from sextant.gallery.photos.xmp import MAX_XMP_BYTES, read_xmp
 
 _SUPPLEMENT = ".supplemental-metadata"
-_TAKEOUT_NAME_LENGTH = 46  # Takeout cuts a sidecar's name, without its ".json", to so many characters
+_TAKEOUT_NAME_LENGTH = 46  # characters to which Takeout cuts a sidecar's name, without its ".json"
 _NUMBERED = re.compile(r"^(.*)(\(\d+\))$")
 
 

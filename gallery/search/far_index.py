@@ -24,7 +24,7 @@ _SHARED_UP_TO = 100_000  # rows; of larger galleries the share falls with the ro
 _CANDIDATES = 4  # times the final size is looked at closely, by the cosine to the mean
 _CANDIDATE_ROWS = 130_000  # at most: 400 MB of 768 numbers
 _ASKED = 4096  # of the gallery's rows are asked for their farthest …
-_FARTHEST = 48  # … so many
+_FARTHEST = 48  # … of this many
 _AT_ONCE = 128
 _BATCH_ROWS = 8192
 

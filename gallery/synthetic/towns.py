@@ -13,7 +13,7 @@ import numpy as np
 from sextant.gallery.synthetic.facts import load_all_countries
 from sextant.geo.sphere import compute_great_circle_km
 
-APART_KM = 6.0  # towns of one group are no nearer to one another, or they would be quarters of one city
+APART_KM = 6.0  # towns of one group are at least this far apart, or they would be quarters of one city
 
 
 @dataclass(frozen=True)

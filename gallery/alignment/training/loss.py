@@ -15,7 +15,7 @@ def compute_info_nce(
     Args:
         a, b: (n, d) unit vectors; row i of one belongs to row i of the other.
         scale: the factor on the cosines (already exponentiated).
-        same: (n,) identity of what b shows; rows of one identity are no negatives of each other, so that two
+        same: (n,) identity of what b shows; rows of one identity are not negatives of each other, so that two
             photos of one spot do not push each other away.
         valid: (n,) bool; rows without a partner (a place text at sea) neither count nor serve as negatives.
         negatives: (n, k, d) further unit vectors, row i's own: only a's side of row i is held against them.

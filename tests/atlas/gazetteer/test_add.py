@@ -41,7 +41,7 @@ def test_geonames_and_its_names_in_many_languages(store: Path, tmp_path: Path) -
     report = add_source(store, geonames_zip(tmp_path))
     assert (report.places, report.broken) == (4, 0)
     names = add_source(store, names_zip(tmp_path))
-    assert (names.places, names.names) == (0, 1)  # links and numbers of Wikidata are no names, historic ones neither
+    assert (names.places, names.names) == (0, 1)  # links, numbers of Wikidata and historic names do not count
     tower = [(48.8584, 2.29448)]
     assert found(store, "Eiffelturm") == found(store, "Эйфелева башня") == found(store, "艾菲尔铁塔, Paris") == tower
     assert found(store, "Tour de trois cents mètres") == []

@@ -120,7 +120,7 @@ print([record.photo.read().hex() for record in records if hasattr(record, "photo
 
 @pytest.fixture
 def hub(tmp_path):
-    """Starts a process that reads a dataset so many times, and whose hub is this server."""
+    """Starts a process that reads a dataset several times, and whose hub is this server."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     Hub.asked, Hub.cuts, Hub.wrong = [], 0, False
