@@ -53,8 +53,8 @@ def read_geojson_area(document: Any) -> dict[str, Any]:
     """Convert the polygons of a GeoJSON document to one valid Polygon or MultiPolygon; holes stay holes.
 
     Args:
-        document: a Polygon, a MultiPolygon, or a Feature, FeatureCollection or GeometryCollection of them; what is no
-            polygon in it is passed over.
+        document: a Polygon, a MultiPolygon, or a Feature, FeatureCollection or GeometryCollection of them; what is
+            not a polygon is skipped.
 
     Raises:
         WrongUse: it holds no polygon, or one that encloses nothing.

@@ -51,7 +51,7 @@ def add_source(store: Path, file: Path, tell: Callable[[int], None] = lambda cou
         tell: is told the number of places so far, now and then.
 
     Raises:
-        SourceError: the file cannot be read, another import runs, or the disk is full. The store is as it was.
+        PlacesSourceError: the file cannot be read, another import runs, or the disk is full. The store is as it was.
     """
     source = detect_source(file)
     lock = Lock(store.with_name(f"{store.name}.lock"))
@@ -83,7 +83,7 @@ def remove_source(store: Path, name: str) -> int:
     """Remove a source; return how many places went with it.
 
     Raises:
-        SourceError: no source has this name.
+        PlacesSourceError: no source has this name.
     """
     connection = open_store(store, write=True)
     try:

@@ -114,7 +114,7 @@ def list_sources(path: Path) -> list[AddedSource]:
     """Return the sources of a store, in the order they were added; none where there is no file.
 
     Raises:
-        SourceError: the file cannot be read.
+        PlacesSourceError: the file cannot be read.
     """
     if not path.exists():
         return []

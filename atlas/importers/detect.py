@@ -25,7 +25,7 @@ def detect_source(path: Path) -> PlacesSource:
     """Return the source that a file is.
 
     Raises:
-        SourceError: it is missing, or in no known format.
+        PlacesSourceError: it is missing, or in no known format.
     """
     if not path.is_file():
         raise PlacesSourceError(f"{str(path)!r} is not a file; give a downloaded gazetteer such as allCountries.zip")

@@ -19,7 +19,7 @@ def read_rows(path: Path, table: str, wanted: tuple[str, ...]) -> Iterator[tuple
     """Yield the wanted columns of each row of a table, as text; NULL is an empty text.
 
     Raises:
-        SourceError: the file is not a dump of the table, or lacks a wanted column.
+        PlacesSourceError: the file is not a dump of the table, or lacks a wanted column.
     """
     columns: list[str] = []
     inside, places = False, None

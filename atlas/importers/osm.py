@@ -67,7 +67,7 @@ def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
     """Yield the named nodes, ways and areas, at their middle.
 
     Raises:
-        SourceError: pyosmium is missing, or the file is not an extract.
+        PlacesSourceError: pyosmium is missing, or the file is not an extract.
     """
     try:
         import osmium

@@ -37,7 +37,7 @@ def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
     """Yield the rows of a CSV with a header; comma, semicolon or tab.
 
     Raises:
-        SourceError: no columns of names and positions are found.
+        PlacesSourceError: no columns of names and positions are found.
     """
     csv.field_size_limit(10_000_000)
     with open_text(path) as file:

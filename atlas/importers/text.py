@@ -19,7 +19,7 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
     """Open the text of a file or of a zip's one large member. Bytes that are not UTF-8 are replaced.
 
     Raises:
-        SourceError: the file is missing, no archive, or ends early.
+        PlacesSourceError: the file is missing, no archive, or ends early.
     """
     try:
         if path.suffix.lower() == ".gz":

@@ -25,7 +25,7 @@ def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
     """Yield articles of namespace 0 with a primary position on Earth; the page dump lies beside the positions.
 
     Raises:
-        SourceError: the page dump is missing.
+        PlacesSourceError: the page dump is missing.
     """
     pages = find_page_dump(path)
     order, latitudes, longitudes, types, countries, broken = _read_positions(path)
@@ -53,7 +53,7 @@ def find_page_dump(path: Path) -> Path:
     """Return the page dump that belongs to a dump of positions.
 
     Raises:
-        SourceError: it does not lie beside it.
+        PlacesSourceError: it does not lie beside it.
     """
     pages = path.with_name(path.name.replace("geo_tags", "page"))
     if pages == path or not pages.exists():
