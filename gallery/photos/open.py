@@ -247,7 +247,9 @@ def _open_header(name: str, content: bytes) -> Image.Image:
     except Image.DecompressionBombError:
         raise PhotoError(name, f"has more than {MAX_PIXELS:,} pixels; export it smaller") from None
     except UnidentifiedImageError:
-        raise PhotoError(name, "is not a supported photo (JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, raw)") from None
+        raise PhotoError(
+            name, "is not a photo in a supported format (JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, raw)"
+        ) from None
     except Exception as error:
         raise PhotoError(name, f"is broken ({_explain(error)}); export it again") from error
     if image.width * image.height > MAX_PIXELS:

@@ -179,7 +179,7 @@ def test_a_fork_that_may_not_call_lists_the_calls(call, home):
 def test_diff_of_a_run_with_itself_is_nothing(call):
     code, out, _ = call("runs", "diff", A, B)
     assert code == 0
-    assert "every step is the same" in out and "0 candidates gained" in out
+    assert "all steps are equal" in out and "0 candidates gained" in out
 
 
 def test_export_and_import(call, tmp_path, home):

@@ -58,7 +58,7 @@ def test_a_gallery_of_one_region_finds_it_by_chance_and_that_is_no_evidence():
 def test_a_gallery_that_cannot_know_says_so_and_counts_as_weak(profile, reason):
     assert profile.unknown == reason and not profile.known and not profile.rich
     assert profile.weights == WEAK.weights
-    assert describe_profile(profile)[0].startswith("not known: ")
+    assert describe_profile(profile)[0].startswith("unknown: ")
 
 
 def test_the_profile_in_words_names_its_shares_and_how_it_was_measured():

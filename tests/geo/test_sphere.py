@@ -130,7 +130,7 @@ def test_the_centre_of_antipodes_is_the_heavier():
 
 
 def test_no_positions_have_no_centre():
-    with pytest.raises(WrongUse, match="no positions"):
+    with pytest.raises(WrongUse, match="at least one position"):
         find_weighted_centre([])
 
 

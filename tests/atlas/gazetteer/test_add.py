@@ -118,11 +118,11 @@ def test_broken_lines_are_counted_and_listed(store: Path, tmp_path: Path) -> Non
         ("allCountries.txt", b"just\nsome words\n", "no column of 'name'"),
         ("page.sql", b"CREATE TABLE `page` (\n", "without positions"),
         ("enwiki-geo_tags.sql", b"nothing", "beside it"),
-        ("cut.csv.gz", gzip.compress(b"name,latitude,longitude\n" + b"a,1,2\n" * 50_000)[:-30], "cut off"),
+        ("cut.csv.gz", gzip.compress(b"name,latitude,longitude\n" + b"a,1,2\n" * 50_000)[:-30], "truncated"),
         ("own.csv", b"name,latitude,longitude\n" + b"x,y,z\n" * 100 + b"a,1,2\n" * 9, "lines cannot be read"),
         ("own.csv", b"name,latitude,longitude\n", "no place could be read"),
-        ("no.zip", b"PK no zip", "cut off or damaged"),
-        ("bytes.bin", b"\x00\x01\x02" * 100, "is not text"),
+        ("no.zip", b"PK no zip", "truncated or damaged"),
+        ("bytes.bin", b"\x00\x01\x02" * 100, "is not a known gazetteer"),
     ],
 )
 def test_a_bad_file_is_refused_and_changes_nothing(
@@ -144,7 +144,7 @@ def test_a_source_added_again_is_replaced_and_removed_whole(store: Path, tmp_pat
     assert [one.places for one in list_sources(store)] == [1]
     assert remove_source(store, "own.csv") == 1
     assert found(store, "Old Mill") == [] and list_sources(store) == []
-    with pytest.raises(PlacesSourceError, match="no source is named"):
+    with pytest.raises(PlacesSourceError, match="unknown source"):
         remove_source(store, "own.csv")
 
 

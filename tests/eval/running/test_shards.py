@@ -46,5 +46,5 @@ def test_shards_of_different_evaluations_are_refused(tmp_path):
 
 def test_an_evaluation_is_never_overwritten(tmp_path):
     made_evaluation(tmp_path / "1", [line("a")])
-    with pytest.raises(WrongUse, match="holds an evaluation already"):
+    with pytest.raises(WrongUse, match="already holds an evaluation"):
         merge([tmp_path / "1"], tmp_path / "1")

@@ -40,7 +40,7 @@ def test_a_jpeg_that_is_cut_off_opens_with_a_note(missing):
     whole = jpeg(1, size=(640, 480))
     opened = open_photo(whole[:-missing])
     assert (opened.width, opened.height) == (640, 480)
-    assert "cut off" in opened.notes[0]
+    assert "truncated" in opened.notes[0]
     assert open_photo(whole).notes == ()
 
 

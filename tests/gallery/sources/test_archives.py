@@ -146,7 +146,7 @@ def test_a_zip_cut_off_is_reported_and_the_next_one_read(tmp_path):
     folder = osv5m(tmp_path)
     (folder / "images" / "train" / "01.zip").write_bytes((folder / "images" / "train" / "00.zip").read_bytes()[:500])
     records, reasons = split(folder)
-    assert len(records) == 3 and "cut off or no zip" in reasons["01.zip"]
+    assert len(records) == 3 and "truncated or not a zip" in reasons["01.zip"]
 
 
 def test_times_of_osv5m_are_read_as_times(tmp_path):
@@ -155,7 +155,7 @@ def test_times_of_osv5m_are_read_as_times(tmp_path):
 
 def test_archives_without_a_table_are_refused(tmp_path):
     mp16_tar(tmp_path, {"images/1.jpg": jpeg(1)}, 1)
-    with pytest.raises(SourceError, match="no table of them"):
+    with pytest.raises(SourceError, match="no table for them"):
         open_source(str(tmp_path))
 
 

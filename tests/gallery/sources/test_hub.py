@@ -190,7 +190,7 @@ def test_a_large_file_goes_on_after_the_download_was_killed(hub, tmp_path):
 def test_a_large_file_that_came_wrong_is_not_kept(hub, tmp_path):
     Hub.wrong = True
     _, complaints = finished(hub("ann/large"))
-    assert "came with SHA-256" in complaints.splitlines()[-1] and not list(tmp_path.rglob("*.part"))
+    assert "arrived with SHA-256" in complaints.splitlines()[-1] and not list(tmp_path.rglob("*.part"))
     Hub.wrong = False
     assert finished(hub("ann/large"))[0] == str([PHOTO.hex()])
 

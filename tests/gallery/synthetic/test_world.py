@@ -47,7 +47,7 @@ def test_a_world_cut_short_leaves_nothing(tmp_path, monkeypatch):
 
 def test_a_folder_with_something_else_is_refused_and_kept(tmp_path):
     (tmp_path / "diary.txt").write_text("mine")
-    with pytest.raises(WorldError, match="something else"):
+    with pytest.raises(WorldError, match="something other"):
         write_world(tmp_path, scenes=3, queries=1)
     assert (tmp_path / "diary.txt").read_text() == "mine"
 

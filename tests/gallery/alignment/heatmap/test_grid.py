@@ -167,7 +167,7 @@ def test_geojson_cells_hold_their_own_positions(heat):
 
 
 def test_other_suffixes_and_unwritable_places_are_refused(tmp_path):
-    with pytest.raises(WrongUse, match=r"end it in \.png or \.geojson"):
+    with pytest.raises(WrongUse, match=r"use \.png or \.geojson"):
         write_heatmap(tmp_path / "map.pdf", known_map())
     with pytest.raises(AlignmentError, match="could not be written"):
         write_heatmap(tmp_path / "nowhere" / "map.png", known_map())

@@ -96,5 +96,5 @@ def test_the_gps_part_of_other_vectors_is_refused(folder):
     whole, image = load_aligned(str(folder)), load_aligned(f"{folder}#image")
     with pytest.raises(WrongUse, match="a vector of 48 numbers is not from"):
         whole.gps_part(np.zeros(48, dtype=np.float32))
-    with pytest.raises(WrongUse, match="holds no GPS part"):
+    with pytest.raises(WrongUse, match="has no GPS part"):
         image.gps_part(np.zeros(48, dtype=np.float32))

@@ -58,7 +58,7 @@ def weights_of(folder):
 def test_weights_of_another_training_are_refused(folder, tmp_path):
     save_alignment(tmp_path / "other", make_alignment(CONFIG, seed=2))
     weights_of(folder).write_bytes(weights_of(tmp_path / "other").read_bytes())
-    with pytest.raises(AlignmentError, match=r"are not those alignment\.json was written for"):
+    with pytest.raises(AlignmentError, match=r"do not match alignment\.json"):
         load_alignment(folder)
 
 
