@@ -1,6 +1,8 @@
 """Settings of a run: plain values with defaults, passed as LangGraph's context and stored in the run's record."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
 
@@ -120,8 +122,12 @@ def _choose_temperature(chosen: Preset, settings: Settings) -> float | Literal["
     return next(families, chosen.temperature)
 
 
-def check_settings(settings: Settings) -> Settings:
+def check_settings(settings: Settings, called: Callable[[str], str] | None = None) -> Settings:
     """Check the settings and return them.
+
+    Args:
+        settings: any.
+        called: how the caller calls a setting, for messages; None names the command line's option.
 
     Raises:
         WrongUse: a number is out of range; the message names it.
@@ -129,7 +135,7 @@ def check_settings(settings: Settings) -> Settings:
     for name in SETTINGS:
         value = getattr(settings, name)
         if value is not None:
-            check_number(name, value, format_option(name))
+            check_number(name, value, (called or format_option)(name))
     if settings.max_usd is not None and price_call_usd(settings, 1, 1) is None:
         raise make_unknown_price_error(settings.model)
     return settings
@@ -150,16 +156,27 @@ def format_option(name: str) -> str:
     return "--timeout" if name == "timeout_seconds" else "--" + name.replace("_", "-")
 
 
+def check_setting_names(names: Iterable[str]) -> None:
+    """Check that each is the name of a setting.
+
+    Raises:
+        WrongUse: one is not; the message suggests the name it resembles.
+    """
+    known = sorted(item.name for item in fields(Settings))
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            raise WrongUse(f"unknown setting {name!r}; {meant}the settings are: {', '.join(known)}")
+
+
 def settings_from_json(values: Json) -> Settings:
     """Read settings from a record; lists become tuples again.
 
     Raises:
         WrongUse: a key that is not a setting, or a value of another type.
     """
-    known = {item.name for item in fields(Settings)}
-    for name in values:
-        if name not in known:
-            raise WrongUse(f"unknown setting {name!r}; the settings are: {', '.join(sorted(known))}")
+    check_setting_names(values)
     plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
     return _check_types(replace(Settings(), **plain))
 

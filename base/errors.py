@@ -19,6 +19,16 @@ class WrongUse(SextantError):
     exit_code = 2
 
 
+class MissingPackage(SextantError):
+    """A package that this needs is not installed; the message says which, and how to install it."""
+
+    exit_code = 2
+
+
+class SextantWarning(UserWarning):
+    """What a reader of an answer should distrust, as a Python warning of the public API."""
+
+
 def format_error(error: BaseException, longest: int | None = LONGEST) -> str:
     """Return an error's message as one line, its type where it has no message.
 

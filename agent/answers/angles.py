@@ -11,7 +11,7 @@ from sextant.agent.answers.characters import fold
 
 Axis = Literal["latitude", "longitude"]
 
-# "Between 30 and 40" still says something; without a word or sign that names the axis, two numbers do not make a range.
+# "Between 30 and 40" still says something; without a word or sign that names the axis two numbers are no range.
 WIDEST_RANGE_DEGREES = 60.0
 _WIDEST_UNMARKED = 15.0
 
@@ -20,13 +20,12 @@ _HEMISPHERES: tuple[tuple[Axis, int, str], ...] = (
     ("latitude", 1, "N|north|northern|nord|norte|北纬|北緯|с.ш.|с. ш."),
     ("latitude", -1, "S|south|southern|süd|sud|sur|sul|南纬|南緯|ю.ш.|ю. ш."),
     ("longitude", 1, "E|east|eastern|ost|est|este|leste|东经|東経|東經|в.д.|в. д."),
-    # O is Ost where the text is German.
+    # O is west in the Romance languages; German text was rewritten.
     ("longitude", -1, "W|O|west|western|ouest|oeste|ovest|西经|西経|西經|з.д.|з. д."),
 )
 _SIGNS = {name: (axis, sign) for axis, sign, names in _HEMISPHERES for name in names.split("|")}
 _WORDS = "|".join(sorted((re.escape(word) for word in _SIGNS if len(word) > 1), key=len, reverse=True))
 _HEMISPHERE = rf"(?:[NSEWO]|(?i:{_WORDS}))(?![^\W\d_])"
-_GERMAN = re.compile(r"\b(?:und|der|die|das|ist|breite|länge|ost|het|oost)\b", re.IGNORECASE)
 
 _SIGN = r"(?P<sign>[+-])?"
 _NUMBER = r"\d{1,3}(?:[.,]\d{1,30})?(?![\d])"
@@ -34,9 +33,12 @@ _DEGREE = r"\s{0,3}(?:°|(?i:degrees?|deg|grad)\b\.?|度)"
 _FRACTION = r"\d{1,2}(?:[.,]\d{1,30})?(?!\d)\s{0,3}"
 _MINUTE_MARK = r"(?:\\?'|(?i:minutes?|min|m)\b\.?|分)\s{0,3}"
 _SECOND_MARK = r"""(?:\\?"|''|(?i:seconds?|sec|s)\b\.?|秒)"""
-_AFTER = rf"(?:\s{{0,3}}(?P<after>{_HEMISPHERE}))?"
+# "12.4964 north of Rome" says where the place lies, not on which side of the equator.
+_BESIDE = r"(?!\s(?:of|von|de|du|di|do|da)\s(?!the\s[Ee]quator|Greenwich|the\s[Pp]rime))"
+_AFTER = rf"(?:\s{{0,3}}(?P<after>{_HEMISPHERE}){_BESIDE})?"
 
-_BEFORE = re.compile(rf"(?<![^\W\d_])(?P<before>{_HEMISPHERE})[\s:.°=]{{0,3}}$")
+# Before a number "est" is a verb, "este" and "sur" are other words.
+_BEFORE = re.compile(rf"(?<![^\W\d_])(?!(?i:est|este|sur|sul)\b)(?P<before>{_HEMISPHERE})[\s:.°=]{{0,3}}$")
 _MARKED = re.compile(
     rf"{_SIGN}(?P<degrees>\d{{1,3}})(?:{_DEGREE}\s{{0,3}}|\s(?=\d{{1,2}}(?:\.\d{{1,30}})?\s?\\?'))"
     rf"(?P<minutes>{_FRACTION})"
@@ -110,6 +112,7 @@ def parse_angle(value: Any) -> Angle | None:
     if not isinstance(value, str) or len(value) > 200:
         return None
     text = re.sub(r"(?<![^\s~(])([+-])\s+(?=\d)", r"\1", fold(value))
+    text = re.sub(r"(?<=[\d°\s])[nsew]\s?$", lambda letter: letter[0].upper(), text)
     first = DIGITS.search(text)
     return parse_angle_at(text, first.start(), range_allowed=True) if first else None
 
@@ -125,7 +128,7 @@ def _join_parts(parts: list[Any]) -> Angle | None:
     known = name if name is None or len(name) > 1 else name.upper()
     if known is not None and known not in _SIGNS and known.lower() not in _SIGNS:
         return None
-    axis, direction = _find_hemisphere("", known)
+    axis, direction = _find_hemisphere(known)
     magnitude = abs(degrees) + minutes / 60 + seconds / 3600
     return Angle(-magnitude if degrees < 0 or direction < 0 else magnitude, axis, 4, True, False, 0, 0)
 
@@ -145,15 +148,13 @@ def _number(digits: str) -> float:
 
 
 def _apply_sign(text: str, magnitude: float, sign: str | None, name: str | None) -> tuple[Axis | None, float]:
-    axis, direction = _find_hemisphere(text, name)
+    axis, direction = _find_hemisphere(name)
     return axis, -magnitude if sign == "-" or direction < 0 else magnitude
 
 
-def _find_hemisphere(text: str, name: str | None) -> tuple[Axis | None, int]:
+def _find_hemisphere(name: str | None) -> tuple[Axis | None, int]:
     if name is None:
         return None, 1
-    if name == "O" and _GERMAN.search(text[:2000]):
-        return "longitude", 1
     return _SIGNS[name if len(name) == 1 else name.lower()]
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sextant.agent.answers.angles import DIGITS, Angle, parse_angle, parse_angle_at, with_hemisphere
 from sextant.agent.answers.characters import clean, fold
+from sextant.agent.answers.notations.axis_words import find_axis_of_key
 from sextant.agent.answers.outcome import CLUE_SOURCES, Clue, Precision
 from sextant.agent.answers.positions import order_angles
 
@@ -17,7 +18,19 @@ _LONGITUDE = {
 _NO_VALUE = {"min", "max", "error", "uncertainty", "range", "reasoning"}
 _DIRECTION = {"direction", "dir", "ref", "reference", "hemisphere", "hemi", "cardinal", "ns", "ew", "side", "suffix"}
 _SIDES = {"north", "south", "east", "west", "n", "s", "e", "w"}
-_PAIR = {"coordinates", "coordinate", "coords", "position", "gps", "latlng", "latlon", "location", "point"}
+_PAIR = {
+    "coordinates",
+    "coordinate",
+    "coords",
+    "position",
+    "gps",
+    "latlng",
+    "latlon",
+    "lnglat",
+    "lonlat",
+    "location",
+    "point",
+}
 _PLACE = ("place", "landmark", "address", "city", "town", "village", "place_name", "location", "name", "state")
 _COUNTRY = ("country", "country_name", "nation", "pays", "país", "страна", "国家", "國家")
 _CONFIDENCE = ("confidence", "probability", "certainty", "confidence_score", "score", "likelihood")
@@ -25,7 +38,10 @@ _CLUES = ("clues", "evidence", "reasons", "observations")
 _ALTERNATIVES = ("alternatives", "alternative", "other_candidates", "other_guesses", "alternative_locations")
 _CANDIDATES = ("candidates", "guesses", "predictions", "answers", "locations", "results", "result", "answer")
 _OTHERS = {"references", "reference", "nearest", "farthest", "rival", "references_used"}  # positions not its own
-_CAMEL = re.compile(r"(?<=[a-z])(?=(?:Ref|Dir|Direction|Hemisphere|Hemi|North|South|East|West)$)")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LONGITUDE_FIRST = re.compile(r"(?:^|[^a-z])(?:lon|lng|x)[a-z]*[^a-z]{0,3}(?:lat|y)", re.IGNORECASE)
+_DEGREES_OF_E7 = 1e-7
+_WGS84 = {"4326", "wgs84", "wgs 84", "epsg:4326"}
 _DEEPEST = 5
 _MOST = 20  # list items read; an answer that lists more is not answering
 
@@ -68,6 +84,8 @@ class Reading:
 def read_value(value: Any, depth: int = 0) -> Reading | None:
     """Return the answer in a JSON value: an object, or a list whose likeliest (else first) object is the answer."""
     if isinstance(value, list):
+        if (listed := _join_named_values(value)) is not None:
+            return read_value(listed, depth)
         return _rank([read_value(item, depth + 1) for item in value[:_MOST] if isinstance(item, dict)])
     if not isinstance(value, dict) or depth > _DEEPEST:
         return None
@@ -81,6 +99,14 @@ def read_value(value: Any, depth: int = 0) -> Reading | None:
     if reading is None:
         return None
     return _with_words(reading, fields, depth)
+
+
+def _join_named_values(items: list[Any]) -> dict[str, Any] | None:
+    """Return ``[{"name": "latitude", "value": 41.9}, …]`` as one object; None for other lists."""
+    if not items or not all(isinstance(item, dict) and "value" in item for item in items):
+        return None
+    named = {str(item.get("name", item.get("key", item.get("field")))): item["value"] for item in items[:_MOST]}
+    return named if {"latitude", "longitude"} <= {find_axis_of_key(_simplify_key(key)) for key in named} else None
 
 
 def is_tool_call(value: Any) -> bool:
@@ -99,7 +125,9 @@ def _simplify_key(key: str) -> str:
 
 def _read_own_position(fields: dict[str, Any]) -> Reading | None:
     """Return the position in the object's own latitude and longitude, or why these hold none."""
-    sides = [_find_axis_value(fields, names) for names in (_LATITUDE, _LONGITUDE)]
+    sides = [_find_axis_value(fields, name, names) for name, names in _AXES.items()]
+    if sides[0] is _MISSING and sides[1] is _MISSING and _says_wgs84(fields):
+        sides = [fields.get("y", _MISSING), fields.get("x", _MISSING)]
     if sides[0] is _MISSING or sides[1] is _MISSING:
         return _read_pair_in_one_field(fields)
     if all(side is None or (isinstance(side, str) and is_unknown(side)) for side in sides):
@@ -134,13 +162,17 @@ def _join_parts(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     fields = {_simplify_key(key): item for key, item in value.items()}
-    if not isinstance(fields.get("degrees", fields.get("deg")), int | float):
-        return fields.get("value", fields.get("decimal", value))
-    parts = [fields.get("degrees", fields.get("deg")), fields.get("minutes", 0), fields.get("seconds", 0)]
     side = next(
         (item for key, item in fields.items() if set(key.split("_")) & _DIRECTION and isinstance(item, str)), None
     )
-    return [*parts, side] if side else parts
+    if "degrees" in fields or "deg" in fields:
+        degrees = fields.get("degrees", fields.get("deg"))
+        parts = [degrees, fields.get("minutes", fields.get("min", 0)), fields.get("seconds", fields.get("sec", 0))]
+        return [*parts, side] if side else parts
+    whole = next((fields[name] for name in ("value", "decimal", "decimal_degrees", "angle") if name in fields), value)
+    if side and isinstance(whole, str):
+        return f"{whole} {side}"
+    return [whole, 0, 0, side] if side else whole
 
 
 def make_reading(first: Angle, second: Angle, how: str) -> Reading | None:
@@ -157,18 +189,43 @@ def make_reading(first: Angle, second: Angle, how: str) -> Reading | None:
 _MISSING = object()
 
 
-def _find_axis_value(fields: dict[str, Any], names: set[str]) -> Any:
+_AXES = {"latitude": _LATITUDE, "longitude": _LONGITUDE}
+
+
+def _find_axis_value(fields: dict[str, Any], axis: str, names: set[str]) -> Any:
+    """Return the value of the field that is called by one axis, not by both."""
+    others = _LONGITUDE if axis == "latitude" else _LATITUDE
     for key, value in fields.items():
         words = set(key.split("_"))
-        if words & names and not words & (_NO_VALUE | _DIRECTION):
-            return value
+        if not words & names and find_axis_of_key(key.replace("_", " ")) != axis:
+            continue
+        if words & others or words & (_NO_VALUE | _DIRECTION):
+            continue
+        return value * _DEGREES_OF_E7 if "e7" in words and isinstance(value, int | float) else value
     return _MISSING
+
+
+def _says_wgs84(fields: dict[str, Any]) -> bool:
+    """Return whether a field says that x and y are degrees: they are pixels elsewhere."""
+    return any(str(fields.get(key, "")).lower() in _WGS84 for key in ("srid", "wkid", "crs", "epsg", "srs"))
+
+
+def _is_longitude_first(key: str, fields: dict[str, Any]) -> bool:
+    """Return whether the key, the object's kind or a field beside it says that a pair begins with the longitude."""
+    if str(fields.get("type", "")).lower() == "point" or _LONGITUDE_FIRST.search(key):
+        return True
+    return any(
+        isinstance(item, str) and bool(_LONGITUDE_FIRST.search(item))
+        for name, item in fields.items()
+        if set(name.split("_")) & {"order", "format", "axis", "axes", "convention"}
+    )
 
 
 def _read_pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
     """Return a position written as one value: "48.86, 2.35", [48.86, 2.35], or GeoJSON, which alone is lon, lat."""
     for key, value in fields.items():
-        if not set(key.split("_")) & _PAIR:
+        words = set(key.split("_"))
+        if not (words & _PAIR or (words & _LATITUDE and words & _LONGITUDE)):
             continue
         angles: list[Angle | None] = []
         if isinstance(value, list) and len(value) in (2, 3):
@@ -176,7 +233,7 @@ def _read_pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
         elif isinstance(value, str) and len(value) <= 200:
             angles = list(parse_two_angles(value))
         if len(angles) == 2 and angles[0] and angles[1]:
-            if str(fields.get("type", "")).lower() == "point":
+            if _is_longitude_first(key, fields):
                 angles.reverse()
             return make_reading(angles[0], angles[1], "json")
     return None

@@ -53,9 +53,12 @@ def parse_answer(text: object) -> Outcome:
     readings = [one.reading for one in in_json]
     folded = fold(_strip_tool_calls(text, found))
     in_prose = find_positions(_CUT_NUMBER.sub("", folded) if found and found[-1].cut else folded)
-    answer = _choose(in_json, in_prose)
+    if refuses(folded):
+        in_prose = [pair for pair in in_prose if not _is_other(pair, 3) and pair.standing > Standing.EXAMPLE]
+    surely = [pair for pair in in_prose if not _is_other(pair, 2)]
+    answer = _choose(in_json, surely)
     if answer is None:
-        answer = _look_up_names(readings) or _read_prose(folded, readings)
+        answer = _look_up_names(readings) or _read_prose(folded, readings) or _choose([], in_prose)
     if answer is None:
         return _lacks_position(folded, readings, [pair.reading for pair in in_prose])
     alternatives = [other if other.latitude is not None else _look_up_names([other]) for other in answer.alternatives]
@@ -64,6 +67,11 @@ def parse_answer(text: object) -> Outcome:
         answer, others, _read_stated_confidence(folded) if answer.confidence is None else answer.confidence
     )
     return replace(said, wording=count_wording(said_text))
+
+
+def _is_other(pair: FoundPosition, decimals: int) -> bool:
+    """Return whether a pair that nothing calls a position has so few decimals that it may be prices or scores."""
+    return pair.plain_decimals is not None and pair.plain_decimals <= decimals
 
 
 def _shorten(text: str) -> str:

@@ -9,10 +9,11 @@ from sextant.agent.answers.standing import Standing, find_standing
 
 _LAT_WORD = r"(?:lat(?:t?itud(?:e|ine)?)?|breite(?:ngrad)?|широта|纬度|緯度)"
 _LON_WORD = r"(?:lon(?:g|gt?itud(?:e|ine)?)?|lng|länge(?:ngrad)?|долгота|经度|經度|経度)"
-_GAP = r"""[\s"'`*_|:=~<>()\[\]{}\\-]{0,12}"""
+_GAP = r"""[\s"'`*_|:=~→⇒՝<>()\[\]{}\\-]{0,12}"""
 _FILLER = (
     r"(?:(?:is|are|of|at|to|be|about|approximately|approx|around|roughly|near|close|between|from|ca|circa|est|ungefähr"
-    r"|guess|estimate|estimated|value|range)"
+    r"|guess|estimate|estimated|value|range|de|d'environ|environ|liegt|bei|etwa|ist|es|é|è|di|circa|cerca|aproximadamente"
+    r"|около|примерно|составляет|равна|wynosi|około|ok|je|asi|yaklaşık|ligger|på|beträgt|betragen|vale|serait|sería|seria|sarebbe|omkring|ongeveer)"
     r"\b\.?\s{0,2}){0,4}"
 )
 _LABEL = re.compile(
@@ -30,13 +31,24 @@ _CUE = re.compile(
 _BETWEEN = re.compile(r"\b(?:between|from|zwischen|von|entre|de|от|между)\s{1,3}$", re.IGNORECASE)
 # Units behind a number, or words before it, that say that it is not a coordinate.
 _MEASURED = re.compile(
-    r"(?:\s?-\s?\d{1,4}(?:[.,]\d{1,4})?)?\s?(?:mm|cm|km|px|mp|fps|kb|mb|gb|hz|khz|kg|%|€|£|°\s?[cf]\b|usd|eur|miles?|meters?"
+    r"(?:\s?-\s?\d{1,4}(?:[.,]\d{1,4})?)?\s?(?:mm|cm|km|px|mp|fps|kb|mb|gb|hz|khz|kg|%|€|£|°\s?[cf]\b|usd|eur|euros?|dollars?|points?|mph|km/h|kmh|mhz|volts?|watts?|ms|seconds?|secs?|minutes?|hours?|miles?|meters?"
     r"|metres?|feet|ft)(?![^\W\d_])",
     re.IGNORECASE,
 )
+_LENGTH = re.compile(r"\s?(?:mm|cm|m|km|px|pixels?)(?![^\W\d_])", re.IGNORECASE)
 _MEASURE = re.compile(
     r"(?:\bf/|\b(?:version|ver|v|iso|build|release|fig(?:ure)?|chapter|page|score|confidence|probability)\.?:?\s?|[$€£]\s?)$",
     re.IGNORECASE,
+)
+_DEGREE_ENDS = ("°", "'", '"')
+_NEXT_WORD = re.compile(r"[ ]{0,2}([^\W\d_]{1,20})")
+# Words that may follow a degree sign without being a hemisphere.
+_PLAIN_WORDS = frozenset(
+    [
+        *("and", "or", "which", "is", "was", "with", "in", "at", "on", "to", "the", "for", "by", "from", "as", "near"),
+        *("lat", "lon", "latitude", "longitude", "und", "et", "y", "e", "i", "og", "och", "en", "ja", "ou", "o", "bis"),
+        *("c", "f", "celsius", "fahrenheit"),
+    ]
 )
 _MOST_NUMBERS = 150  # numbers looked at from the end of an answer
 
@@ -47,6 +59,7 @@ class FoundPosition:
 
     reading: Reading
     standing: Standing
+    plain_decimals: int | None = None  # of two plain numbers that nothing calls a position
 
 
 @dataclass(frozen=True)
@@ -68,7 +81,8 @@ def find_positions(text: str) -> list[FoundPosition]:
             continue
         reading, last = paired
         start = tokens[index].angle.start
-        found.append(FoundPosition(reading, find_standing(text, start, floor=before)))
+        decimals = _count_plain_decimals(text, tokens[index], tokens[last])
+        found.append(FoundPosition(reading, find_standing(text, start, floor=before), decimals))
         before = tokens[last].angle.end
         index = last + 1
     return found
@@ -95,19 +109,17 @@ def _list_tokens(text: str) -> list[_Token]:
         if angle is None:
             continue
         at = angle.end
-        if angle.axis is None and not axis_known and _is_measure(text, start, angle.end):
+        if angle.axis is None and not angle.marked and _is_measure(text, start, angle.end, axis_known):
             continue
         tokens.append(_label(text, angle, kind if near else None, label, start))
     return tokens
 
 
-def _is_measure(text: str, start: int, end: int) -> bool:
-    """Return whether the number is of something else: a lens, a price, a version."""
+def _is_measure(text: str, start: int, end: int, is_labelled: bool) -> bool:
+    """Return whether the number is of something else: a lens, a price, a version; a width, where "Breite" labels it."""
+    if is_labelled:
+        return bool(_LENGTH.match(text, end))
     return bool(_MEASURED.match(text, end) or _MEASURE.search(text, max(0, start - 12), start))
-
-
-def _leads_to(text: str, label: re.Match[str], start: int) -> bool:
-    return start - label.end() <= 60 and bool(_AFTER_LABEL.fullmatch(text, label.end(), start))
 
 
 def _label(text: str, angle: Angle, kind: str | None, label: re.Match[str] | None, start: int) -> _Token:
@@ -131,6 +143,8 @@ def _pair_up(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int]
         if first.angle.axis and second.angle.axis:
             if first.angle.axis == second.angle.axis:
                 return None
+            if _may_be_elsewhere(text, first.angle, second.angle):
+                return None
             reading = make_reading(first.angle, second.angle, "prose")
             return (reading, other) if reading else None
         if other == index + 1 and _PAIR_GAP.fullmatch(gap):
@@ -143,6 +157,8 @@ def _pair_up(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int]
 def _pair_bare_numbers(text: str, first: _Token, second: _Token) -> Reading | None:
     """Return two neighbouring numbers of which at most one says its axis, where they look like coordinates."""
     a, b = first.angle, second.angle
+    if _may_be_elsewhere(text, a, b):
+        return None
     if a.axis or b.axis:
         if min(a.decimals, b.decimals) < 1 and not (a.marked and b.marked):
             return None
@@ -158,3 +174,32 @@ def _pair_bare_numbers(text: str, first: _Token, second: _Token) -> Reading | No
     if first.order == "swapped":
         a, b = b, a
     return make_reading(a, b, "prose")
+
+
+def _count_plain_decimals(text: str, first: _Token, second: _Token) -> int | None:
+    """Count the decimals of a pair that may as well be prices, without label, side or cue; None for other pairs."""
+    a, b = first.angle, second.angle
+    if first.labelled or second.labelled or a.axis or b.axis or a.marked or b.marked or first.order:
+        return None
+    alone = len(text.strip()) <= b.end - a.start + 4
+    return None if alone or _CUE.search(text, max(0, a.start - 80), a.start) else max(a.decimals, b.decimals)
+
+
+def _may_be_elsewhere(text: str, a: Angle, b: Angle) -> bool:
+    """Return whether unknown words stand where hemispheres do: "33.87° kusini, 151.21° mashariki"."""
+    unknown = [_has_unknown_side(text, angle) for angle in (a, b)]
+    known = [_is_hemisphere(text, angle) for angle in (a, b)]
+    return all(unknown) or (any(unknown) and any(known))
+
+
+def _has_unknown_side(text: str, angle: Angle) -> bool:
+    """Return whether a word that is not known stands where a hemisphere does: "33.87° kusini"."""
+    if angle.degrees < 0 or text[angle.end - 1 : angle.end] not in _DEGREE_ENDS:
+        return False
+    word = _NEXT_WORD.match(text, angle.end)
+    return word is not None and word[1].lower() not in _PLAIN_WORDS and not _is_hemisphere(text, angle)
+
+
+def _is_hemisphere(text: str, angle: Angle) -> bool:
+    """Return whether the angle begins or ends with the letter of a hemisphere, so that its side is known."""
+    return text[angle.start] in "NSEWO" or text[angle.end - 1] in "NSEWO"

@@ -9,7 +9,9 @@ _WORDS = re.compile(
     r"(?P<final>final|answer|best[ -](?:guess|estimate|match)|chosen|choose|therefore|conclu|estimate"
     r"|most (?:likely|plausible|probable)|endgültig|antwort|réponse finale|respuesta final|итог|最终|最終)"
     r"|(?P<second>alternativ\w*|runner-up|second (?:guess|choice|option|most)|other (?:possib|option|candidate)\w*"
-    r"|less likely|backup|fallback|not at|rather than|instead of|by comparison|for reference)",
+    r"|less likely|backup|fallback|not at|rather than|instead of|by comparison|for reference)"
+    r"|(?P<example>for example|for instance|zum beispiel|z\. ?b\.|par exemple|por ejemplo|por exemplo"
+    r"|ad esempio|например|例如|たとえば)",
     re.IGNORECASE,
 )
 
@@ -17,6 +19,7 @@ _WORDS = re.compile(
 class Standing(IntEnum):
     """Higher beats lower; of equals the later one counts."""
 
+    EXAMPLE = -1
     SECOND = 0
     PLAIN = 1
     FINAL = 2
@@ -27,4 +30,6 @@ def find_standing(text: str, at: int, floor: int = 0) -> Standing:
     last = None
     for word in _WORDS.finditer(text, max(floor, at - _REACH), at):
         last = word.lastgroup
-    return {None: Standing.PLAIN, "final": Standing.FINAL, "second": Standing.SECOND}[last]
+    return {
+        None: Standing.PLAIN, "final": Standing.FINAL, "second": Standing.SECOND, "example": Standing.EXAMPLE,
+    }[last]  # fmt: skip

@@ -1,9 +1,12 @@
 """Options that several commands share, and the settings they make."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from sextant.agent.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -75,8 +78,12 @@ def add_run_options(command: Command) -> Command:
     return command
 
 
-def make_settings(options: dict[str, Any]) -> Any:
+def make_settings(options: dict[str, Any], called: Callable[[str], str] | None = None) -> "Settings":
     """Make Settings of parsed options: the model from SEXTANT_MODEL and the gallery from the home where not given.
+
+    Args:
+        options: values by the setting's name; None stands for an option that was not given.
+        called: how the caller calls a setting, for messages; None names the command line's option.
 
     Raises:
         WrongUse: a value is out of range, or a name does not exist.
@@ -84,18 +91,19 @@ def make_settings(options: dict[str, Any]) -> Any:
     import os
 
     from sextant.agent.recording.fitted_models import check_and_resolve_fitted
-    from sextant.agent.settings import Settings, check_settings, make_recipe
+    from sextant.agent.settings import check_setting_names, check_settings, make_recipe, settings_from_json
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import choose_gallery
     from sextant.base.home import Home
 
+    check_setting_names(options)
     given = {name: value for name, value in options.items() if value is not None}
     given["model"] = given.get("model") or os.environ.get("SEXTANT_MODEL") or "offline"
     given["gallery"] = choose_gallery(given.get("gallery"), given.get("home"), needed=given["model"] == "offline")
     given["gazetteer"] = Home.at(given.get("home")).places.exists()
-    if "tools" in given:
+    if isinstance(given.get("tools"), str):
         named = {"none": (), "all": TOOLS}
         given["tools"] = named.get(given["tools"], tuple(name.strip() for name in given["tools"].split(",")))
-    settings = check_settings(Settings(**given))
+    settings = check_settings(settings_from_json(given), called)
     check_tool_names(make_recipe(settings).tools)
     return check_and_resolve_fitted(settings)

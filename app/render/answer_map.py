@@ -37,15 +37,20 @@ def draw_close_up(answer: Json) -> str:
     return _draw_candidates(answer, make_window_around(ends, 600.0, _CLOSE_DEGREES), "The answer's surroundings")
 
 
-def draw_case_map(photo: Json) -> str:
-    """Return the answer with its regions, its rival and the similar photos; empty where there is no answer."""
+def draw_case_map(photo: Json, width: float = 900.0) -> str:
+    """Return the answer with its regions, its rival and the similar photos; empty where there is no answer.
+
+    Args:
+        photo: its ``answer``, and the ``nearest`` gallery photos.
+        width: in pixels; coasts are drawn as finely as it shows.
+    """
     answer = photo["answer"]
     if answer["best"] is None:
         return ""
     places = [answer["best"], *([answer["rival"]] if answer["rival"] else [])]
     corners = [(place["latitude"], place["longitude"]) for place in places]
     corners += [(latitude, longitude) for _, ring in _list_rings(answer) for longitude, latitude in ring]
-    window = make_window_around(corners, 900.0, _CASE_DEGREES)
+    window = make_window_around(corners, width, _CASE_DEGREES)
     shapes = _draw_regions(answer, window)
     near = [item for item in photo["nearest"] if window.holds(item["latitude"], item["longitude"])]
     shapes += [draw_dot(window, item, 4, "nearest") for item in near]

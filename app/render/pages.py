@@ -27,9 +27,13 @@ def render_page(name: str, **values: Any) -> str:
         KeyError: a document, say of an imported run, lacks what the page shows.
     """
     # Our own style sheet is not untrusted text; escaping would break its selectors.
-    style = Markup((TEMPLATES / f"{name}.css").read_text(encoding="utf-8"))
+    return fragment(name, style=Markup((TEMPLATES / f"{name}.css").read_text(encoding="utf-8")), **values)
+
+
+def fragment(name: str, **values: Any) -> str:
+    """Return a filled template that has no style sheet: a piece of a page; arguments and errors as of ``page``."""
     try:
-        return _load_environment().get_template(f"{name}.html.jinja").render(style=style, **values)
+        return _load_environment().get_template(f"{name}.html.jinja").render(**values)
     except UndefinedError as error:
         raise KeyError(str(error)) from error
 

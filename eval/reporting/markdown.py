@@ -19,7 +19,7 @@ def write_markdown(title: str, caveats: Sequence[str], tables: Sequence[Table]) 
 
 
 def escape_markup(text: str) -> str:
-    """Escape text so that Markdown shows it literally: file names and captions are not markup."""
+    """Return the escape text so that Markdown shows it literally: file names and captions are not markup."""
     escaped = "".join(f"\\{letter}" if letter in r"\`*_[]<>|#" else letter for letter in make_printable(text))
     return " ".join(escaped.split())
 

@@ -128,7 +128,7 @@ def _convert_to_sphere(positions: Tensor) -> Tensor:
 
 
 def _silence_fine_scales(location: LocationEncoder) -> None:
-    """Silence all capsules but the first until training changes their heads."""
+    """Return the silence all capsules but the first until training changes their heads."""
     for capsule in list(location.capsules)[1:]:
         assert isinstance(capsule, Capsule)
         nn.init.zeros_(capsule.head.weight)

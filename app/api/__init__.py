@@ -1,0 +1,1 @@
+"""The public Python API. `import sextant` offers its names and imports these files on first use."""

@@ -1,0 +1,187 @@
+"""An answer as a Python object, and as the picture that a notebook shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sextant.agent.answer_words import format_headline, format_place_name
+from sextant.agent.warning_codes import AnswerWarning
+from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
+from sextant.geo.sphere import compute_great_circle_km
+
+
+@dataclass(frozen=True)
+class AnswerRegion:
+    """A part of the Earth that holds the photo's place with a stated probability: the union of circles.
+
+    Attributes:
+        probability: 0.5 or 0.9.
+        area_km2: of the union; what overlaps counts once.
+        circles: (latitude, longitude, radius_km), the likeliest first.
+    """
+
+    probability: float
+    area_km2: float
+    circles: tuple[tuple[float, float, float], ...]
+
+    @property
+    def radius_km(self) -> float | None:
+        """Its radius if it is one circle; None for several."""
+        return self.circles[0][2] if len(self.circles) == 1 else None
+
+    def contains(self, latitude: float, longitude: float) -> bool:
+        """Return whether a position (degrees) lies inside."""
+        return any(float(compute_great_circle_km((a, o), (latitude, longitude))) <= km for a, o, km in self.circles)
+
+    def to_geojson(self) -> Json:
+        """Return it as a GeoJSON Polygon or MultiPolygon (longitude first), cut at ±180 as RFC 7946 asks."""
+        from sextant.geo.caps import draw_caps
+
+        drawn: Json = draw_caps(self.circles)
+        return drawn
+
+    @property
+    def __geo_interface__(self) -> Json:
+        """The same, for libraries that read any object with this attribute (shapely, geopandas, folium)."""
+        return self.to_geojson()
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """Where a photo was taken, how sure that is, and why.
+
+    Attributes:
+        document: the whole answer as `sextant locate --json` prints it (see docs/answers.md).
+        error: why the photo could not be located; None for an answer. Only `locate_many` returns such answers.
+        home: the folder that holds its run; None means the default.
+    """
+
+    document: Json
+    error: str | None = None
+    home: str | None = field(default=None, compare=False)
+
+    @property
+    def photo(self) -> str | None:
+        """The photo's path; None where a precision cap hides it."""
+        path: str | None = self.document["photo"].get("path")
+        return path
+
+    @property
+    def best(self) -> Json | None:
+        """The answered place with its names; None when no place was proposed."""
+        best: Json | None = self.document.get("best")
+        return best
+
+    @property
+    def latitude(self) -> float | None:
+        """Degrees, WGS84; None when no place was proposed."""
+        return self.best["latitude"] if self.best else None
+
+    @property
+    def longitude(self) -> float | None:
+        """Degrees, WGS84; None when no place was proposed."""
+        return self.best["longitude"] if self.best else None
+
+    @property
+    def place(self) -> str | None:
+        """The place's names, the finest first, such as ``Lisbon, Lisboa, Portugal``; None without a place."""
+        return format_place_name(self.best) if self.best else None
+
+    @cached_property
+    def probability(self) -> Mapping[int, float | None]:
+        """Probability that the place lies within 1, 25, 200, 750 and 2,500 km of the answer, by these radii.
+
+        A value is None where the verification strategy gives no number; `calibration` says what they rest on.
+        """
+        return {int(radius): share for radius, share in self.document.get("probability", {}).items()}
+
+    @property
+    def calibration(self) -> Json | None:
+        """What the probabilities rest on; None where they are shares of the candidates, not probabilities."""
+        found: Json | None = self.document.get("calibration")
+        return found
+
+    def region(self, probability: float = 0.9) -> AnswerRegion:
+        """Return the region that holds the place with this probability.
+
+        Args:
+            probability: 0.5 or 0.9.
+
+        Raises:
+            WrongUse: another probability, or an answer without a region.
+        """
+        regions: dict[str, Json | None] = self.document.get("region") or {}
+        name = f"{100 * probability:g}" if isinstance(probability, int | float) else str(probability)
+        if name not in ("50", "90"):
+            raise WrongUse(f"there is no region of probability {probability!r}; answers have 0.5 and 0.9")
+        found = regions.get(name)
+        if found is None:
+            raise WrongUse("this answer has no region, since no place was proposed; check answer.best first")
+        parts = found.get("parts") or [found]
+        circles = tuple((part["latitude"], part["longitude"], part["radius_km"]) for part in parts)
+        return AnswerRegion(found["probability"], found["area_km2"], circles)
+
+    @property
+    def headline(self) -> str:
+        """One sentence: the place, at the scale that is probable."""
+        return f"Not located: {self.error}" if self.error else format_headline(self.document)
+
+    @property
+    def candidates(self) -> list[Json]:
+        """Every place that was weighed, the strongest first."""
+        return list(self.document.get("candidates", []))
+
+    @property
+    def claims(self) -> list[Json]:
+        """The evidence: what was seen, read, retrieved or inferred, each with its source."""
+        return list(self.document.get("claims", []))
+
+    @property
+    def rival(self) -> Json | None:
+        """The best place outside the region; None when everything proposed lies together."""
+        found: Json | None = self.document.get("rival")
+        return found
+
+    @property
+    def warnings(self) -> list[AnswerWarning]:
+        """What a reader should distrust, as ``{"code", "text"}``."""
+        return list(self.document.get("warnings", []))
+
+    @property
+    def stop(self) -> str | None:
+        """Why the run ended: agreement, budget, exhausted or stopped; None without a run."""
+        return self.document.get("stop")
+
+    @property
+    def spent(self) -> Json:
+        """What the run used: calls, tokens, seconds, usd (None when the price is unknown)."""
+        return dict(self.document.get("spent") or {})
+
+    @property
+    def run(self) -> str:
+        """The name of its run, for `sextant.replay` and `sextant runs show`.
+
+        Raises:
+            WrongUse: the photo was not located, so there is no run.
+        """
+        if self.error:
+            raise WrongUse(f"{self.photo!r} was not located ({self.error}), so it has no run")
+        return str(self.document["run"])
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the answer as one flat row: place, probabilities, regions, spending, warnings."""
+        from sextant.app.exports.row import make_row
+
+        return make_row(self.document)
+
+    def __repr__(self) -> str:
+        """Return the headline and the photo."""
+        return f"<Answer {self.photo or 'photo'}: {self.headline}>"
+
+    def _repr_html_(self) -> str:
+        """Return the answer as a notebook shows it: map, regions, evidence. Nothing is fetched."""
+        from sextant.app.render.answer_html import answer_fragment
+
+        return answer_fragment(self.document, self.headline)

@@ -1,0 +1,98 @@
+"""Run work for a caller in Python: the file checked, settings made, Ctrl-C and cancelled tasks stopping it in order."""
+
+import asyncio
+import contextvars
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from os import PathLike, fspath
+from pathlib import Path
+from threading import Event
+from typing import Any, TypeVar
+
+from sextant.app.api.gallery import Gallery
+from sextant.base.errors import SextantError, SextantWarning, WrongUse
+from sextant.base.json_types import Json
+
+PhotoPath = str | PathLike[str]
+OnEvent = Callable[[Json], None]
+Result = TypeVar("Result")
+
+
+def check_photo(photo: PhotoPath) -> str:
+    """Return the path of a photo.
+
+    Raises:
+        WrongUse: it is no path, or the path of a folder.
+        SextantError: there is no such file.
+    """
+    if not isinstance(photo, str | PathLike):
+        raise WrongUse(f"a photo is the path of a file, not {type(photo).__name__}; save the picture and pass its path")
+    path = Path(fspath(photo)).expanduser()
+    if path.is_dir():
+        raise WrongUse(f"{str(path)!r} is a folder; use sextant.locate_many for all photos in it")
+    if not path.is_file():
+        raise SextantError(f"there is no file {str(path)!r}; check the path, it is relative to {str(Path.cwd())!r}")
+    return str(path)
+
+
+def collect_options(
+    model: str | None,
+    gallery: PhotoPath | Gallery | None,
+    preset: str | None,
+    max_usd: float | None,
+    home: PhotoPath | None,
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    """Collect the settings of a call as the command line's options are collected: plain values by name."""
+    named: dict[str, Any] = {"model": model, "preset": preset, "max_usd": max_usd}
+    named["gallery"] = gallery.path if isinstance(gallery, Gallery) else gallery and fspath(gallery)
+    named["home"] = home and fspath(home)
+    return {**settings, **named}
+
+
+def run_stoppable(work: Callable[[Event], Result]) -> Result:
+    """Run the work in a thread of its own; Ctrl-C (or a notebook's stop button) ends it in good order.
+
+    Args:
+        work: takes the event that asks it to stop, and ends within a second once it is set.
+
+    Raises:
+        KeyboardInterrupt: after the work has ended; what was recorded is on disk.
+    """
+    stop = Event()
+    context = contextvars.copy_context()
+    with ThreadPoolExecutor(1, thread_name_prefix="sextant") as pool:
+        future = pool.submit(context.run, work, stop)
+        try:
+            return future.result()
+        except BaseException:
+            stop.set()
+            raise
+
+
+async def run_stoppable_async(work: Callable[[Event], Result]) -> Result:
+    """Run the work in a thread; a cancelled task ends it in good order before the cancellation goes on.
+
+    Raises:
+        asyncio.CancelledError: the task was cancelled; the work has ended then.
+    """
+    stop = Event()
+    task = asyncio.ensure_future(asyncio.to_thread(work, stop))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait([task])
+        task.exception()  # retrieved, so that asyncio does not report it
+        raise
+
+
+def show_warnings(found: list[Any], stacklevel: int = 3) -> None:
+    """Return the issue the warnings of an answer as Python warnings, which a notebook shows and `warnings` filters."""
+    for warning in found:
+        warnings.warn(warning["text"], SextantWarning, stacklevel=stacklevel)
+
+
+def ignore(event: Json) -> None:
+    """Ignore an event."""

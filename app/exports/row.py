@@ -1,0 +1,30 @@
+"""An answer as one flat row: for tables, data frames and spreadsheets."""
+
+from typing import Any
+
+from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.base.json_types import Json
+
+_NAMES = ("country", "country_code", "admin1", "place", "sight", "at_sea")
+_SPENT = ("calls", "tokens", "seconds", "usd")
+
+
+def make_row(answer: Json) -> dict[str, Any]:
+    """Make the row of an answer, or of a photo that could not be located. Every row has the same columns.
+
+    ``p_25_km`` is the probability within 25 km; ``region_90_km2`` the area of the 90 % region, ``region_90_radius_km``
+    its radius where it is one circle; ``usd`` is None where the price is unknown; ``warnings`` are their codes.
+    """
+    best, photo = answer.get("best") or {}, answer["photo"]
+    row: dict[str, Any] = {"photo": photo.get("path"), "sha256": photo.get("sha256")}
+    row |= {name: best.get(name) for name in ("latitude", "longitude", *_NAMES)}
+    row |= {f"p_{radius}_km": (answer.get("probability") or {}).get(radius) for radius in RADIUS_NAMES}
+    for share in ("50", "90"):
+        region = (answer.get("region") or {}).get(share) or {}
+        row |= {f"region_{share}_km2": region.get("area_km2"), f"region_{share}_radius_km": region.get("radius_km")}
+    row["calibration"] = (answer.get("calibration") or {}).get("basis")
+    row |= {name: answer.get(name) for name in ("metadata", "stop")}
+    row |= {name: (answer.get("spent") or {}).get(name) for name in _SPENT}
+    row |= {name: answer.get(name) for name in ("model", "preset", "run")}
+    row["warnings"] = " ".join(dict.fromkeys(warning["code"] for warning in answer.get("warnings", [])))
+    return row | {"error": answer.get("error")}

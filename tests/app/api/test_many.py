@@ -1,0 +1,98 @@
+"""`locate_many`: order, failures, resuming, money, and what two processes or other settings meet."""
+
+import json
+import shutil
+
+import pytest
+
+import sextant
+from sextant.base.errors import WrongUse
+from tests.support.model_script import Reply, always
+from tests.support.model_server import ModelServer
+
+LISBON = '{"latitude": 38.71, "longitude": -9.14, "confidence": 0.9}'
+pytestmark = pytest.mark.filterwarnings("ignore::sextant.SextantWarning")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEXTANT_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def some(photos, tmp_path):
+    folder = tmp_path / "some"
+    folder.mkdir()
+    for name in ("lisbon-0", "nairobi-0", "oslo-0"):
+        shutil.copy(photos / f"{name}.jpg", folder)
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
+    (folder / "notes.txt").write_text("no photo")
+    return folder
+
+
+def test_answers_come_in_order_and_a_broken_photo_has_an_error(some, gallery):
+    found = sextant.locate_many(some, gallery=gallery)
+    assert len(found) == 4
+    answers = list(found)
+    assert [answer.photo.rsplit("/", 1)[1] for answer in answers] == [
+        *("broken.jpg", "lisbon-0.jpg", "nairobi-0.jpg", "oslo-0.jpg")
+    ]
+    assert answers[0].error and answers[0].latitude is None and answers[1].error is None
+    table = sextant.to_dataframe(answers)
+    assert list(table["error"].notna()) == [True, False, False, False]
+    assert "not a photo this program reads" in answers[0]._repr_html_()
+    with pytest.raises(WrongUse, match="not located"):
+        _ = answers[0].run
+
+
+def test_the_same_call_resumes_and_pays_nothing_twice(some, gallery, tmp_path):
+    with ModelServer(always(Reply(text=LISBON))) as server:
+        call = {"model": "openai:gpt-4o", "base_url": server.base_url, "gallery": gallery, "max_rounds": 1}
+        first = sextant.locate_many(some, out=tmp_path / "out", **call)
+        begun = [next(first), next(first)]
+        first.close()
+        paid = server.count
+        answers = list(sextant.locate_many(some, out=tmp_path / "out", **call))
+        assert answers[1].document == begun[1].document
+        again = server.count
+        assert list(sextant.locate_many(some, out=tmp_path / "out", **call))[1:] == answers[1:]
+        assert server.count == again and paid > 0
+    lines = [json.loads(line) for line in (tmp_path / "out" / "answers.jsonl").read_text().splitlines()]
+    assert {line["photo"] for line in lines} == {answer.photo for answer in answers}
+
+
+def test_a_photo_that_changed_is_located_again(some, gallery, tmp_path):
+    before = list(sextant.locate_many(some, gallery=gallery, out=tmp_path / "out"))
+    shutil.copy(some / "oslo-0.jpg", some / "lisbon-0.jpg")
+    after = list(sextant.locate_many(some, gallery=gallery, out=tmp_path / "out"))
+    assert before[1].document["photo"]["sha256"] != after[1].document["photo"]["sha256"]
+    assert before[2] == after[2]
+
+
+def test_other_settings_are_refused_with_the_difference(some, gallery, tmp_path):
+    list(sextant.locate_many(some, gallery=gallery, out=tmp_path / "out"))
+    with pytest.raises(WrongUse, match="seed=0, this call has 7"):
+        sextant.locate_many(some, gallery=gallery, out=tmp_path / "out", seed=7)
+
+
+def test_two_writers_of_one_folder_are_kept_apart(some, gallery, tmp_path):
+    first = sextant.locate_many(some, gallery=gallery, out=tmp_path / "out")
+    next(first)
+    with pytest.raises(sextant.SextantError, match="another process"):
+        sextant.locate_many(some, gallery=gallery, out=tmp_path / "out")
+    first.close()
+    list(sextant.locate_many(some, gallery=gallery, out=tmp_path / "out"))
+
+
+def test_money_is_of_all_photos_together(some, gallery, tmp_path):
+    with ModelServer(always(Reply(text=LISBON, usage=(1000, 100)))) as server:
+        call = {"model": "openai:x", "price": "10/10", "base_url": server.base_url, "gallery": gallery}
+        answers = sextant.locate_many([some / "oslo-0.jpg"] * 40, max_usd=0.25, max_rounds=1, **call)
+        with pytest.raises(sextant.SextantError, match="does not pay for another photo"):
+            list(answers)
+        assert 0 < server.count * 0.011 <= 0.25
+
+
+def test_nothing_to_locate_is_refused(tmp_path):
+    with pytest.raises(WrongUse, match="no photo matches"):
+        sextant.locate_many(tmp_path / "*.jpg")
