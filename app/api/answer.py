@@ -182,6 +182,6 @@ class Answer:
 
     def _repr_html_(self) -> str:
         """Return the answer as a notebook shows it: map, regions, evidence. Nothing is fetched."""
-        from sextant.app.render.answer_html import answer_fragment
+        from sextant.app.render.answer_html import render_answer_fragment
 
-        return answer_fragment(self.document, self.headline)
+        return render_answer_fragment(self.document, self.headline)

@@ -8,7 +8,8 @@ from typing import Any
 
 from sextant.agent.world.deps import Port
 from sextant.app.api.gallery import Gallery
-from sextant.app.api.running import OnEvent, PhotoPath, collect_options, ignore, run_stoppable
+from sextant.app.api.photo_path import PhotoPath
+from sextant.app.api.running import OnEvent, collect_options, ignore, run_stoppable
 from sextant.app.options.common import make_settings
 from sextant.base.errors import SextantWarning
 from sextant.base.json_types import Json

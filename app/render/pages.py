@@ -27,11 +27,11 @@ def render_page(name: str, **values: Any) -> str:
         KeyError: a document, say of an imported run, lacks what the page shows.
     """
     # Our own style sheet is not untrusted text; escaping would break its selectors.
-    return fragment(name, style=Markup((TEMPLATES / f"{name}.css").read_text(encoding="utf-8")), **values)
+    return render_fragment(name, style=Markup((TEMPLATES / f"{name}.css").read_text(encoding="utf-8")), **values)
 
 
-def fragment(name: str, **values: Any) -> str:
-    """Return a filled template that has no style sheet: a piece of a page; arguments and errors as of ``page``."""
+def render_fragment(name: str, **values: Any) -> str:
+    """Render a template without a style sheet, as a piece of a page; arguments and errors as of ``render_page``."""
     try:
         return _load_environment().get_template(f"{name}.html.jinja").render(**values)
     except UndefinedError as error:
