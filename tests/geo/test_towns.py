@@ -39,7 +39,7 @@ def test_places_around_come_nearest_first():
 def test_a_broken_table_is_one_clear_line(content, tmp_path, monkeypatch):
     path = tmp_path / "rg_cities1000.csv"
     path.write_text(content)
-    monkeypatch.setattr(module, "_table", lambda: path)
+    monkeypatch.setattr(module, "_read_table", lambda: path)
     with pytest.raises(SextantError, match="cannot be read"):
         load_gazetteer.__wrapped__()
 

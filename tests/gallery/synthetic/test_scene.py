@@ -19,7 +19,7 @@ def with_facts(monkeypatch):
 
     def draw(seed, **facts):
         changed = replace(load_country_facts("JP"), **facts)
-        monkeypatch.setattr(scene_module, "country_facts", lambda code: changed)
+        monkeypatch.setattr(scene_module, "load_country_facts", lambda code: changed)
         return draw_scene(SAPPORO, seed)
 
     return draw

@@ -117,10 +117,10 @@ def test_a_full_disk_ends_in_one_line_and_the_work_goes_on_later(photos, tmp_pat
     def full(filling):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(fill, "_flush", full)
+    monkeypatch.setattr(fill, "_write_out", full)
     with pytest.raises(AlignmentError, match="No space left on device; free some space and run the same command again"):
         filled(photos, tmp_path / "cache")
-    monkeypatch.setattr(fill, "_flush", original)
+    monkeypatch.setattr(fill, "_write_out", original)
     assert len(filled(photos, tmp_path / "cache")) == 80
 
 

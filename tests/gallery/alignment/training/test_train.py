@@ -169,7 +169,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(plant
         gps, text = original(*args)
         return (gps * float("nan"), text) if calls[0] == 8 else (gps, text)
 
-    monkeypatch.setattr(train, "batch_loss", spoilt)
+    monkeypatch.setattr(train, "compute_batch_loss", spoilt)
     with pytest.raises(AlignmentError, match=r"not a number at step 7 \(epoch 2\); the last good .*step-00000006"):
         training(planted, tmp_path).run(quiet)
     assert all(torch.isfinite(tensor).all() for tensor in final_weights(tmp_path).values())
