@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.gallery.encoders.spec import normalise
-from sextant.gallery.search.exact import view_vectors
 
 SAMPLE = 1000
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
@@ -39,16 +38,21 @@ def compute_nearest_percentiles(photos: Any) -> dict[str, float]:
 
 def read_vector_chunks(photos: Any) -> Any:
     """Yield the stored vectors in the table's order, as normalised (n, dimension) float32 pieces of bounded size."""
+    for chunk in _stored_chunks(photos):
+        yield normalise(chunk)
+
+
+def _stored_chunks(photos: Any) -> Any:
     for batch in photos.search().select(["vector"]).to_batches(_CHUNK_ROWS):
-        yield normalise(view_vectors(batch["vector"]))
+        yield view_vectors(batch["vector"])
 
 
 def read_rows_at(photos: Any, indexes: NDArray[np.int64]) -> NDArray[np.float32]:
     """Read the stored vectors at these ascending places in the table's order; nothing else stays in memory."""
     found = np.empty((len(indexes), photos.schema.field("vector").type.list_size), dtype=np.float32)
     start = filled = 0
-    for chunk in read_vector_chunks(photos):
+    for chunk in _stored_chunks(photos):
         here = indexes[(indexes >= start) & (indexes < start + len(chunk))] - start
-        found[filled : filled + len(here)] = chunk[here]
+        found[filled : filled + len(here)] = normalise(chunk[here])
         start, filled = start + len(chunk), filled + len(here)
     return found

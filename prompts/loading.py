@@ -44,7 +44,7 @@ _BROUGHT: ContextVar[Mapping[str, str]] = ContextVar("brought", default={})  # n
 
 @contextmanager
 def use_recorded_prompts(texts: Mapping[str, str]) -> Iterator[None]:
-    """Return the within the block, read the user's own prompt files that are missing here from these texts, by path.
+    """Within the block, read the user's own prompt files that are missing here from these texts, by path.
 
     A recording contains its prompts, so it also replays on machines without the files.
     """

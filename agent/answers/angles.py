@@ -11,7 +11,7 @@ from sextant.agent.answers.characters import fold
 
 Axis = Literal["latitude", "longitude"]
 
-# "Between 30 and 40" still says something; without a word or sign that names the axis two numbers are no range.
+# "Between 30 and 40" still says something; without a word or sign that names the axis, two numbers do not make a range.
 WIDEST_RANGE_DEGREES = 60.0
 _WIDEST_UNMARKED = 15.0
 

@@ -1,14 +1,15 @@
 """`sextant doctor`: check the installation and suggest fixes."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from sextant.app.render.terminal import echo, echo_json
 
-Check = tuple[str, Callable[[], str]]
+Check = tuple[str, Callable[[], "str | Concern"]]
 
 PACKAGES = ("langgraph", "lancedb", "torch", "sentence-transformers", "shapely", "reverse_geocoder")
 EXTRAS = {
@@ -19,41 +20,62 @@ EXTRAS = {
     "web": "fastapi",
     "postgres": "psycopg",
 }
+_MOST_RUNS = 3  # the newest evaluations that are looked at where none is named
+_WHERE_RUNS_LIE = ("evaluation.json", "*/evaluation.json", "runs/*/evaluation.json")  # in the folder it is started in
 LEAST_FREE_GB = 2.0  # a run takes kilobytes; a gallery of 100,000 photos about a gigabyte
+
+
+class Concern(str):
+    """A finding that works and still deserves attention."""
 
 
 @click.command(name="doctor")
 @click.option("--model", metavar="SPEC", help="The model to try.  [default: SEXTANT_MODEL, else offline]")
 @click.option("--base-url", metavar="URL", help="URL of an OpenAI-compatible or Ollama server.")
 @click.option("--gallery", metavar="DIR", help="The gallery to try.  [default: the only one under the home]")
+@click.option(
+    "--run",
+    "runs",
+    multiple=True,
+    metavar="DIR",
+    help="Evaluation to check stated probabilities against (repeatable).  [default: the newest in . and ./runs]",
+)
 @click.option("--home", metavar="DIR", help="Folder for runs and galleries.  [default: SEXTANT_HOME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(model: str | None, base_url: str | None, gallery: str | None, home: str | None, as_json: bool) -> int:
-    """Check this installation: packages, gallery, model, disk. Exit code 1 when something is wrong.
+def command(
+    model: str | None, base_url: str | None, gallery: str | None, runs: tuple[str, ...], home: str | None, as_json: bool
+) -> int:
+    """Check this installation: packages, gallery, model, disk, and whether stated probabilities held.
+
+    Exit code 1 when something is wrong; a warning does not change it.
 
     \b
     Example: sextant doctor --model openai:gpt-4o --gallery my-gallery
     """
-    findings = [run_check(name, check) for name, check in list_checks(model, base_url, gallery, home)]
+    findings = [run_check(name, check) for name, check in list_checks(model, base_url, gallery, home, runs)]
     if as_json:
         echo_json(findings, 2)
     else:
         for finding in findings:
-            echo(f"{'ok  ' if finding['ok'] else 'BAD '} {finding['check']:<9} {finding['found']}")
+            mark = "BAD " if not finding["ok"] else "WARN" if finding["warning"] else "ok  "
+            echo(f"{mark} {finding['check']:<9} {finding['found']}")
     return 0 if all(finding["ok"] for finding in findings) else 1
 
 
-def run_check(name: str, check: Callable[[], str]) -> dict[str, Any]:
+def run_check(name: str, check: Callable[[], str | Concern]) -> dict[str, Any]:
     """Run one check; an error of ours is its finding."""
     from sextant.base.errors import SextantError
 
     try:
-        return {"check": name, "ok": True, "found": check()}
+        found = check()
+        return {"check": name, "ok": True, "warning": isinstance(found, Concern), "found": str(found)}
     except SextantError as error:
-        return {"check": name, "ok": False, "found": str(error)}
+        return {"check": name, "ok": False, "warning": False, "found": str(error)}
 
 
-def list_checks(model: str | None, base_url: str | None, gallery: str | None, home: str | None) -> list[Check]:
+def list_checks(
+    model: str | None, base_url: str | None, gallery: str | None, home: str | None, runs: Sequence[str] = ()
+) -> list[Check]:
     """Return every check with its name, in the order they are reported."""
     return [
         ("python", check_python),
@@ -62,6 +84,7 @@ def list_checks(model: str | None, base_url: str | None, gallery: str | None, ho
         ("home", lambda: check_home(home)),
         ("gallery", lambda: check_gallery(gallery, home)),
         ("model", lambda: check_model_answers(model, base_url)),
+        ("trust", lambda: check_probabilities([Path(run) for run in runs])),
     ]
 
 
@@ -139,3 +162,53 @@ def check_model_answers(model: str | None, base_url: str | None) -> str:
     return check_model(
         load_model(model or os.environ.get("SEXTANT_MODEL") or "offline", base_url=base_url, timeout_s=60)
     )
+
+
+def check_probabilities(runs: Sequence[Path]) -> str | Concern:
+    """Compare what evaluations stated with what happened: those named, else the newest that lie here.
+
+    Raises:
+        SextantError: a named folder holds no evaluation.
+    """
+    chosen = list(runs) or find_evaluations(Path.cwd())
+    if not chosen:
+        return (
+            "not known: no evaluation in the current folder or its runs; name one with --run DIR, or measure with: "
+            "sextant eval run folder --data PHOTOS --out runs/mine"
+        )
+    found = [describe_trust(run) for run in chosen]
+    text = "; ".join(found)
+    return Concern(text) if any(isinstance(one, Concern) for one in found) else text
+
+
+def find_evaluations(folder: Path) -> list[Path]:
+    """Return the newest evaluations in a folder, its subfolders and its `runs`, the newest first."""
+    files = {file for pattern in _WHERE_RUNS_LIE for file in folder.glob(pattern)}
+    newest = sorted(files, key=lambda file: (-file.stat().st_mtime, str(file)))
+    return [file.parent.relative_to(folder) for file in newest[:_MOST_RUNS]]
+
+
+def describe_trust(run: Path) -> str | Concern:
+    """Say whether an evaluation's stated probabilities held.
+
+    Raises:
+        SextantError: the folder holds no evaluation.
+    """
+    from sextant.app.render.terminal import shorten_line
+    from sextant.eval.drift import describe_gap, find_drift
+    from sextant.eval.results import read_results
+
+    results, name = read_results(run), shorten_line(str(run))
+    of = results.header["configuration"]["photos"]
+    if len(results.lines) < of:
+        return f"{name}: unfinished ({len(results.lines):,} of {of:,} photos), not checked"
+    drift = find_drift(results)
+    if not drift.photos:
+        return f"{name}: states no calibrated probability"
+    if not drift.told:
+        return f"{name}: too few photographers or places to tell ({drift.groups:,}; 10 are needed)"
+    if drift.worst is None:
+        return f"{name}: on {drift.photos:,} photos, what was stated and what happened agree"
+    words = describe_gap(drift.worst)
+    remedy = f"calibrate with: sextant calibrate {name} --out MODEL.json"
+    return Concern(f"{name}: its probabilities do not hold: {words}; {remedy}")

@@ -13,6 +13,7 @@ from sextant.app.commands.evaluation import (
     eval_merge,
     eval_report,
     eval_rescore,
+    eval_retrieve,
     eval_run,
 )
 from sextant.app.render.terminal import echo, echo_json, shorten_line
@@ -44,7 +45,7 @@ def command() -> None:
     """
 
 
-for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, eval_import, eval_ablate):
+for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, eval_import, eval_ablate, eval_retrieve):
     command.add_command(module.command)
 
 

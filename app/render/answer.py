@@ -82,7 +82,7 @@ def format_spending(answer: Json) -> str:
 
 def count_outcomes(answer: Json) -> str:
     """Write ``3 answered, 1 refused``."""
-    return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answered"
+    return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answereded"
 
 
 def describe_model(answer: Json) -> str:
@@ -133,7 +133,7 @@ def format_answer(answer: Json) -> str:
 
 
 def explain_missing_answer(answer: Json) -> str | None:
-    """Return why no model answereded, in one line; None when one did, or when none was asked for."""
+    """Return why no model answerededed, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None
     failed = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.ANSWERS_FAILED]

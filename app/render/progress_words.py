@@ -63,6 +63,15 @@ def report_evaluation(
     return report
 
 
+def report_retrieval(progress: Progress) -> Callable[[int, int], None]:
+    """Return a function that shows how many photos were searched."""
+
+    def report(done: int, total: int) -> None:
+        progress.show("", f"{format_count(done, total)} photos searched", done, total, EVERY_SECONDS)
+
+    return report
+
+
 def report_stage(progress: Progress) -> Callable[[str, int, int | None], None]:
     """Return what shows the stages before a training: ``640 of 1,374 photos through the backbone``."""
 

@@ -6,20 +6,21 @@ cross-fitted: each photo is judged by a calibration that was fitted without its 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
 from sextant.agent.verification.calibration import Calibration, PoolKind, logit
 from sextant.agent.verification.decision import RADII_KM
-from sextant.agent.verification.evidence import calibrated_posterior
+from sextant.agent.verification.evidence import calibrated_posterior, gather_evidence
 from sextant.agent.verification.model_file import Model
+from sextant.agent.verification.scoring.pool_features import featurise
 from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
-from sextant.eval.fitting.fit import call_order
 from sextant.eval.fitting.folds import folds_by_group
+from sextant.eval.fitting.labelled import LabelledPhoto
 from sextant.eval.fitting.pooling_fit import fit_line, fit_quantiles
-from sextant.eval.fitting.pools import Example, examples_of
-from sextant.eval.fitting.recorded import Record
+from sextant.eval.fitting.pools import Example
 from sextant.eval.metrics import compute_calibration_error
 
 LEAST_PHOTOS = 50
@@ -49,46 +50,49 @@ class Calibrated:
 
     model: Model
     photos: int
+    groups: int
     before: Report
     after: Report
 
 
-def calibrate(records: Sequence[Record], model: Model) -> Calibrated:
+def calibrate(photos: Sequence[LabelledPhoto], model: Model) -> Calibrated:
     """Fit calibration and regions of `model` to labelled photos.
 
     Raises:
-        WrongUse: fewer than 50 photos with a candidate.
+        WrongUse: fewer than 50 photos for which a place was proposed.
     """
-    examples = _whole_pools(records, model)
+    examples = [_example(photo, model) for photo in photos if photo.pool.candidates]
     if len(examples) < LEAST_PHOTOS:
-        raise WrongUse(f"{len(examples)} labelled photos with a candidate; calibrate needs {LEAST_PHOTOS} or more")
+        raise WrongUse(
+            f"a place was proposed for {len(examples):,} of {len(photos):,} labelled photos; calibrate needs "
+            f"{LEAST_PHOTOS} or more"
+        )
     groups = [one.group for one in examples]
     fold_of = (
         folds_by_group(groups, min(_FOLDS, len(set(groups))))
         if len(set(groups)) > 1
-        else np.arange(len(groups)) % _FOLDS
+        else np.arange(len(groups)) % _FOLDS  # all of one place
     )
+    own = {"photos": len(examples), "groups": len(set(groups)), "date": date.today().isoformat()}
     judged = [
         replace_calibration(model, [one for one, own in zip(examples, fold_of, strict=True) if own != fold])
         for fold in range(int(fold_of.max()) + 1)
     ]
     return Calibrated(
-        replace(replace_calibration(model, examples), own=True, provenance={**model.provenance, "own": len(examples)}),
+        replace(replace_calibration(model, examples), own=True, provenance={**model.provenance, "own": own}),
         len(examples),
+        len(set(groups)),
         _report(examples, [model] * len(examples)),
         _report(examples, [judged[fold] for fold in fold_of.tolist()]),
     )
 
 
-def _whole_pools(records: Sequence[Record], model: Model) -> list[Example]:
-    order = call_order(model.reliability)
-    found = examples_of(records, model.reliability, model.hit_rates, order)
-    whole: dict[tuple[str, str], Example] = {}
-    for one in found:
-        if one.stage >= 0 and (one.stage > 0 or not one.calls):
-            key = one.group, one.image
-            whole[key] = max((one, whole.get(key, one)), key=lambda example: example.stage)
-    return list(whole.values())
+def _example(photo: LabelledPhoto, model: Model) -> Example:
+    features = featurise(photo.pool, model.reliability)
+    calls = sum(photo.pool.outcomes.values())
+    truth = photo.latitude, photo.longitude
+    evidence = gather_evidence(features, model.hit_rates)
+    return Example(photo.group, photo.image, calls, calls, truth, features, evidence)
 
 
 def replace_calibration(model: Model, examples: Sequence[Example]) -> Model:

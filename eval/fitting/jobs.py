@@ -30,25 +30,6 @@ def read_files(paths: Sequence[Path]) -> list[tuple[Path, list[Record]]]:
     return [(path, with_profiles(read_records(path))) for path in paths]
 
 
-def read_labelled(path: Path, gallery: str | None, model: str | None) -> list[Record]:
-    """Return the records of a file, limited to one model if named, with the profile of a gallery if given.
-
-    Raises:
-        RecordError: the file cannot be read.
-        GalleryError: the gallery cannot be opened.
-    """
-    records = read_records(path)
-    if model:
-        records = [record.only((model,)) for record in records]
-    if gallery:
-        from sextant.gallery.store import Gallery
-
-        profile = Gallery.open(gallery).manifest.profile
-        if profile is not None:
-            records = [replace(record, profile=profile) for record in records]
-    return with_profiles(records)
-
-
 def held_out_verifier(fitted: CrossFit, optimise: Optimise, as_unknown: bool = False) -> Verifier:
     """Return `calibrated` with the model that has not seen a record's photographer; records are told by identity.
 

@@ -11,8 +11,6 @@ from sextant.eval.benchmarks import BENCHMARKS
 from sextant.eval.reporting.published import find_published
 from sextant.eval.results import Results
 
-_DRIFT = 0.1  # a mean probability this far from what happened is not chance
-
 
 def list_caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
     """Return plain sentences, the gravest first."""
@@ -59,8 +57,7 @@ def _list_of_run(run: Results, figures: Json) -> list[str]:
             f"verification was fitted on {_describe_fitted_on(configuration['settings'].get('fitted'))}: "
             "if these photos are among them, nothing is held out."
         )
-    if figures["verify"] == "calibrated":
-        told += _describe_drift(figures["calibration"])
+    told += _describe_drift(figures["drift"])
     if figures["outcomes"]["failed"]:
         told.append(
             f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_name_kinds(figures['errors'])}."
@@ -72,16 +69,15 @@ def _list_of_run(run: Results, figures: Json) -> list[str]:
     return told
 
 
-def _describe_drift(calibration: Json) -> list[str]:
+def _describe_drift(drift: Json) -> list[str]:
     """Say where what was stated and what happened are far apart: the numbers were measured on other photos."""
-    known = {radius: row for radius, row in calibration.items() if row}
-    off = {radius: row["mean_stated"] - row["happened"] for radius, row in known.items()}
-    worst = max(off, key=lambda radius: abs(off[radius]), default=None)
-    if worst is None or abs(off[worst]) < max(_DRIFT, 2 * known[worst]["by_chance"]):
+    worst = drift["worst"]
+    if worst is None:
         return []
+    off = f"{100 * worst['low']:+.0f} to {100 * worst['high']:+.0f} points"
     return [
-        f"its probabilities do not hold on these photos: within {worst} km {known[worst]['mean_stated']:.0%} was "
-        f"stated and {known[worst]['happened']:.0%} happened; calibrate them with: sextant calibrate."
+        f"its probabilities do not hold on these photos: {worst['words']} (off by {off}, 99 % "
+        f"interval over {drift['groups']:,} photographers or places); calibrate them with: sextant calibrate."
     ]
 
 

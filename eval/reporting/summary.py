@@ -10,6 +10,7 @@ import numpy as np
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.arrays import Floats
 from sextant.base.json_types import Json
+from sextant.eval.drift import find_drift
 from sextant.eval.metrics import (
     bootstrap_interval,
     compute_accuracy,
@@ -54,6 +55,7 @@ def compute_figures(results: Results) -> Json:
         "answers": count_answers(results),
         "errors": dict(Counter(line["error"]["kind"] for line in results.lines if line["error"])),
         "calibration": {name: measure_calibration(results, name) for name in RADIUS_NAMES},
+        "drift": find_drift(results).to_json(),
         "coverage": {share: measure_coverage(results, share) for share in ("50", "90")},
         "per_photo": average_per_photo(results),
         "total": {name: _add_up(results.spent(name)) for name in ("calls", "tokens", "usd")},
@@ -208,4 +210,6 @@ def format_summary(found: Json) -> str:
     counted = ", ".join(f"{count:,} {kind}" for kind, count in found["outcomes"].items())
     median = "none" if found["median_km"] is None else f"{found['median_km']:,.0f} km"
     rows.append(f"  median error {median}; {counted}")
+    if found["drift"]["worst"]:
+        rows.append(f"  warning: its probabilities do not hold on these photos: {found['drift']['worst']['words']}")
     return "\n".join(rows)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sextant.agent.nodes.answer import name_best_place, name_rival
+from sextant.agent.nodes.answer import name_best_place, name_rival, note_calibration
 from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.verification import Pool, verify
 from sextant.agent.verification.baselines.stand_in import judging
@@ -101,6 +101,7 @@ def _make_line(record: Record, pool: Pool, strategy: str) -> Json:
         {
             "best": best,
             "probability": verdict["probability"],
+            "calibration": note_calibration(verdict),
             "region": verdict["region"],
             "rival": name_rival(verdict["rival"]),
             "outcomes": {kind: counts[kind] for kind in ("answered", "refused", "unparsable", "failed")},

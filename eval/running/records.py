@@ -9,6 +9,7 @@ from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
+from sextant.gallery.profile import WEAK, read_profile
 from sextant.geo.borders import OFF_THE_COAST_KM, find_country
 from sextant.geo.sphere import compute_great_circle_km
 
@@ -115,14 +116,22 @@ def pool_to_json(pool: Pool) -> Json:
     return {
         "candidates": [candidate_json(candidate) for candidate in pool.candidates],
         "farthest": [list(place) for place in pool.farthest],
+        "retrieval_trust": pool.retrieval_trust,
+        "profile": None if pool.profile == WEAK else pool.profile.model_dump(mode="json"),
     }
 
 
 def read_pool(line: Json) -> Pool:
-    """Read the pool of a record."""
+    """Read the pool of a record; one of an earlier version has neither trust nor profile, and its gallery is weak."""
     outcomes = line["answer"]["outcomes"] if line["answer"] else {}
     candidates = tuple(Candidate(**candidate) for candidate in line["candidates"])
-    return Pool(candidates, tuple((place[0], place[1]) for place in line["farthest"]), Counter(outcomes))
+    return Pool(
+        candidates,
+        tuple((place[0], place[1]) for place in line["farthest"]),
+        Counter(outcomes),
+        retrieval_trust=line.get("retrieval_trust", 1.0),
+        profile=read_profile(line.get("profile")),
+    )
 
 
 def _remove_keys(value: Json, name: str) -> Json:

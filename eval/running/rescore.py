@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sextant.agent.nodes.answer import name_best_place, name_rival
+from sextant.agent.nodes.answer import name_best_place, name_rival, note_calibration
 from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import load_fitted_model, refuse_unused, shorten_fitted_name
@@ -104,6 +104,7 @@ def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None
             **stale,
             "best": best,
             "probability": verdict["probability"],
+            "calibration": note_calibration(verdict),
             "region": verdict["region"],
             "rival": name_rival(verdict["rival"]),
             **({"fitted": shorten_fitted_name(how.fitted)} if how.fitted else {}),

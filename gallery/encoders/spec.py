@@ -41,7 +41,9 @@ class Encoder(Protocol):
 
 def normalise(vectors: NDArray[np.generic]) -> NDArray[np.float32]:
     """Scale rows to length one; a zero or non-finite row stays zero."""
-    rows = np.nan_to_num(np.asarray(vectors, dtype=np.float32), posinf=0.0, neginf=0.0)
+    rows = np.asarray(vectors, dtype=np.float32)
+    if not np.isfinite(rows).all():
+        rows = np.nan_to_num(rows, posinf=0.0, neginf=0.0)
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     unit: NDArray[np.float32] = rows / np.maximum(lengths, np.float32(1e-12))
     return unit

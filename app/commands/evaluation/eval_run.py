@@ -53,12 +53,9 @@ def command(
     Example: sextant eval run im2gps3k --data im2gps3k --gallery mp16 --exclude-author --out runs/offline
              sextant eval run folder --data my-photos --model openai:gpt-4o --limit 200 --max-usd 5 --out runs/gpt-4o
     """
-    from sextant.app.interrupting import stop_on_signals
-    from sextant.app.render.progress import Progress
-    from sextant.app.render.progress_words import report_evaluation
     from sextant.eval.benchmarks import choose_photos, load_benchmark
-    from sextant.eval.running.call_cache import CallCache
-    from sextant.eval.running.runner import EvalTask, run
+    from sextant.eval.reporting.summary import format_summary, summarise
+    from sextant.eval.running.runner import EvalTask
 
     settings = make_settings(options)
     loaded = load_benchmark(benchmark, data)
@@ -67,28 +64,42 @@ def command(
     for note in loaded.notes:
         echo(f"sextant: {note}", err=True)
     task = EvalTask(loaded, photos, picked, settings, out, max_usd, retry_errors)
-    with stop_on_signals(FINISHING, quiet) as stop, Progress(quiet=quiet) as progress:
-        ended = run(
-            task,
-            report_evaluation(progress),
-            stop,
-            lambda world: CallCache(world, calls, settings) if calls else world,
-        )
-    return _report(ended, task, as_json)
-
-
-def _report(ended: "EvalEnd", task: "EvalTask", as_json: bool) -> int:
-    """Print how the evaluation ended. Exit code: 0 all photos done, 130 interrupted, 1 money or the model."""
-    from sextant.app.interrupting import INTERRUPTED
-    from sextant.eval.reporting.summary import format_summary, summarise
-
-    for note in ended.notes:
-        echo(f"sextant: {note}", err=True)
-    found = summarise(task.out)
+    ended = evaluate(task, quiet, calls)
+    found = summarise(out)
     if as_json:
         echo_json({**found, "ended": ended.why})
     else:
         echo(format_summary(found))
+    return explain_end(ended)
+
+
+def evaluate(task: "EvalTask", quiet: bool, calls: Path | None = None) -> "EvalEnd":
+    """Evaluate what is missing of a task, with progress on stderr; Ctrl-C finishes the photos in flight.
+
+    Args:
+        calls: folder of cached model and tool calls.
+    """
+    from sextant.app.interrupting import stop_on_signals
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_evaluation
+    from sextant.eval.running.call_cache import CallCache
+    from sextant.eval.running.runner import run
+
+    with stop_on_signals(FINISHING, quiet) as stop, Progress(quiet=quiet) as progress:
+        return run(
+            task,
+            report_evaluation(progress),
+            stop,
+            lambda world: CallCache(world, calls, task.settings) if calls else world,
+        )
+
+
+def explain_end(ended: "EvalEnd") -> int:
+    """Say on stderr how the evaluation ended. Exit code: 0 all photos done, 130 interrupted, 1 money or the model."""
+    from sextant.app.interrupting import INTERRUPTED
+
+    for note in ended.notes:
+        echo(f"sextant: {note}", err=True)
     left = ended.tally.total - ended.tally.done
     if ended.why == "stopped":
         echo(f"sextant: stopped; {left:,} photos are left: run the same command again to resume", err=True)

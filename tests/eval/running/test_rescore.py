@@ -1,13 +1,18 @@
+import json
+
 import pytest
 
 from sextant.agent.settings import Settings
+from sextant.agent.verification import Candidate, Pool
 from sextant.base.errors import WrongUse
 from sextant.eval.benchmarks import load_benchmark
 from sextant.eval.reporting.summary import summarise
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.importers import import_results
+from sextant.eval.running.records import pool_to_json, read_pool
 from sextant.eval.running.rescore import RescoreSettings, rescore
 from sextant.eval.running.runner import EvalTask, run
+from sextant.gallery.profile import WEAK
 from tests.support.data import SHARED, needs_shared_data
 from tests.support.evaluations import benchmark_folder, failed_line, made_evaluation, without_timings
 
@@ -28,6 +33,15 @@ def lines_of(path):
 def test_the_same_strategy_comes_to_the_same_lines(evaluation, tmp_path):
     rescore(evaluation, tmp_path / "again", RescoreSettings("density"))
     assert without_timings(tmp_path / "again") == without_timings(evaluation)
+
+
+def test_what_verification_knew_of_the_gallery_is_stored_with_the_candidates():
+    profile = WEAK.model_copy(update={"photos": 80, "unknown": None, "first_within": (0.1, 0.3, 0.4, 0.6, 0.8)})
+    pool = Pool((Candidate(1.0, 2.0, "nearest", rank=0),), ((3.0, 4.0),), {"answered": 1}, 0.5, profile)
+    line = json.loads(json.dumps({"answer": {"outcomes": {"answered": 1}}, **pool_to_json(pool)}))
+    assert read_pool(line) == pool
+    old = {name: value for name, value in line.items() if name not in ("retrieval_trust", "profile")}
+    assert read_pool(old).profile == WEAK and read_pool(old).retrieval_trust == 1.0
 
 
 def test_another_strategy_is_another_evaluation_that_says_what_it_came_from(evaluation, tmp_path):
