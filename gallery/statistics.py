@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.gallery.encoders.spec import normalise
+from sextant.gallery.search.exact import view_vectors
 
 SAMPLE = 1000
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
