@@ -36,6 +36,8 @@ class Turn(TypedDict):
     images: NotRequired[list[str]]
     failure: NotRequired[Json]
     failed: NotRequired[bool]
+    finish: NotRequired[Literal["filtered"]]
+    """Why the answer ended, where the server's content filter cut it."""
     final: NotRequired[bool]
 
 

@@ -10,12 +10,11 @@ kept in --work, and not made again by the next run with the same --work:
   `builtin`, of a tenth of the photos, and of the photos west of 30° W alone;
 - what each retrieves for the other half's photos, with the gallery's own profile and the recorded answers, of 30 % of
   the photos by a hash, so that no kind of gallery outweighs the recorded retrieval of the large one;
-- that recorded retrieval with 30, 70 and 95 % of its places replaced by random ones of all lists;
+- that recorded retrieval with 70 and 95 % of its places replaced by random ones of all lists, of 10 % of the photos;
 - the recorded files themselves: retrieval with one answer, the street photos, thinking-with-map, privacy-prose.
 
-All are fitted together. The figures stored in the model are those of a fit on one half of the photographers, read on
-the other. `strong-model.jsonl.gz` is measured with and never fitted. The same data, versions and seed give the same
-model.
+All are fitted together. The figures stored in the model are those of five folds by photographer.
+`strong-model.jsonl.gz` is measured with and never fitted. The same data, versions and seed give the same model.
 """
 
 import argparse
@@ -34,6 +33,8 @@ import numpy as np
 
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, load_benchmark
+from sextant.eval.fitting.crossfit import FOLDS
+from sextant.eval.fitting.fit import MEMBERS
 from sextant.eval.fitting.jobs import fit_files, write_model
 from sextant.eval.fitting.retrieving import drawn_by_hash, read_answers, retrieve, write_rows
 from sextant.eval.reporting.figures_text import format_figures
@@ -43,9 +44,8 @@ from sextant.gallery.sources.recognise import SourceOptions, open_source
 from sextant.gallery.store import Gallery
 
 ANSWERS = ("street-view-16-models.jsonl.gz", "thinking-with-map.jsonl.gz", "privacy-prose.jsonl.gz")
-NOISE = (30, 70, 95)  # % of a list's places that are replaced
-OF_EACH = 0.3  # of the photos in each made file
-FOLDS = 2  # of the held-out figures: one half of the photographers, then the other
+NOISE = (70, 95)  # % of a list's places that are replaced
+OF_EACH, OF_NOISED = 0.3, 0.1  # of the photos in each made file; real lists are to count for more than noise
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--members", type=int, default=20, help="networks of the learned scorer")
+    parser.add_argument("--members", type=int, default=MEMBERS, help="networks of the learned scorer")
     parser.add_argument("--sample", type=float, default=1.0, help="share of the photos of every file, to try it")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1, help="folds fitted at once")
@@ -76,13 +76,22 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sextant-fit-") as temporary:
         work = options.work or Path(temporary)
-        work.mkdir(parents=True, exist_ok=True)
+        refuse_other(work, {"data": str(options.data.resolve()), "sample": options.sample, "seed": options.seed})
         files = make_files(options.data, work, options.sample, options.seed)
         model, found = fit_files(files, (), FOLDS, options.members, tell, options.jobs)
         write_model(model, options.out)
     for name, figures in found.items():
         print("\n".join(format_figures(f"{name}, held out", figures)))
     print(f"wrote {options.out}")
+
+
+def refuse_other(work: Path, made_of: Json) -> None:
+    """End where the folder holds what was made of other data, or with another sample or seed."""
+    work.mkdir(parents=True, exist_ok=True)
+    note = work / "made-of.json"
+    if note.exists() and json.loads(note.read_text(encoding="utf-8")) != made_of:
+        sys.exit(f"{str(work)!r} holds files of other data, sample or seed ({note.name}); give another --work")
+    note.write_text(json.dumps(made_of), encoding="utf-8")
 
 
 def make_files(data: Path, work: Path, sample: float, seed: int) -> list[Path]:
@@ -158,7 +167,7 @@ def noised(path: Path, work: Path, percent: int, sample: float, seed: int) -> Pa
     if not made.exists():
         rows = list(read_rows(path))
         places = [place for row in rows for place in row["nearest"]]
-        drawn = drawn_by_hash((str(row["image"]) for row in rows), OF_EACH * sample, seed + percent)
+        drawn = drawn_by_hash((str(row["image"]) for row in rows), OF_NOISED * sample, seed + percent)
         chance = np.random.default_rng([seed, percent])
         write_rows(made, (mix(row, places, percent / 100, chance) for row in rows if str(row["image"]) in drawn))
     return made

@@ -105,7 +105,7 @@ def test_odd_but_good_photos_all_get_answers_and_no_invented_position(locate, tm
     code, out, err = locate(*photos, "--json")
     answers = json.loads(out)
     assert code == 0, err
-    assert [answer["metadata"] for answer in answers] == ["absent"] * len(photos)
+    assert [answer["metadata"]["verdict"] for answer in answers] == ["absent"] * len(photos)
 
 
 def test_one_bad_photo_does_not_keep_the_others_from_their_answers(locate, query, tmp_path):

@@ -62,7 +62,9 @@ def test_a_variant_calls_two_tools_one_after_the_other_and_answers(settings, que
     assert "38.7" in nearest
     assert "Portugal" in described
     assert found["best"]["country_code"] == "PT"
-    assert found["outcomes"] == {"answered": 1, "refused": 0, "unparsable": 0, "failed": 0}, found["warnings"]
+    assert found["outcomes"] == {"answered": 1, "refused": 0, "unparsable": 0, "filtered": 0, "failed": 0}, found[
+        "warnings"
+    ]
     assert all(asked.images == 1 for asked in server.asked)
 
 

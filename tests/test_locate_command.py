@@ -12,9 +12,10 @@ ANSWER = {
     "probability": {"1", "25", "200", "750", "2500"},
     "region": {"50", "90"},
     "coverage": {"within_25_km", "within_200_km"},
-    "outcomes": {"answered", "refused", "unparsable", "failed"},
+    "outcomes": {"answered", "refused", "unparsable", "filtered", "failed"},
+    "metadata": {"verdict", "latitude", "longitude", "source", "taken_at", "distance_km", "notes"},
 }
-KEYS = {*ANSWER, "candidates", "rival", "claims", "metadata", "stop", "spent", "model", "preset", "run", "warnings"}
+KEYS = {*ANSWER, "candidates", "rival", "claims", "stop", "spent", "model", "preset", "run", "warnings"}
 
 
 @pytest.fixture
@@ -72,3 +73,25 @@ def test_under_a_cap_nothing_finer_is_printed_anywhere(locate, photos):
     for leak in (f"{exact['latitude']:.3f}", f"{exact['longitude']:.3f}", "Lisbon", "lisbon-2"):
         assert leak not in said, leak
     assert "Portugal" in ran.out and "--precision country" in ran.out
+
+
+def test_the_files_own_position_stands_beside_the_answer_with_its_doubts(locate, query, tmp_path):
+    """The model never sees it; terminal and JSON show source, distance, verdict and why it is doubtful."""
+    import struct
+
+    from tests.support.exif_spellings import exif_segment, spelled_gps
+
+    gps = spelled_gps("degrees, minutes, seconds", "with NUL", "<", (38.72, -9.14))
+    void = (9, 2, b"V\0")
+    segment = exif_segment("<", [*gps, void])
+    plain = query.read_bytes()
+    photo = tmp_path / "void.jpg"
+    photo.write_bytes(plain[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + plain[2:])
+    stated = locate(photo, "--json").json["metadata"]
+    assert (stated["latitude"], stated["longitude"]) == pytest.approx((38.72, -9.14), abs=1e-4)
+    assert stated["source"] == "exif" and stated["verdict"] in ("agrees", "conflicts")
+    assert stated["distance_km"] is not None and "GPSStatus V" in stated["notes"][0]
+    printed = locate(photo).out
+    assert "its own position is 38.7200, -9.1400, from EXIF" in printed and "doubtful: the file marks" in printed
+    capped = locate(photo, "--json", "--precision", "country").json["metadata"]
+    assert capped["notes"] == [] and abs(capped["latitude"] - 38.72) > 1e-3

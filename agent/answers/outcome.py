@@ -10,6 +10,9 @@ Precision = Literal["sight", "street", "town", "region", "country"]
 """How fine a place is that a name stands for, the finest first."""
 PRECISIONS: tuple[Precision, ...] = ("sight", "street", "town", "region", "country")
 
+OUTCOMES = ("answered", "refused", "unparsable", "filtered", "failed")
+"""What a model call may come to; ``filtered`` is the refusal of the server's content filter, not of the model."""
+
 CLUE_SOURCES = ("seen", "read", "retrieved", "inferred")
 
 

@@ -28,7 +28,8 @@ def reply_located(photo: Json, several: bool) -> list[LedgerEntry]:
     first, *rest = answer_where(photo)
     entries = [LedgerEntry(head + first.text, first.source)]
     outcomes = photo["answer"]["outcomes"]
-    if outcomes["failed"] and not outcomes["answered"] and photo["answer"]["model"] != "offline":
+    unanswered = outcomes["failed"] + outcomes.get("filtered", 0)  # records of earlier versions count no filtered ones
+    if unanswered and not outcomes["answered"] and photo["answer"]["model"] != "offline":
         entries.append(LedgerEntry("The model did not answer; this is based on similar photos alone.", "retrieved"))
     entries += rest
     if not several:

@@ -2,32 +2,64 @@
 
 import re
 from datetime import datetime
+from typing import Any
 
 from sextant.base.json_types import Json
 from sextant.geo.sphere import compute_great_circle_km
 
 AGREES_KM = 25.0  # city radius of the benchmarks
 ZONE_HOURS = 4.0  # civil time differs from solar time by up to three hours (western China); summer time adds one
+SOURCES = {"exif": "EXIF", "xmp": "XMP", "sidecar": "the .xmp file beside it", "takeout": "Google Takeout's JSON"}
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)$")
 
 
 def compare_metadata(metadata: Json, best: Json | None, region_90: Json | None) -> Json:
-    """Compare the file's position and time: ``{"verdict", "distance_km", "text"}``, and ``"time"`` when it has one.
+    """Compare the file's position and time with the answer.
+
+    Return ``{"verdict", "latitude", "longitude", "source", "taken_at", "distance_km", "notes", "text", "time"}``: the
+    position in degrees and where it was read (exif, xmp, sidecar, takeout), or None; what makes it doubtful.
 
     The verdict is "agrees" within 25 km, or inside the answer's 90 % region if that is one circle; otherwise
     "conflicts"; "absent" when the file or the answer has no position.
     """
+    stated = {
+        "latitude": metadata.get("latitude"),
+        "longitude": metadata.get("longitude"),
+        "source": metadata.get("source"),
+        "taken_at": metadata.get("captured_at"),
+        "notes": list(metadata.get("notes") or ()),
+    }
     time = describe_time(metadata.get("captured_at"), best)
     if metadata.get("latitude") is None or best is None:
         missing = "the file has no position" if metadata.get("latitude") is None else "the run has no answer to compare"
-        return {"verdict": "absent", "distance_km": None, "text": f"{missing}.", "time": time}
+        return {"verdict": "absent", **stated, "distance_km": None, "text": f"{missing}.", "time": time}
     here = metadata["latitude"], metadata["longitude"]
     km = float(compute_great_circle_km(here, (best["latitude"], best["longitude"])))
     reach = (region_90 or {}).get("radius_km") or 0.0
     verdict = "agrees" if km < max(AGREES_KM, reach) else "conflicts"
     notes = "".join(f" Note: {note}." for note in metadata.get("notes") or ())
-    text = f"the file's own position {verdict} with the answer: {km:,.0f} km away.{notes}"
-    return {"verdict": verdict, "distance_km": round(km, 3), "text": text, "time": time}
+    where = f"{here[0]:.4f}, {here[1]:.4f}"
+    source = f", from {SOURCES[metadata['source']]}," if metadata.get("source") in SOURCES else ""
+    text = f"the file's own position ({where}){source} {verdict} with the answer: {km:,.0f} km away.{notes}"
+    return {"verdict": verdict, **stated, "distance_km": round(km, 3), "text": text, "time": time}
+
+
+FILE_POSITION = ("verdict", "latitude", "longitude", "source", "taken_at", "distance_km", "notes")
+
+
+def state_file_position(compared: Json) -> Json:
+    """Return what an answer says of its file's own position, from `compare_metadata`."""
+    return {name: compared[name] for name in FILE_POSITION}
+
+
+def make_absent_position() -> Json:
+    """Make the statement of a file position where none was compared."""
+    return {**dict.fromkeys(FILE_POSITION), "verdict": "absent", "notes": []}
+
+
+def read_file_position(stated: Any) -> Json:
+    """Read an answer's ``metadata``; answers of earlier versions hold the verdict alone."""
+    return {**make_absent_position(), **(stated if isinstance(stated, dict) else {"verdict": str(stated or "absent")})}
 
 
 def describe_time(captured_at: str | None, best: Json | None) -> str | None:

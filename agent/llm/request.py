@@ -75,6 +75,8 @@ def reply_to_turn(reply: Json, *, final: bool) -> Turn:
         turn["tool_calls"] = reply["tool_calls"]
     if reply.get("failure"):
         turn["failure"] = reply["failure"]
+    if reply.get("finish") == "filtered":
+        turn["finish"] = "filtered"
     if final:
         turn["final"] = True
     return turn

@@ -4,8 +4,9 @@ from collections import Counter
 from typing import Any
 
 from sextant.agent.answer_words import BASIS_NOTES
+from sextant.agent.answers.outcome import OUTCOMES
 from sextant.agent.guard.claims import Trace, describe_unsupported, make_trace, strike_phantom_checks
-from sextant.agent.guard.metadata_check import compare_metadata
+from sextant.agent.guard.metadata_check import compare_metadata, state_file_position
 from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.agent.state import Spent, State
 from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, warn, warn_uncalibrated
@@ -13,8 +14,6 @@ from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import compute_great_circle_km
-
-OUTCOMES = ("answered", "refused", "unparsable", "failed")
 
 
 def answer(state: State, deps: Deps) -> State:
@@ -37,7 +36,7 @@ def answer(state: State, deps: Deps) -> State:
         "rival": name_rival(verdict["rival"]),
         "claims": strike_phantom_checks(said, collect_traces(state)),
         "coverage": fetch_coverage(best, deps),
-        "metadata": compare_metadata(state["metadata"], best, verdict["region"].get("90"))["verdict"],
+        "metadata": state_file_position(compare_metadata(state["metadata"], best, verdict["region"].get("90"))),
         "outcomes": {kind: counts[kind] for kind in OUTCOMES},
         "stop": state["stop"],
         "spent": summarise_spending(state["spent"], reading["seconds"]),
@@ -140,8 +139,8 @@ def summarise_spending(spent: Spent, seconds: float) -> Json:
 def collect_warnings(state: State) -> list[AnswerWarning]:
     """Collect the warnings of the run: from its nodes, failed branches, uncalibrated probabilities."""
     warnings = read_warnings(state.get("warnings", []))
-    failures = Counter(o["how"] for o in state["outcomes"].values() if o["kind"] == "failed")
-    warnings += [
-        warn(Code.ANSWERS_FAILED, f"{times} of the model's answers failed: {how}") for how, times in failures.items()
-    ]
+    failures = Counter((o["kind"], o["how"]) for o in state["outcomes"].values() if o["kind"] in ("failed", "filtered"))
+    for (kind, how), times in failures.items():
+        happened = "failed" if kind == "failed" else "were filtered"
+        warnings.append(warn(Code.ANSWERS_FAILED, f"{times} of the model's answers {happened}: {how}"))
     return warnings if state["verdict"]["calibrated"] else [*warnings, warn_uncalibrated()]

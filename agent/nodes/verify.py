@@ -68,16 +68,19 @@ def load_judging_model(deps: Deps) -> Model:
 
 
 def read_outcome(transcript: list[Turn]) -> Json:
-    """Read the outcome of one branch: answered, refused, unparsable or failed. Never dropped, never (0, 0)."""
+    """Read the outcome of one branch: one of OUTCOMES. Never dropped, never (0, 0)."""
     spoken = [turn for turn in transcript if turn["role"] == "assistant"]
     if not spoken:
         return {"kind": "failed", "how": "the budget had no turn left"}
     last = spoken[-1]
     if "failure" in last:
-        return {"kind": "failed", "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
+        kind = "filtered" if last["failure"]["kind"] == "filtered" else "failed"
+        return {"kind": kind, "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
     if last.get("tool_calls") and not last["content"].strip():
         return {"kind": "failed", "how": "requested tools when no turn was left"}
     outcome = asdict(parse_answer(last["content"]))
+    if last.get("finish") == "filtered" and outcome["kind"] != "answered":
+        return {"kind": "filtered", "how": "the server's content filter cut the answer", "failure": "filtered"}
     outcome["alternatives"] = [_drop_absent(other) for other in outcome["alternatives"]]
     return _drop_absent(outcome)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from sextant.agent.answer_words import format_headline, list_scale_rows
 from sextant.agent.guard.claims import Trace, strike_phantom_checks
-from sextant.agent.guard.metadata_check import compare_metadata
+from sextant.agent.guard.metadata_check import compare_metadata, read_file_position, state_file_position
 from sextant.agent.privacy.precision import Policy, coarsen, redact_words
 from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, warn_uncalibrated
 from sextant.base.json_types import Json
@@ -34,8 +34,9 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
     answer["claims"] = view_claims(evidence, policy)
     answer["warnings"] = view_warnings(evidence["answer"]["warnings"], policy)
     said = compare_metadata(seen["metadata"], answer["best"], answer["region"].get("90"))
-    said["time"] = None if policy.withholds_words else said["time"]
-    answer["metadata"] = said["verdict"]
+    if policy.withholds_words:
+        said |= {"time": None, "taken_at": None, "notes": []}
+    answer["metadata"] = state_file_position(said)
     answer["precision"] = policy.to_json()
     return shown | {
         "answer": answer,
@@ -88,8 +89,21 @@ def view_answer(answer: Json, policy: Policy) -> Json:
         return answer
     shown: Json = coarsen(redact_words(answer, policy, WORDS), policy)
     shown["photo"] = {**shown["photo"], "path": None}
+    shown["metadata"] = view_file_position(shown, policy)
     shown["warnings"] = view_warnings(answer["warnings"], policy)
     return {**shown, "precision": policy.to_json()}
+
+
+def view_file_position(shown: Json, policy: Policy) -> Json:
+    """Build the view of the file's own position in a coarsened answer: its distance is between the places as shown."""
+    stated = read_file_position(shown["metadata"])
+    if policy.withholds_words:
+        stated |= {"taken_at": None, "notes": []}
+    best = shown["best"]
+    if stated["latitude"] is not None and best is not None:
+        ends = [(place["latitude"], place["longitude"]) for place in (stated, best)]
+        stated["distance_km"] = round(float(compute_great_circle_km(*ends)), 3)
+    return stated
 
 
 def merge_current_answer(evidence: Json) -> Json:

@@ -38,14 +38,25 @@ class PoolKind(IntEnum):
 
 @dataclass(frozen=True)
 class Calibration:
-    """Log odds = slope · log odds of the posterior + shift; `slopes` and `shifts` (5, 5) by `PoolKind` and radius."""
+    """Log odds = slope · log odds of the posterior + shift + unlisted · [no photo near] + unsaid · [no answer near].
+
+    All (5, 5) by `PoolKind` and radius. `unlisted` and `unsaid` are zero or less, so that support never counts against
+    a place.
+    """
 
     slopes: Floats
     shifts: Floats
+    unlisted: Floats
+    unsaid: Floats
 
-    def __call__(self, probabilities: Floats, kind: PoolKind) -> Floats:
-        """Return the calibrated P(within r), (…, 5), of the posterior's (…, 5); never falling as the radius grows."""
+    def __call__(self, probabilities: Floats, kind: PoolKind, listed: Floats, said: Floats) -> Floats:
+        """Return the calibrated P(within r), (m, 5), of the posterior's (m, 5); never falling as the radius grows.
+
+        Args:
+            listed: (m, 5) 1 where a retrieved photo lies within the radius, else 0; said: the same of answers.
+        """
         odds = self.slopes[kind] * logit(probabilities) + self.shifts[kind]
+        odds = odds + self.unlisted[kind] * (1.0 - listed) + self.unsaid[kind] * (1.0 - said)
         held = np.where(probabilities > 0, expit(odds), 0.0)
         return np.asarray(np.maximum.accumulate(held, axis=-1))
 
@@ -53,12 +64,12 @@ class Calibration:
         """Return JSON-plain values, four digits."""
         return {
             "kinds": [kind.name.lower() for kind in PoolKind],
-            "slopes": self.slopes.round(4).tolist(),
-            "shifts": self.shifts.round(4).tolist(),
+            **{name: getattr(self, name).round(4).tolist() for name in _PARTS},
         }
 
 
-IDENTITY = Calibration(np.ones((len(PoolKind), 5)), np.zeros((len(PoolKind), 5)))
+_PARTS = ("slopes", "shifts", "unlisted", "unsaid")
+IDENTITY = Calibration(np.ones((len(PoolKind), 5)), *np.zeros((3, len(PoolKind), 5)))
 
 
 def pool_kind(retrieved: int, answered: int, rich: bool) -> PoolKind:
@@ -85,11 +96,14 @@ def calibration_of(plain: dict[str, Any]) -> Calibration:
     """Read the calibration of a model file.
 
     Raises:
-        KeyError, ValueError: it is missing, has another shape, or falls where the posterior rises.
+        KeyError, ValueError: it is missing, has another shape, or falls where the posterior or the support rises.
     """
     if list(plain["kinds"]) != [kind.name.lower() for kind in PoolKind]:
         raise ValueError(f"kinds of the calibration are {plain['kinds']}")
-    slopes, shifts = (np.array(plain[name], dtype=float) for name in ("slopes", "shifts"))
-    if slopes.shape != (len(PoolKind), 5) or shifts.shape != slopes.shape or not (slopes > 0).all():
+    parts = [np.array(plain[name], dtype=float) for name in _PARTS]
+    slopes, _, unlisted, unsaid = parts
+    if any(part.shape != (len(PoolKind), 5) for part in parts) or not (slopes > 0).all():
         raise ValueError(f"calibration has shape {slopes.shape} or a slope that does not rise")
-    return Calibration(slopes, shifts)
+    if (unlisted > 0).any() or (unsaid > 0).any():
+        raise ValueError("support counts against a place in the calibration")
+    return Calibration(*parts)

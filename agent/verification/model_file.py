@@ -16,7 +16,7 @@ from sextant.agent.verification.scoring.scorer import Scorer, scorer_of
 from sextant.agent.verification.stopping_rule import Gain, gain_of
 from sextant.base.errors import SextantError
 
-VERSION = 5
+VERSION = 6
 SHARES = ("50", "90")
 FORMAT = "sextant-verification"
 

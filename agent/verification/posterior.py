@@ -113,8 +113,7 @@ def support_at(
         agreeing = near[:, rows] @ vote[rows]
         said = float(vote[rows].sum())
         strongest = np.where(near[:, rows], log_odds[rows], NOTHING).max(1)
-        with np.errstate(divide="ignore"):
-            share = np.log(agreeing / said)
+        share = np.log(np.where(agreeing > 0, agreeing, 1.0) / said)
         own[number] = np.where(
             agreeing > 0, strongest + spread + dissent * (share + repeats * max(0.0, np.log(said))), NOTHING
         )

@@ -57,16 +57,19 @@ for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, ev
 @click.option("--max-answers", type=click.IntRange(0), help="Use at most N answers per photo.")
 @click.option("--stop", is_flag=True, help="Add answers one by one until the verdict reports agreement.")
 @click.option("--curve", "with_curve", is_flag=True, help="Print accuracy by number of calls.")
+@click.option("--by", type=click.Choice(["answers", "class"]), help="Also by number of answers or class of models.")
 @click.option("--crossfit", type=click.Choice(["author"]), help="Fit on the other photographers of these files.")
 @click.option("--fitted", type=click.Path(path_type=Path), metavar="MODEL.json", help="Your own fitted model.")
 @_FOLDS
 @_MEMBERS
 @_JOBS
-@click.option("--without", default="", metavar="GROUP,…", help="With --crossfit: exclude these feature groups.")
+@click.option("--without", default="", metavar="PART,…", help="With --crossfit: leave out these parts.")
 @click.option("--as-unknown", is_flag=True, help="With --crossfit: treat all models as unseen by the fit.")
 @click.option("--explain", is_flag=True, help="Print one line per photo, and the provenance of the fitted model.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: bool, **options: Any) -> None:
+def recorded(
+    files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: bool, by: str | None, **options: Any
+) -> None:
     """Verify the recorded candidates of each FILE and print accuracy and calibration.
 
     With --crossfit the files are fitted together, and every photo is judged by a model that has seen none of its
@@ -75,18 +78,30 @@ def recorded(files: tuple[Path, ...], as_json: bool, explain: bool, with_curve: 
     Example: sextant eval recorded recorded.jsonl.gz --crossfit author
     """
     from sextant.eval.fitting.jobs import call_curve, measured
+    from sextant.eval.fitting.slices import slice_by_answers, slice_by_class
     from sextant.eval.reporting.figures_text import format_curve, format_figures
 
+    slicers = {"answers": slice_by_answers, "class": slice_by_class}
     report: dict[str, Any] = {}
     for name, records, verifier in _list_jobs(files, **options):
         found, judged = measured(records, verifier, options["max_answers"], options["stop"])
         points = call_curve(records, verifier) if with_curve else []
-        report[name] = {**found.to_json(), "curve": [vars(point) for point in points]}
+        parts = {
+            part: measured(own, verifier, options["max_answers"], options["stop"])[0]
+            for part, own in (slicers[by](records) if by else ())
+        }
+        report[name] = {
+            **found.to_json(),
+            "curve": [vars(point) for point in points],
+            **({f"by_{by}": {part: one.to_json() for part, one in parts.items()}} if by else {}),
+        }
         if as_json:
             continue
         if explain:
             echo("\n".join(_format_photo(one) for one in judged))
         echo("\n".join([*format_figures(name, found), *(format_curve(points) if points else [])]))
+        for part, one in parts.items():
+            echo("\n".join(format_figures(f"{name}, {part}", one)))
     if as_json:
         echo_json(report)
     elif explain and options["strategy"] == "calibrated" and not options["crossfit"]:
@@ -170,12 +185,12 @@ def _list_names(models: str) -> tuple[str, ...]:
 
 
 def _count_groups(names: str) -> tuple[str, ...]:
-    from sextant.agent.verification.scoring.features import GROUPS
     from sextant.base.errors import WrongUse
+    from sextant.eval.fitting.parts import PARTS_AND_GROUPS
 
     for name in _list_names(names):
-        if name not in GROUPS:
-            raise WrongUse(f"unknown feature group {name!r}; choose from: {', '.join(GROUPS)}")
+        if name not in PARTS_AND_GROUPS:
+            raise WrongUse(f"unknown part {name!r}; choose from: {', '.join(PARTS_AND_GROUPS)}")
     return _list_names(names)
 
 

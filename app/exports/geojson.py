@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from sextant.agent.guard.metadata_check import read_file_position
 from sextant.app.render.answer_map import get_region_geometry
 from sextant.base.json_types import Json
 
@@ -36,6 +37,10 @@ def make_photo_features(photo: Json) -> list[Json]:
         features.append(
             _make_feature(make_point(answer["rival"]), "rival", photo, {"country": answer["rival"].get("country")})
         )
+    stated = read_file_position(answer.get("metadata"))
+    if stated["latitude"] is not None:
+        facts = {name: stated[name] for name in ("verdict", "source", "distance_km", "taken_at")}
+        features.append(_make_feature(make_point(stated), "file", photo, {**facts, "doubts": stated["notes"] or None}))
     for number, item in enumerate(answer["candidates"], 1):
         facts = {name: item.get(name) for name in ("origin", "score", "variant", "similarity")}
         features.append(_make_feature(make_point(item), "candidate", photo, {"number": number, **facts}))

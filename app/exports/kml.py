@@ -2,6 +2,7 @@
 
 from xml.etree import ElementTree
 
+from sextant.agent.guard.metadata_check import read_file_position
 from sextant.app.render.answer_map import get_region_geometry
 from sextant.base.json_types import Json
 
@@ -42,6 +43,9 @@ def _add_folder(document: ElementTree.Element, photo: Json) -> None:
             _add_polygons(mark, get_region_geometry(region))
     places = [("answer", answer["best"]), ("rival", answer["rival"])]
     places += [(f"similar {number}", item) for number, item in enumerate(photo["nearest"], 1)]
+    stated = read_file_position(answer.get("metadata"))
+    if stated["latitude"] is not None:
+        places.append((f"the file's own position, which {stated['verdict']} with the answer", stated))
     for role, place in places:
         if place:
             named = ", ".join(part for part in (place.get("place"), place.get("country")) if part)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sextant.agent.guard.metadata_check import read_file_position
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.json_types import Json
 
@@ -13,7 +14,8 @@ def make_row(answer: Json) -> dict[str, Any]:
     """Make the row of an answer, or of a photo that could not be located. Every row has the same columns.
 
     ``p_25_km`` is the probability within 25 km; ``region_90_km2`` the area of the 90 % region, ``region_90_radius_km``
-    its radius where it is one circle; ``usd`` is None where the price is unknown; ``warnings`` are their codes.
+    its radius where it is one circle; ``file_…`` is the file's own position, ``metadata`` whether it agrees; ``usd`` is
+    None where the price is unknown; ``warnings`` are their codes.
     """
     best, photo = answer.get("best") or {}, answer["photo"]
     row: dict[str, Any] = {"photo": photo.get("path"), "sha256": photo.get("sha256")}
@@ -23,7 +25,10 @@ def make_row(answer: Json) -> dict[str, Any]:
         region = (answer.get("region") or {}).get(share) or {}
         row |= {f"region_{share}_km2": region.get("area_km2"), f"region_{share}_radius_km": region.get("radius_km")}
     row["calibration"] = (answer.get("calibration") or {}).get("basis")
-    row |= {name: answer.get(name) for name in ("metadata", "stop")}
+    stated = read_file_position(answer.get("metadata"))
+    row |= {"metadata": stated["verdict"] if "metadata" in answer else None}
+    row |= {f"file_{name}": stated[name] for name in ("latitude", "longitude", "source", "taken_at", "distance_km")}
+    row["stop"] = answer.get("stop")
     row |= {name: (answer.get("spent") or {}).get(name) for name in _SPENT}
     row |= {name: answer.get(name) for name in ("model", "preset", "run")}
     row["warnings"] = " ".join(dict.fromkeys(warning["code"] for warning in answer.get("warnings", [])))

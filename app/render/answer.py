@@ -7,6 +7,7 @@ from sextant.agent.answer_words import (
     is_calibrated,
     list_scale_rows,
 )
+from sextant.agent.guard.metadata_check import SOURCES, read_file_position
 from sextant.agent.warning_codes import Code
 from sextant.base.json_types import Json
 
@@ -54,6 +55,21 @@ def describe_rival(answer: Json) -> str:
     return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
 
 
+def file_position(answer: Json) -> list[str]:
+    """Describe the file's own position, which the model never sees: source, distance, verdict, and any doubts."""
+    stated = read_file_position(answer.get("metadata"))
+    doubts = [f"doubtful: {note}" for note in stated["notes"]]
+    if stated["latitude"] is None:
+        older = stated["verdict"] != "absent"
+        return [f"its own position {stated['verdict']} with the answer"] if older else []
+    line = f"its own position is {format_coordinates(stated)}"
+    if stated["source"]:
+        line += f", from {SOURCES.get(stated['source'], stated['source'])}"
+    if stated["distance_km"] is not None:
+        line += f"; {format_distance(stated['distance_km'])} from the answer, which it {stated['verdict']} with"
+    return [line, *doubts]
+
+
 def list_references(answer: Json, count: int = 3) -> list[str]:
     """List the nearest gallery photos the run was shown."""
     shown = [item for item in answer["candidates"] if item["origin"] == "nearest"]
@@ -82,7 +98,9 @@ def format_spending(answer: Json) -> str:
 
 def count_outcomes(answer: Json) -> str:
     """Write ``3 answered, 1 refused``."""
-    return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answereded"
+    return (
+        ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answerededed"
+    )
 
 
 def describe_model(answer: Json) -> str:
@@ -106,8 +124,7 @@ def list_answer_rows(answer: Json) -> list[tuple[str, str]]:
         near, wide = answer["coverage"]["within_25_km"], answer["coverage"]["within_200_km"]
         lines.append(("Gallery", f"{near:,} photos within 25 km of the answer, {wide:,} within 200 km"))
     lines += [("Because", f"{claim['text']} [{claim['source']}]") for claim in answer["claims"][:5]]
-    if answer["metadata"] != "absent":
-        lines.append(("Metadata", f"the file's own position {answer['metadata']} with the answer"))
+    lines += [("File", line) for line in file_position(answer)]
     if cap := answer.get("precision"):
         lines.append(("Precision", f"places are shown no finer than {cap['cap']}: {cap['reason']}"))
     lines += [
@@ -133,7 +150,7 @@ def format_answer(answer: Json) -> str:
 
 
 def explain_missing_answer(answer: Json) -> str | None:
-    """Return why no model answerededed, in one line; None when one did, or when none was asked for."""
+    """Return why no model answeredededed, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None
     failed = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.ANSWERS_FAILED]

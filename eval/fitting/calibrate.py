@@ -12,20 +12,20 @@ import numpy as np
 
 from sextant.agent.verification.calibration import Calibration, PoolKind, logit
 from sextant.agent.verification.decision import RADII_KM
-from sextant.agent.verification.evidence import calibrated_posterior, gather_evidence
+from sextant.agent.verification.evidence import gather_evidence
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.scoring.pool_features import featurise
 from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
+from sextant.eval.fitting.calibration_fit import choose_points, fit_line, fit_quantiles
 from sextant.eval.fitting.folds import folds_by_group
 from sextant.eval.fitting.labelled import LabelledPhoto
-from sextant.eval.fitting.pooling_fit import fit_line, fit_quantiles
 from sextant.eval.fitting.pools import Example
 from sextant.eval.metrics import compute_calibration_error
 
 LEAST_PHOTOS = 50
 _FOLDS = 5
-_HOLD = (20.0, 2.0)  # how firmly log slope and shift are held to what the model had
+_HOLD = (20.0, 2.0, 1e6, 1e6)  # how firmly log slope, shift and costs of missing support are held to the model's
 _ROUNDS = 400  # of the bootstrap by photographer
 _SHARE = 90.0  # % of the bootstrap that an interval holds
 
@@ -97,23 +97,32 @@ def _example(photo: LabelledPhoto, model: Model) -> Example:
 
 def replace_calibration(model: Model, examples: Sequence[Example]) -> Model:
     """Return the model with slopes and shifts, and levels of regions, fitted to the examples."""
-    raw = [one.evidence.posterior(model.pooling) for one in examples]
+    choices = choose_points(examples, model)
+    firmness = tuple(hold / effective_share([one.group for one in examples]) for hold in _HOLD)
     slopes, shifts = model.calibration.slopes.copy(), model.calibration.shifts.copy()
+    unlisted, unsaid = model.calibration.unlisted, model.calibration.unsaid
     for kind in PoolKind:
-        own = [row for row, one in enumerate(examples) if one.features.kind == kind]
-        best = [int(np.argmax(model.calibration(raw[row], kind).mean(1))) for row in own]
-        for radius, reach in enumerate(RADII_KM):
-            if own:
-                odds = logit(np.array([raw[row][point, radius] for row, point in zip(own, best, strict=True)]))
-                away = np.array([examples[row].away_km[point] for row, point in zip(own, best, strict=True)])
-                start = float(slopes[kind, radius]), float(shifts[kind, radius])
-                slopes[kind, radius], shifts[kind, radius] = fit_line(odds, (away <= reach).astype(float), start, _HOLD)
-    calibration = Calibration(slopes, shifts)
-    probabilities = [
-        calibrated_posterior(one.evidence, one.features.kind, model.pooling, calibration, found)
-        for one, found in zip(examples, raw, strict=True)
-    ]
-    return replace(model, calibration=calibration, quantiles=fit_quantiles(examples, probabilities))
+        own = [one for one in choices if one.example.features.kind == kind]
+        for radius in range(len(RADII_KM)) if own else ():
+            odds = logit(np.array([one.posterior[one.best, radius] for one in own]))
+            hits = np.array([one.hits[radius] for one in own])
+            start = tuple(float(part[kind, radius]) for part in (slopes, shifts, unlisted, unsaid))
+            near = [(one.example.evidence.listed_near, one.example.evidence.said_near, one.best) for one in own]
+            missing = np.array([(1.0 - listed[row, radius], 1.0 - said[row, radius]) for listed, said, row in near])
+            slopes[kind, radius], shifts[kind, radius], *_ = fit_line(odds, missing, hits, start, firmness)
+    calibrated = replace(model, calibration=Calibration(slopes, shifts, unlisted, unsaid))
+    levels = fit_quantiles(choices, [one.probabilities(calibrated) for one in choices])
+    return replace(calibrated, quantiles=levels)
+
+
+def effective_share(groups: Sequence[str]) -> float:
+    """Return how much each photo counts, 0 to 1, where a photographer's photos are as alike as one.
+
+    Kish's effective number of groups of unequal size, (sum n)^2 / sum n^2, over the number of photos, n in a group
+    (Kish 1965, Survey Sampling).
+    """
+    sizes = np.unique(np.array(groups), return_counts=True)[1]
+    return float(sizes.sum() / (sizes**2).sum())
 
 
 def _report(examples: Sequence[Example], models: Sequence[Model]) -> Report:

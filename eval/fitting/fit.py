@@ -2,23 +2,27 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sextant.agent.verification.calibration import IDENTITY
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import Pool
 from sextant.agent.verification.reliability import Reliability, model_name, neutral_of
 from sextant.agent.verification.scoring.pool_features import featurise
 from sextant.agent.verification.scoring.scorer import Scorer
+from sextant.agent.verification.stopping_rule import Gain
 from sextant.base.errors import WrongUse
 from sextant.eval.fitting.augment import thinned
+from sextant.eval.fitting.calibration_fit import choose_points, recalibrate
 from sextant.eval.fitting.hit_rates_fit import fit_hit_rates
-from sextant.eval.fitting.pooling_fit import finish
+from sextant.eval.fitting.parts import give_profiles
+from sextant.eval.fitting.pooling_fit import fit_pooling
 from sextant.eval.fitting.pools import examples_of
-from sextant.eval.fitting.profiles import with_profiles
 from sextant.eval.fitting.recorded import Record
 from sextant.eval.fitting.training import Example, train_scorer
 from sextant.geo.sphere import compute_great_circle_km
@@ -122,18 +126,19 @@ def fit_model(
         records: with profiles, see `with_profiles`.
         models: the models that are called; all when empty. What answers are worth is learned from all.
         members: networks of the scorer.
-        without: groups of the scorer's features to leave out.
+        without: parts (`parts.PARTS`) and groups of the scorer's features to leave out.
         scorer: a trained one to keep instead of training.
 
     Raises:
         WrongUse: no record holds a candidate.
     """
-    records = with_profiles(records)
+    records = give_profiles(records, without)
     reliability = reliability_of(records, models)
-    hit_rates = fit_hit_rates(records)
+    hit_rates = fit_hit_rates(records, by_class="classes" not in without)
     examples = examples_of(records, reliability, hit_rates, call_order(reliability))
     if not examples:
         raise WrongUse("no record has a candidate to fit on")
     trained = scorer or fit_scorer(records, models, reliability, members, without)
-    pooling, calibration, quantiles, gain = finish(examples)
-    return Model(reliability, hit_rates, pooling, calibration, quantiles, gain, trained, provenance)
+    pooling = fit_pooling(examples, self_agreement="self_agreement" not in without)
+    bare = Model(reliability, hit_rates, pooling, IDENTITY, {}, Gain(0.0), None, provenance)
+    return replace(recalibrate(bare, choose_points(examples, bare)), scorer=trained)

@@ -26,10 +26,15 @@ _FEATURE_HOLD = 1.0  # how firmly weights are drawn to zero
 _CLASS_HOLD = 0.3
 _MODEL_HOLD = 4.0  # a model's offset is drawn to its class as if it had answered about this often
 _DERIVED = "offline"
+_MIDDLE = "middle"
 
 
-def fit_hit_rates(records: Sequence[Record]) -> HitRates:
-    """Fit logistic regressions, one a radius, over every recorded answer and alternative."""
+def fit_hit_rates(records: Sequence[Record], by_class: bool = True) -> HitRates:
+    """Fit logistic regressions, one a radius, over every recorded answer and alternative.
+
+    Args:
+        by_class: whether models that were not recorded differ by class; otherwise all count as middling.
+    """
     once = {(record.image, record.group): record for record in reversed(records)}  # in several galleries' files
     said = [(record, _said(record)) for record in reversed(once.values())]
     said = [(record, answers) for record, answers in said if answers]
@@ -38,7 +43,8 @@ def fit_hit_rates(records: Sequence[Record]) -> HitRates:
     models = sorted({model_name(one.model) for _, answers in said for one in answers})
     names = [model_name(one.model) for _, answers in said for one in answers]
     number = {name: index for index, name in enumerate(models)}
-    classes = np.array([[model_class(name) == kind for kind in CLASSES] for name in names], dtype=float).reshape(-1, 3)
+    kinds = [model_class(name) if by_class else _MIDDLE for name in names]
+    classes = np.array([[kind == own for own in CLASSES] for kind in kinds], dtype=float).reshape(-1, 3)
     own = np.eye(len(models))[[number[name] for name in names]].reshape(-1, len(models))
     table = np.hstack([np.concatenate(tables) if tables else np.zeros((0, len(FEATURES))), classes, own])
     hits = np.concatenate([_hits(record, answers) for record, answers in said]) if said else np.zeros((0, 5))
@@ -47,7 +53,7 @@ def fit_hit_rates(records: Sequence[Record]) -> HitRates:
     middle = len(FEATURES) + len(CLASSES)
     return HitRates(
         found[:, : len(FEATURES)],
-        {kind: found[:, len(FEATURES) + index] for index, kind in enumerate(CLASSES)},
+        {kind: found[:, len(FEATURES) + CLASSES.index(kind if by_class else _MIDDLE)] for kind in CLASSES},
         {name: found[:, middle + index] for index, name in enumerate(models)},
         shares,
     )

@@ -14,6 +14,7 @@ from sextant.agent.verification.decision import RADIUS_NAMES, Optimise
 from sextant.agent.verification.model_file import Model, ModelFileError, shipped_model
 from sextant.agent.verification.stopping_rule import settled_at
 from sextant.base.files import write_atomic
+from sextant.eval.fitting.calibration_fit import recalibrate
 from sextant.eval.fitting.crossfit import FOLDS, CrossFit, cross_fit
 from sextant.eval.fitting.fit import MEMBERS, Progress, call_order, fit_model
 from sextant.eval.fitting.judging import CurvePoint, Figures, Judgement, Verifier, curve, figures, judge_all
@@ -31,15 +32,15 @@ def read_files(paths: Sequence[Path]) -> list[tuple[Path, list[Record]]]:
 
 
 def held_out_verifier(fitted: CrossFit, optimise: Optimise, as_unknown: bool = False) -> Verifier:
-    """Return `calibrated` with the model that has not seen a record's photographer; records are told by identity.
+    """Return `calibrated` with the model that has not seen a record's photographer.
 
     Args:
         as_unknown: judge as if the fit had seen none of the models that answered.
     """
-    model_of = {id(record): fitted.models[fold] for record, fold in zip(fitted.records, fitted.fold_of, strict=True)}
+    model_of = {record.group: fitted.models[part] for record, part in zip(fitted.records, fitted.part_of, strict=True)}
 
     def judged(record: Record, calls: int) -> Verdict:
-        model = model_of[id(record)]
+        model = model_of[record.group]
         pool = record.pool(calls, call_order(model.reliability))
         if as_unknown:
             model = replace(model, reliability=model.reliability.of_strangers(), hit_rates=model.hit_rates.as_unknown())
@@ -108,7 +109,6 @@ def fit_files(
     }
     scorer = read_model(keep_scorer).scorer if keep_scorer else None
     if keep_scorer:
-        members = 0  # the kept scorer may have seen these photos: held-out photos are judged without one
         provenance["scorer"] = f"kept from {keep_scorer.name} (SHA-256 {_sha256(keep_scorer)})"
     fitted = cross_fit(records, models, folds, members, progress, jobs)
     verifier = held_out_verifier(fitted, "balanced")
@@ -119,7 +119,8 @@ def fit_files(
         done += len(rows)
     provenance["held_out"] = {name: one.to_json() for name, one in found.items()}
     progress("all photos together")
-    return fit_model(records, provenance, models, members, scorer=scorer), found
+    whole = fit_model(records, provenance, models, members, scorer=scorer)
+    return recalibrate(whole, fitted.choices), found
 
 
 def cross_fitted(

@@ -150,7 +150,7 @@ class CurvePoint:
     calibration_error: tuple[float, ...] | None
 
 
-CURVE_COSTS = (1.0, 0.005, 0.0045, 0.004, 0.0037, 0.0035, 0.003, 0.0025, 0.002, 0.001, -1.0)
+CURVE_COSTS = (1.0, 0.006, 0.005, 0.0045, 0.0041, 0.004, 0.0035, 0.003, 0.0025, 0.002, 0.001, -1.0)
 
 
 def curve(records: Sequence[Record], verifier: Verifier, settled: Callable[[Verdict, float], bool]) -> list[CurvePoint]:

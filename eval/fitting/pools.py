@@ -49,15 +49,20 @@ class Example:
 
 
 def examples_of(
-    records: Sequence[Record], reliability: Reliability, hit_rates: HitRates, order: tuple[str, ...], seed: int = 0
+    records: Sequence[Record],
+    reliability: Reliability,
+    hit_rates: HitRates,
+    order: tuple[str, ...],
+    seed: int = 0,
+    most: int = MOST_EXAMPLES,
 ) -> list[Example]:
-    """Make examples of the records in random order, until there are enough; a pool without a candidate makes none."""
+    """Make `most` examples of the records in random order, or a few more; a pool without a candidate makes none."""
     chance = np.random.default_rng(seed)
     unknown = hit_rates.as_unknown()
     found: list[Example] = []
     for row in chance.permutation(len(records)).tolist():
         record = records[row]
-        if len(found) >= MOST_EXAMPLES:
+        if len(found) >= most:
             break
         for stage, pool, known in _pools(record, order, chance):
             if pool.candidates:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sextant.agent.answers.outcome import OUTCOMES
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.arrays import Floats
 from sextant.base.json_types import Json
@@ -22,8 +23,6 @@ from sextant.eval.metrics import (
 )
 from sextant.eval.results import Results, read_results
 
-OUTCOMES = ("answered", "refused", "unparsable", "failed")
-PHOTO_OUTCOMES = ("answered", "refused", "unparsable", "filtered", "failed")
 # Photos of the gallery within 25 km of the truth: what a breakdown by density tells apart.
 DENSITIES = ((0, "none"), (10, "1 to 9"), (100, "10 to 99"), (float("inf"), "100 or more"))
 
@@ -67,7 +66,7 @@ def compute_figures(results: Results) -> Json:
 def count_outcomes(results: Results) -> Json:
     """Count photos by outcome; everything but answered is a miss."""
     counts = Counter(line["outcome"] for line in results.lines)
-    return {kind: counts[kind] for kind in PHOTO_OUTCOMES}
+    return {kind: counts[kind] for kind in OUTCOMES}
 
 
 def count_answers(results: Results) -> Json:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sextant.agent.answers.outcome import OUTCOMES
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.json_types import Json
 from sextant.eval.reporting.published import SOURCES, find_published
@@ -61,23 +62,13 @@ def make_accuracy_table(found: Sequence[Json]) -> Table:
 
 def make_errors_table(found: Sequence[Json]) -> Table:
     """Tabulate errors, outcomes and cost."""
-    head: tuple[str, ...] = (
-        "run",
-        "median, km",
-        "mean, km",
-        "score of 5,000",
-        "answered",
-        "refused",
-        "unparsable",
-        "filtered",
-        "failed",
-    )
+    head: tuple[str, ...] = ("run", "median, km", "mean, km", "score of 5,000", *OUTCOMES)
     head += ("calls a photo", "tokens a photo", "US$ a photo", "seconds a photo")
     rows = [
         (
             run["run"],
             *(_format_number(run[name], 0) for name in ("median_km", "mean_km", "score")),
-            *(f"{run['outcomes'][kind]:,}" for kind in ("answered", "refused", "unparsable", "filtered", "failed")),
+            *(f"{run['outcomes'][kind]:,}" for kind in OUTCOMES),
             _format_number(run["per_photo"]["calls"], 2),
             _format_number(run["per_photo"]["tokens"], 0),
             "unknown" if run["per_photo"]["usd"] is None else f"{run['per_photo']['usd']:.5f}",

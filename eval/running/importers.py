@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sextant.agent.answers.outcome import OUTCOMES
 from sextant.agent.nodes.answer import name_best_place, name_rival, note_calibration
 from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.verification import Pool, verify
@@ -104,7 +105,7 @@ def _make_line(record: Record, pool: Pool, strategy: str) -> Json:
             "calibration": note_calibration(verdict),
             "region": verdict["region"],
             "rival": name_rival(verdict["rival"]),
-            "outcomes": {kind: counts[kind] for kind in ("answered", "refused", "unparsable", "failed")},
+            "outcomes": {kind: counts[kind] for kind in OUTCOMES},
             "stop": "exhausted",
             "spent": {"calls": sum(counts.values()), "tokens": 0, "seconds": 0.0, "usd": None},
             "warnings": list_verdict_warnings(verdict, stood_in=judge != strategy),

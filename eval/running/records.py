@@ -14,8 +14,8 @@ from sextant.geo.borders import OFF_THE_COAST_KM, find_country
 from sextant.geo.sphere import compute_great_circle_km
 
 # When no answer of a photo holds a place, its outcome is the first of these that any answer came to.
-WITHOUT_PLACE = ("refused", "unparsable", "failed")
-FILTERED = "filtered"  # the kind of failure of a server that refuses this photo's content
+WITHOUT_PLACE = ("refused", "unparsable", "failed", "filtered")
+FILTERED = "filtered"  # a server that refuses this photo's content
 
 
 def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
@@ -44,7 +44,7 @@ def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json
 
 def count_failures(outcomes: dict[str, Json]) -> dict[str, str]:
     """Return why the model's calls failed, where they did: what was said of each kind of failure."""
-    failed = [outcome for outcome in outcomes.values() if outcome["kind"] == "failed"]
+    failed = [outcome for outcome in outcomes.values() if outcome["kind"] in ("failed", FILTERED)]
     return {outcome.get("failure", "other"): outcome["how"] for outcome in failed}
 
 
@@ -95,7 +95,7 @@ def has_model_failed(line: Json) -> bool:
     if line["error"] is not None:
         return True
     counts = Counter(line["answer"]["outcomes"])
-    return counts["failed"] > 0 and not counts["answered"] + counts["refused"] + counts["unparsable"]
+    return counts["failed"] + counts[FILTERED] > 0 and not counts["answered"] + counts["refused"] + counts["unparsable"]
 
 
 def compute_distance_km(photo: BenchmarkPhoto, best: Json | None) -> float | None:

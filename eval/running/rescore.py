@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sextant.agent.guard.metadata_check import make_absent_position
 from sextant.agent.nodes.answer import name_best_place, name_rival, note_calibration
 from sextant.agent.nodes.verify import round_numbers
 from sextant.agent.recording.blobs import BlobStore
@@ -23,7 +24,6 @@ from sextant.eval.running.records import (
     compute_distance_km,
     pool_to_json,
     read_pool,
-    slim_down_answer,
 )
 
 
@@ -97,7 +97,7 @@ def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None
     old = {name: value for name, value in line["answer"].items() if name != "fitted"}
     kept = remove_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)
     # What was said of another place does not hold for this one.
-    stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": "absent"}
+    stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": make_absent_position()}
     answer = slim_down_answer(
         {
             **old,

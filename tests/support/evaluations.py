@@ -12,7 +12,7 @@ from sextant.eval.running.configuration import list_versions
 from sextant.eval.running.folder import EvaluationFolder, digest, write_lines
 from sextant.eval.running.records import compute_distance_km, describe_photo, make_error_record
 
-OUTCOMES = {"answered": 1, "refused": 0, "unparsable": 0, "failed": 0}
+OUTCOMES = {"answered": 1, "refused": 0, "unparsable": 0, "filtered": 0, "failed": 0}
 
 
 def made_line(

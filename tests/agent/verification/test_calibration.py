@@ -1,10 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sextant.agent.verification.calibration import (
     IDENTITY,
     REGION_BUCKETS,
-    Calibration,
     PoolKind,
     calibration_of,
     logit,
@@ -12,26 +13,39 @@ from sextant.agent.verification.calibration import (
     region_bucket,
 )
 
+ONES = np.ones(5)
+
 
 def test_the_identity_changes_nothing():
     raw = np.array([0.1, 0.2, 0.5, 0.7, 0.9])
-    assert np.allclose(IDENTITY(raw, PoolKind.BOTH), raw, atol=1e-3)
+    assert np.allclose(IDENTITY(raw, PoolKind.BOTH, 0 * ONES, ONES), raw, atol=1e-3)
 
 
 def test_a_place_without_support_stays_impossible():
-    assert IDENTITY(np.zeros(5), PoolKind.ANSWERED).tolist() == [0.0] * 5
+    assert IDENTITY(np.zeros(5), PoolKind.ANSWERED, ONES, ONES).tolist() == [0.0] * 5
 
 
 def test_probability_never_falls_as_the_radius_grows():
     raw = np.array([0.5, 0.3, 0.6, 0.2, 0.9])
-    assert IDENTITY(raw, PoolKind.BOTH).tolist() == pytest.approx([0.5, 0.5, 0.6, 0.6, 0.9], abs=1e-3)
+    assert IDENTITY(raw, PoolKind.BOTH, ONES, ONES).tolist() == pytest.approx([0.5, 0.5, 0.6, 0.6, 0.9], abs=1e-3)
 
 
 def test_each_kind_of_pool_has_its_own_map():
     slopes = IDENTITY.slopes.copy()
     slopes[PoolKind.RICH_BOTH] = 0.5
-    halved = Calibration(slopes, IDENTITY.shifts)
-    assert 0.5 < halved(np.full(5, 0.9), PoolKind.RICH_BOTH)[0] < halved(np.full(5, 0.9), PoolKind.BOTH)[0]
+    halved = replace(IDENTITY, slopes=slopes)
+    rich, weak = (halved(np.full(5, 0.9), kind, ONES, ONES)[0] for kind in (PoolKind.RICH_BOTH, PoolKind.BOTH))
+    assert 0.5 < rich < weak
+
+
+def test_a_place_that_no_photo_or_no_answer_supports_is_less_probable():
+    costly = replace(IDENTITY, unlisted=np.full((5, 5), -1.0), unsaid=np.full((5, 5), -2.0))
+    raw = np.full(5, 0.6)
+    both, said, listed = (
+        costly(raw, PoolKind.BOTH, listed, said)[0]
+        for listed, said in ((ONES, ONES), (0 * ONES, ONES), (ONES, 0 * ONES))
+    )
+    assert both == pytest.approx(0.6, abs=1e-3) and listed < said < both
 
 
 def test_certainty_has_finite_odds():
@@ -52,6 +66,11 @@ def test_levels_of_regions_go_by_the_number_of_answers():
 def test_a_broken_calibration_is_refused():
     plain = IDENTITY.to_json()
     assert np.array_equal(calibration_of(plain).slopes, IDENTITY.slopes)
-    for change in ({"slopes": [[1.0]]}, {"kinds": []}, {"slopes": (-IDENTITY.slopes).tolist()}):
+    for change in (
+        {"slopes": [[1.0]]},
+        {"kinds": []},
+        {"slopes": (-IDENTITY.slopes).tolist()},
+        {"unsaid": np.ones((5, 5)).tolist()},
+    ):
         with pytest.raises(ValueError, match=r"calibration"):
             calibration_of({**plain, **change})

@@ -106,11 +106,15 @@ def test_a_stopping_run_makes_fewer_calls(fitted):
 
 
 def test_nobody_is_judged_by_a_model_that_saw_his_photos(fitted):
-    for fold, model in enumerate(fitted.models):
-        own = {record.author for record, mine in zip(fitted.records, fitted.fold_of, strict=True) if mine == fold}
-        others = {record.author for record, mine in zip(fitted.records, fitted.fold_of, strict=True) if mine != fold}
-        assert model.provenance == {"fold": fold} and not own & others
-    assert fitted.models[0].to_json()["hit_rates"] != fitted.models[1].to_json()["hit_rates"]
+    parts = range(len(fitted.models))
+    authors = [
+        {one.author for one, mine in zip(fitted.records, fitted.part_of, strict=True) if mine == part} for part in parts
+    ]
+    folds = [model.provenance["fold"] for model in fitted.models]
+    assert all(not authors[one] & authors[other] for one in parts for other in parts if one != other)
+    assert set().union(*authors) == {record.author for record in fitted.records} and set(folds) == {0, 1, 2}
+    first, last = fitted.models[0].to_json(), fitted.models[-1].to_json()
+    assert first["hit_rates"] != last["hit_rates"] and first["calibration"] != last["calibration"]
 
 
 def test_hit_rates_tell_the_good_model_from_the_bad():

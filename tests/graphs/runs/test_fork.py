@@ -113,7 +113,7 @@ def test_a_candidate_is_moved_or_left_out_by_its_id(recorded_run, home, branch):
     assert places[branch] == OSLO
     gone = forked(recorded_run, home, SECOND_VERDICT, f"candidate.{branch}=none").answer()
     assert branch not in {c["id"] for c in gone["candidates"]}
-    assert gone["outcomes"] == {"answered": 6, "refused": 0, "unparsable": 0, "failed": 1}
+    assert gone["outcomes"] == {"answered": 6, "refused": 0, "unparsable": 0, "filtered": 0, "failed": 1}
 
 
 def test_another_prompt_in_the_place_of_one(recorded_run, home):

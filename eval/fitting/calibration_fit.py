@@ -1,0 +1,171 @@
+"""Fitting the calibration, the levels of regions and the gain of asking on: how often the chosen points are right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from sextant.agent.verification.calibration import REGION_BUCKETS, Calibration, PoolKind, region_bucket
+from sextant.agent.verification.calibration import logit as held_logit
+from sextant.agent.verification.choice import choose
+from sextant.agent.verification.decision import RADII_KM
+from sextant.agent.verification.evidence import calibrated_posterior
+from sextant.agent.verification.model_file import SHARES, Model
+from sextant.agent.verification.posterior import ring_mixture
+from sextant.agent.verification.spread import spread_of
+from sextant.agent.verification.stopping_rule import Gain, missing
+from sextant.base.arrays import Floats
+from sextant.eval.fitting.pools import Example
+
+Levels = dict[str, tuple[tuple[float, ...], ...]]  # of regions, by share, kind of pool and number of answers
+
+# How firmly log slope and shift are held: of all kinds together to the identity, of a kind to all kinds together. Few
+# models were recorded beside galleries, so that a slope of theirs would say little of others.
+_FIRST_LINE = (1.0, 0.0, 0.0, 0.0)
+_GLOBAL_HOLD, _KIND_HOLD = (0.5, 0.5, 0.5, 0.5), (60.0, 5.0, 5.0, 5.0)
+_LEAST_POOLS = 50
+_FIRST_RATE, _FIRST_WEIGHT = 0.006, 2000.0  # few calls change an answer: the prior rate, worth this many calls
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a model answers to an example: the row of its point, and the posterior (m, 5) before calibration."""
+
+    example: Example
+    posterior: Floats
+    best: int
+
+    @property
+    def hits(self) -> Floats:
+        """Whether the point lies within each radius of the truth, (5,) of 0 and 1."""
+        return np.asarray(self.example.away_km[self.best] <= np.array(RADII_KM), dtype=float)
+
+    def probabilities(self, model: Model) -> Floats:
+        """Return the calibrated P(within each radius) of each point, (m, 5)."""
+        evidence, kind = self.example.evidence, self.example.features.kind
+        return calibrated_posterior(evidence, kind, model.pooling, model.calibration, self.posterior)
+
+
+def choose_points(examples: Sequence[Example], model: Model) -> list[Choice]:
+    """Choose the point of each example as `calibrated` does."""
+    found = []
+    for one in examples:
+        raw = one.evidence.posterior(model.pooling)
+        probabilities = Choice(one, raw, 0).probabilities(model)
+        found.append(Choice(one, raw, int(np.argmax(choose(one.features, probabilities, "balanced", model.scorer)))))
+    return found
+
+
+def recalibrate(model: Model, choices: Sequence[Choice]) -> Model:
+    """Return the model with calibration, levels of regions and gain fitted to choices.
+
+    They should be made by models that have not seen the photographers: a scorer chooses better among the points of
+    photos that it was trained on than of others.
+    """
+    calibrated = replace(model, calibration=fit_calibration(choices))
+    probabilities = [one.probabilities(calibrated) for one in choices]
+    return replace(calibrated, quantiles=fit_quantiles(choices, probabilities), gain=fit_gain(choices, probabilities))
+
+
+def fit_calibration(choices: Sequence[Choice]) -> Calibration:
+    """Fit slope, shift and what missing support costs at each radius: of all pools, then of each kind, drawn to all."""
+    kinds = np.array([int(one.example.features.kind) for one in choices])
+    stated = np.array([one.posterior[one.best] for one in choices])
+    hits = np.array([one.hits for one in choices])
+    listed = np.array([one.example.evidence.listed_near[one.best] for one in choices])
+    said = np.array([one.example.evidence.said_near[one.best] for one in choices])
+    both = np.array([kind.retrieved and kind.answered for kind in PoolKind])[kinds]
+    found = np.zeros((4, len(PoolKind), 5))
+    for radius in range(len(RADII_KM)):
+        odds, hit = held_logit(stated[:, radius]), hits[:, radius]
+        missing_support = both[:, None] * (1.0 - np.stack([listed[:, radius], said[:, radius]], axis=1))
+        together = fit_line(odds, missing_support, hit, _FIRST_LINE, _GLOBAL_HOLD)
+        for kind in PoolKind:
+            own = kinds == kind
+            line = fit_line(odds[own], missing_support[own], hit[own], together, _KIND_HOLD) if own.any() else together
+            found[:, kind, radius] = line if kind.retrieved and kind.answered else (*line[:2], 0.0, 0.0)
+    return Calibration(*found)
+
+
+def fit_line(
+    odds: Floats, missing_support: Floats, hit: Floats, prior: tuple[float, ...], hold: tuple[float, ...]
+) -> tuple[float, ...]:
+    """Fit a logistic regression, drawn softly to `prior`.
+
+    Args:
+        odds: (n,) log odds; missing_support: (n, 2) 1 where no photo, no answer is near; hit: (n,).
+        prior: slope, shift, and what missing photos and answers cost; hold: how firmly log slope and the others are
+            drawn to them.
+
+    Returns:
+        Slope (above zero), shift, and the two costs (zero or less).
+    """
+    start, firmness = np.array([np.log(prior[0]), *prior[1:]]), np.array(hold)
+
+    def loss(free: Floats) -> tuple[float, Floats]:
+        slope = np.exp(free[0])
+        p = np.clip(expit(slope * odds + free[1] + missing_support @ free[2:]), 1e-6, 1 - 1e-6)
+        off = free - start
+        entropy = -float((hit * np.log(p) + (1 - hit) * np.log(1 - p)).sum())
+        gradient = np.array([((p - hit) * slope * odds).sum(), (p - hit).sum(), *((p - hit) @ missing_support)])
+        return entropy + float(firmness @ off**2), gradient + 2 * firmness * off
+
+    bounds = [(None, None), (None, None), (None, 0.0), (None, 0.0)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return float(np.exp(found[0])), *map(float, found[1:])
+
+
+def fit_quantiles(choices: Sequence[Choice], probabilities: Sequence[Floats]) -> Levels:
+    """Find the estimate of what a region holds that truly holds 50 % and 90 % of the places.
+
+    By kind of pool and number of answers; few pools take the level of their kind, a kind with few that of all. Vovk,
+    Gammerman, Shafer 2005: the ceil((n + 1) share)-th smallest score of n. `probabilities` are the calibrated ones,
+    (m, 5) each.
+    """
+    kinds = np.array([int(one.example.features.kind) for one in choices])
+    buckets = np.array([region_bucket(one.example.answers) for one in choices])
+    held = np.array([_held(one, found) for one, found in zip(choices, probabilities, strict=True)])
+    levels: dict[str, tuple[tuple[float, ...], ...]] = {}
+    for share in SHARES:
+        rows = []
+        for kind in PoolKind:
+            own = kinds == kind if (kinds == kind).sum() >= _LEAST_POOLS else np.ones(len(held), dtype=bool)
+            cells = [own & (buckets == bucket) for bucket in range(len(REGION_BUCKETS))]
+            chosen = [held[cell] if cell.sum() >= _LEAST_POOLS else held[own] for cell in cells]
+            rows.append(tuple(_quantile(scores, float(share) / 100) for scores in chosen))
+        levels[share] = tuple(rows)
+    return levels
+
+
+def _held(one: Choice, probabilities: Floats) -> float:
+    """Return what the smallest region that contains the true place is estimated to hold."""
+    features = one.example.features
+    mixture = ring_mixture(probabilities, features.apart_km, one.best)
+    return spread_of(features.points.positions, mixture, features.apart_km).held_at(*one.example.truth)
+
+
+def _quantile(scores: Floats, share: float) -> float:
+    ordered = np.sort(scores)
+    rank = int(np.ceil((len(ordered) + 1) * share))
+    return round(float(ordered[min(rank, len(ordered)) - 1]), 5)
+
+
+def fit_gain(choices: Sequence[Choice], probabilities: Sequence[Floats]) -> Gain:
+    """Find what share of what was missing a further call turned into utility, over all photos and stages of a run."""
+    by_image: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
+    for choice, found in zip(choices, probabilities, strict=True):
+        one = choice.example
+        if one.stage < 1 or one.calls < 2:
+            continue
+        hit = float(choice.hits.mean())
+        by_image.setdefault((one.group, one.image), []).append((one.stage, missing(found[choice.best]), hit))
+    added, lacking = 0.0, 0.0
+    for stages in by_image.values():
+        stages.sort()
+        last, _, final = stages[-1]
+        for stage, lack, hit in stages[:-1]:
+            added += (final - hit) / (last - stage)
+            lacking += lack
+    return Gain(max(0.0, added + _FIRST_WEIGHT * _FIRST_RATE) / (lacking + _FIRST_WEIGHT))
