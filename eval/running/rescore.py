@@ -24,6 +24,7 @@ from sextant.eval.running.records import (
     compute_distance_km,
     pool_to_json,
     read_pool,
+    slim_down_answer,
 )
 
 
