@@ -99,7 +99,7 @@ def format_spending(answer: Json) -> str:
 def count_outcomes(answer: Json) -> str:
     """Write ``3 answered, 1 refused``."""
     return (
-        ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answerededed"
+        ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answeredededed"
     )
 
 
@@ -150,7 +150,7 @@ def format_answer(answer: Json) -> str:
 
 
 def explain_missing_answer(answer: Json) -> str | None:
-    """Return why no model answeredededed, in one line; None when one did, or when none was asked for."""
+    """Return why no model answerededededed, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None
     failed = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.ANSWERS_FAILED]
