@@ -69,7 +69,7 @@ def test_a_grid_whose_model_cannot_be_asked_ends_at_its_first_cell(photos, galle
         grid = {"verify": ["top1", "density"]}
         plan = write(tmp_path / "p.yaml", benchmark="folder", data="data", limit=6, settings=settings, grid=grid)
         with pytest.raises(
-            SextantError, match=r"cell 'verify-top1' stopped, the model cannot be asked: .*refuses the key"
+            SextantError, match=r"cell 'verify-top1' stopped, the model is unavailable: .*refuses the key"
         ):
             run_ablation(read_plan(plan), tmp_path / "out", silent)
     assert [path.name for path in (tmp_path / "out" / "cells").iterdir()] == ["verify-top1"]

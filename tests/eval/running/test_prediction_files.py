@@ -58,7 +58,7 @@ def test_the_median_counts_the_unanswered_as_far_and_the_mean_leaves_them_out(tm
 
 def test_a_broken_line_before_the_end_is_an_error_that_names_it(tmp_path):
     file = write(tmp_path / "p.csv", "IMG_ID,LAT,LON,pred_lat,pred_lng", ["a.jpg,x,2,3,4", *rows()])
-    with pytest.raises(PredictionError, match="line 2 states no true position"):
+    with pytest.raises(PredictionError, match="line 2 has no true position"):
         read_predictions(file)
 
 

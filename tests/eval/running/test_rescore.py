@@ -68,7 +68,7 @@ def test_a_photo_that_failed_keeps_its_error(tmp_path):
 
 
 def test_an_unknown_strategy_is_wrong_use_and_leaves_nothing(evaluation, tmp_path):
-    with pytest.raises(WrongUse, match=r"no verification strategy 'best'; there are .*top1"):
+    with pytest.raises(WrongUse, match=r"unknown verification strategy 'best'; choose from: .*top1"):
         rescore(evaluation, tmp_path / "new", RescoreSettings("best"))
     assert not (tmp_path / "new" / "evaluation.json").exists()
 

@@ -35,7 +35,7 @@ def test_a_full_disk_is_said_and_what_is_whole_is_kept(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(GalleryWriter, "_commit", full_after_two)
-        with pytest.raises(GalleryError, match="the disk is full; what is written stays; free some space and run"):
+        with pytest.raises(GalleryError, match="the disk is full; what was written is kept; free some space and run"):
             build(open_source(str(photos)), out, ThumbnailEncoder())
     encoder = ThumbnailEncoder()
     report = build(open_source(str(photos)), out, encoder)

@@ -197,4 +197,4 @@ def test_a_large_file_that_came_wrong_is_not_kept(hub, tmp_path):
 
 def test_a_dataset_that_is_none_is_refused_with_the_way_out(hub):
     _, complaints = finished(hub("ann/nothing"))
-    assert "source 'ann/nothing' is neither a path here nor a dataset on the hub" in complaints.splitlines()[-1]
+    assert "source 'ann/nothing' is neither a local path nor a dataset on the hub" in complaints.splitlines()[-1]

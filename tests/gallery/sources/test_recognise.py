@@ -113,7 +113,7 @@ def test_photos_are_taken_by_content_and_other_pictures_are_listed(tmp_path):
         "noname",
     ]
     assert [(item.id, item.reason) for item in items if isinstance(item, Unreadable)] == [
-        ("e.jxl", "is a JPEG XL file, which is not read; export it as JPEG")
+        ("e.jxl", "is a JPEG XL file, which is not supported; export it as JPEG")
     ]
 
 
