@@ -73,7 +73,7 @@ def test_another_training_has_another_fingerprint(folder):
 
 def test_another_backbone_under_the_same_name_is_refused(folder, monkeypatch):
     monkeypatch.setattr(ThumbnailEncoder, "fingerprint", "thumbnail-2")
-    with pytest.raises(WrongUse, match=r"trained on 'thumbnail' with fingerprint thumbnail-1; .* now has thumbnail-2"):
+    with pytest.raises(WrongUse, match=r"trained on 'thumbnail' with fingerprint thumbnail-1; .* is now thumbnail-2"):
         load_aligned(str(folder))
 
 
