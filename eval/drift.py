@@ -13,7 +13,7 @@ from sextant.eval.metrics import bootstrap_interval
 from sextant.eval.results import Results
 
 LEVEL = 0.99  # of the intervals: five radii and two regions are looked at
-_LEAST_OFF = 0.05  # less than this is no reason to calibrate anew
+_LEAST_OFF = 0.05  # below this, there is no need to calibrate again
 
 
 @dataclass(frozen=True)

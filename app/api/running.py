@@ -54,7 +54,7 @@ def run_stoppable(work: Callable[[Event], Result]) -> Result:
 
 
 async def run_stoppable_async(work: Callable[[Event], Result]) -> Result:
-    """Run the work in a thread; a cancelled task ends it in good order before the cancellation goes on.
+    """Run the work in a thread; a cancelled task ends it in good order before the cancellation continues.
 
     Raises:
         asyncio.CancelledError: the task was cancelled; the work has ended then.

@@ -16,7 +16,7 @@ _NAMES = ("has", "own", "below", "better", *(f"within_{radius:g}" for radius in 
 
 
 def aligned_columns(away_km: Floats, scores: Floats) -> dict[str, Floats | float]:
-    """Return the group's features of m points; zero, and said to be missing, where no candidate has a score.
+    """Return the group's features of m points; zero, and marked as missing, where no candidate has a score.
 
     A point has the score of the candidate nearest to it, in standard deviations from the pool's mean.
 
