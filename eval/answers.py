@@ -32,7 +32,7 @@ class AnswersFileError(SextantError):
 
 
 @dataclass(frozen=True)
-class Row:
+class LabelledAnswer:
     """One recorded answer and the truth beside it, degrees."""
 
     model: str
@@ -53,7 +53,7 @@ class Score:
     within_km: dict[str, float]
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[LabelledAnswer]:
     """Read the rows of a file of answers.
 
     Raises:
@@ -73,7 +73,7 @@ def read_rows(path: Path) -> Iterator[Row]:
         ) from error
 
 
-def score(rows: Iterator[Row]) -> list[Score]:
+def score(rows: Iterator[LabelledAnswer]) -> list[Score]:
     """Return scores per model in alphabetical order, the sum of all as the last."""
     judged: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for row in rows:
@@ -89,11 +89,11 @@ def _open(path: Path) -> TextIO:
     return path.open(encoding="utf-8")
 
 
-def _read_row(path: Path, number: int, line: str) -> Row:
+def _read_row(path: Path, number: int, line: str) -> LabelledAnswer:
     wanted = "an object with 'raw', 'latitude' and 'longitude'"
     try:
         value = json.loads(line)
-        row = Row(
+        row = LabelledAnswer(
             str(value.get("model") or value.get("file") or "?"),
             value["raw"],
             float(value["latitude"]),
@@ -111,7 +111,7 @@ def _read_row(path: Path, number: int, line: str) -> Row:
     return row
 
 
-def _compute_error_km(row: Row, outcome: Outcome) -> float:
+def _compute_error_km(row: LabelledAnswer, outcome: Outcome) -> float:
     """Return the distance of answer and truth, infinite without an answer."""
     if outcome.latitude is None or outcome.longitude is None:
         return float("inf")

@@ -31,7 +31,7 @@ _SHARE = 90.0  # % of the bootstrap that an interval holds
 
 
 @dataclass(frozen=True)
-class Report:
+class CalibrationReport:
     """Calibration of a model's probabilities on labelled photos; lists follow the five radii, shares are 0 to 1.
 
     `off` is mean stated less happened, with its interval over photographers.
@@ -51,8 +51,8 @@ class Calibrated:
     model: Model
     photos: int
     groups: int
-    before: Report
-    after: Report
+    before: CalibrationReport
+    after: CalibrationReport
 
 
 def calibrate(photos: Sequence[LabelledPhoto], model: Model) -> Calibrated:
@@ -125,7 +125,7 @@ def effective_share(groups: Sequence[str]) -> float:
     return float(sizes.sum() / (sizes**2).sum())
 
 
-def _report(examples: Sequence[Example], models: Sequence[Model]) -> Report:
+def _report(examples: Sequence[Example], models: Sequence[Model]) -> CalibrationReport:
     from sextant.agent.verification import verify
     from sextant.geo.sphere import compute_great_circle_km
 
@@ -137,7 +137,7 @@ def _report(examples: Sequence[Example], models: Sequence[Model]) -> Report:
         hits.append([away <= radius for radius in RADII_KM])
         held.append([area.contains(*one.truth) for area in (verdict.region_50, verdict.region_90) if area])
     p, hit, inside = np.array(stated), np.array(hits, dtype=float), np.array(held, dtype=float).mean(0)
-    return Report(
+    return CalibrationReport(
         tuple(p.mean(0).round(4).tolist()),
         tuple(hit.mean(0).round(4).tolist()),
         tuple(round(compute_calibration_error(p[:, radius], hit[:, radius]), 4) for radius in range(len(RADII_KM))),

@@ -24,7 +24,7 @@ from sextant.eval.fitting.parts import give_profiles
 from sextant.eval.fitting.pooling_fit import fit_pooling
 from sextant.eval.fitting.pools import examples_of
 from sextant.eval.fitting.recorded import Record
-from sextant.eval.fitting.training import Example, train_scorer
+from sextant.eval.fitting.training import TrainingPool, train_scorer
 from sextant.geo.sphere import compute_great_circle_km
 
 Progress = Callable[[str], None]
@@ -88,7 +88,7 @@ def fit_scorer(
         return None
     rich = [record for record in records if not record.nearest or (record.profile and record.profile.rich)]
     chance = np.random.default_rng(seed)
-    examples: list[Example] = []
+    examples: list[TrainingPool] = []
     names: list[str] = []
     for record in rich:
         for view, known, weight in _views(record, models, reliability, chance):
@@ -96,7 +96,7 @@ def fit_scorer(
                 seen = featurise(view, known)
                 table, names, _ = seen.scored
                 away = compute_great_circle_km(seen.points.positions, (record.latitude, record.longitude))
-                examples.append(Example(table, away, weight))
+                examples.append(TrainingPool(table, away, weight))
     return train_scorer(examples, names, members, seed, without)
 
 

@@ -29,7 +29,7 @@ class RecordError(SextantError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class RecordedAnswer:
     """One model call and what came of it."""
 
     model: str
@@ -50,7 +50,7 @@ class Record:
     longitude: float
     nearest: tuple[Position, ...] = ()
     farthest: tuple[Position, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[RecordedAnswer, ...] = ()
     position_scores: Mapping[Position, float] = field(default_factory=dict)
     similarities: tuple[float, ...] = ()
     profile: RetrievalProfile | None = None
@@ -84,7 +84,7 @@ class Record:
         """Return the record with the answers of these models alone; of all when none is named."""
         return replace(self, answers=tuple(one for one in self.answers if one.model in models)) if models else self
 
-    def in_order(self, order: tuple[str, ...]) -> list[Answer]:
+    def in_order(self, order: tuple[str, ...]) -> list[RecordedAnswer]:
         """Return the answers, those of the models in `order` first; the others keep their places behind."""
         places = {model: place for place, model in enumerate(order)}
         return sorted(self.answers, key=lambda answer: places.get(answer.model, len(places)))
@@ -155,7 +155,7 @@ def _from_csv(path: Path, lines: list[str]) -> Iterator[Record]:
 
 def _g3_fields(row: Json) -> Json:
     fields = read_g3_record(row)
-    answers = tuple(Answer(model, _outcome(said)) for model, said in fields.pop("answers"))
+    answers = tuple(RecordedAnswer(model, _outcome(said)) for model, said in fields.pop("answers"))
     return {**fields, "answers": answers}
 
 
@@ -173,7 +173,7 @@ def _photo(row: Json) -> Record:
         similarities=_similarities(row.get("nearest") or []),
         profile=read_profile(row["profile"]) if row.get("profile") else None,
         farthest=tuple(checked_position(*place) for place in row.get("farthest") or []),
-        answers=tuple(Answer(str(answer.get("model") or "unnamed"), _outcome(answer)) for answer in said),
+        answers=tuple(RecordedAnswer(str(answer.get("model") or "unnamed"), _outcome(answer)) for answer in said),
         position_scores=dict(_position_score(*entry) for entry in row.get("position_scores") or []),
     )
 
@@ -201,7 +201,8 @@ def _position_score(latitude: float, longitude: float, score: float) -> tuple[Po
 def _grouped(image: str, rows: list[tuple[int, Json]]) -> Record:
     latitude, longitude = checked_position(rows[0][1]["latitude"], rows[0][1]["longitude"])
     answers = tuple(
-        Answer(str(row.get("model") or row.get("file") or "unnamed"), parse_answer(row["raw"])) for _, row in rows
+        RecordedAnswer(str(row.get("model") or row.get("file") or "unnamed"), parse_answer(row["raw"]))
+        for _, row in rows
     )
     author = rows[0][1].get("author")
     return Record(image, str(author) if author else None, latitude, longitude, answers=answers)
@@ -219,7 +220,7 @@ def _outcome(answer: Json) -> Outcome:
     return Outcome("answered", latitude, longitude, place=place, how="recorded position")
 
 
-def _candidates(answer: Answer, call: int) -> list[Candidate]:
+def _candidates(answer: RecordedAnswer, call: int) -> list[Candidate]:
     outcome = answer.outcome
     if outcome.latitude is None or outcome.longitude is None:
         return []

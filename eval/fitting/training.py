@@ -22,7 +22,7 @@ _CONSTANT = 1e-6  # a feature that varied by less in the fit is left out: it mus
 
 
 @dataclass(frozen=True)
-class Example:
+class TrainingPool:
     """One pool to learn from: its feature table, how far each point lies from the true place (km), its weight."""
 
     table: Floats
@@ -31,7 +31,7 @@ class Example:
 
 
 def train_scorer(
-    examples: Sequence[Example], names: Sequence[str], members: int, seed: int = 0, without: Sequence[str] = ()
+    examples: Sequence[TrainingPool], names: Sequence[str], members: int, seed: int = 0, without: Sequence[str] = ()
 ) -> Scorer:
     """Return an ensemble of `members` networks that differ in their seed, without the feature groups `without`.
 
@@ -62,7 +62,7 @@ def train_scorer(
 class _Packed:
     """All pools' rows in one tensor; `rows` of a batch are gathered pool by pool."""
 
-    def __init__(self, torch: Any, examples: Sequence[Example], table: Floats) -> None:
+    def __init__(self, torch: Any, examples: Sequence[TrainingPool], table: Floats) -> None:
         within = np.concatenate([example.distance_km[:, None] <= np.array(RADII_KM) for example in examples])
         self.features = torch.as_tensor(table.astype(np.float32))
         away = np.concatenate([example.distance_km for example in examples])

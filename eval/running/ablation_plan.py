@@ -53,7 +53,7 @@ class Grid(BaseModel):
             yield dict(zip(given, values, strict=True))
 
 
-class Row(BaseModel):
+class PlanRow(BaseModel):
     """One named row of a table, and the settings that differ in it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -108,7 +108,7 @@ class AblationPlan(BaseModel):
     inputs: dict[str, Input] = Field(default_factory=dict)
     settings: Json = Field(default_factory=dict)
     grid: Grid | None = None
-    rows: list[Row] | None = None
+    rows: list[PlanRow] | None = None
     paper: Paper | None = None
 
     def cells(self) -> list[Cell]:
