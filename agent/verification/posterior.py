@@ -52,7 +52,7 @@ class Pooling:
     beside_retrieved: Floats
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-plain values, four digits."""
+        """Return JSON-plain values, four digits."""
         return {name: getattr(self, name).round(4).tolist() for name in PARAMETERS}
 
 
@@ -149,7 +149,7 @@ def list_evidence(listed: Floats, apart_km: Floats, retrieved: Bools) -> Floats:
 
 
 def probabilities_of(support: Floats, apart_km: Floats, proposed: Bools, pooling: Pooling) -> Floats:
-    """P(within each radius) of each point, (m, 5), never falling as the radius grows.
+    """Return P(within each radius) of each point, (m, 5), never falling as the radius grows.
 
     `proposed` (m,) says which points are places of candidates: these alone are rivals.
     """
@@ -162,14 +162,14 @@ def probabilities_of(support: Floats, apart_km: Floats, proposed: Bools, pooling
 
 
 def probability_at(support: Floats, within: Bools, proposed: Bools, spread: float) -> Floats:
-    """P (m,) at one radius; `within` (m, m) which points lie within it of each other."""
+    """Return P (m,) at one radius; `within` (m, m) which points lie within it of each other."""
     odds = odds_of(support, spread)
     others = (~within) @ (odds * share_weights(within, proposed))
     return np.asarray(odds / (odds + others + 1.0))
 
 
 def odds_of(support: Floats, spread: float) -> Floats:
-    """Odds of support against no place of the pool; zero without support."""
+    """Return odds of support against no place of the pool; zero without support."""
     return np.where(support > NOTHING, np.exp(np.clip(support - spread, -30.0, 30.0)), 0.0)
 
 
@@ -180,7 +180,7 @@ def share_weights(within: Bools, proposed: Bools) -> Floats:
 
 
 def greedy_camps(worth: Floats, within: Bools, nothing: float) -> Ints:
-    """Points that lie farther than the radius from each other, the best first, at most twelve."""
+    """Return points that lie farther than the radius from each other, the best first, at most twelve."""
     free = worth > nothing
     camps: list[int] = []
     for row in np.argsort(-worth, kind="stable").tolist():
@@ -193,7 +193,7 @@ def greedy_camps(worth: Floats, within: Bools, nothing: float) -> Ints:
 
 
 def ring_mixture(probabilities: Floats, apart_km: Floats, best: int) -> Floats:
-    """The posterior as probabilities of rings round the points, (m, 6), summing to 1: what regions are drawn from.
+    """Return the posterior as probabilities of rings round the points, (m, 6), summing to 1. Regions use it.
 
     P within each radius of the best point is kept. Of what lies in one of its rings, other camps there get what their
     own probability explains.

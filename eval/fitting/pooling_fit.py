@@ -52,7 +52,7 @@ def fit_pooling(examples: Sequence[Example], rounds: int = 2, seed: int = 0, sel
 
 
 def _drawn(examples: Sequence[Example], chance: np.random.Generator) -> list[Example]:
-    """Examples with an answer, equally many of each kind at most."""
+    """Return examples with an answer, equally many of each kind at most."""
     found: list[Example] = []
     for kind in (PoolKind.ANSWERED, PoolKind.BOTH, PoolKind.RICH_BOTH):
         own = [one for one in examples if one.features.kind == kind]
@@ -84,7 +84,7 @@ class _Table:
     hit: Floats
 
     def probabilities(self, numbers: Floats) -> Floats:
-        """P (n,) of the chosen points: `posterior.support_at` and `probability_at` of all pools at once."""
+        """Return P (n,) of the chosen points: `posterior.support_at` and `probability_at` of all pools at once."""
         spread, between, dissent, repeats, beside = numbers
         own = self.strongest + spread + dissent * self.share
         own = -np.sort(-np.where(self.strongest > NOTHING, own, NOTHING), axis=2)
@@ -157,7 +157,7 @@ def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[
 
 
 def _bounded(free: Floats) -> Floats:
-    """Spread, dissent and repeats are zero or more; the others 0 to 1."""
+    """Map free numbers to bounded ones: spread, dissent and repeats zero or more; the others 0 to 1."""
     return np.where(_OPEN, np.logaddexp(0.0, free), expit(free))
 
 

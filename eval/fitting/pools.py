@@ -1,4 +1,4 @@
-"""The pools that a model is fitted on: each recorded photo after 0 to 60 calls, and parts of it."""
+"""Make the pools for a fit: each recorded photo after 0 to 60 calls, and parts of it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.base.arrays import Floats
 from sextant.eval.fitting.recorded import Answer, Record
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 STAGES = (1, 2, 4, 8, 16, 60)  # calls after which a photo's pool is looked at
 MOST_EXAMPLES = 8000
@@ -46,7 +46,7 @@ class Example:
     @property
     def away_km(self) -> Floats:
         """Distances (m,) of the points from the true place."""
-        return np.asarray(great_circle_km(self.features.points.positions, self.truth))
+        return np.asarray(compute_great_circle_km(self.features.points.positions, self.truth))
 
 
 def examples_of(
@@ -76,7 +76,7 @@ def examples_of(
 
 
 def _pools(record: Record, order: tuple[str, ...], chance: np.random.Generator) -> Iterator[tuple[int, Pool, bool]]:
-    """Stages of a run, then drawn pools; with whether the models are known."""
+    """Yield stages of a run, then drawn pools; with whether the models are known."""
     count = len(record.answers)
     for stage in sorted({min(stage, count) for stage in STAGES if count}):
         yield stage, record.pool(stage, order), True
