@@ -12,7 +12,7 @@ from sextant.agent.verification.pool import Pool
 from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.base.arrays import Floats
-from sextant.eval.fitting.recorded import Answer, Record
+from sextant.eval.fitting.recorded import Record, RecordedAnswer
 from sextant.geo.sphere import compute_great_circle_km
 
 STAGES = (1, 2, 4, 8, 16, 60)  # calls after which a photo's pool is looked at
@@ -91,20 +91,20 @@ def _pools(record: Record, order: tuple[str, ...], chance: np.random.Generator) 
             yield -1, replace(record, nearest=(), farthest=(), similarities=()).pool(), True
     for _ in range(_DRAWN if count > 1 else 0):
         yield -1, _draw(record, record.answers, chance).pool(), bool(chance.random() >= _UNKNOWN)
-    several = _models_with_several(record)
+    several = _list_models_with_several(record)
     for _ in range(_DRAWN if several else 0):
         model = several[int(chance.integers(len(several)))]
         own = [answer for answer in record.answers if answer.model == model]
         yield -1, _draw(record, own, chance).pool(), bool(chance.random() >= _UNKNOWN)
 
 
-def _draw(record: Record, answers: Sequence[Answer], chance: np.random.Generator) -> Record:
-    """The record with some of the answers, few more often than many."""
+def _draw(record: Record, answers: Sequence[RecordedAnswer], chance: np.random.Generator) -> Record:
+    """Keep some of the answers, few more often than many."""
     count = len(answers)
     wanted = min(count, round(float(np.exp(chance.uniform(0, np.log(count + 1))))))
     return replace(record, answers=tuple(answers[row] for row in chance.permutation(count)[:wanted].tolist()))
 
 
-def _models_with_several(record: Record) -> list[str]:
-    """Models that answered more than once, as one model asked under several prompts does."""
+def _list_models_with_several(record: Record) -> list[str]:
+    """List the models that answered more than once, as one model asked under several prompts does."""
     return sorted(model for model, times in Counter(one.model for one in record.answers).items() if times > 1)
