@@ -25,7 +25,7 @@ from sextant.base.documents.answer import (
 )
 from sextant.base.json_types import Document, Json
 from sextant.geo.places import describe
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 
 def answer(state: State, deps: Deps) -> State:
@@ -140,7 +140,7 @@ def fetch_coverage(best: BestPlace | None, deps: Deps) -> Coverage | None:
 
 def compute_distance_km(a: Document, b: Document) -> float:
     """Compute the great-circle distance between two JSON positions."""
-    return float(great_circle_km((a["latitude"], a["longitude"]), (b["latitude"], b["longitude"])))
+    return float(compute_great_circle_km((a["latitude"], a["longitude"]), (b["latitude"], b["longitude"])))
 
 
 def summarise_spending(spent: Spent, seconds: float) -> SpentSummary:

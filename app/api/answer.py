@@ -11,7 +11,7 @@ from sextant.base.documents.answer import Answer as AnswerDocument
 from sextant.base.documents.answer import BestPlace, Calibration, Claim, RivalDocument, ScoredCandidate
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Document, Json
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class AnswerRegion:
 
     def contains(self, latitude: float, longitude: float) -> bool:
         """Return whether a position (degrees) lies inside."""
-        return any(float(great_circle_km((a, o), (latitude, longitude))) <= km for a, o, km in self.circles)
+        return any(float(compute_great_circle_km((a, o), (latitude, longitude))) <= km for a, o, km in self.circles)
 
     def to_geojson(self, *, full: bool = False) -> Json:
         """Return it as a GeoJSON Polygon or MultiPolygon (longitude first), cut at ±180 as RFC 7946 asks.
@@ -43,10 +43,10 @@ class AnswerRegion:
         Args:
             full: draw each circle with 180 corners; otherwise only with those that the eye needs, about 22.
         """
-        from sextant.geo.caps import caps_geojson
+        from sextant.geo.caps import draw_caps
         from sextant.geo.simplify import simplify_geojson
 
-        drawn: Json = caps_geojson(self.circles)
+        drawn: Json = draw_caps(self.circles)
         return drawn if full else simplify_geojson(drawn, 0.005)
 
     @property
@@ -186,6 +186,6 @@ class Answer:
 
     def _repr_html_(self) -> str:
         """Return the answer as a notebook shows it: map, regions, evidence. Nothing is fetched."""
-        from sextant.app.render.answer_html import answer_fragment
+        from sextant.app.render.answer_html import render_answer_fragment
 
-        return answer_fragment(self.document, self.headline)
+        return render_answer_fragment(self.document, self.headline)

@@ -18,7 +18,8 @@ from sextant.app.api.answer import Answer
 from sextant.app.api.answer_file import AnswerFile
 from sextant.app.api.gallery import Gallery
 from sextant.app.api.options import collect_options
-from sextant.app.api.running import OnEvent, PhotoPath, ignore, show_warnings
+from sextant.app.api.photo_path import PhotoPath
+from sextant.app.api.running import OnEvent, ignore, show_warnings
 from sextant.app.exports.compact import make_compact
 from sextant.app.options.common import make_settings
 from sextant.base.documents.answer import Answer as AnswerDocument

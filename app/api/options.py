@@ -4,7 +4,7 @@ from os import fspath
 from typing import Any
 
 from sextant.app.api.gallery import Gallery
-from sextant.app.api.running import PhotoPath
+from sextant.app.api.photo_path import PhotoPath
 
 
 def collect_options(

@@ -1,4 +1,4 @@
-"""`sextant locate`: where were these photos taken?"""
+"""`sextant locate`: find where photos were taken."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from sextant.app.options.common import make_settings, run_options
+from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.options.grouped import GroupedCommand, GroupedOption
 from sextant.app.render.terminal import echo, echo_json
 from sextant.base.settings import Group
@@ -26,7 +26,7 @@ STOPPING = (
 
 @click.command(name="locate", cls=GroupedCommand)
 @click.argument("photos", nargs=-1, metavar="PHOTO…")
-@run_options
+@add_run_options
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run without repeating paid calls.")
 @click.option(
     "--dry-run",
@@ -87,7 +87,7 @@ def command(
     from sextant.agent.privacy.precision import load_policy
 
     if bool(photos) == bool(resume):
-        raise click.UsageError("name the photos to locate, or one run to resume with --resume RUN")
+        raise click.UsageError("name the photos to locate, or a run to resume with --resume RUN")
     policy = load_policy(precision, policy_file)
     # Steps show places as they come up: under a cap they stay silent.
     quiet = quiet or policy.coarsest is not None
@@ -232,11 +232,11 @@ def print_answer(answer: "Answer", as_json: bool, settings: "Settings | None" = 
     An answer says "the model server"; who asked it, by these settings, is told which that is.
     """
     from sextant.agent.llm.call import restore_address
-    from sextant.app.render.answer import printed, unanswered
+    from sextant.app.render.answer import explain_missing_answer, format_answer
 
     if not as_json:
-        echo(printed(answer))
-    reason = unanswered(answer)
+        echo(format_answer(answer))
+    reason = explain_missing_answer(answer)
     if reason is not None:
         echo(f"sextant: {restore_address(reason, settings) if settings else reason}", err=True)
     return 0 if reason is None else 1

@@ -1,4 +1,4 @@
-"""`sextant replay`: a recorded run again, exactly, or from a step on with something changed."""
+"""`sextant replay`: replay a recorded run exactly, or fork it with changes."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,7 @@ def print_fork(
     from sextant.app.interrupting import stop_on_signals
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
-    from sextant.app.render.run import difference, needed_calls
+    from sextant.app.render.run import format_comparison, list_needed_calls
     from sextant.graphs.runs.compare import compare_runs
     from sextant.graphs.runs.folder import find_run
     from sextant.graphs.runs.fork import fork
@@ -131,23 +131,23 @@ def print_fork(
         if options["as_json"]:
             echo_json({"run": folder.name, "calls": stopped.calls}, 2)
         else:
-            echo("\n".join(needed_calls(stopped.calls)))
+            echo("\n".join(list_needed_calls(stopped.calls)))
         raise
     where = f"step {step}" if step else "its last verdict"
     code = print_answer(run.answer, options, f"forked {folder.name} at {where}: {run.name}")
     if not options["as_json"]:
-        echo("\n" + "\n".join(difference(compare_runs(folder, find_run(run.name, home)))))
+        echo("\n" + "\n".join(format_comparison(compare_runs(folder, find_run(run.name, home)))))
     return code
 
 
 def print_answer(answer: "Answer", options: dict[str, Any], note: str) -> int:
     """Print the answer as `sextant locate` prints it; the note goes to stderr."""
     from sextant.app.exports.compact import make_compact
-    from sextant.app.render.answer import printed
+    from sextant.app.render.answer import format_answer
 
     if options["as_json"]:
         echo_json(answer if options["full"] else make_compact(answer))
     else:
-        echo(printed(answer))
+        echo(format_answer(answer))
     echo(note, err=True)
     return 0

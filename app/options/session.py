@@ -12,7 +12,7 @@ from sextant.base.settings import Group
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def session_options(command: Command) -> Command:
+def add_session_options(command: Command) -> Command:
     """Add --precision, --policy, --database and --session-calls."""
     options = [
         click.option(

@@ -12,7 +12,7 @@ from sextant.agent.verification.pool import Candidate, Pool, position_scores_of,
 from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.scoring.features import feature_table, rank_weights
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km
+from sextant.geo.sphere import compute_all_pairs_km
 
 _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the whole retrieved list, twice
 
@@ -51,16 +51,16 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     retrieved = positions_of(pool.nearest)
     voices = voices_of(pool, reliability)
     places = np.concatenate([retrieved, voices.positions])
-    between_km = all_pairs_km(places, places)
+    between_km = compute_all_pairs_km(places, places)
     said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
     weights = np.concatenate([rank_weights(len(retrieved)), said])
     points = answer_points(retrieved, voices.positions, voices.named, weights, between_km)
-    apart_km = all_pairs_km(points.positions, points.positions)
+    apart_km = compute_all_pairs_km(points.positions, points.positions)
     return PoolFeatures(pool, retrieved, points, apart_km, between_km, voices)
 
 
 @lru_cache(maxsize=1)
 def feature_names() -> frozenset[str]:
-    """The names of all features, which are the same for every pool."""
+    """Return the names of all features, which are the same for every pool."""
     anywhere = Pool((Candidate(0.0, 0.0, "nearest"),))
     return frozenset(featurise(anywhere, Reliability({}, (0.5,) * 5)).scored[1])
