@@ -5,8 +5,8 @@ import json
 import pytest
 
 from sextant.app.exports.compact import MOST_BYTES, make_compact, measure_bytes
-from sextant.app.render.answer import printed
-from sextant.geo.caps import caps_geojson
+from sextant.app.render.answer import format_answer
+from sextant.geo.caps import draw_caps
 from tests.support.record import RECORDINGS
 
 ANSWERS = {path.parent.name: json.loads(path.read_text()) for path in sorted(RECORDINGS.glob("*/answer.json"))}
@@ -17,7 +17,7 @@ def test_a_recorded_answer_gets_small_and_reads_the_same(name):
     answer = ANSWERS[name]
     compact = make_compact(answer)
     assert measure_bytes(compact) < MOST_BYTES
-    assert printed(compact) == printed(answer)
+    assert format_answer(compact) == format_answer(answer)
     for share, region in answer["region"].items():
         assert (compact["region"][share] or {}).get("parts") == (region or {}).get("parts")
     assert make_compact(compact) == compact
@@ -31,7 +31,7 @@ def test_the_largest_answer_gets_small_too():
     circles = [(-60.0 + 7 * row, -170.0 + 14 * column, 120.0) for row in range(16) for column in range(4)]
     parts = [{"latitude": a, "longitude": o, "radius_km": km} for a, o, km in circles]
     wide = {"probability": 0.9, "latitude": 0.0, "longitude": 0.0, "area_km2": 1.0, "parts": parts}
-    answer = {**answer, "region": {"50": None, "90": {**wide, "geojson": caps_geojson(circles)}}}
+    answer = {**answer, "region": {"50": None, "90": {**wide, "geojson": draw_caps(circles)}}}
     answer["candidates"] = [{**answer["candidates"][0], "id": f"é{number}"} for number in range(500)]
     answer["claims"] = [{"text": "word " * 10_000, "source": "seen", "call": "x"}] * 300
     compact = make_compact(answer)
