@@ -54,4 +54,4 @@ def verify(
         raise UnknownStrategyError(f"no aim {optimise!r}; there are {', '.join(UTILITIES)}")
     if strategy == "calibrated":
         return calibrated(pool, optimise, target_radius_km, model, call_cost)
-    return STRATEGIES[strategy](pool, optimise, target_radius_km)
+    return STRATEGIES[strategy](pool.without_signs(), optimise, target_radius_km)
