@@ -103,6 +103,15 @@ def test_a_misspelling_is_forgiven(store: Path, tmp_path: Path) -> None:
     assert found(store, "Brandon Gate") == []
 
 
+def test_one_wrong_letter_is_forgiven_wherever_it_stands(store: Path, tmp_path: Path) -> None:
+    name = "Alte Mühle am Wehr"
+    add_source(store, csv_of(tmp_path, f"name,latitude,longitude\n{name},47.5,9.5\n"))
+    for at in range(len(name)):
+        for wrong in (name[:at] + name[at + 1 :], name[:at] + "x" + name[at + 1 :], name[:at] + "x" + name[at:],
+                      name[:at] + name[at : at + 2][::-1] + name[at + 2 :]):  # fmt: skip
+            assert found(store, wrong) == [(47.5, 9.5)], wrong
+
+
 def test_broken_lines_are_counted_and_listed(store: Path, tmp_path: Path) -> None:
     lines = GEONAMES.splitlines(keepends=True)
     text = lines[0] + "a line of another kind\n" + lines[1].replace("42.50729", "north") + "".join(lines[2:])
