@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote_plus
 
 from sextant.gallery.sources.names import FileNames
-from sextant.gallery.sources.records import SourceError
+from sextant.gallery.sources.records import PlaceNames, SourceError
 from sextant.gallery.sources.text_tables import detect_form
 
 # Column names by meaning, in order of preference, compared without case.
@@ -39,6 +39,7 @@ class TableRow:
     country_code: str | None
     country_known: bool
     captured_at: str | None
+    place: PlaceNames | None = None
     unread: str | None = None
     """What the row states as its position, where that could not be read."""
 
@@ -73,6 +74,7 @@ class PhotoTable:
         self._author: list[str | None] = []
         self._country: list[str | None] = []
         self._captured: list[str | None] = []
+        self._place: list[PlaceNames | None] = []
         self._unread: dict[int, str] = {}
         self._read(path)
         self.swapped = swapped if swapped is not None else self._looks_swapped()
@@ -100,7 +102,8 @@ class PhotoTable:
         position = self._latitude[index], self._longitude[index]
         author, captured = self._author[index], self._captured[index]
         unread = self._unread.get(index)
-        return TableRow(self.images[index], *position, author, code, bool(country), captured, unread)
+        place = self._place[index] if self._place else None
+        return TableRow(self.images[index], *position, author, code, bool(country), captured, place, unread)
 
     def matches(self, files: FileNames) -> bool:
         """Tell whether any row names one of these files."""
@@ -145,6 +148,8 @@ class PhotoTable:
         self._author.append(columns.author_of(row))
         self._country.append(columns.text(row, columns.country))
         self._captured.append(_time(columns.text(row, columns.captured)))
+        if columns.names:
+            self._place.append(columns.place(row))
 
     def _looks_swapped(self) -> bool:
         """IM2GPS3K's metadata was first published with its two headers exchanged over the same values."""
@@ -182,12 +187,25 @@ class _Columns:
         self.country, self.captured = _first(names, _COUNTRY), _first(names, _CAPTURED)
         self.published = names[image] == "img_id" and {"lat", "lon"} <= set(names)
         self._interned: dict[str, str] = {}
+        # OSV-5M names a city and a country's code beside it; only a table with all three names the place in words.
+        told = {"city", "state", "country"} <= set(names)
+        self.names = [names.index(part) if part in names else None for part in PlaceNames._fields] if told else []
+        self._places: dict[PlaceNames, PlaceNames] = {}
 
     def text(self, row: list[str], column: int | None) -> str | None:
         value = row[column].strip() if column is not None else ""
         if not value or value.lower() in ("nan", "none", "null"):
             return None
         return self._interned.setdefault(value, value)
+
+    def place(self, row: list[str]) -> PlaceNames | None:
+        """Read what the row calls its place; None where it names no country."""
+        place = PlaceNames(*(self._name(row, column) for column in self.names))
+        return self._places.setdefault(place, place) if place.country else None
+
+    def _name(self, row: list[str], column: int | None) -> str:
+        name = self.text(row, column) or ""
+        return "" if name.lower() in _NO_VALUE else name
 
     def author_of(self, row: list[str]) -> str | None:
         author = self.text(row, self.author)
