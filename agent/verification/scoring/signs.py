@@ -41,10 +41,10 @@ def agreeing_signs(signs: Sequence[Candidate], retrieved: Floats, answers: Seque
     by_photo = (all_pairs_km(places, retrieved) <= RADII_KM[CITY]).any(1)
     by_answer = all_pairs_km(places, positions_of(answers)) <= RADII_KM[CITY]
     together = all_pairs_km(places, places) <= RADII_KM[CITY]
-    readers = [{signs[other].id for other in np.flatnonzero(row)} - {None} for row in together]
+    readers = [{signs[other].id for other in np.flatnonzero(row).tolist()} - {None} for row in together]
     others = np.array([[one.id not in read for one in answers] for read in readers], dtype=bool)
     backed = by_photo | (by_answer & others.reshape(by_answer.shape)).any(1)
-    kept = np.flatnonzero(by_photo | by_answer.any(1))
+    kept = np.flatnonzero(by_photo | by_answer.any(1)).tolist()
     return Signs(tuple(signs[row] for row in kept), places[kept], backed[kept])
 
 
