@@ -1,4 +1,4 @@
-"""One spelling for the many characters that write a number, a sign, a degree or a quote."""
+"""Normalise the characters that write numbers, signs, degrees and quotes."""
 
 import re
 import sys
@@ -44,7 +44,7 @@ _SPELLED = (("^{\\circ}", "°"), ("^\\circ", "°"), ("\\circ", "°"), ("&deg;", 
 
 
 def fold(text: str) -> str:
-    """The same text with ASCII digits, signs, quotes and spaces; one degree sign; no unseen characters."""
+    """Return the same text with ASCII digits, signs, quotes and spaces; one degree sign; no unseen characters."""
     if not text.isascii():
         text = _DASH.sub(" - ", text)
         text = text.translate(_TABLE)
@@ -55,6 +55,6 @@ def fold(text: str) -> str:
 
 
 def clean(text: str, limit: int = 200) -> str:
-    """A name or sentence fit to keep: one line, no control characters or lone surrogates, at most ``limit`` long."""
+    """Return a name or sentence on one line, without control characters or lone surrogates, at most ``limit`` long."""
     kept = "".join(char if unicodedata.category(char) not in ("Cc", "Cs", "Cf") else " " for char in text[: 4 * limit])
     return " ".join(kept.split())[:limit].strip()

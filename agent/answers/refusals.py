@@ -1,4 +1,4 @@
-"""Words by which a model says that it will not or cannot tell, in the languages models answer in."""
+"""Detect refusals: a model says that it cannot or will not answer, in several languages."""
 
 import re
 
@@ -30,8 +30,8 @@ def refuses(text: str) -> bool:
     return not _FAILED.match(text) and bool(_REFUSES.search(text))
 
 
-def last_refusal(text: str) -> int:
-    """Where the sentence of the last refusal ends, 0 without one."""
+def find_last_refusal_end(text: str) -> int:
+    """Return where the sentence of the last refusal ends, 0 without one."""
     found = None
     for found in _REFUSES.finditer(text):  # noqa: B007
         pass

@@ -28,7 +28,7 @@ from sextant.agent.verification.scoring.signs import raise_by_signs
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km, great_circle_km
+from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 _SIGNS_ALONE = "text in the photo names a place, and nothing else was proposed"
 _SIGN_AGREES = "text in the photo names a place that agrees with other evidence"
@@ -105,13 +105,13 @@ def _within_reach(features: PoolFeatures, best: int, region: Area) -> NDArray[np
 
 
 def unanimous(answers: tuple[Candidate, ...], near: NDArray[np.bool_]) -> int:
-    """How many answers agree, where all do; 0 where one lies elsewhere. Alternatives do not count."""
+    """Return how many answers agree, where all do; 0 where one lies elsewhere. Alternatives do not count."""
     first = [bool(close) for one, close in zip(answers, near.tolist(), strict=True) if one.origin == "answer"]
     return len(first) if all(first) else 0
 
 
 def basis_of(features: PoolFeatures, model: Model) -> Basis:
-    """What the probabilities rest on: the user's own labelled photos, what was measured here, or other photos."""
+    """Return what the probabilities rest on: the user's labelled photos, what was measured here, or other photos."""
     if model.own:
         return "own"
     measured = features.pool.profile.known or not len(features.retrieved)
@@ -120,7 +120,7 @@ def basis_of(features: PoolFeatures, model: Model) -> Basis:
 
 
 def named(probabilities: Floats) -> Probabilities:
-    """Probabilities under the radii's names, to four digits."""
+    """Return probabilities under the radii's names, to four digits."""
     return {name: round(float(value), 4) for name, value in zip(RADIUS_NAMES, probabilities, strict=True)}
 
 
@@ -143,10 +143,10 @@ def _scored(
 def _rival(
     positions: Floats, probabilities: Floats, worth: Floats, best: int, region: Area, scored: tuple[Scored, ...]
 ) -> Rival | None:
-    """The best point outside the leading part of the region, backed by the strongest candidate near it."""
+    """Return the best point outside the leading part of the region, backed by the strongest candidate near it."""
     latitude, longitude, radius_km = region.caps[0]
-    outside = great_circle_km(positions, positions[best]) > _RIVAL_KM
-    outside &= great_circle_km(positions, (latitude, longitude)) > radius_km
+    outside = compute_great_circle_km(positions, positions[best]) > _RIVAL_KM
+    outside &= compute_great_circle_km(positions, (latitude, longitude)) > radius_km
     if not outside.any():
         return None
     row = int(np.argmax(np.where(outside, worth, -1.0)))
@@ -160,9 +160,9 @@ def _rival(
 
 
 def _behind(place: Floats, scored: tuple[Scored, ...]) -> Candidate:
-    """The best candidate within the largest radius that holds any; the nearest one does by the end."""
+    """Return the best candidate within the largest radius that holds any; the nearest one does by the end."""
     candidates = [entry.candidate for entry in scored]
-    away = great_circle_km(np.array([(one.latitude, one.longitude) for one in candidates]), place)
+    away = compute_great_circle_km(np.array([(one.latitude, one.longitude) for one in candidates]), place)
     for radius in RADII_KM[1:3]:
         if (away <= radius).any():
             return candidates[int(np.argmax(away <= radius))]

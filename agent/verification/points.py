@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sextant.base.arrays import Floats, Ints
-from sextant.geo.sphere import positions_of, unit_vectors
+from sextant.geo.sphere import convert_to_positions, convert_to_vectors
 
 RETRIEVED, SAID, CENTRE, NAMED, SIGN = 0, 1, 2, 3, 4
 CENTRE_SCALES_KM = (25.0, 200.0, 750.0, 2000.0)
@@ -58,8 +58,8 @@ def answer_points(
 
 
 def _centres(places: Floats, weights: Floats, between_km: Floats) -> tuple[Floats, Floats]:
-    """Weighted centres of the heaviest neighbourhoods at each scale, none of a single place."""
-    vectors = unit_vectors(places)
+    """Return the weighted centres of the heaviest neighbourhoods at each scale, none of a single place."""
+    vectors = convert_to_vectors(places)
     means: list[Floats] = []
     scales: list[float] = []
     for scale_km in CENTRE_SCALES_KM:
@@ -75,4 +75,4 @@ def _centres(places: Floats, weights: Floats, between_km: Floats) -> tuple[Float
                 means.append(mean)
                 scales.append(scale_km)
             free &= ~members
-    return positions_of(np.array(means).reshape(-1, 3)), np.array(scales)
+    return convert_to_positions(np.array(means).reshape(-1, 3)), np.array(scales)

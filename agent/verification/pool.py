@@ -23,7 +23,7 @@ class PositionError(SextantError):
 
 
 def checked_position(latitude: float, longitude: float) -> Position:
-    """The same position as plain floats.
+    """Return the same position as plain floats.
 
     Raises:
         PositionError: a value is not a finite number, or lies outside ±90 (latitude) or ±180 (longitude) degrees.
@@ -124,12 +124,12 @@ class Pool:
 
 
 def position_scores_of(candidates: Iterable[Candidate]) -> NDArray[np.float64]:
-    """Position scores of candidates, (n,), NaN where there is none."""
+    """Return the position scores of candidates, (n,), NaN where there is none."""
     scores = [candidate.position_score for candidate in candidates]
     return np.array([math.nan if score is None else score for score in scores], dtype=float)
 
 
 def positions_of(candidates: Iterable[Candidate]) -> NDArray[np.float64]:
-    """Places of candidates as an (n, 2) array of degrees."""
+    """Return places of candidates as an (n, 2) array of degrees."""
     places = [(candidate.latitude, candidate.longitude) for candidate in candidates]
     return np.array(places, dtype=float).reshape(-1, 2)

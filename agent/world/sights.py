@@ -1,4 +1,4 @@
-"""The gazetteers of the home, asked by a run: where a named sight lies, and which one lies at a position."""
+"""Look up sights in the home's gazetteers: where a named sight is, and which sight is at a position."""
 
 import math
 import threading
@@ -55,7 +55,7 @@ class Sights:
             if request["name"] is None:
                 found = self._lookup.prominent_near(request["latitude"], request["longitude"], _AT_KM)
             else:
-                circle = Near(request["latitude"], request["longitude"], request["radius_km"])
+                circle = SearchCircle(request["latitude"], request["longitude"], request["radius_km"])
                 hits = self._lookup.find(request["name"], [circle], limit=1)
                 found = next((hit for hit in hits if hit.contained), None)
         if found is None:

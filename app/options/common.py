@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def run_options(command: Command) -> Command:
+def add_run_options(command: Command) -> Command:
     """Add the model, gallery, preset, budget and retrieval options of one run."""
     options = [
         click.option("--model", metavar="SPEC", help="offline, openai:NAME or ollama:NAME.  [default: offline]"),

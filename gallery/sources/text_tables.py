@@ -37,7 +37,7 @@ def detect_form(path: Path, is_header: Callable[[list[str]], bool]) -> TextForm:
     """
     with path.open("rb") as file:
         sample = file.read(_SAMPLE_BYTES)
-    encoding = _encoding(path, sample)
+    encoding = _detect_encoding(path, sample)
     first = next((line for line in sample.decode(encoding, "replace").splitlines() if line.strip()), "")
     fitting = [mark for mark in DELIMITERS if is_header([cell.strip().strip('"') for cell in first.split(mark)])]
     return TextForm(
@@ -45,7 +45,7 @@ def detect_form(path: Path, is_header: Callable[[list[str]], bool]) -> TextForm:
     )
 
 
-def _encoding(path: Path, sample: bytes) -> str:
+def _detect_encoding(path: Path, sample: bytes) -> str:
     for mark, name in _BOMS:
         if sample.startswith(mark):
             return name

@@ -13,7 +13,7 @@ from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.scoring.features import feature_table, rank_weights
 from sextant.agent.verification.scoring.signs import Signs, agreeing_signs
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km
+from sextant.geo.sphere import compute_all_pairs_km
 
 _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the whole retrieved list, twice
 
@@ -55,7 +55,7 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     retrieved = positions_of(pool.nearest)
     voices = voices_of(pool, reliability)
     places = np.concatenate([retrieved, voices.positions])
-    between_km = all_pairs_km(places, places)
+    between_km = compute_all_pairs_km(places, places)
     said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
     weights = np.concatenate([rank_weights(len(retrieved)), said])
     signs = agreeing_signs(found, retrieved, voices.candidates)
@@ -66,6 +66,6 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
 
 @lru_cache(maxsize=1)
 def feature_names() -> frozenset[str]:
-    """The names of all features, which are the same for every pool."""
+    """Return the names of all features, which are the same for every pool."""
     anywhere = Pool((Candidate(0.0, 0.0, "nearest"),))
     return frozenset(featurise(anywhere, Reliability({}, (0.5,) * 5)).scored[1])

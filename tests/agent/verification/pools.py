@@ -16,7 +16,7 @@ def said(*places: tuple[float, float], model: str = "gpt-4o") -> tuple[Candidate
 
 
 def models_say(*places: tuple[float, float]) -> tuple[Candidate, ...]:
-    """One answer from each of so many models nobody knows."""
+    """One answer from each of several unknown models."""
     return tuple(Candidate(*place, origin="answer", model=f"unheard-{n}") for n, place in enumerate(places))
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from sextant.agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, answer_points
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 
 def points_of(retrieved, said, named=None):
@@ -33,7 +33,7 @@ def test_a_camp_has_a_centre_that_is_no_candidate():
 def test_the_centre_of_a_camp_across_the_date_line_lies_in_it():
     points = points_of([(0.0, 179.9), (0.0, -179.9)], [])
     centre = points.positions[points.kind == CENTRE][0]
-    assert great_circle_km(centre, (0.0, 180.0)) < 1
+    assert compute_great_circle_km(centre, (0.0, 180.0)) < 1
 
 
 def test_antipodes_have_no_centre():

@@ -82,7 +82,11 @@ def test_an_answer_that_agrees_with_the_leading_place_never_lowers_its_probabili
 def test_four_variants_that_agree_are_surer_than_one_and_less_sure_than_four_models():
     alone, variants, models = (
         verify(Pool(candidates), "calibrated").probability["25"]
-        for candidates in (said(LISBON), said(*[LISBON] * 4), models_say(*[LISBON] * 4))
+        for candidates in (
+            said(LISBON, model="unheard-0"),
+            said(*[LISBON] * 4, model="unheard-0"),
+            models_say(*[LISBON] * 4),
+        )
     )
     assert alone < variants < models
 

@@ -91,7 +91,7 @@ def test_footer_lines_and_fragments_are_left_out_and_said(tmp_path):
 
 def test_positions_that_are_no_numbers_are_a_problem(tmp_path):
     read = table(tmp_path, "image,latitude,longitude\na.jpg,,\nb.jpg,nan,3\nc.jpg,inf,3\nd.jpg,north,3\n")
-    assert {read.row(index).problem for index in range(2)} == {"its row states no position"}
+    assert {read.row(index).problem for index in range(2)} == {"its row has no position"}
     assert "position 'inf, 3' cannot be read" in (read.row(2).problem or "")
     assert "position 'north, 3' cannot be read" in (read.row(3).problem or "")
 
