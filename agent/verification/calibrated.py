@@ -89,7 +89,7 @@ def calibrated(
 
 
 def _regions(features: PoolFeatures, probabilities: Floats, worth: Floats, model: Model) -> list[Area]:
-    """The regions of `SHARES` round the point of most worth."""
+    """Return the regions of `SHARES` round the point of most worth."""
     mixture = ring_mixture(probabilities, features.apart_km, int(np.argmax(worth)))
     spread = spread_of(features.points.positions, mixture, features.apart_km)
     bucket = region_bucket(sum(one.origin == "answer" for one in features.opinions.candidates))
@@ -98,7 +98,7 @@ def _regions(features: PoolFeatures, probabilities: Floats, worth: Floats, model
 
 
 def _within_reach(features: PoolFeatures, best: int, region: Area) -> NDArray[np.bool_]:
-    """Which points a sign may move the answer to: within 25 km of it and inside its region."""
+    """Return which points a sign may move the answer to: within 25 km of it and inside its region."""
     inside = np.array([region.contains(*place) for place in features.points.positions.tolist()], dtype=bool)
     inside[best] = True
     return np.asarray(inside & (features.apart_km[best] <= _RIVAL_KM), dtype=bool)
@@ -128,7 +128,7 @@ def _scored(
     candidates: tuple[Candidate, ...], positions: Floats, probabilities: Floats, worth: Floats
 ) -> tuple[Scored, ...]:
     """Every candidate with the score of its point, best first; ties keep the candidates' order."""
-    point = all_pairs_km(positions_of(candidates), positions).argmin(1)
+    point = compute_all_pairs_km(positions_of(candidates), positions).argmin(1)
     order = np.argsort(-worth[point], kind="stable")
     scores, chances = (
         worth.round(4).tolist(),

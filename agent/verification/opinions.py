@@ -73,7 +73,7 @@ def voices_of(pool: Pool, reliability: Reliability) -> Voices:
 
 
 def said_candidates(pool: Pool) -> tuple[Candidate, ...]:
-    """The candidates that are somebody's own word; a derived answer only where there is nothing else."""
+    """Return the candidates that are somebody's own word; a derived answer only where there is nothing else."""
     said = tuple(one for one in pool.candidates if one.origin not in ("nearest", "named"))
     own = tuple(one for one in said if one.model not in DERIVED)
     return said if not own and not pool.nearest else own

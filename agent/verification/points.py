@@ -31,7 +31,7 @@ class Points:
 def answer_points(
     retrieved: Floats, said: Floats, named: Floats, signs: Floats, weights: Floats, between_km: Floats
 ) -> Points:
-    """The distinct places among retrieved photos and answers, and centres of their clusters at four scales.
+    """Return the distinct places among retrieved photos and answers, and centres of their clusters at four scales.
 
     Args:
         retrieved: (n, 2) degrees; said: (m, 2) degrees; named: (m, 2) degrees, NaN where nothing was named.

@@ -4,11 +4,11 @@ import math
 import threading
 
 from sextant.atlas.gazetteer.feature import RADIUS_KM, Kind
-from sextant.atlas.gazetteer.lookup import Lookup, Near
+from sextant.atlas.gazetteer.lookup import Lookup, SearchCircle
 from sextant.atlas.gazetteer.store import store_path
 from sextant.atlas.names import NamedPlace, find_place
 from sextant.base.json_types import Json
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 _KINDS = ("sight", "quarter", "street", "town")  # what a sign names; a country or a river on one says little
 _AGREES_KM = 25.0
@@ -86,7 +86,7 @@ class Sights:
         return {"places": places}
 
     def _sign_of_gazetteer(self, text: str, near: list[tuple[float, float]]) -> Json | None:
-        circles = [Near(*place, _AGREES_KM / 2) for place in near]
+        circles = [SearchCircle(*place, _AGREES_KM / 2) for place in near]
         with self._lock:
             self._lookup = self._lookup or Lookup(self._path)
             hits = [hit for hit in self._lookup.find(text, circles, limit=50) if hit.kind in _KINDS]
@@ -102,7 +102,7 @@ def _sign_of_town(text: str, near: list[tuple[float, float]]) -> Json | None:
     hits = find_place(text, limit=20, misspelt=False)
     towns = [hit for hit in hits if hit.kind == "place" and hit.score == 1.0]
     away = [
-        min((float(great_circle_km((hit.latitude, hit.longitude), place)) for place in near), default=math.inf)
+        min((float(compute_great_circle_km((hit.latitude, hit.longitude), place)) for place in near), default=math.inf)
         for hit in towns
     ]
     close = [hit for hit, km in zip(towns, away, strict=True) if km <= _AGREES_KM]

@@ -206,7 +206,7 @@ def find_containers(names: list[str]) -> list[SearchCircle]:
     return []
 
 
-def _distinct(hits: list[Sight]) -> list[Sight]:
+def _drop_repeats(hits: list[Sight]) -> list[Sight]:
     """Without the same place from another source or another piece of it: the same name within a kilometre."""
     kept: list[Sight] = []
     for hit in hits:

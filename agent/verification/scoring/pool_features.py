@@ -60,7 +60,7 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     weights = np.concatenate([rank_weights(len(retrieved)), said])
     signs = agreeing_signs(found, retrieved, voices.candidates)
     points = answer_points(retrieved, voices.positions, voices.named, signs.positions, weights, between_km)
-    apart_km = all_pairs_km(points.positions, points.positions)
+    apart_km = compute_all_pairs_km(points.positions, points.positions)
     return PoolFeatures(pool, retrieved, points, apart_km, between_km, voices, signs)
 
 

@@ -15,7 +15,7 @@ from sextant.agent.verification.calibration import logit
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.pool import Candidate, positions_of
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km
+from sextant.geo.sphere import compute_all_pairs_km
 
 STREET, CITY = 0, 1  # the radii that a sign can speak of
 # Neither number is fitted: no recorded data has photos, their text and the truth. Both are bounds chosen so that a
@@ -38,9 +38,9 @@ def agreeing_signs(signs: Sequence[Candidate], retrieved: Floats, answers: Seque
     if not signs:
         return Signs((), np.zeros((0, 2)), np.zeros(0, dtype=bool))
     places = positions_of(signs)
-    by_photo = (all_pairs_km(places, retrieved) <= RADII_KM[CITY]).any(1)
-    by_answer = all_pairs_km(places, positions_of(answers)) <= RADII_KM[CITY]
-    together = all_pairs_km(places, places) <= RADII_KM[CITY]
+    by_photo = (compute_all_pairs_km(places, retrieved) <= RADII_KM[CITY]).any(1)
+    by_answer = compute_all_pairs_km(places, positions_of(answers)) <= RADII_KM[CITY]
+    together = compute_all_pairs_km(places, places) <= RADII_KM[CITY]
     readers = [{signs[other].id for other in np.flatnonzero(row).tolist()} - {None} for row in together]
     others = np.array([[one.id not in read for one in answers] for read in readers], dtype=bool)
     backed = by_photo | (by_answer & others.reshape(by_answer.shape)).any(1)
@@ -52,7 +52,7 @@ def raise_by_signs(probabilities: Floats, positions: Floats, signs: Signs) -> Fl
     """Raise P(within each radius) of points (m, 5) that signs speak for; positions (m, 2) in degrees."""
     if not signs.candidates:
         return probabilities
-    away = all_pairs_km(positions, signs.positions)
+    away = compute_all_pairs_km(positions, signs.positions)
     raised = probabilities.copy()
     for radius in (STREET, CITY):
         spoken = (away[:, signs.backed] <= RADII_KM[radius]).any(1) & (probabilities[:, radius] > 0)

@@ -9,7 +9,7 @@ def points_of(retrieved, said, named=None):
     named = np.full(said.shape, np.nan) if named is None else np.array(named, dtype=float)
     places = np.concatenate([retrieved, said])
     signs = np.zeros((0, 2))
-    apart = great_circle_km(places[:, None], places[None])
+    apart = compute_great_circle_km(places[:, None], places[None])
     return answer_points(retrieved, said, named, signs, np.ones(len(places)), apart)
 
 

@@ -13,7 +13,7 @@ from sextant.atlas.gazetteer import add
 from sextant.atlas.gazetteer.add import add_source, remove_source
 from sextant.atlas.gazetteer.feature import PlacesSourceError
 from sextant.atlas.gazetteer.lookup import Lookup
-from sextant.atlas.gazetteer.store import open_store, sources
+from sextant.atlas.gazetteer.store import list_sources, open_store
 from sextant.base.locks import Lock
 from tests.atlas.gazetteer.samples import GEONAMES, geonames_zip, names_zip, wikidata_csv, wikipedia_dumps
 from tests.support.data import SHARED, needs_shared_data
@@ -181,7 +181,7 @@ def test_an_import_that_fills_the_disk_leaves_the_old_index(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_source(store, csv_of(tmp_path, "name,latitude,longitude\nOld Mill,47.5,9.5\n", "first.csv"))
-    before = sources(store)
+    before = list_sources(store)
 
     def open_on_a_small_disk(path: Path, *, write: bool = False) -> sqlite3.Connection:
         connection = open_store(path, write=write)
@@ -190,16 +190,16 @@ def test_an_import_that_fills_the_disk_leaves_the_old_index(
 
     with monkeypatch.context() as patch:
         patch.setattr(add, "open_store", open_on_a_small_disk)
-        with pytest.raises(SourceError, match=r"disk is full; nothing was changed"):
+        with pytest.raises(PlacesSourceError, match=r"disk is full; nothing was changed"):
             add_source(store, many_places(tmp_path))
-    assert sources(store) == before and found(store, "Old Mill") == [(47.5, 9.5)]
+    assert list_sources(store) == before and found(store, "Old Mill") == [(47.5, 9.5)]
     assert add_source(store, many_places(tmp_path)).places == 30_000
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the size of a process's files")
 def test_the_command_says_that_a_file_cannot_grow_and_leaves_the_old_index(store: Path, tmp_path: Path) -> None:
     add_source(store, csv_of(tmp_path, "name,latitude,longitude\nOld Mill,47.5,9.5\n", "first.csv"))
-    before = sources(store)
+    before = list_sources(store)
     limited = (
         "import resource, runpy, sys",
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))",
@@ -209,7 +209,7 @@ def test_the_command_says_that_a_file_cannot_grow_and_leaves_the_old_index(store
     done = subprocess.run([sys.executable, "-c", "\n".join(limited)], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "cannot take 'big.csv'" in done.stderr.splitlines()[-1]
-    assert sources(store) == before and found(store, "Old Mill") == [(47.5, 9.5)]
+    assert list_sources(store) == before and found(store, "Old Mill") == [(47.5, 9.5)]
 
 
 @pytest.mark.kill
@@ -226,7 +226,7 @@ def test_a_killed_import_leaves_the_old_index(store: Path, tmp_path: Path) -> No
     child = subprocess.Popen([sys.executable, "-c", "\n".join(lines)], stdout=subprocess.PIPE)
     assert child.stdout is not None
     child.stdout.readline(), child.stdout.readline()  # it has written a batch
-    with pytest.raises(SourceError, match="another import"):
+    with pytest.raises(PlacesSourceError, match="another import"):
         add_source(store, csv_of(tmp_path, "name,latitude,longitude\nNew Mill,47.6,9.5\n", "next.csv"))
     child.kill()
     child.wait()

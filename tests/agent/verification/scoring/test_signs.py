@@ -7,7 +7,7 @@ from hypothesis import given
 
 from sextant.agent.verification import Candidate, Pool, verify
 from sextant.agent.verification.strategies import STRATEGIES
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 from tests.agent.verification.pools import CROWD, LISBON, NEW_YORK, TOKYO, around, retrieved, said, sign
 from tests.agent.verification.test_posterior import PLACES, pools
 
@@ -54,7 +54,7 @@ def test_no_sign_moves_the_answer_out_of_its_region(pool, lie):
     assert after.latitude is not None and before.region_90 is not None
     here, there = (after.latitude, after.longitude), (before.latitude, before.longitude)
     assert here == there or before.region_90.contains(*here)
-    assert float(great_circle_km(here, there)) <= 25.0
+    assert float(compute_great_circle_km(here, there)) <= 25.0
 
 
 def test_a_true_sign_raises_what_it_agrees_with():
