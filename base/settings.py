@@ -139,7 +139,17 @@ class Settings:
             _GALLERY,
             Effect.WORLD,
             default="whether the home has some",
-            repeats=frozenset({"sight"}),
+            repeats=frozenset({"sight", "signs"}),
+            private=True,
+        ),
+    ] = False
+    signs: Annotated[
+        bool,
+        Option(
+            "Look the text read in the photo up among places (off in runs recorded before this existed).",
+            _GALLERY,
+            Effect.WORLD,
+            repeats=frozenset({"signs"}),
             private=True,
         ),
     ] = False

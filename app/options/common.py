@@ -90,6 +90,7 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     if given.get("tools") is not None:
         named = {("none",): (), ("all",): TOOLS}
         given["tools"] = list(named.get(tuple(given["tools"]), given["tools"]))
+    given["signs"] = True
     settings = check_settings(settings_from_json(given), called)
     check_tool_names(make_recipe(settings).tools)
     return check_and_resolve_fitted(settings)

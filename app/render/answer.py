@@ -51,7 +51,8 @@ def describe_rival(answer: Answer) -> str:
     if other is None:
         return "none: all candidates are in the same place"
     behind = other["candidate"]
-    who = "a similar photo" if behind["origin"] == "nearest" else f"an answer of {behind.get('model') or 'the model'}"
+    sources = {"nearest": "a similar photo", "named": "text in the photo"}
+    who = sources.get(behind["origin"]) or f"an answer of {behind.get('model') or 'the model'}"
     return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
 
 

@@ -80,7 +80,7 @@ class CandidateDocument(TypedDict):
 
     latitude: float
     longitude: float
-    origin: Literal["nearest", "answer", "alternative", "heatmap", "gps"]
+    origin: Literal["nearest", "answer", "alternative", "named", "heatmap", "gps"]
     rank: NotRequired[int]
     similarity: NotRequired[float]
     position_score: NotRequired[float]
