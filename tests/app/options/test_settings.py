@@ -35,9 +35,9 @@ def test_every_setting_with_an_option_is_an_option_of_every_command_that_runs():
 
 def test_without_anything_every_setting_has_its_default(gallery):
     found = settings(gallery)
-    assert {name: getattr(found, name) for name in list_defaults() if name != "gallery"} == {
-        name: value for name, value in list_defaults().items() if name != "gallery"
-    }
+    ours = {name: value for name, value in list_defaults().items() if name not in ("gallery", "signs")}
+    assert {name: getattr(found, name) for name in ours} == ours
+    assert found.signs  # off by default only in records of runs that were made before it existed
 
 
 def test_the_sources_have_their_precedence(gallery, tmp_path, monkeypatch):
@@ -57,7 +57,7 @@ def test_the_environment_and_set_read_every_type(gallery, monkeypatch):
     monkeypatch.setenv("SEXTANT_MAX_SECONDS", "1.5")
     found = settings(gallery, wishes=("exclude_author=false", "max_seconds=none", "image_detail=low"))
     assert found == Settings(
-        gallery=str(gallery), without_authors=("ana", "bruno"), max_seconds=None, image_detail="low"
+        signs=True, gallery=str(gallery), without_authors=("ana", "bruno"), max_seconds=None, image_detail="low"
     )
 
 
