@@ -1,5 +1,6 @@
 """Normalise the characters that write numbers, signs, degrees and quotes."""
 
+import re
 import sys
 import unicodedata
 
@@ -36,12 +37,16 @@ _TABLE: dict[int, str | None] = {
     **{ord(char): plain for char, plain in _PUNCTUATION.items()},
 }
 
+# A dash between words parts them; a hyphen joins them.
+_DASH = re.compile(r"(?<=[^\W\d_])[—―](?=[^\W\d_])")
+
 _SPELLED = (("^{\\circ}", "°"), ("^\\circ", "°"), ("\\circ", "°"), ("&deg;", "°"), ("&#176;", "°"), ("&minus;", "-"))
 
 
 def fold(text: str) -> str:
     """Return the same text with ASCII digits, signs, quotes and spaces; one degree sign; no unseen characters."""
     if not text.isascii():
+        text = _DASH.sub(" - ", text)
         text = text.translate(_TABLE)
     for spelled, sign in _SPELLED:
         if spelled in text:

@@ -4,7 +4,7 @@ import re
 
 _REFUSALS = (
     r"\b(?:can(?:no|')?t|can not|could(?:n't| not)|(?:not able|unable|impossible|not possible) to)\b",
-    r"\b(?:challenging|difficult) to\b",
+    r"\b(?:challenging|difficult|without being able) to\b",
     r"\b(?:isn't feasible|not feasible|(?:don't|do not) (?:have enough|know|feel|think)|won't|will not|decline)\b",
     r"\b(?:sorry|apologi[sz]e|as an? (?:responsible )?ai|against (?:my|the) (?:policy|guidelines))\b",
     r"\b(?:not (?:going to|comfortable|confident|certain|sure|capable)|going to (?:end|stop)|not who)\b",

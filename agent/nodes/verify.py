@@ -11,6 +11,7 @@ from sextant.agent.cost.budget import make_budget
 from sextant.agent.cost.call_limit import CALLS_SPENT
 from sextant.agent.cost.reservation import can_pay_another
 from sextant.agent.nodes.named_sights import refine_outcome
+from sextant.agent.nodes.signs import find_signs
 from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
@@ -38,6 +39,8 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     outcomes = {name: refine_outcome(outcome, deps) for name, outcome in read.items()}
     references = deps.load_references(state.get("references"))
     pool = make_pool(outcomes, state.get("branches", {}), references, deps)
+    signs = find_signs(pool, state.get("transcripts", {}), read, deps)
+    pool = replace(pool, candidates=(*pool.candidates, *signs))
     doubts = [warn(Code.UNLIKE_GALLERY, words) for words in distrust_words(pool)]
     strategy = deps.recipe.verify
     if lacks_position_scores(references, deps):

@@ -74,9 +74,9 @@ def voices_of(pool: Pool, reliability: Reliability) -> Voices:
 
 def said_candidates(pool: Pool) -> tuple[Candidate, ...]:
     """Return the candidates that are somebody's own word; a derived answer only where there is nothing else."""
-    said = tuple(one for one in pool.candidates if one.origin != "nearest")
+    said = tuple(one for one in pool.candidates if one.origin not in ("nearest", "named"))
     own = tuple(one for one in said if one.model not in DERIVED)
-    return said if len(said) == len(pool.candidates) and not own else own
+    return said if not own and not pool.nearest else own
 
 
 def _own_agreement(positions: Floats, model: NDArray[np.intp], vote: Floats) -> Floats:

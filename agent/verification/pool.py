@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -13,7 +13,8 @@ from sextant.agent.answers.outcome import Precision
 from sextant.base.errors import SextantError
 from sextant.gallery.profile import WEAK, RetrievalProfile
 
-Origin = Literal["nearest", "answer", "alternative", "heatmap", "gps"]
+Origin = Literal["nearest", "answer", "alternative", "named", "heatmap", "gps"]
+"""Where a candidate came from; ``named`` is a place whose name is written in the photo."""
 Position = tuple[float, float]
 
 
@@ -104,6 +105,17 @@ class Pool:
         """The retrieved candidates, most similar first; ones without a rank keep their order, after the others."""
         found = [candidate for candidate in self.candidates if candidate.origin == "nearest"]
         return tuple(sorted(found, key=lambda candidate: math.inf if candidate.rank is None else candidate.rank))
+
+    @property
+    def signs(self) -> tuple[Candidate, ...]:
+        """Return the places that text in the photo names."""
+        return tuple(candidate for candidate in self.candidates if candidate.origin == "named")
+
+    def without_signs(self) -> "Pool":
+        """Return the pool without the places that text in the photo names."""
+        if not self.signs:
+            return self
+        return replace(self, candidates=tuple(one for one in self.candidates if one.origin != "named"))
 
     @property
     def answers(self) -> tuple[Candidate, ...]:

@@ -7,11 +7,12 @@ from sextant.agent.verification.baselines.random_draw import random_draw
 from sextant.agent.verification.baselines.similarity import similarity
 from sextant.agent.verification.baselines.top1 import top1
 from sextant.agent.verification.calibrated import calibrated
-from sextant.agent.verification.decision import UTILITIES, Optimise, Verdict
+from sextant.agent.verification.decision import UTILITIES, Verdict
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import Pool
 from sextant.agent.verification.stopping_rule import CALL_COST
 from sextant.base.errors import WrongUse
+from sextant.base.settings import Optimise
 
 DEFAULT_STRATEGY = "calibrated"
 STRATEGIES: dict[str, Callable[[Pool, Optimise, float], Verdict]] = {
@@ -56,4 +57,4 @@ def verify(
         raise UnknownStrategyError(f"unknown objective {optimise!r}; choose from: {', '.join(UTILITIES)}")
     if strategy == "calibrated":
         return calibrated(pool, optimise, target_radius_km, model, call_cost)
-    return STRATEGIES[strategy](pool, optimise, target_radius_km)
+    return STRATEGIES[strategy](pool.without_signs(), optimise, target_radius_km)

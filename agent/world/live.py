@@ -57,6 +57,7 @@ class LiveBackend:
             "coverage": self.retrieval.coverage,
             "positions": self.retrieval.positions,
             "sight": self.sights.look_up,
+            "signs": self.sights.look_up_signs,
             "model": self.model,
             "tool": self.tool,
             "clock": self.clock,

@@ -101,10 +101,6 @@ def remove_source(store: Path, name: str) -> int:
 
 def _remove(connection: sqlite3.Connection, source: int) -> int:
     mine = "SELECT id FROM places WHERE source = ?"
-    connection.execute(
-        f"INSERT INTO spellings (spellings, rowid, key) SELECT 'delete', id, key FROM names WHERE place IN ({mine})",
-        (source,),
-    )
     connection.execute(f"DELETE FROM names WHERE place IN ({mine})", (source,))
     connection.execute(f"DELETE FROM positions WHERE id IN ({mine})", (source,))
     gone = connection.execute("DELETE FROM places WHERE source = ?", (source,)).rowcount
@@ -215,10 +211,8 @@ def _add_aliases(connection: sqlite3.Connection, aliases: list[Alias], report: I
 
 
 def _insert_names(connection: sqlite3.Connection, names: list[tuple[int, str, int]]) -> None:
-    connection.executemany("INSERT INTO names VALUES (?, ?, ?)", names)
-    connection.executemany(
-        "INSERT INTO spellings (rowid, key) VALUES (?, ?)", ((number, key) for number, key, _ in names)
-    )
+    rows = ((number, key, key[::-1], place) for number, key, place in names)
+    connection.executemany("INSERT INTO names VALUES (?, ?, ?, ?)", rows)
 
 
 def _list_keys(*names: str) -> list[str]:

@@ -1,7 +1,6 @@
 """Look up names and positions in the gazetteer store."""
 
 import math
-import sqlite3
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ from sextant.geo.sphere import compute_great_circle_km
 
 _MOST_ROWS = 2000
 _MOST_SPELLINGS = 400
+_MOST_CLOSE = 10_000  # names that begin alike
+_LAST = "\U0010ffff"  # sorts after every letter
 _LEAST_SPELLING = 6  # letters of a name of which a misspelling is looked for
 _EDIT_SHARE = 5  # letters to one edit
 _KM_PER_DEGREE = 111.2
@@ -125,31 +126,33 @@ class Lookup:
         ).fetchall()
 
     def _close(self, key: str) -> list[tuple[tuple[Any, ...], float]]:
-        """Return rows of keys with few edits: one half of a name with one edit is spelt correctly."""
+        """Return rows of keys with few edits: of a name with one edit, one half is spelt correctly."""
         from rapidfuzz.distance import OSA
 
         if len(key) < _LEAST_SPELLING:
             return []
-        halves = (key[: len(key) // 2 + 1], key[len(key) // 2 :])
-        query = " OR ".join(f"({_make_trigram_query(half)})" for half in halves if len(half) >= 3)
-        try:
-            found = self._connection.execute(
-                "SELECT names.key, names.place FROM spellings JOIN names ON names.id = spellings.rowid"
-                " WHERE spellings MATCH ? LIMIT ?",
-                (query, _MOST_ROWS),
-            ).fetchall()
-        except sqlite3.OperationalError:
-            return []
         most = max(1, len(key) // _EDIT_SHARE)
-        scored = [(OSA.distance(key, other, score_cutoff=most), place) for other, place in found]
-        scored = sorted((edits, place) for edits, place in scored if edits <= most)[:_MOST_SPELLINGS]
+        middle = len(key) // 2
+        across = key[: middle - 1] + key[middle] + key[middle - 1]  # the two letters between the halves, swapped
+        found = self._beginning("key", key[:middle], len(key), most) + self._beginning("key", across, len(key), most)
+        found += [(back[::-1], place) for back, place in self._beginning("back", key[middle:][::-1], len(key), most)]
+        scored = {(OSA.distance(key, other, score_cutoff=most), place) for other, place in found}
+        ordered = sorted((edits, place) for edits, place in scored if edits <= most)[:_MOST_SPELLINGS]
         best: dict[int, float] = {}
-        for edits, place in scored:
+        for edits, place in ordered:
             best.setdefault(place, round(0.9 * (1 - edits / len(key)), 4))
         return [
             (row, score) for place, score in best.items()
             for row in self._connection.execute(f"{_SELECT} WHERE places.id = ?", (place,))
         ]  # fmt: skip
+
+    def _beginning(self, column: str, half: str, letters: int, most: int) -> list[tuple[str, int]]:
+        """Return names, forwards or backwards, that begin like this and have nearly as many letters: (name, place)."""
+        return self._connection.execute(
+            f"SELECT {column}, place FROM names WHERE {column} >= ? AND {column} < ?"
+            f" AND length({column}) BETWEEN ? AND ? LIMIT ?",
+            (half, half + _LAST, letters - most, letters + most, _MOST_CLOSE),
+        ).fetchall()
 
     def _with_last_words(self, name: str, limit: int) -> list[Sight]:
         """ "Landstrasse Schaan": the last words may say where the first ones lie."""
@@ -201,12 +204,6 @@ def find_containers(names: list[str]) -> list[SearchCircle]:
         if chosen:
             return [SearchCircle(entry.latitude, entry.longitude, entry.radius_km) for entry in chosen[:40]]
     return []
-
-
-def _make_trigram_query(text: str) -> str:
-    """Return a query for all trigrams of a text, quoted so that none of its words acts as an operator."""
-    quoted = ('"' + text[at : at + 3].replace('"', '""') + '"' for at in range(len(text) - 2))
-    return " AND ".join(dict.fromkeys(quoted))
 
 
 def _drop_repeats(hits: list[Sight]) -> list[Sight]:

@@ -60,7 +60,7 @@ def fit_hit_rates(records: Sequence[Record], by_class: bool = True) -> HitRates:
 
 
 def _said(record: Record) -> list[Candidate]:
-    return [one for one in record.pool().candidates if one.origin != "nearest" and one.model != _DERIVED]
+    return [one for one in record.pool().candidates if one.origin not in ("nearest", "named") and one.model != _DERIVED]
 
 
 def _word_shares(answers: Sequence[Candidate]) -> Floats:

@@ -138,3 +138,13 @@ def test_any_words_have_statements_in_order(words: list[str]) -> None:
 def test_odd_characters_in_a_name_do_no_harm(mark: str) -> None:
     parse_answer(f"Taken in {mark}Paris{mark}, France.")
     assert km_from(parse_answer(f"{mark} Taken in Paris, France."), 48.86, 2.35) < 10
+
+
+def test_a_dash_between_words_parts_them() -> None:
+    outcome = parse_answer("A city street in Southern California—most likely San Diego—with trolley tracks.")
+    assert outcome.place is not None and outcome.place.startswith("San Diego")
+
+
+def test_a_tower_that_others_resemble_is_not_the_place() -> None:
+    reply = "Such decks exist at the CN Tower in Toronto. Without being able to identify landmarks, it is a tall tower."
+    assert parse_answer(reply).kind == "refused"

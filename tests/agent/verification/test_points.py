@@ -8,9 +8,9 @@ def points_of(retrieved, said, named=None):
     retrieved, said = (np.array(rows, dtype=float).reshape(-1, 2) for rows in (retrieved, said))
     named = np.full(said.shape, np.nan) if named is None else np.array(named, dtype=float)
     places = np.concatenate([retrieved, said])
-    return answer_points(
-        retrieved, said, named, np.ones(len(places)), compute_great_circle_km(places[:, None], places[None])
-    )
+    signs = np.zeros((0, 2))
+    apart = compute_great_circle_km(places[:, None], places[None])
+    return answer_points(retrieved, said, named, signs, np.ones(len(places)), apart)
 
 
 def test_the_same_place_is_one_point():

@@ -5,12 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sextant.app.web.server import VENDOR
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
-
-pytestmark = pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web")
 
 KEYS = {"OPENAI_API_KEY": "sk-" + "k" * 40}
 MISSES = Reply(text='{"latitude": 1, "longitude": 2, "confidence": 0.2}')

@@ -1,16 +1,19 @@
 """Gazetteers are read as they are published, and an import that fails changes nothing."""
 
 import gzip
+import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from sextant.atlas.gazetteer import add
 from sextant.atlas.gazetteer.add import add_source, remove_source
 from sextant.atlas.gazetteer.feature import PlacesSourceError
 from sextant.atlas.gazetteer.lookup import Lookup
-from sextant.atlas.gazetteer.store import list_sources
+from sextant.atlas.gazetteer.store import list_sources, open_store
 from sextant.base.locks import Lock
 from tests.atlas.gazetteer.samples import GEONAMES, geonames_zip, names_zip, wikidata_csv, wikipedia_dumps
 from tests.support.data import SHARED, needs_shared_data
@@ -103,6 +106,15 @@ def test_a_misspelling_is_forgiven(store: Path, tmp_path: Path) -> None:
     assert found(store, "Brandon Gate") == []
 
 
+def test_one_wrong_letter_is_forgiven_wherever_it_stands(store: Path, tmp_path: Path) -> None:
+    name = "Alte Mühle am Wehr"
+    add_source(store, csv_of(tmp_path, f"name,latitude,longitude\n{name},47.5,9.5\n"))
+    for at in range(len(name)):
+        for wrong in (name[:at] + name[at + 1 :], name[:at] + "x" + name[at + 1 :], name[:at] + "x" + name[at:],
+                      name[:at] + name[at : at + 2][::-1] + name[at + 2 :]):  # fmt: skip
+            assert found(store, wrong) == [(47.5, 9.5)], wrong
+
+
 def test_broken_lines_are_counted_and_listed(store: Path, tmp_path: Path) -> None:
     lines = GEONAMES.splitlines(keepends=True)
     text = lines[0] + "a line of another kind\n" + lines[1].replace("42.50729", "north") + "".join(lines[2:])
@@ -160,6 +172,46 @@ def test_two_imports_at_once_are_refused(store: Path, tmp_path: Path) -> None:
     add_source(store, wikidata_csv(tmp_path))
 
 
+def many_places(folder: Path) -> Path:
+    rows = "".join(f"Place {number},47.{number:06d},9.5,LI\n" for number in range(30_000))
+    return csv_of(folder, f"name,latitude,longitude,country_code\n{rows}", "big.csv")
+
+
+def test_an_import_that_fills_the_disk_leaves_the_old_index(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_source(store, csv_of(tmp_path, "name,latitude,longitude\nOld Mill,47.5,9.5\n", "first.csv"))
+    before = list_sources(store)
+
+    def open_on_a_small_disk(path: Path, *, write: bool = False) -> sqlite3.Connection:
+        connection = open_store(path, write=write)
+        connection.execute("PRAGMA max_page_count = 200")
+        return connection
+
+    with monkeypatch.context() as patch:
+        patch.setattr(add, "open_store", open_on_a_small_disk)
+        with pytest.raises(PlacesSourceError, match=r"disk is full; nothing was changed"):
+            add_source(store, many_places(tmp_path))
+    assert list_sources(store) == before and found(store, "Old Mill") == [(47.5, 9.5)]
+    assert add_source(store, many_places(tmp_path)).places == 30_000
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the size of a process's files")
+def test_the_command_says_that_a_file_cannot_grow_and_leaves_the_old_index(store: Path, tmp_path: Path) -> None:
+    add_source(store, csv_of(tmp_path, "name,latitude,longitude\nOld Mill,47.5,9.5\n", "first.csv"))
+    before = list_sources(store)
+    limited = (
+        "import resource, runpy, sys",
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))",
+        f"sys.argv = ['sextant', 'places', 'add', {str(many_places(tmp_path))!r}, '--home', {str(store.parent)!r}]",
+        "runpy.run_module('sextant.app', run_name='__main__')",
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(limited)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "cannot take 'big.csv'" in done.stderr.splitlines()[-1]
+    assert list_sources(store) == before and found(store, "Old Mill") == [(47.5, 9.5)]
+
+
 @pytest.mark.kill
 def test_a_killed_import_leaves_the_old_index(store: Path, tmp_path: Path) -> None:
     add_source(store, csv_of(tmp_path, "name,latitude,longitude\nOld Mill,47.5,9.5\n", "first.csv"))
@@ -174,6 +226,8 @@ def test_a_killed_import_leaves_the_old_index(store: Path, tmp_path: Path) -> No
     child = subprocess.Popen([sys.executable, "-c", "\n".join(lines)], stdout=subprocess.PIPE)
     assert child.stdout is not None
     child.stdout.readline(), child.stdout.readline()  # it has written a batch
+    with pytest.raises(PlacesSourceError, match="another import"):
+        add_source(store, csv_of(tmp_path, "name,latitude,longitude\nNew Mill,47.6,9.5\n", "next.csv"))
     child.kill()
     child.wait()
     assert [one.name for one in list_sources(store)] == ["first.csv"] and found(store, "Old Mill") == [(47.5, 9.5)]
