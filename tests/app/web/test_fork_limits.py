@@ -97,7 +97,7 @@ def test_forks_are_paid_from_the_sessions_budget(gallery, query, tmp_path):
             view = server.settled(session)
             assert model.count == view["spent"]["calls"] == 6
             last = fork(server, session, "temperature=0.33")
-            assert last.status_code == 409 and "budget" in last.text
+            assert last.status_code == 409 and "used up" in last.text
             # The conversation continues, and knows that nothing is left.
             server.say(session, "look again", query).raise_for_status()
             assert server.settled(session)["turns"][-1]["kind"] == "budget"
