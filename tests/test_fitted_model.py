@@ -135,7 +135,7 @@ def test_a_model_that_is_gone_is_one_line(model, gallery, query, tmp_path):
     BlobStore(tmp_path / "home" / "blobs").path(sha256_of(model)).unlink()
     with pytest.raises(SextantError, match="is missing from"):
         replay(find_run(run.name, home), home=home)
-    with pytest.raises(SextantError, match=r"model mine\.json \(\w{8}\) is not in the home"):
+    with pytest.raises(SextantError, match=r"model mine\.json \(\w{8}\) is missing from the home"):
         fork(find_run(run.name, home), None, ["optimise=country"], home=home)
     assert runs(home) == [run.name]
 

@@ -58,7 +58,7 @@ def test_photo_branches_why_steer_polygon_fork_and_export(talk, drawn, tmp_path)
         child.expect(rf"{re.escape(country)}.*Position: -?\d")
 
         child.sendline("why?")
-        child.expect("Calls made")
+        child.expect("What was done")
         child.expect(r"I\s+verified\s+this")
 
         calls = model.count

@@ -52,7 +52,7 @@ def test_probabilities_that_do_not_hold_are_a_warning_with_the_way_out(tmp_path)
     assert f"WARN trust     {run.path}: its probabilities do not hold: within 1 km 80% was stated and 40%" in ran.out
     assert f"sextant calibrate {run.path} --out MODEL.json" in ran.out
     missing = sextant("doctor", "--run", tmp_path / "nothing", "--json", home=tmp_path / "home")
-    assert missing.code == 1 and "holds no evaluation" in missing.json[-1]["found"]
+    assert missing.code == 1 and "has no evaluation" in missing.json[-1]["found"]
 
 
 def test_evaluations_that_lie_here_are_named_each_with_what_was_found(tmp_path, monkeypatch):

@@ -100,7 +100,7 @@ def test_a_second_process_on_the_folder_is_refused(data, gallery, home, tmp_path
         os.kill(first.pid, signal.SIGCONT)
         first.kill()
         first.communicate()
-    assert second.code == 1 and f"another process (pid {first.pid}) works on" in second.error
+    assert second.code == 1 and f"another process (pid {first.pid}) is working on" in second.error
 
 
 def test_progress_says_rate_accuracy_money_and_failures(data, gallery, home, tmp_path):

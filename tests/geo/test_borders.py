@@ -201,7 +201,7 @@ def test_a_harbour_has_its_country_when_asked_to_reach_that_far():
 ASKED_BY_MANY_THREADS = """
 import sys, threading
 import numpy as np
-from sextant.geo.borders import countries_at
+from sextant.geo.borders import find_countries
 from sextant.geo.polygons import load_polygons
 
 load_polygons()
@@ -212,7 +212,7 @@ go = threading.Barrier(12)
 def ask():
     go.wait()
     for place in places:
-        countries_at([place])
+        find_countries([place])
 
 threads = [threading.Thread(target=ask) for _ in range(12)]
 for thread in threads:

@@ -154,7 +154,7 @@ def test_the_budget_of_a_session_ends_it_in_words(session, query, monkeypatch):
         session.context = replace(session.context, settings=model, max_calls=3)
         view = session.send("where?", query)
         assert view["spent"]["calls"] == 3
-        assert "budget" in session.send("why?")["turns"][-1]["text"]
+        assert "calls are used up" in session.send("why?")["turns"][-1]["text"]
         assert "model calls are used up" in session.send("and this?", query)["turns"][-1]["text"]
         assert server.count == 3
 

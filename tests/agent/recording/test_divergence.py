@@ -64,7 +64,7 @@ def test_a_changed_setting_is_named(tmp_path):
 def test_a_branch_that_was_never_recorded_says_so(tmp_path):
     found = make_divergence(recorded(tmp_path, asked("?")), MOMENT, "model", asked("?", branch="1.clues-first.0"))
     assert found.difference is None
-    assert "holds no such model call" in str(found)
+    assert "has no such model call" in str(found)
 
 
 def test_differences_of_json_are_paths_with_both_values():

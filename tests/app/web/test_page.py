@@ -127,7 +127,7 @@ def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tm
     watched.shot("3-answer")
 
     said = send(page, "why?")
-    assert "Calls made" in said
+    assert "What was done" in said
     assert page.locator(".turn .struck").inner_text() == "I verified this on Google Street View."
     assert "<b>Bold</b>" in said
     assert "<script>alert(1)</script>" in page.locator(".claims").inner_text()
