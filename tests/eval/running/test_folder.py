@@ -79,7 +79,10 @@ def test_the_second_process_on_a_folder_is_refused_and_told_who_works_there(tmp_
     other.start()
     assert held.wait(60)
     try:
-        with pytest.raises(EvaluationError, match=f"another process .pid {other.pid}. is working on"), lock_writer(tmp_path):
+        with (
+            pytest.raises(EvaluationError, match=f"another process .pid {other.pid}. is working on"),
+            lock_writer(tmp_path),
+        ):
             pass
     finally:
         release.set()
