@@ -124,7 +124,7 @@ class Pool:
 
 
 def position_scores_of(candidates: Iterable[Candidate]) -> NDArray[np.float64]:
-    """Return the position scores of candidates, (n,), NaN where there is none."""
+    """Return the position scores of candidates, (n,), NaN for a candidate without one."""
     scores = [candidate.position_score for candidate in candidates]
     return np.array([math.nan if score is None else score for score in scores], dtype=float)
 

@@ -120,7 +120,7 @@ class Answer:
         regions: Mapping[str, Any] = cast(Document, self.document).get("region") or {}
         name = f"{100 * probability:g}" if isinstance(probability, int | float) else str(probability)
         if name not in ("50", "90"):
-            raise WrongUse(f"there is no region of probability {probability!r}; answers have 0.5 and 0.9")
+            raise WrongUse(f"no region of probability {probability!r} exists; ask for 0.5 or 0.9")
         found = regions.get(name)
         if found is None:
             raise WrongUse("this answer has no region, since no place was proposed; check answer.best first")
@@ -168,7 +168,7 @@ class Answer:
         """The name of its run, for `sextant.replay` and `sextant runs show`.
 
         Raises:
-            WrongUse: the photo was not located, so there is no run.
+            WrongUse: the photo was not located, so no run exists.
         """
         if self.error:
             raise WrongUse(f"{self.photo!r} was not located ({self.error}), so it has no run")

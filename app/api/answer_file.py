@@ -69,7 +69,7 @@ class AnswerFile:
         return sum(((line["answer"].get("spent") or {}).get("usd") or 0.0) for line in self._found.values())
 
     def find(self, photo: str) -> Answer | None:
-        """Return the answer of an unchanged photo; None where there is none yet, or it failed."""
+        """Return the answer for an unchanged photo, or None if it has no answer yet or failed."""
         line = self._found.get(photo)
         if line is None or line["answer"].get("error") or line["stamp"] != _stamp(photo):
             return None

@@ -13,7 +13,7 @@ def check_photo(photo: PhotoPath) -> str:
 
     Raises:
         WrongUse: it is not a path, or it is the path of a folder.
-        SextantError: there is no such file.
+        SextantError: the file does not exist.
     """
     if not isinstance(photo, str | PathLike):
         raise WrongUse(f"a photo is the path of a file, not {type(photo).__name__}; save the picture and pass its path")

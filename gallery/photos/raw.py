@@ -110,7 +110,7 @@ def _read_entry(content: bytes, order: str, at: int) -> tuple[int, list[int]]:
 
 
 def look_at_raw(content: bytes, raw: RawPhoto, thumbnail: Image.Image | None) -> tuple[Image.Image | None, str]:
-    """Return the best picture of a raw file and a note on it; None where there is none without LibRaw.
+    """Return the best picture of a raw file and a note on it; None if it needs LibRaw.
 
     ``thumbnail`` is what the file shows as an ordinary TIFF, or None.
     """

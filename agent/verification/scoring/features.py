@@ -44,7 +44,7 @@ def feature_table(
         voices: what v voices said.
         farthest: (f, 2) degrees of the most dissimilar photos.
         between_km: (n + v, n + v) distances among retrieved and said, in this order.
-        scores: (n + v,) their position scores, NaN where there is none.
+        scores: (n + v,) their position scores, NaN for a candidate without one.
     """
     count = len(retrieved)
     everything = np.concatenate([retrieved, voices.positions, farthest])
