@@ -120,7 +120,7 @@ class Answer:
         regions: Mapping[str, Any] = cast(Document, self.document).get("region") or {}
         name = f"{100 * probability:g}" if isinstance(probability, int | float) else str(probability)
         if name not in ("50", "90"):
-            raise WrongUse(f"no region of probability {probability!r} exists; ask for 0.5 or 0.9")
+            raise WrongUse(f"no region of probability {probability!r} exists; answers have 0.5 and 0.9")
         found = regions.get(name)
         if found is None:
             raise WrongUse("this answer has no region, since no place was proposed; check answer.best first")
