@@ -18,8 +18,6 @@ from sextant.base.locks import Lock
 from tests.atlas.gazetteer.samples import GEONAMES, geonames_zip, names_zip, wikidata_csv, wikipedia_dumps
 from tests.support.data import SHARED, needs_shared_data
 
-OSM = SHARED / "osm" / "liechtenstein.osm.pbf"
-
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
@@ -249,7 +247,7 @@ LIECHTENSTEIN = [
 @needs_shared_data
 def test_a_whole_country_of_openstreetmap(store: Path) -> None:
     pytest.importorskip("osmium")
-    report = add_source(store, OSM)
+    report = add_source(store, SHARED / "osm" / "liechtenstein.osm.pbf")
     assert report.places > 4000 and list_sources(store)[0].licence.startswith("ODbL")
     from sextant.geo.sphere import compute_great_circle_km
 
