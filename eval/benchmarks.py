@@ -162,7 +162,7 @@ def _find_table(name: str, data: Path) -> Path:
     if len(found) == 1:
         return found[0]
     shown = ", ".join(path.name for path in found[:5]) or "none"
-    raise WrongUse(f"--data {str(data)!r} has no table of {name!r} (tables there: {shown}); {describe_layout(name)}")
+    raise WrongUse(f"folder {str(data)!r} has no table of {name!r} (tables there: {shown}); {describe_layout(name)}")
 
 
 def _find_photos_folder(name: str, data: Path) -> Path:
