@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from sextant.base.errors import SextantError
 from sextant.gallery.photos.c_messages import caught_messages
 from sextant.gallery.photos.exif import PhotoMetadata, read_exif_metadata
+from sextant.gallery.photos.heif_sequence import first_picture
 from sextant.gallery.photos.raw import RawPhoto, look_at_raw, raw_photo, way_out_without_preview
 from sextant.gallery.photos.sidecars import complete, with_sidecar
 from sextant.gallery.photos.xmp import metadata_from_xmp
@@ -46,6 +47,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF")
 _TIFF = (b"II*\0", b"MM\0*")
 _EXIF_MARK = b"Exif\0\0"
 _END_OF_IMAGE = b"\xff\xd9"
+_SEVERAL = "the file holds several pictures; only the first one was looked at"
 _ORIENTATION, _XMP = 0x0112, 0x02BC
 _UPRIGHT = {  # EXIF orientation → what turns the stored picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -123,7 +125,7 @@ def _picture(name: str, content: bytes) -> tuple[Image.Image, Image.Image, tuple
     """Decode an ordinary picture: upright or not yet, as RGB; the stored picture; notes on it."""
     stored = _header(name, content)
     try:
-        return _decoded(stored), stored, ()
+        return _decoded(stored), stored, (_SEVERAL,) if _holds_several(stored, content) else ()
     except Exception as error:
         if stored.format not in ("JPEG", "MPO") or content.rstrip(b"\0").endswith(_END_OF_IMAGE):
             raise PhotoError(name, f"is broken or cut off ({_reason(error)}); export it again") from error
@@ -132,6 +134,16 @@ def _picture(name: str, content: bytes) -> tuple[Image.Image, Image.Image, tuple
         return _decoded(ended), ended, ("the file is cut off; the part of the picture that is missing is grey",)
     except Exception as error:
         raise PhotoError(name, f"is broken or cut off ({_reason(error)}); export it again") from error
+
+
+def _holds_several(stored: Image.Image, content: bytes) -> bool:
+    """Tell whether a file holds further pictures; those of an MPO are the photo's own depth map or preview."""
+    if stored.format == "MPO":
+        return False
+    try:
+        return bool(getattr(stored, "is_animated", False)) or first_picture(content) is not None
+    except Exception:  # the pictures behind the first may be broken
+        return True
 
 
 def _raw_picture(name: str, content: bytes, raw: RawPhoto) -> tuple[Image.Image, Image.Image | None, tuple[str, ...]]:
@@ -241,7 +253,7 @@ def _header(name: str, content: bytes) -> Image.Image:
     _read_heif()
     try:
         with caught_messages() if content[:4] in _TIFF else nullcontext():
-            image = Image.open(io.BytesIO(content), formats=_FORMATS)
+            image = Image.open(io.BytesIO(first_picture(content) or content), formats=_FORMATS)
     except Image.DecompressionBombError:
         raise PhotoError(name, f"has more than {MAX_PIXELS:,} pixels; export it smaller") from None
     except UnidentifiedImageError:

@@ -117,17 +117,7 @@ def test_the_first_picture_of_several_is_looked_at(kind):
     opened = open_photo(content)
     red, green, blue = np.asarray(opened.image)[24, 32].tolist()
     assert (opened.width, opened.height) == (64, 48) and red > 200 and green < 60 and blue < 60
-    assert is_photo(content[:32])
-
-
-def test_a_heif_sequence_is_a_photo_whatever_its_brand():
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    content = saved(Image.new("RGB", (64, 48), "red"), "HEIF")
-    for brand in (b"msf1", b"hevc", b"heis"):  # what .heics files begin with; their first picture is a still
-        sequence = content[:8] + brand + content[12:]
-        assert is_photo(sequence[:32]) and open_photo(sequence).width == 64
+    assert is_photo(content[:32]) and "several pictures" in opened.notes[0]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF"])
