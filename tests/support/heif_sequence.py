@@ -76,7 +76,7 @@ def _moov(
         full(b"stts", struct.pack(">III", 1, count, 100)),
         full(b"stsc", struct.pack(">IIII", 1, 1, count, 1)),
         full(b"stsz", struct.pack(">II", 0, count), struct.pack(f">{count}I", *sizes)),
-        full(b"stco", struct.pack(">II", 1, at)),
+        full(b"stco", struct.pack(">II", 1, offset)),
     )
     return box(
         b"moov",
