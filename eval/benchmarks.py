@@ -97,9 +97,9 @@ def load_benchmark(name: str, data: Path) -> Benchmark:
     if name not in BENCHMARKS:
         raise WrongUse(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
     table_path, folder = _table(name, data), _photos_folder(name, data)
-    table = PhotoTable(table_path)
-    _refuse_other_benchmark(name, table_path, len(table))
     files = set(list_photo_files(folder))
+    table = PhotoTable(table_path, photos=files)
+    _refuse_other_benchmark(name, table_path, len(table))
     zipped, broken = _list_zipped(folder, files) if BENCHMARKS[name].zipped else (set(), [])
     files |= zipped
     photos, notes = _rows(table, files, folder, _scenes(table_path))

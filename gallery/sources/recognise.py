@@ -17,6 +17,9 @@ from sextant.gallery.sources.zips import list_zip_files
 
 MP16_TABLE = "MP16_Pro_filtered.csv"  # of the published tables, the one that G3 builds its database from
 
+_TABLES = frozenset({".csv", ".tsv", ".tab"})
+_SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
+
 
 @dataclass(frozen=True)
 class SourceOptions:
@@ -43,9 +46,9 @@ def open_source(source: str, options: SourceOptions = SourceOptions()) -> Source
     if not path.exists():
         raise SourceError(f"source {source!r} does not exist; give a folder of photos, a table or a dataset's name")
     if path.is_file():
-        return _with_table(PhotoTable(path, options.swapped), path.parent, options)
+        return _with_table(PhotoTable(path, options.swapped, list_photo_files(path.parent)), path.parent, options)
     if options.metadata is not None:
-        return _with_table(PhotoTable(options.metadata, options.swapped), path, options)
+        return _with_table(PhotoTable(options.metadata, options.swapped, list_photo_files(path)), path, options)
     return _own_source(path, options)
 
 
@@ -103,14 +106,14 @@ def _own_source(folder: Path, options: SourceOptions) -> Source:
     Raises:
         SourceError: several tables could be meant, or there are archives and nothing that lists their photos.
     """
-    tables, notes = _tables_in(folder, options)
+    photos = list_photo_files(folder)
+    tables, notes = _tables_in(folder, options, photos)
     names = [table.path.name for table in tables]
     filtered = [table for table in tables if table.path.name == MP16_TABLE]
     if filtered and has_archives(folder):
         return _with_table(filtered[0], folder, options)
     if sorted(names) == ["test.csv", "train.csv"]:
         return _with_table(next(table for table in tables if table.path.name == "train.csv"), folder, options)
-    photos = list_photo_files(folder)
     files = FileNames(photos)
     matching = [table for table in tables if table.matches(files)]
     if not matching and has_archives(folder) and not photos:
@@ -120,11 +123,7 @@ def _own_source(folder: Path, options: SourceOptions) -> Source:
     if len(matching) > 1:
         listed = ", ".join(table.path.name for table in matching)
         raise SourceError(f"folder {str(folder)!r} holds {len(matching)} tables ({listed}); name one: --metadata")
-    notes += [
-        f"table {table.path.name!r} is not used: none of its {len(table):,} rows names a photo of this folder"
-        for table in tables
-        if table not in matching
-    ]
+    notes += [_unused(table) for table in tables if table not in matching]
     if matching:
         source = _with_table(matching[0], folder, options)
         source.notes.extend(notes)
@@ -134,14 +133,27 @@ def _own_source(folder: Path, options: SourceOptions) -> Source:
     return FolderSource(folder, notes)
 
 
-def _tables_in(folder: Path, options: SourceOptions) -> tuple[list[PhotoTable], list[str]]:
+def _unused(table: PhotoTable) -> str:
+    if not len(table) and table.broken_lines:
+        return f"table {table.path.name!r} is not used: none of its lines has the columns of its header"
+    if not len(table):
+        return f"table {table.path.name!r} is not used: it has a header and no rows"
+    return f"table {table.path.name!r} is not used: none of its {len(table):,} rows names a photo of this folder"
+
+
+def _tables_in(folder: Path, options: SourceOptions, photos: Sequence[str]) -> tuple[list[PhotoTable], list[str]]:
     """Find the folder's tables of photos, with a note on each other table; MP16-Pro keeps its own in a subfolder."""
     tables, notes = [], []
-    for path in sorted((*folder.glob("*.csv"), *folder.glob("*.tsv"), *folder.glob("metadata/*.csv"))):
-        if path.name.startswith("."):
+    below = folder / "metadata"
+    for path in sorted((*folder.iterdir(), *(below.glob("*.csv") if below.is_dir() else ()))):
+        kind = path.suffix.lower()
+        if path.name.startswith(".") or not path.is_file() or kind not in _TABLES | _SPREADSHEETS:
+            continue
+        if kind in _SPREADSHEETS:
+            notes.append(f"not used: {path.name!r} is a spreadsheet; export it as CSV")
             continue
         try:
-            tables.append(PhotoTable(path, options.swapped))
+            tables.append(PhotoTable(path, options.swapped, photos))
         except SourceError as error:
             notes.append(f"not used: {error}")
     return tables, notes
