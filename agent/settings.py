@@ -114,6 +114,12 @@ def make_recipe(settings: Settings) -> Recipe:
     return Recipe(**{**dict(chosen), **resolved, **given})
 
 
+def choose_listed(recipe: Recipe) -> dict[str, int]:
+    """Return how many photos of each side every prompt with references lists, where the settings say so."""
+    sides = {"nearest": recipe.nearest, "farthest": recipe.farthest}
+    return {side: count for side, count in sides.items() if count is not None}
+
+
 def _choose_temperature(chosen: Preset, settings: Settings) -> float | Literal["omit"] | None:
     """Return the temperature of every prompt: the settings', the model family's, the preset's; None: each prompt's."""
     if settings.temperature is not None:

@@ -75,8 +75,8 @@ class Spent(TypedDict):
     """Spending of a run. ``calls`` is debited before the calls are made, the rest when they return.
 
     ``largest_prompt`` is the largest number of input tokens of any one call. Where tokens or money are limited,
-    ``measured`` are the counted and the estimated input tokens of the call that exceeded its estimate most, and
-    ``largest_output`` the longest answer's.
+    ``measured`` are the counted and the estimated input tokens and the messages of the call that exceeded its estimate
+    most, and ``largest_output`` the longest answer's.
     """
 
     calls: int
@@ -103,7 +103,7 @@ def add_spent(old: Spent | None, new: Json) -> Spent:
     total: Json = {**NOTHING_SPENT, **(old or {})}
     for name, amount in new.items():
         if name == "measured":
-            total[name] = max(total.get(name, amount), amount, key=lambda pair: (pair[0] - pair[1], pair))
+            total[name] = max(total.get(name, amount), amount, key=lambda call: (call[0] - call[1], call))
         else:
             total[name] = max(total.get(name, 0), amount) if name in LARGEST else total[name] + amount
     return cast(Spent, total)

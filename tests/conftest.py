@@ -13,6 +13,7 @@ settings.load_profile("sextant")
 
 pytest_plugins = [
     "tests.support.small_gallery",
+    "tests.support.aligned_galleries",
     "tests.support.recorded",
     "tests.support.drawn_gallery",
     "tests.support.postgres",

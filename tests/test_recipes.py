@@ -6,8 +6,10 @@ import io
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,6 +17,8 @@ from PIL import Image
 from sextant.agent.cost.forecast import forecast
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings
+from sextant.app.cli import sextant as cli
+from sextant.gallery.store import Gallery
 from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.run import locate
 from tests.support.model_script import Reply
@@ -22,7 +26,8 @@ from tests.support.model_server import ModelServer
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "recipes.md"
 ROWS = re.findall(r"^\| (g3|img2loc|street-rag) \| ([^|]+?) \|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
-LISTED = re.compile(r"^\d+\. -?\d", re.MULTILINE)
+LISTED = re.compile(r"^\d+\. (-?\d[\d.]*), (-?\d[\d.]*)$", re.MULTILINE)
+WIDE = 16_600  # pixels: more than a server takes
 
 
 def script(asked):
@@ -55,6 +60,7 @@ class Logged:
         cassette = Cassette.read(find_run(run.name, str(home)).cassette)
         calls = [call for call in cassette.calls.values() if call.kind == "model"]
         self.recorded = [cassette.expand(call) for call in calls]
+        self.scores = [json.loads(call.reply)["scores"] for call in cassette.calls.values() if call.kind == "positions"]
         self.usd = sum(json.loads(call.reply)["usd"] for call in calls)
 
     @property
@@ -62,8 +68,15 @@ class Logged:
         return self.server.requests
 
     def lists(self):
-        """Lines listed in each request, near and far together."""
-        return sorted(len(LISTED.findall(asked.text)) for asked in self.server.asked)
+        """Lines listed in each request, as (similar, dissimilar)."""
+        return sorted((len(near), len(far)) for near, far in map(listed_places, self.server.asked))
+
+
+def listed_places(asked):
+    """The positions listed in a request: those of similar and those of dissimilar photos."""
+    near, _, far = asked.text.partition("look least alike")
+    assert bool(LISTED.findall(near)) == ("look most alike" in near)
+    return tuple([(float(a), float(b)) for a, b in LISTED.findall(part)] for part in (near, far))
 
 
 @pytest.fixture(scope="module")
@@ -76,14 +89,31 @@ def big(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def runs(gallery, big, tmp_path_factory):
+def runs(gallery, aligned, big, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OPENAI_API_KEY", "sk-test-1234567890")
         home = tmp_path_factory.mktemp("recipes")
-        found = {name: Logged(name, big, gallery, home) for name in ("g3", "img2loc", "street-rag")}
-        found["llava"] = Logged("g3", big, gallery, home, model="openai:llava-1.6-34b", samples=1)
-        found["no gallery"] = Logged("img2loc", big, None, home)
-        return found
+        return make_runs(gallery, aligned, big, home)
+
+
+def make_runs(gallery, aligned, big, home):
+    found = {name: Logged(name, big, gallery, home) for name in ("g3", "img2loc", "street-rag")}
+    found["llava"] = Logged("g3", big, gallery, home, model="openai:llava-1.6-34b", samples=1)
+    found["aligned"] = Logged("g3", big, aligned / "gallery", home)
+    found["no gallery"] = Logged("img2loc", big, None, home)
+    wide = home / "wide.jpg"
+    Image.new("RGB", (WIDE, 64), (90, 120, 60)).save(wide)
+    found["wide"] = Logged("img2loc", wide, None, home)
+    return found
+
+
+def find_least_alike(gallery, photo, count):
+    """The positions of the gallery's photos whose vectors are farthest from the photo's, over all of them."""
+    opened = Gallery.open(str(gallery))
+    vector = opened.encoder().encode([Image.open(photo).convert("RGB")])[0]
+    rows = opened.photos.to_arrow().to_pylist()
+    rows.sort(key=lambda row: float(np.dot(row["vector"], vector)))
+    return {(round(row["latitude"], 4), round(row["longitude"], 4)) for row in rows[:count]}
 
 
 def sent_picture(body):
@@ -97,18 +127,20 @@ def texts_of(messages):
     return [one["content"][0]["text"] if isinstance(one["content"], list) else one["content"] for one in messages]
 
 
-def check(recipe, part, runs):
+def check(recipe, part, runs, gallery, big):
     run = runs[recipe]
     bodies = run.bodies
     if part == "prompts":
-        # The small gallery has 24 photos: a list of 15 + 15 has 30 lines, near and far may share photos.
-        wanted = {"g3": [0, 10, 20, 30], "img2loc": [32], "street-rag": [20]}[recipe]
-        assert run.lists() == wanted
+        # The small gallery has 24 photos, so near and far may share some.
+        wanted = {"g3": [0, 5, 10, 15], "img2loc": [16], "street-rag": [10]}[recipe]
+        assert run.lists() == [(count, count) for count in wanted]
     elif part == "samples":
         assert [body.get("n") for body in bodies] == {"g3": [10] * 4}.get(recipe, [None])
     elif part == "kept samples":
         per_variant = Counter(one["variant"] for one in run.answer["candidates"] if one["origin"] == "answer")
         assert set(per_variant.values()) == {5} and len(per_variant) == 4
+        kept = {one["sample"] for one in run.answer["candidates"] if one["origin"] == "answer"}
+        assert kept == {0, 1, 3, 4, 5}  # the third names no place
     elif part == "temperature" and recipe == "g3":
         assert {body["temperature"] for body in bodies} == {1.2}
         assert {body["temperature"] for body in runs["llava"].bodies} == {0.7}
@@ -121,6 +153,8 @@ def check(recipe, part, runs):
         size, info = Image.open(io.BytesIO(data)).size, Image.open(io.BytesIO(data)).getexif()
         assert not info
         assert (size, detail) == {"g3": ((1024, 683), "low"), "img2loc": ((2400, 1600), "auto")}[recipe]
+        if recipe == "img2loc":
+            assert Image.open(io.BytesIO(sent_picture(runs["wide"].bodies[0])[0])).width == 16_384
     elif part == "answer form" and recipe != "street-rag":
         assert all('{"latitude": <latitude>, "longitude": <longitude>}' in asked.text for asked in run.server.asked)
         assert not any("alternatives" in asked.text or "clues" in asked.text for asked in run.server.asked)
@@ -128,23 +162,38 @@ def check(recipe, part, runs):
         assert all("clues" in asked.text for asked in run.server.asked)
     elif part == "candidates":
         assert not any(one["origin"] == "alternative" for one in run.answer["candidates"])
+        origins = Counter(one["origin"] for one in runs["aligned"].answer["candidates"])
+        assert origins == {"answer": 20, "nearest": 1}
     elif part == "choice":
         assert any(warning["code"] == "not_aligned" for warning in run.answer["warnings"])
+        alone = runs["aligned"]
+        assert not any(warning["code"] == "not_aligned" for warning in alone.answer["warnings"])
+        (scores,) = alone.scores
+        assert len(scores) == 21 and alone.answer["candidates"][0]["position_score"] == max(scores)
+        best = alone.answer["candidates"][0]
+        assert (alone.answer["best"]["latitude"], alone.answer["best"]["longitude"]) == (
+            best["latitude"],
+            best["longitude"],
+        )
     elif part == "failed answers":
         assert run.answer["outcomes"]["answered"] == 36
         assert not any(one["latitude"] == one["longitude"] == 0 for one in run.answer["candidates"])
     elif part == "without retrieval":
-        assert runs["no gallery"].lists() == [0]
-        assert "listed positions" not in runs["no gallery"].server.asked[0].text
+        (asked,) = runs["no gallery"].server.asked
+        assert runs["no gallery"].lists() == [(0, 0)]
+        assert "Say where this photo was taken." in asked.text and "given for reference" not in asked.text
+        assert '{"latitude": <latitude>, "longitude": <longitude>}' in asked.text
     elif part == "farthest":
-        assert "least alike" in run.server.asked[0].text
+        (asked,) = run.server.asked
+        _, far = listed_places(asked)
+        assert set(far) == find_least_alike(gallery, big, 16)
     else:
         raise AssertionError(f"no check of {recipe}, {part}")
 
 
 @pytest.mark.parametrize(("recipe", "part"), ROWS)
-def test_a_row_of_the_table_holds_on_the_wire(recipe, part, runs):
-    check(recipe, part, runs)
+def test_a_row_of_the_table_holds_on_the_wire(recipe, part, runs, gallery, big):
+    check(recipe, part, runs, gallery, big)
 
 
 def test_the_table_has_every_recipe():
@@ -168,3 +217,19 @@ def test_what_is_sent_is_what_is_recorded_and_what_is_priced(name, runs):
     assert run.usd == pytest.approx(paid) == run.answer["spent"]["usd"]
     foreseen = forecast(run.settings)["first_round"]
     assert foreseen["requests"] == len(run.bodies) and foreseen["calls"] == run.answer["spent"]["calls"]
+
+
+@pytest.mark.parametrize(("nearest", "farthest"), [(7, 3), (16, 0), (1, 16)])
+def test_counts_of_near_and_far_reach_the_request_and_the_forecast(nearest, farthest, gallery, big, tmp_path, keys):
+    run = Logged("img2loc", big, gallery, tmp_path, nearest=nearest, farthest=farthest)
+    assert run.lists() == [(nearest, farthest)]
+    usual = forecast(replace(run.settings, nearest=None, farthest=None))["first_round"]["input_tokens"]
+    assert forecast(run.settings)["first_round"]["input_tokens"] < usual  # the preset lists 16 and 16
+
+
+@pytest.mark.parametrize("command", ["locate", "serve", "eval run"])
+def test_the_counts_are_options_of_every_command_that_runs_a_preset(command):
+    group, _, name = command.rpartition(" ")
+    found = cli.get_command(click.Context(cli), group or name)
+    found = found.get_command(click.Context(found), name) if group else found
+    assert {"--nearest", "--farthest"} <= {option for parameter in found.params for option in parameter.opts}

@@ -4,7 +4,7 @@ from sextant.agent.cost.reservation import is_one_request
 from sextant.agent.cost.tokens import TOKENS_PER_MESSAGE, estimate_image_tokens, estimate_text_tokens
 from sextant.agent.prompting.needs import select_fillable
 from sextant.agent.prompting.opening_prompt import build_opening
-from sextant.agent.settings import Settings, make_recipe, price_call_usd
+from sextant.agent.settings import Settings, choose_listed, make_recipe, price_call_usd
 from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
@@ -82,7 +82,7 @@ def estimate_prompt_tokens(name: str, settings: Settings) -> int:
     prompt, plan = load_variant(name), make_recipe(settings)
     listed = [LISTED] * 50 if settings.gallery else []
     references: Json = {"nearest": listed, "farthest": listed}
-    branch = Branch(id="", round=1, variant=name, sample=0, temperature=0.0, fill=CAMPS)
+    branch = Branch(id="", round=1, variant=name, sample=0, temperature=0.0, fill=CAMPS, listed=choose_listed(plan))
     photo = Photo(sha256="", path=None, width=0, height=0, shown="")
     system, user = build_opening(branch, photo, references, tools=prompt.tools)
     text = (

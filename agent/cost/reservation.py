@@ -1,6 +1,7 @@
 """Budget reservation: which calls are made now, and how long their answers may be, so that no limit is exceeded."""
 
 import math
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,12 +14,25 @@ from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 
-CHARACTERS_PER_TOKEN = 2  # about 4 in English prose, down to 1 in other scripts; 2 keeps the sum on the safe side
+LETTERS_PER_TOKEN = 3.5  # 4 and more in English prose
+TOKENS_PER_LETTER = (
+    2  # of other scripts, for tokenizers that fall back to bytes; digits and marks can be one token each
+)
+TOOL_CHARACTERS_PER_TOKEN = 3  # JSON schemas with English descriptions
 FRAME_TOKENS = 4  # role and separators: 3 or 4 a message, and 3 before the answer (OpenAI's token counting guide)
-# Multiples of the tokens that OpenAI's vision guide gives for GPT-4o; gpt-4o-mini counts a picture 33.3 times.
-PICTURE_FACTORS = (("gpt-4o-mini", 33.4), ("", 2.0))
+# By a word in the model's name: the multiple of the tokens that OpenAI's vision guide gives for GPT-4o, and the least
+# tokens that are reserved. gpt-4o-mini counts a picture 33.3 times; the smaller models after it cut pictures into at
+# most 1,536 patches, which count up to 2.46 times; LLaVA-NeXT, which knows no detail, makes up to 2,880 tokens.
+PICTURE_BOUNDS = (
+    ("gpt-4o-mini", 33.4, 0),
+    ("gpt-4o", 2.0, 0),
+    ("gpt-4-", 2.0, 0),
+    ("-nano", 2.0, 3_779),
+    ("", 2.0, 2_880),
+)
 FIRST_ANSWER_TOKENS = 350  # room for an answer before any was measured; answers in our form have 100 to 400
-LEAST_ANSWER_TOKENS = 64  # room for two coordinates in JSON
+LEAST_ANSWER_TOKENS = 64  # room for two coordinates in JSON, which our forms state first
+WORDS = string.ascii_letters + string.whitespace
 PRICED = 1_000_000  # tokens that the price is asked for
 
 
@@ -75,49 +89,97 @@ def plan_wave(state: State, deps: Deps, asks: Sequence[Ask], seconds: float, *, 
     if budget.tokens is None and budget.usd is None:
         first = asks[:calls]
         return Wave(tuple(join_samples(first, deps)), (), tuple(asks[calls:]), None, is_last_wave(calls, len(first)))
-    left = find_left(state, budget)
     measured = "measured" in state["spent"]
     choice = asks if measured else [ask for ask in asks if is_same_request(ask, asks[0], deps)]
-    prompts = [bound_measured_prompt(ask, state, deps) for ask in choice]
     prices = ask_prices(deps, budget)
-    best: tuple[list[Ask], Cost, int] = ([], Cost(), 0)
-    for output in answer_lengths(state, deps):
-        paid, cost = fill(choice[:calls], prompts, output, left, prices, deps)
-        if len(paid) > len(best[0]):
-            best = (paid, cost, output)
-        if len(paid) == len(choice[:calls]) or (best[0] and output <= FIRST_ANSWER_TOKENS):
-            break
-    paid, cost, output = best
-    rest = tuple(ask for ask in asks if not any(ask is one for one in paid))
+    best = choose_calls(choice[:calls], prices, state, deps)
+    if not best.room and any(map(may_use_tools, choice)):
+        plain = choose_calls([without_tools(ask) for ask in choice[:calls]], prices, state, deps)
+        best = plain if plain.calls and len(plain.calls) >= len(best.calls) else best
+    paid = {ask["branch"]["id"] for ask in best.calls}
+    rest = tuple(ask for ask in asks if ask["branch"]["id"] not in paid)
     held, closed = (rest, ()) if paid or (working and calls) else ((), rest)
     full = deps.recipe.max_output_tokens
     return Wave(
-        paid=tuple(join_samples(paid, deps)),
+        paid=tuple(join_samples(best.calls, deps)),
         held=held,
         closed=closed,
-        output_tokens=None if output >= full else output,
-        last=(measured and bool(held)) or not (cost + cost).fits(left),
-        warning=describe_shortage(prompts, left, prices, budget, deps) if closed and calls else None,
+        output_tokens=None if best.output_tokens >= full else best.output_tokens,
+        last=(measured and bool(held)) or not best.room,
+        warning=describe_shortage(choice, prices, state, deps) if closed and calls else None,
     )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The calls that fit into what is left, how long their answers may be, and whether as much would fit once more."""
+
+    calls: list[Ask]
+    output_tokens: int
+    room: bool
+
+
+def choose_calls(asks: Sequence[Ask], prices: tuple[float, float], state: State, deps: Deps) -> Choice:
+    """Choose the length of answers that pays most calls, then leaves room for tool turns, then is longest."""
+    left = find_left(state, make_budget(deps.settings, deps.recipe))
+    prompts = [bound_measured_prompt(ask, state, deps) for ask in asks]
+    turns = any(map(may_use_tools, asks))
+    best, best_worth = Choice([], 0, room=False), (0, False)
+    for output in answer_lengths(state, deps):
+        paid, cost = fill(asks, prompts, output, left, prices, deps)
+        room = bool(paid) and (cost + cost).fits(left)
+        worth = len(paid), turns and room
+        if worth > best_worth:
+            best, best_worth = Choice(paid, output, room), worth
+    return best
+
+
+def may_use_tools(ask: Ask) -> bool:
+    """Return whether the model may call a tool in this turn."""
+    return ask["tools"] and not ask["final"]
+
+
+def without_tools(ask: Ask) -> Ask:
+    """Return the first turn of a branch without tools: photos are listed instead, which takes fewer tokens."""
+    return ask if ask["transcript"] else {**ask, "tools": False}
 
 
 def fill(
     asks: Sequence[Ask], prompts: Sequence[int], output: int, left: Cost, prices: tuple[float, float], deps: Deps
 ) -> tuple[list[Ask], Cost]:
-    """Take the calls, in order, that fit into what is left; samples of one request pay its prompt once."""
+    """Take the calls that fit into what is left, request by request; samples of one request pay its prompt once.
+
+    A request that cannot hold as many samples as the recipe keeps is not made: most of its price is the prompt.
+    """
     paid: list[Ask] = []
     total = Cost()
-    begun: set[str] = set()
-    for ask, prompt in zip(asks, prompts, strict=False):
-        shared = is_shared_request(ask, deps)
-        once = 0 if shared and ask["branch"]["variant"] in begun else prompt
-        cost = make_cost(once, output, prices)
-        if (total + cost).fits(left):
-            paid.append(ask)
-            total += cost
-            if shared:
-                begun.add(ask["branch"]["variant"])
+    for group in list_requests(list(zip(asks, prompts, strict=False)), deps):
+        taken: list[Ask] = []
+        cost = total
+        for ask, prompt in group:
+            more = cost + make_cost(0 if taken else prompt, output, prices)
+            if more.fits(left):
+                taken.append(ask)
+                cost = more
+        if len(taken) >= count_least_samples(len(group), deps):
+            paid += taken
+            total = cost
     return paid, total
+
+
+def count_least_samples(wanted: int, deps: Deps) -> int:
+    """Count the samples for which a request is worth its prompt: as many as the recipe keeps."""
+    return min(wanted, deps.recipe.keep_samples or 1)
+
+
+def list_requests(asks: list[tuple[Ask, int]], deps: Deps) -> list[list[tuple[Ask, int]]]:
+    """List the calls, each with its prompt's tokens, by the request that they share, in order of the first of each."""
+    requests: dict[str, list[tuple[Ask, int]]] = {}
+    for ask, prompt in asks:
+        branch = ask["branch"]
+        request = branch["variant"] if is_shared_request(ask, deps) else branch["id"]
+        requests.setdefault(request, []).append((ask, prompt))
+    return list(requests.values())
 
 
 def make_cost(prompt: int, output: int, prices: tuple[float, float]) -> Cost:
@@ -147,10 +209,10 @@ def find_left(state: State, budget: Budget) -> Cost:
 def answer_lengths(state: State, deps: Deps) -> list[int]:
     """List how long an answer may be, the longest first: as the recipe says, or closer to those that were measured."""
     full, seen = deps.recipe.max_output_tokens, state["spent"].get("largest_output", 0)
-    if not seen:
-        return sorted({full, min(full, FIRST_ANSWER_TOKENS)}, reverse=True)
-    near = max(LEAST_ANSWER_TOKENS, math.ceil(1.25 * seen))
-    return sorted({full, min(full, max(FIRST_ANSWER_TOKENS, 2 * seen)), min(full, near)}, reverse=True)
+    if seen:
+        near = {max(LEAST_ANSWER_TOKENS, math.ceil(factor * seen)) for factor in (1.25, 1.0)}
+        return sorted({min(full, length) for length in (full, max(FIRST_ANSWER_TOKENS, 2 * seen), *near)}, reverse=True)
+    return sorted({full, min(full, FIRST_ANSWER_TOKENS), min(full, LEAST_ANSWER_TOKENS)}, reverse=True)
 
 
 def can_pay_another(state: State, deps: Deps) -> bool:
@@ -166,38 +228,60 @@ def can_pay_another(state: State, deps: Deps) -> bool:
 
 
 def bound_measured_prompt(ask: Ask, state: State, deps: Deps) -> int:
-    """Bound the tokens of a call's prompt: by its characters and pictures, once calls returned by what those measured.
+    """Bound the tokens of a call's prompt: by its text and pictures, once calls returned by what those measured."""
+    request = build_model_request(ask, deps)
+    bound = bound_request_tokens(request, bound_picture_tokens(deps))
+    return correct_bound(bound, len(request["messages"]), state["spent"].get("measured"))
+
+
+def correct_bound(bound: int, messages: int, measured: Sequence[int] | None) -> int:
+    """Correct the bound of a prompt by a measured one.
 
     Content beyond the measured prompt counts as estimated; content it lacks is subtracted at half of its estimate.
+    What the measured prompt took beyond its estimate is expected again of every further message.
+
+    Args:
+        messages: the number of messages in the prompt.
+        measured: counted tokens, estimated tokens and messages of the measured prompt; None leaves the bound as it is.
     """
-    bound = bound_request_tokens(build_model_request(ask, deps), bound_picture_tokens(deps))
-    if "measured" not in state["spent"]:
+    if measured is None:
         return bound
-    counted, estimated = state["spent"]["measured"]
+    counted, estimated, known = measured
     more = bound - estimated
-    return max(1, math.ceil(counted + (more if more > 0 else more * min(1.0, counted / max(1, estimated)) / 2)))
+    more_tokens = more if more > 0 else more * min(1.0, counted / max(1, estimated)) / 2
+    further = max(0, counted - estimated) * max(0.0, messages / known - 1)
+    return max(1, math.ceil(counted + more_tokens + further))
 
 
 def bound_request_tokens(request: Json, picture: int) -> int:
-    """Bound a request's input tokens from above: two characters a token, its pictures, and the frame of each message.
+    """Bound a request's input tokens from above: its text, its pictures, and the frame of each message.
 
     Args:
         picture: tokens of one picture.
     """
-    pictures, characters = 0, len(str(request["tools"])) if request["tools"] else 0
+    pictures, text = 0, math.ceil(len(str(request["tools"] or "")) / TOOL_CHARACTERS_PER_TOKEN)
     for message in request["messages"]:
         blocks = message["content"] if isinstance(message["content"], list) else [{"text": message["content"]}]
         pictures += sum(block.get("type") == "image" for block in blocks)
-        characters += sum(len(block.get("text", "")) for block in blocks) + len(str(message.get("tool_calls") or ""))
+        text += sum(bound_text_tokens(block.get("text", "")) for block in blocks)
+        text += bound_text_tokens(str(message.get("tool_calls") or ""))
     frames = FRAME_TOKENS * (len(request["messages"]) + 1)
-    return characters // CHARACTERS_PER_TOKEN + pictures * picture + frames
+    return text + pictures * picture + frames
+
+
+def bound_text_tokens(text: str) -> int:
+    """Bound the tokens of a text from above: words of Latin letters, digits and marks, other scripts."""
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
+    words = sum(text.count(letter) for letter in WORDS)
+    return math.ceil(words / LETTERS_PER_TOKEN) + (len(text) - foreign - words) + TOKENS_PER_LETTER * foreign
 
 
 def bound_picture_tokens(deps: Deps) -> int:
     """Bound the tokens of one picture of this run from above, whatever its shape."""
     side, detail = deps.recipe.image_side, deps.recipe.image_detail or "high"
-    factor = next(factor for name, factor in PICTURE_FACTORS if name in deps.settings.model)
-    return math.ceil(factor * max(estimate_image_tokens(side, side * part // 8, detail) for part in range(1, 9)))
+    factor, least = next((factor, least) for name, factor, least in PICTURE_BOUNDS if name in deps.settings.model)
+    estimate = max(estimate_image_tokens(side, side * part // 8, detail) for part in range(1, 9))
+    return max(least, math.ceil(factor * estimate))
 
 
 def is_shared_request(ask: Ask, deps: Deps) -> bool:
@@ -231,11 +315,14 @@ def join_samples(paid: Sequence[Ask], deps: Deps) -> list[Ask]:
     ]
 
 
-def describe_shortage(
-    prompts: Sequence[int], left: Cost, prices: tuple[float, float], budget: Budget, deps: Deps
-) -> AnswerWarning:
-    """Describe the estimate of the next call and what the limit leaves."""
-    cost = make_cost(min(prompts), min(deps.recipe.max_output_tokens, FIRST_ANSWER_TOKENS), prices)
+def describe_shortage(asks: Sequence[Ask], prices: tuple[float, float], state: State, deps: Deps) -> AnswerWarning:
+    """Describe the estimate of the cheapest of these calls and what the limit leaves."""
+    budget, shortest = make_budget(deps.settings, deps.recipe), answer_lengths(state, deps)[-1]
+    left = find_left(state, budget)
+    prompts = [bound_measured_prompt(ask, state, deps) for ask in asks]
+    groups = list_requests(list(zip(asks, prompts, strict=True)), deps)
+    costs = [make_cost(group[0][1], shortest * count_least_samples(len(group), deps), prices) for group in groups]
+    cost = min(costs, key=lambda one: (one.usd, one.tokens))
     needed, there = f"{cost.tokens:,.0f} tokens", f"{max(0.0, left.tokens):,.0f} are left of --max-tokens"
     if budget.usd is not None and not Cost(0, cost.usd).fits(left):
         needed, there = f"${cost.usd:.4f}", f"${max(0.0, left.usd):.4f} is left of --max-usd"

@@ -35,7 +35,8 @@ def measure(reply: Json, request: Json, deps: Deps) -> Json:
     bound = bound_request_tokens(request, bound_picture_tokens(deps))
     used = reply["usage"]
     # A sample that shared another's request counted no prompt of its own.
-    prompt = {"measured": [used["input_tokens"], bound]} if used["input_tokens"] else {}
+    counted = used["input_tokens"]
+    prompt = {"measured": [counted, bound, len(request["messages"])]} if counted else {}
     return {**prompt, "largest_output": used["output_tokens"]}
 
 

@@ -9,6 +9,7 @@ from sextant.agent.cost.reservation import Wave, plan_wave
 from sextant.agent.llm.request import may_call_tools
 from sextant.agent.prompting.disagreement import collect_contrast_words
 from sextant.agent.prompting.needs import select_fillable
+from sextant.agent.settings import choose_listed
 from sextant.agent.state import Ask, Branch, State
 from sextant.agent.world.deps import Deps
 from sextant.prompts.variants import load_variant
@@ -50,8 +51,7 @@ def make_branches(number: int, state: State, deps: Deps) -> list[Branch]:
     references = deps.load_references(state.get("references"))
     words = collect_contrast_words(state, references) if number > 1 else {}
     had = {"camps": bool(words), "list": bool(references and references["nearest"])}
-    sides = {"nearest": recipe.nearest, "farthest": recipe.farthest}
-    listed = {side: count for side, count in sides.items() if count is not None}
+    listed = choose_listed(recipe)
     wanted = []
     for name in select_fillable(recipe.variants if number == 1 else recipe.later, had, first_round=number == 1):
         prompt = load_variant(name)

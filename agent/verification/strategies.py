@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sextant.agent.verification.baselines.density import density
+from sextant.agent.verification.baselines.random_draw import random_draw
 from sextant.agent.verification.baselines.similarity import similarity
 from sextant.agent.verification.baselines.top1 import top1
 from sextant.agent.verification.calibrated import calibrated
@@ -16,6 +17,7 @@ DEFAULT_STRATEGY = "calibrated"
 STRATEGIES: dict[str, Callable[[Pool, Optimise, float], Verdict]] = {
     "calibrated": calibrated,
     "density": density,
+    "random": random_draw,
     "similarity": similarity,
     "top1": top1,
 }

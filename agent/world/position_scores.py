@@ -16,23 +16,25 @@ if TYPE_CHECKING:
 
 
 def as_aligned(encoder: Encoder) -> "AlignedEncoder | None":
-    """Return the encoder if it is geo-aligned and its vectors can be compared with positions, else None."""
+    """Return the alignment that compares photos with positions; None when the encoder is not geo-aligned.
+
+    It is the encoder itself, or the whole alignment where the encoder is a part without positions.
+    """
     if not encoder.spec.startswith("aligned:"):
         return None
     from sextant.gallery.alignment.model.encoder import AlignedEncoder
 
-    return encoder if isinstance(encoder, AlignedEncoder) and "gps" in encoder.parts else None
+    if not isinstance(encoder, AlignedEncoder):
+        return None
+    return encoder if "gps" in encoder.parts else encoder.whole
 
 
-def find_heatmap_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Json] | None:
-    """Find the places that fit the photo best, best first; None when the encoder is not geo-aligned.
+def find_heatmap_peaks(aligned: "AlignedEncoder", vector: NDArray[np.float32]) -> list[Json]:
+    """Find the places that fit the photo best, best first.
 
     Args:
-        vector: (dimension,) the photo's embedding by this encoder.
+        vector: (dimension,) the photo's embedding by this alignment.
     """
-    aligned = as_aligned(encoder)
-    if aligned is None:
-        return None
     from sextant.gallery.alignment.heatmap.grid import compute_heat_map
 
     return [
@@ -46,28 +48,26 @@ def find_heatmap_peaks(encoder: Encoder, vector: NDArray[np.float32]) -> list[Js
     ]
 
 
-def score_positions(encoder: Encoder, vector: NDArray[np.float32], positions: Sequence[Sequence[float]]) -> list[float]:
-    """Compute the cosine of the photo with each place (latitude, longitude), rounded to six digits.
-
-    Raises:
-        WrongUse: the encoder is not geo-aligned.
-    """
+def score_positions(
+    aligned: "AlignedEncoder", vector: NDArray[np.float32], positions: Sequence[Sequence[float]]
+) -> list[float]:
+    """Compute the cosine of the photo with each place (latitude, longitude), rounded to six digits."""
     from sextant.gallery.alignment.heatmap.score import position_scores
 
-    scores = position_scores(require_aligned(encoder), vector, np.asarray(positions, dtype=float))
+    scores = position_scores(aligned, vector, np.asarray(positions, dtype=float))
     return [round(float(score), 6) for score in scores]
 
 
-def write_photo_heatmap(encoder: Encoder, vector: NDArray[np.float32], path: Path) -> None:
+def write_photo_heatmap(aligned: "AlignedEncoder", vector: NDArray[np.float32], path: Path) -> None:
     """Write the photo's heat map as a picture or as GeoJSON, depending on the file's suffix.
 
     Raises:
-        WrongUse: the encoder is not geo-aligned, or the suffix is unknown.
+        WrongUse: the suffix is unknown.
     """
     from sextant.gallery.alignment.heatmap.files import write_heatmap
     from sextant.gallery.alignment.heatmap.grid import compute_heat_map
 
-    write_heatmap(path, compute_heat_map(require_aligned(encoder), vector))
+    write_heatmap(path, compute_heat_map(aligned, vector))
 
 
 def require_aligned(encoder: Encoder) -> "AlignedEncoder":

@@ -5,16 +5,25 @@ import time
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL.Image import Image
 
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.settings import Settings
+from sextant.agent.settings import Recipe, Settings, make_recipe
 from sextant.agent.verification.scoring.retrieval_trust import retrieval_trust
 from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.contact_sheet import draw_contact_sheet
 from sextant.agent.world.photo_opening import open_run_photo
-from sextant.agent.world.position_scores import find_heatmap_peaks, score_positions, write_photo_heatmap
+from sextant.agent.world.position_scores import (
+    as_aligned,
+    find_heatmap_peaks,
+    require_aligned,
+    score_positions,
+    write_photo_heatmap,
+)
 from sextant.agent.world.references import references_to_json
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
@@ -24,7 +33,15 @@ from sextant.gallery.search.filters import DUPLICATE_BITS, DUPLICATE_COSINE
 from sextant.gallery.search.search import Filters, PhotoSearch
 from sextant.gallery.store import Gallery
 
+if TYPE_CHECKING:
+    from sextant.gallery.alignment.model.encoder import AlignedEncoder
+
 VECTORS_KEPT = 64  # embeddings of photos in flight: some kilobytes each
+
+
+def uses_peaks(recipe: Recipe) -> bool:
+    """Return whether peaks of a heat map can become the answer: `top1` and a recipe that counts photos take none."""
+    return recipe.keep_nearest is None and recipe.verify != "top1"
 
 
 class Retrieval:
@@ -40,6 +57,7 @@ class Retrieval:
         self._gallery: Gallery | None = None
         self._encoder: Encoder | None = None
         self._searches: OrderedDict[str, PhotoSearch] = OrderedDict()
+        self._placed: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
     def references(self, request: Json) -> Json:
         """Find the nearest and farthest gallery photos, and count what the run's filters excluded."""
@@ -68,7 +86,7 @@ class Retrieval:
             "sheets": sheets,
             "excluded": excluded,
         }
-        peaks = find_heatmap_peaks(self.encoder(), search.vector)
+        peaks = self.find_peaks(request["photo"])
         most_alike = near[0].similarity if near else None
         trust = retrieval_trust(most_alike, search.gallery.manifest.nearest_percentiles)
         profile = search.gallery.manifest.profile
@@ -83,8 +101,36 @@ class Retrieval:
 
     def positions(self, request: Json) -> Json:
         """Score how well each place fits the photo: cosines of image and location embedding (aligned encoder)."""
-        vector = self.search(request["photo"]).vector
-        return {"scores": score_positions(self.encoder(), vector, request["positions"])}
+        aligned = require_aligned(self.encoder())
+        return {"scores": score_positions(aligned, self.embed(request["photo"], aligned), request["positions"])}
+
+    def find_peaks(self, sha256: str) -> list[Json] | None:
+        """Find the peaks of a photo's heat map; None when the encoder is not geo-aligned.
+
+        They take seconds, so none is looked for where the recipe has no use for them.
+        """
+        aligned = as_aligned(self.encoder())
+        if aligned is None:
+            return None
+        if not uses_peaks(make_recipe(self.settings)):
+            return []
+        return find_heatmap_peaks(aligned, self.embed(sha256, aligned))
+
+    def embed(self, sha256: str, aligned: "AlignedEncoder") -> NDArray[np.float32]:
+        """Return a photo's embedding by an alignment.
+
+        A gallery of one part of an alignment (``aligned:DIR#image``) finds photos by that part, while places are
+        compared by the whole, which embeds the photo a second time.
+        """
+        if aligned is self.encoder():
+            return self.search(sha256).vector
+        if sha256 not in self._placed:
+            image = open_run_photo(self.blobs.get(sha256)).image
+            with self._encoding:
+                self._placed[sha256] = aligned.encode([image])[0]
+                while len(self._placed) > VECTORS_KEPT:
+                    self._placed.popitem(last=False)
+        return self._placed[sha256]
 
     def write_heatmap(self, sha256: str, path: Path) -> None:
         """Write the heat map of a photo over the world.
@@ -92,7 +138,8 @@ class Retrieval:
         Raises:
             WrongUse: the gallery's encoder is not geo-aligned.
         """
-        write_photo_heatmap(self.encoder(), self.search(sha256).vector, path)
+        aligned = require_aligned(self.encoder())
+        write_photo_heatmap(aligned, self.embed(sha256, aligned), path)
 
     def gallery(self) -> Gallery:
         """Open the run's gallery once and return it.

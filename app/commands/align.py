@@ -263,3 +263,11 @@ def _print_measured(measured: dict[str, Any], as_json: bool) -> None:
             " / ".join(f"{recall[f'within_{radius}_km']:.1%}" for radius in (25, 200, 750, 2500)) if recall else "-"
         )
         echo(f"{name:<12}{medians}   {shares}")
+    echo(
+        "\nkm between a query and the photos found for it: average, median, largest and smallest, averaged over queries"
+    )
+    for name, figures in measured.items():
+        for count, cell in figures["retrieval"].items():
+            if spread := cell["per_query"]:
+                told = "".join(f"{label} {spread[label]:>9,.1f}   " for label in ("average", "median", "max", "min"))
+                echo(f"{name:<12}top {count:<5}{told.rstrip()}")

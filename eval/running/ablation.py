@@ -1,4 +1,4 @@
-"""Running a plan's cells, each an evaluation of its own, and the one table they come to."""
+"""Run a plan's cells, each an evaluation of its own, and write one table of them."""
 
 import threading
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, choose_photos, load_benchmark
 from sextant.eval.reporting.markdown import markdown
+from sextant.eval.reporting.paper_tables import measure_retrieved, paper_tables, retrieved_tables
 from sextant.eval.reporting.summary import summarise
 from sextant.eval.reporting.tables import Table
 from sextant.eval.running.ablation_plan import AblationPlan
@@ -38,29 +39,37 @@ def ablate(plan: AblationPlan, out: Path, begin: Begin, stop: threading.Event | 
         begin: told a cell's name, number and their count; gives what receives its progress.
 
     Returns:
-        One row a cell: its settings and figures.
+        One row a cell: what the table shows of its settings, its name, its figures, and the published ones.
 
     Raises:
         WrongUse: the plan does not fit what is there.
         SextantError: a cell cannot be run.
     """
     stop = stop or threading.Event()
-    cells = list(plan.grid.cells())
+    cells = plan.cells()
     benchmark = load_benchmark(plan.benchmark or "", plan.data or Path()) if plan.how == "run" else None
-    rows = []
+    rows: list[Json] = []
     for number, cell in enumerate(cells, 1):
         if stop.is_set():
             break
-        name = cell_name(cell)
-        tell = begin(name, number, len(cells))
+        name = cell_name(cell.shown)
+        tell = begin(cell.row or name, number, len(cells))
         folder = out / "cells" / name
         if benchmark is None:
-            _rescore_cell(plan, cell, folder)
+            _rescore_cell(plan, cell.settings, folder)
         else:
-            _run_cell(plan, benchmark, cell, folder, out, tell, stop)
-        rows.append({"cell": cell, "figures": summarise(folder)})
-    write_table(rows, out)
+            _run_cell(plan, benchmark, cell.settings, folder, out, tell, stop)
+        rows.append({"cell": cell.shown, "name": cell.row or name, **measure_cell(plan, folder)})
+    write_table(plan, rows, out)
     return rows
+
+
+def measure_cell(plan: AblationPlan, folder: Path) -> Json:
+    """Measure an evaluation as its plan asks: its figures, and the distances of retrieved photos."""
+    found: Json = {"figures": summarise(folder)}
+    if plan.measure == "retrieved":
+        found["retrieved"] = measure_retrieved(EvaluationFolder(folder).lines().values())
+    return found
 
 
 def cell_name(cell: Json) -> str:
@@ -136,14 +145,21 @@ def _derive_variant(name: str, cell: Json, prompts: Path) -> str:
     return str(file.resolve())
 
 
-def write_table(rows: list[Json], out: Path) -> None:
-    """Write the one table as Markdown and as JSON."""
+def write_table(plan: AblationPlan, rows: list[Json], out: Path) -> None:
+    """Write the tables as Markdown and as JSON."""
     if not rows:
         return
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / "ablation.json", rows)
-    text = markdown("Ablation", [], [ablation_table(rows)])
-    write_bytes(out / "ablation.md", text.encode("utf-8", "backslashreplace"))
+    write_bytes(out / "ablation.md", ablation_text(plan, rows).encode("utf-8", "backslashreplace"))
+
+
+def ablation_text(plan: AblationPlan, rows: list[Json]) -> str:
+    """Write an ablation as Markdown: what the paper printed beside ours, then all our figures."""
+    beside = paper_tables(plan.paper, plan.measure, plan.benchmark, rows) if plan.paper else []
+    retrieved = retrieved_tables(rows) if plan.measure == "retrieved" and not plan.paper else []
+    about = [" ".join(plan.about.split())] if plan.about else []
+    return markdown("Ablation", about, [*beside, *retrieved, ablation_table(rows)])
 
 
 def ablation_table(rows: list[Json]) -> Table:

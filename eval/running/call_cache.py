@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 from sextant.agent.recording.cassette import compact_request, make_key
-from sextant.agent.settings import Settings
+from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.world.deps import Port
+from sextant.agent.world.retrieval import uses_peaks
 from sextant.base.json_types import Json
 from sextant.eval.running.configuration import identify_gallery
 from sextant.eval.running.folder import digest
@@ -49,10 +50,11 @@ class CallCache:
 
 
 def identify_retrieval(settings: Settings) -> Json:
-    """Return what references and tool results depend on besides the request: gallery, encoder, exclusions."""
+    """Return what references and tool results depend on besides the request: gallery, encoder, exclusions, peaks."""
     return {
         "gallery": identify_gallery(settings),
         "exclude_author": settings.exclude_author,
         "exclude_duplicates": settings.exclude_duplicates,
         "without_authors": list(settings.without_authors),
+        **({} if uses_peaks(make_recipe(settings)) else {"peaks": False}),
     }

@@ -1,65 +1,82 @@
 """The door to the model with a purse beside it."""
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from sextant.agent.cost.reservation import bound_picture_tokens
-from sextant.agent.llm.samples import make_group_key
+from sextant.agent.cost.reservation import bound_picture_tokens, bound_request_tokens, correct_bound
+from sextant.agent.llm.samples import SampleRequests
 from sextant.agent.settings import price_call_usd
 from sextant.agent.world.deps import Deps, Port
+from sextant.agent.world.live import LiveBackend
 from sextant.base.json_types import Json
 from sextant.eval.running.folder import EvaluationFolder
-from sextant.eval.running.spend_limit import SpendLimit, bound_tokens
+from sextant.eval.running.spend_limit import SpendLimit
 from sextant.graphs.runs.folder import RunFolder
 
 
 class MeteredCalls:
-    """A world whose model calls are reserved before they are made; everything else passes through."""
+    """A world whose model calls are reserved before they are made; everything else passes through.
 
-    def __init__(self, world: Port, deps: Deps, limit: float, spent: float) -> None:
+    Until a call has returned, its prompt is an upper estimate and one call is made at a time; after that, prompts are
+    estimated by what was measured. An answer is always reserved at its full length.
+    """
+
+    def __init__(self, world: Port, live: LiveBackend, deps: Deps, limit: float, spent: float) -> None:
         self._world = world
         self._settings = deps.settings
         self._picture = bound_picture_tokens(deps)
         self.purse = SpendLimit(limit, spent)
-        self._waiting: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self._unmeasured = threading.Lock()
+        self._measured: tuple[int, int, int] | None = None
+        """Counted and estimated input tokens and messages of the call that exceeded its estimate most."""
+        # Samples that share a request are reserved where that request is made: once, whoever asks first.
+        live.samples = SampleRequests(lambda request, count: self._send_samples(live, request, count))
 
     def __call__(self, kind: str, request: Json) -> Json:
-        if kind != "model":
+        if kind != "model" or "together" in request:
             return self._world(kind, request)
-        if "together" in request:
-            return self._shared(request)
-        most = price_call_usd(self._settings, *bound_tokens(request, self._picture)) or 0.0
-        self.purse.reserve(most)
-        cost = most
-        try:
-            reply = self._world(kind, request)
-            cost = reply.get("usd") or 0.0
-        finally:
-            self.purse.settle(most, cost)
-        return reply
+        return self._pay(request, 1, lambda: [self._world("model", request)])[0]
 
-    def _shared(self, request: Json) -> Json:
-        """Make a call that shares its request with other samples: the first one reserves for all of them.
+    def _send_samples(self, live: LiveBackend, request: Json, count: int) -> list[Json]:
+        return self._pay(request, count, lambda: live.model_samples(request, count))
 
-        Once the request has been made, all of it counts as spent, and each sample gives back what it did not cost.
-        """
-        key, count = make_group_key(request), len(request["together"])
-        tokens, output = bound_tokens(request, self._picture)
-        most = price_call_usd(self._settings, tokens, output * count) or 0.0
-        with self._lock:
-            first = key not in self._waiting
-            self._waiting[key] = self._waiting.get(key, count) - 1
-            if not self._waiting[key]:
-                del self._waiting[key]
-        if first:
+    def _pay(self, request: Json, answers: int, send: Callable[[], list[Json]]) -> list[Json]:
+        """Reserve the most that a request can cost, make it, and settle what it cost."""
+        with self._alone_until_measured():
+            most = cost = self._bound_usd(request, answers)
             self.purse.reserve(most)
-        try:
-            reply = self._world("model", request)
-        finally:
-            if first:
-                self.purse.settle(most, most)
-        self.purse.settle(0.0, (reply.get("usd") or 0.0) - most / count)
-        return reply
+            try:
+                replies = send()
+                cost = sum(reply.get("usd") or 0.0 for reply in replies)
+                for reply in replies:
+                    self._measure(request, reply)
+            finally:
+                self.purse.settle(most, cost)
+        return replies
+
+    @contextmanager
+    def _alone_until_measured(self) -> Iterator[None]:
+        if self._measured is None:
+            with self._unmeasured:
+                if self._measured is None:
+                    yield
+                    return
+        yield
+
+    def _bound_usd(self, request: Json, answers: int) -> float:
+        """Bound the price of a request for a number of answers, in dollars."""
+        prompt = correct_bound(bound_request_tokens(request, self._picture), len(request["messages"]), self._measured)
+        return price_call_usd(self._settings, prompt, request["max_output_tokens"] * answers) or 0.0
+
+    def _measure(self, request: Json, reply: Json) -> None:
+        """Keep a reply's count if it exceeds its estimate by more than those before."""
+        counted = (reply.get("usage") or {}).get("input_tokens")
+        if not counted:  # a failure, or a sample that shared another's request
+            return
+        found = counted, bound_request_tokens(request, self._picture), len(request["messages"])
+        known = self._measured or found
+        self._measured = max(known, found, key=lambda call: (call[0] - call[1], call))
 
 
 def sum_unfinished_costs(folder: EvaluationFolder) -> float:

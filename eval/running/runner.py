@@ -127,7 +127,7 @@ class EvalSession:
         self.world = behind(self.live)
         if task.max_usd is not None:
             spent = sum_unfinished_costs(folder) + sum(_usd(line) for line in folder.lines().values())
-            self.world = MeteredCalls(self.world, self.deps, task.max_usd, spent)
+            self.world = MeteredCalls(self.world, self.live, self.deps, task.max_usd, spent)
         self.graph = BatchRunner(self.deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)

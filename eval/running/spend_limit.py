@@ -2,9 +2,7 @@
 
 import threading
 
-from sextant.agent.cost.reservation import bound_request_tokens
 from sextant.base.errors import SextantError
-from sextant.base.json_types import Json
 
 
 class SpendLimitReached(SextantError):
@@ -49,8 +47,3 @@ class SpendLimit:
                 self._reserved = 0.0
             self._spent += cost
             self._changed.notify_all()
-
-
-def bound_tokens(request: Json, tokens_of_picture: int) -> tuple[int, int]:
-    """Return the most input and output tokens a model request can take, by the estimate that runs reserve with."""
-    return bound_request_tokens(request, tokens_of_picture), request["max_output_tokens"]

@@ -15,9 +15,10 @@ from sextant.gallery.alignment.model.aligned_model import Alignment
 from sextant.gallery.alignment.model.config import Part
 from sextant.gallery.alignment.training.cache import Cache
 from sextant.gallery.alignment.training.split import split_by_author
+from sextant.gallery.search.retrieved_distances import COUNTS, summarise_retrieved
 from sextant.geo.sphere import geodesic_km, great_circle_km
 
-RETRIEVED = (5, 10, 15)  # the paper's counts
+RETRIEVED = COUNTS
 RADII_KM = (1, 25, 200, 750, 2500)
 MOST_QUERIES, MOST_REFERENCES = 5_000, 100_000
 _CHUNK = 4096
@@ -35,16 +36,19 @@ def validate(
 
     Returns:
         ``retrieval``: for each count of ``RETRIEVED`` the median and mean geodesic distance (km) between a query
-        and the photos found for it. ``positions``: the share of queries whose best-scoring reference position lies
-        within each of ``RADII_KM``, and the median distance; None for the backbone, which knows no positions.
+        and the photos found for it, over all pairs, and ``per_query`` the average, median, largest and smallest of each
+        query's, averaged over the queries. ``positions``: the share of queries whose best-scoring reference position
+        lies within each of ``RADII_KM``, and the median distance; None for the backbone, which knows no positions.
     """
     references, queries = _sample(references, MOST_REFERENCES, seed), _sample(queries, MOST_QUERIES, seed)
     found = find_rows(alignment, cache, references, queries, parts)
     distances = geodesic_km(cache.positions[queries][:, None, :], cache.positions[references][found])
+    spread = summarise_retrieved(distances)
     retrieval = {
         str(count): {
             "median_km": round(float(np.median(distances[:, :count])), 1),
             "mean_km": round(float(np.mean(distances[:, :count])), 1),
+            "per_query": spread[str(count)],
         }
         for count in RETRIEVED
     }

@@ -12,7 +12,7 @@ from sextant.gallery.encoders.spec import EncoderError, Prepare
 from sextant.gallery.photos.open import PhotoError, open_photo
 from sextant.gallery.photos.phash import perceptual_hash
 from sextant.gallery.photos.sidecars import with_sidecar
-from sextant.gallery.sources.records import FileOnDisk, Record, Unreadable
+from sextant.gallery.sources.records import FileOnDisk, PlaceNames, Record, Unreadable
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class DecodedPhoto:
     prepared: NDArray[np.generic]
     notes: tuple[str, ...] = ()
     """What a person should know of the photo, though it was taken."""
+    place: PlaceNames | None = None
+    """What the source calls the photo's place."""
 
     @property
     def id(self) -> str:
@@ -77,7 +79,7 @@ def _open(record: Record, prepare: Prepare, min_file_bytes: int) -> DecodedPhoto
             "phash": perceptual_hash(photo.image),
             "uri": record.uri,
         }
-        return DecodedPhoto(columns, np.asarray(prepare(photo.image)), notes)
+        return DecodedPhoto(columns, np.asarray(prepare(photo.image)), notes, record.place)
     except EncoderError:
         raise
     except PhotoError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sextant.base.errors import WrongUse
 
@@ -32,6 +32,16 @@ class FileOnDisk:
         return Path(self.path).read_bytes()
 
 
+class PlaceNames(NamedTuple):
+    """What a source calls a photo's place, finest first (MP16-Pro's columns); empty where it names none."""
+
+    neighbourhood: str = ""
+    city: str = ""
+    county: str = ""
+    state: str = ""
+    country: str = ""
+
+
 @dataclass(frozen=True)
 class Record:
     """One photo before it is opened. ``id`` is unique in its source; without a position, EXIF must state it."""
@@ -45,6 +55,7 @@ class Record:
     author: str | None = None
     country_code: str | None = None
     captured_at: str | None = None
+    place: PlaceNames | None = None
 
 
 @dataclass(frozen=True)

@@ -71,4 +71,5 @@ def record_of(row: TableRow, photo: PhotoFile, uri: str, source: str) -> Record:
         author=row.author,
         country_code=row.country_code,
         captured_at=row.captured_at,
+        place=row.place,
     )

@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 from sextant.gallery.sources.column_names import IMAGE, LATITUDE, LONGITUDE, find_column, is_header
 from sextant.gallery.sources.degree_cells import read_degrees, states_nothing
 from sextant.gallery.sources.names import FileNames
-from sextant.gallery.sources.records import SourceError
+from sextant.gallery.sources.records import PlaceNames, SourceError
 from sextant.gallery.sources.text_tables import HEADER_WITHIN, detect_form
 
 # Column names by meaning, in order of preference, compared without case.
@@ -38,6 +38,7 @@ class TableRow:
     country_code: str | None
     country_known: bool
     captured_at: str | None
+    place: PlaceNames | None = None
     unread: str | None = None
     """What the row states as its position, where that could not be read."""
 
@@ -74,6 +75,7 @@ class PhotoTable:
         self._author: list[str | None] = []
         self._country: list[str | None] = []
         self._captured: list[str | None] = []
+        self._place: list[PlaceNames | None] = []
         self._unread: dict[int, str] = {}
         self._read(path, photos)
         self.swapped = swapped if swapped is not None else self._looks_swapped()
@@ -103,7 +105,8 @@ class PhotoTable:
         position = self._latitude[index], self._longitude[index]
         author, captured = self._author[index], self._captured[index]
         unread = self._unread.get(index)
-        return TableRow(self.images[index], *position, author, code, bool(country), captured, unread)
+        place = self._place[index] if self._place else None
+        return TableRow(self.images[index], *position, author, code, bool(country), captured, place, unread)
 
     def matches(self, files: FileNames) -> bool:
         """Tell whether any row names one of these files."""
@@ -157,6 +160,8 @@ class PhotoTable:
         self._author.append(columns.author_of(row))
         self._country.append(columns.text(row, columns.country))
         self._captured.append(_time(columns.text(row, columns.captured)))
+        if columns.names:
+            self._place.append(columns.place(row))
 
     def _drop_last(self, line: int) -> None:
         """Take back a last row whose line is cut off: its last number may be a part of one."""
@@ -166,6 +171,7 @@ class PhotoTable:
         self._unread.pop(len(self.images) - 1, None)
         for column in (self.images, self._latitude, self._longitude, self._author, self._country, self._captured):
             column.pop()
+        del self._place[len(self.images) :]
 
     def _looks_swapped(self) -> bool:
         """IM2GPS3K's metadata was first published with its two headers exchanged over the same values."""
@@ -204,12 +210,25 @@ class _Columns:
         self.country, self.captured = _first(names, _COUNTRY), _first(names, _CAPTURED)
         self.published = names[image] == "img_id" and {"lat", "lon"} <= set(names)
         self._interned: dict[str, str] = {}
+        # OSV-5M names a city and a country's code beside it; only a table with all three names the place in words.
+        told = {"city", "state", "country"} <= set(names)
+        self.names = [names.index(part) if part in names else None for part in PlaceNames._fields] if told else []
+        self._places: dict[PlaceNames, PlaceNames] = {}
 
     def text(self, row: list[str], column: int | None) -> str | None:
         value = row[column].strip() if column is not None else ""
         if not value or value.lower() in ("nan", "none", "null"):
             return None
         return self._interned.setdefault(value, value)
+
+    def place(self, row: list[str]) -> PlaceNames | None:
+        """Read what the row calls its place; None where it names no country."""
+        place = PlaceNames(*(self._name(row, column) for column in self.names))
+        return self._places.setdefault(place, place) if place.country else None
+
+    def _name(self, row: list[str], column: int | None) -> str:
+        name = self.text(row, column) or ""
+        return "" if states_nothing(name) else name
 
     def author_of(self, row: list[str]) -> str | None:
         author = self.text(row, self.author)

@@ -5,6 +5,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,11 @@ class AlignedEncoder:
         self.dimension = stored.config.dimension(parts)
         self.prepare: Prepare = backbone.encoder.prepare
         self.grids: dict[float, torch.Tensor] = {}  # encoded world grids by step (``heatmap``)
+
+    @cached_property
+    def whole(self) -> "AlignedEncoder":
+        """The encoder of all parts of this alignment."""
+        return AlignedEncoder(self.folder, self.alignment, self.stored, self.backbone, self.stored.config.parts)
 
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         """Encode prepared pictures to (n, dimension) unit vectors."""

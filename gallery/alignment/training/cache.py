@@ -1,8 +1,8 @@
 """The training rows with their backbone features, computed once: what makes an epoch cost minutes and not days.
 
-A folder holds ``images.f16`` (rows × dimension, little-endian float16, read through a memory map),
-``rows.parquet`` (id, latitude, longitude, author) and ``cache.json`` (what the features are of). The JSON is
-written last: a folder without it is unfinished.
+A folder holds ``images.f16`` (rows × dimension, little-endian float16, read through a memory map), ``rows.parquet``
+(id, latitude, longitude, author, and the names of the place where the source has them) and ``cache.json`` (what the
+features are of). The JSON is written last: a folder without it is unfinished.
 """
 
 import json
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sextant.base.files import replacing, write_atomic
 from sextant.gallery.alignment.model.config import AlignmentError
+from sextant.gallery.sources.records import PlaceNames
 
 IMAGES, ROWS, ABOUT = "images.f16", "rows.parquet", "cache.json"
 POSITION_DECIMALS = 5  # two positions equal to about a metre are one place
@@ -69,6 +70,14 @@ class Cache:
     def ids(self) -> list[str]:
         """Read the source's id of each row from disk."""
         return list(pq.read_table(self.folder / ROWS, columns=["id"])["id"].to_pylist())
+
+    def place_names(self, rows: NDArray[np.int64]) -> list[PlaceNames | None]:
+        """Read what the source calls the places of some rows from disk; None where it names no country."""
+        if "country" not in pq.read_schema(self.folder / ROWS).names:
+            return [None] * len(rows)
+        table = pq.read_table(self.folder / ROWS, columns=list(PlaceNames._fields)).take(rows)
+        places = (PlaceNames(**row) for row in table.to_pylist())
+        return [place if place.country else None for place in places]
 
 
 def read_rows(

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from sextant.gallery.alignment.training.cache import (
 )
 from sextant.gallery.build.decode import DecodedPhoto
 from sextant.gallery.build.pool import decode_all, default_workers
-from sextant.gallery.sources.records import Source, Unreadable
+from sextant.gallery.sources.records import PlaceNames, Source, Unreadable
 from sextant.geo.sphere import check_position
 
 JOURNAL, PROGRESS = "rows.jsonl", "progress.json"
@@ -135,7 +135,7 @@ def _encode(filling: _Filling, backbone: Backbone) -> None:
         features = backbone.images([item.prepared for item in filling.batch]).astype("<f2")
     fine = np.isfinite(features).all(axis=1)
     filling.skipped["has features that are not finite"] += int((~fine).sum())
-    kept = [DecodedPhoto(item.columns, np.empty(0)) for item, good in zip(filling.batch, fine, strict=True) if good]
+    kept = [replace(item, prepared=np.empty(0)) for item, good in zip(filling.batch, fine, strict=True) if good]
     filling.waiting.append((kept, features[fine]))
     filling.batch = []
 
@@ -147,7 +147,11 @@ def _flush(filling: _Filling) -> None:
             images.write(features.tobytes())
         images.flush()
         os.fsync(images.fileno())
-    rows = [{name: item.columns[name] for name in _JOURNALLED} for batch, _ in filling.waiting for item in batch]
+    rows = [
+        {**{name: item.columns[name] for name in _JOURNALLED}, **(item.place._asdict() if item.place else {})}
+        for batch, _ in filling.waiting
+        for item in batch
+    ]
     with closing(JsonLines(filling.folder / JOURNAL, fsync=True)) as journal:
         journal.append(*rows)
     filling.rows += len(rows)
@@ -187,7 +191,9 @@ def _finish(filling: _Filling, backbone: Backbone) -> Cache:
         raise AlignmentError(f"no photo of the source can be used ({worst or 'it is empty'})")
     rows = [line.value for line in _lines(filling.folder)]
     positions = np.array([(row["latitude"], row["longitude"]) for row in rows], dtype=np.float64)
-    table = read_rows([row["id"] for row in rows], positions, [row["author"] or "" for row in rows])
+    named = any("country" in row for row in rows)
+    places = {name: [row.get(name, "") for row in rows] for name in PlaceNames._fields} if named else {}
+    table = read_rows([row["id"] for row in rows], positions, [row["author"] or "" for row in rows], **places)
     about = About(
         source=filling.identity["source"],
         backbone=backbone.spec,

@@ -1,6 +1,6 @@
 """What a position is called, as the sentence an image is aligned with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from sextant.gallery.alignment.model.backbone import Backbone
 from sextant.gallery.alignment.model.config import Granularity
 from sextant.gallery.alignment.training.batches import Texts
 from sextant.gallery.alignment.training.cache import Cache
+from sextant.gallery.sources.records import PlaceNames
 from sextant.geo.borders import countries_at
 from sextant.geo.towns import load_gazetteer
 
@@ -22,8 +23,8 @@ _NAMED_TOGETHER = 4096
 def place_sentences(positions: NDArray[np.float64], granularity: Granularity) -> list[str | None]:
     """G3's sentence for each of (n, 2) positions in degrees; None at sea.
 
-    ``place`` names city, state, country. ``fine`` adds the county, after G3-N; its neighbourhoods are in no
-    offline gazetteer, where the nearest named place stands for both neighbourhood and city. A name that is not
+    ``place`` names city, state, country. ``fine`` adds the county, after G3-N; no offline gazetteer has its
+    neighbourhoods, so the nearest named place stands for both neighbourhood and city. A name that is not
     known is dropped, and a place more than ``NEAR_KM`` away does not name the position.
     """
     table = load_gazetteer()
@@ -37,8 +38,19 @@ def place_sentences(positions: NDArray[np.float64], granularity: Granularity) ->
             row, place_km = table.nearest(latitude, longitude, country.gazetteer_codes)
             finer = [table.names[row], table.admin2[row] if granularity == "fine" else "", table.admin1[row]]
             names = [*(finer if place_km <= NEAR_KM else finer[2:]), *names]
-        sentences.append("A street view photo taken in " + ", ".join(name for name in names if name))
+        sentences.append(make_sentence(names))
     return sentences
+
+
+def make_sentence(names: Iterable[str]) -> str:
+    """Make G3's sentence of a place's names, finest first; empty ones are dropped."""
+    return "A street view photo taken in " + ", ".join(name for name in names if name)
+
+
+def source_sentence(place: PlaceNames, granularity: Granularity) -> str:
+    """Make G3's sentence of the names that a source gives: ``fine`` adds neighbourhood and county (G3-N)."""
+    coarse = (place.city, place.state, place.country)
+    return make_sentence(tuple(place) if granularity == "fine" else coarse)
 
 
 def embed_texts(
@@ -72,7 +84,12 @@ def _texts_of_rows(
     names: list[str | None] = []
     for start in range(0, len(firsts), _NAMED_TOGETHER):
         rows = firsts[start : start + _NAMED_TOGETHER]
-        names += place_sentences(cache.positions[rows], granularity)
+        found = place_sentences(cache.positions[rows], granularity)
+        told = cache.place_names(rows)
+        names += [
+            source_sentence(place, granularity) if place else sentence
+            for place, sentence in zip(told, found, strict=True)
+        ]
         progress("naming", len(names), len(firsts))
     distinct = sorted({name for name in names if name is not None})
     number = {name: i for i, name in enumerate(distinct)}

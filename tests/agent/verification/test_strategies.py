@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from sextant.agent.verification import STRATEGIES, Verdict, verify
+from sextant.agent.verification import STRATEGIES, Candidate, Pool, Verdict, verify
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.agent.verification.strategies import UnknownStrategyError
 from tests.agent.verification.pools import CROWD, LISBON, STRANGE
@@ -54,11 +54,23 @@ def test_the_same_pool_gives_the_same_bytes(strategy):
 
 
 def test_a_wrong_name_is_answered_with_the_right_ones():
-    with pytest.raises(UnknownStrategyError, match=r"'best'.*calibrated, density, similarity, top1"):
+    with pytest.raises(UnknownStrategyError, match=r"'best'.*calibrated, density, random, similarity, top1"):
         verify(CROWD, "best")
     with pytest.raises(UnknownStrategyError, match=r"'town'.*balanced"):
         verify(CROWD, "density", "town")
 
 
-def test_there_are_four_strategies():
-    assert set(STRATEGIES) == {"top1", "density", "similarity", "calibrated"}
+def test_there_are_five_strategies():
+    assert set(STRATEGIES) == {"top1", "density", "random", "similarity", "calibrated"}
+
+
+def test_a_random_draw_is_the_same_for_the_same_candidates_in_any_order_and_reaches_all_of_them():
+    places = [(10.0 * row, 5.0 * row) for row in range(6)]
+    drawn = set()
+    for moved in range(60):
+        candidates = tuple(Candidate(lat, lon + moved / 10, "answer") for lat, lon in places)
+        found = {(v.latitude, v.longitude) for v in (verify(Pool(c), "random") for c in (candidates, candidates[::-1]))}
+        assert len(found) == 1
+        drawn.add(found.pop()[0])
+    assert drawn == {lat for lat, _ in places}
+    assert verify(Pool(()), "random").latitude is None

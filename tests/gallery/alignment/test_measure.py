@@ -26,6 +26,13 @@ def test_the_backbones_figures_are_those_counted_by_hand(planted):
     assert measured["retrieval"]["10"]["median_km"] == round(float(np.median(distances)), 1)
     assert measured["retrieval"]["10"]["mean_km"] == round(float(np.mean(distances)), 1)
     assert measured["positions"] is None
+    by_query = np.array(distances).reshape(30, 10)
+    assert measured["retrieval"]["10"]["per_query"] == {
+        "average": round(float(by_query.mean()), 1),
+        "median": round(float(np.median(by_query, axis=1).mean()), 1),
+        "max": round(float(by_query.max(axis=1).mean()), 1),
+        "min": round(float(by_query.min(axis=1).mean()), 1),
+    }
 
 
 def test_every_part_and_the_backbone_are_measured_on_the_same_rows(planted):

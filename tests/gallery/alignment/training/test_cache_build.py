@@ -10,6 +10,7 @@ from sextant.gallery.alignment.model.config import AlignmentError
 from sextant.gallery.alignment.training import cache_build as fill
 from sextant.gallery.alignment.training.cache import ABOUT, IMAGES, open_cache
 from sextant.gallery.alignment.training.cache_build import fill_cache
+from sextant.gallery.alignment.training.place_texts import _texts_of_rows
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import jpeg, photo_folder
@@ -163,3 +164,27 @@ def test_features_too_large_for_half_precision_are_left_out(photos, tmp_path, mo
     cache = filled(photos, tmp_path / "cache")
     assert cache.about.skipped == {"has features that are not finite": 3}
     assert np.isfinite(np.asarray(cache.images, dtype=np.float32)).all()
+
+
+def test_the_places_that_a_source_names_are_kept_for_the_texts(tmp_path):
+    folder = photo_folder(tmp_path / "photos", POSITIONS[:2])
+    names = sorted(path.name for path in folder.iterdir())
+    head = "IMG_ID,AUTHOR,LAT,LON,neighbourhood,city,county,state,region,country,country_code,continent"
+    rows = [
+        f"{names[0]},ana,48.8584,2.2945,Gros-Caillou,Paris,NA,Île-de-France,NA,France,fr,EU",
+        f"{names[1]},ben,-33.8568,151.2153,nan,Sydney,,,NA,,au,OC",
+    ]
+    (tmp_path / "mp16.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    cache = fill_cache(
+        source(folder, tmp_path / "mp16.csv"),
+        Backbone(ThumbnailEncoder()),
+        tmp_path / "cache",
+        min_file_bytes=0,
+        workers=0,
+    )
+    named, unnamed = cache.place_names(np.arange(2))
+    assert named == ("Gros-Caillou", "Paris", "", "Île-de-France", "France")
+    assert unnamed is None  # without a country the gazetteer names the place
+    (fine, by_gazetteer), distinct = _texts_of_rows(cache, "fine", lambda stage, done, total: None)
+    assert distinct[fine] == "A street view photo taken in Gros-Caillou, Paris, Île-de-France, France"
+    assert distinct[by_gazetteer].endswith(", Australia")

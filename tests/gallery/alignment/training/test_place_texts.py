@@ -3,7 +3,8 @@ import pytest
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.model.backbone import Backbone, load_backbone
-from sextant.gallery.alignment.training.place_texts import embed_texts, place_sentences
+from sextant.gallery.alignment.training.place_texts import embed_texts, place_sentences, source_sentence
+from sextant.gallery.sources.records import PlaceNames
 from tests.gallery.alignment.conftest import write_planted
 from tests.support.encoders import ThumbnailEncoder
 
@@ -24,6 +25,13 @@ def test_the_fine_text_names_the_county_as_well():
     coarse, fine = (place_sentences(np.array([(51.7520, -1.2577)]), name)[0] for name in ("place", "fine"))
     assert fine.count(",") == coarse.count(",") + 1
     assert "Oxfordshire" in fine and "Oxfordshire" not in coarse
+
+
+def test_the_sources_names_make_the_text_and_g3n_adds_neighbourhood_and_county():
+    palermo = PlaceNames("Palermo", "Buenos Aires", "", "Autonomous City of Buenos Aires", "Argentina")
+    start = "A street view photo taken in "
+    assert source_sentence(palermo, "place") == f"{start}Buenos Aires, Autonomous City of Buenos Aires, Argentina"
+    assert source_sentence(palermo, "fine").startswith(f"{start}Palermo, Buenos Aires, Autonomous")
 
 
 def test_open_sea_has_no_text():
