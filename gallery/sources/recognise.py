@@ -13,11 +13,13 @@ from sextant.gallery.sources.records import Source, SourceError
 from sextant.gallery.sources.table_folder import TableFolderSource
 from sextant.gallery.sources.tables import PhotoTable
 from sextant.gallery.sources.tar_parts import list_tar_parts
+from sextant.gallery.sources.walk import walk_files
 from sextant.gallery.sources.zips import list_zip_files
 
 MP16_TABLE = "MP16_Pro_filtered.csv"  # of the published tables, the one that G3 builds its database from
 
 _TABLES = frozenset({".csv", ".tsv", ".tab"})
+_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 _SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
 
 
@@ -67,10 +69,9 @@ def open_sources(sources: Sequence[str], options: SourceOptions = SourceOptions(
 
 def _with_table(table: PhotoTable, folder: Path, options: SourceOptions) -> Source:
     """Join a table to photos: those that lie in the folder, else those in its archives."""
-    if has_archives(folder):
-        if not table.matches(FileNames(list_photo_files(folder))):
-            return ArchiveSource(table, _training_images(folder, table), options.country_known)
-        table.notes.append(_unopened_archives(folder))
+    if has_archives(folder) and not table.matches(FileNames(list_photo_files(folder))):
+        return ArchiveSource(table, _training_images(folder, table), options.country_known)
+    table.notes += _unopened_archives(folder)
     return TableFolderSource(table, folder, options.country_known)
 
 
@@ -79,9 +80,10 @@ def has_archives(folder: Path) -> bool:
     return bool(list_tar_parts(folder) or list_zip_files(folder))
 
 
-def _unopened_archives(folder: Path) -> str:
-    found = [part.name for part in (*map(Path, list_tar_parts(folder)), *list_zip_files(folder))]
-    return f"archives were not opened, since no table lists their photos: {_some(found)}"
+def _unopened_archives(folder: Path) -> list[str]:
+    """Say which archives in a folder of photos are left as they are."""
+    found = sorted(Path(name).name for name in walk_files(folder) if Path(name).suffix.lower() in _ARCHIVES)
+    return [f"archives were not opened: {_some(found)}; unpack those that hold photos"] if found else []
 
 
 def _some(names: list[str]) -> str:
@@ -128,9 +130,7 @@ def _own_source(folder: Path, options: SourceOptions) -> Source:
         source = _with_table(matching[0], folder, options)
         source.notes.extend(notes)
         return source
-    if photos and has_archives(folder):
-        notes.append(_unopened_archives(folder))
-    return FolderSource(folder, notes)
+    return FolderSource(folder, [*notes, *_unopened_archives(folder)])
 
 
 def _unused(table: PhotoTable) -> str:

@@ -132,3 +132,16 @@ def test_a_table_whose_lines_do_not_fit_its_header_says_so(tmp_path):
     folder = photo_folder(tmp_path / "photos", [(1, 2)])
     (folder / "t.csv").write_text("a,b,file,lat,lon\n000.jpg,1,2\n")
     assert any("none of its lines has the columns" in note for note in open_source(str(folder)).notes)
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.tgz", "a.tar.zst", "a.7z", "below/a.rar"])
+@pytest.mark.parametrize("table", ["", "file,lat,lon\n000.jpg,5,6\n"])
+def test_archives_beside_photos_are_named_and_left(tmp_path, name, table):
+    folder = photo_folder(tmp_path / "photos", [(1, 2)])
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(b"not opened")
+    if table:
+        (folder / "t.csv").write_text(table)
+    source = open_source(str(folder))
+    assert len(list(source)) == 1
+    assert any("archives were not opened: " in note and "unpack" in note for note in source.notes)
