@@ -10,8 +10,10 @@ from pathlib import Path
 _SAMPLE_BYTES = 256 * 1024
 HEADER_WITHIN = 10  # lines: titles, notes and blank lines may stand above a header
 # Eight-bit and East Asian encodings of spreadsheets and old systems, the likeliest first.
-_LEGACY = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp850", "cp437", "cp852", "mac-roman", "cp932", "gb18030")
-_LEGACY += ("euc-kr", "big5")
+_LEGACY = (
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp850", "cp437", "cp852", "mac-roman", "cp932", "gb18030",
+    "euc-kr", "big5",
+)  # fmt: skip
 DELIMITERS = (",", ";", "\t", "|")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
