@@ -1,4 +1,4 @@
-"""An answer's place and probability in words: the one scale of terminal, page, chat and exports.
+"""An answer's place and probability in words: one scale for terminal, page, chat and exports.
 
 Pure functions of the Answer of DESIGN.md. Words for probabilities follow Kent's and the IPCC's scales.
 """
@@ -27,7 +27,7 @@ def name_probability(probability: float, basis: str | None = None) -> str:
 
 
 def is_calibrated(answer: Json) -> bool:
-    """Whether the numbers are probabilities and not shares of the candidates; so in answers of earlier versions."""
+    """Return whether the numbers are probabilities; in answers of earlier versions they are shares of candidates."""
     return answer.get("calibration", True) is not None
 
 
@@ -40,12 +40,12 @@ def format_headline(answer: Json, name: str | None = None) -> str:
     """
     best = answer["best"]
     if best is None:
-        return "No place was proposed: neither the model nor the gallery had anything to say."
+        return "No place was found: neither the model nor the gallery proposed one."
     named = name or format_place_name(best)
     known = [(radius, scale, answer["probability"][radius]) for radius, scale in SCALES]
     known = [item for item in known if item[2] is not None]
     if not known:
-        return f"{named}; places were ranked, and nothing says how surely."
+        return f"{named}; places were ranked, without probabilities."
     if not is_calibrated(answer):
         share = next((share for radius, _, share in known if radius == "25"), known[0][2])
         return f"{named}: {share:.0%} of the candidates lie within 25 km, which is not a probability."

@@ -35,6 +35,7 @@ class Settings:
         fitted: the model that ``calibrated`` uses, a file or ``NAME@SHA256`` (see
             ``recording/fitted_models.py``); None means the shipped one.
         gazetteer: look named sights up in the gazetteers of the home (`sextant places`).
+        signs: look the text read in the photo up among places (False in runs recorded before this existed).
         variants, later: the prompts of the first round and of later rounds, instead of the preset's.
         keep_samples: answers of each prompt that are weighed.
         nearest, farthest: photos of each side that every prompt with references lists, in place of its own numbers.
@@ -56,6 +57,7 @@ class Settings:
     fitted: str | None = None
     optimise: Optimise = "balanced"
     gazetteer: bool = False
+    signs: bool = False
     max_calls: int | None = None
     max_tokens: int | None = None
     max_seconds: float | None = None

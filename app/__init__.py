@@ -1,1 +1,1 @@
-"""The faces of Sextant: the command line and the page."""
+"""The faces of Sextant: command line, terminal chat, page and exports."""

@@ -1,4 +1,4 @@
-"""`python -m app` is `sextant`."""
+"""Run `python -m sextant.app` as `sextant`."""
 
 from sextant.app.cli import main
 

@@ -16,7 +16,7 @@ from sextant.base.errors import SextantError
 COMMANDS = {
     "locate": "Find where photos were taken, with confidence and evidence.",
     "eval": "Evaluate on benchmarks and on recorded candidates.",
-    "calibrate": "Make the stated probabilities your own, from labelled photos.",
+    "calibrate": "Calibrate probabilities and regions on your own labelled photos.",
     "chat": "Chat about photos in the terminal: where, why, not Europe, only in Peru.",
     "serve": "Serve the chat as a web page on this machine.",
     "where": "Show what is at a position: country, region, nearest place.",

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first ends the work in good order, another one more than a second later at once."""
+"""Handle Ctrl-C and SIGTERM: the first stops the work cleanly, another one a second later at once."""
 
 import os
 import signal

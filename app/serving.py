@@ -31,7 +31,7 @@ def serve(
             HEAD_BYTES,
             BoundedProtocol,
             BoundedServer,
-            most_connections,
+            raise_connection_limit,
             share_memory,
         )
         from sextant.app.web.security import AccessRules, is_loopback
@@ -57,7 +57,7 @@ def serve(
     house.warm()
     echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
     share_memory()
-    BoundedProtocol.most = most_connections()
+    BoundedProtocol.most = raise_connection_limit()
     config = uvicorn.Config(
         create_app(house, door),
         http=BoundedProtocol,

@@ -1,1 +1,1 @@
-"""What is known of the world besides photos: place names and where they lie."""
+"""Knowledge of the world besides photos: place names and their positions."""

@@ -24,6 +24,6 @@ _STATES = {
 }
 
 
-def state_of(abbreviation: str) -> tuple[str, str] | None:
-    """Country code and name of the division with this postal abbreviation, or None."""
+def find_state(abbreviation: str) -> tuple[str, str] | None:
+    """Return the country code and name of the division with this postal abbreviation, or None."""
     return _STATES.get(abbreviation.replace(".", "").strip().upper())

@@ -1,4 +1,4 @@
-"""The types of arrays that every room shares."""
+"""Array types that all rooms share."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""The range of every number that a run can be told, declared once for command line, presets, records and HTTP."""
+"""The range of every numeric setting, declared once for command line, presets, records and HTTP."""
 
 import math
 from collections.abc import Mapping

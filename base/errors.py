@@ -1,4 +1,4 @@
-"""The errors a person sees. They live in the lowest room so that every layer can raise them.
+"""Errors that are shown to the user, in the lowest room so that every layer can raise them.
 
 A message is one line: it names the value, the reason and the way out. The command line prints exactly
 this line after ``sextant: `` and leaves with ``exit_code``.
@@ -29,7 +29,7 @@ class SextantWarning(UserWarning):
     """What a reader of an answer should distrust, as a Python warning of the public API."""
 
 
-def one_line(error: BaseException, longest: int | None = LONGEST) -> str:
+def format_error(error: BaseException, longest: int | None = LONGEST) -> str:
     """Return an error's message as one line, its type where it has no message.
 
     Args:
@@ -39,6 +39,6 @@ def one_line(error: BaseException, longest: int | None = LONGEST) -> str:
     return " ".join(str(error).split())[:longest] or type(error).__name__
 
 
-def system_reason(error: BaseException) -> str:
-    """Return the system's reason (``No space left on device``) of an ``OSError``, else ``one_line``."""
-    return getattr(error, "strerror", None) or one_line(error)
+def format_system_reason(error: BaseException) -> str:
+    """Return the system's reason (``No space left on device``) of an ``OSError``, else ``format_error``."""
+    return getattr(error, "strerror", None) or format_error(error)

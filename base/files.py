@@ -1,4 +1,4 @@
-"""Atomic writes: at any time the old file or the whole new one is there."""
+"""Atomic writes: a reader always finds the old file or the complete new one."""
 
 import os
 import secrets
@@ -10,7 +10,7 @@ UNFINISHED = ".part"  # ends the name of a file that is being written; one that 
 
 
 @contextmanager
-def replacing(path: Path, *, fsync: bool = True, mode: int = 0o666) -> Iterator[Path]:
+def replace_file(path: Path, *, fsync: bool = True, mode: int = 0o666) -> Iterator[Path]:
     """Yield an empty file beside ``path`` to write to; it takes the place of ``path`` when the block ends well.
 
     Args:
@@ -37,8 +37,8 @@ def replacing(path: Path, *, fsync: bool = True, mode: int = 0o666) -> Iterator[
 
 
 def write_atomic(path: Path, content: bytes, *, fsync: bool = True, mode: int = 0o666) -> None:
-    """Write a file whole or not at all. Arguments and errors as ``replacing``."""
-    with replacing(path, fsync=fsync, mode=mode) as aside:
+    """Write a file whole or not at all. Arguments and errors as ``replace_file``."""
+    with replace_file(path, fsync=fsync, mode=mode) as aside:
         aside.write_bytes(content)
 
 

@@ -1,4 +1,4 @@
-"""The one folder that holds everything a person keeps: runs, blobs, sessions, checkpoints, galleries, reports."""
+"""The home folder: runs, blobs, sessions, checkpoints, galleries, reports."""
 
 import os
 from dataclasses import dataclass

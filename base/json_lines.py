@@ -1,4 +1,4 @@
-"""Append-only files of JSON objects, one on each line.
+"""Append-only files of JSON objects, one per line.
 
 A process that dies while it appends leaves a *torn tail*: a last line that lacks its end. It is cut off when the file
 is opened for appending and left out when it is read. A broken line before the last cannot come from a crash: the file
@@ -69,7 +69,7 @@ class JsonLines:
         self._file: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
         try:
             with path.open("rb") as file:
-                self._size = self._taken = sound_size(file)
+                self._size = self._taken = measure_sound_size(file)
             self.repaired = os.fstat(self._file).st_size > self._size
             if self.repaired:
                 os.ftruncate(self._file, self._size)
@@ -92,7 +92,7 @@ class JsonLines:
         Raises:
             OSError: the disk does not take them, or the file is closed.
         """
-        content = "".join(map(line_text, lines)).encode()
+        content = "".join(map(format_line, lines)).encode()
         self._writing.append(None)
         try:
             end, cuts = self._append(content)
@@ -123,7 +123,7 @@ class JsonLines:
         """
         with self._syncing:
             if len(self._kept) > cuts and end > self._kept[cuts]:
-                raise OSError(errno.EIO, f"the disk did not hold the last lines of {str(self.path)!r}")
+                raise OSError(errno.EIO, f"the last lines could not be written to {str(self.path)!r}")
             if self._synced >= end or self._file is None:
                 return
             # Writing to a file stands still while the disk is waited for: let those who are about to write go first.
@@ -167,7 +167,7 @@ def read_lines(path: Path) -> Iterator[Line]:
             number += 1
             end += len(raw)
             following = file.readline()
-            value = _parsed(raw)
+            value = _parse(raw)
             if isinstance(value, str):
                 if following:
                     raise BrokenLine(number, value)
@@ -183,21 +183,21 @@ def is_torn(path: Path) -> bool:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        return sound_size(file) < os.fstat(file.fileno()).st_size
+        return measure_sound_size(file) < os.fstat(file.fileno()).st_size
 
 
-def sound_size(file: BinaryIO) -> int:
+def measure_sound_size(file: BinaryIO) -> int:
     """Return the number of bytes before a torn tail, all bytes where there is none. Reads only the end of the file."""
     size = file.seek(0, os.SEEK_END)
-    end = _after_newline(file, size)
+    end = _find_last_newline(file, size)
     if end == 0:
         return 0
-    start = _after_newline(file, end - 1)
+    start = _find_last_newline(file, end - 1)
     file.seek(start)
-    return start if isinstance(_parsed(file.read(end - start)), str) else end
+    return start if isinstance(_parse(file.read(end - start)), str) else end
 
 
-def line_text(value: Json) -> str:
+def format_line(value: Json) -> str:
     """Return a line of the file, in readable UTF-8; escaped where a text holds lone surrogates, which UTF-8 cannot."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     try:
@@ -207,8 +207,8 @@ def line_text(value: Json) -> str:
     return text + "\n"
 
 
-def _parsed(raw: bytes) -> Json | str:
-    """Return the object of a line, or why it is none."""
+def _parse(raw: bytes) -> Json | str:
+    """Return the object of a line, or why it is not an object."""
     if not raw.endswith(b"\n"):
         return "its end is missing"
     try:
@@ -218,7 +218,7 @@ def _parsed(raw: bytes) -> Json | str:
     return value if isinstance(value, dict) else "it is not a JSON object"
 
 
-def _after_newline(file: BinaryIO, size: int) -> int:
+def _find_last_newline(file: BinaryIO, size: int) -> int:
     """Return the place after the last newline among the first ``size`` bytes, 0 where there is none."""
     while size:
         start = max(0, size - _CHUNK_BYTES)

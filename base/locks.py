@@ -1,4 +1,4 @@
-"""Locks between processes. The system lets go of a lock when the process that holds it ends, however it ends."""
+"""Locks between processes. The system releases a lock when its process ends, for whatever reason."""
 
 import os
 from contextlib import suppress
@@ -36,7 +36,7 @@ class Lock:
         try:
             self._lock.acquire(timeout=0)
         except Timeout as error:
-            raise AlreadyLocked(_holder(self.path)) from error
+            raise AlreadyLocked(_describe_holder(self.path)) from error
 
     def wait(self) -> None:
         """Take the lock as soon as nobody else holds it.
@@ -75,7 +75,7 @@ def _sign(descriptor: int) -> None:
     os.write(descriptor, f"pid {os.getpid()}\n".encode())
 
 
-def _holder(path: Path) -> str:
+def _describe_holder(path: Path) -> str:
     try:
         return path.read_text(errors="replace").strip() or "unknown"
     except OSError:

@@ -10,7 +10,7 @@ import re
 _SUSPECT = re.compile(r"[^\n\x20-\x7e]")
 
 
-def printable(text: str) -> str:
+def make_printable(text: str) -> str:
     """Return the text with every character that is not printable replaced by a space; line ends stay."""
     return _SUSPECT.sub(lambda found: found[0] if found[0].isprintable() else " ", text)
 
@@ -20,11 +20,11 @@ def escape_controls(json_text: str) -> str:
 
     The document keeps its value. ``json.dumps(..., ensure_ascii=False)`` escapes the ASCII controls alone.
     """
-    return _SUSPECT.sub(lambda found: found[0] if found[0].isprintable() else _escaped(found[0]), json_text)
+    return _SUSPECT.sub(lambda found: found[0] if found[0].isprintable() else _escape(found[0]), json_text)
 
 
-def _escaped(character: str) -> str:
-    """One character as JSON escapes; beyond the basic plane as a pair of surrogates."""
+def _escape(character: str) -> str:
+    """Return one character as JSON escapes; beyond the basic plane as a pair of surrogates."""
     code = ord(character)
     if code < 0x10000:
         return f"\\u{code:04x}"

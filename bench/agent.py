@@ -1,4 +1,4 @@
-"""How much time Sextant itself takes: many photos against a slow model, and one photo beside LangGraph's own floor.
+"""Measure Sextant's own time: many photos with a slow model, and one photo beside LangGraph's minimum.
 
     python -m bench.agent --photos 200 --latency 0.3 --concurrency 16
 
@@ -64,8 +64,8 @@ def serve(latency: float, connection: Any) -> None:
 
 
 @contextmanager
-def server_process(latency: float) -> Any:
-    """The server's address and a way to ask for its count."""
+def run_server(latency: float) -> Any:
+    """Start the server; yield its address and a way to ask for its count."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(latency, there), daemon=True)
     process.start()
@@ -80,7 +80,7 @@ def server_process(latency: float) -> Any:
 
 
 def write_photos(folder: Path, count: int) -> list[str]:
-    """Photos of 384 pixels, each its own."""
+    """Write photos of 384 pixels, no two alike."""
     paths = []
     for number in range(count):
         noise = np.random.default_rng(number).integers(0, 255, (18, 24, 3), dtype=np.uint8)
@@ -91,7 +91,7 @@ def write_photos(folder: Path, count: int) -> list[str]:
 
 
 def build_gallery(photos: list[str], folder: Path) -> str:
-    """A small gallery of some of the photos."""
+    """Build a small gallery of some of the photos."""
     from sextant.gallery.build.build import build
     from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
@@ -104,8 +104,8 @@ def build_gallery(photos: list[str], folder: Path) -> str:
     return str(folder / "gallery")
 
 
-def many(paths: list[str], settings: Settings, concurrency: int) -> float:
-    """Wall time of all photos, as many at once as keep the model busy."""
+def time_many(paths: list[str], settings: Settings, concurrency: int) -> float:
+    """Return the wall time of all photos when the model is kept busy."""
     locate(paths[0], settings)
     began = time.monotonic()
     with ThreadPoolExecutor(-(-concurrency // VARIANTS) + 1) as pool:
@@ -113,8 +113,8 @@ def many(paths: list[str], settings: Settings, concurrency: int) -> float:
     return time.monotonic() - began
 
 
-def own_ms(path: str, settings: Settings) -> float:
-    """Milliseconds of one run that are neither model nor encoder, its calls made one after the other."""
+def time_own_ms(path: str, settings: Settings) -> float:
+    """Return milliseconds of one run that are neither model nor encoder, its calls made one after the other."""
     outside = 0.0
     deps = live.make_deps(settings)
     answer = deps.ask
@@ -145,8 +145,8 @@ class Idle(TypedDict, total=False):
     said: Annotated[list[str], operator.add]
 
 
-def floor_ms(folder: Path, runs: int) -> float:
-    """Median milliseconds of the same graph with nodes that do nothing, checkpointed alike."""
+def measure_floor_ms(folder: Path, runs: int) -> float:
+    """Return the median milliseconds of the same graph with nodes that do nothing, checkpointed alike."""
     graph: Any = StateGraph(Idle)
     graph.add_node("ingest", lambda state: {})
     graph.add_node("plan", lambda state: Command(goto=[Send("lmm", {"n": n}) for n in range(VARIANTS)]))
@@ -167,9 +167,9 @@ def floor_ms(folder: Path, runs: int) -> float:
 
 
 def measure(photos: int, latency: float, concurrency: int) -> Measured:
-    """Both parts of the bench."""
+    """Run both parts of the bench."""
     os.environ.setdefault("OPENAI_API_KEY", "none-needed")
-    with tempfile.TemporaryDirectory() as scratch, server_process(latency) as (address, count):
+    with tempfile.TemporaryDirectory() as scratch, run_server(latency) as (address, count):
         folder = Path(scratch)
         (folder / "photos").mkdir()
         paths = write_photos(folder / "photos", photos)
@@ -183,10 +183,10 @@ def measure(photos: int, latency: float, concurrency: int) -> Measured:
             concurrency=concurrency,
         )
         before = count()
-        wall = many(paths, settings, concurrency)
+        wall = time_many(paths, settings, concurrency)
         requests = count() - before - VARIANTS
         single = replace(settings, concurrency=1)
-        own = statistics.median(own_ms(path, single) for path in paths[:20])
+        own = statistics.median(time_own_ms(path, single) for path in paths[:20])
         return Measured(
             photos=photos,
             wall=wall,
@@ -194,7 +194,7 @@ def measure(photos: int, latency: float, concurrency: int) -> Measured:
             requests=requests,
             planned=photos * VARIANTS,
             own_ms=own,
-            floor_ms=floor_ms(folder, 20),
+            floor_ms=measure_floor_ms(folder, 20),
         )
 
 

@@ -1,4 +1,4 @@
-"""How long reading an answer takes: median, 99th percentile and slowest, and how time grows with length.
+"""Measure the time of reading an answer: median, 99th percentile, slowest, and growth with length.
 
     python -m bench.answers [FILE…]
 
@@ -24,8 +24,8 @@ TYPICAL = [
 REPEATS = 5
 
 
-def fastest_ms(text: str) -> float:
-    """The fastest of a few readings, milliseconds."""
+def time_fastest_ms(text: str) -> float:
+    """Return the fastest of a few readings, milliseconds."""
     times = []
     for _ in range(REPEATS):
         start = time.perf_counter()
@@ -40,16 +40,16 @@ def main(files: list[str]) -> None:
     parse_answer('{"place": "Paris"}')
     print(f"first look-up of a place: {time.perf_counter() - start:.2f} s, once")
     texts = [row.raw for name in files for row in read_rows(Path(name))] or TYPICAL
-    times = sorted((fastest_ms(text), len(text)) for text in texts)
+    times = sorted((time_fastest_ms(text), len(text)) for text in texts)
     short = [ms for ms, length in times if length <= 5000]
     median, late = times[len(times) // 2][0], times[len(times) * 99 // 100][0]
     print(f"{len(times)} answers: median {median:.2f} ms, 99 % under {late:.2f} ms")
     print(f"slowest of up to 5,000 characters: {max(short):.2f} ms")
     print(f"slowest of all: {times[-1][0]:.2f} ms ({times[-1][1]} characters)")
-    base = fastest_ms(TYPICAL[0])
+    base = time_fastest_ms(TYPICAL[0])
     for megabytes in (0.01, 1, 30):
         text = TYPICAL[1] * int(megabytes * 1e6 / len(TYPICAL[1]))
-        print(f"{megabytes:5} MB: {fastest_ms(text) / base:.0f} times a typical answer")
+        print(f"{megabytes:5} MB: {time_fastest_ms(text) / base:.0f} times a typical answer")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How much of an encoder's own rate a build keeps: photos a second end to end, against the encoder alone.
+"""Measure the photos per second of a gallery build against those of the encoder alone.
 
     python -m bench.build PHOTOS [--encoder builtin --encoder onnx:PATH …] [--photos 3000] [--rounds 3] [--json]
 
@@ -27,7 +27,7 @@ from typing import Any
 
 from PIL.Image import Image
 
-from bench.table import table
+from bench.table import print_table
 from sextant.gallery.build.build import build
 from sextant.gallery.build.pipeline import BATCH, BuildState
 from sextant.gallery.encoders.load import load_encoder
@@ -51,15 +51,15 @@ def main() -> None:
     options = parser.parse_args()
     temporary = Path(tempfile.mkdtemp(prefix="sextant-bench-"))
     try:
-        photos = copies(options.folder, temporary / "photos", options.photos)
+        photos = make_copies(options.folder, temporary / "photos", options.photos)
         specs = options.encoder or ["builtin"]
-        lines = [measured(load_encoder(spec), photos, options.workers, options.rounds) for spec in specs]
+        lines = [measure(load_encoder(spec), photos, options.workers, options.rounds) for spec in specs]
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    print(json.dumps(lines, indent=2) if options.json else table(lines))
+    print(json.dumps(lines, indent=2) if options.json else print_table(lines))
 
 
-def copies(folder: Path, out: Path, count: int) -> Path:
+def make_copies(folder: Path, out: Path, count: int) -> Path:
     """``count`` photos with a table of positions beside them."""
     out.mkdir()
     with (out / "positions.csv").open("w", newline="") as file:
@@ -72,14 +72,14 @@ def copies(folder: Path, out: Path, count: int) -> Path:
     return out
 
 
-def measured(encoder: Encoder, photos: Path, workers: int, rounds: int) -> dict[str, Any]:
-    """Medians over rounds of: the encoder alone, a build, the encoder alone and on every core."""
+def measure(encoder: Encoder, photos: Path, workers: int, rounds: int) -> dict[str, Any]:
+    """Return medians over rounds of: the encoder alone, a build, the encoder alone and on every core."""
     images = [open_photo(photos / name).image for name in list_photo_files(photos)[:ALONE]]
-    own, everywhere, kept, of_all, building, whole = [alone(encoder, images)], [], [], [], [], []
+    own, everywhere, kept, of_all, building, whole = [time_encoder(encoder, images)], [], [], [], [], []
     for _ in range(rounds):
-        rate, with_ends = built(encoder, photos, workers)
-        own.append(alone(encoder, images))
-        everywhere.append(on_every_core(encoder, images))
+        rate, with_ends = time_build(encoder, photos, workers)
+        own.append(time_encoder(encoder, images))
+        everywhere.append(time_encoder_on_every_core(encoder, images))
         kept.append(rate / statistics.mean(own[-2:]))
         of_all.append(rate / everywhere[-1])
         building.append(rate)
@@ -96,8 +96,8 @@ def measured(encoder: Encoder, photos: Path, workers: int, rounds: int) -> dict[
     }
 
 
-def alone(encoder: Encoder, images: list[Image]) -> float:
-    """Photos a second of the encoder by itself."""
+def time_encoder(encoder: Encoder, images: list[Image]) -> float:
+    """Return photos a second of the encoder by itself."""
     encoder.encode(images[:BATCH])
     begun = time.perf_counter()
     for start in range(0, len(images), BATCH):
@@ -105,8 +105,8 @@ def alone(encoder: Encoder, images: list[Image]) -> float:
     return len(images) / (time.perf_counter() - begun)
 
 
-def on_every_core(encoder: Encoder, images: list[Image]) -> float:
-    """Photos a second of the encoder when as many threads as there are cores each take a batch at a time."""
+def time_encoder_on_every_core(encoder: Encoder, images: list[Image]) -> float:
+    """Return photos a second of the encoder when as many threads as there are cores each take a batch at a time."""
     batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
 
     def encode(batch: list[Image]) -> None:
@@ -119,8 +119,8 @@ def on_every_core(encoder: Encoder, images: list[Image]) -> float:
         return len(images) / (time.perf_counter() - begun)
 
 
-def built(encoder: Encoder, photos: Path, workers: int) -> tuple[float, float]:
-    """Photos a second of a build: from its ``WARM``th photo to its last, and from its start to its end."""
+def time_build(encoder: Encoder, photos: Path, workers: int) -> tuple[float, float]:
+    """Return photos a second of a build: from its ``WARM``th photo to its last, and from its start to its end."""
     marks: list[tuple[float, int]] = []
 
     def mark(progress: BuildState) -> None:

@@ -1,11 +1,11 @@
-"""How often the polygons agree with GeoNames about a place's country, and what asking for many at once gains.
+"""Measure how often the polygons agree with GeoNames on a place's country, and the gain of batch look-ups.
 
 Data: all places of the gazetteer (GeoNames cities above 1000 inhabitants). Run: python -m bench.country_lookup
 """
 
 from time import perf_counter
 
-from sextant.geo.borders import countries_at, country_at, nearest_border_km
+from sextant.geo.borders import find_countries, find_country, measure_border_km
 from sextant.geo.towns import load_gazetteer
 
 ALONE = 5000
@@ -13,13 +13,13 @@ ALONE = 5000
 
 def main() -> None:
     table = load_gazetteer()
-    countries_at(table.positions)  # loads the map and prepares its polygons
+    find_countries(table.positions)  # loads the map and prepares its polygons
     begun = perf_counter()
-    found = countries_at(table.positions)
+    found = find_countries(table.positions)
     together = (perf_counter() - begun) / len(found)
     begun = perf_counter()
     for latitude, longitude in table.positions[:ALONE].tolist():
-        country_at(latitude, longitude)
+        find_country(latitude, longitude)
     alone = (perf_counter() - begun) / ALONE
     pairs = list(zip(found, table.codes, strict=True))
     agree = sum(country is not None and code in country.gazetteer_codes for country, code in pairs)
@@ -27,7 +27,7 @@ def main() -> None:
     print(f"{len(found)} places: {agree / len(found):.2%} in the country GeoNames says,", end=" ")
     print(f"{at_sea / len(found):.2%} off the drawn coast, {1 - (agree + at_sea) / len(found):.2%} in another")
     others = [n for n, (country, code) in enumerate(pairs) if country and code not in country.gazetteer_codes]
-    near = sum(nearest_border_km(*table.positions[n].tolist())[0] < 2 for n in others)
+    near = sum(measure_border_km(*table.positions[n].tolist())[0] < 2 for n in others)
     print(f"of the {len(others)} in another country, {near / len(others):.0%} lie within 2 km of a border")
     print(f"asking for all at once is {alone / together:.0f} times as fast per place as one by one")
 

@@ -1,4 +1,4 @@
-"""How close an evaluation gets to the maximum throughput of a model server, and how fast one runs without a model.
+"""Measure an evaluation's throughput against the maximum of a model server, and its speed without a model.
 
     python -m bench.eval --data IM2GPS3K --gallery GALLERY [--photos 500] [--preset default]
 
@@ -40,8 +40,8 @@ def serve(address: Any, stop: Any) -> None:
         stop.wait()
 
 
-def measured(task: EvalTask) -> tuple[float, float, Any]:
-    """Seconds and processor seconds of an evaluation after its gallery and maps are loaded, and how it ended."""
+def measure(task: EvalTask) -> tuple[float, float, Any]:
+    """Return seconds and processor seconds of an evaluation after its gallery and maps are loaded, and how it ended."""
     began: list[tuple[float, float]] = []
 
     def tell(tally: Any) -> None:
@@ -81,14 +81,14 @@ def main() -> None:
                     concurrency=4 if preset == "offline" else AT_ONCE,
                 )
                 picked = {"limit": given.photos, "seed": 0, "shard": None}
-                report(preset, *measured(EvalTask(loaded, photos, picked, settings, Path(folder) / "run")))
+                report(preset, *measure(EvalTask(loaded, photos, picked, settings, Path(folder) / "run")))
     finally:
         stop.set()
         server.join()
 
 
 def report(preset: str, seconds: float, busy: float, ended: Any) -> None:
-    """One line of figures."""
+    """Print one line of figures."""
     tally = ended.tally
     told = f"{preset:<12} {tally.done} photos, {tally.failed} failed, {tally.done / seconds:.1f} photos/s, "
     told += f"{busy / tally.done * 1000:.0f} ms of processor a photo"

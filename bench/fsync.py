@@ -1,4 +1,4 @@
-"""What it costs to have each paid call on disk before it counts as recorded: ``python -m bench.fsync``.
+"""Measure the cost of having each paid call on disk before it counts: ``python -m bench.fsync``.
 
 One and sixteen threads append calls to a recording, with and without waiting for the disk; milliseconds for a call.
 """

@@ -20,7 +20,7 @@ from tests.support.evaluations import without_timings
 
 
 def begin(given: argparse.Namespace, out: Path, home: Path) -> subprocess.Popen[bytes]:
-    """A process at work on the evaluation."""
+    """Start a process that works on the evaluation."""
     words = ["eval", "run", "im2gps3k", "--data", given.data, "--gallery", given.gallery, "--exclude-author"]
     words += ["--limit", str(given.photos), "--concurrency", "4", "--quiet", "--out", str(out)]
     if given.verify:
@@ -29,23 +29,23 @@ def begin(given: argparse.Namespace, out: Path, home: Path) -> subprocess.Popen[
     return subprocess.Popen([sys.executable, "-m", "sextant.app", *words], env=environment, stdout=subprocess.DEVNULL)
 
 
-def lines_in(out: Path) -> int:
-    """Whole lines on the disk."""
+def count_lines(out: Path) -> int:
+    """Return the whole lines on the disk."""
     file = out / "lines.jsonl"
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
-def killed(given: argparse.Namespace, out: Path, home: Path, chance: random.Random) -> None:
-    """One process, killed at a random moment; what is left is shared out among the kills to come."""
-    before = lines_in(out)
+def kill_once(given: argparse.Namespace, out: Path, home: Path, chance: random.Random) -> None:
+    """Run one process and kill it at a random moment; what is left is shared out among the kills to come."""
+    before = count_lines(out)
     process = begin(given, out, home)
     aim = before + chance.randint(1, max(1, given.photos // given.kills))
-    while process.poll() is None and lines_in(out) < min(aim, given.photos - 1):
+    while process.poll() is None and count_lines(out) < min(aim, given.photos - 1):
         time.sleep(0.005)
     time.sleep(chance.random() * 0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    print(f"killed at {lines_in(out)} lines", flush=True)
+    print(f"killed at {count_lines(out)} lines", flush=True)
 
 
 def main() -> int:
@@ -60,13 +60,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out, alone, home = Path(folder, "killed"), Path(folder, "alone"), Path(folder, "home")
         for _ in range(given.kills):
-            killed(given, out, home, chance)
+            kill_once(given, out, home, chance)
         for left in (out, alone):
             if begin(given, left, home).wait():
                 raise SystemExit("the evaluation failed")
         same = without_timings(out) == without_timings(alone)
         print(
-            f"{lines_in(out)} lines for {given.photos} photos; equal to the undisturbed run: {'yes' if same else 'NO'}"
+            f"{count_lines(out)} lines for {given.photos} photos; equal to the undisturbed run: "
+            f"{'yes' if same else 'NO'}"
         )
     return 0 if same else 1
 

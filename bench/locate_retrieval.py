@@ -1,4 +1,4 @@
-"""How long ``locate`` searches a gallery of a million photos, near and far, by the timings that its runs record.
+"""Measure how long ``locate`` searches a gallery of a million photos, from the timings in its runs.
 
     python -m bench.locate_retrieval                        # builds 1,000,000 × 768 synthetic vectors: ten minutes
     python -m bench.locate_retrieval --keep FOLDER          # once; takes them from there the next time
@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bench.agent import write_photos
-from bench.memory import in_a_process
-from bench.synthetic import FINGERPRINT, SPEC, Drawn, built
-from bench.table import table
+from bench.memory import run_in_process
+from bench.synthetic import FINGERPRINT, SPEC, Drawn, build
+from bench.table import print_table
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
@@ -72,25 +72,25 @@ class Taken:
 
 
 def main() -> None:
-    options = parsed()
+    options = parse_options()
     with tempfile.TemporaryDirectory(prefix="sextant-bench-", dir=options.temp) as scratch:
         folder = options.keep or Path(scratch) / "synthetic"
         drawn = None if options.gallery else Drawn(options.rows, options.dimension, options.seed)
         if drawn:
-            built(folder, drawn)
+            build(folder, drawn)
         gallery = options.gallery or str(folder / "gallery")
-        photos = photo_paths(options.folder, Path(scratch), options.photos)
+        photos = list_photos(options.folder, Path(scratch), options.photos)
         lines = []
         for name, filters in FILTERS.items():
             taken = [
-                in_a_process(runs, photos[number::PROCESSES], gallery, drawn, filters, f"{scratch}/home")
+                run_in_process(locate_photos, photos[number::PROCESSES], gallery, drawn, filters, f"{scratch}/home")
                 for number in range(PROCESSES)
             ]
-            lines.append(line(name, taken))
-    print(json.dumps(lines, indent=2) if options.json else table(lines))
+            lines.append(format_row(name, taken))
+    print(json.dumps(lines, indent=2) if options.json else print_table(lines))
 
 
-def parsed() -> argparse.Namespace:
+def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gallery", help="a gallery that is there; else a synthetic one of the sizes below")
     parser.add_argument("--rows", type=int, default=Drawn.rows)
@@ -104,28 +104,30 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def photo_paths(folder: Path | None, scratch: Path, count: int) -> list[str]:
+def list_photos(folder: Path | None, scratch: Path, count: int) -> list[str]:
     if folder is None:
         return write_photos(scratch, count)
     return [str(path) for path in sorted(folder.iterdir()) if path.suffix.lower() in PHOTO_SUFFIXES][:count]
 
 
-def runs(photos: list[str], gallery: str, drawn: Drawn | None, filters: dict[str, Any], home: str) -> list[Taken]:
+def locate_photos(
+    photos: list[str], gallery: str, drawn: Drawn | None, filters: dict[str, Any], home: str
+) -> list[Taken]:
     """Locate each photo, and read from each run's record how long the gallery took."""
     settings = Settings(gallery=gallery, home=home, **filters)
     stub = patch("sextant.gallery.store.load_encoder", lambda spec: DrawnEncoder(drawn)) if drawn else nullcontext()
     with stub:
-        return [taken(get_runs_folder(home) / locate(photo, settings).name) for photo in photos]
+        return [read_times(get_runs_folder(home) / locate(photo, settings).name) for photo in photos]
 
 
-def taken(run: Path) -> Taken:
+def read_times(run: Path) -> Taken:
     cassette = Cassette.read(run / "cassette.jsonl")
     call = next(call for call in cassette.calls.values() if call.kind == "references")
     return Taken(cassette.read_reply(call)["timings"]["search"] * 1000, call.info["seconds"] * 1000)
 
 
-def line(filters: str, processes: list[list[Taken]]) -> dict[str, Any]:
-    """First calls and warm ones apart; percentiles in milliseconds."""
+def format_row(filters: str, processes: list[list[Taken]]) -> dict[str, Any]:
+    """Return the first calls and warm ones apart; percentiles in milliseconds."""
     first = [runs[0] for runs in processes]
     warm = [run for runs in processes for run in runs[1:]]
     middle, high = np.percentile([run.search for run in warm], [50, 95])

@@ -1,4 +1,4 @@
-"""The peak memory of a task: in a process of its own, or since a moment."""
+"""Measure the peak memory of a task, in its own process or since a moment."""
 
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-def in_a_process(task: Callable[..., Result], *arguments: Any) -> Result:
-    """A task's result from a fresh process, whose memory is the task's alone."""
+def run_in_process(task: Callable[..., Result], *arguments: Any) -> Result:
+    """Return a task's result from a fresh process, whose memory is the task's alone."""
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(task, arguments)
 
@@ -18,7 +18,7 @@ def reset_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def peak_megabytes() -> int:
-    """Peak of this process's resident memory since its start or ``reset_peak``, mapped files included."""
+def read_peak_megabytes() -> int:
+    """Return the peak of this process's resident memory since its start or ``reset_peak``, mapped files included."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0]) // 1024

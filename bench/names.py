@@ -1,4 +1,4 @@
-"""How fast replies are read, and a large gazetteer is built and asked.
+"""Measure how fast replies are parsed, and how fast a large gazetteer is built and searched.
 
     python -m bench.names --rows 10000000 --folder /tmp/names
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from sextant.agent.answers import parse_answer
 from sextant.atlas.gazetteer.add import add_source
-from sextant.atlas.gazetteer.lookup import Lookup, Near
+from sextant.atlas.gazetteer.lookup import Lookup, SearchCircle
 
 _SYLLABLES = (
     "ba", "ko", "ri", "san", "mel", "to", "ur", "gen", "hal", "vi", "dor", "ne", "pas", "qui", "lo", "ster", "wald",
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where the gazetteer is built")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    reading = timed([lambda: parse_answer(_REPLY)] * _QUESTIONS)
+    reading = time_calls([lambda: parse_answer(_REPLY)] * _QUESTIONS)
     print(f"a reply of {len(_REPLY)} characters     {reading}")
     table, store = options.folder / "synthetic.csv", options.folder / "places.sqlite"
     names = write(table, options.rows)
@@ -49,18 +49,18 @@ def main() -> None:
     print(f"{report.places:,} places built in {seconds:.0f} s ({report.places / seconds:,.0f} a second)")
     print(f"file {store.stat().st_size / 1e9:.2f} GB, most memory {memory:.2f} GB")
     lookup = Lookup(store)
-    print("exact look-up             ", timed([lambda name=name: lookup.find(name) for name, _, _ in names]))
-    inside = [lambda n=n, y=y, x=x: lookup.find(n, [Near(y, x, 20.0)]) for n, y, x in names]
-    print("in a container            ", timed(inside))
+    print("exact look-up             ", time_calls([lambda name=name: lookup.find(name) for name, _, _ in names]))
+    inside = [lambda n=n, y=y, x=x: lookup.find(n, [SearchCircle(y, x, 20.0)]) for n, y, x in names]
+    print("in a container            ", time_calls(inside))
     print(
         "misspelt                  ",
-        timed([lambda name=name: lookup.find(name[:3] + name[4:]) for name, _, _ in names]),
+        time_calls([lambda name=name: lookup.find(name[:3] + name[4:]) for name, _, _ in names]),
     )
-    print("nearest prominent sight   ", timed([lambda y=y, x=x: lookup.prominent_near(y, x) for _, y, x in names]))
+    print("nearest prominent sight   ", time_calls([lambda y=y, x=x: lookup.prominent_near(y, x) for _, y, x in names]))
 
 
 def write(path: Path, rows: int) -> list[tuple[str, float, float]]:
-    """A CSV of synthetic places; some of them to ask for, with their positions in degrees."""
+    """Write a CSV of synthetic places; return some of them to ask for, with their positions in degrees."""
     chance, rng = random.Random(0), np.random.default_rng(0)
     latitudes = np.degrees(np.arcsin(rng.uniform(-0.8, 0.9, rows))).round(5).tolist()
     longitudes = rng.uniform(-180, 180, rows).round(5).tolist()
@@ -78,8 +78,8 @@ def write(path: Path, rows: int) -> list[tuple[str, float, float]]:
     return asked
 
 
-def timed(calls: list[Callable[[], object]]) -> str:
-    """Median and 95th percentile of the calls, ms of processor time, so that other programs do not count."""
+def time_calls(calls: list[Callable[[], object]]) -> str:
+    """Return the median and 95th percentile of the calls, ms of processor time, so that other programs do not count."""
     calls[0]()
     spent = []
     for call in calls:

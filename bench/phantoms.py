@@ -1,4 +1,4 @@
-"""How well does the guard tell sentences that claim a check from those that do not?
+"""Measure precision and recall of the guard on sentences that claim a check.
 
     python -m bench.phantoms [--wrong]
 
@@ -36,8 +36,8 @@ class Labelled:
         return check_sentence(self.text, trace).struck is not None
 
 
-def labelled() -> Iterator[Labelled]:
-    """Every sentence of the data, in its order."""
+def read_labelled() -> Iterator[Labelled]:
+    """Yield every sentence of the data, in its order."""
     for part, languages in yaml.safe_load(DATA.read_text(encoding="utf-8")).items():
         for language, kinds in languages.items():
             for kind in ("claims", "none"):
@@ -48,8 +48,8 @@ def labelled() -> Iterator[Labelled]:
                     yield Labelled(part, language, text, tool, kind == "other")
 
 
-def counted(sentences: list[Labelled]) -> dict[str, float]:
-    """Sentences, phantoms among them, precision, recall."""
+def count_struck(sentences: list[Labelled]) -> dict[str, float]:
+    """Return sentences, phantoms among them, precision, recall."""
     seen = Counter((one.phantom, one.struck) for one in sentences)
     hits = seen[True, True]
     return {
@@ -64,11 +64,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--wrong", action="store_true", help="list the mistakes of the development part")
     wrong = parser.parse_args().wrong
-    every = list(labelled())
+    every = list(read_labelled())
     for part in dict.fromkeys(one.part for one in every):
         ours = [one for one in every if one.part == part]
         for language in [*dict.fromkeys(one.language for one in ours), "all"]:
-            found = counted([one for one in ours if language in (one.language, "all")])
+            found = count_struck([one for one in ours if language in (one.language, "all")])
             print(
                 f"{part:<12} {language:<4} {found['sentences']:>4} sentences, {found['phantoms']:>3} phantom checks: "
                 f"precision {found['precision']:.2f}, recall {found['recall']:.2f}"

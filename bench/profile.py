@@ -1,4 +1,4 @@
-"""What `sextant gallery profile` takes, against the build of the same gallery: seconds and their ratio.
+"""Measure `sextant gallery profile` against the build of the same gallery: seconds and their ratio.
 
     python -m bench.profile                            # galleries of 1,000 and of 1,000,000 synthetic rows
     python -m bench.profile --rows 100000 --json
@@ -15,9 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.memory import in_a_process, peak_megabytes
-from bench.synthetic import Drawn, built
-from bench.table import table
+from bench.memory import read_peak_megabytes, run_in_process
+from bench.synthetic import Drawn, build
+from bench.table import print_table
 
 
 def main() -> None:
@@ -36,13 +36,13 @@ def main() -> None:
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps(lines, indent=2) if options.json else table(lines))
+    print(json.dumps(lines, indent=2) if options.json else print_table(lines))
 
 
 def measured(folder: Path, drawn: Drawn) -> dict[str, float]:
-    """One gallery: seconds of its build and of its profile, measured again in a process of its own."""
-    took = built(folder, drawn)
-    found = in_a_process(profiled, folder / "gallery")
+    """Return one gallery: seconds of its build and of its profile, measured again in a process of its own."""
+    took = build(folder, drawn)
+    found = run_in_process(profiled, folder / "gallery")
     return {
         "rows": drawn.rows,
         "build s": took["build s"],
@@ -52,13 +52,13 @@ def measured(folder: Path, drawn: Drawn) -> dict[str, float]:
 
 
 def profiled(gallery: Path) -> dict[str, float]:
-    """Seconds and peak memory of `sextant gallery profile`, and how many photos it located."""
+    """Return seconds and peak memory of `sextant gallery profile`, and how many photos it located."""
     from sextant.gallery.build.measure_profile import store_profile
 
     begun = time.perf_counter()
     profile = store_profile(str(gallery))
     seconds = time.perf_counter() - begun
-    return {"profile s": round(seconds, 2), "photos located": profile.photos, "peak MB": peak_megabytes()}
+    return {"profile s": round(seconds, 2), "photos located": profile.photos, "peak MB": read_peak_megabytes()}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What recording costs, how fast a run replays, whether threads can disturb it, and how much room runs take.
+"""Measure the cost of recording, the speed of replays, their immunity to threads, and disk space.
 
     python -m bench.record
 
@@ -33,7 +33,7 @@ RUNS = 100
 PHOTO_SIDE = 1300  # pixels of noise: a PNG of 5 MB
 
 
-def timed(owner: Any, name: str, spent: dict[str, float]) -> None:
+def time_method(owner: Any, name: str, spent: dict[str, float]) -> None:
     """Add up what a method takes, by its name."""
     method = getattr(owner, name)
 
@@ -47,11 +47,11 @@ def timed(owner: Any, name: str, spent: dict[str, float]) -> None:
     setattr(owner, name, measured)
 
 
-def cost(folder: Path) -> None:
-    """Milliseconds a step that go into the cassette, the steps and the checkpoints; medians over ten runs."""
+def measure_cost(folder: Path) -> None:
+    """Return milliseconds a step that go into the cassette, the steps and the checkpoints; medians over ten runs."""
     spent: dict[str, float] = defaultdict(float)
     for owner, name in ((Cassette, "add"), (StepLog, "write"), (SqliteSaver, "put"), (SqliteSaver, "put_writes")):
-        timed(owner, name, spent)
+        time_method(owner, name, spent)
     each: dict[str, list[float]] = defaultdict(list)
     with ModelServer(script) as server:
         for number in range(11):
@@ -67,8 +67,8 @@ def cost(folder: Path) -> None:
     print(f"  {'together':<24} {sum(medians.values()):.3f} ms a step of {steps} steps")
 
 
-def replays(folder: Path) -> None:
-    """Seconds of a replay, and the answers of shuffled ones; the server is gone."""
+def time_replays(folder: Path) -> None:
+    """Return seconds of a replay, and the answers of shuffled ones; the server is gone."""
     for preset in list_preset_ids():
         for protocol in ("openai", "ollama"):
             home = folder / f"replay-{preset}-{protocol}"
@@ -81,7 +81,7 @@ def replays(folder: Path) -> None:
                 began = time.perf_counter()
                 steps = len(replay(recorded).steps)
                 seconds.append(time.perf_counter() - began)
-            same = sum(shuffled(recorded, seed) == run.answer for seed in range(SHUFFLES))
+            same = sum(replay_shuffled(recorded, seed) == run.answer for seed in range(SHUFFLES))
             size = sum(file.stat().st_size for file in recorded.path.iterdir()) / 1000
             print(
                 f"  {preset:<12} {protocol:<7} {steps:>3} steps, {asked:>2} calls, {size:>4.0f} kB: replay "
@@ -90,13 +90,13 @@ def replays(folder: Path) -> None:
             )
 
 
-def shuffled(folder: RunFolder, seed: int) -> Any:
-    """The answer of a replay on eight threads that sleep at random."""
+def replay_shuffled(folder: RunFolder, seed: int) -> Any:
+    """Return the answer of a replay on eight threads that sleep at random."""
     chance = random.Random(seed)
     return replay(folder, on_event=lambda event: time.sleep(chance.random() * 0.004), workers=8).answer
 
 
-def room(folder: Path) -> None:
+def measure_room(folder: Path) -> None:
     """Return the megabytes of a number of runs over photos of 5 MB, by kind of file."""
     home = folder / "room"
     chance = np.random.default_rng(1)
@@ -124,11 +124,11 @@ def main() -> None:
         draw(folder)
         os.chdir(folder)
         print("replay")
-        replays(folder)
+        time_replays(folder)
         print("room")
-        room(folder)
+        measure_room(folder)
         print("cost of recording")
-        cost(folder)
+        measure_cost(folder)
 
 
 if __name__ == "__main__":

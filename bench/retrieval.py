@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.memory import in_a_process, peak_megabytes, reset_peak
-from bench.synthetic import SEED, Drawn, build_gallery, built
-from bench.table import table
+from bench.memory import read_peak_megabytes, reset_peak, run_in_process
+from bench.synthetic import SEED, Drawn, build, build_gallery
+from bench.table import print_table
 from bench.vectors import CHUNK
 from sextant.base.arrays import SmallFloats
 
@@ -64,18 +64,18 @@ class Data:
 
 
 def main() -> None:
-    options = parsed()
+    options = parse_options()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="sextant-bench-", dir=options.temp))
     try:
-        data, gallery = (real_data if options.gallery else synthetic_data)(options, folder)
-        report = measured(data, folder / "gallery", gallery)
-        print(json.dumps(report, indent=2) if options.json else printed(report))
+        data, gallery = (make_real_data if options.gallery else make_synthetic_data)(options, folder)
+        report = measure(data, folder / "gallery", gallery)
+        print(json.dumps(report, indent=2) if options.json else print_report(report))
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def parsed() -> argparse.Namespace:
+def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--dimension", type=int, default=768)
@@ -89,35 +89,35 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def synthetic_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str, float]]:
-    """Vectors and gallery, and what the build of the gallery took."""
+def make_synthetic_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str, float]]:
+    """Return vectors and gallery, and what the build of the gallery took."""
     drawn = Drawn(options.rows, options.dimension, options.seed, options.as_large)
-    took = built(folder, drawn)
+    took = build(folder, drawn)
     queries = drawn.shape().queries(options.queries)
     return Data(folder / "vectors.npy", queries, np.full(options.queries, -1)), took
 
 
-def real_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str, float]]:
-    """A real gallery's vectors in a gallery of their own, and what its build took."""
+def make_real_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dict[str, float]]:
+    """Return a real gallery's vectors in a gallery of their own, and what its build took."""
     from sextant.gallery.statistics import read_vector_chunks
     from sextant.gallery.store import Gallery
 
     vectors = np.concatenate(list(read_vector_chunks(Gallery.open(options.gallery).photos)))
     np.save(folder / "vectors.npy", vectors)
-    took = in_a_process(build_gallery, folder / "vectors.npy", folder / "gallery", options.as_large)
+    took = run_in_process(build_gallery, folder / "vectors.npy", folder / "gallery", options.as_large)
     chosen = np.random.default_rng(options.seed).permutation(len(vectors))[: options.queries]
     return Data(folder / "vectors.npy", vectors[chosen], chosen), took
 
 
-def measured(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, Any]:
-    sextant, memory = sextant_search(gallery, data)
+def measure(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, Any]:
+    sextant, memory = make_sextant_contender(gallery, data)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import faiss
 
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     vectors = np.load(data.vectors, mmap_mode="r")
-    contenders = [sextant, *faiss_searches(faiss, vectors)]
-    cached(gallery)
+    contenders = [sextant, *make_faiss_contenders(faiss, vectors)]
+    warm_page_cache(gallery)
     for start in range(0, len(data.queries), BLOCK):
         for contender, side in itertools.product(contenders, ("near", "far")):
             for query in data.queries[start : start + BLOCK]:
@@ -127,14 +127,14 @@ def measured(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, An
         "rows": len(vectors),
         "dimension": vectors.shape[1],
         "queries": len(data.queries),
-        "sextant": {**built, **memory, "disk MB": megabytes_on_disk(gallery)},
-        "searches": [line for contender in contenders for line in lines(contender, flat, data, vectors)],
+        "sextant": {**built, **memory, "disk MB": measure_megabytes_on_disk(gallery)},
+        "searches": [line for contender in contenders for line in format_rows(contender, flat, data, vectors)],
     }
 
 
-def sextant_search(path: Path, data: Data) -> tuple[Contender, dict[str, float]]:
-    """Sextant's search as tools call it, and the memory it takes before anything else is loaded."""
-    from sextant.gallery.search.search import farthest, nearest
+def make_sextant_contender(path: Path, data: Data) -> tuple[Contender, dict[str, float]]:
+    """Return the sextant's search as tools call it, and the memory it takes before anything else is loaded."""
+    from sextant.gallery.search.search import find_farthest, find_nearest
     from sextant.gallery.store import Gallery
 
     reset_peak()
@@ -143,23 +143,23 @@ def sextant_search(path: Path, data: Data) -> tuple[Contender, dict[str, float]]
     gallery.warm()
     ready = time.perf_counter() - begun
     for query in data.queries[:50]:
-        nearest(gallery, query, COUNT + 1), farthest(gallery, query, COUNT + 1)
+        find_nearest(gallery, query, COUNT + 1), find_farthest(gallery, query, COUNT + 1)
     return (
         Contender(
             "Sextant",
-            lambda query: [int(item.id) for item in nearest(gallery, query, COUNT + 1)],
-            lambda query: [int(item.id) for item in farthest(gallery, query, COUNT + 1)],
+            lambda query: [int(item.id) for item in find_nearest(gallery, query, COUNT + 1)],
+            lambda query: [int(item.id) for item in find_farthest(gallery, query, COUNT + 1)],
         ),
         {
             "open and warm s": round(ready, 2),
-            "search peak MB": peak_megabytes(),
+            "search peak MB": read_peak_megabytes(),
             "probes": gallery.manifest.index.probes,
             "outliers": gallery.manifest.outliers,
         },
     )
 
 
-def cached(folder: Path) -> None:
+def warm_page_cache(folder: Path) -> None:
     """Have the system hold the gallery's files, as it does once enough was searched; faiss holds its own all along."""
     for file in folder.rglob("*"):
         if file.is_file():
@@ -168,8 +168,8 @@ def cached(folder: Path) -> None:
                     pass
 
 
-def faiss_searches(faiss: Any, vectors: SmallFloats) -> Iterator[Contender]:
-    """IndexFlatIP, searched with the negated query for the far side as G3 and Img2Loc do, and inverted lists."""
+def make_faiss_contenders(faiss: Any, vectors: SmallFloats) -> Iterator[Contender]:
+    """Yield IndexFlatIP, searched with the negated query for the far side as G3 and Img2Loc do, and inverted lists."""
     flat = faiss.IndexFlatIP(vectors.shape[1])
     partitions = max(1, round(len(vectors) ** 0.5))
     inverted = faiss.IndexIVFFlat(faiss.IndexFlatIP(vectors.shape[1]), vectors.shape[1], partitions)
@@ -180,15 +180,15 @@ def faiss_searches(faiss: Any, vectors: SmallFloats) -> Iterator[Contender]:
         inverted.add(np.ascontiguousarray(vectors[start : start + CHUNK]))
     inverted.nprobe = max(1, partitions // 10)
     for name, index in (("faiss IndexFlatIP", flat), (f"faiss IVFFlat, {inverted.nprobe} probes", inverted)):
-        yield Contender(name, asking(index, 1), asking(index, -1))
+        yield Contender(name, make_asker(index, 1), make_asker(index, -1))
 
 
-def asking(index: Any, sign: int) -> Callable[[SmallFloats], list[int]]:
+def make_asker(index: Any, sign: int) -> Callable[[SmallFloats], list[int]]:
     return lambda query: [int(row) for row in index.search(sign * query[None], COUNT + 1)[1][0]]
 
 
-def lines(contender: Contender, flat: Contender, data: Data, vectors: SmallFloats) -> Iterator[dict[str, Any]]:
-    """One line a side; ``flat`` is exact, and so the truth."""
+def format_rows(contender: Contender, flat: Contender, data: Data, vectors: SmallFloats) -> Iterator[dict[str, Any]]:
+    """Yield one line a side; ``flat`` is exact, and so the truth."""
     for side in ("near", "far"):
         hits, gaps = [], []
         for query, own, found, exact in zip(
@@ -210,13 +210,13 @@ def lines(contender: Contender, flat: Contender, data: Data, vectors: SmallFloat
         }
 
 
-def printed(report: dict[str, Any]) -> str:
+def print_report(report: dict[str, Any]) -> str:
     words = [f"{report['rows']:,} × {report['dimension']}, {report['queries']} queries"]
     words += [", ".join(f"{name} {value:,}" for name, value in report["sextant"].items()), ""]
-    return "\n".join([*words, table(report["searches"])])
+    return "\n".join([*words, print_table(report["searches"])])
 
 
-def megabytes_on_disk(folder: Path) -> int:
+def measure_megabytes_on_disk(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) // 1024**2
 
 

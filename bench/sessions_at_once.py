@@ -1,4 +1,4 @@
-"""Fifty sessions at once against a model of 300 ms: are all answered, what does a step cost, how much memory is held?
+"""Measure fifty simultaneous sessions with a model of 300 ms: answers, overhead per step, memory.
 
     python -m bench.sessions_at_once [SESSIONS]
     python -m bench.sessions_at_once [SESSIONS] --kill
@@ -31,16 +31,16 @@ from tests.support.serving import Server
 MODEL_S = 0.3
 
 
-def script(asked: Asked) -> Reply:
-    """A tool call in one variant, else an answer."""
+def answer_scripted(asked: Asked) -> Reply:
+    """Return a tool call in one variant, else an answer."""
     if asked.tools and not asked.tool_results and "two steps" in asked.text:
         return Reply(tool_calls=[("nearest_photos", {"count": 5})])
     return Reply(text=json.dumps({"latitude": 38.71, "longitude": -9.14, "confidence": 0.9, "clues": []}))
 
 
-def resident_mb(pid: int) -> float:
-    """Memory of a process and its children, MB."""
-    pids = [pid, *children(pid)]
+def read_resident_mb(pid: int) -> float:
+    """Return the memory of a process and its children, MB."""
+    pids = [pid, *list_children(pid)]
     kilobytes = 0
     for one in pids:
         found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{one}/status").read_text())
@@ -48,7 +48,7 @@ def resident_mb(pid: int) -> float:
     return kilobytes / 1024
 
 
-def children(pid: int) -> list[int]:
+def list_children(pid: int) -> list[int]:
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         with suppress(OSError):  # threads come and go
@@ -56,42 +56,42 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def measured(server: Server, photo: Path, sessions: int, home: Path) -> dict[str, float]:
+def measure(server: Server, photo: Path, sessions: int, home: Path) -> dict[str, float]:
     """Send one message to each of many sessions, all at once."""
     names = [server.session() for _ in range(sessions)]
     known = {folder.name for folder in (home / "runs").glob("*")}
     began = time.monotonic()
     peak = 0.0
     with ThreadPoolExecutor(sessions) as pool:
-        waiting = [pool.submit(asked_and_answered, server, name, photo) for name in names]
+        waiting = [pool.submit(ask_and_wait, server, name, photo) for name in names]
         while not all(one.done() for one in waiting):
-            peak = max(peak, resident_mb(server.process.pid))
+            peak = max(peak, read_resident_mb(server.process.pid))
             time.sleep(0.2)
         answered = sum(one.result() for one in waiting)
     overheads = []
     for folder in (home / "runs").glob("*"):
         if folder.name not in known:
-            overheads += steps_of(folder)
+            overheads += list_step_seconds(folder)
     seconds = time.monotonic() - began
     ranked = sorted(overheads)
     half, most = (ranked[int(len(ranked) * share)] * 1000 for share in (0.5, 0.95))
     return {"answered": answered, "seconds": seconds, "median_ms": half, "most_ms": most, "peak_mb": peak}
 
 
-def asked_and_answered(server: Server, session: str, photo: Path) -> bool:
+def ask_and_wait(server: Server, session: str, photo: Path) -> bool:
     server.say(session, "where?", photo).raise_for_status()
     view = server.settled(session, 300)
     return view["photos"][0]["status"] == "located" and view["photos"][0]["answer"]["outcomes"]["answered"] > 0
 
 
-def steps_of(folder: Path) -> list[float]:
-    """Seconds of each step that asked the model, beyond the model's own."""
+def list_step_seconds(folder: Path) -> list[float]:
+    """Return seconds of each step that asked the model, beyond the model's own."""
     steps = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
     return [max(0.0, one["seconds"] - MODEL_S) for one in steps if one["node"] == "lmm"]
 
 
 @dataclass(frozen=True)
-class World:
+class LoadWorld:
     """A small gallery, a model of 300 ms, and the server's arguments for both."""
 
     root: Path
@@ -100,35 +100,35 @@ class World:
     env: dict[str, str]
 
     def photo(self, seed: int) -> Path:
-        """A photo of Lisbon like no other seed's."""
+        """Write a photo of Lisbon like no other seed's."""
         path = self.root / f"query-{seed}.jpg"
         small_gallery.picture(small_gallery.PLACES["lisbon"][0], seed=seed).save(path, quality=90)
         return path
 
 
 @contextmanager
-def small_world() -> Iterator[World]:
-    """Built afresh in a folder of its own."""
+def build_small_world() -> Iterator[LoadWorld]:
+    """Build the world afresh in a folder of its own."""
     from sextant.gallery.build.build import build
     from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
 
-    with tempfile.TemporaryDirectory() as folder, ModelServer(script, latency_s=MODEL_S) as model:
+    with tempfile.TemporaryDirectory() as folder, ModelServer(answer_scripted, latency_s=MODEL_S) as model:
         root = Path(folder)
         table = small_gallery.write_photos(root / "photos")
         source = open_source(str(root / "photos"), SourceOptions(metadata=table))
         build(source, str(root / "gallery"), load_encoder("builtin"), workers=0)
         args = ("--gallery", root / "gallery", "--verify", "density", "--model", "openai:s")
-        yield World(root, model, (*args, "--base-url", model.base_url), {"OPENAI_API_KEY": "sk-bench"})
+        yield LoadWorld(root, model, (*args, "--base-url", model.base_url), {"OPENAI_API_KEY": "sk-bench"})
 
 
-def under_load(world: World, sessions: int) -> None:
+def measure_load(world: LoadWorld, sessions: int) -> None:
     """Print the cost of many simultaneous sessions, and of one alone."""
     home, photo = world.root / "home", world.photo(4711)
     with Server(*world.args, home=home, env=world.env) as server:
-        measured(server, photo, 1, home)
-        alone = measured(server, photo, 1, home)
-        many = measured(server, photo, sessions, home)
+        measure(server, photo, 1, home)
+        alone = measure(server, photo, 1, home)
+        many = measure(server, photo, sessions, home)
     for count, found in ((1, alone), (sessions, many)):
         print(
             f"{count} at once: {found['answered']} answered in {found['seconds']:.1f} s; overhead of a model step: "
@@ -138,7 +138,7 @@ def under_load(world: World, sessions: int) -> None:
     print(f"ratios: time {each:.1f} for {sessions} times the work, memory {many['peak_mb'] / alone['peak_mb']:.2f}")
 
 
-def killed(world: World, sessions: int) -> None:
+def measure_kill(world: LoadWorld, sessions: int) -> None:
     """Print what is left after a kill in the middle of many sessions."""
     photos = [world.photo(seed) for seed in range(sessions + 1)]
     # Some five calls a session: the kill falls in the middle of them.
@@ -159,8 +159,8 @@ def main() -> None:
     parser.add_argument("sessions", type=int, nargs="?", default=50)
     parser.add_argument("--kill", action="store_true", help="kill the server in the middle and resume")
     chosen = parser.parse_args()
-    with small_world() as world:
-        (killed if chosen.kill else under_load)(world, chosen.sessions)
+    with build_small_world() as world:
+        (measure_kill if chosen.kill else measure_load)(world, chosen.sessions)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A gallery of structured synthetic vectors, finished as any build finishes: rows, index, outliers, its own check.
+"""Build a gallery of structured synthetic vectors, finished like any build: rows, index, outliers, check.
 
 Its vectors lie beside it in ``vectors.npy``, for what else is to search them, and ``shape.json`` says how they were
 drawn. Queries are of the same distribution and are not in it.
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.memory import in_a_process, peak_megabytes
+from bench.memory import read_peak_megabytes, run_in_process
 from bench.vectors import CHUNK, Shape
 from sextant.gallery.build.commit import BuildTask, open_writer
 from sextant.gallery.build.decode import DecodedPhoto
@@ -40,7 +40,7 @@ class Drawn:
         return Shape(self.rows, self.dimension, self.seed)
 
 
-def built(folder: Path, drawn: Drawn) -> dict[str, float]:
+def build(folder: Path, drawn: Drawn) -> dict[str, float]:
     """Make vectors and gallery under ``folder``, or take those that lie there; seconds by stage and peak memory.
 
     Raises:
@@ -54,9 +54,9 @@ def built(folder: Path, drawn: Drawn) -> dict[str, float]:
         return dict(kept["built"])
     folder.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    in_a_process(draw, folder / "vectors.npy", drawn)
+    run_in_process(draw, folder / "vectors.npy", drawn)
     print(f"vectors drawn in {time.monotonic() - begun:.0f} s", file=sys.stderr)
-    found = in_a_process(build_gallery, folder / "vectors.npy", folder / "gallery", drawn.as_large)
+    found = run_in_process(build_gallery, folder / "vectors.npy", folder / "gallery", drawn.as_large)
     note.write_text(json.dumps({"drawn": asdict(drawn), "built": found}))
     return found
 
@@ -77,7 +77,7 @@ def build_gallery(vectors: Path, out: Path, as_large: bool) -> dict[str, float]:
 
     def tell(stage: str) -> None:
         stages.append((stage, time.monotonic()))
-        print(f"{stage} … ({peak_megabytes():,} MB at most so far)", file=sys.stderr, flush=True)
+        print(f"{stage} … ({read_peak_megabytes():,} MB at most so far)", file=sys.stderr, flush=True)
 
     tell("writing")
     count, dimension = np.load(vectors, mmap_mode="r").shape
@@ -85,21 +85,21 @@ def build_gallery(vectors: Path, out: Path, as_large: bool) -> dict[str, float]:
         writer.begin(BuildTask("build", "bench", FINGERPRINT, {}), None)
         for start in range(0, count, _PIECE):
             piece = np.load(vectors, mmap_mode="r")[start : start + _PIECE].copy()
-            writer.append(rows(start, len(piece)), piece)
+            writer.append(make_rows(start, len(piece)), piece)
         finish_gallery(writer, spec=SPEC, fingerprint=FINGERPRINT, source="bench", settings={}, tell=tell)
     ends = [at for _, at in stages[1:]] + [time.monotonic()]
     seconds = {f"{name} s": round(end - start, 1) for (name, start), end in zip(stages, ends, strict=True)}
-    return {**seconds, "build s": round(ends[-1] - stages[0][1], 1), "build peak MB": peak_megabytes()}
+    return {**seconds, "build s": round(ends[-1] - stages[0][1], 1), "build peak MB": read_peak_megabytes()}
 
 
-def rows(start: int, count: int) -> list[DecodedPhoto]:
-    """Rows whose id is their number, spread over the globe."""
+def make_rows(start: int, count: int) -> list[DecodedPhoto]:
+    """Return rows whose id is their number, spread over the globe."""
     rng = np.random.default_rng(start)
     positions = np.column_stack([rng.uniform(-60, 70, count), rng.uniform(-180, 180, count)])
-    return [_row(row, *place) for row, place in enumerate(positions.tolist(), start)]
+    return [_make_row(row, *place) for row, place in enumerate(positions.tolist(), start)]
 
 
-def _row(row: int, latitude: float, longitude: float) -> DecodedPhoto:
+def _make_row(row: int, latitude: float, longitude: float) -> DecodedPhoto:
     columns: dict[str, str | float | None] = {
         "id": str(row),
         "latitude": latitude,

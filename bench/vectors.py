@@ -1,4 +1,4 @@
-"""Structured synthetic vectors: clusters in a cone, on a curved surface of few dimensions, as image encoders give.
+"""Make structured synthetic vectors: clusters in a cone on a curved surface, like those of image encoders.
 
 Shaped after real embeddings, 1,374 photos of IM2GPS3K through MobileNetV2 (in brackets: as many of these vectors):
 cosine of a pair 0.53 ± 0.07 (0.53 ± 0.08), to the nearest other photo 0.76 (0.75), to the 16th nearest 0.69 (0.68),
@@ -44,7 +44,7 @@ class Shape:
         self._middle = surface.mean(axis=0)
 
     def _surface(self, rng: np.random.Generator, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Points on the surface (count, dimension), and the cosine of each to the cone's axis (count, 1)."""
+        """Return points on the surface (count, dimension), and the cosine of each to the cone's axis (count, 1)."""
         cluster = rng.choice(len(self._weights), size=count, p=self._weights)
         within = rng.standard_normal((count, LATENT), dtype=np.float32)
         latent = np.sqrt(np.float32(0.5)) * (self._centres[cluster] + within)
@@ -57,19 +57,19 @@ class Shape:
         rng = np.random.default_rng([self.seed, number])
         surface, cosine = self._surface(rng, count)
         noise = rng.standard_normal((count, self.dimension), dtype=np.float32)
-        aside = np.sqrt(1 - NOISE) * _unit(surface - self._middle) + np.sqrt(NOISE) * _unit(noise)
-        return _unit(cosine * self._axis + np.sqrt(1 - cosine**2) * aside)
+        aside = np.sqrt(1 - NOISE) * _normalise(surface - self._middle) + np.sqrt(NOISE) * _normalise(noise)
+        return _normalise(cosine * self._axis + np.sqrt(1 - cosine**2) * aside)
 
     def chunks(self, count: int) -> Iterator[NDArray[np.float32]]:
-        """The gallery's vectors, piece by piece."""
+        """Yield the gallery's vectors, piece by piece."""
         for number, start in enumerate(range(0, count, CHUNK)):
             yield self.chunk(number, min(CHUNK, count - start))
 
     def queries(self, count: int) -> NDArray[np.float32]:
-        """Vectors of the same distribution that are not in the gallery."""
+        """Return vectors of the same distribution that are not in the gallery."""
         return self.chunk(1_000_000, count)
 
 
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def _normalise(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     unit: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     return unit

@@ -1,4 +1,4 @@
-"""How long verification of one pool of 80 candidates takes, against its limit of 5 ms.
+"""Measure how long verification of a pool of 80 candidates takes, against its limit of 5 ms.
 
 Run: python -m bench.verification
 """
@@ -14,8 +14,8 @@ LIMIT_MS = 5.0
 ROUNDS = 200
 
 
-def pool_of_80() -> Pool:
-    """40 retrieved photos in four camps and 40 answers of four models round them, with 20 far photos; seeded."""
+def make_pool_of_80() -> Pool:
+    """Make a seeded pool: 40 retrieved photos in four camps, 40 answers of four models round them, 20 far photos."""
     chance = np.random.default_rng(0)
     camps = np.array([(48.9, 2.3), (41.9, 12.5), (40.7, -74.0), (35.7, 139.7)])
     places = camps[chance.integers(0, 4, 80)] + chance.normal(0, 2, (80, 2))
@@ -30,7 +30,7 @@ def pool_of_80() -> Pool:
 
 def main() -> int:
     """Print median and worst time and the ratio to the limit; 1 when the median is over it."""
-    pool = pool_of_80()
+    pool = make_pool_of_80()
     verify(pool, "calibrated")  # the model and the gazetteer are read once a process
     times = []
     for _ in range(ROUNDS):

@@ -1,4 +1,4 @@
-"""Score a file of raw model answers: what was answered, refused, unparsable, and how far off it was.
+"""Score a file of raw model answers: answered, refused, unparsable, and the error of each.
 
     python -m eval.answers FILE [--json]
 
@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from sextant.agent.answers import Outcome, parse_answer
-from sextant.base.errors import SextantError, system_reason
-from sextant.base.printable import printable
-from sextant.geo.sphere import great_circle_km
+from sextant.base.errors import SextantError, format_system_reason
+from sextant.base.printable import make_printable
+from sextant.geo.sphere import compute_great_circle_km
 
 RADII_KM = (1, 25, 200, 750, 2500)  # street, city, region, country, continent; Hays and Efros, IM2GPS (2008), and since
 
@@ -32,7 +32,7 @@ class AnswersFileError(SextantError):
 
 
 @dataclass(frozen=True)
-class Row:
+class LabelledAnswer:
     """One recorded answer and the truth beside it, degrees."""
 
     model: str
@@ -53,7 +53,7 @@ class Score:
     within_km: dict[str, float]
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[LabelledAnswer]:
     """Read the rows of a file of answers.
 
     Raises:
@@ -64,23 +64,23 @@ def read_rows(path: Path) -> Iterator[Row]:
         with _open(path) as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
-                    yield _row(path, number, line)
+                    yield _read_row(path, number, line)
     except (OSError, EOFError, UnicodeDecodeError) as error:
         where = f" after line {number}" if number else ""
-        reason = system_reason(error)
+        reason = format_system_reason(error)
         raise AnswersFileError(
             f"answers file {str(path)!r} cannot be read{where}: {reason}; pass a readable JSON-lines file"
         ) from error
 
 
-def score(rows: Iterator[Row]) -> list[Score]:
-    """Scores per model in alphabetical order, the sum of all as the last."""
+def score(rows: Iterator[LabelledAnswer]) -> list[Score]:
+    """Return scores per model in alphabetical order, the sum of all as the last."""
     judged: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for row in rows:
         outcome = parse_answer(row.raw)
-        judged[row.model].append((outcome.kind, _error_km(row, outcome)))
-    scores = [_score(model, judged[model]) for model in sorted(judged)]
-    return [*scores, _score("all", [answer for answers in judged.values() for answer in answers])]
+        judged[row.model].append((outcome.kind, _compute_error_km(row, outcome)))
+    scores = [_score_rows(model, judged[model]) for model in sorted(judged)]
+    return [*scores, _score_rows("all", [answer for answers in judged.values() for answer in answers])]
 
 
 def _open(path: Path) -> TextIO:
@@ -89,11 +89,11 @@ def _open(path: Path) -> TextIO:
     return path.open(encoding="utf-8")
 
 
-def _row(path: Path, number: int, line: str) -> Row:
+def _read_row(path: Path, number: int, line: str) -> LabelledAnswer:
     wanted = "an object with 'raw', 'latitude' and 'longitude'"
     try:
         value = json.loads(line)
-        row = Row(
+        row = LabelledAnswer(
             str(value.get("model") or value.get("file") or "?"),
             value["raw"],
             float(value["latitude"]),
@@ -111,20 +111,20 @@ def _row(path: Path, number: int, line: str) -> Row:
     return row
 
 
-def _error_km(row: Row, outcome: Outcome) -> float:
-    """Distance of answer and truth, infinite without an answer."""
+def _compute_error_km(row: LabelledAnswer, outcome: Outcome) -> float:
+    """Return the distance of answer and truth, infinite without an answer."""
     if outcome.latitude is None or outcome.longitude is None:
         return float("inf")
-    return float(great_circle_km((row.latitude, row.longitude), (outcome.latitude, outcome.longitude)))
+    return float(compute_great_circle_km((row.latitude, row.longitude), (outcome.latitude, outcome.longitude)))
 
 
-def _score(model: str, answers: list[tuple[str, float]]) -> Score:
+def _score_rows(model: str, answers: list[tuple[str, float]]) -> Score:
     kinds = Counter(kind for kind, _ in answers)
     within = {str(radius): sum(error < radius for _, error in answers) / max(len(answers), 1) for radius in RADII_KM}
     return Score(model, len(answers), kinds["answered"], kinds["refused"], kinds["unparsable"], within)
 
 
-def _table(scores: list[Score]) -> Table:
+def _format_table(scores: list[Score]) -> Table:
     table = Table(caption="accuracy in % of all rows; distance < radius")
     table.add_column("model")
     for heading in ("rows", "answered", "refused", "unparsable", *(f"{radius} km" for radius in RADII_KM)):
@@ -148,12 +148,12 @@ def main(file: Path, as_json: bool) -> None:
     try:
         scores = score(read_rows(file))
     except SextantError as error:
-        click.echo(printable(f"sextant: {error}"), err=True)
+        click.echo(make_printable(f"sextant: {error}"), err=True)
         raise SystemExit(error.exit_code) from None
     if as_json:
         click.echo(json.dumps([asdict(one) for one in scores], indent=2))
     else:
-        Console(width=None if Console().is_terminal else 120).print(_table(scores))
+        Console(width=None if Console().is_terminal else 120).print(_format_table(scores))
 
 
 if __name__ == "__main__":

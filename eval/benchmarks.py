@@ -1,4 +1,4 @@
-"""Benchmarks: photos with known places, as a folder and a table on this machine. Nothing is ever downloaded."""
+"""Load benchmarks: photos with known places, from a local folder and table. Nothing is downloaded."""
 
 import csv
 import hashlib
@@ -95,16 +95,16 @@ def load_benchmark(name: str, data: Path) -> Benchmark:
             message says where the data is to be had and how it must lie.
     """
     if name not in BENCHMARKS:
-        raise WrongUse(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
-    table_path, folder = _table(name, data), _photos_folder(name, data)
+        raise WrongUse(f"unknown benchmark {name!r}; choose from: {', '.join(BENCHMARKS)}")
+    table_path, folder = _find_table(name, data), _find_photos_folder(name, data)
     files = set(list_photo_files(folder))
     table = PhotoTable(table_path, photos=files)
     _refuse_other_benchmark(name, table_path, len(table))
     zipped, broken = _list_zipped(folder, files) if BENCHMARKS[name].zipped else (set(), [])
     files |= zipped
-    photos, notes = _rows(table, files, folder, _scenes(table_path))
+    photos, notes = _read_rows(table, files, folder, _read_scenes(table_path))
     if not photos:
-        raise WrongUse(f"table {str(table_path)!r} holds no row with a position; {describe_layout(name)}")
+        raise WrongUse(f"table {str(table_path)!r} has no row with a position; {describe_layout(name)}")
     notes = [*table.notes, *_count_notes(name, len(table)), *broken, *notes]
     manifest = {
         "benchmark": name,
@@ -120,7 +120,7 @@ def load_benchmark(name: str, data: Path) -> Benchmark:
 
 
 def describe_layout(name: str) -> str:
-    """Where the data is to be had and how it must lie, in one line."""
+    """Return where the data is to be had and how it must lie, in one line."""
     known = BENCHMARKS[name]
     where = f"DIR/{known.tables[0]} and DIR/{known.folder}/<photos>"
     return f"{name} needs {where}: {known.source}. Nothing is downloaded; see docs/evaluation.md"
@@ -152,7 +152,7 @@ def hash_selection(photos: tuple[BenchmarkPhoto, ...]) -> str:
     return digest.hexdigest()
 
 
-def _table(name: str, data: Path) -> Path:
+def _find_table(name: str, data: Path) -> Path:
     if not data.is_dir():
         raise WrongUse(f"--data {str(data)!r} is not a folder; {describe_layout(name)}")
     for known in BENCHMARKS[name].tables:
@@ -165,7 +165,7 @@ def _table(name: str, data: Path) -> Path:
     raise WrongUse(f"--data {str(data)!r} has no table of {name!r} (tables there: {shown}); {describe_layout(name)}")
 
 
-def _photos_folder(name: str, data: Path) -> Path:
+def _find_photos_folder(name: str, data: Path) -> Path:
     known = BENCHMARKS[name]
     for folder in (data / known.folder, data / "images", data / "photos", data):
         if folder.is_dir() and (
@@ -185,14 +185,14 @@ def _list_zipped(folder: Path, unpacked: set[str]) -> tuple[set[str], list[str]]
         try:
             members = [name for name, _ in list_zip_members(archive)]
         except (zipfile.BadZipFile, OSError) as error:
-            notes.append(f"{short!r} is cut off or no zip file ({error}); its photos are missing")
+            notes.append(f"{short!r} is truncated or not a zip file ({error}); its photos are missing")
             continue
         found |= {f"{short}#{name}" for name in members if Path(name).name not in there}
     return found, notes
 
 
 def _refuse_other_benchmark(name: str, table: Path, rows: int) -> None:
-    """YFCC26k's table is often taken for YFCC4K's: a published README links it as such."""
+    """Refuse the table of another benchmark: a published README links YFCC26k's as YFCC4K's."""
     for other, known in BENCHMARKS.items():
         if other != name and known.rows == rows and BENCHMARKS[name].rows is not None:
             raise WrongUse(
@@ -206,10 +206,12 @@ def _count_notes(name: str, rows: int) -> list[str]:
         return []
     if rows > published:
         return [f"the table has {rows:,} rows, {rows - published:,} more than {name} as published ({published:,})"]
-    return [f"the table has {rows:,} of the {published:,} rows of {name} as published: figures are of this part only"]
+    return [
+        f"the table has {rows:,} of the {published:,} rows of {name} as published: the figures cover only this part"
+    ]
 
 
-def _rows(
+def _read_rows(
     table: PhotoTable, files: set[str], folder: Path, scenes: Mapping[str, str]
 ) -> tuple[list[BenchmarkPhoto], list[str]]:
     """Return the rows that state a position, once each, and what is odd about the others."""
@@ -232,19 +234,19 @@ def _rows(
     used = {photo.path for photo in photos.values()}
     spare = sum(str(folder / file) not in used for file in files)
     notes = [
-        _told(placeless, "state no usable position and cannot be scored"),
-        _told(twice, "are listed twice; the first row holds"),
-        _told(missing, "are not in the folder; they count as failed"),
-        f"{spare:,} photos of the folder have no row and are left out" if spare else "",
+        _make_note(placeless, "state no usable position and cannot be scored"),
+        _make_note(twice, "are listed twice; the first row is used"),
+        _make_note(missing, "are not in the folder; they count as failed"),
+        f"{spare:,} photos of the folder have no row and are skipped" if spare else "",
     ]
     return list(photos.values()), [note for note in notes if note]
 
 
-def _told(images: list[str], what: str) -> str:
+def _make_note(images: list[str], what: str) -> str:
     return f"{len(images):,} rows {what} ({images[0]!r}{', …' if len(images) > 1 else ''})" if images else ""
 
 
-def _scenes(table: Path) -> dict[str, str]:
+def _read_scenes(table: Path) -> dict[str, str]:
     """Return the likeliest of indoor, natural, urban by image, where the table has Places365's three columns."""
     with table.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         reader = csv.DictReader(line.replace("\0", "") for line in lines)

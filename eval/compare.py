@@ -1,4 +1,4 @@
-"""Two evaluations of the same photos: which is better, and is it more than chance?"""
+"""Compare two evaluations of the same photos, with significance tests."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.eval.metrics import Interval, bootstrap
+from sextant.eval.metrics import Interval, bootstrap_interval
 from sextant.eval.results import Results
 from sextant.eval.running.folder import list_differences
 
@@ -16,7 +16,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Difference:
+class RadiusDifference:
     """What changed at one radius. ``gain`` is B's share less A's; ``p`` is McNemar's, ``adjusted`` Holm's over five."""
 
     radius: str
@@ -46,7 +46,7 @@ class Comparison:
     b: Results
     rows_a: NDArray[np.intp]
     rows_b: NDArray[np.intp]
-    differences: tuple[Difference, ...]
+    differences: tuple[RadiusDifference, ...]
     warnings: tuple[str, ...]
     changed: tuple[str, ...]
 
@@ -56,7 +56,7 @@ class Comparison:
         return any(one.significant for one in self.differences)
 
     def moved(self, radius: str = "25") -> tuple[list[tuple[Json, Json]], list[tuple[Json, Json]]]:
-        """Photos won and lost by B at a radius, as pairs of lines (A's, B's), the largest change first."""
+        """Return photos won and lost by B at a radius, as pairs of lines (A's, B's), the largest change first."""
         column = RADIUS_NAMES.index(radius)
         hit_a, hit_b = self.a.within[self.rows_a, column], self.b.within[self.rows_b, column]
         won = np.flatnonzero(hit_b & ~hit_a).tolist()
@@ -65,7 +65,9 @@ class Comparison:
 
     def _pairs(self, rows: list[int]) -> list[tuple[Json, Json]]:
         pairs = [(self.a.lines[self.rows_a[row]], self.b.lines[self.rows_b[row]]) for row in rows]
-        return sorted(pairs, key=lambda pair: (-abs(_km(pair[0]) - _km(pair[1])), pair[0]["image"]))
+        return sorted(
+            pairs, key=lambda pair: (-abs(_read_error_km(pair[0]) - _read_error_km(pair[1])), pair[0]["image"])
+        )
 
     def to_json(self) -> Json:
         return {
@@ -73,10 +75,10 @@ class Comparison:
             "b": self.b.name,
             "photos": len(self.rows_a),
             "significant": self.significant,
-            "differences": {one.radius: difference_json(one) for one in self.differences},
+            "differences": {one.radius: difference_to_json(one) for one in self.differences},
             "warnings": list(self.warnings),
             "changed": list(self.changed),
-            "moved": {name: _moved_json(*self.moved(name)) for name in RADIUS_NAMES},
+            "moved": {name: _moved_to_json(*self.moved(name)) for name in RADIUS_NAMES},
         }
 
 
@@ -97,13 +99,13 @@ def compare(a: Results, b: Results) -> Comparison:
     found = []
     for column, (radius, adjusted) in enumerate(zip(RADIUS_NAMES, holm(raw), strict=True)):
         one, other = hits_a[:, column], hits_b[:, column]
-        interval = bootstrap(other.astype(float) - one.astype(float), groups)
+        interval = bootstrap_interval(other.astype(float) - one.astype(float), groups)
         won, lost = int(np.sum(other & ~one)), int(np.sum(one & ~other))
         found.append(
-            Difference(radius, float(one.mean()), float(other.mean()), interval, won, lost, raw[column], adjusted)
+            RadiusDifference(radius, float(one.mean()), float(other.mean()), interval, won, lost, raw[column], adjusted)
         )
     changed = list_differences(a.header["configuration"], b.header["configuration"])
-    return Comparison(a, b, rows_a, rows_b, tuple(found), tuple(warnings(a, b, len(common))), tuple(changed))
+    return Comparison(a, b, rows_a, rows_b, tuple(found), tuple(list_warnings(a, b, len(common))), tuple(changed))
 
 
 def mcnemar(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
@@ -123,14 +125,14 @@ def holm(p: list[float]) -> list[float]:
     return adjusted
 
 
-def warnings(a: Results, b: Results, common: int) -> list[str]:
-    """Where the two runs are not alike in data or denominator."""
+def list_warnings(a: Results, b: Results, common: int) -> list[str]:
+    """Return where the two runs are not alike in data or denominator."""
     told = []
     one, other = a.header["configuration"], b.header["configuration"]
     if one["benchmark"] != other["benchmark"]:
-        told.append(f"the runs are of different benchmarks, {one['benchmark']!r} and {other['benchmark']!r}")
+        told.append(f"the runs use different benchmarks, {one['benchmark']!r} and {other['benchmark']!r}")
     if one["table_sha256"] != other["table_sha256"]:
-        told.append("the runs read different tables: places of the same photos may differ")
+        told.append("the runs use different tables: places of the same photos may differ")
     if common < len(a.lines) or common < len(b.lines):
         told.append(
             f"only {common:,} photos are in both: {a.name} has {len(a.lines):,}, {b.name} {len(b.lines):,}; "
@@ -150,8 +152,8 @@ def warnings(a: Results, b: Results, common: int) -> list[str]:
     return told
 
 
-def difference_json(one: Difference) -> Json:
-    """One radius as JSON."""
+def difference_to_json(one: RadiusDifference) -> Json:
+    """Return one radius as JSON."""
     return {
         "a": one.share_a,
         "b": one.share_b,
@@ -166,10 +168,10 @@ def difference_json(one: Difference) -> Json:
     }
 
 
-def _moved_json(won: list[tuple[Json, Json]], lost: list[tuple[Json, Json]]) -> Json:
+def _moved_to_json(won: list[tuple[Json, Json]], lost: list[tuple[Json, Json]]) -> Json:
     return {name: [pair[0]["image"] for pair in pairs] for name, pairs in (("won", won), ("lost", lost))}
 
 
-def _km(line: Json) -> float:
+def _read_error_km(line: Json) -> float:
     """Return the error in km; a missing answer counts as half round the Earth."""
     return 20015.1 if line["distance_km"] is None else float(line["distance_km"])

@@ -9,11 +9,11 @@ from sextant.agent.warning_codes import Code, has_code
 from sextant.base.arrays import Floats
 from sextant.base.json_types import Json
 from sextant.eval.grouping import LEAST_GROUPS, independent_groups
-from sextant.eval.metrics import bootstrap
+from sextant.eval.metrics import bootstrap_interval
 from sextant.eval.results import Results
 
 LEVEL = 0.99  # of the intervals: five radii and two regions are looked at
-_LEAST_OFF = 0.05  # less than this is no reason to calibrate anew
+_LEAST_OFF = 0.05  # below this, there is no need to calibrate again
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Drift:
         return max(drifted, key=lambda gap: abs(gap.stated - gap.happened), default=None)
 
     def to_json(self) -> Json:
-        """JSON-plain values; `worst` is the largest gap that chance does not explain."""
+        """Return JSON-plain values; `worst` is the largest gap that chance does not explain."""
         worst = {**asdict(self.worst), "words": describe_gap(self.worst)} if self.worst else None
         return {"photos": self.photos, "groups": self.groups, "told": self.told, "worst": worst}
 
@@ -101,7 +101,7 @@ def _is_calibrated(line: Json) -> bool:
 def _gap(what: str, stated: Floats, happened: Floats, groups: list[str]) -> Gap | None:
     if not len(stated):
         return None
-    interval = bootstrap(stated - happened, groups, level=LEVEL)
+    interval = bootstrap_interval(stated - happened, groups, level=LEVEL)
     return Gap(
         what,
         round(float(stated.mean()), 4),

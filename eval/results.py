@@ -1,4 +1,4 @@
-"""An evaluation's lines as arrays, photo by photo in the order of their names."""
+"""Read an evaluation's lines as arrays, photo by photo in the order of their names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
 from sextant.base.arrays import Floats
 from sextant.base.json_types import Json
 from sextant.eval.running.folder import EvaluationFolder
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Results:
         return self.distances_km[:, None] < np.array(RADII_KM)
 
     def stated(self, radius: str) -> Floats:
-        """(n,) the probability that answers state for a radius; NaN where none is stated."""
+        """Return (n,) the probability that answers state for a radius; NaN where none is stated."""
         index = RADIUS_NAMES.index(radius)
         return self._stated[:, index]
 
@@ -63,16 +63,16 @@ class Results:
         return np.array(rows, dtype=float).reshape(-1, len(RADIUS_NAMES))
 
     def inside(self, share: str) -> Floats:
-        """(n,) 1 where the place lies in the stated region ("50" or "90"), 0 where not, NaN without a region."""
+        """Return (n,) 1 where the place lies in the stated region ("50" or "90"), 0 where not, NaN without a region."""
         return np.array([_inside(line, share) for line in self.lines], dtype=float)
 
     def areas_km2(self, share: str) -> Floats:
-        """(n,) the stated regions' areas, NaN without one."""
+        """Return (n,) the stated regions' areas, NaN without one."""
         found = [((line["answer"] or {}).get("region") or {}).get(share) or {} for line in self.lines]
         return np.array([area.get("area_km2", np.nan) for area in found], dtype=float)
 
     def spent(self, name: str) -> Floats:
-        """(n,) what each photo used of ``calls``, ``tokens``, ``seconds`` or ``usd``; NaN where unknown."""
+        """Return (n,) what each photo used of ``calls``, ``tokens``, ``seconds`` or ``usd``; NaN where unknown."""
         found = [line["answer"]["spent"].get(name) if line["answer"] else 0 for line in self.lines]
         return np.array(found, dtype=float)
 
@@ -95,4 +95,4 @@ def _inside(line: Mapping[str, Any], share: str) -> float:
     parts: Sequence[Json] = area.get("parts") or [area]
     centres = np.array([(part["latitude"], part["longitude"]) for part in parts], dtype=float)
     radii = np.array([part["radius_km"] for part in parts], dtype=float)
-    return float(np.any(great_circle_km(centres, (line["latitude"], line["longitude"])) <= radii))
+    return float(np.any(compute_great_circle_km(centres, (line["latitude"], line["longitude"])) <= radii))

@@ -1,4 +1,4 @@
-"""The LanceDB side of a gallery: connecting to a folder or an object store, and its few small tables."""
+"""Access to a gallery's LanceDB: connecting to a folder or an object store, and its small tables."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sextant.base.errors import SextantError, one_line
+from sextant.base.errors import SextantError, format_error
 from sextant.gallery.manifest import LAYOUT, Manifest
 
 PHOTOS, OUTLIERS, MANIFEST, BUILDING, UNREADABLE = "photos", "outliers", "manifest", "building", "unreadable"
@@ -16,8 +16,8 @@ class GalleryError(SextantError):
     """The gallery cannot be opened, or not with this encoder."""
 
 
-def photos_schema(dimension: int) -> pa.Schema:
-    """One row a photo; ``vector`` is L2-normalised, ``phash`` is 16 hexadecimal digits, ``captured_at`` ISO 8601."""
+def make_photos_schema(dimension: int) -> pa.Schema:
+    """Make the schema: ``vector`` is L2-normalised, ``phash`` is 16 hexadecimal digits, ``captured_at`` ISO 8601."""
     text = ("author", "source", "country_code", "captured_at", "sha256", "phash", "uri")
     return pa.schema(
         [
@@ -42,17 +42,17 @@ def connect(path: str) -> Any:
     os.environ.setdefault("LANCEDB_LOG", "error")  # it warns of every table it makes; read when it is imported
     import lancedb
 
-    return lancedb.connect(path, storage_options=storage_options(path))
+    return lancedb.connect(path, storage_options=read_storage_options(path))
 
 
-def storage_options(path: str) -> dict[str, str] | None:
+def read_storage_options(path: str) -> dict[str, str] | None:
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     if not path.startswith("s3://") or not endpoint:
         return None
     return {"endpoint": endpoint, "allow_http": str(endpoint.startswith("http://")).lower()}
 
 
-def table_names(database: Any) -> set[str]:
+def list_table_names(database: Any) -> set[str]:
     names: set[str] = set()
     token: str | None = None
     while True:
@@ -70,7 +70,7 @@ def write_document(database: Any, table: str, document: str) -> None:
 
 def read_document(database: Any, table: str) -> str | None:
     """Read the one row of a small table; None if the table does not exist."""
-    if table not in table_names(database):
+    if table not in list_table_names(database):
         return None
     rows = database.open_table(table).to_arrow()
     return str(rows["json"][0].as_py()) if rows.num_rows else None
@@ -83,10 +83,10 @@ def read_manifest(path: str, database: Any) -> Manifest:
         GalleryError: no gallery there, one that is still being built, or one of another layout.
     """
     try:
-        names = table_names(database)
+        names = list_table_names(database)
         document = read_document(database, MANIFEST)
     except Exception as error:
-        raise GalleryError(f"gallery {path!r} cannot be read: {one_line(error)}") from error
+        raise GalleryError(f"gallery {path!r} cannot be read: {format_error(error)}") from error
     if document is None and PHOTOS in names:
         raise GalleryError(
             f"gallery {path!r} is an unfinished build; run the same 'sextant gallery build' again to finish"
@@ -96,7 +96,7 @@ def read_manifest(path: str, database: Any) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(document)
     except ValueError as error:
-        raise GalleryError(f"gallery {path!r} has a manifest that cannot be read; build it again") from error
+        raise GalleryError(f"gallery {path!r} has an unreadable manifest; build it again") from error
     if manifest.layout != LAYOUT:
         raise GalleryError(
             f"gallery {path!r} has layout {manifest.layout}; this version reads layout {LAYOUT}: "
@@ -105,5 +105,5 @@ def read_manifest(path: str, database: Any) -> Manifest:
     return manifest
 
 
-def local_path(path: str) -> Path | None:
+def find_local_path(path: str) -> Path | None:
     return None if is_remote(path) else Path(path)

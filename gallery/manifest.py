@@ -1,4 +1,4 @@
-"""What a gallery says of itself: one JSON document, kept as the one row of the table ``manifest``.
+"""The manifest of a gallery: one JSON document, the single row of the table ``manifest``.
 
 It names the versions of the other tables that belong together. Replacing this row is the moment at which a new
 gallery takes the place of the old one; until then every reader sees the old one whole.

@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km, great_circle_km
+from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 RADII_KM = (1.0, 25.0, 200.0, 750.0, 2500.0)
 FEATURES = ("constant", "agreement", "rank", "similarity", "retrieved")
@@ -75,7 +75,7 @@ class RetrievalProfile(BaseModel):
         return self.known and self.first_within[1] >= RICH_FIRST_HIT
 
     def probabilities(self, places: Floats, photos: Floats, similarity: float | None) -> Floats:
-        """P(a photo was taken within each radius) of `places`, by what was retrieved for it.
+        """Return P(a photo was taken within each radius) of `places`, by what was retrieved for it.
 
         Args:
             places: (m, 2) degrees.
@@ -86,7 +86,7 @@ class RetrievalProfile(BaseModel):
             (m, 5), zero where no retrieved photo lies within the radius. A gallery of one part of the world finds that
             part by chance more often than the world's photos lie there; such chance does not count as evidence.
         """
-        table, supported = list_features(all_pairs_km(places, photos), self._standardised(similarity))
+        table, supported = list_features(compute_all_pairs_km(places, photos), self._standardised(similarity))
         odds = (table * np.array(self.weights)).sum(-1)
         odds += np.minimum(0.0, logit(np.array(WORLD_CHANCE)) - logit(np.clip(self.chance, 1e-5, 0.95)))
         return np.where(supported, expit(odds), 0.0)
@@ -102,7 +102,7 @@ WEAK = RetrievalProfile()
 """What is taken for a gallery that was not measured: little worth."""
 
 
-def profile_of(plain: Any) -> RetrievalProfile:
+def read_profile(plain: Any) -> RetrievalProfile:
     """Read the profile of a manifest or a recorded file; the weak one where there is none.
 
     Raises:
@@ -112,7 +112,7 @@ def profile_of(plain: Any) -> RetrievalProfile:
 
 
 def list_features(away_km: Floats, similarity: float) -> tuple[Floats, NDArray[np.bool_]]:
-    """Features of places beside a list of retrieved photos, by radius.
+    """Return features of places beside a list of retrieved photos, by radius.
 
     Args:
         away_km: (m, n) from places to photos, most similar first.
@@ -195,13 +195,13 @@ def fit_profile(
     mean, deviation = (0.0, 1.0) if similarity is None else (float(similarity.mean()), float(similarity.std()))
     chance = np.random.default_rng(0)
     tables, hits, importance = [], [], []
-    away = [all_pairs_km(truths[row : row + 1], lists[row])[0] for row in located]
+    away = [compute_all_pairs_km(truths[row : row + 1], lists[row])[0] for row in located]
     for number, row in enumerate(located):
         length = min(len(lists[row]), int(chance.choice(_LENGTHS)))
         places = lists[row][:length]
         standing = 0.0 if similarity is None else (float(similarity[number]) - mean) / max(deviation, 1e-6)
         standing = float(np.clip(standing, -_MOST_DEVIATIONS, _MOST_DEVIATIONS))
-        table, _ = list_features(all_pairs_km(places, places), standing)
+        table, _ = list_features(compute_all_pairs_km(places, places), standing)
         tables.append(table)
         hits.append(away[number][:length, None] <= np.array(RADII_KM))
         importance.append(np.full(length, length**-0.5))
@@ -210,42 +210,43 @@ def fit_profile(
         groups=len({groups[row] for row in located}),
         left_out=left_out,
         unknown=None,
-        first_within=_shares([distances[:1] for distances in away]),
+        first_within=_compute_shares([distances[:1] for distances in away]),
         ranks_within=tuple(
-            (first, last, _shares([distances[first - 1 : last] for distances in away])) for first, last in _RANKS
+            (first, last, _compute_shares([distances[first - 1 : last] for distances in away]))
+            for first, last in _RANKS
         ),
-        chance=_chance(truths[located], [groups[row] for row in located], chance),
+        chance=_measure_chance(truths[located], [groups[row] for row in located], chance),
         similarity=None if similarity is None else (round(mean, 5), round(deviation, 5)),
         weights=fit_weights(np.concatenate(tables), np.concatenate(hits).astype(float), np.concatenate(importance)),
     )
 
 
-def _shares(distances: Sequence[Floats]) -> tuple[float, ...]:
+def _compute_shares(distances: Sequence[Floats]) -> tuple[float, ...]:
     together = np.concatenate(distances)
     if not len(together):
         return (0.0,) * len(RADII_KM)
     return tuple(round(float((together <= radius).mean()), 4) for radius in RADII_KM)
 
 
-def _chance(truths: Floats, groups: Sequence[str], chance: np.random.Generator) -> tuple[float, ...]:
+def _measure_chance(truths: Floats, groups: Sequence[str], chance: np.random.Generator) -> tuple[float, ...]:
     """Share within each radius of random pairs of located photos of different groups."""
     away = []
     for _ in range(_CHANCE_ROUNDS):
         order = chance.permutation(len(truths))
         apart = np.array([groups[row] != groups[other] for row, other in enumerate(order.tolist())])
-        away.append(great_circle_km(truths, truths[order])[apart])
-    return _shares(away) if any(len(part) for part in away) else WORLD_CHANCE
+        away.append(compute_great_circle_km(truths, truths[order])[apart])
+    return _compute_shares(away) if any(len(part) for part in away) else WORLD_CHANCE
 
 
 def describe_profile(profile: RetrievalProfile) -> list[str]:
     """Say in plain sentences what the profile means."""
     if not profile.known:
         reason = {
-            "few_photos": f"too few photos to tell ({profile.photos} could be located; {LEAST_PHOTOS} are needed)",
+            "few_photos": f"too few photos ({profile.photos} could be located; {LEAST_PHOTOS} are needed)",
             "one_author": "all photos are by one author, so none can be located from another author's photos",
             "not_measured": "not measured; run: sextant gallery profile GALLERY",
         }[profile.unknown or "not_measured"]
-        return [f"not known: {reason}", "until then what it retrieves counts as weak evidence"]
+        return [f"unknown: {reason}", "until then its photos count as weak evidence"]
     first, last = profile.first_within, profile.ranks_within[-1]
     return [
         f"for a photo like its own, the first hit is within 25 km in {100 * first[1]:.0f} of 100, "

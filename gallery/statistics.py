@@ -1,4 +1,4 @@
-"""What a gallery's own photos look like to each other: the yardstick for a query that is far from all of them."""
+"""Similarity statistics of a gallery's own photos, to judge whether a query is far from all of them."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.gallery.encoders.spec import normalise
-from sextant.gallery.search.exact import vector_matrix
+from sextant.gallery.search.exact import view_vectors
 
 SAMPLE = 1000
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
@@ -14,8 +14,8 @@ _CHUNK_ROWS = 16_384
 _SEED = 20_260_101
 
 
-def nearest_percentiles(photos: Any) -> dict[str, float]:
-    """Percentiles of the similarity between a photo and the most similar other one, over up to 1,000 sampled rows.
+def compute_nearest_percentiles(photos: Any) -> dict[str, float]:
+    """Return percentiles of the similarity between a photo and the most similar other one, over at most 1,000 rows.
 
     Returns:
         {"1": s, "5": s, … "99": s}; empty for galleries of fewer than two photos.
@@ -45,7 +45,7 @@ def read_vector_chunks(photos: Any) -> Any:
 
 def _stored_chunks(photos: Any) -> Any:
     for batch in photos.search().select(["vector"]).to_batches(_CHUNK_ROWS):
-        yield vector_matrix(batch["vector"])
+        yield view_vectors(batch["vector"])
 
 
 def read_rows_at(photos: Any, indexes: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""A gallery that is open for reading: always one finished version of it, whatever is being written meanwhile."""
+"""A gallery that is open for reading: always one finished version, even during a build."""
 
 from collections import Counter
 from functools import cached_property
@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sextant.gallery.database import OUTLIERS, PHOTOS, GalleryError, connect, is_remote, local_path, read_manifest
+from sextant.gallery.database import OUTLIERS, PHOTOS, GalleryError, connect, find_local_path, is_remote, read_manifest
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.manifest import SOURCES_JOINED, Manifest
 from sextant.gallery.search.exact import VectorScan
 from sextant.gallery.search.index import search_index
 from sextant.gallery.search.metadata import Details
-from sextant.geo.sphere import EARTH_RADIUS_KM, great_circle_km
+from sextant.geo.sphere import EARTH_RADIUS_KM, compute_great_circle_km
 
 __all__ = ["Gallery", "GalleryError", "Manifest"]
 
@@ -41,7 +41,7 @@ class Gallery:
             GalleryError: not a gallery, unfinished, of another layout, or built with another encoder.
         """
         path = str(path)
-        folder = local_path(path)
+        folder = find_local_path(path)
         if folder is not None and not folder.is_dir():
             raise GalleryError(f"{path!r} is not a gallery; build one with: sextant gallery build PHOTOS --out {path}")
         database = connect(path)
@@ -103,7 +103,7 @@ class Gallery:
     @cached_property
     def details(self) -> Details | None:
         """The rows' metadata where it can be read without LanceDB."""
-        folder = local_path(self.path)
+        folder = find_local_path(self.path)
         return None if folder is None else Details.opened(folder, self.manifest.photos_version)
 
     @cached_property
@@ -122,18 +122,20 @@ class Gallery:
         return np.ascontiguousarray(pairs[order])
 
     def count_within_km(self, latitude: float, longitude: float, radius_km: float) -> int:
-        """How many photos of the gallery were taken within ``radius_km`` of a position (great circle)."""
+        """Return how many photos of the gallery were taken within ``radius_km`` of a position (great circle)."""
         reach = np.degrees(radius_km / EARTH_RADIUS_KM) + 1e-9
         first, last = np.searchsorted(self.positions[:, 0], [latitude - reach, latitude + reach], side="left")
         band = self.positions[first : max(first, last + 1)]
         if len(band) == 0:
             return 0
         east = np.abs((band[:, 1] - longitude + 180) % 360 - 180)
-        near = band[east <= _widest_longitude(latitude, radius_km)]
-        return int(np.count_nonzero(great_circle_km(near, (latitude, longitude)) <= radius_km)) if len(near) else 0
+        near = band[east <= _compute_half_width(latitude, radius_km)]
+        return (
+            int(np.count_nonzero(compute_great_circle_km(near, (latitude, longitude)) <= radius_km)) if len(near) else 0
+        )
 
     def count_of_author(self, author: str) -> int:
-        """How many photos of the gallery are this photographer's."""
+        """Return how many photos of the gallery are this photographer's."""
         if author not in self._of_author:
             quoted = author.replace("'", "''")
             self._of_author[author] = 0 if self.exact else int(self.photos.count_rows(f"author = '{quoted}'"))
@@ -163,10 +165,10 @@ class Gallery:
         return {sha256: sorted(authors) for sha256, authors in found.items()}
 
     def unreadable(self) -> pa.Table:
-        """Photos that did not go into the gallery: columns id, reason."""
-        from sextant.gallery.database import UNREADABLE, table_names
+        """Return photos that did not go into the gallery: columns id, reason."""
+        from sextant.gallery.database import UNREADABLE, list_table_names
 
-        if UNREADABLE not in table_names(self._database):
+        if UNREADABLE not in list_table_names(self._database):
             return pa.table({"id": pa.array([], pa.string()), "reason": pa.array([], pa.string())})
         return self._database.open_table(UNREADABLE).to_arrow()
 
@@ -175,8 +177,8 @@ class Gallery:
         return is_remote(self.path)
 
 
-def _widest_longitude(latitude: float, radius_km: float) -> float:
-    """Half the width in degrees of longitude of a circle's bounding box; 180 where it holds a pole."""
+def _compute_half_width(latitude: float, radius_km: float) -> float:
+    """Return half the width in degrees of longitude of a circle's bounding box; 180 where it holds a pole."""
     angle = radius_km / EARTH_RADIUS_KM
     if abs(np.radians(latitude)) + angle >= np.pi / 2:
         return 180.0

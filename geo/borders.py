@@ -1,4 +1,4 @@
-"""Which country holds a position, how near the border and the land are.
+"""Find the country at a position, and the distances to border and land.
 
 Distances are great-circle kilometres to the nearest point of the map's lines, which are followed in pieces
 of at most 5 km: right at the poles and across ±180. Against the ellipsoid they err by at most 0.57 %,
@@ -15,21 +15,34 @@ from numpy.typing import ArrayLike, NDArray
 
 from sextant.base.arrays import Floats
 from sextant.geo.countries import Country
-from sextant.geo.polygons import PREPARED, Polygons, country_polygon, inner_position, load_polygons, outlines
-from sextant.geo.sphere import EARTH_RADIUS_KM, great_circle_km, normalise_longitude, positions_of, unit_vectors
+from sextant.geo.polygons import (
+    PREPARED,
+    Polygons,
+    find_inner_position,
+    load_country_polygon,
+    load_polygons,
+    make_outlines,
+)
+from sextant.geo.sphere import (
+    EARTH_RADIUS_KM,
+    compute_great_circle_km,
+    convert_to_positions,
+    convert_to_vectors,
+    normalise_longitude,
+)
 
 __all__ = [
     "OFF_THE_COAST_KM",
     "Country",
-    "Near",
-    "countries_at",
-    "country_at",
-    "country_polygon",
-    "distance_to_land_km",
-    "inner_position",
-    "nearest_border_km",
-    "nearest_country",
-    "outlines",
+    "NearestOutline",
+    "find_countries",
+    "find_country",
+    "find_inner_position",
+    "find_nearest_country",
+    "load_country_polygon",
+    "make_outlines",
+    "measure_border_km",
+    "measure_distance_to_land_km",
 ]
 
 _PIECE_KM = 5.0
@@ -37,7 +50,7 @@ _FEW = 64  # pieces below which measuring all is faster than asking a tree
 
 
 @dataclass(frozen=True)
-class Near:
+class NearestOutline:
     """The nearest point (degrees) of a country's outline, and how far it is."""
 
     country: Country
@@ -50,13 +63,13 @@ class Near:
 OFF_THE_COAST_KM = 5.0
 
 
-def country_at(latitude: float, longitude: float, reach_km: float = 0.0) -> Country | None:
+def find_country(latitude: float, longitude: float, reach_km: float = 0.0) -> Country | None:
     """Return the country or disputed area that holds a position (degrees), or None at sea; ``reach_km`` as below."""
-    return countries_at([(latitude, longitude)], reach_km)[0]
+    return find_countries([(latitude, longitude)], reach_km)[0]
 
 
-def countries_at(positions: ArrayLike, reach_km: float = 0.0) -> list[Country | None]:
-    """For each of (n, 2) positions in degrees the country that holds it, or None at sea.
+def find_countries(positions: ArrayLike, reach_km: float = 0.0) -> list[Country | None]:
+    """Return for each of (n, 2) positions in degrees the country that holds it, or None at sea.
 
     On a line shared by two countries the smaller polygon wins, so that the answer is always the same.
 
@@ -67,42 +80,44 @@ def countries_at(positions: ArrayLike, reach_km: float = 0.0) -> list[Country | 
     """
     world = load_polygons()
     given = np.asarray(positions, dtype=float).reshape(-1, 2)
-    found = [None if polygon < 0 else world.countries[world.owners[polygon]] for polygon in _holding(given)]
+    found = [None if polygon < 0 else world.countries[world.owners[polygon]] for polygon in _find_holding(given)]
     if reach_km > 0:
         for number in [n for n, country in enumerate(found) if country is None]:
             latitude, longitude = given[number].tolist()
-            near = _nearest(latitude, longitude, None, reach_km)
+            near = _find_nearest(latitude, longitude, None, reach_km)
             found[number] = near.country if near is not None else None
     return found
 
 
-def distance_to_land_km(latitude: float, longitude: float) -> float:
-    """Kilometres to the nearest land, 0 on land."""
-    if country_at(latitude, longitude):
+def measure_distance_to_land_km(latitude: float, longitude: float) -> float:
+    """Return kilometres to the nearest land, 0 on land."""
+    if find_country(latitude, longitude):
         return 0.0
-    return nearest_country(latitude, longitude).km
+    return find_nearest_country(latitude, longitude).km
 
 
-def nearest_border_km(latitude: float, longitude: float) -> tuple[float, Country]:
-    """Kilometres to the nearest territory of another country than the one that holds the position, and which.
+def measure_border_km(latitude: float, longitude: float) -> tuple[float, Country]:
+    """Return kilometres to the nearest territory of another country than the one that holds the position, and which.
 
     The way may lead over water: Dover lies 33 km from France. At sea, the nearest land and whose it is.
     """
-    near = nearest_country(latitude, longitude, country_at(latitude, longitude))
+    near = find_nearest_country(latitude, longitude, find_country(latitude, longitude))
     return near.km, near.country
 
 
-def nearest_country(latitude: float, longitude: float, other_than: Country | None = None) -> Near:
+def find_nearest_country(latitude: float, longitude: float, other_than: Country | None = None) -> NearestOutline:
     """Return the country whose outline is nearest, except ``other_than``."""
-    near = _nearest(latitude, longitude, other_than, np.inf)
+    near = _find_nearest(latitude, longitude, other_than, np.inf)
     assert near is not None  # there is more than one country
     return near
 
 
-def _nearest(latitude: float, longitude: float, other_than: Country | None, reach_km: float) -> Near | None:
+def _find_nearest(
+    latitude: float, longitude: float, other_than: Country | None, reach_km: float
+) -> NearestOutline | None:
     """Find the nearest outline within reach: test polygons whose circles are near enough, nearest circle first."""
-    world, caps = load_polygons(), _caps()
-    here = unit_vectors((latitude, longitude))
+    world, caps = load_polygons(), _load_caps()
+    here = convert_to_vectors((latitude, longitude))
     angles = np.arccos(np.clip(caps.centres @ here, -1.0, 1.0))
     at_least = np.maximum(angles - caps.radii, 0.0) * EARTH_RADIUS_KM
     if other_than is not None:
@@ -112,17 +127,17 @@ def _nearest(latitude: float, longitude: float, other_than: Country | None, reac
     for polygon in possible[np.argsort(at_least[possible], kind="stable")]:
         if at_least[polygon] >= best_km:
             break
-        km, foot = _outline(int(polygon)).nearest(here)
+        km, foot = _load_outline(int(polygon)).nearest(here)
         if km < best_km:
             best_km, best, owner = km, foot, int(world.owners[polygon])
     if best_km > reach_km:
         return None
-    found = positions_of(best)
-    return Near(world.countries[owner], float(best_km), float(found[0]), float(found[1]))
+    found = convert_to_positions(best)
+    return NearestOutline(world.countries[owner], float(best_km), float(found[0]), float(found[1]))
 
 
-def _holding(positions: ArrayLike) -> NDArray[np.intp]:
-    """(n,) number of the polygon that holds each position, -1 at sea."""
+def _find_holding(positions: ArrayLike) -> NDArray[np.intp]:
+    """Return (n,) number of the polygon that holds each position, -1 at sea."""
     world = load_polygons()
     given = np.asarray(positions, dtype=float).reshape(-1, 2)
     latitude, longitude = given[:, 0], normalise_longitude(given[:, 1])
@@ -147,20 +162,20 @@ class _Caps:
 
 
 @lru_cache(maxsize=1)
-def _caps() -> _Caps:
+def _load_caps() -> _Caps:
     world = load_polygons()
-    vectors = unit_vectors(world.points)
+    vectors = convert_to_vectors(world.points)
     starts = world.first_point[:-1]
     centres = np.add.reduceat(vectors, starts)
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
     sizes = np.diff(world.first_point)
     cosines = np.einsum("ij,ij->i", vectors, np.repeat(centres, sizes, axis=0))
     radii = np.arccos(np.clip(np.minimum.reduceat(cosines, starts), -1.0, 1.0))
-    return _Caps(centres, radii + np.maximum.reduceat(_bulges(world), starts) + 1e-6)
+    return _Caps(centres, radii + np.maximum.reduceat(_measure_bulges(world), starts) + 1e-6)
 
 
-def _bulges(world: Polygons) -> Floats:
-    """How far, in radians, the map's line from each point to the next may leave the great circle between them.
+def _measure_bulges(world: Polygons) -> Floats:
+    """Return how far, in radians, the map's line from each point to the next may leave the great circle between them.
 
     A parallel of d radians at latitude p rises d² sin p cos p / 8 over its chord (second order in d).
     """
@@ -182,7 +197,7 @@ class _Outline:
     tree: Any
 
     def nearest(self, here: Floats) -> tuple[float, Floats]:
-        """Distance in km to the nearest point of the lines, and that point as a unit vector."""
+        """Return the distance in km to the nearest point of the lines, and that point as a unit vector."""
         starts, ends = self.starts, self.ends
         if self.tree is not None:
             to_middle, _ = self.tree.query(here)
@@ -197,15 +212,15 @@ class _Outline:
 
 
 @cache
-def _outline(polygon: int) -> _Outline:
+def _load_outline(polygon: int) -> _Outline:
     from scipy.spatial import cKDTree
 
-    starts, ends = (unit_vectors(points) for points in _pieces(load_polygons(), polygon))
+    starts, ends = (convert_to_vectors(points) for points in _list_pieces(load_polygons(), polygon))
     tree = cKDTree((starts + ends) / 2) if len(starts) > _FEW else None
     return _Outline(starts, ends, float(np.linalg.norm(ends - starts, axis=1).max()) / 2, tree)
 
 
-def _pieces(world: Polygons, polygon: int) -> tuple[Floats, Floats]:
+def _list_pieces(world: Polygons, polygon: int) -> tuple[Floats, Floats]:
     """Return the ends (latitude, longitude) of the pieces, without the cuts along ±180 and to the south pole."""
     part = slice(world.first_point[polygon], world.first_point[polygon + 1])
     points, ring = world.points[part], world.ring_of_point[part]
@@ -213,7 +228,7 @@ def _pieces(world: Polygons, polygon: int) -> tuple[Floats, Floats]:
     cut = (np.abs(starts[:, 1]) == 180.0) & (np.abs(ends[:, 1]) == 180.0)
     real = (ring[:-1] == ring[1:]) & ~cut & (starts != ends).any(axis=1)
     starts, ends = starts[real], ends[real]
-    counts = np.maximum(np.ceil(great_circle_km(starts, ends) / _PIECE_KM), 1).astype(int)
+    counts = np.maximum(np.ceil(compute_great_circle_km(starts, ends) / _PIECE_KM), 1).astype(int)
     pieces = np.repeat(np.arange(len(starts)), counts)
     number = np.arange(len(pieces)) - np.repeat(np.cumsum(counts) - counts, counts)
     step = ((ends - starts) / counts[:, None])[pieces]

@@ -1,4 +1,4 @@
-"""Circles on the globe as flat polygons that any map can draw: cut at ±180, closed through the poles."""
+"""Circles on the globe as flat polygons for maps: cut at ±180, closed through the poles."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -11,7 +11,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import EARTH_RADIUS_KM, destination, normalise_longitude
+from sextant.geo.sphere import EARTH_RADIUS_KM, find_destination, normalise_longitude
 
 HALF_ROUND_KM = float(np.pi * EARTH_RADIUS_KM)
 """From any position to its antipode: a circle of this radius is the whole globe."""
@@ -20,33 +20,33 @@ _CORNERS = 180
 _WORLD = shapely.box(-180.0, -90.0, 180.0, 90.0)
 
 
-def cap_area_km2(radius_km: float) -> float:
-    """Area of a circle on the sphere, its radius measured along the ground."""
+def compute_cap_area_km2(radius_km: float) -> float:
+    """Return the area of a circle on the sphere, its radius measured along the ground."""
     angle = min(radius_km / EARTH_RADIUS_KM, np.pi)
     # 1 - cos loses all digits of a small angle; this does not.
     return float(4 * np.pi * (EARTH_RADIUS_KM * np.sin(angle / 2)) ** 2)
 
 
-def polygon_area_km2(geojson: dict[str, Any]) -> float:
-    """Area of a GeoJSON polygon by Lambert's cylinder (x = longitude, y = sine of latitude), which keeps areas."""
-    return _area_km2(shape(geojson))
+def compute_polygon_area_km2(geojson: dict[str, Any]) -> float:
+    """Return the area of a GeoJSON polygon by Lambert's equal-area cylinder (x = longitude, y = sine of latitude)."""
+    return _compute_area_km2(shape(geojson))
 
 
-def _area_km2(drawn: BaseGeometry) -> float:
-    cylinder = shapely.transform(drawn, lambda xy: np.column_stack([np.radians(xy[:, 0]), _sine(xy[:, 1])]))
+def _compute_area_km2(drawn: BaseGeometry) -> float:
+    cylinder = shapely.transform(drawn, lambda xy: np.column_stack([np.radians(xy[:, 0]), _compute_sine(xy[:, 1])]))
     return float(cylinder.area * EARTH_RADIUS_KM**2)
 
 
-def covers(geojson: dict[str, Any], latitude: float, longitude: float) -> bool:
-    """Whether a position (degrees) lies in a GeoJSON polygon or on its edge; both sides of ±180 are tried."""
+def is_covered(geojson: dict[str, Any], latitude: float, longitude: float) -> bool:
+    """Return whether a position (degrees) lies in a GeoJSON polygon or on its edge; both sides of ±180 are tried."""
     drawn = shape(geojson)
     here = float(normalise_longitude(longitude))
     meridians = [here, here + 360.0] if here == -180.0 else [here]
     return any(bool(shapely.intersects_xy(drawn, meridian, latitude)) for meridian in meridians)
 
 
-def caps_geojson(caps: Sequence[tuple[float, float, float]]) -> dict[str, Any]:
-    """Circles (latitude, longitude, radius_km) as one GeoJSON Polygon or MultiPolygon.
+def draw_caps(caps: Sequence[tuple[float, float, float]]) -> dict[str, Any]:
+    """Return circles (latitude, longitude, radius_km) as one GeoJSON Polygon or MultiPolygon.
 
     Each is drawn with 180 corners just outside the circle (inside, of one larger than a hemisphere); areas
     differ by less than 0.1 %. Coordinates are rounded to 1e-6 degrees. Equal circles share
@@ -55,36 +55,36 @@ def caps_geojson(caps: Sequence[tuple[float, float, float]]) -> dict[str, Any]:
     return _draw(tuple((a, o, km) for a, o, km in caps))[0]
 
 
-def caps_area_km2(caps: Sequence[tuple[float, float, float]]) -> float:
-    """Area of the same drawing; what overlaps counts once."""
+def compute_caps_area_km2(caps: Sequence[tuple[float, float, float]]) -> float:
+    """Return the area of the same drawing; what overlaps counts once."""
     return _draw(tuple((a, o, km) for a, o, km in caps))[1]
 
 
 @lru_cache(maxsize=256)
 def _draw(caps: tuple[tuple[float, float, float], ...]) -> tuple[dict[str, Any], float]:
     """Draw the region and compute its area once: both the answer and the record ask for both."""
-    union = shapely.union_all([_flat(*cap) for cap in caps])
+    union = shapely.union_all([_flatten(*cap) for cap in caps])
     tidy = shapely.orient_polygons(shapely.set_precision(union, 1e-6))
     parts = [
         [shapely.get_coordinates(ring).tolist() for ring in shapely.get_rings(part)] for part in shapely.get_parts(tidy)
     ]
     if tidy.geom_type == "Polygon":
-        return {"type": "Polygon", "coordinates": parts[0]}, _area_km2(tidy)
-    return {"type": "MultiPolygon", "coordinates": parts}, _area_km2(tidy)
+        return {"type": "Polygon", "coordinates": parts[0]}, _compute_area_km2(tidy)
+    return {"type": "MultiPolygon", "coordinates": parts}, _compute_area_km2(tidy)
 
 
-def _flat(latitude: float, longitude: float, radius_km: float) -> BaseGeometry:
+def _flatten(latitude: float, longitude: float, radius_km: float) -> BaseGeometry:
     if radius_km >= HALF_ROUND_KM:
         return _WORLD
     if radius_km > HALF_ROUND_KM / 2:
         # Larger than a hemisphere: the globe without the circle round the antipode.
         return _WORLD.difference(
-            _flat(-latitude, float(normalise_longitude(longitude + 180)), HALF_ROUND_KM - radius_km)
+            _flatten(-latitude, float(normalise_longitude(longitude + 180)), HALF_ROUND_KM - radius_km)
         )
-    corners = _corners(latitude, longitude, radius_km)
+    corners = _list_corners(latitude, longitude, radius_km)
     to_pole_km = np.radians(90 - abs(latitude)) * EARTH_RADIUS_KM
     if to_pole_km <= radius_km:
-        return _round_pole(corners, 90.0 if latitude > 0 else -90.0)
+        return _encloses_pole(corners, 90.0 if latitude > 0 else -90.0)
     x = longitude + normalise_longitude(corners[:, 1] - longitude)
     polygon = shapely.make_valid(shapely.Polygon(np.column_stack([x, corners[:, 0]])))
     if x.min() >= -180.0 and x.max() <= 180.0:
@@ -93,14 +93,14 @@ def _flat(latitude: float, longitude: float, radius_km: float) -> BaseGeometry:
     return shapely.union_all([shapely.intersection(part, _WORLD) for part in turned])
 
 
-def _corners(latitude: float, longitude: float, radius_km: float) -> Floats:
-    """Corners (latitude, longitude) of a polygon whose sides touch the circle from outside."""
+def _list_corners(latitude: float, longitude: float, radius_km: float) -> Floats:
+    """Return corners (latitude, longitude) of a polygon whose sides touch the circle from outside."""
     angle = radius_km / EARTH_RADIUS_KM
     outside = np.arctan2(np.sin(angle), np.cos(angle) * np.cos(np.pi / _CORNERS)) * EARTH_RADIUS_KM
-    return destination((latitude, longitude), np.arange(_CORNERS) * 360.0 / _CORNERS, outside)
+    return find_destination((latitude, longitude), np.arange(_CORNERS) * 360.0 / _CORNERS, outside)
 
 
-def _round_pole(corners: Floats, pole: float) -> BaseGeometry:
+def _encloses_pole(corners: Floats, pole: float) -> BaseGeometry:
     """Return the area between a ring that winds round a pole and the pole."""
     ring = corners[np.argsort(corners[:, 1], kind="stable")]
     first, last = ring[0], ring[-1]
@@ -110,5 +110,5 @@ def _round_pole(corners: Floats, pole: float) -> BaseGeometry:
     return shapely.make_valid(shapely.Polygon([*ring[:, ::-1].tolist(), *edge]))
 
 
-def _sine(latitude: Floats) -> Floats:
+def _compute_sine(latitude: Floats) -> Floats:
     return np.asarray(np.sin(np.radians(latitude)))

@@ -1,18 +1,18 @@
-"""Groups of positions that lie together on the globe."""
+"""Cluster positions on the globe."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
-from sextant.geo.sphere import EARTH_RADIUS_KM, unit_vectors
+from sextant.geo.sphere import EARTH_RADIUS_KM, convert_to_vectors
 
 # Cosines of equal positions differ in the last bits; this is 0.3 m.
 _ROUNDING = 1e-15
 
 
 def cluster(positions: ArrayLike, radius_km: float, weights: ArrayLike | None = None) -> NDArray[np.intp]:
-    """Labels of positions by leaders: groups no wider than a circle of the radius round one of their own.
+    """Return labels of positions by leaders: groups no wider than a circle of the radius round one of their own.
 
     The rule: the position with the most free weight within ``radius_km`` leads, and takes all free
     positions within; again, until none is free. Of equal leaders the more southern, then western, one
@@ -34,15 +34,15 @@ def cluster(positions: ArrayLike, radius_km: float, weights: ArrayLike | None = 
     if not radius_km >= 0:
         raise WrongUse(f"cluster radius {radius_km!r} is not a distance; give kilometres from 0 up")
     if shares.shape != (len(points),) or not (shares >= 0).all():
-        raise WrongUse(f"{shares.shape} weights do not go with {len(points)} positions; give one each, none negative")
+        raise WrongUse(f"{shares.shape} weights for {len(points)} positions; give one non-negative weight per position")
     order = np.lexsort((shares, points[:, 1], points[:, 0]))
     labels = np.empty(len(points), dtype=np.intp)
-    labels[order] = _by_leaders(points[order], radius_km, shares[order])
+    labels[order] = _cluster_by_leaders(points[order], radius_km, shares[order])
     return labels
 
 
-def _by_leaders(points: Floats, radius_km: float, shares: Floats) -> NDArray[np.intp]:
-    vectors = unit_vectors(points)
+def _cluster_by_leaders(points: Floats, radius_km: float, shares: Floats) -> NDArray[np.intp]:
+    vectors = convert_to_vectors(points)
     # An angle of more than 180 degrees reaches everything.
     together = vectors @ vectors.T >= np.cos(min(radius_km / EARTH_RADIUS_KM, np.pi)) - _ROUNDING
     labels = np.full(len(points), -1, dtype=np.intp)

@@ -42,13 +42,13 @@ class Country:
 
 @lru_cache(maxsize=1)
 def list_countries() -> tuple[Country, ...]:
-    """All rows of the table: the ISO countries by code, then areas without a code of their own."""
+    """Return all rows of the table: the ISO countries by code, then areas without a code of their own."""
     text = (files("sextant.geo") / "data" / "countries.csv").read_text(encoding="utf-8")
-    return tuple(_country(row) for row in csv.DictReader(text.splitlines(), delimiter=";"))
+    return tuple(_read_country(row) for row in csv.DictReader(text.splitlines(), delimiter=";"))
 
 
 @lru_cache(maxsize=1)
-def countries_by_code() -> dict[str, Country]:
+def load_countries_by_code() -> dict[str, Country]:
     """Load the ISO countries (and XK) by alpha-2 code."""
     table: dict[str, Country] = {}
     for country in list_countries():
@@ -57,21 +57,21 @@ def countries_by_code() -> dict[str, Country]:
     return table
 
 
-def country_code_of(name: str) -> str | None:
+def find_country_code(name: str) -> str | None:
     """Return the ISO alpha-2 code of a country named in any common way, or None.
 
     Reads English and many local names, accents and case aside, and alpha-2 codes themselves.
     """
     key = fold(name)
-    code = _codes_by_key().get(key)
-    if code is None and key.upper() in countries_by_code():
+    code = _load_codes_by_key().get(key)
+    if code is None and key.upper() in load_countries_by_code():
         code = key.upper()
     return code
 
 
 @lru_cache(maxsize=1)
-def country_keys() -> dict[str, Country]:
-    """Folded names and aliases of the areas that have them; the first row of the table wins."""
+def list_country_keys() -> dict[str, Country]:
+    """Return the folded names and aliases of the areas that have them; the first row of the table wins."""
     keys: dict[str, Country] = {}
     for country in list_countries():
         for name in (country.name, country.natural_earth, *country.aliases):
@@ -81,11 +81,11 @@ def country_keys() -> dict[str, Country]:
 
 
 @lru_cache(maxsize=1)
-def _codes_by_key() -> dict[str, str]:
-    return {key: country.code for key, country in country_keys().items() if country.code}
+def _load_codes_by_key() -> dict[str, str]:
+    return {key: country.code for key, country in list_country_keys().items() if country.code}
 
 
-def _country(row: dict[str, str]) -> Country:
+def _read_country(row: dict[str, str]) -> Country:
     code = row["code"] or None
     also = tuple(row["also"].split("|")) if row["also"] else ()
     own = (code,) if code and code not in also and (row["numeric"] or code == "XK") else ()

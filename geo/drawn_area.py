@@ -1,4 +1,4 @@
-"""A polygon as a hand draws it on a map, made into a valid area: it may cross itself and the antimeridian."""
+"""Make a valid area from a hand-drawn polygon, which may cross itself and the antimeridian."""
 
 import json
 import math
@@ -29,14 +29,14 @@ def make_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
     Raises:
         WrongUse: fewer than three corners, too many, an invalid corner, a ring round a pole, or no area.
     """
-    ring = [_corner(corner) for corner in corners]
+    ring = [_read_corner(corner) for corner in corners]
     if len(ring) > MOST_CORNERS:
         raise WrongUse(f"the polygon has {len(ring)} corners; draw at most {MOST_CORNERS}")
     if len(set(ring)) < 3:
-        raise WrongUse(f"a polygon of {len(set(ring))} different corners has no inside; draw at least three")
+        raise WrongUse(f"a polygon of {len(set(ring))} different corners encloses no area; draw at least three")
     steps = [float(normalise_longitude(b[1] - a[1])) for a, b in zip(ring, [*ring[1:], ring[0]], strict=True)]
     if abs(sum(steps)) > 180.0:
-        raise WrongUse("the polygon goes all the way round a pole; draw it in two parts")
+        raise WrongUse("the polygon encircles a pole; draw it in two parts")
     longitudes = ring[0][1] + np.concatenate([[0.0], np.cumsum(steps[:-1])])
     flat = shapely.make_valid(shapely.Polygon([(x, corner[0]) for x, corner in zip(longitudes, ring, strict=True)]))
     turned = [translate(flat, turn) for turn in (-720.0, -360.0, 0.0, 360.0, 720.0)]
@@ -49,34 +49,34 @@ def make_area(corners: Sequence[Sequence[float]]) -> dict[str, Any]:
     return geojson
 
 
-def area_of_geojson(document: Any) -> dict[str, Any]:
+def read_geojson_area(document: Any) -> dict[str, Any]:
     """Convert the polygons of a GeoJSON document to one valid Polygon or MultiPolygon; holes stay holes.
 
     Args:
-        document: a Polygon, a MultiPolygon, or a Feature, FeatureCollection or GeometryCollection of them; what is no
-            polygon in it is passed over.
+        document: a Polygon, a MultiPolygon, or a Feature, FeatureCollection or GeometryCollection of them; what is
+            not a polygon is skipped.
 
     Raises:
         WrongUse: it holds no polygon, or one that encloses nothing.
     """
-    polygons = _polygons(document)
+    polygons = _list_polygons(document)
     if not polygons:
-        raise WrongUse("the GeoJSON holds no polygon; draw an area, not points or lines")
+        raise WrongUse("the GeoJSON has no polygon; draw an area, not points or lines")
     faces = []
     for outer, *holes in polygons:
-        face = _face(outer)
+        face = _make_face(outer)
         for hole in holes:
-            face = shapely.difference(face, _face(hole))
+            face = shapely.difference(face, _make_face(hole))
         faces.append(face)
     geojson: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(shapely.union_all(faces))))
     return geojson
 
 
-def _face(ring: Sequence[Sequence[float]]) -> Any:
+def _make_face(ring: Sequence[Sequence[float]]) -> Any:
     return shape(make_area([(position[1], position[0]) for position in ring]))
 
 
-def _polygons(document: Any) -> list[list[list[list[float]]]]:
+def _list_polygons(document: Any) -> list[list[list[list[float]]]]:
     """Return the rings of every polygon in a GeoJSON document."""
     if not isinstance(document, dict):
         return []
@@ -87,12 +87,12 @@ def _polygons(document: Any) -> list[list[list[list[float]]]]:
             found = [rings] if kind == "Polygon" else list(rings)
             return [[[[float(value) for value in place[:2]] for place in ring] for ring in one] for one in found if one]
         except (TypeError, ValueError) as error:
-            raise WrongUse(f"the GeoJSON's {kind} has coordinates that are no numbers; write it again") from error
+            raise WrongUse(f"the GeoJSON's {kind} has coordinates that are not numbers; write it again") from error
     inside = document.get("features") or document.get("geometries") or [document.get("geometry")]
-    return [polygon for part in inside if part is not document for polygon in _polygons(part)]
+    return [polygon for part in inside if part is not document for polygon in _list_polygons(part)]
 
 
-def _corner(corner: Sequence[float]) -> tuple[float, float]:
+def _read_corner(corner: Sequence[float]) -> tuple[float, float]:
     try:
         latitude, longitude = (float(value) for value in corner)
     except (TypeError, ValueError) as error:

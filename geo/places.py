@@ -1,4 +1,4 @@
-"""What a position is called, and where a name lies.
+"""Reverse geocoding: describe what is at a position.
 
 The country comes from polygons. Place and division come from the gazetteer as labels, of the nearest place
 that lies in that country's polygon: the nearest of all is across the border often enough.
@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from sextant.geo.borders import OFF_THE_COAST_KM, countries_at, country_at, nearest_country
-from sextant.geo.countries import Country, country_code_of
-from sextant.geo.sphere import bearing_degrees, check_position
+from sextant.geo.borders import OFF_THE_COAST_KM, find_countries, find_country, find_nearest_country
+from sextant.geo.countries import Country, find_country_code
+from sextant.geo.sphere import check_position, compute_bearing_degrees
 from sextant.geo.towns import load_gazetteer
 
-__all__ = ["Place", "country_code_of", "describe", "label"]
+__all__ = ["Place", "describe", "find_country_code", "label"]
 
 # Places asked for their polygon before the gazetteer's code is taken at its word.
 _TRIED = 32
@@ -56,7 +56,7 @@ class Place:
     neighbour_code: str | None
 
     def to_json(self) -> dict[str, Any]:
-        """All fields, distances to a metre, bearing to a tenth of a degree."""
+        """Return all fields, distances to a metre, bearing to a tenth of a degree."""
         digits = {"place_km": 3, "land_km": 3, "border_km": 3, "place_bearing": 1}
         return {
             name: round(value, digits[name]) if name in digits and value is not None else value
@@ -66,17 +66,17 @@ class Place:
 
 @lru_cache(maxsize=20_000)
 def describe(latitude: float, longitude: float) -> Place:
-    """Country, division, nearest place, sea and border of a position in degrees; total over valid positions.
+    """Return the country, division, nearest place, sea and border of a position in degrees; total over valid positions.
 
     Raises:
         WrongUse: the position is not finite or out of range.
     """
     latitude, longitude = check_position(latitude, longitude)
-    country = country_at(latitude, longitude, OFF_THE_COAST_KM)
-    near = nearest_country(latitude, longitude, country)
-    on_land = country is None or country_at(latitude, longitude) is not None
+    country = find_country(latitude, longitude, OFF_THE_COAST_KM)
+    near = find_nearest_country(latitude, longitude, country)
+    on_land = country is None or find_country(latitude, longitude) is not None
     table = load_gazetteer()
-    own = _own_place(latitude, longitude, country) if country else None
+    own = _find_own_place(latitude, longitude, country) if country else None
     row, place_km = own or table.nearest(latitude, longitude)
     return Place(
         latitude=latitude,
@@ -90,9 +90,9 @@ def describe(latitude: float, longitude: float) -> Place:
         place=table.names[row],
         place_country_code=table.codes[row],
         place_km=place_km,
-        place_bearing=float(bearing_degrees(table.positions[row], (latitude, longitude))),
+        place_bearing=float(compute_bearing_degrees(table.positions[row], (latitude, longitude))),
         at_sea=country is None,
-        land_km=(0.0 if on_land else nearest_country(latitude, longitude).km) if country else near.km,
+        land_km=(0.0 if on_land else find_nearest_country(latitude, longitude).km) if country else near.km,
         border_km=near.km if country else None,
         neighbour=near.country.name,
         neighbour_code=near.country.code,
@@ -101,14 +101,14 @@ def describe(latitude: float, longitude: float) -> Place:
 
 @lru_cache(maxsize=20_000)
 def label(latitude: float, longitude: float) -> str:
-    """``Paris, France``, or the nearest place alone at sea: what ``describe`` says, without the distances it measures.
+    """Return ``Paris, France``, or at sea the nearest place alone: like ``describe`` without its distances.
 
     Raises:
         WrongUse: as ``describe``.
     """
     latitude, longitude = check_position(latitude, longitude)
-    country = country_at(latitude, longitude, OFF_THE_COAST_KM)
-    own = _own_place(latitude, longitude, country) if country else None
+    country = find_country(latitude, longitude, OFF_THE_COAST_KM)
+    own = _find_own_place(latitude, longitude, country) if country else None
     row, _ = own or load_gazetteer().nearest(latitude, longitude)
     return ", ".join(part for part in (load_gazetteer().names[row], country.name if country else None) if part)
 
@@ -118,14 +118,14 @@ def name_wind(bearing: float) -> str:
     return _WINDS[round(bearing / 45.0) % 8]
 
 
-def _own_place(latitude: float, longitude: float, country: Country) -> tuple[int, float] | None:
-    """Row and distance of the country's nearest place, or None where it has none within reach.
+def _find_own_place(latitude: float, longitude: float, country: Country) -> tuple[int, float] | None:
+    """Return the row and distance of the country's nearest place, or None where it has none within reach.
 
     The polygons decide whose a place is; the gazetteer's code only where no polygon holds it (harbours).
     """
     table = load_gazetteer()
     around = table.around(latitude, longitude, _TRIED)
-    for (row, km), holder in zip(around, countries_at(table.positions[[row for row, _ in around]]), strict=True):
+    for (row, km), holder in zip(around, find_countries(table.positions[[row for row, _ in around]]), strict=True):
         if holder == country or (holder is None and table.codes[row] in country.gazetteer_codes):
             return (row, km) if km <= _REACH_KM else None
     if not any(code in table.rows_by_code for code in country.gazetteer_codes):

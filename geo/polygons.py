@@ -1,4 +1,4 @@
-"""The map: Natural Earth's 1:10m countries as polygons, loaded once and only when asked for.
+"""The map: Natural Earth's 1:10m countries as polygons, loaded once and on demand.
 
 `data/borders.npz` is derived by scripts/derive_borders.py; borders are de facto, as Natural Earth draws
 them, true to about 200 m (the grid of the source) where the map itself is. Lakes are land; the Caspian is sea.
@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from sextant.base.arrays import Floats
 from sextant.base.errors import SextantError, WrongUse
-from sextant.geo.countries import Country, country_code_of, list_countries
+from sextant.geo.countries import Country, find_country_code, list_countries
 
 STEP_DEGREES = 1e-4
 PREPARED = threading.Lock()
@@ -60,7 +60,7 @@ def load_polygons() -> Polygons:
         SextantError: the data file is missing, broken, or names a country the table of countries lacks.
     """
     try:
-        data = np.load(io.BytesIO(_map_bytes()), allow_pickle=False)
+        data = np.load(io.BytesIO(_read_map_bytes()), allow_pickle=False)
         known = {country.natural_earth: country for country in list_countries()}
         named = tuple(known[str(name)] for name in data["names"])
         latitude, longitude = (
@@ -79,19 +79,19 @@ def load_polygons() -> Polygons:
 
 
 @lru_cache(maxsize=1)
-def names_on_map() -> frozenset[str]:
-    """Natural Earth's names of all that is drawn, read without the polygons."""
-    with np.load(io.BytesIO(_map_bytes()), allow_pickle=False) as data:
+def list_names_on_map() -> frozenset[str]:
+    """Return Natural Earth's names of all that is drawn, read without the polygons."""
+    with np.load(io.BytesIO(_read_map_bytes()), allow_pickle=False) as data:
         return frozenset(str(name) for name in data["names"])
 
 
-def _map_bytes() -> bytes:
+def _read_map_bytes() -> bytes:
     return (files("sextant.geo") / "data" / "borders.npz").read_bytes()
 
 
 @lru_cache(maxsize=64)
-def country_polygon(name_or_code: str) -> BaseGeometry:
-    """All of a country as one valid (multi)polygon, x longitude, y latitude, cut at ±180.
+def load_country_polygon(name_or_code: str) -> BaseGeometry:
+    """Return all of a country as one valid (multi)polygon, x longitude, y latitude, cut at ±180.
 
     Args:
         name_or_code: ISO alpha-2 code, or a name; disputed areas by name, as Natural Earth has it. A
@@ -103,26 +103,26 @@ def country_polygon(name_or_code: str) -> BaseGeometry:
     world = load_polygons()
     owners = [n for n, country in enumerate(world.countries) if name_or_code in (country.natural_earth, country.name)]
     if not owners:
-        code = country_code_of(name_or_code)
+        code = find_country_code(name_or_code)
         owners = [n for n, country in enumerate(world.countries) if code and country.code == code]
     if not owners:
-        raise WrongUse(f"no country {name_or_code!r} on the map; give an ISO alpha-2 code such as 'PT', or a name")
+        raise WrongUse(f"the map has no country {name_or_code!r}; give an ISO alpha-2 code such as 'PT', or a name")
     return shapely.union_all(shapely.make_valid(world.shapes[np.isin(world.owners, owners)]))
 
 
-def inner_position(name_or_code: str) -> tuple[float, float]:
+def find_inner_position(name_or_code: str) -> tuple[float, float]:
     """Return a position (latitude, longitude) well inside a country's largest part.
 
     Raises:
         WrongUse: no country of the map is called so.
     """
-    shape = country_polygon(name_or_code)
+    shape = load_country_polygon(name_or_code)
     largest = max(getattr(shape, "geoms", [shape]), key=lambda part: part.area)
     point = largest.representative_point()
     return float(point.y), float(point.x)
 
 
-def outlines(tolerance_degrees: float = 0.05) -> dict[str, Any]:
+def make_outlines(tolerance_degrees: float = 0.05) -> dict[str, Any]:
     """Return the countries as a GeoJSON FeatureCollection for maps without tiles.
 
     Args:

@@ -1,4 +1,4 @@
-"""Areas that hold a place with a stated share of the probability: one circle, or several."""
+"""Regions that contain a stated share of the probability: one circle, or several."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 
 from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
-from sextant.geo.caps import cap_area_km2, caps_geojson, covers, polygon_area_km2
+from sextant.geo.caps import compute_cap_area_km2, compute_polygon_area_km2, draw_caps, is_covered
 from sextant.geo.clusters import cluster
-from sextant.geo.sphere import great_circle_km, weighted_centre
+from sextant.geo.sphere import compute_great_circle_km, find_weighted_centre
 
 # Centres tried for the smallest circle, heaviest first: enough for any pool, bounded for any gallery.
 _CENTRES = 256
@@ -39,32 +39,32 @@ class Region:
     def area_km2(self) -> float:
         """Its area on the sphere; of a polygon, with edges that are straight on an equal-area cylinder."""
         if self.radius_km is not None:
-            return cap_area_km2(self.radius_km)
-        return polygon_area_km2(self.geojson or {})
+            return compute_cap_area_km2(self.radius_km)
+        return compute_polygon_area_km2(self.geojson or {})
 
     def contains(self, latitude: float, longitude: float) -> bool:
-        """Whether a position (degrees) lies inside or on the edge."""
+        """Return whether a position (degrees) lies inside or on the edge."""
         caps = ((self.latitude, self.longitude, self.radius_km),) if self.radius_km is not None else self.caps
         if caps:
             # A millimetre for rounding: the edge passes through the farthest position it was drawn to hold.
-            return any(great_circle_km((la, lo), (latitude, longitude)) <= km + 1e-6 for la, lo, km in caps)
-        return covers(self.geojson or {}, latitude, longitude)
+            return any(compute_great_circle_km((la, lo), (latitude, longitude)) <= km + 1e-6 for la, lo, km in caps)
+        return is_covered(self.geojson or {}, latitude, longitude)
 
     def to_json(self) -> dict[str, Any]:
-        """{"radius_km", "latitude", "longitude"} of a circle, {"geojson"} of several parts."""
+        """Return the {"radius_km", "latitude", "longitude"} of a circle, {"geojson"} of several parts."""
         if self.radius_km is not None:
             return {"radius_km": self.radius_km, "latitude": self.latitude, "longitude": self.longitude}
         return {"geojson": self.geojson}
 
 
-def union_of_caps(caps: Sequence[tuple[float, float, float]], share: float | None = None) -> Region:
-    """One region of several circles (latitude, longitude, radius_km), the most important first.
+def unite_caps(caps: Sequence[tuple[float, float, float]], share: float | None = None) -> Region:
+    """Return one region of several circles (latitude, longitude, radius_km), the most important first.
 
     Raises:
         WrongUse: no circle, or an invalid radius.
     """
     if not caps:
-        raise WrongUse("a region of no circles does not exist; give at least one")
+        raise WrongUse("a region needs at least one circle")
     plain = tuple((float(latitude), float(longitude), float(km)) for latitude, longitude, km in caps)
     for _, _, km in plain:
         if not km >= 0:
@@ -73,10 +73,10 @@ def union_of_caps(caps: Sequence[tuple[float, float, float]], share: float | Non
     if len(plain) == 1:
         return Region(latitude, longitude, km, share=share)
     # A point has no area to draw: of circles shrunk to points the polygon shows one metre.
-    return Region(latitude, longitude, None, caps_geojson([(a, o, max(r, 1e-3)) for a, o, r in plain]), share, plain)
+    return Region(latitude, longitude, None, draw_caps([(a, o, max(r, 1e-3)) for a, o, r in plain]), share, plain)
 
 
-def smallest_cap(
+def find_smallest_cap(
     positions: ArrayLike,
     weights: ArrayLike | None,
     mass: float,
@@ -102,8 +102,8 @@ def smallest_cap(
         centres = np.array([centre], dtype=float)
     else:
         heaviest = np.argsort(-shares, kind="stable")[:_CENTRES]
-        centres = np.concatenate([[weighted_centre(points, shares)], points[heaviest]])
-    distances = great_circle_km(centres[:, None], points[None])
+        centres = np.concatenate([[find_weighted_centre(points, shares)], points[heaviest]])
+    distances = compute_great_circle_km(centres[:, None], points[None])
     order = np.argsort(distances, axis=1, kind="stable")
     held = np.cumsum(shares[order], axis=1)
     # The sum of shares misses 1 by rounding; a whole must still count as one.
@@ -115,7 +115,7 @@ def smallest_cap(
     return Region(float(centres[best, 0]), float(centres[best, 1]), radius_km, share=min(inside, 1.0))
 
 
-def smallest_region(
+def find_smallest_region(
     positions: ArrayLike, weights: ArrayLike | None, mass: float, radius_km: float, least_km: float = 0.0
 ) -> Region:
     """Find the smaller of one circle and several that hold a share of the weight.
@@ -123,15 +123,15 @@ def smallest_region(
     The several: clusters of ``radius_km``, heaviest first, until the mass is held, a circle round each.
 
     Args:
-        positions, weights, mass: as of `smallest_cap`.
+        positions, weights, mass: as of `find_smallest_cap`.
         radius_km: how near positions belong together, as of `sextant.geo.clusters.cluster`.
         least_km: no circle is drawn smaller.
 
     Raises:
-        WrongUse: as `smallest_cap` and `cluster`.
+        WrongUse: as `find_smallest_cap` and `cluster`.
     """
     points, shares = _check(positions, weights, mass)
-    one = smallest_cap(points, shares, mass)
+    one = find_smallest_cap(points, shares, mass)
     single = Region(one.latitude, one.longitude, max(one.radius_km or 0.0, least_km), share=one.share)
     labels = cluster(points, radius_km, shares)
     caps: list[tuple[float, float, float]] = []
@@ -141,25 +141,25 @@ def smallest_region(
         weight = float(shares[members].sum())
         # Of the last cluster only what is still missing need be inside.
         needed = min(1.0, (mass - held) / weight) if weight > 0 else 1.0
-        cap = smallest_cap(points[members], shares[members], needed)
+        cap = find_smallest_cap(points[members], shares[members], needed)
         caps.append((cap.latitude, cap.longitude, max(cap.radius_km or 0.0, least_km)))
         held += weight * (cap.share or 0.0)
         if held >= mass - 1e-12:
             break
     if len(caps) == 1 and caps[0][2] >= (single.radius_km or 0.0):
         return single
-    several = union_of_caps(caps, share=min(held, 1.0))
+    several = unite_caps(caps, share=min(held, 1.0))
     return several if several.area_km2 < single.area_km2 else single
 
 
 def _check(positions: ArrayLike, weights: ArrayLike | None, mass: float) -> tuple[Floats, Floats]:
     points = np.asarray(positions, dtype=float).reshape(-1, 2)
     if not len(points):
-        raise WrongUse("a region of no positions does not exist; give at least one")
+        raise WrongUse("a region needs at least one position")
     if not 0 < mass <= 1:
-        raise WrongUse(f"mass {mass!r} is not a share; give a number above 0 and up to 1")
+        raise WrongUse(f"mass {mass!r} is not a share; give a number above 0 and at most 1")
     shares = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=float)
     if shares.shape != (len(points),) or not (shares >= 0).all():
-        raise WrongUse(f"{shares.shape} weights do not go with {len(points)} positions; give one each, none negative")
+        raise WrongUse(f"{shares.shape} weights for {len(points)} positions; give one non-negative weight per position")
     total = float(shares.sum())
     return points, shares / total if total > 0 else np.full(len(points), 1 / len(points))

@@ -1,4 +1,4 @@
-"""One spelling for the many ways a place name is written: what differs only in accents folds to the same key."""
+"""Fold place names to one spelling: names that differ only in accents get the same key."""
 
 import unicodedata
 
@@ -17,7 +17,7 @@ def fold(name: str) -> str:
 
     Total: a name of punctuation alone folds to the empty string.
     """
-    text = name.lower() if name.isascii() else _without_accents(name)
+    text = name.lower() if name.isascii() else _strip_accents(name)
     words = text.translate(_ASCII).split()
     if len(words) > 1:
         if words[0] == "the":
@@ -26,7 +26,7 @@ def fold(name: str) -> str:
     return " ".join(words)
 
 
-def without_digraphs(key: str) -> str:
+def strip_digraphs(key: str) -> str:
     """Write ä, ö, ü of a folded key as a, o, u, also where the source spelt them ae, oe, ue."""
     for pair, letter in _DIGRAPHS:
         if pair in key:
@@ -34,7 +34,7 @@ def without_digraphs(key: str) -> str:
     return key
 
 
-def _without_accents(name: str) -> str:
+def _strip_accents(name: str) -> str:
     # İ lower-cases to i and a combining dot, so case is folded before the marks are dropped.
     folded = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
     letters = "".join(c if c.isalnum() or c == "'" else " " for c in folded if not unicodedata.combining(c))

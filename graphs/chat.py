@@ -23,7 +23,7 @@ from sextant.agent.chat.follow_up import follow_up
 from sextant.agent.chat.intents import classify_intent, find_joint_kind
 from sextant.agent.chat.record_answers import CAN, answer_from_record
 from sextant.agent.chat.reweigh import reweigh_photo, update_constraints
-from sextant.agent.guard.claims import Entry, build_ledger
+from sextant.agent.guard.claims import LedgerEntry, build_ledger
 from sextant.agent.privacy.precision import Policy
 from sextant.agent.privacy.view import view_photo
 from sextant.agent.recording.blobs import BlobStore
@@ -86,7 +86,7 @@ class Chat(TypedDict, total=False):
 Acts = Literal["locate", "steer", "ask", "report", "__end__"]
 
 
-SPENT = Entry("The session's budget of model calls is spent; begin a new session.", "inferred")
+SPENT = LedgerEntry("The session's model calls are used up; start a new session.", "inferred")
 
 # The node that answers each intent that needs no new run.
 GOES: dict[str, Acts] = {
@@ -154,7 +154,9 @@ def check_same_model(folder: Path, settings: Settings) -> None:
     """
     asked = RunFolder(folder).record()["settings"].get("model")
     if asked != settings.model:
-        raise WrongUse(f"this run was begun with {asked}, and the model is {settings.model} now; send the photo again")
+        raise WrongUse(
+            f"this run was started with {asked}, but the model is now {settings.model}; send the photo again"
+        )
 
 
 def record_failed_task(task: PhotoTask, reason: str) -> Json:
@@ -183,7 +185,9 @@ def steer_photo(state: Chat, context: ChatContext) -> Chat:
     try:
         changed = reweigh_photo(photo, update_constraints(photo["constraints"], message), context.blobs)
     except SextantError as error:
-        return Chat(turns=[make_reply(message, "steer", photo["key"], [Entry(str(error), "inferred")], context.policy)])
+        return Chat(
+            turns=[make_reply(message, "steer", photo["key"], [LedgerEntry(str(error), "inferred")], context.policy)]
+        )
     entries = reply_steered(old, view_photo(changed, context.policy))
     turn = make_reply(message, "steer", photo["key"], entries, context.policy)
     return Chat(turns=[turn], photos={photo["key"]: changed})
@@ -209,7 +213,7 @@ def ask(state: Chat, context: ChatContext) -> Chat:
     said = follow_up(message["text"], record, state["turns"][:-1], deps, count_calls_left(state, context))
     if said.failure:
         reason = redact_reason(said.failure, context.settings)
-        lead = Entry(f"The model did not answer ({reason}); this is from the record.", "inferred")
+        lead = LedgerEntry(f"The model did not answer ({reason}); this is from the record.", "inferred")
         entries = [lead, *answer_from_record(message["text"], shown)]
     else:
         clues = [claim for claim in shown["answer"]["claims"] if not claim.get("struck")]
@@ -224,7 +228,7 @@ def make_user_turn(message: Json, photos: int) -> Json:
     return {"id": message["id"], "by": "you", "text": message["text"].strip() or words, "photos": names, "cap": None}
 
 
-def make_reply(message: Json, kind: str, key: str | None, entries: list[Entry], policy: Policy) -> Json:
+def make_reply(message: Json, kind: str, key: str | None, entries: list[LedgerEntry], policy: Policy) -> Json:
     """Make a turn of the reply: its ledger entries, and the precision cap it was written under."""
     return {
         "id": f"{message['id']}-reply",
@@ -252,11 +256,13 @@ def find_target(state: Chat) -> Json:
     return [photo for photo in photos.values() if photo["status"] == "located"][-1]
 
 
-def explain_usage(photos: dict[str, Json]) -> Entry:
+def explain_usage(photos: dict[str, Json]) -> LedgerEntry:
     """Explain what can be asked, in reply to a message that matches no intent."""
     if any(photo["status"] == "located" for photo in photos.values()):
-        return Entry(f"Ask about the photo ({CAN}), or say what it cannot be: not Europe, only in Peru.", "inferred")
-    return Entry("Send a photo first: then ask where it was taken.", "inferred")
+        return LedgerEntry(
+            f"Ask about the photo ({CAN}), or say what it cannot be: not Europe, only in Peru.", "inferred"
+        )
+    return LedgerEntry("Send a photo first: then ask where it was taken.", "inferred")
 
 
 def redact_reason(reason: str, settings: Settings) -> str:

@@ -38,7 +38,7 @@ def receive(state: MessagesChat, desk: ChatContext) -> MessagesChat:
     """
     said = next(iter(reversed(state.get("messages", []))), None)
     if not isinstance(said, HumanMessage):
-        raise WrongUse("the last message must be the person's: a photo, or words about one")
+        raise WrongUse("the last message must be from the user: a photo, or a question about one")
     blocks = [said.content] if isinstance(said.content, str) else said.content
     words: list[str] = []
     photos: list[Json] = []

@@ -1,4 +1,4 @@
-"""The graph of one photo: DESIGN.md's drawing, in code.
+"""The graph of one photo (LangGraph): DESIGN.md's drawing in code.
 
     START → ingest → plan ──Send × branches──→ lmm ─→ advance ──→ verify ──→ answer → END
                       ↑                         ↑  ⇅ Send           │

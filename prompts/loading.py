@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sextant.base.bounds import SETTINGS
-from sextant.base.errors import WrongUse, one_line
+from sextant.base.errors import WrongUse, format_error
 
 FOLDER = Path(__file__).parent
 
@@ -80,7 +80,7 @@ def read(path: Path, kind: type[Kind]) -> Kind:
     try:
         document: Kind = parse_document(read_prompt_text(path), kind)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise WrongUse(f"prompt file {str(path)!r} cannot be read: {one_line(error)}") from error
+        raise WrongUse(f"prompt file {str(path)!r} cannot be read: {format_error(error)}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

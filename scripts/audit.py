@@ -1,4 +1,4 @@
-"""Compare the lock with a database of known weaknesses, where one is reachable: ``make audit``.
+"""Compare the lock with a database of known vulnerabilities, if one is reachable: ``make audit``.
 
 Exit status 1 means that a package has a known weakness. Without pip-audit, or without a reachable database, a line says
 so and nothing is compared.

@@ -40,29 +40,29 @@ VATICAN = np.array(
 Ring = NDArray[np.float64]
 
 
-def polygons_of(topology: dict[str, Any]) -> list[tuple[str, list[Ring]]]:
-    """Every polygon as (name, rings), the outer ring first, positions as (longitude, latitude)."""
+def list_polygons(topology: dict[str, Any]) -> list[tuple[str, list[Ring]]]:
+    """Return every polygon as (name, rings), the outer ring first, positions as (longitude, latitude)."""
     scale, translate = (np.array(topology["transform"][key]) for key in ("scale", "translate"))
     arcs = [np.cumsum(np.array(arc), axis=0) * scale + translate for arc in topology["arcs"]]
     found = []
     for country in topology["objects"]["countries"]["geometries"]:
         parts = [country["arcs"]] if country["type"] == "Polygon" else country["arcs"]
         for part in parts:
-            rings = [ring for ring in (joined(arcs, numbers) for numbers in part) if len(ring) >= 4]
+            rings = [ring for ring in (join_arcs(arcs, numbers) for numbers in part) if len(ring) >= 4]
             if rings:
-                rings = [flat(ring) for ring in rings]
-                found.append((own_name(country["properties"]["name"], rings[0]), rings))
+                rings = [flatten(ring) for ring in rings]
+                found.append((choose_name(country["properties"]["name"], rings[0]), rings))
     return found
 
 
-def joined(arcs: list[Ring], numbers: list[int]) -> Ring:
-    """The ring that arcs make, ~n standing for arc n backwards."""
+def join_arcs(arcs: list[Ring], numbers: list[int]) -> Ring:
+    """Return the ring that arcs make, ~n standing for arc n backwards."""
     pieces = [arcs[n] if n >= 0 else arcs[~n][::-1] for n in numbers]
     return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
 
 
-def flat(ring: Ring) -> Ring:
-    """The ring within [-180, 180] without jumps; one that winds round the south pole is closed through it."""
+def flatten(ring: Ring) -> Ring:
+    """Return the ring within [-180, 180] without jumps; one that winds round the south pole is closed through it."""
     jumps = np.diff(ring[:, 0])
     turns = np.concatenate([[0.0], np.cumsum(-360.0 * np.round(jumps / 360.0))])
     longitude = ring[:, 0] + turns
@@ -79,15 +79,15 @@ def flat(ring: Ring) -> Ring:
     return np.column_stack([np.minimum(longitude, 180.0), ring[:, 1]])
 
 
-def own_name(name: str, ring: Ring) -> str:
-    """The map draws two Australian territories as one; they have codes of their own and lie 900 km apart."""
+def choose_name(name: str, ring: Ring) -> str:
+    """Tell apart two Australian territories that the map draws as one; they lie 900 km apart."""
     if name == "Indian Ocean Ter.":
         return "Christmas Island" if ring[:, 0].mean() > 100 else "Cocos Islands"
     return name
 
 
-def with_vatican(polygons: list[tuple[str, list[Ring]]]) -> list[tuple[str, list[Ring]]]:
-    """The Vatican added, and cut out of the Italian polygon that holds it."""
+def add_vatican(polygons: list[tuple[str, list[Ring]]]) -> list[tuple[str, list[Ring]]]:
+    """Add the Vatican, and cut it out of the Italian polygon that holds it."""
     if any(name == "Vatican" for name, _ in polygons):
         raise SystemExit("the map has a Vatican by now; take the outline out of this script")
     mainland = max((rings for name, rings in polygons if name == "Italy"), key=lambda rings: len(rings[0]))
@@ -96,7 +96,7 @@ def with_vatican(polygons: list[tuple[str, list[Ring]]]) -> list[tuple[str, list
 
 
 def main(source: Path, target: Path) -> None:
-    polygons = with_vatican(polygons_of(json.loads(source.read_text(encoding="utf-8"))))
+    polygons = add_vatican(list_polygons(json.loads(source.read_text(encoding="utf-8"))))
     names = sorted({name for name, _ in polygons})
     polygons.sort(key=lambda polygon: polygon[0])
     rings = [ring for _, parts in polygons for ring in parts]

@@ -37,7 +37,7 @@ from sextant.eval.fitting.crossfit import FOLDS
 from sextant.eval.fitting.fit import MEMBERS
 from sextant.eval.fitting.jobs import fit_files, write_model
 from sextant.eval.fitting.retrieving import drawn_by_hash, read_answers, retrieve, write_rows
-from sextant.eval.reporting.figures_text import figure_lines
+from sextant.eval.reporting.figures_text import format_figures
 from sextant.gallery.build.build import build
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.sources.recognise import SourceOptions, open_source
@@ -58,7 +58,7 @@ class Made:
     america: bool = False
 
     def holds(self, photo: BenchmarkPhoto) -> bool:
-        """Whether a photo of the half is in the gallery."""
+        """Return whether a photo of the half is in the gallery."""
         if self.america and photo.longitude >= -30:
             return False
         return not self.tenth or int(hashlib.sha1(photo.image.encode()).hexdigest(), 16) % 10 == 0
@@ -81,7 +81,7 @@ def main() -> None:
         model, found = fit_files(files, (), FOLDS, options.members, tell, options.jobs)
         write_model(model, options.out)
     for name, figures in found.items():
-        print("\n".join(figure_lines(f"{name}, held out", figures)))
+        print("\n".join(format_figures(f"{name}, held out", figures)))
     print(f"wrote {options.out}")
 
 
@@ -112,12 +112,12 @@ def make_files(data: Path, work: Path, sample: float, seed: int) -> list[Path]:
 
 
 def half(author: str) -> int:
-    """The half of the photographers, 0 or 1, that a photographer is of."""
+    """Return the half of the photographers, 0 or 1, that a photographer is of."""
     return int(hashlib.sha1(f"half{author}".encode()).hexdigest(), 16) % 2
 
 
 def sampled(path: Path, work: Path, sample: float, seed: int) -> Path:
-    """The file itself, or a share of its photos in a file of the same name."""
+    """Return the file itself, or a share of its photos in a file of the same name."""
     if sample >= 1:
         return path
     made = work / path.name
@@ -129,7 +129,7 @@ def sampled(path: Path, work: Path, sample: float, seed: int) -> Path:
 
 
 def own_galleries(kind: Made, photos: list[BenchmarkPhoto], dev: Path, work: Path, sample: float, seed: int) -> Path:
-    """What galleries of one kind retrieve for the photos of the other half."""
+    """Return what galleries of one kind retrieve for the photos of the other half."""
     made = work / f"{kind.name}.jsonl.gz"
     if made.exists():
         return made
@@ -147,7 +147,7 @@ def own_galleries(kind: Made, photos: list[BenchmarkPhoto], dev: Path, work: Pat
 
 
 def built(kind: Made, known: list[BenchmarkPhoto], dev: Path, folder: Path) -> Gallery:
-    """The gallery of these photos, with its profile."""
+    """Return the gallery of these photos, with its profile."""
     table = folder.with_suffix(".csv")
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -162,7 +162,7 @@ def built(kind: Made, known: list[BenchmarkPhoto], dev: Path, folder: Path) -> G
 
 
 def noised(path: Path, work: Path, percent: int, sample: float, seed: int) -> Path:
-    """Recorded retrieval in which a share of the places is replaced by random ones of all lists."""
+    """Return the recorded retrieval in which a share of the places is replaced by random ones of all lists."""
     made = work / f"noised{percent}.jsonl.gz"
     if not made.exists():
         rows = list(read_rows(path))
@@ -174,13 +174,13 @@ def noised(path: Path, work: Path, percent: int, sample: float, seed: int) -> Pa
 
 
 def mix(row: Json, places: list[list[float]], share: float, chance: np.random.Generator) -> Json:
-    """The row with some of its retrieved places replaced; its far side would give them away and is left out."""
+    """Return the row with some of its retrieved places replaced; its far side would give them away and is left out."""
     nearest = [places[chance.integers(len(places))] if chance.random() < share else place for place in row["nearest"]]
     return {**row, "nearest": nearest, "farthest": []}
 
 
 def read_rows(path: Path) -> Iterator[Json]:
-    """The objects of a gzipped file of JSON lines."""
+    """Yield the objects of a gzipped file of JSON lines."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, filter(str.strip, lines))
 

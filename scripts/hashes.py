@@ -1,4 +1,4 @@
-"""Write the hashes of the locked packages: what ``pip install --require-hashes`` compares each download with.
+"""Write the hashes of the locked packages, which ``pip install --require-hashes`` checks.
 
 Run it with `make lock`, after `scripts/lock.py`. The hashes are of the files that pip chooses on the machine it runs on
 (Linux, x86-64, the Python of CI). Torch is left out: its build differs between machines (CPU, CUDA) under one version.

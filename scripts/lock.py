@@ -1,4 +1,4 @@
-"""Write the lock files from what is installed: one of everything, one of what users run.
+"""Write the lock files from the installed packages: one with everything, one for users.
 
 Run it with `make lock` in an environment where the tests pass. Only names and versions are written; pip finds them
 wherever it is set up to look.
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "sextant-geo"
 
 
-def needed(name: str, extras: frozenset[str], found: dict[str, str]) -> None:
+def collect_needed(name: str, extras: frozenset[str], found: dict[str, str]) -> None:
     """Add what a distribution needs, and what that needs, to ``found``: name → version."""
     for line in distribution(name).requires or []:
         requirement = Requirement(line)
@@ -29,7 +29,9 @@ def needed(name: str, extras: frozenset[str], found: dict[str, str]) -> None:
         new = child not in found
         found[child] = version
         if new or requirement.extras:
-            needed(child, frozenset(requirement.extras), found) if new else add_extras(child, requirement, found)
+            collect_needed(child, frozenset(requirement.extras), found) if new else add_extras(
+                child, requirement, found
+            )
 
 
 def add_extras(name: str, requirement: Requirement, found: dict[str, str]) -> None:
@@ -41,20 +43,20 @@ def add_extras(name: str, requirement: Requirement, found: dict[str, str]) -> No
                 key = canonicalize_name(child.name)
                 if key not in found:
                     found[key] = distribution(key).version
-                    needed(key, frozenset(child.extras), found)
+                    collect_needed(key, frozenset(child.extras), found)
 
 
 def write(path: Path, packages: dict[str, str], about: str) -> None:
-    """One ``name==version`` a line, without local version labels such as +cpu."""
+    """Return one ``name==version`` a line, without local version labels such as +cpu."""
     lines = [f"{name}=={re.sub(r'[+].*', '', version)}" for name, version in sorted(packages.items())]
     path.write_text(f"# {about} Written by `make lock`.\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     runtime: dict[str, str] = {}
-    needed(PROJECT, frozenset({"onnx"}), runtime)
+    collect_needed(PROJECT, frozenset({"onnx"}), runtime)
     everything: dict[str, str] = {}
-    needed(PROJECT, frozenset(distribution(PROJECT).metadata.get_all("Provides-Extra") or ()), everything)
+    collect_needed(PROJECT, frozenset(distribution(PROJECT).metadata.get_all("Provides-Extra") or ()), everything)
     write(ROOT / "requirements.lock", runtime, "What Sextant runs on, with the onnx extra.")
     write(ROOT / "requirements-dev.lock", everything, "Everything: all extras, tests and checks.")
 

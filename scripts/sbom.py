@@ -1,4 +1,4 @@
-"""Write what a release consists of as a CycloneDX 1.5 document: each package that Sextant runs on, with its licence.
+"""Write the bill of materials of a release (CycloneDX 1.5): each package with its licence.
 
 Run it in the environment a release is built from: ``python scripts/sbom.py > sextant.cdx.json``. The same environment
 gives the same bytes.

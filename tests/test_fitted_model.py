@@ -144,7 +144,7 @@ def test_a_model_that_is_gone_is_one_line(model, gallery, query, tmp_path):
     ("content", "said"),
     [
         (None, "cannot read the verification model"),
-        ('{"format": "sextant-verification", "version": 1}', "is of version 1"),
+        ('{"format": "sextant-verification", "version": 1}', "has version 1"),
         (f'{{"format": "sextant-verification", "version": {VERSION}}}', "is broken"),
         ("[" * 200_000, "recursion"),
     ],

@@ -12,7 +12,7 @@ from PIL import Image
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings
 from sextant.eval.benchmarks import choose_photos, load_benchmark
-from sextant.eval.running.ablation import ablate
+from sextant.eval.running.ablation import run_ablation
 from sextant.eval.running.ablation_plan import read_plan
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.runner import EvalTask, run
@@ -130,7 +130,7 @@ def test_prompts_candidates_and_verification_are_dimensions_of_one_ablation(alig
     plan.write_text(
         yaml.safe_dump({"benchmark": "folder", "data": "data", "limit": 3, "settings": given, "grid": grid})
     )
-    rows = ablate(read_plan(plan), tmp_path / "out", lambda *cell: lambda tally: None)
+    rows = run_ablation(read_plan(plan), tmp_path / "out", lambda *cell: lambda tally: None)
     assert len(rows) == 12
     for row in rows:
         assert row["figures"]["done"] == 3 and not row["figures"]["errors"]

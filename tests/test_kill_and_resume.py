@@ -37,7 +37,7 @@ def timeless(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def kill_at(moment: tuple[int, float], server: ModelServer, settings: Settings, photo: Path) -> None:
-    """Start a run in a process of its own and kill it so many seconds after the server was asked so many times."""
+    """Start a run in a process of its own and kill it some seconds after a number of requests to the server."""
     requests, delay_s = moment
     command = [sys.executable, "-m", "tests.support.killed_run", json.dumps(settings_to_json(settings)), str(photo)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})

@@ -48,7 +48,7 @@ def test_the_same_call_twice_gives_the_earlier_result(settings, query):
     call = ("find_place", {"name": "Lisbon"})
     asked, _ = run(settings, query, [call, call])
     first, second = asked[-1].tool_results
-    assert "made this very call before" in second and first in second
+    assert "made this call before" in second and first in second
 
 
 def test_an_error_the_model_can_act_on_is_a_result(settings, query):

@@ -12,7 +12,7 @@ from typing import Any
 from langchain_core.tools import ToolException, tool
 from pydantic import BaseModel, Field
 
-from sextant.geo.countries import countries_by_code, country_code_of
+from sextant.geo.countries import find_country_code, load_countries_by_code
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _read_facts(row: dict[str, str]) -> CountryFacts:
     code = row["code"]
     return CountryFacts(
         code=code,
-        name=countries_by_code()[code].name,
+        name=load_countries_by_code()[code].name,
         driving_side=row["side"] or None,
         calling_code=phonenumbers.country_code_for_region(code) or None,
         domain=row["domain"] or None,
@@ -70,17 +70,17 @@ def describe_facts(facts: CountryFacts) -> str:
     return "\n".join([f"{facts.name} ({facts.code})", *(f"{label}: {value}" for label, value in told.items() if value)])
 
 
-class Country(BaseModel):
+class CountryArguments(BaseModel):
     """One country."""
 
     code: str = Field(min_length=2, max_length=60, description="ISO code or English name")
 
 
-@tool("country_facts", args_schema=Country, response_format="content_and_artifact")
+@tool("country_facts", args_schema=CountryArguments, response_format="content_and_artifact")
 def country_facts(code: str) -> tuple[str, dict[str, Any]]:
     """What a street shows of a country: side of driving, calling code, internet domain, scripts, currency, number
     plates, road lines. Use it to check a country you suspect against what the photo shows."""
-    found = load_facts().get(country_code_of(code) or "")
+    found = load_facts().get(find_country_code(code) or "")
     if found is None:
         raise ToolException(f"country {code!r} is not known; give its English name or ISO code")
     return describe_facts(found), asdict(found)

@@ -5,7 +5,7 @@ from typing import Any
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 
-from sextant.geo.sphere import bearing_degrees, great_circle_km
+from sextant.geo.sphere import compute_bearing_degrees, compute_great_circle_km
 
 
 class Distance(BaseModel):
@@ -23,5 +23,5 @@ def distance(
 ) -> tuple[str, dict[str, Any]]:
     """Great-circle distance between two places. Use it to see whether two candidates can be the same place."""
     a, b = (latitude_a, longitude_a), (latitude_b, longitude_b)
-    kilometres, bearing = float(great_circle_km(a, b)), float(bearing_degrees(a, b))
+    kilometres, bearing = float(compute_great_circle_km(a, b)), float(compute_bearing_degrees(a, b))
     return f"{kilometres:.1f} km", {"distance_km": kilometres, "bearing_degrees": bearing}

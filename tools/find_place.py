@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sextant.atlas.name_index import Kind
 from sextant.atlas.names import NamedPlace
 from sextant.atlas.names import find_place as look_up
-from sextant.geo.countries import country_code_of
+from sextant.geo.countries import find_country_code
 
 _HITS = 5
 _EXACT = 0.97  # score of a town whose name this is: it comes before a sight of the same name
@@ -63,7 +63,7 @@ def find_place_tool(find_sights: FindSights) -> BaseTool:
 
 
 def _find(name: str, country: str | None, find_sights: FindSights) -> tuple[str, list[dict[str, Any]]]:
-    code = country_code_of(country) if country else None
+    code = find_country_code(country) if country else None
     if country and code is None:
         raise ToolException(f"country {country!r} is not known; give its English name or ISO code, or leave it out")
     towns = look_up(name, code, _HITS)

@@ -7,7 +7,7 @@ from langchain_core.tools import ToolException, tool
 from pydantic import BaseModel, Field
 
 from sextant.base.errors import SextantError
-from sextant.geo.countries import country_code_of
+from sextant.geo.countries import find_country_code
 
 
 class NotANumber(SextantError):
@@ -45,7 +45,7 @@ def find_region(number: str, country_code: str | None = None) -> PhoneRegion:
         parsed = phonenumbers.parse(text, country_code)
     except phonenumbers.NumberParseException as error:
         raise NotANumber(
-            f"{number!r} is no telephone number ({str(error).rstrip('.')}); copy its digits exactly"
+            f"{number!r} is not a telephone number ({str(error).rstrip('.')}); copy its digits exactly"
         ) from error
     region = phonenumbers.region_code_for_number(parsed)
     codes = (region,) if region else phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
@@ -69,7 +69,7 @@ class Number(BaseModel):
 def phone_region(number: str, country: str | None = None) -> tuple[str, dict[str, Any]]:
     """Country and area a telephone number belongs to. Use it for numbers on signs and vans. With the country you
     suspect it also says whether a national number fits that country's numbering."""
-    code = country_code_of(country) if country else None
+    code = find_country_code(country) if country else None
     if country and code is None:
         raise ToolException(f"country {country!r} is not known; give its English name or ISO code")
     try:

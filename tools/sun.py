@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, Field
 
 from sextant.base.errors import WrongUse
-from sextant.geo.sphere import great_circle_km, normalise_longitude, weighted_centre
+from sextant.geo.sphere import compute_great_circle_km, find_weighted_centre, normalise_longitude
 
 _J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 _GRID_DEGREES = 1.0
@@ -105,8 +105,8 @@ def compute_band(elevation: float, azimuth: float | None, time: datetime, tolera
     if not fits.any():
         return None
     places = grid[fits]
-    centre = weighted_centre(places, np.cos(np.radians(places[:, 0])))
-    radius = float(great_circle_km(centre, places).max()) + _GRID_DEGREES * _KM_PER_DEGREE / 2
+    centre = find_weighted_centre(places, np.cos(np.radians(places[:, 0])))
+    radius = float(compute_great_circle_km(centre, places).max()) + _GRID_DEGREES * _KM_PER_DEGREE / 2
     return Band(centre, radius, 0.0, (float(places[:, 0].min()), float(places[:, 0].max())))
 
 

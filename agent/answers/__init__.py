@@ -1,4 +1,4 @@
-"""What a model's answer says: ``parse_answer`` turns any text into an ``Outcome``."""
+"""Parse model answers: ``parse_answer`` turns any text into an ``Outcome``."""
 
 from sextant.agent.answers.outcome import Clue, Kind, Outcome, Position, Precision
 from sextant.agent.answers.parse import parse_answer

@@ -1,13 +1,13 @@
-"""Which place each name of a reply stands for: its neighbours ("Bolton, Vermont") and the countries told decide."""
+"""Resolve the place names of a reply: neighbours ("Bolton, Vermont") and the countries mentioned decide."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 
 from sextant.agent.answers.mentions import WHOLE, Mention
 from sextant.agent.answers.stance import Stance
-from sextant.agent.answers.tokens import Words, word_list
-from sextant.atlas.shipped import Entry, key_of
-from sextant.geo.sphere import great_circle_km
+from sextant.agent.answers.tokens import Words, load_word_list
+from sextant.atlas.shipped import GazetteerEntry, make_key
+from sextant.geo.sphere import compute_great_circle_km
 
 _MARKS = {" ", ",", "(", ")", "–", "-", ""}
 _MOST_BETWEEN = 3
@@ -27,11 +27,11 @@ _LEAST_CITY, _FAR_GREATER = 20_000, 4  # people of a town that holds others, and
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ResolvedMention:
     """A mention and the entry it stands for; ``weight`` compares the entry with others, ``address`` is its chain."""
 
     mention: Mention
-    entry: Entry
+    entry: GazetteerEntry
     weight: float
     stance: Stance
     address: int
@@ -41,11 +41,11 @@ class Place:
     """The reply tells of its country."""
 
 
-def places_of(words: Words, mentions: list[Mention], stances: list[Stance]) -> list[Place]:
-    """What each mention stands for; those whose container contradicts them are left out."""
-    addresses = _addresses(words, mentions, stances)
-    told = _countries_told(mentions, stances)
-    regions = _regions_told(mentions, stances)
+def resolve_places(words: Words, mentions: list[Mention], stances: list[Stance]) -> list[ResolvedMention]:
+    """Return what each mention stands for; those whose container contradicts them are left out."""
+    addresses = _number_addresses(words, mentions, stances)
+    told = _weigh_countries(mentions, stances)
+    regions = _weigh_regions(mentions, stances)
     members: dict[int, list[int]] = defaultdict(list)
     for number, address in enumerate(addresses):
         members[address].append(number)
@@ -54,16 +54,16 @@ def places_of(words: Words, mentions: list[Mention], stances: list[Stance]) -> l
         near = [other for other in members[addresses[number]] if abs(other - number) <= _LONGEST_ADDRESS]
         beside = [mentions[other] for other in near if other != number]
         after = [mentions[other] for other in near if other > number]
-        place = _resolved(mention, beside, after, told, regions)
+        place = _resolve(mention, beside, after, told, regions)
         if place is not None:
             entry, weight, held = place
             of_told = any(told.get(owner) for owner in entry.owners)
-            places.append(Place(mention, entry, weight, stances[number], addresses[number], held, of_told))
+            places.append(ResolvedMention(mention, entry, weight, stances[number], addresses[number], held, of_told))
     return places
 
 
-def _addresses(words: Words, mentions: list[Mention], stances: list[Stance]) -> list[int]:
-    """Number the mentions by address: parts of one address share a number. Denied mentions never join asserted ones."""
+def _number_addresses(words: Words, mentions: list[Mention], stances: list[Stance]) -> list[int]:
+    """Give each mention the number of its address. Parts of one address share it; denied and asserted ones do not."""
     numbers: list[int] = []
     denied = [stance == Stance.DENIED for stance in stances]
     for index, mention in enumerate(mentions):
@@ -71,13 +71,13 @@ def _addresses(words: Words, mentions: list[Mention], stances: list[Stance]) -> 
             index > 0
             and index - numbers[-1] < _LONGEST_ADDRESS
             and denied[index] == denied[index - 1]
-            and _linked(words, mentions[index - 1], mention)
+            and _are_linked(words, mentions[index - 1], mention)
         )
         numbers.append(numbers[-1] if joined else index)
     return numbers
 
 
-def _linked(words: Words, inner: Mention, outer: Mention) -> bool:
+def _are_linked(words: Words, inner: Mention, outer: Mention) -> bool:
     if inner.sentence != outer.sentence:
         return False
     if inner.last >= outer.first:
@@ -86,7 +86,8 @@ def _linked(words: Words, inner: Mention, outer: Mention) -> bool:
     if _is_unknown_part(words, between, outer.first):
         return True
     if len(between) > _MOST_BETWEEN or any(
-        words.keys[k] not in word_list("links") and words.keys[k] not in word_list("qualifiers") for k in between
+        words.keys[k] not in load_word_list("links") and words.keys[k] not in load_word_list("qualifiers")
+        for k in between
     ):
         return False
     gaps = [words.gaps[k] for k in range(inner.last + 1, outer.first + 1)]
@@ -94,15 +95,15 @@ def _linked(words: Words, inner: Mention, outer: Mention) -> bool:
 
 
 def _is_unknown_part(words: Words, between: range, end: int) -> bool:
-    """Whether a part of an address stands between two names that nobody knows: "Memphis, Mit Rahina, Egypt"."""
+    """Return whether a part of an address stands between two names that nobody knows: "Memphis, Mit Rahina, Egypt"."""
     if not 0 < len(between) <= _LONGEST_PART or words.gaps[between[0]] != "," or words.gaps[end] != ",":
         return False
     inside = all(words.gaps[k] in (" ", "-", ",") for k in between)
-    return inside and all(words.capital[k] or words.keys[k] in word_list("connectors") for k in between)
+    return inside and all(words.capital[k] or words.keys[k] in load_word_list("connectors") for k in between)
 
 
-def _countries_told(mentions: list[Mention], stances: list[Stance]) -> dict[str, float]:
-    """How much a reply speaks of each country, and of each division ("US/Vermont"); the most is 1."""
+def _weigh_countries(mentions: list[Mention], stances: list[Stance]) -> dict[str, float]:
+    """Return how much a reply speaks of each country, and of each division ("US/Vermont"); the most is 1."""
     told: dict[str, float] = defaultdict(float)
     for mention, stance in zip(mentions, stances, strict=True):
         if stance <= Stance.SECOND or mention.worth < WHOLE:
@@ -118,8 +119,8 @@ def _countries_told(mentions: list[Mention], stances: list[Stance]) -> dict[str,
     return {name: weight / most for name, weight in told.items()} if most else {}
 
 
-def _regions_told(mentions: list[Mention], stances: list[Stance]) -> list[Entry]:
-    """The regions a reply speaks of that are smaller than a continent's part."""
+def _weigh_regions(mentions: list[Mention], stances: list[Stance]) -> list[GazetteerEntry]:
+    """Return the regions a reply speaks of that are smaller than a continent's part."""
     return [
         mention.entries[0] for mention, stance in zip(mentions, stances, strict=True)
         if stance > Stance.SECOND and mention.worth == WHOLE and mention.entries[0].kind == "region"
@@ -127,17 +128,17 @@ def _regions_told(mentions: list[Mention], stances: list[Stance]) -> list[Entry]
     ]  # fmt: skip
 
 
-def _resolved(
-    mention: Mention, beside: list[Mention], after: list[Mention], told: dict[str, float], regions: list[Entry]
-) -> tuple[Entry, float, bool] | None:
-    best: tuple[float, Entry, bool, bool] | None = None
+def _resolve(
+    mention: Mention, beside: list[Mention], after: list[Mention], told: dict[str, float], regions: list[GazetteerEntry]
+) -> tuple[GazetteerEntry, float, bool] | None:
+    best: tuple[float, GazetteerEntry, bool, bool] | None = None
     for entry in mention.entries[:_TRIED]:
-        weight, held, contradicted = _prior(entry, mention), False, False
+        weight, held, contradicted = _compute_prior(entry, mention), False, False
         for other in beside:
-            if any(_relation(entry, rival) for rival in other.entries[:_TRIED]):
+            if any(_find_relation(entry, rival) for rival in other.entries[:_TRIED]):
                 weight *= _INSIDE
                 held = True
-            elif other in after and _bounds(other, entry):
+            elif other in after and _is_container_after(other, entry):
                 weight *= _OUTSIDE
                 contradicted = entry.kind != "country"
         if told and not held:
@@ -159,22 +160,23 @@ def _resolved(
     return entry, weight, held
 
 
-def _bounds(mention: Mention, entry: Entry) -> bool:
-    """Whether a mention behind an entry can only be its container: a country, a division, or a far greater town."""
+def _is_container_after(mention: Mention, entry: GazetteerEntry) -> bool:
+    """Return whether a mention behind an entry can only be its container: a country, division or far greater town."""
     first = mention.entries[0]
     if mention.worth < WHOLE or first.kind in ("country", "division"):
         return mention.worth == WHOLE
     return entry.kind == "town" and first.own and first.population >= max(_LEAST_CITY, _FAR_GREATER * entry.population)
 
 
-def _prior(entry: Entry, mention: Mention) -> float:
-    """How likely a bare name means this entry, up to a factor."""
+def _compute_prior(entry: GazetteerEntry, mention: Mention) -> float:
+    """Return how likely a bare name means this entry, up to a factor."""
     if entry.kind == "country":
         # "Scotland" is an alias of the United Kingdom in the table of countries; the division is meant.
         nation = any(e.kind == "division" and e.owners == entry.owners[:1] for e in mention.entries)
         return (
             1e3
-            if nation and key_of(entry.name) not in {key_of(e.name) for e in mention.entries if e.kind == "division"}
+            if nation
+            and make_key(entry.name) not in {make_key(e.name) for e in mention.entries if e.kind == "division"}
             else 3e7
         )
     if entry.kind == "division":
@@ -197,32 +199,32 @@ def _prior(entry: Entry, mention: Mention) -> float:
     return weight
 
 
-def _relation(a: Entry, b: Entry) -> bool:
-    """Whether one of two entries lies in the other."""
+def _find_relation(a: GazetteerEntry, b: GazetteerEntry) -> bool:
+    """Return whether one of two entries lies in the other."""
     return holds(a, b) or holds(b, a)
 
 
-def holds(outer: Entry, inner: Entry) -> bool:
-    """Whether an entry lies in another, as far as their columns tell."""
+def holds(outer: GazetteerEntry, inner: GazetteerEntry) -> bool:
+    """Return whether an entry lies in another, as far as their columns tell."""
     if outer is inner:
         return False
     if outer.kind == "country":
         return inner.kind != "country" and any(owner in outer.owners for owner in inner.owners)
     if outer.kind == "region" and (inner.kind == "division" or not outer.owners):
-        return inner.kind in ("town", "division") and _within(outer, inner, 1.0)
+        return inner.kind in ("town", "division") and _lies_within(outer, inner, 1.0)
     if outer.kind == "division":
         if inner.kind in ("country", "division") or outer.owners[0] not in inner.owners:
             return False
-        return inner.division == outer.division or (inner.kind == "region" and _within(outer, inner, 1.5))
+        return inner.division == outer.division or (inner.kind == "region" and _lies_within(outer, inner, 1.5))
     if inner.kind in ("country", "division") or not set(outer.owners) & set(inner.owners):
         return False
     if outer.kind in ("region", "county"):
-        return _within(outer, inner, 1.5)
-    return inner.kind == "town" and inner.population < outer.population and _within(outer, inner, 1.5)
+        return _lies_within(outer, inner, 1.5)
+    return inner.kind == "town" and inner.population < outer.population and _lies_within(outer, inner, 1.5)
 
 
-def _within(outer: Entry, inner: Entry, times: float) -> bool:
+def _lies_within(outer: GazetteerEntry, inner: GazetteerEntry, times: float) -> bool:
     if abs(outer.latitude - inner.latitude) * 111 > outer.radius_km * times + 10:
         return False
-    apart = great_circle_km((outer.latitude, outer.longitude), (inner.latitude, inner.longitude))
+    apart = compute_great_circle_km((outer.latitude, outer.longitude), (inner.latitude, inner.longitude))
     return float(apart) <= outer.radius_km * times + 10

@@ -1,4 +1,4 @@
-"""One latitude or longitude as people write it: ±degrees, N/S/E/W, minutes and seconds, decimal commas, ranges.
+"""Parse one latitude or longitude: ±degrees, N/S/E/W, minutes and seconds, decimal commas, ranges.
 
 All patterns are bounded and meet text folded by ``sextant.agent.answers.characters.fold``.
 """
@@ -11,7 +11,7 @@ from sextant.agent.answers.characters import fold
 
 Axis = Literal["latitude", "longitude"]
 
-# "Between 30 and 40" still says something; without a word or sign that names the axis two numbers are no range.
+# "Between 30 and 40" still says something; without a word or sign that names the axis, two numbers do not make a range.
 WIDEST_RANGE_DEGREES = 60.0
 _WIDEST_UNMARKED = 15.0
 
@@ -69,8 +69,8 @@ class Angle:
     end: int
 
 
-def angle_at(text: str, at: int, floor: int = 0, range_allowed: bool = False) -> Angle | None:
-    """The angle that begins at index ``at`` (its sign or first digit); None where no number does.
+def parse_angle_at(text: str, at: int, floor: int = 0, range_allowed: bool = False) -> Angle | None:
+    """Return the angle that begins at index ``at`` (its sign or first digit); None where no number does.
 
     A hemisphere before it is looked for down to index ``floor``, where the last angle ended. A range ("48–49° N")
     becomes its midpoint where a hemisphere follows or ``range_allowed``.
@@ -80,21 +80,23 @@ def angle_at(text: str, at: int, floor: int = 0, range_allowed: bool = False) ->
     prefix = before["before"] if before else None
     for pattern in (_MARKED, _SPACED):
         found = pattern.match(text, at)
-        if found is not None and (angle := _sexagesimal(text, found, prefix, start)) is not None:
+        if found is not None and (angle := _parse_sexagesimal(text, found, prefix, start)) is not None:
             return angle
-    if (found := _RANGE.match(text, at)) is not None and (angle := _range(text, found, prefix, start, range_allowed)):
+    if (found := _RANGE.match(text, at)) is not None and (
+        angle := _parse_range(text, found, prefix, start, range_allowed)
+    ):
         return angle
     found = _PLAIN.match(text, at)
     if found is None:
         return None
-    name, end = _named(found, prefix)
-    axis, value = _signed(text, _number(found["degrees"]), found["sign"], name)
+    name, end = _find_named_hemisphere(found, prefix)
+    axis, value = _apply_sign(text, _number(found["degrees"]), found["sign"], name)
     decimals = len(found["degrees"].replace(",", ".").partition(".")[2])
     return Angle(value, axis, decimals, bool(name or found["unit"]), False, start, end)
 
 
 def parse_angle(value: Any) -> Angle | None:
-    """The angle a JSON value holds: a number, a string with one angle in it, or a list of two ends of a range."""
+    """Return the angle a JSON value holds: a number, a string with one angle, or a list of two ends of a range."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
@@ -106,17 +108,17 @@ def parse_angle(value: Any) -> Angle | None:
             if abs(high - low) <= WIDEST_RANGE_DEGREES:
                 return Angle((low + high) / 2, None, 6, False, True, 0, 0)
     if isinstance(value, list) and len(value) in (3, 4):
-        return _angle_of_parts(value)
+        return _join_parts(value)
     if not isinstance(value, str) or len(value) > 200:
         return None
     text = re.sub(r"(?<![^\s~(])([+-])\s+(?=\d)", r"\1", fold(value))
     text = re.sub(r"(?<=[\d°\s])[nsew]\s?$", lambda letter: letter[0].upper(), text)
     first = DIGITS.search(text)
-    return angle_at(text, first.start(), range_allowed=True) if first else None
+    return parse_angle_at(text, first.start(), range_allowed=True) if first else None
 
 
-def _angle_of_parts(parts: list[Any]) -> Angle | None:
-    """Degrees, minutes and seconds in a list, perhaps with a hemisphere behind them."""
+def _join_parts(parts: list[Any]) -> Angle | None:
+    """Return degrees, minutes and seconds in a list, perhaps with a hemisphere behind them."""
     if not all(isinstance(part, int | float) and not isinstance(part, bool) for part in parts[:3]):
         return None
     degrees, minutes, seconds = parts[:3]
@@ -126,7 +128,7 @@ def _angle_of_parts(parts: list[Any]) -> Angle | None:
     known = name if name is None or len(name) > 1 else name.upper()
     if known is not None and known not in _SIGNS and known.lower() not in _SIGNS:
         return None
-    axis, direction = _hemisphere(known)
+    axis, direction = _find_hemisphere(known)
     magnitude = abs(degrees) + minutes / 60 + seconds / 3600
     return Angle(-magnitude if degrees < 0 or direction < 0 else magnitude, axis, 4, True, False, 0, 0)
 
@@ -145,40 +147,40 @@ def _number(digits: str) -> float:
     return float(digits.strip().replace(",", "."))
 
 
-def _signed(text: str, magnitude: float, sign: str | None, name: str | None) -> tuple[Axis | None, float]:
-    axis, direction = _hemisphere(name)
+def _apply_sign(text: str, magnitude: float, sign: str | None, name: str | None) -> tuple[Axis | None, float]:
+    axis, direction = _find_hemisphere(name)
     return axis, -magnitude if sign == "-" or direction < 0 else magnitude
 
 
-def _hemisphere(name: str | None) -> tuple[Axis | None, int]:
+def _find_hemisphere(name: str | None) -> tuple[Axis | None, int]:
     if name is None:
         return None, 1
     return _SIGNS[name if len(name) == 1 else name.lower()]
 
 
-def _named(found: re.Match[str], prefix: str | None) -> tuple[str | None, int]:
-    """The hemisphere of an angle and where the angle ends: "E" belongs to the next one in "N 48.8 E 2.3"."""
+def _find_named_hemisphere(found: re.Match[str], prefix: str | None) -> tuple[str | None, int]:
+    """Return the hemisphere of an angle and where the angle ends: "E" belongs to the next one in "N 48.8 E 2.3"."""
     if prefix is None or found["after"] is None:
         return found["after"] or prefix, found.end()
     return prefix, found.start("after")
 
 
-def _sexagesimal(text: str, found: re.Match[str], prefix: str | None, start: int) -> Angle | None:
+def _parse_sexagesimal(text: str, found: re.Match[str], prefix: str | None, start: int) -> Angle | None:
     minutes, seconds = _number(found["minutes"]), _number(found["seconds"] or "0")
     if minutes >= 60 or seconds >= 60:
         return None
     magnitude = _number(found["degrees"]) + minutes / 60 + seconds / 3600
-    name, end = _named(found, prefix)
-    axis, value = _signed(text, magnitude, found["sign"], name)
+    name, end = _find_named_hemisphere(found, prefix)
+    axis, value = _apply_sign(text, magnitude, found["sign"], name)
     return Angle(value, axis, 4, True, False, start, end)
 
 
-def _range(text: str, found: re.Match[str], prefix: str | None, start: int, allowed: bool) -> Angle | None:
+def _parse_range(text: str, found: re.Match[str], prefix: str | None, start: int, allowed: bool) -> Angle | None:
     name = found["after"] or found["middle"] or prefix
     if name is None and not allowed:
         return None
-    axis, low = _signed(text, _number(found["degrees"]), found["sign"], found["middle"] or name)
-    other_axis, high = _signed(
+    axis, low = _apply_sign(text, _number(found["degrees"]), found["sign"], found["middle"] or name)
+    other_axis, high = _apply_sign(
         text, abs(_number(found["until"])), found["until"][0], found["after"] or found["middle"] or name
     )
     if axis != other_axis or abs(high - low) > WIDEST_RANGE_DEGREES:

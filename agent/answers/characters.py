@@ -1,5 +1,6 @@
-"""One spelling for the many characters that write a number, a sign, a degree or a quote."""
+"""Normalise the characters that write numbers, signs, degrees and quotes."""
 
+import re
 import sys
 import unicodedata
 
@@ -36,12 +37,16 @@ _TABLE: dict[int, str | None] = {
     **{ord(char): plain for char, plain in _PUNCTUATION.items()},
 }
 
+# A dash between words parts them; a hyphen joins them.
+_DASH = re.compile(r"(?<=[^\W\d_])[—―](?=[^\W\d_])")
+
 _SPELLED = (("^{\\circ}", "°"), ("^\\circ", "°"), ("\\circ", "°"), ("&deg;", "°"), ("&#176;", "°"), ("&minus;", "-"))
 
 
 def fold(text: str) -> str:
-    """The same text with ASCII digits, signs, quotes and spaces; one degree sign; no unseen characters."""
+    """Return the same text with ASCII digits, signs, quotes and spaces; one degree sign; no unseen characters."""
     if not text.isascii():
+        text = _DASH.sub(" - ", text)
         text = text.translate(_TABLE)
     for spelled, sign in _SPELLED:
         if spelled in text:
@@ -50,6 +55,6 @@ def fold(text: str) -> str:
 
 
 def clean(text: str, limit: int = 200) -> str:
-    """A name or sentence fit to keep: one line, no control characters or lone surrogates, at most ``limit`` long."""
+    """Return a name or sentence on one line, without control characters or lone surrogates, at most ``limit`` long."""
     kept = "".join(char if unicodedata.category(char) not in ("Cc", "Cs", "Cf") else " " for char in text[: 4 * limit])
     return " ".join(kept.split())[:limit].strip()

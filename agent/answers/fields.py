@@ -1,14 +1,14 @@
-"""What a JSON answer holds, whatever its keys are called and however deep it lies."""
+"""Read a position from the fields of a JSON answer, under any key and at any depth."""
 
 import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sextant.agent.answers.angles import DIGITS, Angle, angle_at, parse_angle, with_hemisphere
+from sextant.agent.answers.angles import DIGITS, Angle, parse_angle, parse_angle_at, with_hemisphere
 from sextant.agent.answers.characters import clean, fold
-from sextant.agent.answers.notations.axis_words import axis_of_key
+from sextant.agent.answers.notations.axis_words import find_axis_of_key
 from sextant.agent.answers.outcome import CLUE_SOURCES, Clue, Precision
-from sextant.agent.answers.positions import position
+from sextant.agent.answers.positions import order_angles
 
 _LATITUDE = {"lat", "latitude", "lattitude", "latitud", "latitudine", "breite", "breitengrad", "широта", "纬度", "緯度"}
 _LONGITUDE = {
@@ -82,35 +82,35 @@ class Reading:
 
 
 def read_value(value: Any, depth: int = 0) -> Reading | None:
-    """The answer in a JSON value: an object, or a list whose likeliest (else first) object is the answer."""
+    """Return the answer in a JSON value: an object, or a list whose likeliest (else first) object is the answer."""
     if isinstance(value, list):
-        if (listed := _named_values(value)) is not None:
+        if (listed := _join_named_values(value)) is not None:
             return read_value(listed, depth)
-        return _ranked([read_value(item, depth + 1) for item in value[:_MOST] if isinstance(item, dict)])
+        return _rank([read_value(item, depth + 1) for item in value[:_MOST] if isinstance(item, dict)])
     if not isinstance(value, dict) or depth > _DEEPEST:
         return None
-    fields = {_plain(key): item for key, item in value.items()}
+    fields = {_simplify_key(key): item for key, item in value.items()}
     if is_tool_call(value):
         return None
-    reading = _own_position(fields) or _nested_position(fields, depth)
+    reading = _read_own_position(fields) or _find_nested_position(fields, depth)
     if reading is None:
         named = Reading(how="json")
-        reading = named if _words(fields, _PLACE + _COUNTRY) else None
+        reading = named if _list_words(fields, _PLACE + _COUNTRY) else None
     if reading is None:
         return None
     return _with_words(reading, fields, depth)
 
 
-def _named_values(items: list[Any]) -> dict[str, Any] | None:
-    """``[{"name": "latitude", "value": 41.9}, …]`` as one object; None for other lists."""
+def _join_named_values(items: list[Any]) -> dict[str, Any] | None:
+    """Return ``[{"name": "latitude", "value": 41.9}, …]`` as one object; None for other lists."""
     if not items or not all(isinstance(item, dict) and "value" in item for item in items):
         return None
     named = {str(item.get("name", item.get("key", item.get("field")))): item["value"] for item in items[:_MOST]}
-    return named if {"latitude", "longitude"} <= {axis_of_key(_plain(key)) for key in named} else None
+    return named if {"latitude", "longitude"} <= {find_axis_of_key(_simplify_key(key)) for key in named} else None
 
 
 def is_tool_call(value: Any) -> bool:
-    """Whether a JSON value is a tool call written as text: its coordinates are a question, not an answer."""
+    """Return whether a JSON value is a tool call written as text: its coordinates are a question, not an answer."""
     return isinstance(value, dict) and "name" in value and ("arguments" in value or "parameters" in value)
 
 
@@ -118,32 +118,32 @@ def is_unknown(word: str) -> bool:
     return bool(_UNKNOWN.match(word))
 
 
-def _plain(key: str) -> str:
+def _simplify_key(key: str) -> str:
     parted = _CAMEL.sub("_", fold(key).strip())
     return re.sub(r"[^\w]+", "_", parted.lower()).strip("_")
 
 
-def _own_position(fields: dict[str, Any]) -> Reading | None:
-    """The position in the object's own latitude and longitude, or why these hold none."""
-    sides = [_axis_value(fields, name, names) for name, names in _AXES.items()]
+def _read_own_position(fields: dict[str, Any]) -> Reading | None:
+    """Return the position in the object's own latitude and longitude, or why these hold none."""
+    sides = [_find_axis_value(fields, name, names) for name, names in _AXES.items()]
     if sides[0] is _MISSING and sides[1] is _MISSING and _says_wgs84(fields):
         sides = [fields.get("y", _MISSING), fields.get("x", _MISSING)]
     if sides[0] is _MISSING or sides[1] is _MISSING:
-        return _pair_in_one_field(fields)
+        return _read_pair_in_one_field(fields)
     if all(side is None or (isinstance(side, str) and is_unknown(side)) for side in sides):
         return Reading(how="json", absent="declined")
     if any(isinstance(side, str) and _TEMPLATE.fullmatch(side.strip()) for side in sides):
         return Reading(how="json", absent="template")
-    latitude, longitude = parse_angle(_joined(sides[0])), parse_angle(_joined(sides[1]))
+    latitude, longitude = parse_angle(_join_parts(sides[0])), parse_angle(_join_parts(sides[1]))
     if latitude is None or longitude is None:
         return Reading(how="json")
-    latitude = with_hemisphere(latitude, _direction(fields, _LATITUDE, "ns"))
-    longitude = with_hemisphere(longitude, _direction(fields, _LONGITUDE, "ew"))
-    return located(latitude, longitude, "json")
+    latitude = with_hemisphere(latitude, _find_direction(fields, _LATITUDE, "ns"))
+    longitude = with_hemisphere(longitude, _find_direction(fields, _LONGITUDE, "ew"))
+    return make_reading(latitude, longitude, "json")
 
 
-def _direction(fields: dict[str, Any], names: set[str], both: str) -> str:
-    """The hemisphere that a field of its own states, or the very key of the number: ``latitude_south``."""
+def _find_direction(fields: dict[str, Any], names: set[str], both: str) -> str:
+    """Return the hemisphere that a field of its own states, or the very key of the number: ``latitude_south``."""
     if isinstance(fields.get(both), str):
         return str(fields[both])
     for key, value in fields.items():
@@ -157,11 +157,11 @@ def _direction(fields: dict[str, Any], names: set[str], both: str) -> str:
     return ""
 
 
-def _joined(value: Any) -> Any:
-    """Degrees, minutes, seconds and hemisphere of an object, as a list of them; other values as they are."""
+def _join_parts(value: Any) -> Any:
+    """Return degrees, minutes, seconds and hemisphere of an object, as a list of them; other values as they are."""
     if not isinstance(value, dict):
         return value
-    fields = {_plain(key): item for key, item in value.items()}
+    fields = {_simplify_key(key): item for key, item in value.items()}
     side = next(
         (item for key, item in fields.items() if set(key.split("_")) & _DIRECTION and isinstance(item, str)), None
     )
@@ -175,9 +175,9 @@ def _joined(value: Any) -> Any:
     return [whole, 0, 0, side] if side else whole
 
 
-def located(first: Angle, second: Angle, how: str) -> Reading | None:
-    """A reading at two angles, without a position at (0, 0); None where no order is valid."""
-    found = position(first, second)
+def make_reading(first: Angle, second: Angle, how: str) -> Reading | None:
+    """Return a reading at two angles, without a position at (0, 0); None where no order is valid."""
+    found = order_angles(first, second)
     if found is None:
         return None
     latitude, longitude, note = found
@@ -192,12 +192,12 @@ _MISSING = object()
 _AXES = {"latitude": _LATITUDE, "longitude": _LONGITUDE}
 
 
-def _axis_value(fields: dict[str, Any], axis: str, names: set[str]) -> Any:
-    """The value of the field that is called by one axis, not by both."""
+def _find_axis_value(fields: dict[str, Any], axis: str, names: set[str]) -> Any:
+    """Return the value of the field that is called by one axis, not by both."""
     others = _LONGITUDE if axis == "latitude" else _LATITUDE
     for key, value in fields.items():
         words = set(key.split("_"))
-        if not words & names and axis_of_key(key.replace("_", " ")) != axis:
+        if not words & names and find_axis_of_key(key.replace("_", " ")) != axis:
             continue
         if words & others or words & (_NO_VALUE | _DIRECTION):
             continue
@@ -206,12 +206,12 @@ def _axis_value(fields: dict[str, Any], axis: str, names: set[str]) -> Any:
 
 
 def _says_wgs84(fields: dict[str, Any]) -> bool:
-    """Whether a field says that x and y are degrees: they are pixels elsewhere."""
+    """Return whether a field says that x and y are degrees: they are pixels elsewhere."""
     return any(str(fields.get(key, "")).lower() in _WGS84 for key in ("srid", "wkid", "crs", "epsg", "srs"))
 
 
 def _is_longitude_first(key: str, fields: dict[str, Any]) -> bool:
-    """Whether the key, the kind of the object or a field beside it says that a pair begins with the longitude."""
+    """Return whether the key, the object's kind or a field beside it says that a pair begins with the longitude."""
     if str(fields.get("type", "")).lower() == "point" or _LONGITUDE_FIRST.search(key):
         return True
     return any(
@@ -221,8 +221,8 @@ def _is_longitude_first(key: str, fields: dict[str, Any]) -> bool:
     )
 
 
-def _pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
-    """A position written as one value: "48.86, 2.35", [48.86, 2.35], or GeoJSON, which alone is lon, lat."""
+def _read_pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
+    """Return a position written as one value: "48.86, 2.35", [48.86, 2.35], or GeoJSON, which alone is lon, lat."""
     for key, value in fields.items():
         words = set(key.split("_"))
         if not (words & _PAIR or (words & _LATITUDE and words & _LONGITUDE)):
@@ -231,28 +231,28 @@ def _pair_in_one_field(fields: dict[str, Any]) -> Reading | None:
         if isinstance(value, list) and len(value) in (2, 3):
             angles = [parse_angle(item) for item in value[:2]]
         elif isinstance(value, str) and len(value) <= 200:
-            angles = list(two_angles(value))
+            angles = list(parse_two_angles(value))
         if len(angles) == 2 and angles[0] and angles[1]:
             if _is_longitude_first(key, fields):
                 angles.reverse()
-            return located(angles[0], angles[1], "json")
+            return make_reading(angles[0], angles[1], "json")
     return None
 
 
-def two_angles(text: str) -> tuple[Angle | None, ...]:
-    """The two angles of a text that holds exactly two, else nothing."""
+def parse_two_angles(text: str) -> tuple[Angle | None, ...]:
+    """Return the two angles of a text that holds exactly two, else nothing."""
     text = fold(text)
     found: list[Angle | None] = []
     at = 0
     while (start := DIGITS.search(text, at)) is not None and len(found) < 3:
-        angle = angle_at(text, start.start(), floor=at)
+        angle = parse_angle_at(text, start.start(), floor=at)
         at = angle.end if angle else start.end()
         found.append(angle)
     return tuple(found) if len(found) == 2 else ()
 
 
-def _nested_position(fields: dict[str, Any], depth: int) -> Reading | None:
-    """The position of the first inner object that has one; a list of candidates ranks itself."""
+def _find_nested_position(fields: dict[str, Any], depth: int) -> Reading | None:
+    """Return the position of the first inner object that has one; a list of candidates ranks itself."""
     unlocated = None
     for key, value in fields.items():
         if key in _ALTERNATIVES or key in _CLUES or key in _OTHERS:
@@ -265,7 +265,7 @@ def _nested_position(fields: dict[str, Any], depth: int) -> Reading | None:
     return unlocated
 
 
-def _ranked(readings: list[Reading | None]) -> Reading | None:
+def _rank(readings: list[Reading | None]) -> Reading | None:
     found = [reading for reading in readings if reading is not None]
     if not found:
         return None
@@ -275,9 +275,9 @@ def _ranked(readings: list[Reading | None]) -> Reading | None:
 
 
 def _with_words(reading: Reading, fields: dict[str, Any], depth: int) -> Reading:
-    places, countries = _words(fields, _PLACE), _words(fields, _COUNTRY)
+    places, countries = _list_words(fields, _PLACE), _list_words(fields, _COUNTRY)
     if reading.absent == "zeros":
-        reading = replace(reading, absent=_why_zeros(fields))
+        reading = replace(reading, absent=_explain_zeros(fields))
     alternatives: list[Reading] = []
     for key in _ALTERNATIVES:
         items = fields.get(key)
@@ -290,13 +290,13 @@ def _with_words(reading: Reading, fields: dict[str, Any], depth: int) -> Reading
         place=reading.place or (places[0] if places else None),
         country=reading.country or (countries[0] if countries else None),
         names=reading.names or tuple(places),
-        confidence=reading.confidence if reading.confidence is not None else _confidence(fields),
-        clues=reading.clues or _clues(fields),
+        confidence=reading.confidence if reading.confidence is not None else _read_confidence(fields),
+        clues=reading.clues or _read_clues(fields),
         alternatives=reading.alternatives + tuple(alternatives),
     )
 
 
-def _why_zeros(fields: dict[str, Any]) -> Literal["declined", "template", "zeros"]:
+def _explain_zeros(fields: dict[str, Any]) -> Literal["declined", "template", "zeros"]:
     words = [fields[key] for key in _PLACE + _COUNTRY if key in fields]
     if any(isinstance(word, str) and word.strip() and _TEMPLATE.fullmatch(word.strip()) for word in words):
         return "template"
@@ -305,7 +305,7 @@ def _why_zeros(fields: dict[str, Any]) -> Literal["declined", "template", "zeros
     )
 
 
-def _words(fields: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
+def _list_words(fields: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
     found: list[str] = []
     for key in keys:
         value = fields.get(key)
@@ -316,12 +316,12 @@ def _words(fields: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _confidence(fields: dict[str, Any]) -> float | None:
-    """The stated confidence from 0 to 1; "85 %" and 85 are read as 0.85, "8/10" as 0.8; words say no number."""
+def _read_confidence(fields: dict[str, Any]) -> float | None:
+    """Return the stated confidence from 0 to 1; "85 %" and 85 are read as 0.85, "8/10" as 0.8; words say no number."""
     for key in _CONFIDENCE:
         value = fields.get(key)
         if isinstance(value, str):
-            value = _share(fold(value[:40]))
+            value = _read_share(fold(value[:40]))
         if isinstance(value, int | float) and not isinstance(value, bool):
             value = value / 100 if 1 < value <= 100 else value
             if 0 <= value <= 1:
@@ -329,7 +329,7 @@ def _confidence(fields: dict[str, Any]) -> float | None:
     return None
 
 
-def _share(text: str) -> float | None:
+def _read_share(text: str) -> float | None:
     found = _SHARE.match(text)
     if found is None:
         return None
@@ -337,7 +337,7 @@ def _share(text: str) -> float | None:
     return number / {"%": 100, "/10": 10, "/100": 100}.get((found["of"] or "").replace(" ", ""), 1)
 
 
-def _clues(fields: dict[str, Any]) -> tuple[Clue, ...]:
+def _read_clues(fields: dict[str, Any]) -> tuple[Clue, ...]:
     found: list[Clue] = []
     for key in _CLUES:
         items = fields.get(key)

@@ -1,4 +1,4 @@
-"""JSON as models write it: comments, bare words, stray commas, single or curly quotes, cut off anywhere.
+"""Lenient JSON parser for model output: comments, bare words, stray commas, any quotes, truncation.
 
 Valid JSON reads as itself. What is broken is read as far as it makes sense; the reader never goes back further
 than one value, so its time grows linearly with the text.
@@ -44,19 +44,19 @@ class Fragment:
     cut: bool
 
 
-def fragments(text: str, limit: int = 200) -> list[Fragment]:
-    """Every object, and every list of objects, at the outer level of ``text``; the last ``limit`` of them."""
+def find_fragments(text: str, limit: int = 200) -> list[Fragment]:
+    """Return every object, and every list of objects, at the outer level of ``text``; the last ``limit`` of them."""
     found: list[Fragment] = []
     at = 0
     while (start := _START.search(text, at)) is not None:
-        fragment = _strict(text, start.start()) or _lenient(text, start.start())
+        fragment = _parse_strict(text, start.start()) or _parse_lenient(text, start.start())
         at = max(fragment.end, start.end())
         if fragment.value:
             found.append(fragment)
     return found[-limit:]
 
 
-def _strict(text: str, at: int) -> Fragment | None:
+def _parse_strict(text: str, at: int) -> Fragment | None:
     try:
         value, end = _DECODER.raw_decode(text, at)
     except (ValueError, RecursionError):
@@ -64,7 +64,7 @@ def _strict(text: str, at: int) -> Fragment | None:
     return Fragment(value, at, end, cut=False)
 
 
-def _lenient(text: str, at: int) -> Fragment:
+def _parse_lenient(text: str, at: int) -> Fragment:
     reader = _Reader(text, at)
     value = reader.value(0)
     return Fragment(value, at, reader.at, reader.cut)
@@ -118,7 +118,7 @@ class _Reader:
                 return found
 
     def closes(self, brackets: str) -> bool:
-        """Whether the value ends here, by its bracket (then stepped over) or by the end of the text."""
+        """Return whether the value ends here, by its bracket (then stepped over) or by the end of the text."""
         char = self.peek()
         if not char:
             self.cut = True
@@ -146,7 +146,7 @@ class _Reader:
         return self.text[start:end]
 
     def bare(self, in_list: bool) -> Any:
-        """A number or unquoted words. In an object a comma belongs to them ("48,85", "Washington, D.C.") unless
+        """Return a number or unquoted words. In an object a comma belongs to them ("48,85", "Washington, D.C.") unless
         a key or the end follows it."""
         start = self.at
         while (run := _BARE.match(self.text, self.at)) is not None:
@@ -163,7 +163,7 @@ class _Reader:
         return _WORDS.get(words.lower(), words)
 
     def key_follows(self) -> bool:
-        """Whether what stands behind the comma at the cursor is the next key, a bracket or nothing."""
+        """Return whether what stands behind the comma at the cursor is the next key, a bracket or nothing."""
         space = _SPACE.match(self.text, self.at + 1)
         after = space.end() if space else self.at + 1
         return self.text[after : after + 1] in ("", "}", "｝", "]", ",", '"', "“") or bool(_KEY.match(self.text, after))

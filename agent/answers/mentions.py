@@ -1,12 +1,12 @@
-"""The place names of a reply: each stretch of words that the gazetteer knows, and the longer names it stands in."""
+"""Find the place names of a reply: words that the gazetteer knows, and the longer names that contain them."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from sextant.agent.answers.tokens import Words, is_unspaced, word_list
-from sextant.atlas.shipped import Entry, key_of, shipped
-from sextant.atlas.state_codes import state_of
-from sextant.geo.spelling import fold, without_digraphs
+from sextant.agent.answers.tokens import Words, is_unspaced, load_word_list
+from sextant.atlas.shipped import GazetteerEntry, load_shipped, make_key
+from sextant.atlas.state_codes import find_state
+from sextant.geo.spelling import fold, strip_digraphs
 
 _LONGEST_NAME = 6  # words
 _LONGEST_UNSPACED = 8  # characters
@@ -23,7 +23,7 @@ _LEAST_STEM = 3  # letters of a Russian name without its ending
 _MOST_NAMES = 400
 _AFTER_NAMES = "市省州府県縣都道国國区區町村郡的之の、をはがにでへ시도군구"  # after a name in a script without spaces
 
-# What a mention is worth beside a name that stands for itself.
+# Worth of a mention, relative to a name that stands alone.
 WHOLE, OF_A_KIND, AFTER_OF, PART = 1.0, 0.6, 0.5, 0.2
 
 
@@ -31,7 +31,7 @@ WHOLE, OF_A_KIND, AFTER_OF, PART = 1.0, 0.6, 0.5, 0.2
 class Mention:
     """A known name: what it stands for, and where; ``first`` to ``last`` are the words of its capitalised run."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[GazetteerEntry, ...]
     worth: float
     first: int
     last: int
@@ -43,7 +43,7 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CapitalisedRun:
     """A capitalised stretch of words, known or not."""
 
     first: int
@@ -51,35 +51,35 @@ class Run:
     known: bool
 
 
-def names_in(words: Words) -> tuple[list[Mention], list[Run]]:
-    """Known names and capitalised runs, in the order of the text."""
+def find_names(words: Words) -> tuple[list[Mention], list[CapitalisedRun]]:
+    """Return the known names and capitalised runs, in the order of the text."""
     mentions: list[Mention] = []
-    runs: list[Run] = []
+    runs: list[CapitalisedRun] = []
     index, count = 0, len(words.keys)
     while index < count and len(mentions) < _MOST_NAMES:
         if not words.capital[index]:
             index += 1
             continue
         if is_unspaced(words.text[words.starts[index] : words.ends[index]]):
-            mentions += _unspaced(words, index)
+            mentions += _find_unspaced(words, index)
             index += 1
             continue
-        last = _run_end(words, index)
-        first = _without_leads(words, index, last)
+        last = _find_run_end(words, index)
+        first = _strip_leads(words, index, last)
         if first is None:
             index = last + 1
             continue
-        found = _known(words, first, last)
+        found = _find_known(words, first, last)
         mentions += found
         end = max([last, *(mention.until for mention in found)])
-        runs.append(Run(first, end, any(mention.worth == WHOLE for mention in found)))
+        runs.append(CapitalisedRun(first, end, any(mention.worth == WHOLE for mention in found)))
         index = end + 1
     return mentions, runs
 
 
-def _run_end(words: Words, index: int) -> int:
-    """The last word of the capitalised run that begins here; small words inside names bridge to the next capital."""
-    connectors = word_list("connectors")
+def _find_run_end(words: Words, index: int) -> int:
+    """Return the last word of the capitalised run that begins here; small words bridge to the next capital."""
+    connectors = load_word_list("connectors")
     last, at = index, index + 1
     stop = min(len(words.keys), index + _LONGEST_RUN)
     while at < stop and words.gaps[at] in _JOINS and words.sentences[at] == words.sentences[index]:
@@ -91,9 +91,9 @@ def _run_end(words: Words, index: int) -> int:
     return last
 
 
-def _without_leads(words: Words, first: int, last: int) -> int | None:
-    """Where the run's name begins: without words that are capitalised for beginning a sentence."""
-    leads = word_list("leads")
+def _strip_leads(words: Words, first: int, last: int) -> int | None:
+    """Return where the run's name begins: without words that are capitalised for beginning a sentence."""
+    leads = load_word_list("leads")
     while first <= last and words.keys[first] in leads:
         if words.keys[first] in ("la", "le", "los", "el", "san") and first < last and words.capital[first + 1]:
             break
@@ -103,14 +103,14 @@ def _without_leads(words: Words, first: int, last: int) -> int | None:
     return first if first <= last else None
 
 
-def _known(words: Words, first: int, last: int) -> list[Mention]:
-    """The longest known names of a run, from the left."""
-    table = shipped()
+def _find_known(words: Words, first: int, last: int) -> list[Mention]:
+    """Return the longest known names of a run, from the left."""
+    table = load_shipped()
     found: list[Mention] = []
     at = first
     while at <= last:
         step = 1
-        if entries := _state(words, at):
+        if entries := _find_state(words, at):
             found.append(Mention(entries, WHOLE, first, last, at, at, words.sentences[at]))
             at += 1
             continue
@@ -119,30 +119,30 @@ def _known(words: Words, first: int, last: int) -> list[Mention]:
                 continue
             if any(words.gaps[k] not in _JOINS for k in range(at + 1, until + 1)):
                 continue
-            key = _key(words, at, until)
+            key = _join_key(words, at, until)
             if not words.capital[at] or len(key) < 2:
                 continue
-            if key in word_list("continents"):
+            if key in load_word_list("continents"):
                 step = until - at + 1
                 break
             if key not in table:
                 continue
             entries = table.entries(key)
             covered = found[-1].until + 1 if found else first
-            mention = _mention(words, entries, covered, max(last, until), at, until, at == first and until >= last)
+            mention = _make_mention(words, entries, covered, max(last, until), at, until, at == first and until >= last)
             if mention is not None:
                 found.append(replace(mention, first=first))
                 step = until - at + 1
                 break
         else:
-            entries = _inflected(words, at)
-            if entries and (mention := _mention(words, entries, first, last, at, at, first == last)) is not None:
+            entries = _match_inflected(words, at)
+            if entries and (mention := _make_mention(words, entries, first, last, at, at, first == last)) is not None:
                 found.append(mention)
         at += step
     return found
 
 
-def _key(words: Words, first: int, last: int) -> str:
+def _join_key(words: Words, first: int, last: int) -> str:
     if first == last:
         return words.keys[first]
     keys = words.keys[first : last + 1]
@@ -151,21 +151,21 @@ def _key(words: Words, first: int, last: int) -> str:
     return " ".join(_SHORT.get(key, key) for key in keys)
 
 
-def _mention(
-    words: Words, entries: tuple[Entry, ...], first: int, last: int, at: int, until: int, alone: bool
+def _make_mention(
+    words: Words, entries: tuple[GazetteerEntry, ...], first: int, last: int, at: int, until: int, alone: bool
 ) -> Mention | None:
-    """The mention with its worth by what else the run holds; None where it is not a place name here.
+    """Return the mention with its worth by what else the run holds; None where it is not a place name here.
 
     ``first`` to ``last`` is what the run holds beside other known names; ``alone`` whether it is the whole run.
     """
-    kinds, qualifiers, connectors = word_list("kinds"), word_list("qualifiers"), word_list("connectors")
+    kinds, qualifiers, connectors = load_word_list("kinds"), load_word_list("qualifiers"), load_word_list("connectors")
     single = at == until
-    entries = tuple(entry for entry in entries if _spelt(words, entry, at, until))
+    entries = tuple(entry for entry in entries if _is_spelt_alike(words, entry, at, until))
     before = [key for key in words.keys[first:at] if key not in qualifiers and key not in connectors]
     after = [key for key in words.keys[until + 1 : last + 1] if key not in qualifiers or key in kinds]
-    if " ".join(words.keys[until + 1 : last + 1]) in shipped() and not all(key in kinds for key in after):
+    if " ".join(words.keys[until + 1 : last + 1]) in load_shipped() and not all(key in kinds for key in after):
         after = []  # "Tokyo Japan"
-    if any(key in word_list("streets") for key in after) or (before and before[-1] in word_list("waters")):
+    if any(key in load_word_list("streets") for key in after) or (before and before[-1] in load_word_list("waters")):
         return None
     worth = WHOLE
     if before:
@@ -178,7 +178,7 @@ def _mention(
         least = 0 if worth == AFTER_OF else _LEAST_PART if worth > PART else _LEAST_OTHER_PART
         areas = ("country", "division", "region") if worth > PART else ()
         entries = tuple(entry for entry in entries if entry.kind in areas or entry.population >= least)
-        if single and words.keys[at] in word_list("words"):
+        if single and words.keys[at] in load_word_list("words"):
             return None
     if all(key in kinds or key in qualifiers for key in words.keys[at : until + 1]):
         # A town called Marina is one where its division follows; "Old Town" never is.
@@ -191,60 +191,60 @@ def _mention(
     return Mention(tuple(entries), worth, first, last, at, until, words.sentences[at])
 
 
-def _spelt(words: Words, entry: Entry, at: int, until: int) -> bool:
-    """Whether a town is written as here: short and rare aliases, and umlauts read into "MoMA", are chance."""
+def _is_spelt_alike(words: Words, entry: GazetteerEntry, at: int, until: int) -> bool:
+    """Return whether a town is written as here: short and rare aliases, and umlauts read into "MoMA", are chance."""
     word = words.text[words.starts[at] : words.ends[until]].removesuffix("'s")
     if entry.kind == "country" and len(word) <= _LONGEST_ABBREVIATION and word.isascii():
         # An abbreviation is written in capitals: "CAR" is a country, "car" and "Car" are not.
-        return word.isupper() or words.keys[at] in word_list("small_abbreviations")
+        return word.isupper() or words.keys[at] in load_word_list("small_abbreviations")
     if entry.kind != "town":
         return True
     if entry.own:
         # The key of "Moema" is "moma", as that of "Möma" would be; so it is not what "MoMA" means.
-        name = _folded(entry.name)
-        chance = name != _folded(word) and without_digraphs(name) == words.keys[at]
+        name = _fold(entry.name)
+        chance = name != _fold(word) and strip_digraphs(name) == words.keys[at]
         return at < until or not chance or not (entry.name.isascii() and word.isascii())
     if at < until or not word.isascii():
         return True
-    if word.isupper() or _folded(word) != words.keys[at]:
+    if word.isupper() or _fold(word) != words.keys[at]:
         return False
     return entry.population >= (_LEAST_ALIAS if len(word) >= _LEAST_ALIAS_LETTERS else _LEAST_SHORT_ALIAS)
 
 
 @lru_cache(maxsize=50_000)
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return fold(name)
 
 
 def _inside_katakana(text: str, at: int, until: int) -> bool:
-    """Whether a name is a stretch of a longer foreign word: Mali in マリンハウス."""
+    """Return whether a name is a stretch of a longer foreign word: Mali in マリンハウス."""
     return any(
         "ァ" <= text[edge] <= "ー" and "ァ" <= text[edge + 1] <= "ー"
         for edge in (at - 1, until - 1) if 0 <= edge < len(text) - 1
     )  # fmt: skip
 
 
-def _state(words: Words, at: int) -> tuple[Entry, ...]:
-    """The division that a postal abbreviation behind a name stands for: "Cambridge, MA"."""
+def _find_state(words: Words, at: int) -> tuple[GazetteerEntry, ...]:
+    """Return the division that a postal abbreviation behind a name stands for: "Cambridge, MA"."""
     word = words.text[words.starts[at] : words.ends[at]]
     if not (2 <= len(word) <= 3 and word.isupper() and at and words.capital[at - 1] and words.gaps[at] == ","):
         return ()
-    state = state_of(word)
+    state = find_state(word)
     if state is None:
         return ()
     code, name = state
-    return tuple(e for e in shipped().entries(key_of(name)) if e.kind == "division" and e.owners == (code,))
+    return tuple(e for e in load_shipped().entries(make_key(name)) if e.kind == "division" and e.owners == (code,))
 
 
-def _inflected(words: Words, at: int) -> tuple[Entry, ...]:
-    """A Russian name in another case than the gazetteer has it: в Москве, из Парижа."""
+def _match_inflected(words: Words, at: int) -> tuple[GazetteerEntry, ...]:
+    """Return a Russian name in another case than the gazetteer has it: в Москве, из Парижа."""
     key = words.keys[at]
     if len(key) < 4 or not "а" <= key[-1] <= "я":
         return ()
-    table = shipped()
+    table = load_shipped()
     for dropped, endings in ((1, ("а", "", "ь", "я", "й", "о")), (2, ("а", "", "ь", "ия"))):
         stem = key[:-dropped]
-        if len(stem) < _LEAST_STEM or key[-dropped:] not in word_list(f"russian_endings_{dropped}"):
+        if len(stem) < _LEAST_STEM or key[-dropped:] not in load_word_list(f"russian_endings_{dropped}"):
             continue
         for ending in endings:
             if stem + ending in table:
@@ -254,15 +254,15 @@ def _inflected(words: Words, at: int) -> tuple[Entry, ...]:
     return ()
 
 
-def _unspaced(words: Words, index: int) -> list[Mention]:
-    """Names inside a stretch of a script without spaces, the longest first from the left."""
-    table = shipped()
+def _find_unspaced(words: Words, index: int) -> list[Mention]:
+    """Return names inside a stretch of a script without spaces, the longest first from the left."""
+    table = load_shipped()
     text = words.text[words.starts[index] : words.ends[index]]
     found: list[Mention] = []
     at = 0
     while at < len(text):
         for length in range(min(_LONGEST_UNSPACED, len(text) - at), _LEAST_UNSPACED - 1, -1):
-            key = key_of(text[at : at + length])
+            key = make_key(text[at : at + length])
             if len(key) >= _LEAST_UNSPACED and key in table:
                 if _inside_katakana(text, at, at + length):
                     continue

@@ -1,16 +1,16 @@
-"""Places a model names without coordinates, found in the offline gazetteer."""
+"""Find the places that a model names without coordinates, in the offline gazetteer."""
 
 from dataclasses import dataclass, replace
 
-from sextant.agent.answers.addresses import Place, holds, places_of
+from sextant.agent.answers.addresses import ResolvedMention, holds, resolve_places
 from sextant.agent.answers.characters import clean
 from sextant.agent.answers.fields import Reading
-from sextant.agent.answers.mentions import OF_A_KIND, WHOLE, Run, names_in
+from sextant.agent.answers.mentions import OF_A_KIND, WHOLE, CapitalisedRun, find_names
 from sextant.agent.answers.outcome import Precision
-from sextant.agent.answers.stance import Stance, stances_of
-from sextant.agent.answers.tokens import Words, word_list, words_of
-from sextant.atlas.shipped import Entry, EntryKind
-from sextant.geo.sphere import great_circle_km
+from sextant.agent.answers.stance import Stance, find_stances
+from sextant.agent.answers.tokens import Words, load_word_list, split_words
+from sextant.atlas.shipped import EntryKind, GazetteerEntry
+from sextant.geo.sphere import compute_great_circle_km
 
 PRECISION: dict[EntryKind, Precision] = {
     "town": "town", "county": "region", "region": "region", "division": "region", "country": "country",
@@ -29,25 +29,25 @@ _ANCHOR_KM = 80.0
 class Statement:
     """One address of a reply: its finest place, how it stands, and the words it is written in."""
 
-    place: Place
+    place: ResolvedMention
     score: float
     words: str
 
 
-def named_places(text: str) -> list[Statement]:
-    """What a folded text says of where the photo was taken, the surest first; nothing that it denies."""
-    words = words_of(text)
-    mentions, runs = names_in(words)
+def find_named_places(text: str) -> list[Statement]:
+    """Return what a folded text says of where the photo was taken, the surest first; nothing that it denies."""
+    words = split_words(text)
+    mentions, runs = find_names(words)
     if not mentions:
         return []
-    stances = stances_of(words, mentions)
-    places = [place for place in places_of(words, mentions, stances) if _credible(words, place)]
-    statements = _statements(words, _beside_anchors(places), runs)
+    stances = find_stances(words, mentions)
+    places = [place for place in resolve_places(words, mentions, stances) if _is_credible(words, place)]
+    statements = _make_statements(words, _drop_namesakes_of_anchors(places), runs)
     return sorted(statements, key=lambda one: (-one.score, one.place.mention.at))
 
 
-def _credible(words: Words, place: Place) -> bool:
-    """Whether a town's name means a town here: many are words, first names, or parts of other names."""
+def _is_credible(words: Words, place: ResolvedMention) -> bool:
+    """Return whether a town's name means a town here: many are words, first names, or parts of other names."""
     entry, mention = place.entry, place.mention
     if entry.kind in ("country", "region") or place.held:
         return True
@@ -56,12 +56,12 @@ def _credible(words: Words, place: Place) -> bool:
         return False
     led = words.gaps[mention.first] == ":" or (
         mention.first > 0
-        and words.keys[mention.first - 1] in word_list("leading")
+        and words.keys[mention.first - 1] in load_word_list("leading")
         and words.gaps[mention.first] in (" ", "")
     )
-    if single and words.keys[mention.at] in word_list("kinds"):
+    if single and words.keys[mention.at] in load_word_list("kinds"):
         return False
-    if single and words.keys[mention.at] in word_list("words"):
+    if single and words.keys[mention.at] in load_word_list("words"):
         return led and place.told
     if entry.kind != "town":
         return True
@@ -73,7 +73,7 @@ def _credible(words: Words, place: Place) -> bool:
     return led or alone or entry.population >= _LEAST_ALONE
 
 
-def _beside_anchors(places: list[Place]) -> list[Place]:
+def _drop_namesakes_of_anchors(places: list[ResolvedMention]) -> list[ResolvedMention]:
     """Without the smaller towns that only share their name with a part of the city the reply tells of.
 
     "The Castro district", in a reply about San Francisco, is not the Castro of Brazil.
@@ -91,7 +91,7 @@ def _beside_anchors(places: list[Place]) -> list[Place]:
         if entry.kind == "town" and not place.held and entry.population < _ANCHOR:
             near = [
                 other for other in place.mention.entries
-                if other.kind == "town" and any(_beside(other, anchor) for anchor in anchors)
+                if other.kind == "town" and any(_is_beside(other, anchor) for anchor in anchors)
             ]  # fmt: skip
             if not near:
                 continue
@@ -100,13 +100,13 @@ def _beside_anchors(places: list[Place]) -> list[Place]:
     return kept
 
 
-def _beside(entry: Entry, anchor: Entry) -> bool:
-    apart = great_circle_km((entry.latitude, entry.longitude), (anchor.latitude, anchor.longitude))
+def _is_beside(entry: GazetteerEntry, anchor: GazetteerEntry) -> bool:
+    apart = compute_great_circle_km((entry.latitude, entry.longitude), (anchor.latitude, anchor.longitude))
     return float(apart) <= _ANCHOR_KM
 
 
-def _statements(words: Words, places: list[Place], runs: list[Run]) -> list[Statement]:
-    by_address: dict[int, list[Place]] = {}
+def _make_statements(words: Words, places: list[ResolvedMention], runs: list[CapitalisedRun]) -> list[Statement]:
+    by_address: dict[int, list[ResolvedMention]] = {}
     for place in places:
         by_address.setdefault(place.address, []).append(place)
     sentences = [place.mention.sentence for place in places if place.stance >= Stance.LIKE]
@@ -127,12 +127,12 @@ def _statements(words: Words, places: list[Place], runs: list[Run]) -> list[Stat
             score -= _ELSEWHERE if homes and homes.isdisjoint(finest.entry.owners[:1]) else 0.0
         score -= _AREA_LESS.get(finest.entry.kind, 0.0)
         score -= 2 * (1 - finest.mention.worth)
-        found.append(Statement(finest, score, _address_words(words, members, runs)))
+        found.append(Statement(finest, score, _list_address_words(words, members, runs)))
     return found
 
 
-def _address_words(words: Words, members: list[Place], runs: list[Run]) -> str:
-    """The words of an address, with the unknown names that stand before its first known one."""
+def _list_address_words(words: Words, members: list[ResolvedMention], runs: list[CapitalisedRun]) -> str:
+    """Return the words of an address, with the unknown names that stand before its first known one."""
     start = min(place.mention.first for place in members)
     end = max(place.mention.last for place in members)
     for run in reversed(runs):
@@ -142,7 +142,7 @@ def _address_words(words: Words, members: list[Place], runs: list[Run]) -> str:
             if (
                 len(between) <= 3
                 and gaps <= {" ", ",", "(", "–", "-"}
-                and {words.keys[k] for k in between} <= word_list("linking")
+                and {words.keys[k] for k in between} <= load_word_list("linking")
             ):
                 start = run.first
                 continue
@@ -152,8 +152,8 @@ def _address_words(words: Words, members: list[Place], runs: list[Run]) -> str:
     return clean(words.text[words.starts[start] : words.ends[end]])
 
 
-def answer_of(statements: list[Statement]) -> list[Statement]:
-    """The statements, the answer first: where it names an area, the surest finer place in it that the text tells."""
+def read_named_place(statements: list[Statement]) -> list[Statement]:
+    """Return the statements, the answer first; if that is an area, the surest finer place in it that the text names."""
     if not statements:
         return []
     best = statements[0]
@@ -166,12 +166,12 @@ def answer_of(statements: list[Statement]) -> list[Statement]:
         ]  # fmt: skip
         if finer:
             chosen = max(finer, key=lambda one: (-_FINENESS[one.place.entry.kind], one.score))
-            return answer_of([chosen, *(other for other in statements if other is not chosen)])
+            return read_named_place([chosen, *(other for other in statements if other is not chosen)])
     return statements
 
 
-def reading_of(statement: Statement, said: Reading | None = None) -> Reading:
-    """A statement as a reading: the gazetteer's position, the reply's words."""
+def make_place_reading(statement: Statement, said: Reading | None = None) -> Reading:
+    """Return a statement as a reading: the gazetteer's position, the reply's words."""
     entry = statement.place.entry
     said = said or Reading(place=statement.words or None)
     return replace(

@@ -1,19 +1,19 @@
-"""``parse_answer``: any text in, one outcome out. Pure, total, in time linear in the text."""
+"""Parse a model's answer: any text in, one outcome out. Pure, total, in time linear in the text."""
 
 import re
 from dataclasses import replace
 
 from sextant.agent.answers.characters import fold
 from sextant.agent.answers.fields import Reading, is_tool_call, is_unknown, read_value
-from sextant.agent.answers.lenient import Fragment, fragments
-from sextant.agent.answers.named import answer_of, named_places, reading_of
+from sextant.agent.answers.lenient import Fragment, find_fragments
+from sextant.agent.answers.named import find_named_places, make_place_reading, read_named_place
 from sextant.agent.answers.notations import rewrite_notations
 from sextant.agent.answers.outcome import Outcome, Position
-from sextant.agent.answers.prose import Found, positions_in
+from sextant.agent.answers.prose import FoundPosition, find_positions
 from sextant.agent.answers.refusals import refuses
 from sextant.agent.answers.stance import Stance
-from sextant.agent.answers.standing import Standing, standing
-from sextant.agent.answers.wording import wording_of
+from sextant.agent.answers.standing import Standing, find_standing
+from sextant.agent.answers.wording import count_wording
 
 LONGEST = 40_000  # characters read: the answer stands at one of the two ends of anything longer
 _SAME_DEGREES = 0.005  # positions closer than this are one
@@ -28,7 +28,7 @@ _CUT_NUMBER = re.compile(
 
 
 def parse_answer(text: object) -> Outcome:
-    """What a model's answer says about where the photo was taken.
+    """Return what a model's answer says about where the photo was taken.
 
     The last JSON object with a position is the answer; without one, the last position in prose that follows words
     like "final answer", else the last; without any, a named place from the gazetteer. What else was given as a
@@ -42,40 +42,44 @@ def parse_answer(text: object) -> Outcome:
     """
     if not isinstance(text, str):
         return Outcome("unparsable", how=f"not text but {type(text).__name__}")
-    said_text = _without_thinking(_shortened(text))
+    said_text = _strip_thinking(_shorten(text))
     text = rewrite_notations(said_text)
-    found = fragments(text)
+    found = find_fragments(text)
     in_json = [
-        Found(reading, standing(text, fragment.start)) for fragment in found if (reading := read_value(fragment.value))
+        FoundPosition(reading, find_standing(text, fragment.start))
+        for fragment in found
+        if (reading := read_value(fragment.value))
     ]
     readings = [one.reading for one in in_json]
-    folded = fold(_without_tool_calls(text, found))
-    in_prose = positions_in(_CUT_NUMBER.sub("", folded) if found and found[-1].cut else folded)
+    folded = fold(_strip_tool_calls(text, found))
+    in_prose = find_positions(_CUT_NUMBER.sub("", folded) if found and found[-1].cut else folded)
     if refuses(folded):
         in_prose = [pair for pair in in_prose if not _is_other(pair, 3) and pair.standing > Standing.EXAMPLE]
     surely = [pair for pair in in_prose if not _is_other(pair, 2)]
     answer = _choose(in_json, surely)
     if answer is None:
-        answer = _by_name(readings) or _in_prose(folded, readings) or _choose([], in_prose)
+        answer = _look_up_names(readings) or _read_prose(folded, readings) or _choose([], in_prose)
     if answer is None:
-        return _without_position(folded, readings, [pair.reading for pair in in_prose])
-    alternatives = [other if other.latitude is not None else _by_name([other]) for other in answer.alternatives]
+        return _lacks_position(folded, readings, [pair.reading for pair in in_prose])
+    alternatives = [other if other.latitude is not None else _look_up_names([other]) for other in answer.alternatives]
     others = [*filter(None, alternatives), *reversed(readings), *(pair.reading for pair in reversed(in_prose))]
-    said = _outcome(answer, others, _stated(folded) if answer.confidence is None else answer.confidence)
-    return replace(said, wording=wording_of(said_text))
+    said = _make_outcome(
+        answer, others, _read_stated_confidence(folded) if answer.confidence is None else answer.confidence
+    )
+    return replace(said, wording=count_wording(said_text))
 
 
-def _is_other(pair: Found, decimals: int) -> bool:
-    """Whether a pair that nothing calls a position has so few decimals that it may be prices or scores."""
+def _is_other(pair: FoundPosition, decimals: int) -> bool:
+    """Return whether a pair that nothing calls a position has so few decimals that it may be prices or scores."""
     return pair.plain_decimals is not None and pair.plain_decimals <= decimals
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
 
 
-def _without_thinking(text: str) -> str:
-    """The text behind a closed thinking block, and before one that was never closed."""
+def _strip_thinking(text: str) -> str:
+    """Return the text behind a closed thinking block, and before one that was never closed."""
     for mark in ("</think>", "</thinking>", "</reasoning>"):
         _, closed, rest = text.rpartition(mark)
         if closed and rest.strip():
@@ -87,14 +91,14 @@ def _without_thinking(text: str) -> str:
     return text
 
 
-def _without_tool_calls(text: str, found: list[Fragment]) -> str:
+def _strip_tool_calls(text: str, found: list[Fragment]) -> str:
     for fragment in reversed(found):
         if is_tool_call(fragment.value):
             text = f"{text[: fragment.start]} {text[fragment.end :]}"
     return text
 
 
-def _choose(in_json: list[Found], in_prose: list[Found]) -> Reading | None:
+def _choose(in_json: list[FoundPosition], in_prose: list[FoundPosition]) -> Reading | None:
     """Choose the position: the last in JSON that is not a second choice, else the best standing in prose."""
     located = [found for found in in_json if found.reading.latitude is not None]
     if located:
@@ -108,39 +112,39 @@ def _choose(in_json: list[Found], in_prose: list[Found]) -> Reading | None:
     return replace(chosen, place=named.place, country=named.country, clues=named.clues) if named else chosen
 
 
-def _by_name(readings: list[Reading]) -> Reading | None:
-    """The last JSON answer whose place words are known; its words kept, its position from the gazetteer."""
+def _look_up_names(readings: list[Reading]) -> Reading | None:
+    """Return the last JSON answer whose place words are known; its words kept, its position from the gazetteer."""
     for reading in reversed(readings):
         if reading.absent == "template" or not reading.names:
             continue
         words = ", ".join(dict.fromkeys([*reading.names, *([reading.country] if reading.country else [])]))
-        found = answer_of(named_places(fold(words)))
+        found = read_named_place(find_named_places(fold(words)))
         if found:
-            return reading_of(found[0], reading)
+            return make_place_reading(found[0], reading)
     return None
 
 
-def _in_prose(folded: str, readings: list[Reading]) -> Reading | None:
-    """The place that running text names; the other places it names become alternatives."""
-    found = answer_of(named_places(_without_objects(folded)))
+def _read_prose(folded: str, readings: list[Reading]) -> Reading | None:
+    """Return the place that running text names; the other places it names become alternatives."""
+    found = read_named_place(find_named_places(_strip_objects(folded)))
     if not found:
         return None
     # A reply that will not tell the place still tells the country now and then; that is not an answer.
     declined = refuses(folded) or any(reading.absent == "declined" for reading in readings)
     if declined and (found[0].place.stance < Stance.ASSERTED or found[0].place.entry.kind != "town"):
         return None
-    others = tuple(reading_of(other) for other in found[1:])
+    others = tuple(make_place_reading(other) for other in found[1:])
     named = next((reading for reading in reversed(readings) if reading.clues), None)
-    answer = replace(reading_of(found[0]), alternatives=others)
+    answer = replace(make_place_reading(found[0]), alternatives=others)
     return replace(answer, clues=named.clues) if named else answer
 
 
-def _without_objects(folded: str) -> str:
-    """The text without the names of JSON fields, which are the prompt's words."""
+def _strip_objects(folded: str) -> str:
+    """Return the text without the names of JSON fields, which are the prompt's words."""
     return _FIELD.sub(" ", folded)
 
 
-def _without_position(folded: str, readings: list[Reading], prose: list[Reading]) -> Outcome:
+def _lacks_position(folded: str, readings: list[Reading], prose: list[Reading]) -> Outcome:
     country = next((reading.country for reading in reversed(readings) if reading.country), None)
     place = next((reading.place for reading in reversed(readings) if reading.place), None)
     if refuses(folded) or (len(folded) <= 60 and folded.strip() and is_unknown(folded)):
@@ -154,13 +158,13 @@ def _without_position(folded: str, readings: list[Reading], prose: list[Reading]
     return Outcome("unparsable", country=country, place=place, how=how)
 
 
-def _stated(folded: str) -> float | None:
-    """The confidence that prose states in per cent, 0 to 1."""
+def _read_stated_confidence(folded: str) -> float | None:
+    """Return the confidence that prose states in per cent, 0 to 1."""
     found = _CONFIDENCE.search(folded)
     return min(float(found[1]), 100.0) / 100 if found else None
 
 
-def _outcome(answer: Reading, others: list[Reading], confidence: float | None) -> Outcome:
+def _make_outcome(answer: Reading, others: list[Reading], confidence: float | None) -> Outcome:
     assert answer.latitude is not None and answer.longitude is not None
     taken = [(answer.latitude, answer.longitude)]
     alternatives: list[Position] = []

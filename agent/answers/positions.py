@@ -1,10 +1,10 @@
-"""Two angles make a position, in the order that is valid."""
+"""Combine two angles into a position, in the order that is valid."""
 
 from sextant.agent.answers.angles import Angle
 
 
-def position(first: Angle, second: Angle) -> tuple[float, float, str] | None:
-    """(latitude, longitude, note) of two angles given in that order; None where no order is valid.
+def order_angles(first: Angle, second: Angle) -> tuple[float, float, str] | None:
+    """Return (latitude, longitude, note) of two angles given in that order; None where no order is valid.
 
     Hemispheres decide the order where they are given. Otherwise the stated order stands unless only the swapped
     one is valid. Longitudes from 180 to 360 count eastwards and are wrapped.
@@ -14,16 +14,16 @@ def position(first: Angle, second: Angle) -> tuple[float, float, str] | None:
         if first.axis == "latitude" or second.axis == "longitude":
             return None
         first, second = second, first
-    elif not _valid(first.degrees, second.degrees) and first.axis is None and second.axis is None:
+    elif not _is_valid(first.degrees, second.degrees) and first.axis is None and second.axis is None:
         if not (abs(first.degrees) <= 180 and abs(second.degrees) <= 90):
             return None
         first, second = second, first
         notes.append("order swapped")
-    if not _valid(first.degrees, second.degrees):
+    if not _is_valid(first.degrees, second.degrees):
         return None
     longitude = second.degrees - 360 if second.degrees > 180 else second.degrees
     return first.degrees, longitude, "; ".join(notes)
 
 
-def _valid(latitude: float, longitude: float) -> bool:
+def _is_valid(latitude: float, longitude: float) -> bool:
     return -90 <= latitude <= 90 and -180 <= longitude <= 360

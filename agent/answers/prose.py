@@ -1,11 +1,11 @@
-"""Positions in running text: labelled, with hemispheres, in tables, or as a bare pair of numbers."""
+"""Find positions in running text: labelled, with hemispheres, in tables, or as a bare pair of numbers."""
 
 import re
 from dataclasses import dataclass, replace
 
-from sextant.agent.answers.angles import DIGITS, Angle, angle_at
-from sextant.agent.answers.fields import Reading, located
-from sextant.agent.answers.standing import Standing, standing
+from sextant.agent.answers.angles import DIGITS, Angle, parse_angle_at
+from sextant.agent.answers.fields import Reading, make_reading
+from sextant.agent.answers.standing import Standing, find_standing
 
 _LAT_WORD = r"(?:lat(?:t?itud(?:e|ine)?)?|breite(?:ngrad)?|широта|纬度|緯度)"
 _LON_WORD = r"(?:lon(?:g|gt?itud(?:e|ine)?)?|lng|länge(?:ngrad)?|долгота|经度|經度|経度)"
@@ -54,7 +54,7 @@ _MOST_NUMBERS = 150  # numbers looked at from the end of an answer
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPosition:
     """A position in the text and its standing by the words before it."""
 
     reading: Reading
@@ -69,26 +69,26 @@ class _Token:
     order: str | None  # "both" or "swapped" where a heading names both axes
 
 
-def positions_in(text: str) -> list[Found]:
-    """Every position in a folded text, in the order of the text."""
-    tokens = _tokens(text)
-    found: list[Found] = []
+def find_positions(text: str) -> list[FoundPosition]:
+    """Return every position in a folded text, in the order of the text."""
+    tokens = _list_tokens(text)
+    found: list[FoundPosition] = []
     index = before = 0
     while index < len(tokens) - 1:
-        paired = _pair(text, tokens, index)
+        paired = _pair_up(text, tokens, index)
         if paired is None:
             index += 1
             continue
         reading, last = paired
         start = tokens[index].angle.start
-        decimals = _plain_decimals(text, tokens[index], tokens[last])
-        found.append(Found(reading, standing(text, start, floor=before), decimals))
+        decimals = _count_plain_decimals(text, tokens[index], tokens[last])
+        found.append(FoundPosition(reading, find_standing(text, start, floor=before), decimals))
         before = tokens[last].angle.end
         index = last + 1
     return found
 
 
-def _tokens(text: str) -> list[_Token]:
+def _list_tokens(text: str) -> list[_Token]:
     labels = list(_LABEL.finditer(text))
     tokens: list[_Token] = []
     at = next_label = 0
@@ -103,27 +103,27 @@ def _tokens(text: str) -> list[_Token]:
         )
         kind = label.lastgroup if label is not None else None
         axis_known = near and kind in ("latitude", "longitude")
-        angle = angle_at(
+        angle = parse_angle_at(
             text, start, at, range_allowed=axis_known or bool(_BETWEEN.search(text, max(0, start - 12), start))
         )
         if angle is None:
             continue
         at = angle.end
-        if angle.axis is None and not angle.marked and _measures(text, start, angle.end, axis_known):
+        if angle.axis is None and not angle.marked and _is_measure(text, start, angle.end, axis_known):
             continue
-        tokens.append(_labelled(text, angle, kind if near else None, label, start))
+        tokens.append(_label(text, angle, kind if near else None, label, start))
     return tokens
 
 
-def _measures(text: str, start: int, end: int, is_labelled: bool) -> bool:
-    """Whether the number is of something else: a lens, a price, a version; a width, where "Breite" labels it."""
+def _is_measure(text: str, start: int, end: int, is_labelled: bool) -> bool:
+    """Return whether the number is of something else: a lens, a price, a version; a width, where "Breite" labels it."""
     if is_labelled:
         return bool(_LENGTH.match(text, end))
     return bool(_MEASURED.match(text, end) or _MEASURE.search(text, max(0, start - 12), start))
 
 
-def _labelled(text: str, angle: Angle, kind: str | None, label: re.Match[str] | None, start: int) -> _Token:
-    """The angle with the axis its label gives it; a hemisphere of its own is stronger than any label."""
+def _label(text: str, angle: Angle, kind: str | None, label: re.Match[str] | None, start: int) -> _Token:
+    """Return the angle with the axis its label gives it; a hemisphere of its own is stronger than any label."""
     if kind in ("latitude", "longitude"):
         return _Token(angle if angle.axis else replace(angle, axis=kind), True, None)  # type: ignore[arg-type]
     if angle.axis is None and (trailing := _TRAILING.match(text, angle.end)) is not None:
@@ -133,7 +133,7 @@ def _labelled(text: str, angle: Angle, kind: str | None, label: re.Match[str] | 
     return _Token(angle, False, label.lastgroup if headed and label else None)
 
 
-def _pair(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int] | None:
+def _pair_up(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int] | None:
     first = tokens[index]
     for other in range(index + 1, min(index + 4, len(tokens))):
         second = tokens[other]
@@ -145,17 +145,17 @@ def _pair(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int] | 
                 return None
             if _may_be_elsewhere(text, first.angle, second.angle):
                 return None
-            reading = located(first.angle, second.angle, "prose")
+            reading = make_reading(first.angle, second.angle, "prose")
             return (reading, other) if reading else None
         if other == index + 1 and _PAIR_GAP.fullmatch(gap):
-            reading = _bare(text, first, second)
+            reading = _pair_bare_numbers(text, first, second)
             if reading is not None:
                 return reading, other
     return None
 
 
-def _bare(text: str, first: _Token, second: _Token) -> Reading | None:
-    """Two neighbouring numbers of which at most one says its axis, where they look like coordinates."""
+def _pair_bare_numbers(text: str, first: _Token, second: _Token) -> Reading | None:
+    """Return two neighbouring numbers of which at most one says its axis, where they look like coordinates."""
     a, b = first.angle, second.angle
     if _may_be_elsewhere(text, a, b):
         return None
@@ -164,7 +164,7 @@ def _bare(text: str, first: _Token, second: _Token) -> Reading | None:
             return None
         if a.axis == "longitude" or b.axis == "latitude":
             a, b = b, a
-        return located(replace(a, axis="latitude"), replace(b, axis="longitude"), "prose")
+        return make_reading(replace(a, axis="latitude"), replace(b, axis="longitude"), "prose")
     cue = bool(_CUE.search(text, max(0, a.start - 80), a.start))
     alone = len(text.strip()) <= b.end - a.start + 4
     enclosed = text[max(0, a.start - 1) : a.start] in ("(", "[") and text[b.end : b.end + 1] in (")", "]")
@@ -173,10 +173,10 @@ def _bare(text: str, first: _Token, second: _Token) -> Reading | None:
         return None
     if first.order == "swapped":
         a, b = b, a
-    return located(a, b, "prose")
+    return make_reading(a, b, "prose")
 
 
-def _plain_decimals(text: str, first: _Token, second: _Token) -> int | None:
+def _count_plain_decimals(text: str, first: _Token, second: _Token) -> int | None:
     """Count the decimals of a pair that may as well be prices, without label, side or cue; None for other pairs."""
     a, b = first.angle, second.angle
     if first.labelled or second.labelled or a.axis or b.axis or a.marked or b.marked or first.order:
@@ -186,14 +186,14 @@ def _plain_decimals(text: str, first: _Token, second: _Token) -> int | None:
 
 
 def _may_be_elsewhere(text: str, a: Angle, b: Angle) -> bool:
-    """Whether unknown words stand where hemispheres do: "33.87° kusini, 151.21° mashariki"."""
+    """Return whether unknown words stand where hemispheres do: "33.87° kusini, 151.21° mashariki"."""
     unknown = [_has_unknown_side(text, angle) for angle in (a, b)]
     known = [_is_hemisphere(text, angle) for angle in (a, b)]
     return all(unknown) or (any(unknown) and any(known))
 
 
 def _has_unknown_side(text: str, angle: Angle) -> bool:
-    """Whether a word that is not known stands where a hemisphere does: "33.87° kusini"."""
+    """Return whether a word that is not known stands where a hemisphere does: "33.87° kusini"."""
     if angle.degrees < 0 or text[angle.end - 1 : angle.end] not in _DEGREE_ENDS:
         return False
     word = _NEXT_WORD.match(text, angle.end)
@@ -201,5 +201,5 @@ def _has_unknown_side(text: str, angle: Angle) -> bool:
 
 
 def _is_hemisphere(text: str, angle: Angle) -> bool:
-    """Whether the angle begins or ends with the letter of a hemisphere, so that its side is known."""
+    """Return whether the angle begins or ends with the letter of a hemisphere, so that its side is known."""
     return text[angle.start] in "NSEWO" or text[angle.end - 1] in "NSEWO"

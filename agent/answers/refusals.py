@@ -1,10 +1,10 @@
-"""Words by which a model says that it will not or cannot tell, in the languages models answer in."""
+"""Detect refusals: a model says that it cannot or will not answer, in several languages."""
 
 import re
 
 _REFUSALS = (
     r"\b(?:can(?:no|')?t|can not|could(?:n't| not)|(?:not able|unable|impossible|not possible) to)\b",
-    r"\b(?:challenging|difficult) to\b",
+    r"\b(?:challenging|difficult|without being able) to\b",
     r"\b(?:isn't feasible|not feasible|(?:don't|do not) (?:have enough|know|feel|think)|won't|will not|decline)\b",
     r"\b(?:sorry|apologi[sz]e|as an? (?:responsible )?ai|against (?:my|the) (?:policy|guidelines))\b",
     r"\b(?:not (?:going to|comfortable|confident|certain|sure|capable)|going to (?:end|stop)|not who)\b",
@@ -30,8 +30,8 @@ def refuses(text: str) -> bool:
     return not _FAILED.match(text) and bool(_REFUSES.search(text))
 
 
-def last_refusal(text: str) -> int:
-    """Where the sentence of the last refusal ends, 0 without one."""
+def find_last_refusal_end(text: str) -> int:
+    """Return where the sentence of the last refusal ends, 0 without one."""
     found = None
     for found in _REFUSES.finditer(text):  # noqa: B007
         pass

@@ -1,4 +1,4 @@
-"""How a reply speaks of a name: concluded, asserted, in passing, as another choice, likened, looked towards, denied."""
+"""Classify how a reply speaks of a place: concluded, asserted, in passing, alternative, compared, denied."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from importlib.resources import files
 import yaml
 
 from sextant.agent.answers.mentions import Mention
-from sextant.agent.answers.tokens import Words, is_unspaced, word_key
+from sextant.agent.answers.tokens import Words, is_unspaced, make_word_key
 
 _REACH, _MOST = 60, 40  # words round a name in which phrases speak of it, and how many of them
 _NEAR = 6  # small words between a phrase and the name it speaks of
@@ -35,9 +35,9 @@ class _Hit:
     last: int
 
 
-def stances_of(words: Words, mentions: list[Mention]) -> list[Stance]:
-    """The stance of each mention."""
-    hits = _hits(words)
+def find_stances(words: Words, mentions: list[Mention]) -> list[Stance]:
+    """Return the stance of each mention."""
+    hits = _find_hits(words)
     places = [hit.first for hit in hits]
     stances: list[Stance] = []
     for number, mention in enumerate(mentions):
@@ -45,19 +45,19 @@ def stances_of(words: Words, mentions: list[Mention]) -> list[Stance]:
         here = [hit for hit in near if words.sentences[hit.first] == mention.sentence]
         label = mention.sentence > 0 and words.labels[mention.sentence - 1]
         above = [hit for hit in near if label and words.sentences[hit.first] == mention.sentence - 1]
-        stance = _stance(words, mention, here, above)
+        stance = _find_stance(words, mention, here, above)
         if (
             number
             and stance > Stance.DENIED
             and stances[-1] == Stance.DENIED
-            and _goes_on(words, mentions[number - 1], mention)
+            and _continues(words, mentions[number - 1], mention)
         ):
             stance = Stance.DENIED
         if (
             number
             and stance > Stance.TOWARD
             and stances[-1] == Stance.TOWARD
-            and _goes_on(words, mentions[number - 1], mention)
+            and _continues(words, mentions[number - 1], mention)
         ):
             stance = Stance.TOWARD
         stances.append(stance)
@@ -67,14 +67,14 @@ def stances_of(words: Words, mentions: list[Mention]) -> list[Stance]:
     return stances
 
 
-def _stance(words: Words, mention: Mention, here: list[_Hit], above: list[_Hit]) -> Stance:
-    """The stance by the phrases of its own sentence, and of the label above it."""
+def _find_stance(words: Words, mention: Mention, here: list[_Hit], above: list[_Hit]) -> Stance:
+    """Return the stance by the phrases of its own sentence, and of the label above it."""
     stance = Stance.PLAIN
     for hit in here:
         if hit.tag == "denied":
             if hit.first == mention.last + 1 and words.gaps[hit.first] in (" ", ""):
                 return Stance.DENIED
-        elif hit.tag in _SCOPE and hit.last < mention.first and _adjacent(words, hit.last, mention.first):
+        elif hit.tag in _SCOPE and hit.last < mention.first and _is_adjacent(words, hit.last, mention.first):
             if hit.tag == "deny":
                 return Stance.DENIED
             stance = min(stance, Stance.TOWARD if hit.tag == "toward" else Stance.LIKE)
@@ -87,9 +87,9 @@ def _stance(words: Words, mention: Mention, here: list[_Hit], above: list[_Hit])
     return Stance.FINAL if "final" in tags else Stance.ASSERTED if "assert" in tags else stance
 
 
-def _adjacent(words: Words, last: int, first: int) -> bool:
-    """Whether only small words stand between a phrase and a name."""
-    small = _phrases()[1]
+def _is_adjacent(words: Words, last: int, first: int) -> bool:
+    """Return whether only small words stand between a phrase and a name."""
+    small = _load_phrases()[1]
     if first - last - 1 > _NEAR:
         return False
     if any(words.gaps[k] not in (" ", "-", "") for k in range(last + 2, first + 1)):
@@ -97,8 +97,8 @@ def _adjacent(words: Words, last: int, first: int) -> bool:
     return words.gaps[last + 1] in (" ", "-", "", ":") and all(words.keys[k] in small for k in range(last + 1, first))
 
 
-def _goes_on(words: Words, before: Mention, mention: Mention) -> bool:
-    """Whether a name continues the list or the address of the one before: "not Rome, Italy or Milan"."""
+def _continues(words: Words, before: Mention, mention: Mention) -> bool:
+    """Return whether a name continues the list or the address of the one before: "not Rome, Italy or Milan"."""
     if before.sentence != mention.sentence:
         return False
     between = range(before.last + 1, mention.first)
@@ -114,8 +114,8 @@ def _is_contained(words: Words, inner: Mention, outer: Mention) -> bool:
     return inner.sentence == outer.sentence and outer.first == inner.last + 1 and words.gaps[outer.first] == ","
 
 
-def _hits(words: Words) -> list[_Hit]:
-    tree = _phrases()[0]
+def _find_hits(words: Words) -> list[_Hit]:
+    tree = _load_phrases()[0]
     found: list[_Hit] = []
     keys, count = words.keys, len(words.keys)
     for index, key in enumerate(keys):
@@ -124,11 +124,11 @@ def _hits(words: Words) -> list[_Hit]:
             if index + length <= count and keys[index : index + length] == phrase:
                 found.append(_Hit(tag, index, index + length - 1))
         if not key.isascii() and is_unspaced(key):
-            found += [_Hit(tag, index, index) for phrase, tag in _phrases()[2] if phrase in key]
-    return _longest(found)
+            found += [_Hit(tag, index, index) for phrase, tag in _load_phrases()[2] if phrase in key]
+    return _keep_longest(found)
 
 
-def _longest(hits: list[_Hit]) -> list[_Hit]:
+def _keep_longest(hits: list[_Hit]) -> list[_Hit]:
     """Without the phrases inside a longer one: "looks like" is not a comparison."""
     kept: list[_Hit] = []
     for hit in sorted(hits, key=lambda hit: (hit.first, -hit.last)):
@@ -139,8 +139,8 @@ def _longest(hits: list[_Hit]) -> list[_Hit]:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> tuple[dict[str, list[tuple[list[str], str]]], frozenset[str], list[tuple[str, str]]]:
-    """Phrases by their first word, the small words, and phrases of scripts without spaces."""
+def _load_phrases() -> tuple[dict[str, list[tuple[list[str], str]]], frozenset[str], list[tuple[str, str]]]:
+    """Return phrases by their first word, the small words, and phrases of scripts without spaces."""
     text = files("sextant.agent.answers").joinpath("data/stances.yaml").read_text(encoding="utf-8")
     lists = yaml.safe_load(text)
     small = frozenset(word for phrase in lists.pop("between") for word in phrase.split())
@@ -149,8 +149,8 @@ def _phrases() -> tuple[dict[str, list[tuple[list[str], str]]], frozenset[str], 
     for tag, phrases in lists.items():
         for phrase in phrases:
             if is_unspaced(phrase):
-                unspaced.append((word_key(phrase), tag))
+                unspaced.append((make_word_key(phrase), tag))
                 continue
-            keys = [word_key(word) for word in phrase.split()]
+            keys = [make_word_key(word) for word in phrase.split()]
             tree.setdefault(keys[0], []).append((keys, tag))
     return tree, small, unspaced

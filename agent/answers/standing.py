@@ -1,4 +1,4 @@
-"""Whether the words before a position make it the final answer, one answer among others, or the second choice."""
+"""Classify the words before a position: final answer, one answer among others, or second choice."""
 
 import re
 from enum import IntEnum
@@ -25,8 +25,8 @@ class Standing(IntEnum):
     FINAL = 2
 
 
-def standing(text: str, at: int, floor: int = 0) -> Standing:
-    """The standing of the position at index ``at`` by the last such word before it, no further back than ``floor``."""
+def find_standing(text: str, at: int, floor: int = 0) -> Standing:
+    """Return the standing of the position at index ``at`` by the last such word between ``floor`` and it."""
     last = None
     for word in _WORDS.finditer(text, max(floor, at - _REACH), at):
         last = word.lastgroup

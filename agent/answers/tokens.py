@@ -1,4 +1,4 @@
-"""A reply as words: each with its key, whether it can begin a name, what stands before it, and its sentence."""
+"""Split a reply into words, each with its key, its sentence, and whether it can begin a name."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import yaml
 
-from sextant.geo.spelling import fold, without_digraphs
+from sextant.geo.spelling import fold, strip_digraphs
 
 # A word with its apostrophes; marks that some scripts write as characters of their own belong to it.
 _MARKS = (
@@ -15,7 +15,7 @@ _MARKS = (
     "\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0b82\u0bbe-\u0bcd"
 )
 _WORD = re.compile(rf"(?:[^\W_]|[{_MARKS}])+(?:['’][^\W_]+)*")
-# Marks of Markdown, tables and quotes are no part of a sentence.
+# Marks of Markdown, tables and quotes do not belong to a sentence.
 _SPACES = str.maketrans(dict.fromkeys('*_`#|~<>"“”„«»[]{}\\•◦▪', " "))
 _ENDS = ".!?;。！？"
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -40,8 +40,8 @@ class Words:
     """By sentence: whether it ends in a colon, so that what it says holds for the next."""
 
 
-def words_of(text: str) -> Words:
-    """The words of a text whose characters are folded (`sextant.agent.answers.characters`)."""
+def split_words(text: str) -> Words:
+    """Return the words of a text whose characters are folded (`sextant.agent.answers.characters`)."""
     text = text.translate(_SPACES)
     named = any(letter.isupper() for letter in text) or len(text) > 80  # a reply that never uses capitals
     words = Words(text, [], [], [], [], [], [], [])
@@ -50,23 +50,23 @@ def words_of(text: str) -> Words:
     for found in _WORD.finditer(text):
         word, start = found[0], found.start()
         gap = text[end:start]
-        if last and _breaks(gap, last, word):
+        if last and _ends_between(gap, last, word):
             words.labels.append(":" in gap)
             sentence += 1
-        words.keys.append(word_key(word))
+        words.keys.append(make_word_key(word))
         words.starts.append(start)
         end = found.end()
         words.ends.append(end)
         words.capital.append(not named or (not word[0].islower() and not word[0].isdigit()))
-        words.gaps.append(_gap(gap))
+        words.gaps.append(_classify_gap(gap))
         words.sentences.append(sentence)
         last = word
     words.labels.append(False)
     return words
 
 
-def _breaks(gap: str, last: str, word: str) -> bool:
-    """Whether a sentence or line ends between two words."""
+def _ends_between(gap: str, last: str, word: str) -> bool:
+    """Return whether a sentence or line ends between two words."""
     if gap == " ":
         return False
     if "\n" in gap:
@@ -78,11 +78,11 @@ def _breaks(gap: str, last: str, word: str) -> bool:
         return True
     if word[0].islower():
         return False
-    short = last.lower() in word_list("short_forms") or (len(last) == 1 and last.isupper())
-    return not short or word.lower() in word_list("leads")
+    short = last.lower() in load_word_list("short_forms") or (len(last) == 1 and last.isupper())
+    return not short or word.lower() in load_word_list("leads")
 
 
-def _gap(gap: str) -> str:
+def _classify_gap(gap: str) -> str:
     if gap == " ":
         return " "
     if "\n" in gap:
@@ -96,27 +96,27 @@ def _gap(gap: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def word_key(word: str) -> str:
-    """A word's key; a genitive's s goes."""
+def make_word_key(word: str) -> str:
+    """Return a word's key; a genitive's s goes."""
     if word.lower() in ("it's", "that's"):
         return word.lower().replace("'s", "is")
     if word[-2:] in ("'s", "’s"):
         word = word[:-2]
-    return without_digraphs(fold(word))
+    return strip_digraphs(fold(word))
 
 
 @lru_cache(maxsize=1)
-def _lists() -> dict[str, frozenset[str]]:
+def _load_lists() -> dict[str, frozenset[str]]:
     text = files("sextant.agent.answers").joinpath("data/words.yaml").read_text(encoding="utf-8")
     lists = yaml.safe_load(text).items()
     return {name: frozenset(words.split(", ") if ", " in words else words.split()) for name, words in lists}
 
 
-def word_list(name: str) -> frozenset[str]:
-    """One of the lists of `data/words.yaml`."""
-    return _lists()[name]
+def load_word_list(name: str) -> frozenset[str]:
+    """Return one of the lists of `data/words.yaml`."""
+    return _load_lists()[name]
 
 
 def is_unspaced(word: str) -> bool:
-    """Whether a word is of a script that leaves no space between words."""
+    """Return whether a word is of a script that leaves no space between words."""
     return _UNSPACED.search(word) is not None

@@ -1,4 +1,4 @@
-"""How a model words its answer: whether it read a sign, knows the place, hedges, or argues from vegetation.
+"""Count wording features of a reply: signs read, places known, hedges, vegetation.
 
 What a reply says beside the position tells how exact the position is: on street photos, whether an answer lies within
 1 km is told from these counts alone with an area under the curve of 0.8 to 0.9 (docs/verification.md).
@@ -21,7 +21,7 @@ _KEY = re.compile(r"""["'][a-z_ ]{1,40}["']\s*:""")  # of an object: the prompt'
 _SMALL = {"the", "of", "and", "is", "are", "with", "that", "this", "in", "on", "at", "to", "from", "has", "was", "by"}
 
 
-def wording_of(text: str) -> dict[str, int] | None:
+def count_wording(text: str) -> dict[str, int] | None:
     """Count the words of each of `KINDS` in a reply, and all its words ("words").
 
     None where it is not prose in English or one of the languages of `data/wording_languages.yaml`.
@@ -29,27 +29,27 @@ def wording_of(text: str) -> dict[str, int] | None:
     plain = _KEY.sub(" ", text.lower())
     words = _WORD.findall(plain)
     if sum(word in _SMALL for word in words) >= _LEAST_SMALL_WORDS:
-        told = Counter(map(kind_of_word, words))
+        told = Counter(map(find_word_kind, words))
         return {kind: told[kind] for kind in KINDS} | {"words": len(words)}
     words = _ANY_WORD.findall(plain)
-    small = {language: sum(word in lists.small for word in words) for language, lists in _languages().items()}
+    small = {language: sum(word in lists.small for word in words) for language, lists in _load_languages().items()}
     language = max(small, key=lambda name: (small[name], name))
     if small[language] < _LEAST_SMALL_WORDS:
         return None
-    told = Counter(kind_in(language, word) for word in words)
+    told = Counter(find_word_kind_in(language, word) for word in words)
     return {kind: told[kind] for kind in KINDS} | {"words": len(words)}
 
 
 @lru_cache(maxsize=100_000)
-def kind_of_word(word: str) -> str | None:
-    """The kind of a word in lower case; of most words nothing is told."""
-    return next((kind for kind, pattern in _patterns().items() if pattern.fullmatch(word)), None)
+def find_word_kind(word: str) -> str | None:
+    """Return the kind of a word in lower case; of most words nothing is told."""
+    return next((kind for kind, pattern in _load_patterns().items() if pattern.fullmatch(word)), None)
 
 
 @lru_cache(maxsize=100_000)
-def kind_in(language: str, word: str) -> str | None:
+def find_word_kind_in(language: str, word: str) -> str | None:
     """Return the kind of a lower-case word of a language, by its ISO 639-1 code; None for most words."""
-    patterns = _languages()[language].patterns.items()
+    patterns = _load_languages()[language].patterns.items()
     return next((kind for kind, pattern in patterns if pattern.fullmatch(word)), None)
 
 
@@ -62,7 +62,7 @@ class _Language:
 
 
 @lru_cache(maxsize=1)
-def _languages() -> Mapping[str, _Language]:
+def _load_languages() -> Mapping[str, _Language]:
     text = files("sextant.agent.answers").joinpath("data/wording_languages.yaml").read_text(encoding="utf-8")
     return {
         language: _Language(
@@ -74,6 +74,6 @@ def _languages() -> Mapping[str, _Language]:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> Mapping[str, re.Pattern[str]]:
+def _load_patterns() -> Mapping[str, re.Pattern[str]]:
     lists = yaml.safe_load(files("sextant.agent.answers").joinpath("data/wording.yaml").read_text(encoding="utf-8"))
     return {kind: re.compile("|".join(lists[kind].replace("*", "[a-z]*").split())) for kind in KINDS}

@@ -9,102 +9,102 @@ from sextant.agent.chat.multi_photo import Joint, PhotoEvidence, Trip
 from sextant.agent.chat.multi_photo import locate_same_place as joint_place
 from sextant.agent.chat.multi_photo import locate_same_trip as joint_trip
 from sextant.agent.chat.record_answers import answer_where, answer_why, format_sentence, state_confidence
-from sextant.agent.guard.claims import Entry
+from sextant.agent.guard.claims import LedgerEntry
 from sextant.agent.guard.metadata_check import parse_taken_at
 from sextant.agent.privacy.precision import Policy, coarsen
 from sextant.agent.privacy.view import view_photo
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 
-def reply_located(photo: Json, several: bool) -> list[Entry]:
+def reply_located(photo: Json, several: bool) -> list[LedgerEntry]:
     """Reply about a photo that was just located."""
     head = f"{photo['name'].capitalize()}: " if several else ""
     if photo["status"] == "failed":
-        return [Entry(f"{head}{format_sentence(photo['error'])}", "inferred")]
+        return [LedgerEntry(f"{head}{format_sentence(photo['error'])}", "inferred")]
     if photo["answer"]["best"] is None:
-        return [Entry(f"{head}Nothing has proposed a place yet; say 'look again'.", "inferred")]
+        return [LedgerEntry(f"{head}No place has been proposed yet; say 'look again'.", "inferred")]
     first, *rest = answer_where(photo)
-    entries = [Entry(head + first.text, first.source)]
+    entries = [LedgerEntry(head + first.text, first.source)]
     outcomes = photo["answer"]["outcomes"]
     unanswered = outcomes["failed"] + outcomes.get("filtered", 0)  # records of earlier versions count no filtered ones
     if unanswered and not outcomes["answered"] and photo["answer"]["model"] != "offline":
-        entries.append(Entry("The model did not answer: this comes from similar photos alone.", "retrieved"))
+        entries.append(LedgerEntry("The model did not answer; this is based on similar photos alone.", "retrieved"))
     entries += rest
     if not several:
         entries += answer_why(photo)[:3]
     if photo["answer"]["stop"] in ("budget", "stopped"):
-        entries.append(Entry("The budget ended or the run was stopped: this is the best so far.", "inferred"))
+        entries.append(LedgerEntry("The budget ended or the run was stopped: this is the best so far.", "inferred"))
     said = photo["metadata"]
     if said["verdict"] != "absent":
-        entries.append(Entry(format_sentence(said["text"]), "metadata"))
+        entries.append(LedgerEntry(format_sentence(said["text"]), "metadata"))
     return entries
 
 
-def reply_steered(before: Json, after: Json) -> list[Entry]:
+def reply_steered(before: Json, after: Json) -> list[LedgerEntry]:
     """Reply with what a constraint changed, before and after as shown."""
     old, new = before["answer"]["best"], after["answer"]["best"]
     changed = after["changed"] or {"left": None, "of": len(after["answer"]["candidates"]), "ruled_out": []}
     if new is None:
         words = "; ".join(after["constraints"])
         text = f"None of the {changed['of']} stored candidates is left ({words}). Say 'undo', or 'look again'."
-        return [Entry(text, "inferred")]
+        return [LedgerEntry(text, "inferred")]
     if old is None:
         moved = f"The answer is now {format_place_name(new)} ({format_coordinates(new)})."
     elif (old["latitude"], old["longitude"]) == (new["latitude"], new["longitude"]):
         moved = f"The answer stays {format_place_name(new)} ({format_coordinates(new)})."
     else:
-        km = float(great_circle_km((old["latitude"], old["longitude"]), (new["latitude"], new["longitude"])))
+        km = float(compute_great_circle_km((old["latitude"], old["longitude"]), (new["latitude"], new["longitude"])))
         there = f"{format_place_name(new)} ({format_coordinates(new)})"
         moved = f"The answer moved {km:,.0f} km, from {format_place_name(old)} to {there}."
-    entries = [Entry(moved, "inferred")]
+    entries = [LedgerEntry(moved, "inferred")]
     for words, count in changed["ruled_out"]:
         entries.append(
-            Entry(f"{format_sentence(words)[:-1]}: {count} of {changed['of']} candidates ruled out.", "inferred")
+            LedgerEntry(f"{format_sentence(words)[:-1]}: {count} of {changed['of']} candidates ruled out.", "inferred")
         )
     entries += state_confidence(after)[:1]
-    entries.append(Entry("No model was called: the stored candidates were reranked.", "inferred"))
+    entries.append(LedgerEntry("No model was called: the stored candidates were reranked.", "inferred"))
     return entries
 
 
-def reply_same_place(joint: Joint, names: list[str], policy: Policy) -> list[Entry]:
+def reply_same_place(joint: Joint, names: list[str], policy: Policy) -> list[LedgerEntry]:
     """Reply with the joint result of several photos of one place."""
     if joint.latitude is None or joint.longitude is None:
-        return [Entry("None of the photos has a candidate, so they cannot be combined.", "inferred")]
+        return [LedgerEntry("None of the photos has a candidate, so they cannot be combined.", "inferred")]
     here = coarsen(describe(joint.latitude, joint.longitude).to_json(), policy)
     place = f"{format_place_name(here)} ({format_coordinates(here)})"
-    text = f"Taken as one place, the {len(names)} photos say {place}, {joint.share:.0%}."
-    entries = [Entry(text, "inferred")]
-    entries += [Entry(f"{name.capitalize()} does not fit.", "inferred") for name in joint.misfits]
+    text = f"Taken as one place, the {len(names)} photos point to {place}, {joint.share:.0%}."
+    entries = [LedgerEntry(text, "inferred")]
+    entries += [LedgerEntry(f"{name.capitalize()} does not fit.", "inferred") for name in joint.misfits]
     return entries
 
 
-def reply_same_trip(trip: Trip, policy: Policy) -> list[Entry]:
+def reply_same_trip(trip: Trip, policy: Policy) -> list[LedgerEntry]:
     """Reply with the joint result of several photos of one trip, leg by leg."""
     if not trip.places:
-        return [Entry("None of the photos has a candidate, so they cannot be combined.", "inferred")]
+        return [LedgerEntry("None of the photos has a candidate, so they cannot be combined.", "inferred")]
     stops = []
     for name, latitude, longitude in trip.places:
         here = coarsen(describe(latitude, longitude).to_json(), policy)
         stops.append(f"{name} at {format_place_name(here)} ({format_coordinates(here)})")
-    entries = [Entry(f"Taken as one trip: {'; '.join(stops)}.", "inferred")]
+    entries = [LedgerEntry(f"Taken as one trip: {'; '.join(stops)}.", "inferred")]
     for leg in trip.legs:
         way = f"From {leg.first} to {leg.second}: {leg.km:,.0f} km"
         if leg.hours is None:
-            entries.append(Entry(f"{way}; the files do not say how long it took.", "metadata"))
+            entries.append(LedgerEntry(f"{way}; the files do not state the time between them.", "metadata"))
         else:
             fits = "possible" if leg.possible else "faster than an airliner"
-            entries.append(Entry(f"{way} in {leg.hours:,.1f} h: {fits}.", "metadata"))
-    entries += [Entry(f"{name.capitalize()} does not fit.", "inferred") for name in trip.misfits]
+            entries.append(LedgerEntry(f"{way} in {leg.hours:,.1f} h: {fits}.", "metadata"))
+    entries += [LedgerEntry(f"{name.capitalize()} does not fit.", "inferred") for name in trip.misfits]
     return entries
 
 
-def reply_together(way: Literal["place", "trip"], photos: list[Json], policy: Policy) -> list[Entry]:
+def reply_together(way: Literal["place", "trip"], photos: list[Json], policy: Policy) -> list[LedgerEntry]:
     """Reply about all located photos as one place or one trip, from their redacted views."""
     shown = [(photo, view_photo(photo, policy)) for photo in photos if photo["status"] == "located"]
     if len(shown) < 2:
-        return [Entry("There is one photo only: send another of the same place or trip.", "inferred")]
+        return [LedgerEntry("There is only one photo; send another one of the same place or trip.", "inferred")]
     seen = []
     for photo, view in shown:
         candidates = view["answer"]["candidates"]

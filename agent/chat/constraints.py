@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.borders import OFF_THE_COAST_KM, countries_at
-from sextant.geo.caps import covers
-from sextant.geo.coast import near_sea
-from sextant.geo.countries import Country, countries_by_code
+from sextant.geo.borders import OFF_THE_COAST_KM, find_countries
+from sextant.geo.caps import is_covered
+from sextant.geo.coast import is_near_sea
+from sextant.geo.countries import Country, load_countries_by_code
 from sextant.geo.drawn_area import make_area
 from sextant.geo.places import describe
-from sextant.geo.sphere import check_position, great_circle_km
+from sextant.geo.sphere import check_position, compute_great_circle_km
 
 Inside = NDArray[np.bool_]
 HALVES = ("northern", "southern", "eastern", "western")
@@ -77,7 +77,7 @@ def constrain_to(geojson: Json, rule: str = "only", called: str = "the drawn are
         WrongUse: the rule is unknown.
     """
     if rule not in ("only", "exclude"):
-        raise WrongUse(f"rule {rule!r} is unknown; there are 'only' and 'exclude'")
+        raise WrongUse(f"rule {rule!r} is unknown; choose 'only' or 'exclude'")
     area = {"polygon": geojson}
     return restrict_to(area, f"only inside {called}") if rule == "only" else exclude(area, f"not inside {called}")
 
@@ -92,12 +92,12 @@ def find_inside(area: Json, positions: NDArray[np.float64]) -> Inside:
         "country": lambda code: _is_in_country(positions, lambda country: code in (country.code, country.name)),
         "continent": lambda name: _is_in_country(positions, lambda country: country.continent == name),
         "half": lambda name: _is_in_half(name, positions),
-        "circle": lambda circle: np.asarray(great_circle_km(positions, circle[:2]) <= circle[2], dtype=bool),
-        "polygon": lambda geojson: np.array([covers(geojson, *place) for place in positions.tolist()], dtype=bool),
-        "sea_within_km": lambda km: near_sea(positions, km),
+        "circle": lambda circle: np.asarray(compute_great_circle_km(positions, circle[:2]) <= circle[2], dtype=bool),
+        "polygon": lambda geojson: np.array([is_covered(geojson, *place) for place in positions.tolist()], dtype=bool),
+        "sea_within_km": lambda km: is_near_sea(positions, km),
     }
     if len(area) != 1 or next(iter(area)) not in kinds:
-        raise WrongUse(f"an area of {sorted(area)!r} is unknown; there are: {', '.join(kinds)}")
+        raise WrongUse(f"unknown kind of area {sorted(area)!r}; choose from: {', '.join(kinds)}")
     (kind, value), *_ = area.items()
     return kinds[kind](value)
 
@@ -125,18 +125,18 @@ def relies_on(clue: str, clues: Sequence[Json]) -> bool:
 
 def make_country_area(country: Country) -> Json:
     """Make the area of a country, by its code if that is unique, else by its name."""
-    own = country.code and countries_by_code().get(country.code) == country
+    own = country.code and load_countries_by_code().get(country.code) == country
     return {"country": country.code if own else country.name}
 
 
 def _is_in_country(positions: NDArray[np.float64], wanted: Callable[[Country], bool]) -> Inside:
-    found = countries_at(positions, reach_km=OFF_THE_COAST_KM)
+    found = find_countries(positions, reach_km=OFF_THE_COAST_KM)
     return np.array([country is not None and wanted(country) for country in found], dtype=bool)
 
 
 def _is_in_half(name: str, positions: NDArray[np.float64]) -> Inside:
     if name not in HALVES:
-        raise WrongUse(f"there is no {name!r} half of the world; there are: {', '.join(HALVES)}")
+        raise WrongUse(f"unknown hemisphere {name!r}; choose from: {', '.join(HALVES)}")
     values = positions[:, 0] if name in ("northern", "southern") else positions[:, 1]
     return np.asarray(values >= 0 if name in ("northern", "eastern") else values < 0, dtype=bool)
 

@@ -43,7 +43,7 @@ def follow_up(question: str, photo: Json, earlier: list[Json], deps: Deps, calls
     if calls_left is not None:
         most = min(most, calls_left)
     if most < 1:
-        return FollowUp("", Trace(), spent, "the session's budget of model calls is spent")
+        return FollowUp("", Trace(), spent, "the session's model calls are used up")
     for turn in range(most):
         final = turn == most - 1
         request = _build_request(
@@ -59,7 +59,7 @@ def follow_up(question: str, photo: Json, earlier: list[Json], deps: Deps, calls
         transcript += tools(_build_ask(transcript, photo), deps)["transcripts"][BRANCH]
     said = transcript[-1]["content"].strip()
     if len(said) > MOST_REPLY:
-        said = said[:MOST_REPLY].rsplit(" ", 1)[0] + " … (the model said more; this is the beginning)"
+        said = said[:MOST_REPLY].rsplit(" ", 1)[0] + " … (cut off here)"
     return FollowUp(said, _make_trace(transcript, photo), spent, None if said else "the model said nothing")
 
 

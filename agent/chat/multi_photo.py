@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 SAME_KM = 25.0  # distance within which photos show one place: the benchmarks' city radius
 DOUBT = 0.05  # weight of "this photo's candidates are all wrong": one bad photo cannot veto the others
@@ -84,7 +84,7 @@ def locate_same_place(photos: Sequence[PhotoEvidence]) -> Joint:
     best = int(np.argmax(joint))
     # Candidates near each other are one place, so the share counts each neighbourhood once.
     mass = np.exp(joint - joint.max())
-    near = great_circle_km(places[best], places) <= SAME_KM
+    near = compute_great_circle_km(places[best], places) <= SAME_KM
     apart = mass[~near].max() if (~near).any() else 0.0
     share = float(mass[best] / (mass[best] + apart))
     misfits = [photo.name for photo, row in zip(heard, evidence, strict=True) if row[best] < MISFIT * float(row.max())]
@@ -121,7 +121,7 @@ def locate_same_trip(photos: Sequence[PhotoEvidence]) -> Trip:
 
 def _compute_support(photo: PhotoEvidence, places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute one photo's evidence for each place, (places,), in (0, 1]."""
-    fading = np.exp(-great_circle_km(places[:, None], photo.positions[None]) / SAME_KM)
+    fading = np.exp(-compute_great_circle_km(places[:, None], photo.positions[None]) / SAME_KM)
     share: NDArray[np.float64] = fading @ (photo.weights / photo.weights.sum())
     return (1 - DOUBT) * share + DOUBT / 100
 
@@ -142,7 +142,7 @@ def _find_likeliest_path(photos: Sequence[PhotoEvidence]) -> list[int]:
 
 def _price_legs(before: PhotoEvidence, after: PhotoEvidence) -> NDArray[np.float64]:
     """Compute the cost of each leg in log evidence: 0 if possible, 20 if not; by distance when a time is unknown."""
-    km = great_circle_km(before.positions[:, None], after.positions[None])
+    km = compute_great_circle_km(before.positions[:, None], after.positions[None])
     hours = _compute_hours(before, after)
     if hours is None:
         return km / 10_000.0  # without times, distance is only a weak penalty
@@ -158,7 +158,7 @@ def _compute_hours(before: PhotoEvidence, after: PhotoEvidence) -> float | None:
 
 
 def _make_leg(before: PhotoEvidence, after: PhotoEvidence, i: int, j: int) -> Leg:
-    km = float(great_circle_km(before.positions[i], after.positions[j]))
+    km = float(compute_great_circle_km(before.positions[i], after.positions[j]))
     hours = _compute_hours(before, after)
     possible = None if hours is None else km / (hours + SLACK_H) <= FASTEST_KM_H
     return Leg(before.name, after.name, km, hours, possible)

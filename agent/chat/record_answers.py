@@ -8,46 +8,51 @@ from collections.abc import Callable
 
 from sextant.agent.answer_words import format_coordinates, format_headline, format_place_name
 from sextant.agent.chat.steering_parser import parse_area
-from sextant.agent.guard.claims import Entry
+from sextant.agent.guard.claims import LedgerEntry
 from sextant.agent.warning_codes import Code
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
-Answer = Callable[[Json, str], list[Entry]]
+Answer = Callable[[Json, str], list[LedgerEntry]]
 
 CAN = "why, what else, how sure, show nearest, show farthest, how far from X, what would change your mind, metadata"
 SHOWN = 5  # references listed in one reply
 
 
-def answer_from_record(question: str, photo: Json) -> list[Entry]:
+def answer_from_record(question: str, photo: Json) -> list[LedgerEntry]:
     """Answer a question from the record, or list the supported questions."""
     for words, answer in QUESTIONS:
         if words.search(question):
             return answer(photo, question)
-    return [Entry(f"The record alone cannot answer that. It can say: {CAN}.", "inferred")]
+    return [LedgerEntry(f"The record alone cannot answer that. You can ask: {CAN}.", "inferred")]
 
 
-def answer_where(photo: Json, question: str = "") -> list[Entry]:
+def answer_where(photo: Json, question: str = "") -> list[LedgerEntry]:
     """Answer "where": the place, its probability and whether that is calibrated."""
     answer = photo["answer"]
     best = answer["best"]
     if best is None:
-        return [Entry("No place is left to name.", "inferred")]
-    entries = [Entry(format_headline(answer), "inferred"), Entry(f"Position: {format_coordinates(best)}.", "inferred")]
+        return [LedgerEntry("No place is left.", "inferred")]
+    entries = [
+        LedgerEntry(format_headline(answer), "inferred"),
+        LedgerEntry(f"Position: {format_coordinates(best)}.", "inferred"),
+    ]
     entries += state_confidence(photo)[:1]
     if answer["model"] == "offline":
-        entries.append(Entry("No model looked at the picture: this is the density of similar photos.", "retrieved"))
+        entries.append(
+            LedgerEntry("No model looked at the picture: this is the density of similar photos.", "retrieved")
+        )
     return entries
 
 
-def answer_why(photo: Json, question: str = "") -> list[Entry]:
+def answer_why(photo: Json, question: str = "") -> list[LedgerEntry]:
     """Answer "why": clues of nearby answers, then similar photos, then the scores."""
     answer = photo["answer"]
     if answer["best"] is None:
-        return [Entry("No place is left to give reasons for.", "inferred")]
+        return [LedgerEntry("No place is left to explain.", "inferred")]
     entries = [
-        Entry(
+        LedgerEntry(
             format_sentence(claim["text"]),
             claim["source"] if claim["source"] != "unstated" else "inferred",
             claim["call"],
@@ -57,20 +62,20 @@ def answer_why(photo: Json, question: str = "") -> list[Entry]:
     near = select_within(photo["nearest"], answer["best"], 200.0)
     if photo["nearest"]:
         line = f"{len(near)} of the {len(photo['nearest'])} most similar gallery photos lie within 200 km of it."
-        entries.append(Entry(line, "retrieved"))
-    entries += [Entry(format_sentence(reason), "inferred") for reason in photo["reasons"][:2]]
+        entries.append(LedgerEntry(line, "retrieved"))
+    entries += [LedgerEntry(format_sentence(reason), "inferred") for reason in photo["reasons"][:2]]
     if photo["constraints"]:
-        entries.append(Entry(f"You said: {'; '.join(photo['constraints'])}.", "inferred"))
-    return entries or [Entry("The record holds no reason in words.", "inferred")]
+        entries.append(LedgerEntry(f"You said: {'; '.join(photo['constraints'])}.", "inferred"))
+    return entries or [LedgerEntry("The record has no stated reason.", "inferred")]
 
 
-def list_alternatives(photo: Json, question: str = "") -> list[Entry]:
+def list_alternatives(photo: Json, question: str = "") -> list[LedgerEntry]:
     """List the other proposed places, strongest first."""
     others = photo["places"][1:4]
     if not others:
-        return [Entry("Everything proposed lies together: there is no other place.", "inferred")]
+        return [LedgerEntry("All candidates are in the same place.", "inferred")]
     return [
-        Entry(
+        LedgerEntry(
             f"{format_place_name(place)} ({format_coordinates(place)}): {place['votes']} of {place['of']} candidates.",
             "inferred",
         )
@@ -78,70 +83,72 @@ def list_alternatives(photo: Json, question: str = "") -> list[Entry]:
     ]
 
 
-def state_confidence(photo: Json, question: str = "") -> list[Entry]:
+def state_confidence(photo: Json, question: str = "") -> list[LedgerEntry]:
     """State the probabilities at the five radii, the region, and whether they are calibrated."""
     answer = photo["answer"]
     known = [(km, share) for km, share in answer["probability"].items() if share is not None]
     if not known:
-        return [Entry("Nothing says how surely.", "inferred")]
+        return [LedgerEntry("There are no probabilities.", "inferred")]
     listed = ", ".join(f"{share:.0%} within {int(km):,} km" for km, share in known)
-    entries = [Entry(f"{listed}.", "inferred")]
+    entries = [LedgerEntry(f"{listed}.", "inferred")]
     region = answer["region"].get("90")
     if region and region.get("radius_km") is not None:
-        entries.append(Entry(f"With 90 % it lies within {region['radius_km']:,.0f} km of the middle.", "inferred"))
+        entries.append(
+            LedgerEntry(f"With 90 % it lies within {region['radius_km']:,.0f} km of the middle.", "inferred")
+        )
     elif region:
-        entries.append(Entry(f"With 90 % it lies in one of {len(region['parts'])} areas.", "inferred"))
+        entries.append(LedgerEntry(f"With 90 % it lies in one of {len(region['parts'])} areas.", "inferred"))
     doubts = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.UNCALIBRATED]
-    return [*entries, *(Entry(format_sentence(text), "inferred") for text in doubts)]
+    return [*entries, *(LedgerEntry(format_sentence(text), "inferred") for text in doubts)]
 
 
-def list_nearest(photo: Json, question: str = "") -> list[Entry]:
+def list_nearest(photo: Json, question: str = "") -> list[LedgerEntry]:
     """List the most similar gallery photos."""
     return _list_references(photo["nearest"], "similar")
 
 
-def list_farthest(photo: Json, question: str = "") -> list[Entry]:
+def list_farthest(photo: Json, question: str = "") -> list[LedgerEntry]:
     """List the least similar gallery photos."""
     return _list_references(photo["farthest"], "dissimilar")
 
 
-def measure_distance(photo: Json, question: str) -> list[Entry]:
+def measure_distance(photo: Json, question: str) -> list[LedgerEntry]:
     """Measure the distance from a named place to the answer."""
     match = _FAR.search(question)
     best = photo["answer"]["best"]
     if match is None or best is None:
-        return [Entry("Say from where, for example: how far from Lisbon?", "inferred")]
+        return [LedgerEntry("Name a place, for example: how far from Lisbon?", "inferred")]
     name = match[1].strip(" ?.!")
     try:
         area, _ = parse_area(f"near {name}")
     except WrongUse as error:
-        return [Entry(format_sentence(str(error)), "inferred")]
+        return [LedgerEntry(format_sentence(str(error)), "inferred")]
     if "circle" not in area:
-        return [Entry(f"{name} is an area, not a single place; name a town.", "inferred")]
-    km = float(great_circle_km(area["circle"][:2], (best["latitude"], best["longitude"])))
+        return [LedgerEntry(f"{name} is an area, not a single place; name a town.", "inferred")]
+    km = float(compute_great_circle_km(area["circle"][:2], (best["latitude"], best["longitude"])))
     there = f"{name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f})"
-    return [Entry(f"{format_place_name(best)} is {km:,.0f} km from {there}.", "tool")]
+    return [LedgerEntry(f"{format_place_name(best)} is {km:,.0f} km from {there}.", "tool")]
 
 
-def describe_rival(photo: Json, question: str = "") -> list[Entry]:
+def describe_rival(photo: Json, question: str = "") -> list[LedgerEntry]:
     """Describe the rival and the cheapest check that would distinguish it from the answer."""
     rival = photo["answer"]["rival"]
     if rival is None:
-        return [Entry("A place outside the region: nothing proposed lies there yet.", "inferred")]
+        return [LedgerEntry("Evidence for a place outside the region: no candidate is there yet.", "inferred")]
     best = photo["answer"]["best"]
-    entries = [Entry(f"The best rival is {format_place_name(rival)} ({format_coordinates(rival)}).", "inferred")]
+    entries = [LedgerEntry(f"The best rival is {format_place_name(rival)} ({format_coordinates(rival)}).", "inferred")]
     if rival.get("country") and best and rival["country"] != best.get("country"):
         line = f"Anything that belongs to {rival['country']} and not to {best.get('country') or 'the sea'} would: "
-        entries.append(Entry(line + "a language, a plate, a road marking. Look for it by eye.", "inferred"))
+        entries.append(LedgerEntry(line + "a language, a plate, a road marking. Look for it by eye.", "inferred"))
     if photo["metadata"]["verdict"] == "absent":
-        entries.append(Entry("The cheapest check: ask whoever took the photo for its time and place.", "inferred"))
+        entries.append(LedgerEntry("The cheapest check: ask the photographer for time and place.", "inferred"))
     return entries
 
 
-def describe_metadata(photo: Json, question: str = "") -> list[Entry]:
+def describe_metadata(photo: Json, question: str = "") -> list[LedgerEntry]:
     """Describe the file's own metadata, which is read only after the answer."""
     said = photo["metadata"]
-    return [Entry(format_sentence(text), "metadata") for text in (said["text"], said["time"]) if text]
+    return [LedgerEntry(format_sentence(text), "metadata") for text in (said["text"], said["time"]) if text]
 
 
 _FAR = re.compile(r"\b(?:how far|distance)\b.*?\b(?:from|to|is)\s+(.+?)\s*\??$", re.IGNORECASE)
@@ -177,14 +184,16 @@ def format_sentence(text: str) -> str:
 def select_within(references: list[Json], best: Json, km: float) -> list[Json]:
     """Select the references near a place."""
     here = best["latitude"], best["longitude"]
-    return [item for item in references if float(great_circle_km(here, (item["latitude"], item["longitude"]))) <= km]
-
-
-def _list_references(references: list[Json], kind: str) -> list[Entry]:
-    if not references:
-        return [Entry("This run had no gallery to search.", "retrieved")]
     return [
-        Entry(
+        item for item in references if float(compute_great_circle_km(here, (item["latitude"], item["longitude"]))) <= km
+    ]
+
+
+def _list_references(references: list[Json], kind: str) -> list[LedgerEntry]:
+    if not references:
+        return [LedgerEntry("This run had no gallery to search.", "retrieved")]
+    return [
+        LedgerEntry(
             f"{number}. {item.get('place') or format_coordinates(item)}, similarity {item['similarity']:.2f} ({kind}).",
             "retrieved",
         )

@@ -10,7 +10,7 @@ from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import positions_of
 from sextant.base.json_types import Json
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 _FIELDS = frozenset(field.name for field in fields(Candidate))
 
@@ -65,7 +65,7 @@ def measure_moved_km(before: Json | None, after: Verdict) -> float | None:
     if before is None or after.latitude is None or after.longitude is None:
         return None
     there = after.latitude, after.longitude
-    return float(great_circle_km((before["latitude"], before["longitude"]), there))
+    return float(compute_great_circle_km((before["latitude"], before["longitude"]), there))
 
 
 def _relies(candidate: Candidate, constraints: Sequence[Json], evidence: ReweighInput) -> bool:

@@ -6,7 +6,7 @@ from sextant.agent.chat.constraints import HALVES, PIN_KM, exclude, ignore, make
 from sextant.atlas.names import find_place
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.countries import CONTINENTS, country_keys
+from sextant.geo.countries import CONTINENTS, list_country_keys
 from sextant.geo.spelling import fold
 
 COAST_KM = 30.0  # what people call near the sea: more than an hour on foot
@@ -64,7 +64,9 @@ def read_steering(text: str) -> list[Json]:
         rule = before or restrict_to
         found.append(_make_constraint(rule is exclude, name))
     if not found:
-        raise WrongUse(f"{text[:80]!r} rules nothing out; say for example: not Europe, only in Peru, near the sea")
+        raise WrongUse(
+            f"{text[:80]!r} does not rule anything out; say for example: not Europe, only in Peru, near the sea"
+        )
     return found
 
 
@@ -93,7 +95,7 @@ def parse_area(name: str) -> tuple[Json, str]:
     for continent in CONTINENTS.values():
         if fold(continent) == key:
             return {"continent": continent}, continent
-    if not near and (country := country_keys().get(key)):
+    if not near and (country := list_country_keys().get(key)):
         return make_country_area(country), country.name
     hits = find_place(plain, limit=1) if key else []
     if not hits or hits[0].score < 0.6:
@@ -113,13 +115,13 @@ def _states_place(part: str) -> bool:
         or _INLAND.match(plain)
         or _HALF.match(plain)
         or any(fold(plain) == fold(name) for name in (*CONTINENTS.values(), *HALVES))
-        or fold(plain) in country_keys()
+        or fold(plain) in list_country_keys()
     )
 
 
 def _split_parts(text: str) -> list[str]:
     text = " ".join(text.replace("’", "'").split())
-    for name in country_keys():
+    for name in list_country_keys():
         if " and " in name:
             text = re.sub(re.escape(name), name.replace(" and ", " and\u00a0"), text, flags=re.IGNORECASE)
     parts = []

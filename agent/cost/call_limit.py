@@ -30,7 +30,7 @@ class CallLimit:
                 return outside(kind, request)
             with self._lock:
                 if self.most is not None and self.spent["calls"] >= self.most:
-                    message = "the session's budget of model calls is spent"
+                    message = "the session's model calls are used up"
                     return {"failure": {"kind": CALLS_SPENT, "message": message, "attempts": 0}}
                 self.spent = add_spent(self.spent, {"calls": 1})
             reply = outside(kind, request)

@@ -63,7 +63,7 @@ def compute_price_usd(
 def make_unknown_price_error(spec: str) -> WrongUse:
     """Make the error for a spend limit that cannot be enforced."""
     return WrongUse(
-        f"--max-usd cannot be enforced: the price of {spec!r} is not known; "
+        f"--max-usd cannot be enforced: the price of {spec!r} is unknown; "
         "state it with --price INPUT/OUTPUT (dollars per million tokens), or limit --max-calls or --max-tokens instead"
     )
 

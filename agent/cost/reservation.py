@@ -111,7 +111,7 @@ def plan_wave(state: State, deps: Deps, asks: Sequence[Ask], seconds: float, *, 
 
 
 @dataclass(frozen=True)
-class Choice:
+class CallSelection:
     """The calls that fit into what is left, how long their answers may be, and whether as much would fit once more."""
 
     calls: list[Ask]
@@ -119,18 +119,18 @@ class Choice:
     room: bool
 
 
-def choose_calls(asks: Sequence[Ask], prices: tuple[float, float], state: State, deps: Deps) -> Choice:
+def choose_calls(asks: Sequence[Ask], prices: tuple[float, float], state: State, deps: Deps) -> CallSelection:
     """Choose the length of answers that pays most calls, then leaves room for tool turns, then is longest."""
     left = find_left(state, make_budget(deps.settings, deps.recipe))
     prompts = [bound_measured_prompt(ask, state, deps) for ask in asks]
     turns = any(map(may_use_tools, asks))
-    best, best_worth = Choice([], 0, room=False), (0, False)
+    best, best_worth = CallSelection([], 0, room=False), (0, False)
     for output in answer_lengths(state, deps):
         paid, cost = fill(asks, prompts, output, left, prices, deps)
         room = bool(paid) and (cost + cost).fits(left)
         worth = len(paid), turns and room
         if worth > best_worth:
-            best, best_worth = Choice(paid, output, room), worth
+            best, best_worth = CallSelection(paid, output, room), worth
     return best
 
 
@@ -235,7 +235,7 @@ def bound_measured_prompt(ask: Ask, state: State, deps: Deps) -> int:
 
 
 def correct_bound(bound: int, messages: int, measured: Sequence[int] | None) -> int:
-    """Correct the bound of a prompt by a measured one.
+    """Return the correct the bound of a prompt by a measured one.
 
     Content beyond the measured prompt counts as estimated; content it lacks is subtracted at half of its estimate.
     What the measured prompt took beyond its estimate is expected again of every further message.

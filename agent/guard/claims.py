@@ -56,7 +56,7 @@ def has_tool_failed(turn: Mapping[str, Any]) -> bool:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One sentence with its source; ``struck`` holds the model's words when they were untrue."""
 
     text: str
@@ -68,7 +68,7 @@ class Entry:
         return {"text": self.text, "source": self.source, "call": self.call, "struck": self.struck}
 
 
-def build_ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[Entry]:
+def build_ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[LedgerEntry]:
     """Split a text into entries, one per sentence, in order; replace sentences that claim a check that was not made.
 
     When the guard does not support the language of the text or a part of it, a last entry says so.
@@ -80,7 +80,7 @@ def build_ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[En
     said = split_sentences(text)
     entries = [check_sentence(sentence, trace, clues) for sentence in said]
     note = describe_unsupported([text, *said])
-    return [*entries, Entry(note, "inferred")] if note else entries
+    return [*entries, LedgerEntry(note, "inferred")] if note else entries
 
 
 def describe_unsupported(texts: Sequence[str]) -> str | None:
@@ -88,21 +88,21 @@ def describe_unsupported(texts: Sequence[str]) -> str | None:
     found = sorted({tongue for tongue in map(find_unsupported_language, texts) if tongue})
     if not found:
         return None
-    return f"Not compared with what was done, since the guard does not read it: text in {' and '.join(found)}."
+    return f"Not checked against the tool log: text in {' and '.join(found)} is not supported."
 
 
-def check_sentence(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> Entry:
+def check_sentence(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> LedgerEntry:
     """Find the source of a sentence, or strike it."""
     checks = find_claimed_checks(sentence)
     if checks is not None:
         call = _find_backing_call(checks, trace)
         if call is None:
-            return Entry(describe_calls(trace), "tool", None, struck=sentence)
-        return Entry(sentence, "retrieved" if call == "references" else "tool", call)
+            return LedgerEntry(describe_calls(trace), "tool", None, struck=sentence)
+        return LedgerEntry(sentence, "retrieved" if call == "references" else "tool", call)
     same = _find_same_clue(sentence, clues)
     if same is not None and same["source"] in SOURCES:
-        return Entry(sentence, same["source"], same.get("call"))
-    return Entry(sentence, next((source for source, words in _SPEAKS if words.search(sentence)), "inferred"))
+        return LedgerEntry(sentence, same["source"], same.get("call"))
+    return LedgerEntry(sentence, next((source for source, words in _SPEAKS if words.search(sentence)), "inferred"))
 
 
 def strike_phantom_checks(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sextant.base.json_types import Json
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 AGREES_KM = 25.0  # city radius of the benchmarks
 ZONE_HOURS = 4.0  # civil time differs from solar time by up to three hours (western China); summer time adds one
@@ -31,10 +31,10 @@ def compare_metadata(metadata: Json, best: Json | None, region_90: Json | None) 
     }
     time = describe_time(metadata.get("captured_at"), best)
     if metadata.get("latitude") is None or best is None:
-        missing = "the file states no position" if metadata.get("latitude") is None else "there is no answer to compare"
+        missing = "the file has no position" if metadata.get("latitude") is None else "the run has no answer to compare"
         return {"verdict": "absent", **stated, "distance_km": None, "text": f"{missing}.", "time": time}
     here = metadata["latitude"], metadata["longitude"]
-    km = float(great_circle_km(here, (best["latitude"], best["longitude"])))
+    km = float(compute_great_circle_km(here, (best["latitude"], best["longitude"])))
     reach = (region_90 or {}).get("radius_km") or 0.0
     verdict = "agrees" if km < max(AGREES_KM, reach) else "conflicts"
     notes = "".join(f" Note: {note}." for note in metadata.get("notes") or ())
@@ -68,7 +68,7 @@ def describe_time(captured_at: str | None, best: Json | None) -> str | None:
         return None
     offset = _OFFSET.search(captured_at)
     if offset is None or best is None:
-        return "the file states a time without a zone: nothing to compare"
+        return "the file states a time without a zone, so it cannot be compared"
     hours = (int(offset[2]) + int(offset[3]) / 60) * (1 if offset[1] == "+" else -1)
     away = abs((hours - best["longitude"] / 15 + 12) % 24 - 12)
     zone = f"UTC{offset[0]}{offset[2]}:{offset[3]}"

@@ -37,7 +37,7 @@ def quote(text: str, source: str) -> str:
     cut = len(shown) - len(kept) + max(0, len(text) - 4 * LONGEST)
     if cut:
         lines.append(f"(cut: about {cut} more characters)")
-    return "\n".join([f'<quoted from="{_sanitise_name(source)}">', *lines, "</quoted>"])
+    return "\n".join([f'<quoted from="{_clean_name(source)}">', *lines, "</quoted>"])
 
 
 def strip_invisible(text: str) -> str:
@@ -60,5 +60,5 @@ def _replace_character(char: str) -> str:
     return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else char
 
 
-def _sanitise_name(source: str) -> str:
+def _clean_name(source: str) -> str:
     return "".join(char if char.isascii() and (char.isalnum() or char in " _-.") else "_" for char in source[:40])

@@ -1,4 +1,4 @@
-"""A model call as plain JSON: takes the request of a run, returns the reply or the typed failure."""
+"""Make a model call from plain JSON: take the request of a run, return the reply or the typed failure."""
 
 import re
 from urllib.parse import urlsplit
@@ -12,13 +12,11 @@ from sextant.agent.warning_codes import Code, warn
 from sextant.base.json_types import Json
 
 THE_SERVER = "the model server"
-FEWER_SAMPLES = "the server gave fewer answers than were asked for in one request"
+FEWER_SAMPLES = "the server gave fewer answers than requested"
 FINISH_WARNINGS = {
     "length": warn(Code.ANSWER_CUT, "an answer of the model was cut off at the token limit; raise max_output_tokens"),
     "filtered": warn(Code.ANSWER_FILTERED, "an answer of the model was cut by the provider's content filter"),
-    "unknown": warn(
-        Code.ANSWER_END_UNKNOWN, "an answer of the model ended for a reason that is not known; it may be cut off"
-    ),
+    "unknown": warn(Code.ANSWER_END_UNKNOWN, "an answer of the model ended for an unknown reason; it may be cut off"),
 }
 
 

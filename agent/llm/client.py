@@ -258,7 +258,7 @@ def _attempt(
     if isinstance(answer, AIMessage) and (model.provider != "ollama" or answer.response_metadata.get("done")):
         return answer, took
     # Classified outside any `except`, so that no traceback carries the client's error with the server's text in it.
-    error = answer if isinstance(answer, BaseException) else EOFError("the answer broke off")
+    error = answer if isinstance(answer, BaseException) else EOFError("the connection broke during the answer")
     return classify_error(error, exchange, address, tools=tools, timeout_s=deadline - began), took
 
 

@@ -157,7 +157,7 @@ def _check_call(id: str, name: str, args: Mapping[str, Any], unreadable: bool, k
     if name not in known:
         there = ", ".join(known) or "none"
         return ToolCall(
-            id, UNKNOWN_TOOL, {}, f"there is no tool {_replace_surrogates(name)[:64]!r}; the tools are: {there}"
+            id, UNKNOWN_TOOL, {}, f"unknown tool {_replace_surrogates(name)[:64]!r}; the tools are: {there}"
         )
     if unreadable:
         return ToolCall(id, name, {}, f"the arguments of {name} are not valid JSON; send one JSON object")

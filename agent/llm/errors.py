@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sextant.agent.llm.redaction import redact_secrets
 from sextant.agent.llm.transport import AnswerTooLarge, CompressedAnswer, Exchange
 from sextant.base.errors import SextantError
-from sextant.base.printable import printable
+from sextant.base.printable import make_printable
 
 Kind = Literal[
     "unreachable",
@@ -108,7 +108,7 @@ class Address:
 
     def redact(self, text: str) -> str:
         """Redact a server's text for one terminal line: no secrets, no control characters, limited length."""
-        text = " ".join(redact_secrets(printable(text), self.secrets).split())
+        text = " ".join(redact_secrets(make_printable(text), self.secrets).split())
         return text if len(text) <= WORDS_SHOWN else text[: WORDS_SHOWN - 1] + "…"
 
 
@@ -141,7 +141,7 @@ def classify_error(
 
 
 def _is_cut_off(cause: BaseException) -> bool:
-    """Whether an answer is truncated, or holds no choice: busy servers sometimes send these, so a retry can help.
+    """Return whether an answer is truncated or holds no choice: busy servers sometimes send these; a retry can help.
 
     A complete answer of another form, such as an HTML page, means the address is wrong; a retry would not help.
     """
@@ -156,7 +156,7 @@ _WAY_OUT_ADDRESS = "check --base-url: it must be the address where the server sp
 def _summarise(error: BaseException) -> str:
     """Summarise in one phrase what a client could not read."""
     if isinstance(error, IndexError):
-        return "it holds no answer"
+        return "it contains no answer"
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
@@ -238,7 +238,7 @@ def _classify_status(status: int, body: str, retry_after_s: float | None, addres
 
 
 _VERBS: dict[Kind, str] = {
-    "rate_limited": "refuses requests for now",
+    "rate_limited": "refuses requests at the moment",
     "no_credit": "refuses requests",
     "server": "failed",
     "bad_key": "refuses the key",
@@ -256,9 +256,9 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
     if status < 400:
         return "bad_request", False, "it redirects elsewhere: give the final address with --base-url"
     if status in (401, 403) and not FILTERED.search(text):
-        return "bad_key", False, f"set {address.key_variable} to a key that is valid there"
+        return "bad_key", False, f"set {address.key_variable} to a valid key"
     if status == 402 or "insufficient_quota" in text:
-        return "no_credit", False, "the account has no credit left: add some, or choose another model"
+        return "no_credit", False, "the account has no credit left; add credit or choose another model"
     if status == 429:
         return "rate_limited", True, "lower --requests-per-minute, or try later"
     if OVERFLOW.search(text):
@@ -275,13 +275,13 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
         return "too_large", False, "send a smaller picture with --image-side"
     if status >= 500 or status in (408, 409):
         return "server", True, "check the server's log, or try later"
-    return "bad_request", False, "check the model's name and the settings against what the server accepts"
+    return "bad_request", False, "check which model names and settings the server accepts"
 
 
 def _suggest_models(address: Address) -> str:
     protocol, _, name = address.spec.partition(":")
     if protocol == "ollama":
-        return f"get it with `ollama pull {name}`, or see `ollama list` for what is there"
+        return f"get it with `ollama pull {name}`, or list the installed models with `ollama list`"
     return f"ask {address.base_url} for its /models, or correct --base-url"
 
 

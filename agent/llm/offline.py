@@ -17,7 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 COUNT = 20
 BANDWIDTH_KM = 25.0  # city scale, between street and region in the field's five radii
@@ -64,7 +64,7 @@ def answer_from_density(text: str) -> str:
     if not len(positions):
         return "I cannot tell: no similar photos were listed, and without a model nothing reads the picture itself."
     best, share = find_densest(positions)
-    near = int((great_circle_km(positions, best) < BANDWIDTH_KM).sum())
+    near = int((compute_great_circle_km(positions, best) < BANDWIDTH_KM).sum())
     clue = f"{near} of the {len(positions)} listed photos lie within {BANDWIDTH_KM:g} km of this place"
     return json.dumps(
         {
@@ -83,7 +83,7 @@ def find_densest(positions: np.ndarray) -> tuple[np.ndarray, float]:
         positions: (n, 2) degrees, most similar first; weighted by 1 / sqrt(rank).
     """
     weights = 1 / np.sqrt(np.arange(1, len(positions) + 1))
-    distances = great_circle_km(positions[:, None], positions[None, :])
+    distances = compute_great_circle_km(positions[:, None], positions[None, :])
     support = np.exp(-distances / BANDWIDTH_KM) @ weights
     best = int(np.argmax(support))
     return positions[best], float(support[best] / weights.sum())

@@ -1,4 +1,4 @@
-"""Remove keys from a server's words, also where it sends them back encoded, spaced out or in parts."""
+"""Remove keys from a server's text, even if they are encoded, spaced out or in parts."""
 
 import base64
 from functools import lru_cache
@@ -21,7 +21,7 @@ def redact_secrets(text: str, secrets: tuple[str, ...]) -> str:
     plain = "".join(text[number] for number in places).lower()
     if len(plain) != len(places):  # a letter that has two in lower case
         plain = "".join(text[number].lower()[:1] for number in places)
-    parts = frozenset().union(*(_parts(secret) for secret in secrets)) if secrets else frozenset()
+    parts = frozenset().union(*(_list_parts(secret) for secret in secrets)) if secrets else frozenset()
     hidden: set[int] = set()
     for start in range(len(plain) - PART + 1):
         if plain[start : start + PART] in parts:
@@ -45,7 +45,7 @@ def redact_json(value: Any, secrets: tuple[str, ...]) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _parts(secret: str) -> frozenset[str]:
+def _list_parts(secret: str) -> frozenset[str]:
     """Return all parts of a secret and of its encodings, letters and digits in lower case only."""
     raw = secret.encode()
     # Three alignments of base64; the first characters and the last depend on what stands beside the secret.

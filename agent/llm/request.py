@@ -42,7 +42,7 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
 
 
 def may_call_tools(variant_name: str, deps: Deps, *, refused: bool) -> bool:
-    """Whether a branch of this variant is offered tools: variant, recipe and model must all support them."""
+    """Return whether a branch of this variant is offered tools: variant, recipe and model must all support them."""
     return (
         load_variant(variant_name).tools and bool(deps.recipe.tools) and deps.recipe.max_tool_turns > 0 and not refused
     )

@@ -1,4 +1,4 @@
-"""Samples of one prompt in one request: the first caller sends it, the others wait, and each gets an answer of its own.
+"""Request several samples of one prompt at once: the first caller sends the request, the others wait.
 
 So a picture is paid once for all samples, and each sample is recorded and replayed like any other call.
 """
@@ -75,7 +75,7 @@ class SampleRequests:
 
 def make_refusal() -> Json:
     """Make the reply for a server that is known to give one answer per request; nothing was sent."""
-    message = "the server gives one answer a request"
+    message = "the server gives one answer per request"
     return {"failure": {"kind": "samples_unsupported", "message": message, "attempts": 0}}
 
 

@@ -1,4 +1,4 @@
-"""Server replies: mend what servers of the OpenAI protocol send in forms of their own, before the client reads it.
+"""Normalise server replies: correct what servers of the OpenAI protocol send differently.
 
 The differences come from the servers' documentation and issue threads; docs/models.md lists them.
 """

@@ -105,7 +105,7 @@ def resolve_server_url(provider: str, base_url: str | None) -> str:
 
 
 def is_local(url: str) -> bool:
-    """Whether a URL points to this machine."""
+    """Return whether a URL points to this machine."""
     return (urlsplit(url).hostname or "") in LOOPBACK
 
 

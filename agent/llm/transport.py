@@ -69,7 +69,7 @@ class _BoundedStream(httpx.SyncByteStream):
             if size > MAX_ANSWER_BYTES:
                 raise AnswerTooLarge(f"sent more than {MAX_ANSWER_BYTES / 1e6:.0f} MB")
             if time.monotonic() > self._exchange.deadline:
-                raise DeadlinePassed("the answer is still coming in")
+                raise DeadlinePassed("the answer is still incomplete")
             yield chunk
 
     def close(self) -> None:
@@ -99,7 +99,7 @@ class BoundedTransport(httpx.BaseTransport):
         encoding = response.headers.get("content-encoding", "identity")
         if encoding != "identity":
             response.close()
-            raise CompressedAnswer(f"compressed its answer ({encoding!r}) though that was ruled out")
+            raise CompressedAnswer(f"compressed its answer ({encoding!r}) although uncompressed was requested")
         if response.status_code >= 300:
             self._note_error(response, exchange)
         return response

@@ -17,7 +17,7 @@ REPAIRS = {
         Code.FEWER_REFERENCES, "the prompt was too long for the model; it was asked again with fewer references"
     ),
     "samples_unsupported": warn(
-        Code.ONE_ANSWER_A_REQUEST, "the server gives one answer a request, so the picture was paid once for each"
+        Code.ONE_ANSWER_A_REQUEST, "the server gives one answer per request, so the picture is paid for each time"
     ),
     "tools_unsupported": warn(
         Code.NO_TOOLS, "the model takes no tools; similar photos were listed in its prompt instead"
@@ -90,5 +90,5 @@ def get_failure_kind(turn: Turn) -> str | None:
 
 
 def has_refused_tools(transcript: list[Turn]) -> bool:
-    """Whether this branch found that the model does not support tools."""
+    """Return whether this branch found that the model does not support tools."""
     return any(get_failure_kind(turn) == "tools_unsupported" for turn in transcript)

@@ -13,7 +13,7 @@ from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, warn
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 
 def answer(state: State, deps: Deps) -> State:
@@ -121,7 +121,7 @@ def fetch_coverage(best: Json | None, deps: Deps) -> Json | None:
 
 def compute_distance_km(a: Json, b: Json) -> float:
     """Compute the great-circle distance between two JSON positions."""
-    return float(great_circle_km((a["latitude"], a["longitude"]), (b["latitude"], b["longitude"])))
+    return float(compute_great_circle_km((a["latitude"], a["longitude"]), (b["latitude"], b["longitude"])))
 
 
 def summarise_spending(spent: Spent, seconds: float) -> Json:

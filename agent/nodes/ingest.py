@@ -77,7 +77,7 @@ def _find_photo(state: State, deps: Deps) -> Json:
         for block in reversed(message.content if isinstance(message.content, list) else []):
             if isinstance(block, dict) and (data := decode_inline_image(block)):
                 return {"sha256": deps.blobs.put(data)}
-    raise WrongUse("there is no photo to locate; give a path, or a message with an image in it")
+    raise WrongUse("no photo to locate; give a path, or a message with an image")
 
 
 def decode_inline_image(block: Json) -> bytes | None:
@@ -93,4 +93,4 @@ def decode_inline_image(block: Json) -> bytes | None:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise WrongUse("the image of the message is not valid base64; send it again") from error
+        raise WrongUse("the image in the message is not valid base64; send it again") from error

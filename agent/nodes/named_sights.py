@@ -1,4 +1,4 @@
-"""Answers that only named a place, made finer by the gazetteers of the home: the town's centre becomes the sight."""
+"""Refine answers that only name a place: a gazetteer in the home replaces the town's centre by the sight."""
 
 from sextant.agent.answers.outcome import Precision
 from sextant.agent.world.deps import Deps
@@ -19,7 +19,7 @@ def refine_outcome(outcome: Json, deps: Deps) -> Json:
     if not deps.settings.gazetteer or outcome["kind"] != "answered" or outcome.get("precision") is None:
         return outcome
     circle = {name: outcome[name] for name in ("latitude", "longitude", "radius_km")}
-    for name in finer_names(outcome.get("place") or ""):
+    for name in list_finer_names(outcome.get("place") or ""):
         sight = deps.ask("sight", {"name": name, **circle})["sight"]
         if sight and sight["kind"] in _FINER:
             return {
@@ -33,7 +33,7 @@ def refine_outcome(outcome: Json, deps: Deps) -> Json:
     return outcome
 
 
-def finer_names(place: str) -> list[str]:
+def list_finer_names(place: str) -> list[str]:
     """Return the names of an address that stand before its last part, the first one first: what may be a sight."""
     for mark in (" in ", " at ", " near ", " on ", " (", " - ", " en ", " im ", " à "):
         place = place.replace(mark, ", ")

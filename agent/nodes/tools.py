@@ -25,9 +25,13 @@ def tools(ask: Ask, deps: Deps) -> State:
         if call.get("error"):
             content, images, failed = _quote_error(str(call["error"]), call), [], True
         elif number >= MOST_CALLS:
-            content, images, failed = f"Error: at most {MOST_CALLS} tools a turn; this one did not run.", [], True
+            content, images, failed = (
+                f"Error: at most {MOST_CALLS} tool calls per turn; this one did not run.",
+                [],
+                True,
+            )
         elif key in earlier:
-            content, images, failed = f"You made this very call before. Its result was: {earlier[key]}", [], False
+            content, images, failed = f"You made this call before. Its result was: {earlier[key]}", [], False
         else:
             deps.on_event({"step": "tool", "branch": branch["id"], "name": call["name"], "args": call["args"]})
             request = {"name": call["name"], "args": call["args"], "photo": ask["photo"], "branch": branch["id"]}
@@ -67,18 +71,18 @@ def collect_results(transcript: list[Turn]) -> dict[str, str]:
 
 def _quote_error(error: str, call: Json) -> str:
     """Return an error for the model; one that repeats the arguments is quoted: a photo may have said them."""
-    said = [text for text in _texts(call.get("args", {})) if len(text) >= ECHOED]
+    said = [text for text in _list_texts(call.get("args", {})) if len(text) >= ECHOED]
     echoes = any(text[:ECHOED] in error or repr(text)[1 : ECHOED + 1] in error for text in said)
     return f"Error: {quote(error, call['name'])}" if echoes else f"Error: {error}"
 
 
-def _texts(value: Any) -> list[str]:
+def _list_texts(value: Any) -> list[str]:
     """Return all texts inside a JSON value, keys included."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):
-        return [text for pair in value.items() for part in pair for text in _texts(part)]
-    return [text for item in value for text in _texts(item)] if isinstance(value, list) else []
+        return [text for pair in value.items() for part in pair for text in _list_texts(part)]
+    return [text for item in value for text in _list_texts(item)] if isinstance(value, list) else []
 
 
 def _read_result(reply: Json, call: Json, deps: Deps) -> tuple[str, list[str], list[AnswerWarning]]:

@@ -11,6 +11,7 @@ from sextant.agent.cost.budget import make_budget
 from sextant.agent.cost.call_limit import CALLS_SPENT
 from sextant.agent.cost.reservation import can_pay_another
 from sextant.agent.nodes.named_sights import refine_outcome
+from sextant.agent.nodes.signs import find_signs
 from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
@@ -24,7 +25,7 @@ from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
-from sextant.gallery.profile import profile_of
+from sextant.gallery.profile import read_profile
 
 _LATER_FIELDS = ("wording", "precision", "radius_km")
 # Failures that no other prompt and no later round can repair.
@@ -38,6 +39,8 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     outcomes = {name: refine_outcome(outcome, deps) for name, outcome in read.items()}
     references = deps.load_references(state.get("references"))
     pool = make_pool(outcomes, state.get("branches", {}), references, deps)
+    signs = find_signs(pool, state.get("transcripts", {}), read, deps)
+    pool = replace(pool, candidates=(*pool.candidates, *signs))
     doubts = [warn(Code.UNLIKE_GALLERY, words) for words in distrust_words(pool)]
     strategy = deps.recipe.verify
     if lacks_position_scores(references, deps):
@@ -71,13 +74,13 @@ def read_outcome(transcript: list[Turn]) -> Json:
     """Read the outcome of one branch: one of OUTCOMES. Never dropped, never (0, 0)."""
     spoken = [turn for turn in transcript if turn["role"] == "assistant"]
     if not spoken:
-        return {"kind": "failed", "how": "no turn was left in the budget"}
+        return {"kind": "failed", "how": "the budget had no turn left"}
     last = spoken[-1]
     if "failure" in last:
         kind = "filtered" if last["failure"]["kind"] == "filtered" else "failed"
         return {"kind": kind, "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
     if last.get("tool_calls") and not last["content"].strip():
-        return {"kind": "failed", "how": "asked for tools when no turn was left"}
+        return {"kind": "failed", "how": "requested tools when no turn was left"}
     outcome = asdict(parse_answer(last["content"]))
     if last.get("finish") == "filtered" and outcome["kind"] != "answered":
         return {"kind": "filtered", "how": "the server's content filter cut the answer", "failure": "filtered"}
@@ -122,7 +125,7 @@ def make_pool(outcomes: dict[str, Json], branches: dict[str, Branch], references
         candidates += proposed if deps.recipe.keep_alternatives else proposed[:1]
     counts = Counter(outcome["kind"] for outcome in outcomes.values())
     found = references or {}
-    profile = profile_of(found.get("profile"))
+    profile = read_profile(found.get("profile"))
     return Pool(tuple(candidates), farthest, counts, retrieval_trust=found.get("trust", 1.0), profile=profile)
 
 

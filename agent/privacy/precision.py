@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.borders import OFF_THE_COAST_KM, country_at, inner_position
-from sextant.geo.caps import cap_area_km2, caps_geojson
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.borders import OFF_THE_COAST_KM, find_country, find_inner_position
+from sextant.geo.caps import compute_cap_area_km2, draw_caps
+from sextant.geo.sphere import compute_great_circle_km
 
 Cap = Literal["country", "region", "city", "street"]
 CAPS: tuple[Cap, ...] = ("country", "region", "city", "street")
@@ -90,7 +90,7 @@ def load_policy(precision: str | None, file: str | None = None) -> Policy:
         WrongUse: the cap is unknown, or the file is not a policy.
     """
     if precision is not None and precision not in CAPS:
-        raise WrongUse(f"precision {precision!r} is unknown; there are: {', '.join(CAPS)}")
+        raise WrongUse(f"precision {precision!r} is unknown; choose from: {', '.join(CAPS)}")
     given = Policy(precision, f"--precision {precision}" if precision else "")
     if file is None:
         return given
@@ -101,7 +101,7 @@ def load_policy(precision: str | None, file: str | None = None) -> Policy:
         said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         reason = " ".join(said.split())[:200]
         raise WrongUse(
-            f"policy file {file!r} cannot be used: {reason}; it holds precision, reason, countries"
+            f"policy file {file!r} cannot be used: {reason}; its keys are precision, reason, countries"
         ) from error
     caps = [cap for cap in (given.cap, read.precision) if cap is not None]
     cap = min(caps, key=CAPS.index) if caps else None
@@ -232,15 +232,17 @@ def _coarsen_region(value: Json, policy: Policy) -> Json:
     circles = [(part["latitude"], part["longitude"], part["radius_km"]) for part in parts]
     coarse: Json = {"probability": value.get("probability"), "parts": parts}
     coarse |= {"latitude": circles[0][0], "longitude": circles[0][1]}
-    coarse |= {"radius_km": circles[0][2]} if len(parts) == 1 else {"geojson": caps_geojson(circles)}
+    coarse |= {"radius_km": circles[0][2]} if len(parts) == 1 else {"geojson": draw_caps(circles)}
     if "area_km2" in value:
-        coarse["area_km2"] = float(f"{sum(cap_area_km2(circle[2]) for circle in circles):.2g}")
+        coarse["area_km2"] = float(f"{sum(compute_cap_area_km2(circle[2]) for circle in circles):.2g}")
     return coarse
 
 
 def _widen(radius_km: float, exact: tuple[float, float], shown: tuple[float, float], cap: Cap) -> float:
     """Widen a radius so that the circle around the shown position covers the exact one; round it up to two digits."""
-    needed = max(radius_km + float(great_circle_km(exact, shown)), CELL_DEGREES[cap] * 78.6 if cap != "country" else 0)
+    needed = max(
+        radius_km + float(compute_great_circle_km(exact, shown)), CELL_DEGREES[cap] * 78.6 if cap != "country" else 0
+    )
     if exact == shown:
         needed = radius_km  # already coarsened
     digits = 10 ** (math.floor(math.log10(max(needed, 1.0))) - 1)
@@ -275,11 +277,11 @@ def _snap_to_cell(degrees: float, step: float, limit: float) -> float:
 
 @lru_cache(maxsize=20_000)
 def _find_country_key(latitude: float, longitude: float) -> tuple[str, str | None] | None:
-    country = country_at(latitude, longitude, OFF_THE_COAST_KM)
+    country = find_country(latitude, longitude, OFF_THE_COAST_KM)
     return (country.natural_earth or country.name, country.code) if country else None
 
 
 @lru_cache(maxsize=512)
 def _find_inner_position(name: str) -> tuple[float, float]:
-    latitude, longitude = inner_position(name)
+    latitude, longitude = find_inner_position(name)
     return round(latitude, 2), round(longitude, 2)

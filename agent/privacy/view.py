@@ -12,7 +12,7 @@ from sextant.agent.privacy.precision import Policy, coarsen, redact_words
 from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, warn_uncalibrated
 from sextant.base.json_types import Json
 from sextant.geo.clusters import cluster
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 WORDS = frozenset(
     {"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error"}
@@ -61,7 +61,7 @@ def view_change(seen: Json, best: Json | None) -> Json | None:
     first = seen["answer"]["best"]
     if changed is None or first is None or best is None:
         return changed
-    km = float(great_circle_km((first["latitude"], first["longitude"]), (best["latitude"], best["longitude"])))
+    km = float(compute_great_circle_km((first["latitude"], first["longitude"]), (best["latitude"], best["longitude"])))
     return {**changed, "moved_km": round(km, 1)}
 
 
@@ -80,7 +80,7 @@ def view_comparison(found: Json, policy: Policy) -> Json:
         return found
     shown: Json = coarsen(redact_words(found, policy, WORDS), policy)
     ends = [(place["latitude"], place["longitude"]) for place in shown["best"] if place]
-    return {**shown, "moved_km": round(float(great_circle_km(*ends)), 1) if len(ends) == 2 else None}
+    return {**shown, "moved_km": round(float(compute_great_circle_km(*ends)), 1) if len(ends) == 2 else None}
 
 
 def view_answer(answer: Json, policy: Policy) -> Json:
@@ -102,7 +102,7 @@ def view_file_position(shown: Json, policy: Policy) -> Json:
     best = shown["best"]
     if stated["latitude"] is not None and best is not None:
         ends = [(place["latitude"], place["longitude"]) for place in (stated, best)]
-        stated["distance_km"] = round(float(great_circle_km(*ends)), 3)
+        stated["distance_km"] = round(float(compute_great_circle_km(*ends)), 3)
     return stated
 
 

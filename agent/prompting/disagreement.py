@@ -6,7 +6,7 @@ from sextant.agent.guard.quoting import quote
 from sextant.agent.state import State
 from sextant.base.json_types import Json
 from sextant.geo.places import describe
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 CAMP_KM = 200.0  # an answer within this distance of a place supports it (the benchmarks' region radius)
 ARGUMENTS = 6  # clues quoted per camp: enough to see the reasoning, short enough to read
@@ -67,5 +67,5 @@ def describe_wordless_support(latitude: float, longitude: float, state: State, r
 
 
 def _is_near(outcome: Json, latitude: float, longitude: float) -> bool:
-    distance = great_circle_km((outcome["latitude"], outcome["longitude"]), (latitude, longitude))
+    distance = compute_great_circle_km((outcome["latitude"], outcome["longitude"]), (latitude, longitude))
     return bool(np.asarray(distance) < CAMP_KM)

@@ -17,7 +17,7 @@ TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 @dataclass(frozen=True)
-class Difference:
+class TextDifference:
     """One place where a request differs from the recorded one. ``where`` has the form ``message 2 (user)``."""
 
     where: str
@@ -34,7 +34,7 @@ class Divergence(SextantError):
     """
 
     def __init__(
-        self, step_info: StepInfo, variant: str | None, message: str, difference: Difference | None = None
+        self, step_info: StepInfo, variant: str | None, message: str, difference: TextDifference | None = None
     ) -> None:
         super().__init__(message)
         self.step_info = step_info
@@ -54,11 +54,11 @@ def make_divergence(cassette: Cassette, step_info: StepInfo, kind: str, request:
     at = describe_step(step_info, variant)
     recorded = find_most_similar(cassette, kind, request)
     if recorded is None:
-        ends = "its last line was cut off" if cassette.cut else "the run was not finished, or never came here"
+        ends = "its last line was cut off" if cassette.cut else "the run was not finished, or never reached this step"
         return Divergence(
             step_info,
             variant,
-            f"{at}: the recording holds no such {kind} call: {ends}; sextant locate --resume continues it",
+            f"{at}: the recording has no such {kind} call: {ends}; sextant locate --resume continues it",
         )
     asked = {**request, "photo": request["photo"]["sha256"]} if kind == "tool" else request
     difference = find_first_difference(kind, cassette.expand(recorded), asked)
@@ -90,24 +90,24 @@ def find_most_similar(cassette: Cassette, kind: str, request: Json) -> Call | No
     return max(same, key=measure_likeness, default=None)
 
 
-def find_first_difference(kind: str, recorded: Json, asked: Json) -> Difference:
+def find_first_difference(kind: str, recorded: Json, asked: Json) -> TextDifference:
     """Find the first difference of two requests; in a model call, messages come first, then tools and settings."""
     if kind == "model":
         for number, (old, new) in enumerate(zip(recorded["messages"], asked["messages"], strict=False), 1):
             if old != new:
-                return Difference(
+                return TextDifference(
                     f"message {number} ({new['role']})",
                     mark_changed_words(read_message_text(old), read_message_text(new)),
                 )
         if len(recorded["messages"]) != len(asked["messages"]):
-            counts = f"{len(recorded['messages'])} messages were recorded, {len(asked['messages'])} are asked now"
-            return Difference("the number of messages", counts)
+            counts = f"{len(recorded['messages'])} messages were recorded, {len(asked['messages'])} are sent now"
+            return TextDifference("the number of messages", counts)
         old_tools, new_tools = ({tool["function"]["name"]: tool for tool in r["tools"]} for r in (recorded, asked))
         if old_tools != new_tools:
             return next(find_json_differences(old_tools, new_tools, "tools"))
     known = {name: asked[name] for name in asked if name in recorded}
     added = ", ".join(name for name in asked if name not in recorded)
-    return next(find_json_differences(recorded, known, ""), Difference(added, "is asked now and was not recorded"))
+    return next(find_json_differences(recorded, known, ""), TextDifference(added, "is sent now but was not recorded"))
 
 
 def read_message_text(message: Json) -> str:
@@ -133,7 +133,7 @@ def mark_changed_words(old: str, new: str) -> str:
     return "\n".join(places)
 
 
-def find_json_differences(old: Any, new: Any, where: str) -> Iterator[Difference]:
+def find_json_differences(old: Any, new: Any, where: str) -> Iterator[TextDifference]:
     """Find every difference of two JSON values, as a dotted path with both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted({*old, *new}):
@@ -142,9 +142,9 @@ def find_json_differences(old: Any, new: Any, where: str) -> Iterator[Difference
         for number, (a, b) in enumerate(zip(old, new, strict=True)):
             yield from find_json_differences(a, b, f"{where}[{number}]")
     elif isinstance(old, str) and isinstance(new, str) and old != new and max(len(old), len(new)) > 40:
-        yield Difference(where, mark_changed_words(old, new))
+        yield TextDifference(where, mark_changed_words(old, new))
     elif old != new or type(old) is not type(new):
-        yield Difference(where, f"[-{shorten(old)}-] {{+{shorten(new)}+}}")
+        yield TextDifference(where, f"[-{shorten(old)}-] {{+{shorten(new)}+}}")
 
 
 def shorten(value: Any) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
 from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.verification.model_file import Model, ModelFileError, load_model
-from sextant.base.errors import SextantError, WrongUse, one_line
+from sextant.base.errors import SextantError, WrongUse, format_error
 from sextant.base.home import Home
 
 NAMED = re.compile(r"([^/@\\]{1,80})@([0-9a-f]{64})")
@@ -83,7 +83,7 @@ def read_model(path: Path) -> Model:
             raise WrongUse(f"{str(path)!r} has more than {MOST_BYTES // 2**20} MB; it is not a verification model")
         return load_model(path)
     except (ModelFileError, RecursionError, OSError) as error:
-        raise WrongUse(one_line(error, None)) from error
+        raise WrongUse(format_error(error, None)) from error
 
 
 def load_fitted_model(fitted: str, blobs: BlobStore) -> Model:
@@ -99,7 +99,7 @@ def load_fitted_model(fitted: str, blobs: BlobStore) -> Model:
         return _load_cached(path)
     except BlobMissing as error:
         raise SextantError(
-            f"the verification model {shorten_fitted_name(fitted)} is not in the home, or is broken there; "
+            f"the verification model {shorten_fitted_name(fitted)} is missing from the home or broken; "
             "import the run again"
         ) from error
     except (ModelFileError, RecursionError) as error:  # the run was made by another version of Sextant

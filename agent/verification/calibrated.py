@@ -19,16 +19,20 @@ from sextant.agent.verification.decision import (
 from sextant.agent.verification.evidence import calibrated_posterior, gather_evidence
 from sextant.agent.verification.hit_rates import wording_words
 from sextant.agent.verification.model_file import SHARES, Model, shipped_model
-from sextant.agent.verification.pool import Candidate, Pool
+from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.scoring.aligned import unused_words
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
+from sextant.agent.verification.scoring.signs import raise_by_signs
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km, great_circle_km
+from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
+_SIGNS_ALONE = "text in the photo names a place, and nothing else was proposed"
+_SIGN_AGREES = "text in the photo names a place that agrees with other evidence"
+_SIGNS_ELSEWHERE = "text in the photo names a place that nothing else agrees with; it was not weighed"
 _RIVAL_KM = 25.0  # a rival lies outside the leading region, and never nearer than this
 
 
@@ -40,19 +44,25 @@ def calibrated(
     call_cost: float = CALL_COST,
 ) -> Verdict:
     """Answer with the point of highest expected utility; probabilities and regions hold as often as they say."""
-    if not pool.candidates:
-        return Verdict(reasons=("no candidate",), strategy="calibrated")
+    if not pool.without_signs().candidates:
+        return Verdict(reasons=(_SIGNS_ALONE if pool.signs else "no candidate",), strategy="calibrated")
     model = model or shipped_model()
     features = featurise(pool, model.reliability)
     kind, positions, answers = features.kind, features.points.positions, features.opinions.candidates
     evidence = gather_evidence(features, model.hit_rates)
     probabilities = calibrated_posterior(evidence, kind, model.pooling, model.calibration)
     worth = choose(features, probabilities, optimise, model.scorer)
+    regions = _regions(features, probabilities, worth, model)
+    if features.signs.candidates:
+        probabilities = raise_by_signs(probabilities, positions, features.signs)
+        raised = choose(features, probabilities, optimise, model.scorer)
+        worth = np.where(_within_reach(features, int(np.argmax(worth)), regions[-1]), raised, worth)
+        regions = _regions(features, probabilities, worth, model)
     best = int(np.argmax(worth))
-    spread = spread_of(positions, ring_mixture(probabilities, features.apart_km, best), features.apart_km)
-    bucket = region_bucket(sum(one.origin == "answer" for one in answers))
-    regions = [Area(float(name) / 100, tuple(spread.caps(model.quantiles[name][kind][bucket]))) for name in SHARES]
-    scored = _scored(pool, positions, probabilities, worth)
+    weighed = (*features.pool.candidates, *features.signs.candidates)
+    alone = tuple(Scored(sign, 0.0) for sign in pool.signs if sign not in weighed)
+    scored = _scored(weighed, positions, probabilities, worth)
+    told = (_SIGN_AGREES,) if features.signs.backed.any() else (_SIGNS_ELSEWHERE,) if alone else ()
     near = evidence.away_km[best] <= target_radius_km
     stop = stopping(
         probabilities[best], unanimous(answers, near), bool(answers), target_radius_km, model.gain, call_cost
@@ -66,26 +76,42 @@ def calibrated(
         probability=named(probabilities[best]),
         region_50=regions[0],
         region_90=regions[1],
-        scored=scored,
+        scored=(*scored, *alone),
         rival=_rival(positions, probabilities, worth, best, regions[0], scored),
         agreement=stop.agreement,
         unanimous=stop.unanimous,
         expected_gain=stop.expected_gain,
-        reasons=(how_sure, *wording_words(model.hit_rates, answers), *why_stop, *distrust_words(pool), *used),
+        reasons=(how_sure, *wording_words(model.hit_rates, answers), *why_stop, *distrust_words(pool), *told, *used),
         calibrated=True,
         basis=basis_of(features, model),
         strategy="calibrated",
     )
 
 
+def _regions(features: PoolFeatures, probabilities: Floats, worth: Floats, model: Model) -> list[Area]:
+    """Return the regions of `SHARES` round the point of most worth."""
+    mixture = ring_mixture(probabilities, features.apart_km, int(np.argmax(worth)))
+    spread = spread_of(features.points.positions, mixture, features.apart_km)
+    bucket = region_bucket(sum(one.origin == "answer" for one in features.opinions.candidates))
+    levels = {name: model.quantiles[name][features.kind][bucket] for name in SHARES}
+    return [Area(float(name) / 100, tuple(spread.caps(level))) for name, level in levels.items()]
+
+
+def _within_reach(features: PoolFeatures, best: int, region: Area) -> NDArray[np.bool_]:
+    """Return which points a sign may move the answer to: within 25 km of it and inside its region."""
+    inside = np.array([region.contains(*place) for place in features.points.positions.tolist()], dtype=bool)
+    inside[best] = True
+    return np.asarray(inside & (features.apart_km[best] <= _RIVAL_KM), dtype=bool)
+
+
 def unanimous(answers: tuple[Candidate, ...], near: NDArray[np.bool_]) -> int:
-    """How many answers agree, where all do; 0 where one lies elsewhere. Alternatives do not count."""
+    """Return how many answers agree, where all do; 0 where one lies elsewhere. Alternatives do not count."""
     first = [bool(close) for one, close in zip(answers, near.tolist(), strict=True) if one.origin == "answer"]
     return len(first) if all(first) else 0
 
 
 def basis_of(features: PoolFeatures, model: Model) -> Basis:
-    """What the probabilities rest on: the user's own labelled photos, what was measured here, or other photos."""
+    """Return what the probabilities rest on: the user's labelled photos, what was measured here, or other photos."""
     if model.own:
         return "own"
     measured = features.pool.profile.known or not len(features.retrieved)
@@ -94,20 +120,22 @@ def basis_of(features: PoolFeatures, model: Model) -> Basis:
 
 
 def named(probabilities: Floats) -> Probabilities:
-    """Probabilities under the radii's names, to four digits."""
+    """Return probabilities under the radii's names, to four digits."""
     return {name: round(float(value), 4) for name, value in zip(RADIUS_NAMES, probabilities, strict=True)}
 
 
-def _scored(pool: Pool, positions: Floats, probabilities: Floats, worth: Floats) -> tuple[Scored, ...]:
-    """Every candidate with the score of its point, best first; ties keep the pool's order."""
-    point = all_pairs_km(pool.positions, positions).argmin(1)
+def _scored(
+    candidates: tuple[Candidate, ...], positions: Floats, probabilities: Floats, worth: Floats
+) -> tuple[Scored, ...]:
+    """Every candidate with the score of its point, best first; ties keep the candidates' order."""
+    point = compute_all_pairs_km(positions_of(candidates), positions).argmin(1)
     order = np.argsort(-worth[point], kind="stable")
     scores, chances = (
         worth.round(4).tolist(),
         [dict(zip(RADIUS_NAMES, row, strict=True)) for row in probabilities.round(4).tolist()],
     )
     return tuple(
-        Scored(pool.candidates[row], scores[at], chances[at])
+        Scored(candidates[row], scores[at], chances[at])
         for row, at in zip(order.tolist(), point[order].tolist(), strict=True)
     )
 
@@ -115,10 +143,10 @@ def _scored(pool: Pool, positions: Floats, probabilities: Floats, worth: Floats)
 def _rival(
     positions: Floats, probabilities: Floats, worth: Floats, best: int, region: Area, scored: tuple[Scored, ...]
 ) -> Rival | None:
-    """The best point outside the leading part of the region, backed by the strongest candidate near it."""
+    """Return the best point outside the leading part of the region, backed by the strongest candidate near it."""
     latitude, longitude, radius_km = region.caps[0]
-    outside = great_circle_km(positions, positions[best]) > _RIVAL_KM
-    outside &= great_circle_km(positions, (latitude, longitude)) > radius_km
+    outside = compute_great_circle_km(positions, positions[best]) > _RIVAL_KM
+    outside &= compute_great_circle_km(positions, (latitude, longitude)) > radius_km
     if not outside.any():
         return None
     row = int(np.argmax(np.where(outside, worth, -1.0)))
@@ -132,9 +160,9 @@ def _rival(
 
 
 def _behind(place: Floats, scored: tuple[Scored, ...]) -> Candidate:
-    """The best candidate within the largest radius that holds any; the nearest one does by the end."""
+    """Return the best candidate within the largest radius that holds any; the nearest one does by the end."""
     candidates = [entry.candidate for entry in scored]
-    away = great_circle_km(np.array([(one.latitude, one.longitude) for one in candidates]), place)
+    away = compute_great_circle_km(np.array([(one.latitude, one.longitude) for one in candidates]), place)
     for radius in RADII_KM[1:3]:
         if (away <= radius).any():
             return candidates[int(np.argmax(away <= radius))]

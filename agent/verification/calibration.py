@@ -50,7 +50,7 @@ class Calibration:
     unsaid: Floats
 
     def __call__(self, probabilities: Floats, kind: PoolKind, listed: Floats, said: Floats) -> Floats:
-        """Calibrated P(within r), (m, 5), of the posterior's (m, 5); never falling as the radius grows.
+        """Return the calibrated P(within r), (m, 5), of the posterior's (m, 5); never falling as the radius grows.
 
         Args:
             listed: (m, 5) 1 where a retrieved photo lies within the radius, else 0; said: the same of answers.
@@ -61,7 +61,7 @@ class Calibration:
         return np.asarray(np.maximum.accumulate(held, axis=-1))
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-plain values, four digits."""
+        """Return JSON-plain values, four digits."""
         return {
             "kinds": [kind.name.lower() for kind in PoolKind],
             **{name: getattr(self, name).round(4).tolist() for name in _PARTS},

@@ -13,7 +13,7 @@ from sextant.agent.verification.scoring.scorer import Scorer
 from sextant.agent.verification.utility import expected_utility, stacked_within
 from sextant.base.arrays import Floats
 from sextant.gallery.profile import RICH_FIRST_HIT
-from sextant.geo.sphere import all_pairs_km
+from sextant.geo.sphere import compute_all_pairs_km
 
 # P(25 km) of a gallery's first hit: from `RICH_FIRST_HIT` on the scorer has a say, from here on the whole. It was
 # trained on the lists of one large gallery whose first hit is within 25 km in 35 of 100.
@@ -25,7 +25,7 @@ _PASSED_OVER = 0.1  # of its utility is left to a point that may not be the answ
 
 
 def choose(features: PoolFeatures, probabilities: Floats, optimise: Optimise, scorer: Scorer | None) -> Floats:
-    """Utility (m,) of each point as the answer, 0 to 1.
+    """Return the utility (m,) of each point as the answer, 0 to 1.
 
     Args:
         probabilities: (m, 5) calibrated P(within each radius).
@@ -42,7 +42,7 @@ def choose(features: PoolFeatures, probabilities: Floats, optimise: Optimise, sc
 
 
 def _may_answer(features: PoolFeatures) -> NDArray[np.bool_]:
-    """Which points may be the answer: where a strong model answered, its places and those that others agree on.
+    """Return which points may be the answer: where a strong model answered, its places and those that others agree on.
 
     A strong model may have been shown the retrieved photos and left them; neither a list nor one weaker model overrules
     it. Two others that agree do where they are more probable.
@@ -54,7 +54,7 @@ def _may_answer(features: PoolFeatures) -> NDArray[np.bool_]:
     )
     if not strong.any():
         return np.ones(len(features.points.positions), dtype=bool)
-    away = all_pairs_km(features.points.positions, features.opinions.positions)
+    away = compute_all_pairs_km(features.points.positions, features.opinions.positions)
     agreed = np.zeros(len(away), dtype=int)
     for name in sorted(set(names)):
         agreed += (away[:, [one == name for one in names]] <= RADII_KM[_CITY]).any(1)

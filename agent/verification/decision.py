@@ -26,7 +26,7 @@ UTILITIES: dict[str, tuple[float, ...]] = {
 
 
 def candidate_json(candidate: Candidate) -> dict[str, Any]:
-    """The candidate's fields that hold something, in their order."""
+    """Return the candidate's fields that hold something, in their order."""
     fields = candidate.__dict__
     return {name: value for name, value in fields.items() if value is not None and not name.startswith("_")}
 
@@ -89,7 +89,7 @@ class Verdict:
     strategy: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-plain values only, in a fixed order."""
+        """Return JSON-plain values only, in a fixed order."""
         return {
             "latitude": self.latitude,
             "longitude": self.longitude,

@@ -12,7 +12,7 @@ from sextant.agent.verification.points import RETRIEVED, SAID
 from sextant.agent.verification.posterior import NOTHING, Pooling, list_evidence, probabilities_of, supports
 from sextant.agent.verification.scoring.pool_features import PoolFeatures
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km
+from sextant.geo.sphere import compute_all_pairs_km
 
 _ALTERNATIVE_VOTE = 0.3  # a place a model named beside its answer, against the answer's 1
 _SAME_PLACE_KM = RADII_KM[0]
@@ -41,7 +41,7 @@ class Evidence:
     proposed: NDArray[np.bool_]
 
     def posterior(self, pooling: Pooling) -> Floats:
-        """P(within each radius) of each point, (m, 5), before calibration."""
+        """Return P(within each radius) of each point, (m, 5), before calibration."""
         support = supports(self.away_km, self.log_odds, self.vote, self.model, self.listed, pooling)
         return probabilities_of(support, self.apart_km, self.proposed, pooling)
 
@@ -56,7 +56,7 @@ class Evidence:
         return np.stack([(self.away_km <= radius).any(1) for radius in RADII_KM], axis=1).astype(float)
 
     def without_answers(self) -> "Evidence":
-        """The same as if nobody had answered."""
+        """Return the same as if nobody had answered."""
         nobody = np.zeros(0, dtype=np.intp)
         return replace(self, away_km=self.away_km[:, :0], log_odds=self.log_odds[:0], vote=self.vote[:0], model=nobody)
 
@@ -71,7 +71,7 @@ def gather_evidence(features: PoolFeatures, hit_rates: HitRates) -> Evidence:
         found = pool.profile.probabilities(features.points.positions, features.retrieved, similarity)
         listed = list_evidence(pool.retrieval_trust * found, features.apart_km, features.points.kind == RETRIEVED)
     return Evidence(
-        all_pairs_km(features.points.positions, features.opinions.positions),
+        compute_all_pairs_km(features.points.positions, features.opinions.positions),
         hit_rates.log_odds(answers),
         np.array([1.0 if one.origin == "answer" else _ALTERNATIVE_VOTE for one in answers]),
         features.opinions.model,
@@ -84,7 +84,7 @@ def gather_evidence(features: PoolFeatures, hit_rates: HitRates) -> Evidence:
 def calibrated_posterior(
     evidence: Evidence, kind: PoolKind, pooling: Pooling, calibration: Calibration, raw: Floats | None = None
 ) -> Floats:
-    """Calibrated P(within each radius) of each point, (m, 5).
+    """Return the calibrated P(within each radius) of each point, (m, 5).
 
     A place that the list names and every answer confirms is at least as probable as by the list alone. `raw` is the
     posterior, where it is known already.

@@ -60,11 +60,11 @@ class HitRates:
         return np.asarray(np.maximum.accumulate(odds, axis=1))
 
     def knows(self, model: str | None) -> bool:
-        """Whether answers of the model were recorded."""
+        """Return whether answers of the model were recorded."""
         return model_name(model) in self.models
 
     def as_unknown(self) -> "HitRates":
-        """The same as if no model had been recorded."""
+        """Return the same as if no model had been recorded."""
         return HitRates(self.weights, self.classes, {}, self.word_shares)
 
     def _offset(self, model: str | None) -> Floats:
@@ -74,7 +74,7 @@ class HitRates:
         return base if own is None else base + own
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-plain values, four digits."""
+        """Return JSON-plain values, four digits."""
         return {
             "features": list(FEATURES),
             "weights": self.weights.round(4).tolist(),
@@ -104,7 +104,7 @@ def hit_rates_of(plain: Mapping[str, Any]) -> HitRates:
 
 @lru_cache(maxsize=1024)
 def model_class(name: str) -> str:
-    """The class of a model by its name, from ``model_families.yaml``: small, middle or strong."""
+    """Return the class of a model by its name, from ``model_families.yaml``: small, middle or strong."""
     lower = name.lower()
     return next((kind for kind, pattern in _families() if pattern.search(lower)), "middle")
 
@@ -116,7 +116,7 @@ def _families() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def feature_rows(answers: Sequence[Candidate], word_shares: Floats) -> Floats:
-    """Features (n, features) of n answers to one photo.
+    """Return features (n, features) of n answers to one photo.
 
     The words of all replies are counted together: replies to one photo see the same scene and are worded alike.
     """
@@ -135,7 +135,7 @@ def feature_rows(answers: Sequence[Candidate], word_shares: Floats) -> Floats:
 
 
 def wording_signs(answers: Iterable[Candidate], shares: Floats) -> Floats | None:
-    """Mean log of how many times the usual number of each kind of word the replies hold; None without prose."""
+    """Return the mean log ratio of each kind of word in the replies to its usual number; None without prose."""
     counts = word_counts(answers)
     if not len(counts):
         return None
@@ -156,14 +156,14 @@ def wording_words(hit_rates: HitRates, answers: Sequence[Candidate]) -> tuple[st
 
 
 def word_counts(answers: Iterable[Candidate]) -> Floats:
-    """Counts of each kind of word in each of n replies in prose, and, last, of all words: (n, kinds + 1)."""
+    """Return counts of each kind of word in each of n replies in prose, and, last, of all words: (n, kinds + 1)."""
     replies = [candidate.wording for candidate in answers if candidate.wording is not None]
     rows = [[float(wording.get(name, 0)) for name in (*KINDS, "words")] for wording in replies]
     return np.array(rows).reshape(-1, len(KINDS) + 1)
 
 
 def place_precision(answer: Candidate) -> str | None:
-    """How fine the named place is: as the reply was read, else as the gazetteer knows the name; None without a name.
+    """Return how fine the named place is, by the reply, else by the gazetteer; None without a name.
 
     A name that no gazetteer of towns and states has is taken for that of a sight.
     """

@@ -53,7 +53,7 @@ class Model:
     own: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-plain values only."""
+        """Return JSON-plain values only."""
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -102,7 +102,9 @@ def model_of(plain: Any, name: str) -> Model:
     if not isinstance(plain, dict) or plain.get("format") != FORMAT:
         raise ModelFileError(f"{name!r} is not a verification model; {_WAY_OUT}")
     if plain.get("version") != VERSION:
-        raise ModelFileError(f"{name!r} is of version {plain.get('version')!r}, this code reads {VERSION}; {_WAY_OUT}")
+        raise ModelFileError(
+            f"{name!r} has version {plain.get('version')!r}, but this version reads {VERSION}; {_WAY_OUT}"
+        )
     try:
         return Model(
             _reliability(plain["reliability"]),

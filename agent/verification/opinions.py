@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.reliability import Reliability, model_name
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km, great_circle_km
+from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 if TYPE_CHECKING:
     from sextant.atlas.names import NamedPlace
@@ -48,7 +48,7 @@ class Voices:
 
 
 def voices_of(pool: Pool, reliability: Reliability) -> Voices:
-    """The pool's answers and alternatives, each with the reliability of its model.
+    """Return the pool's answers and alternatives, each with the reliability of its model.
 
     A model the fit never saw starts neutral and is believed more or less as it agrees with the others here.
     """
@@ -73,15 +73,15 @@ def voices_of(pool: Pool, reliability: Reliability) -> Voices:
 
 
 def said_candidates(pool: Pool) -> tuple[Candidate, ...]:
-    """The candidates that are somebody's own word; a derived answer only where there is nothing else."""
-    said = tuple(one for one in pool.candidates if one.origin != "nearest")
+    """Return the candidates that are somebody's own word; a derived answer only where there is nothing else."""
+    said = tuple(one for one in pool.candidates if one.origin not in ("nearest", "named"))
     own = tuple(one for one in said if one.model not in DERIVED)
-    return said if len(said) == len(pool.candidates) and not own else own
+    return said if not own and not pool.nearest else own
 
 
 def _own_agreement(positions: Floats, model: NDArray[np.intp], vote: Floats) -> Floats:
-    """The share of a model's own votes within region scale of each: samples that agree are its word, others asides."""
-    near = all_pairs_km(positions, positions) <= _OWN_CAMP_KM
+    """Return the share of a model's own votes within region scale of each of its answers."""
+    near = compute_all_pairs_km(positions, positions) <= _OWN_CAMP_KM
     same = model[:, None] == model[None]
     return np.asarray(((near & same) @ vote) / (same @ vote))
 
@@ -93,7 +93,7 @@ def _named(said: tuple[Candidate, ...]) -> Floats:
 
 @lru_cache(maxsize=16384)
 def exact_hits(name: str) -> tuple["NamedPlace", ...]:
-    """Places of exactly that name in the gazetteer of countries, states and towns."""
+    """Return places of exactly that name in the gazetteer of countries, states and towns."""
     from sextant.atlas.names import find_place
 
     return tuple(hit for hit in find_place(name, misspelt=False) if hit.score >= _EXACT)
@@ -101,20 +101,20 @@ def exact_hits(name: str) -> tuple["NamedPlace", ...]:
 
 @lru_cache(maxsize=4096)
 def named_place(name: str, latitude: float, longitude: float) -> tuple[float, float] | None:
-    """Where the town of that name nearest to a position lies; None of other names, and where it is the position."""
+    """Return where the nearest town of that name lies; None for other names, and if it is the position itself."""
     towns = [hit for hit in exact_hits(name) if hit.kind == "place"]
     if not towns:
         return None
-    away = great_circle_km(np.array([(town.latitude, town.longitude) for town in towns]), (latitude, longitude))
+    away = compute_great_circle_km(np.array([(town.latitude, town.longitude) for town in towns]), (latitude, longitude))
     best = int(np.argmin(away))
     return None if away[best] < _SAME_PLACE_KM else (towns[best].latitude, towns[best].longitude)
 
 
 def _updated(positions: Floats, model: NDArray[np.intp], vote: Floats, believed: Floats) -> Floats:
-    """Reliability drawn towards the share of the other models' votes within each radius."""
+    """Return the reliability drawn towards the share of the other models' votes within each radius."""
     from sextant.agent.verification.decision import RADII_KM
 
-    distances = all_pairs_km(positions, positions)
+    distances = compute_all_pairs_km(positions, positions)
     others = (model[:, None] != model[None]) * vote[None]
     count = np.maximum(others.sum(1, keepdims=True), 1e-9)
     agreement = np.stack([(others * (distances <= radius)).sum(1) for radius in RADII_KM], axis=1) / count

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sextant.base.arrays import Floats, Ints
-from sextant.geo.sphere import positions_of, unit_vectors
+from sextant.geo.sphere import convert_to_positions, convert_to_vectors
 
-RETRIEVED, SAID, CENTRE, NAMED = 0, 1, 2, 3
+RETRIEVED, SAID, CENTRE, NAMED, SIGN = 0, 1, 2, 3, 4
 CENTRE_SCALES_KM = (25.0, 200.0, 750.0, 2000.0)
 _CENTRES_PER_SCALE = 4
 _SAME_DEGREES = 3  # decimals: candidates within about 100 m are one point
@@ -17,9 +17,9 @@ _SAME_DEGREES = 3  # decimals: candidates within about 100 m are one point
 class Points:
     """Possible answer points, one row each.
 
-    `kind` is RETRIEVED, SAID, CENTRE or NAMED (where the gazetteer has the place a voice named, away from its
-    coordinates); `source` is the row within the retrieved or the voices behind it, or -1; `scale_km` the scale a
-    centre was made at, else 0.
+    `kind` is RETRIEVED, SAID, CENTRE, NAMED (where the gazetteer has the place a voice named, away from its
+    coordinates) or SIGN (where text in the photo names a place); `source` is the row within the retrieved or the
+    voices behind it, or -1; `scale_km` the scale a centre was made at, else 0.
     """
 
     positions: Floats
@@ -28,11 +28,14 @@ class Points:
     scale_km: Floats
 
 
-def answer_points(retrieved: Floats, said: Floats, named: Floats, weights: Floats, between_km: Floats) -> Points:
-    """The distinct places among retrieved photos and answers, and centres of their clusters at four scales.
+def answer_points(
+    retrieved: Floats, said: Floats, named: Floats, signs: Floats, weights: Floats, between_km: Floats
+) -> Points:
+    """Return the distinct places among retrieved photos and answers, and centres of their clusters at four scales.
 
     Args:
         retrieved: (n, 2) degrees; said: (m, 2) degrees; named: (m, 2) degrees, NaN where nothing was named.
+        signs: (s, 2) degrees of places that text in the photo names, near one of the others.
         weights: (n + m,) how much each counts in a centre, retrieved first.
         between_km: (n + m, n + m) their distances, in the same order.
     """
@@ -41,21 +44,22 @@ def answer_points(retrieved: Floats, said: Floats, named: Floats, weights: Float
     source = np.concatenate([np.arange(len(retrieved)), np.arange(len(said))])
     centres, scales = _centres(places, weights, between_km)
     naming = np.flatnonzero(np.isfinite(named[:, 0]))
-    everything = np.concatenate([places, centres, named[naming]])
+    everything = np.concatenate([places, centres, named[naming], signs])
     keys = np.round(everything, _SAME_DEGREES) @ np.array([1.0, 1j])  # one number a place: unique rows are slow
     _, first = np.unique(keys, return_index=True)
     rows = np.sort(first)
+    others = ((len(centres), CENTRE), (len(naming), NAMED), (len(signs), SIGN))
     return Points(
         positions=everything[rows],
-        kind=np.concatenate([kind, np.full(len(centres), CENTRE), np.full(len(naming), NAMED)])[rows],
-        source=np.concatenate([source, np.full(len(centres), -1), naming])[rows],
-        scale_km=np.concatenate([np.zeros(len(places)), scales, np.zeros(len(naming))])[rows],
+        kind=np.concatenate([kind, *(np.full(count, number) for count, number in others)])[rows],
+        source=np.concatenate([source, np.full(len(centres), -1), naming, np.full(len(signs), -1)])[rows],
+        scale_km=np.concatenate([np.zeros(len(places)), scales, np.zeros(len(naming) + len(signs))])[rows],
     )
 
 
 def _centres(places: Floats, weights: Floats, between_km: Floats) -> tuple[Floats, Floats]:
-    """Weighted centres of the heaviest neighbourhoods at each scale, none of a single place."""
-    vectors = unit_vectors(places)
+    """Return the weighted centres of the heaviest neighbourhoods at each scale, none of a single place."""
+    vectors = convert_to_vectors(places)
     means: list[Floats] = []
     scales: list[float] = []
     for scale_km in CENTRE_SCALES_KM:
@@ -71,4 +75,4 @@ def _centres(places: Floats, weights: Floats, between_km: Floats) -> tuple[Float
                 means.append(mean)
                 scales.append(scale_km)
             free &= ~members
-    return positions_of(np.array(means).reshape(-1, 3)), np.array(scales)
+    return convert_to_positions(np.array(means).reshape(-1, 3)), np.array(scales)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -13,7 +13,8 @@ from sextant.agent.answers.outcome import Precision
 from sextant.base.errors import SextantError
 from sextant.gallery.profile import WEAK, RetrievalProfile
 
-Origin = Literal["nearest", "answer", "alternative", "heatmap", "gps"]
+Origin = Literal["nearest", "answer", "alternative", "named", "heatmap", "gps"]
+"""Where a candidate came from; ``named`` is a place whose name is written in the photo."""
 Position = tuple[float, float]
 
 
@@ -22,7 +23,7 @@ class PositionError(SextantError):
 
 
 def checked_position(latitude: float, longitude: float) -> Position:
-    """The same position as plain floats.
+    """Return the same position as plain floats.
 
     Raises:
         PositionError: a value is not a finite number, or lies outside ±90 (latitude) or ±180 (longitude) degrees.
@@ -106,18 +107,29 @@ class Pool:
         return tuple(sorted(found, key=lambda candidate: math.inf if candidate.rank is None else candidate.rank))
 
     @property
+    def signs(self) -> tuple[Candidate, ...]:
+        """The places that text in the photo names."""
+        return tuple(candidate for candidate in self.candidates if candidate.origin == "named")
+
+    def without_signs(self) -> "Pool":
+        """Return the pool without the places that text in the photo names."""
+        if not self.signs:
+            return self
+        return replace(self, candidates=tuple(one for one in self.candidates if one.origin != "named"))
+
+    @property
     def answers(self) -> tuple[Candidate, ...]:
         """The models' first answers, in the order given (alternatives are not among them)."""
         return tuple(candidate for candidate in self.candidates if candidate.origin == "answer")
 
 
 def position_scores_of(candidates: Iterable[Candidate]) -> NDArray[np.float64]:
-    """Position scores of candidates, (n,), NaN where there is none."""
+    """Return the position scores of candidates, (n,), NaN where there is none."""
     scores = [candidate.position_score for candidate in candidates]
     return np.array([math.nan if score is None else score for score in scores], dtype=float)
 
 
 def positions_of(candidates: Iterable[Candidate]) -> NDArray[np.float64]:
-    """Places of candidates as an (n, 2) array of degrees."""
+    """Return places of candidates as an (n, 2) array of degrees."""
     places = [(candidate.latitude, candidate.longitude) for candidate in candidates]
     return np.array(places, dtype=float).reshape(-1, 2)

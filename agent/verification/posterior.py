@@ -4,8 +4,8 @@ At each radius r the answers and the retrieved list are combined as in Dawid and
 answer whose log odds are l supports the points within r of it by l + log N, since wrong answers coincide with chance
 1/N. N, and what further support is worth, are fitted at each radius, so that errors which models share are counted:
 
-    support(x)  =  strongest + Σ_k (k^c − (k−1)^c) · max(0, k-th strongest)          over the models near x
-    model(x)    =  l + log N + g · log(n_x / n) + g·b · log n              n_x of the model's n replies near x
+    support(x)  =  strongest + max(Σ_k (k^c − (k−1)^c) · max(0, k-th strongest), b · log max(n_x, models near x))
+    model(x)    =  l + log N + g · log(n_x / n)                            n_x of the model's n replies near x
     list(x)     =  log π(x) − log(1 − Σ_y π/c_y) + log N                               π from the retrieval profile
     P(x)        =  e^support(x) / (e^support(x) + Σ_{y farther than r} e^support(y) / c_y + N)
                    c_y of the candidates' places lie within r of y, so that a camp of places counts once
@@ -40,7 +40,8 @@ class Pooling:
         spread: log N, the number of places that wrong answers spread over.
         between_models: c, exponent of the number of models: 0 counts the strongest alone, 1 all in full.
         dissent: g, weight of the share of a model's replies that agree.
-        repeats: b, what the number of a model's agreeing replies adds, 0 to 1.
+        repeats: b, what the largest number of one model's agreeing replies adds, where that is more than what other
+            models add. As many models add no less.
         beside_retrieved: weight of the weaker of answers and retrieved list.
     """
 
@@ -51,7 +52,7 @@ class Pooling:
     beside_retrieved: Floats
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-plain values, four digits."""
+        """Return JSON-plain values, four digits."""
         return {name: getattr(self, name).round(4).tolist() for name in PARAMETERS}
 
 
@@ -65,8 +66,8 @@ def pooling_of(plain: dict[str, Any]) -> Pooling:
     for name, array in arrays.items():
         if array.shape != (len(RADII_KM),):
             raise ValueError(f"{name} has shape {array.shape}")
-        if name != "spread" and ((array < 0).any() or (name in ("between_models", "repeats") and (array > 1).any())):
-            raise ValueError(f"{name} lies outside 0 to 1")
+        if name != "spread" and ((array < 0).any() or (name == "between_models" and (array > 1).any())):
+            raise ValueError(f"{name} could make agreement count against a place")
     return Pooling(**arrays)
 
 
@@ -107,19 +108,19 @@ def support_at(
 ) -> Floats:
     """Support (m,) at one radius; arguments as `supports` and `Pooling`, `near` (m, v) whether an answer is near."""
     models = int(model.max()) + 1 if len(model) else 0
-    own = np.full((models + 1, len(near)), NOTHING)
+    own, repeated, agreed = np.full((models + 1, len(near)), NOTHING), np.ones(len(near)), np.zeros(len(near))
     for number in range(models):
         rows = model == number
         agreeing = near[:, rows] @ vote[rows]
         said = float(vote[rows].sum())
         strongest = np.where(near[:, rows], log_odds[rows], NOTHING).max(1)
         share = np.log(np.where(agreeing > 0, agreeing, 1.0) / said)
-        own[number] = np.where(
-            agreeing > 0, strongest + spread + dissent * (share + repeats * max(0.0, np.log(said))), NOTHING
-        )
+        own[number] = np.where(agreeing > 0, strongest + spread + dissent * share, NOTHING)
+        repeated, agreed = np.maximum(repeated, agreeing), agreed + (agreeing >= 1.0)
     own = -np.sort(-own, axis=0)
     counted = np.arange(1, len(own) + 1) ** between_models
-    others = np.diff(counted) @ np.maximum(own[1:], 0.0)
+    repeated = np.maximum(repeated, agreed)
+    others = np.maximum(np.diff(counted) @ np.maximum(own[1:], 0.0), repeats * np.log(repeated))
     if listed is None:
         return np.asarray(np.where(own[0] > NOTHING, own[0] + others, NOTHING))
     listed = np.where(listed > NOTHING, listed + spread, NOTHING)
@@ -148,7 +149,7 @@ def list_evidence(listed: Floats, apart_km: Floats, retrieved: Bools) -> Floats:
 
 
 def probabilities_of(support: Floats, apart_km: Floats, proposed: Bools, pooling: Pooling) -> Floats:
-    """P(within each radius) of each point, (m, 5), never falling as the radius grows.
+    """Return P(within each radius) of each point, (m, 5), never falling as the radius grows.
 
     `proposed` (m,) says which points are places of candidates: these alone are rivals.
     """
@@ -161,14 +162,14 @@ def probabilities_of(support: Floats, apart_km: Floats, proposed: Bools, pooling
 
 
 def probability_at(support: Floats, within: Bools, proposed: Bools, spread: float) -> Floats:
-    """P (m,) at one radius; `within` (m, m) which points lie within it of each other."""
+    """Return P (m,) at one radius; `within` (m, m) which points lie within it of each other."""
     odds = odds_of(support, spread)
     others = (~within) @ (odds * share_weights(within, proposed))
     return np.asarray(odds / (odds + others + 1.0))
 
 
 def odds_of(support: Floats, spread: float) -> Floats:
-    """Odds of support against no place of the pool; zero without support."""
+    """Return odds of support against no place of the pool; zero without support."""
     return np.where(support > NOTHING, np.exp(np.clip(support - spread, -30.0, 30.0)), 0.0)
 
 
@@ -179,7 +180,7 @@ def share_weights(within: Bools, proposed: Bools) -> Floats:
 
 
 def greedy_camps(worth: Floats, within: Bools, nothing: float) -> Ints:
-    """Points that lie farther than the radius from each other, the best first, at most twelve."""
+    """Return points that lie farther than the radius from each other, the best first, at most twelve."""
     free = worth > nothing
     camps: list[int] = []
     for row in np.argsort(-worth, kind="stable").tolist():
@@ -192,7 +193,7 @@ def greedy_camps(worth: Floats, within: Bools, nothing: float) -> Ints:
 
 
 def ring_mixture(probabilities: Floats, apart_km: Floats, best: int) -> Floats:
-    """The posterior as probabilities of rings round the points, (m, 6), summing to 1: what regions are drawn from.
+    """Return the posterior as probabilities of rings round the points, (m, 6), summing to 1. Regions use it.
 
     P within each radius of the best point is kept. Of what lies in one of its rings, other camps there get what their
     own probability explains.

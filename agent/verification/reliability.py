@@ -23,12 +23,12 @@ class Reliability:
         return self.by_model.get(model_name(model))
 
     def of_strangers(self) -> "Reliability":
-        """The same as if no model had been seen."""
+        """Return the same as if no model had been seen."""
         return replace(self, by_model={})
 
 
 def model_name(model: str | None) -> str:
-    """The bare name: without our provider prefix and a router's maker prefix."""
+    """Return the bare name: without our provider prefix and a router's maker prefix."""
     name = model or "unnamed"
     for prefix in _PREFIXES:
         name = name.removeprefix(prefix)
@@ -36,5 +36,5 @@ def model_name(model: str | None) -> str:
 
 
 def neutral_of(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-    """The mean reliability of the models that are known."""
+    """Return the mean reliability of the models that are known."""
     return tuple(float(value) for value in np.mean(np.array(rows), axis=0))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sextant.base.arrays import Floats
 from sextant.geo.caps import HALF_ROUND_KM
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 RINGS_KM = np.array([0.1, 1.0, 25.0, 200.0, 750.0, 2500.0, HALF_ROUND_KM])
 _LOG_RINGS = np.log(RINGS_KM)
@@ -36,7 +36,7 @@ class Spread:
     held: Floats
 
     def caps(self, share: float) -> list[tuple[float, float, float]]:
-        """Circles (latitude, longitude, radius_km) of the last level that holds no more than `share`, heaviest first.
+        """Return circles (latitude, longitude, radius_km) of the last level that holds at most `share`, heaviest first.
 
         So a position lies in them if and only if `held_at` gives it at most `share`; there is always one circle at
         least. Circles that lie wholly in another are left out.
@@ -44,7 +44,7 @@ class Spread:
         first = int(np.argmax((self.radii_km > 0).any(1)))
         level = max(int(np.searchsorted(self.held, share, side="right")) - 1, first)
         radii = self.radii_km[level]
-        between = great_circle_km(self.positions[:, None], self.positions[None])
+        between = compute_great_circle_km(self.positions[:, None], self.positions[None])
         inside = (between + radii[:, None] <= radii[None] + 1e-9) & (radii[None] > 0)
         np.fill_diagonal(inside, False)
         earlier = np.tril(np.ones_like(inside), -1)
@@ -56,14 +56,14 @@ class Spread:
         return [(places[row][0], places[row][1], float(radii[row])) for row in kept.tolist()]
 
     def held_at(self, latitude: float, longitude: float) -> float:
-        """What the first level that contains a position is estimated to hold: the conformal score of a true place."""
-        away = great_circle_km(self.positions, (latitude, longitude))
+        """Return the estimated mass of the first level that contains a position: the conformal score of the truth."""
+        away = compute_great_circle_km(self.positions, (latitude, longitude))
         reached = ((away[None] <= self.radii_km) & (self.radii_km > 0)).any(1)
         return float(self.held[int(np.argmax(reached))]) if reached.any() else 1.0
 
 
 def spread_of(positions: Floats, mixture: Floats, apart_km: Floats | None = None) -> Spread:
-    """The spread of a pool's points.
+    """Return the spread of a pool's points.
 
     Args:
         positions: (m, 2) degrees, m >= 1.
@@ -71,7 +71,7 @@ def spread_of(positions: Floats, mixture: Floats, apart_km: Floats | None = None
         apart_km: (m, m) among the points, where known.
     """
     if apart_km is None:
-        apart_km = great_circle_km(positions[:, None], positions[None])
+        apart_km = compute_great_circle_km(positions[:, None], positions[None])
     leaders, masses = _merged(apart_km, mixture)
     radii = _radii(masses)
     # Strictly rising, so that a level and what it holds are one to one.
@@ -80,7 +80,7 @@ def spread_of(positions: Floats, mixture: Floats, apart_km: Floats | None = None
 
 
 def _merged(apart_km: Floats, mixture: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """The heaviest points, each with the mass of those beside it."""
+    """Return the heaviest points, each with the mass of those beside it."""
     left = np.argsort(-mixture.sum(1), kind="stable")
     leaders: list[int] = []
     masses: list[Floats] = []
@@ -93,7 +93,7 @@ def _merged(apart_km: Floats, mixture: Floats) -> tuple[NDArray[np.intp], Floats
 
 
 def _radii(masses: Floats) -> Floats:
-    """How far each point's density exceeds each level: (levels, points).
+    """Return how far each point's density exceeds each level: (levels, points).
 
     In a ring of mass p over Δlog r the density at r is p / (Δlog r · 2πr²); the last ring that reaches a level counts.
     """
@@ -104,7 +104,7 @@ def _radii(masses: Floats) -> Floats:
 
 
 def _mass_within(masses: Floats, radii_km: Floats) -> Floats:
-    """What circles (levels, points) hold of their own point's mass: linear in log r between the rings' edges."""
+    """Return what circles (levels, points) hold of their own point's mass: linear in log r between the rings' edges."""
     logs = np.log(np.clip(radii_km, RINGS_KM[0], RINGS_KM[-1]))[..., None]
     share = np.clip((logs - _LOG_RINGS[:-1]) / np.diff(_LOG_RINGS), 0.0, 1.0)
     return np.asarray((share * masses).sum(-1))

@@ -31,12 +31,12 @@ class Gain:
 
 
 def missing(probabilities: Floats) -> float:
-    """The probability that the place lies outside the region of the answer."""
+    """Return the probability that the place lies outside the region of the answer."""
     return 1.0 - float(probabilities[RADII_KM.index(PLATEAU_KM)])
 
 
 def gain_of(plain: dict[str, Any]) -> Gain:
-    """The gain of a model file.
+    """Return the gain of a model file.
 
     Raises:
         KeyError, ValueError: it is missing or no number.
@@ -88,13 +88,13 @@ def stopping(
 
 
 def sure_enough(probability: Mapping[str, float | None]) -> bool:
-    """Whether P at the city or at the region radius is by itself enough to stop; keys are kilometres."""
+    """Return whether P at the city or at the region radius is by itself enough to stop; keys are kilometres."""
     city, wide = probability.get("25") or 0.0, probability.get("200") or 0.0
     return city >= ENOUGH_AT_TARGET or wide >= ENOUGH_AT_PLATEAU
 
 
 def settled_at(probabilities: Sequence[float], expected: float, cost: float, target_radius_km: float = 25.0) -> bool:
-    """Whether P(within r) of the answer, or the expected gain against its cost, ends the run."""
+    """Return whether P(within r) of the answer, or the expected gain against its cost, ends the run."""
     enough = probabilities[RADII_KM.index(target_radius_km)] >= ENOUGH_AT_TARGET
     plateau = probabilities[RADII_KM.index(PLATEAU_KM)] >= ENOUGH_AT_PLATEAU
     return bool(enough or plateau or expected < cost)

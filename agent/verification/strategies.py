@@ -51,9 +51,9 @@ def verify(
         ModelFileError: the shipped model cannot be read.
     """
     if strategy not in STRATEGIES:
-        raise UnknownStrategyError(f"no verification strategy {strategy!r}; there are {', '.join(STRATEGIES)}")
+        raise UnknownStrategyError(f"unknown verification strategy {strategy!r}; choose from: {', '.join(STRATEGIES)}")
     if optimise not in UTILITIES:
-        raise UnknownStrategyError(f"no aim {optimise!r}; there are {', '.join(UTILITIES)}")
+        raise UnknownStrategyError(f"unknown objective {optimise!r}; choose from: {', '.join(UTILITIES)}")
     if strategy == "calibrated":
         return calibrated(pool, optimise, target_radius_km, model, call_cost)
-    return STRATEGIES[strategy](pool, optimise, target_radius_km)
+    return STRATEGIES[strategy](pool.without_signs(), optimise, target_radius_km)

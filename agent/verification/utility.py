@@ -17,7 +17,7 @@ RING_KM = 0.7 * np.array([0.5, *np.sqrt(RINGS_KM[1:-2] * RINGS_KM[2:-1]), 4750.0
 
 
 def stacked_within(apart_km: Floats, scores: Scores, votes: Floats, kind: PoolKind, retrieved: int) -> Floats:
-    """P(within r) of each point, (m, 5), not yet calibrated: the weighted mean of the three estimates.
+    """Return P(within r) of each point, (m, 5), not yet calibrated: the weighted mean of the three estimates.
 
     Args:
         apart_km: (m, m) among the points; scores of the same points; votes: (m, 5).
@@ -31,13 +31,13 @@ def stacked_within(apart_km: Floats, scores: Scores, votes: Floats, kind: PoolKi
 
 
 def expected_utility(within: Floats, optimise: Optimise) -> Floats:
-    """Weighted mean of P(within r) over the radii, 0 to 1: (m,) from (m, 5)."""
+    """Return the weighted mean of P(within r) over the radii, 0 to 1: (m,) from (m, 5)."""
     weights = np.array(UTILITIES[optimise])
     return np.asarray(within @ weights / weights.sum())
 
 
 def mixture_within(apart_km: Floats, mixture: Floats) -> Floats:
-    """P(within r) of each point after the mixture of rings round all points, (m, 5)."""
+    """Return P(within r) of each point after the mixture of rings round all points, (m, 5)."""
     within = np.zeros((len(mixture), len(RADII_KM)))
     for column, radius in enumerate(RADII_KM):
         for ring, ring_km in enumerate(RING_KM):

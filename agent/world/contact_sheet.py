@@ -1,4 +1,4 @@
-"""A contact sheet: the nearest gallery photos as small numbered pictures on one page, for a model that can look."""
+"""Contact sheet: the nearest gallery photos as small numbered pictures on one page, for a model that sees."""
 
 import io
 from collections.abc import Sequence

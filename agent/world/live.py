@@ -57,6 +57,7 @@ class LiveBackend:
             "coverage": self.retrieval.coverage,
             "positions": self.retrieval.positions,
             "sight": self.sights.look_up,
+            "signs": self.sights.look_up_signs,
             "model": self.model,
             "tool": self.tool,
             "clock": self.clock,
@@ -212,7 +213,7 @@ def make_deps(settings: Settings, on_event: Callable[[Json], None] = ignore_even
 
 def get_backend(settings: Settings) -> LiveBackend:
     """Return the backend of runs with these settings, the same that ``make_deps`` uses."""
-    return _cached_backend(replace(normalise_settings(settings), run=None))
+    return _load_backend(replace(normalise_settings(settings), run=None))
 
 
 def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
@@ -228,7 +229,7 @@ def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
 
 
 @lru_cache(maxsize=8)
-def _cached_backend(settings: Settings) -> LiveBackend:
+def _load_backend(settings: Settings) -> LiveBackend:
     return LiveBackend(check_settings(settings), BlobStore(Home.at(settings.home).blobs))
 
 

@@ -52,9 +52,9 @@ def score_positions(
     aligned: "AlignedEncoder", vector: NDArray[np.float32], positions: Sequence[Sequence[float]]
 ) -> list[float]:
     """Compute the cosine of the photo with each place (latitude, longitude), rounded to six digits."""
-    from sextant.gallery.alignment.heatmap.score import position_scores
+    from sextant.gallery.alignment.heatmap.score import compute_position_scores
 
-    scores = position_scores(aligned, vector, np.asarray(positions, dtype=float))
+    scores = compute_position_scores(aligned, vector, np.asarray(positions, dtype=float))
     return [round(float(score), 6) for score in scores]
 
 
@@ -80,6 +80,6 @@ def require_aligned(encoder: Encoder) -> "AlignedEncoder":
     if aligned is None:
         raise WrongUse(
             f"encoder {encoder.spec!r} cannot compare a photo with a place; build the gallery with an aligned: encoder "
-            "(sextant align train)"
+            "(see: sextant align train --help)"
         )
     return aligned

@@ -28,7 +28,7 @@ from sextant.agent.world.references import references_to_json
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.gallery.encoders.spec import Encoder
-from sextant.gallery.photos.phash import perceptual_hash
+from sextant.gallery.photos.phash import compute_perceptual_hash
 from sextant.gallery.search.filters import DUPLICATE_BITS, DUPLICATE_COSINE
 from sextant.gallery.search.search import Filters, PhotoSearch
 from sextant.gallery.store import Gallery
@@ -181,7 +181,7 @@ class Retrieval:
         """Build the run's filters for one photo."""
         settings, authors, same = self.settings, set(self.settings.without_authors), Filters()
         if settings.exclude_duplicates:
-            same = Filters((), (), perceptual_hash(image), DUPLICATE_BITS, DUPLICATE_COSINE)
+            same = Filters((), (), compute_perceptual_hash(image), DUPLICATE_BITS, DUPLICATE_COSINE)
         if not settings.exclude_author:
             return replace(same, exclude_authors=tuple(sorted(authors)))
         authors |= set(gallery.authors_of(sha256))

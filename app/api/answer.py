@@ -9,7 +9,7 @@ from sextant.agent.answer_words import format_headline, format_place_name
 from sextant.agent.warning_codes import AnswerWarning
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class AnswerRegion:
 
     def contains(self, latitude: float, longitude: float) -> bool:
         """Return whether a position (degrees) lies inside."""
-        return any(float(great_circle_km((a, o), (latitude, longitude))) <= km for a, o, km in self.circles)
+        return any(float(compute_great_circle_km((a, o), (latitude, longitude))) <= km for a, o, km in self.circles)
 
     def to_geojson(self) -> Json:
         """Return it as a GeoJSON Polygon or MultiPolygon (longitude first), cut at ±180 as RFC 7946 asks."""
-        from sextant.geo.caps import caps_geojson
+        from sextant.geo.caps import draw_caps
 
-        drawn: Json = caps_geojson(self.circles)
+        drawn: Json = draw_caps(self.circles)
         return drawn
 
     @property
@@ -182,6 +182,6 @@ class Answer:
 
     def _repr_html_(self) -> str:
         """Return the answer as a notebook shows it: map, regions, evidence. Nothing is fetched."""
-        from sextant.app.render.answer_html import answer_fragment
+        from sextant.app.render.answer_html import render_answer_fragment
 
-        return answer_fragment(self.document, self.headline)
+        return render_answer_fragment(self.document, self.headline)

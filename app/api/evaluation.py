@@ -8,12 +8,13 @@ from typing import Any
 
 from sextant.agent.world.deps import Port
 from sextant.app.api.gallery import Gallery
-from sextant.app.api.running import OnEvent, PhotoPath, collect_options, ignore, run_stoppable
+from sextant.app.api.photo_path import PhotoPath
+from sextant.app.api.running import OnEvent, collect_options, ignore, run_stoppable
 from sextant.app.options.common import make_settings
 from sextant.base.errors import SextantWarning
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import choose_photos, load_benchmark
-from sextant.eval.reporting.summary import summarise, summary_text
+from sextant.eval.reporting.summary import format_summary, summarise
 from sextant.eval.running.call_cache import CallCache
 from sextant.eval.running.progress import Counts
 from sextant.eval.running.runner import EvalEnd, EvalTask, run
@@ -35,7 +36,7 @@ class Evaluation:
 
     def __repr__(self) -> str:
         """Return the figures as text."""
-        return summary_text(self.figures)
+        return format_summary(self.figures)
 
 
 def evaluate(

@@ -66,7 +66,7 @@ class Gallery:
             WrongUse: k is out of range, or the photo is a folder.
             SextantError: the photo cannot be opened, or the gallery's encoder cannot be loaded.
         """
-        from sextant.app.api.running import check_photo
+        from sextant.app.api.photo_path import check_photo
         from sextant.base.errors import WrongUse
         from sextant.gallery.photos.open import open_photo
         from sextant.gallery.search.search import search_gallery

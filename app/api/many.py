@@ -17,7 +17,8 @@ from sextant.agent.settings import Settings, settings_to_json
 from sextant.app.api.answer import Answer
 from sextant.app.api.answer_file import AnswerFile
 from sextant.app.api.gallery import Gallery
-from sextant.app.api.running import OnEvent, PhotoPath, collect_options, ignore, show_warnings
+from sextant.app.api.photo_path import PhotoPath
+from sextant.app.api.running import OnEvent, collect_options, ignore, show_warnings
 from sextant.app.options.common import make_settings
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json

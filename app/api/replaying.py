@@ -6,7 +6,8 @@ from threading import Event
 from typing import Any
 
 from sextant.app.api.answer import Answer
-from sextant.app.api.running import OnEvent, PhotoPath, ignore, run_stoppable, show_warnings
+from sextant.app.api.photo_path import PhotoPath
+from sextant.app.api.running import OnEvent, ignore, run_stoppable, show_warnings
 from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.fork import fork

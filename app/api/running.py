@@ -5,35 +5,17 @@ import contextvars
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from os import PathLike, fspath
-from pathlib import Path
+from os import fspath
 from threading import Event
 from typing import Any, TypeVar
 
 from sextant.app.api.gallery import Gallery
-from sextant.base.errors import SextantError, SextantWarning, WrongUse
+from sextant.app.api.photo_path import PhotoPath
+from sextant.base.errors import SextantWarning
 from sextant.base.json_types import Json
 
-PhotoPath = str | PathLike[str]
 OnEvent = Callable[[Json], None]
 Result = TypeVar("Result")
-
-
-def check_photo(photo: PhotoPath) -> str:
-    """Return the path of a photo.
-
-    Raises:
-        WrongUse: it is no path, or the path of a folder.
-        SextantError: there is no such file.
-    """
-    if not isinstance(photo, str | PathLike):
-        raise WrongUse(f"a photo is the path of a file, not {type(photo).__name__}; save the picture and pass its path")
-    path = Path(fspath(photo)).expanduser()
-    if path.is_dir():
-        raise WrongUse(f"{str(path)!r} is a folder; use sextant.locate_many for all photos in it")
-    if not path.is_file():
-        raise SextantError(f"there is no file {str(path)!r}; check the path, it is relative to {str(Path.cwd())!r}")
-    return str(path)
 
 
 def collect_options(
@@ -72,7 +54,7 @@ def run_stoppable(work: Callable[[Event], Result]) -> Result:
 
 
 async def run_stoppable_async(work: Callable[[Event], Result]) -> Result:
-    """Run the work in a thread; a cancelled task ends it in good order before the cancellation goes on.
+    """Run the work in a thread; a cancelled task ends it in good order before the cancellation continues.
 
     Raises:
         asyncio.CancelledError: the task was cancelled; the work has ended then.
@@ -89,7 +71,7 @@ async def run_stoppable_async(work: Callable[[Event], Result]) -> Result:
 
 
 def show_warnings(found: list[Any], stacklevel: int = 3) -> None:
-    """Issue the warnings of an answer as Python warnings, which a notebook shows and `warnings` filters."""
+    """Return the issue the warnings of an answer as Python warnings, which a notebook shows and `warnings` filters."""
     for warning in found:
         warnings.warn(warning["text"], SextantWarning, stacklevel=stacklevel)
 

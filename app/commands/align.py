@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.app.options.sources import source_options
+from sextant.app.options.sources import add_source_options
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def command() -> None:
     help="Skip files smaller than this many bytes (G3's threshold).",
 )
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder to cache features in.  [default: OUT/cache]")
-@source_options
+@add_source_options
 def train(source: str, backbone: str, out: Path, spaces: str | None, **options: Any) -> None:
     """Train an alignment on geotagged photos; the defaults are G3's.
 
@@ -99,7 +99,7 @@ def train(source: str, backbone: str, out: Path, spaces: str | None, **options: 
     """
     from sextant.gallery.alignment.model.backbone import load_backbone
 
-    photos = _source(source, options)  # before the backbone, which may have to be downloaded
+    photos = _open_source(source, options)  # before the backbone, which may have to be downloaded
     loaded = load_backbone(backbone)
     if spaces is None:
         spaces = "gps+text" if loaded.text_dimension else "gps"
@@ -116,7 +116,7 @@ def _train(source: "Source", backbone: "Backbone", out: Path, spaces: str, optio
     from sextant.gallery.alignment.training.warm_start import load_start
 
     start = load_start(options["location_from"]) if options["location_from"] else None
-    settings = _settings(spaces, options)
+    settings = _read_settings(spaces, options)
     first = os.environ.get("RANK", "0") == "0"
     with Progress(quiet=options["quiet"] or not first) as progress:
         prepared = prepare(
@@ -179,7 +179,7 @@ def import_(checkpoint: Path, backbone: str, out: Path) -> None:
     help="Skip files smaller than this many bytes (G3's threshold).",
 )
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder to cache features in.  [default: OUT/cache]")
-@source_options
+@add_source_options
 def measure(alignment: Path, source: str, validation: float, seed: int, **options: Any) -> None:
     """Measure an alignment, its parts and its backbone: photos of some photographers query those of the others.
 
@@ -198,7 +198,7 @@ def measure(alignment: Path, source: str, validation: float, seed: int, **option
     with Progress(quiet=options["quiet"]) as progress:
         report = report_stage(progress)
         cache = fill_cache(
-            _source(source, options),
+            _open_source(source, options),
             encoder.backbone,
             options["cache"] or alignment / "cache",
             lambda done, total: report("features", done, total),
@@ -209,7 +209,7 @@ def measure(alignment: Path, source: str, validation: float, seed: int, **option
     _print_measured(measure_parts(encoder.alignment, cache, validation, seed), options["as_json"])
 
 
-def _settings(spaces: str, options: dict[str, Any]) -> Any:
+def _read_settings(spaces: str, options: dict[str, Any]) -> Any:
     from pydantic import ValidationError
 
     from sextant.base.errors import WrongUse
@@ -224,7 +224,7 @@ def _settings(spaces: str, options: dict[str, Any]) -> Any:
         raise WrongUse(f"invalid --{name} {first['input']!r}: {first['msg']}") from error
 
 
-def _source(source: str, options: dict[str, Any]) -> Any:
+def _open_source(source: str, options: dict[str, Any]) -> Any:
     from sextant.gallery.sources.recognise import SourceOptions, open_source
 
     return open_source(source, SourceOptions(options["metadata"], options["swapped"], options["country_known"]))

@@ -1,4 +1,4 @@
-"""`sextant calibrate`: make the stated probabilities one's own, from labelled photos."""
+"""`sextant calibrate`: calibrate probabilities and regions on labelled photos."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sextant.app.commands.evaluation.eval_run import evaluate, explain_end
-from sextant.app.options.common import make_settings, run_options
+from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ _WITHOUT_A_RUN = ("labelled", "out", "as_json", "quiet", "model", "gallery", "fi
 
 @click.command("calibrate")
 @click.argument("labelled", type=click.Path(path_type=Path), metavar="LABELLED")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="MODEL.json", help="Where to write.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="MODEL.json", help="File to write.")
 @click.option(
     "--run", "run_folder", type=click.Path(path_type=Path), metavar="DIR",
     help="Folder of the evaluation of photos.  [default: beside --out]",
 )  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Take a random sample of N photos (see --seed).")
-@run_options
+@add_run_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 @click.pass_context

@@ -4,15 +4,15 @@ from typing import Any
 
 import click
 
-from sextant.app.options.common import run_options
-from sextant.app.options.session import session_options
+from sextant.app.options.common import add_run_options
+from sextant.app.options.session import add_session_options
 
 
 @click.command(name="chat")
 @click.argument("photos", nargs=-1, metavar="[PHOTO…]")
 @click.option("--session", metavar="NAME", help="Continue this session, or start one with this name.")
-@run_options
-@session_options
+@add_run_options
+@add_session_options
 def command(photos: tuple[str, ...], session: str | None, **options: Any) -> None:
     """Ask where photos were taken, and ask follow-up questions.
 

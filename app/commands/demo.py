@@ -1,4 +1,4 @@
-"""`sextant demo`: the whole system on a drawn world, with nothing but this machine."""
+"""`sextant demo`: the whole system on a drawn world, on this machine alone."""
 
 import csv
 import json
@@ -17,7 +17,7 @@ The scenes are drawn, not photographed: a small renderer draws streets of real t
 climate and relief. No model looked at the picture; the answer comes from retrieval alone, over drawn references."""
 
 NEXT = """\
-Next:  sextant gallery build YOUR_PHOTOS --out my-gallery     photos that carry a position, or a folder and a CSV
+Next:  sextant gallery build YOUR_PHOTOS --out my-gallery     geotagged photos, or a folder and a CSV
        sextant locate photo.jpg --gallery my-gallery --model openai:gpt-4o     with OPENAI_API_KEY set
        sextant locate photo.jpg --gallery my-gallery --model ollama:qwen2.5vl  a model on your own machine
        sextant doctor                                          what works here and what does not"""
@@ -42,10 +42,10 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     """
     from sextant.agent.answer_words import format_place_name
     from sextant.agent.settings import Settings
-    from sextant.app.render.answer import distance, printed
+    from sextant.app.render.answer import format_answer, format_distance
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
-    from sextant.geo.sphere import great_circle_km
+    from sextant.geo.sphere import compute_great_circle_km
     from sextant.graphs.runs.run import locate
 
     world, gallery = prepare_demo_gallery(home, quiet)
@@ -55,12 +55,14 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
         answer = locate(photo, Settings(gallery=str(gallery), home=home), report_run(progress)).answer
     truth = {"latitude": float(query["latitude"]), "longitude": float(query["longitude"]), "place": query["place"]}
     best = answer["best"]
-    off_km = float(great_circle_km((best["latitude"], best["longitude"]), (truth["latitude"], truth["longitude"])))
+    off_km = float(
+        compute_great_circle_km((best["latitude"], best["longitude"]), (truth["latitude"], truth["longitude"]))
+    )
     if as_json:
         echo_json({"answer": answer, "truth": truth, "error_km": round(off_km, 3)}, 2)
         return
     named = format_place_name({**truth, "country": query["country_code"]})
-    echo(f"{printed(answer)}\n\n  The scene was drawn at {named}: the answer is {distance(off_km)} off.")
+    echo(f"{format_answer(answer)}\n\n  The scene was drawn at {named}: the answer is {format_distance(off_km)} off.")
     echo(f"\n{SAYS}\n\n{NEXT}")
 
 
@@ -83,7 +85,7 @@ def prepare_demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
     world = write_world(drawn)
     gallery = home_folders.galleries / "demo"
     encoder = load_encoder("builtin")
-    if not _made_of(gallery, made_of := json.dumps({"world": WORLD_VERSION, "encoder": encoder.fingerprint})):
+    if not _is_current(gallery, made_of := json.dumps({"world": WORLD_VERSION, "encoder": encoder.fingerprint})):
         source = open_source(str(world.gallery_folder), SourceOptions(metadata=world.gallery_csv))
         with Progress(quiet=quiet) as progress:
             build(source, str(gallery), encoder, progress=report_build(progress))
@@ -95,7 +97,7 @@ def prepare_demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
     return world, gallery
 
 
-def _made_of(gallery: Path, wanted: str) -> bool:
+def _is_current(gallery: Path, wanted: str) -> bool:
     """Check that the demo gallery is complete and current; remove an outdated one, keep an incomplete one to resume."""
     import shutil
 
@@ -119,5 +121,5 @@ def read_held_out(world: "World", number: int) -> dict[str, Any]:
     with world.queries_csv.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     if not 1 <= number <= len(rows):
-        raise WrongUse(f"--query is {number}; the demo world holds out {len(rows)} scenes, counted from 1")
+        raise WrongUse(f"--query is {number}; the demo world holds out {len(rows)} scenes, numbered from 1")
     return rows[number - 1]

@@ -1,4 +1,4 @@
-"""`sextant doctor`: does this installation work, and if not, what to do."""
+"""`sextant doctor`: check the installation and suggest fixes."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -76,7 +76,7 @@ def run_check(name: str, check: Callable[[], str | Concern]) -> dict[str, Any]:
 def list_checks(
     model: str | None, base_url: str | None, gallery: str | None, home: str | None, runs: Sequence[str] = ()
 ) -> list[Check]:
-    """Every check with its name, in the order they are reported."""
+    """Return every check with its name, in the order they are reported."""
     return [
         ("python", check_python),
         ("packages", check_packages),
@@ -106,7 +106,7 @@ def check_packages() -> str:
 
 
 def check_extras() -> str:
-    """Which extras are there and which are not."""
+    """Return which extras are there and which are not."""
     from importlib.util import find_spec
 
     return ", ".join(f"{extra} {'yes' if find_spec(package) else 'no'}" for extra, package in EXTRAS.items())
@@ -147,7 +147,7 @@ def check_gallery(gallery: str | None, home: str | None) -> str:
 
     chosen = choose_gallery(gallery, home, needed=False)
     if chosen is None:
-        return "none yet; build one with: sextant gallery build PHOTOS --out DIR"
+        return "no gallery; build one with: sextant gallery build PHOTOS --out DIR"
     opened = Gallery.open(chosen)
     opened.encoder()
     return f"{chosen}: {opened.count:,} photos, encoder {opened.manifest.encoder} matches"
@@ -194,11 +194,11 @@ def describe_trust(run: Path) -> str | Concern:
     Raises:
         SextantError: the folder holds no evaluation.
     """
-    from sextant.app.render.terminal import one_line
+    from sextant.app.render.terminal import shorten_line
     from sextant.eval.drift import describe_gap, find_drift
     from sextant.eval.results import read_results
 
-    results, name = read_results(run), one_line(str(run))
+    results, name = read_results(run), shorten_line(str(run))
     of = results.header["configuration"]["photos"]
     if len(results.lines) < of:
         return f"{name}: unfinished ({len(results.lines):,} of {of:,} photos), not checked"

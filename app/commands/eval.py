@@ -1,4 +1,4 @@
-"""`sextant eval`: figures on benchmarks and on recorded candidates, and fitting what verification uses."""
+"""`sextant eval`: measure on benchmarks and on recorded candidates, and fit verification."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from sextant.app.commands.evaluation import (
     eval_retrieve,
     eval_run,
 )
-from sextant.app.render.terminal import echo, echo_json, one_line
+from sextant.app.render.terminal import echo, echo_json, shorten_line
 
 if TYPE_CHECKING:
     from sextant.eval.fitting.judging import Judgement
@@ -55,7 +55,7 @@ for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, ev
 @click.option("--optimise", default="balanced", show_default=True, help="balanced, street, city or country.")
 @_MODELS
 @click.option("--max-answers", type=click.IntRange(0), help="Use at most N answers per photo.")
-@click.option("--stop", is_flag=True, help="Take one answer after the other until the verdict reports agreement.")
+@click.option("--stop", is_flag=True, help="Add answers one by one until the verdict reports agreement.")
 @click.option("--curve", "with_curve", is_flag=True, help="Print accuracy by number of calls.")
 @click.option("--by", type=click.Choice(["answers", "class"]), help="Also by number of answers or class of models.")
 @click.option("--crossfit", type=click.Choice(["author"]), help="Fit on the other photographers of these files.")
@@ -79,11 +79,11 @@ def recorded(
     """
     from sextant.eval.fitting.jobs import call_curve, measured
     from sextant.eval.fitting.slices import slice_by_answers, slice_by_class
-    from sextant.eval.reporting.figures_text import curve_lines, figure_lines
+    from sextant.eval.reporting.figures_text import format_curve, format_figures
 
     slicers = {"answers": slice_by_answers, "class": slice_by_class}
     report: dict[str, Any] = {}
-    for name, records, verifier in _jobs(files, **options):
+    for name, records, verifier in _list_jobs(files, **options):
         found, judged = measured(records, verifier, options["max_answers"], options["stop"])
         points = call_curve(records, verifier) if with_curve else []
         parts = {
@@ -98,14 +98,14 @@ def recorded(
         if as_json:
             continue
         if explain:
-            echo("\n".join(_photo_line(one) for one in judged))
-        echo("\n".join([*figure_lines(name, found), *(curve_lines(points) if points else [])]))
+            echo("\n".join(_format_photo(one) for one in judged))
+        echo("\n".join([*format_figures(name, found), *(format_curve(points) if points else [])]))
         for part, one in parts.items():
-            echo("\n".join(figure_lines(f"{name}, {part}", one)))
+            echo("\n".join(format_figures(f"{name}, {part}", one)))
     if as_json:
         echo_json(report)
     elif explain and options["strategy"] == "calibrated" and not options["crossfit"]:
-        echo(_provenance(options["fitted"]))
+        echo(_describe_provenance(options["fitted"]))
 
 
 @command.command("fit")
@@ -134,24 +134,24 @@ def fit(
     Example: sextant eval fit recorded.jsonl.gz --out model.json
     """
     from sextant.eval.fitting.jobs import fit_files, write_model
-    from sextant.eval.reporting.figures_text import figure_lines
+    from sextant.eval.reporting.figures_text import format_figures
 
-    model, found = fit_files(files, _names(models), folds, members, _progress, jobs, keep_scorer)
+    model, found = fit_files(files, _list_names(models), folds, members, _print_progress, jobs, keep_scorer)
     write_model(model, out)
     if as_json:
         echo_json({name: figures.to_json() for name, figures in found.items()})
         return
     for name, figures in found.items():
-        echo("\n".join(figure_lines(f"{name}, held out", figures)))
+        echo("\n".join(format_figures(f"{name}, held out", figures)))
     echo(f"wrote {out}; use it with: sextant locate PHOTO --fitted {out}")
 
 
-def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Record], Any]]":
+def _list_jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Record], Any]]":
     """List each file's name, its records, and the verifier for them."""
     from sextant.base.errors import WrongUse
     from sextant.eval.fitting.jobs import cross_fitted, plain_verifier, read_files
 
-    models = _names(options["models"])
+    models = _list_names(options["models"])
     loaded = read_files(files)
     if not options["crossfit"]:
         for name in ("without", "as_unknown"):
@@ -160,7 +160,7 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
         verifier = plain_verifier(options["strategy"], options["optimise"], options["fitted"])
         return [(path.name, [record.only(models) for record in rows], verifier) for path, rows in loaded]
     if options["strategy"] != "calibrated" or options["fitted"]:
-        raise WrongUse("--crossfit fits 'calibrated' anew; leave out --verify and --fitted")
+        raise WrongUse("--crossfit fits its own 'calibrated' model; leave out --verify and --fitted")
     everything = [record for _, rows in loaded for record in rows]
     records, verifier = cross_fitted(
         everything,
@@ -168,9 +168,9 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
         options["optimise"],
         options["folds"],
         options["members"],
-        _progress,
+        _print_progress,
         options["jobs"],
-        _groups(options["without"]),
+        _count_groups(options["without"]),
         options["as_unknown"],
     )
     jobs, done = [], 0
@@ -180,25 +180,25 @@ def _jobs(files: tuple[Path, ...], **options: Any) -> "list[tuple[str, list[Reco
     return jobs
 
 
-def _names(models: str) -> tuple[str, ...]:
+def _list_names(models: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in models.split(",") if name.strip())
 
 
-def _groups(names: str) -> tuple[str, ...]:
+def _count_groups(names: str) -> tuple[str, ...]:
     from sextant.base.errors import WrongUse
     from sextant.eval.fitting.parts import PARTS_AND_GROUPS
 
-    for name in _names(names):
+    for name in _list_names(names):
         if name not in PARTS_AND_GROUPS:
             raise WrongUse(f"unknown part {name!r}; choose from: {', '.join(PARTS_AND_GROUPS)}")
-    return _names(names)
+    return _list_names(names)
 
 
-def _progress(line: str) -> None:
+def _print_progress(line: str) -> None:
     echo(line, err=True)
 
 
-def _photo_line(one: "Judgement") -> str:
+def _format_photo(one: "Judgement") -> str:
     from sextant.agent.answer_words import format_coordinates, format_headline
 
     verdict = one.verdict
@@ -208,10 +208,10 @@ def _photo_line(one: "Judgement") -> str:
     told = format_headline(
         {"best": best, "probability": stated, "calibration": calibration}, format_coordinates(best) if best else None
     )
-    return f"{one_line(one.record.image)}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{told}"
+    return f"{shorten_line(one.record.image)}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{told}"
 
 
-def _provenance(fitted: Path | None) -> str:
+def _describe_provenance(fitted: Path | None) -> str:
     from sextant.agent.recording.fitted_models import read_model
     from sextant.agent.verification.model_file import shipped_model
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.app.options.filters import filter_options, make_filters
-from sextant.app.options.sources import source_options
-from sextant.app.render.terminal import echo, echo_json, one_line
+from sextant.app.options.filters import add_filter_options, make_filters
+from sextant.app.options.sources import add_source_options
+from sextant.app.render.terminal import echo, echo_json, shorten_line
 
 if TYPE_CHECKING:
     from sextant.gallery.build.build import BuildReport
@@ -38,7 +38,7 @@ def command() -> None:
 @click.option(
     "--engine", type=click.Choice(["local", "ray"]), default="local", help="Run on this machine or on a Ray cluster."
 )
-@source_options
+@add_source_options
 def build(sources: tuple[str, ...], out: str, encoder: str, quiet: bool, as_json: bool, **options: Any) -> None:
     """Build a gallery from geotagged photos, or from photos plus a CSV of coordinates.
 
@@ -61,9 +61,9 @@ def build(sources: tuple[str, ...], out: str, encoder: str, quiet: bool, as_json
     from sextant.gallery.encoders.load import load_encoder
 
     loaded = load_encoder(encoder)
-    opened = _source(sources, options)
+    opened = _open_source(sources, options)
     with Progress(quiet=quiet) as progress:
-        report = build_gallery(opened, out, loaded, progress=report_build(progress), **_how(options))
+        report = build_gallery(opened, out, loaded, progress=report_build(progress), **_make_build_options(options))
     _print_report(report, as_json)
 
 
@@ -76,7 +76,7 @@ def build(sources: tuple[str, ...], out: str, encoder: str, quiet: bool, as_json
 @click.option(
     "--engine", type=click.Choice(["local", "ray"]), default="local", help="Run on this machine or on a Ray cluster."
 )
-@source_options
+@add_source_options
 def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> None:
     """Add photos to a gallery; photos it already contains (by content) are skipped.
 
@@ -89,9 +89,9 @@ def add(source: str, path: str, quiet: bool, as_json: bool, **options: Any) -> N
     from sextant.gallery.store import Gallery
 
     encoder = Gallery.open(path).encoder()
-    opened = _source((source,), options)
+    opened = _open_source((source,), options)
     with Progress(quiet=quiet) as progress:
-        report = add_photos(opened, path, encoder, progress=report_build(progress), **_how(options))
+        report = add_photos(opened, path, encoder, progress=report_build(progress), **_make_build_options(options))
     _print_report(report, as_json)
 
 
@@ -123,7 +123,7 @@ def info(
     """
     from sextant.gallery.store import Gallery
 
-    gallery = Gallery.open(_chosen(path or named, home), encoder)
+    gallery = Gallery.open(_choose_path(path or named, home), encoder)
     left_out = gallery.unreadable().to_pylist()
     document = {"path": gallery.path, **gallery.manifest.model_dump(), "unreadable": len(left_out)}
     if check:
@@ -135,10 +135,10 @@ def info(
     if as_json:
         echo_json(document, 2)
         return
-    for label, text in _info_rows(document):
+    for label, text in _list_info_rows(document):
         echo(f"{label:<11} {text}")
     for row in left_out if unreadable else []:
-        echo(f"{'':<11} {one_line(row['id'])} {one_line(row['reason'])}")
+        echo(f"{'':<11} {shorten_line(row['id'])} {shorten_line(row['reason'])}")
 
 
 @command.command()
@@ -158,7 +158,7 @@ def profile(path: str | None, named: str | None, home: str | None, as_json: bool
     from sextant.gallery.build.measure_profile import store_profile
     from sextant.gallery.profile import describe_profile
 
-    measured = store_profile(_chosen(path or named, home))
+    measured = store_profile(_choose_path(path or named, home))
     if as_json:
         echo_json(measured.model_dump(mode="json"))
         return
@@ -172,7 +172,7 @@ def profile(path: str | None, named: str | None, home: str | None, as_json: bool
     "--count", "-n", type=click.IntRange(1, 1000), default=5, show_default=True, help="Photos to show per side."
 )
 @click.option("--farthest/--no-farthest", default=True, help="Show the least similar photos as well.")
-@filter_options
+@add_filter_options
 @click.option("--encoder", metavar="SPEC", help="New path of the gallery's encoder; it must be the same encoder.")
 @click.option("--home", metavar="DIR", help="Folder for runs and galleries.  [default: SEXTANT_HOME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -186,20 +186,20 @@ def search(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Show the gallery's photos most and least similar to a photo.
+    """Show the gallery photos most and least similar to a photo.
 
     \b
     Example: sextant gallery search photo.jpg --gallery my-gallery --count 10
              sextant gallery search photo.jpg --exclude-duplicates --distinct-km 25 --exclude-country FR
     """
     from sextant.gallery.photos.open import open_photo
-    from sextant.gallery.photos.phash import perceptual_hash
+    from sextant.gallery.photos.phash import compute_perceptual_hash
     from sextant.gallery.search.search import search_gallery
     from sextant.gallery.store import Gallery
 
     opened = open_photo(photo)
-    filters = make_filters(options, perceptual_hash(opened.image))
-    gallery = Gallery.open(_chosen(path, home), encoder)
+    filters = make_filters(options, compute_perceptual_hash(opened.image))
+    gallery = Gallery.open(_choose_path(path, home), encoder)
     vector = gallery.encoder().encode([opened.image])[0]
     sides = {"nearest": search_gallery(gallery, vector, count, filters)}
     if farthest:
@@ -214,26 +214,26 @@ def search(
         echo(f"{name}:")
         for rank, item in enumerate(side.references, 1):
             place = f"{item.latitude:.4f}, {item.longitude:.4f} {item.country_code or ''}"
-            echo(f"  {rank:>3}. {item.similarity:.3f}  {place:<26} {one_line(item.id)}")
+            echo(f"  {rank:>3}. {item.similarity:.3f}  {place:<26} {shorten_line(item.id)}")
     for twin in sides["nearest"].duplicates:
         measures = f"perceptual hash {twin.phash_distance} of 64 bits apart, cosine {twin.similarity:.3f}"
-        echo(f"left out as a near-duplicate: {one_line(twin.id)} ({measures})")
+        echo(f"left out as a near-duplicate: {shorten_line(twin.id)} ({measures})")
 
 
-def _chosen(given: str | None, home: str | None) -> str:
+def _choose_path(given: str | None, home: str | None) -> str:
     from sextant.app.galleries import choose_gallery
 
     return choose_gallery(given, home, needed=True) or ""
 
 
-def _source(sources: tuple[str, ...], options: dict[str, Any]) -> "Source":
+def _open_source(sources: tuple[str, ...], options: dict[str, Any]) -> "Source":
     from sextant.gallery.sources.recognise import SourceOptions, open_sources
 
     chosen = SourceOptions(options["metadata"], options["swapped"], options["country_known"])
     return open_sources(sources, chosen)
 
 
-def _how(options: dict[str, Any]) -> dict[str, Any]:
+def _make_build_options(options: dict[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in ("min_file_bytes", "workers", "engine")}
 
 
@@ -250,12 +250,12 @@ def _print_report(report: "BuildReport", as_json: bool) -> None:
         count = len(report.unreadable)
         echo(f"{count:,} photos were not used:" if count > 1 else "1 photo was not used:")
         for item in report.unreadable[:_SHOWN]:
-            echo(f"  {one_line(item.id)} {one_line(item.reason)}")
+            echo(f"  {shorten_line(item.id)} {shorten_line(item.reason)}")
         if len(report.unreadable) > _SHOWN:
             echo(f"  … all of them: sextant gallery info {report.path} --unreadable")
 
 
-def _info_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
+def _list_info_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
     index, similar = document["index"], document["nearest_percentiles"]
     rows = [
         ("gallery", document["path"]),
@@ -277,11 +277,11 @@ def _info_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(
             ("recall", f"{found} ({recall['queries']} queries; far side off by {recall['far_cosine_gap']:.4f})")
         )
-    rows += [("worth" if not at else "", line) for at, line in enumerate(_worth(document["profile"]))]
+    rows += [("worth" if not at else "", line) for at, line in enumerate(_describe_worth(document["profile"]))]
     return rows + [("note", note) for note in document["notes"]]
 
 
-def _worth(profile: dict[str, Any] | None) -> list[str]:
-    from sextant.gallery.profile import describe_profile, profile_of
+def _describe_worth(profile: dict[str, Any] | None) -> list[str]:
+    from sextant.gallery.profile import describe_profile, read_profile
 
-    return describe_profile(profile_of(profile))
+    return describe_profile(read_profile(profile))

@@ -1,10 +1,10 @@
-"""`sextant locate`: where were these photos taken?"""
+"""`sextant locate`: find where photos were taken."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.app.options.common import make_settings, run_options
+from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ STOPPING = (
 
 @click.command(name="locate")
 @click.argument("photos", nargs=-1, metavar="PHOTO…")
-@run_options
+@add_run_options
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run without repeating paid calls.")
 @click.option("--dry-run", is_flag=True, help="Print the expected calls, tokens and cost, and send nothing.")
 @click.option(
@@ -56,7 +56,7 @@ def command(
     from sextant.agent.privacy.precision import load_policy
 
     if bool(photos) == bool(resume):
-        raise click.UsageError("name the photos to locate, or one run to resume with --resume RUN")
+        raise click.UsageError("name the photos to locate, or a run to resume with --resume RUN")
     policy = load_policy(precision, policy_file)
     # Steps show places as they come up: under a cap they stay silent.
     quiet = quiet or policy.coarsest is not None
@@ -84,7 +84,7 @@ def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
     from sextant.gallery.alignment.heatmap.files import check_heatmap_path
 
     if photos != 1:
-        raise click.UsageError("--heatmap draws one photo's map; name one photo")
+        raise click.UsageError("--heatmap draws the map of one photo; name only one photo")
     check_heatmap_path(Path(file))
     require_aligned(get_backend(settings).retrieval.encoder())
 
@@ -162,11 +162,11 @@ def print_answer(answer: dict[str, Any], as_json: bool, settings: "Settings | No
     An answer says "the model server"; who asked it, by these settings, is told which that is.
     """
     from sextant.agent.llm.call import restore_address
-    from sextant.app.render.answer import printed, unanswered
+    from sextant.app.render.answer import explain_missing_answer, format_answer
 
     if not as_json:
-        echo(printed(answer))
-    reason = unanswered(answer)
+        echo(format_answer(answer))
+    reason = explain_missing_answer(answer)
     if reason is not None:
         echo(f"sextant: {restore_address(reason, settings) if settings else reason}", err=True)
     return 0 if reason is None else 1

@@ -1,4 +1,4 @@
-"""`sextant places`: the gazetteers of sights, streets and places that a person adds."""
+"""`sextant places`: add, list, search and remove gazetteers of sights and streets."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from sextant.atlas.gazetteer.lookup import Sight
-    from sextant.atlas.gazetteer.store import Added
+    from sextant.atlas.gazetteer.store import AddedSource
 
 HOME = click.option("--home", metavar="DIR", help="Folder that holds the gazetteer.  [default: SEXTANT_HOME]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -30,7 +30,7 @@ def command() -> None:
 @JSON
 @HOME
 def add(sources: tuple[Path, ...], as_json: bool, home: str | None) -> None:
-    """Add downloaded gazetteers: SOURCE is a file, read as it is published (.gz and .zip too).
+    """Add downloaded gazetteers: SOURCE is a file as published (.gz and .zip too).
 
     GeoNames allCountries and alternateNamesV2 (in this order), Wikipedia's geo_tags dump with the page dump beside it,
     the Wikidata gazetteer, an OpenStreetMap extract (.osm.pbf), or any CSV with name, latitude, longitude.
@@ -78,15 +78,15 @@ def list_sources(as_json: bool, home: str | None) -> None:
     \b
     Example: sextant places list
     """
-    from sextant.atlas.gazetteer.store import sources, store_path
+    from sextant.atlas.gazetteer.store import list_sources, store_path
 
-    found = sources(store_path(home))
+    found = list_sources(store_path(home))
     if as_json:
         echo_json([source.to_json() for source in found])
     elif found:
-        echo("\n".join(_source_line(source) for source in found))
+        echo("\n".join(_format_source(source) for source in found))
     else:
-        echo("no gazetteer was added; sextant places add FILE adds one", err=True)
+        echo("no gazetteer has been added; add one with: sextant places add FILE", err=True)
 
 
 @command.command()
@@ -110,7 +110,7 @@ def remove(name: str, home: str | None) -> None:
 @JSON
 @HOME
 def search(name: str, limit: int, as_json: bool, home: str | None) -> None:
-    """Say where NAME lies; words behind a comma say in what.
+    """Find the place NAME; add its container after a comma.
 
     \b
     Example: sextant places search "Burg Gutenberg, Balzers"
@@ -121,7 +121,7 @@ def search(name: str, limit: int, as_json: bool, home: str | None) -> None:
 
     path = store_path(home)
     if not path.exists():
-        raise SextantError("no gazetteer was added; sextant places add FILE adds one")
+        raise SextantError("no gazetteer has been added; add one with: sextant places add FILE")
     lookup = Lookup(path)
     try:
         found = lookup.resolve(name, limit)
@@ -130,12 +130,12 @@ def search(name: str, limit: int, as_json: bool, home: str | None) -> None:
     if as_json:
         echo_json([sight.to_json() for sight in found])
     elif found:
-        echo("\n".join(_sight_line(sight) for sight in found))
+        echo("\n".join(_format_sight(sight) for sight in found))
     else:
-        raise SextantError(f"nothing is named {name!r} in the gazetteers that were added; try another spelling")
+        raise SextantError(f"the added gazetteers have no place named {name!r}; try another spelling")
 
 
-def _source_line(source: "Added") -> str:
+def _format_source(source: "AddedSource") -> str:
     broken = f", {source.broken:,} lines unread" if source.broken else ""
     return (
         f"{source.name}  {source.format}, {source.places:,} places, {source.names:,} names{broken}; file of "
@@ -143,7 +143,7 @@ def _source_line(source: "Added") -> str:
     )
 
 
-def _sight_line(sight: "Sight") -> str:
+def _format_sight(sight: "Sight") -> str:
     country = f", {sight.country_code}" if sight.country_code else ""
     sure = "" if sight.score == 1 else " (similar name)"
     return f"{sight.latitude:.5f}, {sight.longitude:.5f}  {sight.name}{country} ({sight.kind}){sure}  [{sight.source}]"

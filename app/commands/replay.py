@@ -1,4 +1,4 @@
-"""`sextant replay`: a recorded run again, exactly, or from a step on with something changed."""
+"""`sextant replay`: replay a recorded run exactly, or fork it with changes."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ def print_fork(
     from sextant.app.interrupting import stop_on_signals
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
-    from sextant.app.render.run import difference, needed_calls
+    from sextant.app.render.run import format_comparison, list_needed_calls
     from sextant.graphs.runs.compare import compare_runs
     from sextant.graphs.runs.folder import find_run
     from sextant.graphs.runs.fork import fork
@@ -125,22 +125,22 @@ def print_fork(
         if options["as_json"]:
             echo_json({"run": folder.name, "calls": stopped.calls}, 2)
         else:
-            echo("\n".join(needed_calls(stopped.calls)))
+            echo("\n".join(list_needed_calls(stopped.calls)))
         raise
     where = f"step {step}" if step else "its last verdict"
     code = print_answer(run.answer, options["as_json"], f"forked {folder.name} at {where}: {run.name}")
     if not options["as_json"]:
-        echo("\n" + "\n".join(difference(compare_runs(folder, find_run(run.name, home)))))
+        echo("\n" + "\n".join(format_comparison(compare_runs(folder, find_run(run.name, home)))))
     return code
 
 
 def print_answer(answer: dict[str, Any], as_json: bool, note: str) -> int:
     """Print the answer as `sextant locate` prints it; the note goes to stderr."""
-    from sextant.app.render.answer import printed
+    from sextant.app.render.answer import format_answer
 
     if as_json:
         echo_json(answer, 2)
     else:
-        echo(printed(answer))
+        echo(format_answer(answer))
     echo(note, err=True)
     return 0

@@ -1,4 +1,4 @@
-"""`sextant runs`: what was recorded, run by run."""
+"""`sextant runs`: list, show, compare, share and delete recorded runs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,7 @@ def list_runs(photo: str | None, last: int | None, as_json: bool, home: str | No
     \b
     Example: sextant runs list --model openai:gpt-4o --last 20
     """
-    from sextant.app.render.run import listing
+    from sextant.app.render.run import format_runs
     from sextant.base.errors import SextantError
     from sextant.graphs.runs.folder import list_runs
     from sextant.graphs.runs.timeline import summarise_run
@@ -68,7 +68,7 @@ def list_runs(photo: str | None, last: int | None, as_json: bool, home: str | No
     if as_json:
         print_json(found)
     elif found:
-        echo("\n".join(listing(found)))
+        echo("\n".join(format_runs(found)))
     else:
         echo("no matching runs; record one with: sextant locate PHOTO", err=True)
 
@@ -91,7 +91,7 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
     Example: sextant runs show 20260131-09
              sextant runs show 20260131-09 --html run.html
     """
-    from sextant.app.render.run import tree
+    from sextant.app.render.run import format_timeline
     from sextant.graphs.runs.folder import find_run, write_bytes
     from sextant.graphs.runs.timeline import build_timeline
 
@@ -99,23 +99,25 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
     told = build_timeline(folder)
     try:
         if html is not None:
-            from sextant.app.render.run_html import run_page
+            from sextant.app.render.run_html import render_run_page
             from sextant.graphs.runs.archive import load_shown_picture
 
-            write_bytes(html.resolve(), run_page(told, load_shown_picture(folder, home)).encode("utf-8", "replace"))
+            write_bytes(
+                html.resolve(), render_run_page(told, load_shown_picture(folder, home)).encode("utf-8", "replace")
+            )
             echo(f"wrote {html}", err=True)
         elif as_json:
             print_json(told)
         else:
-            from sextant.app.render.answer import printed
+            from sextant.app.render.answer import format_answer
 
-            answer = f"\n\n{printed(told['answer'])}" if told["answer"] else ""
-            echo("\n".join(tree(told, full=full)) + answer)
+            answer = f"\n\n{format_answer(told['answer'])}" if told["answer"] else ""
+            echo("\n".join(format_timeline(told, full=full)) + answer)
     except MALFORMED as error:
-        raise unreadable_run(folder.name, error) from error
+        raise make_unreadable_run_error(folder.name, error) from error
 
 
-def unreadable_run(run: str, error: Exception) -> "RunError":
+def make_unreadable_run_error(run: str, error: Exception) -> "RunError":
     """Make the error for a run whose files this version cannot show."""
     from sextant.graphs.runs.folder import RunError
 
@@ -136,7 +138,7 @@ def diff(first: str, second: str, as_json: bool, home: str | None) -> None:
     \b
     Example: sextant runs diff 20260131-09 20260131-10
     """
-    from sextant.app.render.run import difference
+    from sextant.app.render.run import format_comparison
     from sextant.graphs.runs.compare import compare_runs
     from sextant.graphs.runs.folder import find_run
 
@@ -146,9 +148,9 @@ def diff(first: str, second: str, as_json: bool, home: str | None) -> None:
         if as_json:
             print_json(found)
         else:
-            echo("\n".join(difference(found)))
+            echo("\n".join(format_comparison(found)))
     except MALFORMED as error:
-        raise unreadable_run(" or ".join(run.name for run in runs), error) from error
+        raise make_unreadable_run_error(" or ".join(run.name for run in runs), error) from error
 
 
 @command.command()

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from sextant.app.options.common import run_options
-from sextant.app.options.session import session_options
+from sextant.app.options.common import add_run_options
+from sextant.app.options.session import add_session_options
 
 CALLS_AT_ONCE = 64  # of all sessions together: a dozen runs of four prompts
 
@@ -31,8 +31,8 @@ CALLS_AT_ONCE = 64  # of all sessions together: a dozen runs of four prompts
 @click.option(
     "--reports", metavar="DIR", help="Folder of evaluation reports.  [default: the home's reports, ./runs, ./reports]"
 )
-@run_options
-@session_options
+@add_run_options
+@add_session_options
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> None:
     """Serve the chat as a web page, by default on this machine only.

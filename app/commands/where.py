@@ -1,4 +1,4 @@
-"""`sextant where`: what lies at a position."""
+"""`sextant where`: show what is at a position."""
 
 from typing import TYPE_CHECKING
 
@@ -30,15 +30,15 @@ def command(position: tuple[str, ...], as_json: bool, home: str | None) -> None:
     from sextant.geo.places import describe
 
     place = describe(*_read_position(position))
-    sight = _sight(place, home)
+    sight = _find_sight(place, home)
     if as_json:
         echo_json({**place.to_json(), **({"sight": sight.to_json()} if sight else {})})
     else:
         nearest = [f"{'sight':<15}{sight.name}, {1000 * (sight.km or 0.0):.0f} m away"] if sight else []
-        echo("\n".join([*_lines(place), *nearest]))
+        echo("\n".join([*_format_lines(place), *nearest]))
 
 
-def _sight(place: "Place", home: str | None) -> "Sight | None":
+def _find_sight(place: "Place", home: str | None) -> "Sight | None":
     """Find the prominent sight at the position, where a gazetteer was added."""
     from sextant.atlas.gazetteer.lookup import Lookup
     from sextant.atlas.gazetteer.store import store_path
@@ -66,7 +66,7 @@ def _read_position(words: tuple[str, ...]) -> tuple[float, float]:
     if option is not None:
         raise WrongUse(f"no such option: {option!r}; see: sextant where --help")
     text = " ".join(words).strip()
-    numbers = _two_numbers(text)
+    numbers = _read_two_numbers(text)
     if numbers is not None:
         return numbers
     answer = parse_answer(text)
@@ -74,13 +74,13 @@ def _read_position(words: tuple[str, ...]) -> tuple[float, float]:
     if answer.latitude is None or answer.longitude is None or answer.precision is not None:
         shown = text if len(text) <= 80 else f"{text[:79]}…"
         raise WrongUse(
-            f"{shown!r} holds no position; give latitude and longitude in degrees, such as 48.8597 -113.4360, "
+            f"{shown!r} contains no position; give latitude and longitude in degrees, such as 48.8597 -113.4360, "
             "or paste a map link"
         )
     return answer.latitude, answer.longitude
 
 
-def _two_numbers(text: str) -> tuple[float, float] | None:
+def _read_two_numbers(text: str) -> tuple[float, float] | None:
     """Read "48.5 2.25" and "48.5, 2.25"; None for everything else, "48,5 2,25" among it."""
     parts = text.replace(", ", " ").split() if " " in text else text.split(",")
     try:
@@ -90,38 +90,40 @@ def _two_numbers(text: str) -> tuple[float, float] | None:
     return latitude, longitude
 
 
-def _lines(place: "Place") -> list[str]:
-    """Label and value, one a line, in columns."""
-    neighbour = _coded(place.neighbour, place.neighbour_code)
+def _format_lines(place: "Place") -> list[str]:
+    """Return the label and value, one a line, in columns."""
+    neighbour = _format_coded(place.neighbour, place.neighbour_code)
     rows = [("position", f"{place.latitude:g}, {place.longitude:g}")]
     if place.country is None:
-        rows.append(("at sea", f"{_km(place.land_km)} from land, which is {neighbour}"))
+        rows.append(("at sea", f"{_format_km(place.land_km)} from land, which is {neighbour}"))
     else:
-        rows += [("country", _coded(place.country, place.country_code)), ("continent", place.continent or "-")]
+        rows += [("country", _format_coded(place.country, place.country_code)), ("continent", place.continent or "-")]
     if place.disputed:
         rows.append(("disputed", place.dispute or "yes"))
     if place.admin1:
         rows.append(("division", place.admin1))
-    rows.append(("nearest place", _nearest_place(place)))
+    rows.append(("nearest place", _describe_nearest_place(place)))
     if place.border_km is not None:
-        rows.append(("border", f"{_km(place.border_km)} to {neighbour}"))
+        rows.append(("border", f"{_format_km(place.border_km)} to {neighbour}"))
     return [f"{label:<15}{value}" for label, value in rows]
 
 
-def _nearest_place(place: "Place") -> str:
+def _describe_nearest_place(place: "Place") -> str:
     from sextant.geo.places import name_wind
 
     own = place.place_country_code == place.country_code
-    name = place.place if own else _coded(place.place, place.place_country_code)
+    name = place.place if own else _format_coded(place.place, place.place_country_code)
     # The place has the bearing of the position from it; a reader looks from the position.
     return (
-        name if place.place_km < 0.1 else f"{name}, {_km(place.place_km)} to the {name_wind(place.place_bearing + 180)}"
+        name
+        if place.place_km < 0.1
+        else f"{name}, {_format_km(place.place_km)} to the {name_wind(place.place_bearing + 180)}"
     )
 
 
-def _coded(name: str, code: str | None) -> str:
+def _format_coded(name: str, code: str | None) -> str:
     return f"{name} ({code})" if code else name
 
 
-def _km(distance: float) -> str:
+def _format_km(distance: float) -> str:
     return f"{distance:.1f} km" if distance < 10 else f"{distance:,.0f} km"

@@ -1,12 +1,12 @@
-"""A session as files: GeoJSON, KML, CSV, and the case file. Made from what is shown, so no cap is ever passed by."""
+"""Export a session as GeoJSON, KML, CSV or case file, from the redacted view, so precision caps apply."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sextant.app.exports.case_file import case_file
-from sextant.app.exports.geojson import geojson
-from sextant.app.exports.kml import kml
-from sextant.app.exports.table import table
+from sextant.app.exports.case_file import make_case_file
+from sextant.app.exports.geojson import make_geojson
+from sextant.app.exports.kml import make_kml
+from sextant.app.exports.table import make_table
 from sextant.base.json_types import Json
 
 
@@ -20,8 +20,8 @@ class Format:
 
 
 FORMATS = {
-    "geojson": Format(geojson, ".geojson", "application/geo+json"),
-    "kml": Format(kml, ".kml", "application/vnd.google-earth.kml+xml"),
-    "csv": Format(table, ".csv", "text/csv; charset=utf-8"),
-    "html": Format(case_file, ".html", "text/html; charset=utf-8"),
+    "geojson": Format(make_geojson, ".geojson", "application/geo+json"),
+    "kml": Format(make_kml, ".kml", "application/vnd.google-earth.kml+xml"),
+    "csv": Format(make_table, ".csv", "text/csv; charset=utf-8"),
+    "html": Format(make_case_file, ".html", "text/html; charset=utf-8"),
 }

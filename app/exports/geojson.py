@@ -4,23 +4,23 @@ import json
 from typing import Any
 
 from sextant.agent.guard.metadata_check import read_file_position
-from sextant.app.render.answer_map import region_geometry
+from sextant.app.render.answer_map import get_region_geometry
 from sextant.base.json_types import Json
 
 
-def geojson(session: Json) -> str:
+def make_geojson(session: Json) -> str:
     """Make a FeatureCollection; every feature has its ``role`` and its ``photo``."""
     features: list[Json] = []
     for photo in session["photos"]:
         if photo["status"] == "located":
-            features += photo_features(photo)
+            features += make_photo_features(photo)
     collection: Json = {"type": "FeatureCollection", "features": features}
     if session["precision"]:
         collection["precision"] = session["precision"]
     return json.dumps(collection, ensure_ascii=False, indent=1) + "\n"
 
 
-def photo_features(photo: Json) -> list[Json]:
+def make_photo_features(photo: Json) -> list[Json]:
     """Make the features of one photo, the regions first, so that points are drawn over them."""
     answer = photo["answer"]
     features = []
@@ -28,33 +28,35 @@ def photo_features(photo: Json) -> list[Json]:
         region = answer["region"].get(share)
         if region:
             facts = {"probability": region["probability"], "radius_km": region.get("radius_km")}
-            features.append(_feature(region_geometry(region), f"region {share} %", photo, facts))
+            features.append(_make_feature(get_region_geometry(region), f"region {share} %", photo, facts))
     if answer["best"]:
         facts = {name: answer["best"][name] for name in ("country", "country_code", "admin1", "place")}
         facts |= {"probability": answer["probability"], "run": photo["run"], "model": answer["model"]}
-        features.append(_feature(point(answer["best"]), "answer", photo, facts))
+        features.append(_make_feature(make_point(answer["best"]), "answer", photo, facts))
     if answer["rival"]:
-        features.append(_feature(point(answer["rival"]), "rival", photo, {"country": answer["rival"].get("country")}))
+        features.append(
+            _make_feature(make_point(answer["rival"]), "rival", photo, {"country": answer["rival"].get("country")})
+        )
     stated = read_file_position(answer.get("metadata"))
     if stated["latitude"] is not None:
         facts = {name: stated[name] for name in ("verdict", "source", "distance_km", "taken_at")}
-        features.append(_feature(point(stated), "file", photo, {**facts, "doubts": stated["notes"] or None}))
+        features.append(_make_feature(make_point(stated), "file", photo, {**facts, "doubts": stated["notes"] or None}))
     for number, item in enumerate(answer["candidates"], 1):
         facts = {name: item.get(name) for name in ("origin", "score", "variant", "similarity")}
-        features.append(_feature(point(item), "candidate", photo, {"number": number, **facts}))
+        features.append(_make_feature(make_point(item), "candidate", photo, {"number": number, **facts}))
     for role in ("nearest", "farthest"):
         for number, item in enumerate(photo[role], 1):
             facts = {"number": number, "similarity": item["similarity"], "place": item.get("place")}
-            features.append(_feature(point(item), role, photo, facts))
+            features.append(_make_feature(make_point(item), role, photo, facts))
     return features
 
 
-def point(place: Json) -> Json:
+def make_point(place: Json) -> Json:
     """Make a GeoJSON position: longitude first."""
     return {"type": "Point", "coordinates": [place["longitude"], place["latitude"]]}
 
 
-def _feature(geometry: Json, role: str, photo: Json, facts: dict[str, Any]) -> Json:
+def _make_feature(geometry: Json, role: str, photo: Json, facts: dict[str, Any]) -> Json:
     known = {name: value for name, value in facts.items() if value is not None}
     properties = {"role": role, "photo": photo["name"], "sha256": photo["sha256"], **known}
     return {"type": "Feature", "geometry": geometry, "properties": properties}

@@ -1,4 +1,4 @@
-"""A session as CSV: one row a candidate, the answer first."""
+"""A session as CSV: one row per candidate, the answer first."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ COLUMNS = (
 )
 
 
-def table(session: Json) -> str:
+def make_table(session: Json) -> str:
     """Make the rows, with a header. Text that a spreadsheet would run as a formula begins with an apostrophe."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
@@ -24,28 +24,28 @@ def table(session: Json) -> str:
     for photo in session["photos"]:
         if photo["status"] != "located":
             continue
-        for role, place in _places(photo):
+        for role, place in _list_places(photo):
             row: dict[str, Any] = {name: place.get(name) for name in COLUMNS}
             row |= {"photo": photo["name"], "file": photo["file"], "sha256": photo["sha256"], "role": role}
             row |= {"run": photo["run"], "precision": cap}
-            writer.writerow({name: _cell(value) for name, value in row.items()})
+            writer.writerow({name: _format_cell(value) for name, value in row.items()})
     return out.getvalue()
 
 
-def _places(photo: Json) -> list[tuple[str, Json]]:
+def _list_places(photo: Json) -> list[tuple[str, Json]]:
     answer = photo["answer"]
     places = [("answer", answer["best"]), ("rival", answer["rival"])]
     places += [("candidate", item) for item in answer["candidates"]]
     return [(role, place) for role, place in places if place]
 
 
-def _cell(value: Any) -> Any:
+def _format_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return f"'{value}" if is_formula(value) else value
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet could run the text: it trims what is blank and reads full-width signs like plain ones."""
+    """Return whether a spreadsheet could run the text: it trims blanks and reads full-width signs like plain ones."""
     shown = unicodedata.normalize("NFKC", "".join(char for char in text if unicodedata.category(char)[0] != "C"))
     return text[:1] in ("\t", "\r", "\n") or shown.lstrip()[:1] in FORMULA_SIGNS

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def run_options(command: Command) -> Command:
+def add_run_options(command: Command) -> Command:
     """Add the model, gallery, preset, budget and retrieval options of one run."""
     options = [
         click.option("--model", metavar="SPEC", help="offline, openai:NAME or ollama:NAME.  [default: offline]"),
@@ -104,6 +104,7 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     if isinstance(given.get("tools"), str):
         named = {"none": (), "all": TOOLS}
         given["tools"] = named.get(given["tools"], tuple(name.strip() for name in given["tools"].split(",")))
+    given["signs"] = True
     settings = check_settings(settings_from_json(given), called)
     check_tool_names(make_recipe(settings).tools)
     return check_and_resolve_fitted(settings)

@@ -1,4 +1,4 @@
-"""Options that say which photos of a gallery may be references, and the Filters they make."""
+"""Options that select which gallery photos may be references, and the Filters they make."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -8,13 +8,13 @@ import click
 from sextant.base.errors import WrongUse
 
 if TYPE_CHECKING:
-    from sextant.gallery.search.areas import Area
+    from sextant.gallery.search.areas import SearchArea
     from sextant.gallery.search.filters import Filters
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def filter_options(command: Command) -> Command:
+def add_filter_options(command: Command) -> Command:
     """Add the options for authors, near-duplicates, areas, countries, distance and distinct places."""
     area = "Box south,west,north,east in degrees, or a GeoJSON file."
     options = [
@@ -57,34 +57,34 @@ def make_filters(options: dict[str, Any], phash: str | None) -> "Filters":
     from sextant.gallery.search.filters import DUPLICATE_BITS, DUPLICATE_COSINE, Filters
 
     duplicates = options["exclude_duplicates"]
-    place = _numbers(options["away_from"], 3, "--away-from", "LAT,LON,KM") if options["away_from"] else None
+    place = _parse_numbers(options["away_from"], 3, "--away-from", "LAT,LON,KM") if options["away_from"] else None
     return Filters(
         exclude_authors=tuple(options["authors"]),
         query_phash=phash,
         duplicate_bits=DUPLICATE_BITS if duplicates else None,
         duplicate_cosine=DUPLICATE_COSINE if duplicates else None,
-        inside=tuple(_area(text) for text in options["inside"]),
-        outside=tuple(_area(text) for text in options["outside"]),
-        countries=tuple(_code(text) for text in options["countries"]),
-        exclude_countries=tuple(_code(text) for text in options["exclude_countries"]),
+        inside=tuple(_read_area(text) for text in options["inside"]),
+        outside=tuple(_read_area(text) for text in options["outside"]),
+        countries=tuple(_parse_code(text) for text in options["countries"]),
+        exclude_countries=tuple(_parse_code(text) for text in options["exclude_countries"]),
         away_from=(place[0], place[1]) if place else None,
         min_km=place[2] if place else 0.0,
         distinct_km=options["distinct_km"],
     )
 
 
-def _area(text: str) -> "Area":
+def _read_area(text: str) -> "SearchArea":
     from pathlib import Path
 
-    from sextant.gallery.search.areas import Area
+    from sextant.gallery.search.areas import SearchArea
 
     if Path(text).is_file():
-        return Area.from_geojson(Path(text).read_text(encoding="utf-8"))
-    south, west, north, east = _numbers(text, 4, "area", "south,west,north,east, or name a GeoJSON file")
-    return Area.from_box(south, west, north, east)
+        return SearchArea.from_geojson(Path(text).read_text(encoding="utf-8"))
+    south, west, north, east = _parse_numbers(text, 4, "area", "south,west,north,east, or name a GeoJSON file")
+    return SearchArea.from_box(south, west, north, east)
 
 
-def _numbers(text: str, count: int, name: str, form: str) -> list[float]:
+def _parse_numbers(text: str, count: int, name: str, form: str) -> list[float]:
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
@@ -94,7 +94,7 @@ def _numbers(text: str, count: int, name: str, form: str) -> list[float]:
     return values
 
 
-def _code(text: str) -> str:
+def _parse_code(text: str) -> str:
     if len(text) != 2 or not text.isalpha():
         raise WrongUse(f"invalid country code {text!r}: expected two letters, such as FR")
     return text.upper()

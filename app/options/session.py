@@ -9,7 +9,7 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def session_options(command: Command) -> Command:
+def add_session_options(command: Command) -> Command:
     """Add --precision, --policy, --database and --session-calls."""
     options = [
         click.option(

@@ -1,4 +1,4 @@
-"""Options that say how a source of photos is read; galleries and alignments are both made from one."""
+"""Options for reading a source of photos, shared by galleries and alignments."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def source_options(command: Command) -> Command:
+def add_source_options(command: Command) -> Command:
     """Add the options for a source's table, its rows, the decoding processes and the output."""
     options = [
         click.option("--metadata", type=click.Path(path_type=Path), help="CSV with image, latitude and longitude."),

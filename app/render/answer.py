@@ -1,4 +1,4 @@
-"""An answer in words: what `sextant locate` prints. Pure: the Answer of DESIGN.md in, text out."""
+"""Format an answer as text, as `sextant locate` prints it. Pure."""
 
 from sextant.agent.answer_words import (
     format_coordinates,
@@ -15,43 +15,44 @@ WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth 
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
 
-def how_sure(answer: Json) -> str:
-    """``street (1 km) 12 % · city (25 km) 74 % · …``."""
+def format_confidence(answer: Json) -> str:
+    """Write ``street (1 km) 12 % · city (25 km) 74 % · …``."""
     words = " · ".join(f"{words} {share:.0%}" for words, share in list_scale_rows(answer["probability"]))
     if words and not is_calibrated(answer):
         return f"shares of the candidates, not probabilities: {words}"
     return words or "not known"
 
 
-def region(answer: Json) -> str:
-    """Both regions: ``50 %: within 12 km · 90 %: 3 areas of 340,000 km² together``."""
+def format_regions(answer: Json) -> str:
+    """Return both regions: ``50 %: within 12 km · 90 %: 3 areas of 340,000 km² together``."""
     words = []
     for share, area in answer["region"].items():
         if area is None:
             continue
         if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM or area.get("area_km2", 0.0) > WHOLE_WORLD_KM2:
-            words.append(f"{share} %: anywhere; what is known does not narrow it down")
+            words.append(f"{share} %: anywhere; the evidence does not narrow it down")
         elif area.get("radius_km") is not None:
-            words.append(f"{share} %: within {distance(area['radius_km'])}")
+            words.append(f"{share} %: within {format_distance(area['radius_km'])}")
         else:
             words.append(f"{share} %: {len(area['parts'])} areas, {area['area_km2']:,.0f} km² together")
     return " · ".join(words) or "not known"
 
 
-def distance(km: float) -> str:
-    """``850 m``, ``4.2 km``, ``1,240 km``."""
+def format_distance(km: float) -> str:
+    """Write ``850 m``, ``4.2 km``, ``1,240 km``."""
     if km < 1:
         return f"{km * 1000:.0f} m"
     return f"{km:.1f} km" if km < 10 else f"{km:,.0f} km"
 
 
-def rival(answer: Json) -> str:
+def describe_rival(answer: Json) -> str:
     """Describe the leading place outside the region, with the evidence for it."""
     other = answer["rival"]
     if other is None:
-        return "none: everything proposed lies together"
+        return "none: all candidates are in the same place"
     behind = other["candidate"]
-    who = "a similar photo" if behind["origin"] == "nearest" else f"an answer of {behind.get('model') or 'the model'}"
+    sources = {"nearest": "a similar photo", "named": "text in the photo"}
+    who = sources.get(behind["origin"]) or f"an answer of {behind.get('model') or 'the model'}"
     return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
 
 
@@ -66,11 +67,11 @@ def file_position(answer: Json) -> list[str]:
     if stated["source"]:
         line += f", from {SOURCES.get(stated['source'], stated['source'])}"
     if stated["distance_km"] is not None:
-        line += f"; {distance(stated['distance_km'])} from the answer, which it {stated['verdict']} with"
+        line += f"; {format_distance(stated['distance_km'])} from the answer, which it {stated['verdict']} with"
     return [line, *doubts]
 
 
-def references(answer: Json, count: int = 3) -> list[str]:
+def list_references(answer: Json, count: int = 3) -> list[str]:
     """List the nearest gallery photos the run was shown."""
     shown = [item for item in answer["candidates"] if item["origin"] == "nearest"]
     shown.sort(key=lambda item: item["rank"])
@@ -78,8 +79,8 @@ def references(answer: Json, count: int = 3) -> list[str]:
     return [line + (f" ({item['id']})" if item.get("id") else "") for line, item in zip(lines, shown, strict=False)]
 
 
-def stopped(answer: Json) -> str:
-    """Why the run ended."""
+def describe_stop(answer: Json) -> str:
+    """Return why the run ended."""
     return {
         "agreement": "the answers agree",
         "budget": "the budget ended; this is the best so far",
@@ -87,8 +88,8 @@ def stopped(answer: Json) -> str:
     }[answer["stop"]]
 
 
-def spent(answer: Json) -> str:
-    """``6 calls, 12,340 tokens, $0.0210, 14.2 s``."""
+def format_spending(answer: Json) -> str:
+    """Write ``6 calls, 12,340 tokens, $0.0210, 14.2 s``."""
     used = answer["spent"]
     money = "price unknown" if used["usd"] is None else f"${used['usd']:.4f}"
     estimated = " (partly estimated)" if used["estimated_calls"] else ""
@@ -96,54 +97,64 @@ def spent(answer: Json) -> str:
     return f"{calls}, {used['tokens']:,} tokens{estimated}, {money}, {used['seconds']:.1f} s"
 
 
-def outcomes(answer: Json) -> str:
-    """``3 answered, 1 refused``."""
-    return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answer"
+def count_outcomes(answer: Json) -> str:
+    """Write ``3 answered, 1 refused``."""
+    return (
+        ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answeredededed"
+    )
 
 
-def model_name(answer: Json) -> str:
+def describe_model(answer: Json) -> str:
     """Name the model and say what kind it is."""
     offline = " (no model at all: the density of similar photos)" if answer["model"] == "offline" else ""
     return f"{answer['model']}{offline}, preset {answer['preset']}"
 
 
-def rows(answer: Json) -> list[tuple[str, str]]:
+def list_answer_rows(answer: Json) -> list[tuple[str, str]]:
     """Write the whole answer as labelled lines, in the order a person reads them."""
     lines: list[tuple[str, str]] = []
     if answer["best"]:
         lines += [("Place", f"{format_place_name(answer['best'])}  {format_coordinates(answer['best'])}")]
-        lines += [("How sure", how_sure(answer)), ("Region", region(answer)), ("Rival", rival(answer))]
-    lines += [("Similar", line) for line in references(answer)]
+        lines += [
+            ("How sure", format_confidence(answer)),
+            ("Region", format_regions(answer)),
+            ("Rival", describe_rival(answer)),
+        ]
+    lines += [("Similar", line) for line in list_references(answer)]
     if answer["coverage"]:
         near, wide = answer["coverage"]["within_25_km"], answer["coverage"]["within_200_km"]
         lines.append(("Gallery", f"{near:,} photos within 25 km of the answer, {wide:,} within 200 km"))
     lines += [("Because", f"{claim['text']} [{claim['source']}]") for claim in answer["claims"][:5]]
     lines += [("File", line) for line in file_position(answer)]
     if cap := answer.get("precision"):
-        lines.append(("Precision", f"nothing finer than {cap['cap']} is shown: {cap['reason']}"))
-    lines += [("Stopped", stopped(answer)), ("Answers", outcomes(answer)), ("Spent", spent(answer))]
-    lines.append(("Model", model_name(answer)))
+        lines.append(("Precision", f"places are shown no finer than {cap['cap']}: {cap['reason']}"))
+    lines += [
+        ("Stopped", describe_stop(answer)),
+        ("Answers", count_outcomes(answer)),
+        ("Spent", format_spending(answer)),
+    ]
+    lines.append(("Model", describe_model(answer)))
     if fitted := answer.get("fitted"):
-        lines.append(("Verified", f"by {fitted}, a fitted model of your own"))
+        lines.append(("Verified", f"by {fitted}, your own fitted model"))
     lines += [("Distrust", warning["text"]) for warning in answer["warnings"]]
     return [*lines, ("Run", str(answer["run"]))]
 
 
-def printed(answer: Json) -> str:
+def format_answer(answer: Json) -> str:
     """Write the answer as `sextant locate` prints it."""
     title = " ".join((answer["photo"]["path"] or answer["photo"]["sha256"][:12]).split())
     label, body = "", []
-    for name, text in rows(answer):
+    for name, text in list_answer_rows(answer):
         body.append(f"  {'' if name == label else name:<9} {text}")
         label = name
     return "\n".join([title, f"  {format_headline(answer)}", "", *body])
 
 
-def unanswered(answer: Json) -> str | None:
-    """Why no model answered, in one line; None when one did, or when none was asked for."""
+def explain_missing_answer(answer: Json) -> str | None:
+    """Return why no model answerededededed, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None
     failed = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.ANSWERS_FAILED]
-    why = failed[0] if failed else outcomes(answer)
+    why = failed[0] if failed else count_outcomes(answer)
     left = "the place comes from similar photos alone" if answer["best"] else "there is no place to report"
     return f"model {answer['model']!r} gave no usable answer ({why}); {left}"

@@ -1,4 +1,4 @@
-"""Progress on stderr: one live display on a terminal, plain lines elsewhere. Every long command shows its work here.
+"""Show progress on stderr: one live display on a terminal, plain lines elsewhere.
 
 What the lines say stands in ``sextant.app.render.progress_words``.
 """
@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sextant.app.render.screen import Screen
-from sextant.base.printable import printable
+from sextant.base.printable import make_printable
 
 EVERY_SECONDS = 5.0  # between the plain lines of work that reports all the time
 _BAR_COLUMNS = 30
@@ -49,7 +49,7 @@ class Progress:
             quiet: show nothing.
             now: a clock, in seconds.
         """
-        self._title = " ".join(printable(title).split())
+        self._title = " ".join(make_printable(title).split())
         self._quiet, self._now = quiet, now
         self._lines: dict[str, _Line] = {}
         self._lock = threading.Lock()
@@ -93,12 +93,15 @@ class Progress:
             self._screen.print(Text(f"{self._title}: {name}{words}"), soft_wrap=True)
 
     def _picture(self) -> RenderableType:
-        """All lines: name, bar where an end is known, words."""
+        """Return all lines: name, bar where an end is known, words."""
         with self._lock:
             grid = Table.grid(padding=(0, 2, 0, 0))
             bars = any(one.total for one in self._lines.values())
             for name, one in self._lines.items():
                 bar = ProgressBar(one.total, min(one.done or 0, one.total), width=_BAR_COLUMNS) if one.total else ""
-                cells: list[RenderableType] = [Text(f"  {printable(name)}", no_wrap=True), *([bar] if bars else [])]
-                grid.add_row(*cells, Text(printable(one.words), no_wrap=True, overflow="ellipsis"))
+                cells: list[RenderableType] = [
+                    Text(f"  {make_printable(name)}", no_wrap=True),
+                    *([bar] if bars else []),
+                ]
+                grid.add_row(*cells, Text(make_printable(one.words), no_wrap=True, overflow="ellipsis"))
             return Group(Text(self._title, style="bold", no_wrap=True), grid)

@@ -1,4 +1,4 @@
-"""What progress says of a run, a gallery build, an evaluation, an alignment: each reporter shows its work's events."""
+"""Format the progress of a run, a gallery build, an evaluation or a training."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def report_run(progress: Progress) -> Callable[[Json], None]:
     """
 
     def report(event: Json) -> None:
-        found = event_words(event)
+        found = describe_event(event)
         if found is not None:
             progress.show(f"{event.get('whose', '')}{found[0]}", found[1])
 
@@ -43,7 +43,7 @@ def report_build(progress: Progress) -> Callable[["BuildProgress"], None]:
     """Return what shows a gallery build, one line a stage."""
 
     def report(at: "BuildProgress") -> None:
-        progress.show(at.stage, build_words(at), at.done, at.total, EVERY_SECONDS)
+        progress.show(at.stage, describe_build(at), at.done, at.total, EVERY_SECONDS)
 
     return report
 
@@ -58,16 +58,16 @@ def report_evaluation(
         seen[:] = [*seen[-_RECENT:], (now(), tally.fresh)]
         (first, before), (last, after) = seen[0], seen[-1]
         rate = (after - before) / (last - first) if last > first and after > before else None
-        progress.show(line, tally_words(tally, rate), tally.done, tally.total, EVERY_SECONDS)
+        progress.show(line, describe_counts(tally, rate), tally.done, tally.total, EVERY_SECONDS)
 
     return report
 
 
 def report_retrieval(progress: Progress) -> Callable[[int, int], None]:
-    """Return what shows how many photos were searched for."""
+    """Return a function that shows how many photos were searched."""
 
     def report(done: int, total: int) -> None:
-        progress.show("", f"{counted(done, total)} photos searched for", done, total, EVERY_SECONDS)
+        progress.show("", f"{format_count(done, total)} photos searched", done, total, EVERY_SECONDS)
 
     return report
 
@@ -76,7 +76,7 @@ def report_stage(progress: Progress) -> Callable[[str, int, int | None], None]:
     """Return what shows the stages before a training: ``640 of 1,374 photos through the backbone``."""
 
     def report(stage: str, done: int, total: int | None) -> None:
-        progress.show("", f"{counted(done, total)} {_STAGES[stage]}", done, total, EVERY_SECONDS)
+        progress.show("", f"{format_count(done, total)} {_STAGES[stage]}", done, total, EVERY_SECONDS)
 
     return report
 
@@ -85,13 +85,13 @@ def report_training(progress: Progress) -> Callable[["TrainingReport"], None]:
     """Return what shows the losses, the speed and the time left of a training."""
 
     def report(look: "TrainingReport") -> None:
-        progress.show("", look_words(look), look.step, look.steps, EVERY_SECONDS)
+        progress.show("", describe_training(look), look.step, look.steps, EVERY_SECONDS)
 
     return report
 
 
-def event_words(event: Json) -> tuple[str, str] | None:
-    """Which line an event belongs to, and what it says there; None for events that say nothing new."""
+def describe_event(event: Json) -> tuple[str, str] | None:
+    """Return which line an event belongs to, and what it says there; None for events that say nothing new."""
     step = event["step"]
     line = event.get("branch", "")
     words = {
@@ -99,20 +99,20 @@ def event_words(event: Json) -> tuple[str, str] | None:
         "retrieve": ("gallery", "looking for similar and dissimilar photos"),
         "plan": ("round", f"{event.get('round')}: {len(event.get('branches', []))} prompts"),
         "ask": (line, "last turn …" if event.get("final") else "asking …"),
-        "tool": (line, f"{event.get('name')} {arguments(event.get('args', {}))}"),
-        "verify": ("verdict", verdict_words(event)),
+        "tool": (line, f"{event.get('name')} {format_arguments(event.get('args', {}))}"),
+        "verify": ("verdict", describe_verdict(event)),
     }
     if step == "reply":
-        return line, reply_words(event)
+        return line, describe_reply(event)
     return words.get(step)
 
 
-def arguments(args: Json) -> str:
-    """Tool arguments on one short line."""
+def format_arguments(args: Json) -> str:
+    """Return the tool arguments on one short line."""
     return ", ".join(f"{name}={value}" for name, value in args.items())[:60]
 
 
-def reply_words(event: Json) -> str:
+def describe_reply(event: Json) -> str:
     """Describe the reply in a few words."""
     if event["failure"]:
         return f"failed: {event['failure']}"
@@ -121,46 +121,46 @@ def reply_words(event: Json) -> str:
     return " ".join(event["text"].split())[:70]
 
 
-def verdict_words(event: Json) -> str:
+def describe_verdict(event: Json) -> str:
     """Describe the best place so far and whether another round follows."""
     if event.get("latitude") is None:
         return f"no place yet; {event.get('stop') or 'another round'}"
     return f"{event['latitude']:.2f}, {event['longitude']:.2f}; {event.get('stop') or 'another round'}"
 
 
-def build_words(at: "BuildProgress") -> str:
-    """``640 of 1,374 photos, 2 not used, 143/s, 0:05 left``."""
-    words = f"{counted(at.done, at.total)} photos, {at.unreadable:,} not used, {at.rate:,.0f}/s"
+def describe_build(at: "BuildProgress") -> str:
+    """Write ``640 of 1,374 photos, 2 not used, 143/s, 0:05 left``."""
+    words = f"{format_count(at.done, at.total)} photos, {at.unreadable:,} not used, {at.rate:,.0f}/s"
     if at.stage == "encoding" and at.seconds_left is not None:
-        words += f", {clock(at.seconds_left)} left"
+        words += f", {format_duration(at.seconds_left)} left"
     return words
 
 
-def tally_words(tally: "Counts", rate: float | None) -> str:
-    """``40 of 60 photos, 8.2/s, 2:03 left, 25 km 12.1 %, 200 km 20.4 %, 3 failed, $0.12, 1,204 tokens``."""
-    pace = "" if rate is None else f"{rate:.1f}/s, {clock((tally.total - tally.done) / rate)} left, "
+def describe_counts(tally: "Counts", rate: float | None) -> str:
+    """Write ``40 of 60 photos, 8.2/s, 2:03 left, 25 km 12.1 %, 200 km 20.4 %, 3 failed, $0.12, 1,204 tokens``."""
+    pace = "" if rate is None else f"{rate:.1f}/s, {format_duration((tally.total - tally.done) / rate)} left, "
     near = f"25 km {tally.accuracy(tally.within_25_km):.1%}, 200 km {tally.accuracy(tally.within_200_km):.1%}"
     money = "price unknown" if tally.unpriced else f"${tally.usd:.4f}"
     counts = f"{tally.failed:,} failed, {money}, {tally.tokens:,} tokens"
-    return f"{counted(tally.done, tally.total)} photos, {pace}{near}, {counts}"
+    return f"{format_count(tally.done, tally.total)} photos, {pace}{near}, {counts}"
 
 
-def look_words(look: "TrainingReport") -> str:
-    """``epoch 3, step 420 of 1,600: loss gps 2.113 text 1.870, 5,100 photos/s, waited 2 %, 0:09 left``."""
+def describe_training(look: "TrainingReport") -> str:
+    """Write ``epoch 3, step 420 of 1,600: loss gps 2.113 text 1.870, 5,100 photos/s, waited 2 %, 0:09 left``."""
     text = f" text {look.text_loss:.3f}" if look.text_loss else ""
     return (
         f"epoch {look.epoch}, step {look.step:,} of {look.steps:,}: loss gps {look.gps_loss:.3f}{text}, "
-        f"{look.rows_per_second:,.0f} photos/s, waited {look.waited:.0%}, {clock(look.seconds_left)} left"
+        f"{look.rows_per_second:,.0f} photos/s, waited {look.waited:.0%}, {format_duration(look.seconds_left)} left"
     )
 
 
-def counted(done: int, total: int | None) -> str:
-    """``640 of 1,374``, or ``640`` where the total is not known."""
+def format_count(done: int, total: int | None) -> str:
+    """Write ``640 of 1,374``, or ``640`` where the total is not known."""
     return f"{done:,}" if total is None else f"{done:,} of {total:,}"
 
 
-def clock(seconds: float) -> str:
-    """``1:02:03`` or ``2:03``."""
+def format_duration(seconds: float) -> str:
+    """Write ``1:02:03`` or ``2:03``."""
     hours, rest = divmod(round(seconds), 3600)
     minutes, left = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"

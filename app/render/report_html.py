@@ -1,4 +1,4 @@
-"""Reports of evaluations as files: Markdown, and one HTML page that opens anywhere and fetches nothing."""
+"""Write evaluation reports: Markdown, and one HTML page that works offline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,17 +6,17 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from sextant.app.render.pages import page
+from sextant.app.render.pages import render_page
 from sextant.base.json_types import Json
 from sextant.eval.compare import Comparison
-from sextant.eval.reporting.comparison import comparison_report
+from sextant.eval.reporting.comparison import make_comparison_report
 from sextant.eval.reporting.document import Report
-from sextant.eval.reporting.report import evaluation_report
+from sextant.eval.reporting.report import make_evaluation_report
 from sextant.graphs.runs.folder import write_bytes
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenReport:
     """A report's two files, and the figures in them where it is of evaluations."""
 
     markdown: Path
@@ -24,30 +24,30 @@ class Written:
     figures: list[Json]
 
 
-def write_report(folders: Sequence[Path], out: Path) -> Written:
+def write_report(folders: Sequence[Path], out: Path) -> WrittenReport:
     """Write ``report.md`` and ``report.html`` of evaluations into a folder.
 
     Raises:
         EvaluationError: a folder holds no evaluation.
         SextantError: the disk does not take the report.
     """
-    report, figures = evaluation_report(folders, out)
-    return Written(*_write(report, out, "report"), figures)
+    report, figures = make_evaluation_report(folders, out)
+    return WrittenReport(*_write(report, out, "report"), figures)
 
 
-def write_comparison(found: Comparison, out: Path) -> Written:
+def write_comparison(found: Comparison, out: Path) -> WrittenReport:
     """Write ``compare.md`` and ``compare.html`` of two evaluations into a folder.
 
     Raises:
         SextantError: the disk does not take them.
     """
-    return Written(*_write(comparison_report(found, out), out, "compare"), [])
+    return WrittenReport(*_write(make_comparison_report(found, out), out, "compare"), [])
 
 
 def report_html(report: Report) -> str:
     """Return the page. Its figures are SVG of our own, in which all text is escaped."""
     figures = [replace(figure, svg=Markup(figure.svg)) for figure in report.figures]
-    return page("report", report=report, figures=figures)
+    return render_page("report", report=report, figures=figures)
 
 
 def _write(report: Report, out: Path, name: str) -> tuple[Path, Path]:

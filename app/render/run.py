@@ -1,98 +1,102 @@
-"""Recorded runs in words: what `sextant runs` and `sextant replay` print. Pure: JSON in, lines out."""
+"""Format recorded runs as text, for `sextant runs` and `sextant replay`. Pure: JSON in, lines out."""
 
 import json
 from collections.abc import Iterable
 
 from sextant.agent.answer_words import format_coordinates, format_place_name
-from sextant.app.render.answer import distance
-from sextant.app.render.terminal import one_line, table
+from sextant.app.render.answer import format_distance
+from sextant.app.render.terminal import align_columns, shorten_line
 from sextant.base.json_types import Json
-from sextant.base.printable import printable
+from sextant.base.printable import make_printable
 
 
-def listing(runs: list[Json]) -> list[str]:
+def format_runs(runs: list[Json]) -> list[str]:
     """Write runs as a table, the newest last."""
     head = ("RUN", "PHOTO", "ANSWER", "MODEL", "CALLS", "COST", "STOP")
-    return table(head, map(list_row, runs))
+    return align_columns(head, map(list_row, runs))
 
 
 def list_row(run: Json) -> tuple[str, ...]:
-    """One run of the table."""
+    """Format one row of the table of runs."""
     spent = run["spent"] or {}
     usd = spent.get("usd")
     best = run["best"]
     place = format_place_name(best) if best else run["error"] or "-"
     stop = run["stop"] or run["status"]
     fork = f"{stop}, fork of {run['parent']}" if run["parent"] else stop
-    photo = one_line(str(run["photo"]))
+    photo = shorten_line(str(run["photo"]))
     cost = "?" if usd is None else f"${usd:.4f}"
-    return (run["run"], photo[-32:], one_line(place, 40), run["model"], str(spent.get("calls", "-")), cost, fork)
+    return (run["run"], photo[-32:], shorten_line(place, 40), run["model"], str(spent.get("calls", "-")), cost, fork)
 
 
-def tree(story: Json, *, full: bool = False) -> list[str]:
+def format_timeline(story: Json, *, full: bool = False) -> list[str]:
     """Write a run as a tree: rounds, their branches, each branch's turns, and each round's verdict."""
     record = story["record"]
-    lines = [f"run {story['run']}: {one_line(str(record['path']))}, {record['settings']['model']}, {record['status']}"]
+    lines = [
+        f"run {story['run']}: {shorten_line(str(record['path']))}, {record['settings']['model']}, {record['status']}"
+    ]
     if record["parent"]:
-        lines.append(f"  fork of {record['parent']}: {', '.join(change_words(change) for change in record['changes'])}")
+        lines.append(
+            f"  fork of {record['parent']}: {', '.join(describe_change(change) for change in record['changes'])}"
+        )
     if story["cut"]:
         lines.append("  the last line of the recording was cut off")
     if story["retrieved"]:
         sides = [f"{len(story['retrieved'][side])} {side}" for side in ("nearest", "farthest")]
         lines.append(f"  gallery: {' and '.join(sides)} photos")
     for verdict in story["verdicts"]:
-        lines += [line for branch in story["branches"] for line in branch_lines(branch, verdict, full=full)]
-        lines += verdict_lines(verdict)
-    open_branches = [branch for branch in story["branches"] if not heard(branch, story["verdicts"])]
-    lines += [line for branch in open_branches for line in branch_lines(branch, None, full=full)]
+        lines += [line for branch in story["branches"] for line in format_branch(branch, verdict, full=full)]
+        lines += format_verdict(verdict)
+    open_branches = [branch for branch in story["branches"] if not is_in_verdicts(branch, story["verdicts"])]
+    lines += [line for branch in open_branches for line in format_branch(branch, None, full=full)]
     lines += [f"  {record['status']}: {record['error']}"] if record.get("error") else []
     return lines
 
 
-def heard(branch: Json, verdicts: Iterable[Json]) -> bool:
-    """Whether a branch's outcome stands in some verdict."""
+def is_in_verdicts(branch: Json, verdicts: Iterable[Json]) -> bool:
+    """Return whether a branch's outcome stands in some verdict."""
     return any(branch["id"] in verdict["new"] for verdict in verdicts)
 
 
-def branch_lines(branch: Json, verdict: Json | None, *, full: bool) -> list[str]:
+def format_branch(branch: Json, verdict: Json | None, *, full: bool) -> list[str]:
     """Write a branch with its turns, if its outcome was new in this verdict."""
     if verdict is not None and branch["id"] not in verdict["new"]:
         return []
     lines = [f"  ├ {branch['id']} (temperature {branch['temperature']:g})"]
     for turn in branch["turns"]:
-        lines += [f"  │  {line}" for line in turn_lines(turn, full=full)]
+        lines += [f"  │  {line}" for line in format_turn(turn, full=full)]
     if verdict is not None:
-        lines.append(f"  │  ⇒ {outcome_words(verdict['new'][branch['id']])}")
+        lines.append(f"  │  ⇒ {describe_outcome(verdict['new'][branch['id']])}")
     return lines
 
 
-def turn_lines(turn: Json, *, full: bool) -> list[str]:
-    """One turn: what was said, what was asked of tools, what they returned."""
+def format_turn(turn: Json, *, full: bool) -> list[str]:
+    """Return one turn: what was said, what was asked of tools, what they returned."""
     step = f"{turn['step']:>3} "
-    said = printable(turn["content"]) if full else one_line(turn["content"])
+    said = make_printable(turn["content"]) if full else shorten_line(turn["content"])
     if turn["role"] == "tool":
         return [f"{step}{turn.get('name')} ⇒ {said}"]
     if turn["role"] == "user":
         return [f"{step}{said} {len(turn.get('images', []))} picture(s)"]
     lines = []
     if turn.get("failure"):
-        lines.append(f"{step}failed ({turn['failure']['kind']}): {one_line(turn['failure']['message'])}")
+        lines.append(f"{step}failed ({turn['failure']['kind']}): {shorten_line(turn['failure']['message'])}")
     if said:
         lines.append(f"{step}“{said}”")
-    lines += [f"{step}calls {call_words(call)}" for call in turn.get("tool_calls", [])]
-    if lines and (cost := cost_words(turn)):
+    lines += [f"{step}calls {describe_call(call)}" for call in turn.get("tool_calls", [])]
+    if lines and (cost := format_cost(turn)):
         lines[0] += f"  [{cost}]"
     return lines
 
 
-def call_words(call: Json) -> str:
-    """``nearest_photos(count=5)``."""
+def describe_call(call: Json) -> str:
+    """Write ``nearest_photos(count=5)``."""
     args = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in call["args"].items())
-    return one_line(f"{call['name']}({args})")
+    return shorten_line(f"{call['name']}({args})")
 
 
-def cost_words(turn: Json) -> str:
-    """``1,155 + 20 tokens, $0.0021, 0.83 s``."""
+def format_cost(turn: Json) -> str:
+    """Write ``1,155 + 20 tokens, $0.0021, 0.83 s``."""
     words = []
     if turn.get("usage"):
         words.append(f"{turn['usage']['input_tokens']:,} + {turn['usage']['output_tokens']:,} tokens")
@@ -103,59 +107,59 @@ def cost_words(turn: Json) -> str:
     return ", ".join(words)
 
 
-def outcome_words(outcome: Json) -> str:
+def describe_outcome(outcome: Json) -> str:
     """Describe the outcome of a branch."""
     if outcome["kind"] != "answered":
-        return f"{outcome['kind']}: {one_line(str(outcome.get('how') or ''))}"
+        return f"{outcome['kind']}: {shorten_line(str(outcome.get('how') or ''))}"
     sure = "" if outcome.get("confidence") is None else f", {outcome['confidence']:.0%} sure"
-    named = f" ({one_line(outcome['place'], 40)})" if outcome.get("place") else ""
+    named = f" ({shorten_line(outcome['place'], 40)})" if outcome.get("place") else ""
     return f"{format_coordinates(outcome)}{named}{sure}"
 
 
-def verdict_lines(verdict: Json) -> list[str]:
+def format_verdict(verdict: Json) -> list[str]:
     """Describe the verdict of a round, with verification's reasons."""
     place = "no place" if verdict["latitude"] is None else format_coordinates(verdict)
     known = [f"{name} km {p:.0%}" for name, p in verdict["probability"].items() if p is not None]
     after = f"; stop: {verdict['stop']}" if verdict["stop"] else "; another round"
     lines = [f"  {verdict['step']} verdict: {place} ({', '.join(known) or 'no probabilities'}){after}"]
-    return lines + [f"      because {one_line(reason)}" for reason in verdict["reasons"]]
+    return lines + [f"      because {shorten_line(reason)}" for reason in verdict["reasons"]]
 
 
-def change_words(change: Json) -> str:
+def describe_change(change: Json) -> str:
     """``verify=top1 from step 13``."""
     key = change["name"] if change["kind"] == "setting" else ".".join(filter(None, (change["kind"], change["name"])))
     at = f"{change['step']}:{change['branch']}" if change["branch"] else str(change["step"])
-    return f"{key}={one_line(json.dumps(change['value'], ensure_ascii=False), 40)} from step {at}"
+    return f"{key}={shorten_line(json.dumps(change['value'], ensure_ascii=False), 40)} from step {at}"
 
 
-def difference(found: Json, most: int = 5) -> list[str]:
-    """Two runs compared."""
-    moved = "-" if found["moved_km"] is None else distance(found["moved_km"])
+def format_comparison(found: Json, most: int = 5) -> list[str]:
+    """Format the comparison of two runs."""
+    moved = "-" if found["moved_km"] is None else format_distance(found["moved_km"])
     places = " → ".join(format_place_name(best) if best else "no place" for best in found["best"])
     lines = [f"{found['runs'][0]} → {found['runs'][1]}", f"  answer moved {moved}: {places}"]
-    lines += [f"  setting {name}: {one_line(words)}" for name, words in found["settings"].items()]
+    lines += [f"  setting {name}: {shorten_line(words)}" for name, words in found["settings"].items()]
     for title in ("gained", "lost", "reweighted"):
         items = found["candidates"][title]
         lines.append(f"  {len(items)} candidate{'' if len(items) == 1 else 's'} {title}")
-        lines += [f"    {candidate_words(item)}" for item in items[:most]]
+        lines += [f"    {describe_candidate(item)}" for item in items[:most]]
     first = found["first_step"]
     if first is None:
-        lines.append("  every step is the same, the clock apart")
+        lines.append("  all steps are equal except for the clock")
     else:
         branch = f" {first['branch']}" if first["branch"] else ""
         lines.append(f"  first differing step: {first['step']} {first['node']}{branch} {first['where']}")
-        lines += [f"    {line}" for line in printable(first["words"]).splitlines()[:8]]
-    return [*lines, f"  stop: {' → '.join(map(str, found['stop']))}", f"  spent: {spent_words(found['spent'])}"]
+        lines += [f"    {line}" for line in make_printable(first["words"]).splitlines()[:8]]
+    return [*lines, f"  stop: {' → '.join(map(str, found['stop']))}", f"  spent: {describe_spending(found['spent'])}"]
 
 
-def candidate_words(item: Json) -> str:
+def describe_candidate(item: Json) -> str:
     """Describe a candidate of a comparison."""
     score = item["score"]
     weight = " → ".join(f"{value:.3f}" for value in (score if isinstance(score, list) else [score]))
-    return f"{item['origin']} {one_line(item['id'] or '', 40)} {format_coordinates(item)}, score {weight}"
+    return f"{item['origin']} {shorten_line(item['id'] or '', 40)} {format_coordinates(item)}, score {weight}"
 
 
-def spent_words(both: list[Json | None]) -> str:
+def describe_spending(both: list[Json | None]) -> str:
     """Describe what both runs cost."""
     words = []
     for spent in both:
@@ -165,16 +169,16 @@ def spent_words(both: list[Json | None]) -> str:
     return " → ".join(words)
 
 
-def needed_calls(calls: list[Json]) -> list[str]:
+def list_needed_calls(calls: list[Json]) -> list[str]:
     """List the calls that a fork would make, and their estimated cost."""
-    lines = [f"  step {call['step']} {call['branch'] or ''}: {needed_words(call)}" for call in calls]
+    lines = [f"  step {call['step']} {call['branch'] or ''}: {describe_needed_call(call)}" for call in calls]
     known = [call["usd"] for call in calls if call["usd"] is not None]
     money = f"about ${sum(known):.4f}" if len(known) == len(calls) else "at an unknown price"
-    return ["The fork needs calls that were not recorded:", *lines, f"  {money}; what follows depends on the answers"]
+    return ["The fork needs calls that were not recorded:", *lines, f"  {money}; further calls depend on the answers"]
 
 
-def needed_words(call: Json) -> str:
-    """One call of the list."""
+def describe_needed_call(call: Json) -> str:
+    """Describe one call of the list."""
     if call["kind"] != "model":
-        return call_words(call) if call["kind"] == "tool" else f"the gallery's {call['kind']}"
+        return describe_call(call) if call["kind"] == "tool" else f"the gallery's {call['kind']}"
     return f"variant {call['variant']}, about {call['input_tokens']:,} + at most {call['output_tokens']:,} tokens"

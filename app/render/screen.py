@@ -1,4 +1,4 @@
-"""A rich console for foreign text: progress, the conversation, its tables."""
+"""A rich console for untrusted text: progress, the conversation, its tables."""
 
 from collections.abc import Iterable
 from typing import IO
@@ -6,7 +6,7 @@ from typing import IO
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from sextant.base.printable import printable
+from sextant.base.printable import make_printable
 
 
 class Screen(Console):
@@ -19,4 +19,4 @@ class Screen(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield rich's segments with printable text. What rich itself tells the terminal passes."""
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=printable(segment.text))
+            yield segment if segment.control else segment._replace(text=make_printable(segment.text))

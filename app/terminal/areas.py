@@ -1,4 +1,4 @@
-"""Areas and places as they are typed: pins, rejected places, corners, and GeoJSON files drawn elsewhere."""
+"""Parse typed areas and places: pins, rejected places, corners, and GeoJSON files."""
 
 import json
 import shlex
@@ -8,7 +8,7 @@ from pathlib import Path
 from sextant.agent.chat.constraints import constrain_to, draw, pin, reject
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.geo.drawn_area import area_of_geojson
+from sextant.geo.drawn_area import read_geojson_area
 
 RULES = {"inside": "only", "outside": "exclude"}
 BIGGEST = 10 * 2**20  # bytes of a GeoJSON file; a country in full detail has less
@@ -23,7 +23,9 @@ def parse_constraint(words: str) -> Json | None:
     """
     kind, _, rest = words.strip().partition(" ")
     if kind in ("pin", "reject"):
-        return (pin if kind == "pin" else reject)(*_position(rest, f"/steer {kind} takes a latitude and a longitude"))
+        return (pin if kind == "pin" else reject)(
+            *_parse_position(rest, f"/steer {kind} takes a latitude and a longitude")
+        )
     if kind not in RULES:
         return None
     try:
@@ -32,17 +34,17 @@ def parse_constraint(words: str) -> Json | None:
         raise WrongUse(f"/steer {kind} {rest!r} has an open quotation mark; close it") from error
     if len(parts) == 1:
         path = Path(parts[0]).expanduser()
-        return constrain_to(area_of_geojson(_document(path)), RULES[kind], f"the area of {path.name}")
-    return draw(_corners(parts, kind), RULES[kind])
+        return constrain_to(read_geojson_area(_read_document(path)), RULES[kind], f"the area of {path.name}")
+    return draw(_parse_corners(parts, kind), RULES[kind])
 
 
-def _corners(parts: Sequence[str], kind: str) -> list[tuple[float, float]]:
+def _parse_corners(parts: Sequence[str], kind: str) -> list[tuple[float, float]]:
     if not parts:
         raise WrongUse(f"/steer {kind} takes a GeoJSON file or corners, for example: {EXAMPLE}")
-    return [_position(part, f"/steer {kind} takes corners as LATITUDE,LONGITUDE") for part in parts]
+    return [_parse_position(part, f"/steer {kind} takes corners as LATITUDE,LONGITUDE") for part in parts]
 
 
-def _position(text: str, takes: str) -> tuple[float, float]:
+def _parse_position(text: str, takes: str) -> tuple[float, float]:
     try:
         latitude, longitude = (float(number) for number in text.replace(",", " ").split())
     except ValueError as error:
@@ -50,7 +52,7 @@ def _position(text: str, takes: str) -> tuple[float, float]:
     return latitude, longitude
 
 
-def _document(path: Path) -> Json:
+def _read_document(path: Path) -> Json:
     try:
         if path.stat().st_size > BIGGEST:
             raise WrongUse(f"{str(path)!r} is larger than {BIGGEST // 2**20} MB; simplify the area")

@@ -1,10 +1,10 @@
-"""A session's run in the terminal: its steps, and forks of it."""
+"""Fork a session's run in the terminal, and list its steps."""
 
 from rich.table import Table
 
 from sextant.agent.answer_words import format_coordinates, format_headline
 from sextant.agent.privacy.view import view_answer, view_comparison
-from sextant.app.render.run import difference, needed_calls
+from sextant.app.render.run import format_comparison, list_needed_calls
 from sextant.base.errors import WrongUse
 from sextant.graphs.chat import ChatContext
 from sextant.graphs.runs.compare import compare_runs
@@ -17,7 +17,7 @@ from sextant.graphs.sessions.store import Sessions
 USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country live"
 
 
-def steps_table(run: str, home: str | None) -> Table:
+def format_steps(run: str, home: str | None) -> Table:
     """Make a table of a run's steps with the numbers that /fork takes."""
     table = Table("step", "node", "prompt", "seconds", box=None, header_style="bold")
     for step in build_timeline(find_run(run, home))["steps"]:
@@ -44,9 +44,9 @@ def fork_and_compare(sessions: Sessions, session: str, run: str, words: str, des
         made = fork_in_session(sessions, session, parent, step, changes, desk, live=live)
     except UnrecordedCalls as stopped:
         # The calls hold a model's arguments: under a cap only their number is shown.
-        needed = [str(stopped)] if policy.coarsest else needed_calls(stopped.calls)
+        needed = [str(stopped)] if policy.coarsest else list_needed_calls(stopped.calls)
         raise WrongUse("\n".join([*needed, f"Add live to make them: /fork {words} live"])) from None
     answer = view_answer(made.answer, policy)
     place = f" ({format_coordinates(answer['best'])})" if answer["best"] else ""
     found = view_comparison(compare_runs(parent, find_run(made.name, home)), policy)
-    return [f"Fork {made.name}: {format_headline(answer)}{place}", *difference(found)]
+    return [f"Fork {made.name}: {format_headline(answer)}{place}", *format_comparison(found)]

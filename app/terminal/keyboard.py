@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def read_lines(history: Path, commands: Sequence[str]) -> Iterator[str]:
-    """One line after another, until the end of input; Ctrl-C only empties the line.
+    """Yield one line after another until the end of input; Ctrl-C only empties the line.
 
     Args:
         history: the file of earlier lines.

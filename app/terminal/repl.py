@@ -15,12 +15,12 @@ from rich.table import Table
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.privacy.view import view_event
 from sextant.agent.recording.blobs import BlobStore
-from sextant.app.render.answer import distance
+from sextant.app.render.answer import format_distance
 from sextant.app.render.progress import Progress
 from sextant.app.render.progress_words import report_run
 from sextant.app.render.screen import Screen
 from sextant.app.terminal.areas import EXAMPLE, parse_constraint
-from sextant.app.terminal.forks import USE, fork_and_compare, steps_table
+from sextant.app.terminal.forks import USE, fork_and_compare, format_steps
 from sextant.app.terminal.keyboard import read_lines
 from sextant.app.terminal.text_map import draw_text_map
 from sextant.app.terminal.typed import read_line
@@ -45,7 +45,7 @@ HELP = {
     "/fork STEP KEY=VALUE": "rerun this photo from a step with a change; without arguments, list its steps",
     "/export FORMAT [FILE]": "geojson, kml, csv or html (the case file)",
     "/sessions": "list the sessions",
-    "/quit": "quit; the session is kept",
+    "/quit": "quit; the session is saved",
 }
 
 
@@ -81,7 +81,7 @@ class ChatRepl:
                     break
             except SextantError as error:
                 self.console.print(f"[red]{escape(str(error))}[/red]")
-        self.console.print(f"[dim]Kept as session {self.session}: sextant chat --session {self.session}[/dim]")
+        self.console.print(f"[dim]Saved as session {self.session}: sextant chat --session {self.session}[/dim]")
 
     def say(self, words: str, photos: tuple[Path, ...] = (), steer: tuple[Json, ...] = ()) -> None:
         """Send one message and print the reply."""
@@ -161,7 +161,7 @@ class ChatRepl:
     def _fork(self, words: str) -> None:
         run, home = self._current()["run"], self.desk.settings.home
         if not words:
-            self.console.print(steps_table(run, home))
+            self.console.print(format_steps(run, home))
             self.console.print(f"[dim]{escape(USE)}[/dim]")
             return
         with self._show_steps() as desk:
@@ -241,7 +241,7 @@ class ChatRepl:
             self.console.print(f"  {escape(entry['text'])}{struck} [dim]{entry['source']}[/dim]")
         changed = next((p["changed"] for p in view["photos"] if p["key"] == view["turns"][-1].get("photo")), None)
         if changed and changed["moved_km"]:
-            self.console.print(f"  [dim]{distance(changed['moved_km'])} from where the run left it[/dim]")
+            self.console.print(f"  [dim]{format_distance(changed['moved_km'])} from the run's own answer[/dim]")
 
     @contextmanager
     def _show_steps(self, *, several: bool = False) -> Iterator[ChatContext]:

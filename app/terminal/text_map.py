@@ -1,9 +1,9 @@
-"""A map in characters: land and sea, the answer, its rival, the similar photos."""
+"""Draw a map in characters: land and sea, the answer, its rival, the similar photos."""
 
 import numpy as np
 
 from sextant.base.json_types import Json
-from sextant.geo.borders import countries_at
+from sextant.geo.borders import find_countries
 
 COLUMNS, ROWS = 72, 22
 LEAST_DEGREES = 12.0  # a map narrower than this shows nothing to know a place by
@@ -18,11 +18,11 @@ def draw_text_map(photo: Json) -> str:
     marks += [(answer["rival"], "R")] if answer["rival"] else []
     marks.append((answer["best"], "A"))
     shown = [place for place, letter in marks if letter != "*"] + photo["nearest"][:5]
-    west, south, east, north = _box(shown)
+    west, south, east, north = _compute_box(shown)
     longitudes = west + (np.arange(COLUMNS) + 0.5) * (east - west) / COLUMNS
     latitudes = north - (np.arange(ROWS) + 0.5) * (north - south) / ROWS
     cells = np.stack(np.broadcast_arrays(latitudes[:, None], longitudes[None, :]), axis=-1).reshape(-1, 2)
-    grid = np.array(["·" if country else " " for country in countries_at(cells)], dtype=object).reshape(ROWS, COLUMNS)
+    grid = np.array(["·" if country else " " for country in find_countries(cells)], dtype=object).reshape(ROWS, COLUMNS)
     for place, letter in marks:
         row = int((north - place["latitude"]) / (north - south) * ROWS)
         column = int((place["longitude"] - west) / (east - west) * COLUMNS)
@@ -33,7 +33,7 @@ def draw_text_map(photo: Json) -> str:
     return "\n".join([*lines, f"A answer   R rival   * similar photo   · land      {frame}"])
 
 
-def _box(places: list[Json]) -> tuple[float, float, float, float]:
+def _compute_box(places: list[Json]) -> tuple[float, float, float, float]:
     latitudes = [place["latitude"] for place in places]
     longitudes = [place["longitude"] for place in places]
     middle = (min(latitudes) + max(latitudes)) / 2, (min(longitudes) + max(longitudes)) / 2

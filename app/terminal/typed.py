@@ -1,4 +1,4 @@
-"""What a person typed or pasted: photos by their paths, a command, or words."""
+"""Parse what a person typed or pasted: photo paths, a command, or words."""
 
 import shlex
 from dataclasses import dataclass

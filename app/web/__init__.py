@@ -1,1 +1,1 @@
-"""The page: the same conversation over HTTP."""
+"""The chat as a web page, over HTTP."""

@@ -1,11 +1,11 @@
-"""The countries' outlines that the page draws where it has no map tiles."""
+"""The countries' outlines, which the page draws without online map tiles."""
 
 import gzip
 import json
 from functools import lru_cache
 from typing import Any
 
-from sextant.geo.borders import outlines
+from sextant.geo.borders import make_outlines
 
 OUTLINE_DEGREES = 0.05  # some five kilometres: what a screen shows of a continent
 
@@ -13,14 +13,14 @@ OUTLINE_DEGREES = 0.05  # some five kilometres: what a screen shows of a contine
 @lru_cache(maxsize=1)
 def pack_outlines() -> bytes:
     """Return the outlines, rounded to what the map shows, gzipped once."""
-    text = json.dumps(rounded(outlines(OUTLINE_DEGREES)), separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(round_numbers(make_outlines(OUTLINE_DEGREES)), separators=(",", ":"), ensure_ascii=False)
     return gzip.compress(text.encode(), 6, mtime=0)
 
 
-def rounded(value: Any) -> Any:
-    """All numbers to two decimals of a degree: a kilometre."""
+def round_numbers(value: Any) -> Any:
+    """Return all numbers to two decimals of a degree: a kilometre."""
     if isinstance(value, float):
         return round(value, 2)
     if isinstance(value, dict):
-        return {name: rounded(item) for name, item in value.items()}
-    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value
+        return {name: round_numbers(item) for name, item in value.items()}
+    return [round_numbers(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,4 +1,4 @@
-"""Connections before any request is understood: how many there are, how long each may take, how much it may send.
+"""Bound connections before any request is parsed: their number, duration and size.
 
 The parser is h11, which is bounded in what it keeps of an unfinished request. Once a second the server looks at every
 connection and closes those whose time is over; when there are too many, those that wait for a request longest go.
@@ -59,15 +59,15 @@ class BoundedProtocol(H11Protocol):
         super().on_response_complete()
 
     def waits_for_head(self) -> bool:
-        """Whether no complete head of a request has come since the last answer."""
+        """Return whether no complete head of a request has come since the last answer."""
         return bool(self.conn.their_state is h11.IDLE)
 
     def receives_body(self) -> bool:
-        """Whether a request's body is incomplete."""
+        """Return whether a request's body is incomplete."""
         return bool(self.conn.their_state is h11.SEND_BODY)
 
     def expired(self, at: float) -> bool:
-        """Whether the client has used up its time, at a time of ``time.monotonic``."""
+        """Return whether the client has used up its time, at a time of ``time.monotonic``."""
         if self.waits_for_head():
             began = self.head_began
             return at - began > HEAD_S if began is not None else at - self.waiting_since > IDLE_S
@@ -78,7 +78,7 @@ class BoundedProtocol(H11Protocol):
         return self.stalled(at)
 
     def stalled(self, at: float) -> bool:
-        """Whether the client has taken nothing of an answer that waits for it."""
+        """Return whether the client has taken nothing of an answer that waits for it."""
         unsent = self.transport.get_write_buffer_size()
         if not unsent or unsent != self.unsent:
             self.unsent, self.last_taken = unsent, at
@@ -120,7 +120,7 @@ def make_room(connections: set[BoundedProtocol]) -> None:
     first.transport.abort()
 
 
-def most_connections() -> int:
+def raise_connection_limit() -> int:
     """Return how many connections this process may have; raises its limit of open files as far as it may."""
     try:
         import resource

@@ -1,4 +1,4 @@
-"""A message as it comes in: a multipart form, read no further than the limits into files without a name."""
+"""Read a message from a multipart form, within the limits and into unnamed files."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from sextant.app.web import schemas
 from sextant.app.web.limits import Limits, RequestRefused, Reserve
 from sextant.app.web.service import SessionService
-from sextant.app.web.uploads import content_of, display_name
+from sextant.app.web.uploads import make_display_name, read_content
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ async def read_form(request: Request, limits: Limits, reserve: Reserve) -> Async
                 raise RequestRefused(413, f"the message has more than {expected // 2**20} MB; send fewer photos")
             yield chunk
 
-    with reserve.take(expected, "too many photos are being sent to this server; try again in a moment"):
+    with reserve.take(expected, "too many photos are being uploaded to this server; try again in a moment"):
         parser = MultiPartParser(request.headers, body(), max_files=1000, max_fields=10, max_part_size=64 * 1024)
         try:
             form = await parser.parse()
@@ -80,21 +80,23 @@ def check_form(fields: dict[str, str], photos: int, limits: Limits) -> None:
         raise RequestRefused(413, f"message too long (limit {limits.text_characters:,} characters)")
 
 
-def usable_photos(files: list[UploadFile], house: SessionService) -> tuple[list[UploadFile], list[schemas.Refusal]]:
+def select_usable_photos(
+    files: list[UploadFile], house: SessionService
+) -> tuple[list[UploadFile], list[schemas.Refusal]]:
     """Return the files that are photos, and the others with the reason; one at a time in memory, none stored."""
     usable, refused = [], []
     for upload in files:
-        reason = refusal_of(upload, house)
+        reason = find_refusal(upload, house)
         if reason:
-            refused.append(schemas.Refusal(file=display_name(upload.filename), reason=reason))
+            refused.append(schemas.Refusal(file=make_display_name(upload.filename), reason=reason))
         else:
             usable.append(upload)
     return usable, refused
 
 
-def refusal_of(upload: UploadFile, house: SessionService) -> str | None:
-    """Why a file is not used; None when it is."""
+def find_refusal(upload: UploadFile, house: SessionService) -> str | None:
+    """Return why a file is not used; None when it is."""
     most = house.limits.upload_bytes
     if (upload.size or 0) > most:
         return f"has more than {most // 2**20} MB; export it smaller"
-    return house.decoder.refusal(content_of(upload))
+    return house.decoder.refusal(read_content(upload))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from sextant.agent.chat.constraints import draw, pin, reject
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.app.web import schemas
-from sextant.app.web.forms import read_form, usable_photos
+from sextant.app.web.forms import read_form, select_usable_photos
 from sextant.app.web.limits import RequestRefused
 from sextant.app.web.service import SessionService
 from sextant.base.json_types import Json
@@ -16,7 +16,7 @@ from sextant.base.json_types import Json
 UPLOADS_AT_ONCE = 8
 
 
-def message_routes(house: SessionService) -> APIRouter:
+def make_message_routes(house: SessionService) -> APIRouter:
     """Make the routes for messages, steering, stop and resume, under /api/sessions/{session}."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
     # One photo is decoded at a time; uploads wait for that in a queue of their own, not in everybody's threads.
@@ -26,7 +26,7 @@ def message_routes(house: SessionService) -> APIRouter:
     async def message(session: str, request: Request) -> schemas.Accepted:
         """Take a message as multipart form: ``text``, ``photo`` (the photo it is about), and any number of ``files``.
 
-        Files that are no photos are refused one by one; the others are located.
+        Files that are not photos are refused one by one; the others are located.
         """
         # Whatever can be refused is refused before the body is read.
         await to_thread.run_sync(house.check_ready, session, limiter=uploads)
@@ -34,10 +34,10 @@ def message_routes(house: SessionService) -> APIRouter:
             text = form.fields.get("text", "").strip()
             if not text and not form.files:
                 raise RequestRefused(422, "the message is empty; write something, or add a photo")
-            usable, refused = await to_thread.run_sync(usable_photos, form.files, house, limiter=uploads)
+            usable, refused = await to_thread.run_sync(select_usable_photos, form.files, house, limiter=uploads)
             if form.files and not usable:
                 raise RequestRefused(422, "; ".join(f"{one.file} {one.reason}" for one in refused))
-            said = new_message(text or "where was this taken?", [], form.fields.get("photo"), form.fields.get("id"))
+            said = make_message(text or "where was this taken?", [], form.fields.get("photo"), form.fields.get("id"))
             await to_thread.run_sync(house.say, session, said, usable, limiter=uploads)
         return schemas.Accepted(message=said["id"], refused=refused)
 
@@ -45,7 +45,7 @@ def message_routes(house: SessionService) -> APIRouter:
     def steer(session: str, wish: schemas.Steer) -> schemas.Accepted:
         """Rule places out or in; stored candidates are weighed anew, no model is asked."""
         house.require_session(session)
-        said = steering_message(wish)
+        said = make_steering_message(wish)
         house.say(session, said)
         return schemas.Accepted(message=said["id"])
 
@@ -63,19 +63,19 @@ def message_routes(house: SessionService) -> APIRouter:
     return routes
 
 
-def new_message(text: str, photos: list[Json], photo: str | None, given: str | None = None) -> Json:
+def make_message(text: str, photos: list[Json], photo: str | None, given: str | None = None) -> Json:
     """Make a message as the graph takes it; ``given`` is the client's id, which makes sending idempotent."""
     named = given if given and given.isascii() and given.isalnum() and len(given) <= 64 else secrets.token_hex(8)
     return {"id": named, "text": text, "photos": photos, "steer": [], "photo": photo}
 
 
-def steering_message(wish: schemas.ByWords | schemas.ByPolygon | schemas.ByPlace) -> Json:
+def make_steering_message(wish: schemas.ByWords | schemas.ByPolygon | schemas.ByPlace) -> Json:
     """Make a message that carries the constraints of a steering request.
 
     Raises:
         WrongUse: a place is unknown, or an area encloses nothing.
     """
-    said = new_message("", [], wish.photo)
+    said = make_message("", [], wish.photo)
     if isinstance(wish, schemas.ByWords):
         undo = wish.text.lower().startswith(("undo", "start over", "reset", "clear"))
         return said | {"text": wish.text, "steer": [] if undo else read_steering(wish.text)}

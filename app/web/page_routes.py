@@ -15,7 +15,7 @@ from sextant.app.web.service import SessionService
 STATIC = Path(__file__).parent / "static"
 
 
-def page_routes(house: SessionService) -> APIRouter:
+def make_page_routes(house: SessionService) -> APIRouter:
     """Make the routes of the page, its configuration, the map outlines and the evaluation reports."""
     routes = APIRouter()
 
@@ -53,7 +53,7 @@ def page_routes(house: SessionService) -> APIRouter:
 
     @routes.get("/reports/{number}", tags=["reports"])
     def report(number: int) -> Response:
-        """One report, in a sandbox: it can show itself and nothing else."""
+        """Serve one report in a sandbox: it can show itself and nothing else."""
         files = house.reports.files()
         if not 1 <= number <= len(files):
             raise RequestRefused(404, f"no report {number}; there are {len(files)} reports")

@@ -1,4 +1,4 @@
-"""Pictures over HTTP: the photo as the model sees it, and its neighbours in the gallery as thumbnails."""
+"""HTTP routes of pictures: the photo as the model sees it, and thumbnails of gallery photos."""
 
 import io
 
@@ -15,7 +15,7 @@ SIDES = ("nearest", "farthest")
 SMALL = 320  # pixels, the longest side of a photo in the conversation
 
 
-def photo_routes(house: SessionService) -> APIRouter:
+def make_photo_routes(house: SessionService) -> APIRouter:
     """Make the routes under /api/sessions/{session}/photos; clients name sessions and numbers, never files."""
     routes = APIRouter(prefix="/api/sessions/{session}/photos/{key}", tags=["pictures"])
 
@@ -24,17 +24,17 @@ def photo_routes(house: SessionService) -> APIRouter:
         """Return the photo without its metadata, scaled; ``small`` for the conversation."""
         photo = house.evidence(session, key)
         if photo.get("shown") and not small:
-            return jpeg_response(house.blobs.get(photo["shown"]))
+            return make_jpeg_response(house.blobs.get(photo["shown"]))
         image = open_run_photo(house.blobs.get(photo.get("shown") or photo["sha256"])).image.copy()
         image.thumbnail((SMALL, SMALL) if small else (1024, 1024))
-        return jpeg_response(encode_jpeg(image))
+        return make_jpeg_response(encode_jpeg(image))
 
     @routes.get("/neighbours/{side}/{number}")
     def neighbour(session: str, key: str, side: str, number: int) -> Response:
         """Return a similar or dissimilar gallery photo, counted from 1, as a thumbnail; none under a precision cap."""
         if house.desk.policy.withholds_words:
             raise RequestRefused(403, "gallery pictures are withheld: they may show more than the precision cap allows")
-        return jpeg_response(read_neighbour_picture(house, house.evidence(session, key), side, number))
+        return make_jpeg_response(read_neighbour_picture(house, house.evidence(session, key), side, number))
 
     return routes
 
@@ -65,6 +65,6 @@ def encode_jpeg(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def jpeg_response(content: bytes) -> Response:
+def make_jpeg_response(content: bytes) -> Response:
     """Return a picture that a browser may cache: its address always names the same picture."""
     return Response(content, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})

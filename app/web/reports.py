@@ -1,4 +1,4 @@
-"""Where evaluation reports lie: the folder a person names, or the folders that `sextant eval` is told to write to."""
+"""Find evaluation reports: in the folder that the user names, or in the default folders."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Recorded runs over HTTP: the timeline of a photo's run, and forks of it."""
+"""HTTP routes of recorded runs: the timeline of a photo's run, and forks of it."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,7 @@ OURS = ("base_url", "gallery", "encoder", "fitted")
 LONGEST = 6000  # characters of one text shown; a prompt with twenty references has some three thousand
 
 
-def run_routes(house: SessionService) -> APIRouter:
+def make_run_routes(house: SessionService) -> APIRouter:
     """Make the routes under /api/sessions/{session}/photos/{key}/run: a session shows its own runs only."""
     routes = APIRouter(prefix="/api/sessions/{session}/photos/{key}/run", tags=["runs"])
 
@@ -34,7 +34,7 @@ def run_routes(house: SessionService) -> APIRouter:
         return redact_run(build_timeline(find_run(name, house.desk.settings.home)), house)
 
     @routes.post("/fork")
-    def forked(session: str, key: str, wish: schemas.Fork) -> dict[str, Any]:
+    def forked(session: str, key: str, wish: schemas.ForkRequest) -> dict[str, Any]:
         """Run it again, changed from a step on. Without ``live`` nothing is asked that was not recorded."""
         home = house.desk.settings.home
         parent = find_run(house.evidence(session, key)["run"], home)
@@ -81,7 +81,7 @@ def redact_run(run: Json, house: SessionService) -> Json:
 
 
 def collect_texts(messages: list[Json]) -> list[Json]:
-    """Messages with their text blocks joined and their pictures counted."""
+    """Return messages with their text blocks joined and their pictures counted."""
     found = []
     for message in messages:
         blocks = (

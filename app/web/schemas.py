@@ -1,4 +1,4 @@
-"""What comes in and goes out over HTTP, as types: the OpenAPI document is made from them."""
+"""HTTP schemas: requests and responses as types, from which the OpenAPI document is made."""
 
 from typing import Annotated, Any, Literal
 
@@ -40,15 +40,15 @@ class ByPlace(Strict):
 Steer = Annotated[ByWords | ByPolygon | ByPlace, Field(discriminator="kind")]
 
 
-class Fork(Strict):
+class ForkRequest(Strict):
     """Run a photo's run again, changed from a step on."""
 
     step: str = Field(max_length=40, description="a step's number, or number:branch")
     changes: list[Annotated[str, Field(max_length=500)]] = Field(
         max_length=20, description="KEY=VALUE, as on the command line"
     )
-    live: bool = Field(default=False, description="ask the model and the gallery for what was never recorded")
-    keep_words: bool = Field(default=False, description="let answers to changed questions stand as they are")
+    live: bool = Field(default=False, description="make the calls that were not recorded")
+    keep_words: bool = Field(default=False, description="keep the recorded replies although the prompts change")
 
 
 class Created(BaseModel):

@@ -1,4 +1,4 @@
-"""The door of the server: which Host, which Origin, which token; and the headers every answer carries."""
+"""Access control of the server: Host, Origin, token, and the headers of every response."""
 
 import asyncio
 import hmac
@@ -52,7 +52,7 @@ REPORT_POLICY = (
 
 
 def is_loopback(host: str) -> bool:
-    """Whether binding there is reachable from this machine alone."""
+    """Return whether binding there is reachable from this machine alone."""
     if host == "localhost":
         return True
     try:
@@ -82,19 +82,19 @@ class HttpGuard:
         if refusal:
             if refusal[0] == 401 and self._given(scope, headers):
                 refusal = await self._wrong.slow_down(refusal)
-            await _plain(send, *refusal)
+            await _send_plain(send, *refusal)
             return
         if self._by_address(scope):
             # The token leaves the address bar, where it would be copied along.
             cookie = f"{COOKIE}={self.door.token}; HttpOnly; SameSite=Strict; Path=/"
-            await _plain(send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode())])
+            await _send_plain(send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode())])
             return
         await self.app(scope, receive, self._with_headers(send))
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if _name(host) not in self.door.hosts:
-            return 421, "this server does not answer to that host name\n"
+            return 421, "this server does not accept that host name\n"
         origin = headers.get("origin")
         unsafe = scope["method"] in _UNSAFE
         if origin is not None and (urlsplit(origin).netloc != host or urlsplit(origin).scheme not in ("http", "https")):
@@ -104,7 +104,7 @@ class HttpGuard:
         if unsafe and origin is None and "x-sextant" not in headers:
             return 403, "a change needs an Origin or the header X-Sextant\n"
         if self.door.token and not self._is_known(scope, headers):
-            return 401, "this server asks for its token; open the address it printed\n"
+            return 401, "this server requires its token; open the address that it printed\n"
         return None
 
     def _is_known(self, scope: Scope, headers: dict[str, str]) -> bool:
@@ -175,12 +175,12 @@ class WrongTokens:
 
 
 def _name(host: str) -> str:
-    """Return the host without its port, in lower case; empty when it is none: ``[::1]:80`` is ``::1``."""
+    """Return the host without its port, in lower case; empty when it is invalid: ``[::1]:80`` is ``::1``."""
     found = HOST.fullmatch(host)
     return (found["six"] or found["name"]).lower() if found else ""
 
 
-async def _plain(send: Send, status: int, text: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+async def _send_plain(send: Send, status: int, text: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
     start = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), *headers]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": text.encode()})

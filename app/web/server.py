@@ -1,4 +1,4 @@
-"""The application: routes behind a guarded door."""
+"""The web application: routes behind access control."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,15 +14,15 @@ from starlette.types import ASGIApp
 
 from sextant.app.render.terminal import echo
 from sextant.app.web.limits import RequestRefused
-from sextant.app.web.message_routes import message_routes
-from sextant.app.web.page_routes import STATIC, page_routes
-from sextant.app.web.photo_routes import photo_routes
-from sextant.app.web.run_routes import run_routes
+from sextant.app.web.message_routes import make_message_routes
+from sextant.app.web.page_routes import STATIC, make_page_routes
+from sextant.app.web.photo_routes import make_photo_routes
+from sextant.app.web.run_routes import make_run_routes
 from sextant.app.web.security import AccessRules, HttpGuard
 from sextant.app.web.service import SessionService
-from sextant.app.web.session_routes import session_routes
-from sextant.app.web.stream_routes import stream_routes
-from sextant.base.errors import SextantError, WrongUse, one_line
+from sextant.app.web.session_routes import make_session_routes
+from sextant.app.web.stream_routes import make_stream_routes
+from sextant.base.errors import SextantError, WrongUse, format_error
 from sextant.graphs.runs.run import UnrecordedCalls
 from sextant.graphs.sessions.paid_fork import BudgetSpent
 from sextant.graphs.sessions.store import SessionBusy
@@ -53,7 +53,14 @@ def create_app(house: SessionService, door: AccessRules) -> ASGIApp:
         openapi_url="/api/openapi.json",
         lifespan=life,
     )
-    for routes in (page_routes, session_routes, message_routes, stream_routes, photo_routes, run_routes):
+    for routes in (
+        make_page_routes,
+        make_session_routes,
+        make_message_routes,
+        make_stream_routes,
+        make_photo_routes,
+        make_run_routes,
+    ):
         app.include_router(routes(house))
     app.mount("/static", Assets(directory=STATIC), name="static")
     app.add_exception_handler(SextantError, handle_refused(house))
@@ -80,7 +87,7 @@ class Assets(StaticFiles):
 
 
 def handle_refused(house: SessionService):  # type: ignore[no-untyped-def]
-    """Our errors as one line of JSON, without the folders of this machine."""
+    """Answer with one line of JSON for our own errors, without the folders of this machine."""
     home = str(house.blobs.folder.parent)
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
@@ -92,9 +99,9 @@ def handle_refused(house: SessionService):  # type: ignore[no-untyped-def]
 
 async def handle_failure(request: Request, error: Exception) -> JSONResponse:
     """Report an internal error: one line for the visitor, one for the terminal."""
-    reason = one_line(error)
+    reason = format_error(error)
     echo(f"sextant: {request.method} {request.url.path} failed: {type(error).__name__}: {reason}", err=True)
-    return JSONResponse({"detail": f"the server failed ({type(error).__name__}); its terminal says more"}, 500)
+    return JSONResponse({"detail": f"the server failed ({type(error).__name__}); see the server's terminal"}, 500)
 
 
 def require_assets() -> Path:

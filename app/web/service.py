@@ -1,4 +1,4 @@
-"""The server without its HTTP: sessions, the threads at work, their events, their stops."""
+"""The session service, independent of HTTP: sessions, worker threads, events, stops."""
 
 import asyncio
 import hashlib
@@ -17,12 +17,12 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend, make_deps
 from sextant.agent.world.photo_opening import use_opener
-from sextant.app.render.terminal import echo, one_line
+from sextant.app.render.terminal import echo, shorten_line
 from sextant.app.web.basemap import pack_outlines
 from sextant.app.web.events import EventLog
 from sextant.app.web.limits import Limits, RateLimit, RequestRefused, Reserve, Streams
 from sextant.app.web.reports import Reports
-from sextant.app.web.uploads import Decoder, content_of, photo_of
+from sextant.app.web.uploads import Decoder, make_photo, read_content
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -34,7 +34,7 @@ from sextant.graphs.sessions.uploads import UploadJournal
 
 LOOK_S = 0.9  # how old the knowledge may be of what other servers changed
 TURNS_SHOWN = 100  # of a conversation at once; earlier ones are asked for
-AT_WORK = "this session is at work on a message; wait for it, or stop it"
+AT_WORK = "this session is processing a message; wait for it, or stop it"
 
 
 @dataclass
@@ -83,11 +83,11 @@ class SessionService:
             return self._logs.setdefault(session, EventLog())
 
     def working(self, session: str) -> bool:
-        """Whether this process is at work on it."""
+        """Return whether this process is at work on it."""
         return session in self._stops
 
     async def updated(self, session: str) -> float:
-        """When the session last changed, at most a second ago; one question for all who wait on any session."""
+        """Return when the session last changed, known to a second; one query serves all who wait on any session."""
         async with self._looking:
             if time.monotonic() - self._looked >= LOOK_S:
                 self._changes = await to_thread.run_sync(self.sessions.list_update_times)
@@ -136,7 +136,7 @@ class SessionService:
                 raise RequestRefused(409, AT_WORK)
             self._check_room()
         if self.sessions.is_busy(session):
-            raise RequestRefused(409, "this session is at work on another server; wait for it")
+            raise RequestRefused(409, "another server is processing this session; wait for it")
 
     def say(self, session: str, message: Json | None, photos: Sequence[UploadFile] = ()) -> None:
         """Start answering a message in a thread of its own; None resumes an interrupted one.
@@ -167,9 +167,9 @@ class SessionService:
 
     def _accept(self, session: str, message: Json, photos: Sequence[UploadFile]) -> Json:
         """Store a message and its photos, and return it with their hashes; the session is held."""
-        hashes = [hashlib.sha256(content_of(photo)).hexdigest() for photo in photos]
+        hashes = [hashlib.sha256(read_content(photo)).hexdigest() for photo in photos]
         with self._journal.protect(hashes) if photos else nullcontext():
-            stored = [photo_of(photo, self.blobs.put(content_of(photo), fsync=True)) for photo in photos]
+            stored = [make_photo(photo, self.blobs.put(read_content(photo), fsync=True)) for photo in photos]
             message = {**message, "photos": stored}
             self.sessions.accept(session, message)
         return message
@@ -189,7 +189,7 @@ class SessionService:
         Raises:
             Refused: a fork of the photo is under way already, or the server is full.
         """
-        stop = self._begin(fork_name(session, key), "a fork of this photo is under way; wait for it, or stop it")
+        stop = self._begin(fork_name(session, key), "a fork of this photo is running; wait for it, or stop it")
         try:
             yield stop
         finally:
@@ -257,7 +257,7 @@ class SessionService:
 
     def _check_room(self) -> None:
         if len(self._stops) >= self.limits.working_at_once:
-            raise RequestRefused(503, f"{len(self._stops)} sessions are at work; try again in a moment")
+            raise RequestRefused(503, f"{len(self._stops)} sessions are busy; try again in a moment")
 
     def _end(self, work: str) -> None:
         with self._lock:
@@ -277,7 +277,7 @@ class SessionService:
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
             problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
-            echo(f"sextant: session {session}: {type(error).__name__}: {one_line(str(error))}", err=True)
+            echo(f"sextant: session {session}: {type(error).__name__}: {shorten_line(str(error))}", err=True)
         finally:
             self._end(session)
         if problem:

@@ -1,4 +1,4 @@
-"""Sessions over HTTP: list, make, show, forget, export."""
+"""HTTP routes of whole sessions: list, create, show, delete, export."""
 
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ from sextant.app.web.limits import RequestRefused
 from sextant.app.web.service import TURNS_SHOWN, SessionService
 
 
-def session_routes(house: SessionService) -> APIRouter:
+def make_session_routes(house: SessionService) -> APIRouter:
     """Make the routes for whole sessions, under /api/sessions."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
@@ -31,7 +31,7 @@ def session_routes(house: SessionService) -> APIRouter:
 
     @routes.get("/{session}/turns")
     def turns(session: str, before: Annotated[int, Query(ge=0, le=10**9)]) -> list[dict[str, Any]]:
-        """Up to a hundred turns before the one of that number, counted from 0: the page before a view's turns."""
+        """Return up to a hundred turns before the one of that number, counted from 0."""
         found: list[dict[str, Any]] = house.view(house.require_session(session), latest=None)["turns"]
         return found[max(0, min(before, len(found)) - TURNS_SHOWN) : before]
 

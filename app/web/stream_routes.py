@@ -17,7 +17,7 @@ KEEP_ALIVE_S = 15
 VIEWS_AT_ONCE = 4
 
 
-def stream_routes(house: SessionService) -> APIRouter:
+def make_stream_routes(house: SessionService) -> APIRouter:
     """Make the route of server-sent events, under /api/sessions/{session}."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
     # Snapshots for a hundred listeners at once may not keep everybody else waiting.
@@ -29,17 +29,17 @@ def stream_routes(house: SessionService) -> APIRouter:
     async def events(
         session: str, request: Request, last_event_id: str | None = Header(default=None)
     ) -> EventSourceResponse:
-        """Server-sent events. Begins with the whole session; after a lost connection, with what was missed."""
+        """Stream server-sent events: first the whole session or, after a lost connection, what was missed."""
         await to_thread.run_sync(house.require_session, session, limiter=views)
         client = request.client.host if request.client else ""
         house.streams.check(client)
-        followed = counted(house.streams, client, follow(house, session, last_event_id, views))
+        followed = count_stream(house.streams, client, follow(house, session, last_event_id, views))
         return EventSourceResponse(followed, ping=KEEP_ALIVE_S)
 
     return routes
 
 
-async def counted(streams: Streams, client: str, events: AsyncIterator[Json]) -> AsyncIterator[Json]:
+async def count_stream(streams: Streams, client: str, events: AsyncIterator[Json]) -> AsyncIterator[Json]:
     """Yield the events; meanwhile the stream counts as one of its client's."""
     with streams.open(client):
         async for event in events:
@@ -57,7 +57,7 @@ async def follow(house: SessionService, session: str, last: str | None, views: C
     seen = await house.updated(session)
     if number is None:
         number = log.begun
-        yield snapshot(log.life, number, await view())
+        yield make_snapshot(log.life, number, await view())
     while True:
         for count, event in log.after(number):
             number = count
@@ -70,9 +70,9 @@ async def follow(house: SessionService, session: str, last: str | None, views: C
         if now != seen:
             # Another server, or a terminal, has changed it.
             seen = now
-            yield snapshot(log.life, number, await view())
+            yield make_snapshot(log.life, number, await view())
 
 
-def snapshot(life: str, number: int, view: Json) -> Json:
+def make_snapshot(life: str, number: int, view: Json) -> Json:
     """Make an event of the whole session."""
     return {"id": f"{life}.{number}", "event": "session", "data": json.dumps(view, ensure_ascii=False)}

@@ -1,4 +1,4 @@
-"""Photos from outside are decoded in a process of its own, bounded in memory and time; the server gets pixels."""
+"""Decode uploaded photos in a separate process with limited memory and time."""
 
 import hashlib
 import multiprocessing
@@ -64,7 +64,7 @@ class Decoder:
         return replace(found, image=image.copy())
 
     def refusal(self, content: bytes) -> str | None:
-        """Why these bytes are no photo to work on; None when they are one."""
+        """Return why these bytes cannot be used as a photo; None when they can."""
         try:
             self.open(content)
         except PhotoError as error:
@@ -83,7 +83,7 @@ class Decoder:
     def _decode(self, content: bytes) -> Pixels | str:
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_limit_memory)
+            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_set_memory_limit)
         try:
             return self._pool.submit(_decode_pixels, content, self._limits.photo_pixels).result(
                 self._limits.decode_seconds
@@ -118,22 +118,22 @@ class Decoder:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def display_name(name: str | None) -> str:
+def make_display_name(name: str | None) -> str:
     """Make an uploaded file's name safe to display: last part, printable, short; it never becomes a path."""
     last = PurePosixPath((name or "").replace("\\", "/")).name
     plain = "".join(char for char in last if char.isprintable())
     return plain[:LONGEST_NAME] or "photo"
 
 
-def content_of(upload: UploadFile) -> bytes:
+def read_content(upload: UploadFile) -> bytes:
     """Return the bytes of a file."""
     upload.file.seek(0)
     return upload.file.read()
 
 
-def photo_of(upload: UploadFile, sha256: str) -> Json:
+def make_photo(upload: UploadFile, sha256: str) -> Json:
     """Return a photo as a message names it."""
-    return {"sha256": sha256, "file": display_name(upload.filename)}
+    return {"sha256": sha256, "file": make_display_name(upload.filename)}
 
 
 def _read_file(photo: str | Path) -> bytes:
@@ -146,7 +146,7 @@ def _read_file(photo: str | Path) -> bytes:
     return content
 
 
-def _limit_memory() -> None:
+def _set_memory_limit() -> None:
     import resource
 
     from sextant.gallery.build.pool import _start_worker
@@ -166,4 +166,4 @@ def _decode_pixels(content: bytes, most_pixels: int) -> Pixels | str:
     except PhotoError as error:
         return error.reason
     except MemoryError:
-        return "needs too much memory to decode; export it smaller"
+        return "needs too much memory to decode; export it at a smaller size"

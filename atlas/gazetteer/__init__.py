@@ -1,1 +1,1 @@
-"""The gazetteers a person adds: sights, streets and places of the world in one SQLite file of the home."""
+"""Added gazetteers: sights, streets and places in one SQLite file of the home."""

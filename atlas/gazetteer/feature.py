@@ -1,4 +1,4 @@
-"""A named thing of a gazetteer, as an importer reads it and the store keeps it."""
+"""Features and aliases of a gazetteer, as an importer reads them and the store keeps them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,17 +53,17 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class UnreadableLine:
     """A line that no feature could be read from, and why."""
 
     line: int
     reason: str
 
 
-class SourceError(SextantError):
+class PlacesSourceError(SextantError):
     """A file cannot be read as a gazetteer, or the store cannot take it."""
 
 
-def valid_position(latitude: float, longitude: float) -> bool:
-    """Whether two numbers are degrees of a place; 0, 0 is none."""
+def is_valid_position(latitude: float, longitude: float) -> bool:
+    """Return whether two numbers are degrees of a place; 0, 0 does not count."""
     return -90 <= latitude <= 90 and -180 <= longitude <= 180 and (latitude, longitude) != (0, 0)

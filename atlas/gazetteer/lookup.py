@@ -1,18 +1,19 @@
-"""Names and positions looked up in the store."""
+"""Look up names and positions in the gazetteer store."""
 
 import math
-import sqlite3
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from sextant.atlas.gazetteer.feature import RADIUS_KM, Kind
 from sextant.atlas.gazetteer.store import MICRODEGREES, open_store
-from sextant.atlas.shipped import Entry, key_of, shipped
-from sextant.geo.sphere import great_circle_km
+from sextant.atlas.shipped import GazetteerEntry, load_shipped, make_key
+from sextant.geo.sphere import compute_great_circle_km
 
 _MOST_ROWS = 2000
 _MOST_SPELLINGS = 400
+_MOST_CLOSE = 10_000  # names that begin alike
+_LAST = "\U0010ffff"  # sorts after every letter
 _LEAST_SPELLING = 6  # letters of a name of which a misspelling is looked for
 _EDIT_SHARE = 5  # letters to one edit
 _KM_PER_DEGREE = 111.2
@@ -40,12 +41,12 @@ class Sight:
     """How far from the position asked for."""
 
     def to_json(self) -> dict[str, Any]:
-        """The fields that hold something."""
+        """Return the fields that hold something."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
-class Near:
+class SearchCircle:
     """A circle that a name is looked for in first: degrees, km."""
 
     latitude: float
@@ -57,7 +58,7 @@ class Lookup:
     """A store opened for reading. Use it from one thread at a time.
 
     Raises:
-        SourceError: the file cannot be opened.
+        PlacesSourceError: the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,9 +69,9 @@ class Lookup:
         self._connection.close()
 
     def find(
-        self, name: str, near: list[Near] | None = None, country: str | None = None, limit: int = 5
+        self, name: str, near: list[SearchCircle] | None = None, country: str | None = None, limit: int = 5
     ) -> list[Sight]:
-        """What a name stands for: inside ``near`` first, then by prominence; close spellings where none fits.
+        """Return what a name stands for: inside ``near`` first, then by prominence; close spellings where none fits.
 
         Args:
             name: the name alone, without its container.
@@ -78,7 +79,7 @@ class Lookup:
             country: ISO code; only what lies there.
             limit: how many at most.
         """
-        key = key_of(name[:200])
+        key = make_key(name[:200])
         if not key:
             return []
         rows = [(row, 1.0) for row in self._exact(key)] or self._close(key)
@@ -86,10 +87,10 @@ class Lookup:
         if country:
             hits = [hit for hit in hits if hit.country_code == country.upper()]
         hits.sort(key=lambda hit: (-hit.contained, -hit.score, _rank(hit), hit.source, hit.latitude, hit.longitude))
-        return _distinct(hits)[:limit]
+        return _drop_repeats(hits)[:limit]
 
     def resolve(self, text: str, limit: int = 5) -> list[Sight]:
-        """What "Name, Container, Country" stands for; the words of a container may also follow without a comma.
+        """Return what "Name, Container, Country" stands for; the words of a container may also follow without a comma.
 
         A name whose container is known is looked for in it, and answered from elsewhere only without one.
         """
@@ -98,21 +99,21 @@ class Lookup:
             return []
         if len(parts) == 1:
             return self.find(parts[0], limit=limit) or self._with_last_words(parts[0], limit)
-        hits = self.find(parts[0], containers(parts[1:]), limit=limit * 4)
+        hits = self.find(parts[0], find_containers(parts[1:]), limit=limit * 4)
         held = [hit for hit in hits if hit.contained]
-        return (held or ([] if containers(parts[1:]) else hits))[:limit]
+        return (held or ([] if find_containers(parts[1:]) else hits))[:limit]
 
     def prominent_near(self, latitude: float, longitude: float, radius_km: float = 0.5) -> Sight | None:
-        """The nearest prominent sight within a radius (km) of a position (degrees)."""
+        """Return the nearest prominent sight within a radius (km) of a position (degrees)."""
         reach = round(radius_km / _KM_PER_DEGREE * MICRODEGREES)
-        wide = round(reach / max(0.05, _cosine(latitude)))
+        wide = round(reach / max(0.05, _compute_cosine(latitude)))
         y, x = round(latitude * MICRODEGREES), round(longitude * MICRODEGREES)
         rows = self._connection.execute(
             f"{_SELECT} JOIN positions ON positions.id = places.id WHERE south >= ? AND north <= ? AND west >= ? AND"
             " east <= ? AND kind = 'sight' AND prominence >= ? LIMIT ?",
             (y - reach, y + reach, x - wide, x + wide, _PROMINENT, _MOST_ROWS),
         ).fetchall()
-        circle = [Near(latitude, longitude, radius_km)]
+        circle = [SearchCircle(latitude, longitude, radius_km)]
         found = [self._sight(row, 1.0, circle) for row in rows]
         found = [sight for sight in found if sight.km is not None and sight.km <= radius_km]
         # A cathedral a little farther says more than the tablet beside it.
@@ -125,37 +126,39 @@ class Lookup:
         ).fetchall()
 
     def _close(self, key: str) -> list[tuple[tuple[Any, ...], float]]:
-        """Rows of keys with few edits: one half of a name with one edit is spelt as it should be."""
+        """Rows of keys with few edits: of a name with one edit, its first or its last half is spelt as it should be."""
         from rapidfuzz.distance import OSA
 
         if len(key) < _LEAST_SPELLING:
             return []
-        halves = (key[: len(key) // 2 + 1], key[len(key) // 2 :])
-        query = " OR ".join(f"({_trigrams(half)})" for half in halves if len(half) >= 3)
-        try:
-            found = self._connection.execute(
-                "SELECT names.key, names.place FROM spellings JOIN names ON names.id = spellings.rowid"
-                " WHERE spellings MATCH ? LIMIT ?",
-                (query, _MOST_ROWS),
-            ).fetchall()
-        except sqlite3.OperationalError:
-            return []
         most = max(1, len(key) // _EDIT_SHARE)
-        scored = [(OSA.distance(key, other, score_cutoff=most), place) for other, place in found]
-        scored = sorted((edits, place) for edits, place in scored if edits <= most)[:_MOST_SPELLINGS]
+        middle = len(key) // 2
+        across = key[: middle - 1] + key[middle] + key[middle - 1]  # the two letters between the halves, swapped
+        found = self._beginning("key", key[:middle], len(key), most) + self._beginning("key", across, len(key), most)
+        found += [(back[::-1], place) for back, place in self._beginning("back", key[middle:][::-1], len(key), most)]
+        scored = {(OSA.distance(key, other, score_cutoff=most), place) for other, place in found}
+        ordered = sorted((edits, place) for edits, place in scored if edits <= most)[:_MOST_SPELLINGS]
         best: dict[int, float] = {}
-        for edits, place in scored:
+        for edits, place in ordered:
             best.setdefault(place, round(0.9 * (1 - edits / len(key)), 4))
         return [
             (row, score) for place, score in best.items()
             for row in self._connection.execute(f"{_SELECT} WHERE places.id = ?", (place,))
         ]  # fmt: skip
 
+    def _beginning(self, column: str, half: str, letters: int, most: int) -> list[tuple[str, int]]:
+        """Names, forwards or backwards, that begin like this and have nearly as many letters: (name, place)."""
+        return self._connection.execute(
+            f"SELECT {column}, place FROM names WHERE {column} >= ? AND {column} < ?"
+            f" AND length({column}) BETWEEN ? AND ? LIMIT ?",
+            (half, half + _LAST, letters - most, letters + most, _MOST_CLOSE),
+        ).fetchall()
+
     def _with_last_words(self, name: str, limit: int) -> list[Sight]:
         """ "Landstrasse Schaan": the last words may say where the first ones lie."""
         words = name.split()
         for cut in range(len(words) - 1, 0, -1):
-            around = containers([" ".join(words[cut:])])
+            around = find_containers([" ".join(words[cut:])])
             held = (
                 [hit for hit in self.find(" ".join(words[:cut]), around, limit=limit * 4) if hit.contained]
                 if around
@@ -165,9 +168,9 @@ class Lookup:
                 return held[:limit]
         return []
 
-    def _sight(self, row: tuple[Any, ...], score: float, near: list[Near]) -> Sight:
+    def _sight(self, row: tuple[Any, ...], score: float, near: list[SearchCircle]) -> Sight:
         name, kind, latitude, longitude, country, prominence, source = row
-        away = [float(great_circle_km((latitude, longitude), (one.latitude, one.longitude))) for one in near]
+        away = [float(compute_great_circle_km((latitude, longitude), (one.latitude, one.longitude))) for one in near]
         contained = any(km <= one.radius_km * _REACH + _SLACK_KM for km, one in zip(away, near, strict=True))
         radius = RADIUS_KM[Kind(kind)]
         return Sight(
@@ -191,31 +194,25 @@ _SELECT = (
 )
 
 
-def containers(names: list[str]) -> list[Near]:
-    """The circles of what the words behind a name stand for, the narrowest part that is known alone."""
+def find_containers(names: list[str]) -> list[SearchCircle]:
+    """Return the circles of what the words behind a name stand for, the narrowest part that is known alone."""
     for position, name in enumerate(names):
-        entries = list(shipped().entries(key_of(name)))
-        outer = [entry for other in names[position + 1 :] for entry in shipped().entries(key_of(other))]
+        entries = list(load_shipped().entries(make_key(name)))
+        outer = [entry for other in names[position + 1 :] for entry in load_shipped().entries(make_key(other))]
         inside = [entry for entry in entries if any(set(entry.owners) & set(other.owners) for other in outer)]
-        chosen: list[Entry] = inside or entries
+        chosen: list[GazetteerEntry] = inside or entries
         if chosen:
-            return [Near(entry.latitude, entry.longitude, entry.radius_km) for entry in chosen[:40]]
+            return [SearchCircle(entry.latitude, entry.longitude, entry.radius_km) for entry in chosen[:40]]
     return []
 
 
-def _trigrams(text: str) -> str:
-    """The trigrams of a text as a query that asks for all of them; quoted, so that no word of it is an operator."""
-    quoted = ('"' + text[at : at + 3].replace('"', '""') + '"' for at in range(len(text) - 2))
-    return " AND ".join(dict.fromkeys(quoted))
-
-
-def _distinct(hits: list[Sight]) -> list[Sight]:
+def _drop_repeats(hits: list[Sight]) -> list[Sight]:
     """Without the same place from another source or another piece of it: the same name within a kilometre."""
     kept: list[Sight] = []
     for hit in hits:
         same = (
             other for other in kept
-            if key_of(other.name) == key_of(hit.name) and abs(other.latitude - hit.latitude) < 0.01
+            if make_key(other.name) == make_key(hit.name) and abs(other.latitude - hit.latitude) < 0.01
             and abs(other.longitude - hit.longitude) < 0.02
         )  # fmt: skip
         if next(same, None) is None:
@@ -224,9 +221,9 @@ def _distinct(hits: list[Sight]) -> list[Sight]:
 
 
 def _rank(hit: Sight) -> float:
-    """Prominence, and of what lies in the container asked for also how near its middle; lower is better."""
+    """Return the prominence, and of what lies in the container asked for also how near its middle; lower is better."""
     return -hit.prominence + (_PER_KM * hit.km if hit.contained and hit.km is not None else 0.0)
 
 
-def _cosine(latitude: float) -> float:
+def _compute_cosine(latitude: float) -> float:
     return math.cos(math.radians(latitude))

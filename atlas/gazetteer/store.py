@@ -1,4 +1,4 @@
-"""The file that holds added gazetteers: places, their names by key, their spellings by trigram, their positions.
+"""The file that holds added gazetteers: places, their names by key, forwards and backwards, their positions.
 
 One SQLite file. An import is one transaction: killed, or on a full disk, it leaves the file as it was.
 """
@@ -10,29 +10,29 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sextant.atlas.gazetteer.feature import SourceError
-from sextant.base.errors import one_line
+from sextant.atlas.gazetteer.feature import PlacesSourceError
+from sextant.base.errors import format_error
 from sextant.base.home import Home
 
-VERSION = 1
+VERSION = 2  # 1 looked for misspellings in a trigram index, which took 200 ms among a million names
 _SCHEMA = (
     "CREATE TABLE sources (id INTEGER PRIMARY KEY, name TEXT UNIQUE, format TEXT, licence TEXT, file TEXT,"
     " bytes INTEGER, file_date TEXT, added TEXT, places INTEGER, names INTEGER, broken INTEGER)",
     "CREATE TABLE places (id INTEGER PRIMARY KEY, source INTEGER, ref INTEGER, name TEXT, kind TEXT, latitude REAL,"
     " longitude REAL, country TEXT, population INTEGER, prominence INTEGER)",
-    "CREATE TABLE names (id INTEGER PRIMARY KEY, key TEXT, place INTEGER)",
-    "CREATE VIRTUAL TABLE spellings USING fts5(key, content='', detail=none, tokenize='trigram')",
+    "CREATE TABLE names (id INTEGER PRIMARY KEY, key TEXT, back TEXT, place INTEGER)",
     "CREATE VIRTUAL TABLE positions USING rtree_i32(id, south, north, west, east)",
 )
 _INDEXES = (
-    "CREATE INDEX IF NOT EXISTS names_key ON names (key)",
+    "CREATE INDEX IF NOT EXISTS names_key ON names (key, place)",
+    "CREATE INDEX IF NOT EXISTS names_back ON names (back, place)",
     "CREATE INDEX IF NOT EXISTS places_ref ON places (ref, source)",
 )
 MICRODEGREES = 1_000_000
 
 
 @dataclass(frozen=True)
-class Added:
+class AddedSource:
     """A source as the store lists it; ``file_date`` and ``added`` are dates (ISO 8601, UTC)."""
 
     name: str
@@ -47,20 +47,20 @@ class Added:
     broken: int
 
     def to_json(self) -> dict[str, Any]:
-        """All fields."""
+        """Return all fields."""
         return asdict(self)
 
 
 def store_path(home: str | None = None) -> Path:
-    """The file in the home, whether or not it exists."""
+    """Return the file in the home, whether or not it exists."""
     return Home.at(home).places
 
 
 def open_store(path: Path, *, write: bool = False) -> sqlite3.Connection:
-    """A connection; for writing, the file and its tables are made where they are missing.
+    """Open a connection; for writing, the file and its tables are made where they are missing.
 
     Raises:
-        SourceError: the file is none of ours, of a later version, or cannot be opened.
+        PlacesSourceError: the file is not a gazetteer, has a later version, or cannot be opened.
     """
     try:
         if write:
@@ -72,22 +72,22 @@ def open_store(path: Path, *, write: bool = False) -> sqlite3.Connection:
             connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version == 0 and write and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            with transaction(connection):
+            with hold_transaction(connection):
                 for statement in (*_SCHEMA, *_INDEXES):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
             version = VERSION
     except (sqlite3.Error, OSError) as error:
-        raise SourceError(f"the gazetteer {str(path)!r} cannot be opened: {one_line(error)}") from error
+        raise PlacesSourceError(f"the gazetteer {str(path)!r} cannot be opened: {format_error(error)}") from error
     if version != VERSION:
         connection.close()
-        raise SourceError(f"{str(path)!r} is not a gazetteer of this version; move it away and add the sources anew")
+        raise PlacesSourceError(f"{str(path)!r} was made by another version; move it away and add the sources again")
     return connection
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """A change that happens whole or not at all."""
+def hold_transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Hold a transaction: a change that happens whole or not at all."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -101,6 +101,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def drop_indexes(connection: sqlite3.Connection) -> None:
     """Drop the indexes of an empty store: built once at the end they cost a tenth."""
     connection.execute("DROP INDEX IF EXISTS names_key")
+    connection.execute("DROP INDEX IF EXISTS names_back")
     connection.execute("DROP INDEX IF EXISTS places_ref")
 
 
@@ -110,17 +111,17 @@ def make_indexes(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def sources(path: Path) -> list[Added]:
-    """The sources of a store, in the order they were added; none where there is no file.
+def list_sources(path: Path) -> list[AddedSource]:
+    """Return the sources of a store, in the order they were added; none where there is no file.
 
     Raises:
-        SourceError: the file cannot be read.
+        PlacesSourceError: the file cannot be read.
     """
     if not path.exists():
         return []
     connection = open_store(path)
     try:
-        columns = ", ".join(Added.__dataclass_fields__)
-        return [Added(*row) for row in connection.execute(f"SELECT {columns} FROM sources ORDER BY id")]
+        columns = ", ".join(AddedSource.__dataclass_fields__)
+        return [AddedSource(*row) for row in connection.execute(f"SELECT {columns} FROM sources ORDER BY id")]
     finally:
         connection.close()

@@ -1,1 +1,1 @@
-"""Readers of published gazetteers, one file a format; each yields `sextant.atlas.gazetteer.feature.Feature`."""
+"""Importers of published gazetteers, one file per format; each yields `Feature`."""

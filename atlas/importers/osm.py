@@ -1,11 +1,11 @@
-"""Named features of an OpenStreetMap extract (`.osm.pbf`); ODbL. Read with pyosmium, the extra `osm`."""
+"""Import named features of an OpenStreetMap extract (`.osm.pbf`); ODbL. Needs pyosmium, the extra `osm`."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sextant.atlas.gazetteer.feature import Broken, Feature, Kind, SourceError
-from sextant.base.errors import one_line
+from sextant.atlas.gazetteer.feature import Feature, Kind, PlacesSourceError, UnreadableLine
+from sextant.base.errors import format_error
 
 LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
 _TOWNS = {"city", "town", "village", "hamlet", "municipality", "isolated_dwelling", "farm"}
@@ -63,31 +63,33 @@ _GENERIC = {tag: tuple(names.split(",")) for tag, names in _GENERIC_NAMES.items(
 _CELL = 500  # parts of a degree: of a street's many pieces one in each cell is kept
 
 
-def features(path: Path) -> Iterator[Feature | Broken]:
-    """Named nodes, ways and areas, at their middle.
+def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
+    """Yield the named nodes, ways and areas, at their middle.
 
     Raises:
-        SourceError: pyosmium is missing, or the file is not an extract.
+        PlacesSourceError: pyosmium is missing, or the file is not an extract.
     """
     try:
         import osmium
         from osmium.filter import KeyFilter
     except ImportError as error:
-        raise SourceError("reading .osm.pbf needs pyosmium; pip install 'sextant-geo[osm]'") from error
+        raise PlacesSourceError("reading .osm.pbf needs pyosmium; pip install 'sextant-geo[osm]'") from error
     seen: set[tuple[str, int, int]] = set()
     try:
         for thing in osmium.FileProcessor(str(path)).with_areas().with_filter(KeyFilter("name")):
-            feature = _feature(thing, seen)
+            feature = _make_feature(thing, seen)
             if feature is not None:
                 yield feature
     except (RuntimeError, OSError) as error:
-        raise SourceError(f"{str(path)!r} cannot be read as an OpenStreetMap extract: {one_line(error)}") from error
+        raise PlacesSourceError(
+            f"{str(path)!r} cannot be read as an OpenStreetMap extract: {format_error(error)}"
+        ) from error
 
 
-def _feature(thing: Any, seen: set[tuple[str, int, int]]) -> Feature | None:
+def _make_feature(thing: Any, seen: set[tuple[str, int, int]]) -> Feature | None:
     tags = {tag.k: tag.v for tag in thing.tags}
-    kind = _kind(tags)
-    middle = _middle(thing, kind) if kind else None
+    kind = _find_kind(tags)
+    middle = _find_middle(thing, kind) if kind else None
     if kind is None or middle is None:
         return None
     latitude, longitude = middle
@@ -105,7 +107,7 @@ def _feature(thing: Any, seen: set[tuple[str, int, int]]) -> Feature | None:
     return Feature(tags["name"], latitude, longitude, kind, None, population, prominence, others)
 
 
-def _kind(tags: dict[str, str]) -> Kind | None:
+def _find_kind(tags: dict[str, str]) -> Kind | None:
     place = tags.get("place")
     if place in _TOWNS:
         return Kind.TOWN
@@ -120,8 +122,8 @@ def _kind(tags: dict[str, str]) -> Kind | None:
     return Kind.SIGHT if any(key in tags for key in _SIGHTS) or "highway" in tags else None
 
 
-def _middle(thing: Any, kind: Kind) -> tuple[float, float] | None:
-    """The position of a node, the middle node of a line, the middle of an area's box; None for what comes twice."""
+def _find_middle(thing: Any, kind: Kind) -> tuple[float, float] | None:
+    """Return the position of a node, the middle node of a line, or the middle of an area's box; None for repeats."""
     if thing.is_node():
         return thing.location.lat, thing.location.lon
     if thing.is_way():

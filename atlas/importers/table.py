@@ -1,4 +1,4 @@
-"""Any CSV of names and positions, its columns recognised; the Wikidata gazetteer's among them (CC0)."""
+"""Import any CSV of names and positions, including the Wikidata gazetteer (CC0)."""
 
 import csv
 import math
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from sextant.atlas.gazetteer.feature import Broken, Feature, Kind, SourceError, valid_position
+from sextant.atlas.gazetteer.feature import Feature, Kind, PlacesSourceError, UnreadableLine, is_valid_position
 from sextant.atlas.importers.text import open_text
 
 LICENCE = "as its publisher states"
@@ -33,21 +33,21 @@ _KINDS = (
 _SPLIT = re.compile(r"[|;]|, ?")
 
 
-def features(path: Path) -> Iterator[Feature | Broken]:
-    """The rows of a CSV with a header; comma, semicolon or tab.
+def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
+    """Yield the rows of a CSV with a header; comma, semicolon or tab.
 
     Raises:
-        SourceError: no columns of names and positions are found.
+        PlacesSourceError: no columns of names and positions are found.
     """
     csv.field_size_limit(10_000_000)
     with open_text(path) as file:
         sample = file.readline()
         delimiter = max(",;\t|", key=sample.count)
         header = [name.strip().strip('"').lower().lstrip("\ufeff") for name in sample.rstrip("\r\n").split(delimiter)]
-        columns = columns_of(header)
+        columns = recognise_columns(header)
         missing = [name for name in ("name", "latitude", "longitude") if name not in columns]
         if missing:
-            raise SourceError(
+            raise PlacesSourceError(
                 f"{str(path)!r} has no column of {missing[0]!r} (first line: {sample.strip()[:80]!r}); give a header "
                 "such as name,latitude,longitude"
             )
@@ -55,13 +55,13 @@ def features(path: Path) -> Iterator[Feature | Broken]:
         try:
             for row in reader:
                 if row:
-                    yield _feature(row, columns, reader.line_num + 1, len(header))
+                    yield _make_feature(row, columns, reader.line_num + 1, len(header))
         except csv.Error as error:
-            raise SourceError(f"{str(path)!r} line {reader.line_num + 1}: {error}") from error
+            raise PlacesSourceError(f"{str(path)!r} line {reader.line_num + 1}: {error}") from error
 
 
-def columns_of(header: list[str]) -> dict[str, int]:
-    """Numbers of the columns that are recognised, by what they hold."""
+def recognise_columns(header: list[str]) -> dict[str, int]:
+    """Return numbers of the columns that are recognised, by what they hold."""
     found = {}
     for meaning, names in _COLUMNS.items():
         for name in names:
@@ -72,22 +72,22 @@ def columns_of(header: list[str]) -> dict[str, int]:
 
 
 def is_wikidata(path: Path) -> bool:
-    """Whether the first line is the Wikidata gazetteer's."""
+    """Return whether the first line is the Wikidata gazetteer's."""
     with open_text(path) as file:
         return "wikidata_classes" in file.readline()
 
 
-def _feature(row: list[str], columns: dict[str, int], line: int, width: int) -> Feature | Broken:
+def _make_feature(row: list[str], columns: dict[str, int], line: int, width: int) -> Feature | UnreadableLine:
     if len(row) != width:
-        return Broken(line, f"{len(row)} columns instead of {width}")
+        return UnreadableLine(line, f"{len(row)} columns instead of {width}")
     cell = {meaning: row[number].strip() for meaning, number in columns.items()}
     try:
         latitude, longitude = float(cell["latitude"].replace(",", ".")), float(cell["longitude"].replace(",", "."))
         population = int(float(cell.get("population") or 0))
     except ValueError:
-        return Broken(line, "latitude, longitude or population is not a number")
-    if not cell["name"] or not valid_position(latitude, longitude):
-        return Broken(line, "no name or no position")
+        return UnreadableLine(line, "latitude, longitude or population is not a number")
+    if not cell["name"] or not is_valid_position(latitude, longitude):
+        return UnreadableLine(line, "no name or no position")
     code = cell.get("country", "").upper()
     article = bool(cell.get("article"))
     others = tuple(name.strip() for name in _SPLIT.split(cell.get("aliases", "")) if name.strip())
@@ -95,12 +95,13 @@ def _feature(row: list[str], columns: dict[str, int], line: int, width: int) -> 
         others = (*others, cell["article"].replace("_", " "))
     prominence = 30 + 20 * article + min(20, 2 * len(others)) + round(4 * math.log10(population + 1))
     return Feature(
-        cell["name"], latitude, longitude, _kind(cell.get("kind", "")), code if len(code) == 2 else None, population,
+cell["name"], latitude, longitude, _find_kind(cell.get("kind", "")), code if len(code) == 2 else None,
+        population,
         min(prominence, 100), others,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=10_000)
-def _kind(words: str) -> Kind:
+def _find_kind(words: str) -> Kind:
     words = words.lower()
     return next((kind for kind, names in _KINDS if any(name in words for name in names)), Kind.SIGHT)

@@ -1,4 +1,4 @@
-"""Lines of a text file as it is published: plain, gzip, or alone in a zip."""
+"""Read the lines of a text file as published: plain, gzip, or alone in a zip."""
 
 import gzip
 import io
@@ -8,51 +8,53 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sextant.atlas.gazetteer.feature import SourceError
-from sextant.base.errors import system_reason
+from sextant.atlas.gazetteer.feature import PlacesSourceError
+from sextant.base.errors import format_system_reason
 
 _LONGEST_LINE = 64_000_000  # characters; MySQL dumps have lines of a megabyte
 
 
 @contextmanager
 def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
-    """The text of a file; of a zip, of its one large member. Bytes that are no UTF-8 are replaced.
+    """Open the text of a file or of a zip's one large member. Bytes that are not UTF-8 are replaced.
 
     Raises:
-        SourceError: the file is missing, no archive, or ends early.
+        PlacesSourceError: the file is missing, no archive, or ends early.
     """
     try:
         if path.suffix.lower() == ".gz":
             with gzip.open(path) as file:
                 yield io.TextIOWrapper(file, "utf-8", errors="replace", newline="")
         elif path.suffix.lower() == ".zip":
-            with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive)) as member:
+            with zipfile.ZipFile(path) as archive, archive.open(_find_member(path, archive)) as member:
                 yield io.TextIOWrapper(member, "utf-8", errors="replace", newline="")
         else:
             with path.open(encoding="utf-8-sig", errors="replace", newline="") as plain:
                 yield plain
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise SourceError(f"{str(path)!r} is cut off or damaged: {system_reason(error)}; download it again") from error
+        raise PlacesSourceError(
+            f"{str(path)!r} is truncated or damaged: {format_system_reason(error)}; download it again"
+        ) from error
     except OSError as error:
-        raise SourceError(f"{str(path)!r} cannot be read: {system_reason(error)}") from error
+        raise PlacesSourceError(f"{str(path)!r} cannot be read: {format_system_reason(error)}") from error
 
 
-def lines(file: io.TextIOWrapper) -> Iterator[str]:
-    """The lines without their ends."""
+def read_lines(file: io.TextIOWrapper) -> Iterator[str]:
+    """Yield the lines without their ends."""
     while line := file.readline(_LONGEST_LINE):
         yield line.rstrip("\r\n")
 
 
-def plain_name(path: Path) -> str:
-    """The file's name in lower case without the endings of compression."""
+def strip_endings(path: Path) -> str:
+    """Return the file's name in lower case without the endings of compression."""
     name = path.name.lower()
     return name.removesuffix(".gz").removesuffix(".zip").removesuffix(".bz2")
 
 
-def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+def _find_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     members = [
         member for member in archive.infolist() if not member.is_dir() and "readme" not in member.filename.lower()
     ]
     if not members:
-        raise SourceError(f"{str(path)!r} holds no file")
+        raise PlacesSourceError(f"{str(path)!r} contains no file")
     return max(members, key=lambda member: member.file_size)

@@ -1,4 +1,4 @@
-"""Wikipedia's `geo_tags` and `page` dumps: articles with positions; CC BY-SA 4.0."""
+"""Import Wikipedia's `geo_tags` and `page` dumps: articles with positions; CC BY-SA 4.0."""
 
 import re
 from array import array
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sextant.atlas.gazetteer.feature import Broken, Feature, Kind, SourceError, valid_position
-from sextant.atlas.importers.mysql import rows
+from sextant.atlas.gazetteer.feature import Feature, Kind, PlacesSourceError, UnreadableLine, is_valid_position
+from sextant.atlas.importers.mysql import read_rows
 
 LICENCE = "CC BY-SA 4.0, Wikipedia"
 _TYPES = {
@@ -21,17 +21,17 @@ _PROMINENCE = 50  # an article of its own
 _BRACKETS = re.compile(r"\s*\([^()]*\)$")
 
 
-def features(path: Path) -> Iterator[Feature | Broken]:
-    """The articles of namespace 0 with a primary position on Earth; the page dump lies beside the one of positions.
+def read_features(path: Path) -> Iterator[Feature | UnreadableLine]:
+    """Yield articles of namespace 0 with a primary position on Earth; the page dump lies beside the positions.
 
     Raises:
-        SourceError: the page dump is missing.
+        PlacesSourceError: the page dump is missing.
     """
-    pages = page_dump(path)
-    order, latitudes, longitudes, types, countries, broken = _positions(path)
+    pages = find_page_dump(path)
+    order, latitudes, longitudes, types, countries, broken = _read_positions(path)
     yield from broken
-    for row in rows(pages, "page", ("page_id", "page_namespace", "page_title", "page_is_redirect")):
-        if isinstance(row, Broken):
+    for row in read_rows(pages, "page", ("page_id", "page_namespace", "page_title", "page_is_redirect")):
+        if isinstance(row, UnreadableLine):
             yield row
             continue
         if row[1] != "0" or row[3] == "1" or not row[0].isdigit():
@@ -49,27 +49,29 @@ def features(path: Path) -> Iterator[Feature | Broken]:
         yield Feature(title, latitudes[at], longitudes[at], kind, code, 0, _PROMINENCE, others, page)
 
 
-def page_dump(path: Path) -> Path:
-    """The page dump that belongs to a dump of positions.
+def find_page_dump(path: Path) -> Path:
+    """Return the page dump that belongs to a dump of positions.
 
     Raises:
-        SourceError: it does not lie beside it.
+        PlacesSourceError: it does not lie beside it.
     """
     pages = path.with_name(path.name.replace("geo_tags", "page"))
     if pages == path or not pages.exists():
-        raise SourceError(f"{str(path)!r} holds positions without titles; put {pages.name!r} beside it")
+        raise PlacesSourceError(f"{str(path)!r} has positions without titles; put {pages.name!r} beside it")
     return pages
 
 
-def _positions(path: Path) -> tuple[list[int], list[float], list[float], list[int], list[bytes], list[Broken]]:
-    """Columns by ascending page number; of several primary positions of a page the first."""
+def _read_positions(
+    path: Path,
+) -> tuple[list[int], list[float], list[float], list[int], list[bytes], list[UnreadableLine]]:
+    """Return columns by ascending page number; of several primary positions of a page the first."""
     numbers, latitudes, longitudes, types = array("q"), array("d"), array("d"), array("b")
     codes: list[bytes] = []
     known: dict[str, bytes] = {}
-    broken: list[Broken] = []
+    broken: list[UnreadableLine] = []
     wanted = ("gt_page_id", "gt_globe", "gt_primary", "gt_lat", "gt_lon", "gt_type", "gt_country")
-    for row in rows(path, "geo_tags", wanted):
-        if isinstance(row, Broken):
+    for row in read_rows(path, "geo_tags", wanted):
+        if isinstance(row, UnreadableLine):
             broken.append(row)
             continue
         if row[1] != "earth" or row[2] != "1":
@@ -77,9 +79,9 @@ def _positions(path: Path) -> tuple[list[int], list[float], list[float], list[in
         try:
             page, latitude, longitude = int(row[0]), float(row[3]), float(row[4])
         except ValueError:
-            broken.append(Broken(0, f"position of page {row[0]} is not a number"))
+            broken.append(UnreadableLine(0, f"position of page {row[0]} is not a number"))
             continue
-        if not valid_position(latitude, longitude):
+        if not is_valid_position(latitude, longitude):
             continue
         numbers.append(page)
         latitudes.append(latitude)

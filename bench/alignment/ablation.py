@@ -1,4 +1,4 @@
-"""What each part of the geo-alignment brings: spaces, projections, hard negatives, closed-form start, over splits.
+"""Measure what each part of the geo-alignment contributes, over several splits.
 
     python -m bench.alignment.ablation FOLDER --metadata CSV --backbone builtin --epochs 15 --seeds 0,1,2
 
@@ -21,9 +21,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bench.alignment.intervals import Found, found, middle, over_photographers, over_splits
-from sextant.gallery.alignment.measure import find_rows, position_recall
-from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
+from bench.alignment.intervals import (
+    Retrieved,
+    compute_photographer_interval,
+    compute_split_interval,
+    find_middle,
+    measure_retrieved,
+)
+from sextant.gallery.alignment.measure import find_rows, measure_position_recall
+from sextant.gallery.alignment.model.aligned_model import Alignment, make_alignment
 from sextant.gallery.alignment.model.backbone import Backbone, load_backbone
 from sextant.gallery.alignment.model.config import Part
 from sextant.gallery.alignment.recipe import Prepared, prepare
@@ -98,27 +104,27 @@ class Unwatched(Training):
         return None
 
 
-def measured(prepared: Prepared, settings: TrainSettings, start: Start | None) -> Found:
-    """One cell after its last epoch; ``start`` is left out where the projection is another."""
+def measure_cell(prepared: Prepared, settings: TrainSettings, start: Start | None) -> Retrieved:
+    """Return one cell after its last epoch; ``start`` is left out where the projection is another."""
     cache = prepared.cache
     references, queries = split_by_author(cache.authors, cache.places, settings.validation, settings.seed)
     if settings.spaces == "image":
-        alignment, parts = new_alignment(prepared.config, settings.seed), BACKBONE
+        alignment, parts = make_alignment(prepared.config, settings.seed), BACKBONE
     else:
-        alignment, parts = _trained(prepared, settings, start), prepared.config.parts
+        alignment, parts = _train(prepared, settings, start), prepared.config.parts
     rows = find_rows(alignment, cache, references, queries, parts)
-    known = position_recall(alignment, cache, references, queries) if parts != BACKBONE else None
-    return found(cache, references, queries, rows, known)
+    known = measure_position_recall(alignment, cache, references, queries) if parts != BACKBONE else None
+    return measure_retrieved(cache, references, queries, rows, known)
 
 
-def unseeing(prepared: Prepared, settings: TrainSettings) -> Found:
-    """The answer from the middle of the training photos, whatever the picture."""
+def measure_unseeing(prepared: Prepared, settings: TrainSettings) -> Retrieved:
+    """Return the answer from the middle of the training photos, whatever the picture."""
     cache = prepared.cache
     references, queries = split_by_author(cache.authors, cache.places, settings.validation, settings.seed)
-    return found(cache, references, queries, middle(cache, references, len(queries)), None)
+    return measure_retrieved(cache, references, queries, find_middle(cache, references, len(queries)), None)
 
 
-def _trained(prepared: Prepared, settings: TrainSettings, start: Start | None) -> Alignment:
+def _train(prepared: Prepared, settings: TrainSettings, start: Start | None) -> Alignment:
     fits = start is not None and start.alignment.config.projection == settings.projection
     with tempfile.TemporaryDirectory() as out:
         training = Unwatched(
@@ -128,14 +134,14 @@ def _trained(prepared: Prepared, settings: TrainSettings, start: Start | None) -
         return training.alignment.eval()
 
 
-def line(name: str, runs: list[Found], base: list[Found]) -> str:
-    """One row of the table: means over the splits, and the difference from the backbone with both its intervals."""
+def format_row(name: str, runs: list[Retrieved], base: list[Retrieved]) -> str:
+    """Return one row of the table: means over the splits, and the difference from the backbone with both intervals."""
     medians = [f"{statistics.mean(run.median(count) for run in runs):,.0f}" for count in (5, 10, 15)]
     others = f"{statistics.mean(run.others_km for run in runs):,.0f}"
     difference, recall = "- | - | -", "- | -"
     if runs is not base:
-        mean, low, high = over_splits(runs, base)
-        lowest, highest = over_photographers(runs, base)
+        mean, low, high = compute_split_interval(runs, base)
+        lowest, highest = compute_photographer_interval(runs, base)
         nearer = sum(run.median() < other.median() for run, other in zip(runs, base, strict=True))
         difference = (
             f"{mean:+,.0f} ({low:+,.0f} … {high:+,.0f}) | {lowest:+,.0f} … {highest:+,.0f} | {nearer}/{len(runs)}"
@@ -178,19 +184,19 @@ def main() -> None:
     print(f"backbone {backbone.spec}, {json.dumps(common)}, seeds {seeds}")
     print(HEADER)
     source = open_source(asked.folder, SourceOptions(asked.metadata))
-    base: list[Found] = []
+    base: list[Retrieved] = []
     for name, own in cells.items():
         runs, blind = [], []
         for seed in seeds:
             settings = TrainSettings.model_validate({**common, **own, "seed": seed, "checkpoint_every": 10_000})
             prepared = prepare(source, backbone, settings, asked.cache)
-            runs.append(measured(prepared, settings, start))
+            runs.append(measure_cell(prepared, settings, start))
             if not base:
-                blind.append(unseeing(prepared, settings))
+                blind.append(measure_unseeing(prepared, settings))
         base = base or runs
-        print(line(name, runs, base), flush=True)
+        print(format_row(name, runs, base), flush=True)
         if blind:
-            print(line("no picture: the middle of the training photos", blind, base), flush=True)
+            print(format_row("no picture: the middle of the training photos", blind, base), flush=True)
 
 
 if __name__ == "__main__":

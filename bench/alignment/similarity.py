@@ -1,4 +1,4 @@
-"""What an alignment's position score is worth to verification, on recorded candidates and held-out photographers.
+"""Measure the worth of an alignment's position score for verification, on held-out photographers.
 
     python -m bench.alignment.similarity ../shared/data/im2gps3k-dev --backbone onnx:TOWER.onnx --cache CACHE \
         --scored scored.jsonl.gz
@@ -31,8 +31,8 @@ from sextant.eval.fitting.crossfit import cross_fit
 from sextant.eval.fitting.jobs import held_out_verifier
 from sextant.eval.fitting.judging import judge_all
 from sextant.eval.fitting.recorded import Record, read_records
-from sextant.eval.metrics import accuracy, calibration_error
-from sextant.gallery.alignment.measure import embed_rows, encode_positions, nearest_rows
+from sextant.eval.metrics import compute_accuracy, compute_calibration_error
+from sextant.gallery.alignment.measure import embed_rows, encode_positions, find_nearest_rows
 from sextant.gallery.alignment.model.aligned_model import Alignment
 from sextant.gallery.alignment.model.backbone import load_backbone
 from sextant.gallery.alignment.model.config import Part
@@ -41,23 +41,23 @@ from sextant.gallery.alignment.training.cache import Cache
 from sextant.gallery.alignment.training.settings import TrainSettings
 from sextant.gallery.alignment.training.train import Training
 from sextant.gallery.sources.recognise import SourceOptions, open_source
-from sextant.geo.sphere import geodesic_km, great_circle_km
+from sextant.geo.sphere import compute_geodesic_km, compute_great_circle_km
 
 Scores = list[list[float]]  # [latitude, longitude, cosine]
 RESAMPLED = 2000
 NAMES = ("1", "25", "200", "750", "2500")
 
 
-def position_scores(alignment: Alignment, cache: Cache, row: int, pool: Pool) -> Scores:
-    """The cosine of a cached photo with every place of its pool."""
+def score_positions(alignment: Alignment, cache: Cache, row: int, pool: Pool) -> Scores:
+    """Return the cosine of a cached photo with every place of its pool."""
     places = np.unique(pool.positions, axis=0)
     image = embed_rows(alignment, cache, np.array([row]), ("gps",))[0]
     cosines = (encode_positions(alignment, places) @ image).double().tolist()
     return [[*place, round(cosine, 6)] for place, cosine in zip(places.tolist(), cosines, strict=True)]
 
 
-def trained(asked: argparse.Namespace, seed: int) -> Training:
-    """An alignment of one half of the photographers; the other half is held out."""
+def train_half(asked: argparse.Namespace, seed: int) -> Training:
+    """Return an alignment of one half of the photographers; the other half is held out."""
     settings = TrainSettings(
         spaces="gps", epochs=asked.epochs, learning_rate=3e-4, decay=0.97, validation=0.5, seed=seed
     )
@@ -69,18 +69,18 @@ def trained(asked: argparse.Namespace, seed: int) -> Training:
     return training
 
 
-def scored_records(asked: argparse.Namespace, recorded: Path) -> list[Record]:
-    """The records with scores, by way of the file."""
+def score_records(asked: argparse.Namespace, recorded: Path) -> list[Record]:
+    """Write the records with scores and read them back."""
     pools = {record.image: record.pool() for record in read_records(recorded)}
     found: dict[str, Scores] = {}
     for seed in asked.seeds:
-        training = trained(asked, seed)
+        training = train_half(asked, seed)
         alignment, cache = training.alignment.eval(), training.cache
-        print(f"seed {seed}: top 10 {retrieval_change(alignment, cache, training)}", flush=True)
+        print(f"seed {seed}: top 10 {measure_retrieval_change(alignment, cache, training)}", flush=True)
         ids = cache.ids()
         for row in training.held_out.tolist():
             if ids[row] in pools and ids[row] not in found:
-                found[ids[row]] = position_scores(alignment, cache, row, pools[ids[row]])
+                found[ids[row]] = score_positions(alignment, cache, row, pools[ids[row]])
     with gzip.open(recorded, "rt", encoding="utf-8") as lines, gzip.open(asked.scored, "wt", encoding="utf-8") as out:
         for line in lines:
             photo: dict[str, Any] = json.loads(line)
@@ -88,30 +88,30 @@ def scored_records(asked: argparse.Namespace, recorded: Path) -> list[Record]:
     return read_records(asked.scored)
 
 
-def plain_choices(record: Record) -> dict[str, tuple[float, float] | None]:
-    """What needs no fit."""
+def list_plain_choices(record: Record) -> dict[str, tuple[float, float] | None]:
+    """Return what needs no fit."""
     pool = record.pool()
     answer = next(iter(pool.answers), None)
     return {
         "first retrieved": record.nearest[0],
         "recorded LMM answer": (answer.latitude, answer.longitude) if answer else None,
-        "density": chosen(pool, "density"),
-        "similarity": chosen(pool, "similarity"),
+        "density": choose(pool, "density"),
+        "similarity": choose(pool, "similarity"),
     }
 
 
-def chosen(pool: Pool, strategy: str) -> tuple[float, float] | None:
+def choose(pool: Pool, strategy: str) -> tuple[float, float] | None:
     verdict = verify(pool, strategy)
     return None if verdict.latitude is None or verdict.longitude is None else (verdict.latitude, verdict.longitude)
 
 
-def plain_rows(records: Sequence[Record]) -> Iterable[tuple[str, Floats]]:
-    """Strategy and the distance of its choice from the truth for each photo; infinite without one."""
+def measure_plain(records: Sequence[Record]) -> Iterable[tuple[str, Floats]]:
+    """Return the strategy and the distance of its choice from the truth for each photo; infinite without one."""
     rows: dict[str, list[float]] = {}
     for record in records:
-        for name, place in plain_choices(record).items():
+        for name, place in list_plain_choices(record).items():
             truth = (record.latitude, record.longitude)
-            rows.setdefault(name, []).append(float(great_circle_km(place, truth)) if place else float("inf"))
+            rows.setdefault(name, []).append(float(compute_great_circle_km(place, truth)) if place else float("inf"))
     return ((name, np.array(distances)) for name, distances in rows.items())
 
 
@@ -123,25 +123,25 @@ def print_fitted(
     judged = judge_all([fitted.records[number] for number in own], held_out_verifier(fitted, "balanced"), None, False)
     away = np.array([one.distance_km for one in judged])
     errors = [
-        calibration_error([one.verdict.probability[radius] or 0.0 for one in judged], away <= float(radius))
+        compute_calibration_error([one.verdict.probability[radius] or 0.0 for one in judged], away <= float(radius))
         for radius in NAMES
     ]
     print_row(name, away, " / ".join(f"{error:.3f}" for error in errors))
 
 
 def print_row(name: str, away_km: Floats, errors: str = "-") -> None:
-    cells = " | ".join(f"{100 * share:.1f}" for share in accuracy(away_km))
-    print(f"| {name} | {cells} | {100 * np.mean(accuracy(away_km)):.2f} | {errors} |", flush=True)
+    cells = " | ".join(f"{100 * share:.1f}" for share in compute_accuracy(away_km))
+    print(f"| {name} | {cells} | {100 * np.mean(compute_accuracy(away_km)):.2f} | {errors} |", flush=True)
 
 
-def retrieval_change(alignment: Alignment, cache: Cache, training: Training) -> str:
-    """Median top-10 distance before and after, and a bootstrap interval of the change over photographers."""
+def measure_retrieval_change(alignment: Alignment, cache: Cache, training: Training) -> str:
+    """Return the median top-10 distance before and after, and a bootstrap interval of the change over photographers."""
     asked, answering = training.held_out, training.plan.rows
 
     def distances(parts: tuple[Part, ...]) -> Floats:
         query, reference = (embed_rows(alignment, cache, rows, parts) for rows in (asked, answering))
-        found = nearest_rows(query, reference, 10)
-        return geodesic_km(cache.positions[asked][:, None, :], cache.positions[answering][found])
+        found = find_nearest_rows(query, reference, 10)
+        return compute_geodesic_km(cache.positions[asked][:, None, :], cache.positions[answering][found])
 
     before, after = distances(("image",)), distances(alignment.config.parts)
     authors = cache.authors.codes[asked]
@@ -156,7 +156,7 @@ def retrieval_change(alignment: Alignment, cache: Cache, training: Training) -> 
     return f"{first:,.0f} → {last:,.0f} km, change {last - first:+,.0f} (95 % {low:+,.0f} to {high:+,.0f})"
 
 
-def options() -> argparse.Namespace:
+def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder with images/, the metadata CSV and recorded.jsonl.gz")
     parser.add_argument("--backbone", required=True)
@@ -169,15 +169,15 @@ def options() -> argparse.Namespace:
 
 
 def main() -> None:
-    asked = options()
+    asked = parse_options()
     torch.set_num_threads(1)
     recorded = asked.data / "recorded.jsonl.gz"
-    records = read_records(asked.scored) if asked.scored.exists() else scored_records(asked, recorded)
+    records = read_records(asked.scored) if asked.scored.exists() else score_records(asked, recorded)
     own = [number for number, record in enumerate(records) if record.position_scores]
     print(f"\n{len(own)} of {len(records)} photos with scores, by alignments that have not seen their photographers")
     print("| strategy | 1 km | 25 km | 200 km | 750 km | 2500 km | mean | calibration error |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name, away_km in plain_rows([records[number] for number in own]):
+    for name, away_km in measure_plain([records[number] for number in own]):
         print_row(name, away_km)
     print_fitted("calibrated, without the score", records, own, ("aligned",), asked.members)
     print_fitted("calibrated, with the score", records, own, (), asked.members)

@@ -1,4 +1,4 @@
-"""How fast an alignment trains on cached features, and how long the trainer stands waiting for them.
+"""Measure how fast an alignment trains on cached features, and how long the trainer waits for data.
 
     python -m bench.alignment.training --rows 4000000 --batches 256,1024,4096 --precision bf16     (a GPU)
     python -m bench.alignment.training --rows 200000 --batches 256 --steps 60                      (a CPU)
@@ -43,8 +43,8 @@ class EnoughError(Exception):
     """The steps asked for are done."""
 
 
-def synthetic_cache(folder: Path, rows: int) -> Cache:
-    """A cache of random features, written in chunks; one already there with as many rows is opened."""
+def make_cache(folder: Path, rows: int) -> Cache:
+    """Return a cache of random features, written in chunks; one already there with as many rows is opened."""
     about = read_about(folder)
     if about is None or about.rows != rows:
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,14 +70,14 @@ def synthetic_cache(folder: Path, rows: int) -> Cache:
     return open_cache(folder)
 
 
-def synthetic_texts(rows: int) -> Texts:
+def make_texts(rows: int) -> Texts:
     rng = np.random.default_rng(1)
     features = rng.standard_normal((DISTINCT_TEXTS, DIMENSION), dtype=np.float32).astype(np.float16)
     return Texts(features, rng.integers(0, DISTINCT_TEXTS, rows))
 
 
 def read_alone(cache: Cache, texts: Texts | None, batch: int) -> float:
-    """Rows a second that the reading thread could deliver, were nobody training."""
+    """Return rows a second that the reading thread could deliver, were nobody training."""
     rng = np.random.default_rng(2)
     started, count = time.perf_counter(), 200
     for _ in range(count):
@@ -85,7 +85,9 @@ def read_alone(cache: Cache, texts: Texts | None, batch: int) -> float:
     return count * batch / (time.perf_counter() - started)
 
 
-def timed(cache: Cache, texts: Texts | None, batch: int, steps: int, precision: Literal["no", "bf16", "fp16"]) -> str:
+def time_training(
+    cache: Cache, texts: Texts | None, batch: int, steps: int, precision: Literal["no", "bf16", "fp16"]
+) -> str:
     """Make one row of the table: a training of a number of steps, without its warm-up."""
     config = AlignmentConfig(
         backbone="synthetic",
@@ -142,14 +144,14 @@ def main() -> None:
     parser.add_argument("--without-text", action="store_true")
     asked = parser.parse_args()
     started = time.perf_counter()
-    cache = synthetic_cache(asked.cache / str(asked.rows), asked.rows)
-    texts = None if asked.without_text else synthetic_texts(asked.rows)
+    cache = make_cache(asked.cache / str(asked.rows), asked.rows)
+    texts = None if asked.without_text else make_texts(asked.rows)
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
     print(f"{asked.rows:,} rows × {DIMENSION} on {device}; cache ready in {time.perf_counter() - started:.0f} s")
     print("| batch | precision | photos/s | waited | read alone, rows/s | memory | minutes an epoch |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for batch in asked.batches.split(","):
-        print(timed(cache, texts, int(batch), asked.steps, asked.precision), flush=True)
+        print(time_training(cache, texts, int(batch), asked.steps, asked.precision), flush=True)
 
 
 if __name__ == "__main__":

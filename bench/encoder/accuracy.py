@@ -1,4 +1,4 @@
-"""Leave-one-photographer-out nearest neighbour over real photos: the builtin descriptor and each part alone.
+"""Measure the builtin descriptor and its parts: nearest neighbour over real photos, one photographer left out.
 
 python bench/encoder/accuracy.py IMAGES CSV      CSV has the columns IMG_ID, AUTHOR, LAT, LON
 """
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sextant.gallery.encoders.builtin import WEIGHTS, describe_parts
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 RADII_KM = (1, 25, 200, 750, 2500)
 FIRST = 20  # neighbours in the smoother figure: a share weighted by 1 / rank
@@ -23,10 +23,10 @@ def main(images: Path, table: Path) -> None:
         rows = [row for row in csv.DictReader(file) if (images / row["IMG_ID"]).exists()]
     described = [describe_parts(Image.open(images / row["IMG_ID"])) for row in rows]
     positions = np.array([(float(row["LAT"]), float(row["LON"])) for row in rows])
-    distances = great_circle_km(positions[:, None], positions[None])
+    distances = compute_great_circle_km(positions[:, None], positions[None])
     authors = np.array([row["AUTHOR"] for row in rows])
     barred = authors[:, None] == authors[None]
-    similarity = {name: _products(np.array([parts[name] for parts in described])) for name in WEIGHTS}
+    similarity = {name: _compute_products(np.array([parts[name] for parts in described])) for name in WEIGHTS}
     print(f"{len(rows)} photos, top 1 within {RADII_KM} km | weighted first {FIRST}")
     for name in WEIGHTS:
         _print(name, similarity[name], distances, barred)
@@ -35,7 +35,7 @@ def main(images: Path, table: Path) -> None:
     print("chance  ", *(f"{value:5.1f}" for value in chance), sep=" ")
 
 
-def _products(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+def _compute_products(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     return vectors.astype(np.float64) @ vectors.T.astype(np.float64)
 
 

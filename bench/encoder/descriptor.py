@@ -1,4 +1,4 @@
-"""How fast the builtin descriptor is, on one core, and beside decoding the JPEG it describes.
+"""Measure the speed of the builtin descriptor on one core, beside the decoding of its JPEG.
 
 OMP_NUM_THREADS=1 python bench/encoder/descriptor.py FOLDER      a folder of JPEG photos
 """

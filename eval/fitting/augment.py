@@ -1,4 +1,4 @@
-"""Thinner pools than the recorded ones, so that a missing part is nothing new to the scorer."""
+"""Augment the training data with thinned pools, so that the scorer learns to handle missing parts."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ _MOST_CALLS = 7
 
 
 def thinned(record: Record, chance: np.random.Generator) -> Pool:
-    """A random thinner pool of the record; of its position scores, if it has any, in 3 of 10 none.
+    """Return a random thinner pool of the record; of its position scores, if it has any, in 3 of 10 none.
 
     With retrieved photos: no answer (3 in 10), some photos missing (2 in 10), no far side and a shorter list (2 in
     10), no retrieved photos (1 in 10), a short list alone (2 in 10). Without: one to seven answers at random.

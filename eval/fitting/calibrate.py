@@ -1,4 +1,4 @@
-"""Calibrating a model on a user's own labelled photos: a shift and a slope of what it states, and levels of regions.
+"""Calibrate a model on a user's own labelled photos: slope and shift of its probabilities, region levels.
 
 Fifty photos suffice for a shift; the more there are, the more their slope counts. What is reported after is
 cross-fitted: each photo is judged by a calibration that was fitted without its photographer.
@@ -21,7 +21,7 @@ from sextant.eval.fitting.calibration_fit import choose_points, fit_line, fit_qu
 from sextant.eval.fitting.folds import folds_by_group
 from sextant.eval.fitting.labelled import LabelledPhoto
 from sextant.eval.fitting.pools import Example
-from sextant.eval.metrics import calibration_error
+from sextant.eval.metrics import compute_calibration_error
 
 LEAST_PHOTOS = 50
 _FOLDS = 5
@@ -31,7 +31,7 @@ _SHARE = 90.0  # % of the bootstrap that an interval holds
 
 
 @dataclass(frozen=True)
-class Report:
+class CalibrationReport:
     """Calibration of a model's probabilities on labelled photos; lists follow the five radii, shares are 0 to 1.
 
     `off` is mean stated less happened, with its interval over photographers.
@@ -51,8 +51,8 @@ class Calibrated:
     model: Model
     photos: int
     groups: int
-    before: Report
-    after: Report
+    before: CalibrationReport
+    after: CalibrationReport
 
 
 def calibrate(photos: Sequence[LabelledPhoto], model: Model) -> Calibrated:
@@ -125,29 +125,29 @@ def effective_share(groups: Sequence[str]) -> float:
     return float(sizes.sum() / (sizes**2).sum())
 
 
-def _report(examples: Sequence[Example], models: Sequence[Model]) -> Report:
+def _report(examples: Sequence[Example], models: Sequence[Model]) -> CalibrationReport:
     from sextant.agent.verification import verify
-    from sextant.geo.sphere import great_circle_km
+    from sextant.geo.sphere import compute_great_circle_km
 
     stated, hits, held = [], [], []
     for one, model in zip(examples, models, strict=True):
         verdict = verify(one.features.pool, "calibrated", model=model)
-        away = float(great_circle_km((verdict.latitude or 0.0, verdict.longitude or 0.0), one.truth))
+        away = float(compute_great_circle_km((verdict.latitude or 0.0, verdict.longitude or 0.0), one.truth))
         stated.append([verdict.probability[f"{radius:g}"] or 0.0 for radius in RADII_KM])
         hits.append([away <= radius for radius in RADII_KM])
         held.append([area.contains(*one.truth) for area in (verdict.region_50, verdict.region_90) if area])
     p, hit, inside = np.array(stated), np.array(hits, dtype=float), np.array(held, dtype=float).mean(0)
-    return Report(
+    return CalibrationReport(
         tuple(p.mean(0).round(4).tolist()),
         tuple(hit.mean(0).round(4).tolist()),
-        tuple(round(calibration_error(p[:, radius], hit[:, radius]), 4) for radius in range(len(RADII_KM))),
+        tuple(round(compute_calibration_error(p[:, radius], hit[:, radius]), 4) for radius in range(len(RADII_KM))),
         _intervals(p - hit, [one.group for one in examples]),
         {"50": float(inside[0]), "90": float(inside[1])},
     )
 
 
 def _intervals(off: Floats, groups: Sequence[str]) -> tuple[tuple[float, float], ...]:
-    """Interval of the mean over photographers drawn anew, for each radius."""
+    """Return the interval of the mean over photographers drawn anew, for each radius."""
     chance = np.random.default_rng(0)
     names = sorted(set(groups))
     rows = [np.flatnonzero(np.array(groups) == name) for name in names]

@@ -26,11 +26,11 @@ Levels = dict[str, tuple[tuple[float, ...], ...]]  # of regions, by share, kind 
 _FIRST_LINE = (1.0, 0.0, 0.0, 0.0)
 _GLOBAL_HOLD, _KIND_HOLD = (0.5, 0.5, 0.5, 0.5), (60.0, 5.0, 5.0, 5.0)
 _LEAST_POOLS = 50
-_FIRST_RATE, _FIRST_WEIGHT = 0.006, 2000.0  # few calls change an answer: the rate is drawn to this as by so many calls
+_FIRST_RATE, _FIRST_WEIGHT = 0.006, 2000.0  # few calls change an answer: the prior rate, worth this many calls
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChosenPoint:
     """What a model answers to an example: the row of its point, and the posterior (m, 5) before calibration."""
 
     example: Example
@@ -43,22 +43,24 @@ class Choice:
         return np.asarray(self.example.away_km[self.best] <= np.array(RADII_KM), dtype=float)
 
     def probabilities(self, model: Model) -> Floats:
-        """Calibrated P(within each radius) of each point, (m, 5)."""
+        """Return the calibrated P(within each radius) of each point, (m, 5)."""
         evidence, kind = self.example.evidence, self.example.features.kind
         return calibrated_posterior(evidence, kind, model.pooling, model.calibration, self.posterior)
 
 
-def choose_points(examples: Sequence[Example], model: Model) -> list[Choice]:
+def choose_points(examples: Sequence[Example], model: Model) -> list[ChosenPoint]:
     """Choose the point of each example as `calibrated` does."""
     found = []
     for one in examples:
         raw = one.evidence.posterior(model.pooling)
-        probabilities = Choice(one, raw, 0).probabilities(model)
-        found.append(Choice(one, raw, int(np.argmax(choose(one.features, probabilities, "balanced", model.scorer)))))
+        probabilities = ChosenPoint(one, raw, 0).probabilities(model)
+        found.append(
+            ChosenPoint(one, raw, int(np.argmax(choose(one.features, probabilities, "balanced", model.scorer))))
+        )
     return found
 
 
-def recalibrate(model: Model, choices: Sequence[Choice]) -> Model:
+def recalibrate(model: Model, choices: Sequence[ChosenPoint]) -> Model:
     """Return the model with calibration, levels of regions and gain fitted to choices.
 
     They should be made by models that have not seen the photographers: a scorer chooses better among the points of
@@ -69,7 +71,7 @@ def recalibrate(model: Model, choices: Sequence[Choice]) -> Model:
     return replace(calibrated, quantiles=fit_quantiles(choices, probabilities), gain=fit_gain(choices, probabilities))
 
 
-def fit_calibration(choices: Sequence[Choice]) -> Calibration:
+def fit_calibration(choices: Sequence[ChosenPoint]) -> Calibration:
     """Fit slope, shift and what missing support costs at each radius: of all pools, then of each kind, drawn to all."""
     kinds = np.array([int(one.example.features.kind) for one in choices])
     stated = np.array([one.posterior[one.best] for one in choices])
@@ -117,7 +119,7 @@ def fit_line(
     return float(np.exp(found[0])), *map(float, found[1:])
 
 
-def fit_quantiles(choices: Sequence[Choice], probabilities: Sequence[Floats]) -> Levels:
+def fit_quantiles(choices: Sequence[ChosenPoint], probabilities: Sequence[Floats]) -> Levels:
     """Find the estimate of what a region holds that truly holds 50 % and 90 % of the places.
 
     By kind of pool and number of answers; few pools take the level of their kind, a kind with few that of all. Vovk,
@@ -139,8 +141,8 @@ def fit_quantiles(choices: Sequence[Choice], probabilities: Sequence[Floats]) ->
     return levels
 
 
-def _held(one: Choice, probabilities: Floats) -> float:
-    """What the smallest region that contains the true place is estimated to hold."""
+def _held(one: ChosenPoint, probabilities: Floats) -> float:
+    """Return what the smallest region that contains the true place is estimated to hold."""
     features = one.example.features
     mixture = ring_mixture(probabilities, features.apart_km, one.best)
     return spread_of(features.points.positions, mixture, features.apart_km).held_at(*one.example.truth)
@@ -152,7 +154,7 @@ def _quantile(scores: Floats, share: float) -> float:
     return round(float(ordered[min(rank, len(ordered)) - 1]), 5)
 
 
-def fit_gain(choices: Sequence[Choice], probabilities: Sequence[Floats]) -> Gain:
+def fit_gain(choices: Sequence[ChosenPoint], probabilities: Sequence[Floats]) -> Gain:
     """Find what share of what was missing a further call turned into utility, over all photos and stages of a run."""
     by_image: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
     for choice, found in zip(choices, probabilities, strict=True):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.model_file import Model
-from sextant.eval.fitting.calibration_fit import Choice, choose_points, fit_calibration, recalibrate
+from sextant.eval.fitting.calibration_fit import ChosenPoint, choose_points, fit_calibration, recalibrate
 from sextant.eval.fitting.fit import MEMBERS, Progress, call_order, fit_model
 from sextant.eval.fitting.folds import folds_by_group
 from sextant.eval.fitting.parts import give_profiles
@@ -35,7 +35,7 @@ class CrossFit:
     records: list[Record]
     part_of: NDArray[np.intp]
     models: list[Model]
-    choices: list[Choice]
+    choices: list[ChosenPoint]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def cross_fit(
     for model in _each(parts, jobs):
         fitted.append(model)
         progress(f"fold {len(fitted)} of {folds}")
-    part_of, calibrated, choices = np.zeros(len(records), dtype=np.intp), list[Model](), list[list[Choice]]()
+    part_of, calibrated, choices = np.zeros(len(records), dtype=np.intp), list[Model](), list[list[ChosenPoint]]()
     for number, model in enumerate(fitted):
         own = [record for record, mine in zip(records, fold_of, strict=True) if mine == number]
         choices.append(choose_held_out(own, model, folds))
@@ -108,7 +108,7 @@ class _Parts:
         return self.numbers.get(group, 0)
 
 
-def _calibrate_parts(model: Model, own: Sequence[Choice], others: Sequence[Choice]) -> _Parts:
+def _calibrate_parts(model: Model, own: Sequence[ChosenPoint], others: Sequence[ChosenPoint]) -> _Parts:
     """Calibrate a fold's model for each part of the fold, on the other parts' photos and the other folds'."""
     groups = sorted({one.example.group for one in own})
     if not groups:
@@ -122,7 +122,7 @@ def _calibrate_parts(model: Model, own: Sequence[Choice], others: Sequence[Choic
     return _Parts(models, numbers)
 
 
-def choose_held_out(records: Sequence[Record], model: Model, folds: int) -> list[Choice]:
+def choose_held_out(records: Sequence[Record], model: Model, folds: int) -> list[ChosenPoint]:
     """Choose the points of examples of a fold's records, by the model that has not seen them."""
     order = call_order(model.reliability)
     examples = examples_of(records, model.reliability, model.hit_rates, order, most=MOST_EXAMPLES // folds)

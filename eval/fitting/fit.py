@@ -1,4 +1,4 @@
-"""Fitting a verification model from recorded candidates: what answers and lists are worth, the scorer, calibration."""
+"""Fit a verification model on recorded candidates: hit rates, posterior, scorer, calibration."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +24,8 @@ from sextant.eval.fitting.parts import give_profiles
 from sextant.eval.fitting.pooling_fit import fit_pooling
 from sextant.eval.fitting.pools import examples_of
 from sextant.eval.fitting.recorded import Record
-from sextant.eval.fitting.training import Example, train_scorer
-from sextant.geo.sphere import great_circle_km
+from sextant.eval.fitting.training import TrainingPool, train_scorer
+from sextant.geo.sphere import compute_great_circle_km
 
 Progress = Callable[[str], None]
 
@@ -39,7 +39,7 @@ _LEAST_LISTS = 200  # photos with a list of a gallery of much worth that a score
 
 
 def reliability_of(records: Sequence[Record], called: tuple[str, ...] = ()) -> Reliability:
-    """How often each model answers, and how often within each radius, drawn towards a middling model.
+    """Return how often each model answers, and how often within each radius, drawn towards a middling model.
 
     A model nobody has recorded is taken for a middling one of those `called` (all when empty).
     """
@@ -50,7 +50,7 @@ def reliability_of(records: Sequence[Record], called: tuple[str, ...] = ()) -> R
             name, said = model_name(answer.model), answer.outcome
             calls[name] += 1
             if said.latitude is not None and said.longitude is not None:
-                away = great_circle_km((said.latitude, said.longitude), (record.latitude, record.longitude))
+                away = compute_great_circle_km((said.latitude, said.longitude), (record.latitude, record.longitude))
                 hits.setdefault(name, []).append(away <= np.array(RADII_KM))
     known = {name: _drawn_in(rows) for name, rows in sorted(hits.items())}
     answered = {name: round(len(rows) / calls[name], 4) for name, rows in sorted(hits.items())}
@@ -65,7 +65,7 @@ def _drawn_in(rows: Sequence[NDArray[np.bool_]]) -> tuple[float, ...]:
 
 
 def call_order(reliability: Reliability) -> tuple[str, ...]:
-    """The order in which calls are simulated: models by what one call is worth, a refusal nothing, best first."""
+    """Return the order in which calls are simulated: models by the worth of one call (a refusal: 0), best first."""
     worth = {name: reliability.answered.get(name, 1.0) * sum(row) for name, row in reliability.by_model.items()}
     return tuple(sorted(worth, key=lambda name: (-worth[name], name)))
 
@@ -78,7 +78,7 @@ def fit_scorer(
     without: tuple[str, ...] = (),
     seed: int = 0,
 ) -> Scorer | None:
-    """A scorer from the whole pool (of the models called) and one thinned pool of each record.
+    """Return a scorer from the whole pool (of the models called) and one thinned pool of each record.
 
     Learned from are lists of galleries of much worth, since it chooses beside these alone, and answers without a list.
     None with no network, or where too few such lists are given.
@@ -88,22 +88,22 @@ def fit_scorer(
         return None
     rich = [record for record in records if not record.nearest or (record.profile and record.profile.rich)]
     chance = np.random.default_rng(seed)
-    examples: list[Example] = []
+    examples: list[TrainingPool] = []
     names: list[str] = []
     for record in rich:
         for view, known, weight in _views(record, models, reliability, chance):
             if view.candidates:
                 seen = featurise(view, known)
                 table, names, _ = seen.scored
-                away = great_circle_km(seen.points.positions, (record.latitude, record.longitude))
-                examples.append(Example(table, away, weight))
+                away = compute_great_circle_km(seen.points.positions, (record.latitude, record.longitude))
+                examples.append(TrainingPool(table, away, weight))
     return train_scorer(examples, names, members, seed, without)
 
 
 def _views(
     record: Record, models: tuple[str, ...], reliability: Reliability, chance: np.random.Generator
 ) -> Iterator[tuple[Pool, Reliability, float]]:
-    """The whole pool, and a thinned one, in which now and then no model is known; with their weights."""
+    """Yield the whole pool, and a thinned one, in which now and then no model is known; with their weights."""
     called = record.only(models)
     yield called.pool(), reliability, 1.0
     if chance.random() < STRANGERS:
@@ -137,7 +137,7 @@ def fit_model(
     hit_rates = fit_hit_rates(records, by_class="classes" not in without)
     examples = examples_of(records, reliability, hit_rates, call_order(reliability))
     if not examples:
-        raise WrongUse("no record holds a candidate; there is nothing to fit on")
+        raise WrongUse("no record has a candidate to fit on")
     trained = scorer or fit_scorer(records, models, reliability, members, without)
     pooling = fit_pooling(examples, self_agreement="self_agreement" not in without)
     bare = Model(reliability, hit_rates, pooling, IDENTITY, {}, Gain(0.0), None, provenance)

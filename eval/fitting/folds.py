@@ -1,4 +1,4 @@
-"""Splits by photographer: no photographer's photos in two parts."""
+"""Split records into folds by photographer."""
 
 from collections.abc import Sequence
 

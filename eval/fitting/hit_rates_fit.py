@@ -1,4 +1,4 @@
-"""Fitting how often answers lie within each radius, by model, class, named place and wording."""
+"""Fit how often answers lie within each radius, by model, class, named place and wording."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from sextant.agent.verification.pool import Candidate, positions_of
 from sextant.agent.verification.reliability import model_name
 from sextant.base.arrays import Floats
 from sextant.eval.fitting.recorded import Record
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 _FEATURE_HOLD = 1.0  # how firmly weights are drawn to zero
 _CLASS_HOLD = 0.3
@@ -60,7 +60,7 @@ def fit_hit_rates(records: Sequence[Record], by_class: bool = True) -> HitRates:
 
 
 def _said(record: Record) -> list[Candidate]:
-    return [one for one in record.pool().candidates if one.origin != "nearest" and one.model != _DERIVED]
+    return [one for one in record.pool().candidates if one.origin not in ("nearest", "named") and one.model != _DERIVED]
 
 
 def _word_shares(answers: Sequence[Candidate]) -> Floats:
@@ -69,7 +69,7 @@ def _word_shares(answers: Sequence[Candidate]) -> Floats:
 
 
 def _hits(record: Record, answers: Sequence[Candidate]) -> Floats:
-    away = great_circle_km(positions_of(answers), (record.latitude, record.longitude))
+    away = compute_great_circle_km(positions_of(answers), (record.latitude, record.longitude))
     return np.asarray(away[:, None] <= np.array(RADII_KM), dtype=float)
 
 

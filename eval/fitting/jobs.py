@@ -1,4 +1,4 @@
-"""The two jobs of `sextant eval recorded` and `sextant eval fit`, without the command line."""
+"""Run the jobs of `sextant eval recorded`, `fit` and `calibrate`, without the command line."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ from sextant.eval.fitting.recorded import Record, read_records
 
 
 def read_files(paths: Sequence[Path]) -> list[tuple[Path, list[Record]]]:
-    """The records of each file, with a retrieval profile each.
+    """Return the records of each file, with a retrieval profile each.
 
     Raises:
         RecordError: a file cannot be read.
@@ -32,7 +32,7 @@ def read_files(paths: Sequence[Path]) -> list[tuple[Path, list[Record]]]:
 
 
 def held_out_verifier(fitted: CrossFit, optimise: Optimise, as_unknown: bool = False) -> Verifier:
-    """`calibrated` with the model that has not seen a record's photographer.
+    """Return `calibrated` with the model that has not seen a record's photographer.
 
     Args:
         as_unknown: judge as if the fit had seen none of the models that answered.
@@ -50,7 +50,7 @@ def held_out_verifier(fitted: CrossFit, optimise: Optimise, as_unknown: bool = F
 
 
 def plain_verifier(strategy: str, optimise: Optimise, model_file: Path | None) -> Verifier:
-    """A strategy as it stands, `calibrated` with the shipped model or the one of a file.
+    """Return a strategy as it stands, `calibrated` with the shipped model or the one of a file.
 
     Raises:
         WrongUse: the model cannot be used.
@@ -69,7 +69,7 @@ def plain_verifier(strategy: str, optimise: Optimise, model_file: Path | None) -
 
 
 def settled(verdict: Verdict, call_cost: float) -> bool:
-    """The stopping rule of a finished verdict at another price."""
+    """Return the stopping rule of a finished verdict at another price."""
     if verdict.latitude is None or verdict.expected_gain is None:
         return False  # nothing was proposed yet
     return settled_at([verdict.probability[name] or 0.0 for name in RADIUS_NAMES], verdict.expected_gain, call_cost)
@@ -78,7 +78,7 @@ def settled(verdict: Verdict, call_cost: float) -> bool:
 def measured(
     records: Sequence[Record], verifier: Verifier, max_answers: int | None, stop: bool
 ) -> tuple[Figures, list[Judgement]]:
-    """Figures of a file's records, and the judgements behind them."""
+    """Return figures of a file's records, and the judgements behind them."""
     judged = judge_all(records, verifier, max_answers, stop)
     return figures(judged), judged
 
@@ -92,7 +92,7 @@ def fit_files(
     jobs: int = 1,
     keep_scorer: Path | None = None,
 ) -> tuple[Model, dict[str, Figures]]:
-    """A model of all files together, with the held-out figures of each file.
+    """Return a model of all files together, with the held-out figures of each file.
 
     Raises:
         RecordError: a file cannot be read.
@@ -134,18 +134,18 @@ def cross_fitted(
     without: tuple[str, ...] = (),
     as_unknown: bool = False,
 ) -> tuple[list[Record], Verifier]:
-    """The records (of the models called) and a verifier that has seen no photo of a record's photographer."""
+    """Return the records (of the models called) and a verifier that has seen no photo of a record's photographer."""
     fitted = cross_fit(records, models, folds, members, progress, jobs, without)
     return fitted.records, held_out_verifier(fitted, optimise, as_unknown)
 
 
 def call_curve(records: Sequence[Record], verifier: Verifier) -> list[CurvePoint]:
-    """Accuracy against calls under the stopping rule at several prices of a call."""
+    """Return the accuracy against calls under the stopping rule at several prices of a call."""
     return curve(records, verifier, settled)
 
 
 def write_model(model: Model, path: Path) -> None:
-    """The model as JSON, whole or not at all.
+    """Return the model as JSON, whole or not at all.
 
     Raises:
         ModelFileError: the folder does not exist or cannot be written to.

@@ -1,4 +1,4 @@
-"""Verification on recorded candidates: the verdicts, and the figures they come to."""
+"""Judge recorded candidates: verdicts, and the figures computed from them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -11,18 +11,18 @@ from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.arrays import Floats
 from sextant.eval.fitting.recorded import Record
 from sextant.eval.metrics import (
-    accuracy,
-    calibration_error,
-    calibration_p_value,
-    chance_calibration_error,
-    coverage,
-    fixed_radius_km,
-    oracle_km,
+    compute_accuracy,
+    compute_calibration_error,
+    compute_calibration_p_value,
+    compute_chance_calibration_error,
+    compute_coverage,
+    compute_oracle_km,
+    find_fixed_radius_km,
 )
-from sextant.geo.caps import cap_area_km2
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.caps import compute_cap_area_km2
+from sextant.geo.sphere import compute_great_circle_km
 
-Verifier = Callable[[Record, int], Verdict]  # a record after so many calls
+Verifier = Callable[[Record, int], Verdict]  # the record after this number of calls
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Figures:
 
 
 def judge_all(records: Iterable[Record], verifier: Verifier, max_answers: int | None, stop: bool) -> list[Judgement]:
-    """Every photo's verdict: on all its calls, or, stopping, on as many as the verdict asks for.
+    """Return every photo's verdict: on all its calls, or, stopping, on as many as the verdict asks for.
 
     A stopping run makes the first call always and continues until the verdict reports agreement.
     """
@@ -75,28 +75,32 @@ def _judge(record: Record, verifier: Verifier, max_answers: int | None, stop: bo
 
 
 def distance_km(record: Record, verdict: Verdict) -> float:
-    """From the answer to the truth; infinite without an answer."""
+    """Return the distance from the answer to the truth, infinite without an answer."""
     if verdict.latitude is None or verdict.longitude is None:
         return float("inf")
-    return float(great_circle_km((verdict.latitude, verdict.longitude), (record.latitude, record.longitude)))
+    return float(compute_great_circle_km((verdict.latitude, verdict.longitude), (record.latitude, record.longitude)))
 
 
 def figures(judged: Sequence[Judgement]) -> Figures:
-    """Accuracy over all photos; calibration and coverage over those that have probabilities and regions."""
+    """Return the accuracy over all photos; calibration and coverage over those that have probabilities and regions."""
     distances = np.array([one.distance_km for one in judged])
-    oracle = [oracle_km(one.record.pool().positions, (one.record.latitude, one.record.longitude)) for one in judged]
+    oracle = [
+        compute_oracle_km(one.record.pool().positions, (one.record.latitude, one.record.longitude)) for one in judged
+    ]
     kinds = [kind for one in judged for kind in (answer.outcome.kind for answer in one.record.answers)]
     sure = [one for one in judged if one.verdict.calibrated]
     return Figures(
         photos=len(judged),
         photographers=len({one.record.group for one in judged}),
-        accuracy=accuracy(distances),
-        oracle=accuracy(oracle),
+        accuracy=compute_accuracy(distances),
+        oracle=compute_accuracy(oracle),
         calls=float(np.mean([one.calls for one in judged])) if judged else float("nan"),
         outcomes={kind: kinds.count(kind) for kind in sorted(set(kinds))},
-        calibration_error=_calibrated_figure(calibration_error, judged),
-        chance_calibration_error=_per_radius(lambda r: chance_calibration_error(_stated(sure)[:, r])) if sure else None,
-        calibration_p_value=_calibrated_figure(calibration_p_value, judged),
+        calibration_error=_calibrated_figure(compute_calibration_error, judged),
+        chance_calibration_error=_per_radius(lambda r: compute_chance_calibration_error(_stated(sure)[:, r]))
+        if sure
+        else None,
+        calibration_p_value=_calibrated_figure(compute_calibration_p_value, judged),
         **_region_figures(sure),
     )
 
@@ -104,7 +108,7 @@ def figures(judged: Sequence[Judgement]) -> Figures:
 def _calibrated_figure(
     figure: Callable[[Floats, Floats], float], judged: Sequence[Judgement]
 ) -> tuple[float, ...] | None:
-    """A figure of what was stated and what happened, of those that have probabilities; None where none has."""
+    """Return a figure of what was stated and what happened, of those that have probabilities; None where none has."""
     sure = [one for one in judged if one.verdict.calibrated]
     stated = _stated(sure)
     hit = np.array([[one.distance_km < float(name) for name in RADIUS_NAMES] for one in sure])
@@ -120,7 +124,7 @@ def _per_radius(figure: Callable[[int], float]) -> tuple[float, ...]:
 
 
 def _region_figures(sure: Sequence[Judgement]) -> dict[str, Any]:
-    """Coverage and median area of both regions, and the area of one fixed radius that covers as often."""
+    """Return the coverage and median area of both regions, and the area of one fixed radius that covers as often."""
     if not sure:
         return {"coverage": None, "median_area_km2": None, "fixed_radius_area_km2": None}
     held: dict[str, float] = {}
@@ -129,10 +133,10 @@ def _region_figures(sure: Sequence[Judgement]) -> dict[str, Any]:
     for name in ("50", "90"):
         regions = [one.verdict.region_50 if name == "50" else one.verdict.region_90 for one in sure]
         pairs = [(region, one.record) for region, one in zip(regions, sure, strict=True) if region is not None]
-        held[name] = coverage([region.contains(record.latitude, record.longitude) for region, record in pairs])
+        held[name] = compute_coverage([region.contains(record.latitude, record.longitude) for region, record in pairs])
         areas[name] = float(np.median([region.area_km2 for region, _ in pairs]))
-        radius_km = fixed_radius_km([one.distance_km for one in sure], held[name])
-        fixed[name] = cap_area_km2(radius_km)
+        radius_km = find_fixed_radius_km([one.distance_km for one in sure], held[name])
+        fixed[name] = compute_cap_area_km2(radius_km)
     return {"coverage": held, "median_area_km2": areas, "fixed_radius_area_km2": fixed}
 
 
@@ -150,7 +154,7 @@ CURVE_COSTS = (1.0, 0.006, 0.005, 0.0045, 0.0041, 0.004, 0.0035, 0.003, 0.0025, 
 
 
 def curve(records: Sequence[Record], verifier: Verifier, settled: Callable[[Verdict, float], bool]) -> list[CurvePoint]:
-    """Accuracy against calls: every stage is judged once, then the stopping rule runs at each price.
+    """Return the accuracy against calls: every stage is judged once, then the stopping rule runs at each price.
 
     Args:
         settled: whether a verdict ends the run at a price.
@@ -164,7 +168,9 @@ def curve(records: Sequence[Record], verifier: Verifier, settled: Callable[[Verd
         judged = [_stopped(*pair, cost, settled) for pair in zip(records, stages, strict=True)]
         calls = float(np.mean([one.calls for one in judged]))
         away = [one.distance_km for one in judged]
-        points.append(CurvePoint(cost, calls, accuracy(away), _calibrated_figure(calibration_error, judged)))
+        points.append(
+            CurvePoint(cost, calls, compute_accuracy(away), _calibrated_figure(compute_calibration_error, judged))
+        )
     return points
 
 

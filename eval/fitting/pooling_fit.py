@@ -25,8 +25,9 @@ from sextant.eval.fitting.pools import Example
 
 FIRST_POOLING = Pooling(*(np.full(5, value) for value in (1.0, 0.4, 0.5, 0.3, 0.5)))
 _SELF_AGREEMENT = ("dissent", "repeats")
+_OPEN = np.array([name in ("spread", "dissent", "repeats") for name in PARAMETERS])  # numbers without an upper bound
 _MOST_EXAMPLES = 1000  # of one kind, drawn at random: the numbers are few
-_MOST_STEPS = 200
+_MOST_STEPS = 400
 _CAMPS = 8  # of a pool, the chosen point among them
 _HOLD = 0.3  # how firmly the numbers are held to the first ones
 
@@ -51,7 +52,7 @@ def fit_pooling(examples: Sequence[Example], rounds: int = 2, seed: int = 0, sel
 
 
 def _drawn(examples: Sequence[Example], chance: np.random.Generator) -> list[Example]:
-    """Examples with an answer, equally many of each kind at most."""
+    """Return examples with an answer, equally many of each kind at most."""
     found: list[Example] = []
     for kind in (PoolKind.ANSWERED, PoolKind.BOTH, PoolKind.RICH_BOTH):
         own = [one for one in examples if one.features.kind == kind]
@@ -68,26 +69,27 @@ def _best(probabilities: Floats) -> int:
 class _Table:
     """Chosen points of n pools and the camps that rival them, at one radius, as padded arrays.
 
-    `strongest`, `share`, `said` (n, camps, models) are log odds of a model's best answer near the camp, log of the
-    share of its replies there, log of how many it gave; `listed` (n, camps); `weight` (n, camps) of each camp in the
-    sum. `NOTHING` stands where there is none. The first camp is the chosen point. `hit` (n,).
+    `strongest`, `share` (n, camps, models) are log odds of a model's best answer near the camp and log of the share of
+    its replies there; `repeated` (n, camps) log of the largest number of one model's replies there, or of models;
+    `listed` (n, camps); `weight` (n, camps) of each camp in the sum. `NOTHING` stands where there is none. The first
+    camp is the chosen point. `hit` (n,).
     """
 
     strongest: Floats
     share: Floats
-    said: Floats
+    repeated: Floats
     listed: Floats
     has_list: NDArray[np.bool_]
     weight: Floats
     hit: Floats
 
     def probabilities(self, numbers: Floats) -> Floats:
-        """P (n,) of the chosen points: `posterior.support_at` and `probability_at` of all pools at once."""
+        """Return P (n,) of the chosen points: `posterior.support_at` and `probability_at` of all pools at once."""
         spread, between, dissent, repeats, beside = numbers
-        own = self.strongest + spread + dissent * (self.share + repeats * self.said)
+        own = self.strongest + spread + dissent * self.share
         own = -np.sort(-np.where(self.strongest > NOTHING, own, NOTHING), axis=2)
         counted = np.arange(1, own.shape[2] + 1) ** between
-        others = np.maximum(own[:, :, 1:], 0.0) @ np.diff(counted)
+        others = np.maximum(np.maximum(own[:, :, 1:], 0.0) @ np.diff(counted), repeats * self.repeated)
         listed = np.where(self.listed > NOTHING, self.listed + spread, NOTHING)
         leading, weaker = np.maximum(own[:, :, 0], listed), np.minimum(own[:, :, 0], listed)
         support = leading + others + np.where(self.has_list[:, None], beside * np.maximum(weaker, 0.0), 0.0)
@@ -125,7 +127,7 @@ def _fit_radius(
 def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[int], radius: int) -> _Table:
     models = max((one.features.opinions.models for one in examples), default=1) or 1
     shape = (len(examples), _CAMPS, models)
-    strongest, share, said = np.full(shape, NOTHING), np.zeros(shape), np.zeros(shape)
+    strongest, share, repeated = np.full(shape, NOTHING), np.zeros(shape), np.zeros(shape[:2])
     listed, weight = np.full(shape[:2], NOTHING), np.zeros(shape[:2])
     hit = np.zeros(len(examples))
     for number, (one, row) in enumerate(zip(examples, best, strict=True)):
@@ -139,6 +141,7 @@ def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[
         if own.listed is not None:
             listed[number, : len(rows)] = own.listed[rows, radius]
         near = own.away_km[rows] <= reach
+        agreed = np.zeros(len(rows))
         for model in range(one.features.opinions.models):
             mine = own.model == model
             agreeing, votes = near[:, mine] @ own.vote[mine], float(own.vote[mine].sum())
@@ -146,17 +149,18 @@ def _table(examples: Sequence[Example], found: Sequence[Floats], best: Sequence[
             top = np.where(near[:, mine], own.log_odds[mine, radius], NOTHING).max(1)
             strongest[number, : len(rows), model] = np.where(held, top, NOTHING)
             share[number, : len(rows), model] = np.log(np.where(held, agreeing, 1.0) / votes)
-            said[number, :, model] = max(0.0, float(np.log(votes)))
+            agreed += agreeing >= 1.0
+            most = np.log(np.maximum(np.maximum(agreeing, agreed), 1.0))
+            repeated[number, : len(rows)] = np.maximum(repeated[number, : len(rows)], most)
     has_list = np.array([one.evidence.listed is not None for one in examples])
-    return _Table(strongest, share, said, listed, has_list, weight, hit)
+    return _Table(strongest, share, repeated, listed, has_list, weight, hit)
 
 
 def _bounded(free: Floats) -> Floats:
-    """spread >= 0; exponents and weights in 0 to 1."""
-    spread = float(np.logaddexp(0.0, free[0]))
-    return np.array([spread, *expit(free[1:])])
+    """Map free numbers to bounded ones: spread, dissent and repeats zero or more; the others 0 to 1."""
+    return np.where(_OPEN, np.logaddexp(0.0, free), expit(free))
 
 
 def _unbounded(values: Floats) -> Floats:
-    held = np.clip(values[1:], 0.01, 0.99)
-    return np.array([np.log(np.expm1(max(values[0], 0.01))), *logit(held)])
+    held = np.clip(values, 0.01, 0.99)
+    return np.asarray(np.where(_OPEN, np.log(np.expm1(np.maximum(values, 0.01))), logit(held)))

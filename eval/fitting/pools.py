@@ -1,5 +1,6 @@
-"""The pools that a model is fitted on: each recorded photo after 0 to 60 calls, and parts of it."""
+"""Make the pools for a fit: each recorded photo after 0 to 60 calls, and parts of it."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,12 +12,12 @@ from sextant.agent.verification.pool import Pool
 from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.base.arrays import Floats
-from sextant.eval.fitting.recorded import Record
-from sextant.geo.sphere import great_circle_km
+from sextant.eval.fitting.recorded import Record, RecordedAnswer
+from sextant.geo.sphere import compute_great_circle_km
 
 STAGES = (1, 2, 4, 8, 16, 60)  # calls after which a photo's pool is looked at
 MOST_EXAMPLES = 8000
-_DRAWN = 2  # further pools of a photo, of random answers
+_DRAWN = 2  # further pools of a photo, of random answers, and as many of one model's answers alone
 _UNKNOWN = 1 / 3  # of the drawn pools are seen as if no model had been recorded
 _LESS_RETRIEVED = (1, 5, 10)  # photos left of a list, as some presets ask for
 _ALONE, _WITHOUT = (
@@ -45,7 +46,7 @@ class Example:
     @property
     def away_km(self) -> Floats:
         """Distances (m,) of the points from the true place."""
-        return np.asarray(great_circle_km(self.features.points.positions, self.truth))
+        return np.asarray(compute_great_circle_km(self.features.points.positions, self.truth))
 
 
 def examples_of(
@@ -75,7 +76,7 @@ def examples_of(
 
 
 def _pools(record: Record, order: tuple[str, ...], chance: np.random.Generator) -> Iterator[tuple[int, Pool, bool]]:
-    """Stages of a run, then drawn pools; with whether the models are known."""
+    """Yield stages of a run, then drawn pools; with whether the models are known."""
     count = len(record.answers)
     for stage in sorted({min(stage, count) for stage in STAGES if count}):
         yield stage, record.pool(stage, order), True
@@ -89,10 +90,21 @@ def _pools(record: Record, order: tuple[str, ...], chance: np.random.Generator) 
         if count and chance.random() < _WITHOUT:
             yield -1, replace(record, nearest=(), farthest=(), similarities=()).pool(), True
     for _ in range(_DRAWN if count > 1 else 0):
-        wanted = min(count, round(float(np.exp(chance.uniform(0, np.log(count + 1))))))
-        rows = chance.permutation(count)[:wanted].tolist()
-        yield (
-            -1,
-            replace(record, answers=tuple(record.answers[row] for row in rows)).pool(),
-            bool(chance.random() >= _UNKNOWN),
-        )
+        yield -1, _draw(record, record.answers, chance).pool(), bool(chance.random() >= _UNKNOWN)
+    several = _list_models_with_several(record)
+    for _ in range(_DRAWN if several else 0):
+        model = several[int(chance.integers(len(several)))]
+        own = [answer for answer in record.answers if answer.model == model]
+        yield -1, _draw(record, own, chance).pool(), bool(chance.random() >= _UNKNOWN)
+
+
+def _draw(record: Record, answers: Sequence[RecordedAnswer], chance: np.random.Generator) -> Record:
+    """Keep some of the answers, few more often than many."""
+    count = len(answers)
+    wanted = min(count, round(float(np.exp(chance.uniform(0, np.log(count + 1))))))
+    return replace(record, answers=tuple(answers[row] for row in chance.permutation(count)[:wanted].tolist()))
+
+
+def _list_models_with_several(record: Record) -> list[str]:
+    """List the models that answered more than once, as one model asked under several prompts does."""
+    return sorted(model for model, times in Counter(one.model for one in record.answers).items() if times > 1)

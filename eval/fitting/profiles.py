@@ -1,4 +1,4 @@
-"""Retrieval profiles of recorded files: records that carry none get one from photos of other photographers."""
+"""Make retrieval profiles for records without one, from the photos of other photographers."""
 
 from collections.abc import Sequence
 from dataclasses import replace

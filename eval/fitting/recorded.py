@@ -1,4 +1,4 @@
-"""Recorded candidates: what retrieval and models once said about photos whose place is known.
+"""Read recorded candidates: retrieval results and model answers for photos with known places.
 
 Four forms are read: JSON lines with one photo a line (`nearest`, `farthest`, `answers`, or one answer under `lmm`),
 JSON lines with one raw model answer a line (grouped by `image`), and the two CSV files a G3 run leaves behind.
@@ -15,10 +15,10 @@ from typing import Any
 
 from sextant.agent.answers import Outcome, parse_answer
 from sextant.agent.verification.pool import Candidate, Pool, Position, PositionError, checked_position
-from sextant.base.errors import SextantError, one_line
+from sextant.base.errors import SextantError, format_error
 from sextant.base.json_types import Json
 from sextant.eval.running.g3_files import is_g3_header, read_g3_record
-from sextant.gallery.profile import WEAK, RetrievalProfile, profile_of
+from sextant.gallery.profile import WEAK, RetrievalProfile, read_profile
 
 _SPOT_DECIMALS = 5
 _MOST = 1.001  # a cosine, rounded
@@ -29,7 +29,7 @@ class RecordError(SextantError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class RecordedAnswer:
     """One model call and what came of it."""
 
     model: str
@@ -50,7 +50,7 @@ class Record:
     longitude: float
     nearest: tuple[Position, ...] = ()
     farthest: tuple[Position, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[RecordedAnswer, ...] = ()
     position_scores: Mapping[Position, float] = field(default_factory=dict)
     similarities: tuple[float, ...] = ()
     profile: RetrievalProfile | None = None
@@ -61,7 +61,7 @@ class Record:
         return self.author or f"{self.latitude:.0f},{self.longitude:.0f}"
 
     def pool(self, calls: int | None = None, order: tuple[str, ...] = ()) -> Pool:
-        """The pool as it stood after ``calls`` calls (all when None); models named in `order` were asked first."""
+        """Return the pool as it was after ``calls`` calls (all when None); models named in `order` were asked first."""
         cosines = self.similarities or (None,) * len(self.nearest)
         candidates = [
             Candidate(*place, origin="nearest", rank=rank, similarity=cosine)
@@ -81,25 +81,25 @@ class Record:
         return replace(candidate, position_score=score)
 
     def only(self, models: tuple[str, ...]) -> "Record":
-        """The record with the answers of these models alone; of all when none is named."""
+        """Return the record with the answers of these models alone; of all when none is named."""
         return replace(self, answers=tuple(one for one in self.answers if one.model in models)) if models else self
 
-    def in_order(self, order: tuple[str, ...]) -> list[Answer]:
-        """The answers, those of the models in `order` first; the others keep their places behind."""
+    def in_order(self, order: tuple[str, ...]) -> list[RecordedAnswer]:
+        """Return the answers, those of the models in `order` first; the others keep their places behind."""
         places = {model: place for place, model in enumerate(order)}
         return sorted(self.answers, key=lambda answer: places.get(answer.model, len(places)))
 
 
 def spot(latitude: float, longitude: float) -> Position:
-    """A place to about a metre, so that the same place written twice is one."""
+    """Return a place to about a metre, so that the same place written twice is one."""
     return round(latitude, _SPOT_DECIMALS), round(longitude, _SPOT_DECIMALS)
 
 
 def read_records(path: Path) -> list[Record]:
-    """All photos of a recorded file, in the file's order; `.gz` is opened as such.
+    """Return all photos of a recorded file, in the file's order; `.gz` is opened as such.
 
     Raises:
-        RecordError: no such file, no record in it, or a line that is none: named with its number and reason.
+        RecordError: no such file, no record in it, or an invalid line, named with its number and reason.
     """
     try:
         with _opened(path) as text:
@@ -109,7 +109,7 @@ def read_records(path: Path) -> list[Record]:
     header = lines[0] if lines else ""
     found = list(_from_csv(path, lines)) if is_g3_header(header) else _from_json_lines(path, lines)
     if not found:
-        raise RecordError(f"{str(path)!r} holds no record; docs/verification.md shows the forms that are read")
+        raise RecordError(f"{str(path)!r} has no record; see docs/verification.md for the supported forms")
     return found
 
 
@@ -155,7 +155,7 @@ def _from_csv(path: Path, lines: list[str]) -> Iterator[Record]:
 
 def _g3_fields(row: Json) -> Json:
     fields = read_g3_record(row)
-    answers = tuple(Answer(model, _outcome(said)) for model, said in fields.pop("answers"))
+    answers = tuple(RecordedAnswer(model, _outcome(said)) for model, said in fields.pop("answers"))
     return {**fields, "answers": answers}
 
 
@@ -171,22 +171,22 @@ def _photo(row: Json) -> Record:
         longitude=longitude,
         nearest=tuple(_place(*place) for place in row.get("nearest") or []),
         similarities=_similarities(row.get("nearest") or []),
-        profile=profile_of(row["profile"]) if row.get("profile") else None,
+        profile=read_profile(row["profile"]) if row.get("profile") else None,
         farthest=tuple(checked_position(*place) for place in row.get("farthest") or []),
-        answers=tuple(Answer(str(answer.get("model") or "unnamed"), _outcome(answer)) for answer in said),
+        answers=tuple(RecordedAnswer(str(answer.get("model") or "unnamed"), _outcome(answer)) for answer in said),
         position_scores=dict(_position_score(*entry) for entry in row.get("position_scores") or []),
     )
 
 
 def _place(latitude: float, longitude: float, cosine: float | None = None) -> Position:
-    """The position of a retrieved photo, which may carry its cosine."""
+    """Return the position of a retrieved photo, which may carry its cosine."""
     if cosine is not None and (isinstance(cosine, bool) or not isinstance(cosine, int | float) or abs(cosine) > _MOST):
         raise ValueError(f"similarity {cosine!r} is not a cosine")
     return checked_position(latitude, longitude)
 
 
 def _similarities(nearest: list[Any]) -> tuple[float, ...]:
-    """The cosines of retrieved photos; none where one lacks it."""
+    """Return the cosines of retrieved photos; none where one lacks it."""
     if not nearest or any(len(place) < 3 or place[2] is None for place in nearest):
         return ()
     return tuple(float(place[2]) for place in nearest)
@@ -201,14 +201,15 @@ def _position_score(latitude: float, longitude: float, score: float) -> tuple[Po
 def _grouped(image: str, rows: list[tuple[int, Json]]) -> Record:
     latitude, longitude = checked_position(rows[0][1]["latitude"], rows[0][1]["longitude"])
     answers = tuple(
-        Answer(str(row.get("model") or row.get("file") or "unnamed"), parse_answer(row["raw"])) for _, row in rows
+        RecordedAnswer(str(row.get("model") or row.get("file") or "unnamed"), parse_answer(row["raw"]))
+        for _, row in rows
     )
     author = rows[0][1].get("author")
     return Record(image, str(author) if author else None, latitude, longitude, answers=answers)
 
 
 def _outcome(answer: Json) -> Outcome:
-    """A recorded answer: raw text to be read, a position, or an outcome without one."""
+    """Return a recorded answer: raw text to be read, a position, or an outcome without one."""
     if isinstance(answer.get("raw"), str):
         return parse_answer(answer["raw"])
     if answer.get("latitude") is None or answer.get("answered") is False:
@@ -219,7 +220,7 @@ def _outcome(answer: Json) -> Outcome:
     return Outcome("answered", latitude, longitude, place=place, how="recorded position")
 
 
-def _candidates(answer: Answer, call: int) -> list[Candidate]:
+def _candidates(answer: RecordedAnswer, call: int) -> list[Candidate]:
     outcome = answer.outcome
     if outcome.latitude is None or outcome.longitude is None:
         return []
@@ -246,5 +247,5 @@ def _candidates(answer: Answer, call: int) -> list[Candidate]:
 
 
 def _at(path: Path, number: int, error: Exception) -> RecordError:
-    reason = f"no {error}" if isinstance(error, KeyError) else one_line(error)
-    return RecordError(f"{str(path)!r} line {number}: {reason}; mend or remove the line")
+    reason = f"no {error}" if isinstance(error, KeyError) else format_error(error)
+    return RecordError(f"{str(path)!r} line {number}: {reason}; correct or remove the line")

@@ -9,12 +9,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from sextant.base.files import replacing
+from sextant.base.files import replace_file
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.fitting.recorded import RecordError, read_records
 from sextant.gallery.photos.open import PhotoError, open_photo
-from sextant.gallery.photos.phash import perceptual_hash
+from sextant.gallery.photos.phash import compute_perceptual_hash
 from sextant.gallery.search.filters import DUPLICATE_BITS, DUPLICATE_COSINE, Filters
 from sextant.gallery.search.search import PhotoSearch, Reference
 from sextant.gallery.store import Gallery
@@ -82,7 +82,7 @@ def retrieve(
             continue
         filters = Filters(
             exclude_authors=(photo.author,) if exclude_author and photo.author else (),
-            query_phash=perceptual_hash(image),
+            query_phash=compute_perceptual_hash(image),
             duplicate_bits=DUPLICATE_BITS,
             duplicate_cosine=DUPLICATE_COSINE,
         )
@@ -114,7 +114,7 @@ def write_rows(path: Path, rows: Iterable[Json]) -> int:
     """
     count = 0
     try:
-        with replacing(path) as aside, aside.open("wb") as raw:
+        with replace_file(path) as aside, aside.open("wb") as raw:
             with _compressed(raw, path.suffix == ".gz") as file:
                 for row in rows:
                     file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")

@@ -1,4 +1,4 @@
-"""Training the scorer's networks: torch on the CPU, seeded, single-threaded, the same bytes every time."""
+"""Train the scorer's networks: torch on the CPU, seeded, single-threaded, reproducible to the byte."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _CONSTANT = 1e-6  # a feature that varied by less in the fit is left out: it mus
 
 
 @dataclass(frozen=True)
-class Example:
+class TrainingPool:
     """One pool to learn from: its feature table, how far each point lies from the true place (km), its weight."""
 
     table: Floats
@@ -31,9 +31,9 @@ class Example:
 
 
 def train_scorer(
-    examples: Sequence[Example], names: Sequence[str], members: int, seed: int = 0, without: Sequence[str] = ()
+    examples: Sequence[TrainingPool], names: Sequence[str], members: int, seed: int = 0, without: Sequence[str] = ()
 ) -> Scorer:
-    """An ensemble of `members` networks that differ in their seed, without the feature groups `without`.
+    """Return an ensemble of `members` networks that differ in their seed, without the feature groups `without`.
 
     A feature that never varied is left out.
 
@@ -62,7 +62,7 @@ def train_scorer(
 class _Packed:
     """All pools' rows in one tensor; `rows` of a batch are gathered pool by pool."""
 
-    def __init__(self, torch: Any, examples: Sequence[Example], table: Floats) -> None:
+    def __init__(self, torch: Any, examples: Sequence[TrainingPool], table: Floats) -> None:
         within = np.concatenate([example.distance_km[:, None] <= np.array(RADII_KM) for example in examples])
         self.features = torch.as_tensor(table.astype(np.float32))
         away = np.concatenate([example.distance_km for example in examples])
@@ -77,13 +77,13 @@ class _Packed:
         self.start = np.concatenate([[0], np.cumsum(self.size)])
 
     def rows(self, pools: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Row numbers of some pools, and for each row which of these pools it belongs to."""
+        """Return the row numbers of some pools, and for each row which of these pools it belongs to."""
         rows = np.concatenate([np.arange(self.start[pool], self.start[pool + 1]) for pool in pools])
         return rows, np.repeat(np.arange(len(pools)), self.size[pools])
 
 
 def _train_one(torch: Any, packed: _Packed, seed: int) -> list[Floats]:
-    """Weights and biases of one network, layer by layer."""
+    """Return weights and biases of one network, layer by layer."""
     torch.manual_seed(seed)
     shuffle = np.random.default_rng(seed)
     nn = torch.nn
@@ -116,14 +116,14 @@ def _train_one(torch: Any, packed: _Packed, seed: int) -> list[Floats]:
 
 
 def _dropped(torch: Any, values: Any, share: float, chance: np.random.Generator) -> Any:
-    """Dropout with numpy's random bytes: several times faster on a CPU than torch's own."""
+    """Apply dropout with numpy's random bytes: several times faster on a CPU than torch's own."""
     least = round(256 * share)
     kept = np.frombuffer(chance.bytes(values.numel()), dtype=np.uint8).reshape(values.shape) >= least
     return values * torch.as_tensor(kept.astype(np.float32) * np.float32(256 / (256 - least)))
 
 
 def _loss(torch: Any, network: Any, packed: _Packed, pools: NDArray[np.intp]) -> Any:
-    """Cross-entropy of P(within r), each pool counting its weight, less the expected utility of the softmax choice."""
+    """Compute the weighted cross-entropy of P(within r) less the expected utility of the softmax choice."""
     rows, owner = packed.rows(pools)
     row, pool = torch.as_tensor(rows), torch.as_tensor(owner)
     out, within = network(packed.features[row]), packed.within[row]
@@ -144,6 +144,6 @@ def _loss(torch: Any, network: Any, packed: _Packed, pools: NDArray[np.intp]) ->
 
 
 def _log_sum_exp(torch: Any, values: Any, pool: Any, pools: int) -> Any:
-    """Over the rows of each pool."""
+    """Compute the log of the summed exponentials over the rows of each pool."""
     top = torch.full((pools,), -1e9).scatter_reduce(0, pool, values, "amax").detach()
     return top + torch.log(torch.zeros(pools).index_add(0, pool, torch.exp(values - top[pool])))

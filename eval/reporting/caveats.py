@@ -1,4 +1,4 @@
-"""What a reader must know before the figures: where data or protocol differ from what is printed beside them."""
+"""List the caveats of a report: where data or protocol differ from the figures beside them."""
 
 from collections.abc import Sequence
 
@@ -13,39 +13,39 @@ from sextant.eval.results import Results
 
 
 def list_caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
-    """Plain sentences, the gravest first."""
+    """Return plain sentences, the gravest first."""
     told: list[str] = []
     for run, figures in zip(runs, found, strict=True):
-        told += [f"{run.name}: {note}" for note in _of_run(run, figures)]
+        told += [f"{run.name}: {note}" for note in _list_of_run(run, figures)]
     if len({run.header["configuration"]["photos_sha256"] for run in runs}) > 1:
         told.append("The runs measured different photos: their figures are not comparable; see sextant eval compare.")
     if len({run.header["configuration"]["benchmark"] for run in runs}) > 1:
-        told.append("The runs are of different benchmarks.")
+        told.append("The runs use different benchmarks.")
     if any(find_published(figures["benchmark"]) for figures in found):
         told.append(
-            "Published systems used galleries, training data and comparisons (< or <=) of their own; few say whether "
-            "the photographers of the benchmark were in their gallery."
+            "Published systems used their own galleries, training data and comparisons (< or <=); few say whether "
+            "their gallery included the benchmark's photographers."
         )
     return told
 
 
-def _of_run(run: Results, figures: Json) -> list[str]:
+def _list_of_run(run: Results, figures: Json) -> list[str]:
     told = []
     configuration = run.header["configuration"]
     rows = BENCHMARKS[figures["benchmark"]].rows if figures["benchmark"] in BENCHMARKS else None
     if figures["done"] < figures["photos"]:
         told.append(
-            f"unfinished: {figures['done']:,} of {figures['photos']:,} photos have a line; figures are of those."
+            f"unfinished: {figures['done']:,} of {figures['photos']:,} photos have a line; the figures cover those."
         )
     if rows is not None and figures["photos"] != rows:
         told.append(
-            f"{figures['photos']:,} photos, where the benchmark as published has {rows:,}: published rows beside it "
-            "are of other photos."
+            f"{figures['photos']:,} photos, but the published benchmark has {rows:,}: "
+            "the published rows cover other photos."
         )
     if figures["protocol"] == "whole gallery":
-        told.append("the gallery was searched whole: photos of the same photographers may be in it.")
+        told.append("the whole gallery was searched, which may include photos by the same photographers.")
     if configuration["settings"].get("model") == "offline":
-        told.append("no model was asked; the answers come from the density of retrieved photos.")
+        told.append("no model was called; the answers come from the density of retrieved photos.")
     calibrated = [line["answer"] for line in run.lines if line["answer"]]
     if any(has_code(answer["warnings"], Code.UNCALIBRATED) for answer in calibrated):
         told.append("its probabilities are shares of the candidates, not fitted on held-out photos.")
@@ -54,13 +54,13 @@ def _of_run(run: Results, figures: Json) -> list[str]:
         told.append(f"for {unaligned:,} photos {NOT_ALIGNED}.")
     if figures["verify"] == "calibrated" or unaligned:
         told.append(
-            f"verification was fitted on {_fitted_on(configuration['settings'].get('fitted'))}: where these photos are "
-            "among them, nothing is held out."
+            f"verification was fitted on {_describe_fitted_on(configuration['settings'].get('fitted'))}: "
+            "if these photos are among them, nothing is held out."
         )
-    told += _drift(figures["drift"])
+    told += _describe_drift(figures["drift"])
     if figures["outcomes"]["failed"]:
         told.append(
-            f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_kinds(figures['errors'])}."
+            f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_name_kinds(figures['errors'])}."
         )
     if figures["outcomes"]["filtered"]:
         count = f"{figures['outcomes']['filtered']:,}"
@@ -69,7 +69,7 @@ def _of_run(run: Results, figures: Json) -> list[str]:
     return told
 
 
-def _drift(drift: Json) -> list[str]:
+def _describe_drift(drift: Json) -> list[str]:
     """Say where what was stated and what happened are far apart: the numbers were measured on other photos."""
     worst = drift["worst"]
     if worst is None:
@@ -81,13 +81,13 @@ def _drift(drift: Json) -> list[str]:
     ]
 
 
-def _fitted_on(own: str | None) -> str:
+def _describe_fitted_on(own: str | None) -> str:
     """Return the files behind the fitted numbers, with their photos; unknown for a model of the user's own."""
     if own:
-        return f"the photos of {shorten_fitted_name(own)}, a model of your own"
+        return f"the photos of {shorten_fitted_name(own)}, your own model"
     data = shipped_model().provenance.get("data", [])
-    return ", ".join(f"{file['photos']:,} photos of {file['file']}" for file in data) or "data it does not name"
+    return ", ".join(f"{file['photos']:,} photos of {file['file']}" for file in data) or "unnamed data"
 
 
-def _kinds(errors: Json) -> str:
+def _name_kinds(errors: Json) -> str:
     return ", ".join(f"{count:,} {kind}" for kind, count in errors.items()) or "no place was proposed"

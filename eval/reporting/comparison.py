@@ -1,21 +1,21 @@
-"""A comparison in words, as Markdown, and as an HTML page with the photos won and lost on a map."""
+"""Report a comparison as text, Markdown and HTML, with a map of the photos won and lost."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from sextant.base.json_types import Json
-from sextant.eval.compare import Comparison, Difference
+from sextant.eval.compare import Comparison, RadiusDifference
 from sextant.eval.reporting.document import Card, Figure, Report
-from sextant.eval.reporting.markdown import markdown
-from sextant.eval.reporting.plots import colour_of, error_curve
-from sextant.eval.reporting.tables import Cell, Table, record_link
-from sextant.eval.reporting.world_map import photo_dot, photo_map
+from sextant.eval.reporting.markdown import write_markdown
+from sextant.eval.reporting.plots import choose_colour, plot_errors
+from sextant.eval.reporting.tables import Cell, Table, make_record_link
+from sextant.eval.reporting.world_map import draw_photo_dot, draw_photo_map
 
 RADIUS = "25"  # the photos listed and drawn are those that cross the city radius
 SHOWN = 50
 
 
-def comparison_text(found: Comparison) -> str:
+def format_comparison(found: Comparison) -> str:
     """Write the comparison for a terminal."""
     rows = [f"{found.a.name} (A) and {found.b.name} (B), {len(found.rows_a):,} photos"]
     rows += [f"  warning: {words}" for words in found.warnings]
@@ -26,15 +26,15 @@ def comparison_text(found: Comparison) -> str:
             f"({one.interval.low * 100:+.2f} to {one.interval.high * 100:+.2f}), won {one.won}, lost {one.lost}, "
             f"p {one.p:.3g}, adjusted {one.adjusted:.3g}: {sign}"
         )
-    rows.append(f"  {verdict(found)}")
+    rows.append(f"  {describe_verdict(found)}")
     won, lost = found.moved(RADIUS)
     for name, pairs in (("won", won), ("lost", lost)):
-        rows += [f"  {name}: {one['image']}  {_off(one)} → {_off(other)}" for one, other in pairs[:5]]
+        rows += [f"  {name}: {one['image']}  {_format_error(one)} → {_format_error(other)}" for one, other in pairs[:5]]
     return "\n".join(rows)
 
 
-def verdict(found: Comparison) -> str:
-    """One sentence."""
+def describe_verdict(found: Comparison) -> str:
+    """Describe the comparison in one sentence."""
     real = [one for one in found.differences if one.significant]
     if not real:
         return "No significant difference at any radius."
@@ -42,56 +42,68 @@ def verdict(found: Comparison) -> str:
     return f"B differs from A by more than chance: {told}."
 
 
-def comparison_report(found: Comparison, beside: Path) -> Report:
+def make_comparison_report(found: Comparison, beside: Path) -> Report:
     """Return the comparison as a report.
 
     Args:
         beside: the folder it will lie in, that links start from.
     """
     title = f"{found.a.name} and {found.b.name}"
-    tables = [difference_table(found), *moved_tables(found, beside.resolve())]
+    tables = [make_difference_table(found), *make_moved_tables(found, beside.resolve())]
     caveats = [f"{words[0].upper()}{words[1:]}." for words in found.warnings]
-    text = markdown(title, [verdict(found), *caveats], tables)
-    plots = figures(found)
-    return Report(title, verdict(found), cards(found), caveats, tables[:1], plots, tables[1:], _changed(found), text)
+    text = write_markdown(title, [describe_verdict(found), *caveats], tables)
+    plots = draw_figures(found)
+    return Report(
+        title,
+        describe_verdict(found),
+        make_cards(found),
+        caveats,
+        tables[:1],
+        plots,
+        tables[1:],
+        _list_changed(found),
+        text,
+    )
 
 
-def difference_table(found: Comparison) -> Table:
+def make_difference_table(found: Comparison) -> Table:
     """Make the table of differences at the five radii."""
     head = ("radius", "A", "B", "B less A, points", "95 % interval", "won", "lost", "p (McNemar)", "adjusted", "")
-    rows = tuple(_difference(one) for one in found.differences)
-    note = "A difference counts as significant when McNemar's exact test, corrected over the five radii after Holm, is "
-    note += "below 0.05 and the bootstrap interval over photographers excludes 0."
+    rows = tuple(_format_difference(one) for one in found.differences)
+    note = (
+        "A difference counts as significant when McNemar's exact test, corrected over the five radii by Holm's "
+        "method, is below 0.05 and the bootstrap interval over photographers excludes 0."
+    )
     return Table("Differences", head, rows, note)
 
 
-def moved_tables(found: Comparison, beside: Path) -> list[Table]:
+def make_moved_tables(found: Comparison, beside: Path) -> list[Table]:
     """Make the tables of photos won and lost."""
     won, lost = found.moved(RADIUS)
     head = ("photo", "taken in", "A, km", "B, km", "record of A", "record of B")
     tables = []
     for name, pairs in (("won", won), ("lost", lost)):
-        rows = tuple(_moved(found, pair, beside) for pair in pairs[:SHOWN])
+        rows = tuple(_list_moved(found, pair, beside) for pair in pairs[:SHOWN])
         note = f"The {SHOWN} that moved most of {len(pairs)}." if len(pairs) > SHOWN else ""
         tables.append(Table(f"{len(pairs)} photos {name} by B at {RADIUS} km", head, rows, note, words=2))
     return tables
 
 
-def figures(found: Comparison) -> list[Figure]:
-    """Both error curves and the map of what moved."""
+def draw_figures(found: Comparison) -> list[Figure]:
+    """Draw both error curves and the map of what moved."""
     runs = (found.a, found.b)
-    keys = tuple((colour_of(number), run.name) for number, run in enumerate(runs))
+    keys = tuple((choose_colour(number), run.name) for number, run in enumerate(runs))
     won, lost = found.moved(RADIUS)
-    dots = [_dot(pair, "won") for pair in won] + [_dot(pair, "lost") for pair in lost]
+    dots = [_draw_dot(pair, "won") for pair in won] + [_draw_dot(pair, "lost") for pair in lost]
     legend = (("won", f"won by B ({len(won)})"), ("lost", f"lost by B ({len(lost)})"))
     words = f"Photos that one run places within {RADIUS} km and the other does not."
     return [
-        Figure("Errors", error_curve(runs), "", keys, wide=True),
-        Figure("Won and lost", photo_map(dots, "World map of photos won and lost"), words, legend, wide=True),
+        Figure("Errors", plot_errors(runs), "", keys, wide=True),
+        Figure("Won and lost", draw_photo_map(dots, "World map of photos won and lost"), words, legend, wide=True),
     ]
 
 
-def cards(found: Comparison) -> list[Card]:
+def make_cards(found: Comparison) -> list[Card]:
     """Make the numbers at the top."""
     by_radius = {one.radius: one for one in found.differences}
     told = [Card(f"{by_radius[name].gain * 100:+.1f}", f"points within {name} km") for name in ("1", "25", "200")]
@@ -102,7 +114,7 @@ def cards(found: Comparison) -> list[Card]:
     ]
 
 
-def _difference(one: Difference) -> tuple[str, ...]:
+def _format_difference(one: RadiusDifference) -> tuple[str, ...]:
     return (
         f"< {one.radius} km",
         f"{one.share_a:.2%}",
@@ -117,22 +129,22 @@ def _difference(one: Difference) -> tuple[str, ...]:
     )
 
 
-def _moved(found: Comparison, pair: tuple[Json, Json], beside: Path) -> tuple[Cell, ...]:
+def _list_moved(found: Comparison, pair: tuple[Json, Json], beside: Path) -> tuple[Cell, ...]:
     one, other = pair
     where = f"{one['country'] or 'at sea'} ({one['latitude']:.4f}, {one['longitude']:.4f})"
-    links = record_link(found.a, one, beside), record_link(found.b, other, beside)
-    return (one["image"], where, _off(one), _off(other), *links)
+    links = make_record_link(found.a, one, beside), make_record_link(found.b, other, beside)
+    return (one["image"], where, _format_error(one), _format_error(other), *links)
 
 
-def _dot(pair: tuple[Json, Json], name: str) -> str:
+def _draw_dot(pair: tuple[Json, Json], name: str) -> str:
     one, other = pair
-    return photo_dot(one, name, f"{one['image']}: {_off(one)} → {_off(other)}")
+    return draw_photo_dot(one, name, f"{one['image']}: {_format_error(one)} → {_format_error(other)}")
 
 
-def _off(line: Json) -> str:
+def _format_error(line: Json) -> str:
     return line["outcome"] if line["distance_km"] is None else f"{line['distance_km']:,.1f} km"
 
 
-def _changed(found: Comparison) -> str:
-    lines: Sequence[str] = found.changed or ("nothing: the configurations are the same",)
+def _list_changed(found: Comparison) -> str:
+    lines: Sequence[str] = found.changed or ("nothing: the configurations are equal",)
     return "there = A, here = B\n" + "\n".join(lines)

@@ -1,4 +1,4 @@
-"""A report as plain data: text, numbers, tables, figures. ``app/render/report_html.py`` makes the page of it."""
+"""The report document: text, numbers, tables, figures. ``app/render/report_html.py`` renders it."""
 
 from dataclasses import dataclass
 

@@ -9,7 +9,7 @@ from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.json_types import Json
 from sextant.eval.reporting.tables import Table
 from sextant.gallery.search.retrieved_distances import COUNTS, STATISTICS, summarise_retrieved
-from sextant.geo.sphere import geodesic_km
+from sextant.geo.sphere import compute_geodesic_km
 
 Measure = Literal["accuracy", "retrieved"]
 
@@ -33,7 +33,7 @@ def measure_retrieved(lines: Iterable[Json]) -> Json:
         places = [(one["latitude"], one["longitude"]) for one in sorted(nearest, key=lambda one: one["rank"])]
         if len(places) >= max(COUNTS):
             truth = np.array([line["latitude"], line["longitude"]])
-            distances.append(geodesic_km(truth[None, :], np.array(places[: max(COUNTS)])))
+            distances.append(compute_geodesic_km(truth[None, :], np.array(places[: max(COUNTS)])))
     return {"photos": len(distances), **summarise_retrieved(np.array(distances))}
 
 
@@ -86,7 +86,7 @@ def _distances(rows: Sequence[Json], count: int) -> list[list[str]]:
 def _beside(
     rows: Sequence[Json], ours: list[list[str]], published: dict[str, list[float | None]], start: int, digits: int
 ) -> tuple[tuple[str, ...], ...]:
-    """Interleave our cells with the paper's, which begin at ``start`` in each published row."""
+    """Return the interleave our cells with the paper's, which begin at ``start`` in each published row."""
     table = []
     for row, cells in zip(rows, ours, strict=True):
         printed = published.get(row["name"], [])[start : start + len(cells)]

@@ -1,4 +1,4 @@
-"""Published accuracies of other systems, each with its source; cells nobody read stay empty."""
+"""Published accuracies of other systems, each with its source; unknown cells are empty."""
 
 import csv
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ def find_published(benchmark: str) -> list[PublishedResult]:
     """Return the published rows of a benchmark, the best at 25 km first; none if nobody published on it."""
     text = (files("sextant.eval.reporting") / "data" / "published.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    found = [_row(row) for row in rows if row["benchmark"] == benchmark]
+    found = [_make_row(row) for row in rows if row["benchmark"] == benchmark]
     return sorted(found, key=lambda row: (-float(row.percent["25"] or 0.0), row.system))
 
 
-def _row(row: dict[str, str]) -> PublishedResult:
+def _make_row(row: dict[str, str]) -> PublishedResult:
     percent = {name: row[f"km{name}"] for name in RADIUS_NAMES}
     return PublishedResult(row["benchmark"], row["system"], percent, row["source"])

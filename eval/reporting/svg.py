@@ -1,4 +1,4 @@
-"""Just enough SVG for four kinds of plot: a frame with axes, lines, points, words. Text is escaped here."""
+"""Minimal SVG for plots: a frame with axes, lines, points, words. Text is escaped here."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class PlotFrame:
         x_title: str,
         y_title: str,
     ) -> None:
-        """Grid lines with their labels, and what the axes show."""
+        """Draw grid lines with their labels, and what the axes show."""
         right, floor = WIDTH - RIGHT, HEIGHT - BOTTOM
         for value, label in x_ticks:
             at = self.x(value)
@@ -79,17 +79,17 @@ class PlotFrame:
         return f'<svg class="plot" xmlns="http://www.w3.org/2000/svg" {box}>{"".join(self.parts)}</svg>'
 
 
-def linear(low: float, high: float, start: float, end: float) -> Scale:
+def make_linear_scale(low: float, high: float, start: float, end: float) -> Scale:
     """Make a scale that maps low to start and high to end."""
     span = (high - low) or 1.0
     return lambda value: start + (value - low) / span * (end - start)
 
 
-def across(low: float, high: float) -> Scale:
+def make_horizontal_scale(low: float, high: float) -> Scale:
     """Make a linear scale over the plot's width."""
-    return linear(low, high, LEFT, WIDTH - RIGHT)
+    return make_linear_scale(low, high, LEFT, WIDTH - RIGHT)
 
 
-def upward(low: float, high: float) -> Scale:
+def make_vertical_scale(low: float, high: float) -> Scale:
     """Make a linear scale over the plot's height, growing upwards."""
-    return linear(low, high, HEIGHT - BOTTOM, TOP)
+    return make_linear_scale(low, high, HEIGHT - BOTTOM, TOP)

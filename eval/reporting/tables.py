@@ -1,4 +1,4 @@
-"""The tables of a report, as plain cells: Markdown and HTML show the same ones."""
+"""Make the tables of a report as plain cells, for Markdown and HTML."""
 
 import os
 from collections.abc import Sequence
@@ -41,12 +41,12 @@ class Table:
     words: int = 1
 
 
-def accuracy_table(found: Sequence[Json]) -> Table:
-    """Our runs above the published rows of the same benchmark."""
+def make_accuracy_table(found: Sequence[Json]) -> Table:
+    """Tabulate our runs above the published rows of the same benchmark."""
     head = ("system", *(f"< {name} km" for name in RADIUS_NAMES), "photos", "source")
     rows: list[tuple[Cell, ...]] = []
     for run in found:
-        cells = [_interval(run["accuracy"][name]) for name in RADIUS_NAMES]
+        cells = [_format_interval(run["accuracy"][name]) for name in RADIUS_NAMES]
         rows.append((f"{run['run']} ({run['model']}, {run['protocol']})", *cells, f"{run['done']:,}", "this run"))
     ours = frozenset(range(len(rows)))
     letters: set[str] = set()
@@ -56,48 +56,48 @@ def accuracy_table(found: Sequence[Json]) -> Table:
             rows.append((other.system, *(other.percent[name] for name in RADIUS_NAMES), "", other.source))
     meaning = "; ".join(f"{letter}: {words}" for letter, words in SOURCES.items() if letter in letters)
     note = "Accuracy in percent of all photos; in brackets the 95 % interval, photographers resampled. "
-    note += f"Published rows as printed, empty where a figure was not read. {meaning}." if letters else ""
+    note += f"Published rows as printed; missing figures are empty. {meaning}." if letters else ""
     return Table("Accuracy", head, tuple(rows), note, ours)
 
 
-def errors_table(found: Sequence[Json]) -> Table:
-    """Errors, outcomes, cost."""
+def make_errors_table(found: Sequence[Json]) -> Table:
+    """Tabulate errors, outcomes and cost."""
     head: tuple[str, ...] = ("run", "median, km", "mean, km", "score of 5,000", *OUTCOMES)
     head += ("calls a photo", "tokens a photo", "US$ a photo", "seconds a photo")
     rows = [
         (
             run["run"],
-            *(_number(run[name], 0) for name in ("median_km", "mean_km", "score")),
+            *(_format_number(run[name], 0) for name in ("median_km", "mean_km", "score")),
             *(f"{run['outcomes'][kind]:,}" for kind in OUTCOMES),
-            _number(run["per_photo"]["calls"], 2),
-            _number(run["per_photo"]["tokens"], 0),
+            _format_number(run["per_photo"]["calls"], 2),
+            _format_number(run["per_photo"]["tokens"], 0),
             "unknown" if run["per_photo"]["usd"] is None else f"{run['per_photo']['usd']:.5f}",
-            _number(run["per_photo"]["seconds"], 2),
+            _format_number(run["per_photo"]["seconds"], 2),
         )
         for run in found
     ]
     note = "Outcomes are counted over all photos; all but answered photos are misses in every figure. "
-    note += "The median counts them as infinitely far, the mean is of answered photos, the score gives them 0."
+    note += "The median counts them as infinitely far, the mean covers answered photos, the score gives them 0."
     return Table("Errors, outcomes, cost", head, tuple(rows), note)
 
 
-def trust_table(found: Sequence[Json]) -> Table:
-    """Calibration at five radii and coverage of the two regions."""
+def make_trust_table(found: Sequence[Json]) -> Table:
+    """Tabulate calibration at five radii and coverage of the two regions."""
     head = ("run", *(f"ECE {name} km" for name in RADIUS_NAMES), "50 % region", "90 % region")
     rows = [
         (
             run["run"],
-            *(_calibration(run["calibration"][name]) for name in RADIUS_NAMES),
-            *(_interval(run["coverage"][share]) for share in ("50", "90")),
+            *(_format_calibration(run["calibration"][name]) for name in RADIUS_NAMES),
+            *(_format_interval(run["coverage"][share]) for share in ("50", "90")),
         )
         for run in found
     ]
-    note = "ECE: expected calibration error in percentage points, in brackets what perfect probabilities would show by "
+    note = "ECE: expected calibration error in percentage points, in brackets the error of perfect probabilities by "
     note += "chance in a sample of this size. Regions: percent of photos whose place lies inside."
-    return Table("How far to trust the stated numbers", head, tuple(rows), note)
+    return Table("Calibration and coverage", head, tuple(rows), note)
 
 
-def hygiene_table(found: Sequence[Json]) -> Table:
+def make_hygiene_table(found: Sequence[Json]) -> Table:
     """Tabulate what each run excluded from the gallery."""
     rows = []
     for run in found:
@@ -105,12 +105,12 @@ def hygiene_table(found: Sequence[Json]) -> Table:
         told = [f"{c['references']:,} references for {c['photos']:,} photos" if c else "not excluded" for c in cells]
         rows.append((run["run"], run["protocol"], *told))
     return Table(
-        "What was kept out of the gallery", ("run", "protocol", "same photographer", "near-duplicates"), tuple(rows)
+        "Photos excluded from the gallery", ("run", "protocol", "same photographer", "near-duplicates"), tuple(rows)
     )
 
 
-def breakdown_tables(run: Json) -> list[Table]:
-    """Accuracy by continent, country, scene, stop reason, gallery density."""
+def make_breakdown_tables(run: Json) -> list[Table]:
+    """Tabulate accuracy by continent, country, scene, stop reason and gallery density."""
     tables = []
     for title, groups in run["by"].items():
         if not groups:
@@ -121,7 +121,7 @@ def breakdown_tables(run: Json) -> list[Table]:
                 g["name"],
                 f"{g['photos']:,}",
                 *(f"{g['accuracy'][name]:.1%}" for name in RADIUS_NAMES),
-                _number(g["median_km"], 0),
+                _format_number(g["median_km"], 0),
             )
             for g in shown
         ]
@@ -131,7 +131,7 @@ def breakdown_tables(run: Json) -> list[Table]:
     return tables
 
 
-def case_tables(run: Results, beside: Path) -> list[Table]:
+def make_case_tables(run: Results, beside: Path) -> list[Table]:
     """Tabulate the best and the worst answers, each with its run's record.
 
     Args:
@@ -145,7 +145,7 @@ def case_tables(run: Results, beside: Path) -> list[Table]:
         Table(
             f"{run.name}: the {len(lines)} {which} answers",
             head,
-            tuple(_case(run, line, beside) for line in lines),
+            tuple(_list_case(run, line, beside) for line in lines),
             words=3,
         )
         for which, lines in cases
@@ -153,7 +153,7 @@ def case_tables(run: Results, beside: Path) -> list[Table]:
     ]
 
 
-def _case(run: Results, line: Json, beside: Path) -> tuple[Cell, ...]:
+def _list_case(run: Results, line: Json, beside: Path) -> tuple[Cell, ...]:
     best = line["answer"]["best"]
     stated = line["answer"]["probability"]["25"]
     there = ", ".join(part for part in (best["place"], best["country"]) if part) or "open sea"
@@ -163,11 +163,11 @@ def _case(run: Results, line: Json, beside: Path) -> tuple[Cell, ...]:
         f"{there} ({best['latitude']:.4f}, {best['longitude']:.4f})",
         f"{line['distance_km']:,.2f}",
         "" if stated is None else f"{stated:.0%}",
-        record_link(run, line, beside),
+        make_record_link(run, line, beside),
     )
 
 
-def record_link(run: Results, line: Json, beside: Path) -> Cell:
+def make_record_link(run: Results, line: Json, beside: Path) -> Cell:
     """Link from the report to the photo's run record; give the bare name if the record is not there."""
     folder = run.path / line["record"] if line.get("record") else None
     if folder is None or not (folder / "answer.json").exists():
@@ -175,15 +175,15 @@ def record_link(run: Results, line: Json, beside: Path) -> Cell:
     return Link("record", Path(os.path.relpath(folder / "answer.json", beside)).as_posix())
 
 
-def _interval(cell: Json | None) -> str:
+def _format_interval(cell: Json | None) -> str:
     if not cell or cell["share"] is None:
         return ""
     return f"{cell['share'] * 100:.2f} ({cell['low'] * 100:.1f}–{cell['high'] * 100:.1f})"
 
 
-def _calibration(cell: Json | None) -> str:
+def _format_calibration(cell: Json | None) -> str:
     return f"{cell['error'] * 100:.1f} ({cell['by_chance'] * 100:.1f})" if cell else "not stated"
 
 
-def _number(value: float | None, digits: int) -> str:
+def _format_number(value: float | None, digits: int) -> str:
     return "none" if value is None else f"{value:,.{digits}f}"

@@ -14,7 +14,7 @@ from sextant.agent.world.deps import Port
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, choose_photos, load_benchmark
-from sextant.eval.reporting.markdown import markdown
+from sextant.eval.reporting.markdown import write_markdown
 from sextant.eval.reporting.paper_tables import measure_retrieved, paper_tables, retrieved_tables
 from sextant.eval.reporting.summary import summarise
 from sextant.eval.reporting.tables import Table
@@ -30,7 +30,7 @@ Begin = Callable[[str, int, int], Tell]
 LONGEST_NAME = 150  # of a cell's folder; most disks take 255 bytes
 
 
-def ablate(plan: AblationPlan, out: Path, begin: Begin, stop: threading.Event | None = None) -> list[Json]:
+def run_ablation(plan: AblationPlan, out: Path, begin: Begin, stop: threading.Event | None = None) -> list[Json]:
     """Run or rescore every cell into ``out/cells`` and write ``ablation.md`` and ``ablation.json``.
 
     A cell that is done already is not done again; runs share retrieval and model calls in ``out/calls``.
@@ -52,7 +52,7 @@ def ablate(plan: AblationPlan, out: Path, begin: Begin, stop: threading.Event | 
     for number, cell in enumerate(cells, 1):
         if stop.is_set():
             break
-        name = cell_name(cell.shown)
+        name = name_cell(cell.shown)
         tell = begin(cell.row or name, number, len(cells))
         folder = out / "cells" / name
         if benchmark is None:
@@ -72,8 +72,8 @@ def measure_cell(plan: AblationPlan, folder: Path) -> Json:
     return found
 
 
-def cell_name(cell: Json) -> str:
-    """``references-10,negatives-off,verify-density``: a folder's name."""
+def name_cell(cell: Json) -> str:
+    """Return ``references-10,negatives-off,verify-density``: a folder's name."""
     told = []
     for name, value in cell.items():
         words = {True: "on", False: "off"}.get(value) if isinstance(value, bool) else None
@@ -106,8 +106,8 @@ def _run_cell(
     ended = run(EvalTask(benchmark, photos, picked, settings, folder), tell, stop, shared)
     if ended.why == "model":
         raise SextantError(
-            f"cell {folder.name!r} stopped, the model cannot be asked: {ended.reason}; then run the same command again "
-            "to go on"
+            f"cell {folder.name!r} stopped, the model is unavailable: {ended.reason}; fix this and run the "
+            "same command again to resume"
         )
 
 
@@ -122,7 +122,9 @@ def apply_cell(plan: AblationPlan, cell: Json, prompts: Path) -> Settings:
     if "references" not in cell and "negatives" not in cell:
         return settings
     if settings.model == "offline":
-        raise WrongUse("model 'offline' lists no references in a prompt; rescore a run to vary references or negatives")
+        raise WrongUse(
+            "model 'offline' has no prompt to list references in; rescore a run to vary references or negatives"
+        )
     chosen_recipe = make_recipe(settings)
     first, later = (
         tuple(_derive_variant(name, cell, prompts) for name in names)
@@ -159,17 +161,17 @@ def ablation_text(plan: AblationPlan, rows: list[Json]) -> str:
     beside = paper_tables(plan.paper, plan.measure, plan.benchmark, rows) if plan.paper else []
     retrieved = retrieved_tables(rows) if plan.measure == "retrieved" and not plan.paper else []
     about = [" ".join(plan.about.split())] if plan.about else []
-    return markdown("Ablation", about, [*beside, *retrieved, ablation_table(rows)])
+    return write_markdown("Ablation", about, [*beside, *retrieved, make_ablation_table(rows)])
 
 
-def ablation_table(rows: list[Json]) -> Table:
+def make_ablation_table(rows: list[Json]) -> Table:
     """Make a row per cell: its values, accuracy with intervals, median, calls."""
     dimensions = tuple(rows[0]["cell"])
     head = (*dimensions, *(f"< {name} km" for name in RADIUS_NAMES), "median, km", "calls a photo", "photos")
     cells = [
         (
-            *(_value(row["cell"][name]) for name in dimensions),
-            *(_share(row["figures"]["accuracy"][name]) for name in RADIUS_NAMES),
+            *(_format_value(row["cell"][name]) for name in dimensions),
+            *(_format_share(row["figures"]["accuracy"][name]) for name in RADIUS_NAMES),
             "none" if row["figures"]["median_km"] is None else f"{row['figures']['median_km']:,.0f}",
             f"{row['figures']['per_photo']['calls'] or 0:.1f}",
             f"{row['figures']['done']:,}",
@@ -180,13 +182,13 @@ def ablation_table(rows: list[Json]) -> Table:
     return Table("Accuracy by cell", head, tuple(cells), note)
 
 
-def _value(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
 
 
-def _share(cell: Json) -> str:
+def _format_share(cell: Json) -> str:
     if cell["share"] is None:
         return ""
     return f"{cell['share'] * 100:.2f} ({cell['low'] * 100:.1f}–{cell['high'] * 100:.1f})"

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sextant.base.errors import WrongUse, one_line
+from sextant.base.errors import WrongUse, format_error
 from sextant.base.json_types import Json
 
 SHIPPED = Path(__file__).resolve().parents[1] / "plans"
@@ -47,13 +47,13 @@ class Grid(BaseModel):
     model: list[str] | None = None
 
     def cells(self) -> Iterator[Json]:
-        """Every combination, the last dimension turning fastest."""
+        """Yield every combination, the last dimension turning fastest."""
         given = {name: values for name, values in self if values is not None}
         for values in product(*given.values()):
             yield dict(zip(given, values, strict=True))
 
 
-class Row(BaseModel):
+class PlanRow(BaseModel):
     """One named row of a table, and the settings that differ in it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -108,7 +108,7 @@ class AblationPlan(BaseModel):
     inputs: dict[str, Input] = Field(default_factory=dict)
     settings: Json = Field(default_factory=dict)
     grid: Grid | None = None
-    rows: list[Row] | None = None
+    rows: list[PlanRow] | None = None
     paper: Paper | None = None
 
     def cells(self) -> list[Cell]:
@@ -157,7 +157,7 @@ def read_plan(path: Path, given: Mapping[str, Any] | None = None) -> AblationPla
     except OSError as error:
         raise WrongUse(f"cannot read the plan {str(path)!r}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise WrongUse(f"the plan {str(path)!r} is not valid YAML: {one_line(error)}") from error
+        raise WrongUse(f"the plan {str(path)!r} is not valid YAML: {format_error(error)}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

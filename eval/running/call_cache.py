@@ -1,4 +1,4 @@
-"""Calls kept on disk and shared by evaluations: what does not change is asked once, and needs no network again."""
+"""Cache model, tool and retrieval calls on disk, shared by several evaluations."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""When an evaluation ends by itself: photo after photo fails for a reason that every further photo would meet."""
+"""Circuit breaker: end an evaluation when photo after photo fails for the same general reason."""
 
 from sextant.base.json_types import Json
-from sextant.eval.running.records import model_failed
+from sextant.eval.running.records import has_model_failed
 
 PHOTOS = 5  # in a row; one photo can meet a server that is being started again
 # Kinds of failure that lie in the server, the key or the model's name, and never in the photo.
@@ -30,11 +30,11 @@ class CircuitBreaker:
         return results if reason else [*results, line]
 
     def is_long(self) -> bool:
-        """Whether it is time to end."""
+        """Return whether it is time to end."""
         return len(self.held) >= PHOTOS
 
     def is_all(self) -> bool:
-        """Whether no photo ended otherwise, of however few."""
+        """Return whether no photo ended otherwise, of however few."""
         return bool(self.held) and not self._broken
 
     def words(self) -> str:
@@ -46,4 +46,4 @@ class CircuitBreaker:
 def find_shared_failure(line: Json) -> str | None:
     """Return the one reason for which all of a photo's calls failed, if it is not the photo's fault."""
     kinds = list(line.get("failures", {}))
-    return kinds[0] if len(kinds) == 1 and kinds[0] in EVERY_PHOTOS and model_failed(line) else None
+    return kinds[0] if len(kinds) == 1 and kinds[0] in EVERY_PHOTOS and has_model_failed(line) else None

@@ -1,4 +1,4 @@
-"""What an evaluation measures, in full: two runs with one configuration are one run."""
+"""The full configuration of an evaluation; runs with equal configurations are the same run."""
 
 import platform
 import subprocess
@@ -22,8 +22,10 @@ BESIDE_THE_POINT = (
 )  # fmt: skip
 
 
-def configuration(benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chosen: Json, settings: Settings) -> Json:
-    """Everything that decides what the lines of an evaluation say.
+def make_configuration(
+    benchmark: Benchmark, photos: tuple[BenchmarkPhoto, ...], chosen: Json, settings: Settings
+) -> Json:
+    """Return everything that determines the lines of an evaluation.
 
     Args:
         chosen: limit, seed and shard of the photos.

@@ -14,8 +14,8 @@ from typing import Any
 
 from sextant.agent.warning_codes import add_codes
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.files import replacing
-from sextant.base.json_lines import BrokenLine, JsonLines, line_text, read_lines
+from sextant.base.files import replace_file
+from sextant.base.json_lines import BrokenLine, JsonLines, format_line, read_lines
 from sextant.base.json_types import Json
 from sextant.base.locks import AlreadyLocked, Lock
 from sextant.graphs.runs.folder import read_json, write_json
@@ -54,7 +54,7 @@ class EvaluationFolder:
         """
         file = self.path / "evaluation.json"
         if not file.is_file():
-            raise EvaluationError(f"{str(self.path)!r} holds no evaluation; make one with: sextant eval run")
+            raise EvaluationError(f"{str(self.path)!r} has no evaluation; make one with: sextant eval run")
         header = read_json(file)
         found = header.get("format") if isinstance(header, dict) else None
         if found != FORMAT or not isinstance(header, dict):
@@ -82,7 +82,7 @@ class EvaluationFolder:
         try:
             for line in read_lines(self.lines_file) if self.lines_file.exists() else ():
                 if not isinstance(line.value.get("image"), str):
-                    raise BrokenLine(line.number, "no object with an image")
+                    raise BrokenLine(line.number, "not an object with an image")
                 answer = line.value.get("answer")
                 found[line.value["image"]] = {**line.value, "answer": add_codes(answer)} if answer else line.value
         except BrokenLine as error:
@@ -104,7 +104,7 @@ def lock_writer(folder: Path) -> Iterator[None]:
         lock.take()
     except AlreadyLocked as error:
         raise EvaluationError(
-            f"another process ({error.holder}) works on {str(folder)!r}; wait for it, or give another --out"
+            f"another process ({error.holder}) is working on {str(folder)!r}; wait for it, or give another --out"
         ) from error
     except OSError as error:
         raise EvaluationError(f"cannot write to {str(folder)!r}: {error.strerror}; give another --out") from error
@@ -126,7 +126,7 @@ class LineWriter:
         try:
             self._file = JsonLines(path, fsync=True)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise _make_unwritable_error(path, error) from error
         self.repaired = self._file.repaired
 
     def append(self, line: Json) -> None:
@@ -138,7 +138,7 @@ class LineWriter:
         try:
             self._file.append(line)
         except OSError as error:
-            raise _unwritable(self._file.path, error) from error
+            raise _make_unwritable_error(self._file.path, error) from error
 
     def close(self) -> None:
         self._file.close()
@@ -150,14 +150,14 @@ def digest(value: Any) -> str:
 
 
 def list_differences(old: Json, new: Json, prefix: str = "") -> list[str]:
-    """Where two configurations differ: ``model: 'offline' there, 'openai:x' here``."""
+    """Return where two configurations differ: ``model: 'offline' there, 'openai:x' here``."""
     found: list[str] = []
     for name in sorted(old.keys() | new.keys()):
         there, here = old.get(name), new.get(name)
         if isinstance(there, dict) and isinstance(here, dict):
             found += list_differences(there, here, f"{prefix}{name}.")
         elif there != here:
-            found.append(f"{prefix}{name}: {_short(there)} there, {_short(here)} here")
+            found.append(f"{prefix}{name}: {_shorten(there)} there, {_shorten(here)} here")
     return found
 
 
@@ -189,10 +189,10 @@ def write_lines(path: Path, lines: Iterable[Json]) -> None:
         SextantError: the disk does not take them.
     """
     try:
-        with replacing(path) as aside, aside.open("wb") as file:
-            file.writelines(line_text(line).encode() for line in lines)
+        with replace_file(path) as aside, aside.open("wb") as file:
+            file.writelines(format_line(line).encode() for line in lines)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _make_unwritable_error(path, error) from error
 
 
 @contextmanager
@@ -205,14 +205,14 @@ def create_evaluation(out: Path) -> Iterator[EvaluationFolder]:
     """
     with lock_writer(out):
         if (out / "evaluation.json").exists():
-            raise WrongUse(f"{str(out)!r} holds an evaluation already; give another --out")
+            raise WrongUse(f"{str(out)!r} already holds an evaluation; give another --out")
         yield EvaluationFolder(out)
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _unwritable(path: Path, error: OSError) -> SextantError:
+def _make_unwritable_error(path: Path, error: OSError) -> SextantError:
     return EvaluationError(f"cannot write {str(path)!r}: {error.strerror}; free space, then run the same command again")

@@ -1,4 +1,4 @@
-"""The two CSV files a G3 run leaves behind, row by row (columns as published, see docs/verification.md)."""
+"""Read the two CSV files of a G3 run, row by row (columns as published, see docs/verification.md)."""
 
 import json
 import re
@@ -10,7 +10,7 @@ _GENERATED = re.compile(r"^(zs|\d+_rag)_(\d+)_latitude$")
 
 
 def is_g3_header(line: str) -> bool:
-    """Whether a file that begins with this line is one of a G3 run."""
+    """Return whether a file that begins with this line is one of a G3 run."""
     columns = line.strip().split(",")
     return any(column in ("candidate_0_gps", "rag_response") or _GENERATED.match(column) for column in columns)
 
@@ -34,8 +34,8 @@ def read_g3_record(row: Json) -> Json:
         "author": row.get("AUTHOR") or None,
         "latitude": latitude,
         "longitude": longitude,
-        "nearest": _listed(row, "candidate_{}_gps"),
-        "farthest": _listed(row, "reverse_{}_gps"),
+        "nearest": _read_listed(row, "candidate_{}_gps"),
+        "farthest": _read_listed(row, "reverse_{}_gps"),
         "answers": answers,
     }
 
@@ -48,7 +48,7 @@ def _read_generated(row: Json, column: str) -> Json:
     return {"latitude": float(latitude), "longitude": float(longitude)}
 
 
-def _listed(row: Json, pattern: str) -> tuple[Position, ...]:
+def _read_listed(row: Json, pattern: str) -> tuple[Position, ...]:
     places: list[Position] = []
     while row.get(pattern.format(len(places))):
         latitude, longitude = json.loads(row[pattern.format(len(places))])

@@ -1,4 +1,4 @@
-"""Result files of other programs as evaluations: G3's, recorded candidates, plain CSVs of predictions."""
+"""Import result files of other programs as evaluations: G3's, recorded candidates, CSVs of predictions."""
 
 import hashlib
 from collections import Counter
@@ -18,8 +18,14 @@ from sextant.eval.fitting.recorded import Record, read_records
 from sextant.eval.running.configuration import list_versions
 from sextant.eval.running.folder import create_evaluation, digest, write_lines
 from sextant.eval.running.prediction_files import read_predictions
-from sextant.eval.running.records import classify_outcome, describe_photo, distance_km, pool_json, slim_answer
-from sextant.eval.running.rescore import verdict_warnings
+from sextant.eval.running.records import (
+    classify_outcome,
+    compute_distance_km,
+    describe_photo,
+    pool_to_json,
+    slim_down_answer,
+)
+from sextant.eval.running.rescore import list_verdict_warnings
 from sextant.graphs.runs.folder import format_now
 
 KINDS = ("g3", "recorded", "predictions")
@@ -59,18 +65,18 @@ def import_results(
         records = read_records(file)
         pools = [record.pool() for record in records]
     if data is not None:
-        records = with_authors(records, benchmark, data)
+        records = add_authors(records, benchmark, data)
     lines = []
     for done, (record, pool) in enumerate(zip(records, pools, strict=True), 1):
-        lines.append(_line(record, pool, strategy))
+        lines.append(_make_line(record, pool, strategy))
         tell(done, len(records))
     with create_evaluation(out) as new:
         write_lines(new.lines_file, lines)
-        new.begin(_header(kind, file, benchmark, strategy, records, notes))
+        new.begin(_make_header(kind, file, benchmark, strategy, records, notes))
     return notes
 
 
-def with_authors(records: Sequence[Record], benchmark: str, data: Path) -> list[Record]:
+def add_authors(records: Sequence[Record], benchmark: str, data: Path) -> list[Record]:
     """Return the records with their photographers by the benchmark's table.
 
     Raises:
@@ -80,17 +86,19 @@ def with_authors(records: Sequence[Record], benchmark: str, data: Path) -> list[
     known = {Path(photo.image).stem: photo.author for photo in load_benchmark(benchmark, data).photos}
     found = [known.get(Path(record.image).stem) for record in records]
     if not any(Path(record.image).stem in known for record in records):
-        raise WrongUse(f"no photo of the file is in the table of {benchmark!r} in {str(data)!r}; check --benchmark")
+        raise WrongUse(
+            f"none of the file's photos is in the table of {benchmark!r} in {str(data)!r}; check --benchmark"
+        )
     return [replace(one, author=one.author or author) for one, author in zip(records, found, strict=True)]
 
 
-def _line(record: Record, pool: Pool, strategy: str) -> Json:
+def _make_line(record: Record, pool: Pool, strategy: str) -> Json:
     photo = BenchmarkPhoto(record.image, record.latitude, record.longitude, author=record.author)
     judge = judging(strategy, pool.candidates)
     verdict = round_numbers(verify(pool, judge).to_json())
     best = name_best_place(verdict)
     counts = Counter(pool.outcomes) or Counter(answered=1 if best else 0, failed=0 if best else 1)
-    answer = slim_answer(
+    answer = slim_down_answer(
         {
             "best": best,
             "probability": verdict["probability"],
@@ -100,22 +108,22 @@ def _line(record: Record, pool: Pool, strategy: str) -> Json:
             "outcomes": {kind: counts[kind] for kind in OUTCOMES},
             "stop": "exhausted",
             "spent": {"calls": sum(counts.values()), "tokens": 0, "seconds": 0.0, "usd": None},
-            "warnings": verdict_warnings(verdict, stood_in=judge != strategy),
+            "warnings": list_verdict_warnings(verdict, stood_in=judge != strategy),
         }
     )
     return {
         **describe_photo(photo),
         "outcome": classify_outcome(answer),
-        "distance_km": distance_km(photo, best),
+        "distance_km": compute_distance_km(photo, best),
         "error": None,
         "answer": answer,
-        **pool_json(pool),
+        **pool_to_json(pool),
         "excluded": None,
         "timings": {},
     }
 
 
-def _header(
+def _make_header(
     kind: str, file: Path, benchmark: str, strategy: str, records: Sequence[Record], notes: Sequence[str]
 ) -> Json:
     photos = tuple(BenchmarkPhoto(record.image, record.latitude, record.longitude) for record in records)

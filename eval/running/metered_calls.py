@@ -1,4 +1,4 @@
-"""The door to the model with a purse beside it."""
+"""Meter the model calls of an evaluation against its spending limit."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -88,11 +88,11 @@ def sum_unfinished_costs(folder: EvaluationFolder) -> float:
         record = RunFolder(path)
         if record.answer() is None and record.cassette.exists() and record.cassette.stat().st_size:
             calls = Cassette.read(record.cassette).calls.values()
-            total += sum(_cost(call.reply) for call in calls if call.kind == "model")
+            total += sum(_read_cost(call.reply) for call in calls if call.kind == "model")
     return total
 
 
-def _cost(reply: str) -> float:
+def _read_cost(reply: str) -> float:
     import json
 
     return float(json.loads(reply).get("usd") or 0.0)

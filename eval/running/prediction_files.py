@@ -1,4 +1,4 @@
-"""CSV files of predictions: image, true position, predicted position, perhaps two footer lines at the end."""
+"""Read CSV files of predictions: image, true position, predicted position, optional footer lines."""
 
 import csv
 import math
@@ -57,12 +57,12 @@ def read_predictions(file: Path) -> tuple[list[Prediction], list[str]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PredictionError(f"cannot read {str(file)!r}: {error}; give a CSV of predictions") from error
     notes: list[str] = []
-    kept = _drop_footer(rows, columns, file, notes)
+    kept = _cut_footer(rows, columns, file, notes)
     truths = [(float(row[columns["latitude"]]), float(row[columns["longitude"]])) for row in kept]
     if any(abs(latitude) > 90 for latitude, _ in truths) and all(abs(longitude) <= 90 for _, longitude in truths):
         truths = [(longitude, latitude) for latitude, longitude in truths]
-        notes.append("the headers of latitude and longitude are swapped; they are read the other way round")
-    return [_prediction(row, truth, columns) for row, truth in zip(kept, truths, strict=True)], notes
+        notes.append("the headers of latitude and longitude are swapped; they are read in the right order")
+    return [_make_prediction(row, truth, columns) for row, truth in zip(kept, truths, strict=True)], notes
 
 
 def _map_columns(header: Sequence[str], file: Path) -> dict[str, str]:
@@ -94,7 +94,7 @@ def _map_columns(header: Sequence[str], file: Path) -> dict[str, str]:
     return found
 
 
-def _drop_footer(
+def _cut_footer(
     rows: list[dict[str, str]], columns: Mapping[str, str], file: Path, notes: list[str]
 ) -> list[dict[str, str]]:
     """Drop a footer: keep the rows that state a true position; only the last two lines may be something else."""
@@ -104,16 +104,16 @@ def _drop_footer(
             kept.append(row)
             continue
         if number < len(rows) - _FOOTER:
-            raise PredictionError(f"{str(file)!r} line {number + 2} states no true position; mend or remove the line")
+            raise PredictionError(f"{str(file)!r} line {number + 2} has no true position; correct or remove the line")
         # The line after a footer's header holds numbers: nothing from here on is a row.
         notes.append(f"the last {len(rows) - number} lines are not rows and are skipped")
         break
     if not kept:
-        raise PredictionError(f"{str(file)!r} holds no row; give a CSV of predictions")
+        raise PredictionError(f"{str(file)!r} has no row; give a CSV of predictions")
     return kept
 
 
-def _prediction(row: Mapping[str, str], truth: tuple[float, float], columns: Mapping[str, str]) -> Prediction:
+def _make_prediction(row: Mapping[str, str], truth: tuple[float, float], columns: Mapping[str, str]) -> Prediction:
     image = row[columns["image"]].strip()
     owner = _FLICKR_OWNER.search(image)
     author = row.get(columns.get("author", ""), "") or (owner[1] if owner else None)

@@ -1,9 +1,9 @@
-"""The running sum of an evaluation: what its progress shows."""
+"""Count the progress of an evaluation: photos done, failures, accuracy, cost."""
 
 from dataclasses import dataclass, field
 
 from sextant.base.json_types import Json
-from sextant.eval.running.records import model_failed
+from sextant.eval.running.records import has_model_failed
 
 
 @dataclass
@@ -20,13 +20,13 @@ class Counts:
     usd: float = 0.0
     unpriced: bool = False
     fresh: int = field(default=0)
-    """Photos done in this sitting, of which the rate is."""
+    """Photos done in this session; the rate counts these."""
 
     def add(self, line: Json, fresh: bool = True) -> None:
         """Count one line."""
         self.done += 1
         self.fresh += fresh
-        self.failed += model_failed(line)
+        self.failed += has_model_failed(line)
         distance = line["distance_km"]
         self.within_25_km += distance is not None and distance < 25
         self.within_200_km += distance is not None and distance < 200

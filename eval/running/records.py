@@ -9,9 +9,9 @@ from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
-from sextant.gallery.profile import WEAK, profile_of
-from sextant.geo.borders import OFF_THE_COAST_KM, country_at
-from sextant.geo.sphere import great_circle_km
+from sextant.gallery.profile import WEAK, read_profile
+from sextant.geo.borders import OFF_THE_COAST_KM, find_country
+from sextant.geo.sphere import compute_great_circle_km
 
 # When no answer of a photo holds a place, its outcome is the first of these that any answer came to.
 WITHOUT_PLACE = ("refused", "unparsable", "failed", "filtered")
@@ -32,18 +32,18 @@ def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json
     return {
         **describe_photo(photo),
         "outcome": classify_outcome(answer, failed),
-        "distance_km": distance_km(photo, answer["best"]),
+        "distance_km": compute_distance_km(photo, answer["best"]),
         "error": None,
         "failures": failed,
-        "answer": slim_answer(answer),
-        **pool_json(pool),
+        "answer": slim_down_answer(answer),
+        **pool_to_json(pool),
         "excluded": (references or {}).get("excluded"),
         "timings": dict((references or {}).get("timings", {})),
     }
 
 
 def count_failures(outcomes: dict[str, Json]) -> dict[str, str]:
-    """Why the model's calls failed, where they did: what was said of each kind of failure."""
+    """Return why the model's calls failed, where they did: what was said of each kind of failure."""
     failed = [outcome for outcome in outcomes.values() if outcome["kind"] in ("failed", FILTERED)]
     return {outcome.get("failure", "other"): outcome["how"] for outcome in failed}
 
@@ -66,7 +66,7 @@ def make_error_record(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
 
 def describe_photo(photo: BenchmarkPhoto) -> Json:
     """Return what the benchmark states about a photo, and the country its place lies in."""
-    country = country_at(photo.latitude, photo.longitude, OFF_THE_COAST_KM)
+    country = find_country(photo.latitude, photo.longitude, OFF_THE_COAST_KM)
     return {
         "image": photo.image,
         "author": photo.author,
@@ -90,29 +90,29 @@ def classify_outcome(answer: Json, failed: Mapping[str, str] | None = None) -> s
     return FILTERED if outcome == "failed" and set(failed or ()) == {FILTERED} else outcome
 
 
-def model_failed(line: Json) -> bool:
-    """Whether a try of this photo failed: no run, or a model that was asked and never answered for failures alone."""
+def has_model_failed(line: Json) -> bool:
+    """Return whether an attempt at this photo failed: no run, or a model whose every call failed."""
     if line["error"] is not None:
         return True
     counts = Counter(line["answer"]["outcomes"])
     return counts["failed"] + counts[FILTERED] > 0 and not counts["answered"] + counts["refused"] + counts["unparsable"]
 
 
-def distance_km(photo: BenchmarkPhoto, best: Json | None) -> float | None:
-    """Great-circle distance from the answer to the truth; None without an answer."""
+def compute_distance_km(photo: BenchmarkPhoto, best: Json | None) -> float | None:
+    """Return the great-circle distance from the answer to the truth; None without an answer."""
     if best is None:
         return None
-    return round(float(great_circle_km(photo.truth, (best["latitude"], best["longitude"]))), 4)
+    return round(float(compute_great_circle_km(photo.truth, (best["latitude"], best["longitude"]))), 4)
 
 
-def slim_answer(answer: Json) -> Json:
+def slim_down_answer(answer: Json) -> Json:
     """Drop from the answer what the record holds elsewhere, and drawn outlines; the run record has everything."""
-    areas = {share: _without(area, "geojson") if area else None for share, area in answer["region"].items()}
-    return {**_without(answer, "candidates"), "region": areas}
+    areas = {share: _remove_keys(area, "geojson") if area else None for share, area in answer["region"].items()}
+    return {**_remove_keys(answer, "candidates"), "region": areas}
 
 
-def pool_json(pool: Pool) -> Json:
-    """Everything verification weighed, so that it can be weighed again."""
+def pool_to_json(pool: Pool) -> Json:
+    """Return everything verification weighed, so that it can be weighed again."""
     return {
         "candidates": [candidate_json(candidate) for candidate in pool.candidates],
         "farthest": [list(place) for place in pool.farthest],
@@ -130,9 +130,9 @@ def read_pool(line: Json) -> Pool:
         tuple((place[0], place[1]) for place in line["farthest"]),
         Counter(outcomes),
         retrieval_trust=line.get("retrieval_trust", 1.0),
-        profile=profile_of(line.get("profile")),
+        profile=read_profile(line.get("profile")),
     )
 
 
-def _without(value: Json, name: str) -> Json:
+def _remove_keys(value: Json, name: str) -> Json:
     return {key: item for key, item in value.items() if key != name}

@@ -1,4 +1,4 @@
-"""Verification over an evaluation's recorded candidates again: no model, no retrieval."""
+"""Rescore an evaluation: verify its recorded candidates again, without model or retrieval."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +19,13 @@ from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.running.folder import EvaluationFolder, create_evaluation, digest, write_lines
-from sextant.eval.running.records import classify_outcome, distance_km, pool_json, read_pool, slim_answer
+from sextant.eval.running.records import (
+    classify_outcome,
+    compute_distance_km,
+    pool_to_json,
+    read_pool,
+    slim_down_answer,
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ def rescore(
         EvaluationError: ``source`` is not an evaluation.
     """
     if how.verify not in STRATEGIES:
-        raise WrongUse(f"no verification strategy {how.verify!r}; there are {', '.join(STRATEGIES)}")
+        raise WrongUse(f"unknown verification strategy {how.verify!r}; choose from: {', '.join(STRATEGIES)}")
     if how.fitted:
         refuse_unused(how.verify)
     model = load_fitted_model(how.fitted, BlobStore(Home.at().blobs)) if how.fitted else None
@@ -77,12 +83,12 @@ def rescore(
             made.append(rescore_records(line, how, model))
             tell(done, len(lines))
         write_lines(new.lines_file, made)
-        new.begin(_header(header, how))
+        new.begin(_make_header(header, how))
     return out
 
 
 def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None) -> Json:
-    """One line with its verdict made again. A photo that has no answer keeps its error."""
+    """Return one line with its verdict made again. A photo that has no answer keeps its error."""
     if line["answer"] is None:
         return line
     pool = drop_references(read_pool(line), how)
@@ -93,7 +99,7 @@ def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None
     kept = remove_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)
     # What was said of another place does not hold for this one.
     stale: Json = {} if best == old["best"] else {"claims": [], "coverage": None, "metadata": make_absent_position()}
-    answer = slim_answer(
+    answer = slim_down_answer(
         {
             **old,
             **stale,
@@ -103,21 +109,21 @@ def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None
             "region": verdict["region"],
             "rival": name_rival(verdict["rival"]),
             **({"fitted": shorten_fitted_name(how.fitted)} if how.fitted else {}),
-            "warnings": [*kept, *verdict_warnings(verdict, stood_in=strategy != how.verify)],
+            "warnings": [*kept, *list_verdict_warnings(verdict, stood_in=strategy != how.verify)],
         }
     )
     photo = BenchmarkPhoto(line["image"], line["latitude"], line["longitude"])
-    distance = distance_km(photo, best)
+    distance = compute_distance_km(photo, best)
     return {
         **line,
         "outcome": classify_outcome(answer, line.get("failures")),
         "distance_km": distance,
         "answer": answer,
-        **pool_json(pool),
+        **pool_to_json(pool),
     }
 
 
-def verdict_warnings(verdict: Json, *, stood_in: bool) -> list[AnswerWarning]:
+def list_verdict_warnings(verdict: Json, *, stood_in: bool) -> list[AnswerWarning]:
     """Return the warnings about a verdict that another strategy than the one asked for may have reached."""
     warnings = [warn(Code.NOT_ALIGNED, NOT_ALIGNED)] if stood_in else []
     return warnings if verdict["calibrated"] else [*warnings, warn_uncalibrated()]
@@ -133,7 +139,7 @@ def drop_references(pool: Pool, how: RescoreSettings) -> Pool:
     return replace(pool, candidates=kept, farthest=pool.farthest if how.negatives else ())
 
 
-def _header(header: Json, how: RescoreSettings) -> Json:
+def _make_header(header: Json, how: RescoreSettings) -> Json:
     old = header["configuration"]
     recipe = {**old["recipe"], "verify": how.verify}
     settings = {**old["settings"], "fitted": how.fitted}

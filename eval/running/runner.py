@@ -1,4 +1,4 @@
-"""Running a benchmark: many photos at a time through the graph, each line on disk as its photo ends."""
+"""Run a benchmark: many photos at a time through the graph, each line on disk when its photo ends."""
 
 import errno
 import gc
@@ -20,15 +20,15 @@ from sextant.agent.verification import Candidate, Pool, verify
 from sextant.agent.verification.baselines.stand_in import STAND_IN
 from sextant.agent.world.deps import Port
 from sextant.agent.world.live import make_batch_deps
-from sextant.base.errors import SextantError, one_line
+from sextant.base.errors import SextantError, format_error
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto
 from sextant.eval.running.circuit_breaker import CircuitBreaker, find_shared_failure
-from sextant.eval.running.configuration import configuration, make_header
+from sextant.eval.running.configuration import make_configuration, make_header
 from sextant.eval.running.folder import EvaluationFolder, LineWriter, lock_writer, refuse_changed
 from sextant.eval.running.metered_calls import MeteredCalls, sum_unfinished_costs
 from sextant.eval.running.progress import Counts
-from sextant.eval.running.records import make_answered_record, make_error_record, model_failed
+from sextant.eval.running.records import has_model_failed, make_answered_record, make_error_record
 from sextant.eval.running.spend_limit import SpendLimitReached
 from sextant.gallery.photos.open import PhotoError, read_photo
 from sextant.geo.places import describe
@@ -60,9 +60,9 @@ class EvalTask:
 
 @dataclass(frozen=True)
 class EvalEnd:
-    """How an evaluation's sitting ended: ``why`` is done, stopped, money or model.
+    """How a session of an evaluation ended: ``why`` is done, stopped, money or model.
 
-    ``model`` is a model that cannot be asked at all; ``reason`` says what its server said.
+    ``model`` means that the model is unavailable; ``reason`` is what its server said.
     """
 
     why: str
@@ -86,31 +86,31 @@ def run(
 
     Raises:
         WrongUse: the folder holds an evaluation with another configuration.
-        SextantError: gallery, model or disk are no good, or another process works on the folder.
+        SextantError: gallery, model or disk fail, or another process works on the folder.
     """
     folder = EvaluationFolder(task.out)
     task = replace(task, settings=resolve_fitted(task.settings))
     with lock_writer(task.out):
-        plan = configuration(task.benchmark, task.photos, task.chosen, task.settings)
+        plan = make_configuration(task.benchmark, task.photos, task.chosen, task.settings)
         if (task.out / "evaluation.json").exists():
             refuse_changed(folder, plan)
         else:
             folder.begin(make_header(plan, task.benchmark, task.settings))
-        with _writer(folder.lines_file) as writer:
-            notes = ("the last line was cut off by a crash and is done again",) if writer.repaired else ()
+        with _open_writer(folder.lines_file) as writer:
+            notes = ("the last line was cut off by a crash; its photo is evaluated again",) if writer.repaired else ()
             before = folder.lines()
-            sitting = EvalSession(task, folder, writer, behind)
+            session = EvalSession(task, folder, writer, behind)
             # One thread a matrix product: they are small, and the photos fill the cores.
-            with _loaded_set_aside(), threadpool_limits(limits=1, user_api="blas"):
-                why = sitting.work(
+            with _freeze_loaded_objects(), threadpool_limits(limits=1, user_api="blas"):
+                why = session.work(
                     _list_pending(task, before), _count_done(task, before), tell, stop or threading.Event()
                 )
-    reason = restore_address(sitting.streak.words(), task.settings) if why == "model" else None
-    return EvalEnd(why, sitting.tally, reason, notes)
+    reason = restore_address(session.streak.words(), task.settings) if why == "model" else None
+    return EvalEnd(why, session.tally, reason, notes)
 
 
 def count_parallel_photos(settings: Settings) -> int:
-    """How many photos are under way: a quarter more than calls to the model, which is not to wait for a photo."""
+    """Return how many photos to process at once: a quarter more than model calls, so that the model never waits."""
     return settings.concurrency if settings.model == "offline" else settings.concurrency + settings.concurrency // 4
 
 
@@ -126,7 +126,7 @@ class EvalSession:
         self.deps, self.live = make_batch_deps(task.settings)
         self.world = behind(self.live)
         if task.max_usd is not None:
-            spent = sum_unfinished_costs(folder) + sum(_usd(line) for line in folder.lines().values())
+            spent = sum_unfinished_costs(folder) + sum(_read_usd(line) for line in folder.lines().values())
             self.world = MeteredCalls(self.world, self.live, self.deps, task.max_usd, spent)
         self.graph = BatchRunner(self.deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
@@ -171,7 +171,7 @@ class EvalSession:
         tell(self.tally)
 
     def _end(self, why: str, tell: Tell) -> str:
-        """Why the sitting ends. What is held back then is a result only when nothing else was wrong."""
+        """Return why the session ends. What is held back then is a result only when nothing else was wrong."""
         if self.streak.is_long() or (why == "done" and self.streak.is_all()):
             why = "model"
         if why == "done":
@@ -229,22 +229,22 @@ class EvalSession:
         except PhotoError as error:
             return make_error_record(photo, "unreadable", str(error))
         except (SextantError, OSError) as error:
-            if _disk_is_full(error):
-                raise SextantError(f"{error}; then run the same command again") from error
+            if _is_disk_full(error):
+                raise SextantError(f"{error}; fix this and run the same command again") from error
             return make_error_record(photo, "failed", str(error))
         except Exception as error:
             # A defect met at one photo must not cost the other thousands; it is counted and shown.
-            return make_error_record(photo, "defect", f"{type(error).__name__}: {one_line(error)}")
+            return make_error_record(photo, "defect", f"{type(error).__name__}: {format_error(error)}")
 
     def _density(self, photo: BenchmarkPhoto) -> Json | None:
-        """How many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""
+        """Return how many gallery photos lie near the truth, the photo's own among them where the gallery holds it."""
         if not self.deps.settings.gallery:
             return None
         return self.live.retrieval.coverage({"latitude": photo.latitude, "longitude": photo.longitude})
 
 
 @contextmanager
-def _loaded_set_aside() -> Iterator[None]:
+def _freeze_loaded_objects() -> Iterator[None]:
     """Keep the garbage collector off what is loaded: a pass over it takes 0.1 s, in which no thread does anything."""
     gc.collect()
     gc.freeze()
@@ -255,7 +255,7 @@ def _loaded_set_aside() -> Iterator[None]:
 
 
 @contextmanager
-def _writer(path: Path) -> Iterator[LineWriter]:
+def _open_writer(path: Path) -> Iterator[LineWriter]:
     writer = LineWriter(path)
     try:
         yield writer
@@ -266,7 +266,7 @@ def _writer(path: Path) -> Iterator[LineWriter]:
 def _list_pending(task: EvalTask, before: dict[str, Json]) -> list[BenchmarkPhoto]:
     """Return the photos without a record; with retry, those whose record is a failure."""
     if task.retry_errors:
-        return [photo for photo in task.photos if photo.image in before and model_failed(before[photo.image])]
+        return [photo for photo in task.photos if photo.image in before and has_model_failed(before[photo.image])]
     return [photo for photo in task.photos if photo.image not in before]
 
 
@@ -280,12 +280,12 @@ def _count_done(task: EvalTask, before: dict[str, Json]) -> Counts:
     return tally
 
 
-def _usd(line: Json) -> float:
+def _read_usd(line: Json) -> float:
     return (line["answer"]["spent"]["usd"] or 0.0) if line["answer"] else 0.0
 
 
-def _disk_is_full(error: BaseException | None) -> bool:
-    """Whether this error came of a disk that takes no more: no fault of the photo."""
+def _is_disk_full(error: BaseException | None) -> bool:
+    """Return whether this error came of a disk that takes no more: no fault of the photo."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL:
             return True

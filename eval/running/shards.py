@@ -1,4 +1,4 @@
-"""Shards of one evaluation, made on several machines, as one evaluation."""
+"""Merge shards of one evaluation that were made on several machines."""
 
 import os
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from sextant.eval.running.folder import (
     read_evaluation,
     write_lines,
 )
-from sextant.eval.running.records import model_failed
+from sextant.eval.running.records import has_model_failed
 
 # What shards of one evaluation differ in.
 OWN = ("photos", "photos_sha256", "chosen")
@@ -34,9 +34,9 @@ def merge(sources: Sequence[Path], out: Path) -> list[str]:
         EvaluationError: a folder holds none.
     """
     loaded = [(EvaluationFolder(source), *read_evaluation(source)) for source in sources]
-    first = _common(loaded[0][1]["configuration"])
+    first = _strip_shard(loaded[0][1]["configuration"])
     for folder, header, _ in loaded[1:]:
-        changed = list_differences(first, _common(header["configuration"]))
+        changed = list_differences(first, _strip_shard(header["configuration"]))
         if changed:
             raise WrongUse(
                 f"{folder.name!r} is not a shard of the same evaluation as {loaded[0][0].name!r}: "
@@ -48,28 +48,28 @@ def merge(sources: Sequence[Path], out: Path) -> list[str]:
         for image, line in found.items():
             known = lines.get(image)
             twice += known is not None
-            if known is None or (model_failed(known) and not model_failed(line)):
-                lines[image] = {**line, "record": _record(folder, line, out)}
-    notes = _notes(loaded, twice)
+            if known is None or (has_model_failed(known) and not has_model_failed(line)):
+                lines[image] = {**line, "record": _make_record(folder, line, out)}
+    notes = _list_notes(loaded, twice)
     with create_evaluation(out) as new:
         write_lines(new.lines_file, lines.values())
-        new.begin(_header(loaded, lines, notes))
+        new.begin(_make_header(loaded, lines, notes))
     return notes
 
 
-def _common(configuration: Json) -> Json:
+def _strip_shard(configuration: Json) -> Json:
     """Return the configuration without what belongs to one shard."""
     chosen = {name: value for name, value in configuration["chosen"].items() if name != "shard"}
     return {**{name: value for name, value in configuration.items() if name not in OWN}, "chosen": chosen}
 
 
-def _record(folder: EvaluationFolder, line: Json, out: Path) -> str | None:
+def _make_record(folder: EvaluationFolder, line: Json, out: Path) -> str | None:
     if not line.get("record"):
         return None
     return Path(os.path.relpath(folder.path.resolve() / line["record"], out.resolve())).as_posix()
 
 
-def _notes(loaded: list[tuple[EvaluationFolder, Json, dict[str, Json]]], twice: int) -> list[str]:
+def _list_notes(loaded: list[tuple[EvaluationFolder, Json, dict[str, Json]]], twice: int) -> list[str]:
     notes = []
     shards = [header["configuration"]["chosen"].get("shard") for _, header, _ in loaded]
     counts = {shard.partition("/")[2] for shard in shards if shard}
@@ -83,11 +83,11 @@ def _notes(loaded: list[tuple[EvaluationFolder, Json, dict[str, Json]]], twice: 
         if len(lines) < photos:
             notes.append(f"{folder.name} is unfinished: {len(lines):,} of {photos:,} photos")
     if twice:
-        notes.append(f"{twice:,} photos were in two shards and count once")
+        notes.append(f"{twice:,} photos were in two shards and are counted once")
     return notes
 
 
-def _header(
+def _make_header(
     loaded: list[tuple[EvaluationFolder, Json, dict[str, Json]]], lines: dict[str, Json], notes: list[str]
 ) -> Json:
     """Make the first shard's header over the photos of all."""
@@ -95,9 +95,9 @@ def _header(
     # The photos that were asked for: of shards that overlap wholly or in part, each counts once.
     unfinished = sum(max(0, header["configuration"]["photos"] - len(found)) for _, header, found in loaded)
     plan = {
-        **_common(first["configuration"]),
+        **_strip_shard(first["configuration"]),
         "photos": len(lines) + unfinished,
-        "photos_sha256": _selection(lines),
+        "photos_sha256": _hash_selection(lines),
         "merged": [header["hash"] for _, header, _ in loaded],
     }
     kept = {name: value for name, value in first.items() if name not in ("format", "configuration", "hash", "notes")}
@@ -105,5 +105,5 @@ def _header(
     return {**kept, "notes": list(told), "configuration": plan, "hash": digest(plan)}
 
 
-def _selection(lines: dict[str, Json]) -> str:
+def _hash_selection(lines: dict[str, Json]) -> str:
     return hash_selection(tuple(BenchmarkPhoto(x["image"], x["latitude"], x["longitude"]) for x in lines.values()))

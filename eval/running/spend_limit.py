@@ -1,4 +1,4 @@
-"""The money of a whole evaluation. Every call is reserved at the most it can cost, so the limit is never passed."""
+"""Spending limit of a whole evaluation: each call reserves its highest possible cost in advance."""
 
 import threading
 
@@ -14,7 +14,7 @@ class SpendLimit:
 
     Args:
         limit: US dollars.
-        spent: what earlier sittings have cost.
+        spent: what earlier sessions cost.
     """
 
     def __init__(self, limit: float, spent: float = 0.0) -> None:

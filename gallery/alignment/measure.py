@@ -1,4 +1,4 @@
-"""What an alignment is worth: how far away the photos lie that it finds, and how near the position it picks.
+"""Measure an alignment: the distance of the photos it finds, and of the position it chooses.
 
 Both are measured on held-out photographers, against the training rows as the gallery.
 """
@@ -16,7 +16,7 @@ from sextant.gallery.alignment.model.config import Part
 from sextant.gallery.alignment.training.cache import Cache
 from sextant.gallery.alignment.training.split import split_by_author
 from sextant.gallery.search.retrieved_distances import COUNTS, summarise_retrieved
-from sextant.geo.sphere import geodesic_km, great_circle_km
+from sextant.geo.sphere import compute_geodesic_km, compute_great_circle_km
 
 RETRIEVED = COUNTS
 RADII_KM = (1, 25, 200, 750, 2500)
@@ -42,7 +42,7 @@ def validate(
     """
     references, queries = _sample(references, MOST_REFERENCES, seed), _sample(queries, MOST_QUERIES, seed)
     found = find_rows(alignment, cache, references, queries, parts)
-    distances = geodesic_km(cache.positions[queries][:, None, :], cache.positions[references][found])
+    distances = compute_geodesic_km(cache.positions[queries][:, None, :], cache.positions[references][found])
     spread = summarise_retrieved(distances)
     retrieval = {
         str(count): {
@@ -52,7 +52,7 @@ def validate(
         }
         for count in RETRIEVED
     }
-    positions = position_recall(alignment, cache, references, queries) if parts != ("image",) else None
+    positions = measure_position_recall(alignment, cache, references, queries) if parts != ("image",) else None
     return {"queries": len(queries), "references": len(references), "retrieval": retrieval, "positions": positions}
 
 
@@ -67,7 +67,7 @@ def measure_parts(alignment: Alignment, cache: Cache, share: float, seed: int) -
     """
     references, queries = split_by_author(cache.authors, cache.places, share, seed)
     if not len(queries):
-        raise WrongUse(f"validation share {share!r} leaves no photo to ask with; give --validation 0.1")
+        raise WrongUse(f"validation share {share!r} leaves no query photo; give --validation 0.1")
     single: dict[str, tuple[Part, ...]] = {part: (part,) for part in alignment.config.parts[1:]}
     choices: dict[str, tuple[Part, ...]] = {"backbone": ("image",), **single, "aligned": alignment.config.parts}
     return {name: validate(alignment, cache, references, queries, parts, seed) for name, parts in choices.items()}
@@ -82,18 +82,18 @@ def find_rows(
 ) -> NDArray[np.int64]:
     """Return the rows in ``references`` of the photos found for each query, best first."""
     asked, answering = embed_rows(alignment, cache, queries, parts), embed_rows(alignment, cache, references, parts)
-    return nearest_rows(asked, answering)
+    return find_nearest_rows(asked, answering)
 
 
-def position_recall(
+def measure_position_recall(
     alignment: Alignment, cache: Cache, references: NDArray[np.int64], queries: NDArray[np.int64]
 ) -> dict[str, float]:
-    """GeoCLIP's measure: the reference position that the image scores highest, how often within each radius."""
+    """Return GeoCLIP's measure: the reference position that the image scores highest, how often within each radius."""
     _, firsts = np.unique(cache.places[references], return_index=True)
     positions = cache.positions[references[firsts]]
     encoded = encode_positions(alignment, positions)
-    best = nearest_rows(embed_rows(alignment, cache, queries, ("gps",)), encoded, count=1)[:, 0]
-    distances = great_circle_km(cache.positions[queries], positions[best])
+    best = find_nearest_rows(embed_rows(alignment, cache, queries, ("gps",)), encoded, count=1)[:, 0]
+    distances = compute_great_circle_km(cache.positions[queries], positions[best])
     within = {f"within_{radius}_km": round(float(np.mean(distances <= radius)), 4) for radius in RADII_KM}
     return {**within, "median_km": round(float(np.median(distances)), 1)}
 
@@ -110,7 +110,7 @@ def embed_rows(alignment: Alignment, cache: Cache, rows: NDArray[np.int64], part
 
 @torch.no_grad()
 def encode_positions(alignment: Alignment, positions: NDArray[np.float64]) -> Tensor:
-    """(n, 2) degrees → (n, space) unit vectors, on the device of the weights."""
+    """Return (n, 2) degrees → (n, space) unit vectors, on the device of the weights."""
     device = alignment.gps_scale.device
     chunks = [positions[start : start + _CHUNK] for start in range(0, max(len(positions), 1), _CHUNK)]
     return torch.cat(
@@ -118,7 +118,7 @@ def encode_positions(alignment: Alignment, positions: NDArray[np.float64]) -> Te
     )
 
 
-def nearest_rows(queries: Tensor, references: Tensor, count: int = max(RETRIEVED)) -> NDArray[np.int64]:
+def find_nearest_rows(queries: Tensor, references: Tensor, count: int = max(RETRIEVED)) -> NDArray[np.int64]:
     """Return the rows of the highest inner products, (n, count), best first."""
     count = min(count, len(references))
     chunks = [queries[start : start + 512] for start in range(0, len(queries), 512)]

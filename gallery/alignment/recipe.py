@@ -1,4 +1,4 @@
-"""From a source and a backbone to a trained alignment: features, texts, training, in one folder."""
+"""Train an alignment from a source and a backbone: features, texts, training, in one folder."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.measure import validate
-from sextant.gallery.alignment.model.aligned_model import new_alignment
+from sextant.gallery.alignment.model.aligned_model import make_alignment
 from sextant.gallery.alignment.model.backbone import Backbone
 from sextant.gallery.alignment.model.config import AlignmentConfig
 from sextant.gallery.alignment.training.batches import Texts
@@ -59,10 +59,10 @@ def prepare(
         source, backbone, folder, lambda done, total: progress("features", done, total), min_file_bytes, workers
     )
     texts = embed_texts(cache, backbone, settings.granularity, progress) if settings.spaces == "gps+text" else None
-    return Prepared(cache, texts, config_for(backbone, settings))
+    return Prepared(cache, texts, make_config(backbone, settings))
 
 
-def config_for(backbone: Backbone, settings: TrainSettings) -> AlignmentConfig:
+def make_config(backbone: Backbone, settings: TrainSettings) -> AlignmentConfig:
     """Return the configuration of the alignment that these settings make over this backbone."""
     with_text = settings.spaces == "gps+text"
     return AlignmentConfig(
@@ -84,8 +84,8 @@ def measure_backbone(prepared: Prepared, settings: TrainSettings) -> dict[str, A
         WrongUse: nothing is held out.
     """
     if settings.validation == 0:
-        raise WrongUse("validation share 0 leaves nothing to measure on; give --validation 0.1")
+        raise WrongUse("validation share 0 leaves no photo to measure on; give --validation 0.1")
     cache = prepared.cache
     rows, held_out = split_by_author(cache.authors, cache.places, settings.validation, settings.seed)
-    untrained = new_alignment(prepared.config, settings.seed)
+    untrained = make_alignment(prepared.config, settings.seed)
     return validate(untrained, cache, rows, held_out, ("image",), settings.seed)

@@ -1,4 +1,4 @@
-"""Building and extending galleries, in one pass over a source that can be interrupted at any moment."""
+"""Build and extend galleries in one pass over a source, resumable after any interruption."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Literal, TypedDict, Unpack
 from sextant.gallery.build.commit import BuildTask, open_writer
 from sextant.gallery.build.finalize import finish_gallery
 from sextant.gallery.build.pipeline import BuildState, Pipeline, run_pipeline
-from sextant.gallery.database import GalleryError, connect, local_path, read_manifest
+from sextant.gallery.database import GalleryError, connect, find_local_path, read_manifest
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.manifest import SOURCES_JOINED, Manifest
 from sextant.gallery.sources.records import Source, Unreadable
@@ -75,8 +75,8 @@ def _write(
     options: Options,
     before: Manifest | None,
 ) -> BuildReport:
-    tell, min_file_bytes = options.get("progress", _silent), options.get("min_file_bytes", 0)
-    folder = local_path(path)
+    tell, min_file_bytes = options.get("progress", _ignore_progress), options.get("min_file_bytes", 0)
+    folder = find_local_path(path)
     path = str(folder) if folder is not None else path
     settings = {"min_file_bytes": min_file_bytes}
     with open_writer(path, encoder.dimension) as writer:
@@ -90,7 +90,7 @@ def _write(
         else:
             run_pipeline(filling, options.get("workers"))
         if writer.count == 0:
-            raise GalleryError(_nothing(path, filling.unreadable))
+            raise GalleryError(_make_empty_report(path, filling.unreadable))
         manifest = finish_gallery(
             writer,
             spec=encoder.spec,
@@ -114,11 +114,11 @@ def _write(
     )
 
 
-def _silent(_: BuildState) -> None:
-    """Nobody listens."""
+def _ignore_progress(_: BuildState) -> None:
+    """Ignore the progress."""
 
 
-def _nothing(path: str, unreadable: list[Unreadable]) -> str:
+def _make_empty_report(path: str, unreadable: list[Unreadable]) -> str:
     first = unreadable[0] if unreadable else None
     why = f"; the first, {first.id!r}, {first.reason}" if first else ""
     return f"gallery {path!r} was not built: none of {len(unreadable)} photos could be used{why}"

@@ -1,4 +1,4 @@
-"""Writing a gallery so that a kill at any moment loses nothing that was written and shows nothing unfinished.
+"""Commit gallery rows so that a kill loses nothing that was written and shows nothing unfinished.
 
 Rows go into new versions of the table ``photos``. Readers stay on the versions that the manifest names, until the
 manifest is replaced as the last act. The table ``building`` says what is being written, so that the same build can
@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sextant.base.errors import one_line
+from sextant.base.errors import format_error
 from sextant.base.locks import AlreadyLocked, Lock
 from sextant.gallery.build.decode import DecodedPhoto
 from sextant.gallery.database import (
@@ -32,10 +32,10 @@ from sextant.gallery.database import (
     UNREADABLE,
     GalleryError,
     connect,
-    local_path,
-    photos_schema,
+    find_local_path,
+    list_table_names,
+    make_photos_schema,
     read_document,
-    table_names,
     write_document,
 )
 from sextant.gallery.manifest import Manifest
@@ -73,10 +73,10 @@ class GalleryWriter:
 
     def begin(self, task: BuildTask, manifest: Manifest | None) -> None:
         """Open ``photos`` for this task: where it stopped, at the manifest's version (add), or empty (build)."""
-        names = table_names(self.database)
+        names = list_table_names(self.database)
         self.resumed = PHOTOS in names and read_document(self.database, BUILDING) == task.document()
         if not self.resumed and task.mode == "build":
-            schema = photos_schema(self.dimension)
+            schema = make_photos_schema(self.dimension)
             write_document(self.database, BUILDING, json.dumps({"mode": "starting"}))
             self.photos = self.database.create_table(PHOTOS, schema=schema, mode="overwrite")
         else:
@@ -91,7 +91,7 @@ class GalleryWriter:
     def _recall_rows(self) -> None:
         """Load the ids and contents already written, as 64-bit hashes: 5 million take half a gigabyte less."""
         for batch in self.photos.search().select(["id", "sha256"]).to_batches(65_536):
-            self.ids.update(map(short_hash, batch["id"].to_pylist()))
+            self.ids.update(map(hash_to_64_bits, batch["id"].to_pylist()))
             self.contents.update(int(value[:16], 16) for value in batch["sha256"].to_pylist())
 
     @property
@@ -104,7 +104,7 @@ class GalleryWriter:
         Raises:
             GalleryError: the disk is full, or another process has written meanwhile.
         """
-        table = rows_table(rows, vectors, self.dimension)
+        table = make_rows_table(rows, vectors, self.dimension)
         self._commit(lambda: self.photos.add(table))
 
     def append_elsewhere(self, write: Callable[[str], None]) -> None:
@@ -112,7 +112,7 @@ class GalleryWriter:
         self._commit(lambda: write(self.path))
 
     def _commit(self, write: Callable[[], object]) -> None:
-        with _told(self.path):
+        with _explain_errors(self.path):
             self.photos.checkout_latest()
             if self.photos.version != self._version:
                 raise GalleryError(
@@ -124,20 +124,20 @@ class GalleryWriter:
 
     def put_outliers(self, rows: pa.Table) -> tuple[int, int]:
         """Replace the outlier table; its version and its size."""
-        with _told(self.path):
+        with _explain_errors(self.path):
             table = self.database.create_table(OUTLIERS, rows, mode="overwrite")
             return int(table.version), rows.num_rows
 
     def put_details(self) -> None:
         """Keep the metadata of ``photos`` as it now is where searches can map it; in a folder only."""
-        folder = local_path(self.path)
+        folder = find_local_path(self.path)
         if folder is not None:
-            with _told(self.path):
+            with _explain_errors(self.path):
                 write_details(self.photos, folder)
 
     def finish(self, manifest: Manifest, unreadable: Sequence[Unreadable]) -> None:
         """Make what was written the gallery, then clear away what it replaced."""
-        with _told(self.path):
+        with _explain_errors(self.path):
             report = {"id": [item.id for item in unreadable], "reason": [item.reason for item in unreadable]}
             text = pa.schema([("id", pa.string()), ("reason", pa.string())])
             self.database.create_table(UNREADABLE, pa.table(report, schema=text), mode="overwrite")
@@ -146,14 +146,14 @@ class GalleryWriter:
         self._clear(PHOTOS, manifest.photos_version)
         if manifest.outliers_version is not None:
             self._clear(OUTLIERS, manifest.outliers_version)
-        folder = local_path(self.path)
+        folder = find_local_path(self.path)
         if folder is not None:
             with suppress(OSError):  # left-overs only take space
                 clear_details(folder, manifest.photos_version)
 
     def put_manifest(self, manifest: Manifest) -> None:
         """Replace what the gallery says of itself; its photos stay as they are."""
-        with _told(self.path):
+        with _explain_errors(self.path):
             write_document(self.database, MANIFEST, manifest.model_dump_json())
 
     def _clear(self, name: str, version: int) -> None:
@@ -172,13 +172,13 @@ def open_writer(path: str, dimension: int) -> Iterator[GalleryWriter]:
     Raises:
         GalleryError: another process is writing it, or the place cannot be written.
     """
-    folder = local_path(path)
+    folder = find_local_path(path)
     if folder is None:
         yield GalleryWriter(path, connect(path), dimension)
         return
     new = not folder.exists()
-    if not new and (folder.is_file() or _foreign(folder)):
-        raise GalleryError(f"{path!r} exists and is not a gallery; choose another place with --out")
+    if not new and (folder.is_file() or _is_foreign(folder)):
+        raise GalleryError(f"{path!r} exists and is not a gallery; choose another folder with --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = Lock(folder / ".lock")
@@ -186,7 +186,7 @@ def open_writer(path: str, dimension: int) -> Iterator[GalleryWriter]:
     except AlreadyLocked:
         raise GalleryError(f"gallery {path!r} is being written by another process; wait for it or stop it") from None
     except OSError as error:
-        raise GalleryError(f"gallery {path!r} cannot be written ({error.strerror}); choose another place") from error
+        raise GalleryError(f"gallery {path!r} cannot be written ({error.strerror}); choose another folder") from error
     try:
         writer = GalleryWriter(path, connect(path), dimension)
         try:
@@ -198,15 +198,15 @@ def open_writer(path: str, dimension: int) -> Iterator[GalleryWriter]:
         lock.release()
 
 
-def _foreign(folder: Path) -> bool:
-    """Whether a folder holds anything but a gallery's: a mistyped --out must not fill a folder of photos."""
+def _is_foreign(folder: Path) -> bool:
+    """Return whether a folder holds anything but a gallery's: a mistyped --out must not fill a folder of photos."""
     ours = {".lance", *OURS}
     return any(entry.suffix not in ours for entry in folder.iterdir() if entry.name != ".lock")
 
 
 @contextmanager
-def _told(path: str) -> Iterator[None]:
-    """Storage errors as one line; what is committed stays."""
+def _explain_errors(path: str) -> Iterator[None]:
+    """Turn storage errors into one line; what is committed stays."""
     try:
         yield
     except GalleryError:
@@ -218,14 +218,14 @@ def _told(path: str) -> Iterator[None]:
             or "os error 28" in str(error)
         )
         if full:
-            way_out = "what is written stays; free some space and run the same command again"
+            way_out = "what was written is kept; free some space and run the same command again"
             raise GalleryError(f"gallery {path!r}: the disk is full; {way_out}") from error
-        raise GalleryError(f"gallery {path!r} cannot be written: {one_line(error)}") from error
+        raise GalleryError(f"gallery {path!r} cannot be written: {format_error(error)}") from error
 
 
-def rows_table(rows: Sequence[DecodedPhoto], vectors: NDArray[np.float32], dimension: int) -> pa.Table:
-    """Rows of the table ``photos``; vectors (n, dimension) are stored as float16."""
-    schema = photos_schema(dimension)
+def make_rows_table(rows: Sequence[DecodedPhoto], vectors: NDArray[np.float32], dimension: int) -> pa.Table:
+    """Return rows of the table ``photos``; vectors (n, dimension) are stored as float16."""
+    schema = make_photos_schema(dimension)
     flat = pa.array(np.asarray(vectors, dtype=np.float16).reshape(-1))
     columns = {name: [row.columns[name] for row in rows] for name in schema.names if name != "vector"}
     arrays = [
@@ -235,6 +235,6 @@ def rows_table(rows: Sequence[DecodedPhoto], vectors: NDArray[np.float32], dimen
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def short_hash(text: str) -> int:
-    """64 bits of a text's hash, equal in every process; 5 million ids collide with a chance below one in a million."""
+def hash_to_64_bits(text: str) -> int:
+    """Return 64 bits of a text's hash, equal in every process; of 5 million ids two collide once in a million."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

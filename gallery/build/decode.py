@@ -1,4 +1,4 @@
-"""One record to one row, apart from its vector: reading, opening, position, country, hashes, preparation."""
+"""Decode one record into a row without its vector: open the photo, read position, country and hashes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.base.errors import system_reason
+from sextant.base.errors import format_system_reason
 from sextant.gallery.encoders.spec import EncoderError, Prepare
 from sextant.gallery.photos.open import PhotoError, open_photo
-from sextant.gallery.photos.phash import perceptual_hash
-from sextant.gallery.photos.sidecars import with_sidecar
-from sextant.gallery.sources.records import FileOnDisk, PlaceNames, Record, Unreadable
+from sextant.gallery.photos.phash import compute_perceptual_hash
+from sextant.gallery.photos.sidecars import add_sidecar
+from sextant.gallery.sources.records import FileOnDisk, PhotoRecord, PlaceNames, Unreadable
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class DecodedPhoto:
 
 
 def decode(
-    items: Iterable[Record | Unreadable], prepare: Prepare, min_file_bytes: int = 0
+    items: Iterable[PhotoRecord | Unreadable], prepare: Prepare, min_file_bytes: int = 0
 ) -> list[DecodedPhoto | Unreadable]:
     """Open photos. Whatever is wrong with one comes back as the reason in its place.
 
@@ -53,17 +53,17 @@ def decode(
     return opened
 
 
-def _open(record: Record, prepare: Prepare, min_file_bytes: int) -> DecodedPhoto | Unreadable:
+def _open(record: PhotoRecord, prepare: Prepare, min_file_bytes: int) -> DecodedPhoto | Unreadable:
     try:
         content = record.photo.read()
         if len(content) < min_file_bytes:
-            return Unreadable(record.id, f"is {len(content):,} bytes, under the {min_file_bytes:,} asked for")
+            return Unreadable(record.id, f"is {len(content):,} bytes, less than the requested {min_file_bytes:,}")
         photo = open_photo(content)
         metadata, notes = photo.metadata, photo.notes
         latitude, longitude = record.latitude, record.longitude
         if latitude is None or longitude is None:
             if isinstance(record.photo, FileOnDisk):
-                metadata = with_sidecar(metadata, Path(record.photo.path))
+                metadata = add_sidecar(metadata, Path(record.photo.path))
             latitude, longitude, notes = metadata.latitude, metadata.longitude, notes + metadata.notes
         if latitude is None or longitude is None:
             return Unreadable(record.id, f"has no position: {metadata.problem}")
@@ -76,7 +76,7 @@ def _open(record: Record, prepare: Prepare, min_file_bytes: int) -> DecodedPhoto
             "country_code": record.country_code or None,
             "captured_at": record.captured_at or metadata.captured_at,
             "sha256": photo.sha256,
-            "phash": perceptual_hash(photo.image),
+            "phash": compute_perceptual_hash(photo.image),
             "uri": record.uri,
         }
         return DecodedPhoto(columns, np.asarray(prepare(photo.image)), notes, record.place)
@@ -87,15 +87,15 @@ def _open(record: Record, prepare: Prepare, min_file_bytes: int) -> DecodedPhoto
     except FileNotFoundError:
         return Unreadable(record.id, "does not exist")
     except Exception as error:  # one bad file must not end a build of millions
-        return Unreadable(record.id, f"cannot be read ({system_reason(error)})")
+        return Unreadable(record.id, f"cannot be read ({format_system_reason(error)})")
 
 
 def _name_countries(photos: list[DecodedPhoto]) -> None:
-    """By polygon; just off the drawn coast (piers, bridges, boats in harbour) the nearest country's."""
+    """Name each photo's country by polygon; just off the drawn coast (piers, boats) the nearest one."""
     if not photos:
         return
-    from sextant.geo.borders import OFF_THE_COAST_KM, countries_at
+    from sextant.geo.borders import OFF_THE_COAST_KM, find_countries
 
     positions = np.array([(photo.columns["latitude"], photo.columns["longitude"]) for photo in photos])
-    for photo, country in zip(photos, countries_at(positions, reach_km=OFF_THE_COAST_KM), strict=True):
+    for photo, country in zip(photos, find_countries(positions, reach_km=OFF_THE_COAST_KM), strict=True):
         photo.columns["country_code"] = country.code if country else None

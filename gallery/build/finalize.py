@@ -1,4 +1,4 @@
-"""The last part of a build: what search needs beside the rows, and the manifest that names it all."""
+"""Finish a build: index, outliers, checks, and the manifest."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,10 +8,10 @@ from sextant.gallery.build.commit import GalleryWriter
 from sextant.gallery.build.measure_profile import measure_profile
 from sextant.gallery.manifest import Manifest, NearIndex
 from sextant.gallery.search.far_index import choose_outliers
-from sextant.gallery.search.index import create_index, plan_index, still_fits
+from sextant.gallery.search.index import can_take_rows, create_index, plan_index
 from sextant.gallery.search.recall import measure_recall, refuse_below_floor
 from sextant.gallery.sources.records import Unreadable
-from sextant.gallery.statistics import nearest_percentiles
+from sextant.gallery.statistics import compute_nearest_percentiles
 from sextant.gallery.store import Gallery
 
 _CHECKED = 100  # queries of the build's own check
@@ -43,7 +43,7 @@ def finish_gallery(
     tell("tidying")
     writer.photos.optimize()
     index = _index(writer, before, tell)
-    tell("setting outliers apart")
+    tell("selecting outliers")
     outliers: tuple[int | None, int] = (None, 0)
     if index.kind != "exact":
         outliers = writer.put_outliers(choose_outliers(writer.photos))
@@ -60,7 +60,7 @@ def finish_gallery(
         outliers_version=outliers[0],
         outliers=outliers[1],
         index=index,
-        nearest_percentiles=nearest_percentiles(writer.photos),
+        nearest_percentiles=compute_nearest_percentiles(writer.photos),
         profile=measure_profile(writer.photos),
         notes=list(notes),
     )
@@ -72,7 +72,7 @@ def finish_gallery(
 
 def _index(writer: GalleryWriter, before: Manifest | None, tell: Callable[[str], None]) -> NearIndex:
     planned = plan_index(writer.count)
-    if before is not None and still_fits(before.index, planned):
+    if before is not None and can_take_rows(before.index, planned):
         return before.index  # optimize() has put the added rows into it
     tell("indexing")
     create_index(writer.photos, planned)

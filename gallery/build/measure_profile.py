@@ -40,15 +40,15 @@ def measure_profile(photos: Any) -> RetrievalProfile:
     count = int(photos.count_rows())
     table = photos.search().select(["latitude", "longitude", "author", "uri", "captured_at"]).limit(count).to_arrow()
     places = np.column_stack([table["latitude"].to_numpy(), table["longitude"].to_numpy()]).astype(float)
-    groups, left_out = _groups(table)
+    groups, left_out = _group_photos(table)
     sample = min(count, MOST_PHOTOS, max(200, int(_MOST_PRODUCTS / max(count, 1))))
     chosen = np.sort(np.random.default_rng(_SEED).choice(count, size=sample, replace=False))
-    rows, similarity = _nearest_of_others(photos, chosen, np.unique(groups, return_inverse=True)[1])
+    rows, similarity = _find_nearest_of_others(photos, chosen, np.unique(groups, return_inverse=True)[1])
     lists = [places[own[own >= 0]] for own in rows]
     return fit_profile(lists, places[chosen], [groups[row] for row in chosen], similarity[:, 0].astype(float), left_out)
 
 
-def _groups(table: Any) -> tuple[NDArray[np.str_], Literal["author", "folder and day"]]:
+def _group_photos(table: Any) -> tuple[NDArray[np.str_], Literal["author", "folder and day"]]:
     """Group photos that must not locate each other: by author, else by folder and day."""
     authors = table["author"].to_pylist()
     if any(authors):
@@ -58,7 +58,7 @@ def _groups(table: Any) -> tuple[NDArray[np.str_], Literal["author", "folder and
     return np.array([f"{folder} {day}" for folder, day in zip(folders, days, strict=True)]), "folder and day"
 
 
-def _nearest_of_others(
+def _find_nearest_of_others(
     photos: Any, chosen: NDArray[np.int64], group: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Find the nearest rows of other groups, (n, 20), -1 where there are fewer, and their cosines; ties by row."""

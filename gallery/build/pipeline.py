@@ -1,4 +1,4 @@
-"""Filling a gallery on one machine: decode processes beside the encoder, whole batches to the writer."""
+"""Build pipeline on one machine: decode processes beside the encoder, whole batches to the writer."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from sextant.gallery.build.commit import GalleryWriter, short_hash
+from sextant.gallery.build.commit import GalleryWriter, hash_to_64_bits
 from sextant.gallery.build.decode import DecodedPhoto
-from sextant.gallery.build.pool import decode_all, default_workers
+from sextant.gallery.build.pool import choose_worker_count, decode_all
 from sextant.gallery.encoders.spec import Encoder
-from sextant.gallery.sources.records import Record, Source, Unreadable
+from sextant.gallery.sources.records import PhotoRecord, Source, Unreadable
 
 BATCH = 32  # photos encoded together; commits hold whole batches, so a resumed build repeats none and splits none
 _COMMIT_ROWS = 4096
@@ -76,14 +76,14 @@ class Pipeline:
         unlisted = self.unused - len(self.unreadable)
         return [
             *self.source.notes,
-            *(f"{names[0]!r}{_others(len(names) - 1)}: {note}" for note, names in self.remarks.items()),
-            *([f"{unlisted:,} more photos were not used, and are not listed"] if unlisted else []),
+            *(f"{names[0]!r}{_describe_others(len(names) - 1)}: {note}" for note, names in self.remarks.items()),
+            *([f"{unlisted:,} more photos were not used and are not listed"] if unlisted else []),
         ]
 
-    def records(self) -> Iterator[Record | Unreadable]:
+    def records(self) -> Iterator[PhotoRecord | Unreadable]:
         """Yield the source's records except those that an interrupted build has written."""
         for record in self.source:
-            if not self.repeat and isinstance(record, Record) and short_hash(record.id) in self.writer.ids:
+            if not self.repeat and isinstance(record, PhotoRecord) and hash_to_64_bits(record.id) in self.writer.ids:
                 self.done += 1
                 self.skipped += 1
                 continue
@@ -97,8 +97,8 @@ class Pipeline:
         content = int(sha256[:16], 16)
         if content in self.writer.contents:
             return None
-        chosen = f"{name}#{sha256[:8]}" if short_hash(name) in self.writer.ids else name
-        self.writer.ids.add(short_hash(chosen))
+        chosen = f"{name}#{sha256[:8]}" if hash_to_64_bits(name) in self.writer.ids else name
+        self.writer.ids.add(hash_to_64_bits(chosen))
         self.writer.contents.add(content)
         return chosen
 
@@ -121,7 +121,7 @@ class Pipeline:
 
 def run_pipeline(filling: Pipeline, workers: int | None) -> None:
     """Decode, encode and write everything the source has. ``workers``: decode processes, None by the cores."""
-    processes = default_workers(filling.source.total()) if workers is None else workers
+    processes = choose_worker_count(filling.source.total()) if workers is None else workers
     items = decode_all(filling.records(), filling.encoder.prepare, filling.min_file_bytes, processes)
     batch: list[DecodedPhoto] = []
     for item in _select_new(filling, items):
@@ -149,7 +149,7 @@ def _select_new(filling: Pipeline, items: Iterable[DecodedPhoto | Unreadable]) -
         filling.tell(filling.progress("encoding"))
 
 
-def _others(count: int) -> str:
+def _describe_others(count: int) -> str:
     if not count:
         return ""
     return " and 1 other photo" if count == 1 else f" and {count:,} other photos"

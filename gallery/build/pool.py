@@ -1,4 +1,4 @@
-"""Decode processes beside the encoder: records in, decoded photos out in the same order, in bounded memory."""
+"""Pool of decode processes: records in, decoded photos out in the same order, in bounded memory."""
 
 import itertools
 import multiprocessing
@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from sextant.base.errors import SextantError
 from sextant.gallery.build.decode import DecodedPhoto, decode
 from sextant.gallery.encoders.spec import Prepare
-from sextant.gallery.sources.records import Record, Unreadable
+from sextant.gallery.sources.records import PhotoRecord, Unreadable
 
 Item = DecodedPhoto | Unreadable
 
@@ -23,7 +23,7 @@ class DecodingError(SextantError):
 
 
 _NO_PROCESSES = (
-    "decode processes cannot start; in a script of your own call build() under if __name__ == '__main__':, "
+    "decode processes cannot start; in your own script, call build() under if __name__ == '__main__':, "
     "or pass workers=0 (--workers 0)"
 )
 _CHUNK = 8  # photos a task: enough that handing over costs little
@@ -31,7 +31,7 @@ _TASKS_A_WORKER = 4  # tasks in flight for each process: the bound on memory
 
 
 def decode_all(
-    records: Iterable[Record | Unreadable], prepare: Prepare, min_file_bytes: int, workers: int
+    records: Iterable[PhotoRecord | Unreadable], prepare: Prepare, min_file_bytes: int, workers: int
 ) -> Iterator[Item]:
     """Decode records in order, in ``workers`` processes; 0 decodes here.
 
@@ -44,7 +44,7 @@ def decode_all(
             yield from decode(chunk, prepare, min_file_bytes)
         return
     pool = _pool(workers)
-    waiting: deque[tuple[list[Record | Unreadable], Future[list[Item]]]] = deque()
+    waiting: deque[tuple[list[PhotoRecord | Unreadable], Future[list[Item]]]] = deque()
     try:
         while True:
             for chunk in itertools.islice(chunks, workers * _TASKS_A_WORKER - len(waiting)):
@@ -64,12 +64,12 @@ def decode_all(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def default_workers(total: int | None) -> int:
-    """As many processes as there are cores; none for so few photos that starting them would take longer."""
+def choose_worker_count(total: int | None) -> int:
+    """Return as many processes as there are cores; none for so few photos that starting them would take longer."""
     return 0 if total is not None and total <= 48 else os.cpu_count() or 1
 
 
-def _decode_one_by_one(chunk: list[Record | Unreadable], prepare: Prepare, min_file_bytes: int) -> Iterator[Item]:
+def _decode_one_by_one(chunk: list[PhotoRecord | Unreadable], prepare: Prepare, min_file_bytes: int) -> Iterator[Item]:
     """Decode each photo of a chunk in a process of its own, to find the one that kills its process.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Filling a gallery on a Ray cluster: Ray Data decodes and encodes, lance-ray commits the fragments.
+"""Build pipeline on a Ray cluster: Ray Data decodes and encodes, lance-ray commits the fragments.
 
 The source is handed over in waves, each committed as one version of the table; so memory is bounded, and an
 interrupted build loses at most one wave. Every node needs this package and sees the photos and the gallery under
@@ -17,13 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sextant.base.errors import WrongUse
-from sextant.gallery.build.commit import rows_table
+from sextant.gallery.build.commit import make_rows_table
 from sextant.gallery.build.decode import DecodedPhoto, decode
 from sextant.gallery.build.pipeline import BATCH, COPY, Pipeline
-from sextant.gallery.database import PHOTOS, photos_schema, storage_options
+from sextant.gallery.database import PHOTOS, make_photos_schema, read_storage_options
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.encoders.spec import Prepare
-from sextant.gallery.sources.records import Record, Unreadable
+from sextant.gallery.sources.records import PhotoRecord, Unreadable
 
 _WAVE = 50_000  # photos: 150 MB of vectors
 
@@ -34,7 +34,7 @@ def run_with_ray(filling: Pipeline) -> None:
     Raises:
         WrongUse: Ray or lance-ray is not installed.
     """
-    ray = _ray()
+    ray = _import_ray()
     started_here = not ray.is_initialized()
     if started_here:
         ray.init(include_dashboard=False, logging_level="error", log_to_driver=False)
@@ -49,7 +49,7 @@ def run_with_ray(filling: Pipeline) -> None:
             ray.shutdown()
 
 
-def _ray() -> Any:
+def _import_ray() -> Any:
     try:
         import lance_ray  # noqa: F401
         import ray
@@ -59,7 +59,7 @@ def _ray() -> Any:
     return ray
 
 
-def _write_wave(ray: Any, filling: Pipeline, wave: list[Record | Unreadable]) -> None:
+def _write_wave(ray: Any, filling: Pipeline, wave: list[PhotoRecord | Unreadable]) -> None:
     """Encode a wave, choose what goes in (order decides between copies, as it does locally), commit it."""
     encoder = filling.encoder
     items = [{"place": place, "record": pickle.dumps(record)} for place, record in enumerate(wave)]
@@ -71,7 +71,7 @@ def _write_wave(ray: Any, filling: Pipeline, wave: list[Record | Unreadable]) ->
             fn_constructor_args=(encoder.spec, encoder.dimension),
             batch_format="pyarrow",
             batch_size=BATCH,
-            concurrency=(1, _encoders(ray)),
+            concurrency=(1, _make_encoders(ray)),
             num_gpus=1 if ray.cluster_resources().get("GPU") else 0,
         )
         .materialize()
@@ -103,11 +103,13 @@ def _commit(rows: Any, path: str, dimension: int) -> None:
     from lance_ray import write_lance
 
     uri = f"{path}/{PHOTOS}.lance"
-    write_lance(rows, uri, schema=photos_schema(dimension), mode="append", storage_options=storage_options(path))
+    write_lance(
+        rows, uri, schema=make_photos_schema(dimension), mode="append", storage_options=read_storage_options(path)
+    )
 
 
-def _encoders(ray: Any) -> int:
-    """One encoder a GPU; without any, one for every two cores, since decoding needs the others."""
+def _make_encoders(ray: Any) -> int:
+    """Return one encoder a GPU; without any, one for every two cores, since decoding needs the others."""
     resources = ray.cluster_resources()
     return int(resources.get("GPU", 0) or max(1, resources.get("CPU", 1) // 2))
 
@@ -157,14 +159,14 @@ class _Encode:
         good = batch.filter(pc.is_null(batch["reason"]))
         pictures = [pickle.loads(content) for content in good["prepared"].to_pylist()]
         rows = [DecodedPhoto(json.loads(columns), np.empty(0)) for columns in good["columns"].to_pylist()]
-        table = rows_table(rows, self._encoder.encode_prepared(pictures), self._dimension)
+        table = make_rows_table(rows, self._encoder.encode_prepared(pictures), self._dimension)
         table = table.append_column("place", good["place"]).append_column("reason", good["reason"])
         bad = batch.filter(pc.is_valid(batch["reason"])).select(["place", "id", "reason"])
         return pa.concat_tables([table, _widen(bad, table.schema)])
 
 
 def _widen(bad: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Rows without a photo, in the schema of those with one: zeros for what may not be missing."""
+    """Return rows without a photo, in the schema of those with one: zeros for what may not be missing."""
     columns = []
     for field in schema:
         if field.name in bad.column_names:
@@ -189,6 +191,6 @@ class _Keep:
     def __call__(self, batch: pa.Table) -> pa.Table:
         kept = batch.filter(pa.array([place in self._names for place in batch["place"].to_pylist()]))
         ids = pa.array([self._names[place] for place in kept["place"].to_pylist()], pa.string())
-        schema = photos_schema(self._dimension)
+        schema = make_photos_schema(self._dimension)
         columns = [ids if field.name == "id" else kept[field.name].cast(field.type) for field in schema]
         return pa.Table.from_arrays(columns, schema=schema)

@@ -1,4 +1,4 @@
-"""What a photo looks like, in numbers, without weights: the pure function of the `builtin` encoder.
+"""The `builtin` encoder: describe a photo as a vector without learned weights.
 
 Four parts, each of unit length, side by side, after the descriptors of IM2GPS (Hays & Efros, CVPR 2008):
 colours, texture, oriented energy (the gist of the scene; Oliva & Torralba, IJCV 2001) and a colour layout.
@@ -79,28 +79,28 @@ def describe_image(image: Image.Image) -> SmallFloats:
     """
     parts = describe_parts(image)
     vector = np.concatenate([np.sqrt(WEIGHTS[name]) * part for name, part in parts.items()])
-    return _unit(vector)
+    return _normalise(vector)
 
 
 def describe_parts(image: Image.Image) -> dict[str, SmallFloats]:
     """Compute the parts under the names of WEIGHTS, each (n,) float32 of length 1, or 0 where a picture lacks it."""
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     square = rgb.resize((COLOUR_SIDE, COLOUR_SIDE), Image.Resampling.BOX)
-    lab = lightness_and_chroma(square)
+    lab = convert_to_lab(square)
     grey = np.asarray(square.convert("L"), dtype=np.float32) / np.float32(255)
     fine_grey = rgb.resize(TEXTURE_SIZE, Image.Resampling.BICUBIC, reducing_gap=2.0).convert("L")
     parts = {
-        "colours": _colours(lab),
-        "texture": _texture(np.asarray(fine_grey, dtype=np.int16)),
-        "energy": _oriented_energy(grey),
-        "layout": _layout(lab),
+        "colours": _count_colours(lab),
+        "texture": _count_patterns(np.asarray(fine_grey, dtype=np.int16)),
+        "energy": _measure_energy(grey),
+        "layout": _average_cells(lab),
     }
-    return {name: _unit(part) for name, part in parts.items()}
+    return {name: _normalise(part) for name, part in parts.items()}
 
 
-def lightness_and_chroma(rgb: Image.Image) -> SmallFloats:
-    """CIE L*a*b* (D65) of an sRGB picture, as (height, width, 3); IEC 61966-2-1 and CIE 15."""
-    linear = _linear_light()[np.asarray(rgb)]
+def convert_to_lab(rgb: Image.Image) -> SmallFloats:
+    """Convert an sRGB picture to CIE L*a*b* (D65), (height, width, 3); IEC 61966-2-1 and CIE 15."""
+    linear = _load_linear_light()[np.asarray(rgb)]
     relative = np.stack([linear @ row for row in _RGB_TO_XYZ], axis=-1)
     root = np.where(relative > (6 / 29) ** 3, np.cbrt(relative), relative * (29 / 6) ** 2 / 3 + 4 / 29)
     x, y, z = root[..., 0], root[..., 1], root[..., 2]
@@ -114,19 +114,19 @@ _RGB_TO_XYZ = np.array(
 ) / np.array([[0.95047], [1.0], [1.08883]], dtype=np.float32)
 
 
-def _colours(lab: SmallFloats) -> SmallFloats:
-    """How often each colour occurs, in the upper and the lower half.
+def _count_colours(lab: SmallFloats) -> SmallFloats:
+    """Return how often each colour occurs, in the upper and the lower half.
 
     The root lets a small patch of a rare colour (a yellow line, red earth) speak beside a large sky.
     """
     side = len(CHROMA_EDGES) + 1
     lightness = np.digitize(lab[..., 0], LIGHTNESS_EDGES)
     red, yellow = np.digitize(lab[..., 1], CHROMA_EDGES), np.digitize(lab[..., 2], CHROMA_EDGES)
-    return _banded_histogram((lightness * side + red) * side + yellow, COLOUR_BANDS, COLOUR_BINS) ** COLOUR_POWER
+    return _count_in_bands((lightness * side + red) * side + yellow, COLOUR_BANDS, COLOUR_BINS) ** COLOUR_POWER
 
 
-def _texture(grey: NDArray[np.int16]) -> SmallFloats:
-    """How often each uniform local binary pattern occurs, in bands from top to bottom."""
+def _count_patterns(grey: NDArray[np.int16]) -> SmallFloats:
+    """Return how often each uniform local binary pattern occurs, in bands from top to bottom."""
     height, width = grey.shape
     threshold = grey[1:-1, 1:-1] + TEXTURE_CONTRAST
     pattern = np.zeros(threshold.shape, dtype=np.uint8)
@@ -134,44 +134,44 @@ def _texture(grey: NDArray[np.int16]) -> SmallFloats:
     for bit, (down, right) in enumerate(ring):
         neighbour = grey[1 + down : height - 1 + down, 1 + right : width - 1 + right]
         pattern |= (neighbour > threshold).astype(np.uint8) << np.uint8(bit)
-    shares = _banded_histogram(_uniform_patterns()[pattern], TEXTURE_BANDS, TEXTURE_BINS)
+    shares = _count_in_bands(_load_uniform_patterns()[pattern], TEXTURE_BANDS, TEXTURE_BINS)
     return shares**TEXTURE_POWER
 
 
-def _oriented_energy(grey: SmallFloats) -> SmallFloats:
+def _measure_energy(grey: SmallFloats) -> SmallFloats:
     """Log energy of each filter in each cell, centred within a scale: contrast and blur of the lens fall out."""
     # The widest filters let a little of frequency zero through; subtracting the mean removes it.
     padded = np.pad(grey - grey.mean(), ENERGY_MARGIN, mode="symmetric")
     spectrum = scipy.fft.fft2(padded)
-    responses = np.abs(scipy.fft.ifft2(spectrum * _filters(padded.shape[0]), axes=(1, 2)))
+    responses = np.abs(scipy.fft.ifft2(spectrum * _make_filters(padded.shape[0]), axes=(1, 2)))
     inner = slice(ENERGY_MARGIN, -ENERGY_MARGIN)
     energy = np.log(_pool(responses[:, inner, inner, None])[..., 0] + ENERGY_FLOOR)
     scales = np.split(energy, np.cumsum(ORIENTATIONS)[:-1])
     return np.concatenate([(scale - scale.mean()).ravel() for scale in scales])
 
 
-def _layout(lab: SmallFloats) -> SmallFloats:
-    """Mean colour of each cell, seen from a middle grey: a tiny image."""
+def _average_cells(lab: SmallFloats) -> SmallFloats:
+    """Return the mean colour of each cell, seen from a middle grey: a tiny image."""
     layout: SmallFloats = (_pool(lab[None])[0] - np.array([50, 0, 0], dtype=np.float32)).ravel()
     return layout
 
 
 def _pool(planes: SmallFloats) -> SmallFloats:
-    """(n, side, side, channels) averaged to (n, GRID, GRID, channels)."""
+    """Return (n, side, side, channels) averaged to (n, GRID, GRID, channels)."""
     count, side, _, channels = planes.shape
     cell = side // GRID
     cells: SmallFloats = planes.reshape(count, GRID, cell, GRID, cell, channels).mean(axis=(2, 4), dtype=np.float32)
     return cells
 
 
-def _banded_histogram(bins: NDArray[np.int64], bands: int, size: int) -> SmallFloats:
+def _count_in_bands(bins: NDArray[np.int64], bands: int, size: int) -> SmallFloats:
     """Share of each bin in each of the bands from top to bottom, (bands * size,)."""
     counts = [np.bincount(band.ravel(), minlength=size) / band.size for band in np.array_split(bins, bands)]
     shares: SmallFloats = np.concatenate(counts).astype(np.float32)
     return shares
 
 
-def _unit(vector: SmallFloats) -> SmallFloats:
+def _normalise(vector: SmallFloats) -> SmallFloats:
     """Scale the vector to length 1; zero stays zero."""
     length = np.sqrt(np.sum(np.square(vector, dtype=np.float64)))
     # A flat picture leaves rounding dust where its energy is constant; dust must not be blown up to a part.
@@ -179,15 +179,15 @@ def _unit(vector: SmallFloats) -> SmallFloats:
 
 
 @cache
-def _linear_light() -> SmallFloats:
-    """sRGB byte to linear light, (256,)."""
+def _load_linear_light() -> SmallFloats:
+    """Return linear light by sRGB byte, (256,)."""
     value = np.arange(256) / 255
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 @cache
-def _uniform_patterns() -> NDArray[np.int64]:
-    """Bin of each 8-bit pattern, (256,): its own when at most two bits change around the ring, else the last."""
+def _load_uniform_patterns() -> NDArray[np.int64]:
+    """Return the bin of each 8-bit pattern, (256,): its own if at most two bits change on the ring, else the last."""
     bins = np.full(256, TEXTURE_BINS - 1)
     ring = (np.arange(256)[:, None] >> np.arange(8)) & 1
     uniform = (ring != np.roll(ring, 1, axis=1)).sum(axis=1) <= 2
@@ -196,8 +196,8 @@ def _uniform_patterns() -> NDArray[np.int64]:
 
 
 @cache
-def _filters(side: int) -> SmallFloats:
-    """Gabor-like transfer functions after Oliva & Torralba, (filters, side, side); one-sided: magnitude is energy."""
+def _make_filters(side: int) -> SmallFloats:
+    """Make Gabor-like transfer functions (Oliva & Torralba), (filters, side, side); one-sided: magnitude is energy."""
     frequency = np.fft.fftfreq(side)
     down, right = np.meshgrid(frequency, frequency, indexing="ij")
     radius, angle = np.hypot(right, down), np.arctan2(down, right)

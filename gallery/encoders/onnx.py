@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sextant.base.errors import WrongUse, one_line
+from sextant.base.errors import WrongUse, format_error
 from sextant.gallery.encoders.spec import EncoderError, Prepare, normalise
 
 Triple = tuple[float, float, float]
@@ -81,7 +81,7 @@ class OnnxTower:
     std: Triple
 
     def run(self, session: Any, squares: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
-        """(n, dimension) vectors, as long as the model makes them, of (3, size, size) pictures of 0 to 255.
+        """Encode (3, size, size) pictures of 0 to 255 to (n, dimension) vectors, not normalised.
 
         Raises:
             EncoderError: the model cannot be run.
@@ -95,7 +95,9 @@ class OnnxTower:
         try:
             output: NDArray[np.float32] = session.run([self.output], {self.input: pictures})[0]
         except Exception as error:  # onnxruntime has a type for every cause
-            raise EncoderError(f"encoder {str(self.path)!r} fails: {one_line(error)}; see docs/gallery.md") from error
+            raise EncoderError(
+                f"encoder {str(self.path)!r} fails: {format_error(error)}; see docs/gallery.md"
+            ) from error
         return output.reshape(len(pictures), -1)
 
 
@@ -107,7 +109,7 @@ class EncodedPicture:
     tower: OnnxTower
 
     def __call__(self, image: Image.Image) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self.tower.run(_session_of_one_thread(self.tower.path), [self.square(image)])[0]
+        vector: NDArray[np.float32] = self.tower.run(_open_single_threaded(self.tower.path), [self.square(image)])[0]
         return vector
 
 
@@ -121,16 +123,16 @@ class OnnxEncoder:
             raise WrongUse(f"encoder file {str(path)!r} does not exist; check the path after 'onnx:'")
         self.spec = f"onnx:{path.resolve()}" + (f"?{options}" if options else "")
         settings = _read_preprocessing(path, options)
-        self._session = _session(path, int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
+        self._session = _open_session(path, int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
         wanted = self._session.get_inputs()[0]
         stated = wanted.shape[2] if len(wanted.shape) == 4 and isinstance(wanted.shape[2], int) else None
         size = settings.size or stated or 224
-        output = _output(self._session, settings.output, path)
+        output = _choose_output(self._session, settings.output, path)
         self._square = SquarePicture(size, settings.resize)
         self._tower = OnnxTower(path.resolve(), size, wanted.name, output, settings.mean, settings.std)
         self.dimension = self._probe()
         content = path.read_bytes()
-        self.fingerprint = _fingerprint(content, settings.model_copy(update={"size": size, "output": output}))
+        self.fingerprint = _compute_fingerprint(content, settings.model_copy(update={"size": size, "output": output}))
         on_gpu = self._session.get_providers()[0] != "CPUExecutionProvider"
         self._light = not on_gpu and len(content) <= _LIGHT_BYTES and _WEIGHTS_ELSEWHERE not in content
         self.prepare: Prepare = EncodedPicture(self._square, self._tower) if self._light else self._square
@@ -151,13 +153,13 @@ class OnnxEncoder:
         try:
             return int(self._tower.run(self._session, [grey]).shape[1])
         except EncoderError as error:
-            reason = one_line(error.__cause__ or error)
+            reason = format_error(error.__cause__ or error)
             raise WrongUse(
-                f"encoder {str(self._tower.path)!r} does not take a picture: {reason}; see docs/gallery.md"
+                f"encoder {str(self._tower.path)!r} does not accept a picture: {reason}; see docs/gallery.md"
             ) from error
 
 
-def _fingerprint(content: bytes, settings: Preprocessing) -> str:
+def _compute_fingerprint(content: bytes, settings: Preprocessing) -> str:
     digest = hashlib.sha256(content)
     digest.update(settings.model_dump_json().encode())
     return digest.hexdigest()[:16]
@@ -180,14 +182,14 @@ def _read_preprocessing(path: Path, options: str) -> Preprocessing:
 
 
 @cache
-def _session_of_one_thread(path: Path) -> Any:
+def _open_single_threaded(path: Path) -> Any:
     try:
-        return _session(path, 1)
+        return _open_session(path, 1)
     except WrongUse as error:  # the build's own process could open it: it has gone since
         raise EncoderError(str(error)) from error
 
 
-def _session(path: Path, threads: int) -> Any:
+def _open_session(path: Path, threads: int) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
@@ -201,10 +203,10 @@ def _session(path: Path, threads: int) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:
-        raise WrongUse(f"encoder {str(path)!r} is not an ONNX model: {one_line(error)}") from error
+        raise WrongUse(f"encoder {str(path)!r} is not an ONNX model: {format_error(error)}") from error
 
 
-def _output(session: Any, wanted: str | None, path: Path) -> str:
+def _choose_output(session: Any, wanted: str | None, path: Path) -> str:
     names: list[str] = [output.name for output in session.get_outputs()]
     if wanted is None:
         return "embedding" if "embedding" in names else names[-1]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sextant.base.errors import WrongUse, one_line
+from sextant.base.errors import WrongUse, format_error
 from sextant.gallery.encoders.spec import normalise
 
 BATCH = 32
@@ -37,8 +37,8 @@ class SentenceEncoder:
         self._model = _load(name)
         self.spec = f"st:{Path(name).resolve()}" if Path(name).exists() else f"st:{name}"
         self.prepare = ReducedPicture()
-        self.fingerprint = _fingerprint(self._model)
-        self._text_length = _text_length(self._model)
+        self.fingerprint = _compute_fingerprint(self._model)
+        self._text_length = _read_text_length(self._model)
         self.dimension = int(self._encode([Image.new("RGB", (64, 64), "grey")]).shape[1])
 
     def encode_prepared(self, prepared: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
@@ -54,7 +54,7 @@ class SentenceEncoder:
         return self._encode([Image.fromarray(np.asarray(picture, dtype=np.uint8)) for picture in prepared])
 
     def raw_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Texts to (n, dimension) vectors of the length the tower gives them; longer ones are cut by the tokenizer.
+        """Encode texts to (n, dimension) vectors, not normalised; the tokenizer cuts longer texts.
 
         Always padded to the tower's full length: SigLIP reads its last position, whatever stands there, and was
         trained that way; padded to the longest of a batch, a text's vector would depend on its neighbours.
@@ -83,22 +83,22 @@ def _load(name: str) -> Any:
     try:
         model = SentenceTransformer(name)
     except Exception as error:
-        reason = one_line(error)
+        reason = format_error(error)
         raise WrongUse(
             f"encoder 'st:{name}' cannot be loaded: {reason}; give a model folder or its hub name"
         ) from error
     if "image" not in getattr(model, "modalities", ["text"]):
-        raise WrongUse(f"encoder 'st:{name}' takes no pictures; use a SigLIP, SigLIP2 or CLIP checkpoint")
+        raise WrongUse(f"encoder 'st:{name}' does not encode pictures; use a SigLIP, SigLIP2 or CLIP checkpoint")
     return model
 
 
-def _text_length(model: Any) -> int:
-    """How many tokens the text tower takes: 77 for CLIP, 64 for SigLIP."""
+def _read_text_length(model: Any) -> int:
+    """Return how many tokens the text tower takes: 77 for CLIP, 64 for SigLIP."""
     config = model[0].auto_model.config
     return int(getattr(config, "text_config", config).max_position_embeddings)
 
 
-def _fingerprint(model: Any) -> str:
+def _compute_fingerprint(model: Any) -> str:
     """Hash of the weights and of the image processor's settings.
 
     Of each tensor 4,096 values spread evenly are hashed: any training changes some, and a model of a billion weights

@@ -1,4 +1,4 @@
-"""Encoders: pictures in, L2-normalised vectors out. Named by a spec; told apart by a fingerprint."""
+"""The interface of encoders: pictures to L2-normalised vectors, named by a spec, identified by a fingerprint."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -35,12 +35,12 @@ class Encoder(Protocol):
         ...
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        """RGB pictures to (n, dimension) L2-normalised vectors."""
+        """Encode RGB pictures to (n, dimension) L2-normalised vectors."""
         ...
 
 
 def normalise(vectors: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Rows at length one; a zero or non-finite row stays zero."""
+    """Scale rows to length one; a zero or non-finite row stays zero."""
     rows = np.asarray(vectors, dtype=np.float32)
     if not np.isfinite(rows).all():
         rows = np.nan_to_num(rows, posinf=0.0, neginf=0.0)

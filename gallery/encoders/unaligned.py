@@ -1,4 +1,4 @@
-"""Load the encoders that stand on no other encoder, by spec. An alignment uses one of them as its backbone."""
+"""Load encoders without a backbone, by spec. An alignment uses one of them as its backbone."""
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.encoders.spec import Encoder
@@ -25,4 +25,4 @@ def load_unaligned(spec: str) -> Encoder:
         from sextant.gallery.encoders.sentence import SentenceEncoder
 
         return SentenceEncoder(name)
-    raise WrongUse(f"encoder {spec!r} is not known; use {SPECS}")
+    raise WrongUse(f"encoder {spec!r} is unknown; use {SPECS}")

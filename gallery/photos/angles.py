@@ -1,4 +1,4 @@
-"""Angles written as text in metadata: "59,54.1234N", "48 deg 51' 29.6\" N", "-33.8568", "48/1, 51/1, 2960/100"."""
+"""Parse angles in metadata text: "59,54.1234N", "48 deg 51' 29.6\" N", "-33.8568", "48/1, 51/1, 2960/100"."""
 
 import math
 import re
@@ -13,18 +13,18 @@ _ANGLE = re.compile(
 )
 
 
-def angle_in_text(text: str) -> tuple[list[float], str] | None:
-    """Read the degrees, and minutes and seconds where given, of an angle and its letter; None where it is none.
+def parse_angle_text(text: str) -> tuple[list[float], str] | None:
+    """Read the degrees, and minutes and seconds where given, of an angle and its letter; None if it is not an angle.
 
     The letter is N, S, E, W or "". A part that divides by zero is NaN.
     """
     match = _ANGLE.fullmatch(" ".join(text.split())) if len(text) <= MAX_LENGTH else None
     if not match or (match[1] and match[5]):
         return None
-    return [_value(part) for part in match.groups()[1:4] if part is not None], (match[1] or match[5] or "").upper()
+    return [_read_value(part) for part in match.groups()[1:4] if part is not None], (match[1] or match[5] or "").upper()
 
 
-def decimal_degrees(parts: Sequence[float]) -> float | None:
+def join_degrees(parts: Sequence[float]) -> float | None:
     """Join degrees, minutes and seconds to degrees without a sign; None where minutes or seconds exceed 60.
 
     A part that is NaN counts as not given.
@@ -38,7 +38,7 @@ def is_negative(parts: Sequence[float]) -> bool:
     return any(math.copysign(1, part) < 0 for part in parts if math.isfinite(part))
 
 
-def _value(text: str) -> float:
+def _read_value(text: str) -> float:
     number, _, divisor = text.partition("/")
     if not divisor:
         return float(number)

@@ -1,4 +1,4 @@
-"""Messages that C libraries print to stderr while they decode a picture: caught, so that no terminal shows them."""
+"""Catch the messages that C libraries print to stderr while they decode a picture."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _DECODER = re.compile(
 
 
 @contextmanager
-def caught_messages() -> Iterator[list[str]]:
+def catch_messages() -> Iterator[list[str]]:
     """Catch decoders' messages into the list that is yielded; what others print meanwhile still reaches stderr."""
     caught: list[str] = []
     with _LOCK, tempfile.TemporaryFile() as file:

@@ -1,4 +1,4 @@
-"""EXIF metadata of a photo: GPS position, time, photographer. Every value is untrusted."""
+"""Read EXIF metadata of a photo: GPS position, time, photographer. Every value is untrusted."""
 
 import math
 import re
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from sextant.base.printable import printable
-from sextant.gallery.photos.angles import angle_in_text, decimal_degrees, is_negative
+from sextant.base.printable import make_printable
+from sextant.gallery.photos.angles import is_negative, join_degrees, parse_angle_text
 
 # Tag numbers of EXIF 2.32 (CIPA DC-008).
 _GPS_IFD, _EXIF_IFD = 0x8825, 0x8769
@@ -53,7 +53,7 @@ def read_exif_metadata(exif: Any) -> PhotoMetadata:
     captured_at = author = None
     notes: list[str] = []
     try:
-        captured_at = _captured_at(exif.get_ifd(_EXIF_IFD), exif)
+        captured_at = _read_captured_at(exif.get_ifd(_EXIF_IFD), exif)
         author = clean_line(exif.get(_ARTIST))
         latitude, longitude = read_gps_position(exif.get_ifd(_GPS_IFD), notes)
     except NoPosition as reason:
@@ -73,20 +73,20 @@ def read_gps_position(gps: Mapping[int, Any], notes: list[str] | None = None) ->
     """
     notes = [] if notes is None else notes
     if _LATITUDE not in gps or _LONGITUDE not in gps:
-        raise NoPosition("EXIF holds no GPS position")
-    latitude_parts, latitude_letter = _angle(gps[_LATITUDE], gps.get(_LATITUDE_REF), "latitude")
-    longitude_parts, longitude_letter = _angle(gps[_LONGITUDE], gps.get(_LONGITUDE_REF), "longitude")
+        raise NoPosition("EXIF has no GPS position")
+    latitude_parts, latitude_letter = _read_angle(gps[_LATITUDE], gps.get(_LATITUDE_REF), "latitude")
+    longitude_parts, longitude_letter = _read_angle(gps[_LONGITUDE], gps.get(_LONGITUDE_REF), "longitude")
     # Without any reference, a minus in one of the two shows that both are written with signs.
     if not latitude_letter and not longitude_letter and (is_negative(latitude_parts) or is_negative(longitude_parts)):
         latitude_letter, longitude_letter = "NS"[is_negative(latitude_parts)], "EW"[is_negative(longitude_parts)]
-    latitude = _signed_degrees(latitude_parts, latitude_letter, "N", "S", "latitude", notes)
-    longitude = _signed_degrees(longitude_parts, longitude_letter, "E", "W", "longitude", notes)
-    return checked_position(
+    latitude = _read_signed_degrees(latitude_parts, latitude_letter, "N", "S", "latitude", notes)
+    longitude = _read_signed_degrees(longitude_parts, longitude_letter, "E", "W", "longitude", notes)
+    return check_stated_position(
         latitude, longitude, "EXIF", clean_line(gps.get(_STATUS)), clean_line(gps.get(_MAP_DATUM)), notes
     )
 
 
-def checked_position(
+def check_stated_position(
     latitude: float, longitude: float, where: str, status: str | None, datum: str | None, notes: list[str]
 ) -> tuple[float, float]:
     """Check a stated position and convert it to WGS84; ``where`` names the metadata it was read from.
@@ -109,27 +109,27 @@ def _to_wgs84(latitude: float, longitude: float, datum: str, notes: list[str]) -
         return latitude, longitude
     system = _DATUMS.get(plain)
     if system is None:
-        notes.append(f"the position is given in the datum {datum[:40]!r}, taken as WGS84; it may be off by some 100 m")
+        notes.append(f"the position is given in the datum {datum[:40]!r}, read as WGS84; it may be off by about 100 m")
         return latitude, longitude
     notes.append(f"the position was converted from the datum {datum[:40]} to WGS84")
-    x, y = _transformer(system).transform(longitude, latitude)
+    x, y = _load_transformer(system).transform(longitude, latitude)
     return float(y), float(x)
 
 
 @cache
-def _transformer(system: int) -> Any:
+def _load_transformer(system: int) -> Any:
     from pyproj import Transformer
 
     return Transformer.from_crs(system, 4326, always_xy=True)
 
 
-def _angle(parts: Any, reference: Any, name: str) -> tuple[list[float], str]:
+def _read_angle(parts: Any, reference: Any, name: str) -> tuple[list[float], str]:
     """Read the numbers of an angle, and the letter of its reference or of its text; "" where there is none."""
-    values, stated = _numbers(parts, name)
+    values, stated = _read_numbers(parts, name)
     return values, (clean_line(reference) or stated).upper()[:1]
 
 
-def _signed_degrees(
+def _read_signed_degrees(
     values: Sequence[float], letter: str, positive: str, negative: str, name: str, notes: list[str]
 ) -> float:
     if letter not in (positive, negative):
@@ -137,25 +137,25 @@ def _signed_degrees(
     if not math.isfinite(values[0]):
         raise NoPosition(f"EXIF {name} is not a number")
     # An undefined part (0/0) is a part that is not given.
-    total = decimal_degrees(values)
+    total = join_degrees(values)
     if total is None:
         shown = " ".join(f"{value:g}" for value in values)
         raise NoPosition(f"EXIF {name} {shown} has minutes or seconds above 60")
     if len(values) > 1 and not math.isfinite(values[1]) and values[0] == round(values[0]):
         notes.append(f"the minutes of the {name} are not given; the position is good to one degree")
     if is_negative(values) and letter == positive:
-        notes.append(f"the {name} has a minus and yet a reference {positive}; it was taken as {negative}")
+        notes.append(f"the {name} has both a minus and the reference {positive}; it was read as {negative}")
     # A minus beside an S or a W says the same thing twice.
     return (-total or 0.0) if letter == negative or is_negative(values) else total
 
 
-def _numbers(parts: Any, name: str) -> tuple[list[float], str]:
+def _read_numbers(parts: Any, name: str) -> tuple[list[float], str]:
     """Read the one to three numbers of an angle, and its letter where it is a text that has one.
 
     A single RATIONAL is degrees, 0/0 is NaN; a fourth number and those behind it are fillers where they are 0.
     """
     if isinstance(parts, str):
-        angle = angle_in_text(clean_line(parts) or "")
+        angle = parse_angle_text(clean_line(parts) or "")
         if angle is None:
             raise NoPosition(f"EXIF {name} {parts[:40]!r} is not an angle")
         return angle
@@ -163,13 +163,13 @@ def _numbers(parts: Any, name: str) -> tuple[list[float], str]:
         whole = list(parts)
     except TypeError:
         whole = [parts]
-    values = [_number(part, name) for part in whole[:_MAX_PARTS]]
+    values = [_read_number(part, name) for part in whole[:_MAX_PARTS]]
     if not 1 <= len(whole) <= _MAX_PARTS or any(values[3:]):
         raise NoPosition(f"EXIF {name} is not a number")
     return values[:3], ""
 
 
-def _number(part: Any, name: str) -> float:
+def _read_number(part: Any, name: str) -> float:
     try:
         value = float(part)
     except ZeroDivisionError:
@@ -181,14 +181,14 @@ def _number(part: Any, name: str) -> float:
     return value
 
 
-def _captured_at(details: Mapping[int, Any], exif: Mapping[int, Any]) -> str | None:
+def _read_captured_at(details: Mapping[int, Any], exif: Mapping[int, Any]) -> str | None:
     stated = clean_line(details.get(_DATE_TIME_ORIGINAL)) or clean_line(exif.get(_DATE_TIME)) or ""
     offset = clean_line(details.get(_OFFSET_TIME_ORIGINAL)) or ""
     return read_time(stated, offset if _OFFSET.match(offset) else "")
 
 
 def read_time(stated: str, offset: str = "") -> str | None:
-    """Read a time as EXIF or ISO 8601 writes it; None where it is none. An offset in the text comes first."""
+    """Read a time as EXIF or ISO 8601 writes it; None if it is not a time. An offset in the text comes first."""
     match = _TIME.match(stated)
     if not match or match[1] == "0000":
         return None
@@ -211,4 +211,4 @@ def clean_line(value: Any) -> str | None:
             value = value.decode("latin-1")
     if not isinstance(value, str):
         return None
-    return " ".join(printable(value).split())[:200] or None
+    return " ".join(make_printable(value).split())[:200] or None

@@ -1,4 +1,4 @@
-"""Which files are photos: told by their first bytes, not by their names."""
+"""Recognise photo files by their first bytes, not by their names."""
 
 import re
 from pathlib import Path
@@ -35,7 +35,7 @@ def is_photo(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and (head[8:12] in _HEIF_BRANDS | _AVIF_BRANDS or head[8:11] == b"crx")
 
 
-def unread_format(head: bytes) -> str | None:
+def name_unread_format(head: bytes) -> str | None:
     """Name the picture format of a file that Sextant does not open; None where the file is not a picture."""
     return next((name for beginning, name in _UNREAD.items() if head.startswith(beginning)), None)
 

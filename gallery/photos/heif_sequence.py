@@ -29,7 +29,7 @@ class _Sample:
     coded: bytes
 
 
-def first_picture(content: bytes) -> bytes | None:
+def take_first_picture(content: bytes) -> bytes | None:
     """Return the first picture of an image sequence as a HEIF or AVIF still.
 
     None where the file is something else, has a still picture of its own (which says what to look at), or is broken.
@@ -37,16 +37,16 @@ def first_picture(content: bytes) -> bytes | None:
     if content[4:8] != b"ftyp":
         return None
     try:
-        top = dict(_boxes(content))
+        top = dict(_list_boxes(content))
         if _has_primary(top.get(b"meta", b"")) or b"moov" not in top:
             return None
-        sample = next(_samples(top[b"moov"], content), None)
+        sample = next(_find_samples(top[b"moov"], content), None)
     except (struct.error, ValueError, IndexError):
         return None
-    return None if sample is None else _still(sample)
+    return None if sample is None else _write_still(sample)
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _list_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield kind and content of each box; a last one that is cut off has what is there."""
     at = 0
     for _ in range(_MAX_BOXES):
@@ -64,26 +64,26 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _has_primary(meta: bytes) -> bool:
-    return any(kind == b"pitm" for kind, _ in _boxes(meta[4:]))
+    return any(kind == b"pitm" for kind, _ in _list_boxes(meta[4:]))
 
 
-def _samples(moov: bytes, content: bytes) -> Iterator[_Sample]:
-    for kind, track in _boxes(moov):
-        found = dict(_inner(track)) if kind == b"trak" else {}
-        if found.get(b"hdlr", b"")[8:12] in _PICTURES and (sample := _first_sample(found, content)):
+def _find_samples(moov: bytes, content: bytes) -> Iterator[_Sample]:
+    for kind, track in _list_boxes(moov):
+        found = dict(_list_inner(track)) if kind == b"trak" else {}
+        if found.get(b"hdlr", b"")[8:12] in _PICTURES and (sample := _read_first_sample(found, content)):
             yield sample
 
 
-def _inner(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _list_inner(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield the boxes of a track, those of its containers too."""
-    for kind, inner in _boxes(data):
+    for kind, inner in _list_boxes(data):
         yield kind, inner
         if kind in _CONTAINERS:
-            yield from _inner(inner)
+            yield from _list_inner(inner)
 
 
-def _first_sample(track: dict[bytes, bytes], content: bytes) -> _Sample | None:
-    codec, entry = next(_boxes(track[b"stsd"][8:]), (b"", b""))
+def _read_first_sample(track: dict[bytes, bytes], content: bytes) -> _Sample | None:
+    codec, entry = next(_list_boxes(track[b"stsd"][8:]), (b"", b""))
     if codec not in _CODECS or not {b"stsz", b"tkhd"} <= track.keys():
         return None
     each, count = struct.unpack_from(">II", track[b"stsz"], 4)
@@ -96,47 +96,50 @@ def _first_sample(track: dict[bytes, bytes], content: bytes) -> _Sample | None:
     if not count or len(coded) < size:
         return None
     width, height = struct.unpack_from(">HH", entry, 24)
-    boxes = b"".join(_box(kind, inner) for kind, inner in _boxes(entry[_ENTRY_HEAD:]) if kind in _KEPT)
-    return _Sample(codec, width, height, _turns(track[b"tkhd"]), boxes, coded)
+    boxes = b"".join(_write_box(kind, inner) for kind, inner in _list_boxes(entry[_ENTRY_HEAD:]) if kind in _KEPT)
+    return _Sample(codec, width, height, _read_turns(track[b"tkhd"]), boxes, coded)
 
 
-def _turns(track_header: bytes) -> int:
+def _read_turns(track_header: bytes) -> int:
     """Read the quarter turns of a track's matrix (16.16 numbers, 44 bytes before the end)."""
     matrix = struct.unpack(">9i", track_header[-44:-8])
     return _TURNS.get((matrix[0] >> 16, matrix[1] >> 16, matrix[3] >> 16, matrix[4] >> 16), 0)
 
 
-def _still(sample: _Sample) -> bytes:
+def _write_still(sample: _Sample) -> bytes:
     """Write one coded picture as the primary item of a file."""
     brand = _CODECS[sample.codec]
     item = b"hvc1" if brand == b"heic" else b"av01"
-    kept = [_box(kind, inner) for kind, inner in _boxes(sample.boxes)]
-    properties = [*kept, _full(b"ispe", struct.pack(">II", sample.width, sample.height))]
+    kept = [_write_box(kind, inner) for kind, inner in _list_boxes(sample.boxes)]
+    properties = [*kept, _write_full(b"ispe", struct.pack(">II", sample.width, sample.height))]
     if sample.turns:
-        properties.append(_box(b"irot", bytes([sample.turns])))
+        properties.append(_write_box(b"irot", bytes([sample.turns])))
     essential = (b"hvcC", b"av1C", b"irot")
     linked = bytes(number | (0x80 if one[4:8] in essential else 0) for number, one in enumerate(properties, start=1))
-    head = _box(b"ftyp", brand + bytes(4) + b"mif1" + brand)
+    head = _write_box(b"ftyp", brand + bytes(4) + b"mif1" + brand)
 
     def meta(offset: int) -> bytes:
-        return _full(
+        return _write_full(
             b"meta",
-            _full(b"hdlr", bytes(4) + b"pict" + bytes(13))
-            + _full(b"pitm", struct.pack(">H", 1))
-            + _full(b"iloc", struct.pack(">BBHHHHII", 0x44, 0, 1, 1, 0, 1, offset, len(sample.coded)))
-            + _full(b"iinf", struct.pack(">H", 1) + _full(b"infe", struct.pack(">HH", 1, 0) + item + b"\0", version=2))
-            + _box(
+            _write_full(b"hdlr", bytes(4) + b"pict" + bytes(13))
+            + _write_full(b"pitm", struct.pack(">H", 1))
+            + _write_full(b"iloc", struct.pack(">BBHHHHII", 0x44, 0, 1, 1, 0, 1, offset, len(sample.coded)))
+            + _write_full(
+                b"iinf", struct.pack(">H", 1) + _write_full(b"infe", struct.pack(">HH", 1, 0) + item + b"\0", version=2)
+            )
+            + _write_box(
                 b"iprp",
-                _box(b"ipco", b"".join(properties)) + _full(b"ipma", struct.pack(">IHB", 1, 1, len(linked)) + linked),
+                _write_box(b"ipco", b"".join(properties))
+                + _write_full(b"ipma", struct.pack(">IHB", 1, 1, len(linked)) + linked),
             ),
         )
 
-    return head + meta(len(head) + len(meta(0)) + 8) + _box(b"mdat", sample.coded)
+    return head + meta(len(head) + len(meta(0)) + 8) + _write_box(b"mdat", sample.coded)
 
 
-def _box(kind: bytes, content: bytes) -> bytes:
+def _write_box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", 8 + len(content)) + kind + content
 
 
-def _full(kind: bytes, content: bytes, version: int = 0) -> bytes:
-    return _box(kind, bytes([version, 0, 0, 0]) + content)
+def _write_full(kind: bytes, content: bytes, version: int = 0) -> bytes:
+    return _write_box(kind, bytes([version, 0, 0, 0]) + content)

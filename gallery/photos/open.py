@@ -1,4 +1,4 @@
-"""Opening a photo safely: any file in, an upright RGB picture or one clear error out."""
+"""Open a photo safely: any file in, an upright RGB picture or one clear error out."""
 
 import hashlib
 import io
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from sextant.base.errors import SextantError
-from sextant.gallery.photos.c_messages import caught_messages
-from sextant.gallery.photos.deep_colours import has_deep_colours, is_dark, scaled_colours
+from sextant.gallery.photos.c_messages import catch_messages
+from sextant.gallery.photos.deep_colours import has_deep_colours, is_dark, scale_colours
 from sextant.gallery.photos.exif import PhotoMetadata, read_exif_metadata
 from sextant.gallery.photos.formats import HEAD_BYTES, is_photo
-from sextant.gallery.photos.heif_sequence import first_picture
-from sextant.gallery.photos.raw import RawPhoto, look_at_raw, raw_photo, way_out_without_preview
-from sextant.gallery.photos.sidecars import complete, with_sidecar
-from sextant.gallery.photos.xmp import metadata_from_xmp
+from sextant.gallery.photos.heif_sequence import take_first_picture
+from sextant.gallery.photos.raw import RawPhoto, look_at_raw, recognise_raw, suggest_way_out
+from sextant.gallery.photos.sidecars import add_sidecar, complete
+from sextant.gallery.photos.xmp import read_xmp
 from sextant.gallery.photos.zip_member import ZipMember
 
 MAX_PIXELS = 150_000_000  # a 150-megapixel medium-format back; its RGB picture takes 450 MB
@@ -104,11 +104,11 @@ def open_photo(photo: str | Path | bytes) -> OpenedPhoto:
     name, content = _read(photo)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        raw = raw_photo(content)
-        image, stored, notes = _picture(name, content) if raw is None else _raw_picture(name, content, raw)
-        exif = _exif(stored) if stored is not None else None
-        metadata = _metadata(stored, exif, photo)
-    turn = _UPRIGHT.get(_orientation(exif))
+        raw = recognise_raw(content)
+        image, stored, notes = _open_picture(name, content) if raw is None else _open_raw_picture(name, content, raw)
+        exif = _read_exif(stored) if stored is not None else None
+        metadata = _join_metadata(stored, exif, photo)
+    turn = _UPRIGHT.get(_read_orientation(exif))
     if turn is not None and stored is not None and stored.format != "HEIF":  # libheif has turned it already
         image = image.transpose(turn)
     image.info = {}  # no metadata travels on with the pixels
@@ -124,43 +124,43 @@ def read_metadata(photo: str | Path | bytes) -> PhotoMetadata:
     name, content = _read(photo)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        stored = _header(name, content)
-        return _metadata(stored, _exif(stored), photo)
+        stored = _open_header(name, content)
+        return _join_metadata(stored, _read_exif(stored), photo)
 
 
-def _picture(name: str, content: bytes) -> tuple[Image.Image, Image.Image, tuple[str, ...]]:
+def _open_picture(name: str, content: bytes) -> tuple[Image.Image, Image.Image, tuple[str, ...]]:
     """Decode an ordinary picture: upright or not yet, as RGB; the stored picture; notes on it."""
-    stored = _header(name, content)
+    stored = _open_header(name, content)
     deep = has_deep_colours(stored)
     try:
-        picture = _decoded(stored)
+        picture = _decode(stored)
         if deep and is_dark(stored):
-            picture = scaled_colours(stored, _header(name, content))
+            picture = scale_colours(stored, _open_header(name, content))
         return picture, stored, (_SEVERAL,) if _holds_several(stored, content) else ()
     except Exception as error:
-        if (part := _decoded_part(stored)) is not None:
+        if (part := _recover_part(stored)) is not None:
             return (
                 part,
                 stored,
                 ("the file is cut off or broken; the part of the picture that could not be read is black",),
             )
         if stored.format not in ("JPEG", "MPO") or content.rstrip(b"\0").endswith(_END_OF_IMAGE):
-            raise PhotoError(name, f"is broken or cut off ({_reason(error)}); export it again") from error
-    ended = _header(name, content + _END_OF_IMAGE)
+            raise PhotoError(name, f"is broken or truncated ({_explain(error)}); export it again") from error
+    ended = _open_header(name, content + _END_OF_IMAGE)
     try:
-        return _decoded(ended), ended, ("the file is cut off; the part of the picture that is missing is grey",)
+        return _decode(ended), ended, ("the file is truncated; the missing part of the picture is grey",)
     except Exception as error:
-        raise PhotoError(name, f"is broken or cut off ({_reason(error)}); export it again") from error
+        raise PhotoError(name, f"is broken or truncated ({_explain(error)}); export it again") from error
 
 
-def _decoded_part(stored: Image.Image) -> Image.Image | None:
+def _recover_part(stored: Image.Image) -> Image.Image | None:
     """Return what was decoded of a picture without compression of blocks before its file ended; None for nothing."""
     if stored.format not in _BY_ROWS:
         return None
     with suppress(Exception):  # nothing was decoded
         stored.tile = []  # type: ignore[attr-defined]  # so that Pillow takes the picture as it is
         if stored.getbbox() is not None:
-            return _rgb(stored)
+            return _convert_to_rgb(stored)
     return None
 
 
@@ -169,43 +169,45 @@ def _holds_several(stored: Image.Image, content: bytes) -> bool:
     if stored.format == "MPO":
         return False
     try:
-        return bool(getattr(stored, "is_animated", False)) or first_picture(content) is not None
+        return bool(getattr(stored, "is_animated", False)) or take_first_picture(content) is not None
     except Exception:  # the pictures behind the first may be broken
         return True
 
 
-def _raw_picture(name: str, content: bytes, raw: RawPhoto) -> tuple[Image.Image, Image.Image | None, tuple[str, ...]]:
+def _open_raw_picture(
+    name: str, content: bytes, raw: RawPhoto
+) -> tuple[Image.Image, Image.Image | None, tuple[str, ...]]:
     stored = thumbnail = None
     try:
-        stored = _header(name, content)
-        thumbnail = _decoded(stored)
+        stored = _open_header(name, content)
+        thumbnail = _decode(stored)
     except Exception:  # without a thumbnail of its own; its previews may still be good
         pass
     image, note = look_at_raw(content, raw, thumbnail)
     if image is None:
-        raise PhotoError(name, f"is a {raw.kind} file without a preview; {way_out_without_preview()}")
-    return _rgb(image), stored, (note,)
+        raise PhotoError(name, f"is a {raw.kind} file without a preview; {suggest_way_out()}")
+    return _convert_to_rgb(image), stored, (note,)
 
 
-def _decoded(stored: Image.Image) -> Image.Image:
+def _decode(stored: Image.Image) -> Image.Image:
     """Decode the first frame as RGB; what C libraries print meanwhile stays off the terminal."""
-    with caught_messages() if stored.format == "TIFF" else nullcontext():
+    with catch_messages() if stored.format == "TIFF" else nullcontext():
         stored.seek(0)
         stored.load()
-    return _rgb(stored)
+    return _convert_to_rgb(stored)
 
 
-def _metadata(stored: Image.Image | None, exif: Image.Exif | None, photo: str | Path | bytes) -> PhotoMetadata:
+def _join_metadata(stored: Image.Image | None, exif: Image.Exif | None, photo: str | Path | bytes) -> PhotoMetadata:
     """Join what EXIF, embedded XMP and sidecars state: the first that has a position gives it, EXIF before all."""
     own = read_exif_metadata(exif) if exif is not None else PhotoMetadata(problem="EXIF is broken")
-    for block in _further_exif(stored) if own.latitude is None else ():
+    for block in _read_further_exif(stored) if own.latitude is None else ():
         own = complete(own, read_exif_metadata(block))
-    if own.latitude is None and (packet := _xmp(stored, exif)):
-        own = complete(own, metadata_from_xmp(packet, "xmp"))
-    return own if isinstance(photo, bytes) else with_sidecar(own, Path(photo))
+    if own.latitude is None and (packet := _find_xmp(stored, exif)):
+        own = complete(own, read_xmp(packet, "xmp"))
+    return own if isinstance(photo, bytes) else add_sidecar(own, Path(photo))
 
 
-def _further_exif(stored: Image.Image | None) -> list[Image.Exif]:
+def _read_further_exif(stored: Image.Image | None) -> list[Image.Exif]:
     """Read the EXIF blocks of a JPEG after its first: editors that keep the camera's block add one of their own."""
     segments = [data for marker, data in getattr(stored, "applist", ()) if marker == "APP1" and data[:6] == _EXIF_MARK]
     blocks = []
@@ -219,7 +221,7 @@ def _further_exif(stored: Image.Image | None) -> list[Image.Exif]:
     return blocks
 
 
-def _xmp(stored: Image.Image | None, exif: Image.Exif | None) -> bytes | None:
+def _find_xmp(stored: Image.Image | None, exif: Image.Exif | None) -> bytes | None:
     """Return the embedded XMP packet, wherever the format keeps it."""
     if stored is None:
         return None
@@ -246,7 +248,7 @@ def read_photo(photo: str | Path) -> bytes:
     except FileNotFoundError:
         raise PhotoError(name, "does not exist; check the path") from None
     except (OSError, ValueError) as error:
-        raise PhotoError(name, f"cannot be read ({_reason(error)})") from error
+        raise PhotoError(name, f"cannot be read ({_explain(error)})") from error
     if not content:
         raise PhotoError(name, "is empty (0 bytes); copy it again")
     if len(content) > MAX_BYTES:
@@ -276,22 +278,22 @@ def _read(photo: str | Path | bytes) -> tuple[str, bytes]:
     return "(bytes)", photo
 
 
-def _header(name: str, content: bytes) -> Image.Image:
+def _open_header(name: str, content: bytes) -> Image.Image:
     """Open the picture's header and check its size, without decoding the picture."""
     _read_heif()
     try:
-        with caught_messages() if content[:4] in _TIFF else nullcontext():
-            image = Image.open(io.BytesIO(first_picture(content) or content), formats=_FORMATS)
+        with catch_messages() if content[:4] in _TIFF else nullcontext():
+            image = Image.open(io.BytesIO(take_first_picture(content) or content), formats=_FORMATS)
     except Image.DecompressionBombError:
         raise PhotoError(name, f"has more than {MAX_PIXELS:,} pixels; export it smaller") from None
     except UnidentifiedImageError:
         if is_photo(content[:HEAD_BYTES]):
             raise PhotoError(name, "is broken, cut off or of a kind that is not read; export it as JPEG") from None
         raise PhotoError(
-            name, "is not a photo this program reads (JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, BMP, PPM, raw)"
+            name, "is not a photo in a supported format (JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, BMP, PPM, raw)"
         ) from None
     except Exception as error:
-        raise PhotoError(name, f"is broken ({_reason(error)}); export it again") from error
+        raise PhotoError(name, f"is broken ({_explain(error)}); export it again") from error
     if image.width * image.height > MAX_PIXELS:
         size = f"{image.width:,} × {image.height:,}"
         raise PhotoError(name, f"is {size} pixels, more than {MAX_PIXELS:,}; export it smaller")
@@ -305,30 +307,30 @@ def _read_heif() -> None:
     pillow_heif.register_heif_opener()
 
 
-def _exif(image: Image.Image) -> Image.Exif | None:
+def _read_exif(image: Image.Image) -> Image.Exif | None:
     try:
         return image.getexif()
     except Exception:  # hostile metadata raises anything; the picture can still be good
         return None
 
 
-def _orientation(exif: Image.Exif | None) -> int:
+def _read_orientation(exif: Image.Exif | None) -> int:
     try:
         return int(exif.get(_ORIENTATION, 1)) if exif is not None else 1
     except Exception:
         return 1
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def _convert_to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_eight_bit(np.asarray(image, dtype=np.float64)), mode="L").convert("RGB")
+        return Image.fromarray(_scale_to_eight_bit(np.asarray(image, dtype=np.float64)), mode="L").convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         layer = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
     return image.convert("RGB")
 
 
-def _eight_bit(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _scale_to_eight_bit(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Scale integers of 8 to 16 bits by the depth they use, and anything else by its own range, to 0…255.
 
     10, 12 and 14 bit samples are stored in 16: the smallest depth that holds the brightest sample is the picture's.
@@ -343,6 +345,6 @@ def _eight_bit(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.round((values - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
 
 
-def _reason(error: BaseException) -> str:
+def _explain(error: BaseException) -> str:
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(str(text).split())[:120]

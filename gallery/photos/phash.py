@@ -1,11 +1,11 @@
-"""The perceptual hash by which near-duplicates are told."""
+"""Perceptual hash, by which near-duplicates are recognised."""
 
 import numpy as np
 from PIL import Image
 
 
-def perceptual_hash(image: Image.Image) -> str:
-    """64-bit pHash (DCT of a 32 × 32 thumbnail) as 16 hexadecimal digits; alike pictures differ in few bits.
+def compute_perceptual_hash(image: Image.Image) -> str:
+    """Return 64-bit pHash (DCT of a 32 × 32 thumbnail) as 16 hexadecimal digits; alike pictures differ in few bits.
 
     Bit for bit what imagehash (github.com/JohannesBuchner/imagehash) gives for the 128 × 128 thumbnail.
     """

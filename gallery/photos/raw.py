@@ -1,6 +1,6 @@
-"""Raw photos (DNG, CR2, NEF, ARW and others): find the largest picture that the file carries ready to look at.
+"""Read raw photos (DNG, CR2, NEF, ARW and others): find the largest embedded preview, or develop them.
 
-TIFF tags: TIFF 6.0 and the DNG specification 1.7. Raw files that are no TIFF, and those without a usable preview,
+TIFF tags: TIFF 6.0 and the DNG specification 1.7. Raw files that are not TIFF, and those without a usable preview,
 are developed by LibRaw where the extra ``raw`` is installed.
 """
 
@@ -47,7 +47,7 @@ class _Found:
     previews: list[tuple[int, int]] = field(default_factory=list)
 
 
-def raw_photo(content: bytes) -> RawPhoto | None:
+def recognise_raw(content: bytes) -> RawPhoto | None:
     """Recognise a raw file by its content; None for every other file."""
     for beginning, kind in _OTHER_RAW.items():
         if content.startswith(beginning):
@@ -58,7 +58,7 @@ def raw_photo(content: bytes) -> RawPhoto | None:
         return None
     found = _Found(raw=content[8:10] == b"CR")
     try:
-        for entries in _directories(content):
+        for entries in _read_directories(content):
             _look(entries, found)
     except (struct.error, IndexError, OverflowError):
         pass  # cut off: what was found before counts
@@ -77,7 +77,7 @@ def _look(entries: dict[int, list[int]], found: _Found) -> None:
         found.previews.append((first[_OFFSETS], first.get(_COUNTS, 0)))
 
 
-def _directories(content: bytes) -> Iterator[dict[int, list[int]]]:
+def _read_directories(content: bytes) -> Iterator[dict[int, list[int]]]:
     """Yield the integer entries of every image directory, the chained ones and those below them."""
     order = "<" if content[:2] == b"II" else ">"
     waiting = [struct.unpack_from(f"{order}I", content, 4)[0]]
@@ -90,14 +90,14 @@ def _directories(content: bytes) -> Iterator[dict[int, list[int]]]:
         (count,) = struct.unpack_from(f"{order}H", content, offset)
         entries = {}
         for index in range(count):
-            tag, values = _entry(content, order, offset + 2 + 12 * index)
+            tag, values = _read_entry(content, order, offset + 2 + 12 * index)
             entries[tag] = values
         waiting += entries.get(_SUB_IFDS, [])
         waiting.append(struct.unpack_from(f"{order}I", content, offset + 2 + 12 * count)[0])
         yield entries
 
 
-def _entry(content: bytes, order: str, at: int) -> tuple[int, list[int]]:
+def _read_entry(content: bytes, order: str, at: int) -> tuple[int, list[int]]:
     tag, kind, count = struct.unpack_from(f"{order}HHI", content, at)
     size = _SIZES.get(kind)
     if size is None or count > 4096:
@@ -116,11 +116,11 @@ def look_at_raw(content: bytes, raw: RawPhoto, thumbnail: Image.Image | None) ->
     """
     best = thumbnail
     for offset, length in raw.previews:
-        preview = _preview(content[offset : offset + length])
+        preview = _find_preview(content[offset : offset + length])
         if preview is not None and (best is None or preview.width * preview.height > best.width * best.height):
             best = preview
     if best is not None and max(best.size) >= _GOOD_SHARE * max(raw.width, raw.height):
-        return best, f"raw photo: its embedded {best.width} x {best.height} preview was looked at"
+        return best, f"raw photo: its embedded {best.width} x {best.height} preview was used"
     if find_spec("rawpy") is not None:
         developed = _develop(content)
         if developed is not None:
@@ -128,19 +128,19 @@ def look_at_raw(content: bytes, raw: RawPhoto, thumbnail: Image.Image | None) ->
     if best is None:
         return None, ""
     return best, (
-        f"raw photo: only its {best.width} x {best.height} preview was looked at; "
+        f"raw photo: only its {best.width} x {best.height} preview was used; "
         "pip install 'sextant-geo[raw]' develops the whole picture"
     )
 
 
-def way_out_without_preview() -> str:
+def suggest_way_out() -> str:
     """Say what to do with a raw file of which no picture could be had."""
     if find_spec("rawpy") is not None:
         return "LibRaw cannot develop it; export it as JPEG"
-    return "pip install 'sextant-geo[raw]' reads it, or export it as JPEG"
+    return "install 'sextant-geo[raw]' to read it, or export it as JPEG"
 
 
-def _preview(stream: bytes) -> Image.Image | None:
+def _find_preview(stream: bytes) -> Image.Image | None:
     try:
         picture = Image.open(io.BytesIO(stream), formats=("JPEG",))
         picture.load()

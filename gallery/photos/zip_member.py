@@ -1,4 +1,4 @@
-"""A photo inside a zip file, read in place."""
+"""Read a photo inside a zip file, in place."""
 
 import zipfile
 import zlib
@@ -14,13 +14,13 @@ class ZipMember:
     name: str
 
     def read(self, most: int | None = None) -> bytes:
-        """Its bytes.
+        """Read the bytes of the member.
 
         Raises:
             OSError: no such archive or member, broken, or larger than ``most`` bytes.
         """
         try:
-            archive = _archive(self.archive)
+            archive = _open_archive(self.archive)
             if most is not None and archive.getinfo(self.name).file_size > most:
                 raise OSError(f"it is larger than {most // 1024**2} MB")
             return archive.read(self.name)
@@ -29,8 +29,8 @@ class ZipMember:
 
 
 @lru_cache(maxsize=5)
-def _archive(path: str) -> zipfile.ZipFile:
-    """One open file for each archive and process: reading a directory of 50,000 names takes a second.
+def _open_archive(path: str) -> zipfile.ZipFile:
+    """Open each archive once in a process: reading a directory of 50,000 names takes a second.
 
     OSV-5M's test photos lie in five, and an evaluation goes to and fro between them.
     """

@@ -16,7 +16,7 @@ class VectorScan:
     """Rows of a gallery with their vectors as one matrix. Equal similarities are ordered by id."""
 
     def __init__(self, rows: pa.Table) -> None:
-        self.vectors: NDArray[np.float32] = normalise(vector_matrix(rows["vector"]))
+        self.vectors: NDArray[np.float32] = normalise(view_vectors(rows["vector"]))
         self.rows = rows.drop_columns(["vector"]).combine_chunks()
 
     def __len__(self) -> int:
@@ -48,7 +48,7 @@ class VectorScan:
 
 
 def scan_rows(photos: Any, query: NDArray[np.float32], limit: int, condition: str | None, farthest: bool) -> pa.Table:
-    """As ``VectorScan``'s searches, over all rows of a table that fulfil a SQL condition, piece by piece.
+    """Search like ``VectorScan``, piece by piece over all rows that fulfil a SQL condition.
 
     A million rows take seconds: for conditions that leave nothing for a faster way to find.
     """
@@ -60,15 +60,15 @@ def scan_rows(photos: Any, query: NDArray[np.float32], limit: int, condition: st
         best = found if best is None else pa.concat_tables([best, found])
         order = [("similarity", "ascending" if farthest else "descending"), ("id", "ascending")]
         best = best.sort_by(order).slice(0, limit)
-    return best if best is not None else _no_rows(photos)
+    return best if best is not None else _make_empty_table(photos)
 
 
-def _no_rows(photos: Any) -> pa.Table:
+def _make_empty_table(photos: Any) -> pa.Table:
     empty = photos.search().limit(1).to_arrow().slice(0, 0).drop_columns(["vector"])
     return empty.append_column("similarity", pa.array([], pa.float32()))
 
 
-def vector_matrix(column: Any) -> NDArray[np.float16]:
+def view_vectors(column: Any) -> NDArray[np.float16]:
     """View a fixed-size-list column as an (n, dimension) array."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):

@@ -1,4 +1,4 @@
-"""The far side of a gallery: the rows that lie farthest from all the others.
+"""Far index: a table of the rows that are farthest from all others (outliers), scanned exactly.
 
 The photos least similar to a query are always the same small crowd: in G3's published index of 4.1 million, 59,000
 farthest places are 9,007 photos. So these rows are kept apart and scanned exactly. An index asked for the nearest
@@ -24,13 +24,13 @@ _SHARED_UP_TO = 100_000  # rows; of larger galleries the share falls with the ro
 _CANDIDATES = 4  # times the final size is looked at closely, by the cosine to the mean
 _CANDIDATE_ROWS = 130_000  # at most: 400 MB of 768 numbers
 _ASKED = 4096  # of the gallery's rows are asked for their farthest …
-_FARTHEST = 48  # … so many
+_FARTHEST = 48  # … of this many
 _AT_ONCE = 128
 _BATCH_ROWS = 8192
 
 
-def shell_size(count: int) -> int:
-    """How many outliers a gallery of ``count`` photos keeps: 15,000 of 100,000, 47,000 of a million."""
+def compute_shell_size(count: int) -> int:
+    """Return how many outliers a gallery of ``count`` photos keeps: 15,000 of 100,000, 47,000 of a million."""
     if count <= _SHARED_UP_TO:
         return min(count, max(64, round(_SHARE * count)))
     return round(_SHARE * math.sqrt(_SHARED_UP_TO * count))
@@ -38,18 +38,18 @@ def shell_size(count: int) -> int:
 
 def choose_outliers(photos: Any) -> pa.Table:
     """Choose the rows from which every query's farthest are taken, in the table's order, with every column."""
-    cosines = _cosines_to_mean(photos)
-    size = shell_size(len(cosines))
+    cosines = _compute_cosines_to_mean(photos)
+    size = compute_shell_size(len(cosines))
     wide = max(size, min(_CANDIDATES * size, _CANDIDATE_ROWS, len(cosines)))
     candidates = np.sort(np.argsort(cosines, kind="stable")[:wide])
     asked = min(_ASKED, len(cosines))
     queries = read_rows_at(photos, np.linspace(0, len(cosines) - 1, asked).astype(np.int64))
-    named = _times_farthest(read_rows_at(photos, candidates), queries)
+    named = _count_times_farthest(read_rows_at(photos, candidates), queries)
     order = np.lexsort((cosines[candidates], -named))[:size]
-    return pa.Table.from_batches(list(_batches_at(photos, np.sort(candidates[order]))))
+    return pa.Table.from_batches(list(_read_batches_at(photos, np.sort(candidates[order]))))
 
 
-def _cosines_to_mean(photos: Any) -> NDArray[np.float32]:
+def _compute_cosines_to_mean(photos: Any) -> NDArray[np.float32]:
     total: Any = 0.0
     for chunk in read_vector_chunks(photos):
         total = total + chunk.sum(axis=0, dtype=np.float64)
@@ -57,8 +57,8 @@ def _cosines_to_mean(photos: Any) -> NDArray[np.float32]:
     return np.concatenate([chunk @ mean for chunk in read_vector_chunks(photos)])
 
 
-def _times_farthest(vectors: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.int64]:
-    """How many queries each vector is among the farthest of."""
+def _count_times_farthest(vectors: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return how many queries each vector is among the farthest of."""
     times = np.zeros(len(vectors), dtype=np.int64)
     depth = min(_FARTHEST, len(vectors)) - 1
     for start in range(0, len(queries), _AT_ONCE):
@@ -67,7 +67,7 @@ def _times_farthest(vectors: NDArray[np.float32], queries: NDArray[np.float32]) 
     return times
 
 
-def _batches_at(photos: Any, indexes: NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
+def _read_batches_at(photos: Any, indexes: NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
     start = 0
     for batch in photos.search().to_batches(_BATCH_ROWS):
         here = indexes[(indexes >= start) & (indexes < start + batch.num_rows)] - start

@@ -1,4 +1,4 @@
-"""The approximate index of the near side: its kind and parameters follow from the gallery's size."""
+"""Approximate index of the near side, with kind and parameters chosen by the gallery's size."""
 
 import math
 from typing import Any
@@ -30,8 +30,8 @@ def plan_index(count: int) -> NearIndex:
     )
 
 
-def still_fits(index: NearIndex, planned: NearIndex) -> bool:
-    """Whether an index made for fewer rows can take the added ones without being trained again."""
+def can_take_rows(index: NearIndex, planned: NearIndex) -> bool:
+    """Return whether an index made for fewer rows can take the added ones without being trained again."""
     return index.kind == planned.kind and planned.partitions <= 1.25 * index.partitions
 
 
@@ -61,7 +61,7 @@ def search_index(
     details: Details | None = None,
     source: str | None = None,
 ) -> pa.Table:
-    """Up to ``limit`` rows by the index, re-ranked on their stored vectors, most similar first.
+    """Return up to ``limit`` rows by the index, re-ranked on their stored vectors, most similar first.
 
     Args:
         condition: SQL that rows must fulfil; partitions are then read until enough rows do.

@@ -1,4 +1,4 @@
-"""What is known of each photo beside its vector, in a file from which a few rows are read in microseconds.
+"""Metadata of each photo in a memory-mapped file, from which a few rows are read in microseconds.
 
 The file is the metadata of the table ``photos`` in the table's order, as Arrow keeps it in memory, and is mapped, not
 loaded: LanceDB takes two milliseconds to read the same sixteen rows, a quarter of a search among a million photos.
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from sextant.base.files import UNFINISHED, replacing
+from sextant.base.files import UNFINISHED, replace_file
 
 METADATA = ("id", "latitude", "longitude", "author", "source", "country_code", "captured_at", "sha256", "phash", "uri")
 SUFFIX = ".details"
@@ -38,8 +38,8 @@ class Details:
 
     @classmethod
     def opened(cls, folder: Path, version: int) -> "Details | None":
-        """Those of a gallery's table at this version; None where the gallery keeps none."""
-        file = _file(folder, version)
+        """Open the details of a gallery's table at this version; None where the gallery keeps none."""
+        file = _get_file(folder, version)
         if not file.exists():
             return None
         reader = pa.ipc.open_file(pa.memory_map(str(file)))
@@ -60,9 +60,9 @@ class Details:
 
 def write_details(photos: Any, folder: Path) -> None:
     """Keep the details of a table at its version, all or nothing; a few thousand rows are in memory at once."""
-    file = _file(folder, int(photos.version))
+    file = _get_file(folder, int(photos.version))
     scan = photos.search().with_row_id(True).select(list(METADATA)).to_batches(_WRITTEN_ROWS)
-    with replacing(file) as aside, aside.open("wb") as sink, pa.ipc.new_file(sink, scan.schema) as writer:
+    with replace_file(file) as aside, aside.open("wb") as sink, pa.ipc.new_file(sink, scan.schema) as writer:
         for batch in scan:
             writer.write_batch(batch)
 
@@ -70,9 +70,9 @@ def write_details(photos: Any, folder: Path) -> None:
 def clear_details(folder: Path, version: int) -> None:
     """Delete those of all other versions, and what a killed build left."""
     for file in folder.iterdir():
-        if file.suffix in OURS and file != _file(folder, version):
+        if file.suffix in OURS and file != _get_file(folder, version):
             file.unlink()
 
 
-def _file(folder: Path, version: int) -> Path:
+def _get_file(folder: Path, version: int) -> Path:
     return folder / f"photos-{version}{SUFFIX}"

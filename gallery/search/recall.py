@@ -1,4 +1,4 @@
-"""Does search find what an exact scan finds? Asked after every build, and by ``sextant gallery info --check``."""
+"""Measure the recall of search against an exact scan, after every build and by ``sextant gallery info --check``."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sextant.gallery.database import GalleryError
 from sextant.gallery.manifest import Recall
-from sextant.gallery.search.search import farthest, nearest
+from sextant.gallery.search.search import find_farthest, find_nearest
 from sextant.gallery.statistics import read_rows_at, read_vector_chunks
 from sextant.gallery.store import Gallery
 
@@ -28,19 +28,19 @@ class _Side:
 
 
 def measure_recall(gallery: Gallery, queries: int) -> Recall:
-    """Recall at 16 of the near and the far side, over random rows of the gallery, each left out of its own answer."""
+    """Measure recall at 16 of the near and far side over random rows, each left out of its own answer."""
     count = min(COUNT, gallery.count - 1)
     chosen = np.sort(np.random.default_rng(_SEED).choice(gallery.count, min(queries, gallery.count), replace=False))
     if count < 1:
         return Recall(queries=len(chosen), count=count, near=1.0, far=1.0)
     vectors = read_rows_at(gallery.photos, chosen)
-    near, far = _exact_sides(gallery.photos, vectors, chosen, count)
+    near, far = _find_exact_sides(gallery.photos, vectors, chosen, count)
     ids = gallery.photos.search().select(["id"]).limit(gallery.count).to_arrow()["id"]
     found = {"near": 0, "far": 0}
     cosines = 0.0
     for index, vector in enumerate(vectors):
         own = ids[int(chosen[index])].as_py()
-        for name, search, truth in (("near", nearest, near), ("far", farthest, far)):
+        for name, search, truth in (("near", find_nearest, near), ("far", find_farthest, far)):
             references = [item for item in search(gallery, vector, count + 1) if item.id != own][:count]
             expected = {ids[int(row)].as_py() for row in truth.rows[index]}
             found[name] += len(expected & {item.id for item in references})
@@ -60,15 +60,17 @@ def refuse_below_floor(path: str, recall: Recall) -> None:
         GalleryError: recall is below the floors that this module states.
     """
     if recall.near < NEAR_FLOOR:
-        raise GalleryError(f"gallery {path!r} finds {recall.near:.3f} of the nearest, under {NEAR_FLOOR}; {_RETRY}")
+        raise GalleryError(f"gallery {path!r} finds {recall.near:.3f} of the nearest, less than {NEAR_FLOOR}; {_RETRY}")
     if recall.far < FAR_FLOOR and recall.far_cosine_gap > FAR_COSINE_GAP:
-        raise GalleryError(f"gallery {path!r} finds {recall.far:.3f} of the farthest, under {FAR_FLOOR}; {_RETRY}")
+        raise GalleryError(f"gallery {path!r} finds {recall.far:.3f} of the farthest, less than {FAR_FLOOR}; {_RETRY}")
 
 
 _RETRY = "its rows are kept: report this with the output of 'sextant gallery info --check 200'"
 
 
-def _exact_sides(photos: Any, vectors: NDArray[np.float32], own: NDArray[np.int64], count: int) -> tuple[_Side, _Side]:
+def _find_exact_sides(
+    photos: Any, vectors: NDArray[np.float32], own: NDArray[np.int64], count: int
+) -> tuple[_Side, _Side]:
     shape = len(vectors), count
     near = _Side(np.full(shape, -1), np.full(shape, -np.inf, dtype=np.float32))
     far = _Side(np.full(shape, -1), np.full(shape, np.inf, dtype=np.float32))

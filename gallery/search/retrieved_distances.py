@@ -16,7 +16,7 @@ def summarise_retrieved(distances_km: NDArray[np.float64]) -> Json:
         distances_km: (n, k) kilometres between a photo and the photos found for it, the most similar first.
 
     Returns:
-        for each count of ``COUNTS``: the average, median, largest and smallest of the first so many distances of a
+        for each count of ``COUNTS``: the average, median, largest and smallest of the first COUNT distances of a
         photo, each averaged over the photos; None where fewer photos were found.
     """
     found: Json = {}

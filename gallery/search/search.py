@@ -1,4 +1,4 @@
-"""Searching a gallery: the photos most and least similar to a query, under filters."""
+"""Search a gallery: the photos most and least similar to a query (kNN, anti-kNN), under filters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,11 +9,20 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from sextant.gallery.search.exact import scan_rows
-from sextant.gallery.search.filters import Filters, phash_distance
+from sextant.gallery.search.filters import Filters, measure_phash_distance
 from sextant.gallery.search.index import search_index
 from sextant.gallery.store import Gallery
 
-__all__ = ["Duplicate", "Filters", "PhotoSearch", "Reference", "SearchResult", "farthest", "nearest", "search_gallery"]
+__all__ = [
+    "Duplicate",
+    "Filters",
+    "PhotoSearch",
+    "Reference",
+    "SearchResult",
+    "find_farthest",
+    "find_nearest",
+    "search_gallery",
+]
 
 _MANY = 1024  # rows from which on a condition is checked by the database rather than afterwards
 _AHEAD = 4  # rows fetched for each one wanted where filters may drop some
@@ -55,12 +64,12 @@ class SearchResult:
 Fetch = Callable[[int], pa.Table]
 
 
-def nearest(gallery: Gallery, vector: ArrayLike, count: int, filters: Filters = Filters()) -> list[Reference]:  # noqa: B008
+def find_nearest(gallery: Gallery, vector: ArrayLike, count: int, filters: Filters = Filters()) -> list[Reference]:  # noqa: B008
     """Return the ``count`` most similar photos, most similar first; equal ones by id. ``vector``: (dimension,)."""
     return search_gallery(gallery, vector, count, filters).references
 
 
-def farthest(gallery: Gallery, vector: ArrayLike, count: int, filters: Filters = Filters()) -> list[Reference]:  # noqa: B008
+def find_farthest(gallery: Gallery, vector: ArrayLike, count: int, filters: Filters = Filters()) -> list[Reference]:  # noqa: B008
     """Return the ``count`` least similar photos, least similar first; equal ones by id."""
     return search_gallery(gallery, vector, count, filters, far=True).references
 
@@ -73,15 +82,15 @@ def search_gallery(
     far: bool = False,
 ) -> SearchResult:
     """Search one side and say also which near-duplicates were left out."""
-    query = _unit(vector, gallery.manifest.dimension)
+    query = _normalise(vector, gallery.manifest.dimension)
     if gallery.count == 0 or count < 1:
         return SearchResult()
-    fetch = _far_rows(gallery, query, filters) if far else _near_rows(gallery, query, filters)
-    return _filter(fetch, count, filters)
+    fetch = _find_far_rows(gallery, query, filters) if far else _find_near_rows(gallery, query, filters)
+    return _fetch_until_enough(fetch, count, filters)
 
 
-def _near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -> Fetch:
-    """All rows where they are few, else the index; what it cannot give is scanned for."""
+def _find_near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -> Fetch:
+    """Return all rows where they are few, else the index; what it cannot give is scanned for."""
     if gallery.exact:
         return lambda limit: gallery.all_rows.nearest(query, limit)
 
@@ -102,8 +111,8 @@ def _near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -
     return fetch
 
 
-def _far_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -> Fetch:
-    """All rows where they are few, else the outliers, unless a filter leaves a part of the world without them."""
+def _find_far_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) -> Fetch:
+    """Return all rows if they are few, else the outliers, unless a filter leaves a part of the world without them."""
     if gallery.exact:
         return lambda limit: gallery.all_rows.farthest(query, limit)
 
@@ -115,10 +124,10 @@ def _far_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filters) ->
     return fetch
 
 
-def _filter(fetch: Fetch, count: int, filters: Filters) -> SearchResult:
+def _fetch_until_enough(fetch: Fetch, count: int, filters: Filters) -> SearchResult:
     """Fetch more rows until enough of them pass, or there are no more."""
     if filters.open:
-        return SearchResult([_reference(row, filters) for row in fetch(count).slice(0, count).to_pylist()])
+        return SearchResult([_make_reference(row, filters) for row in fetch(count).slice(0, count).to_pylist()])
     limit = count * _AHEAD
     while True:
         rows = fetch(limit)
@@ -128,9 +137,10 @@ def _filter(fetch: Fetch, count: int, filters: Filters) -> SearchResult:
         others = rows.filter(pa.array(~same))
         kept = filters.distinct(others, count)
         if len(kept) == count or exhausted:
-            duplicates = [_duplicate(row, filters) for row in rows.filter(pa.array(same)).to_pylist()]
+            duplicates = [_make_duplicate(row, filters) for row in rows.filter(pa.array(same)).to_pylist()]
             return SearchResult(
-                [_reference(row, filters) for row in others.take(pa.array(kept, pa.int64())).to_pylist()], duplicates
+                [_make_reference(row, filters) for row in others.take(pa.array(kept, pa.int64())).to_pylist()],
+                duplicates,
             )
         limit *= _AHEAD
 
@@ -164,19 +174,19 @@ class PhotoSearch:
         return self._found[key]
 
 
-def _unit(vector: ArrayLike, dimension: int) -> NDArray[np.float32]:
+def _normalise(vector: ArrayLike, dimension: int) -> NDArray[np.float32]:
     query = np.asarray(vector, dtype=np.float32).reshape(-1)
     if len(query) != dimension:
         raise ValueError(f"query vector has {len(query)} numbers, the gallery's have {dimension}")
     return query / max(float(np.linalg.norm(query)), 1e-12)
 
 
-def _reference(row: dict[str, object], filters: Filters) -> Reference:
+def _make_reference(row: dict[str, object], filters: Filters) -> Reference:
     phash = row["phash"]
-    bits = phash_distance(filters.query_phash, phash if isinstance(phash, str) else None)
+    bits = measure_phash_distance(filters.query_phash, phash if isinstance(phash, str) else None)
     return Reference(**row, phash_distance=bits)  # type: ignore[arg-type]
 
 
-def _duplicate(row: dict[str, object], filters: Filters) -> Duplicate:
-    reference = _reference(row, filters)
+def _make_duplicate(row: dict[str, object], filters: Filters) -> Duplicate:
+    reference = _make_reference(row, filters)
     return Duplicate(reference.id, reference.phash_distance, reference.similarity)

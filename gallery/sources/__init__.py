@@ -1,1 +1,1 @@
-"""Where a gallery's photos come from: each source streams records, in an order that never changes."""
+"""Sources of a gallery's photos: each streams records in an order that never changes."""

@@ -3,7 +3,7 @@
 import math
 import re
 
-from sextant.gallery.photos.angles import angle_in_text, decimal_degrees, is_negative
+from sextant.gallery.photos.angles import is_negative, join_degrees, parse_angle_text
 
 _NO_VALUE = ("", "nan", "none", "null", "na", "n/a", "-", "\\n")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d{1,3},\d+")
@@ -20,7 +20,7 @@ def read_degrees(text: str, letters: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        value = _number_or_angle(text, letters)
+        value = _read_number_or_angle(text, letters)
     return value if math.isfinite(value) else math.nan
 
 
@@ -29,30 +29,30 @@ def states_nothing(text: str) -> bool:
     return text.lower() in _NO_VALUE
 
 
-def _number_or_angle(text: str, letters: str) -> float:
+def _read_number_or_angle(text: str, letters: str) -> float:
     plain = " ".join(text.replace("\u2212", "-").replace("\u00a0", " ").replace("\u202f", " ").split())
     if _DECIMAL_COMMA.fullmatch(plain):
         plain = plain.replace(",", ".")
     try:
         return float(plain.replace(" ", "") if plain[:1] in "+-" else plain)
     except ValueError:
-        return _angle(plain, letters)
+        return _parse_angle(plain, letters)
 
 
-def _angle(text: str, letters: str) -> float:
-    worded = _WORDS.sub(lambda found: _letter(found[1]), text.lower()).upper().replace("DEG", "deg")
+def _parse_angle(text: str, letters: str) -> float:
+    worded = _WORDS.sub(lambda found: _abbreviate(found[1]), text.lower()).upper().replace("DEG", "deg")
     if _COMMA_AND_LETTER.fullmatch(worded):
         if len(worded.partition(",")[2].strip("NSEW° ")) < 3:
             return math.nan
         worded = worded.replace(",", ".")
-    values, letter = angle_in_text(worded) or ([], "")
-    total = decimal_degrees(values) if values and math.isfinite(values[0]) else None
+    values, letter = parse_angle_text(worded) or ([], "")
+    total = join_degrees(values) if values and math.isfinite(values[0]) else None
     if total is None or (letter and letter not in letters):
         return math.nan
     return -total if letter == letters[1] or is_negative(values) else total
 
 
-def _letter(word: str) -> str:
+def _abbreviate(word: str) -> str:
     """Return the letter of a direction; German "Ost" and French "ouest" begin alike."""
     if word[0] == "o":
         return "E" if word in ("ost", "oost") else "W"

@@ -1,12 +1,12 @@
-"""A folder of photos whose EXIF states where they were taken."""
+"""Source: a folder of photos with positions in their metadata."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sextant.gallery.photos.formats import is_photo, read_head, unread_format
+from sextant.gallery.photos.formats import is_photo, name_unread_format, read_head
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
-from sextant.gallery.sources.records import FileOnDisk, Record, SourceError, Unreadable
+from sextant.gallery.sources.records import FileOnDisk, PhotoRecord, SourceError, Unreadable
 from sextant.gallery.sources.walk import walk_files
 
 # Never photos, whatever lies in them: no need to open them.
@@ -41,8 +41,8 @@ def list_photos(folder: Path) -> FolderListing:
                 continue
             if is_photo(head):
                 photos.append(name)
-            elif kind := unread_format(head):
-                left_out.append(Unreadable(name, f"is a {kind} file, which is not read; export it as JPEG"))
+            elif kind := name_unread_format(head):
+                left_out.append(Unreadable(name, f"is a {kind} file, which is not supported; export it as JPEG"))
     return FolderListing(sorted(photos), sorted(left_out, key=lambda item: item.id))
 
 
@@ -67,13 +67,13 @@ class FolderSource:
         self._files, self._left_out = listing.photos, listing.left_out
         if not self._files:
             kinds = ", ".join(sorted(PHOTO_SUFFIXES))
-            raise SourceError(f"folder {str(folder)!r} holds no photos; name a folder that holds some ({kinds})")
+            raise SourceError(f"folder {str(folder)!r} has no photos; name a folder that does ({kinds})")
 
     def total(self) -> int | None:
         return len(self._files)
 
-    def __iter__(self) -> Iterator[Record | Unreadable]:
+    def __iter__(self) -> Iterator[PhotoRecord | Unreadable]:
         for file in self._files:
             path = str(self._folder / file)
-            yield Record(file, FileOnDisk(path), path, self.name)
+            yield PhotoRecord(file, FileOnDisk(path), path, self.name)
         yield from self._left_out

@@ -1,9 +1,9 @@
-"""A dataset on the Hugging Face hub: downloaded with resumption, then read like any folder."""
+"""Source: a dataset on the Hugging Face hub, downloaded with resumption, then read like any folder."""
 
 import re
 from pathlib import Path
 
-from sextant.base.errors import one_line
+from sextant.base.errors import format_error
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
 from sextant.gallery.sources.hub_files import fetch_large_files
 from sextant.gallery.sources.records import SourceError
@@ -20,7 +20,7 @@ _WANTED = [
 
 
 def is_dataset(source: str) -> bool:
-    """Whether this names a dataset: hf:owner/name, or owner/name where no folder is called like the owner."""
+    """Return whether this names a dataset: hf:owner/name, or owner/name where no folder is called like the owner."""
     return bool(_DATASET.match(source)) and not Path(source.split("/")[0]).exists()
 
 
@@ -45,9 +45,11 @@ def download_dataset(source: str) -> Path:
         way_out = f"accept its terms at huggingface.co/datasets/{name} and run: hf auth login"
         raise SourceError(f"dataset {name!r} is gated; {way_out}") from error
     except RepositoryNotFoundError as error:
-        raise SourceError(f"source {source!r} is neither a path here nor a dataset on the hub; check it") from error
+        raise SourceError(
+            f"source {source!r} is neither a local path nor a dataset on the hub; check its spelling"
+        ) from error
     except Exception as error:
-        reason = one_line(error)
+        reason = format_error(error)
         raise SourceError(
             f"source {source!r} is not a path, and downloading it as a hub dataset failed: {reason}; run it again"
         ) from error

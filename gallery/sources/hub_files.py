@@ -1,4 +1,4 @@
-"""Large files of a dataset on the hub, each fetched from where an earlier download of it broke off.
+"""Download large files of a hub dataset, resuming where an earlier download stopped.
 
 huggingface_hub resumes a file only within one process: it deletes what it has of one when it gives up, and never finds
 it again when it is killed. Archives of galleries are of many gigabytes, so these are fetched here, under their hash,
@@ -65,7 +65,7 @@ def list_large_files(info: Any, wanted: Sequence[str]) -> list[HubFile]:
     from huggingface_hub import constants
 
     return [
-        HubFile(_address(info, file.rfilename), file.lfs.sha256, file.lfs.size)
+        HubFile(_make_address(info, file.rfilename), file.lfs.sha256, file.lfs.size)
         for file in info.siblings or []
         if file.lfs is not None
         and _LARGE_BYTES <= file.lfs.size <= constants.MAX_HTTP_DOWNLOAD_SIZE
@@ -73,7 +73,7 @@ def list_large_files(info: Any, wanted: Sequence[str]) -> list[HubFile]:
     ]
 
 
-def _address(info: Any, name: str) -> str:
+def _make_address(info: Any, name: str) -> str:
     from huggingface_hub import hf_hub_url
 
     return hf_hub_url(info.id, name, repo_type="dataset", revision=info.sha)
@@ -110,5 +110,5 @@ def _fetch_alone(file: HubFile, blobs: Path) -> None:
         found = hashlib.file_digest(whole, "sha256").hexdigest()
     if found != file.sha256:
         part.unlink()
-        raise BrokenFile(f"a file came with SHA-256 {found[:8]}… and should have {file.sha256[:8]}…")
+        raise BrokenFile(f"a file arrived with SHA-256 {found[:8]}… and should have {file.sha256[:8]}…")
     part.rename(blobs / file.sha256)

@@ -1,10 +1,10 @@
-"""Several sources in one gallery, as Street-level RAG's database over two."""
+"""Source: several sources joined into one, as in Street-level RAG."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sextant.gallery.manifest import SOURCES_JOINED
-from sextant.gallery.sources.records import Record, Source, Unreadable
+from sextant.gallery.sources.records import PhotoRecord, Source, Unreadable
 
 
 class JoinedSource:
@@ -24,7 +24,7 @@ class JoinedSource:
         totals = [source.total() for source in self._sources]
         return None if None in totals else sum(total or 0 for total in totals)
 
-    def __iter__(self) -> Iterator[Record | Unreadable]:
+    def __iter__(self) -> Iterator[PhotoRecord | Unreadable]:
         for number, source in enumerate(self._sources, 1):
             for record in source:
                 yield record if number == 1 else replace(record, id=f"{number}/{record.id}")

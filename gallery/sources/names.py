@@ -1,4 +1,4 @@
-"""Match the names a table gives its photos with the files of a folder, however each of them is spelled."""
+"""Match the photo names of a table with the files of a folder, despite different spellings."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -26,24 +26,24 @@ class FileNames:
 
     def find(self, image: str) -> str | None:
         """Find the file that a table means: the name as it stands, with / as _, or with .jpg added."""
-        spellings = _spellings(image)
+        spellings = _list_spellings(image)
         for name in spellings:
             if name in self.exact:
                 return name
         return next((found for name in spellings if (found := self._loose.get(_loosen(name)))), None)
 
 
-def _spellings(image: str) -> tuple[str, ...]:
+def _list_spellings(image: str) -> tuple[str, ...]:
     plain = PurePosixPath(image.replace("\\", "/")).as_posix()
     flat = plain.replace("/", "_")
     return (PurePosixPath(image).as_posix(), plain, flat, f"{plain}.jpg", f"{flat}.jpg")
 
 
 def _loosen(name: str) -> str:
-    return unicodedata.normalize("NFC", _readable(name)).casefold()
+    return unicodedata.normalize("NFC", _decode_latin_1(name)).casefold()
 
 
-def _readable(name: str) -> str:
+def _decode_latin_1(name: str) -> str:
     """Read the name of a file that is not UTF-8, which Python holds as surrogates, as Latin-1."""
     try:
         name.encode("utf-8")

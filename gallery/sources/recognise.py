@@ -1,4 +1,4 @@
-"""Recognising a source from what a person gave."""
+"""Recognise the kind of source that the user gave, and open it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,10 +48,10 @@ def open_source(source: str, options: SourceOptions = SourceOptions()) -> Source
     if not path.exists():
         raise SourceError(f"source {source!r} does not exist; give a folder of photos, a table or a dataset's name")
     if path.is_file():
-        return _with_table(PhotoTable(path, options.swapped, list_photo_files(path.parent)), path.parent, options)
+        return _open_with_table(PhotoTable(path, options.swapped, list_photo_files(path.parent)), path.parent, options)
     if options.metadata is not None:
-        return _with_table(PhotoTable(options.metadata, options.swapped, list_photo_files(path)), path, options)
-    return _own_source(path, options)
+        return _open_with_table(PhotoTable(options.metadata, options.swapped, list_photo_files(path)), path, options)
+    return _open_own_source(path, options)
 
 
 def open_sources(sources: Sequence[str], options: SourceOptions = SourceOptions()) -> Source:
@@ -63,15 +63,15 @@ def open_sources(sources: Sequence[str], options: SourceOptions = SourceOptions(
     if len(sources) == 1:
         return open_source(sources[0], options)
     if options.metadata is not None:
-        raise SourceError("--metadata names the table of one source; of several, give each its table as SOURCE")
+        raise SourceError("--metadata names the table of one source; with several sources, give the tables as SOURCE")
     return JoinedSource([open_source(source, options) for source in sources])
 
 
-def _with_table(table: PhotoTable, folder: Path, options: SourceOptions) -> Source:
+def _open_with_table(table: PhotoTable, folder: Path, options: SourceOptions) -> Source:
     """Join a table to photos: those that lie in the folder, else those in its archives."""
     if has_archives(folder) and not table.matches(FileNames(list_photo_files(folder))):
-        return ArchiveSource(table, _training_images(folder, table), options.country_known)
-    table.notes += _unopened_archives(folder)
+        return ArchiveSource(table, _find_training_images(folder, table), options.country_known)
+    table.notes += _list_unopened_archives(folder)
     return TableFolderSource(table, folder, options.country_known)
 
 
@@ -80,27 +80,27 @@ def has_archives(folder: Path) -> bool:
     return bool(list_tar_parts(folder) or list_zip_files(folder))
 
 
-def _unopened_archives(folder: Path) -> list[str]:
+def _list_unopened_archives(folder: Path) -> list[str]:
     """Say which archives in a folder of photos are left as they are."""
     found = sorted(Path(name).name for name in walk_files(folder) if Path(name).suffix.lower() in _ARCHIVES)
-    return [f"archives were not opened: {_some(found)}; unpack those that hold photos"] if found else []
+    return [f"archives were not opened: {_shorten_list(found)}; unpack those that hold photos"] if found else []
 
 
-def _some(names: list[str]) -> str:
+def _shorten_list(names: list[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3:,} more"
 
 
-def _training_images(folder: Path, table: PhotoTable) -> Path:
-    """OSV-5M keeps its test photos beside the others; a gallery takes those that the table is of."""
+def _find_training_images(folder: Path, table: PhotoTable) -> Path:
+    """Find OSV-5M's photos of this table: its test photos lie beside its training photos."""
     split = folder / "images" / table.path.stem
     if split.is_dir():
-        table.notes.append(f"of {folder.name!r} the photos in 'images/{table.path.stem}' are taken")
+        table.notes.append(f"of {folder.name!r} the photos in 'images/{table.path.stem}' are used")
         return split
     return folder
 
 
-def _own_source(folder: Path, options: SourceOptions) -> Source:
+def _open_own_source(folder: Path, options: SourceOptions) -> Source:
     """Read the folder with the table inside it, or alone if no table describes its photos.
 
     Of OSV-5M's two tables, the one to train on is taken.
@@ -109,31 +109,31 @@ def _own_source(folder: Path, options: SourceOptions) -> Source:
         SourceError: several tables could be meant, or there are archives and nothing that lists their photos.
     """
     photos = list_photo_files(folder)
-    tables, notes = _tables_in(folder, options, photos)
+    tables, notes = _find_tables(folder, options, photos)
     names = [table.path.name for table in tables]
     filtered = [table for table in tables if table.path.name == MP16_TABLE]
     if filtered and has_archives(folder):
-        return _with_table(filtered[0], folder, options)
+        return _open_with_table(filtered[0], folder, options)
     if sorted(names) == ["test.csv", "train.csv"]:
-        return _with_table(next(table for table in tables if table.path.name == "train.csv"), folder, options)
+        return _open_with_table(next(table for table in tables if table.path.name == "train.csv"), folder, options)
     files = FileNames(photos)
     matching = [table for table in tables if table.matches(files)]
     if not matching and has_archives(folder) and not photos:
         if not tables:
-            raise SourceError(f"folder {str(folder)!r} holds archives and no table of them; name it with --metadata")
+            raise SourceError(f"folder {str(folder)!r} has archives but no table for them; name it with --metadata")
         matching = tables
     if len(matching) > 1:
         listed = ", ".join(table.path.name for table in matching)
         raise SourceError(f"folder {str(folder)!r} holds {len(matching)} tables ({listed}); name one: --metadata")
-    notes += [_unused(table) for table in tables if table not in matching]
+    notes += [_explain_unused(table) for table in tables if table not in matching]
     if matching:
-        source = _with_table(matching[0], folder, options)
+        source = _open_with_table(matching[0], folder, options)
         source.notes.extend(notes)
         return source
-    return FolderSource(folder, [*notes, *_unopened_archives(folder)])
+    return FolderSource(folder, [*notes, *_list_unopened_archives(folder)])
 
 
-def _unused(table: PhotoTable) -> str:
+def _explain_unused(table: PhotoTable) -> str:
     if not len(table) and table.broken_lines:
         return f"table {table.path.name!r} is not used: none of its lines has the columns of its header"
     if not len(table):
@@ -141,7 +141,7 @@ def _unused(table: PhotoTable) -> str:
     return f"table {table.path.name!r} is not used: none of its {len(table):,} rows names a photo of this folder"
 
 
-def _tables_in(folder: Path, options: SourceOptions, photos: Sequence[str]) -> tuple[list[PhotoTable], list[str]]:
+def _find_tables(folder: Path, options: SourceOptions, photos: Sequence[str]) -> tuple[list[PhotoTable], list[str]]:
     """Find the folder's tables of photos, with a note on each other table; MP16-Pro keeps its own in a subfolder."""
     tables, notes = [], []
     below = folder / "metadata"

@@ -1,4 +1,4 @@
-"""What every source yields: a photo that can be read, with what is known of it, or the reason why not."""
+"""Records that sources yield: a readable photo with its known facts, or the reason why it is unreadable."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class PlaceNames(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Record:
+class PhotoRecord:
     """One photo before it is opened. ``id`` is unique in its source; without a position, EXIF must state it."""
 
     id: str
@@ -78,7 +78,7 @@ class Source(Protocol):
         ...
 
     def total(self) -> int | None:
-        """How many records will come, when that is known beforehand."""
+        """Return how many records will come, when that is known beforehand."""
         ...
 
-    def __iter__(self) -> Iterator[Record | Unreadable]: ...
+    def __iter__(self) -> Iterator[PhotoRecord | Unreadable]: ...

@@ -1,11 +1,11 @@
-"""A CSV table beside a folder of photos."""
+"""Source: a CSV table with a folder of photos."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from sextant.gallery.sources.folder import list_photos
 from sextant.gallery.sources.names import FileNames
-from sextant.gallery.sources.records import FileOnDisk, PhotoFile, Record, SourceError, Unreadable
+from sextant.gallery.sources.records import FileOnDisk, PhotoFile, PhotoRecord, SourceError, Unreadable
 from sextant.gallery.sources.tables import PhotoTable, TableRow
 
 
@@ -27,14 +27,14 @@ class TableFolderSource:
     def total(self) -> int | None:
         return len(self._table)
 
-    def __iter__(self) -> Iterator[Record | Unreadable]:
+    def __iter__(self) -> Iterator[PhotoRecord | Unreadable]:
         names = FileNames(self._files)
         seen: set[str] = set()
         for index in range(len(self._table)):
             row = self._table.row(index)
             file = names.find(row.image)
             if row.image in seen:
-                yield Unreadable(row.image, "is listed twice; its first row holds")
+                yield Unreadable(row.image, "is listed twice; its first row is used")
                 continue
             seen.add(row.image)
             seen.add(file or row.image)
@@ -44,24 +44,24 @@ class TableFolderSource:
                 yield Unreadable(file, f"has no row in {self._table.path.name!r}")
         yield from self._left_out
 
-    def _record(self, row: TableRow, file: str | None) -> Record | Unreadable:
+    def _record(self, row: TableRow, file: str | None) -> PhotoRecord | Unreadable:
         if file is None:
             return Unreadable(row.image, f"is not in folder {self._folder.name!r}")
-        if reason := refused(row, self._country_known):
+        if reason := find_refusal(row, self._country_known):
             return Unreadable(row.image, reason)
         path = str(self._folder / file)
-        return record_of(row, FileOnDisk(path), path, self.name)
+        return make_record(row, FileOnDisk(path), path, self.name)
 
 
-def refused(row: TableRow, country_known: bool) -> str | None:
-    """Why this row does not go into the gallery: no good position, or no country where one is asked for."""
+def find_refusal(row: TableRow, country_known: bool) -> str | None:
+    """Return why this row does not go into the gallery: no good position, or no country where one is asked for."""
     if row.problem:
         return row.problem
     return "its row names no country" if country_known and not row.country_known else None
 
 
-def record_of(row: TableRow, photo: PhotoFile, uri: str, source: str) -> Record:
-    return Record(
+def make_record(row: TableRow, photo: PhotoFile, uri: str, source: str) -> PhotoRecord:
+    return PhotoRecord(
         id=row.image,
         photo=photo,
         uri=uri,

@@ -1,4 +1,4 @@
-"""CSV tables of photos and their positions, in every published form, recognised by their columns."""
+"""Read CSV tables of photos and positions, in every published form, recognised by their columns."""
 
 import csv
 import hashlib
@@ -48,9 +48,9 @@ class TableRow:
         if self.unread is not None:
             return f"position {self.unread!r} cannot be read; write decimal degrees such as 48.8583, 2.2944"
         if math.isnan(self.latitude) or math.isnan(self.longitude):
-            return "its row states no position"
+            return "its row has no position"
         if self.latitude == 0 and self.longitude == 0:
-            return "is at 0, 0 in the table, which means that its position is unknown"
+            return "position is 0, 0, which tables use for an unknown position"
         if abs(self.latitude) > 90 or abs(self.longitude) > 180:
             return f"position {self.latitude:g}, {self.longitude:g} is out of range"
         return None
@@ -82,14 +82,12 @@ class PhotoTable:
         if self.swapped:
             self._latitude, self._longitude = self._longitude, self._latitude
             self.notes.append(
-                f"table {path.name!r}: the LAT and LON headers are swapped; they are read the other way round"
+                f"table {path.name!r}: the LAT and LON headers are swapped; they are read in the right order"
             )
         if self.broken_lines:
             lines = ", ".join(str(line) for line in self.broken_lines[:5])
             count = len(self.broken_lines)
-            self.notes.append(
-                f"table {path.name!r}: {count} lines do not have its columns and are left out (line {lines})"
-            )
+            self.notes.append(f"table {path.name!r}: {count} lines are not rows and are skipped (line {lines})")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -135,7 +133,7 @@ class PhotoTable:
             raise SourceError(f"table {str(path)!r} cannot be read ({error.strerror}); check the path") from error
         except csv.Error as error:
             self.notes.append(
-                f"table {path.name!r} ends in a fragment that is not CSV ({error}); it is read up to there"
+                f"table {path.name!r} ends in a fragment that is not CSV ({error}); the rows before it are used"
             )
 
     def _take(self, row: list[str], width: int, line: int) -> None:
@@ -159,7 +157,7 @@ class PhotoTable:
         self._longitude.append(longitude)
         self._author.append(columns.author_of(row))
         self._country.append(columns.text(row, columns.country))
-        self._captured.append(_time(columns.text(row, columns.captured)))
+        self._captured.append(_parse_time(columns.text(row, columns.captured)))
         if columns.names:
             self._place.append(columns.place(row))
 
@@ -174,7 +172,7 @@ class PhotoTable:
         del self._place[len(self.images) :]
 
     def _looks_swapped(self) -> bool:
-        """IM2GPS3K's metadata was first published with its two headers exchanged over the same values."""
+        """Return whether latitude and longitude headers are exchanged, as in IM2GPS3K's first published table."""
         if not self._columns.published or not self.images:
             return False
         beyond = sum(90 < abs(value) <= 180 for value in self._latitude)
@@ -206,8 +204,8 @@ class _Columns:
         self.last = max(image, latitude, longitude)
         numeric = "img_id" in names and sum(name.isdigit() for name in names) >= 10
         self.url_encoded = numeric  # YFCC100M's columns: 3 is the owner, and text is URL-encoded
-        self.author = names.index("3") if numeric and "3" in names else _first(names, _AUTHOR)
-        self.country, self.captured = _first(names, _COUNTRY), _first(names, _CAPTURED)
+        self.author = names.index("3") if numeric and "3" in names else _find_first(names, _AUTHOR)
+        self.country, self.captured = _find_first(names, _COUNTRY), _find_first(names, _CAPTURED)
         self.published = names[image] == "img_id" and {"lat", "lon"} <= set(names)
         self._interned: dict[str, str] = {}
         # OSV-5M names a city and a country's code beside it; only a table with all three names the place in words.
@@ -252,12 +250,12 @@ def _ends_with_newline(path: Path) -> bool:
         return any(mark in file.read() for mark in (b"\n", b"\r"))
 
 
-def _first(names: list[str], wanted: tuple[str, ...]) -> int | None:
+def _find_first(names: list[str], wanted: tuple[str, ...]) -> int | None:
     return next((names.index(name) for name in wanted if name in names), None)
 
 
-def _time(text: str | None) -> str | None:
-    """ISO 8601; OSV-5M writes milliseconds since 1970."""
+def _parse_time(text: str | None) -> str | None:
+    """Parse ISO 8601, or milliseconds since 1970 as OSV-5M writes them."""
     if text is None or not re.fullmatch(r"\d{12,13}", text):
         return text
     return datetime.fromtimestamp(int(text) / 1000, UTC).isoformat(timespec="seconds")

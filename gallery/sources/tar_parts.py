@@ -1,4 +1,4 @@
-"""Photos in tar files that were cut into parts, as MP16-Pro is published: read in place, never unpacked."""
+"""Read photos from tar files cut into parts, as MP16-Pro is published, without unpacking."""
 
 import io
 import re
@@ -89,11 +89,11 @@ class JoinedParts(io.RawIOBase):
 def list_tar_parts(folder: Path) -> list[Path]:
     """List the tar files and tar parts in a folder and its subfolders, in the order of their numbers."""
     found = [path for path in folder.rglob("*") if path.is_file() and _TAR_PART.search(path.name)]
-    return sorted(found, key=lambda path: _natural(path.relative_to(folder).as_posix()))
+    return sorted(found, key=lambda path: _make_natural_key(path.relative_to(folder).as_posix()))
 
 
 def list_archives(parts: list[Path]) -> list[tuple[str, ...]]:
-    """Parts grouped into tars: one that starts with a member's header starts a tar, the others continue it."""
+    """Group parts into tars: one that starts with a member's header starts a tar, the others continue it."""
     groups: list[list[str]] = []
     for part in parts:
         with part.open("rb") as file:
@@ -117,5 +117,5 @@ def list_tar_members(parts: tuple[str, ...]) -> Iterator[tuple[str, TarMember]]:
                 yield member.name, TarMember(parts, member.offset_data, member.size)
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def _make_natural_key(name: str) -> list[tuple[int, str]]:
     return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", name)]

@@ -48,7 +48,7 @@ def detect_form(path: Path, is_header: Callable[[list[str]], bool], photos: Iter
     """
     with path.open("rb") as file:
         sample = file.read(_SAMPLE_BYTES)
-    encoding = _encoding(path, sample, photos)
+    encoding = _detect_encoding(path, sample, photos)
     lines = [line for line in sample.decode(encoding, "replace").splitlines() if line.strip()][:HEADER_WITHIN]
     for line, mark in product(lines, DELIMITERS):
         if is_header([cell.strip().strip('"') for cell in line.split(mark)]):
@@ -57,7 +57,7 @@ def detect_form(path: Path, is_header: Callable[[list[str]], bool], photos: Iter
     return TextForm(encoding, max(DELIMITERS, key=lambda mark: (first.count(mark), mark == ",")))
 
 
-def _encoding(path: Path, sample: bytes, photos: Iterable[str]) -> str:
+def _detect_encoding(path: Path, sample: bytes, photos: Iterable[str]) -> str:
     for mark, name in _BOMS:
         if sample.startswith(mark):
             return name
@@ -65,7 +65,7 @@ def _encoding(path: Path, sample: bytes, photos: Iterable[str]) -> str:
         return "utf-16-be" if sample[:1] == b"\0" else "utf-16-le"
     if _is_utf8(path):
         return "utf-8"
-    if named := _encoding_of_names(sample, photos):
+    if named := _detect_by_names(sample, photos):
         return named
     from charset_normalizer import from_bytes
 
@@ -73,17 +73,17 @@ def _encoding(path: Path, sample: bytes, photos: Iterable[str]) -> str:
     return best.encoding if best is not None else "latin-1"
 
 
-def _encoding_of_names(sample: bytes, photos: Iterable[str]) -> str | None:
+def _detect_by_names(sample: bytes, photos: Iterable[str]) -> str | None:
     """Return the encoding in which most of the photos' names stand in the table; None where none of them does."""
     names = {unicodedata.normalize("NFC", name.rpartition("/")[2]) for name in photos if not name.isascii()}
     if not names:
         return None
-    counts = {encoding: sum(_coded(name, encoding) in sample for name in names) for encoding in _LEGACY}
+    counts = {encoding: sum(_encode_name(name, encoding) in sample for name in names) for encoding in _LEGACY}
     best = max(_LEGACY, key=lambda encoding: counts[encoding])
     return best if counts[best] else None
 
 
-def _coded(name: str, encoding: str) -> bytes:
+def _encode_name(name: str, encoding: str) -> bytes:
     """Write a name as bytes; one that the encoding lacks letters for becomes bytes that stand in no table."""
     try:
         return name.encode(encoding)

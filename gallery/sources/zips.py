@@ -1,4 +1,4 @@
-"""Photos in zip files, as OSV-5M is published: read in place, never unpacked."""
+"""Read photos from zip files, as OSV-5M is published, without unpacking."""
 
 import zipfile
 from collections.abc import Iterator

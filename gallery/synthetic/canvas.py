@@ -1,4 +1,4 @@
-"""A picture with depth: metres in, pixels out.
+"""A canvas with perspective: metres in, pixels out.
 
 x runs to the right from the middle of the road, y up from it, z away from the camera.
 """
@@ -17,19 +17,19 @@ OVERSAMPLING = 2  # drawn larger and scaled down, for smooth edges
 NEAR = 2.5  # metres; nothing is drawn nearer
 
 
-def colour(name: str) -> Colour:
+def parse_colour(name: str) -> Colour:
     """Parse a colour by '#rrggbb' or CSS name."""
     red, green, blue = ImageColor.getrgb(name)[:3]
     return red, green, blue
 
 
-def mix(first: Colour, second: Colour, share: float) -> Colour:
-    """Between two colours: the first at share 0, the second at 1."""
+def mix_colours(first: Colour, second: Colour, share: float) -> Colour:
+    """Mix two colours: the first at share 0, the second at 1."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
-def shade(base: Colour, factor: float) -> Colour:
+def shade_colour(base: Colour, factor: float) -> Colour:
     """Make a colour darker (below 1) or lighter."""
     red, green, blue = (min(255, max(0, round(channel * factor))) for channel in base)
     return red, green, blue
@@ -57,17 +57,17 @@ class Canvas:
         self._air, self._visibility = air, 900 / (1 + 8 * haze)  # metres
 
     def at(self, x: float, y: float, z: float) -> Point:
-        """Where a point in metres lies in the picture."""
+        """Return where a point in metres lies in the picture."""
         scale = self.scale(z)
         return self.middle + scale * (x - self.camera_x), self.horizon - scale * (y - self._camera_y)
 
     def scale(self, z: float) -> float:
-        """Pixels a metre takes at a distance."""
+        """Return pixels a metre takes at a distance."""
         return self.focal / max(z, NEAR)
 
     def through_air(self, base: Colour, z: float) -> Colour:
         """Return a colour as seen from a distance."""
-        return mix(base, self._air, 1 - exp(-z / self._visibility))
+        return mix_colours(base, self._air, 1 - exp(-z / self._visibility))
 
     def face(self, corners: Sequence[Metres], base: Colour) -> None:
         """Draw a flat polygon in space, coloured as its nearest corner."""
@@ -90,7 +90,7 @@ class Canvas:
     def stamp(
         self, mask: Image.Image, left: float, bottom: float, right: float, top: float, z: float, ink: Colour
     ) -> None:
-        """Lettering that faces the camera, stretched into a rectangle in metres."""
+        """Draw lettering that faces the camera, stretched into a rectangle in metres."""
         (x0, y0), (x1, y1) = self.at(left, top, z), self.at(right, bottom, z)
         size = round(x1 - x0), round(y1 - y0)
         if min(size) >= 2:

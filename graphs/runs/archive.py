@@ -11,7 +11,7 @@ from pathlib import Path
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
 from sextant.agent.recording.cassette import Cassette
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.files import replacing
+from sextant.base.files import replace_file
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.graphs.runs.changes import collect_fitted_hashes
@@ -50,7 +50,7 @@ def export_run(folder: RunFolder, out: Path, home: str | None, *, photo: bool = 
     listed = {name: {"sha256": hash_content(content), "bytes": len(content)} for name, content in contents.items()}
     manifest = {"format": FORMAT, "run": folder.name, "files": listed}
     try:
-        with replacing(out) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+        with replace_file(out) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
             write_entry(archive, "manifest.json", json.dumps(manifest, indent=1).encode())
             for name, content in contents.items():
                 write_entry(archive, name, content)
@@ -121,7 +121,7 @@ def import_run(path: Path, home: str | None) -> RunFolder:
     name = json.loads(contents.pop("manifest.json"))["run"]
     target = get_runs_folder(home) / name
     if target.exists():
-        raise WrongUse(f"there is a run {name!r} already; delete its folder to import it again")
+        raise WrongUse(f"run {name!r} already exists; delete its folder to import it again")
     store = BlobStore(Home.at(home).blobs)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".import-"))
@@ -149,9 +149,9 @@ def read_checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, byt
     """
     entries = archive.infolist()
     if len(entries) > MOST_FILES:
-        raise ArchiveError(f"{str(path)!r} holds {len(entries)} files; an exported run holds a few")
+        raise ArchiveError(f"{str(path)!r} holds {len(entries)} files; an exported run has a few")
     if len({entry.filename for entry in entries}) != len(entries):
-        raise ArchiveError(f"{str(path)!r} holds two files of one name")
+        raise ArchiveError(f"{str(path)!r} has two files of one name")
     for entry in entries:
         check_entry(entry, path)
     if (together := sum(entry.file_size for entry in entries)) > BIGGEST_TOGETHER:

@@ -3,7 +3,7 @@
 from sextant.agent.recording.cassette import encode_canonical
 from sextant.agent.recording.divergence import find_json_differences
 from sextant.base.json_types import Json
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.replay import make_step_key
 from sextant.graphs.runs.steps import Step, read_steps
@@ -24,7 +24,7 @@ def compare_runs(a: RunFolder, b: RunFolder) -> Json:
     answers = [folder.answer() or {} for folder in (a, b)]
     places = [answer.get("best") for answer in answers]
     ends = [(place["latitude"], place["longitude"]) for place in places if place]
-    moved = round(float(great_circle_km(*ends)), 3) if len(ends) == 2 else None
+    moved = round(float(compute_great_circle_km(*ends)), 3) if len(ends) == 2 else None
     steps = [read_steps(folder.steps) for folder in (a, b)]
     settings = find_json_differences(a.record()["settings"], b.record()["settings"], "")
     return {

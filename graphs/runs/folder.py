@@ -82,8 +82,8 @@ class RunFolder:
         record = self.record()
         if record.get("imported"):
             raise WrongUse(
-                f"run {self.name!r} was imported: it replays and forks from its recording, but asks no model or "
-                "gallery; locate the photo here instead"
+                f"run {self.name!r} was imported: it can be replayed and forked from its recording, but not with "
+                "new calls; locate the photo here instead"
             )
         return record
 
@@ -126,7 +126,7 @@ def create_run(home: str | None, name: str, record: Json) -> RunFolder:
     try:
         path.mkdir(parents=True)
     except FileExistsError as error:
-        raise WrongUse(f"there is a run {name!r} already; choose another name") from error
+        raise WrongUse(f"run {name!r} already exists; choose another name") from error
     except OSError as error:
         raise SextantError(f"cannot write to {str(path)!r}: {error.strerror}; free space or pass --home") from error
     write_json(

@@ -105,7 +105,7 @@ def fork(
         SextantError: the recording cannot be read, or the run fails.
     """
     if not overrides:
-        raise WrongUse("a fork changes something; add --set KEY=VALUE")
+        raise WrongUse("a fork needs a change; add --set KEY=VALUE")
     if limits:
         limits.check_changes(overrides)
     record = parent.require_own_record() if live else parent.record()

@@ -60,7 +60,7 @@ class ForkLimits:
                 allowed = ", ".join(sorted([*ALLOWED_SETTINGS, *ALLOWED_KINDS]))
                 raise WrongUse(f"a visitor cannot change {key[:40]!r}; a visitor can change: {allowed}")
             if value.startswith("@") or (head != "text" and any(is_own(part.strip()) for part in value.split(","))):
-                raise WrongUse(f"the value of {key[:40]!r} names a file; files are not read, write the value itself")
+                raise WrongUse(f"the value of {key[:40]!r} names a file; write the value itself")
 
     def check_end(self, end: Settings, parent: Settings) -> None:
         """Check that a fork's settings stay within the server's limits.
@@ -97,8 +97,8 @@ class ForkLimits:
             ours, theirs = _remove_login(getattr(self.server, name)), _remove_login(getattr(settings, name))
             if ours != theirs:
                 raise WrongUse(
-                    f"this run was made with another {name} than this server has now, so it is forked from its "
-                    "recording only; leave live out, or send the photo again"
+                    f"this run was made with another {name} than this server has now, so it can only be forked from "
+                    "its recording; leave out live, or send the photo again"
                 )
 
     def use_server_connection(self, settings: Settings) -> Settings:
@@ -112,4 +112,4 @@ def _remove_login(value: str | None) -> str | None:
 
 
 def _make_limit_error(name: str, value: object, most: object) -> WrongUse:
-    return WrongUse(f"{format_option(name)} of {value} is more than this server allows a visitor; the most is {most}")
+    return WrongUse(f"{format_option(name)} of {value} is more than this server allows visitors; the limit is {most}")

@@ -183,7 +183,9 @@ def choose_branch(node: str, key: str, step: int, branch: str | None, steps: lis
     ]
     fitting = [found for found in here if branch in (None, found)]
     if not fitting:
-        raise WrongUse(f"--set {name} means nothing at step {step}; it fits steps {', '.join(map(str, sorted(there)))}")
+        raise WrongUse(
+            f"--set {name} does not apply to step {step}; it applies to steps {', '.join(map(str, sorted(there)))}"
+        )
     if len(fitting) > 1:
         raise WrongUse(f"step {step} has {len(fitting)} branches; say which: --from {step}:{fitting[0]}")
     return fitting[0]

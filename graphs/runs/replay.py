@@ -9,7 +9,7 @@ from typing import Any
 
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette, encode_canonical
-from sextant.agent.recording.divergence import Difference, Divergence, describe_step, find_json_differences
+from sextant.agent.recording.divergence import Divergence, TextDifference, describe_step, find_json_differences
 from sextant.agent.recording.recorder import Player
 from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
@@ -90,7 +90,7 @@ def make_step_key(step_info: StepInfo) -> tuple[int, str, str]:
 
 def refuse_call(kind: str, request: Json) -> Json:
     """Refuse a call to the backend: in a replay, the recording answers every call."""
-    raise RunError(f"a replay asked the world for its {kind}; this is a defect, please report it")
+    raise RunError(f"internal error: a replay made a {kind} call; please report it")
 
 
 class ReplayCheck:
@@ -144,13 +144,22 @@ class ReplayCheck:
             raise Divergence(step.step_info, None, message, difference)
 
 
-def find_difference(old: Json, new: Json) -> Difference | None:
-    """Find the first readable difference of two JSON values; None when they are equal byte for byte."""
-    if encode_canonical(old) == encode_canonical(new):
+def find_difference(old: Json, new: Json) -> TextDifference | None:
+    """Find the first readable difference of two JSON values; None when they are equal but for fields that are None."""
+    if encode_canonical(drop_absent(old)) == encode_canonical(drop_absent(new)):
         return None
     found = list(find_json_differences(old, new, ""))
     readable = [difference for difference in found if not BLOB.search(difference.words)]
-    return next(iter([*readable, *found]), Difference("its spelling", "the values are equal, their bytes are not"))
+    return next(
+        iter([*readable, *found]), TextDifference("its spelling", "the values are equal but their bytes differ")
+    )
+
+
+def drop_absent(value: Any) -> Any:
+    """Drop the fields of dictionaries that are None: a record of an earlier version lacks the fields added since."""
+    if isinstance(value, dict):
+        return {name: drop_absent(item) for name, item in value.items() if item is not None}
+    return [drop_absent(item) for item in value] if isinstance(value, list) else value
 
 
 def compare_answers(folder: RunFolder, answer: Json, step_info: StepInfo) -> None:

@@ -164,7 +164,7 @@ def run_graph(path: str, deps: Deps, around: NodeWrapper) -> Json:
         calls = [stop.value for stop in state["__interrupt__"]]
         raise UnrecordedCalls(sorted(calls, key=lambda call: call["branch"] or ""))
     if "answer" not in state:
-        raise RunError(f"run {settings.run} ended without an answer; this is a defect, please report it")
+        raise RunError(f"internal error: run {settings.run} ended without an answer; please report it")
     answer: Json = state["answer"]
     return answer
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 from sextant.app.commands.align import command
 from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.model import location
-from sextant.gallery.alignment.model.aligned_model import new_alignment
-from sextant.gallery.alignment.model.published import KEYS, published_config
+from sextant.gallery.alignment.model.aligned_model import make_alignment
+from sextant.gallery.alignment.model.published import KEYS, make_published_config
 from sextant.gallery.build.build import build
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.search.search import Filters, search_gallery
@@ -122,7 +122,7 @@ def test_several_processes_are_told_to_compute_the_features_first(world, tmp_pat
 
 def test_published_weights_are_imported(tmp_path, monkeypatch):
     monkeypatch.setattr(location, "HIDDEN", 1024)
-    layout = new_alignment(published_config("g3", "st:x", None), seed=0).state_dict()
+    layout = make_alignment(make_published_config("g3", "st:x", None), seed=0).state_dict()
     torch.save({theirs: layout[ours] for theirs, ours in KEYS["g3"].items()}, tmp_path / "g3.pth")
     imported = align("import", tmp_path / "g3.pth", "--out", tmp_path / "g3")
     assert imported.exit_code == 0, imported.exception

@@ -9,7 +9,7 @@ import time
 import pexpect
 import pytest
 
-from sextant.geo.countries import countries_by_code
+from sextant.geo.countries import load_countries_by_code
 from tests.support.cli import ROOT
 from tests.support.drawn_gallery import knows
 from tests.support.model_server import ModelServer
@@ -44,7 +44,7 @@ def talk(drawn, tmp_path):
 
 
 def test_photo_branches_why_steer_polygon_fork_and_export(talk, drawn, tmp_path):
-    country = countries_by_code()[drawn.country_code].name
+    country = load_countries_by_code()[drawn.country_code].name
     south, west = drawn.latitude - 3, drawn.longitude - 3
     corners = [[west, south], [west + 6, south], [west + 6, south + 6], [west, south + 6], [west, south]]
     area = tmp_path / "drawn.geojson"
@@ -58,7 +58,7 @@ def test_photo_branches_why_steer_polygon_fork_and_export(talk, drawn, tmp_path)
         child.expect(rf"{re.escape(country)}.*Position: -?\d")
 
         child.sendline("why?")
-        child.expect("What was done")
+        child.expect("Calls made")
         child.expect(r"I\s+verified\s+this")
 
         calls = model.count

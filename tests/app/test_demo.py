@@ -2,7 +2,7 @@
 
 import pytest
 
-from sextant.app.commands.demo import MARK, _made_of
+from sextant.app.commands.demo import MARK, _is_current
 
 
 @pytest.fixture
@@ -15,16 +15,16 @@ def gallery(tmp_path):
 
 def test_a_whole_gallery_of_this_world_is_kept(gallery):
     (gallery / MARK).write_text("world 2")
-    assert _made_of(gallery, "world 2")
+    assert _is_current(gallery, "world 2")
     assert (gallery / "photos").exists()
 
 
 def test_a_gallery_of_an_older_world_is_removed(gallery):
     (gallery / MARK).write_text("world 1")
-    assert not _made_of(gallery, "world 2")
+    assert not _is_current(gallery, "world 2")
     assert not gallery.exists()
 
 
 def test_half_a_gallery_is_left_to_be_gone_on_with(gallery):
-    assert not _made_of(gallery, "world 2")
+    assert not _is_current(gallery, "world 2")
     assert (gallery / "photos").exists()

@@ -62,8 +62,8 @@ def test_a_fit_writes_a_model_that_recorded_uses(recorded, tmp_path):
     ("args", "code", "message"),
     [
         (("none.jsonl",), 1, "cannot read 'none.jsonl'"),
-        (("RECORDED", "--verify", "best"), 2, "no verification strategy 'best'"),
-        (("RECORDED", "--optimise", "town"), 2, "no aim 'town'"),
+        (("RECORDED", "--verify", "best"), 2, "unknown verification strategy 'best'"),
+        (("RECORDED", "--optimise", "town"), 2, "unknown objective 'town'"),
         (("RECORDED", "--crossfit", "author"), 2, "3 photographers cannot be split into 5 folds"),
         (("RECORDED", "--crossfit", "author", "--verify", "density"), 2, "leave out --verify"),
         (("RECORDED", "--as-unknown"), 2, "--crossfit author"),

@@ -132,7 +132,7 @@ def test_a_refused_key_ends_it_early_with_the_way_out(data, gallery, home, tmp_p
         ran = sextant(*words(data, gallery, tmp_path / "run"), *asked_of(server.base_url), "--json", home=home)
         assert server.count < PHOTOS
     assert ran.code == 1 and ran.json["ended"] == "model" and ran.json["done"] == 0
-    assert "refuses the key" in ran.error and "set OPENAI_API_KEY to a key that is valid there" in ran.error
+    assert "refuses the key" in ran.error and "set OPENAI_API_KEY to a valid key" in ran.error
 
 
 @pytest.mark.parametrize(

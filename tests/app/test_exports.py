@@ -124,8 +124,8 @@ def test_every_export_says_that_precision_was_capped(session):
     "text", ["=1+1", " =1+1", "\t=1", "\u00a0=1", "＝1+1", "\u200b=1", "\n=1", " ＋1", "@x", "−1", "﹦1", "\ufeff=1"]
 )
 def test_no_text_is_a_formula_for_a_spreadsheet(text):
-    from sextant.app.exports.table import _cell
+    from sextant.app.exports.table import _format_cell
 
-    assert _cell(text) == f"'{text}"
-    assert _cell("Lisbon = capital") == "Lisbon = capital"
-    assert _cell(-1.5) == -1.5
+    assert _format_cell(text) == f"'{text}"
+    assert _format_cell("Lisbon = capital") == "Lisbon = capital"
+    assert _format_cell(-1.5) == -1.5

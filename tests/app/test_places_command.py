@@ -23,7 +23,7 @@ def test_sources_are_added_listed_searched_and_removed(tmp_path: Path) -> None:
         sextant("places", "remove", "allCountries.zip", home=home).out.strip() == "allCountries.zip: 4 places removed"
     )
     missing = sextant("places", "search", "Eiffel Tower", home=home)
-    assert (missing.code, missing.out) == (1, "") and "nothing is named 'Eiffel Tower'" in missing.err
+    assert (missing.code, missing.out) == (1, "") and "no place named 'Eiffel Tower'" in missing.err
 
 
 def test_a_wrong_file_or_an_empty_home_is_one_line(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from sextant.app.cli import main
-from sextant.app.render.terminal import one_line
-from sextant.base.printable import printable
+from sextant.app.render.terminal import shorten_line
+from sextant.base.printable import make_printable
 from sextant.graphs.runs.folder import RunFolder
 
 
@@ -179,7 +179,7 @@ def test_a_fork_that_may_not_call_lists_the_calls(call, home):
 def test_diff_of_a_run_with_itself_is_nothing(call):
     code, out, _ = call("runs", "diff", A, B)
     assert code == 0
-    assert "every step is the same" in out and "0 candidates gained" in out
+    assert "all steps are equal" in out and "0 candidates gained" in out
 
 
 def test_export_and_import(call, tmp_path, home):
@@ -238,6 +238,6 @@ def test_the_page_opens_offline_and_escapes_everything(call, home, tmp_path):
 
 @pytest.mark.parametrize("text", ["\x1b[31mred", "a\nb", "‮evil", "x" * 500, "\x9b2J"])
 def test_a_models_words_cannot_steer_the_terminal(text):
-    line = one_line(text)
+    line = shorten_line(text)
     assert line.isprintable() and len(line) <= 110
-    assert printable(text).replace("\n", "").isprintable()
+    assert make_printable(text).replace("\n", "").isprintable()

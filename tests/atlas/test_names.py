@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sextant.atlas.name_index import name_index
+from sextant.atlas.name_index import load_name_index
 from sextant.atlas.names import find_place
-from sextant.geo.borders import country_at
-from sextant.geo.countries import countries_by_code
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.borders import find_country
+from sextant.geo.countries import load_countries_by_code
+from sextant.geo.sphere import compute_great_circle_km
 
 
 def first(name, **options):
@@ -30,7 +30,7 @@ def first(name, **options):
 )  # fmt: skip
 def test_names_lie_where_people_mean(name, latitude, longitude):
     found = first(name)
-    assert float(great_circle_km((found.latitude, found.longitude), (latitude, longitude))) < 10
+    assert float(compute_great_circle_km((found.latitude, found.longitude), (latitude, longitude))) < 10
     assert found.kind == "place" and found.score >= 0.98
 
 
@@ -94,15 +94,15 @@ def test_any_text_is_looked_up(name):
 
 
 def test_every_great_city_is_in_the_gazetteer():
-    listed = name_index().rank
+    listed = load_name_index().rank
     assert len(listed) >= 390
 
 
-@pytest.mark.parametrize("code", sorted(set(countries_by_code()) - {"BV", "HM", "UM"}))
+@pytest.mark.parametrize("code", sorted(set(load_countries_by_code()) - {"BV", "HM", "UM"}))
 def test_every_country_is_found_by_its_name_and_lies_in_itself(code):
-    country = countries_by_code()[code]
+    country = load_countries_by_code()[code]
     hits = [hit for hit in find_place(country.name, limit=20) if hit.kind == "country" and hit.country_code == code]
     assert hits
-    found = country_at(hits[0].latitude, hits[0].longitude)
+    found = find_country(hits[0].latitude, hits[0].longitude)
     # None: a town on a coast or an atoll finer than the map. Overseas parts lie in the country that holds them.
     assert found is None or code in (found.code, *found.gazetteer_codes)

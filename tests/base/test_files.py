@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from sextant.base.files import UNFINISHED, replacing, write_atomic
+from sextant.base.files import UNFINISHED, replace_file, write_atomic
 
 
 def names(folder):
@@ -27,7 +27,7 @@ def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path):
         seen.extend(names(tmp_path))
         raise RuntimeError
 
-    with pytest.raises(RuntimeError), replacing(tmp_path / "f") as aside:
+    with pytest.raises(RuntimeError), replace_file(tmp_path / "f") as aside:
         fail(aside)
     assert any(name.endswith(UNFINISHED) for name in seen)
     assert (tmp_path / "f").read_bytes() == b"old" and names(tmp_path) == ["f"]

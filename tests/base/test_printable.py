@@ -3,12 +3,12 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sextant.base.printable import escape_controls, printable
+from sextant.base.printable import escape_controls, make_printable
 
 
 @given(st.text())
 def test_nothing_that_steers_a_terminal_is_left(text):
-    shown = printable(text)
+    shown = make_printable(text)
     assert len(shown) == len(text)
     assert shown.replace("\n", "").isprintable()
     assert all(now == before for now, before in zip(shown, text, strict=True) if before.isprintable())

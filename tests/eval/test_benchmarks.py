@@ -65,7 +65,7 @@ def test_spare_photos_repeated_rows_and_rows_without_a_place_are_said(tmp_path):
 def test_an_empty_benchmark_is_wrong_use(rows, tmp_path):
     folder = write(tmp_path / "b", rows)
     Image.new("RGB", (8, 8)).save(folder / "images" / "spare.jpg")
-    with pytest.raises(WrongUse, match="holds no row with a position"):
+    with pytest.raises(WrongUse, match="has no row with a position"):
         load_benchmark("folder", folder)
 
 
@@ -90,7 +90,7 @@ def test_what_is_missing_is_told_with_where_it_is_to_be_had(tmp_path):
         load_benchmark("im2gps3k", tmp_path / "none")
     with pytest.raises(WrongUse, match="has no table of 'yfcc4k'"):
         load_benchmark("yfcc4k", tmp_path)
-    with pytest.raises(WrongUse, match="no benchmark 'im2gps4k'; there are im2gps, im2gps3k"):
+    with pytest.raises(WrongUse, match="unknown benchmark 'im2gps4k'; choose from: im2gps, im2gps3k"):
         load_benchmark("im2gps4k", tmp_path)
 
 
@@ -152,7 +152,7 @@ def test_a_photo_that_is_unpacked_too_counts_once_and_a_broken_zip_is_said(tmp_p
         None,
     ]
     told = " ".join(found.notes)
-    assert "'01.zip' is cut off or no zip file" in told and "2 rows are not in the folder" in told
+    assert "'01.zip' is truncated or not a zip file" in told and "2 rows are not in the folder" in told
     assert "have no row" not in told
 
 

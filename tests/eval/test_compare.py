@@ -5,8 +5,8 @@ from sextant.app.render.report_html import write_comparison
 from sextant.base.errors import WrongUse
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.compare import compare, holm, mcnemar
-from sextant.eval.reporting.comparison import comparison_text
-from sextant.geo.sphere import destination
+from sextant.eval.reporting.comparison import format_comparison
+from sextant.geo.sphere import find_destination
 from tests.support.evaluations import made_evaluation, made_line
 
 PHOTOS, AUTHORS = 1374, 91
@@ -77,7 +77,7 @@ def photo(number, author="ana"):
 
 
 def line(number, km):
-    place = destination(photo(number).truth, 90.0, km)
+    place = find_destination(photo(number).truth, 90.0, km)
     return made_line(photo(number), (float(place[0]), float(place[1])))
 
 
@@ -120,7 +120,7 @@ def test_runs_without_a_common_photo_cannot_be_compared(pair, tmp_path):
 
 def test_the_comparison_is_printed_and_written(pair, tmp_path):
     found = compare(*pair)
-    assert "won 2, lost 1" in comparison_text(found) and "No significant difference" in comparison_text(found)
+    assert "won 2, lost 1" in format_comparison(found) and "No significant difference" in format_comparison(found)
     written = write_comparison(found, tmp_path / "out")
     markdown, html = written.markdown, written.html
     assert "2 photos won by B at 25 km" in markdown.read_text()

@@ -4,8 +4,8 @@ from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.drift import find_drift
 from sextant.eval.grouping import independent_groups
 from sextant.eval.reporting.caveats import list_caveats
-from sextant.eval.reporting.summary import figures, summary_text
-from sextant.geo.sphere import destination
+from sextant.eval.reporting.summary import compute_figures, format_summary
+from sextant.geo.sphere import find_destination
 from tests.support.evaluations import failed_line, made_evaluation, made_line
 
 
@@ -16,7 +16,7 @@ def evaluation(path, stated, right, photos=100, authors=20, places=20):
         truth = (10.0 + 2.0 * (number % places), 20.0)
         photo = BenchmarkPhoto(f"{number:03}.jpg", *truth, author=f"author {number % authors}")
         off_km = 0.1 if number % 10 < 10 * right else 9000.0
-        answer = destination(truth, 90.0, off_km)
+        answer = find_destination(truth, 90.0, off_km)
         lines.append(made_line(photo, (float(answer[0]), float(answer[1])), probability=stated))
     return made_evaluation(path, [*lines], verify="calibrated")
 
@@ -32,12 +32,12 @@ def test_numbers_that_do_not_hold_are_told_in_the_report_and_in_the_terminal(sta
     worst = find_drift(run).worst
     assert worst and (worst.stated, worst.happened) == (stated, right)
     assert worst.low <= stated - right <= worst.high
-    found = figures(run)
+    found = compute_figures(run)
     told = [line for line in list_caveats([run], [found]) if "do not hold on these photos" in line]
     assert len(told) == 1 and f"{stated:.0%} was stated and {right:.0%} happened" in told[0]
     assert "99 % interval over 20 photographers" in told[0]
     assert f"warning: its probabilities do not hold on these photos: {found['drift']['worst']['words']}" in (
-        summary_text(found)
+        format_summary(found)
     )
 
 
@@ -53,7 +53,7 @@ def test_a_whole_photographer_who_was_unlucky_is_not_drift(tmp_path):
         author = f"author {number}" if number < 10 else "series"
         right = number < 10
         photo = BenchmarkPhoto(f"{number:03}.jpg", 10.0 + number, 20.0, author=author)
-        answer = destination(photo.truth, 90.0, 0.1 if right else 9000.0)
+        answer = find_destination(photo.truth, 90.0, 0.1 if right else 9000.0)
         lines.append(made_line(photo, (float(answer[0]), float(answer[1])), probability=0.9))
     lines = [line for line in lines if line["latitude"] <= 89]
     drift = find_drift(made_evaluation(tmp_path / "run", lines, verify="calibrated"))

@@ -9,12 +9,12 @@ from sextant.gallery.build import finalize as finish
 from sextant.gallery.build.commit import BuildTask, open_writer
 from sextant.gallery.build.finalize import finish_gallery
 from sextant.gallery.database import GalleryError, connect
-from sextant.gallery.search.areas import Area
-from sextant.gallery.search.far_index import shell_size
+from sextant.gallery.search.areas import SearchArea
+from sextant.gallery.search.far_index import compute_shell_size
 from sextant.gallery.search.filters import Filters
 from sextant.gallery.search.index import RERANKED, plan_index
 from sextant.gallery.search.recall import measure_recall
-from sextant.gallery.search.search import farthest, nearest
+from sextant.gallery.search.search import find_farthest, find_nearest
 from sextant.gallery.store import Gallery
 from tests.support.galleries import made_gallery, made_rows, unit_vectors
 
@@ -51,13 +51,13 @@ def test_the_index_follows_from_the_size():
 
 
 def test_outliers_are_a_falling_share():
-    sizes = [shell_size(count) for count in (100, 10_000, 100_000, 1_000_000, 10_000_000)]
+    sizes = [compute_shell_size(count) for count in (100, 10_000, 100_000, 1_000_000, 10_000_000)]
     assert sizes == [64, 1500, 15_000, 47_434, 150_000]
 
 
 def test_a_large_gallery_has_an_index_outliers_and_a_measured_recall(gallery):
     manifest = gallery.manifest
-    assert manifest.index.kind == "IVF_RQ" and manifest.outliers == shell_size(COUNT) == len(gallery.outliers)
+    assert manifest.index.kind == "IVF_RQ" and manifest.outliers == compute_shell_size(COUNT) == len(gallery.outliers)
     assert manifest.recall is not None and manifest.recall.near >= 0.95
     assert manifest.recall.far >= 0.9 or manifest.recall.far_cosine_gap <= 0.003
 
@@ -76,7 +76,7 @@ def test_without_its_details_a_gallery_finds_the_same(gallery, filters, source, 
     monkeypatch.setattr(without, "details", None)
     assert gallery.details is not None
     for query in cone(5, 8):
-        assert nearest(without, query, 5, filters) == nearest(gallery, query, 5, filters)
+        assert find_nearest(without, query, 5, filters) == find_nearest(gallery, query, 5, filters)
 
 
 def test_details_follow_what_is_added(tmp_path, monkeypatch):
@@ -91,7 +91,7 @@ def test_details_follow_what_is_added(tmp_path, monkeypatch):
     assert [file.name for file in Path(new.path).glob("*.details")] == [f"photos-{new.manifest.photos_version}.details"]
     stored = {row["id"]: row for row in new.photos.to_arrow().drop_columns(["vector"]).to_pylist()}
     for query in added[:10]:
-        found = nearest(new, query, 5)
+        found = find_nearest(new, query, 5)
         assert int(found[0].id[:6]) >= COUNT
         for item in found:
             assert {name: getattr(item, name) for name in stored[item.id]} == stored[item.id]
@@ -100,7 +100,7 @@ def test_details_follow_what_is_added(tmp_path, monkeypatch):
 def test_both_sides_agree_with_an_exact_scan(gallery):
     hits = {False: 0, True: 0}
     for query in cone(20, 2):
-        for far, side in ((False, nearest), (True, farthest)):
+        for far, side in ((False, find_nearest), (True, find_farthest)):
             hits[far] += len({item.id for item in side(gallery, query, 16)} & set(exact(gallery, query, far=far)[:16]))
     assert hits[False] >= 0.95 * 320 and hits[True] >= 0.9 * 320
 
@@ -108,7 +108,7 @@ def test_both_sides_agree_with_an_exact_scan(gallery):
 def test_similarities_are_those_of_the_stored_vectors(gallery):
     query = cone(1, 3)[0]
     truth = {row["id"]: row["similarity"] for row in gallery.all_rows.nearest(query, COUNT).to_pylist()}
-    for item in [*nearest(gallery, query, 10), *farthest(gallery, query, 10)]:
+    for item in [*find_nearest(gallery, query, 10), *find_farthest(gallery, query, 10)]:
         assert item.similarity == pytest.approx(truth[item.id], abs=2e-4)
 
 
@@ -116,18 +116,18 @@ def test_similarities_are_those_of_the_stored_vectors(gallery):
 @pytest.mark.parametrize(
     "filters",
     [
-        Filters(inside=(Area.from_box(30, 0, 60, 60),)),
-        Filters(countries=("JP",), inside=(Area.from_box(-10, -30, 60, 60),)),
+        Filters(inside=(SearchArea.from_box(30, 0, 60, 60),)),
+        Filters(countries=("JP",), inside=(SearchArea.from_box(-10, -30, 60, 60),)),
     ],
 )
 def test_a_small_part_of_the_world_is_searched_whole(gallery, filters, far):
     query = cone(1, 4)[0]
     expected = exact(gallery, query, filters, far)[:10]
-    side = farthest if far else nearest
+    side = find_farthest if far else find_nearest
     assert len(expected) == 10 and [item.id for item in side(gallery, query, 10, filters)] == expected
 
 
-@pytest.mark.parametrize("side", [nearest, farthest])
+@pytest.mark.parametrize("side", [find_nearest, find_farthest])
 def test_excluded_photos_stay_out_and_the_number_is_kept(gallery, side):
     query = cone(1, 5)[0]
     excluded = tuple(f"author {n}" for n in range(1, 9))
@@ -138,21 +138,21 @@ def test_excluded_photos_stay_out_and_the_number_is_kept(gallery, side):
 def test_more_than_the_outliers_are_found_by_scanning(gallery):
     query = cone(1, 6)[0]
     wanted = len(gallery.outliers) + 20
-    assert [item.id for item in farthest(gallery, query, wanted)] == exact(gallery, query, far=True)[:wanted]
+    assert [item.id for item in find_farthest(gallery, query, wanted)] == exact(gallery, query, far=True)[:wanted]
 
 
 def test_a_warm_gallery_answers_the_same(gallery):
     query = cone(1, 7)[0]
-    cold = nearest(gallery, query, 5)
+    cold = find_nearest(gallery, query, 5)
     again = Gallery.open(gallery.path)
     again.warm()
-    assert nearest(again, query, 5) == cold
+    assert find_nearest(again, query, 5) == cold
 
 
 def test_a_build_that_would_find_too_little_fails_loudly(tmp_path, monkeypatch):
     monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
     monkeypatch.setattr(finish, "choose_outliers", lambda photos: photos.search().limit(20).to_arrow())
-    with pytest.raises(GalleryError, match=r"finds 0\.\d+ of the farthest, under 0.9"):
+    with pytest.raises(GalleryError, match=r"finds 0\.\d+ of the farthest, less than 0.9"):
         made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1))
     with pytest.raises(GalleryError, match="unfinished"):
         Gallery.open(str(tmp_path / "g"))

@@ -6,7 +6,7 @@ pytest.importorskip("moto.server", reason="moto is not installed; it comes with 
 
 from sextant.gallery.build.build import add, build
 from sextant.gallery.database import GalleryError, connect
-from sextant.gallery.search.search import farthest, nearest
+from sextant.gallery.search.search import find_farthest, find_nearest
 from sextant.gallery.sources.recognise import open_source
 from sextant.gallery.store import Gallery
 from tests.gallery.build.test_build import PLACES, Stopped, StopsAfter
@@ -59,8 +59,8 @@ def test_a_gallery_in_a_bucket_is_built_resumed_searched_and_extended(bucket, tm
     assert rows(out) == rows(str(tmp_path / "local"))
     query = ThumbnailEncoder().encode([picture(7)])[0]
     there, here = Gallery.open(out), Gallery.open(str(tmp_path / "local"))
-    assert nearest(there, query, 5) == nearest(here, query, 5)
-    assert farthest(there, query, 5) == farthest(here, query, 5)
+    assert find_nearest(there, query, 5) == find_nearest(here, query, 5)
+    assert find_farthest(there, query, 5) == find_farthest(here, query, 5)
 
     more = photo_folder(tmp_path / "more", [(1, 1)], first_seed=100)
     assert add(open_source(str(more)), out, ThumbnailEncoder()).count == 41
@@ -77,5 +77,5 @@ def test_an_indexed_gallery_in_a_bucket_finds_what_one_in_a_folder_finds(bucket,
             update={"index": gallery.manifest.index.model_copy(update=whole)}
         )
     for query in cone(3, 2):
-        assert nearest(there, query, 5) == nearest(here, query, 5)
-        assert farthest(there, query, 5) == farthest(here, query, 5)
+        assert find_nearest(there, query, 5) == find_nearest(here, query, 5)
+        assert find_farthest(there, query, 5) == find_farthest(here, query, 5)

@@ -7,7 +7,7 @@ from sextant.gallery.profile import (
     RetrievalProfile,
     describe_profile,
     fit_profile,
-    profile_of,
+    read_profile,
 )
 
 TOWNS = np.array([(48.9, 2.3), (40.7, -74.0), (35.7, 139.7), (-33.9, 151.2), (-1.3, 36.8), (19.4, -99.1)])
@@ -52,13 +52,13 @@ def test_a_gallery_of_one_region_finds_it_by_chance_and_that_is_no_evidence():
     [
         (located(0.8, photos=LEAST_PHOTOS - 1), "few_photos"),
         (located(0.8, authors=1), "one_author"),
-        (profile_of(None), "not_measured"),
+        (read_profile(None), "not_measured"),
     ],
 )
 def test_a_gallery_that_cannot_know_says_so_and_counts_as_weak(profile, reason):
     assert profile.unknown == reason and not profile.known and not profile.rich
     assert profile.weights == WEAK.weights
-    assert describe_profile(profile)[0].startswith("not known: ")
+    assert describe_profile(profile)[0].startswith("unknown: ")
 
 
 def test_the_profile_in_words_names_its_shares_and_how_it_was_measured():
@@ -70,5 +70,5 @@ def test_the_profile_in_words_names_its_shares_and_how_it_was_measured():
 def test_a_profile_survives_json_and_holds_no_position():
     profile = located(0.8)
     plain = profile.model_dump(mode="json")
-    assert profile_of(plain) == profile
+    assert read_profile(plain) == profile
     assert not {"latitude", "longitude", "places", "lists"} & set(plain)

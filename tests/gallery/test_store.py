@@ -11,7 +11,7 @@ from sextant.gallery.database import MANIFEST, connect, write_document
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.sources.recognise import open_source
 from sextant.gallery.store import Gallery, GalleryError
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 from tests.support.galleries import made_gallery
 from tests.support.photos import photo_folder
 
@@ -82,7 +82,7 @@ def test_vectors_are_stored_in_half_precision_at_length_one(built):
 @settings(deadline=None, max_examples=60)
 @given(st.floats(-90, 90), st.floats(-180, 180), st.floats(0, 20_100))
 def test_photos_within_a_radius_are_counted_as_the_sphere_has_them(spread, latitude, longitude, radius_km):
-    truth = great_circle_km(spread.positions, (latitude, longitude)) <= radius_km
+    truth = compute_great_circle_km(spread.positions, (latitude, longitude)) <= radius_km
     assert spread.count_within_km(latitude, longitude, radius_km) == int(truth.sum())
 
 

@@ -10,18 +10,18 @@ from shapely.geometry import shape
 
 from sextant.base.errors import WrongUse
 from sextant.geo.borders import (
-    countries_at,
-    country_at,
-    country_polygon,
-    distance_to_land_km,
-    inner_position,
-    nearest_border_km,
-    nearest_country,
-    outlines,
+    find_countries,
+    find_country,
+    find_inner_position,
+    find_nearest_country,
+    load_country_polygon,
+    make_outlines,
+    measure_border_km,
+    measure_distance_to_land_km,
 )
-from sextant.geo.countries import countries_by_code
-from sextant.geo.polygons import load_polygons, names_on_map
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.countries import load_countries_by_code
+from sextant.geo.polygons import list_names_on_map, load_polygons
+from sextant.geo.sphere import compute_great_circle_km
 from tests.support.cli import ROOT
 
 # What maps and travellers agree on. None: at sea.
@@ -66,50 +66,50 @@ VALID = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 
 @pytest.mark.parametrize(("latitude", "longitude", "code"), KNOWN)
 def test_known_positions_lie_in_their_country(latitude, longitude, code):
-    country = country_at(latitude, longitude)
+    country = find_country(latitude, longitude)
     assert (country.code if country else None) == code
 
 
 @pytest.mark.parametrize(("latitude", "longitude", "name", "code"), DISPUTED)
 def test_disputed_areas_are_named_and_flagged(latitude, longitude, name, code):
-    country = country_at(latitude, longitude)
+    country = find_country(latitude, longitude)
     assert (country.name, country.code, country.disputed) == (name, code, True)
     assert country.dispute
 
 
 def test_leased_areas_carry_the_code_of_their_holder_and_no_flag():
-    baikonur = country_at(46, 63.3)
+    baikonur = find_country(46, 63.3)
     assert (baikonur.name, baikonur.code, baikonur.disputed) == ("Baikonur", "KZ", False)
 
 
 def test_many_positions_at_once_are_what_each_is_alone():
     positions = [(latitude, longitude) for latitude, longitude, _ in KNOWN]
-    assert countries_at(positions) == [country_at(*position) for position in positions]
-    assert countries_at(np.empty((0, 2))) == []
+    assert find_countries(positions) == [find_country(*position) for position in positions]
+    assert find_countries(np.empty((0, 2))) == []
 
 
 @given(VALID)
 def test_both_names_of_the_antimeridian_are_one(position):
-    assert country_at(position[0], 180.0) == country_at(position[0], -180.0)
+    assert find_country(position[0], 180.0) == find_country(position[0], -180.0)
 
 
 def test_the_whole_south_polar_plateau_is_antarctica_without_a_seam():
     positions = [(latitude, longitude) for latitude in (-90, -88, -86) for longitude in np.arange(-180, 180.5, 0.5)]
-    assert {country.code if country else None for country in countries_at(positions)} == {"AQ"}
+    assert {country.code if country else None for country in find_countries(positions)} == {"AQ"}
 
 
 def test_about_three_tenths_of_the_globe_are_land():
     steps = np.arange(20_000) + 0.5
     latitude = np.degrees(np.arcsin(1 - 2 * steps / len(steps)))
     longitude = (steps * 137.50776) % 360 - 180  # golden angle: even over the sphere
-    land = [country is not None for country in countries_at(np.column_stack([latitude, longitude]))]
+    land = [country is not None for country in find_countries(np.column_stack([latitude, longitude]))]
     assert 0.27 < np.mean(land) < 0.30
 
 
 def test_the_map_and_the_table_of_countries_agree():
     world = load_polygons()
-    assert {country.natural_earth for country in world.countries} == names_on_map()
-    undrawn = set(countries_by_code()) - {country.code for country in world.countries}
+    assert {country.natural_earth for country in world.countries} == list_names_on_map()
+    undrawn = set(load_countries_by_code()) - {country.code for country in world.countries}
     # Parts of France, the Netherlands, New Zealand and Norway, which the map draws with them.
     assert undrawn == {"BQ", "BV", "GF", "GP", "MQ", "RE", "SJ", "TK", "YT"}
 
@@ -125,7 +125,7 @@ def test_the_map_and_the_table_of_countries_agree():
     ],
 )
 def test_borders_are_as_near_as_known(position, km, neighbour):
-    distance, country = nearest_border_km(*position)
+    distance, country = measure_border_km(*position)
     assert country.code == neighbour
     assert distance == pytest.approx(km, rel=0.1, abs=0.6)
 
@@ -141,48 +141,48 @@ def test_borders_are_as_near_as_known(position, km, neighbour):
     ],
 )
 def test_distance_to_land(position, km, tolerance):
-    assert distance_to_land_km(*position) == pytest.approx(km, abs=tolerance)
+    assert measure_distance_to_land_km(*position) == pytest.approx(km, abs=tolerance)
 
 
 @given(VALID)
 @settings(max_examples=60, deadline=None)
 def test_the_nearest_country_is_no_farther_than_any_corner_of_the_map(position):
-    near = nearest_country(*position)
-    corners = float(great_circle_km(position, load_polygons().points[::7]).min())
-    if not country_at(*position):
+    near = find_nearest_country(*position)
+    corners = float(compute_great_circle_km(position, load_polygons().points[::7]).min())
+    if not find_country(*position):
         assert near.km <= corners + 0.001
-    foot = float(great_circle_km(position, (near.latitude, near.longitude)))
+    foot = float(compute_great_circle_km(position, (near.latitude, near.longitude)))
     assert near.km == pytest.approx(foot, abs=0.01)
 
 
 @given(VALID)
 @settings(max_examples=60, deadline=None)
 def test_the_neighbour_is_another_country(position):
-    country = country_at(*position)
-    km, neighbour = nearest_border_km(*position)
+    country = find_country(*position)
+    km, neighbour = measure_border_km(*position)
     assert neighbour != country and km >= 0
 
 
 def test_the_cut_at_the_antimeridian_is_no_coast():
     # Inside Chukotka, far from any shore, on the cut itself.
-    near = nearest_country(67.5, 180.0)
+    near = find_nearest_country(67.5, 180.0)
     assert near.country.code == "RU" and near.km > 30
 
 
 def test_polygons_are_had_by_code_and_by_name():
-    assert country_polygon("PT").is_valid and country_polygon("PT").equals(country_polygon("Portugal"))
-    assert country_polygon("N. Cyprus").area < country_polygon("CY").area * 2
+    assert load_country_polygon("PT").is_valid and load_country_polygon("PT").equals(load_country_polygon("Portugal"))
+    assert load_country_polygon("N. Cyprus").area < load_country_polygon("CY").area * 2
     with pytest.raises(WrongUse, match="Atlantis"):
-        country_polygon("Atlantis")
+        load_country_polygon("Atlantis")
 
 
 @pytest.mark.parametrize("code", ["FR", "FJ", "AQ", "KI", "VA", "NO", "CC", "CX"])
 def test_inner_positions_lie_inside(code):
-    assert country_at(*inner_position(code)).code == code
+    assert find_country(*find_inner_position(code)).code == code
 
 
 def test_outlines_are_small_plain_geojson():
-    world = json.loads(json.dumps(outlines(0.5)))
+    world = json.loads(json.dumps(make_outlines(0.5)))
     assert world["type"] == "FeatureCollection"
     names = {feature["properties"]["name"] for feature in world["features"]}
     assert {"France", "Antarctica", "Fiji", "Kosovo"} <= names
@@ -192,10 +192,10 @@ def test_outlines_are_small_plain_geojson():
 
 def test_a_harbour_has_its_country_when_asked_to_reach_that_far():
     off_marseille = (43.2, 5.3)
-    assert country_at(*off_marseille) is None
-    assert country_at(*off_marseille, reach_km=10).code == "FR"
-    assert country_at(*off_marseille, reach_km=1) is None
-    assert [country and country.code for country in countries_at([off_marseille, (0, -150)], 10)] == ["FR", None]
+    assert find_country(*off_marseille) is None
+    assert find_country(*off_marseille, reach_km=10).code == "FR"
+    assert find_country(*off_marseille, reach_km=1) is None
+    assert [country and country.code for country in find_countries([off_marseille, (0, -150)], 10)] == ["FR", None]
 
 
 ASKED_BY_MANY_THREADS = """
@@ -234,6 +234,6 @@ def test_many_threads_may_ask_at_once():
 def test_reach_finds_what_the_nearest_outline_says():
     coast = np.random.default_rng(3).uniform((35, -10), (60, 30), (300, 2))
     for reach_km in (2.0, 30.0):
-        within = [near.country if near.km <= reach_km else None for near in (nearest_country(*at) for at in coast)]
-        expected = [held or near for held, near in zip(countries_at(coast), within, strict=True)]
-        assert countries_at(coast, reach_km) == expected
+        within = [near.country if near.km <= reach_km else None for near in (find_nearest_country(*at) for at in coast)]
+        expected = [held or near for held, near in zip(find_countries(coast), within, strict=True)]
+        assert find_countries(coast, reach_km) == expected

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sextant.base.errors import WrongUse
 from sextant.geo.clusters import cluster
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 POSITIONS = st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=20)
 
@@ -33,7 +33,7 @@ def test_members_lie_within_a_radius_of_one_of_them(positions, radius_km):
     assert set(labels.tolist()) == set(range(labels.max() + 1))
     for label in range(labels.max() + 1):
         members = np.array(positions)[labels == label]
-        reach = great_circle_km(members[:, None], members[None]).max(axis=1).min()
+        reach = compute_great_circle_km(members[:, None], members[None]).max(axis=1).min()
         assert reach <= radius_km + 0.001
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sextant.geo.countries import CONTINENTS, countries_by_code, country_code_of, list_countries
+from sextant.geo.countries import CONTINENTS, find_country_code, list_countries, load_countries_by_code
 
 
 @pytest.mark.parametrize(
@@ -14,16 +14,16 @@ from sextant.geo.countries import CONTINENTS, countries_by_code, country_code_of
     ],
 )  # fmt: skip
 def test_countries_are_known_by_their_common_names(name, code):
-    assert country_code_of(name) == code
+    assert find_country_code(name) == code
 
 
 @pytest.mark.parametrize("name", ["", "Atlantis", "Montana", "zz", "...", "Europe"])
 def test_what_is_no_country_has_no_code(name):
-    assert country_code_of(name) is None
+    assert find_country_code(name) is None
 
 
 def test_the_table_holds_each_iso_code_once_and_kosovo():
     codes = [country.code for country in list_countries() if country.code in country.gazetteer_codes[:1]]
-    assert len(countries_by_code()) == 250  # ISO 3166-1 has 249
+    assert len(load_countries_by_code()) == 250  # ISO 3166-1 has 249
     assert len(codes) >= 250 and "XK" in codes
     assert {country.continent for country in list_countries()} == set(CONTINENTS.values())

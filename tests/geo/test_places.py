@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sextant.base.errors import WrongUse
 from sextant.geo.places import describe, label, name_wind
-from sextant.geo.sphere import bearing_degrees, great_circle_km
+from sextant.geo.sphere import compute_bearing_degrees, compute_great_circle_km
 from sextant.geo.towns import load_gazetteer
 
 
@@ -80,8 +80,8 @@ def test_distance_and_bearing_lead_from_the_place_to_the_position():
     row, _ = load_gazetteer().nearest(48.3, 11.6)
     assert load_gazetteer().names[row] == place.place
     origin = load_gazetteer().positions[row]
-    assert place.place_km == pytest.approx(float(great_circle_km(origin, (48.3, 11.6))))
-    assert place.place_bearing == pytest.approx(float(bearing_degrees(origin, (48.3, 11.6))))
+    assert place.place_km == pytest.approx(float(compute_great_circle_km(origin, (48.3, 11.6))))
+    assert place.place_bearing == pytest.approx(float(compute_bearing_degrees(origin, (48.3, 11.6))))
 
 
 def test_a_lone_island_is_not_given_a_division_of_its_mainland():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sextant.base.errors import SextantError
 from sextant.geo import towns as module
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 from sextant.geo.towns import load_gazetteer
 
 
@@ -14,7 +14,7 @@ from sextant.geo.towns import load_gazetteer
 def test_the_nearest_place_is_the_nearest_on_the_globe(latitude, longitude):
     _, km = load_gazetteer().nearest(latitude, longitude)
     assert km == pytest.approx(
-        float(great_circle_km((latitude, longitude), load_gazetteer().positions).min()), abs=1e-6
+        float(compute_great_circle_km((latitude, longitude), load_gazetteer().positions).min()), abs=1e-6
     )
 
 
@@ -39,7 +39,7 @@ def test_places_around_come_nearest_first():
 def test_a_broken_table_is_one_clear_line(content, tmp_path, monkeypatch):
     path = tmp_path / "rg_cities1000.csv"
     path.write_text(content)
-    monkeypatch.setattr(module, "_table", lambda: path)
+    monkeypatch.setattr(module, "_read_table", lambda: path)
     with pytest.raises(SextantError, match="cannot be read"):
         load_gazetteer.__wrapped__()
 

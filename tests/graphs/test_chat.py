@@ -115,7 +115,7 @@ def test_a_session_without_a_photo_asks_for_one(session):
         ("show the farthest photos", "dissimilar"),
         ("how far from Porto?", "274 km from Porto"),
         ("what would change your mind?", "rival"),
-        ("what does the EXIF say?", "states no position"),
+        ("what does the EXIF say?", "has no position"),
         ("sing a song", "The record alone cannot answer that"),
     ],
 )
@@ -155,7 +155,7 @@ def test_the_budget_of_a_session_ends_it_in_words(session, query, monkeypatch):
         view = session.send("where?", query)
         assert view["spent"]["calls"] == 3
         assert "budget" in session.send("why?")["turns"][-1]["text"]
-        assert "budget of model calls is spent" in session.send("and this?", query)["turns"][-1]["text"]
+        assert "model calls are used up" in session.send("and this?", query)["turns"][-1]["text"]
         assert server.count == 3
 
 

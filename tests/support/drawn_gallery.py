@@ -29,7 +29,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
     from sextant.gallery.synthetic.world import write_world
-    from sextant.geo.borders import country_at
+    from sextant.geo.borders import find_country
 
     folder = tmp_path_factory.mktemp("drawn")
     world = write_world(folder / "world", scenes=120, queries=4)
@@ -37,7 +37,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     build(source, str(folder / "gallery"), load_encoder("builtin"), workers=0)
     with world.queries_csv.open(encoding="utf-8", newline="") as file:
         # On land by the outlines too: a pier is in no country there.
-        row = next(r for r in csv.DictReader(file) if country_at(float(r["latitude"]), float(r["longitude"])))
+        row = next(r for r in csv.DictReader(file) if find_country(float(r["latitude"]), float(r["longitude"])))
     place = float(row["latitude"]), float(row["longitude"])
     return Drawn(folder / "gallery", world.queries_folder / row["image"], *place, row["country_code"])
 

@@ -10,7 +10,7 @@ from sextant.eval.benchmarks import BenchmarkPhoto, hash_selection
 from sextant.eval.results import Results, read_results
 from sextant.eval.running.configuration import list_versions
 from sextant.eval.running.folder import EvaluationFolder, digest, write_lines
-from sextant.eval.running.records import describe_photo, distance_km, make_error_record
+from sextant.eval.running.records import compute_distance_km, describe_photo, make_error_record
 
 OUTCOMES = {"answered": 1, "refused": 0, "unparsable": 0, "filtered": 0, "failed": 0}
 
@@ -35,7 +35,7 @@ def made_line(
     return {
         **describe_photo(photo),
         "outcome": "answered" if answer is not None else outcome,
-        "distance_km": distance_km(photo, best),
+        "distance_km": compute_distance_km(photo, best),
         "error": None,
         "answer": {
             "best": best,

@@ -1,4 +1,4 @@
-"""Many sessions at once, their server killed in the middle, another one started: what is there, what goes on?"""
+"""Many sessions at once, their server killed in the middle, another one started: what is there, what continues?"""
 
 import json
 import time
@@ -45,7 +45,7 @@ def kill_in_the_middle(
     photos: Sequence[Path],
     after_recorded: int,
 ) -> Killed:
-    """One message with a photo in as many sessions; ``kill -9`` once so many calls are recorded; then resume.
+    """One message with a photo in as many sessions; ``kill -9`` once that many calls are recorded; then resume.
 
     The first session has its answer before the others begin.
     """
@@ -83,7 +83,7 @@ def kill_in_the_middle(
 
 
 def goes_on(server: Server, session: str) -> bool:
-    """Resume the session; whether it comes to its answer."""
+    """Resume the session; return whether it reaches its answer."""
     server.http.post(f"/api/sessions/{session}/resume").raise_for_status()
     return is_answered(server.settled(session, 300))
 

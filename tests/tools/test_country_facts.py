@@ -1,12 +1,12 @@
 import pytest
 from langchain_core.tools import ToolException
 
-from sextant.geo.countries import countries_by_code
+from sextant.geo.countries import load_countries_by_code
 from sextant.tools.country_facts import country_facts, load_facts
 
 
 def test_every_country_has_a_row() -> None:
-    assert load_facts().keys() == countries_by_code().keys()
+    assert load_facts().keys() == load_countries_by_code().keys()
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,6 @@ def test_a_national_number_that_does_not_fit_the_country_says_so() -> None:
 
 
 def test_the_tool_says_what_is_no_number() -> None:
-    with pytest.raises(ToolException, match="no telephone number"):
+    with pytest.raises(ToolException, match="not a telephone number"):
         phone_region.invoke({"number": "call me", "country": "France"})
     assert phone_region.invoke({"number": "+49 30 901820"}) == "+49 30 901820: Berlin (DE); a valid number"

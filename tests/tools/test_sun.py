@@ -5,7 +5,7 @@ import pytest
 from langchain_core.tools import ToolException
 
 from sextant.base.errors import WrongUse
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 from sextant.tools.sun import (
     compute_band,
     compute_subsolar_point,
@@ -54,7 +54,7 @@ def test_the_patch_holds_the_place_it_was_seen_from(place: tuple[float, float]) 
     elevation, azimuth = compute_sun_positions(place, time)
     found = compute_band(float(elevation), float(azimuth), time, tolerance=3)
     assert found is not None
-    assert great_circle_km(found.centre, place) <= found.radius_km
+    assert compute_great_circle_km(found.centre, place) <= found.radius_km
     assert found.latitudes[0] - 1 <= place[0] <= found.latitudes[1] + 1
 
 
@@ -62,7 +62,7 @@ def test_without_an_azimuth_it_is_a_ring() -> None:
     elevation, _ = compute_sun_positions(GOLDEN, SPA_TIME)
     found = compute_band(float(elevation), None, SPA_TIME, tolerance=2)
     assert found is not None
-    assert found.inner_km <= great_circle_km(found.centre, GOLDEN) <= found.radius_km
+    assert found.inner_km <= compute_great_circle_km(found.centre, GOLDEN) <= found.radius_km
     assert found.radius_km - found.inner_km == pytest.approx(4 * 111.195, rel=1e-3)
 
 

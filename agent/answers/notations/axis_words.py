@@ -56,38 +56,38 @@ def rewrite_axis_words(text: str) -> str:
     """Rewrite hemispheres and labels in words as N, S, E, W, "latitude" and "longitude" beside their numbers."""
     known = load_axis_words()
     text = known.minus.sub("-", text)
-    text = known.sexagesimal.sub(_sexagesimal, text)
+    text = known.sexagesimal.sub(_format_sexagesimal, text)
     text = _LOWER_PAIR.sub(lambda found: f"{found[1]}{found[2].upper()}{found[3]}{found[4].upper()}", text)
     if _GERMAN.search(text):
         text = _GERMAN_EAST.sub("E", text)
     for pattern, letters in known.abbreviations:
-        text = pattern.sub(lambda found, letters=letters: _abbreviated(found, letters), text)  # type: ignore[misc]
-    text = _bracketed(text, known)
+        text = pattern.sub(lambda found, letters=letters: _expand_abbreviated(found, letters), text)  # type: ignore[misc]
+    text = _rewrite_bracketed(text, known)
     if known.any_word.search(text) is None:
         return text
     for pattern in known.phrases:
-        text = pattern.sub(lambda found: _phrase(found, known), text)
-    text = known.after.sub(lambda found: f"{found['number']} {_letter(found['side'], known)}", text)
-    text = _bracketed(text, known)
-    text = known.before.sub(lambda found: f"{_letter(found['side'], known)} {found['number']}", text)
-    return known.labels.sub(lambda found: _label(found, known), text)
+        text = pattern.sub(lambda found: _find_phrase_letter(found, known), text)
+    text = known.after.sub(lambda found: f"{found['number']} {_find_letter(found['side'], known)}", text)
+    text = _rewrite_bracketed(text, known)
+    text = known.before.sub(lambda found: f"{_find_letter(found['side'], known)} {found['number']}", text)
+    return known.labels.sub(lambda found: _find_label(found, known), text)
 
 
-def _bracketed(text: str, known: AxisWords) -> str:
+def _rewrite_bracketed(text: str, known: AxisWords) -> str:
     """Read "33.87 (South)" and "37.8, South;"."""
     return known.bracketed.sub(
-        lambda found: f"{found['number']} {_letter(found['side'] or found['bare'], known)}", text
+        lambda found: f"{found['number']} {_find_letter(found['side'] or found['bare'], known)}", text
     )
 
 
-def _sexagesimal(found: re.Match[str]) -> str:
+def _format_sexagesimal(found: re.Match[str]) -> str:
     """Write degrees and minutes in words with their marks."""
     return f"{found['degrees']}°{found['minutes']}'" + (f'{found["seconds"]}"' if found["seconds"] else "")
 
 
-def axis_of_key(key: str) -> str | None:
+def find_axis_of_key(key: str) -> str | None:
     """Return "latitude" or "longitude" where a JSON key is a word for it in any language."""
-    return _axis(key, load_axis_words())
+    return _find_axis(key, load_axis_words())
 
 
 @cache
@@ -102,14 +102,16 @@ def load_axis_words() -> AxisWords:
             for word in words:
                 plain, _, letter = word.partition("=")
                 (joined[letter] if letter else groups[name]).add(plain)
-    side = "|".join(_alternatives(groups[name]) for name in _HEMISPHERES)
-    axis = _alternatives(groups["latitude"] | groups["longitude"])
-    filler = rf"(?:(?:{_alternatives(set(data['fillers']))})\s)?"
-    degrees = rf"(?:\s?(?:{_alternatives(set(data['degrees']))}))?"
+    side = "|".join(_join_alternatives(groups[name]) for name in _HEMISPHERES)
+    axis = _join_alternatives(groups["latitude"] | groups["longitude"])
+    filler = rf"(?:(?:{_join_alternatives(set(data['fillers']))})\s)?"
+    degrees = rf"(?:\s?(?:{_join_alternatives(set(data['degrees']))}))?"
     # Words of one or two letters ("s.", "nam") are read only as part of a phrase.
-    long_sides = "|".join(_alternatives({word for word in groups[name] if _is_long(word)}) for name in _HEMISPHERES)
+    long_sides = "|".join(
+        _join_alternatives({word for word in groups[name] if _is_long(word)}) for name in _HEMISPHERES
+    )
     labels = {name: {word for word in groups[name] if _is_label(word)} for name in ("latitude", "longitude")}
-    whole = "|".join(_alternatives(words) for words in joined.values())
+    whole = "|".join(_join_alternatives(words) for words in joined.values())
     flags = re.IGNORECASE
     return AxisWords(
         re.compile(rf"(?:{side}|{axis}|{whole})", flags),
@@ -132,12 +134,12 @@ def load_axis_words() -> AxisWords:
             rf"{_START}(?!(?:est|este|sur|sul)\s)(?P<side>{long_sides})\s{{0,2}}[:=]?\s{{0,2}}(?P<number>\d{{1,3}}(?:\s?°|[.,٫]\d{{2}}))",
             flags,
         ),
-        re.compile(rf"{_START}(?:{'|'.join(_alternatives(words) for words in labels.values())}){_END}", flags),
-        re.compile(rf"{_START}(?:{_alternatives(set(data['minus']))})\s?(?=\d{{1,3}}(?:[.,]\d|\s?°|\s))", flags),
+        re.compile(rf"{_START}(?:{'|'.join(_join_alternatives(words) for words in labels.values())}){_END}", flags),
+        re.compile(rf"{_START}(?:{_join_alternatives(set(data['minus']))})\s?(?=\d{{1,3}}(?:[.,]\d|\s?°|\s))", flags),
         re.compile(
-            rf"(?P<degrees>[+-]?\d{{1,3}})\s?(?:{_alternatives(set(data['degrees']))})\s{{0,2}}(?:{_AND})?"
-            rf"(?P<minutes>\d{{1,2}}(?:[.,]\d{{1,6}})?)\s?(?:{_alternatives(set(data['minutes']))}|['′])"
-            rf"(?:\s{{0,2}}(?:{_AND})?(?P<seconds>\d{{1,2}}(?:[.,]\d{{1,6}})?)\s?(?:{_alternatives(set(data['seconds']))}|[\"″])?)?",
+            rf"(?P<degrees>[+-]?\d{{1,3}})\s?(?:{_join_alternatives(set(data['degrees']))})\s{{0,2}}(?:{_AND})?"
+            rf"(?P<minutes>\d{{1,2}}(?:[.,]\d{{1,6}})?)\s?(?:{_join_alternatives(set(data['minutes']))}|['′])"
+            rf"(?:\s{{0,2}}(?:{_AND})?(?P<seconds>\d{{1,2}}(?:[.,]\d{{1,6}})?)\s?(?:{_join_alternatives(set(data['seconds']))}|[\"″])?)?",
             flags,
         ),
         tuple(_make_pair(letters) for letters in data["abbreviations"].values()),
@@ -151,12 +153,12 @@ def _read_language(words: dict[str, list[str]]) -> Language:
     whole = [entry.split("=") for entries in words.values() for entry in entries if "=" in entry]
     return Language(
         tuple(
-            (re.compile(f"(?:{_alternatives(by_name[name])})", flags), letter)
+            (re.compile(f"(?:{_join_alternatives(by_name[name])})", flags), letter)
             for name, letter in _HEMISPHERES.items()
             if by_name.get(name)
         ),
         tuple(
-            (re.compile(f"(?:{_alternatives(by_name[name])})", flags), name)
+            (re.compile(f"(?:{_join_alternatives(by_name[name])})", flags), name)
             for name in ("latitude", "longitude")
             if by_name.get(name)
         ),
@@ -164,8 +166,8 @@ def _read_language(words: dict[str, list[str]]) -> Language:
     )
 
 
-def _alternatives(words: set[str]) -> str:
-    """One pattern for all words, the longest first; "*" stands for up to five letters."""
+def _join_alternatives(words: set[str]) -> str:
+    """Return one pattern for all words, the longest first; "*" stands for up to five letters."""
     return "|".join(
         re.escape(word).replace(r"\*", r"[^\W\d_]{0,5}").replace(r"\ ", r"\s{1,2}").replace(r"\.", r"\.?\s?")
         if len(word) > 2
@@ -196,12 +198,12 @@ def _make_pair(letters: list[str]) -> tuple[re.Pattern[str], dict[str, str]]:
     return pattern, dict(zip(letters, "NSEW", strict=True))
 
 
-def _abbreviated(found: re.Match[str], letters: dict[str, str]) -> str:
+def _expand_abbreviated(found: re.Match[str], letters: dict[str, str]) -> str:
     return f"{found['first']} {letters[found['ns']]}{found['gap']}{found['second']} {letters[found['ew']]}"
 
 
-def _phrase(found: re.Match[str], known: AxisWords) -> str:
-    """The letter of "südlicher Breite": of a language that has both words, where they speak of the same axis."""
+def _find_phrase_letter(found: re.Match[str], known: AxisWords) -> str:
+    """Return the letter of "südlicher Breite" in a language that has both words, if they are of the same axis."""
     parts = found.groupdict()
     if "whole" in parts:
         letters = [letter for language in known.languages for letter in _matches(language.whole, parts["whole"])]
@@ -214,18 +216,18 @@ def _phrase(found: re.Match[str], known: AxisWords) -> str:
     return found[0]
 
 
-def _label(found: re.Match[str], known: AxisWords) -> str:
-    return _axis(found[0], known) or found[0]
+def _find_label(found: re.Match[str], known: AxisWords) -> str:
+    return _find_axis(found[0], known) or found[0]
 
 
-def _letter(word: str, known: AxisWords) -> str:
+def _find_letter(word: str, known: AxisWords) -> str:
     if word.strip().upper() in _AXIS_OF:
         return word.strip().upper()
     letters = [letter for language in known.languages for letter in _matches(language.sides, word)]
     return letters[0] if letters else word
 
 
-def _axis(word: str, known: AxisWords) -> str | None:
+def _find_axis(word: str, known: AxisWords) -> str | None:
     return next((name for language in known.languages for name in _matches(language.axes, word)), None)
 
 

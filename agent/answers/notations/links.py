@@ -41,39 +41,39 @@ def _read(link: str) -> str | None:
     if _OTHER_DATUM.search(host):
         return " "
     if short := _OSM_SHORT.search(link):
-        return _from_osm_short(short[1])
+        return _decode_osm_short(short[1])
     if _X_AND_Y.search(host) and "x" in fields and "y" in fields:
         return _write(fields["y"], fields["x"])
     # A link in another host's query ("?url=https://…") is not looked into.
     swapped = bool(_LONGITUDE_FIRST.search(host))
     path = unquote_plus(parts.path)
     return (
-        _marked(fields, path, swapped)
+        _find_marked(fields, path, swapped)
         or _match(_HASH, unquote_plus(parts.fragment), swapped=False)
-        or _first(fields, _MIDDLES, swapped)
+        or _find_first(fields, _MIDDLES, swapped)
         or _match(_PATH, path, swapped)
     )
 
 
-def _marked(fields: dict[str, str], path: str, swapped: bool) -> str | None:
-    """The point that the link marks."""
+def _find_marked(fields: dict[str, str], path: str, swapped: bool) -> str | None:
+    """Return the point that the link marks."""
     latitude = next((fields[name] for name in _LATITUDES if name in fields), None)
     longitude = next((fields[name] for name in _LONGITUDES if name in fields), None)
     if latitude and longitude:
         return _write(latitude, longitude)
     if found := _GEOHACK.search(fields.get("params", "")):
-        return f" {_degrees(found[1])} {found[2]}, {_degrees(found[3])} {found[4]} "
+        return f" {_join_degrees(found[1])} {found[2]}, {_join_degrees(found[3])} {found[4]} "
     mark = _match(_GOOGLE_MARK, path) or _match(_GOOGLE_EMBED, f"{path} {fields.get('pb', '')}", swapped=True)
-    return mark or _first(fields, (*_MARKS, *_QUERIES), swapped) or _degrees_in(path)
+    return mark or _find_first(fields, (*_MARKS, *_QUERIES), swapped) or _find_degrees(path)
 
 
-def _degrees_in(path: str) -> str | None:
-    """Degrees, minutes and seconds in the path of a place: ``/place/41°54'10.1"N 12°29'47.0"E``."""
+def _find_degrees(path: str) -> str | None:
+    """Return degrees, minutes and seconds in the path of a place: ``/place/41°54'10.1"N 12°29'47.0"E``."""
     found = re.search(r"/place/([^/@]{0,20}°[^/@]{0,60})", path)
     return f" {found[1]} " if found else None
 
 
-def _first(fields: dict[str, str], names: tuple[str, ...], swapped: bool) -> str | None:
+def _find_first(fields: dict[str, str], names: tuple[str, ...], swapped: bool) -> str | None:
     for name in names:
         value = fields.get(name, "")
         if "°" in value:
@@ -94,12 +94,12 @@ def _write(latitude: str, longitude: str) -> str:
     return f" latitude: {latitude}, longitude: {longitude} "
 
 
-def _degrees(parts: str) -> str:
+def _join_degrees(parts: str) -> str:
     return "".join(f"{part}{mark}" for part, mark in zip(parts.strip("_").split("_"), "°'\"", strict=False))
 
 
-def _from_osm_short(code: str) -> str | None:
-    """The middle of an OpenStreetMap short link: each letter holds three bits of longitude and three of latitude."""
+def _decode_osm_short(code: str) -> str | None:
+    """Decode an OpenStreetMap short link: a letter has three bits of longitude and three of latitude."""
     longitude = latitude = 0
     letters = code.replace("@", "~").rstrip("-")
     for letter in letters:

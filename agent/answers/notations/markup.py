@@ -2,7 +2,7 @@
 
 import re
 
-from sextant.agent.answers.notations.axis_words import axis_of_key
+from sextant.agent.answers.notations.axis_words import find_axis_of_key
 
 _NUMBER = r"[+\-\u2212\u2013]?\d{1,3}(?:[.,]\d{1,30})?"
 _POINT = r"([+\-\u2212]?\d{1,3}(?:\.\d{1,30})?)"
@@ -69,21 +69,21 @@ def rewrite_markup(text: str) -> str:
     if "±" in text or "+/" in text or "\\pm" in text:
         text = _PLUS_MINUS.sub(" ", text)
     if "\\" in text:
-        text = _latex(text)
+        text = _rewrite_latex(text)
     if "<" in text:
-        text = _tags(text)
+        text = _rewrite_tags(text)
     if "(" in text:
-        text = _WKT.sub(lambda found: _pair(found[2], found[1]), text)
-        text = _LONGITUDE_FIRST.sub(lambda found: _pair(found[2] or found[4], found[1] or found[3]), text)
-    text = _ORDER_AFTER.sub(lambda found: _pair(found[2], found[1]), text)
-    text = _GEO_URI.sub(_geo_uri, text)
-    text = _RDF.sub(lambda found: f"{_axis(found[1])}: {found[2]}", text)
-    text = _PIPED.sub(_piped, text)
-    text = _packed(text)
+        text = _WKT.sub(lambda found: _format_pair(found[2], found[1]), text)
+        text = _LONGITUDE_FIRST.sub(lambda found: _format_pair(found[2] or found[4], found[1] or found[3]), text)
+    text = _ORDER_AFTER.sub(lambda found: _format_pair(found[2], found[1]), text)
+    text = _GEO_URI.sub(_rewrite_geo_uri, text)
+    text = _RDF.sub(lambda found: f"{_find_axis(found[1])}: {found[2]}", text)
+    text = _PIPED.sub(_rewrite_piped, text)
+    text = _rewrite_packed(text)
     text = _LISTED.sub(r"\1 \2, \3", text)
-    text = _POINTED.sub(lambda found: f"{found[1]}{_sexagesimal(found[2], found[3], found[4])}", text)
+    text = _POINTED.sub(lambda found: f"{found[1]}{_format_sexagesimal(found[2], found[3], found[4])}", text)
     text = _SPACED_MINUS.sub(r"\1-", text)
-    return text if text.isascii() else _cjk(text)
+    return text if text.isascii() else _rewrite_cjk(text)
 
 
 def rewrite_labels(text: str) -> str:
@@ -91,51 +91,51 @@ def rewrite_labels(text: str) -> str:
     lower = text.lower()
     if not any(word in lower for word in ("lat", "lon", "lng")):
         return text
-    text = _LABEL_AFTER.sub(lambda found: f"{_axis(found[2])}: {found[1]}", text)
+    text = _LABEL_AFTER.sub(lambda found: f"{_find_axis(found[2])}: {found[1]}", text)
     return _DOTTED_LABEL.sub(r"\1 ", text)
 
 
-def _pair(latitude: str, longitude: str) -> str:
+def _format_pair(latitude: str, longitude: str) -> str:
     return f" latitude: {latitude}, longitude: {longitude} "
 
 
-def _axis(word: str) -> str:
+def _find_axis(word: str) -> str:
     return "latitude" if word.lower().startswith("lat") else "longitude"
 
 
-def _latex(text: str) -> str:
-    text = _ANGLE_MACRO.sub(lambda found: _sexagesimal(*found.groups()), text)
+def _rewrite_latex(text: str) -> str:
+    text = _ANGLE_MACRO.sub(lambda found: _format_sexagesimal(*found.groups()), text)
     text = _LATEX.sub(r"\1", text.replace("\\degree", "°").replace("^{\\circ}", "°").replace("^\\circ", "°"))
     return _LATEX_SPACE.sub(
         " ", text.replace("^{\\prime\\prime}", '"').replace("^{\\prime}", "'").replace("\\prime", "'")
     )
 
 
-def _tags(text: str) -> str:
-    text = _KML.sub(lambda found: _pair(found[2], found[1]), text)
-    text = _XML_ATTRIBUTE.sub(lambda found: f" {_axis(found[1])}: {found[2]}, ", text)
-    return _XML.sub(_tag, text)
+def _rewrite_tags(text: str) -> str:
+    text = _KML.sub(lambda found: _format_pair(found[2], found[1]), text)
+    text = _XML_ATTRIBUTE.sub(lambda found: f" {_find_axis(found[1])}: {found[2]}, ", text)
+    return _XML.sub(_rewrite_tag, text)
 
 
-def _tag(found: re.Match[str]) -> str:
+def _rewrite_tag(found: re.Match[str]) -> str:
     name = found[1].lower()
-    axis = _axis(name) if re.fullmatch(f"{_LAT}|{_LON}", name) else axis_of_key(name)
+    axis = _find_axis(name) if re.fullmatch(f"{_LAT}|{_LON}", name) else find_axis_of_key(name)
     return f" {axis}: {found[2]}, " if axis else found[0]
 
 
-def _geo_uri(found: re.Match[str]) -> str:
-    """``geo:0,0?q=41.9,12.5`` marks the second point."""
-    return _pair(found[4], found[5]) if found[4] else _pair(found[1], found[2])
+def _rewrite_geo_uri(found: re.Match[str]) -> str:
+    """Write the point of a geo URI; ``geo:0,0?q=41.9,12.5`` marks the second point."""
+    return _format_pair(found[4], found[5]) if found[4] else _format_pair(found[1], found[2])
 
 
-def _piped(found: re.Match[str]) -> str:
+def _rewrite_piped(found: re.Match[str]) -> str:
     """Read the parts of a wiki's ``coord`` template up to the second hemisphere."""
     parts = [part.strip() for part in found[1].split("|")]
     angles: list[str] = []
     numbers: list[str] = []
     for part in parts:
         if part in {"N", "S", "E", "W"} and numbers:
-            angles.append(f"{_sexagesimal(*numbers[:3])}{part}")
+            angles.append(f"{_format_sexagesimal(*numbers[:3])}{part}")
             numbers = []
         elif re.fullmatch(_NUMBER, part):
             numbers.append(part)
@@ -143,36 +143,36 @@ def _piped(found: re.Match[str]) -> str:
             break
     if len(angles) == 2:
         return f" {angles[0]}, {angles[1]} "
-    return _pair(numbers[0], numbers[1]) if len(numbers) == 2 and not angles else found[0]
+    return _format_pair(numbers[0], numbers[1]) if len(numbers) == 2 and not angles else found[0]
 
 
-def _packed(text: str) -> str:
+def _rewrite_packed(text: str) -> str:
     """Write degrees, minutes and seconds that stand without marks between them with their marks."""
     text = _NMEA.sub(lambda found: f" {found[1]}°{found[2]}'{found[3]} {found[4]}°{found[5]}'{found[6]} ", text)
-    text = _LETTERED.sub(lambda found: _sexagesimal(*found.groups()), text)
-    text = _PACKED.sub(_packed_pair, text)
+    text = _LETTERED.sub(lambda found: _format_sexagesimal(*found.groups()), text)
+    text = _PACKED.sub(_rewrite_packed_pair, text)
     text = _ISO_6709.sub(
         lambda found: (
-            f" {_sexagesimal(*found.groups()[1:4])}{'S' if found[1] == '-' else 'N'}, "
-            f"{_sexagesimal(*found.groups()[5:8])}{'W' if found[5] == '-' else 'E'} "
+            f" {_format_sexagesimal(*found.groups()[1:4])}{'S' if found[1] == '-' else 'N'}, "
+            f"{_format_sexagesimal(*found.groups()[5:8])}{'W' if found[5] == '-' else 'E'} "
         ),
         text,
     )
-    return _aviation(text) if "-" in text else text
+    return _rewrite_aviation(text) if "-" in text else text
 
 
-def _packed_pair(found: re.Match[str]) -> str:
+def _rewrite_packed_pair(found: re.Match[str]) -> str:
     parts = found.groups()
     if any(part and float(part) >= 60 for part in (*parts[1:3], *parts[5:7])):
         return found[0]
-    return f" {_sexagesimal(*parts[:3])}{parts[3]}, {_sexagesimal(*parts[4:7])}{parts[7]} "
+    return f" {_format_sexagesimal(*parts[:3])}{parts[3]}, {_format_sexagesimal(*parts[4:7])}{parts[7]} "
 
 
-def _sexagesimal(degrees: str, minutes: str | None = None, seconds: str | None = None) -> str:
+def _format_sexagesimal(degrees: str, minutes: str | None = None, seconds: str | None = None) -> str:
     return f"{degrees}°" + (f"{minutes}'" if minutes else "") + (f'{seconds}"' if seconds else "")
 
 
-def _aviation(text: str) -> str:
+def _rewrite_aviation(text: str) -> str:
     """Read "46-13.4N 004-26.2E" as degrees and minutes; "30-40N 5-8E" stays a range."""
 
     def write(found: re.Match[str]) -> str:
@@ -188,8 +188,8 @@ def _aviation(text: str) -> str:
     return _AVIATION.sub(write, text)
 
 
-def _cjk(text: str) -> str:
+def _rewrite_cjk(text: str) -> str:
     text = _CJK_SIDE.sub(lambda found: f" {_CJK_SIDES[found[0]]} ", text)
-    text = _KOREAN_PARTS.sub(lambda found: _sexagesimal(*found.groups()), text)
+    text = _KOREAN_PARTS.sub(lambda found: _format_sexagesimal(*found.groups()), text)
     text = _KOREAN_DEGREES.sub(r"\1°", text)
     return _CJK.sub(lambda found: f"{found[1]} {_CJK_LETTER[found[2]]}", text)

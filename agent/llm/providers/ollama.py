@@ -84,16 +84,16 @@ class _SoundLines(httpx.SyncByteStream):
             if not newline:
                 rest.append(chunk)
                 continue
-            yield b"".join(_sound_line(line) + b"\n" for line in b"".join([*rest, head]).split(b"\n"))
+            yield b"".join(_drop_invalid_counts(line) + b"\n" for line in b"".join([*rest, head]).split(b"\n"))
             rest = [tail] if tail else []
         if rest:
-            yield _sound_line(b"".join(rest))
+            yield _drop_invalid_counts(b"".join(rest))
 
     def close(self) -> None:
         self._stream.close()
 
 
-def _sound_line(line: bytes) -> bytes:
+def _drop_invalid_counts(line: bytes) -> bytes:
     """Return a line without invalid counts and durations; any other line unchanged."""
     if b"_count" not in line and b"_duration" not in line:
         return line

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from sextant.agent.verification.area import area_of
 from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES, UTILITIES, Optimise, Rival, Scored, Verdict
 from sextant.agent.verification.pool import Candidate, Pool
-from sextant.geo.regions import smallest_region
-from sextant.geo.sphere import great_circle_km, weighted_centre
+from sextant.geo.regions import find_smallest_region
+from sextant.geo.sphere import compute_great_circle_km, find_weighted_centre
 
 _ANSWER_WEIGHT = 4.0  # one model's answer counts as much as this many retrieved photos of middling rank
 _ALTERNATIVE_WEIGHT = 1.0
@@ -18,7 +18,7 @@ _CAMP_KM = 100.0
 
 
 def weights_of(candidates: tuple[Candidate, ...]) -> NDArray[np.float64]:
-    """A weight for each candidate: retrieved ones fade with rank, a position read from the file outweighs all."""
+    """Return a weight for each candidate: retrieved ones fade with rank, a position from the file outweighs all."""
     weight_of = {"answer": _ANSWER_WEIGHT, "alternative": _ALTERNATIVE_WEIGHT, "heatmap": _PEAK_WEIGHT, "gps": 1000.0}
     return np.array(
         [weight_of.get(candidate.origin, (1.0 + (candidate.rank or 0)) ** -0.5) for candidate in candidates]
@@ -42,10 +42,10 @@ def density(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float
         Scored(pool.candidates[index], float(scores[index]), _named(shares[index])) for index in order.tolist()
     )
     region_90, region_50 = (
-        area_of(smallest_region(pool.positions, weights, share, _CAMP_KM, _LEAST_RADIUS_KM), share)
+        area_of(find_smallest_region(pool.positions, weights, share, _CAMP_KM, _LEAST_RADIUS_KM), share)
         for share in (0.9, 0.5)
     )
-    near = great_circle_km(place, pool.positions) <= target_radius_km
+    near = compute_great_circle_km(place, pool.positions) <= target_radius_km
     voices = {pool.candidates[index].voice for index in np.flatnonzero(near)}
     target_share = float(weights[near].sum() / weights.sum())
     agreement = target_share >= _AGREEMENT_SHARE and (len(voices) > 1 or len(pool.candidates) > 1)
@@ -65,7 +65,7 @@ def density(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float
 
 def _shares(places: NDArray[np.float64], pool: Pool, weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Share of the pool's weight within each radius of each place, shape (places, radii)."""
-    distances = great_circle_km(places[:, None, :], pool.positions[None, :, :])
+    distances = compute_great_circle_km(places[:, None, :], pool.positions[None, :, :])
     within = distances[:, :, None] <= np.array(RADII_KM)
     shares: NDArray[np.float64] = np.einsum("pcr,c->pr", within, weights) / weights.sum()
     return shares
@@ -74,9 +74,9 @@ def _shares(places: NDArray[np.float64], pool: Pool, weights: NDArray[np.float64
 def _place(
     pool: Pool, weights: NDArray[np.float64], share: NDArray[np.float64], leader: int, utility: NDArray[np.float64]
 ) -> tuple[tuple[float, float], NDArray[np.float64]]:
-    """The leader, or the weighted centre of what lies within 25 km of it where that scores higher."""
-    near = great_circle_km(pool.positions[leader], pool.positions) <= 25.0
-    centre = tuple(float(value) for value in weighted_centre(pool.positions[near], weights[near]))
+    """Return the leader, or the weighted centre of what lies within 25 km of it where that scores higher."""
+    near = compute_great_circle_km(pool.positions[leader], pool.positions) <= 25.0
+    centre = tuple(float(value) for value in find_weighted_centre(pool.positions[near], weights[near]))
     centre_share = _shares(np.array([centre]), pool, weights)[0]
     if float(centre_share @ utility) > float(share @ utility):
         return (centre[0], centre[1]), centre_share
@@ -84,10 +84,10 @@ def _place(
 
 
 def _rival(scored: tuple[Scored, ...], place: tuple[float, float]) -> Rival | None:
-    """The best candidate farther from the answer than a region is wide."""
+    """Return the best candidate farther from the answer than a region is wide."""
     for entry in scored:
         candidate = entry.candidate
-        if float(great_circle_km(place, (candidate.latitude, candidate.longitude))) > 200.0:
+        if float(compute_great_circle_km(place, (candidate.latitude, candidate.longitude))) > 200.0:
             return Rival(candidate.latitude, candidate.longitude, entry.score, entry.probabilities, candidate)
     return None
 

@@ -7,7 +7,7 @@ from sextant.agent.verification.pool import Pool
 
 
 def random_draw(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0) -> Verdict:
-    """One of the candidates, each as likely as the others; the same candidates give the same one, in any order."""
+    """Return a random candidate, each equally likely; equal candidates give the same choice, in any order."""
     if not pool.candidates:
         return Verdict(reasons=("no candidate",), strategy="random")
     ordered = sorted(pool.candidates, key=lambda one: (one.latitude, one.longitude, one.origin, one.id or ""))

@@ -13,20 +13,19 @@ class NoSimilarityError(SextantError):
 
 
 def similarity(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0) -> Verdict:
-    """The candidate of highest position score, or, where no candidate has one, of highest similarity.
+    """Return the candidate of highest position score, or, where no candidate has one, of highest similarity.
 
     Candidates without it come last in the list; no probability is claimed.
 
     Raises:
-        NoSimilarityError: there are candidates and none carries a similarity.
+        NoSimilarityError: no candidate has a similarity.
     """
     if not pool.candidates:
         return Verdict(reasons=("no candidate",), strategy="similarity")
     values = _values(pool)
     if not np.isfinite(values).any():
         raise NoSimilarityError(
-            "none of the candidates carries a similarity; verify with 'calibrated', or give a gallery built with an "
-            "aligned: encoder"
+            "no candidate has a similarity; use --verify calibrated, or a gallery built with an aligned: encoder"
         )
     order = np.argsort(-values, kind="stable").tolist()
     best = pool.candidates[order[0]]
@@ -42,7 +41,7 @@ def similarity(pool: Pool, optimise: Optimise = "balanced", target_radius_km: fl
 
 
 def _values(pool: Pool) -> NDArray[np.float64]:
-    """What the candidates are compared by, -inf for none."""
+    """Return what the candidates are compared by, -inf for none."""
     scores = position_scores_of(pool.candidates)
     if not np.isfinite(scores).any():
         scores = np.array(

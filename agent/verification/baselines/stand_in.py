@@ -12,11 +12,11 @@ NOT_ALIGNED = (
 
 
 def stands_in(strategy: str, *, compares_places: bool) -> bool:
-    """Whether another strategy has to judge: `similarity` was asked for, and places cannot be compared."""
+    """Return whether another strategy has to judge: `similarity` was asked for, and places cannot be compared."""
     return strategy == "similarity" and not compares_places
 
 
 def judging(strategy: str, candidates: Iterable[Candidate]) -> str:
-    """The strategy that judges recorded candidates: `similarity` only where one of them has a position score."""
+    """Return the strategy that judges recorded candidates: `similarity` only where one of them has a position score."""
     scored = any(candidate.position_score is not None for candidate in candidates)
     return STAND_IN if stands_in(strategy, compares_places=scored) else strategy

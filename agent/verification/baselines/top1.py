@@ -5,7 +5,7 @@ from sextant.agent.verification.pool import Pool
 
 
 def top1(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0) -> Verdict:
-    """The first answer given, else the most similar photo; no probability is claimed, nothing is agreed on."""
+    """Return the first answer given, else the most similar photo; no probability is claimed, nothing is agreed on."""
     others = (one for one in pool.candidates if one.origin not in ("answer", "nearest"))
     ranked = (*pool.answers, *pool.nearest, *others)
     if not ranked:

@@ -16,7 +16,7 @@ _NAMES = ("has", "own", "below", "better", *(f"within_{radius:g}" for radius in 
 
 
 def aligned_columns(away_km: Floats, scores: Floats) -> dict[str, Floats | float]:
-    """The group's features of m points; zero, and said to be missing, where no candidate has a score.
+    """Return the group's features of m points; zero, and marked as missing, where no candidate has a score.
 
     A point has the score of the candidate nearest to it, in standard deviations from the pool's mean.
 
@@ -35,12 +35,12 @@ def aligned_columns(away_km: Floats, scores: Floats) -> dict[str, Floats | float
 
 
 def learned(names: Iterable[str]) -> bool:
-    """Whether a scorer of these features has learned from position scores."""
+    """Return whether a scorer of these features has learned from position scores."""
     return any(name.startswith(f"{GROUP}.") for name in names)
 
 
 def unused_words(candidates: Sequence[Candidate], names: Iterable[str]) -> tuple[str, ...]:
-    """The reason to give where there are scores and the fit had none to learn from."""
+    """Return the reason to give where there are scores and the fit had none to learn from."""
     if learned(names) or all(one.position_score is None for one in candidates):
         return ()
     return ("the aligned encoder's scores of places were not used: the fitted model has seen none",)

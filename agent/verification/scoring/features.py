@@ -12,7 +12,7 @@ from sextant.agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, Po
 from sextant.agent.verification.scoring.aligned import aligned_columns
 from sextant.agent.verification.scoring.votes import votes_within
 from sextant.base.arrays import Floats, Ints
-from sextant.geo.sphere import all_pairs_km, great_circle_km
+from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 Columns = dict[str, Floats | float]
 
@@ -28,7 +28,7 @@ _FAR_KM = 20_000.0
 
 
 def rank_weights(count: int) -> Floats:
-    """What the retrieved photos count by rank, summing to 1: the most similar most, fading as 1/sqrt(rank)."""
+    """Return what the retrieved photos count by rank, summing to 1: the most similar most, fading as 1/sqrt(rank)."""
     weights = (1.0 + np.arange(count)) ** -0.5
     return np.asarray(weights / weights.sum() if count else weights, dtype=float)
 
@@ -36,7 +36,7 @@ def rank_weights(count: int) -> Floats:
 def feature_table(
     points: Points, retrieved: Floats, voices: Voices, farthest: Floats, between_km: Floats, scores: Floats
 ) -> tuple[Floats, list[str], Floats]:
-    """One row for each point, one column for each feature; the columns' names; and the votes (m, 5).
+    """Return one row for each point, one column for each feature; the columns' names; and the votes (m, 5).
 
     Args:
         points: m possible answers.
@@ -48,7 +48,7 @@ def feature_table(
     """
     count = len(retrieved)
     everything = np.concatenate([retrieved, voices.positions, farthest])
-    away_km = all_pairs_km(points.positions, everything)
+    away_km = compute_all_pairs_km(points.positions, everything)
     near_km, said_km, far_km = np.split(away_km, [count, count + len(voices.positions)], axis=1)
     among_near, among_said, between = between_km[:count, :count], between_km[count:, count:], between_km[count:, :count]
     own = _own_voice(points, said_km) if len(voices.positions) else np.zeros(0, dtype=np.intp)
@@ -73,7 +73,7 @@ def feature_table(
 
 
 def _retrieved(points: Points, near_km: Floats) -> Columns:
-    """Rank-weighted kernels, counts and the first rank within each scale; distances to the list."""
+    """Return the rank-weighted kernels, counts and the first rank within each scale; distances to the list."""
     count = near_km.shape[1]
     weights = rank_weights(count)
     columns: Columns = {}
@@ -93,7 +93,7 @@ def _retrieved(points: Points, near_km: Floats) -> Columns:
 
 
 def _said(said_km: Floats, voices: Voices) -> Columns:
-    """Reliability-weighted votes of the models at each scale; several samples of a model share its one vote."""
+    """Return reliability-weighted votes of the models at each scale; samples of one model share its one vote."""
     columns: Columns = {}
     owners = np.eye(voices.models)[voices.model] * voices.vote[:, None] if voices.models else np.zeros((0, 0))
     family = np.eye(int(voices.family.max()) + 1)[voices.family] if voices.models else np.zeros((0, 0))
@@ -113,12 +113,12 @@ def _said(said_km: Floats, voices: Voices) -> Columns:
 
 
 def _own_voice(points: Points, said_km: Floats) -> Ints:
-    """For each point the voice that said it, else the nearest voice."""
+    """Return for each point the voice that said it, else the nearest voice."""
     return np.where((points.kind == SAID) | (points.kind == NAMED), points.source, said_km.argmin(1))
 
 
 def _model(own: Ints, among_said: Floats, voices: Voices) -> Columns:
-    """The reliability of the voice nearest to the point, and how alone that voice is."""
+    """Return the reliability of the voice nearest to the point, and how alone that voice is."""
     if not len(voices.positions):
         return {**{f"model.reliability_{radius}": 0.0 for radius in range(5)}, "model.alone": 0.0}
     others = np.where(voices.model[:, None] == voices.model[None], _FAR_KM, among_said).min(1)
@@ -130,7 +130,7 @@ def _model(own: Ints, among_said: Floats, voices: Voices) -> Columns:
 
 
 def _support(own: Ints, between: Floats, voices: Voices) -> Columns:
-    """How far the retrieved photos bear out the voice nearest to the point."""
+    """Return how far the retrieved photos bear out the voice nearest to the point."""
     names = [f"support.within_{radius:g}" for radius in (1.0, *_WITHIN_KM)]
     if not between.size:
         return dict.fromkeys([*names, "support.nearest"], 0.0)
@@ -143,7 +143,7 @@ def _support(own: Ints, between: Floats, voices: Voices) -> Columns:
 
 
 def _wording(own: Ints, voices: Voices) -> Columns:
-    """How finely the nearest voice spoke: parts and words of the place it named, decimals of its position."""
+    """Return how finely the nearest voice spoke: parts and words of the place it named, decimals of its position."""
     if not len(voices.positions):
         return {"wording.parts": 0.0, "wording.words": 0.0, "wording.decimals": 0.0}
     places = [(candidate.place or "").split(",") for candidate in voices.candidates]
@@ -156,15 +156,15 @@ def _wording(own: Ints, voices: Voices) -> Columns:
 
 
 def _named(points: Points, own: Ints, voices: Voices) -> Columns:
-    """Whether the gazetteer's place of the name that voices gave explains the point, against their coordinates."""
+    """Return whether the gazetteer's place of the name given explains the point, against the coordinates given."""
     named = np.isfinite(voices.named[:, 0])
     names = [f"named.near_{scale:g}" for scale in (25.0, 200.0)]
     if not named.any():
         return dict.fromkeys([*names, "named.own", "named.own_km"], 0.0)
     belief = voices.reliability.mean(1) * voices.vote
     where = np.where(named[:, None], voices.named, voices.positions)
-    away = all_pairs_km(points.positions, where)
-    apart = np.log1p(great_circle_km(where, voices.positions))
+    away = compute_all_pairs_km(points.positions, where)
+    apart = np.log1p(compute_great_circle_km(where, voices.positions))
     columns: Columns = {
         name: np.exp(-away / scale) @ np.where(named, belief, 0.0) / belief.sum()
         for name, scale in zip(names, (25.0, 200.0), strict=True)
@@ -177,7 +177,7 @@ def _decimals(degrees: float) -> int:
 
 
 def _far(far_km: Floats) -> Columns:
-    """How near the point lies to what looks least like the photo."""
+    """Return how near the point lies to what looks least like the photo."""
     present = bool(far_km.shape[1])
     columns: Columns = {
         f"far.within_{radius:g}": (far_km <= radius).mean(1) if present else 0.0 for radius in (200.0, 750.0, 2500.0)
@@ -188,7 +188,7 @@ def _far(far_km: Floats) -> Columns:
 
 
 def _pool(near_km: Floats, said_km: Floats, voices: Voices, farthest: int) -> Columns:
-    """What kind of pool it is, and how closely its retrieved photos and its answers keep together."""
+    """Return what kind of pool it is, and how closely its retrieved photos and its answers keep together."""
     count = len(near_km)
     weights = rank_weights(count)
     belief = voices.reliability.mean(1) * voices.vote if len(voices.positions) else np.zeros(0)
@@ -221,14 +221,14 @@ def _kind(points: Points) -> Columns:
 
 
 def _vote(votes: Floats) -> Columns:
-    """The hand-made score: shares of the votes within each radius, their mean, and that against the best point's."""
+    """Return the hand-made score: shares of votes within each radius, their mean, and its ratio to the best."""
     mean = votes.mean(1)
     columns: Columns = {f"vote.within_{name}": votes[:, column] for column, name in enumerate(RADIUS_NAMES)}
     return columns | {"vote.mean": mean, "vote.relative": mean / max(float(mean.max()), 1e-9)}
 
 
 def _relative(columns: Columns) -> Columns:
-    """Some densities against the best point of the pool."""
+    """Return some densities against the best point of the pool."""
     chosen = [f"retrieved.kernel_{scale:g}" for scale in (5, 25, 200, 750, 2500)]
     chosen += [f"said.share_{scale:g}" for scale in (25, 200, 750, 2500)]
     relative: Columns = {}

@@ -11,8 +11,9 @@ from sextant.agent.verification.points import Points, answer_points
 from sextant.agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
 from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.scoring.features import feature_table, rank_weights
+from sextant.agent.verification.scoring.signs import Signs, agreeing_signs
 from sextant.base.arrays import Floats
-from sextant.geo.sphere import all_pairs_km
+from sextant.geo.sphere import compute_all_pairs_km
 
 _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the whole retrieved list, twice
 
@@ -21,6 +22,7 @@ _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the 
 class PoolFeatures:
     """A pool with its possible answer points.
 
+    `pool` is without what text in the photo names; `signs` are those of its places that something else agrees with.
     `apart_km` (m, m) are the distances among the points; `between_km` those among retrieved photos and answers.
     """
 
@@ -30,6 +32,7 @@ class PoolFeatures:
     apart_km: Floats
     between_km: Floats
     opinions: Voices
+    signs: Signs
 
     @property
     def kind(self) -> PoolKind:
@@ -48,19 +51,21 @@ class PoolFeatures:
 
 def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     """Find the possible answer points of a pool with at least one candidate."""
+    found, pool = pool.signs, pool.without_signs()
     retrieved = positions_of(pool.nearest)
     voices = voices_of(pool, reliability)
     places = np.concatenate([retrieved, voices.positions])
-    between_km = all_pairs_km(places, places)
+    between_km = compute_all_pairs_km(places, places)
     said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
     weights = np.concatenate([rank_weights(len(retrieved)), said])
-    points = answer_points(retrieved, voices.positions, voices.named, weights, between_km)
-    apart_km = all_pairs_km(points.positions, points.positions)
-    return PoolFeatures(pool, retrieved, points, apart_km, between_km, voices)
+    signs = agreeing_signs(found, retrieved, voices.candidates)
+    points = answer_points(retrieved, voices.positions, voices.named, signs.positions, weights, between_km)
+    apart_km = compute_all_pairs_km(points.positions, points.positions)
+    return PoolFeatures(pool, retrieved, points, apart_km, between_km, voices, signs)
 
 
 @lru_cache(maxsize=1)
 def feature_names() -> frozenset[str]:
-    """The names of all features, which are the same for every pool."""
+    """Return the names of all features, which are the same for every pool."""
     anywhere = Pool((Candidate(0.0, 0.0, "nearest"),))
     return frozenset(featurise(anywhere, Reliability({}, (0.5,) * 5)).scored[1])

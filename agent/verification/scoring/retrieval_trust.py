@@ -9,7 +9,7 @@ HALF_TRUST = 0.5  # of retrieval, for a photo less alike to the gallery than 99 
 
 
 def retrieval_trust(best_similarity: float | None, nearest_percentiles: Mapping[str, float]) -> float:
-    """1, or one half where the best similarity is below the gallery's own lowest percentile.
+    """Return the 1, or one half where the best similarity is below the gallery's own lowest percentile.
 
     Args:
         best_similarity: of the query to its most similar gallery photo; None where nothing was retrieved.
@@ -22,7 +22,7 @@ def retrieval_trust(best_similarity: float | None, nearest_percentiles: Mapping[
 
 
 def distrust_words(pool: Pool) -> tuple[str, ...]:
-    """The reason to give where retrieval is not fully trusted."""
+    """Return the reason to give where retrieval is not fully trusted."""
     if pool.retrieval_trust >= 1 or not pool.nearest:
         return ()
     return ("the gallery holds nothing that looks like this photo, so what was retrieved counts less",)

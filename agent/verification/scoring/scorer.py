@@ -47,7 +47,7 @@ class Scorer:
     b3: Floats
 
     def __call__(self, table: Floats, names: Sequence[str]) -> Scores:
-        """The members' mean scores of a feature table (m, names); what the fit never saw vary has no say."""
+        """Return the members' mean scores of a feature table (m, names); what the fit never saw vary has no say."""
         at = {name: column for column, name in enumerate(names)}
         table = table[:, [at[name] for name in self.names]]
         parts = len(self.mean)
@@ -68,7 +68,7 @@ _ARRAYS = ("mean", "deviation", "w1", "b1", "w2", "b2", "w3", "b3")
 
 
 def joined(scorers: Sequence[Scorer]) -> Scorer:
-    """One ensemble of all members of several scorers; a feature that one of them lacks has weight zero there."""
+    """Return one ensemble of all members of several scorers; a feature that one of them lacks has weight zero there."""
     names = tuple(dict.fromkeys(name for scorer in scorers for name in scorer.names))
     wide = [_widened(scorer, names) for scorer in scorers]
     arrays = {name: np.concatenate([getattr(scorer, name) for scorer in wide]) for name in _ARRAYS}
@@ -76,7 +76,7 @@ def joined(scorers: Sequence[Scorer]) -> Scorer:
 
 
 def _widened(scorer: Scorer, names: tuple[str, ...]) -> Scorer:
-    """The same scorer over more features."""
+    """Return the same scorer over more features."""
     if scorer.names == names:
         return scorer
     columns = [names.index(name) for name in scorer.names]
@@ -88,7 +88,7 @@ def _widened(scorer: Scorer, names: tuple[str, ...]) -> Scorer:
 
 
 def scorer_of(plain: dict[str, Any]) -> Scorer:
-    """The scorer of a model file.
+    """Return the scorer of a model file.
 
     Raises:
         KeyError, ValueError: a part is missing or the shapes do not fit together.
@@ -113,10 +113,10 @@ def scorer_of(plain: dict[str, Any]) -> Scorer:
 
 
 def silu(values: Floats) -> Floats:
-    """x · sigmoid(x)."""
+    """Return the x · sigmoid(x)."""
     return np.asarray(values * expit(values))
 
 
 def _plain(array: Floats) -> Any:
-    """Nested lists of numbers with five significant digits."""
+    """Return nested lists of numbers with five significant digits."""
     return [_plain(row) for row in array] if array.ndim > 1 else [float(f"{value:.5g}") for value in array]

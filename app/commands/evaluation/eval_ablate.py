@@ -38,7 +38,7 @@ def command(plan: str, out: Path, given: tuple[str, ...], as_json: bool, quiet: 
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_evaluation
-    from sextant.eval.running.ablation import ablate, ablation_text
+    from sextant.eval.running.ablation import ablation_text, run_ablation
     from sextant.eval.running.ablation_plan import find_plan, read_plan
 
     def begin(name: str, number: int, count: int) -> "Tell":
@@ -48,7 +48,7 @@ def command(plan: str, out: Path, given: tuple[str, ...], as_json: bool, quiet: 
 
     chosen = read_plan(find_plan(plan), {**parse_given(given), **options})
     with stop_on_signals(FINISHING, quiet) as stop, Progress(quiet=quiet) as progress:
-        rows = ablate(chosen, out, begin, stop)
+        rows = run_ablation(chosen, out, begin, stop)
     if as_json:
         echo_json(rows)
     elif rows:

@@ -1,4 +1,4 @@
-"""`sextant eval compare`: is one evaluation better than another, and where?"""
+"""`sextant eval compare`: test whether one evaluation is better than another, and where."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def command(a: Path, b: Path, out: Path | None, as_json: bool) -> None:
     """
     from sextant.app.render.report_html import write_comparison
     from sextant.eval.compare import compare
-    from sextant.eval.reporting.comparison import comparison_text
+    from sextant.eval.reporting.comparison import format_comparison
     from sextant.eval.results import read_results
 
     found = compare(read_results(a), read_results(b))
@@ -28,6 +28,6 @@ def command(a: Path, b: Path, out: Path | None, as_json: bool) -> None:
     if as_json:
         echo_json({**found.to_json(), "files": files})
         return
-    echo(comparison_text(found))
+    echo(format_comparison(found))
     if files:
         echo(f"wrote {files[0]} and {files[1]}")

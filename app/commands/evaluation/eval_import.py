@@ -1,4 +1,4 @@
-"""`sextant eval import`: result files of other programs as runs."""
+"""`sextant eval import`: import result files of other programs as runs."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def command(kind: str, file: Path, out: Path, benchmark: str, data: Path | None,
              sextant eval import recorded recorded.jsonl.gz --verify density --out runs/recorded
              sextant eval import predictions results.csv --benchmark im2gps --out runs/isn
     """
-    from sextant.eval.reporting.summary import summarise, summary_text
+    from sextant.eval.reporting.summary import format_summary, summarise
     from sextant.eval.running.importers import import_results
 
     for note in import_results(kind, file, out, benchmark=benchmark, strategy=strategy, data=data):
@@ -36,4 +36,4 @@ def command(kind: str, file: Path, out: Path, benchmark: str, data: Path | None,
     if as_json:
         echo_json(found)
     else:
-        echo(summary_text(found))
+        echo(format_summary(found))

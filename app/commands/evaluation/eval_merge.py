@@ -1,4 +1,4 @@
-"""`sextant eval merge`: shards of one evaluation as one."""
+"""`sextant eval merge`: merge the shards of one evaluation."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import click
 from sextant.app.render.terminal import echo, echo_json
 
 
-@click.command("merge", short_help="Put the shards of an evaluation together.")
+@click.command("merge", short_help="Merge the shards of an evaluation.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="NEW", help="The merged run's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
@@ -16,7 +16,7 @@ def command(runs: tuple[Path, ...], out: Path, as_json: bool) -> None:
 
     Example: sextant eval merge shards/1 shards/2 shards/3 --out runs/whole
     """
-    from sextant.eval.reporting.summary import summarise, summary_text
+    from sextant.eval.reporting.summary import format_summary, summarise
     from sextant.eval.running.shards import merge
 
     for note in merge(runs, out):
@@ -25,4 +25,4 @@ def command(runs: tuple[Path, ...], out: Path, as_json: bool) -> None:
     if as_json:
         echo_json(found)
     else:
-        echo(summary_text(found))
+        echo(format_summary(found))

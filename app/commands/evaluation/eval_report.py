@@ -23,7 +23,7 @@ def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
              sextant eval report runs/whole runs/without-authors --out reports/protocols
     """
     from sextant.app.render.report_html import write_report
-    from sextant.eval.reporting.summary import summary_text
+    from sextant.eval.reporting.summary import format_summary
 
     written = write_report(runs, out or runs[0])
     if as_json:
@@ -31,5 +31,5 @@ def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
         echo_json({**files, "runs": written.figures})
         return
     for found in written.figures:
-        echo(summary_text(found))
+        echo(format_summary(found))
     echo(f"wrote {written.markdown} and {written.html}")

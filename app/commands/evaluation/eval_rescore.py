@@ -1,4 +1,4 @@
-"""`sextant eval rescore`: verification again, over candidates that a run recorded."""
+"""`sextant eval rescore`: verify the candidates of a recorded run again."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ def command(run: Path, strategy: str, optimise: Any, fitted: str | None, out: Pa
     from sextant.agent.recording.blobs import BlobStore
     from sextant.agent.recording.fitted_models import store_fitted
     from sextant.base.home import Home
-    from sextant.eval.reporting.summary import summarise, summary_text
+    from sextant.eval.reporting.summary import format_summary, summarise
     from sextant.eval.running.rescore import RescoreSettings, rescore
 
     own = store_fitted(fitted, BlobStore(Home.at().blobs)) if fitted else None
@@ -31,4 +31,4 @@ def command(run: Path, strategy: str, optimise: Any, fitted: str | None, out: Pa
     if as_json:
         echo_json(found)
     else:
-        echo(summary_text(found))
+        echo(format_summary(found))

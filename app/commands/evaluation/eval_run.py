@@ -1,11 +1,11 @@
-"""`sextant eval run`: a benchmark through the graph, photo by photo, resumable."""
+"""`sextant eval run`: evaluate a benchmark photo by photo, resumable."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.app.options.common import make_settings, run_options
+from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FINISHING = "finishing the photos in flight; press Ctrl-C again to abandon them"
 @click.option(
     "--calls", type=click.Path(path_type=Path), metavar="DIR", help="Cache model and tool calls in DIR and reuse them."
 )
-@run_options
+@add_run_options
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 def command(
@@ -54,12 +54,12 @@ def command(
              sextant eval run folder --data my-photos --model openai:gpt-4o --limit 200 --max-usd 5 --out runs/gpt-4o
     """
     from sextant.eval.benchmarks import choose_photos, load_benchmark
-    from sextant.eval.reporting.summary import summarise, summary_text
+    from sextant.eval.reporting.summary import format_summary, summarise
     from sextant.eval.running.runner import EvalTask
 
     settings = make_settings(options)
     loaded = load_benchmark(benchmark, data)
-    photos = choose_photos(loaded, limit, settings.seed, _shard(shard))
+    photos = choose_photos(loaded, limit, settings.seed, _parse_shard(shard))
     picked = {"limit": limit, "seed": settings.seed if limit else None, "shard": shard}
     for note in loaded.notes:
         echo(f"sextant: {note}", err=True)
@@ -69,7 +69,7 @@ def command(
     if as_json:
         echo_json({**found, "ended": ended.why})
     else:
-        echo(summary_text(found))
+        echo(format_summary(found))
     return explain_end(ended)
 
 
@@ -122,7 +122,7 @@ def explain_end(ended: "EvalEnd") -> int:
     return 0
 
 
-def _shard(text: str | None) -> tuple[int, int] | None:
+def _parse_shard(text: str | None) -> tuple[int, int] | None:
     """Parse ``2/5`` into (2, 5).
 
     Raises:

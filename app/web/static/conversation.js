@@ -1,4 +1,4 @@
-// The turns of the conversation, each sentence with what it stands on.
+// The turns of the conversation, each sentence with its source.
 
 import { $, h } from "./dom.js";
 import { api } from "./api.js";

@@ -1,4 +1,4 @@
-// Building the page. Text goes in as text, never as markup: captions, file names and models' words are foreign.
+// Building the page. Text is inserted as text, never as markup: captions, file names and models' words are untrusted.
 
 export const $ = (id) => document.getElementById(id);
 

@@ -35,11 +35,11 @@ function answerCard(photo) {
     h("p", { class: "best" }, placeName(best)),
     h("p", { class: "small" }, coordinates(best), ninety?.radius_km ? ` · with 90 % within ${kilometres(ninety.radius_km)}` : ninety ? ` · with 90 % in one of ${ninety.parts.length} areas` : ""),
     h("div", { class: "bars" }, bars),
-    rival ? h("p", {}, "Best rival: ", h("b", {}, placeName(rival)), h("span", { class: "small" }, ` ${coordinates(rival)}`)) : h("p", { class: "small" }, "No rival: everything proposed lies together."),
+    rival ? h("p", {}, "Best rival: ", h("b", {}, placeName(rival)), h("span", { class: "small" }, ` ${coordinates(rival)}`)) : h("p", { class: "small" }, "No rival: all candidates are in the same place."),
     h("p", { class: "small" }, model === "offline" ? "No model looked at the picture: the density of similar photos." : `Model ${model}`,
       fitted ? ` · verified by ${fitted}` : "",
-      coverage ? ` · the gallery holds ${coverage.within_25_km} photos within 25 km, ${coverage.within_200_km} within 200 km` : ""),
-    precision ? h("p", { class: "small" }, `Said no finer than ${precision.cap ?? "its country's cap"}: ${precision.reason}`) : null,
+      coverage ? ` · the gallery has ${coverage.within_25_km} photos within 25 km, ${coverage.within_200_km} within 200 km` : ""),
+    precision ? h("p", { class: "small" }, `Shown no finer than ${precision.cap ?? "its country's cap"}: ${precision.reason}`) : null,
     ...warnings.map((warning) => h("p", { class: "small" }, `⚠ ${warning.text}`)),
   );
 }
@@ -47,7 +47,7 @@ function answerCard(photo) {
 function steeringCard(photo, act) {
   return card("What you said",
     h("div", { class: "said" }, photo.constraints.map((words) => h("span", { class: "chip warn" }, words))),
-    photo.changed ? h("p", { class: "small" }, `${photo.changed.left} of ${photo.changed.of} candidates are left`, photo.changed.moved_km ? `; the answer lies ${kilometres(photo.changed.moved_km)} from where the run left it` : "") : null,
+    photo.changed ? h("p", { class: "small" }, `${photo.changed.left} of ${photo.changed.of} candidates are left`, photo.changed.moved_km ? `; the answer lies ${kilometres(photo.changed.moved_km)} from the run's own answer` : "") : null,
     h("button", { class: "plain", onclick: () => act.words("undo") }, "Undo the last"));
 }
 
@@ -95,10 +95,10 @@ function distance(a, b) {
 function claimsCard(photo) {
   const claims = photo.answer.claims.map((claim) => h("li", {}, line(claim, false)));
   const done = photo.done.map((branch) => h("li", { class: "small" }, `${branch.branch}: ${branch.tools.join(", ") || "no tool called"}`));
-  return card("Claims and what they stand on", h("ul", { class: "claims" }, claims.length ? claims : h("li", { class: "soft" }, "No answer gave reasons.")), h("h3", {}, "What was done"), h("ul", {}, done));
+  return card("Claims and their sources", h("ul", { class: "claims" }, claims.length ? claims : h("li", { class: "soft" }, "No answer gave reasons.")), h("h3", {}, "Calls made"), h("ul", {}, done));
 }
 
 function fileCard(photo) {
-  return card("What the file itself says", h("p", {}, photo.metadata.text), photo.metadata.time ? h("p", {}, photo.metadata.time) : null,
+  return card("What the file's metadata says", h("p", {}, photo.metadata.text), photo.metadata.time ? h("p", {}, photo.metadata.time) : null,
     h("p", { class: "small" }, `Run ${photo.run} · stopped: ${photo.answer.stop} · ${photo.answer.spent.calls} calls, ${photo.answer.spent.seconds.toFixed(1)} s`));
 }

@@ -3,9 +3,9 @@
 import { $, coordinates, h, percent, placeName } from "./dom.js";
 
 const LEGENDS = {
-  answer: "Red: the answer. Orange: where it lies with 50 and 90 %. Violet: the rival. Small dots: all candidates.",
-  nearest: "The gallery photos that look most alike, the most similar first.",
-  farthest: "The gallery photos that look least alike: places the photo is probably not from.",
+  answer: "Red: the answer. Orange: the 50 and 90 % regions. Violet: the rival. Small dots: all candidates.",
+  nearest: "The most similar gallery photos, best first.",
+  farthest: "The least similar gallery photos: places where the photo was probably not taken.",
 };
 
 export class WorldMap {
@@ -60,7 +60,7 @@ export class WorldMap {
     for (const [share, opacity] of [["90", 0.14], ["50", 0.28]]) {
       if (!region[share]) continue;
       const shape = this.#region(region[share], opacity).addTo(this.marks);
-      shape.bindTooltip(`With ${share} % it lies in here`, { sticky: true });
+      shape.bindTooltip(`${share} % region`, { sticky: true });
       bounds.extend(shape.getBounds());
       // A circle of some kilometres is nothing at the scale of a continent: a ring says that it is there.
       for (const part of region[share].parts) L.circleMarker(at(part), { radius: share === "90" ? 11 : 7, color: colour("--orange"), weight: 2, fill: false, interactive: false }).addTo(this.marks);
@@ -150,7 +150,7 @@ export class Pencil {
     this.corners.push([corner.lat, corner.lng]);
     this.line.setLatLngs(this.corners);
     $("draw-only").hidden = $("draw-not").hidden = this.corners.length < 3;
-    $("draw-help").textContent = this.corners.length < 3 ? `${this.corners.length} corners so far; at least three are needed.` : "Go on with corners, or say whether it is inside.";
+    $("draw-help").textContent = this.corners.length < 3 ? `${this.corners.length} corners so far; an area needs at least three.` : "Go on with corners, or say whether it is inside.";
   }
 
   finish(rule) {

@@ -57,7 +57,7 @@ function forkForm(session, key, stepField, result) {
   const form = h("form", { class: "fork" },
     h("label", {}, "From step", stepField),
     h("label", {}, "Change (KEY=VALUE)", h("input", { type: "text", name: "change", placeholder: "verify=top1", required: true, size: 30 })),
-    h("label", {}, h("input", { type: "checkbox", name: "live" }), " ask what was never recorded"),
+    h("label", {}, h("input", { type: "checkbox", name: "live" }), " make the calls that were not recorded"),
     h("button", { class: "primary" }, "Fork"));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -1,1 +1,1 @@
-"""Heat maps: where in the world a photo fits, by the aligned encoder."""
+"""Heat maps: where in the world a photo fits, by an aligned encoder."""

@@ -1,4 +1,4 @@
-"""Where in the world a photo fits: its score against a grid, or against positions of a gallery (GeoCLIP's way)."""
+"""Compute a heat map: the scores of a photo on a grid of the world, or at gallery positions (GeoCLIP)."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sextant.base.errors import WrongUse
-from sextant.gallery.alignment.heatmap.score import check_positions, position_scores, score_encoded
+from sextant.gallery.alignment.heatmap.score import check_positions, compute_position_scores, score_encoded
 from sextant.gallery.alignment.measure import encode_positions
 from sextant.gallery.alignment.model.encoder import AlignedEncoder
-from sextant.geo.borders import countries_at
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.borders import find_countries
+from sextant.geo.sphere import compute_great_circle_km
 
 STEP_DEGREES = 2.0
 REFINED_STEP = 20  # a peak is looked at again with steps this many times finer
@@ -59,7 +59,7 @@ def compute_heat_map(
     Raises:
         WrongUse: a step that does not divide the world, or an embedding without a GPS part.
     """
-    grid = grid_positions(step_degrees)
+    grid = make_grid_positions(step_degrees)
     positions = grid.reshape(-1, 2)
     if step_degrees not in aligned.grids:
         aligned.grids[step_degrees] = encode_positions(aligned.alignment, positions)
@@ -68,10 +68,10 @@ def compute_heat_map(
     weights = np.exp(logits - logits.max()) * np.cos(np.radians(positions[:, 0]))
     probability = weights / weights.sum()
     found = []
-    for row in apart(positions, scores, _LOOKED_AT * peaks, APART_KM):
-        better = _on_land_near(aligned, image_embedding, positions[row], step_degrees)
+    for row in select_apart(positions, scores, _LOOKED_AT * peaks, APART_KM):
+        better = _find_land_near(aligned, image_embedding, positions[row], step_degrees)
         if better is not None:
-            near = great_circle_km(positions[row], positions) <= APART_KM
+            near = compute_great_circle_km(positions[row], positions) <= APART_KM
             found.append(Peak(*better, float(probability[near].sum())))
         if len(found) == peaks:
             break
@@ -79,8 +79,8 @@ def compute_heat_map(
     return HeatMap(step_degrees, scores.reshape(grid.shape[:2]), probability.reshape(grid.shape[:2]), tuple(found))
 
 
-def grid_positions(step_degrees: float) -> NDArray[np.float64]:
-    """Centres of the cells, (rows, columns, 2) degrees, from the north-west."""
+def make_grid_positions(step_degrees: float) -> NDArray[np.float64]:
+    """Return centres of the cells, (rows, columns, 2) degrees, from the north-west."""
     rows = 180 / step_degrees if step_degrees > 0 else 0.0
     if not 1 <= rows <= 1800 or abs(rows - round(rows)) > 1e-9:
         raise WrongUse(f"a grid of {step_degrees!r} degrees does not divide the world; use 0.1 to 90, such as 1 or 2")
@@ -90,8 +90,8 @@ def grid_positions(step_degrees: float) -> NDArray[np.float64]:
     return np.stack(np.meshgrid(latitude, longitude, indexing="ij"), axis=-1)
 
 
-def apart(positions: ArrayLike, scores: ArrayLike, count: int, apart_km: float) -> list[int]:
-    """Rows of the highest scores that lie at least ``apart_km`` from every better one taken; ties by row."""
+def select_apart(positions: ArrayLike, scores: ArrayLike, count: int, apart_km: float) -> list[int]:
+    """Return rows of the highest scores that lie at least ``apart_km`` from every better one taken; ties by row."""
     places = check_positions(positions)
     taken: list[int] = []
     free = np.ones(len(places), dtype=bool)
@@ -100,21 +100,21 @@ def apart(positions: ArrayLike, scores: ArrayLike, count: int, apart_km: float) 
             break
         if free[row]:
             taken.append(row)
-            free &= great_circle_km(places[row], places) >= apart_km
+            free &= compute_great_circle_km(places[row], places) >= apart_km
     return taken
 
 
-def _on_land_near(
+def _find_land_near(
     aligned: AlignedEncoder, image_embedding: ArrayLike, centre: NDArray[np.float64], step_degrees: float
 ) -> tuple[float, float, float] | None:
-    """Latitude, longitude and score of the best land on a finer grid over one cell and half of its neighbours."""
+    """Return latitude, longitude and score of the best land on a finer grid over a cell and half of its neighbours."""
     offsets = np.linspace(-step_degrees, step_degrees, REFINED_STEP + 1)
     finer = centre + np.stack(np.meshgrid(offsets, offsets, indexing="ij"), axis=-1).reshape(-1, 2)
     finer[:, 0] = np.clip(finer[:, 0], -90, 90)
     finer[:, 1] = (finer[:, 1] + 180) % 360 - 180
-    land = finer[[country is not None for country in countries_at(finer)]]
+    land = finer[[country is not None for country in find_countries(finer)]]
     if not len(land):
         return None
-    scores = position_scores(aligned, image_embedding, land)
+    scores = compute_position_scores(aligned, image_embedding, land)
     best = int(np.argmax(scores))
     return round(float(land[best, 0]), 6), round(float(land[best, 1]), 6), float(scores[best])

@@ -1,4 +1,4 @@
-"""How well a photo and positions go together: the cosine in the image↔GPS space (G3's geo-verification)."""
+"""Score positions for a photo: the cosine in the image↔GPS space (G3's geo-verification)."""
 
 import numpy as np
 import torch
@@ -10,7 +10,9 @@ from sextant.gallery.alignment.measure import encode_positions
 from sextant.gallery.alignment.model.encoder import AlignedEncoder
 
 
-def position_scores(aligned: AlignedEncoder, image_embedding: ArrayLike, positions: ArrayLike) -> NDArray[np.float64]:
+def compute_position_scores(
+    aligned: AlignedEncoder, image_embedding: ArrayLike, positions: ArrayLike
+) -> NDArray[np.float64]:
     """Score positions for one photo.
 
     Args:
@@ -36,7 +38,7 @@ def score_encoded(aligned: AlignedEncoder, image_embedding: ArrayLike, encoded: 
 
 
 def check_positions(positions: ArrayLike) -> NDArray[np.float64]:
-    """(n, 2) positions, every one on the globe.
+    """Return (n, 2) positions, every one on the globe.
 
     Raises:
         WrongUse: one that is not, named with its row.

@@ -1,4 +1,4 @@
-"""The aligned model: small networks over a frozen backbone that bring images, place texts and positions together.
+"""The aligned model: small networks over a frozen backbone that align images, place texts and positions.
 
 G3 (Jia et al., NeurIPS 2024), phase 1. Two spaces share the image: image↔text and image↔GPS, each with its own
 adapter and its own temperature.
@@ -17,8 +17,8 @@ from sextant.gallery.alignment.model.location import LOCATION_DIMENSION, Locatio
 LOGIT_SCALE_START = 3.99  # exp ≈ 54, as published
 
 
-def adapter(dimension: int, out: int) -> nn.Sequential:
-    """Linear–ReLU–Linear, hidden as wide as its input (G3's shape)."""
+def make_adapter(dimension: int, out: int) -> nn.Sequential:
+    """Make Linear–ReLU–Linear, hidden as wide as its input (G3's shape)."""
     return nn.Sequential(nn.Linear(dimension, dimension), nn.ReLU(), nn.Linear(dimension, out))
 
 
@@ -39,13 +39,13 @@ class Alignment(nn.Module):
     def __init__(self, config: AlignmentConfig) -> None:
         super().__init__()
         self.config = config
-        self.image_to_gps = adapter(config.image_dimension, config.space)
+        self.image_to_gps = make_adapter(config.image_dimension, config.space)
         self.location = LocationEncoder(config.projection, config.sigmas)
-        self.location_head = adapter(LOCATION_DIMENSION, config.space) if config.location_head else nn.Identity()
+        self.location_head = make_adapter(LOCATION_DIMENSION, config.space) if config.location_head else nn.Identity()
         self.gps_scale = nn.Parameter(torch.tensor(LOGIT_SCALE_START))
         if config.text_dimension:
-            self.image_to_text = adapter(config.image_dimension, config.space)
-            self.text_to_text = adapter(config.text_dimension, config.space)
+            self.image_to_text = make_adapter(config.image_dimension, config.space)
+            self.text_to_text = make_adapter(config.text_dimension, config.space)
             self.text_scale = nn.Parameter(torch.tensor(LOGIT_SCALE_START))
 
     def forward(self, images: Tensor, positions: Tensor, texts: Tensor | None = None) -> Aligned:
@@ -67,22 +67,22 @@ class Alignment(nn.Module):
         )
 
     def image_part(self, images: Tensor, part: Part) -> Tensor:
-        """(n, image_dimension) features → unit vectors of one part of the embedding."""
+        """Return (n, image_dimension) features → unit vectors of one part of the embedding."""
         if part == "image":
             return normalize(images, dim=-1)
         adapted = self.image_to_text(images) if part == "text" else self.image_to_gps(images)
         return normalize(adapted, dim=-1)
 
     def positions(self, positions: Tensor) -> Tensor:
-        """(n, 2) degrees → (n, space) unit vectors."""
+        """Return (n, 2) degrees → (n, space) unit vectors."""
         return normalize(self.location_head(self.location(positions)), dim=-1)
 
     def embed(self, images: Tensor, parts: tuple[Part, ...]) -> Tensor:
-        """(n, image_dimension) features → (n, …) unit vectors: the parts side by side, each weighing the same."""
+        """Embed (n, image_dimension) features as (n, …) unit vectors: the parts side by side, equally weighted."""
         return torch.cat([self.image_part(images, part) for part in parts], dim=-1) / math.sqrt(len(parts))
 
 
-def new_alignment(config: AlignmentConfig, seed: int) -> Alignment:
+def make_alignment(config: AlignmentConfig, seed: int) -> Alignment:
     """Make an untrained alignment; the same seed gives the same weights, and the caller's generator is not used."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

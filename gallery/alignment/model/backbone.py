@@ -1,4 +1,4 @@
-"""The frozen encoder underneath: pictures, and where it can, texts, as the features the adapters stand on."""
+"""The frozen backbone encoder: features of pictures, and of texts if it has a text tower."""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class BackboneTower(Protocol):
         ...
 
     def raw_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Texts to (n, dimension) vectors of the length the tower gives them."""
+        """Encode texts to (n, dimension) vectors of the length the tower gives them."""
         ...
 
 
@@ -49,7 +49,7 @@ class Backbone:
         return self.encoder.encode_prepared(prepared) * np.float32(math.sqrt(self.dimension))
 
     def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Texts to (n, text_dimension) features.
+        """Encode texts to (n, text_dimension) features.
 
         Raises:
             WrongUse: the backbone reads no text.
@@ -69,5 +69,5 @@ def load_backbone(spec: str) -> Backbone:
         WrongUse: an unknown spec, a missing file, an interrupted download, or an aligned encoder.
     """
     if spec.startswith("aligned:"):
-        raise WrongUse(f"backbone {spec!r} is an alignment itself; name the encoder it stands on")
+        raise WrongUse(f"backbone {spec!r} is itself an alignment; name its backbone encoder")
     return Backbone(load_unaligned(spec))

@@ -1,4 +1,4 @@
-"""What an alignment is, as it is written beside its weights: enough to refuse a wrong pairing."""
+"""The configuration of an alignment, stored beside its weights to refuse a wrong pairing."""
 
 from collections.abc import Mapping
 from typing import Any, Literal

@@ -17,7 +17,7 @@ from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.model.aligned_model import Alignment
 from sextant.gallery.alignment.model.backbone import Backbone, load_backbone
 from sextant.gallery.alignment.model.config import AlignmentError, Part
-from sextant.gallery.alignment.model.weights import Stored, load_alignment
+from sextant.gallery.alignment.model.weights import StoredAlignment, load_alignment
 from sextant.gallery.encoders.spec import Prepare
 
 
@@ -25,7 +25,7 @@ class AlignedEncoder:
     """Implements ``sextant.gallery.encoders.spec.Encoder``; ``parts`` says what stands side by side in its vectors."""
 
     def __init__(
-        self, folder: Path, alignment: Alignment, stored: Stored, backbone: Backbone, parts: tuple[Part, ...]
+        self, folder: Path, alignment: Alignment, stored: StoredAlignment, backbone: Backbone, parts: tuple[Part, ...]
     ) -> None:
         self.folder, self.alignment, self.stored, self.backbone, self.parts = folder, alignment, stored, backbone, parts
         suffix = f"#{parts[0]}" if parts != stored.config.parts else ""
@@ -50,7 +50,7 @@ class AlignedEncoder:
             return self.alignment.embed(features.to(self.alignment.gps_scale.device), self.parts).cpu().numpy()
 
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        """RGB pictures to (n, dimension) unit vectors."""
+        """Encode RGB pictures to (n, dimension) unit vectors."""
         return self.encode_prepared([self.prepare(image) for image in images])
 
     def gps_part(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -66,11 +66,11 @@ class AlignedEncoder:
             WrongUse: this encoder's vectors have no such part.
         """
         if "gps" not in self.parts:
-            raise WrongUse(f"encoder {self.spec!r} holds no GPS part; use aligned:{self.folder} or its #gps")
+            raise WrongUse(f"encoder {self.spec!r} has no GPS part; use aligned:{self.folder} or its #gps")
         if embeddings.shape[-1] != self.dimension:
             raise WrongUse(
                 f"a vector of {embeddings.shape[-1]} numbers is not from {self.spec!r}, which makes {self.dimension}; "
-                "encode the photo with this encoder"
+                "encode the photo with that encoder"
             )
         start = self.stored.config.dimension(self.parts[: self.parts.index("gps")])
         part = embeddings[..., start : start + self.stored.config.space]
@@ -105,12 +105,12 @@ def _split(path: str) -> tuple[Path, Part | None]:
     return Path(path), None
 
 
-def _refuse_other_backbone(folder: Path, stored: Stored, backbone: Backbone) -> None:
+def _refuse_other_backbone(folder: Path, stored: StoredAlignment, backbone: Backbone) -> None:
     config = stored.config
     if config.backbone_fingerprint not in (None, backbone.fingerprint):
         raise WrongUse(
             f"alignment {str(folder)!r} was trained on {config.backbone!r} with fingerprint "
-            f"{config.backbone_fingerprint}; what that names now has {backbone.fingerprint}. Restore those weights, "
+            f"{config.backbone_fingerprint}; its fingerprint is now {backbone.fingerprint}. Restore those weights, "
             "or train again"
         )
     if (config.image_dimension, config.features) != (backbone.dimension, backbone.features):

@@ -1,4 +1,4 @@
-"""The location encoder: positions as random Fourier features at three scales, each read by its own small network.
+"""The location encoder: random Fourier features of positions at three scales, each with its own network.
 
 Published as GeoCLIP (Vivanco et al. 2023) and used by G3. The features of a capsule are
 cos and sin of 2πBv, B drawn once from a normal distribution of standard deviation sigma and never trained.
@@ -32,7 +32,7 @@ class FourierFeatures(nn.Module):
         self.register_buffer("frequencies", torch.randn(FREQUENCIES, 2) * sigma)
 
     def forward(self, coordinates: Tensor) -> Tensor:
-        """(n, 2) map coordinates → (n, 512) cosines, then sines."""
+        """Return (n, 2) map coordinates → (n, 512) cosines, then sines."""
         with torch.autocast(coordinates.device.type, enabled=False):
             phase = 2 * math.pi * coordinates @ self.frequencies.T
             return torch.cat((torch.cos(phase), torch.sin(phase)), dim=-1)

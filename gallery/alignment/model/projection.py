@@ -1,4 +1,4 @@
-"""The two map projections the location encoder may stand on: positions in, coordinates near the unit square out.
+"""The two map projections under the location encoder: positions to coordinates near the unit square.
 
 Weights trained on one projection are noise on the other and nothing would complain, so the projection's name
 is stored with the weights (``config.py``).
@@ -21,8 +21,8 @@ _EQUAL_EARTH_SCALE = 66.50336 / 180
 MERCATOR_LIMIT_DEGREES = math.degrees(math.atan(math.sinh(math.pi)))
 
 
-def equal_earth(positions: Tensor) -> Tensor:
-    """Equal Earth as GeoCLIP feeds it: scaled and divided by 180, order (x, y).
+def project_equal_earth(positions: Tensor) -> Tensor:
+    """Return Equal Earth as GeoCLIP feeds it: scaled and divided by 180, order (x, y).
 
     Args:
         positions: (..., 2) latitude and longitude in degrees.
@@ -39,8 +39,8 @@ def equal_earth(positions: Tensor) -> Tensor:
     return torch.stack((x, y), dim=-1) * _EQUAL_EARTH_SCALE
 
 
-def mercator(positions: Tensor) -> Tensor:
-    """Web Mercator (EPSG:3857) divided by its extent as G3 feeds it, order (y, x).
+def project_mercator(positions: Tensor) -> Tensor:
+    """Return Web Mercator (EPSG:3857) divided by its extent as G3 feeds it, order (y, x).
 
     The poles lie at infinity there: latitudes beyond ±85.0511° are taken as that latitude.
 
@@ -56,4 +56,7 @@ def mercator(positions: Tensor) -> Tensor:
     return torch.stack((y, longitude / 180), dim=-1)
 
 
-PROJECTIONS: dict[Projection, Callable[[Tensor], Tensor]] = {"equal-earth": equal_earth, "mercator": mercator}
+PROJECTIONS: dict[Projection, Callable[[Tensor], Tensor]] = {
+    "equal-earth": project_equal_earth,
+    "mercator": project_mercator,
+}

@@ -1,4 +1,4 @@
-"""Published checkpoints, read into our layout: G3's ``g3.pth`` and GeoCLIP's three weight files.
+"""Import published checkpoints into our layout: G3's ``g3.pth`` and GeoCLIP's three weight files.
 
 Only plain tensors are read (no pickled code). The projection is a fact of the layout: G3 feeds Web Mercator
 (y, x), GeoCLIP Equal Earth (x, y).
@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
+from sextant.gallery.alignment.model.aligned_model import Alignment, make_alignment
 from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError
 
 Layout = Literal["g3", "geoclip"]
@@ -24,11 +24,11 @@ _G3_FROZEN = ("vision_model.", "text_model.", "vision_projection.", "text_projec
 _G3_UNUSED = ("logit_scale3",)
 
 
-def _adapter_keys(theirs: str, ours: str) -> dict[str, str]:
+def _map_adapter_keys(theirs: str, ours: str) -> dict[str, str]:
     return {f"{theirs}.{layer}.{kind}": f"{ours}.{layer}.{kind}" for layer in (0, 2) for kind in ("weight", "bias")}
 
 
-def _location_keys(prefix: str) -> dict[str, str]:
+def _map_location_keys(prefix: str) -> dict[str, str]:
     """Map the capsules' keys: GeoCLIP counts the Fourier layer as layer 0, so its linear layers are 1, 3 and 5."""
     keys = {}
     for i in range(3):
@@ -42,23 +42,23 @@ def _location_keys(prefix: str) -> dict[str, str]:
 
 KEYS: dict[Layout, dict[str, str]] = {
     "g3": {
-        **_adapter_keys("vision_projection_else_1", "image_to_text"),
-        **_adapter_keys("text_projection_else", "text_to_text"),
-        **_adapter_keys("vision_projection_else_2", "image_to_gps"),
-        **_adapter_keys("location_projection_else", "location_head"),
-        **_location_keys("location_encoder."),
+        **_map_adapter_keys("vision_projection_else_1", "image_to_text"),
+        **_map_adapter_keys("text_projection_else", "text_to_text"),
+        **_map_adapter_keys("vision_projection_else_2", "image_to_gps"),
+        **_map_adapter_keys("location_projection_else", "location_head"),
+        **_map_location_keys("location_encoder."),
         "logit_scale1": "text_scale",
         "logit_scale2": "gps_scale",
     },
     "geoclip": {
-        **_adapter_keys("mlp", "image_to_gps"),
-        **_location_keys(""),
+        **_map_adapter_keys("mlp", "image_to_gps"),
+        **_map_location_keys(""),
         "logit_scale": "gps_scale",
     },
 }
 
 
-def published_config(layout: Layout, backbone: str, fingerprint: str | None) -> AlignmentConfig:
+def make_published_config(layout: Layout, backbone: str, fingerprint: str | None) -> AlignmentConfig:
     """Return the configuration of a published layout, over CLIP ViT-L/14's 768 raw dimensions."""
     g3 = layout == "g3"
     return AlignmentConfig(
@@ -82,8 +82,8 @@ def import_published(path: Path, backbone: str = CLIP_BACKBONE, fingerprint: str
         AlignmentError: no such file, not plain tensors, a tensor missing, unknown or of another shape.
     """
     layout: Layout = "geoclip" if path.is_dir() else "g3"
-    tensors = _geoclip_tensors(path) if layout == "geoclip" else _g3_tensors(path)
-    alignment = new_alignment(published_config(layout, backbone, fingerprint), seed=0)
+    tensors = _load_geoclip_tensors(path) if layout == "geoclip" else _load_g3_tensors(path)
+    alignment = make_alignment(make_published_config(layout, backbone, fingerprint), seed=0)
     alignment.load_state_dict(_rename(tensors, KEYS[layout], alignment.state_dict(), path))
     return alignment
 
@@ -108,16 +108,16 @@ def _rename(
     return {ours: tensors[theirs].float() for theirs, ours in keys.items()}
 
 
-def _g3_tensors(path: Path) -> dict[str, Tensor]:
+def _load_g3_tensors(path: Path) -> dict[str, Tensor]:
     loaded = _load(path)
     if not isinstance(loaded, dict):
-        raise AlignmentError(f"{str(path)!r} holds no state dict; save it with torch.save(model.state_dict(), …)")
+        raise AlignmentError(f"{str(path)!r} has no state dict; save it with torch.save(model.state_dict(), …)")
     return {
         name: tensor for name, tensor in loaded.items() if not name.startswith(_G3_FROZEN) and name not in _G3_UNUSED
     }
 
 
-def _geoclip_tensors(folder: Path) -> dict[str, Tensor]:
+def _load_geoclip_tensors(folder: Path) -> dict[str, Tensor]:
     mlp, location, scale = (_load(folder / name) for name in GEOCLIP_FILES)
     return {**{f"mlp.{name}": tensor for name, tensor in mlp.items()}, **location, "logit_scale": scale.reshape(())}
 
@@ -129,6 +129,6 @@ def _load(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise AlignmentError(
-            f"{str(path)!r} cannot be read as plain tensors: {type(error).__name__}; a whole pickled model "
-            "must be saved again as its state dict, a broken download fetched again"
+            f"{str(path)!r} cannot be read as plain tensors: {type(error).__name__}; save a pickled "
+            "model again as its state dict; download a broken file again"
         ) from error

@@ -1,4 +1,4 @@
-"""A finished alignment on disk: ``alignment.json`` and the safetensors file it names by hash."""
+"""Save and load a finished alignment: ``alignment.json`` and the safetensors file that it names by hash."""
 
 import hashlib
 import json
@@ -9,15 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
-from sextant.base.errors import one_line
+from sextant.base.errors import format_error
 from sextant.base.files import write_atomic
-from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
+from sextant.gallery.alignment.model.aligned_model import Alignment, make_alignment
 from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError, list_differences
 
 ABOUT = "alignment.json"
 
 
-class Stored(BaseModel):
+class StoredAlignment(BaseModel):
     """What ``alignment.json`` says: the configuration, the weights' hash, how it was trained and what it measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,12 +31,12 @@ class Stored(BaseModel):
 
 def save_alignment(
     folder: Path, alignment: Alignment, training: dict[str, Any] | None = None, measured: dict[str, Any] | None = None
-) -> Stored:
+) -> StoredAlignment:
     """Write an alignment; until the JSON names the new weights, the old ones stay in force."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in alignment.state_dict().items()}
     content = save(tensors, metadata={"config": alignment.config.model_dump_json()})
     digest = hashlib.sha256(content).hexdigest()
-    stored = Stored(
+    stored = StoredAlignment(
         config=alignment.config,
         weights=f"alignment-{digest[:12]}.safetensors",
         sha256=digest,
@@ -55,7 +55,7 @@ def save_alignment(
     return stored
 
 
-def load_alignment(folder: Path) -> tuple[Alignment, Stored]:
+def load_alignment(folder: Path) -> tuple[Alignment, StoredAlignment]:
     """Read an alignment, its weights checked against the hash.
 
     Raises:
@@ -69,7 +69,7 @@ def load_alignment(folder: Path) -> tuple[Alignment, Stored]:
             "make one with: sextant align train SOURCE --backbone SPEC --out DIR"
         )
     try:
-        stored = Stored.model_validate_json(about.read_bytes())
+        stored = StoredAlignment.model_validate_json(about.read_bytes())
         content = (folder / Path(stored.weights).name).read_bytes()
     except ValidationError as error:
         first = error.errors()[0]
@@ -80,20 +80,18 @@ def load_alignment(folder: Path) -> tuple[Alignment, Stored]:
             f"alignment {str(folder)!r} lacks its weights: {error.strerror}; copy the folder again"
         ) from error
     if hashlib.sha256(content).hexdigest() != stored.sha256:
-        raise AlignmentError(
-            f"the weights of {str(folder)!r} are not those alignment.json was written for; copy the folder again"
-        )
+        raise AlignmentError(f"the weights of {str(folder)!r} do not match alignment.json; copy the folder again")
     _refuse_other_config(folder, stored)
-    alignment = new_alignment(stored.config, seed=0)
+    alignment = make_alignment(stored.config, seed=0)
     try:
         alignment.load_state_dict(load(content))
     except (SafetensorError, RuntimeError) as error:
-        reason = one_line(error)
+        reason = format_error(error)
         raise AlignmentError(f"the weights of {str(folder)!r} do not fit its configuration: {reason}") from error
     return alignment.eval(), stored
 
 
-def _refuse_other_config(folder: Path, stored: Stored) -> None:
+def _refuse_other_config(folder: Path, stored: StoredAlignment) -> None:
     """Refuse a configuration file that differs from the copy inside the weights, such as one changed by hand."""
     with safe_open(folder / Path(stored.weights).name, framework="pt") as file:
         own = json.loads((file.metadata() or {}).get("config", "{}"))

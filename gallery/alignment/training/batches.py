@@ -1,4 +1,4 @@
-"""Batches whose content depends on nothing but the seed and the step, so that a resumed training sees the same ones."""
+"""Make batches that depend only on the seed and the step, so that a resumed training repeats them."""
 
 import queue
 import threading
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sextant.gallery.alignment.training.cache import Cache
-from sextant.geo.sphere import destination
+from sextant.geo.sphere import find_destination
 
 # Extra negatives lie this far from the true position: from a neighbouring town to a neighbouring continent,
 # evenly in the logarithm.
@@ -110,12 +110,12 @@ def load_batch(
     )
 
 
-def near_positions(positions: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """(n, 2) degrees → (n, count, 2): wrong positions around each, in any direction, ``HARD_NEGATIVE_KM`` away."""
+def draw_near_positions(positions: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw (n, count, 2) wrong positions around (n, 2) degrees, in any direction, ``HARD_NEGATIVE_KM`` away."""
     shape = (len(positions), count)
     nearest, farthest = HARD_NEGATIVE_KM
     distance_km = np.exp(rng.uniform(np.log(nearest), np.log(farthest), size=shape))
-    return np.asarray(destination(positions[:, None, :], rng.uniform(0, 360, size=shape), distance_km))
+    return np.asarray(find_destination(positions[:, None, :], rng.uniform(0, 360, size=shape), distance_km))
 
 
 class Prefetcher:

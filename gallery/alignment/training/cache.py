@@ -1,4 +1,4 @@
-"""The training rows with their backbone features, computed once: what makes an epoch cost minutes and not days.
+"""Cache of backbone features of the training rows, computed once, so that an epoch takes minutes.
 
 A folder holds ``images.f16`` (rows × dimension, little-endian float16, read through a memory map), ``rows.parquet``
 (id, latitude, longitude, author, and the names of the place where the source has them) and ``cache.json`` (what the
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sextant.base.files import replacing, write_atomic
+from sextant.base.files import replace_file, write_atomic
 from sextant.gallery.alignment.model.config import AlignmentError
 from sextant.gallery.sources.records import PlaceNames
 
@@ -90,7 +90,7 @@ def read_rows(
 
 def finish_cache(folder: Path, table: pa.Table, about: About) -> None:
     """Write the rows, then the JSON that makes the folder a cache."""
-    with replacing(folder / ROWS) as aside:
+    with replace_file(folder / ROWS) as aside:
         pq.write_table(table, aside)
     write_atomic(folder / ABOUT, (about.model_dump_json(indent=2) + "\n").encode())
 
@@ -103,7 +103,7 @@ def open_cache(folder: Path) -> Cache:
     """
     about = read_about(folder)
     if about is None:
-        raise AlignmentError(f"no finished cache of features in {str(folder)!r}; sextant align train makes one")
+        raise AlignmentError(f"there are no finished features in {str(folder)!r}; sextant align train makes one")
     table = pq.read_table(folder / ROWS, columns=["latitude", "longitude", "author"])
     wanted = about.rows * about.dimension * 2
     found = (folder / IMAGES).stat().st_size if (folder / IMAGES).exists() else 0
@@ -134,7 +134,7 @@ def read_about(folder: Path) -> About | None:
 
 
 def place_ids(positions: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(n, 2) degrees → (n,) numbers, equal where the positions are (to ``POSITION_DECIMALS``)."""
+    """Return (n, 2) degrees → (n,) numbers, equal where the positions are (to ``POSITION_DECIMALS``)."""
     scale = 10**POSITION_DECIMALS
     latitude, longitude = np.round(positions * scale).astype(np.int64).T
     _, ids = np.unique(latitude * 360 * scale + longitude % (360 * scale), return_inverse=True)
@@ -142,7 +142,7 @@ def place_ids(positions: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def number_values(names: Any) -> Authors:
-    """Names (a list, or an Arrow column) by number, in order of first appearance."""
+    """Return names (a list, or an Arrow column) by number, in order of first appearance."""
     column = pa.chunked_array([pa.array(names)]) if isinstance(names, list) else names
     encoded = column.combine_chunks().dictionary_encode()
     return Authors(encoded.indices.to_numpy().astype(np.int64), [str(name) for name in encoded.dictionary.to_pylist()])

@@ -1,4 +1,4 @@
-"""Filling a cache: every photo of a source through the backbone once, in an order that survives a kill.
+"""Fill the feature cache: every photo of a source through the backbone once, resumable after a kill.
 
 While it runs, ``images.f16`` and ``rows.jsonl`` grow and ``progress.json`` says how far both may be trusted.
 """
@@ -31,7 +31,7 @@ from sextant.gallery.alignment.training.cache import (
     read_rows,
 )
 from sextant.gallery.build.decode import DecodedPhoto
-from sextant.gallery.build.pool import decode_all, default_workers
+from sextant.gallery.build.pool import choose_worker_count, decode_all
 from sextant.gallery.sources.records import PlaceNames, Source, Unreadable
 from sextant.geo.sphere import check_position
 
@@ -87,12 +87,12 @@ def fill_cache(
     try:
         filling = _resume(folder, identity)
         records = islice(iter(source), filling.seen, None)
-        processes = default_workers(source.total()) if workers is None else workers
+        processes = choose_worker_count(source.total()) if workers is None else workers
         for item in decode_all(records, backbone.encoder.prepare, min_file_bytes, processes):
             _take(filling, item, backbone)
             progress(filling.seen, source.total())
         _encode(filling, backbone)
-        _flush(filling)
+        _write_out(filling)
         return _finish(filling, backbone)
     except OSError as error:
         raise AlignmentError(
@@ -103,7 +103,7 @@ def fill_cache(
 
 def _take(filling: _Filling, item: DecodedPhoto | Unreadable, backbone: Backbone) -> None:
     filling.seen += 1
-    reason = _reason_against(filling, item)
+    reason = _find_reason_against(filling, item)
     if reason is not None:
         filling.skipped[reason] += 1
     elif isinstance(item, DecodedPhoto):
@@ -112,10 +112,10 @@ def _take(filling: _Filling, item: DecodedPhoto | Unreadable, backbone: Backbone
     if len(filling.batch) == _BATCH:
         _encode(filling, backbone)
         if sum(len(batch) for batch, _ in filling.waiting) >= _FLUSH_ROWS:
-            _flush(filling)
+            _write_out(filling)
 
 
-def _reason_against(filling: _Filling, item: DecodedPhoto | Unreadable) -> str | None:
+def _find_reason_against(filling: _Filling, item: DecodedPhoto | Unreadable) -> str | None:
     if isinstance(item, Unreadable):
         return _NUMBERS.sub("…", item.reason)  # counted by kind, and "is 4,007 bytes" is one kind with "is 4,220 bytes"
     if item.sha256 in filling.hashes:
@@ -140,8 +140,8 @@ def _encode(filling: _Filling, backbone: Backbone) -> None:
     filling.batch = []
 
 
-def _flush(filling: _Filling) -> None:
-    """Features, then rows, then the progress that vouches for both."""
+def _write_out(filling: _Filling) -> None:
+    """Write features, then rows, then the progress that vouches for both."""
     with (filling.folder / IMAGES).open("ab") as images:
         for _, features in filling.waiting:
             images.write(features.tobytes())
@@ -171,7 +171,7 @@ def _resume(folder: Path, identity: dict[str, Any]) -> _Filling:
     damaged = AlignmentError(f"the unfinished cache {str(folder)!r} is damaged; delete it to compute it again")
     lines = end = 0
     try:
-        for line in islice(_lines(folder), filling.rows):
+        for line in islice(_read_lines(folder), filling.rows):
             filling.hashes.add(line.value["sha256"])
             lines, end = line.number, line.end
     except BrokenLine as error:
@@ -189,7 +189,7 @@ def _finish(filling: _Filling, backbone: Backbone) -> Cache:
     if filling.rows == 0:
         worst = ", ".join(f"{count} × {reason}" for reason, count in filling.skipped.most_common(2))
         raise AlignmentError(f"no photo of the source can be used ({worst or 'it is empty'})")
-    rows = [line.value for line in _lines(filling.folder)]
+    rows = [line.value for line in _read_lines(filling.folder)]
     positions = np.array([(row["latitude"], row["longitude"]) for row in rows], dtype=np.float64)
     named = any("country" in row for row in rows)
     places = {name: [row.get(name, "") for row in rows] for name in PlaceNames._fields} if named else {}
@@ -216,5 +216,5 @@ def _refuse_other(wanted: dict[str, Any], found: dict[str, Any], folder: Path) -
         )
 
 
-def _lines(folder: Path) -> Iterator[Line]:
+def _read_lines(folder: Path) -> Iterator[Line]:
     return read_lines(folder / JOURNAL) if (folder / JOURNAL).exists() else iter(())

@@ -1,4 +1,4 @@
-"""Checkpoints of a training, whole or not there: written beside, then renamed. Plain tensors and JSON, no pickles."""
+"""Save and load training checkpoints atomically, as plain tensors and JSON, without pickles."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from sextant.base.errors import one_line
+from sextant.base.errors import format_error
 from sextant.gallery.alignment.model.config import AlignmentError
 
 KEPT = 2  # the last good one, and the one before in case the disk spoils it
@@ -45,8 +45,8 @@ def save_checkpoint(
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     try:
-        save_file(_contiguous(model.state_dict()), beside / "model.safetensors")
-        save_file(_flat(optimizer.state_dict()["state"]), beside / "optimizer.safetensors")
+        save_file(_make_contiguous(model.state_dict()), beside / "model.safetensors")
+        save_file(_flatten(optimizer.state_dict()["state"]), beside / "optimizer.safetensors")
         about = {"progress": asdict(progress), "settings": settings}
         (beside / "training.json").write_text(json.dumps(about, indent=2) + "\n")
         for file in beside.iterdir():
@@ -54,8 +54,8 @@ def save_checkpoint(
     except (OSError, SafetensorError) as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise AlignmentError(
-            f"checkpoint {str(target)!r} could not be written: {error}; free some room and run the same command again, "
-            "training resumes from the last checkpoint"
+            f"checkpoint {str(target)!r} could not be written: {error}; free some space and run the same command "
+            "again; training resumes from the last checkpoint"
         ) from error
     shutil.rmtree(target, ignore_errors=True)
     os.replace(beside, target)
@@ -70,12 +70,12 @@ def list_checkpoints(folder: Path) -> list[Path]:
 
 
 def read_training(checkpoint: Path) -> tuple[TrainingProgress, dict[str, Any]]:
-    """Progress and settings of a checkpoint."""
+    """Return the progress and settings of a checkpoint."""
     try:
         about = json.loads((checkpoint / "training.json").read_text())
         return TrainingProgress(**about["progress"]), dict(about["settings"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AlignmentError(f"{_damaged(checkpoint)}: {error}") from error
+        raise AlignmentError(f"{_make_damaged_error(checkpoint)}: {error}") from error
 
 
 def load_checkpoint(checkpoint: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -84,19 +84,19 @@ def load_checkpoint(checkpoint: Path, model: nn.Module, optimizer: torch.optim.O
         model.load_state_dict(load_file(checkpoint / "model.safetensors"))
         moments = load_file(checkpoint / "optimizer.safetensors")
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise AlignmentError(f"{_damaged(checkpoint)}: {one_line(error)}") from error
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": _nested(moments)})
+        raise AlignmentError(f"{_make_damaged_error(checkpoint)}: {format_error(error)}") from error
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": _nest(moments)})
 
 
-def _damaged(checkpoint: Path) -> str:
+def _make_damaged_error(checkpoint: Path) -> str:
     return f"checkpoint {str(checkpoint)!r} is damaged (delete this folder to resume from the previous one)"
 
 
-def _flat(state: dict[int, dict[str, Tensor]]) -> dict[str, Tensor]:
-    return _contiguous({f"{i}.{name}": value for i, moments in state.items() for name, value in moments.items()})
+def _flatten(state: dict[int, dict[str, Tensor]]) -> dict[str, Tensor]:
+    return _make_contiguous({f"{i}.{name}": value for i, moments in state.items() for name, value in moments.items()})
 
 
-def _nested(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+def _nest(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in flat.items():
         i, name = key.split(".", 1)
@@ -104,7 +104,7 @@ def _nested(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
     return state
 
 
-def _contiguous(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _make_contiguous(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
 

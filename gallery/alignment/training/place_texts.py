@@ -1,4 +1,4 @@
-"""What a position is called, as the sentence an image is aligned with."""
+"""Make the sentence about a place with which an image is aligned."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.base.files import replacing
+from sextant.base.files import replace_file
 from sextant.gallery.alignment.model.backbone import Backbone
 from sextant.gallery.alignment.model.config import Granularity
 from sextant.gallery.alignment.training.batches import Texts
 from sextant.gallery.alignment.training.cache import Cache
 from sextant.gallery.sources.records import PlaceNames
-from sextant.geo.borders import countries_at
+from sextant.geo.borders import find_countries
 from sextant.geo.towns import load_gazetteer
 
 NEAR_KM = 50.0
@@ -21,7 +21,7 @@ _NAMED_TOGETHER = 4096
 
 
 def place_sentences(positions: NDArray[np.float64], granularity: Granularity) -> list[str | None]:
-    """G3's sentence for each of (n, 2) positions in degrees; None at sea.
+    """Return the g3's sentence for each of (n, 2) positions in degrees; None at sea.
 
     ``place`` names city, state, country. ``fine`` adds the county, after G3-N; no offline gazetteer has its
     neighbourhoods, so the nearest named place stands for both neighbourhood and city. A name that is not
@@ -29,7 +29,7 @@ def place_sentences(positions: NDArray[np.float64], granularity: Granularity) ->
     """
     table = load_gazetteer()
     sentences: list[str | None] = []
-    for (latitude, longitude), country in zip(positions.tolist(), countries_at(positions), strict=True):
+    for (latitude, longitude), country in zip(positions.tolist(), find_countries(positions), strict=True):
         if country is None:
             sentences.append(None)
             continue
@@ -65,7 +65,7 @@ def embed_texts(
     if kept.is_file():
         with np.load(kept) as stored:
             return Texts(stored["features"], stored["ids"])
-    ids, distinct = _texts_of_rows(cache, granularity, progress)
+    ids, distinct = _list_texts_of_rows(cache, granularity, progress)
     chunks = []
     for start in range(0, len(distinct), _BATCH):
         chunks.append(backbone.texts(distinct[start : start + _BATCH]).astype(np.float16))
@@ -76,10 +76,10 @@ def embed_texts(
     return Texts(features, ids)
 
 
-def _texts_of_rows(
+def _list_texts_of_rows(
     cache: Cache, granularity: Granularity, progress: Callable[[str, int, int], None]
 ) -> tuple[NDArray[np.int64], list[str]]:
-    """(n,) text of each row, -1 for none, and the distinct texts in order of their spelling."""
+    """Return (n,) text of each row, -1 for none, and the distinct texts in order of their spelling."""
     _, firsts, place_of = np.unique(cache.places, return_index=True, return_inverse=True)
     names: list[str | None] = []
     for start in range(0, len(firsts), _NAMED_TOGETHER):
@@ -98,5 +98,5 @@ def _texts_of_rows(
 
 
 def _save(path: Path, features: NDArray[np.float16], ids: NDArray[np.int64]) -> None:
-    with replacing(path) as aside, aside.open("wb") as file:  # several processes may do this at once
+    with replace_file(path) as aside, aside.open("wb") as file:  # several processes may do this at once
         np.savez(file, features=features, ids=ids)

@@ -1,4 +1,4 @@
-"""How a training goes, as a person watches it: losses, speed, time left."""
+"""Progress of a training for display: losses, speed, time left."""
 
 import time
 from dataclasses import dataclass

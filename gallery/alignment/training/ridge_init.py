@@ -1,4 +1,4 @@
-"""A start in closed form, ours: the adapters as the ridge regression of geography, solved before the first step.
+"""Closed-form start: solve the adapters as a ridge regression of geography before the first step.
 
 From random weights a contrastive training must first find out that photos near one another belong together; on a
 few thousand photos it learns them by heart before. Here each photo's target is a vector Φ of its position with
@@ -44,39 +44,39 @@ def fit(
     positions = torch.from_numpy(cache.positions[rows])
     images = torch.from_numpy(np.asarray(cache.images[rows])).float()
     wanted = targets(positions)
-    _solve(model.image_to_gps, images, wanted, RIDGE)
+    _solve_layer(model.image_to_gps, images, wanted, RIDGE)
     if texts is not None:
-        _solve(model.image_to_text, images, wanted, RIDGE)
+        _solve_layer(model.image_to_text, images, wanted, RIDGE)
         named = texts.ids[rows] >= 0
         read = torch.from_numpy(np.asarray(texts.features[texts.ids[rows][named]])).float()
         if named.any():
-            _solve(model.text_to_text, read, wanted[torch.from_numpy(named)], RIDGE)
+            _solve_layer(model.text_to_text, read, wanted[torch.from_numpy(named)], RIDGE)
     if new_location:
         _silence_fine_scales(model.location)
-    everywhere = torch.cat((positions, spread(GLOBE)))
-    encoded = torch.cat([model.location(chunk) for chunk in _chunks(everywhere)])
+    everywhere = torch.cat((positions, spread_over_globe(GLOBE)))
+    encoded = torch.cat([model.location(chunk) for chunk in _split_chunks(everywhere)])
     head = model.location_head
     assert isinstance(head, nn.Sequential), "a training has a location head"
-    _standardise(_linear(head, 0), encoded)
-    _solve(head, encoded, targets(everywhere), RIDGE_LOCATION)
+    _standardise(_get_linear(head, 0), encoded)
+    _solve_layer(head, encoded, targets(everywhere), RIDGE_LOCATION)
 
 
 class Targets:
     """Φ: positions as vectors whose inner products fall off with distance (Nyström, over landmarks on the globe)."""
 
     def __init__(self, dimension: int) -> None:
-        self.landmarks = spread(dimension)
-        kernel = _kernel(self.landmarks, self.landmarks)
+        self.landmarks = spread_over_globe(dimension)
+        kernel = _compute_kernel(self.landmarks, self.landmarks)
         self.root = torch.linalg.cholesky(kernel + 1e-9 * torch.eye(dimension, dtype=torch.float64))
 
     def __call__(self, positions: Tensor) -> Tensor:
-        """(n, 2) degrees → (n, dimension), float64."""
-        rows = [_kernel(chunk, self.landmarks) for chunk in _chunks(positions)]
+        """Return (n, 2) degrees → (n, dimension), float64."""
+        rows = [_compute_kernel(chunk, self.landmarks) for chunk in _split_chunks(positions)]
         targets: Tensor = torch.linalg.solve_triangular(self.root, torch.cat(rows).T, upper=False).T
         return targets
 
 
-def spread(count: int) -> Tensor:
+def spread_over_globe(count: int) -> Tensor:
     """(count, 2) degrees, evenly over the globe: a Fibonacci lattice."""
     i = torch.arange(count, dtype=torch.float64) + 0.5
     latitude = torch.rad2deg(torch.asin(1 - 2 * i / count))
@@ -84,7 +84,7 @@ def spread(count: int) -> Tensor:
     return torch.stack((latitude, longitude), dim=1)
 
 
-def ridge(x: Tensor, y: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+def solve_ridge(x: Tensor, y: Tensor, strength: float) -> tuple[Tensor, Tensor]:
     """Solve the ridge regression of y (n, m) on x (n, d) in float64: (m, d) weights and (m,) bias.
 
     Args:
@@ -99,36 +99,36 @@ def ridge(x: Tensor, y: Tensor, strength: float) -> tuple[Tensor, Tensor]:
     return weights.T, y_mean - x_mean @ weights
 
 
-def _solve(adapter: nn.Sequential, x: Tensor, wanted: Tensor, strength: float) -> None:
-    first, last = _linear(adapter, 0), _linear(adapter, 2)
-    weights, bias = ridge(first(x).relu(), wanted, strength)
+def _solve_layer(adapter: nn.Sequential, x: Tensor, wanted: Tensor, strength: float) -> None:
+    first, last = _get_linear(adapter, 0), _get_linear(adapter, 2)
+    weights, bias = solve_ridge(first(x).relu(), wanted, strength)
     last.weight.copy_(weights)
     last.bias.copy_(bias)
 
 
-def _chunks(x: Tensor) -> tuple[Tensor, ...]:
+def _split_chunks(x: Tensor) -> tuple[Tensor, ...]:
     return torch.split(x, _CHUNK)
 
 
-def _linear(adapter: nn.Sequential, i: int) -> nn.Linear:
+def _get_linear(adapter: nn.Sequential, i: int) -> nn.Linear:
     layer = adapter[i]
     assert isinstance(layer, nn.Linear)
     return layer
 
 
-def _kernel(a: Tensor, b: Tensor) -> Tensor:
-    """(n, 2) and (m, 2) degrees → (n, m), 1 at distance 0."""
-    chord = torch.cdist(_on_sphere(a), _on_sphere(b), compute_mode="donot_use_mm_for_euclid_dist")
+def _compute_kernel(a: Tensor, b: Tensor) -> Tensor:
+    """Return (n, 2) and (m, 2) degrees → (n, m), 1 at distance 0."""
+    chord = torch.cdist(_convert_to_sphere(a), _convert_to_sphere(b), compute_mode="donot_use_mm_for_euclid_dist")
     return torch.exp(-2 * EARTH_RADIUS_KM * torch.asin((chord / 2).clamp(max=1)) / KERNEL_KM)
 
 
-def _on_sphere(positions: Tensor) -> Tensor:
+def _convert_to_sphere(positions: Tensor) -> Tensor:
     latitude, longitude = torch.deg2rad(positions.double()).T
     return torch.stack((latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()), dim=1)
 
 
 def _silence_fine_scales(location: LocationEncoder) -> None:
-    """All capsules but the first give nothing until training changes their heads."""
+    """Return the silence all capsules but the first until training changes their heads."""
     for capsule in list(location.capsules)[1:]:
         assert isinstance(capsule, Capsule)
         nn.init.zeros_(capsule.head.weight)

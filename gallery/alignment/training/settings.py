@@ -1,4 +1,4 @@
-"""How one alignment is trained. The defaults are G3's."""
+"""Settings of a training. The defaults are G3's."""
 
 from typing import Literal
 

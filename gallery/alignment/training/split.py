@@ -1,4 +1,4 @@
-"""Which rows teach and which test: whole photographers on one side, so that nobody's holiday is on both."""
+"""Split rows into training and validation by photographer."""
 
 import hashlib
 
@@ -12,7 +12,7 @@ from sextant.gallery.alignment.training.cache import Authors
 def split_by_author(
     authors: Authors, places: NDArray[np.int64], share: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Training and validation rows, ascending.
+    """Return the training and validation rows, ascending.
 
     Photographers are ordered by a seeded hash and join the validation side until it holds ``share`` of the rows;
     one too large for what is still open is passed over. Rows without a photographer go by their place.

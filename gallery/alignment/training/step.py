@@ -1,14 +1,14 @@
-"""One batch through the model to its loss, the same however many devices share the batch."""
+"""Compute the loss of one batch, equal for any number of devices that share it."""
 
 import torch
 from torch import Tensor, nn
 
 from sextant.gallery.alignment.model.aligned_model import Aligned
 from sextant.gallery.alignment.training.batches import Batch
-from sextant.gallery.alignment.training.loss import alignment_loss
+from sextant.gallery.alignment.training.loss import compute_alignment_loss
 
 
-def batch_loss(model: nn.Module, batch: Batch, devices: int = 1) -> tuple[Tensor, Tensor]:
+def compute_batch_loss(model: nn.Module, batch: Batch, devices: int = 1) -> tuple[Tensor, Tensor]:
     """Return the two loss terms (image↔GPS, image↔text) of the whole batch.
 
     With several devices each holds its share of the rows; the embeddings are gathered, so that every row has all
@@ -23,21 +23,21 @@ def batch_loss(model: nn.Module, batch: Batch, devices: int = 1) -> tuple[Tensor
     places, text_ids = batch.places, batch.text_ids
     if devices > 1:
         aligned = Aligned(
-            image_gps=_gathered(aligned.image_gps),
-            position=_gathered(aligned.position),
+            image_gps=_gather(aligned.image_gps),
+            position=_gather(aligned.position),
             gps_scale=aligned.gps_scale,
-            image_text=_gathered(aligned.image_text) if aligned.image_text is not None else None,
-            text=_gathered(aligned.text) if aligned.text is not None else None,
+            image_text=_gather(aligned.image_text) if aligned.image_text is not None else None,
+            text=_gather(aligned.text) if aligned.text is not None else None,
             text_scale=aligned.text_scale,
         )
-        negatives = _gathered(negatives) if negatives is not None else None
-        places = _gathered(places)
-        text_ids = _gathered(text_ids) if text_ids is not None else None
-    return alignment_loss(aligned, places, text_ids, negatives)
+        negatives = _gather(negatives) if negatives is not None else None
+        places = _gather(places)
+        text_ids = _gather(text_ids) if text_ids is not None else None
+    return compute_alignment_loss(aligned, places, text_ids, negatives)
 
 
-def _gathered(x: Tensor) -> Tensor:
-    """All devices' rows in order of rank; gradients flow back to the device that made them."""
+def _gather(x: Tensor) -> Tensor:
+    """Return all devices' rows in order of rank; gradients flow back to the device that made them."""
     if not x.requires_grad:
         parts = [torch.empty_like(x) for _ in range(torch.distributed.get_world_size())]
         torch.distributed.all_gather(parts, x.contiguous())

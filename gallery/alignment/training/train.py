@@ -9,12 +9,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sextant.base.errors import WrongUse, one_line
+from sextant.base.errors import WrongUse, format_error
 from sextant.gallery.alignment.measure import validate
-from sextant.gallery.alignment.model.aligned_model import Alignment, new_alignment
+from sextant.gallery.alignment.model.aligned_model import Alignment, make_alignment
 from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError, Part, list_differences
 from sextant.gallery.alignment.model.weights import save_alignment
-from sextant.gallery.alignment.training.batches import Batch, BatchPlan, Prefetcher, Texts, load_batch, near_positions
+from sextant.gallery.alignment.training.batches import (
+    Batch,
+    BatchPlan,
+    Prefetcher,
+    Texts,
+    draw_near_positions,
+    load_batch,
+)
 from sextant.gallery.alignment.training.cache import Cache
 from sextant.gallery.alignment.training.checkpoint import (
     TrainingProgress,
@@ -27,7 +34,7 @@ from sextant.gallery.alignment.training.progress import LOOK_EVERY, TrainingMete
 from sextant.gallery.alignment.training.ridge_init import fit
 from sextant.gallery.alignment.training.settings import TrainSettings
 from sextant.gallery.alignment.training.split import split_by_author
-from sextant.gallery.alignment.training.step import batch_loss
+from sextant.gallery.alignment.training.step import compute_batch_loss
 from sextant.gallery.alignment.training.warm_start import Start, begin
 
 BACKBONE: tuple[Part, ...] = ("image",)
@@ -61,13 +68,13 @@ class Training:
     ) -> None:
         self.cache, self.texts, self.config, self.settings, self.out = cache, texts, config, settings, out
         self.start = start
-        self.accelerator = _accelerator(settings)
+        self.accelerator = _make_accelerator(settings)
         self.devices: int = self.accelerator.num_processes
         rows, self.held_out = split_by_author(cache.authors, cache.places, settings.validation, settings.seed)
         self.plan = _plan(rows, settings)
         if self.plan.batch % self.devices:
             raise WrongUse(f"batch {self.plan.batch!r} does not divide over {self.devices} devices; use a multiple")
-        self.model = new_alignment(config, settings.seed)
+        self.model = make_alignment(config, settings.seed)
         if start is not None:
             begin(self.model, start)
         if settings.fit_first and not list_checkpoints(out / "checkpoints"):
@@ -138,10 +145,10 @@ class Training:
                 self._checkpoint()
 
     def _backward(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """One batch forward and back; the optimiser steps with the last batch of a step."""
+        """Run one batch forward and back; the optimiser steps with the last batch of a step."""
         with self.accelerator.accumulate(self.wrapped):
             with self.accelerator.autocast():
-                gps, text = batch_loss(self.wrapped, batch.to(self.accelerator.device), self.devices)
+                gps, text = compute_batch_loss(self.wrapped, batch.to(self.accelerator.device), self.devices)
             self.accelerator.backward(gps + text)
             self.optimizer.step()
             self.optimizer.zero_grad()
@@ -156,7 +163,7 @@ class Training:
             negatives = None
             if self.settings.hard_negatives:
                 rng = np.random.default_rng((self.settings.seed, 1, number))
-                negatives = near_positions(self.cache.positions[rows], self.settings.hard_negatives, rng)[mine]
+                negatives = draw_near_positions(self.cache.positions[rows], self.settings.hard_negatives, rng)[mine]
             batch = load_batch(self.cache, self.texts, rows[mine], negatives)
             yield batch.pinned() if pinned else batch
 
@@ -261,7 +268,7 @@ def _plan(rows: NDArray[np.int64], settings: TrainSettings) -> BatchPlan:
     return plan
 
 
-def _accelerator(settings: TrainSettings) -> Any:
+def _make_accelerator(settings: TrainSettings) -> Any:
     try:
         from accelerate import Accelerator
     except ImportError as error:
@@ -269,5 +276,5 @@ def _accelerator(settings: TrainSettings) -> Any:
     try:
         return Accelerator(mixed_precision=settings.precision, gradient_accumulation_steps=settings.accumulate)
     except ValueError as error:
-        reason = one_line(error)
+        reason = format_error(error)
         raise WrongUse(f"precision {settings.precision!r} does not work here: {reason}; use bf16 or no") from error

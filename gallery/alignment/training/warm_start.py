@@ -1,4 +1,4 @@
-"""Where a training may begin: at the location encoder of another alignment, as G3 begins at GeoCLIP's.
+"""Warm start: begin a training at the location encoder of another alignment, as G3 begins at GeoCLIP's.
 
 Positions mean the same over every backbone, so what a location encoder learnt from millions of photos helps
 where there are only thousands.
@@ -39,7 +39,7 @@ def begin(model: Alignment, start: Start) -> None:
     ours, theirs = model.config, start.alignment.config
     if theirs.projection != ours.projection:
         raise WrongUse(
-            f"the location encoder to start from stands on {theirs.projection!r}, this training on "
+            f"the location encoder to start from uses {theirs.projection!r}, this training "
             f"{ours.projection!r}; give --projection {theirs.projection}"
         )
     if theirs.sigmas != ours.sigmas:

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sextant.agent.answers import Clue, Outcome, parse_answer
-from sextant.agent.answers.lenient import fragments
+from sextant.agent.answers.lenient import find_fragments
 from tests.support.data import SHARED, needs_shared_data
 
 PARIS = (48.8566, 2.3522)
@@ -377,7 +377,7 @@ _JSON = st.recursive(
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=3), _JSON, min_size=1, max_size=3))
 @settings(max_examples=300, deadline=None)
 def test_valid_json_reads_as_itself(value: dict[str, object]) -> None:
-    assert [found.value for found in fragments(json.dumps(value))] == [value]
+    assert [found.value for found in find_fragments(json.dumps(value))] == [value]
 
 
 FILES = ("street-view-16-models.jsonl.gz", "thinking-with-map.jsonl.gz")

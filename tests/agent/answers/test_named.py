@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sextant.agent.answers import Outcome, parse_answer
-from sextant.agent.answers.named import named_places
-from sextant.geo.sphere import great_circle_km
+from sextant.agent.answers.named import find_named_places
+from sextant.geo.sphere import compute_great_circle_km
 
 # Sentences and where they say the photo was taken (degrees). None: no place is told.
 SAID = [
@@ -49,7 +49,7 @@ SAID = [
 
 def km_from(outcome: Outcome, latitude: float, longitude: float) -> float:
     assert outcome.latitude is not None and outcome.longitude is not None
-    return float(great_circle_km((outcome.latitude, outcome.longitude), (latitude, longitude)))
+    return float(compute_great_circle_km((outcome.latitude, outcome.longitude), (latitude, longitude)))
 
 
 @pytest.mark.parametrize(("text", "latitude", "longitude"), SAID)
@@ -130,7 +130,7 @@ def test_a_megabyte_is_read_in_a_blink(unit: str) -> None:
 )
 @settings(max_examples=300, deadline=None)
 def test_any_words_have_statements_in_order(words: list[str]) -> None:
-    scores = [statement.score for statement in named_places(" ".join(words))]
+    scores = [statement.score for statement in find_named_places(" ".join(words))]
     assert scores == sorted(scores, reverse=True)
 
 
@@ -170,3 +170,13 @@ def test_words_that_look_like_abbreviations_or_cases_are_no_places(text):
 )
 def test_abbreviations_in_capitals_and_russian_cases_are_places(text, latitude):
     assert parse_answer(text).latitude == pytest.approx(latitude, abs=1)
+
+
+def test_a_dash_between_words_parts_them() -> None:
+    outcome = parse_answer("A city street in Southern California—most likely San Diego—with trolley tracks.")
+    assert outcome.place is not None and outcome.place.startswith("San Diego")
+
+
+def test_a_tower_that_others_resemble_is_not_the_place() -> None:
+    reply = "Such decks exist at the CN Tower in Toronto. Without being able to identify landmarks, it is a tall tower."
+    assert parse_answer(reply).kind == "refused"

@@ -26,7 +26,7 @@ def call(name: str, **args: object) -> AIMessage:
     ("message", "error"),
     [
         (call("distance", a=1, b=2), None),
-        (call("nowhere"), "there is no tool 'nowhere'; the tools are: distance"),
+        (call("nowhere"), "unknown tool 'nowhere'; the tools are: distance"),
         (call("distance", a="one", b=2), "a: Input should be a valid number, unable to parse string as a number"),
         (
             call("distance", a=float("nan"), b=2),

@@ -1,4 +1,4 @@
-"""Usage counts that are none: the answer stands, its tokens are estimated, and the run can be kept."""
+"""Invalid usage counts: the answer stands, its tokens are estimated, and the run can be kept."""
 
 import http.server
 import json

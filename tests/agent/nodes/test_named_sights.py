@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from sextant.agent.nodes.answer import name_sight
-from sextant.agent.nodes.named_sights import finer_names, refine_outcome
+from sextant.agent.nodes.named_sights import list_finer_names, refine_outcome
 from sextant.agent.nodes.verify import make_answer_candidates, read_outcome
 from sextant.agent.settings import Settings
 from sextant.agent.world.sights import Sights
@@ -79,5 +79,5 @@ def test_a_home_without_the_file_has_no_sights(tmp_path):
 
 
 def test_names_before_the_last_part_of_an_address_may_be_sights():
-    assert finer_names("Plaza de Armas in Cusco, Peru") == ["Plaza de Armas", "Cusco"]
-    assert finer_names("Cusco") == []
+    assert list_finer_names("Plaza de Armas in Cusco, Peru") == ["Plaza de Armas", "Cusco"]
+    assert list_finer_names("Cusco") == []

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sextant.agent.privacy.precision import CAPS, Policy, coarsen, load_policy, redact_coordinates, snap_position
 from sextant.base.errors import WrongUse
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 LATITUDES, LONGITUDES = st.floats(-90, 90), st.floats(-180, 180)
 
@@ -25,7 +25,7 @@ def test_a_widened_region_holds_what_it_held(latitude, longitude, radius_km, cap
     part = {"latitude": latitude, "longitude": longitude, "radius_km": radius_km}
     region = {"probability": 0.9, **part, "parts": [part]}
     shown = coarsen(region, Policy(cap))
-    away = float(great_circle_km((latitude, longitude), (shown["latitude"], shown["longitude"])))
+    away = float(compute_great_circle_km((latitude, longitude), (shown["latitude"], shown["longitude"])))
     assert shown["radius_km"] >= away + radius_km - 1e-6 or away == 0
     assert coarsen(shown, Policy(cap)) == shown
 

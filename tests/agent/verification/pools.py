@@ -16,8 +16,13 @@ def said(*places: tuple[float, float], model: str = "gpt-4o") -> tuple[Candidate
 
 
 def models_say(*places: tuple[float, float]) -> tuple[Candidate, ...]:
-    """One answer from each of so many models nobody knows."""
+    """One answer from each of several unknown models."""
     return tuple(Candidate(*place, origin="answer", model=f"unheard-{n}") for n, place in enumerate(places))
+
+
+def sign(place: tuple[float, float], branch: str = "a") -> Candidate:
+    """What a branch read in the photo names this place."""
+    return Candidate(*place, origin="named", id=branch, place="Rua Augusta", precision="street", radius_km=0.6)
 
 
 def around(place: tuple[float, float], count: int, step: float = 0.01) -> list[tuple[float, float]]:
@@ -40,6 +45,8 @@ STRANGE = {
     "offline answer": Pool((*CROWD.candidates, *said(LISBON, model="offline"))),
     "no model named": Pool((Candidate(*LISBON, origin="answer"), Candidate(*TOKYO, origin="alternative"))),
     "a pin": Pool((Candidate(*LISBON, origin="gps"),)),
+    "signs elsewhere": Pool((*said(LISBON), sign(TOKYO), sign(NEW_YORK, "b"))),
+    "signs that agree": Pool((*CROWD.candidates, *said(LISBON), sign(LISBON), sign((38.75, -9.2), "b"))),
     "no ranks": Pool(tuple(Candidate(*place, origin="nearest") for place in around(LISBON, 3))),
     "sixty answers": Pool(said(*around(LISBON, 40, 0.3), *around(NEW_YORK, 20, 0.3))),
     "everything": Pool(

@@ -1,14 +1,16 @@
 import numpy as np
 
 from sextant.agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, answer_points
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 
 def points_of(retrieved, said, named=None):
     retrieved, said = (np.array(rows, dtype=float).reshape(-1, 2) for rows in (retrieved, said))
     named = np.full(said.shape, np.nan) if named is None else np.array(named, dtype=float)
     places = np.concatenate([retrieved, said])
-    return answer_points(retrieved, said, named, np.ones(len(places)), great_circle_km(places[:, None], places[None]))
+    signs = np.zeros((0, 2))
+    apart = compute_great_circle_km(places[:, None], places[None])
+    return answer_points(retrieved, said, named, signs, np.ones(len(places)), apart)
 
 
 def test_the_same_place_is_one_point():
@@ -31,7 +33,7 @@ def test_a_camp_has_a_centre_that_is_no_candidate():
 def test_the_centre_of_a_camp_across_the_date_line_lies_in_it():
     points = points_of([(0.0, 179.9), (0.0, -179.9)], [])
     centre = points.positions[points.kind == CENTRE][0]
-    assert great_circle_km(centre, (0.0, 180.0)) < 1
+    assert compute_great_circle_km(centre, (0.0, 180.0)) < 1
 
 
 def test_antipodes_have_no_centre():

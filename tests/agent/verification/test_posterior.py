@@ -44,7 +44,7 @@ def profiles(draw) -> RetrievalProfile:
 
 @st.composite
 def pools(draw) -> Pool:
-    """Random pools: retrieved photos, answers and alternatives of several models, many at one of four places."""
+    """Random pools: retrieved photos, answers, alternatives and signs, many at one of four places."""
     hubs = draw(st.lists(PLACES, min_size=1, max_size=4))
     place = st.one_of(st.sampled_from(hubs), PLACES)
     nearest = draw(st.lists(place, max_size=20))
@@ -54,9 +54,13 @@ def pools(draw) -> Pool:
         Candidate(*where, origin="nearest", rank=rank, similarity=similarity) for rank, where in enumerate(nearest)
     ]
     for number, (where, model, other) in enumerate(answers):
-        candidates.append(Candidate(*where, origin="answer", model=model, variant=f"v{number}"))
+        candidates.append(
+            Candidate(*where, origin="answer", model=model, variant=f"v{number}", id="a" if number else None)
+        )
         if other:
             candidates.append(Candidate(*other, origin="alternative", model=model, variant=f"v{number}"))
+    for number, where in enumerate(draw(st.lists(place, max_size=3))):
+        candidates.append(Candidate(*where, origin="named", id=draw(st.sampled_from(["a", "b"])), place=f"{number}"))
     trust = draw(st.sampled_from([1.0, 0.5]))
     return Pool(tuple(candidates), retrieval_trust=trust, profile=draw(profiles()))
 
@@ -78,7 +82,11 @@ def test_an_answer_that_agrees_with_the_leading_place_never_lowers_its_probabili
 def test_four_variants_that_agree_are_surer_than_one_and_less_sure_than_four_models():
     alone, variants, models = (
         verify(Pool(candidates), "calibrated").probability["25"]
-        for candidates in (said(LISBON), said(*[LISBON] * 4), models_say(*[LISBON] * 4))
+        for candidates in (
+            said(LISBON, model="unheard-0"),
+            said(*[LISBON] * 4, model="unheard-0"),
+            models_say(*[LISBON] * 4),
+        )
     )
     assert alone < variants < models
 

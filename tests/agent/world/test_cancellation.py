@@ -84,7 +84,7 @@ def test_a_session_stopped_during_the_first_load_says_so_and_the_next_message_fi
     print(f"stopped after {time.monotonic() - began:.2f} s")
     view = view_session(session, answered[0], context.policy)
     assert view["photos"][0]["answer"]["best"] is None
-    assert "Nothing has proposed a place yet" in view["turns"][-1]["text"]
+    assert "No place has been proposed yet" in view["turns"][-1]["text"]
     released.set()
     again = {"id": "m2", "text": "look again", "photos": [], "steer": [], "photo": None}
     view = view_session(session, sessions.send_message(session, again, replace(context, stop=None)), context.policy)

@@ -3,13 +3,13 @@ import io
 from PIL import Image
 
 from sextant.agent.world.contact_sheet import COLUMNS, TILE, draw_contact_sheet
-from sextant.gallery.search.search import nearest
+from sextant.gallery.search.search import find_nearest
 from sextant.gallery.store import Gallery
 
 
 def references(gallery, count):
     opened = Gallery.open(str(gallery))
-    return nearest(opened, opened.encoder().encode([Image.new("RGB", (64, 64), "red")])[0], count)
+    return find_nearest(opened, opened.encoder().encode([Image.new("RGB", (64, 64), "red")])[0], count)
 
 
 def test_every_photo_has_its_tile(gallery):

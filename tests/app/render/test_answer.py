@@ -1,7 +1,13 @@
 import pytest
 
 from sextant.agent.answer_words import format_headline
-from sextant.app.render.answer import distance, region, rival, spent, unanswered
+from sextant.app.render.answer import (
+    describe_rival,
+    explain_missing_answer,
+    format_distance,
+    format_regions,
+    format_spending,
+)
 
 LISBON = {"latitude": 38.7, "longitude": -9.1, "place": "Lisbon", "admin1": "Lisbon", "country": "Portugal"}
 
@@ -29,33 +35,33 @@ def test_without_a_place_it_says_so():
 
 
 def test_without_probabilities_it_claims_none():
-    assert "nothing says how surely" in format_headline(answer(None, None, None, None, None))
+    assert "without probabilities" in format_headline(answer(None, None, None, None, None))
 
 
 def test_a_region_of_the_whole_world_is_not_given_in_kilometres():
     areas = {"50": {"radius_km": 12.0}, "90": {"radius_km": 20015.0}}
-    assert region({"region": areas}).startswith("50 %: within 12 km · 90 %: anywhere")
+    assert format_regions({"region": areas}).startswith("50 %: within 12 km · 90 %: anywhere")
 
 
 def test_regions_of_several_parts_are_counted():
-    assert "2 areas, 1,500 km²" in region({"region": {"50": {"parts": [1, 2], "area_km2": 1500.4}, "90": None}})
+    assert "2 areas, 1,500 km²" in format_regions({"region": {"50": {"parts": [1, 2], "area_km2": 1500.4}, "90": None}})
 
 
 def test_no_rival_is_said_in_words():
-    assert rival({"rival": None}).startswith("none")
+    assert describe_rival({"rival": None}).startswith("none")
 
 
 def test_distances_read_well():
-    assert [distance(km) for km in (0.25, 4.21, 1240.4)] == ["250 m", "4.2 km", "1,240 km"]
+    assert [format_distance(km) for km in (0.25, 4.21, 1240.4)] == ["250 m", "4.2 km", "1,240 km"]
 
 
 def test_an_unknown_price_is_not_nothing():
     used = {"calls": 1, "tokens": 1200, "seconds": 2.0, "usd": None, "estimated_calls": 1}
-    assert spent({"spent": used}) == "1 call, 1,200 tokens (partly estimated), price unknown, 2.0 s"
+    assert format_spending({"spent": used}) == "1 call, 1,200 tokens (partly estimated), price unknown, 2.0 s"
 
 
 def test_a_model_that_never_answered_is_reported_and_offline_is_not():
     failed = {"code": "answers_failed", "text": "4 of the model's answers failed: no key"}
     silent = {"outcomes": {"answered": 0, "failed": 4}, "warnings": [failed]}
-    assert "no key" in (unanswered({**silent, "model": "openai:x", "best": LISBON}) or "")
-    assert unanswered({**silent, "model": "offline", "best": None}) is None
+    assert "no key" in (explain_missing_answer({**silent, "model": "openai:x", "best": LISBON}) or "")
+    assert explain_missing_answer({**silent, "model": "offline", "best": None}) is None

@@ -5,8 +5,8 @@ import pytest
 
 from sextant.app.render.progress import Progress
 from sextant.app.render.progress_words import (
-    build_words,
-    look_words,
+    describe_build,
+    describe_training,
     report_build,
     report_evaluation,
     report_run,
@@ -58,12 +58,12 @@ def test_an_event_that_says_nothing_new_is_passed_over():
 
 def test_a_look_says_losses_speed_and_time_left():
     words = "epoch 3, step 420 of 1,600: loss gps 2.113 text 1.870, 5,104 photos/s, waited 2%, 1:01 left"
-    assert look_words(LOOK) == words
+    assert describe_training(LOOK) == words
 
 
 def test_a_build_says_counts_speed_and_time_left():
     at = At("encoding", 640, 1374, 600, 2, 4.5, 143.2)
-    assert build_words(at) == "640 of 1,374 photos, 2 not used, 143/s, 0:05 left"
+    assert describe_build(at) == "640 of 1,374 photos, 2 not used, 143/s, 0:05 left"
 
 
 def test_elsewhere_than_on_a_terminal_a_line_comes_every_few_seconds_and_at_the_end():

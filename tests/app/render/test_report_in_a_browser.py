@@ -8,7 +8,7 @@ import pytest
 from sextant.app.render.report_html import write_comparison, write_report
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.compare import compare
-from sextant.geo.sphere import destination
+from sextant.geo.sphere import find_destination
 from tests.support.browser import chromium_page, needs_chromium
 from tests.support.evaluations import failed_line, made_evaluation, made_line
 
@@ -23,7 +23,7 @@ def lines(seed):
     for number in range(60):
         latitude, longitude = CITIES[number % len(CITIES)]
         photo = BenchmarkPhoto(f"photo {number}.jpg", latitude, longitude, author=f"author {number % 9}", scene="urban")
-        place = destination(photo.truth, float(chance.uniform(0, 360)), float(10 ** chance.uniform(-1, 4)))
+        place = find_destination(photo.truth, float(chance.uniform(0, 360)), float(10 ** chance.uniform(-1, 4)))
         answer = (float(place[0]), float(place[1]))
         stated = float(chance.uniform(0, 1))
         made.append(made_line(photo, answer, probability=stated, region_km=500.0, calls=int(chance.integers(1, 5))))

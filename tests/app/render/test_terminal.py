@@ -7,7 +7,7 @@ import pytest
 
 import sextant.app
 from sextant.app.render.screen import Screen
-from sextant.app.render.terminal import echo, echo_json, one_line, table
+from sextant.app.render.terminal import align_columns, echo, echo_json, shorten_line
 
 EVIL = "\x1b]0;owned\x07\x1b[2Jred\x9b31m\u202egpj"
 
@@ -26,14 +26,16 @@ def test_json_keeps_its_value(capsys):
 
 
 def test_a_table_is_aligned_for_wide_letters_and_one_line_a_row():
-    lines = table(("RUN", "PHOTO", "STOP"), [("1", "東京タワー.jpg", "budget"), ("22", f"a{EVIL}", "agreement")])
+    lines = align_columns(
+        ("RUN", "PHOTO", "STOP"), [("1", "東京タワー.jpg", "budget"), ("22", f"a{EVIL}", "agreement")]
+    )
     assert len(lines) == 3 and all(line.isprintable() and line == line.rstrip() for line in lines)
     assert lines[0].index("STOP") == len("RUN  ") + len(f"a{EVIL}") + 2
     assert lines[1].index("budget") == lines[0].index("STOP") - 5, "five letters take two columns each"
 
 
 def test_a_long_cell_is_neither_cut_nor_folded():
-    assert table((), [("x" * 3000, "y")]) == [f"{'x' * 3000}  y"]
+    assert align_columns((), [("x" * 3000, "y")]) == [f"{'x' * 3000}  y"]
 
 
 @pytest.mark.parametrize("markup", [True, False])
@@ -45,7 +47,7 @@ def test_a_screen_prints_no_controls_but_its_own(markup):
 
 
 def test_somebody_s_words_are_cut_to_one_line():
-    assert one_line("a\nb" * 100, 10) == "a ba ba b…"
+    assert shorten_line("a\nb" * 100, 10) == "a ba ba b…"
 
 
 def test_whatever_the_commands_print_goes_through_one_function():

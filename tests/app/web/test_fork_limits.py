@@ -101,7 +101,7 @@ def test_forks_are_paid_from_the_sessions_budget(gallery, query, tmp_path):
             assert model.count == view["spent"]["calls"] == 6
             last = fork(server, session, "temperature=0.33")
             assert last.status_code == 409 and "budget" in last.text
-            # The conversation goes on, and knows that nothing is left.
+            # The conversation continues, and knows that nothing is left.
             server.say(session, "look again", query).raise_for_status()
             assert server.settled(session)["turns"][-1]["kind"] == "budget"
             assert model.count == 6

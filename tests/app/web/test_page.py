@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sextant.app.web.server import VENDOR
-from sextant.geo.countries import countries_by_code
+from sextant.geo.countries import load_countries_by_code
 from tests.support.drawn_gallery import knows
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
@@ -121,7 +121,7 @@ def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tm
         page.wait_for_selector(f".branch[data-state=asking] >> text={variant}")
     watched.shot("2-branches")
     page.wait_for_selector(".evidence .best")
-    country = countries_by_code()[drawn.country_code].name
+    country = load_countries_by_code()[drawn.country_code].name
     first = best(page)
     assert country in first
     page.wait_for_selector("#map .pinhead")
@@ -129,7 +129,7 @@ def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tm
     watched.shot("3-answer")
 
     said = send(page, "why?")
-    assert "What was done" in said
+    assert "Calls made" in said
     assert page.locator(".turn .struck").inner_text() == "I verified this on Google Street View."
     assert "<b>Bold</b>" in said
     assert "<script>alert(1)</script>" in page.locator(".claims").inner_text()

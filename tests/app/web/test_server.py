@@ -291,7 +291,7 @@ def test_a_visitor_forks_with_no_file_and_no_address_of_his_choice(server, query
     wish = {"step": "1", "changes": [change], "live": True}
     refused = server.http.post(f"/api/sessions/{session}/photos/1/run/fork", json=wish)
     assert refused.status_code == 422
-    assert "files are not read" in refused.text or "a visitor cannot change" in refused.text
+    assert "write the value itself" in refused.text or "a visitor cannot change" in refused.text
 
 
 @pytest.fixture(scope="module")

@@ -76,8 +76,8 @@ def test_a_whole_run_and_its_pictures_decode_nothing_in_the_server(small, query,
     desk = ChatContext(settings)
     sent = query.read_bytes()
     decoded_here = []
-    really = photos_open._header
-    monkeypatch.setattr(photos_open, "_header", lambda name, raw: decoded_here.append(raw) or really(name, raw))
+    really = photos_open._open_header
+    monkeypatch.setattr(photos_open, "_open_header", lambda name, raw: decoded_here.append(raw) or really(name, raw))
     house = SessionService(Sessions(str(tmp_path)), desk, Reports(tmp_path))
     try:
         session = house.new_session()

@@ -20,7 +20,7 @@ from sextant.eval.fitting.jobs import held_out_verifier, write_model
 from sextant.eval.fitting.judging import figures, judge_all
 from sextant.eval.fitting.pools import examples_of
 from sextant.eval.fitting.profiles import with_profiles
-from sextant.eval.fitting.recorded import Answer, Record, spot
+from sextant.eval.fitting.recorded import Record, RecordedAnswer, spot
 from sextant.gallery.profile import WEAK, RetrievalProfile
 
 TOWNS = ((38.7, -9.1), (40.7, -74.0), (35.7, 139.7), (-33.9, 151.2))
@@ -43,7 +43,11 @@ def _photo(number: int, author: str, chance: np.random.Generator) -> Record:
         return Outcome("answered", *place, how="made up")
 
     nearest = tuple(near(truth if chance.random() < 0.5 else TOWNS[chance.integers(4)]) for _ in range(8))
-    answers = (Answer("bad", said(0.1)), Answer("good", said(0.9)), Answer("shy", Outcome("refused")))
+    answers = (
+        RecordedAnswer("bad", said(0.1)),
+        RecordedAnswer("good", said(0.9)),
+        RecordedAnswer("shy", Outcome("refused")),
+    )
     return Record(f"{number}.jpg", author, *truth, nearest, (TOWNS[(number + 1) % 4],), answers)
 
 

@@ -43,7 +43,7 @@ def test_what_is_retrieved_stands_with_cosines_profile_and_answers(data, gallery
     ran = sextant(*words, "--json", home=tmp_path)
     assert ran.code == 0, ran.err
     assert ran.json == {"photos": 2, "left_out": 22, "unreadable": 0, "out": str(out)}
-    assert "2 of 2 photos searched for" in ran.err
+    assert "2 of 2 photos searched" in ran.err
     lisbon, oslo = read_records(out)
     assert (lisbon.image, lisbon.author, len(lisbon.nearest), len(lisbon.similarities)) == (
         "lisbon-0.jpg",

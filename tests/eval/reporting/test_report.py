@@ -3,8 +3,8 @@ import pytest
 from sextant.app.render.report_html import write_report
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.reporting.published import find_published
-from sextant.eval.reporting.summary import figures
-from sextant.geo.sphere import destination
+from sextant.eval.reporting.summary import compute_figures
+from sextant.geo.sphere import find_destination
 from tests.support.evaluations import failed_line, made_evaluation, made_line
 
 HOSTILE = "<img src=x onerror=alert(1)>|](http://evil).jpg"
@@ -15,7 +15,7 @@ def photo(name, author="ana", scene="urban"):
 
 
 def off(name, km, **more):
-    place = destination(photo(name).truth, 90.0, km)
+    place = find_destination(photo(name).truth, 90.0, km)
     return made_line(photo(name, author=f"author {name}"), (float(place[0]), float(place[1])), **more)
 
 
@@ -32,7 +32,7 @@ def run(tmp_path):
 
 
 def test_every_photo_is_in_the_denominator(run):
-    found = figures(run)
+    found = compute_figures(run)
     assert {name: cell["share"] for name, cell in found["accuracy"].items()} == {
         "1": 0.2,
         "25": 0.4,
@@ -46,23 +46,23 @@ def test_every_photo_is_in_the_denominator(run):
 
 def test_nearer_than_is_strict(tmp_path):
     line = {**off("a", 10.0), "distance_km": 25.0}
-    assert figures(made_evaluation(tmp_path / "edge", [line]))["accuracy"]["25"]["share"] == 0.0
+    assert compute_figures(made_evaluation(tmp_path / "edge", [line]))["accuracy"]["25"]["share"] == 0.0
 
 
 def test_coverage_and_calibration_are_of_the_photos_that_state_them(run):
-    found = figures(run)
+    found = compute_figures(run)
     assert found["coverage"]["90"]["photos"] == 3 and found["coverage"]["90"]["share"] == pytest.approx(2 / 3)
     assert found["calibration"]["25"]["photos"] == 3
     assert found["calibration"]["25"]["error"] == pytest.approx((0.1 + 0.2 + 0.1) / 3)
 
 
 def test_cost_is_a_mean_over_all_photos(run):
-    found = figures(run)["per_photo"]
+    found = compute_figures(run)["per_photo"]
     assert found["calls"] == pytest.approx(5 / 5) and found["usd"] == pytest.approx(0.001)
 
 
 def test_breakdowns_hold_every_photo_with_the_property(run):
-    by = figures(run)["by"]
+    by = compute_figures(run)["by"]
     assert by["scene"] == [
         {**by["scene"][0], "name": "urban", "photos": 4},
         {**by["scene"][1], "name": "indoor", "photos": 1},
@@ -81,8 +81,8 @@ def test_published_rows_stand_beside_with_their_sources_and_empty_cells_stay_emp
 def test_what_differs_from_the_published_protocol_is_said_first(run, tmp_path):
     text = write_report([run.path], tmp_path / "out").markdown.read_text()
     head = text.split("## Accuracy")[0]
-    assert "5 photos, where the benchmark as published has 2,997" in head
-    assert "the gallery was searched whole" in head and "1 photos failed and count as misses: 1 unreadable" in head
+    assert "5 photos, but the published benchmark has 2,997" in head
+    assert "the whole gallery was searched" in head and "1 photos failed and count as misses: 1 unreadable" in head
 
 
 def test_an_unfinished_run_says_so(tmp_path):

@@ -10,7 +10,7 @@ from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED
 from sextant.app.render.report_html import write_report
 from sextant.base.errors import SextantError, WrongUse
 from sextant.eval.benchmarks import BenchmarkPhoto, choose_photos, load_benchmark
-from sextant.eval.running.ablation import ablate, cell_name
+from sextant.eval.running.ablation import name_cell, run_ablation
 from sextant.eval.running.ablation_plan import read_plan
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.runner import EvalTask, run
@@ -44,10 +44,10 @@ def test_cells_share_retrieval_and_model_calls_that_do_not_change(photos, galler
         }
         grid = {"references": [0, 5], "negatives": [True, False], "verify": ["top1", "density"]}
         plan = write(tmp_path / "p.yaml", benchmark="folder", data="data", limit=3, settings=settings, grid=grid)
-        rows = ablate(read_plan(plan), tmp_path / "out", silent)
+        rows = run_ablation(read_plan(plan), tmp_path / "out", silent)
         # Three photos; of four prompts, the two without references are the same. Verification asks nothing.
         assert len(rows) == 8 and server.count == 9
-        ablate(read_plan(plan), tmp_path / "out", silent)
+        run_ablation(read_plan(plan), tmp_path / "out", silent)
         assert server.count == 9
     listed = [len(re.findall(r"^\d+\. -?\d", asked.text, re.MULTILINE)) for asked in server.asked]
     assert sorted(listed) == [0, 0, 0, 5, 5, 5, 10, 10, 10]  # none, five alike, five alike and five unlike
@@ -69,9 +69,9 @@ def test_a_grid_whose_model_cannot_be_asked_ends_at_its_first_cell(photos, galle
         grid = {"verify": ["top1", "density"]}
         plan = write(tmp_path / "p.yaml", benchmark="folder", data="data", limit=6, settings=settings, grid=grid)
         with pytest.raises(
-            SextantError, match=r"cell 'verify-top1' stopped, the model cannot be asked: .*refuses the key"
+            SextantError, match=r"cell 'verify-top1' stopped, the model is unavailable: .*refuses the key"
         ):
-            ablate(read_plan(plan), tmp_path / "out", silent)
+            run_ablation(read_plan(plan), tmp_path / "out", silent)
     assert [path.name for path in (tmp_path / "out" / "cells").iterdir()] == ["verify-top1"]
 
 
@@ -79,7 +79,7 @@ def test_a_rescored_grid_needs_no_model_and_no_gallery(tmp_path):
     photo = BenchmarkPhoto("a", 10.0, 20.0)
     made_evaluation(tmp_path / "run", [made_line(photo, (10.0, 20.0))])
     plan = write(tmp_path / "p.yaml", rescore="run", grid={"references": [0, 5], "verify": ["top1", "density"]})
-    rows = ablate(read_plan(plan), tmp_path / "out", silent)
+    rows = run_ablation(read_plan(plan), tmp_path / "out", silent)
     assert [row["cell"] for row in rows] == [
         {"references": 0, "verify": "top1"},
         {"references": 0, "verify": "density"},
@@ -94,7 +94,7 @@ def test_an_interrupted_grid_begins_no_further_cell(tmp_path):
     plan = write(tmp_path / "p.yaml", rescore="run", grid={"verify": ["top1", "density"]})
     stop = threading.Event()
     stop.set()
-    assert ablate(read_plan(plan), tmp_path / "out", silent, stop) == []
+    assert run_ablation(read_plan(plan), tmp_path / "out", silent, stop) == []
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_senseless_plan_is_wrong_use_that_names_the_field(plan, said, tmp_path
 
 def test_a_cell_is_named_after_its_values():
     cell = {"references": 10, "negatives": False, "tools": [], "variants": ["a", "b"], "gallery": "/some/where/small"}
-    assert cell_name(cell) == "references-10,negatives-off,tools-none,variants-a+b,gallery-small"
+    assert name_cell(cell) == "references-10,negatives-off,tools-none,variants-a+b,gallery-small"
 
 
 def test_every_preset_runs_with_every_verification(photos, gallery, tmp_path, monkeypatch):
@@ -130,7 +130,7 @@ def test_every_preset_runs_with_every_verification(photos, gallery, tmp_path, mo
         }
         grid = {"preset": list_preset_ids(), "verify": list(STRATEGIES)}
         plan = write(tmp_path / "p.yaml", benchmark="folder", data="data", limit=1, settings=settings, grid=grid)
-        rows = ablate(read_plan(plan), tmp_path / "out", silent)
+        rows = run_ablation(read_plan(plan), tmp_path / "out", silent)
     assert len(rows) == len(list_preset_ids()) * len(STRATEGIES)
     assert all(row["figures"]["done"] == 1 and not row["figures"]["errors"] for row in rows)
 

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from sextant.base.errors import WrongUse
-from sextant.eval.reporting.markdown import plain
+from sextant.eval.reporting.markdown import escape_markup
 from sextant.eval.reporting.published import find_published
-from sextant.eval.running.ablation import ablate, cell_name
+from sextant.eval.running.ablation import name_cell, run_ablation
 from sextant.eval.running.ablation_plan import SHIPPED, find_plan, list_plans, read_plan
 from tests.support.cli import sextant
 from tests.support.evaluations import benchmark_folder
@@ -51,7 +51,7 @@ def check_table(name, text):
     """Each row that the paper prints stands in our table with its first figure."""
     plan = yaml.safe_load((SHIPPED / f"{name}.yaml").read_text())
     for row, published in next(iter(plan["paper"]["table"].values())).items():
-        line = next(line for line in text.splitlines() if line.startswith(f"| {plain(row)} |"))
+        line = next(line for line in text.splitlines() if line.startswith(f"| {escape_markup(row)} |"))
         assert f"{published[0]:,.2f}" in line or f"{published[0]:,.1f}" in line
 
 
@@ -65,7 +65,7 @@ def test_a_shipped_plan_runs_on_twenty_photos_and_prints_the_papers_table(
         given = {key: str(value) for key, value in given_to(name, aligned, gallery, server).items()}
         more = {"benchmark": "folder", "data": data, "limit": PHOTOS, "home": str(tmp_path / "home")}
         plan = read_plan(find_plan(name), {**given, **more, "exclude_author": True, "retries": 0})
-        rows = ablate(plan, tmp_path / "out", lambda *cell: lambda tally: None)
+        rows = run_ablation(plan, tmp_path / "out", lambda *cell: lambda tally: None)
     assert len(rows) == len(plan.cells()) > 1
     assert all(row["figures"]["done"] == PHOTOS and not row["figures"]["errors"] for row in rows)
     check_table(name, (tmp_path / "out" / "ablation.md").read_text())
@@ -98,7 +98,7 @@ def given_cells(plan):
 def test_a_plans_papers_rows_are_rows_of_the_plan_and_agree_with_the_published_list(name):
     value = yaml.safe_load((SHIPPED / f"{name}.yaml").read_text())
     plan = read_plan(find_plan(name), given_cells(value))
-    names = {cell.row or cell_name(cell.shown) for cell in plan.cells()}
+    names = {cell.row or name_cell(cell.shown) for cell in plan.cells()}
     width = 12 if plan.measure == "retrieved" else 5
     for benchmark, table in plan.paper.table.items():
         assert set(table) <= names

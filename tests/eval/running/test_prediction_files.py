@@ -2,7 +2,7 @@
 
 import pytest
 
-from sextant.eval.reporting.summary import summarise, summary_text
+from sextant.eval.reporting.summary import format_summary, summarise
 from sextant.eval.running.importers import import_results
 from sextant.eval.running.prediction_files import PredictionError, read_predictions
 
@@ -58,7 +58,7 @@ def test_the_median_counts_the_unanswered_as_far_and_the_mean_leaves_them_out(tm
 
 def test_a_broken_line_before_the_end_is_an_error_that_names_it(tmp_path):
     file = write(tmp_path / "p.csv", "IMG_ID,LAT,LON,pred_lat,pred_lng", ["a.jpg,x,2,3,4", *rows()])
-    with pytest.raises(PredictionError, match="line 2 states no true position"):
+    with pytest.raises(PredictionError, match="line 2 has no true position"):
         read_predictions(file)
 
 
@@ -92,6 +92,6 @@ def test_photographers_come_from_the_file_from_flickr_names_or_from_the_benchmar
     (tmp_path / "data" / "images").mkdir(parents=True)
     (tmp_path / "data" / "metadata.csv").write_text("image,latitude,longitude,author\na.jpg,1,2,ana\nb.jpg,1,2,ana\n")
     import_results("predictions", plain, tmp_path / "joined", benchmark="folder", data=tmp_path / "data")
-    assert "2 photos of 1 photographer" in summary_text(summarise(tmp_path / "joined"))
+    assert "2 photos of 1 photographer" in format_summary(summarise(tmp_path / "joined"))
     import_results("predictions", plain, tmp_path / "unknown")
-    assert "2 photos of unknown photographers" in summary_text(summarise(tmp_path / "unknown"))
+    assert "2 photos of unknown photographers" in format_summary(summarise(tmp_path / "unknown"))

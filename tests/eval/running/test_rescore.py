@@ -9,7 +9,7 @@ from sextant.eval.benchmarks import load_benchmark
 from sextant.eval.reporting.summary import summarise
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.importers import import_results
-from sextant.eval.running.records import pool_json, read_pool
+from sextant.eval.running.records import pool_to_json, read_pool
 from sextant.eval.running.rescore import RescoreSettings, rescore
 from sextant.eval.running.runner import EvalTask, run
 from sextant.gallery.profile import WEAK
@@ -38,7 +38,7 @@ def test_the_same_strategy_comes_to_the_same_lines(evaluation, tmp_path):
 def test_what_verification_knew_of_the_gallery_is_stored_with_the_candidates():
     profile = WEAK.model_copy(update={"photos": 80, "unknown": None, "first_within": (0.1, 0.3, 0.4, 0.6, 0.8)})
     pool = Pool((Candidate(1.0, 2.0, "nearest", rank=0),), ((3.0, 4.0),), {"answered": 1}, 0.5, profile)
-    line = json.loads(json.dumps({"answer": {"outcomes": {"answered": 1}}, **pool_json(pool)}))
+    line = json.loads(json.dumps({"answer": {"outcomes": {"answered": 1}}, **pool_to_json(pool)}))
     assert read_pool(line) == pool
     old = {name: value for name, value in line.items() if name not in ("retrieval_trust", "profile")}
     assert read_pool(old).profile == WEAK and read_pool(old).retrieval_trust == 1.0
@@ -68,7 +68,7 @@ def test_a_photo_that_failed_keeps_its_error(tmp_path):
 
 
 def test_an_unknown_strategy_is_wrong_use_and_leaves_nothing(evaluation, tmp_path):
-    with pytest.raises(WrongUse, match=r"no verification strategy 'best'; there are .*top1"):
+    with pytest.raises(WrongUse, match=r"unknown verification strategy 'best'; choose from: .*top1"):
         rescore(evaluation, tmp_path / "new", RescoreSettings("best"))
     assert not (tmp_path / "new" / "evaluation.json").exists()
 

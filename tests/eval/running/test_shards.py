@@ -27,7 +27,7 @@ def test_an_answer_counts_more_than_a_failure_and_a_photo_counts_once(tmp_path):
     made_evaluation(tmp_path / "1", [failed_line(photo("a"))])
     made_evaluation(tmp_path / "2", [line("a")])
     notes = merge([tmp_path / "1", tmp_path / "2"], tmp_path / "whole")
-    assert notes == ["1 photos were in two shards and count once"]
+    assert notes == ["1 photos were in two shards and are counted once"]
     assert EvaluationFolder(tmp_path / "whole").lines()["a"]["outcome"] == "answered"
 
 
@@ -46,5 +46,5 @@ def test_shards_of_different_evaluations_are_refused(tmp_path):
 
 def test_an_evaluation_is_never_overwritten(tmp_path):
     made_evaluation(tmp_path / "1", [line("a")])
-    with pytest.raises(WrongUse, match="holds an evaluation already"):
+    with pytest.raises(WrongUse, match="already holds an evaluation"):
         merge([tmp_path / "1"], tmp_path / "1")

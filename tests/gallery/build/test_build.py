@@ -7,7 +7,7 @@ import pytest
 from sextant.gallery.build.build import BuildState, add, build
 from sextant.gallery.database import GalleryError, connect
 from sextant.gallery.encoders.load import load_encoder
-from sextant.gallery.search.search import nearest
+from sextant.gallery.search.search import find_nearest
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from sextant.gallery.store import Gallery
 from tests.support.data import SHARED, needs_shared_data
@@ -100,7 +100,7 @@ def test_an_interrupted_build_leaves_the_old_gallery_and_goes_on(photos, tmp_pat
     with pytest.raises(Stopped):
         build(open_source(str(photos)), out, StopsAfter(24))
     assert Gallery.open(out).count == 3
-    assert len(nearest(Gallery.open(out), ThumbnailEncoder().encode([picture(500)])[0], 10)) == 3
+    assert len(find_nearest(Gallery.open(out), ThumbnailEncoder().encode([picture(500)])[0], 10)) == 3
 
     encoder = ThumbnailEncoder()
     report = build(open_source(str(photos)), out, encoder)
@@ -166,7 +166,7 @@ def test_a_long_list_of_unused_photos_is_cut_and_counted(photos, tmp_path, monke
     for name in ("000.jpg", "001.jpg", "002.jpg"):
         (photos / name).write_bytes(b"")
     report = build(open_source(str(photos)), str(tmp_path / "g"), ThumbnailEncoder())
-    assert len(report.unreadable) == 2 and report.notes == ("1 more photos were not used, and are not listed",)
+    assert len(report.unreadable) == 2 and report.notes == ("1 more photos were not used and are not listed",)
 
 
 @needs_shared_data
@@ -197,5 +197,5 @@ def test_benchmark_photos_find_themselves(tmp_path):
     assert gallery.count == 30
     from sextant.gallery.photos.open import open_photo
 
-    found = nearest(gallery, gallery.encoder().encode([open_photo(images[11]).image])[0], 3)
+    found = find_nearest(gallery, gallery.encoder().encode([open_photo(images[11]).image])[0], 3)
     assert found[0].id == images[11].name and found[0].similarity == pytest.approx(1, abs=1e-3)

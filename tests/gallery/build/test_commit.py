@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from sextant.gallery.build.build import build
-from sextant.gallery.build.commit import BuildTask, GalleryWriter, open_writer, rows_table, short_hash
+from sextant.gallery.build.commit import BuildTask, GalleryWriter, hash_to_64_bits, make_rows_table, open_writer
 from sextant.gallery.database import PHOTOS, GalleryError, connect
 from sextant.gallery.sources.recognise import open_source
 from sextant.gallery.store import Gallery
@@ -35,7 +35,7 @@ def test_a_full_disk_is_said_and_what_is_whole_is_kept(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(GalleryWriter, "_commit", full_after_two)
-        with pytest.raises(GalleryError, match="the disk is full; what is written stays; free some space and run"):
+        with pytest.raises(GalleryError, match="the disk is full; what was written is kept; free some space and run"):
             build(open_source(str(photos)), out, ThumbnailEncoder())
     encoder = ThumbnailEncoder()
     report = build(open_source(str(photos)), out, encoder)
@@ -63,7 +63,7 @@ def test_a_disk_that_is_really_full_is_said(tmp_path):
 def test_a_second_writer_without_a_lock_is_noticed(tmp_path):
     with open_writer(str(tmp_path / "g"), 8) as writer:
         writer.begin(BuildTask("build", "made", "made", {}), None)
-        connect(str(tmp_path / "g")).open_table(PHOTOS).add(rows_table(made_rows(1), unit_vectors(1, 8), 8))
+        connect(str(tmp_path / "g")).open_table(PHOTOS).add(make_rows_table(made_rows(1), unit_vectors(1, 8), 8))
         with pytest.raises(GalleryError, match="was written by another process meanwhile"):
             writer.append(made_rows(3), unit_vectors(3, 8))
 
@@ -96,4 +96,4 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path):
 
 
 def test_short_hashes_are_the_same_in_every_process():
-    assert short_hash("a.jpg") == 18322877502207469449
+    assert hash_to_64_bits("a.jpg") == 18322877502207469449

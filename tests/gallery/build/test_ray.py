@@ -8,7 +8,7 @@ pytest.importorskip("lance_ray", reason="lance-ray is not installed; it comes wi
 from sextant.gallery.build.build import add, build
 from sextant.gallery.database import connect
 from sextant.gallery.encoders.load import load_encoder
-from sextant.gallery.search.search import farthest, nearest
+from sextant.gallery.search.search import find_farthest, find_nearest
 from sextant.gallery.sources.recognise import open_source
 from sextant.gallery.store import Gallery
 from tests.support.photos import photo_folder, picture
@@ -44,8 +44,8 @@ def test_ray_and_local_build_and_extend_the_same_gallery(cluster, tmp_path, monk
 
     local, ray = Gallery.open(str(tmp_path / "local")), Gallery.open(str(tmp_path / "ray"))
     query = encoder.encode([picture(7)])[0]
-    assert nearest(ray, query, 10) == nearest(local, query, 10)
-    assert farthest(ray, query, 10) == farthest(local, query, 10)
+    assert find_nearest(ray, query, 10) == find_nearest(local, query, 10)
+    assert find_farthest(ray, query, 10) == find_farthest(local, query, 10)
 
 
 def test_an_interrupted_ray_build_keeps_its_waves(cluster, tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sextant.gallery.encoders.builtin import DIMENSION, WEIGHTS, describe_image, describe_parts, lightness_and_chroma
+from sextant.gallery.encoders.builtin import DIMENSION, WEIGHTS, convert_to_lab, describe_image, describe_parts
 from sextant.gallery.synthetic.scene import draw_scene
 from sextant.gallery.synthetic.towns import Town
 
@@ -58,4 +58,4 @@ def test_a_smaller_copy_is_nearer_than_another_scene():
     [((255, 255, 255), (100, 0, 0)), ((0, 0, 0), (0, 0, 0)), ((255, 0, 0), (53.24, 80.09, 67.20))],
 )
 def test_colours_have_their_published_lab_values(rgb, lab):
-    assert lightness_and_chroma(Image.new("RGB", (1, 1), rgb))[0, 0] == pytest.approx(lab, abs=0.05)
+    assert convert_to_lab(Image.new("RGB", (1, 1), rgb))[0, 0] == pytest.approx(lab, abs=0.05)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sextant.gallery.photos.formats import is_photo, unread_format
+from sextant.gallery.photos.formats import is_photo, name_unread_format
 from sextant.gallery.photos.open import PhotoError, open_photo
 from tests.support.photos import jpeg
 
@@ -70,7 +70,7 @@ def test_a_jpeg_that_is_cut_off_opens_with_a_note(missing):
     whole = jpeg(1, size=(640, 480))
     opened = open_photo(whole[:-missing])
     assert (opened.width, opened.height) == (640, 480)
-    assert "cut off" in opened.notes[0]
+    assert "truncated" in opened.notes[0]
     assert open_photo(whole).notes == ()
 
 
@@ -143,7 +143,7 @@ def test_a_raw_file_is_looked_at_through_its_largest_preview():
 def test_a_raw_file_with_a_thumbnail_only_says_so(monkeypatch):
     monkeypatch.setattr("sextant.gallery.photos.raw.find_spec", lambda name: None)
     opened = open_photo(tiff_with_raw(None, (64, 48), (4000, 3000)))
-    assert "only its 64 x 48 preview was looked at" in opened.notes[0] and "sextant-geo[raw]" in opened.notes[0]
+    assert "only its 64 x 48 preview was used" in opened.notes[0] and "sextant-geo[raw]" in opened.notes[0]
 
 
 def test_a_raw_file_without_any_picture_names_the_extra(monkeypatch):
@@ -176,15 +176,15 @@ def test_the_first_picture_of_several_is_looked_at(kind):
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF", "BMP", "PPM"])
 def test_photos_are_told_by_their_first_bytes(kind):
     content = saved(Image.new("RGB", (16, 16)), kind)
-    assert is_photo(content[:32]) and unread_format(content[:32]) is None
+    assert is_photo(content[:32]) and name_unread_format(content[:32]) is None
     assert open_photo(content).width == 16
 
 
 def test_pictures_of_unread_formats_are_named():
-    assert unread_format(b"\xff\x0a" + bytes(30)) == "JPEG XL"
-    assert unread_format(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(20)) == "JPEG 2000"
-    assert unread_format(b"Dear diary, today it rained.....") is None
-    assert unread_format(b"v/1\x01" + bytes(30)) == "OpenEXR"
+    assert name_unread_format(b"\xff\x0a" + bytes(30)) == "JPEG XL"
+    assert name_unread_format(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(20)) == "JPEG 2000"
+    assert name_unread_format(b"Dear diary, today it rained.....") is None
+    assert name_unread_format(b"v/1\x01" + bytes(30)) == "OpenEXR"
     assert not is_photo(b"P5 is a chapter of this diary...") and not is_photo(b"BMW 320i, sold in 1998 for 900 EUR")
     assert not is_photo(b"id,time,lat,lon\n1,2024-05-01T10:")
 

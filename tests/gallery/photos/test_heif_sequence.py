@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from sextant.gallery.photos.formats import is_photo
-from sextant.gallery.photos.heif_sequence import first_picture
+from sextant.gallery.photos.heif_sequence import take_first_picture
 from sextant.gallery.photos.open import PhotoError, open_photo, read_metadata
 from tests.support.heif_sequence import full, sequence
 
@@ -52,7 +52,7 @@ def test_a_turned_track_is_shown_upright(kind):
 
 def test_a_still_picture_beside_the_track_is_preferred():
     meta = full(b"meta", full(b"pitm", b"\0\1"))
-    assert first_picture(sequence(pictures(), meta=meta)) is None
+    assert take_first_picture(sequence(pictures(), meta=meta)) is None
 
 
 def test_an_ordinary_still_has_no_first_picture():
@@ -61,7 +61,7 @@ def test_an_ordinary_still_has_no_first_picture():
     pillow_heif.register_heif_opener()
     buffer = io.BytesIO()
     pictures()[0].save(buffer, "HEIF")
-    assert first_picture(buffer.getvalue()) is None and open_photo(buffer.getvalue()).notes == ()
+    assert take_first_picture(buffer.getvalue()) is None and open_photo(buffer.getvalue()).notes == ()
 
 
 def test_a_sequence_that_is_cut_off_or_damaged_is_one_clear_error():

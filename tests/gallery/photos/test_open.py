@@ -46,7 +46,7 @@ def test_every_format_opens_as_rgb_with_its_position(kind):
     [
         (b"", "is empty"),
         (b"Dear diary, today\n" * 40, "is not a photo"),
-        (saved(picture(1), "PNG")[:200], "broken or cut off"),
+        (saved(picture(1), "PNG")[:200], "broken or truncated"),
         (png_header(50_000, 50_000), "pixels"),
         (png_header(12_500, 12_500), "12,500 × 12,500 pixels"),
     ],

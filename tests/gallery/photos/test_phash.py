@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sextant.gallery.photos.phash import perceptual_hash
+from sextant.gallery.photos.phash import compute_perceptual_hash
 from tests.support.photos import picture
 
 
@@ -24,4 +24,4 @@ def halves(share: float) -> Image.Image:
 )
 def test_the_hash_is_that_of_imagehash(image):
     thumbnail = image.convert("L").resize((128, 128), Image.Resampling.BOX)
-    assert perceptual_hash(image) == str(imagehash.phash(thumbnail))
+    assert compute_perceptual_hash(image) == str(imagehash.phash(thumbnail))

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from sextant.gallery.photos.open import open_photo
-from sextant.gallery.photos.sidecars import metadata_from_takeout, takeout_names
-from sextant.gallery.photos.xmp import metadata_from_xmp
+from sextant.gallery.photos.sidecars import list_takeout_names, read_takeout
+from sextant.gallery.photos.xmp import read_xmp
 from tests.support.photos import gps_exif, jpeg
 
 
@@ -32,7 +32,7 @@ def packet(latitude: str, longitude: str, more: str = "") -> bytes:
     ],
 )
 def test_every_form_of_an_xmp_position_is_read(latitude, longitude, want):
-    read = metadata_from_xmp(packet(latitude, longitude), "xmp")
+    read = read_xmp(packet(latitude, longitude), "xmp")
     assert (read.latitude, read.longitude) == pytest.approx(want, abs=1e-5) and read.origin == "xmp"
 
 
@@ -49,7 +49,7 @@ def test_every_form_of_an_xmp_position_is_read(latitude, longitude, want):
     ],
 )
 def test_a_bad_packet_gives_a_reason(content, words):
-    read = metadata_from_xmp(content, "xmp")
+    read = read_xmp(content, "xmp")
     assert read.latitude is None and words in (read.problem or "")
 
 
@@ -58,7 +58,7 @@ def test_elements_creator_and_time_are_read():
         "<dc:creator><rdf:Seq><rdf:li>Jörg Müller</rdf:li></rdf:Seq></dc:creator>"
         "<exif:DateTimeOriginal>2024-05-01T10:11:12+02:00</exif:DateTimeOriginal>"
     )
-    read = metadata_from_xmp(packet("47,22.5N", "8,32.4E", more), "xmp")
+    read = read_xmp(packet("47,22.5N", "8,32.4E", more), "xmp")
     assert (read.author, read.captured_at) == ("Jörg Müller", "2024-05-01T10:11:12+02:00")
 
 
@@ -108,7 +108,7 @@ TAKEOUT = {
     ],
 )
 def test_takeout_sidecars_are_found_by_every_name(tmp_path, photo, sidecar):
-    assert sidecar in takeout_names(photo)
+    assert sidecar in list_takeout_names(photo)
     (tmp_path / photo).write_bytes(jpeg(1))
     (tmp_path / sidecar).write_text(json.dumps(TAKEOUT))
     metadata = open_photo(tmp_path / photo).metadata
@@ -118,9 +118,9 @@ def test_takeout_sidecars_are_found_by_every_name(tmp_path, photo, sidecar):
 
 @pytest.mark.parametrize("content", [b"[]", b"{}", b"not json", b'{"latitude": 3}', b"[" * 100_000])
 def test_other_json_is_no_sidecar(content):
-    assert metadata_from_takeout(content) is None
+    assert read_takeout(content) is None
 
 
 def test_a_takeout_position_of_zero_is_none():
-    read = metadata_from_takeout(json.dumps({**TAKEOUT, "geoData": {"latitude": 0.0, "longitude": 0.0}}).encode())
+    read = read_takeout(json.dumps({**TAKEOUT, "geoData": {"latitude": 0.0, "longitude": 0.0}}).encode())
     assert read is not None and read.latitude is None and "no position" in (read.problem or "")

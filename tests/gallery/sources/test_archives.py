@@ -8,7 +8,7 @@ import pytest
 from sextant.gallery.build.build import build
 from sextant.gallery.database import connect
 from sextant.gallery.sources.recognise import SourceOptions, open_source, open_sources
-from sextant.gallery.sources.records import Record, SourceError, Unreadable
+from sextant.gallery.sources.records import PhotoRecord, SourceError, Unreadable
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import jpeg
 
@@ -40,9 +40,9 @@ def mp16_tar(folder: Path, members: dict[str, bytes], parts: int = 3) -> None:
         (folder / f"MP16-Pro.tar.{number:02}").write_bytes(whole[number * step : (number + 1) * step])
 
 
-def split(folder: Path, **options: bool) -> tuple[list[Record], dict[str, str]]:
+def split(folder: Path, **options: bool) -> tuple[list[PhotoRecord], dict[str, str]]:
     items = list(open_source(str(folder), SourceOptions(**options)))
-    records = [item for item in items if isinstance(item, Record)]
+    records = [item for item in items if isinstance(item, PhotoRecord)]
     return records, {item.id: item.reason for item in items if isinstance(item, Unreadable)}
 
 
@@ -146,7 +146,7 @@ def test_a_zip_cut_off_is_reported_and_the_next_one_read(tmp_path):
     folder = osv5m(tmp_path)
     (folder / "images" / "train" / "01.zip").write_bytes((folder / "images" / "train" / "00.zip").read_bytes()[:500])
     records, reasons = split(folder)
-    assert len(records) == 3 and "cut off or no zip" in reasons["01.zip"]
+    assert len(records) == 3 and "truncated or not a zip" in reasons["01.zip"]
 
 
 def test_times_of_osv5m_are_read_as_times(tmp_path):
@@ -155,7 +155,7 @@ def test_times_of_osv5m_are_read_as_times(tmp_path):
 
 def test_archives_without_a_table_are_refused(tmp_path):
     mp16_tar(tmp_path, {"images/1.jpg": jpeg(1)}, 1)
-    with pytest.raises(SourceError, match="no table of them"):
+    with pytest.raises(SourceError, match="no table for them"):
         open_source(str(tmp_path))
 
 
@@ -172,7 +172,7 @@ def test_a_table_in_the_folder_or_alone_is_a_source(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg(1))
     for given in (tmp_path, tmp_path / "meta.csv"):
         (record,) = open_source(str(given))
-        assert isinstance(record, Record) and (record.id, record.latitude) == ("x.jpg", 1)
+        assert isinstance(record, PhotoRecord) and (record.id, record.latitude) == ("x.jpg", 1)
 
 
 @pytest.mark.parametrize("metadata", ["", "metadata"])

@@ -120,7 +120,7 @@ print([record.photo.read().hex() for record in records if hasattr(record, "photo
 
 @pytest.fixture
 def hub(tmp_path):
-    """Starts a process that reads a dataset so many times, and whose hub is this server."""
+    """Starts a process that reads a dataset several times, and whose hub is this server."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     Hub.asked, Hub.cuts, Hub.wrong = [], 0, False
@@ -190,11 +190,11 @@ def test_a_large_file_goes_on_after_the_download_was_killed(hub, tmp_path):
 def test_a_large_file_that_came_wrong_is_not_kept(hub, tmp_path):
     Hub.wrong = True
     _, complaints = finished(hub("ann/large"))
-    assert "came with SHA-256" in complaints.splitlines()[-1] and not list(tmp_path.rglob("*.part"))
+    assert "arrived with SHA-256" in complaints.splitlines()[-1] and not list(tmp_path.rglob("*.part"))
     Hub.wrong = False
     assert finished(hub("ann/large"))[0] == str([PHOTO.hex()])
 
 
 def test_a_dataset_that_is_none_is_refused_with_the_way_out(hub):
     _, complaints = finished(hub("ann/nothing"))
-    assert "source 'ann/nothing' is neither a path here nor a dataset on the hub" in complaints.splitlines()[-1]
+    assert "source 'ann/nothing' is neither a local path nor a dataset on the hub" in complaints.splitlines()[-1]

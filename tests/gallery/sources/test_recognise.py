@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from sextant.gallery.sources.recognise import SourceOptions, open_source
-from sextant.gallery.sources.records import Record, SourceError, Unreadable
+from sextant.gallery.sources.records import PhotoRecord, SourceError, Unreadable
 from tests.support.photos import gps_exif, jpeg, photo_folder
 
 PLACED = jpeg(1, exif=gps_exif(10, 20))
@@ -14,7 +14,7 @@ TABLE = "image,latitude,longitude\na.jpg,44.567,2.5\n"
 
 
 def records(source):
-    return [item for item in source if isinstance(item, Record)]
+    return [item for item in source if isinstance(item, PhotoRecord)]
 
 
 @pytest.mark.parametrize("where", ["old.zip", "sub/old.zip", ".hidden/notes.zip", "sub/deeper/backup.tar.00"])
@@ -105,9 +105,15 @@ def test_photos_are_taken_by_content_and_other_pictures_are_listed(tmp_path):
     (tmp_path / "@eaDir").mkdir()
     (tmp_path / "@eaDir" / "thumb.jpg").write_bytes(PLACED)
     items = list(open_source(str(tmp_path)))
-    assert [item.id for item in items if isinstance(item, Record)] == ["a.jfif", "b.jpe", "c.mpo", "d.bin", "noname"]
+    assert [item.id for item in items if isinstance(item, PhotoRecord)] == [
+        "a.jfif",
+        "b.jpe",
+        "c.mpo",
+        "d.bin",
+        "noname",
+    ]
     assert [(item.id, item.reason) for item in items if isinstance(item, Unreadable)] == [
-        ("e.jxl", "is a JPEG XL file, which is not read; export it as JPEG")
+        ("e.jxl", "is a JPEG XL file, which is not supported; export it as JPEG")
     ]
 
 

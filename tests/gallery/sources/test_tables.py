@@ -91,7 +91,7 @@ def test_footer_lines_and_fragments_are_left_out_and_said(tmp_path):
 
 def test_positions_that_are_no_numbers_are_a_problem(tmp_path):
     read = table(tmp_path, "image,latitude,longitude\na.jpg,,\nb.jpg,nan,3\nc.jpg,inf,3\nd.jpg,north,3\n")
-    assert {read.row(index).problem for index in range(2)} == {"its row states no position"}
+    assert {read.row(index).problem for index in range(2)} == {"its row has no position"}
     assert "position 'inf, 3' cannot be read" in (read.row(2).problem or "")
     assert "position 'north, 3' cannot be read" in (read.row(3).problem or "")
 
@@ -119,7 +119,7 @@ def test_a_spreadsheets_line_that_names_its_delimiter_is_skipped(tmp_path):
 
 def test_empty_cells_at_the_end_of_a_line_may_be_missing_or_too_many(tmp_path):
     read = table(tmp_path, "file,lat,lon,note\na.jpg,1,2\nb.jpg,1,2,x,,\nc.jpg,1,2,x,y\n")
-    assert read.images == ["a.jpg", "b.jpg"] and "1 lines do not have its columns" in read.notes[0]
+    assert read.images == ["a.jpg", "b.jpg"] and "1 lines are not rows" in read.notes[0]
 
 
 def test_a_last_line_that_is_cut_off_is_left_out(tmp_path):

@@ -6,7 +6,7 @@ from PIL import ImageChops
 
 from sextant.gallery.synthetic import scene as scene_module
 from sextant.gallery.synthetic.canvas import HEIGHT, WIDTH
-from sextant.gallery.synthetic.facts import UnknownCountry, country_facts
+from sextant.gallery.synthetic.facts import UnknownCountry, load_country_facts
 from sextant.gallery.synthetic.scene import draw_scene
 from sextant.gallery.synthetic.towns import Town
 
@@ -18,8 +18,8 @@ def with_facts(monkeypatch):
     """Draw a scene of Sapporo with some facts changed and all else the same."""
 
     def draw(seed, **facts):
-        changed = replace(country_facts("JP"), **facts)
-        monkeypatch.setattr(scene_module, "country_facts", lambda code: changed)
+        changed = replace(load_country_facts("JP"), **facts)
+        monkeypatch.setattr(scene_module, "load_country_facts", lambda code: changed)
         return draw_scene(SAPPORO, seed)
 
     return draw

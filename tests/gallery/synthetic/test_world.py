@@ -4,7 +4,7 @@ import pytest
 
 from sextant.gallery.synthetic import world as world_module
 from sextant.gallery.synthetic.world import AWAY_KM, WorldError, plan_world, write_world
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 
 def _rows(table):
@@ -47,7 +47,7 @@ def test_a_world_cut_short_leaves_nothing(tmp_path, monkeypatch):
 
 def test_a_folder_with_something_else_is_refused_and_kept(tmp_path):
     (tmp_path / "diary.txt").write_text("mine")
-    with pytest.raises(WorldError, match="something else"):
+    with pytest.raises(WorldError, match="something other"):
         write_world(tmp_path, scenes=3, queries=1)
     assert (tmp_path / "diary.txt").read_text() == "mine"
 
@@ -64,6 +64,6 @@ def test_queries_are_other_towns_with_references_near_and_authors_from_elsewhere
     positions = [(scene.town.latitude, scene.town.longitude) for scene in gallery]
     assert not {scene.town for scene in gallery} & {scene.town for scene in queries}
     for query in queries:
-        distances = great_circle_km(positions, (query.town.latitude, query.town.longitude))
+        distances = compute_great_circle_km(positions, (query.town.latitude, query.town.longitude))
         assert distances.min() < 400
         assert all(distances[i] >= AWAY_KM for i, scene in enumerate(gallery) if scene.author == query.author)

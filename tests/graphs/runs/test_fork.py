@@ -153,7 +153,7 @@ def test_a_fork_that_changes_nothing_answers_the_same(recorded_run, home):
         ("13", "candidate.1.zero-shot.0=91,0", "lies outside ±90 degrees"),
         ("13", "candidate.1.zero-shot.0=here", "'here' is not a position"),
         ("13", "variant.zero-shot=nothing", "unknown variant 'nothing'"),
-        ("13", "text=Lisbon", "text means nothing at step 13; it fits steps 3, 7, 11"),
+        ("13", "text=Lisbon", "text does not apply to step 13; it applies to steps 3, 7, 11"),
         ("3", "text=Lisbon", "step 3 has 4 branches; say which: --from 3:"),
         ("5:clues", "without=two", "'two' names no lines"),
         ("13", "text=@/none/such", "cannot read '/none/such'"),

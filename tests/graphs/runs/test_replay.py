@@ -112,7 +112,7 @@ def test_a_step_that_does_not_exist_is_wrong_use(recorded_run, step):
 def test_a_cassette_cut_in_its_last_line_replays_up_to_it_and_says_why(folder):
     text = folder.cassette.read_text()
     folder.cassette.write_text(text[:-20])
-    with pytest.raises(Divergence, match="holds no such coverage call: its last line was cut off"):
+    with pytest.raises(Divergence, match="the recording has no such coverage call: its last line was cut off"):
         replay(folder)
 
 
@@ -188,7 +188,7 @@ def test_a_prompt_file_that_is_missing_is_wrong_use_before_anything_is_recorded(
 def test_names_of_runs_are_unique_and_plain(gallery, query, tmp_path):
     run = record_run(gallery, query, tmp_path, "openai", run="mine", max_rounds=1)
     assert run.name == "mine"
-    for name, words in (("mine", "there is a run 'mine' already"), ("../mine", "cannot name a run")):
+    for name, words in (("mine", "run 'mine' already exists"), ("../mine", "cannot name a run")):
         with pytest.raises(WrongUse, match=words):
             locate(str(query), Settings(home=str(tmp_path), run=name))
 
@@ -212,3 +212,13 @@ def test_one_word_changed_in_a_prompt_file_is_shown_as_that_word(gallery, query,
     preset.unlink()
     # A recording brings its prompts along, to each of its threads.
     assert replay(folder, workers=4).answer == folder.answer()
+
+
+def test_a_record_from_before_a_field_existed_replays_while_the_field_is_none(folder):
+    answer = folder.answer()
+    absent = next(name for name, value in answer.items() if value is None)
+    (folder.path / "answer.json").write_text(json.dumps({name: answer[name] for name in answer if name != absent}))
+    assert replay(folder).answer[absent] is None
+    (folder.path / "answer.json").write_text(json.dumps({**answer, absent: "something"}))
+    with pytest.raises(Divergence, match=absent):
+        replay(folder)

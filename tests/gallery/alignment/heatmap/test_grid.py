@@ -7,17 +7,17 @@ from PIL import Image
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.heatmap import grid as heatmap
-from sextant.gallery.alignment.heatmap.files import heatmap_geojson, write_heatmap
-from sextant.gallery.alignment.heatmap.grid import HeatMap, Peak, apart, compute_heat_map, grid_positions
-from sextant.gallery.alignment.heatmap.score import position_scores
+from sextant.gallery.alignment.heatmap.files import make_heatmap_geojson, write_heatmap
+from sextant.gallery.alignment.heatmap.grid import HeatMap, Peak, compute_heat_map, make_grid_positions, select_apart
+from sextant.gallery.alignment.heatmap.score import compute_position_scores
 from sextant.gallery.alignment.model import encoder as encoders
-from sextant.gallery.alignment.model.aligned_model import new_alignment
+from sextant.gallery.alignment.model.aligned_model import make_alignment
 from sextant.gallery.alignment.model.backbone import Backbone
 from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError
 from sextant.gallery.alignment.model.encoder import load_aligned
 from sextant.gallery.alignment.model.weights import save_alignment
-from sextant.geo.borders import country_at
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.borders import find_country
+from sextant.geo.sphere import compute_great_circle_km
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import picture
 
@@ -34,7 +34,7 @@ CONFIG = AlignmentConfig(
 @pytest.fixture
 def aligned(tmp_path, monkeypatch):
     monkeypatch.setattr(encoders, "load_backbone", lambda spec: Backbone(ThumbnailEncoder()))
-    alignment = new_alignment(CONFIG, seed=0)
+    alignment = make_alignment(CONFIG, seed=0)
     # Untrained, all positions look alike; a gain on the head's last layer and no bias set them apart.
     with torch.no_grad():
         alignment.location.capsules[0].head.bias.zero_()
@@ -58,21 +58,21 @@ def test_a_score_is_the_cosine_of_image_and_position(aligned, embedding):
     positions = np.array([[48.8, 2.3], [-33.9, 151.2]])
     a = embedding[48:] / np.linalg.norm(embedding[48:])
     b = aligned.alignment.positions(torch.from_numpy(positions)).detach().numpy()
-    np.testing.assert_allclose(position_scores(aligned, embedding, positions), b @ a, atol=1e-6)
+    np.testing.assert_allclose(compute_position_scores(aligned, embedding, positions), b @ a, atol=1e-6)
 
 
 def test_no_positions_have_no_scores(aligned, embedding):
-    assert position_scores(aligned, embedding, np.zeros((0, 2))).shape == (0,)
+    assert compute_position_scores(aligned, embedding, np.zeros((0, 2))).shape == (0,)
 
 
 @pytest.mark.parametrize("bad", [(91, 0), (0, 181), (float("nan"), 0), (float("inf"), 0)])
 def test_positions_off_the_globe_are_refused_by_row(aligned, embedding, bad):
     with pytest.raises(WrongUse, match=r"position 1 .* is not on the globe"):
-        position_scores(aligned, embedding, [(10, 20), bad])
+        compute_position_scores(aligned, embedding, [(10, 20), bad])
 
 
 def test_the_grid_covers_the_world_once_from_the_north_west():
-    grid = grid_positions(30)
+    grid = make_grid_positions(30)
     assert grid.shape == (6, 12, 2)
     assert grid[0, 0].tolist() == [75, -165]
     assert grid[-1, -1].tolist() == [-75, 165]
@@ -81,21 +81,21 @@ def test_the_grid_covers_the_world_once_from_the_north_west():
 @pytest.mark.parametrize("step", [0, -1, 7, 0.01, 400, float("nan")])
 def test_a_step_that_does_not_divide_the_world_is_refused(step):
     with pytest.raises(WrongUse, match="does not divide the world"):
-        grid_positions(step)
+        make_grid_positions(step)
 
 
 def test_the_map_sums_to_one_and_its_cells_are_the_scores(aligned, embedding, heat):
     assert heat.scores.shape == heat.probability.shape == (18, 36)
     assert heat.probability.sum() == pytest.approx(1)
     np.testing.assert_allclose(
-        heat.scores.ravel(), position_scores(aligned, embedding, grid_positions(10).reshape(-1, 2))
+        heat.scores.ravel(), compute_position_scores(aligned, embedding, make_grid_positions(10).reshape(-1, 2))
     )
 
 
 def test_a_cell_near_the_pole_weighs_its_smaller_area(heat, aligned):
     scale = aligned.alignment.gps_scale.exp().item()
     density = heat.probability / np.exp(scale * heat.scores)
-    expected = np.cos(np.radians(grid_positions(10)[:, :, 0]))
+    expected = np.cos(np.radians(make_grid_positions(10)[:, :, 0]))
     np.testing.assert_allclose(density / density[9, 0], expected / expected[9, 0], rtol=1e-6)
 
 
@@ -103,15 +103,17 @@ def test_peaks_lie_on_land_apart_and_most_of_the_map_first(heat):
     masses = [peak.probability for peak in heat.peaks]
     assert masses == sorted(masses, reverse=True)
     assert len(heat.peaks) == 3
-    assert all(country_at(peak.latitude, peak.longitude) for peak in heat.peaks)
+    assert all(find_country(peak.latitude, peak.longitude) for peak in heat.peaks)
 
 
 def test_a_peak_is_at_least_as_good_as_its_cell_on_land(aligned, embedding, heat):
     for peak in heat.peaks:
-        row = int(np.argmin(great_circle_km((peak.latitude, peak.longitude), grid_positions(10).reshape(-1, 2))))
-        centre = grid_positions(10).reshape(-1, 2)[row]
-        if country_at(*centre):
-            assert peak.score >= position_scores(aligned, embedding, [centre])[0] - 1e-6
+        row = int(
+            np.argmin(compute_great_circle_km((peak.latitude, peak.longitude), make_grid_positions(10).reshape(-1, 2)))
+        )
+        centre = make_grid_positions(10).reshape(-1, 2)[row]
+        if find_country(*centre):
+            assert peak.score >= compute_position_scores(aligned, embedding, [centre])[0] - 1e-6
 
 
 def test_the_grid_is_encoded_once(aligned, embedding, heat, monkeypatch):
@@ -121,7 +123,7 @@ def test_the_grid_is_encoded_once(aligned, embedding, heat, monkeypatch):
 
 def test_apart_keeps_the_best_of_a_crowd_across_the_date_line():
     positions = [(0, 179.9), (0, -179.9), (0, 170), (50, 0)]
-    assert apart(positions, [0.9, 1.0, 0.8, 0.1], 3, 500) == [1, 2, 3]
+    assert select_apart(positions, [0.9, 1.0, 0.8, 0.1], 3, 500) == [1, 2, 3]
 
 
 def test_the_same_photo_gives_the_same_map(aligned, embedding, heat):
@@ -158,14 +160,14 @@ def test_geojson_puts_longitude_first_and_shows_most_of_the_mass(tmp_path):
 
 
 def test_geojson_cells_hold_their_own_positions(heat):
-    for feature in heatmap_geojson(heat)["features"][len(heat.peaks) :]:
+    for feature in make_heatmap_geojson(heat)["features"][len(heat.peaks) :]:
         ring = np.array(feature["geometry"]["coordinates"][0])
         assert (np.abs(ring) <= (180, 90)).all()
         assert (ring[0] == ring[-1]).all()
 
 
 def test_other_suffixes_and_unwritable_places_are_refused(tmp_path):
-    with pytest.raises(WrongUse, match=r"end it in \.png or \.geojson"):
+    with pytest.raises(WrongUse, match=r"use \.png or \.geojson"):
         write_heatmap(tmp_path / "map.pdf", known_map())
     with pytest.raises(AlignmentError, match="could not be written"):
         write_heatmap(tmp_path / "nowhere" / "map.png", known_map())
@@ -173,6 +175,6 @@ def test_other_suffixes_and_unwritable_places_are_refused(tmp_path):
 
 
 def test_a_peak_lies_within_its_cells_neighbourhood(heat):
-    grid = grid_positions(10).reshape(-1, 2)
+    grid = make_grid_positions(10).reshape(-1, 2)
     for peak in heat.peaks:
-        assert great_circle_km((peak.latitude, peak.longitude), grid).min() < 1600
+        assert compute_great_circle_km((peak.latitude, peak.longitude), grid).min() < 1600

@@ -3,7 +3,7 @@ import pytest
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.model import encoder as encoders
-from sextant.gallery.alignment.model.aligned_model import new_alignment
+from sextant.gallery.alignment.model.aligned_model import make_alignment
 from sextant.gallery.alignment.model.backbone import Backbone
 from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError
 from sextant.gallery.alignment.model.encoder import load_aligned
@@ -27,7 +27,7 @@ PICTURES = [picture(seed) for seed in range(3)]
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(encoders, "load_backbone", lambda spec: Backbone(ThumbnailEncoder()))
-    save_alignment(tmp_path / "geo", new_alignment(CONFIG, seed=0))
+    save_alignment(tmp_path / "geo", make_alignment(CONFIG, seed=0))
     return tmp_path / "geo"
 
 
@@ -67,19 +67,19 @@ def test_prepared_pictures_give_the_same_vectors(folder):
 
 def test_another_training_has_another_fingerprint(folder):
     before = load_aligned(str(folder)).fingerprint
-    save_alignment(folder, new_alignment(CONFIG, seed=1))
+    save_alignment(folder, make_alignment(CONFIG, seed=1))
     assert load_aligned(str(folder)).fingerprint != before
 
 
 def test_another_backbone_under_the_same_name_is_refused(folder, monkeypatch):
     monkeypatch.setattr(ThumbnailEncoder, "fingerprint", "thumbnail-2")
-    with pytest.raises(WrongUse, match=r"trained on 'thumbnail' with fingerprint thumbnail-1; .* now has thumbnail-2"):
+    with pytest.raises(WrongUse, match=r"trained on 'thumbnail' with fingerprint thumbnail-1; .* is now thumbnail-2"):
         load_aligned(str(folder))
 
 
 def test_an_imported_alignment_over_a_backbone_of_another_size_is_refused(folder):
     other = CONFIG.model_copy(update={"backbone_fingerprint": None, "image_dimension": 64})
-    save_alignment(folder, new_alignment(other, seed=0))
+    save_alignment(folder, make_alignment(other, seed=0))
     with pytest.raises(AlignmentError, match="stands on 64 unit features, 'thumbnail' gives 48 unit"):
         load_aligned(str(folder))
 
@@ -87,7 +87,7 @@ def test_an_imported_alignment_over_a_backbone_of_another_size_is_refused(folder
 def test_parts_it_has_not_are_refused(folder):
     with pytest.raises(WrongUse, match=r"part 'sound' of .* is not known"):
         load_aligned(f"{folder}#sound")
-    save_alignment(folder, new_alignment(CONFIG.model_copy(update={"text_dimension": None}), seed=0))
+    save_alignment(folder, make_alignment(CONFIG.model_copy(update={"text_dimension": None}), seed=0))
     with pytest.raises(WrongUse, match="has no part 'text'; it has image, gps"):
         load_aligned(f"{folder}#text")
 
@@ -96,5 +96,5 @@ def test_the_gps_part_of_other_vectors_is_refused(folder):
     whole, image = load_aligned(str(folder)), load_aligned(f"{folder}#image")
     with pytest.raises(WrongUse, match="a vector of 48 numbers is not from"):
         whole.gps_part(np.zeros(48, dtype=np.float32))
-    with pytest.raises(WrongUse, match="holds no GPS part"):
+    with pytest.raises(WrongUse, match="has no GPS part"):
         image.gps_part(np.zeros(48, dtype=np.float32))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sextant.gallery.alignment.model.location import Capsule, FourierFeatures, LocationEncoder
-from sextant.gallery.alignment.model.projection import PROJECTIONS, equal_earth
+from sextant.gallery.alignment.model.projection import PROJECTIONS, project_equal_earth
 
 
 def by_hand(capsule: Capsule, coordinates: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def test_frequencies_spread_as_sigma_says_and_are_never_trained():
 
 def test_the_phase_stays_exact_under_mixed_precision():
     features = FourierFeatures(sigma=256.0)
-    coordinates = equal_earth(torch.tensor([[48.85, 2.29]], dtype=torch.float64)).float()
+    coordinates = project_equal_earth(torch.tensor([[48.85, 2.29]], dtype=torch.float64)).float()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.equal(features(coordinates), features(coordinates.clone()))
         mixed = features(coordinates)

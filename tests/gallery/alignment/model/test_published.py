@@ -1,13 +1,13 @@
 import pytest
 import torch
 
-from sextant.gallery.alignment.model.aligned_model import new_alignment
+from sextant.gallery.alignment.model.aligned_model import make_alignment
 from sextant.gallery.alignment.model.config import AlignmentConfig, AlignmentError
 from sextant.gallery.alignment.model.published import (
     GEOCLIP_FILES,
     KEYS,
     import_published,
-    published_config,
+    make_published_config,
 )
 
 # Names and shapes as the published code declares them.
@@ -164,7 +164,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_our_own_layout_counts_the_published_parameters():
-    alignment = new_alignment(published_config("g3", "st:x", None), seed=0)
+    alignment = make_alignment(make_published_config("g3", "st:x", None), seed=0)
     ours = sum(tensor.numel() for tensor in alignment.state_dict().values())
     assert ours == sum(
         torch.Size(shape).numel()

@@ -1,4 +1,4 @@
-"""GeoCLIP's own weights and code against ours, where its package is installed; it is no dependency."""
+"""GeoCLIP's own weights and code against ours, if its package is installed; it is not a dependency."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from sextant.gallery.alignment.model.aligned_model import new_alignment
+from sextant.gallery.alignment.model.aligned_model import make_alignment
 from sextant.gallery.alignment.model.config import AlignmentError
 from sextant.gallery.alignment.model.weights import load_alignment, save_alignment
 from tests.gallery.alignment.conftest import CONFIG
@@ -11,25 +11,25 @@ from tests.gallery.alignment.conftest import CONFIG
 
 @pytest.fixture
 def folder(tmp_path):
-    save_alignment(tmp_path / "geo", new_alignment(CONFIG, seed=1), {"epoch": 1})
+    save_alignment(tmp_path / "geo", make_alignment(CONFIG, seed=1), {"epoch": 1})
     return tmp_path / "geo"
 
 
 def test_an_alignment_comes_back_as_it_was_written(folder):
     alignment, stored = load_alignment(folder)
-    expected = new_alignment(CONFIG, seed=1).state_dict()
+    expected = make_alignment(CONFIG, seed=1).state_dict()
     assert stored.config == CONFIG
     assert all(torch.equal(alignment.state_dict()[name], tensor) for name, tensor in expected.items())
 
 
 def test_the_projection_travels_with_the_weights(tmp_path):
     mercator = CONFIG.model_copy(update={"projection": "mercator"})
-    save_alignment(tmp_path, new_alignment(mercator, seed=1))
+    save_alignment(tmp_path, make_alignment(mercator, seed=1))
     assert load_alignment(tmp_path)[0].location.projection == "mercator"
 
 
 def test_better_weights_replace_the_old_and_leave_one_file(folder):
-    save_alignment(folder, new_alignment(CONFIG, seed=2))
+    save_alignment(folder, make_alignment(CONFIG, seed=2))
     assert len(list(folder.glob("*.safetensors"))) == 1
     assert load_alignment(folder)[0].gps_scale.item() == pytest.approx(3.99)
 
@@ -47,7 +47,7 @@ def test_killed_between_weights_and_json_the_old_alignment_stands(folder, monkey
     monkeypatch.setattr(weights, "write_atomic", dies)
     before = load_alignment(folder)[1]
     with pytest.raises(KeyboardInterrupt):
-        save_alignment(folder, new_alignment(CONFIG, seed=2))
+        save_alignment(folder, make_alignment(CONFIG, seed=2))
     assert load_alignment(folder)[1] == before
 
 
@@ -56,9 +56,9 @@ def weights_of(folder):
 
 
 def test_weights_of_another_training_are_refused(folder, tmp_path):
-    save_alignment(tmp_path / "other", new_alignment(CONFIG, seed=2))
+    save_alignment(tmp_path / "other", make_alignment(CONFIG, seed=2))
     weights_of(folder).write_bytes(weights_of(tmp_path / "other").read_bytes())
-    with pytest.raises(AlignmentError, match=r"are not those alignment\.json was written for"):
+    with pytest.raises(AlignmentError, match=r"do not match alignment\.json"):
         load_alignment(folder)
 
 

@@ -32,7 +32,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     location.HIDDEN = NARROW
     if place == "step":
-        die_at_call(train, "batch_loss", int(number))
+        die_at_call(train, "compute_batch_loss", int(number))
     else:
         die_at_call(checkpoint, "_to_disk", int(number))
     settings = SETTINGS.model_copy(update=json.loads(changes))

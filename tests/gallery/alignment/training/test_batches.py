@@ -7,10 +7,10 @@ from sextant.gallery.alignment.training.batches import (
     BatchPlan,
     Prefetcher,
     Texts,
+    draw_near_positions,
     load_batch,
-    near_positions,
 )
-from sextant.geo.sphere import great_circle_km
+from sextant.geo.sphere import compute_great_circle_km
 
 PLAN = BatchPlan(rows=np.arange(100, 137), batch=4, accumulate=2, seed=3)
 
@@ -54,8 +54,8 @@ def test_extra_negatives_follow_the_rows_own_positions(planted):
 
 def test_near_positions_lie_within_their_distances_even_at_the_pole_and_the_date_line():
     centres = np.array([[89.9, 10.0], [0.0, 179.9], [-45.0, 0.0]])
-    near = near_positions(centres, 50, np.random.default_rng(0))
-    distances = great_circle_km(centres[:, None, :], near)
+    near = draw_near_positions(centres, 50, np.random.default_rng(0))
+    distances = compute_great_circle_km(centres[:, None, :], near)
     assert distances.min() >= HARD_NEGATIVE_KM[0] * 0.999
     assert distances.max() <= HARD_NEGATIVE_KM[1] * 1.001
     assert (np.abs(near) <= (90, 180)).all()

@@ -30,5 +30,5 @@ def test_ids_are_read_when_asked_for(planted):
 
 
 def test_no_cache_says_what_makes_one(tmp_path):
-    with pytest.raises(AlignmentError, match=r"no finished cache .*sextant align train makes one"):
+    with pytest.raises(AlignmentError, match=r"no finished features .*sextant align train makes one"):
         open_cache(tmp_path)

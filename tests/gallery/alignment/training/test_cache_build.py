@@ -10,7 +10,7 @@ from sextant.gallery.alignment.model.config import AlignmentError
 from sextant.gallery.alignment.training import cache_build as fill
 from sextant.gallery.alignment.training.cache import ABOUT, IMAGES, open_cache
 from sextant.gallery.alignment.training.cache_build import fill_cache
-from sextant.gallery.alignment.training.place_texts import _texts_of_rows
+from sextant.gallery.alignment.training.place_texts import _list_texts_of_rows
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from tests.support.encoders import ThumbnailEncoder
 from tests.support.photos import jpeg, photo_folder
@@ -113,15 +113,15 @@ def test_interrupted_and_run_again_it_holds_the_same_bytes(photos, tmp_path, mon
 
 
 def test_a_full_disk_ends_in_one_line_and_the_work_goes_on_later(photos, tmp_path, monkeypatch):
-    original = fill._flush
+    original = fill._write_out
 
     def full(filling):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(fill, "_flush", full)
+    monkeypatch.setattr(fill, "_write_out", full)
     with pytest.raises(AlignmentError, match="No space left on device; free some space and run the same command again"):
         filled(photos, tmp_path / "cache")
-    monkeypatch.setattr(fill, "_flush", original)
+    monkeypatch.setattr(fill, "_write_out", original)
     assert len(filled(photos, tmp_path / "cache")) == 80
 
 
@@ -185,6 +185,6 @@ def test_the_places_that_a_source_names_are_kept_for_the_texts(tmp_path):
     named, unnamed = cache.place_names(np.arange(2))
     assert named == ("Gros-Caillou", "Paris", "", "Île-de-France", "France")
     assert unnamed is None  # without a country the gazetteer names the place
-    (fine, by_gazetteer), distinct = _texts_of_rows(cache, "fine", lambda stage, done, total: None)
+    (fine, by_gazetteer), distinct = _list_texts_of_rows(cache, "fine", lambda stage, done, total: None)
     assert distinct[fine] == "A street view photo taken in Gros-Caillou, Paris, Île-de-France, France"
     assert distinct[by_gazetteer].endswith(", Australia")

@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import normalize
 
 from sextant.gallery.alignment.model.aligned_model import Aligned
-from sextant.gallery.alignment.training.loss import alignment_loss, info_nce
+from sextant.gallery.alignment.training.loss import compute_alignment_loss, compute_info_nce
 
 DOUBLE = {"dtype": torch.float64}
 
@@ -54,7 +54,7 @@ def test_loss_and_gradients_equal_the_plain_float64_reference(same, valid):
     loss, grad_a, grad_b, grad_scale = reference(a, b, scale, same, None if valid is None else np.array(valid))
     ta, tb = torch.tensor(a, requires_grad=True), torch.tensor(b, requires_grad=True)
     ts = torch.tensor(scale, requires_grad=True, **DOUBLE)
-    ours = info_nce(ta, tb, ts, torch.tensor(same), None if valid is None else torch.tensor(valid))
+    ours = compute_info_nce(ta, tb, ts, torch.tensor(same), None if valid is None else torch.tensor(valid))
     ours.backward()
     assert ours.item() == pytest.approx(loss, rel=1e-12)
     np.testing.assert_allclose(ta.grad.numpy(), grad_a, atol=1e-11)
@@ -65,20 +65,20 @@ def test_loss_and_gradients_equal_the_plain_float64_reference(same, valid):
 def test_single_precision_stays_within_its_rounding_of_the_reference():
     a, b = unit_rows(1, n=32, d=64), unit_rows(2, n=32, d=64)
     loss, *_ = reference(a, b, 54.0, list(range(32)))
-    ours = info_nce(torch.tensor(a).float(), torch.tensor(b).float(), torch.tensor(54.0), torch.arange(32))
+    ours = compute_info_nce(torch.tensor(a).float(), torch.tensor(b).float(), torch.tensor(54.0), torch.arange(32))
     assert ours.item() == pytest.approx(loss, rel=1e-5)
 
 
 def test_photos_of_one_position_are_no_negatives_of_each_other():
     a, b = torch.tensor(unit_rows(1)), torch.tensor(unit_rows(2))
     scale = torch.tensor(10.0, **DOUBLE)
-    assert info_nce(a, b, scale, torch.zeros(7)).item() == 0.0
-    assert float(info_nce(a, b, scale, torch.arange(7))) > 0.0
+    assert compute_info_nce(a, b, scale, torch.zeros(7)).item() == 0.0
+    assert float(compute_info_nce(a, b, scale, torch.arange(7))) > 0.0
 
 
 def test_a_batch_without_any_text_gives_zero_and_finite_gradients():
     a = torch.tensor(unit_rows(1), requires_grad=True)
-    loss = info_nce(
+    loss = compute_info_nce(
         a, torch.tensor(unit_rows(2)), torch.tensor(9.0, **DOUBLE), torch.full((7,), -1), torch.zeros(7, dtype=bool)
     )
     loss.backward()
@@ -95,15 +95,15 @@ def test_extra_negatives_count_for_the_photo_side_only():
     row = np.log(np.exp(logits).sum(1) + np.exp(theirs).sum(1)) - np.diag(logits)
     column = np.log(np.exp(logits).sum(0)) - np.diag(logits)
     expected = (row.mean() + column.mean()) / 2
-    assert info_nce(a, b, scale, ids, negatives=extra).item() == pytest.approx(expected, rel=1e-12)
+    assert compute_info_nce(a, b, scale, ids, negatives=extra).item() == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_two_terms_are_reported_apart_and_text_is_zero_without_a_text_tower():
     a, b = torch.tensor(unit_rows(1)), torch.tensor(unit_rows(2))
     scale = torch.tensor(5.0, **DOUBLE)
     ids = torch.arange(7)
-    gps, text = alignment_loss(Aligned(a, b, scale, None, None, None), ids)
-    assert float(gps) == float(info_nce(a, b, scale, ids))
+    gps, text = compute_alignment_loss(Aligned(a, b, scale, None, None, None), ids)
+    assert float(gps) == float(compute_info_nce(a, b, scale, ids))
     assert float(text) == 0.0
-    both = alignment_loss(Aligned(a, b, scale, b, a, scale), ids, ids)
-    assert float(both[1]) == pytest.approx(float(info_nce(b, a, scale, ids)))
+    both = compute_alignment_loss(Aligned(a, b, scale, b, a, scale), ids, ids)
+    assert float(both[1]) == pytest.approx(float(compute_info_nce(b, a, scale, ids)))

@@ -89,5 +89,5 @@ def test_features_of_a_tower_are_raw_and_others_scaled_unit_vectors(tiny_siglip)
 
 
 def test_an_alignment_is_no_backbone():
-    with pytest.raises(WrongUse, match="is an alignment itself"):
+    with pytest.raises(WrongUse, match="is itself an alignment"):
         load_backbone("aligned:somewhere")

@@ -162,14 +162,14 @@ def test_other_settings_in_the_same_folder_are_refused_by_name(planted, uninterr
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(planted, tmp_path, monkeypatch):
-    original, calls = train.batch_loss, [0]
+    original, calls = train.compute_batch_loss, [0]
 
     def spoilt(*args):
         calls[0] += 1
         gps, text = original(*args)
         return (gps * float("nan"), text) if calls[0] == 8 else (gps, text)
 
-    monkeypatch.setattr(train, "batch_loss", spoilt)
+    monkeypatch.setattr(train, "compute_batch_loss", spoilt)
     with pytest.raises(AlignmentError, match=r"not a number at step 7 \(epoch 2\); the last good .*step-00000006"):
         training(planted, tmp_path).run(quiet)
     assert all(torch.isfinite(tensor).all() for tensor in final_weights(tmp_path).values())

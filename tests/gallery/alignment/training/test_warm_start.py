@@ -5,7 +5,7 @@ import torch
 
 from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.model import location
-from sextant.gallery.alignment.model.aligned_model import new_alignment
+from sextant.gallery.alignment.model.aligned_model import make_alignment
 from sextant.gallery.alignment.model.weights import load_alignment, save_alignment
 from sextant.gallery.alignment.training.train import Training
 from sextant.gallery.alignment.training.warm_start import begin, load_start
@@ -23,7 +23,7 @@ def other(tmp_path):
     config = CONFIG.model_copy(
         update={"backbone": "another", "image_dimension": 7, "space": 512, "location_head": False}
     )
-    save_alignment(tmp_path / "other", new_alignment(config, seed=99))
+    save_alignment(tmp_path / "other", make_alignment(config, seed=99))
     return load_start(tmp_path / "other")
 
 
@@ -32,7 +32,7 @@ def train(planted, out, start, **changes):
 
 
 def test_the_location_encoder_is_taken_over_and_the_rest_is_new(other):
-    model = new_alignment(CONFIG, seed=5)
+    model = make_alignment(CONFIG, seed=5)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     begin(model, other)
     for name, tensor in model.state_dict().items():
@@ -43,14 +43,14 @@ def test_the_location_encoder_is_taken_over_and_the_rest_is_new(other):
 
 
 def test_another_projection_is_refused_with_the_one_to_give(other):
-    mercator = new_alignment(CONFIG.model_copy(update={"projection": "mercator"}), seed=0)
+    mercator = make_alignment(CONFIG.model_copy(update={"projection": "mercator"}), seed=0)
     with pytest.raises(WrongUse, match="give --projection equal-earth"):
         begin(mercator, other)
 
 
 def test_other_scales_are_refused(other):
     with pytest.raises(WrongUse, match="scales"):
-        begin(new_alignment(CONFIG.model_copy(update={"sigmas": (2.0,)}), seed=0), other)
+        begin(make_alignment(CONFIG.model_copy(update={"sigmas": (2.0,)}), seed=0), other)
 
 
 def test_the_training_says_what_it_began_with(planted, tmp_path, other):

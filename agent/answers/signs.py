@@ -1,0 +1,38 @@
+"""Text that a reply quotes as written in the photo: on a sign, a shop front, a plaque."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from sextant.agent.answers.outcome import Clue
+
+_QUOTED = re.compile(r"\"([^\"\n]{3,80})\"|“([^”\n]{3,80})”|„([^“”\n]{3,80})[“”]|«([^»\n]{3,80})»|「([^」\n]{2,40})」")
+_SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+")
+_LONGEST = 200_000  # characters looked at
+
+
+def quoted_signs(reply: str, clues: Sequence[Clue] = ()) -> list[str]:
+    """Find what a reply quotes as written in the photo, in order, each text once.
+
+    A clue that the reply marks as read counts whole where it quotes nothing.
+    """
+    found = [text for clue in clues if clue.source == "read" for text in quotes(clue.text) or [clue.text]]
+    for sentence in _SENTENCE.split(reply[:_LONGEST]):
+        if ('"' in sentence or any(mark in sentence for mark in "“„«「")) and _words().search(sentence.lower()):
+            found += quotes(sentence)
+    return list(dict.fromkeys(text.strip(" .,:;!") for text in found))
+
+
+def quotes(text: str) -> list[str]:
+    """Find the quoted parts of a text."""
+    return [next(part for part in match.groups() if part) for match in _QUOTED.finditer(text)]
+
+
+@cache
+def _words() -> re.Pattern[str]:
+    lists = yaml.safe_load(files("sextant.agent.answers").joinpath("data/signs.yaml").read_text(encoding="utf-8"))
+    words = [re.escape(word).replace(r"\*", r"\w*") for line in lists.values() for word in str(line).split()]
+    return re.compile(rf"\b(?:{'|'.join(words)})\b")
