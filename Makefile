@@ -3,13 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check record lock web clean adversary audit sbom
+.PHONY: demo test check record lock clean adversary audit sbom
 
 demo: .venv/ready
 	$(BIN)/sextant demo
 
-# The page's tests need its map library, which npm brings; without npm they skip and say so.
-test: .venv/ready-dev $(if $(shell command -v npm),web)
+test: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The recorded runs that tests replay: makes those anew that no longer do, for review. No model and no network.
@@ -42,16 +41,6 @@ check: .venv/ready-dev .types
 lock: .venv/ready-dev
 	$(BIN)/python scripts/lock.py
 	$(BIN)/python scripts/hashes.py
-
-# The page's map library, by its lock file, into the folder that the server and the wheel carry.
-web: app/web/static/vendor/leaflet.js
-
-app/web/static/vendor/leaflet.js: app/web/package-lock.json
-	cd app/web && npm ci --ignore-scripts --no-audit --no-fund --silent
-	mkdir -p app/web/static/vendor
-	cp app/web/node_modules/leaflet/dist/leaflet.css app/web/node_modules/leaflet/LICENSE app/web/static/vendor/
-	cp -R app/web/node_modules/leaflet/dist/images app/web/static/vendor/
-	cp app/web/node_modules/leaflet/dist/leaflet.js $@
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -3,10 +3,9 @@
 Pure functions of the Answer of DESIGN.md. Words for probabilities follow Kent's and the IPCC's scales.
 """
 
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document
+from sextant.base.scales import SCALES
 
-SCALES = (("1", "street"), ("25", "city"), ("200", "region"), ("750", "country"), ("2500", "continent"))
-"""Radius in km, as answers name it, and what a person calls a place of that size."""
 SURENESS = ((0.95, "almost surely"), (0.8, "very likely"), (0.6, "probably"), (0.35, "perhaps"), (0.0, "possibly"))
 """The least probability that each word stands for, the strongest first."""
 PROBABLE = 0.6  # a finer scale than the finest one that is at least this probable is a guess
@@ -26,12 +25,12 @@ def name_probability(probability: float, basis: str | None = None) -> str:
     return next(word for least, word in SURENESS if held >= least)
 
 
-def is_calibrated(answer: Json) -> bool:
-    """Return whether the numbers are probabilities; in answers of earlier versions they are shares of candidates."""
+def is_calibrated(answer: Document) -> bool:
+    """Whether the numbers are probabilities and not shares of the candidates; so in answers of earlier versions."""
     return answer.get("calibration", True) is not None
 
 
-def format_headline(answer: Json, name: str | None = None) -> str:
+def format_headline(answer: Document, name: str | None = None) -> str:
     """Return one sentence: the finest scale that is possible, the finest that is probable, and what is a guess.
 
     Args:
@@ -73,18 +72,18 @@ def describe_whereabouts(named: str, scale: str) -> str:
     return f"within {radius_km} km of {named}"
 
 
-def list_scale_rows(probability: Json) -> list[tuple[str, float]]:
+def list_scale_rows(probability: Document) -> list[tuple[str, float]]:
     """List each scale with its probability: ``("city (25 km)", 0.74)``, finest first; skip scales without one."""
     known = [(f"{scale} ({int(radius):,} km)", probability[radius]) for radius, scale in SCALES]
     return [(words, share) for words, share in known if share is not None]
 
 
-def format_place_name(place: Json) -> str:
+def format_place_name(place: Document) -> str:
     """Format a place's names, each once: ``Lisbon, Lisboa, Portugal``; ``open sea`` when it has none."""
     parts = [place.get(name) for name in ("place", "admin1", "country")]
     return ", ".join(dict.fromkeys(part for part in parts if part)) or "open sea"
 
 
-def format_coordinates(place: Json) -> str:
+def format_coordinates(place: Document) -> str:
     """Format latitude and longitude in degrees: ``38.7139, -9.1394``."""
     return f"{place['latitude']:.4f}, {place['longitude']:.4f}"

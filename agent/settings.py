@@ -1,7 +1,7 @@
-"""Settings of a run: plain values with defaults, passed as LangGraph's context and stored in the run's record."""
+"""Settings of a run: checked, resolved to a recipe, and read from and written to its record."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
@@ -13,80 +13,15 @@ from sextant.agent.cost.pricing import (
     make_unknown_price_error,
     parse_price,
 )
-from sextant.base.bounds import SETTINGS, check_number
+from sextant.base.bounds import check_number
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
+from sextant.base.settings import Optimise, Settings, format_option, list_bounds, list_names, list_types
 from sextant.prompts.presets import Preset, load_preset
 
+__all__ = ["Optimise", "Recipe", "Settings", "format_option"]
+
 IMAGE_SIDE = 1024  # pixels: what vision models of 2024 and 2025 scale pictures down to, or use whole
-Optimise = Literal["balanced", "street", "city", "country"]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Settings of one run. None means the preset's value.
-
-    Attributes:
-        model: ``offline``, ``openai:NAME`` or ``ollama:NAME``.
-        gallery: folder of the gallery; None runs without one.
-        max_calls, max_tokens, max_seconds, max_usd, max_rounds: the budget; None sets no limit of that kind
-            beyond the preset's own calls and rounds.
-        price: the model's price, when the price list does not have it: INPUT/OUTPUT in dollars per million tokens.
-        fitted: the model that ``calibrated`` uses, a file or ``NAME@SHA256`` (see
-            ``recording/fitted_models.py``); None means the shipped one.
-        gazetteer: look named sights up in the gazetteers of the home (`sextant places`).
-        signs: look the text read in the photo up among places (False in runs recorded before this existed).
-        variants, later: the prompts of the first round and of later rounds, instead of the preset's.
-        keep_samples: answers of each prompt that are weighed.
-        nearest, farthest: photos of each side that every prompt with references lists, in place of its own numbers.
-        exclude_author: exclude gallery photos by this photo's photographer, and the photo itself.
-        without_authors: exclude gallery photos by these photographers.
-        exclude_duplicates: exclude gallery photos that are copies of this one (scaled, recompressed, nearly equal).
-        image_side: longest side in pixels of the picture shown to the model.
-        max_output_tokens: of one answer, where the preset does not say.
-        concurrency: model calls in flight at once.
-    """
-
-    model: str = "offline"
-    base_url: str | None = None
-    gallery: str | None = None
-    encoder: str | None = None
-    home: str | None = None
-    preset: str | None = None
-    verify: str | None = None
-    fitted: str | None = None
-    optimise: Optimise = "balanced"
-    gazetteer: bool = False
-    signs: bool = False
-    max_calls: int | None = None
-    max_tokens: int | None = None
-    max_seconds: float | None = None
-    max_usd: float | None = None
-    max_rounds: int | None = None
-    max_tool_turns: int | None = None
-    max_output_tokens: int = 1500
-    temperature: float | None = None
-    samples: int | None = None
-    keep_samples: int | None = None
-    nearest: int | None = None
-    farthest: int | None = None
-    tools: tuple[str, ...] | None = None
-    variants: tuple[str, ...] | None = None
-    later: tuple[str, ...] | None = None
-    exclude_author: bool = False
-    without_authors: tuple[str, ...] = ()
-    exclude_duplicates: bool = False
-    price: str | None = None
-    image_side: int | None = None
-    image_quality: int = 85
-    image_detail: Literal["low", "high", "auto"] | None = None
-    timeout_seconds: float = 120.0
-    retries: int = 4
-    concurrency: int = 8
-    requests_per_minute: float | None = None
-    num_ctx: int | None = None
-    seed: int = 0
-    run: str | None = None
 
 
 class Recipe(Preset):
@@ -140,10 +75,10 @@ def check_settings(settings: Settings, called: Callable[[str], str] | None = Non
     Raises:
         WrongUse: a number is out of range; the message names it.
     """
-    for name in SETTINGS:
+    for name, bounds in list_bounds().items():
         value = getattr(settings, name)
         if value is not None:
-            check_number(name, value, (called or format_option)(name))
+            check_number(bounds, value, (called or format_option)(name))
     if settings.max_usd is not None and price_call_usd(settings, 1, 1) is None:
         raise make_unknown_price_error(settings.model)
     return settings
@@ -159,18 +94,13 @@ def price_call_usd(settings: Settings, input_tokens: int, output_tokens: int) ->
     return compute_price_usd(settings.model, input_tokens, output_tokens, base_url=settings.base_url, stated=stated)
 
 
-def format_option(name: str) -> str:
-    """Return the command-line spelling of a setting."""
-    return "--timeout" if name == "timeout_seconds" else "--" + name.replace("_", "-")
-
-
 def check_setting_names(names: Iterable[str]) -> None:
     """Check that each is the name of a setting.
 
     Raises:
         WrongUse: one is not; the message suggests the name it resembles.
     """
-    known = sorted(item.name for item in fields(Settings))
+    known = sorted(list_names(private=True))
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)
@@ -206,6 +136,28 @@ def _check_types(settings: Settings) -> Settings:
         first = error.errors()[0]
         name, what = first["loc"][0], str(first["input"])[:40]
         raise WrongUse(f"the setting {name} is {what!r}: {first['msg'].lower()}") from error
+
+
+def parse_setting(name: str, text: str, called: str) -> Any:
+    """Parse the text of a setting by its type; ``none`` unsets an optional one, ``a,b`` is a list.
+
+    Args:
+        name: of the setting.
+        text: as a person wrote it.
+        called: how that person calls it, for the message.
+
+    Raises:
+        WrongUse: the text has another type.
+    """
+    kind = list_types()[name]
+    raw: Any = None if text.lower() == "none" else text
+    if raw is not None and "tuple" in str(kind):
+        raw = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        value = TypeAdapter(kind).validate_python(raw)
+    except ValidationError as error:
+        raise WrongUse(f"{called}={text!r}: {error.errors()[0]['msg']}") from error
+    return list(value) if isinstance(value, tuple) else value
 
 
 def settings_to_json(settings: Settings) -> Json:

@@ -7,9 +7,9 @@ from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 from sextant.agent.warning_codes import AnswerWarning, read_warnings
+from sextant.base.documents.answer import Answer
+from sextant.base.documents.answer import Stop as Stop
 from sextant.base.json_types import Json
-
-Stop = Literal["agreement", "budget", "exhausted", "stopped"]
 
 
 class Photo(TypedDict):
@@ -161,7 +161,7 @@ class State(TypedDict, total=False):
     """The outcome of each branch, by branch id."""
     verdict: Json
     stop: Stop
-    answer: Json
+    answer: Answer
     warnings: Annotated[list[AnswerWarning], add_once]
 
 

@@ -7,7 +7,9 @@ alone; ``read_warnings`` gives them their codes.
 import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import Any
+
+from sextant.base.documents.answer import WarningDocument
 
 
 class Code(StrEnum):
@@ -34,11 +36,7 @@ class Code(StrEnum):
     OTHER = "other"  # a text of an earlier version, or one that no code describes
 
 
-class AnswerWarning(TypedDict):
-    """One warning of an answer."""
-
-    code: str
-    text: str
+AnswerWarning = WarningDocument
 
 
 UNCALIBRATED_TEXT = "the probabilities are shares of the candidates, not calibrated on held-out photos"

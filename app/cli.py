@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import click
 
+from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo
 from sextant.base.errors import SextantError
 
@@ -30,7 +31,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group whose commands are modules of ``sextant.app.commands``, imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

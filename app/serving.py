@@ -35,7 +35,7 @@ def serve(
             share_memory,
         )
         from sextant.app.web.security import AccessRules, is_loopback
-        from sextant.app.web.server import create_app, require_assets
+        from sextant.app.web.server import create_app, find_map_library
     except ImportError as error:
         raise SextantError(f"sextant serve needs {error.name}; run: pip install 'sextant-geo[web]'") from error
     from sextant.app.web.reports import find_reports
@@ -46,7 +46,7 @@ def serve(
         raise WrongUse(f"--host {host} is reachable by others; set a token with --token TOKEN or SEXTANT_TOKEN")
     if token is not None and not re.fullmatch(rf"[A-Za-z0-9._~-]{{{SHORTEST_TOKEN},}}", token):
         raise WrongUse(f"the token is invalid; use at least {SHORTEST_TOKEN} letters, digits and . _ ~ -")
-    require_assets()
+    find_map_library()
     settings = desk.settings
     house = SessionService(Sessions(settings.home), desk, find_reports(reports, settings.home), tiles=tiles)
     listening = bind_socket(host, port)

@@ -1,7 +1,9 @@
-"""The range of every numeric setting, declared once for command line, presets, records and HTTP."""
+"""Ranges of numbers that people give, and what is wrong with a number outside its range.
+
+Upper ends are far beyond any sensible use: they stop a slip or an attack before it takes memory or money.
+"""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,41 +32,17 @@ class Bounds:
         return f"must be at most {self.high:g}" if value > self.high else None
 
 
-# Upper ends are far beyond any sensible use: they stop a slip or an attack before it takes memory or money.
-SETTINGS: Mapping[str, Bounds] = {
-    "max_calls": Bounds(1, 10_000),
-    "max_tokens": Bounds(0, 10**12, above=True),
-    "max_seconds": Bounds(0, 10**7, above=True),
-    "max_usd": Bounds(0, 10**7, above=True),
-    "max_rounds": Bounds(1, 100),
-    "max_tool_turns": Bounds(0, 50),
-    "max_output_tokens": Bounds(1, 1_000_000),
-    "samples": Bounds(1, 50),
-    "keep_samples": Bounds(1, 50),
-    "nearest": Bounds(0, 50),
-    "farthest": Bounds(0, 50),
-    "temperature": Bounds(0, 2),
-    "image_side": Bounds(1, 16_384),
-    "image_quality": Bounds(1, 95),
-    "timeout_seconds": Bounds(0, 86_400, above=True),
-    "retries": Bounds(0, 100),
-    "concurrency": Bounds(1, 1024),
-    "requests_per_minute": Bounds(0, 1_000_000, above=True),
-    "num_ctx": Bounds(1, 100_000_000),
-    "seed": Bounds(-(2**63), 2**63 - 1),
-}
-
-
-def check_number(name: str, value: Any, called: str) -> None:
+def check_number(bounds: Bounds, value: Any, called: str) -> None:
     """Check one number against its declared range.
 
     Args:
-        name: of the setting, a key of ``SETTINGS``.
+        bounds: its range.
+        value: the number, as it was given.
         called: how the person who gave it calls it, for the message.
 
     Raises:
         WrongUse: it is out of range.
     """
-    objection = SETTINGS[name].objection(value)
+    objection = bounds.objection(value)
     if objection:
         raise WrongUse(f"{called} is {str(value)[:40]}; it {objection}")

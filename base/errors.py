@@ -19,10 +19,8 @@ class WrongUse(SextantError):
     exit_code = 2
 
 
-class MissingPackage(SextantError):
+class MissingPackage(WrongUse):
     """A package that this needs is not installed; the message says which, and how to install it."""
-
-    exit_code = 2
 
 
 class SextantWarning(UserWarning):

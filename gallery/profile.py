@@ -14,9 +14,9 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from sextant.base.arrays import Floats
+from sextant.base.scales import RADII_KM
 from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
-RADII_KM = (1.0, 25.0, 200.0, 750.0, 2500.0)
 FEATURES = ("constant", "agreement", "rank", "similarity", "retrieved")
 LIST_LENGTH = 20
 LEAST_PHOTOS = 50  # with fewer photos located, or of one photographer, nothing can be known

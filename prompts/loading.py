@@ -10,15 +10,16 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sextant.base.bounds import SETTINGS
 from sextant.base.errors import WrongUse, format_error
+from sextant.base.settings import list_bounds
 
 FOLDER = Path(__file__).parent
 
 
 def make_field(name: str, default: Any = ...) -> Any:
     """Make a preset's field with the range of the setting of that name."""
-    return Field(default=default, ge=SETTINGS[name].low, le=SETTINGS[name].high)
+    bounds = list_bounds()[name]
+    return Field(default=default, ge=bounds.low, le=bounds.high)
 
 
 class Document(BaseModel):

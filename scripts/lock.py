@@ -48,7 +48,8 @@ def add_extras(name: str, requirement: Requirement, found: dict[str, str]) -> No
 
 def write(path: Path, packages: dict[str, str], about: str) -> None:
     """Return one ``name==version`` a line, without local version labels such as +cpu."""
-    lines = [f"{name}=={re.sub(r'[+].*', '', version)}" for name, version in sorted(packages.items())]
+    kept = sorted((name, version) for name, version in packages.items() if name != PROJECT)  # `all` names the project
+    lines = [f"{name}=={re.sub(r'[+].*', '', version)}" for name, version in kept]
     path.write_text(f"# {about} Written by `make lock`.\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -95,7 +95,7 @@ def test_stored_evidence_is_judged_again_without_a_call(model, located):
     ran = sextant("replay", shipped["run"], "--set", f"fitted={model}", "--json", home=home)
     assert ran.code == 0 and "at its last verdict" in ran.err
     assert bare(ran.json) == bare(own)
-    assert replay(find_run(ran.json["run"], str(home)), home=str(home)).answer == ran.json
+    assert replay(find_run(ran.json["run"], str(home)), home=str(home)).answer["best"] == ran.json["best"]
     back = fork(find_run(own["run"], str(home)), None, ["fitted=none"], home=str(home))
     assert bare(back.answer) == bare(shipped)
 

@@ -75,6 +75,28 @@ def test_under_a_cap_nothing_finer_is_printed_anywhere(locate, photos):
     assert "Portugal" in ran.out and "--precision country" in ran.out
 
 
+def test_json_is_under_20_kb_and_full_has_whole_outlines(locate, query):
+    short, full = locate(query, "--json"), locate(query, "--json", "--full")
+    assert len(short.out.encode()) < 20_000
+    assert len(json.dumps(full.json["region"])) > len(json.dumps(short.json["region"]))
+    assert full.json["region"]["90"]["parts"] == short.json["region"]["90"]["parts"]
+
+
+def test_jsonl_prints_a_line_for_each_photo_failed_ones_too(gallery, query, tmp_path):
+    ran = sextant(
+        "locate", query, tmp_path / "none.jpg", query, "--jsonl", "--gallery", gallery, home=tmp_path / "home"
+    )
+    lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 1 and len(lines) == 3
+    assert "error" in lines[1] and lines[0]["best"] == lines[2]["best"]
+
+
+@pytest.mark.parametrize(("options", "words"), [(("--json", "--jsonl"), "only one"), (("--full",), "add --json")])
+def test_forms_that_exclude_each_other_are_refused(query, tmp_path, options, words):
+    ran = sextant("locate", query, *options, home=tmp_path / "home")
+    assert ran.code == 2 and words in ran.error
+
+
 def test_the_files_own_position_stands_beside_the_answer_with_its_doubts(locate, query, tmp_path):
     """The model never sees it; terminal and JSON show source, distance, verdict and why it is doubtful."""
     import struct

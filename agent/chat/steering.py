@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields
 from sextant.agent.chat.constraints import find_allowed, relies_on
 from sextant.agent.verification import Candidate, Pool, Verdict, verify
 from sextant.agent.verification.baselines.stand_in import judging
-from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import positions_of
 from sextant.base.json_types import Json
+from sextant.base.settings import Optimise
 from sextant.geo.sphere import compute_great_circle_km
 
 _FIELDS = frozenset(field.name for field in fields(Candidate))

@@ -12,7 +12,7 @@ from typing import Any
 
 from sextant.agent.guard.claim_languages import find_unsupported_language
 from sextant.agent.guard.claim_patterns import ANY_TOOL, Tools, find_claimed_checks
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 
 SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata")
 
@@ -91,7 +91,7 @@ def describe_unsupported(texts: Sequence[str]) -> str | None:
     return f"Not checked against the tool log: text in {' and '.join(found)} is not supported."
 
 
-def check_sentence(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> LedgerEntry:
+def check_sentence(sentence: str, trace: Trace, clues: Sequence[Document] = ()) -> LedgerEntry:
     """Find the source of a sentence, or strike it."""
     checks = find_claimed_checks(sentence)
     if checks is not None:
@@ -105,13 +105,13 @@ def check_sentence(sentence: str, trace: Trace, clues: Sequence[Json] = ()) -> L
     return LedgerEntry(sentence, next((source for source, words in _SPEAKS if words.search(sentence)), "inferred"))
 
 
-def strike_phantom_checks(clues: Sequence[Json], traces: Mapping[str, Trace]) -> list[Json]:
+def strike_phantom_checks(clues: Sequence[Document], traces: Mapping[str, Trace]) -> list[Json]:
     """Strike the phantom checks in an answer's claims. ``traces`` are by branch id, a claim's ``call``."""
-    kept = []
+    kept: list[Json] = []
     for clue in clues:
         entry = check_sentence(clue["text"], traces.get(clue["call"], Trace()), [clue])
         if entry.struck is None:
-            kept.append(clue)
+            kept.append(dict(clue))
         else:
             kept.append({**clue, "text": entry.text, "source": "tool", "struck": entry.struck})
     return kept
@@ -151,7 +151,7 @@ def _find_backing_call(checks: Sequence[Tools], trace: Trace) -> str | None:
     return None
 
 
-def _find_same_clue(sentence: str, clues: Sequence[Json]) -> Json | None:
+def _find_same_clue(sentence: str, clues: Sequence[Document]) -> Document | None:
     """Find the clue that shares most words with the sentence: at least half of the shorter one's."""
     words = _split_long_words(sentence)
     best, most = None, 0.5

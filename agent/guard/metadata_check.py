@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.geo.sphere import compute_great_circle_km
 
 AGREES_KM = 25.0  # city radius of the benchmarks
@@ -13,7 +13,7 @@ SOURCES = {"exif": "EXIF", "xmp": "XMP", "sidecar": "the .xmp file beside it", "
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)$")
 
 
-def compare_metadata(metadata: Json, best: Json | None, region_90: Json | None) -> Json:
+def compare_metadata(metadata: Json, best: Document | None, region_90: Json | None) -> Json:
     """Compare the file's position and time with the answer.
 
     Return ``{"verdict", "latitude", "longitude", "source", "taken_at", "distance_km", "notes", "text", "time"}``: the
@@ -62,7 +62,7 @@ def read_file_position(stated: Any) -> Json:
     return {**make_absent_position(), **(stated if isinstance(stated, dict) else {"verdict": str(stated or "absent")})}
 
 
-def describe_time(captured_at: str | None, best: Json | None) -> str | None:
+def describe_time(captured_at: str | None, best: Document | None) -> str | None:
     """Describe the capture time and whether its time zone fits the answer's longitude; None without a time."""
     if not captured_at:
         return None

@@ -1,17 +1,29 @@
 """The last node: turns the verdict into the answer document for people and programs."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 from sextant.agent.answer_words import BASIS_NOTES
 from sextant.agent.answers.outcome import OUTCOMES
 from sextant.agent.guard.claims import Trace, describe_unsupported, make_trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata, state_file_position
 from sextant.agent.recording.fitted_models import shorten_fitted_name
-from sextant.agent.state import Spent, State
+from sextant.agent.state import Photo, Spent, State
 from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, warn, warn_uncalibrated
 from sextant.agent.world.deps import Deps
-from sextant.base.json_types import Json
+from sextant.base.documents.answer import (
+    Answer,
+    AnsweredPhoto,
+    BestPlace,
+    Calibration,
+    Claim,
+    Coverage,
+    FilePosition,
+    OutcomeCounts,
+    RivalDocument,
+    SpentSummary,
+)
+from sextant.base.json_types import Document, Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import compute_great_circle_km
 
@@ -26,43 +38,49 @@ def answer(state: State, deps: Deps) -> State:
         best["sight"] = name_sight(best, deps)
     said = collect_claims(outcomes, best)
     unread = describe_unsupported([claim["text"] for claim in said if claim["source"] != "read"])
-    document: Json = {
-        "photo": {name: state["photo"][name] for name in ("sha256", "path", "width", "height")},
+    position = compare_metadata(state["metadata"], best, verdict["region"].get("90"))
+    document: Answer = {
+        "photo": describe_photo(state["photo"]),
         "best": best,
         "probability": verdict["probability"],
         "calibration": note_calibration(verdict),
         "region": verdict["region"],
         "candidates": deps.blobs.get_json(verdict["candidates"]),
         "rival": name_rival(verdict["rival"]),
-        "claims": strike_phantom_checks(said, collect_traces(state)),
+        "claims": cast(list[Claim], strike_phantom_checks(said, collect_traces(state))),
         "coverage": fetch_coverage(best, deps),
-        "metadata": state_file_position(compare_metadata(state["metadata"], best, verdict["region"].get("90"))),
-        "outcomes": {kind: counts[kind] for kind in OUTCOMES},
+        "metadata": cast(FilePosition, state_file_position(position)),
+        "outcomes": cast(OutcomeCounts, {kind: counts[kind] for kind in OUTCOMES}),
         "stop": state["stop"],
         "spent": summarise_spending(state["spent"], reading["seconds"]),
         "model": deps.settings.model,
         "preset": deps.recipe.id,
-        **describe_judge(deps),
         "run": deps.settings.run,
         "warnings": [*collect_warnings(state), *([warn(Code.UNCHECKED_LANGUAGE, unread)] if unread else [])],
     }
+    if deps.settings.fitted and deps.recipe.verify == "calibrated":
+        document["fitted"] = shorten_fitted_name(deps.settings.fitted)
     deps.on_event({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
 
 
-def note_calibration(verdict: Json) -> Json | None:
+def note_calibration(verdict: Json) -> Calibration | None:
     """Say what the probabilities rest on; None where they are not calibrated or there are none."""
     basis = verdict.get("basis")
     return {"basis": basis, "note": BASIS_NOTES[basis]} if basis else None
 
 
-def describe_judge(deps: Deps) -> Json:
-    """Name the fitted model that judged, unless it was the shipped one."""
-    fitted = deps.settings.fitted
-    return {"fitted": shorten_fitted_name(fitted)} if fitted and deps.recipe.verify == "calibrated" else {}
+def describe_photo(photo: Photo) -> AnsweredPhoto:
+    """Return what an answer says of its photo."""
+    return {
+        "sha256": photo["sha256"],
+        "path": photo["path"],
+        "width": photo["width"],
+        "height": photo["height"],
+    }
 
 
-def name_best_place(verdict: Json) -> Json | None:
+def name_best_place(verdict: Json) -> BestPlace | None:
     """Return the answered position with its place names; None when no place was proposed."""
     if verdict["latitude"] is None:
         return None
@@ -78,26 +96,26 @@ def name_best_place(verdict: Json) -> Json | None:
     }
 
 
-def name_sight(best: Json, deps: Deps) -> str | None:
+def name_sight(best: BestPlace, deps: Deps) -> str | None:
     """Return the name of the prominent sight at the answer, by the gazetteers of the home; None without one."""
     at = {"name": None, "latitude": best["latitude"], "longitude": best["longitude"], "radius_km": 0.0}
     sight = deps.ask("sight", at)["sight"]
     return str(sight["name"]) if sight else None
 
 
-def name_rival(rival: Json | None) -> Json | None:
+def name_rival(rival: Json | None) -> RivalDocument | None:
     """Return the rival with its place names."""
     if rival is None:
         return None
     place = describe(rival["latitude"], rival["longitude"])
-    return {**rival, "country": place.country, "place": place.place}
+    return cast(RivalDocument, {**rival, "country": place.country, "place": place.place})
 
 
-def collect_claims(outcomes: dict[str, Json], best: Json | None) -> list[Json]:
+def collect_claims(outcomes: dict[str, Json], best: BestPlace | None) -> list[Claim]:
     """Collect the clues of the answers within 200 km of the best place, each with the branch that gave it."""
     if best is None:
         return []
-    found: dict[str, Json] = {}
+    found: dict[str, Claim] = {}
     for name, outcome in outcomes.items():
         if outcome["kind"] != "answered" or compute_distance_km(outcome, best) >= 200.0:
             continue
@@ -112,19 +130,20 @@ def collect_traces(state: State) -> dict[str, Trace]:
     return {name: make_trace(name, turns, references) for name, turns in state.get("transcripts", {}).items()}
 
 
-def fetch_coverage(best: Json | None, deps: Deps) -> Json | None:
+def fetch_coverage(best: BestPlace | None, deps: Deps) -> Coverage | None:
     """Count the gallery photos near the answer; without any, the gallery says nothing about the place."""
     if best is None or not deps.settings.gallery:
         return None
-    return deps.ask("coverage", {"latitude": best["latitude"], "longitude": best["longitude"]}) or None
+    found = deps.ask("coverage", {"latitude": best["latitude"], "longitude": best["longitude"]})
+    return cast(Coverage, found) if found else None
 
 
-def compute_distance_km(a: Json, b: Json) -> float:
+def compute_distance_km(a: Document, b: Document) -> float:
     """Compute the great-circle distance between two JSON positions."""
     return float(compute_great_circle_km((a["latitude"], a["longitude"]), (b["latitude"], b["longitude"])))
 
 
-def summarise_spending(spent: Spent, seconds: float) -> Json:
+def summarise_spending(spent: Spent, seconds: float) -> SpentSummary:
     """Summarise what the run used. Dollars are null when the price of any call is unknown."""
     usd: Any = None if spent["unpriced_calls"] else round(spent["usd"], 6)
     return {

@@ -1,7 +1,7 @@
 """Redacted view of a located photo: coarsen the record by the policy, then derive everything shown from that."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from sextant.agent.guard.claims import Trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata, read_file_position, state_file_position
 from sextant.agent.privacy.precision import Policy, coarsen, redact_words
 from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, warn_uncalibrated
+from sextant.base.documents.answer import Answer
 from sextant.base.json_types import Json
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import compute_great_circle_km
@@ -83,7 +84,7 @@ def view_comparison(found: Json, policy: Policy) -> Json:
     return {**shown, "moved_km": round(float(compute_great_circle_km(*ends)), 1) if len(ends) == 2 else None}
 
 
-def view_answer(answer: Json, policy: Policy) -> Json:
+def view_answer(answer: Answer, policy: Policy) -> Answer:
     """Build the view of a run's answer, as `sextant locate` prints it."""
     if policy.coarsest is None:
         return answer
@@ -91,7 +92,7 @@ def view_answer(answer: Json, policy: Policy) -> Json:
     shown["photo"] = {**shown["photo"], "path": None}
     shown["metadata"] = view_file_position(shown, policy)
     shown["warnings"] = view_warnings(answer["warnings"], policy)
-    return {**shown, "precision": policy.to_json()}
+    return cast(Answer, {**shown, "precision": policy.to_json()})
 
 
 def view_file_position(shown: Json, policy: Policy) -> Json:

@@ -10,7 +10,6 @@ from sextant.agent.verification.decision import (
     RADII_KM,
     RADIUS_NAMES,
     Basis,
-    Optimise,
     Probabilities,
     Rival,
     Scored,
@@ -28,6 +27,7 @@ from sextant.agent.verification.scoring.signs import raise_by_signs
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
 from sextant.base.arrays import Floats
+from sextant.base.settings import Optimise
 from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 _SIGNS_ALONE = "text in the photo names a place, and nothing else was proposed"

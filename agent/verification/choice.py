@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.calibration import PoolKind
-from sextant.agent.verification.decision import RADII_KM, Optimise
+from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.hit_rates import model_class
 from sextant.agent.verification.points import SAID
 from sextant.agent.verification.reliability import model_name
@@ -12,6 +12,7 @@ from sextant.agent.verification.scoring.pool_features import PoolFeatures
 from sextant.agent.verification.scoring.scorer import Scorer
 from sextant.agent.verification.utility import expected_utility, stacked_within
 from sextant.base.arrays import Floats
+from sextant.base.settings import Optimise
 from sextant.gallery.profile import RICH_FIRST_HIT
 from sextant.geo.sphere import compute_all_pairs_km
 

@@ -6,11 +6,10 @@ from typing import Any, Literal
 
 from sextant.agent.verification.area import Area
 from sextant.agent.verification.pool import Candidate
+from sextant.base.scales import RADII_KM as RADII_KM
+from sextant.base.scales import RADIUS_NAMES as RADIUS_NAMES
+from sextant.base.settings import Optimise as Optimise
 
-RADII_KM = (1.0, 25.0, 200.0, 750.0, 2500.0)  # street, city, region, country, continent: the field's five radii
-RADIUS_NAMES = tuple(f"{radius:g}" for radius in RADII_KM)
-
-Optimise = Literal["balanced", "street", "city", "country"]
 Basis = Literal["own", "profile", "borrowed"]
 """What probabilities rest on: the user's own labelled photos, the measured gallery, or photos of others."""
 Probabilities = Mapping[str, float | None]

@@ -108,7 +108,7 @@ class Pool:
 
     @property
     def signs(self) -> tuple[Candidate, ...]:
-        """The places that text in the photo names."""
+        """Return the places that text in the photo names."""
         return tuple(candidate for candidate in self.candidates if candidate.origin == "named")
 
     def without_signs(self) -> "Pool":

@@ -7,11 +7,12 @@ from sextant.agent.verification.baselines.random_draw import random_draw
 from sextant.agent.verification.baselines.similarity import similarity
 from sextant.agent.verification.baselines.top1 import top1
 from sextant.agent.verification.calibrated import calibrated
-from sextant.agent.verification.decision import UTILITIES, Optimise, Verdict
+from sextant.agent.verification.decision import UTILITIES, Verdict
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import Pool
 from sextant.agent.verification.stopping_rule import CALL_COST
 from sextant.base.errors import WrongUse
+from sextant.base.settings import Optimise
 
 DEFAULT_STRATEGY = "calibrated"
 STRATEGIES: dict[str, Callable[[Pool, Optimise, float], Verdict]] = {

@@ -3,10 +3,11 @@
 import numpy as np
 
 from sextant.agent.verification.calibration import PoolKind
-from sextant.agent.verification.decision import RADII_KM, UTILITIES, Optimise
+from sextant.agent.verification.decision import RADII_KM, UTILITIES
 from sextant.agent.verification.scoring.scorer import Scores
 from sextant.agent.verification.spread import RINGS_KM
 from sextant.base.arrays import Floats
+from sextant.base.settings import Optimise
 
 # Beside the learned P(within r), which counts 1; chosen by cross-fitting, see docs/verification.md.
 MIXTURE_SHARE = 0.25

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from sextant.agent.answer_words import format_headline, format_place_name
 from sextant.agent.warning_codes import AnswerWarning
+from sextant.base.documents.answer import Answer as AnswerDocument
+from sextant.base.documents.answer import BestPlace, Calibration, Claim, RivalDocument, ScoredCandidate
 from sextant.base.errors import WrongUse
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.geo.sphere import compute_great_circle_km
 
 
@@ -35,12 +37,17 @@ class AnswerRegion:
         """Return whether a position (degrees) lies inside."""
         return any(float(compute_great_circle_km((a, o), (latitude, longitude))) <= km for a, o, km in self.circles)
 
-    def to_geojson(self) -> Json:
-        """Return it as a GeoJSON Polygon or MultiPolygon (longitude first), cut at ±180 as RFC 7946 asks."""
+    def to_geojson(self, *, full: bool = False) -> Json:
+        """Return it as a GeoJSON Polygon or MultiPolygon (longitude first), cut at ±180 as RFC 7946 asks.
+
+        Args:
+            full: draw each circle with 180 corners; otherwise only with those that the eye needs, about 22.
+        """
         from sextant.geo.caps import draw_caps
+        from sextant.geo.simplify import simplify_geojson
 
         drawn: Json = draw_caps(self.circles)
-        return drawn
+        return drawn if full else simplify_geojson(drawn, 0.005)
 
     @property
     def __geo_interface__(self) -> Json:
@@ -53,26 +60,24 @@ class Answer:
     """Where a photo was taken, how sure that is, and why.
 
     Attributes:
-        document: the whole answer as `sextant locate --json` prints it (see docs/answers.md).
+        document: the whole answer as `sextant locate --json --full` prints it; of `locate_many` without ``--full``.
         error: why the photo could not be located; None for an answer. Only `locate_many` returns such answers.
         home: the folder that holds its run; None means the default.
     """
 
-    document: Json
+    document: AnswerDocument
     error: str | None = None
     home: str | None = field(default=None, compare=False)
 
     @property
     def photo(self) -> str | None:
         """The photo's path; None where a precision cap hides it."""
-        path: str | None = self.document["photo"].get("path")
-        return path
+        return self.document["photo"].get("path")
 
     @property
-    def best(self) -> Json | None:
+    def best(self) -> BestPlace | None:
         """The answered place with its names; None when no place was proposed."""
-        best: Json | None = self.document.get("best")
-        return best
+        return self.document.get("best")
 
     @property
     def latitude(self) -> float | None:
@@ -95,13 +100,13 @@ class Answer:
 
         A value is None where the verification strategy gives no number; `calibration` says what they rest on.
         """
-        return {int(radius): share for radius, share in self.document.get("probability", {}).items()}
+        known: Mapping[str, Any] = self.document.get("probability", {})
+        return {int(radius): share for radius, share in known.items()}
 
     @property
-    def calibration(self) -> Json | None:
+    def calibration(self) -> Calibration | None:
         """What the probabilities rest on; None where they are shares of the candidates, not probabilities."""
-        found: Json | None = self.document.get("calibration")
-        return found
+        return self.document.get("calibration")
 
     def region(self, probability: float = 0.9) -> AnswerRegion:
         """Return the region that holds the place with this probability.
@@ -112,7 +117,7 @@ class Answer:
         Raises:
             WrongUse: another probability, or an answer without a region.
         """
-        regions: dict[str, Json | None] = self.document.get("region") or {}
+        regions: Mapping[str, Any] = cast(Document, self.document).get("region") or {}
         name = f"{100 * probability:g}" if isinstance(probability, int | float) else str(probability)
         if name not in ("50", "90"):
             raise WrongUse(f"there is no region of probability {probability!r}; answers have 0.5 and 0.9")
@@ -129,20 +134,19 @@ class Answer:
         return f"Not located: {self.error}" if self.error else format_headline(self.document)
 
     @property
-    def candidates(self) -> list[Json]:
+    def candidates(self) -> list[ScoredCandidate]:
         """Every place that was weighed, the strongest first."""
         return list(self.document.get("candidates", []))
 
     @property
-    def claims(self) -> list[Json]:
+    def claims(self) -> list[Claim]:
         """The evidence: what was seen, read, retrieved or inferred, each with its source."""
         return list(self.document.get("claims", []))
 
     @property
-    def rival(self) -> Json | None:
+    def rival(self) -> RivalDocument | None:
         """The best place outside the region; None when everything proposed lies together."""
-        found: Json | None = self.document.get("rival")
-        return found
+        return self.document.get("rival")
 
     @property
     def warnings(self) -> list[AnswerWarning]:
@@ -157,7 +161,7 @@ class Answer:
     @property
     def spent(self) -> Json:
         """What the run used: calls, tokens, seconds, usd (None when the price is unknown)."""
-        return dict(self.document.get("spent") or {})
+        return dict(cast(Document, self.document).get("spent") or {})
 
     @property
     def run(self) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Self
 
+from sextant.base.documents.answer import Answer
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_lines import BrokenLine, JsonLines, read_lines
 from sextant.base.json_types import Json
@@ -67,15 +68,15 @@ class AnswerFile:
         """What the answers cost together, in US dollars; unknown prices count nothing."""
         return sum(((line["answer"].get("spent") or {}).get("usd") or 0.0) for line in self._found.values())
 
-    def find(self, photo: str) -> Json | None:
+    def find(self, photo: str) -> Answer | None:
         """Return the answer of an unchanged photo; None where there is none yet, or it failed."""
         line = self._found.get(photo)
         if line is None or line["answer"].get("error") or line["stamp"] != _stamp(photo):
             return None
-        answer: Json = line["answer"]
+        answer: Answer = line["answer"]
         return answer
 
-    def add(self, photo: str, answer: Json) -> None:
+    def add(self, photo: str, answer: Answer) -> None:
         """Append a photo's answer or error and wait until the disk has it.
 
         Raises:

@@ -1,15 +1,16 @@
 """`sextant.evaluate`: a benchmark through the graph, photo by photo, resumable."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import fspath
 from pathlib import Path
 from typing import Any
 
 from sextant.agent.world.deps import Port
 from sextant.app.api.gallery import Gallery
+from sextant.app.api.options import collect_options
 from sextant.app.api.photo_path import PhotoPath
-from sextant.app.api.running import OnEvent, collect_options, ignore, run_stoppable
+from sextant.app.api.running import OnEvent, ignore, run_stoppable
 from sextant.app.options.common import make_settings
 from sextant.base.errors import SextantWarning
 from sextant.base.json_types import Json
@@ -86,7 +87,8 @@ def evaluate(
         "shard": f"{shard[0]}/{shard[1]}" if shard else None,
     }
     photos = choose_photos(loaded, limit, chosen.seed, shard)
-    task = EvalTask(loaded, photos, picked, chosen, Path(out), max_usd, retry_errors)
+    limit_usd = chosen.max_usd if max_usd is None else max_usd
+    task = EvalTask(loaded, photos, picked, replace(chosen, max_usd=None), Path(out), limit_usd, retry_errors)
 
     def tell(tally: Counts) -> None:
         on_event({"step": "evaluate", "done": tally.done, "total": tally.total, "failed": tally.failed})

@@ -9,8 +9,9 @@ from sextant.agent.privacy.precision import Policy, load_policy
 from sextant.agent.privacy.view import view_answer
 from sextant.app.api.answer import Answer
 from sextant.app.api.gallery import Gallery
+from sextant.app.api.options import collect_options
 from sextant.app.api.photo_path import PhotoPath, check_photo
-from sextant.app.api.running import OnEvent, collect_options, ignore, run_stoppable, run_stoppable_async, show_warnings
+from sextant.app.api.running import OnEvent, ignore, run_stoppable, run_stoppable_async, show_warnings
 from sextant.app.options.common import make_settings
 from sextant.graphs.runs.run import Run
 from sextant.graphs.runs.run import locate as run_graph

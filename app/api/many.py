@@ -9,7 +9,7 @@ from itertools import islice
 from os import PathLike, fspath
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 from sextant.agent.privacy.precision import Policy, load_policy
 from sextant.agent.privacy.view import view_answer
@@ -17,9 +17,12 @@ from sextant.agent.settings import Settings, settings_to_json
 from sextant.app.api.answer import Answer
 from sextant.app.api.answer_file import AnswerFile
 from sextant.app.api.gallery import Gallery
+from sextant.app.api.options import collect_options
 from sextant.app.api.photo_path import PhotoPath
-from sextant.app.api.running import OnEvent, collect_options, ignore, show_warnings
+from sextant.app.api.running import OnEvent, ignore, show_warnings
+from sextant.app.exports.compact import make_compact
 from sextant.app.options.common import make_settings
+from sextant.base.documents.answer import Answer as AnswerDocument
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
 from sextant.gallery.photos.formats import is_photo, read_head
@@ -54,7 +57,8 @@ def locate_many(
     Args:
         photos: a pattern such as ``photos/*.jpg`` (``**`` goes into folders), a folder, or paths.
         out: folder for the answers (``answers.jsonl``, each line written as its photo ends). The same call resumes:
-            photos that were answered are read from it and cost nothing; failed ones are tried again.
+            photos that were answered are read from it and cost nothing; failed ones are tried again. A
+            line is under 20 kB: outlines are simplified, and weak candidates beyond that are counted in ``left_out``.
         max_usd: the money of all photos together; they are located one at a time then.
         on_event: receives progress events with their ``photo``, and ``{"step": "located", "photo", "done", "total"}``
             after each.
@@ -66,6 +70,7 @@ def locate_many(
     """
     paths = list_photos(photos)
     chosen = make_settings(collect_options(model, gallery, preset, None, home, settings), called=str)
+    max_usd, chosen = chosen.max_usd if max_usd is None else max_usd, replace(chosen, max_usd=None)
     policy = load_policy(precision)
     kept = None
     if out is not None:
@@ -138,12 +143,13 @@ class LocatedPhotos(Iterator[Answer]):
         except (WrongUse, OutOfMoney):
             raise
         except SextantError as error:
-            answer = Answer({"photo": {"path": path}, "error": str(error)}, str(error), self._settings.home)
+            failed = cast(AnswerDocument, {"photo": {"path": path}, "error": str(error)})
+            answer = Answer(failed, str(error), self._settings.home)
         if self._kept and not self._stop.is_set():
             self._kept.add(path, answer.document)
         return answer
 
-    def _run(self, path: str) -> Json:
+    def _run(self, path: str) -> AnswerDocument:
         """Locate one photo for what is left of the money.
 
         Raises:
@@ -157,8 +163,7 @@ class LocatedPhotos(Iterator[Answer]):
         found = run_graph(path, settings, partial(self._tell, path), self._stop).answer
         self._spent_usd += found["spent"]["usd"] or 0.0
         self._require(self._max_usd is None or found["stop"] != "budget" or found["spent"]["calls"] > 0)
-        document: Json = {**view_answer(found, self._policy)}
-        return document
+        return cast(AnswerDocument, make_compact(view_answer(found, self._policy)))
 
     def _require(self, paid: bool) -> None:
         """Raise unless the money pays for this photo."""

@@ -8,7 +8,8 @@ from typing import Any
 from sextant.app.api.answer import Answer
 from sextant.app.api.photo_path import PhotoPath
 from sextant.app.api.running import OnEvent, ignore, run_stoppable, show_warnings
-from sextant.base.json_types import Json
+from sextant.base.documents.answer import Answer as AnswerDocument
+from sextant.base.errors import SextantError
 from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.fork import fork
 from sextant.graphs.runs.replay import replay as replay_run
@@ -49,9 +50,14 @@ def replay(
     root = None if place is None else fspath(place)
     folder = find_run(run.run if isinstance(run, Answer) else str(run), root)
 
-    def work(stop: Event) -> Json:
+    def work(stop: Event) -> AnswerDocument:
         if not set and step is None:
-            return replay_run(folder, None, on_event, home=root).answer or {}
+            repeated = replay_run(folder, None, on_event, home=root).answer
+            if repeated is None:
+                raise SextantError(
+                    f"run {folder.name!r} has no answer yet; finish it: sextant locate --resume {folder.name}"
+                )
+            return repeated
         changes = [f"{key}={_write_value(value)}" for key, value in (set or {}).items()]
         done = fork(folder, step, changes, home=root, live=live, keep_words=keep_words, on_event=on_event, stop=stop)
         return done.answer

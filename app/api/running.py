@@ -5,32 +5,14 @@ import contextvars
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from os import fspath
 from threading import Event
 from typing import Any, TypeVar
 
-from sextant.app.api.gallery import Gallery
-from sextant.app.api.photo_path import PhotoPath
 from sextant.base.errors import SextantWarning
 from sextant.base.json_types import Json
 
 OnEvent = Callable[[Json], None]
 Result = TypeVar("Result")
-
-
-def collect_options(
-    model: str | None,
-    gallery: PhotoPath | Gallery | None,
-    preset: str | None,
-    max_usd: float | None,
-    home: PhotoPath | None,
-    settings: dict[str, Any],
-) -> dict[str, Any]:
-    """Collect the settings of a call as the command line's options are collected: plain values by name."""
-    named: dict[str, Any] = {"model": model, "preset": preset, "max_usd": max_usd}
-    named["gallery"] = gallery.path if isinstance(gallery, Gallery) else gallery and fspath(gallery)
-    named["home"] = home and fspath(home)
-    return {**settings, **named}
 
 
 def run_stoppable(work: Callable[[Event], Result]) -> Result:

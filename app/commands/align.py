@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.options.sources import add_source_options
 from sextant.app.render.terminal import echo, echo_json
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 CLIP = "st:sentence-transformers/clip-ViT-L-14"
 
 
-@click.group(name="align", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(name="align", cls=SuggestingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """Train, import and measure a geo-alignment: images, positions and place texts in one space (G3).
 
@@ -26,6 +27,9 @@ def command() -> None:
     Example: sextant align train photos --metadata photos.csv --backbone st:openai/clip-vit-large-patch14 --out geo
              sextant gallery build photos --metadata photos.csv --encoder aligned:geo --out my-gallery
     """
+    from sextant.base.packages import require_package
+
+    require_package("torch", "an alignment", "align")
 
 
 @command.command()

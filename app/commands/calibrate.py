@@ -9,11 +9,11 @@ import click
 from sextant.app.commands.evaluation.eval_run import evaluate, explain_end
 from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.scales import RADIUS_NAMES
 
 if TYPE_CHECKING:
     from sextant.eval.fitting.calibrate import Calibrated
 
-_SCALES = ("1", "25", "200", "750", "2500")
 # Options of a run that have a meaning where the candidates are recorded already.
 _WITHOUT_A_RUN = ("labelled", "out", "as_json", "quiet", "model", "gallery", "fitted", "home")
 
@@ -117,7 +117,7 @@ def _print(done: "Calibrated", out: Path) -> None:
     echo(f"{done.photos:,} labelled photos, in {done.groups:,} groups by photographer or place")
     for name, report in (("before", done.before), ("after (cross-fitted)", done.after)):
         echo(f"{name}: 50 % regions hold {report.held['50']:.0%}, 90 % regions {report.held['90']:.0%}")
-        rows = zip(_SCALES, report.stated, report.happened, report.error, report.off, strict=True)
+        rows = zip(RADIUS_NAMES, report.stated, report.happened, report.error, report.off, strict=True)
         for radius, stated, happened, error, (low, high) in rows:
             echo(
                 f"  within {radius:>4} km  stated {stated:.0%}  happened {happened:.0%}  "

@@ -5,10 +5,11 @@ from typing import Any
 import click
 
 from sextant.app.options.common import add_run_options
+from sextant.app.options.grouped import GroupedCommand
 from sextant.app.options.session import add_session_options
 
 
-@click.command(name="chat")
+@click.command(name="chat", cls=GroupedCommand)
 @click.argument("photos", nargs=-1, metavar="[PHOTO…]")
 @click.option("--session", metavar="NAME", help="Continue this session, or start one with this name.")
 @add_run_options

@@ -45,6 +45,7 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     from sextant.app.render.answer import format_answer, format_distance
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
+    from sextant.base.errors import SextantError
     from sextant.geo.sphere import compute_great_circle_km
     from sextant.graphs.runs.run import locate
 
@@ -55,6 +56,8 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
         answer = locate(photo, Settings(gallery=str(gallery), home=home), report_run(progress)).answer
     truth = {"latitude": float(query["latitude"]), "longitude": float(query["longitude"]), "place": query["place"]}
     best = answer["best"]
+    if best is None:
+        raise SextantError("the demo world gave no answer; delete the demo's gallery in the home and try again")
     off_km = float(
         compute_great_circle_km((best["latitude"], best["longitude"]), (truth["latitude"], truth["longitude"]))
     )

@@ -11,8 +11,9 @@ from sextant.app.render.terminal import echo, echo_json
 
 Check = tuple[str, Callable[[], "str | Concern"]]
 
-PACKAGES = ("langgraph", "lancedb", "torch", "sentence-transformers", "shapely", "reverse_geocoder")
+PACKAGES = ("langgraph", "lancedb", "shapely", "reverse_geocoder")
 EXTRAS = {
+    "st": "sentence_transformers",
     "onnx": "onnxruntime",
     "ocr": "rapidocr",
     "raw": "rawpy",

@@ -16,6 +16,7 @@ from sextant.app.commands.evaluation import (
     eval_retrieve,
     eval_run,
 )
+from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo, echo_json, shorten_line
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _JOBS = click.option(
 )
 
 
-@click.group("eval")
+@click.group("eval", cls=SuggestingGroup)
 def command() -> None:
     """Evaluate on benchmarks and on recorded candidates.
 

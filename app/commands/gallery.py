@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sextant.app.options.filters import add_filter_options, make_filters
+from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.options.sources import add_source_options
 from sextant.app.render.terminal import echo, echo_json, shorten_line
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _SHOWN = 10  # unreadable photos named on the terminal; --json and `gallery info --unreadable` name all
 
 
-@click.group(name="gallery", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(name="gallery", cls=SuggestingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """Build, describe and search galleries of geotagged photos.
 

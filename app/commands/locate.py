@@ -1,17 +1,22 @@
 """`sextant locate`: find where photos were taken."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from sextant.app.options.common import add_run_options, make_settings
+from sextant.app.options.grouped import GroupedCommand, GroupedOption
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.settings import Group
 
 if TYPE_CHECKING:
     import threading
 
     from sextant.agent.privacy.precision import Policy
     from sextant.agent.settings import Settings
+    from sextant.base.documents.answer import Answer
 
 
 STOPPING = (
@@ -19,21 +24,45 @@ STOPPING = (
 )
 
 
-@click.command(name="locate")
+@click.command(name="locate", cls=GroupedCommand)
 @click.argument("photos", nargs=-1, metavar="PHOTO…")
 @add_run_options
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run without repeating paid calls.")
-@click.option("--dry-run", is_flag=True, help="Print the expected calls, tokens and cost, and send nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    cls=GroupedOption,
+    group=Group.BUDGET,
+    help="Print the expected calls, tokens and cost, and send nothing.",
+)
 @click.option(
     "--heatmap", metavar="FILE", help="Write a heat map of likely places (.png, .geojson; needs an aligned: encoder)."
 )
 @click.option(
-    "--precision", metavar="CAP", help="Never show a place more precisely than this: country, region, city or street."
+    "--precision",
+    metavar="CAP",
+    cls=GroupedOption,
+    group=Group.PRIVACY,
+    help="Never show a place more precisely than this: country, region, city or street.",
 )
 @click.option(
-    "--policy", "policy_file", metavar="FILE", help="YAML file with precision, reason and countries (code: cap)."
+    "--policy",
+    "policy_file",
+    metavar="FILE",
+    cls=GroupedOption,
+    group=Group.PRIVACY,
+    help="YAML file with precision, reason and countries (code: cap).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document: an answer, or a list of them.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    cls=GroupedOption,
+    first=True,
+    help="Print one JSON document: an answer, or a list of them.",
+)
+@click.option("--jsonl", is_flag=True, help="Print one line of JSON for each photo, as soon as it ends.")
+@click.option("--full", is_flag=True, help="Print whole outlines and every candidate in JSON (not under 20 kB).")
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 def command(
     photos: tuple[str, ...],
@@ -43,6 +72,8 @@ def command(
     precision: str | None,
     policy_file: str | None,
     as_json: bool,
+    jsonl: bool,
+    full: bool,
     quiet: bool,
     **options: Any,
 ) -> int:
@@ -60,19 +91,48 @@ def command(
     policy = load_policy(precision, policy_file)
     # Steps show places as they come up: under a cap they stay silent.
     quiet = quiet or policy.coarsest is not None
+    form = choose_output(as_json, jsonl, full)
     if resume:
-        return resume_run(resume, options["home"], options["base_url"], policy, as_json, quiet)
+        return resume_run(resume, options["home"], options["base_url"], policy, form, quiet)
     settings = make_settings(options)
     if dry_run:
-        return print_forecast(len(photos), settings, as_json)
+        return print_forecast(len(photos), settings, form.as_json)
     if heatmap and policy.coarsest is not None:
         raise click.UsageError("--heatmap shows more than --precision allows; use only one of them")
     if heatmap:
         check_heatmap(heatmap, len(photos), settings)
-    code, answers = locate_all(photos, settings, policy, as_json, quiet)
+    code, answers = locate_all(photos, settings, policy, form, quiet)
     if heatmap and answers:
         draw_heatmap(heatmap, answers[0], settings)
     return code
+
+
+@dataclass(frozen=True)
+class OutputForm:
+    """How answers are printed: in words, as one JSON document, or as a line of JSON each; whole or compact."""
+
+    as_json: bool
+    lines: bool = False
+    full: bool = False
+
+    def shorten(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the document that is printed."""
+        from sextant.app.exports.compact import make_compact
+
+        return dict(answer) if self.full else make_compact(answer)
+
+
+def choose_output(as_json: bool, jsonl: bool, full: bool) -> OutputForm:
+    """Return the form of the output.
+
+    Raises:
+        UsageError: the options exclude each other.
+    """
+    if as_json and jsonl:
+        raise click.UsageError("--json prints one document, --jsonl one for each photo; use only one of them")
+    if full and not (as_json or jsonl):
+        raise click.UsageError("--full is for JSON; add --json or --jsonl")
+    return OutputForm(as_json or jsonl, jsonl, full)
 
 
 def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
@@ -81,10 +141,13 @@ def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
 
     from sextant.agent.world.live import get_backend
     from sextant.agent.world.position_scores import require_aligned
-    from sextant.gallery.alignment.heatmap.files import check_heatmap_path
+    from sextant.base.packages import require_package
 
     if photos != 1:
-        raise click.UsageError("--heatmap draws the map of one photo; name only one photo")
+        raise click.UsageError("--heatmap draws one photo's map; name one photo")
+    require_package("torch", "a heat map", "st")
+    from sextant.gallery.alignment.heatmap.files import check_heatmap_path
+
     check_heatmap_path(Path(file))
     require_aligned(get_backend(settings).retrieval.encoder())
 
@@ -100,7 +163,7 @@ def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> Non
 
 
 def locate_all(
-    photos: tuple[str, ...], settings: "Settings", policy: "Policy", as_json: bool, quiet: bool
+    photos: tuple[str, ...], settings: "Settings", policy: "Policy", form: OutputForm, quiet: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """Locate each photo; one that fails does not keep the others from their answers. Exit code and answers."""
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
@@ -112,11 +175,16 @@ def locate_all(
                 break
             document = locate_one(photo, settings, policy, quiet, stop)
             documents.append(document)
-            code = max(code, 1 if "error" in document else print_answer(document, as_json, settings))
-            if not as_json and photo != photos[-1] and "error" not in document:
+            if form.lines:
+                echo_json(form.shorten(document))
+            code = max(
+                code, 1 if "error" in document else print_answer(cast("Answer", document), form.as_json, settings)
+            )
+            if not form.as_json and photo != photos[-1] and "error" not in document:
                 echo()
-    if as_json:
-        echo_json(documents[0] if len(photos) == 1 else documents, 2)
+    if form.as_json and not form.lines:
+        shown = [form.shorten(document) for document in documents]
+        echo_json(shown[0] if len(photos) == 1 else shown)
     return INTERRUPTED if stop.is_set() else code, [document for document in documents if "error" not in document]
 
 
@@ -132,7 +200,7 @@ def locate_one(
 
     try:
         with Progress(photo, quiet=quiet) as progress:
-            return view_answer(locate(photo, settings, report_run(progress), stop).answer, policy)
+            return dict(view_answer(locate(photo, settings, report_run(progress), stop).answer, policy))
     except WrongUse:
         raise
     except SextantError as error:
@@ -140,7 +208,9 @@ def locate_one(
         return {"photo": {"path": photo}, "error": str(error)}
 
 
-def resume_run(run: str, home: str | None, base_url: str | None, policy: "Policy", as_json: bool, quiet: bool) -> int:
+def resume_run(
+    run: str, home: str | None, base_url: str | None, policy: "Policy", form: OutputForm, quiet: bool
+) -> int:
     """Resume one run and print its answer."""
     from sextant.agent.privacy.view import view_answer
     from sextant.app.interrupting import INTERRUPTED, stop_on_signals
@@ -150,13 +220,13 @@ def resume_run(run: str, home: str | None, base_url: str | None, policy: "Policy
 
     with stop_on_signals(STOPPING, quiet) as stop, Progress(run, quiet=quiet) as progress:
         answer = view_answer(resume(run, home, base_url, report_run(progress), stop).answer, policy)
-    if as_json:
-        echo_json(answer, 2)
-    code = print_answer(answer, as_json)
+    if form.as_json:
+        echo_json(form.shorten(answer))
+    code = print_answer(answer, form.as_json)
     return INTERRUPTED if stop.is_set() else code
 
 
-def print_answer(answer: dict[str, Any], as_json: bool, settings: "Settings | None" = None) -> int:
+def print_answer(answer: "Answer", as_json: bool, settings: "Settings | None" = None) -> int:
     """Print an answer in words unless JSON was asked for; exit code 1 when a model was asked and none answered.
 
     An answer says "the model server"; who asked it, by these settings, is told which that is.

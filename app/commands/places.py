@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ HOME = click.option("--home", metavar="DIR", help="Folder that holds the gazette
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-@click.group("places", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("places", cls=SuggestingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """Add, list, search and remove gazetteers of sights and streets.
 

@@ -7,6 +7,7 @@ import click
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
+    from sextant.base.documents.answer import Answer
     from sextant.graphs.runs.folder import RunFolder
     from sextant.graphs.runs.replay import ReplayResult
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--keep-words", is_flag=True, help="Reuse the model's replies although the prompts change.")
 @click.option("--verbose", is_flag=True, help="Show every step on stderr as it is replayed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--full", is_flag=True, help="Print whole outlines and every candidate in JSON (not under 20 kB).")
 @click.option("--home", metavar="DIR", help="Folder for runs and galleries.  [default: SEXTANT_HOME]")
 def command(
     run: str, step: str | None, wishes: tuple[str, ...], verbose: bool, home: str | None, **options: Any
@@ -48,14 +50,18 @@ def command(
     if step and not wishes:
         raise click.UsageError("--from STEP needs a change: add --set KEY=VALUE")
     folder = find_run(run, home)
+    if options["full"] and not options["as_json"]:
+        raise click.UsageError("--full is for JSON; add --json")
     if wishes:
         return print_fork(folder, step, list(wishes), home, verbose, options)
     if options["live"] or options["keep_words"]:
         raise click.UsageError("--live and --keep-words are for forks; add --set KEY=VALUE")
-    return print_replay(folder, options["until"], home, verbose, options["as_json"])
+    return print_replay(folder, options["until"], home, verbose, options)
 
 
-def print_replay(folder: "RunFolder", until: int | None, home: str | None, verbose: bool, as_json: bool) -> int:
+def print_replay(
+    folder: "RunFolder", until: int | None, home: str | None, verbose: bool, options: dict[str, Any]
+) -> int:
     """Replay, and print the answer or where the run left its recording."""
     from sextant.agent.recording.divergence import Divergence
     from sextant.app.render.progress import Progress
@@ -66,15 +72,15 @@ def print_replay(folder: "RunFolder", until: int | None, home: str | None, verbo
         with Progress(folder.name, quiet=not verbose) as progress:
             done = replay(folder, until, report_run(progress), home=home)
     except Divergence as found:
-        if as_json:
+        if options["as_json"]:
             echo_json({"run": folder.name, "divergence": found.to_json()}, 2)
         elif found.difference:
             echo(found.difference.words)
         raise
     if done.answer is None:
-        return print_so_far(done, as_json)
+        return print_so_far(done, options["as_json"])
     return print_answer(
-        done.answer, as_json, f"replayed {done.run}: {len(done.steps)} steps as recorded, no calls made"
+        done.answer, options, f"replayed {done.run}: {len(done.steps)} steps as recorded, no calls made"
     )
 
 
@@ -128,18 +134,19 @@ def print_fork(
             echo("\n".join(list_needed_calls(stopped.calls)))
         raise
     where = f"step {step}" if step else "its last verdict"
-    code = print_answer(run.answer, options["as_json"], f"forked {folder.name} at {where}: {run.name}")
+    code = print_answer(run.answer, options, f"forked {folder.name} at {where}: {run.name}")
     if not options["as_json"]:
         echo("\n" + "\n".join(format_comparison(compare_runs(folder, find_run(run.name, home)))))
     return code
 
 
-def print_answer(answer: dict[str, Any], as_json: bool, note: str) -> int:
+def print_answer(answer: "Answer", options: dict[str, Any], note: str) -> int:
     """Print the answer as `sextant locate` prints it; the note goes to stderr."""
+    from sextant.app.exports.compact import make_compact
     from sextant.app.render.answer import format_answer
 
-    if as_json:
-        echo_json(answer, 2)
+    if options["as_json"]:
+        echo_json(answer if options["full"] else make_compact(answer))
     else:
         echo(format_answer(answer))
     echo(note, err=True)

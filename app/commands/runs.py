@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ HOME = click.option("--home", metavar="DIR", help="Folder for runs and galleries
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-@click.group(name="runs", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(name="runs", cls=SuggestingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """List, show, compare, share and delete recorded runs.
 

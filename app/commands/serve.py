@@ -5,12 +5,13 @@ from typing import Any
 import click
 
 from sextant.app.options.common import add_run_options
+from sextant.app.options.grouped import GroupedCommand
 from sextant.app.options.session import add_session_options
 
 CALLS_AT_ONCE = 64  # of all sessions together: a dozen runs of four prompts
 
 
-@click.command(name="serve")
+@click.command(name="serve", cls=GroupedCommand)
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -33,8 +34,7 @@ CALLS_AT_ONCE = 64  # of all sessions together: a dozen runs of four prompts
 )
 @add_run_options
 @add_session_options
-@click.pass_context
-def command(ctx: click.Context, /, **options: Any) -> None:
+def command(**options: Any) -> None:
     """Serve the chat as a web page, by default on this machine only.
 
     Here, --concurrency limits the model calls of all sessions together; its default is 64.
@@ -47,7 +47,5 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     from sextant.app.options.session import make_desk
     from sextant.app.serving import serve
 
-    if ctx.get_parameter_source("concurrency") is click.core.ParameterSource.DEFAULT:
-        options["concurrency"] = CALLS_AT_ONCE
     own = {name: options.pop(name) for name in ("host", "port", "token", "tiles", "reports")}
-    serve(make_desk(options), **own)
+    serve(make_desk(options, concurrency=CALLS_AT_ONCE), **own)

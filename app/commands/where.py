@@ -59,7 +59,6 @@ def _read_position(words: tuple[str, ...]) -> tuple[float, float]:
     Raises:
         WrongUse: an option that does not exist, or a text without a position.
     """
-    from sextant.agent.answers import parse_answer
     from sextant.base.errors import WrongUse
 
     option = next((word for word in words if word.startswith("--")), None)
@@ -69,6 +68,8 @@ def _read_position(words: tuple[str, ...]) -> tuple[float, float]:
     numbers = _read_two_numbers(text)
     if numbers is not None:
         return numbers
+    from sextant.agent.answers import parse_answer  # heavy: two numbers are read without it
+
     answer = parse_answer(text)
     # A precision tells that the text only names a place, as "Paris 2.3" does.
     if answer.latitude is None or answer.longitude is None or answer.precision is not None:

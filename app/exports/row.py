@@ -4,13 +4,13 @@ from typing import Any
 
 from sextant.agent.guard.metadata_check import read_file_position
 from sextant.agent.verification.decision import RADIUS_NAMES
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document
 
 _NAMES = ("country", "country_code", "admin1", "place", "sight", "at_sea")
 _SPENT = ("calls", "tokens", "seconds", "usd")
 
 
-def make_row(answer: Json) -> dict[str, Any]:
+def make_row(answer: Document) -> dict[str, Any]:
     """Make the row of an answer, or of a photo that could not be located. Every row has the same columns.
 
     ``p_25_km`` is the probability within 25 km; ``region_90_km2`` the area of the 90 % region, ``region_90_radius_km``
@@ -33,3 +33,11 @@ def make_row(answer: Json) -> dict[str, Any]:
     row |= {name: answer.get(name) for name in ("model", "preset", "run")}
     row["warnings"] = " ".join(dict.fromkeys(warning["code"] for warning in answer.get("warnings", [])))
     return row | {"error": answer.get("error")}
+
+
+def _row_of_metadata(stated: Any) -> dict[str, Any]:
+    """Return the file's own position; records of earlier versions hold its verdict alone."""
+    if not isinstance(stated, dict):
+        return {"metadata": stated, "own_latitude": None, "own_longitude": None, "own_distance_km": None}
+    own = {f"own_{name}": stated.get(name) for name in ("latitude", "longitude", "distance_km")}
+    return {"metadata": stated.get("verdict"), **own}

@@ -6,6 +6,9 @@ from typing import Any, TypeVar
 
 import click
 
+from sextant.app.options.grouped import GroupedOption
+from sextant.base.settings import Group
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -15,12 +18,16 @@ def add_session_options(command: Command) -> Command:
         click.option(
             "--precision",
             type=click.Choice(["country", "region", "city", "street"]),
+            cls=GroupedOption,
+            group=Group.PRIVACY,
             help="Never show a place more precisely than this.",
         ),
         click.option(
             "--policy",
             "policy_file",
             metavar="FILE",
+            cls=GroupedOption,
+            group=Group.PRIVACY,
             help="YAML file with precision, reason and countries (code: cap).",
         ),
         click.option(
@@ -35,8 +42,12 @@ def add_session_options(command: Command) -> Command:
     return command
 
 
-def make_desk(options: dict[str, Any]) -> Any:
+def make_desk(options: dict[str, Any], **defaults: Any) -> Any:
     """Make the Desk of parsed options; take the session options out and leave the run's to ``make_settings``.
+
+    Args:
+        options: as the command line gives them.
+        defaults: of this command, where they are not the settings' own.
 
     Raises:
         SextantError: a value, the gallery or the model's address is invalid.
@@ -54,6 +65,6 @@ def make_desk(options: dict[str, Any]) -> Any:
     if own["database"]:
         os.environ[DATABASE] = own["database"]
     policy = load_policy(own["precision"], own["policy_file"])
-    settings = make_settings(options)
+    settings = make_settings(options, **defaults)
     get_backend(settings).check_reachable()
     return ChatContext(settings=settings, policy=policy, max_calls=own["session_calls"])

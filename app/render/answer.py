@@ -9,13 +9,13 @@ from sextant.agent.answer_words import (
 )
 from sextant.agent.guard.metadata_check import SOURCES, read_file_position
 from sextant.agent.warning_codes import Code
-from sextant.base.json_types import Json
+from sextant.base.documents.answer import Answer
 
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
 
-def format_confidence(answer: Json) -> str:
+def format_confidence(answer: Answer) -> str:
     """Write ``street (1 km) 12 % · city (25 km) 74 % · …``."""
     words = " · ".join(f"{words} {share:.0%}" for words, share in list_scale_rows(answer["probability"]))
     if words and not is_calibrated(answer):
@@ -23,10 +23,10 @@ def format_confidence(answer: Json) -> str:
     return words or "not known"
 
 
-def format_regions(answer: Json) -> str:
+def format_regions(answer: Answer) -> str:
     """Return both regions: ``50 %: within 12 km · 90 %: 3 areas of 340,000 km² together``."""
     words = []
-    for share, area in answer["region"].items():
+    for share, area in (("50", answer["region"]["50"]), ("90", answer["region"]["90"])):
         if area is None:
             continue
         if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM or area.get("area_km2", 0.0) > WHOLE_WORLD_KM2:
@@ -45,7 +45,7 @@ def format_distance(km: float) -> str:
     return f"{km:.1f} km" if km < 10 else f"{km:,.0f} km"
 
 
-def describe_rival(answer: Json) -> str:
+def describe_rival(answer: Answer) -> str:
     """Describe the leading place outside the region, with the evidence for it."""
     other = answer["rival"]
     if other is None:
@@ -56,7 +56,7 @@ def describe_rival(answer: Json) -> str:
     return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
 
 
-def file_position(answer: Json) -> list[str]:
+def file_position(answer: Answer) -> list[str]:
     """Describe the file's own position, which the model never sees: source, distance, verdict, and any doubts."""
     stated = read_file_position(answer.get("metadata"))
     doubts = [f"doubtful: {note}" for note in stated["notes"]]
@@ -71,7 +71,7 @@ def file_position(answer: Json) -> list[str]:
     return [line, *doubts]
 
 
-def list_references(answer: Json, count: int = 3) -> list[str]:
+def list_references(answer: Answer, count: int = 3) -> list[str]:
     """List the nearest gallery photos the run was shown."""
     shown = [item for item in answer["candidates"] if item["origin"] == "nearest"]
     shown.sort(key=lambda item: item["rank"])
@@ -79,7 +79,7 @@ def list_references(answer: Json, count: int = 3) -> list[str]:
     return [line + (f" ({item['id']})" if item.get("id") else "") for line, item in zip(lines, shown, strict=False)]
 
 
-def describe_stop(answer: Json) -> str:
+def describe_stop(answer: Answer) -> str:
     """Return why the run ended."""
     return {
         "agreement": "the answers agree",
@@ -88,7 +88,7 @@ def describe_stop(answer: Json) -> str:
     }[answer["stop"]]
 
 
-def format_spending(answer: Json) -> str:
+def format_spending(answer: Answer) -> str:
     """Write ``6 calls, 12,340 tokens, $0.0210, 14.2 s``."""
     used = answer["spent"]
     money = "price unknown" if used["usd"] is None else f"${used['usd']:.4f}"
@@ -97,20 +97,18 @@ def format_spending(answer: Json) -> str:
     return f"{calls}, {used['tokens']:,} tokens{estimated}, {money}, {used['seconds']:.1f} s"
 
 
-def count_outcomes(answer: Json) -> str:
+def count_outcomes(answer: Answer) -> str:
     """Write ``3 answered, 1 refused``."""
-    return (
-        ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answeredededed"
-    )
+    return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answered"
 
 
-def describe_model(answer: Json) -> str:
+def describe_model(answer: Answer) -> str:
     """Name the model and say what kind it is."""
     offline = " (no model at all: the density of similar photos)" if answer["model"] == "offline" else ""
     return f"{answer['model']}{offline}, preset {answer['preset']}"
 
 
-def list_answer_rows(answer: Json) -> list[tuple[str, str]]:
+def list_answer_rows(answer: Answer) -> list[tuple[str, str]]:
     """Write the whole answer as labelled lines, in the order a person reads them."""
     lines: list[tuple[str, str]] = []
     if answer["best"]:
@@ -140,7 +138,7 @@ def list_answer_rows(answer: Json) -> list[tuple[str, str]]:
     return [*lines, ("Run", str(answer["run"]))]
 
 
-def format_answer(answer: Json) -> str:
+def format_answer(answer: Answer) -> str:
     """Write the answer as `sextant locate` prints it."""
     title = " ".join((answer["photo"]["path"] or answer["photo"]["sha256"][:12]).split())
     label, body = "", []
@@ -150,8 +148,8 @@ def format_answer(answer: Json) -> str:
     return "\n".join([title, f"  {format_headline(answer)}", "", *body])
 
 
-def explain_missing_answer(answer: Json) -> str | None:
-    """Return why no model answerededededed, in one line; None when one did, or when none was asked for."""
+def explain_missing_answer(answer: Answer) -> str | None:
+    """Return why no model answered, in one line; None when one did, or when none was asked for."""
     if answer["model"] == "offline" or answer["outcomes"]["answered"]:
         return None
     failed = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.ANSWERS_FAILED]

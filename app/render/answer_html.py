@@ -6,13 +6,13 @@ from sextant.agent.answer_words import list_scale_rows
 from sextant.app.render.answer import format_regions, list_answer_rows
 from sextant.app.render.answer_map import LEGEND, REGION, draw_case_map
 from sextant.app.render.pages import TEMPLATES, render_fragment
-from sextant.base.json_types import Json
+from sextant.base.documents.answer import Answer, ScoredCandidate
 
 _WIDTH = 600.0  # pixels of the map: an answer stays small enough for a notebook of hundreds
 _SHOWN = frozenset({"Place", "Region", "Rival", "Similar", "Gallery", "Because", "Metadata", "Precision", "Stopped"})
 
 
-def render_answer_fragment(answer: Json, headline: str) -> str:
+def render_answer_fragment(answer: Answer, headline: str) -> str:
     """Return headline, map, probabilities, regions and evidence; of a photo that was not located, the headline."""
     if not answer.get("best"):
         return render_fragment("answer", headline=headline, warnings=answer.get("warnings", []), answer=None)
@@ -41,5 +41,5 @@ def encode_svg(svg: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(whole.encode()).decode()
 
 
-def _similar(answer: Json) -> list[Json]:
+def _similar(answer: Answer) -> list[ScoredCandidate]:
     return [item for item in answer["candidates"] if item["origin"] == "nearest"]

@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sextant.base.documents.session import ProgressEvent, SessionView
+
 Corner = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
@@ -87,14 +89,14 @@ class SessionEvent(BaseModel):
     """The whole session as it is shown: turns, photos with their answers, spending."""
 
     event: Literal["session"]
-    data: dict[str, Any]
+    data: SessionView
 
 
 class StepEvent(BaseModel):
     """A step of a run: ingest, retrieve, plan, ask, tool, reply, verify, answer; with its photo, run and branch."""
 
     event: Literal["step"]
-    data: dict[str, Any]
+    data: ProgressEvent
 
 
 class StateEvent(BaseModel):

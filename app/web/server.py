@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 from anyio import to_thread
@@ -22,12 +23,11 @@ from sextant.app.web.security import AccessRules, HttpGuard
 from sextant.app.web.service import SessionService
 from sextant.app.web.session_routes import make_session_routes
 from sextant.app.web.stream_routes import make_stream_routes
-from sextant.base.errors import SextantError, WrongUse, format_error
+from sextant.base.errors import MissingPackage, SextantError, WrongUse, format_error
 from sextant.graphs.runs.run import UnrecordedCalls
 from sextant.graphs.sessions.paid_fork import BudgetSpent
 from sextant.graphs.sessions.store import SessionBusy
 
-VENDOR = STATIC / "vendor"
 # What an error of ours is over HTTP: wrong use is the visitor's, and a session at work or out of budget is a conflict.
 STATUS = {WrongUse: 422, UnrecordedCalls: 422, SessionBusy: 409, BudgetSpent: 409}
 THREADS = 64  # of requests in progress; uploads and event streams have queues of their own
@@ -62,6 +62,7 @@ def create_app(house: SessionService, door: AccessRules) -> ASGIApp:
         make_run_routes,
     ):
         app.include_router(routes(house))
+    app.mount("/static/vendor", Assets(directory=find_map_library()), name="vendor")
     app.mount("/static", Assets(directory=STATIC), name="static")
     app.add_exception_handler(SextantError, handle_refused(house))
     app.add_exception_handler(Exception, handle_failure)
@@ -104,12 +105,18 @@ async def handle_failure(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": f"the server failed ({type(error).__name__}); see the server's terminal"}, 500)
 
 
-def require_assets() -> Path:
-    """Return the folder of the built assets.
+def find_map_library() -> Path:
+    """Return the folder of Leaflet's files, which a package of its own brings.
 
     Raises:
-        SextantError: they were not built; the message says how.
+        MissingPackage: it is not installed; the message says how.
     """
-    if not (VENDOR / "leaflet.js").is_file():
-        raise SextantError("the page's map library is not built; run: make web (it needs npm)")
-    return VENDOR
+    try:
+        folder = Path(str(files("xstatic.pkg.leaflet") / "data"))
+    except ModuleNotFoundError as error:
+        raise MissingPackage("the page needs its map library; run: pip install 'sextant-geo[web]'") from error
+    if not (folder / "leaflet.js").is_file():
+        raise MissingPackage(
+            "the page's map library lacks leaflet.js; run: pip install --force-reinstall XStatic-Leaflet"
+        )
+    return folder

@@ -8,6 +8,7 @@ from sextant.app.exports import FORMATS
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
 from sextant.app.web.service import TURNS_SHOWN, SessionService
+from sextant.base.documents.session import SessionView
 
 
 def make_session_routes(house: SessionService) -> APIRouter:
@@ -24,7 +25,8 @@ def make_session_routes(house: SessionService) -> APIRouter:
         """Create an empty session."""
         return schemas.Created(session=house.new_session())
 
-    @routes.get("/{session}")
+    # Described by its type and sent as it is: checking every session against the type would take longer than making it.
+    @routes.get("/{session}", response_model=None, responses={200: {"model": SessionView}})
     def view(session: str) -> dict[str, Any]:
         """Return the session as shown: turns, photos with answers, candidates, references, spending."""
         return house.view(house.require_session(session))

@@ -126,7 +126,7 @@ class Lookup:
         ).fetchall()
 
     def _close(self, key: str) -> list[tuple[tuple[Any, ...], float]]:
-        """Rows of keys with few edits: of a name with one edit, its first or its last half is spelt as it should be."""
+        """Return rows of keys with few edits: of a name with one edit, one half is spelt correctly."""
         from rapidfuzz.distance import OSA
 
         if len(key) < _LEAST_SPELLING:
@@ -147,7 +147,7 @@ class Lookup:
         ]  # fmt: skip
 
     def _beginning(self, column: str, half: str, letters: int, most: int) -> list[tuple[str, int]]:
-        """Names, forwards or backwards, that begin like this and have nearly as many letters: (name, place)."""
+        """Return names, forwards or backwards, that begin like this and have nearly as many letters: (name, place)."""
         return self._connection.execute(
             f"SELECT {column}, place FROM names WHERE {column} >= ? AND {column} < ?"
             f" AND length({column}) BETWEEN ? AND ? LIMIT ?",

@@ -10,10 +10,11 @@ from typing import Any
 
 from sextant.agent.recording.fitted_models import read_model, refuse_unused
 from sextant.agent.verification import Verdict, verify
-from sextant.agent.verification.decision import RADIUS_NAMES, Optimise
+from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.agent.verification.model_file import Model, ModelFileError, shipped_model
 from sextant.agent.verification.stopping_rule import settled_at
 from sextant.base.files import write_atomic
+from sextant.base.settings import Optimise
 from sextant.eval.fitting.calibration_fit import recalibrate
 from sextant.eval.fitting.crossfit import FOLDS, CrossFit, cross_fit
 from sextant.eval.fitting.fit import MEMBERS, Progress, call_order, fit_model

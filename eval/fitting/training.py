@@ -11,6 +11,7 @@ from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.scoring.scorer import CLIP, OUTPUTS, Scorer
 from sextant.agent.verification.spread import RINGS_KM
 from sextant.base.arrays import Floats
+from sextant.base.packages import require_package
 
 # Chosen by cross-fitting on the development data; docs/verification.md says what else was tried.
 HIDDEN = 32
@@ -41,6 +42,7 @@ def train_scorer(
     pool whose softmax maximises the expected utility of the choice, and a mixture of rings round the points whose
     density at the true place is maximised.
     """
+    require_package("torch", "fitting a verification model", "st")
     import torch
 
     table = np.concatenate([example.table for example in examples])

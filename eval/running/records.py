@@ -7,7 +7,7 @@ from sextant.agent.nodes.verify import make_pool
 from sextant.agent.verification.decision import candidate_json
 from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.gallery.profile import WEAK, read_profile
 from sextant.geo.borders import OFF_THE_COAST_KM, find_country
@@ -98,7 +98,7 @@ def has_model_failed(line: Json) -> bool:
     return counts["failed"] + counts[FILTERED] > 0 and not counts["answered"] + counts["refused"] + counts["unparsable"]
 
 
-def compute_distance_km(photo: BenchmarkPhoto, best: Json | None) -> float | None:
+def compute_distance_km(photo: BenchmarkPhoto, best: Document | None) -> float | None:
     """Return the great-circle distance from the answer to the truth; None without an answer."""
     if best is None:
         return None

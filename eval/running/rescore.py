@@ -11,12 +11,12 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import load_fitted_model, refuse_unused, shorten_fitted_name
 from sextant.agent.verification import STRATEGIES, Pool, verify
 from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, judging
-from sextant.agent.verification.decision import Optimise
 from sextant.agent.verification.model_file import Model
 from sextant.agent.warning_codes import AnswerWarning, Code, remove_codes, warn, warn_uncalibrated
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
+from sextant.base.settings import Optimise
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.running.folder import EvaluationFolder, create_evaluation, digest, write_lines
 from sextant.eval.running.records import (

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sextant.base import scales
 from sextant.base.errors import WrongUse
 from sextant.gallery.alignment.model.aligned_model import Alignment
 from sextant.gallery.alignment.model.config import Part
@@ -19,7 +20,7 @@ from sextant.gallery.search.retrieved_distances import COUNTS, summarise_retriev
 from sextant.geo.sphere import compute_geodesic_km, compute_great_circle_km
 
 RETRIEVED = COUNTS
-RADII_KM = (1, 25, 200, 750, 2500)
+RADII_KM = tuple(int(radius) for radius in scales.RADII_KM)
 MOST_QUERIES, MOST_REFERENCES = 5_000, 100_000
 _CHUNK = 4096
 

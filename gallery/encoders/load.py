@@ -1,5 +1,6 @@
 """Load the encoder that a spec names."""
 
+from sextant.base.packages import require_package
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.encoders.unaligned import load_unaligned
 
@@ -13,6 +14,7 @@ def load_encoder(spec: str) -> Encoder:
     kind, _, name = spec.partition(":")
     if kind != "aligned" or not name:
         return load_unaligned(spec)
+    require_package("torch", "encoder 'aligned:'", "st")
     from sextant.gallery.alignment.model.encoder import load_aligned
 
     aligned: Encoder = load_aligned(name)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sextant.base.errors import WrongUse, format_error
+from sextant.base.packages import require_package
 from sextant.gallery.encoders.spec import normalise
 
 BATCH = 32
@@ -76,10 +77,9 @@ class SentenceEncoder:
 def _load(name: str) -> Any:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    try:
-        from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise WrongUse("encoder 'st:' needs sentence-transformers; install it with: pip install sextant-geo") from error
+    require_package("sentence_transformers", "encoder 'st:'", "st")
+    from sentence_transformers import SentenceTransformer
+
     try:
         model = SentenceTransformer(name)
     except Exception as error:

@@ -16,22 +16,15 @@ from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Deps, Port, StepInfo
 from sextant.agent.world.toolbox import RETRIEVAL
 from sextant.base.json_types import Json
+from sextant.base.settings import list_options
 from sextant.graphs.geolocate import Node
 from sextant.graphs.runs.folder import RunError
 
 # Calls to repeat after a setting has changed although their request is the same.
 ASKED_AGAIN: Mapping[str, frozenset[str]] = {
-    "gallery": frozenset({"references", "coverage", "positions", *RETRIEVAL}),
-    "encoder": frozenset({"references", "coverage", "positions", *RETRIEVAL}),
-    "exclude_author": frozenset({"references", *RETRIEVAL}),
-    "without_authors": frozenset({"references", *RETRIEVAL}),
-    "exclude_duplicates": frozenset({"references", *RETRIEVAL}),
-    "gazetteer": frozenset({"sight", "signs"}),
-    "signs": frozenset({"signs"}),
-    "price": frozenset({"price"}),
-    "image_side": frozenset({"photo"}),
-    "image_quality": frozenset({"photo"}),
-    "num_ctx": frozenset({"model"}),
+    name: frozenset(call for kind in option.repeats for call in (RETRIEVAL if kind == "search" else (kind,)))
+    for name, option in list_options().items()
+    if option.repeats
 }
 
 

@@ -1,5 +1,7 @@
 """Compare two runs: how far the answer moved, which candidates were gained, lost or reweighted, and why."""
 
+from typing import cast
+
 from sextant.agent.recording.cassette import encode_canonical
 from sextant.agent.recording.divergence import find_json_differences
 from sextant.base.json_types import Json
@@ -21,7 +23,7 @@ def compare_runs(a: RunFolder, b: RunFolder) -> Json:
     Raises:
         SextantError: a folder cannot be read.
     """
-    answers = [folder.answer() or {} for folder in (a, b)]
+    answers: list[Json] = [cast(Json, folder.answer() or {}) for folder in (a, b)]
     places = [answer.get("best") for answer in answers]
     ends = [(place["latitude"], place["longitude"]) for place in places if place]
     moved = round(float(compute_great_circle_km(*ends)), 3) if len(ends) == 2 else None

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sextant.agent.warning_codes import add_codes
+from sextant.base.documents.answer import Answer
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import write_atomic
 from sextant.base.home import Home
@@ -67,11 +68,11 @@ class RunFolder:
         """Update the record atomically."""
         write_json(self.path / "run.json", {**self.record(), **values})
 
-    def answer(self) -> Json | None:
+    def answer(self) -> Answer | None:
         """Read the answer; None before the run has finished."""
         path = self.path / "answer.json"
-        answer: Json | None = read_json(path) if path.exists() else None
-        return add_codes(answer) if isinstance(answer, dict) else answer
+        answer = read_json(path) if path.exists() else None
+        return cast(Answer, add_codes(answer)) if isinstance(answer, dict) else None
 
     def require_own_record(self) -> Json:
         """Read the record of a run that may make new calls.
@@ -91,10 +92,10 @@ class RunFolder:
         """Delete the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
 
-    def finish(self, answer: Json) -> None:
+    def finish(self, answer: Answer) -> None:
         """Store the answer and mark the run as done."""
         write_json(self.path / "answer.json", answer)
-        summary = {name: answer[name] for name in ("best", "stop", "spent", "preset")}
+        summary = {"best": answer["best"], "stop": answer["stop"], "spent": answer["spent"], "preset": answer["preset"]}
         self.update(status="done", finished=format_now(), photo=answer["photo"], error=None, summary=summary)
 
 

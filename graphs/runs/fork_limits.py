@@ -1,7 +1,7 @@
 """Fork limits: the settings a visitor of a server may change in a fork, and the largest values.
 
 A visitor's fork uses the server's model, keys, gallery and money. So this is a list of what is allowed: a new setting
-is refused until it is added here.
+is refused until its declaration (``base/settings.py``) allows it with ``visitors``.
 """
 
 from collections.abc import Mapping
@@ -10,29 +10,11 @@ from dataclasses import dataclass, replace
 from sextant.agent.llm.spec import split_login
 from sextant.agent.settings import Settings, format_option, make_recipe
 from sextant.base.errors import WrongUse
+from sextant.base.settings import list_options
 from sextant.prompts.loading import is_own
 
-# Prompts, retrieval and verification. No setting here may name a service, an address, a file or a folder.
-ALLOWED_SETTINGS = frozenset(
-    {
-        *(
-            "preset",
-            "verify",
-            "optimise",
-            "variants",
-            "later",
-            "tools",
-            "samples",
-            "keep_samples",
-            "nearest",
-            "farthest",
-            "temperature",
-            "seed",
-        ),
-        *("max_calls", "max_tokens", "max_seconds", "max_usd", "max_rounds", "max_tool_turns", "max_output_tokens"),
-        *("exclude_author", "without_authors", "exclude_duplicates", "image_detail"),
-    }
-)
+# Prompts, retrieval and verification. None of them may name a service, an address, a file or a folder.
+ALLOWED_SETTINGS = frozenset(name for name, option in list_options().items() if option.visitors)
 ALLOWED_KINDS = ("variant", "candidate", "text", "result", "without")  # changes that are not settings
 # The largest values when the server's own settings give none.
 DEFAULT_MOST: Mapping[str, float] = {"max_calls": 64, "max_rounds": 6, "max_tool_turns": 8, "samples": 10}

@@ -1,15 +1,14 @@
 """Overrides: parse ``--from STEP --set KEY=VALUE`` into the change of a recorded run."""
 
-from dataclasses import fields
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from sextant.agent.settings import Settings
+from sextant.agent.settings import parse_setting
 from sextant.agent.verification.pool import PositionError, checked_position
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
+from sextant.base.settings import list_types
 from sextant.graphs.runs.changes import Change
 from sextant.graphs.runs.steps import Step
 from sextant.prompts.variants import load_variant
@@ -97,7 +96,7 @@ def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], ca
     value = read_value(value)
     head, _, name = key.partition(".")
     if key in get_setting_types():
-        return Change(step, None, "setting", key, parse_setting_value(key, value))
+        return Change(step, None, "setting", key, parse_setting(key, value, f"--set {key}"))
     if head == "variant" and name:
         load_variant(value)
         return Change(step, None, "variant", name, value)
@@ -110,26 +109,16 @@ def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], ca
     if head in ("result", "without"):
         chosen = choose_branch("tools", key, step, branch, steps)
         return Change(step, chosen, head, name, value if head == "result" else parse_line_numbers(value))
-    raise WrongUse(f"unknown --set key {key!r}: expected {KEYS}; the settings are: {', '.join(get_setting_types())}")
+    near = get_close_matches(key, get_setting_types(), 1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    raise WrongUse(
+        f"unknown --set key {key!r}: expected {KEYS}; {meant}the settings are: {', '.join(get_setting_types())}"
+    )
 
 
 def get_setting_types() -> dict[str, Any]:
     """Return the settings a fork may change, with their types."""
-    hints = get_type_hints(Settings)
-    return {item.name: hints[item.name] for item in fields(Settings) if item.name not in FIXED}
-
-
-def parse_setting_value(name: str, text: str) -> Any:
-    """Parse the value of a setting by its type; ``none`` unsets an optional one, ``a,b`` is a list."""
-    kind = get_setting_types()[name]
-    raw: Any = None if text.lower() == "none" else text
-    if raw is not None and "tuple" in str(kind):
-        raw = [part.strip() for part in text.split(",") if part.strip()]
-    try:
-        value = TypeAdapter(kind).validate_python(raw)
-    except ValidationError as error:
-        raise WrongUse(f"--set {name}={text!r}: {error.errors()[0]['msg']}") from error
-    return list(value) if isinstance(value, tuple) else value
+    return {name: kind for name, kind in list_types().items() if name not in FIXED}
 
 
 def read_value(value: str) -> str:

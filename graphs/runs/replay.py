@@ -13,6 +13,7 @@ from sextant.agent.recording.divergence import Divergence, TextDifference, descr
 from sextant.agent.recording.recorder import Player
 from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
+from sextant.base.documents.answer import Answer
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -33,7 +34,7 @@ class ReplayResult:
 
     run: str
     steps: list[Step]
-    answer: Json | None
+    answer: Answer | None
 
 
 def replay(
@@ -70,7 +71,7 @@ def replay(
         deps = Deps(settings, own, refuse_call, on_event)
         graph = build_graph(lambda _: deps, check.check_node).compile(name="geolocate")
         config: Any = {"recursion_limit": STEPS_FUSE, "max_concurrency": workers}
-        answer: Json | None = None
+        answer: Answer | None = None
         try:
             for state in graph.stream({"path": record["path"]}, config, context=settings, stream_mode="values"):
                 answer = state.get("answer")
@@ -162,7 +163,7 @@ def drop_absent(value: Any) -> Any:
     return [drop_absent(item) for item in value] if isinstance(value, list) else value
 
 
-def compare_answers(folder: RunFolder, answer: Json, step_info: StepInfo) -> None:
+def compare_answers(folder: RunFolder, answer: Answer, step_info: StepInfo) -> None:
     """Raise unless the answer equals the recorded one."""
     known = folder.answer()
     difference = find_difference({"answer": known}, {"answer": answer}) if known is not None else None

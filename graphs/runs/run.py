@@ -20,6 +20,7 @@ from sextant.agent.settings import Settings, make_recipe, settings_to_json
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
+from sextant.base.documents.answer import Answer
 from sextant.base.errors import SextantError
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -39,7 +40,7 @@ class Run:
     """One finished run: its name and its answer."""
 
     name: str
-    answer: Json
+    answer: Answer
 
 
 class UnrecordedCalls(SextantError):
@@ -147,7 +148,7 @@ def record_nodes(door: StepPort, log: StepLog, changes: Changes) -> NodeWrapper:
     return record_node
 
 
-def run_graph(path: str, deps: Deps, around: NodeWrapper) -> Json:
+def run_graph(path: str, deps: Deps, around: NodeWrapper) -> Answer:
     """Run the graph, from its last checkpoint if it has one, and return the answer."""
     settings = deps.settings
     with open_checkpoints(get_checkpoints_file(settings)) as saver:
@@ -165,7 +166,7 @@ def run_graph(path: str, deps: Deps, around: NodeWrapper) -> Json:
         raise UnrecordedCalls(sorted(calls, key=lambda call: call["branch"] or ""))
     if "answer" not in state:
         raise RunError(f"internal error: run {settings.run} ended without an answer; please report it")
-    answer: Json = state["answer"]
+    answer: Answer = state["answer"]
     return answer
 
 

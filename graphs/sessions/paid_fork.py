@@ -61,7 +61,7 @@ def fork_in_session(
             raise SextantError("a message of this session was interrupted; resume it before you fork")
         left = count_calls_left(sessions.read_state(session), context)  # type: ignore[arg-type]
         if left == 0:
-            raise BudgetSpent("the session's model calls are used up; begin a new session")
+            raise BudgetSpent("the session's model calls are used up; start a new session")
         calls = CallLimit(left)
         debited = left or 0
         sessions.add_spending(session, {"calls": debited})

@@ -14,7 +14,7 @@ from sextant.agent.recording.cassette import Cassette
 from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.state import NOTHING_SPENT, add_spent
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.graphs.runs.folder import RunFolder, make_run_name
 
 
@@ -67,7 +67,7 @@ def apply_effort(settings: Settings, effort: int, most_calls: int | None = None)
     return replace(settings, max_calls=calls, max_rounds=base.max_rounds + effort)
 
 
-def count_run_spending(answer: Json) -> Json:
+def count_run_spending(answer: Document) -> Json:
     """Convert a run's spending to the session's totals."""
     spent = answer["spent"]
     return {

@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 
-from sextant.app.web.server import VENDOR
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.graphs.runs.folder import list_runs
 from tests.eval.fitting.test_fit import TOWNS, world
@@ -108,12 +107,11 @@ def test_the_chat_and_the_page_use_it(own, photographs, gallery, server, tmp_pat
     chat = sextant("chat", photo, *words, home=tmp_path / "chat", typed="/quit\n")
     assert chat.code == 0, chat.err
     homes = [tmp_path / "chat"]
-    if (VENDOR / "leaflet.js").exists():
-        homes.append(tmp_path / "page")
-        with Server(*words, home=homes[-1]) as page:
-            session = page.session()
-            page.say(session, "where?", photo).raise_for_status()
-            page.settled(session)
+    homes.append(tmp_path / "page")
+    with Server(*words, home=homes[-1]) as page:
+        session = page.session()
+        page.say(session, "where?", photo).raise_for_status()
+        page.settled(session)
     for home in homes:
         (run,) = list_runs(str(home))
         answer = run.answer()

@@ -97,9 +97,9 @@ def test_locate_resume_goes_on_from_the_record(call, home):
     answer = folder.answer()
     (folder.path / "answer.json").unlink()
     folder.update(status="running")
-    code, out, err = call("locate", "--resume", A, "--json", "--quiet")
+    code, out, err = call("locate", "--resume", A, "--json", "--full", "--quiet")
     assert (code, json.loads(out)) == (0, answer), err
-    code, out, _ = call("locate", "--resume", A, "--json", "--quiet")
+    code, out, _ = call("locate", "--resume", A, "--json", "--full", "--quiet")
     assert json.loads(out) == answer
 
 
@@ -141,10 +141,10 @@ def test_an_error_is_one_line_with_its_exit_code(call, words, code, error):
 
 
 def test_replay_prints_what_locate_printed(call, recorded_run):
-    code, out, err = call("replay", A, "--json")
+    code, out, err = call("replay", A, "--json", "--full")
     assert code == 0
     recorded = {**recorded_run.answer(), "run": "20260101-000000-aaaaaa"}
-    assert out == json.dumps(recorded, ensure_ascii=False, indent=2) + "\n"
+    assert out == json.dumps(recorded, ensure_ascii=False) + "\n"
     assert "no calls made" in err
 
 

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.area import area_of
-from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES, UTILITIES, Optimise, Rival, Scored, Verdict
+from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES, UTILITIES, Rival, Scored, Verdict
 from sextant.agent.verification.pool import Candidate, Pool
+from sextant.base.settings import Optimise
 from sextant.geo.regions import find_smallest_region
 from sextant.geo.sphere import compute_great_circle_km, find_weighted_centre
 

@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.agent.verification.decision import Optimise, Scored, Verdict
+from sextant.agent.verification.decision import Scored, Verdict
 from sextant.agent.verification.pool import Pool, position_scores_of
 from sextant.base.errors import SextantError
+from sextant.base.settings import Optimise
 
 
 class NoSimilarityError(SextantError):

@@ -1,7 +1,8 @@
 """The plainest strategy: the first answer, or the most similar photo. What everything else must beat."""
 
-from sextant.agent.verification.decision import Optimise, Scored, Verdict
+from sextant.agent.verification.decision import Scored, Verdict
 from sextant.agent.verification.pool import Pool
+from sextant.base.settings import Optimise
 
 
 def top1(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float = 25.0) -> Verdict:

@@ -1,11 +1,13 @@
 """`sextant eval run`: evaluate a benchmark photo by photo, resumable."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sextant.app.options.common import add_run_options, make_settings
+from sextant.app.options.grouped import GroupedCommand
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 FINISHING = "finishing the photos in flight; press Ctrl-C again to abandon them"
 
 
-@click.command("run", short_help="Evaluate a benchmark, photo by photo; the same command resumes.")
+@click.command("run", cls=GroupedCommand, short_help="Evaluate a benchmark, photo by photo; the same command resumes.")
 @click.argument("benchmark")
 @click.option("--data", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder of the benchmark.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder of the run.")
@@ -63,7 +65,9 @@ def command(
     picked = {"limit": limit, "seed": settings.seed if limit else None, "shard": shard}
     for note in loaded.notes:
         echo(f"sextant: {note}", err=True)
-    task = EvalTask(loaded, photos, picked, settings, out, max_usd, retry_errors)
+    # From --set, --config or the environment too, the money is that of the whole evaluation.
+    limit_usd = settings.max_usd if max_usd is None else max_usd
+    task = EvalTask(loaded, photos, picked, replace(settings, max_usd=None), out, limit_usd, retry_errors)
     ended = evaluate(task, quiet, calls)
     found = summarise(out)
     if as_json:

@@ -4,12 +4,12 @@ import asyncio
 import json
 import subprocess
 import sys
-import threading
 
 import pytest
 
 import sextant
 from sextant.base.errors import MissingPackage, WrongUse
+from sextant.graphs.runs.folder import list_runs
 from tests.support.model_script import Fault, always
 from tests.support.model_server import ModelServer
 
@@ -111,7 +111,8 @@ def test_a_cancelled_task_ends_its_run(query):
 
     with ModelServer(always(Fault("hang", seconds=60))) as server:
         asyncio.run(cancelled(server))
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("sextant")]
+    ended = [folder.record() for folder in list_runs(None)]
+    assert [record["status"] for record in ended] == ["done"] and ended[0]["summary"]["stop"] == "stopped"
 
 
 def test_warnings_are_python_warnings(gallery, query):

@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from sextant.agent.recording.blobs import BlobStore
-from sextant.app.web.server import VENDOR
 from sextant.base.home import Home
 from sextant.graphs.runs.pruning import prune, sweep
 from sextant.graphs.sessions.store import SessionBusy, Sessions
@@ -18,7 +17,6 @@ from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
 
-served = pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web")
 KEYS = {"OPENAI_API_KEY": "sk-" + "k" * 40}
 
 
@@ -36,7 +34,6 @@ def message(name, *photos):
     return {"id": name, "text": "where?", "photos": list(photos), "steer": [], "photo": None}
 
 
-@served
 def test_refused_messages_leave_nothing_on_disk(gallery, query, tmp_path):
     """At work (409), no photo at all (422), too many (413): nothing of them is stored."""
     with ModelServer(always(Reply(text='{"latitude": 1, "longitude": 2}'))) as model:
@@ -68,7 +65,6 @@ def test_refused_messages_leave_nothing_on_disk(gallery, query, tmp_path):
             server.http.post(f"/api/sessions/{session}/stop")
 
 
-@served
 def test_two_servers_on_one_home_accept_one_message_at_a_time(gallery, query, tmp_path):
     """Of two messages at the same moment one is accepted and answered, the other is refused; never both, never none."""
     args = ["--gallery", gallery, "--verify", "density"]

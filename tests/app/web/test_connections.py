@@ -14,10 +14,8 @@ from sextant.app.web.connections import BoundedProtocol, make_room
 from sextant.app.web.events import KEPT_CHARACTERS, EventLog
 from sextant.app.web.limits import RequestRefused, Streams
 from sextant.app.web.security import _name
-from sextant.app.web.server import VENDOR
 from tests.support.serving import Server
 
-served = pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web")
 TOKEN = "correct-horse-battery"
 
 
@@ -34,7 +32,6 @@ def raw(server) -> socket.socket:
     return socket.create_connection((host, int(port)), timeout=30)
 
 
-@served
 def test_half_open_requests_do_not_keep_others_waiting(server):
     with ExitStack() as stack:
         for number in range(900):
@@ -43,7 +40,6 @@ def test_half_open_requests_do_not_keep_others_waiting(server):
         assert server.http.get("/api/about").status_code == 200
 
 
-@served
 @pytest.mark.parametrize("head", [b"X: " + b"x" * 2**21, b"X: y\r\n" * 2**18, b"GET /" + b"a" * 2**21])
 def test_a_head_without_an_end_is_refused_as_it_comes(server, head):
     with raw(server) as client:
@@ -57,7 +53,6 @@ def test_a_head_without_an_end_is_refused_as_it_comes(server, head):
     assert server.http.get("/api/about").status_code == 200
 
 
-@served
 def test_the_right_token_does_not_wait_for_wrong_ones(server):
     with ThreadPoolExecutor(80) as pool:
         wrong = [
@@ -69,7 +64,6 @@ def test_the_right_token_does_not_wait_for_wrong_ones(server):
     assert httpx.get(f"{server.url}/api/about").status_code == 401
 
 
-@served
 @pytest.mark.parametrize(
     "host", ["[::1].evil.com", "[::1]evil.com", "[127.0.0.1].evil.com:80", "127.0.0.1:80:80", "[::1", "a@127.0.0.1"]
 )
@@ -77,7 +71,6 @@ def test_a_host_that_only_begins_like_ours_is_refused(server, host):
     assert server.http.get("/api/about", headers={"Host": host}).status_code in (400, 421)
 
 
-@served
 def test_two_hosts_are_none(server):
     with raw(server) as client:
         client.sendall(b"GET /api/about HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n")
@@ -155,7 +148,6 @@ def test_the_events_of_a_session_are_bounded_in_memory():
     assert log.after(0)[-1][0] == 50
 
 
-@served
 def test_a_short_token_is_refused(tmp_path):
     from tests.support.cli import sextant
 

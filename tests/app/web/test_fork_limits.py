@@ -5,12 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sextant.app.web.server import VENDOR
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
-
-pytestmark = pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web")
 
 KEYS = {"OPENAI_API_KEY": "sk-" + "k" * 40}
 MISSES = Reply(text='{"latitude": 1, "longitude": 2, "confidence": 0.2}')
@@ -100,7 +97,7 @@ def test_forks_are_paid_from_the_sessions_budget(gallery, query, tmp_path):
             view = server.settled(session)
             assert model.count == view["spent"]["calls"] == 6
             last = fork(server, session, "temperature=0.33")
-            assert last.status_code == 409 and "budget" in last.text
+            assert last.status_code == 409 and "used up" in last.text
             # The conversation continues, and knows that nothing is left.
             server.say(session, "look again", query).raise_for_status()
             assert server.settled(session)["turns"][-1]["kind"] == "budget"

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from sextant.app.web.server import VENDOR
 from sextant.geo.countries import load_countries_by_code
 from tests.support.drawn_gallery import knows
 from tests.support.model_server import ModelServer
@@ -23,7 +22,6 @@ ARTEFACTS = Path(__file__).resolve().parents[3] / "artefacts"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install the package 'chromium'"),
-    pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web"),
 ]
 
 

@@ -13,14 +13,11 @@ import pytest
 from PIL import Image
 
 from sextant.agent.privacy.precision import CAPS
-from sextant.app.web.server import VENDOR
 from tests.support.cli import sextant
 from tests.support.model_script import Fault, Reply, always
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
 from tests.support.small_gallery import PLACES, picture
-
-pytestmark = pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web")
 
 
 @pytest.fixture(scope="module")
@@ -407,7 +404,11 @@ def test_the_api_is_described(server):
     paths = described["paths"]
     for path in ("/messages", "/steer", "/events", "/export/{kind}", "/stop", "/resume"):
         assert f"/api/sessions/{{session}}{path}" in paths
-    assert "SessionEvent" in described["components"]["schemas"]
+    schemas = described["components"]["schemas"]
+    assert {"SessionEvent", "SessionView", "ShownPhoto", "Answer", "AnswerArea", "ProgressEvent"} <= set(schemas)
+    shown = paths["/api/sessions/{session}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert shown["$ref"].endswith("/SessionView")
+    assert "probability" in schemas["Answer"]["properties"]
 
 
 def test_reports_are_listed_and_shown_in_a_sandbox(gallery, tmp_path):

@@ -7,7 +7,6 @@ import pytest
 
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
-from sextant.app.web.server import VENDOR
 from sextant.graphs.chat import ChatContext
 from sextant.graphs.sessions.store import Sessions
 from tests.support.cli import sextant
@@ -17,7 +16,6 @@ from tests.support.model_server import ModelServer
 from tests.support.serving import Server
 from tests.support.small_gallery import PLACES, picture
 
-pytestmark = pytest.mark.skipif(not (VENDOR / "leaflet.js").exists(), reason="the page is not built; run: make web")
 LISBON = json.dumps({"latitude": 38.71, "longitude": -9.14, "confidence": 0.9, "clues": []})
 KEY = {"OPENAI_API_KEY": "sk-test"}
 

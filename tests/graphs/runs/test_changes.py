@@ -1,35 +1,16 @@
-from dataclasses import fields
-
 import pytest
 
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import StepInfo
+from sextant.base.settings import Effect, list_options
 from sextant.graphs.runs.changes import ASKED_AGAIN, Change, Changes, move_references, remove_lines, reword_answer
 
-IN_THE_QUESTION = {"model", "image_detail", "max_output_tokens", "seed"}
-OF_THE_RECIPE = {
-    "preset",
-    "variants",
-    "later",
-    "samples",
-    "keep_samples",
-    "nearest",
-    "farthest",
-    "temperature",
-    "tools",
-    "verify",
-    "max_tool_turns",
-}
-OF_THE_VERDICT = {"fitted", "optimise"}
-BUDGET = {"max_calls", "max_tokens", "max_seconds", "max_usd", "max_rounds"}
-HOW_NOT_WHAT = {"base_url", "home", "run", "timeout_seconds", "retries", "concurrency", "requests_per_minute"}
 
-
-def test_every_setting_is_known_to_change_a_question_or_to_ask_it_again():
-    # A new setting must be put where it belongs: one that changes what the world replies, and not what it is asked,
-    # would otherwise be forked with the old replies.
-    known = IN_THE_QUESTION | OF_THE_RECIPE | OF_THE_VERDICT | BUDGET | HOW_NOT_WHAT | set(ASKED_AGAIN)
-    assert {item.name for item in fields(Settings)} == known
+def test_a_setting_that_changes_what_the_world_replies_says_which_calls_are_made_again():
+    # One that changes what the world replies, and not what it is asked, would otherwise be forked with the old replies.
+    for name, option in list_options().items():
+        assert bool(option.repeats) == (option.effect is Effect.WORLD), name
+    assert ASKED_AGAIN["num_ctx"] == {"model"} and "nearest_photos" in ASKED_AGAIN["gallery"]
 
 
 @pytest.mark.parametrize(

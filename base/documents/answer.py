@@ -1,0 +1,205 @@
+"""The answer to one photo: what `sextant locate --json` prints, a run's answer.json holds and the page shows.
+
+Degrees are WGS84, latitude before longitude; distances are kilometres. The published schema, docs/answer.schema.json,
+is made from these types (``python scripts/answer_schema.py``).
+"""
+
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+Stop = Literal["agreement", "budget", "exhausted", "stopped"]
+"""Why a run ended: its answers agree, the budget is spent, nothing more was worth asking, a person stopped it."""
+
+Probability = TypedDict(
+    "Probability",
+    {"1": float | None, "25": float | None, "200": float | None, "750": float | None, "2500": float | None},
+)
+"""P(the photo was taken within so many km); None where the strategy gives no number."""
+
+
+class AnsweredPhoto(TypedDict):
+    """The photo; ``sha256`` is of the file's bytes, ``path`` None where a precision cap hides it."""
+
+    sha256: str
+    path: str | None
+    width: int
+    height: int
+
+
+class BestPlace(TypedDict):
+    """The answered position and what lies there; names are None where there is none (at sea, undecided, capped)."""
+
+    latitude: float
+    longitude: float
+    country: str | None
+    country_code: str | None
+    admin1: str | None
+    place: str | None
+    at_sea: bool
+    sight: NotRequired[str | None]
+
+
+class Calibration(TypedDict):
+    """What the probabilities rest on: one's own labelled photos, the gallery's profile, or photos of others."""
+
+    basis: Literal["own", "profile", "borrowed"]
+    note: str
+
+
+class Circle(TypedDict):
+    """One part of a region."""
+
+    latitude: float
+    longitude: float
+    radius_km: float
+
+
+class AnswerArea(TypedDict):
+    """A region that holds the place with a stated probability: the union of ``parts``, the likeliest first.
+
+    ``latitude`` and ``longitude`` are the first part's centre. ``radius_km`` stands where there is one part; otherwise
+    ``geojson`` draws the union (longitude first), simplified, and missing where it would be long.
+    """
+
+    probability: float
+    latitude: float
+    longitude: float
+    area_km2: float
+    parts: list[Circle]
+    radius_km: NotRequired[float]
+    geojson: NotRequired[dict[str, Any]]
+
+
+Regions = TypedDict("Regions", {"50": AnswerArea | None, "90": AnswerArea | None})
+"""The regions of probability 0.5 and 0.9; None where no place was proposed."""
+
+
+class CandidateDocument(TypedDict):
+    """A place that was proposed, and by whom; ``rank`` 0 is the most similar photo."""
+
+    latitude: float
+    longitude: float
+    origin: Literal["nearest", "answer", "alternative", "named", "heatmap", "gps"]
+    rank: NotRequired[int]
+    similarity: NotRequired[float]
+    position_score: NotRequired[float]
+    model: NotRequired[str]
+    variant: NotRequired[str]
+    sample: NotRequired[int]
+    round: NotRequired[int]
+    confidence: NotRequired[float]
+    place: NotRequired[str | None]
+    id: NotRequired[str | None]
+    wording: NotRequired[dict[str, int | None]]
+    precision: NotRequired[Literal["sight", "street", "town", "region", "country"]]
+    radius_km: NotRequired[float]
+
+
+class ScoredCandidate(CandidateDocument):
+    """A candidate with its score (expected utility, 0 to 1) and probabilities."""
+
+    score: float
+    probability: Probability
+
+
+class RivalDocument(TypedDict):
+    """The best place outside the leading region, with the strongest candidate behind it."""
+
+    latitude: float
+    longitude: float
+    score: float
+    probability: Probability
+    candidate: CandidateDocument
+    country: str | None
+    place: str | None
+
+
+class Claim(TypedDict):
+    """One piece of evidence in the model's words; ``call`` is the branch that gave it, ``struck`` a phantom check."""
+
+    text: str
+    source: str
+    call: str | None
+    struck: NotRequired[str]
+
+
+class Coverage(TypedDict):
+    """How many gallery photos lie near the answer."""
+
+    within_25_km: int
+    within_200_km: int
+
+
+class FilePosition(TypedDict):
+    """The file's own position beside the answer, never inside the question; None where it states none."""
+
+    verdict: Literal["agrees", "conflicts", "absent"]
+    latitude: float | None
+    longitude: float | None
+    source: str | None
+    taken_at: str | None
+    distance_km: float | None
+    notes: list[str]
+
+
+class OutcomeCounts(TypedDict):
+    """How many of the model's replies came to what."""
+
+    answered: int
+    refused: int
+    unparsable: int
+    filtered: NotRequired[int]
+    failed: int
+
+
+class SpentSummary(TypedDict):
+    """What the run used; ``usd`` is None when the price of a call is unknown."""
+
+    calls: int
+    tokens: int
+    estimated_calls: int
+    seconds: float
+    usd: float | None
+
+
+class WarningDocument(TypedDict):
+    """What a reader should distrust: a code for programs, a text for people."""
+
+    code: str
+    text: str
+
+
+class PrecisionCap(TypedDict):
+    """The policy under which the answer is shown."""
+
+    cap: str | None
+    reason: str
+    countries: NotRequired[dict[str, str]]
+
+
+class Answer(TypedDict):
+    """Where a photo was taken, how sure that is, and why."""
+
+    photo: AnsweredPhoto
+    best: BestPlace | None
+    probability: Probability
+    calibration: NotRequired[Calibration | None]
+    region: Regions
+    candidates: list[ScoredCandidate]
+    rival: RivalDocument | None
+    claims: list[Claim]
+    coverage: Coverage | None
+    metadata: FilePosition | Literal["agrees", "conflicts", "absent"]
+    """The verdict alone in answers of earlier versions."""
+    outcomes: OutcomeCounts
+    stop: Stop
+    spent: SpentSummary
+    model: str
+    preset: str
+    fitted: NotRequired[str]
+    run: str | None
+    warnings: list[WarningDocument]
+    precision: NotRequired[PrecisionCap]
+    left_out: NotRequired[dict[str, int]]
+    """Entries of lists that the compact document leaves out, by list."""

@@ -1,0 +1,67 @@
+"""The session as page, terminal and exports show it, and the events of its runs."""
+
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from sextant.base.documents.answer import Answer, BestPlace, PrecisionCap
+
+
+class ShownPhoto(TypedDict):
+    """A photo of a session; all but the first five stand where it was located."""
+
+    key: str
+    sha256: str
+    run: str | None
+    status: str
+    name: str
+    file: NotRequired[str | None]
+    error: NotRequired[str | None]
+    answer: NotRequired[Answer]
+    headline: NotRequired[str]
+    how_sure: NotRequired[list[tuple[str, float]]]
+    first: NotRequired[BestPlace | None]
+    constraints: NotRequired[list[str]]
+    changed: NotRequired[dict[str, Any] | None]
+    metadata: NotRequired[dict[str, Any]]
+    nearest: NotRequired[list[dict[str, Any]]]
+    farthest: NotRequired[list[dict[str, Any]]]
+    places: NotRequired[list[dict[str, Any]]]
+    reasons: NotRequired[list[str]]
+    done: NotRequired[list[dict[str, Any]]]
+    pictures: NotRequired[bool]
+
+
+class ShownTurn(TypedDict):
+    """One turn of the conversation; ``entries`` are sentences with their sources."""
+
+    id: str
+    by: Literal["you", "sextant"] | str
+    text: str
+    photos: NotRequired[list[str]]
+    entries: NotRequired[list[dict[str, Any]]]
+
+
+class SessionView(TypedDict):
+    """The whole session as it is shown; ``earlier_turns`` counts the turns before those listed."""
+
+    session: str
+    busy: bool
+    interrupted: bool
+    precision: PrecisionCap | None
+    turns: list[ShownTurn]
+    earlier_turns: int
+    photos: list[ShownPhoto]
+    spent: dict[str, Any]
+
+
+class ProgressEvent(TypedDict, total=False):
+    """A step of a run under way: ingest, retrieve, plan, ask, tool, reply, verify, answer."""
+
+    step: str
+    photo: str
+    run: str
+    branch: str
+    text: str
+    name: str
+    args: dict[str, Any]

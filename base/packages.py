@@ -1,0 +1,24 @@
+"""Packages that only some work needs: extras of the distribution, told by name where one is missing."""
+
+from importlib.util import find_spec
+
+from sextant.base.errors import MissingPackage
+
+
+def require_package(package: str, purpose: str, extra: str) -> None:
+    """Check that a package of an extra is installed, without importing it.
+
+    Args:
+        package: as it is imported.
+        purpose: what needs it, as the beginning of a sentence.
+        extra: of the distribution.
+
+    Raises:
+        MissingPackage: it is not; the message says how to install it.
+    """
+    try:
+        found = find_spec(package) is not None
+    except ValueError:  # a module in sys.modules that has no spec
+        found = False
+    if not found:
+        raise MissingPackage(f"{purpose} needs {package}; install it with: pip install 'sextant-geo[{extra}]'")
