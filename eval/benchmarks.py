@@ -97,9 +97,9 @@ def load_benchmark(name: str, data: Path) -> Benchmark:
     if name not in BENCHMARKS:
         raise WrongUse(f"unknown benchmark {name!r}; choose from: {', '.join(BENCHMARKS)}")
     table_path, folder = _find_table(name, data), _find_photos_folder(name, data)
-    table = PhotoTable(table_path)
-    _refuse_other_benchmark(name, table_path, len(table))
     files = set(list_photo_files(folder))
+    table = PhotoTable(table_path, photos=files)
+    _refuse_other_benchmark(name, table_path, len(table))
     zipped, broken = _list_zipped(folder, files) if BENCHMARKS[name].zipped else (set(), [])
     files |= zipped
     photos, notes = _read_rows(table, files, folder, _read_scenes(table_path))

@@ -16,8 +16,10 @@ _SHORT = {"st": "saint", "ste": "sainte", "mt": "mount", "ft": "fort"}
 _JOINS = {" ", "-", "", "'", "."}
 _LEAST_PART = 15_000  # people of a town that is believed where its name is part of a longer one
 _LEAST_OTHER_PART = 100_000  # the same where the rest of the name says nothing of a place
+_LONGEST_ABBREVIATION = 3  # letters of one; no country's name in Latin letters is as short
 _LEAST_ALIAS = 100_000  # people of a town that is known by an alias of one word
 _LEAST_ALIAS_LETTERS, _LEAST_SHORT_ALIAS = 5, 1_000_000
+_LEAST_STEM = 3  # letters of a Russian name without its ending
 _MOST_NAMES = 400
 _AFTER_NAMES = "市省州府県縣都道国國区區町村郡的之の、をはがにでへ시도군구"  # after a name in a script without spaces
 
@@ -191,9 +193,12 @@ def _make_mention(
 
 def _is_spelt_alike(words: Words, entry: GazetteerEntry, at: int, until: int) -> bool:
     """Return whether a town is written as here: short and rare aliases, and umlauts read into "MoMA", are chance."""
+    word = words.text[words.starts[at] : words.ends[until]].removesuffix("'s")
+    if entry.kind == "country" and len(word) <= _LONGEST_ABBREVIATION and word.isascii():
+        # An abbreviation is written in capitals: "CAR" is a country, "car" and "Car" are not.
+        return word.isupper() or words.keys[at] in load_word_list("small_abbreviations")
     if entry.kind != "town":
         return True
-    word = words.text[words.starts[at] : words.ends[until]].removesuffix("'s")
     if entry.own:
         # The key of "Moema" is "moma", as that of "Möma" would be; so it is not what "MoMA" means.
         name = _fold(entry.name)
@@ -237,7 +242,10 @@ def _match_inflected(words: Words, at: int) -> tuple[GazetteerEntry, ...]:
     if len(key) < 4 or not "а" <= key[-1] <= "я":
         return ()
     table = load_shipped()
-    for stem, endings in ((key[:-1], ("а", "", "ь", "я", "й", "о")), (key[:-2], ("а", "", "ь", "ия"))):
+    for dropped, endings in ((1, ("а", "", "ь", "я", "й", "о")), (2, ("а", "", "ь", "ия"))):
+        stem = key[:-dropped]
+        if len(stem) < _LEAST_STEM or key[-dropped:] not in load_word_list(f"russian_endings_{dropped}"):
+            continue
         for ending in endings:
             if stem + ending in table:
                 found = [entry for entry in table.entries(stem + ending) if entry.population >= _LEAST_PART]

@@ -23,6 +23,7 @@ FINISHES: Mapping[str, Finish] = {
     **dict.fromkeys(("model_context_window_exceeded", "context_window_exceeded", "context_length"), "length"),
     **dict.fromkeys(("content_filter", "content_filtered", "safety", "recitation", "blocklist"), "filtered"),
     **dict.fromkeys(("prohibited_content", "spii", "image_safety", "guardrail", "sensitive"), "filtered"),
+    **dict.fromkeys(("guardrail_intervened", "image_prohibited_content", "language", "content_policy"), "filtered"),
     "refusal": "refused",
 }
 MOST_TOKENS = 10**9  # of one call; a larger number cannot be a token count

@@ -31,6 +31,7 @@ Kind = Literal[
 ]
 
 WORDS_SHOWN = 200
+MOST_RAW = 1_000  # characters of what a provider behind a gateway said
 
 # What servers write; they share no error codes. Sources: OpenAI, vLLM, llama.cpp, Ollama, OpenRouter error bodies.
 OVERFLOW = re.compile(
@@ -45,8 +46,11 @@ NO_TOOLS = re.compile(
     re.I,
 )
 FILTERED = re.compile(
-    r"content_?filter|content_policy|content management policy|safety (system|settings|filter)|moderation"
-    r"|\bflagged\b|data.?inspection|inappropriate content|sensitive (content|words?|information)|prohibited.?content",
+    r"content[_ -]?filter|content[_ -]?policy|content management policy|content safety|moderation|\bflagged\b"
+    r"|safety (system|settings|filter)|responsible ?ai|guardrail|data.?inspection|inappropriate content"
+    r"|sensitive (content|words?|information)|prohibited.?content|image.?safety|blocked (by|due to|for) .{0,40}safety"
+    r"|content violates|violat\w+ .{0,30}(usage|content|safety|community|acceptable.use) (guideline|polic)"
+    r"|(usage|content|safety|community|acceptable.use) (guideline|polic)\w+ .{0,30}violat|敏感内容|不安全",
     re.I,
 )
 NO_MODEL = re.compile(
@@ -298,7 +302,12 @@ def _read_body(body: str) -> tuple[str, str, str | None]:
     refused = REFUSED_SETTING.search(words)
     param = param if isinstance(param, str) else refused[1] if refused else None
     code = f"{error.get('code', '')} {error.get('type', '')}"
+    inner = error.get("innererror")
+    if isinstance(inner, dict):  # Azure
+        code += f" {str(inner.get('code', ''))[:WORDS_SHOWN]}"
     metadata = error.get("metadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("raw"), str):  # OpenRouter, what the provider told it
+        words = f"{words}: {metadata['raw'][:MOST_RAW]}"
     if isinstance(metadata, dict) and {"reasons", "flagged_input"} & metadata.keys():  # OpenRouter
         code += " moderation"
     return words, code, param

@@ -18,9 +18,18 @@ def mend_reply(reply: dict[str, Any]) -> dict[str, Any]:
         ValueError: the reply says that the server failed; its argument is the error as ``{"message", "code"}``.
     """
     choices = reply.get("choices")
+    if not choices and (reason := _read_block_reason(reply)):
+        raise ValueError({"code": 400, "message": f"the content filter blocked the prompt: {reason}"})
     if not isinstance(choices, list):
         return reply
     return {**reply, "choices": [_mend_choice(choice) if isinstance(choice, dict) else choice for choice in choices]}
+
+
+def _read_block_reason(reply: Mapping[str, Any]) -> str:
+    """Read why Gemini, or a gateway before it, blocked a prompt: it sends no choices then."""
+    feedback = reply.get("promptFeedback", reply.get("prompt_feedback"))
+    reason = feedback.get("blockReason", feedback.get("block_reason")) if isinstance(feedback, dict) else None
+    return str(reason or "")[:80]
 
 
 def raise_failure(choice: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +15,7 @@ from sextant.gallery.photos.angles import is_negative, join_degrees, parse_angle
 _GPS_IFD, _EXIF_IFD = 0x8825, 0x8769
 _ARTIST, _DATE_TIME, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL = 0x013B, 0x0132, 0x9003, 0x9011
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _STATUS, _MAP_DATUM = 1, 2, 3, 4, 9, 18
+_MAX_PARTS = 8  # of an angle, with fillers
 # EXIF asks for colons in the date; ISO 8601's hyphens are as common in files that programs have rewritten.
 _TIME = re.compile(r"^(\d{4})([:/.-])(\d\d)\2(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?")
 _OFFSET = re.compile(r"^[+-]\d\d:\d\d$")
@@ -73,8 +74,13 @@ def read_gps_position(gps: Mapping[int, Any], notes: list[str] | None = None) ->
     notes = [] if notes is None else notes
     if _LATITUDE not in gps or _LONGITUDE not in gps:
         raise NoPosition("EXIF has no GPS position")
-    latitude = _read_signed_degrees(gps[_LATITUDE], gps.get(_LATITUDE_REF), "N", "S", "latitude", notes)
-    longitude = _read_signed_degrees(gps[_LONGITUDE], gps.get(_LONGITUDE_REF), "E", "W", "longitude", notes)
+    latitude_parts, latitude_letter = _read_angle(gps[_LATITUDE], gps.get(_LATITUDE_REF), "latitude")
+    longitude_parts, longitude_letter = _read_angle(gps[_LONGITUDE], gps.get(_LONGITUDE_REF), "longitude")
+    # Without any reference, a minus in one of the two shows that both are written with signs.
+    if not latitude_letter and not longitude_letter and (is_negative(latitude_parts) or is_negative(longitude_parts)):
+        latitude_letter, longitude_letter = "NS"[is_negative(latitude_parts)], "EW"[is_negative(longitude_parts)]
+    latitude = _read_signed_degrees(latitude_parts, latitude_letter, "N", "S", "latitude", notes)
+    longitude = _read_signed_degrees(longitude_parts, longitude_letter, "E", "W", "longitude", notes)
     return check_stated_position(
         latitude, longitude, "EXIF", clean_line(gps.get(_STATUS)), clean_line(gps.get(_MAP_DATUM)), notes
     )
@@ -117,11 +123,15 @@ def _load_transformer(system: int) -> Any:
     return Transformer.from_crs(system, 4326, always_xy=True)
 
 
-def _read_signed_degrees(
-    parts: Any, reference: Any, positive: str, negative: str, name: str, notes: list[str]
-) -> float:
+def _read_angle(parts: Any, reference: Any, name: str) -> tuple[list[float], str]:
+    """Read the numbers of an angle, and the letter of its reference or of its text; "" where there is none."""
     values, stated = _read_numbers(parts, name)
-    letter = (clean_line(reference) or stated).upper()[:1]
+    return values, (clean_line(reference) or stated).upper()[:1]
+
+
+def _read_signed_degrees(
+    values: Sequence[float], letter: str, positive: str, negative: str, name: str, notes: list[str]
+) -> float:
     if letter not in (positive, negative):
         raise NoPosition(f"EXIF {name} has no {positive} or {negative}")
     if not math.isfinite(values[0]):
@@ -142,7 +152,7 @@ def _read_signed_degrees(
 def _read_numbers(parts: Any, name: str) -> tuple[list[float], str]:
     """Read the one to three numbers of an angle, and its letter where it is a text that has one.
 
-    A single RATIONAL is degrees, 0/0 is NaN; a fourth number is a filler where it is 0.
+    A single RATIONAL is degrees, 0/0 is NaN; a fourth number and those behind it are fillers where they are 0.
     """
     if isinstance(parts, str):
         angle = parse_angle_text(clean_line(parts) or "")
@@ -153,8 +163,8 @@ def _read_numbers(parts: Any, name: str) -> tuple[list[float], str]:
         whole = list(parts)
     except TypeError:
         whole = [parts]
-    values = [_read_number(part, name) for part in whole[:4]]
-    if not 1 <= len(whole) <= 4 or values[3:] not in ([], [0.0]):
+    values = [_read_number(part, name) for part in whole[:_MAX_PARTS]]
+    if not 1 <= len(whole) <= _MAX_PARTS or any(values[3:]):
         raise NoPosition(f"EXIF {name} is not a number")
     return values[:3], ""
 

@@ -1,5 +1,6 @@
 """Recognise photo files by their first bytes, not by their names."""
 
+import re
 from pathlib import Path
 
 HEAD_BYTES = 32
@@ -11,7 +12,13 @@ _UNREAD = {
     b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000",
     b"8BPS": "Photoshop",
     b"%PDF": "PDF",
+    b"v/1\x01": "OpenEXR",
+    b"FOVb": "Sigma X3F",
+    b"\0MRM": "Minolta MRW",
+    b"AT&TFORM": "DjVu",
 }
+_PNM = re.compile(rb"P[2356]\s+(#|\d+\s)")
+_BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124}  # bytes of the header behind the file's own
 _RAW = (b"FUJIFILMCCD-RAW", b"IIU\0", b"IIRO", b"MMOR")
 
 
@@ -21,7 +28,9 @@ def is_photo(head: bytes) -> bool:
         return True
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return True
-    if head.startswith(_RAW):
+    if head.startswith(_RAW) or _PNM.match(head):
+        return True
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return True
     return head[4:8] == b"ftyp" and (head[8:12] in _HEIF_BRANDS | _AVIF_BRANDS or head[8:11] == b"crx")
 

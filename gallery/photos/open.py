@@ -14,7 +14,10 @@ from PIL import Image, UnidentifiedImageError
 
 from sextant.base.errors import SextantError
 from sextant.gallery.photos.c_messages import catch_messages
+from sextant.gallery.photos.deep_colours import has_deep_colours, is_dark, scale_colours
 from sextant.gallery.photos.exif import PhotoMetadata, read_exif_metadata
+from sextant.gallery.photos.formats import HEAD_BYTES, is_photo
+from sextant.gallery.photos.heif_sequence import take_first_picture
 from sextant.gallery.photos.raw import RawPhoto, look_at_raw, recognise_raw, suggest_way_out
 from sextant.gallery.photos.sidecars import add_sidecar, complete
 from sextant.gallery.photos.xmp import read_xmp
@@ -39,13 +42,19 @@ PHOTO_SUFFIXES = frozenset(
         ".hif",
         ".avif",
         ".gif",
+        ".bmp",
+        ".ppm",
+        ".pgm",
     }
     | {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"}
 )
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF", "BMP", "PPM")
+_BY_ROWS = ("PNG", "TIFF", "BMP", "PPM")  # decoded row by row, so that a cut-off file has its upper part
 _TIFF = (b"II*\0", b"MM\0*")
 _EXIF_MARK = b"Exif\0\0"
 _END_OF_IMAGE = b"\xff\xd9"
+_UPPER_PART = "the file is cut off or broken; the part of the picture that could not be read is black"
+_SEVERAL = "the file holds several pictures; only the first one was looked at"
 _ORIENTATION, _XMP = 0x0112, 0x02BC
 _UPRIGHT = {  # EXIF orientation → what turns the stored picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -122,9 +131,19 @@ def read_metadata(photo: str | Path | bytes) -> PhotoMetadata:
 def _open_picture(name: str, content: bytes) -> tuple[Image.Image, Image.Image, tuple[str, ...]]:
     """Decode an ordinary picture: upright or not yet, as RGB; the stored picture; notes on it."""
     stored = _open_header(name, content)
+    deep = has_deep_colours(stored)
     try:
-        return _decode(stored), stored, ()
+        picture = _decode(stored)
+        if deep and is_dark(stored):
+            picture = scale_colours(stored, _open_header(name, content))
+        return picture, stored, (_SEVERAL,) if _holds_several(stored, content) else ()
     except Exception as error:
+        if (part := _recover_part(stored)) is not None:
+            return (
+                part,
+                stored,
+                ("the file is cut off or broken; the part of the picture that could not be read is black",),
+            )
         if stored.format not in ("JPEG", "MPO") or content.rstrip(b"\0").endswith(_END_OF_IMAGE):
             raise PhotoError(name, f"is broken or truncated ({_explain(error)}); export it again") from error
     ended = _open_header(name, content + _END_OF_IMAGE)
@@ -132,6 +151,27 @@ def _open_picture(name: str, content: bytes) -> tuple[Image.Image, Image.Image, 
         return _decode(ended), ended, ("the file is truncated; the missing part of the picture is grey",)
     except Exception as error:
         raise PhotoError(name, f"is broken or truncated ({_explain(error)}); export it again") from error
+
+
+def _recover_part(stored: Image.Image) -> Image.Image | None:
+    """Return what was decoded of a picture without compression of blocks before its file ended; None for nothing."""
+    if stored.format not in _BY_ROWS:
+        return None
+    with suppress(Exception):  # nothing was decoded
+        stored.tile = []  # type: ignore[attr-defined]  # so that Pillow takes the picture as it is
+        if stored.getbbox() is not None:
+            return _convert_to_rgb(stored)
+    return None
+
+
+def _holds_several(stored: Image.Image, content: bytes) -> bool:
+    """Tell whether a file holds further pictures; those of an MPO are the photo's own depth map or preview."""
+    if stored.format == "MPO":
+        return False
+    try:
+        return bool(getattr(stored, "is_animated", False)) or take_first_picture(content) is not None
+    except Exception:  # the pictures behind the first may be broken
+        return True
 
 
 def _open_raw_picture(
@@ -243,12 +283,14 @@ def _open_header(name: str, content: bytes) -> Image.Image:
     _read_heif()
     try:
         with catch_messages() if content[:4] in _TIFF else nullcontext():
-            image = Image.open(io.BytesIO(content), formats=_FORMATS)
+            image = Image.open(io.BytesIO(take_first_picture(content) or content), formats=_FORMATS)
     except Image.DecompressionBombError:
         raise PhotoError(name, f"has more than {MAX_PIXELS:,} pixels; export it smaller") from None
     except UnidentifiedImageError:
+        if is_photo(content[:HEAD_BYTES]):
+            raise PhotoError(name, "is broken, cut off or of a kind that is not read; export it as JPEG") from None
         raise PhotoError(
-            name, "is not a photo in a supported format (JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, raw)"
+            name, "is not a photo in a supported format (JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, BMP, PPM, raw)"
         ) from None
     except Exception as error:
         raise PhotoError(name, f"is broken ({_explain(error)}); export it again") from error

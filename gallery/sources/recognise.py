@@ -13,9 +13,14 @@ from sextant.gallery.sources.records import Source, SourceError
 from sextant.gallery.sources.table_folder import TableFolderSource
 from sextant.gallery.sources.tables import PhotoTable
 from sextant.gallery.sources.tar_parts import list_tar_parts
+from sextant.gallery.sources.walk import walk_files
 from sextant.gallery.sources.zips import list_zip_files
 
 MP16_TABLE = "MP16_Pro_filtered.csv"  # of the published tables, the one that G3 builds its database from
+
+_TABLES = frozenset({".csv", ".tsv", ".tab"})
+_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
+_SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,9 @@ def open_source(source: str, options: SourceOptions = SourceOptions()) -> Source
     if not path.exists():
         raise SourceError(f"source {source!r} does not exist; give a folder of photos, a table or a dataset's name")
     if path.is_file():
-        return _open_with_table(PhotoTable(path, options.swapped), path.parent, options)
+        return _open_with_table(PhotoTable(path, options.swapped, list_photo_files(path.parent)), path.parent, options)
     if options.metadata is not None:
-        return _open_with_table(PhotoTable(options.metadata, options.swapped), path, options)
+        return _open_with_table(PhotoTable(options.metadata, options.swapped, list_photo_files(path)), path, options)
     return _open_own_source(path, options)
 
 
@@ -64,10 +69,9 @@ def open_sources(sources: Sequence[str], options: SourceOptions = SourceOptions(
 
 def _open_with_table(table: PhotoTable, folder: Path, options: SourceOptions) -> Source:
     """Join a table to photos: those that lie in the folder, else those in its archives."""
-    if has_archives(folder):
-        if not table.matches(FileNames(list_photo_files(folder))):
-            return ArchiveSource(table, _find_training_images(folder, table), options.country_known)
-        table.notes.append(_list_unopened_archives(folder))
+    if has_archives(folder) and not table.matches(FileNames(list_photo_files(folder))):
+        return ArchiveSource(table, _find_training_images(folder, table), options.country_known)
+    table.notes += _list_unopened_archives(folder)
     return TableFolderSource(table, folder, options.country_known)
 
 
@@ -76,9 +80,10 @@ def has_archives(folder: Path) -> bool:
     return bool(list_tar_parts(folder) or list_zip_files(folder))
 
 
-def _list_unopened_archives(folder: Path) -> str:
-    found = [part.name for part in (*map(Path, list_tar_parts(folder)), *list_zip_files(folder))]
-    return f"archives were not opened, since no table lists their photos: {_shorten_list(found)}"
+def _list_unopened_archives(folder: Path) -> list[str]:
+    """Say which archives in a folder of photos are left as they are."""
+    found = sorted(Path(name).name for name in walk_files(folder) if Path(name).suffix.lower() in _ARCHIVES)
+    return [f"archives were not opened: {_shorten_list(found)}; unpack those that hold photos"] if found else []
 
 
 def _shorten_list(names: list[str]) -> str:
@@ -103,14 +108,14 @@ def _open_own_source(folder: Path, options: SourceOptions) -> Source:
     Raises:
         SourceError: several tables could be meant, or there are archives and nothing that lists their photos.
     """
-    tables, notes = _find_tables(folder, options)
+    photos = list_photo_files(folder)
+    tables, notes = _find_tables(folder, options, photos)
     names = [table.path.name for table in tables]
     filtered = [table for table in tables if table.path.name == MP16_TABLE]
     if filtered and has_archives(folder):
         return _open_with_table(filtered[0], folder, options)
     if sorted(names) == ["test.csv", "train.csv"]:
         return _open_with_table(next(table for table in tables if table.path.name == "train.csv"), folder, options)
-    photos = list_photo_files(folder)
     files = FileNames(photos)
     matching = [table for table in tables if table.matches(files)]
     if not matching and has_archives(folder) and not photos:
@@ -120,28 +125,35 @@ def _open_own_source(folder: Path, options: SourceOptions) -> Source:
     if len(matching) > 1:
         listed = ", ".join(table.path.name for table in matching)
         raise SourceError(f"folder {str(folder)!r} holds {len(matching)} tables ({listed}); name one: --metadata")
-    notes += [
-        f"table {table.path.name!r} is not used: none of its {len(table):,} rows names a photo of this folder"
-        for table in tables
-        if table not in matching
-    ]
+    notes += [_explain_unused(table) for table in tables if table not in matching]
     if matching:
         source = _open_with_table(matching[0], folder, options)
         source.notes.extend(notes)
         return source
-    if photos and has_archives(folder):
-        notes.append(_list_unopened_archives(folder))
-    return FolderSource(folder, notes)
+    return FolderSource(folder, [*notes, *_list_unopened_archives(folder)])
 
 
-def _find_tables(folder: Path, options: SourceOptions) -> tuple[list[PhotoTable], list[str]]:
+def _explain_unused(table: PhotoTable) -> str:
+    if not len(table) and table.broken_lines:
+        return f"table {table.path.name!r} is not used: none of its lines has the columns of its header"
+    if not len(table):
+        return f"table {table.path.name!r} is not used: it has a header and no rows"
+    return f"table {table.path.name!r} is not used: none of its {len(table):,} rows names a photo of this folder"
+
+
+def _find_tables(folder: Path, options: SourceOptions, photos: Sequence[str]) -> tuple[list[PhotoTable], list[str]]:
     """Find the folder's tables of photos, with a note on each other table; MP16-Pro keeps its own in a subfolder."""
     tables, notes = [], []
-    for path in sorted((*folder.glob("*.csv"), *folder.glob("*.tsv"), *folder.glob("metadata/*.csv"))):
-        if path.name.startswith("."):
+    below = folder / "metadata"
+    for path in sorted((*folder.iterdir(), *(below.glob("*.csv") if below.is_dir() else ()))):
+        kind = path.suffix.lower()
+        if path.name.startswith(".") or not path.is_file() or kind not in _TABLES | _SPREADSHEETS:
+            continue
+        if kind in _SPREADSHEETS:
+            notes.append(f"not used: {path.name!r} is a spreadsheet; export it as CSV")
             continue
         try:
-            tables.append(PhotoTable(path, options.swapped))
+            tables.append(PhotoTable(path, options.swapped, photos))
         except SourceError as error:
             notes.append(f"not used: {error}")
     return tables, notes

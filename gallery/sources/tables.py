@@ -5,24 +5,23 @@ import hashlib
 import math
 import re
 from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote_plus
 
+from sextant.gallery.sources.column_names import IMAGE, LATITUDE, LONGITUDE, find_column, is_header
+from sextant.gallery.sources.degree_cells import read_degrees, states_nothing
 from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.records import PlaceNames, SourceError
-from sextant.gallery.sources.text_tables import detect_form
+from sextant.gallery.sources.text_tables import HEADER_WITHIN, detect_form
 
 # Column names by meaning, in order of preference, compared without case.
-_IMAGE = ("img_id", "img_file", "image", "file", "filename", "file_name", "id")
-_LATITUDE = ("lat", "latitude")
-_LONGITUDE = ("lon", "lng", "longitude")
 _AUTHOR = ("author", "ownernsid", "creator_username", "creator_id")
 _COUNTRY = ("country_code", "country")
 _CAPTURED = ("captured_at",)
-_NO_VALUE = ("", "nan", "none", "null", "na", "n/a", "-", "\\n")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d{1,3},\d+")
 # Beside a bare ``id``, these columns say that rows are points of a track, not photos.
 _TRACK = {"time", "timestamp", "ele", "elevation", "altitude", "speed", "course", "hdop", "track", "segment"}
 _SWAPPED_SHARE = 0.1  # a tenth of the rows beyond ±90 under LAT is a header's fault, not a typing slip
@@ -60,8 +59,10 @@ class TableRow:
 class PhotoTable:
     """A table held by columns: some 200 bytes a row, so that MP16's 4.1 million rows fit beside a build."""
 
-    def __init__(self, path: Path, swapped: bool | None = None) -> None:
+    def __init__(self, path: Path, swapped: bool | None = None, photos: Iterable[str] = ()) -> None:
         """Read the table; ``swapped`` overrides the detection of exchanged LAT and LON headers.
+
+        ``photos`` are names that may stand in it: they tell the encoding of a table that is not UTF-8.
 
         Raises:
             SourceError: no such file, not a CSV, or no columns for image, latitude and longitude.
@@ -76,7 +77,7 @@ class PhotoTable:
         self._captured: list[str | None] = []
         self._place: list[PlaceNames | None] = []
         self._unread: dict[int, str] = {}
-        self._read(path)
+        self._read(path, photos)
         self.swapped = swapped if swapped is not None else self._looks_swapped()
         if self.swapped:
             self._latitude, self._longitude = self._longitude, self._latitude
@@ -109,22 +110,25 @@ class PhotoTable:
         """Tell whether any row names one of these files."""
         return any(image in files for image in self.images) or any(files.find(image) for image in self.images)
 
-    def _read(self, path: Path) -> None:
+    def _read(self, path: Path, photos: Iterable[str]) -> None:
         csv.field_size_limit(1 << 24)
         try:
             with path.open("rb") as content:
                 self.sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-            form = detect_form(path, _is_header)
+            form = detect_form(path, is_header, photos)
             if not form.plain:
                 written = "tabs" if form.delimiter == "\t" else repr(form.delimiter)
                 self.notes.append(f"table {path.name!r} is read as {form.encoding} with {written} between cells")
             with path.open(encoding=form.encoding, errors="replace", newline="") as lines:
                 reader = csv.reader((line.replace("\0", "") for line in lines), delimiter=form.delimiter)
-                header = next(reader, [])
+                header = _find_header(reader)
                 header[:1] = [cell.removeprefix("\ufeff") for cell in header[:1]]
                 self._columns = _Columns(header, path)
+                row: list[str] = []
                 for row in reader:
                     self._take(row, len(header), reader.line_num)
+                if 0 < len(row) < len(header) and not _ends_with_newline(path):
+                    self._drop_last(reader.line_num)
         except OSError as error:
             raise SourceError(f"table {str(path)!r} cannot be read ({error.strerror}); check the path") from error
         except csv.Error as error:
@@ -136,20 +140,36 @@ class PhotoTable:
         if not row:
             return
         columns = self._columns
-        if len(row) != width or not row[columns.image].strip():
+        beyond = any(cell.strip() for cell in row[width:])
+        if beyond or len(row) <= columns.last or not row[columns.image].strip():
             self.broken_lines.append(line)
             return
-        latitude, longitude = row[columns.latitude].strip(), row[columns.longitude].strip()
-        if any(_states_nothing_readable(text) for text in (latitude, longitude)):
-            self._unread[len(self.images)] = f"{latitude}, {longitude}"[:80]
+        row = [*row, *[""] * (width - len(row))]  # programs leave out empty cells at the end of a line
+        cells = row[columns.latitude].strip(), row[columns.longitude].strip()
+        latitude, longitude = read_degrees(cells[0], "NS"), read_degrees(cells[1], "EW")
+        if any(
+            math.isnan(value) and not states_nothing(cell)
+            for value, cell in zip((latitude, longitude), cells, strict=True)
+        ):
+            self._unread[len(self.images)] = f"{cells[0]}, {cells[1]}"[:80]
         self.images.append(row[columns.image].strip())
-        self._latitude.append(_number(latitude))
-        self._longitude.append(_number(longitude))
+        self._latitude.append(latitude)
+        self._longitude.append(longitude)
         self._author.append(columns.author_of(row))
         self._country.append(columns.text(row, columns.country))
         self._captured.append(_parse_time(columns.text(row, columns.captured)))
         if columns.names:
             self._place.append(columns.place(row))
+
+    def _drop_last(self, line: int) -> None:
+        """Take back a last row whose line is cut off: its last number may be a part of one."""
+        if line in self.broken_lines:
+            return
+        self.broken_lines.append(line)
+        self._unread.pop(len(self.images) - 1, None)
+        for column in (self.images, self._latitude, self._longitude, self._author, self._country, self._captured):
+            column.pop()
+        del self._place[len(self.images) :]
 
     def _looks_swapped(self) -> bool:
         """Return whether latitude and longitude headers are exchanged, as in IM2GPS3K's first published table."""
@@ -165,7 +185,7 @@ class _Columns:
 
     def __init__(self, header: list[str], path: Path) -> None:
         names = [name.strip().lower() for name in header]
-        image, latitude, longitude = (_find_first(names, wanted) for wanted in (_IMAGE, _LATITUDE, _LONGITUDE))
+        image, latitude, longitude = (find_column(header, wanted) for wanted in (IMAGE, LATITUDE, LONGITUDE))
         missing = [
             meaning
             for meaning, column in (("image", image), ("latitude", latitude), ("longitude", longitude))
@@ -181,6 +201,7 @@ class _Columns:
             column = min(_TRACK & set(names))
             raise SourceError(f"table {str(path)!r} is a track of positions, not a table of photos (column {column!r})")
         self.image, self.latitude, self.longitude = image, latitude, longitude
+        self.last = max(image, latitude, longitude)
         numeric = "img_id" in names and sum(name.isdigit() for name in names) >= 10
         self.url_encoded = numeric  # YFCC100M's columns: 3 is the owner, and text is URL-encoded
         self.author = names.index("3") if numeric and "3" in names else _find_first(names, _AUTHOR)
@@ -205,11 +226,28 @@ class _Columns:
 
     def _name(self, row: list[str], column: int | None) -> str:
         name = self.text(row, column) or ""
-        return "" if name.lower() in _NO_VALUE else name
+        return "" if states_nothing(name) else name
 
     def author_of(self, row: list[str]) -> str | None:
         author = self.text(row, self.author)
         return unquote_plus(author) if author and self.url_encoded else author
+
+
+def _find_header(reader: Iterator[list[str]]) -> list[str]:
+    """Return the first row that can be a header, else the first that is not empty: titles and notes may stand above."""
+    first: list[str] = []
+    for row in islice(reader, HEADER_WITHIN):
+        if is_header(row):
+            return row
+        if not first and any(cell.strip() for cell in row):
+            first = row
+    return first
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 2))
+        return any(mark in file.read() for mark in (b"\n", b"\r"))
 
 
 def _find_first(names: list[str], wanted: tuple[str, ...]) -> int | None:
@@ -221,24 +259,3 @@ def _parse_time(text: str | None) -> str | None:
     if text is None or not re.fullmatch(r"\d{12,13}", text):
         return text
     return datetime.fromtimestamp(int(text) / 1000, UTC).isoformat(timespec="seconds")
-
-
-def _is_header(cells: list[str]) -> bool:
-    names = [name.strip().lower().removeprefix("\ufeff") for name in cells]
-    return all(_find_first(names, wanted) is not None for wanted in (_IMAGE, _LATITUDE, _LONGITUDE))
-
-
-def _number(text: str) -> float:
-    """Read a number with a point or a decimal comma, a hyphen or a true minus; NaN for anything else."""
-    plain = text.strip().replace("\u2212", "-").replace("\u00a0", "").replace("\u202f", "")
-    if _DECIMAL_COMMA.fullmatch(plain):
-        plain = plain.replace(",", ".")
-    try:
-        value = float(plain)
-    except ValueError:
-        return math.nan
-    return value if math.isfinite(value) else math.nan
-
-
-def _states_nothing_readable(text: str) -> bool:
-    return math.isnan(_number(text)) and text.lower() not in _NO_VALUE

@@ -14,11 +14,13 @@ Entry = tuple[int, int, bytes]
 """Tag, type, and the value's bytes."""
 
 
-def _pairs(*values: tuple[int, int], order: str, kind: int = _RATIONAL) -> bytes:
+def pairs(*values: tuple[int, int], order: str, kind: int = _RATIONAL) -> bytes:
+    """Pack fractions as RATIONALs or SRATIONALs."""
     return b"".join(struct.pack(order + ("II" if kind == _RATIONAL else "ii"), *value) for value in values)
 
 
-def _directory(order: str, at: int, entries: Sequence[Entry]) -> bytes:
+def directory(order: str, at: int, entries: Sequence[Entry]) -> bytes:
+    """Return a TIFF directory that lies at ``at``, with its values behind it."""
     listed, data = struct.pack(order + "H", len(entries)), b""
     behind = at + 2 + 12 * len(entries) + 4
     for tag, kind, value in entries:
@@ -31,8 +33,8 @@ def _directory(order: str, at: int, entries: Sequence[Entry]) -> bytes:
 def exif_segment(order: str, gps: Sequence[Entry]) -> bytes:
     """Return an EXIF block of nothing but GPS entries; ``order`` is "<" or ">"."""
     head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
-    to_gps = _directory(order, 8, [(0x8825, _LONG, struct.pack(order + "I", 8 + 2 + 12 + 4))])
-    return b"Exif\0\0" + head + to_gps + _directory(order, 8 + len(to_gps), gps)
+    to_gps = directory(order, 8, [(0x8825, _LONG, struct.pack(order + "I", 8 + 2 + 12 + 4))])
+    return b"Exif\0\0" + head + to_gps + directory(order, 8 + len(to_gps), gps)
 
 
 def xmp_segment(latitude: str, longitude: str) -> bytes:
@@ -88,12 +90,17 @@ def _spell(form: str, value: float, order: str) -> tuple[int, bytes]:
         "four rationals": [(d, 1), (m, 1), (round(s * 10000), 10000), (0, 1)],
     }
     if form in rationals:
-        return _RATIONAL, _pairs(*rationals[form], order=order)
+        return _RATIONAL, pairs(*rationals[form], order=order)
     if form == "signed rational":
-        return _SRATIONAL, _pairs((sign * micro, 10**6), order=order, kind=_SRATIONAL)
+        return _SRATIONAL, pairs((sign * micro, 10**6), order=order, kind=_SRATIONAL)
     if form == "signed degrees":
         triple = (sign * d, 1), (m, 1), (round(s * 10000), 10000)
-        return _SRATIONAL, _pairs(*triple, order=order, kind=_SRATIONAL)
+        return _SRATIONAL, pairs(*triple, order=order, kind=_SRATIONAL)
+    if form == "three shorts":  # whole seconds
+        return _SHORT, struct.pack(order + "3H", d, m, round(s))
+    if form == "signed triple, every part":
+        triple = (sign * d, 1), (sign * m, 1), (sign * round(s * 10000), 10000)
+        return _SRATIONAL, pairs(*triple, order=order, kind=_SRATIONAL)
     kind = _DOUBLE if "double" in form else _FLOAT
     numbers = [float(d), float(m), s] if form.startswith("three") else [value]
     return kind, b"".join(struct.pack(order + _LETTERS[kind], number) for number in numbers)
@@ -101,11 +108,18 @@ def _spell(form: str, value: float, order: str) -> tuple[int, bytes]:
 
 FORMS = (
     "degrees, minutes, seconds", "large denominators", "decimal minutes", "decimal minutes, no seconds",
-    "decimal minutes, seconds 0/0", "decimal degrees", "decimal degrees, rest 0/0", "one rational", "four rationals",
-    "signed rational", "signed degrees", "three floats", "three doubles", "one double", "text degrees", "text signed",
-    "text with blanks", "text with colons", "text with words", "text like XMP", "text of fractions",
+    "decimal minutes, seconds 0/0", "decimal degrees", "decimal degrees, rest 0/0", "one rational",
+    "four rationals", "signed rational", "signed degrees", "signed triple, every part", "three floats",
+    "three doubles", "one double", "text degrees", "text signed", "text with blanks", "text with colons",
+    "text with words", "text like XMP", "text of fractions",
 )  # fmt: skip
-REFERENCES = {"with NUL": "{}\0", "bare": "{}", "lower case": "{}\0", "padded": "{}\0\0\0", "blank before": " {}\0"}
+COARSE_FORMS = ("three shorts", "one float")
+"""Forms that hold a position to a second or to some metres."""
+REFERENCES = {
+    "with NUL": "{}\0", "bare": "{}", "lower case": "{}\0", "padded": "{}\0\0\0", "blank before": " {}\0",
+    "blanks behind": "{}  \0", "word": "{}\0", "lower word": "{}\0",
+}  # fmt: skip
+_WORDS = {"N": "North", "S": "South", "E": "East", "W": "West"}
 XMP_FORMS = ("standard", "seconds", "decimal", "words", "symbols", "letter before", "blanks", "exponent", "signed")
 
 
@@ -117,7 +131,8 @@ def spelled_gps(
     letters = said or ("NS"[place[0] < 0], "EW"[place[1] < 0])
     for tag, value, letter in zip((1, 3), place, letters, strict=True):
         if reference is not None:
-            shown = letter.lower() if reference == "lower case" else letter
+            shown = _WORDS.get(letter, letter) if "word" in reference else letter
+            shown = shown.lower() if "lower" in reference else shown
             entries.append((tag, _ASCII, REFERENCES[reference].format(shown).encode()))
         entries.append((tag + 1, *_spell(form, value, order)))
     return entries

@@ -140,6 +140,38 @@ def test_odd_characters_in_a_name_do_no_harm(mark: str) -> None:
     assert km_from(parse_answer(f"{mark} Taken in Paris, France."), 48.86, 2.35) < 10
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"country": "car"}',
+        '{"objects": "car", "place": "car"}',
+        '{"scene": "car", "notes": "a car"}',
+        "Car",
+        "There is a car on the road.",
+        '{"country": "png"}',
+        '{"country": "none"}',
+        "хойд",
+        "Энэ бол хойд тал.",
+    ],
+)
+def test_words_that_look_like_abbreviations_or_cases_are_no_places(text):
+    assert parse_answer(text).latitude is None
+
+
+@pytest.mark.parametrize(
+    ("text", "latitude"),
+    [
+        ('{"country": "CAR"}', 5),
+        ('{"country": "uk"}', 53),
+        ('{"country": "usa"}', 39),
+        ("Снято в Париже.", 48.9),
+        ("В Риме.", 41.9),
+    ],
+)
+def test_abbreviations_in_capitals_and_russian_cases_are_places(text, latitude):
+    assert parse_answer(text).latitude == pytest.approx(latitude, abs=1)
+
+
 def test_a_dash_between_words_parts_them() -> None:
     outcome = parse_answer("A city street in Southern California—most likely San Diego—with trolley tracks.")
     assert outcome.place is not None and outcome.place.startswith("San Diego")

@@ -15,6 +15,21 @@ from sextant.agent.llm.client import complete, load_model
 from sextant.agent.llm.completion import Completion, read_finish
 from sextant.agent.llm.errors import ModelError
 
+# Moderation as it is worded by Azure, OpenAI, Anthropic, xAI, Gemini, Bedrock, Zhipu, and by gateways before them.
+MODERATED: list[tuple[int, dict[str, Any]]] = [
+    (400, {"message": "Blocked.", "code": "x", "innererror": {"code": "ResponsibleAIPolicyViolation"}}),
+    (400, {"message": "Your request was rejected as a result of our safety system.", "type": "user_error"}),
+    (400, {"message": "Output blocked by content filtering policy", "type": "invalid_request_error"}),
+    (403, {"message": "Content violates usage guidelines. Team: t, API key: k", "code": "permission-denied"}),
+    (400, {"message": "Provider returned error", "code": 400, "metadata": {"raw": '{"code": "content_filter"}'}}),
+    (400, {"message": "litellm.ContentPolicyViolationError: AzureException - Blocked", "code": "400"}),
+    (400, {"message": "{'error': 'Violated guardrail policy'}", "code": "400"}),
+    (422, {"message": "litellm.BadRequestError: VertexAIException - PROHIBITED_CONTENT", "code": "422"}),
+    (400, {"message": "The prompt contains words that violate Google's Responsible AI practices"}),
+    (400, {"message": "ValidationException: The provided prompt is blocked by our content filters"}),
+    (400, {"message": "系统检测到输入内容可能包含不安全或敏感内容", "code": "1301"}),
+    (200, {"message": "This prompt was flagged by moderation", "code": 403}),
+]
 QUESTION = [{"role": "user", "content": "Where is this?"}]
 ANSWER = '{"latitude": 48.85, "longitude": 2.35}'
 
@@ -125,6 +140,12 @@ def test_a_failure_inside_a_200_is_asked_again(choice):
         ("content_filter", "filtered"),
         ("SAFETY", "filtered"),
         ("PROHIBITED_CONTENT", "filtered"),
+        ("guardrail_intervened", "filtered"),
+        ("content_filtered", "filtered"),
+        ("IMAGE_SAFETY", "filtered"),
+        ("SPII", "filtered"),
+        ("tool_use", "stop"),
+        ("max-tokens", "length"),
         ("refusal", "refused"),
         ("something new", "unknown"),
     ],
@@ -148,12 +169,33 @@ def test_the_role_may_be_left_out_or_another(role):
         (400, {"message": "The response was filtered", "code": "content_filter"}),
         (400, {"message": "Input data may contain inappropriate content.", "code": "data_inspection_failed"}),
         (451, {"message": "blocked by the moderation endpoint"}),
+        *MODERATED,
     ],
 )
 def test_moderation_is_an_outcome_of_the_photo(status, error):
     with pytest.raises(ModelError) as caught:
         ask(status, {"error": error})
     assert caught.value.kind == "filtered" and not caught.value.retry
+
+
+def test_a_prompt_that_gemini_blocks_is_an_outcome_of_the_photo():
+    with pytest.raises(ModelError) as caught:
+        ask(200, {"id": "x", "model": "m", "choices": [], "promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}})
+    assert caught.value.kind == "filtered"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Your organization's policy does not allow this key to be used from here.",
+        "This project violates nothing but has no access to the model.",
+        "The model's usage guide is at the address below.",
+    ],
+)
+def test_other_words_of_a_refusal_are_no_moderation(words):
+    with pytest.raises(ModelError) as caught:
+        ask(403, {"error": {"message": words}})
+    assert caught.value.kind == "bad_key"
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 from contextlib import suppress
 
 import numpy as np
@@ -29,6 +30,35 @@ def test_a_deep_grey_ramp_is_a_ramp(bits, kind):
     assert opened.mean() == pytest.approx(127, abs=3) and opened.max() == 255
 
 
+def sixteen_bit_png(samples: np.ndarray, colour_type: int) -> bytes:
+    """A PNG of 16 bits a sample; Pillow writes none in colour."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    height, width = samples.shape[:2]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
+    head = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_deep_colours_are_as_bright_as_they_are(bits):
+    values = np.round(RAMP * (2**bits - 1)).astype(np.uint16)
+    colours = np.stack([values, values[:, ::-1], np.zeros_like(values)], axis=2)
+    opened = np.asarray(open_photo(sixteen_bit_png(colours, 2)).image)
+    assert opened[..., 0].mean() == pytest.approx(127, abs=3) and opened[..., 2].max() == 0
+    assert opened[0, 0].tolist() == [0, 255, 0] and opened[0, -1].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize("bits", [8, 10, 16])
+def test_portable_greymaps_are_photos(bits):
+    values = np.round(RAMP * (2**bits - 1)).astype(">u2" if bits > 8 else "u1")
+    content = f"P5\n64 48 {2**bits - 1}\n".encode() + values.tobytes()
+    assert is_photo(content[:32])
+    assert np.asarray(open_photo(content).image).mean() == pytest.approx(127, abs=3)
+
+
 @pytest.mark.parametrize("top", [1.0, 1.2, 1000.0])
 def test_a_grey_ramp_of_fractions_is_a_ramp(top):
     opened = np.asarray(open_photo(saved(Image.fromarray((RAMP * top).astype(np.float32)), "TIFF")).image)
@@ -42,6 +72,29 @@ def test_a_jpeg_that_is_cut_off_opens_with_a_note(missing):
     assert (opened.width, opened.height) == (640, 480)
     assert "truncated" in opened.notes[0]
     assert open_photo(whole).notes == ()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
+def test_a_picture_stored_by_rows_shows_the_rows_that_are_there(kind):
+    whole = saved(
+        Image.fromarray(np.full((200, 300, 3), 200, np.uint8)), kind, **({"compress_level": 0} if kind == "PNG" else {})
+    )
+    opened = open_photo(whole[: len(whole) // 2])
+    pixels = np.asarray(opened.image)
+    assert pixels.shape == (200, 300, 3) and "cut off" in opened.notes[0]
+    assert 0.3 < (pixels == 200).mean() < 0.7
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "HEIF", "AVIF"])
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.99])
+def test_other_pictures_that_are_cut_off_are_one_clear_error(kind, part):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    noise = np.random.default_rng(1).integers(0, 255, (200, 300, 3), dtype=np.uint8)
+    whole = saved(Image.fromarray(noise), kind)
+    with pytest.raises(PhotoError, match="broken"):
+        open_photo(whole[: int(len(whole) * part)])
 
 
 def tiff_with_raw(preview: bytes | None, size: tuple[int, int], sensor: tuple[int, int]) -> bytes:
@@ -117,20 +170,10 @@ def test_the_first_picture_of_several_is_looked_at(kind):
     opened = open_photo(content)
     red, green, blue = np.asarray(opened.image)[24, 32].tolist()
     assert (opened.width, opened.height) == (64, 48) and red > 200 and green < 60 and blue < 60
-    assert is_photo(content[:32])
+    assert is_photo(content[:32]) and "several pictures" in opened.notes[0]
 
 
-def test_a_heif_sequence_is_a_photo_whatever_its_brand():
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    content = saved(Image.new("RGB", (64, 48), "red"), "HEIF")
-    for brand in (b"msf1", b"hevc", b"heis"):  # what .heics files begin with; their first picture is a still
-        sequence = content[:8] + brand + content[12:]
-        assert is_photo(sequence[:32]) and open_photo(sequence).width == 64
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF", "BMP", "PPM"])
 def test_photos_are_told_by_their_first_bytes(kind):
     content = saved(Image.new("RGB", (16, 16)), kind)
     assert is_photo(content[:32]) and name_unread_format(content[:32]) is None
@@ -141,6 +184,8 @@ def test_pictures_of_unread_formats_are_named():
     assert name_unread_format(b"\xff\x0a" + bytes(30)) == "JPEG XL"
     assert name_unread_format(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(20)) == "JPEG 2000"
     assert name_unread_format(b"Dear diary, today it rained.....") is None
+    assert name_unread_format(b"v/1\x01" + bytes(30)) == "OpenEXR"
+    assert not is_photo(b"P5 is a chapter of this diary...") and not is_photo(b"BMW 320i, sold in 1998 for 900 EUR")
     assert not is_photo(b"id,time,lat,lon\n1,2024-05-01T10:")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from sextant.gallery.sources.records import PhotoRecord, SourceError, Unreadable
-from tests.support.photos import gps_exif, jpeg
+from tests.support.photos import gps_exif, jpeg, photo_folder
 
 PLACED = jpeg(1, exif=gps_exif(10, 20))
 TABLE = "image,latitude,longitude\na.jpg,44.567,2.5\n"
@@ -122,3 +122,32 @@ def test_archives_alone_still_need_a_table(tmp_path):
         archive.writestr("1.jpg", PLACED)
     with pytest.raises(SourceError, match="--metadata"):
         open_source(str(tmp_path))
+
+
+def test_tables_and_spreadsheets_are_named_however_their_suffix_is_written(tmp_path):
+    folder = photo_folder(tmp_path / "photos", [(1, 2), (3, 4)])
+    (folder / "T.CSV").write_text("Datei;Breite;Länge\n000.jpg;33°51'24\"S;151,25\n")
+    (folder / "more.xlsx").write_bytes(b"PK\3\4")
+    source = open_source(str(folder))
+    record = next(iter(source))
+    assert (record.latitude, record.longitude) == (pytest.approx(-33.856667, abs=1e-5), 151.25)
+    assert any("'more.xlsx' is a spreadsheet" in note for note in source.notes)
+
+
+def test_a_table_whose_lines_do_not_fit_its_header_says_so(tmp_path):
+    folder = photo_folder(tmp_path / "photos", [(1, 2)])
+    (folder / "t.csv").write_text("a,b,file,lat,lon\n000.jpg,1,2\n")
+    assert any("none of its lines has the columns" in note for note in open_source(str(folder)).notes)
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.tgz", "a.tar.zst", "a.7z", "below/a.rar"])
+@pytest.mark.parametrize("table", ["", "file,lat,lon\n000.jpg,5,6\n"])
+def test_archives_beside_photos_are_named_and_left(tmp_path, name, table):
+    folder = photo_folder(tmp_path / "photos", [(1, 2)])
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(b"not opened")
+    if table:
+        (folder / "t.csv").write_text(table)
+    source = open_source(str(folder))
+    assert len(list(source)) == 1
+    assert any("archives were not opened: " in note and "unpack" in note for note in source.notes)

@@ -105,3 +105,37 @@ def test_a_table_without_the_columns_is_refused(tmp_path, text):
 def test_a_table_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(SourceError, match="cannot be read"):
         PhotoTable(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("above", ["# my photos\n", "My holiday, 2024\n\n", "\n\n"])
+def test_a_header_below_a_title_is_found(tmp_path, above):
+    assert only_row(tmp_path, above + "file,lat,lon\na.jpg,1,2\n").image == "a.jpg"
+
+
+def test_a_spreadsheets_line_that_names_its_delimiter_is_skipped(tmp_path):
+    row = table(tmp_path, "sep=;\nfile;lat;lon\na.jpg;1,5;2\n").row(0)
+    assert (row.image, row.latitude, row.longitude) == ("a.jpg", 1.5, 2)
+
+
+def test_empty_cells_at_the_end_of_a_line_may_be_missing_or_too_many(tmp_path):
+    read = table(tmp_path, "file,lat,lon,note\na.jpg,1,2\nb.jpg,1,2,x,,\nc.jpg,1,2,x,y\n")
+    assert read.images == ["a.jpg", "b.jpg"] and "1 lines are not rows" in read.notes[0]
+
+
+def test_a_last_line_that_is_cut_off_is_left_out(tmp_path):
+    assert table(tmp_path, "file,lat,lon,note\na.jpg,1,2,x\nb.jpg,1,2").images == ["a.jpg"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp850", "mac-roman", "utf-16-le", "utf-16", "utf-8-sig"])
+def test_the_names_of_the_photos_tell_the_encoding(tmp_path, encoding):
+    names = ["Brücke Zürich.jpg", "Café naïf.jpg", "Señor.jpg"]
+    path = tmp_path / "photos.csv"
+    path.write_text("file,lat,lon\n" + "".join(f"{name},1,2\n" for name in names), encoding=encoding)
+    assert PhotoTable(path, photos=names).images == names
+
+
+def test_the_names_of_the_photos_tell_a_cyrillic_encoding(tmp_path):
+    names = ["Мост.jpg", "Площадь.jpg"]
+    path = tmp_path / "photos.csv"
+    path.write_text("file,lat,lon\n" + "".join(f"{name},1,2\n" for name in names), encoding="cp1251")
+    assert PhotoTable(path, photos=names).images == names

@@ -1,0 +1,59 @@
+"""Degrees as a table's cells state them: "48.8583", "48,8583", "48°51'29.6\" N", "S33.85"."""
+
+import math
+import re
+
+from sextant.gallery.photos.angles import is_negative, join_degrees, parse_angle_text
+
+_NO_VALUE = ("", "nan", "none", "null", "na", "n/a", "-", "\\n")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d{1,3},\d+")
+_COMMA_AND_LETTER = re.compile(r"[NSEW]?\s*[+-]?\d{1,3},\d+\s*°?\s*[NSEW]?", re.IGNORECASE)
+_WORDS = re.compile(r"\b(north|nord|norte|noord|south|sud|süd|sur|zuid|east|est|este|ost|oost|west|ouest|oeste)\b\.?")
+_LETTERS = {"n": "N", "s": "S", "z": "S", "e": "E", "w": "W"}
+
+
+def read_degrees(text: str, letters: str) -> float:
+    """Read a cell as degrees; NaN where it states none. ``letters`` are those of its axis: "NS" or "EW".
+
+    A point or a decimal comma, a hyphen or a true minus. "48,51 N" could be minutes or a fraction and is not read.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = _read_number_or_angle(text, letters)
+    return value if math.isfinite(value) else math.nan
+
+
+def states_nothing(text: str) -> bool:
+    """Tell whether a cell is one of the words for "no value"."""
+    return text.lower() in _NO_VALUE
+
+
+def _read_number_or_angle(text: str, letters: str) -> float:
+    plain = " ".join(text.replace("\u2212", "-").replace("\u00a0", " ").replace("\u202f", " ").split())
+    if _DECIMAL_COMMA.fullmatch(plain):
+        plain = plain.replace(",", ".")
+    try:
+        return float(plain.replace(" ", "") if plain[:1] in "+-" else plain)
+    except ValueError:
+        return _parse_angle(plain, letters)
+
+
+def _parse_angle(text: str, letters: str) -> float:
+    worded = _WORDS.sub(lambda found: _abbreviate(found[1]), text.lower()).upper().replace("DEG", "deg")
+    if _COMMA_AND_LETTER.fullmatch(worded):
+        if len(worded.partition(",")[2].strip("NSEW° ")) < 3:
+            return math.nan
+        worded = worded.replace(",", ".")
+    values, letter = parse_angle_text(worded) or ([], "")
+    total = join_degrees(values) if values and math.isfinite(values[0]) else None
+    if total is None or (letter and letter not in letters):
+        return math.nan
+    return -total if letter == letters[1] or is_negative(values) else total
+
+
+def _abbreviate(word: str) -> str:
+    """Return the letter of a direction; German "Ost" and French "ouest" begin alike."""
+    if word[0] == "o":
+        return "E" if word in ("ost", "oost") else "W"
+    return _LETTERS[word[0]]

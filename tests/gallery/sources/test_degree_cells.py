@@ -1,0 +1,46 @@
+import math
+
+import pytest
+
+from sextant.gallery.sources.degree_cells import read_degrees
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "want"),
+    [
+        ("-33.8568", "NS", -33.8568),
+        ("-33,8568", "NS", -33.8568),
+        ("\u221233.8568", "NS", -33.8568),
+        ("- 33.8568", "NS", -33.8568),
+        ("-33.8568°", "NS", -33.8568),
+        ("33°51'24.4\"S", "NS", -33.856778),
+        ("33 51 24.4 S", "NS", -33.856778),
+        ("33°51′24.4″ S", "NS", -33.856778),
+        ("48 deg 51' 29.60\" N", "NS", 48.858222),
+        ("S33.8568", "NS", -33.8568),
+        ("33.8568° Süd", "NS", -33.8568),
+        ("151.2153 Ost", "EW", 151.2153),
+        ("2.25 ouest", "EW", -2.25),
+        ("2.25 Oeste", "EW", -2.25),
+        ("33,8568 S", "NS", -33.8568),
+        ("33,51.408S", "NS", -33.8568),
+    ],
+)
+def test_degrees_are_read_as_people_write_them(text, letters, want):
+    assert read_degrees(text, letters) == pytest.approx(want, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ("33,51 S", "NS"),
+        ("151.2 E", "NS"),
+        ("33.9 O", "EW"),
+        ("33 75 10 S", "NS"),
+        ("north", "NS"),
+        ("", "NS"),
+        ("inf", "EW"),
+    ],
+)
+def test_what_could_mean_two_things_is_not_read(text, letters):
+    assert math.isnan(read_degrees(text, letters))
