@@ -1,7 +1,9 @@
 """`sextant locate`: find where photos were taken."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -25,8 +27,17 @@ STOPPING = (
 
 
 @click.command(name="locate", cls=GroupedCommand)
-@click.argument("photos", nargs=-1, metavar="PHOTO…")
+@click.argument("photos", nargs=-1, metavar="PHOTO|FOLDER|PATTERN|LIST|-…")
 @add_run_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    cls=GroupedOption,
+    first=True,
+    help="Locate a whole library: write the answers into DIR as they come; the same command resumes.",
+)
+@click.option("--retry-errors", is_flag=True, help="With --out: also locate the photos again that failed before.")
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run without repeating paid calls.")
 @click.option(
     "--dry-run",
@@ -66,6 +77,8 @@ STOPPING = (
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 def command(
     photos: tuple[str, ...],
+    out: Path | None,
+    retry_errors: bool,
     resume: str | None,
     dry_run: bool,
     heatmap: str | None,
@@ -83,8 +96,11 @@ def command(
     Example: sextant locate photo.jpg
              sextant locate *.jpg --model openai:gpt-4o --max-usd 0.50 --json
              sextant locate photo.jpg --model ollama:qwen2.5vl --gallery my-gallery
+             sextant locate my-photos --out located --max-usd 20
     """
     from sextant.agent.privacy.precision import load_policy
+    from sextant.app.commands.library import LibraryOptions, place
+    from sextant.app.library.finding import find_photos, is_library
 
     if bool(photos) == bool(resume):
         raise click.UsageError("name the photos to locate, or a run to resume with --resume RUN")
@@ -94,11 +110,25 @@ def command(
     form = choose_output(as_json, jsonl, full)
     if resume:
         return resume_run(resume, options["home"], options["base_url"], policy, form, quiet)
+    whole = out is not None or is_library(photos)
+    if whole and out is None and not dry_run:
+        raise click.UsageError("a folder, a pattern or a list needs --out DIR, the folder to write the answers to")
+    if retry_errors and out is None:
+        raise click.UsageError("--retry-errors is for a whole library; add --out DIR")
     settings = make_settings(options)
     if dry_run:
-        return print_forecast(len(photos), settings, form.as_json)
+        count = (
+            len(find_photos(photos, str(out) if out else None, sys.stdin if "-" in photos else ()).photos)
+            if whole
+            else None
+        )
+        return print_forecast(count or len(photos), settings, form.as_json)
     if heatmap and policy.coarsest is not None:
         raise click.UsageError("--heatmap shows more than --precision allows; use only one of them")
+    if out is not None:
+        if heatmap or jsonl or full:
+            raise click.UsageError("--heatmap, --jsonl and --full are for single photos; leave them out with --out")
+        return place(photos, settings, policy, LibraryOptions(out, retry_errors), as_json, quiet)
     if heatmap:
         check_heatmap(heatmap, len(photos), settings)
     code, answers = locate_all(photos, settings, policy, form, quiet)
@@ -137,8 +167,6 @@ def choose_output(as_json: bool, jsonl: bool, full: bool) -> OutputForm:
 
 def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
     """Refuse what cannot become a heat map before any work is done."""
-    from pathlib import Path
-
     from sextant.agent.world.live import get_backend
     from sextant.agent.world.position_scores import require_aligned
     from sextant.base.packages import require_package
@@ -154,8 +182,6 @@ def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
 
 def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> None:
     """Write the heat map of a located photo."""
-    from pathlib import Path
-
     from sextant.agent.world.live import get_backend
 
     get_backend(settings).retrieval.write_heatmap(answer["photo"]["sha256"], Path(file))

@@ -20,7 +20,9 @@ from sextant.eval.running.records import make_answered_record, make_error_record
 from sextant.gallery.photos.open import read_photo
 from sextant.graphs.batches.failures import has_model_failed
 from sextant.graphs.batches.lines import lock_writer, open_writer
+from sextant.graphs.batches.metered_calls import sum_unfinished_costs
 from sextant.graphs.batches.session import BatchOrder, BatchSession, End, read_usd
+from sextant.graphs.runs.batch import make_record_name
 
 Tell = Callable[[Counts], None]
 
@@ -83,11 +85,15 @@ def run(
             notes = ("the last line was cut off by a crash; its photo is evaluated again",) if writer.repaired else ()
             before = folder.lines()
             spent = sum(map(read_usd, before.values()))
-            order = BatchOrder(task.settings, folder.records, task.max_usd, spent, task.retry_errors, behind)
+            if task.max_usd is not None:
+                spent += sum_unfinished_costs(folder.records)
+            pending = _list_pending(task, before)
+            again = frozenset(make_record_name(photo.image) for photo in pending if task.retry_errors)
+            order = BatchOrder(task.settings, folder.records, task.max_usd, spent, again, behind)
             face = EvalFace(_count_done(task, before), tell)
             session = BatchSession(order, face, writer)
             tell(face.tally)
-            why = session.work(_list_pending(task, before), stop or threading.Event())
+            why = session.work(pending, stop or threading.Event())
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
     return EvalEnd(why, face.tally, reason, notes)
 
@@ -101,6 +107,10 @@ class EvalFace:
     def name(self, photo: BenchmarkPhoto) -> str:
         """Return the photo's name in the benchmark."""
         return photo.image
+
+    def record(self, photo: BenchmarkPhoto) -> str:
+        """Return the name of the photo's record."""
+        return make_record_name(photo.image)
 
     def find_path(self, photo: BenchmarkPhoto) -> str | None:
         """Return the photo's file; None where it is missing."""

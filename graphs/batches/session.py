@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
 from sextant.agent.verification.baselines.stand_in import STAND_IN
-from sextant.agent.world.deps import Deps, Port
+from sextant.agent.world.deps import Deps, Port, ignore_event
 from sextant.agent.world.live import LiveBackend, make_batch_deps
 from sextant.base.errors import SextantError, format_error
 from sextant.base.json_types import Json
@@ -28,9 +28,9 @@ from sextant.gallery.photos.open import PhotoError
 from sextant.geo.places import describe
 from sextant.graphs.batches.circuit_breaker import CircuitBreaker, find_shared_failure
 from sextant.graphs.batches.lines import LineWriter
-from sextant.graphs.batches.metered_calls import MeteredCalls, sum_unfinished_costs
+from sextant.graphs.batches.metered_calls import MeteredCalls
 from sextant.graphs.batches.spend_limit import SpendLimitReached
-from sextant.graphs.runs.batch import BatchRunner, make_record_name
+from sextant.graphs.runs.batch import BatchRunner
 from sextant.graphs.runs.folder import RunFolder
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
@@ -54,6 +54,10 @@ class Face(Protocol[Own]):
 
     def name(self, photo: Own) -> str:
         """Return the photo's name, unique in the batch."""
+        ...
+
+    def record(self, photo: Own) -> str:
+        """Return the name of the photo's record, a valid and unique name of a folder."""
         ...
 
     def find_path(self, photo: Own) -> str | None:
@@ -84,17 +88,19 @@ class BatchOrder:
     Attributes:
         records: the folder of the photos' runs.
         max_usd: the money of the whole batch; None means no limit.
-        spent_usd: what the lines on disk have cost.
-        afresh: repeat every call of the photos, instead of reusing those recorded by an earlier session.
+        spent_usd: what earlier sessions have cost.
+        afresh: records whose photos repeat every call, instead of reusing those recorded by an earlier session.
         behind: wraps the backend that answers the calls.
+        on_event: receives the name of a photo and a progress event of its run, from several threads.
     """
 
     settings: Settings
     records: Path
     max_usd: float | None = None
     spent_usd: float = 0.0
-    afresh: bool = False
+    afresh: frozenset[str] = frozenset()
     behind: Callable[[Port], Port] = lambda world: world
+    on_event: Callable[[str, Json], None] | None = None
 
 
 class BatchSession(Generic[Item]):
@@ -110,8 +116,7 @@ class BatchSession(Generic[Item]):
         self._deps, self._live = make_batch_deps(order.settings)
         self._world = order.behind(self._live)
         if order.max_usd is not None:
-            spent = order.spent_usd + sum_unfinished_costs(order.records)
-            self._world = MeteredCalls(self._world, self._live, self._deps, order.max_usd, spent)
+            self._world = MeteredCalls(self._world, self._live, self._deps, order.max_usd, order.spent_usd)
         self._graph = BatchRunner(self._deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)
@@ -177,8 +182,8 @@ class BatchSession(Generic[Item]):
             if why is End.DONE:
                 self._writer.append(line)
                 self._face.count(line)
-            elif not self._order.afresh:
-                RunFolder(self._order.records / line["record"].rpartition("/")[2]).remove()  # asked again next time
+            elif (name := line["record"].rpartition("/")[2]) not in self._order.afresh:
+                RunFolder(self._order.records / name).remove()  # asked again next time
         return why
 
     def _drain(self, flying: set[Future[Json]]) -> None:
@@ -197,7 +202,7 @@ class BatchSession(Generic[Item]):
             SextantError: the disk does not take what is written.
         """
         began = time.monotonic()
-        name = make_record_name(self._face.name(photo))
+        name = self._face.record(photo)
         line = self._make_line(photo, name)
         line["timings"] = {"seconds": round(time.monotonic() - began, 4), **line.get("timings", {})}
         line["record"] = f"{self._order.records.name}/{name}"
@@ -212,9 +217,13 @@ class BatchSession(Generic[Item]):
                 photo, "missing", f"photo {self._face.name(photo)!r} is not in the folder"
             )
         settings = replace(self._deps.settings, run=name)
+        told, called = self._order.on_event, self._face.name(photo)
+        on_event = (lambda event: told(called, event)) if told else ignore_event
         try:
             self._face.prepare(photo, self._live)
-            state = self._graph.locate(path, settings, self._order.records / name, self._world, self._order.afresh)
+            state = self._graph.locate(
+                path, settings, self._order.records / name, self._world, name in self._order.afresh, on_event
+            )
             return self._face.make_line(photo, state, replace(self._deps, settings=settings), self._live)
         except SpendLimitReached:
             raise
