@@ -75,6 +75,7 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     """
     from sextant.agent.recording.fitted_models import check_and_resolve_fitted
     from sextant.agent.settings import check_settings, make_recipe, settings_from_json
+    from sextant.agent.world.maps import list_map_tools
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import choose_gallery
     from sextant.app.options.setting_sources import collect_settings
@@ -91,6 +92,7 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
         named = {("none",): (), ("all",): TOOLS}
         given["tools"] = list(named.get(tuple(given["tools"]), given["tools"]))
     given["signs"] = True
+    given["maps"] = list(list_map_tools(given.get("home")))
     settings = check_settings(settings_from_json(given), called)
     check_tool_names(make_recipe(settings).tools)
     return check_and_resolve_fitted(settings)

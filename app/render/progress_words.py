@@ -30,11 +30,11 @@ def report_run(progress: Progress) -> Callable[[Json], None]:
     return report
 
 
-def report_import(progress: Progress, name: str) -> Callable[[int], None]:
-    """Return what shows how many places of a gazetteer were read."""
+def report_import(progress: Progress, name: str, what: str = "places") -> Callable[[int], None]:
+    """Return what shows how many places of a gazetteer, or things of a map, were read."""
 
     def report(count: int) -> None:
-        progress.show(name, f"{name}: {count:,} places", every_s=EVERY_SECONDS)
+        progress.show(name, f"{name}: {count:,} {what}", every_s=EVERY_SECONDS)
 
     return report
 
