@@ -51,21 +51,21 @@ class EvalEnd:
     """How a session of an evaluation ended; ``reason`` is what an unavailable model's server said."""
 
     why: End
-    tally: Counts
+    counts: Counts
     reason: str | None = None
     notes: tuple[str, ...] = ()
 
 
 def run(
     task: EvalTask,
-    tell: Tell = lambda tally: None,
+    tell: Tell = lambda counts: None,
     stop: threading.Event | None = None,
     behind: Callable[[Port], Port] = lambda world: world,
 ) -> EvalEnd:
     """Evaluate what is missing of a task, or, with ``retry_errors``, what failed.
 
     Args:
-        tell: receives the running tally after every photo, from one thread.
+        tell: receives the running counts after every photo, from one thread.
         stop: once set, photos in flight are finished and no others begun.
         behind: wraps the world that answers the photos' calls.
 
@@ -92,17 +92,17 @@ def run(
             order = BatchOrder(task.settings, folder.records, task.max_usd, spent, again, behind)
             face = EvalFace(_count_done(task, before), tell)
             session = BatchSession(order, face, writer)
-            tell(face.tally)
+            tell(face.counts)
             why = session.work(pending, stop or threading.Event())
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
-    return EvalEnd(why, face.tally, reason, notes)
+    return EvalEnd(why, face.counts, reason, notes)
 
 
 class EvalFace:
     """What an evaluation does with its photos: it compares each answer with the truth."""
 
-    def __init__(self, tally: Counts, tell: Tell) -> None:
-        self.tally, self._tell = tally, tell
+    def __init__(self, counts: Counts, tell: Tell) -> None:
+        self.counts, self._tell = counts, tell
 
     def name(self, photo: BenchmarkPhoto) -> str:
         """Return the photo's name in the benchmark."""
@@ -131,8 +131,8 @@ class EvalFace:
 
     def count(self, line: Json) -> None:
         """Count a line and tell the progress."""
-        self.tally.add(line)
-        self._tell(self.tally)
+        self.counts.add(line)
+        self._tell(self.counts)
 
 
 def _measure_density(photo: BenchmarkPhoto, deps: Deps, live: LiveBackend) -> Json | None:
@@ -152,8 +152,8 @@ def _list_pending(task: EvalTask, before: dict[str, Json]) -> list[BenchmarkPhot
 def _count_done(task: EvalTask, before: dict[str, Json]) -> Counts:
     """Count the photos done before this session that will not be repeated."""
     again = {photo.image for photo in _list_pending(task, before)}
-    tally = Counts(len(task.photos))
+    counts = Counts(len(task.photos))
     for image, line in before.items():
         if image not in again:
-            tally.add(line, fresh=False)
-    return tally
+            counts.add(line, fresh=False)
+    return counts

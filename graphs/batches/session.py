@@ -112,7 +112,7 @@ class BatchSession(Generic[Item]):
 
     def __init__(self, order: BatchOrder, face: Face[Item], writer: LineWriter) -> None:
         self._order, self._face, self._writer = order, face, writer
-        self._streak = CircuitBreaker()
+        self._breaker = CircuitBreaker()
         self._deps, self._live = make_batch_deps(order.settings)
         self._world = order.behind(self._live)
         if order.max_usd is not None:
@@ -127,7 +127,7 @@ class BatchSession(Generic[Item]):
     @property
     def reason(self) -> str:
         """The model server's message for the last failed call; only after a session that ended by ``End.MODEL``."""
-        return self._streak.words()
+        return self._breaker.words()
 
     def work(self, photos: Iterable[Item], stop: threading.Event) -> End:
         """Run these photos in parallel; each line is on disk before the next photo takes its place.
@@ -157,7 +157,7 @@ class BatchSession(Generic[Item]):
                     ended, flying = wait(flying, return_when=FIRST_COMPLETED)
                     for future in ended:
                         self._take(future.result())
-                    if self._streak.is_long():
+                    if self._breaker.is_long():
                         stop.set()
             except SpendLimitReached:
                 stop.set()
@@ -169,16 +169,16 @@ class BatchSession(Generic[Item]):
 
     def _take(self, line: Json) -> None:
         """Count a photo that ended, and those held back before it that it makes results."""
-        for result in self._streak.take(line):
+        for result in self._breaker.take(line):
             if find_shared_failure(result):
                 self._writer.append(result)
             self._face.count(result)
 
     def _end(self, why: End) -> End:
         """Return why the session ends. What is held back then is a result only when nothing else was wrong."""
-        if self._streak.is_long() or (why is End.DONE and self._streak.is_all()):
+        if self._breaker.is_long() or (why is End.DONE and self._breaker.is_all()):
             why = End.MODEL
-        for line in self._streak.held:
+        for line in self._breaker.held:
             if why is End.DONE:
                 self._writer.append(line)
                 self._face.count(line)
