@@ -26,6 +26,7 @@ class Group(StrEnum):
     PROMPTS = "Prompts"
     PRIVACY = "Privacy"
     OUTPUT = "Output"
+    LIBRARY = "Whole library"
 
 
 class Effect(StrEnum):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from sextant.app.commands.library import add_library_options, take_library_options
 from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.options.grouped import GroupedCommand, GroupedOption
 from sextant.app.render.terminal import echo, echo_json
@@ -29,15 +30,7 @@ STOPPING = (
 @click.command(name="locate", cls=GroupedCommand)
 @click.argument("photos", nargs=-1, metavar="PHOTO|FOLDER|PATTERN|LIST|-…")
 @add_run_options
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    cls=GroupedOption,
-    first=True,
-    help="Locate a whole library: write the answers into DIR as they come; the same command resumes.",
-)
-@click.option("--retry-errors", is_flag=True, help="With --out: also locate the photos again that failed before.")
+@add_library_options
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run without repeating paid calls.")
 @click.option(
     "--dry-run",
@@ -77,8 +70,6 @@ STOPPING = (
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 def command(
     photos: tuple[str, ...],
-    out: Path | None,
-    retry_errors: bool,
     resume: str | None,
     dry_run: bool,
     heatmap: str | None,
@@ -99,7 +90,7 @@ def command(
              sextant locate my-photos --out located --max-usd 20
     """
     from sextant.agent.privacy.precision import load_policy
-    from sextant.app.commands.library import LibraryOptions, place
+    from sextant.app.commands.library import place
     from sextant.app.library.finding import find_photos, is_library
 
     if bool(photos) == bool(resume):
@@ -110,25 +101,24 @@ def command(
     form = choose_output(as_json, jsonl, full)
     if resume:
         return resume_run(resume, options["home"], options["base_url"], policy, form, quiet)
-    whole = out is not None or is_library(photos)
-    if whole and out is None and not dry_run:
+    library = take_library_options(options)
+    whole = library is not None or is_library(photos)
+    if whole and library is None and not dry_run:
         raise click.UsageError("a folder, a pattern or a list needs --out DIR, the folder to write the answers to")
-    if retry_errors and out is None:
-        raise click.UsageError("--retry-errors is for a whole library; add --out DIR")
     settings = make_settings(options)
     if dry_run:
         count = (
-            len(find_photos(photos, str(out) if out else None, sys.stdin if "-" in photos else ()).photos)
+            len(find_photos(photos, str(library.out) if library else None, sys.stdin if "-" in photos else ()).photos)
             if whole
             else None
         )
         return print_forecast(count or len(photos), settings, form.as_json)
     if heatmap and policy.coarsest is not None:
         raise click.UsageError("--heatmap shows more than --precision allows; use only one of them")
-    if out is not None:
+    if library is not None:
         if heatmap or jsonl or full:
             raise click.UsageError("--heatmap, --jsonl and --full are for single photos; leave them out with --out")
-        return place(photos, settings, policy, LibraryOptions(out, retry_errors), as_json, quiet)
+        return place(photos, settings, policy, library, as_json, quiet)
     if heatmap:
         check_heatmap(heatmap, len(photos), settings)
     code, answers = locate_all(photos, settings, policy, form, quiet)

@@ -18,6 +18,7 @@ from sextant.app.exports.compact import make_compact
 from sextant.app.library.copies import find_copies
 from sextant.app.library.finding import LibraryPhoto
 from sextant.app.library.folder import Entry, LibraryFolder, Stamp, hash_file, read_stamp
+from sextant.app.library.outputs.thumbnails import write_thumbnail
 from sextant.app.library.progress import LibraryCounts
 from sextant.base.json_types import Json
 from sextant.graphs.batches.configuration import describe_settings
@@ -96,7 +97,7 @@ def place_library(
             index = folder.read_index()
             copies = find_copies(task.photos)
             pending, before = sort_photos(task, index)
-            face = LibraryFace(task.policy, LibraryCounts(len(task.photos)), tell)
+            face = LibraryFace(task.policy, LibraryCounts(len(task.photos)), tell, task.out)
             for name in before:
                 face.counts.add(folder.read_line(index[name]), fresh=False)
             spent = sum(entry.usd for entry in index.values())
@@ -156,8 +157,8 @@ def _is_unchanged(entry: Entry, photo: LibraryPhoto) -> bool:
 class LibraryFace:
     """What a library does with its photos: it keeps each answer as it may be shown, with the file's stamp."""
 
-    def __init__(self, policy: Policy, counts: LibraryCounts, tell: Tell) -> None:
-        self.counts, self._policy, self._tell = counts, policy, tell
+    def __init__(self, policy: Policy, counts: LibraryCounts, tell: Tell, out: Path) -> None:
+        self.counts, self._policy, self._tell, self._out = counts, policy, tell, out
 
     def record(self, photo: LibraryPhoto) -> str:
         """Return the name of the photo's record."""
@@ -178,6 +179,10 @@ class LibraryFace:
         """Make the line of an answered photo."""
         found = state["answer"]
         answer = make_compact(view_answer(found, self._policy))
+        if not self._policy.withholds_words:  # a picture may say more than the cap allows
+            write_thumbnail(
+                self._out / "thumbnails" / f"{self.record(photo)}.jpg", deps.blobs.get(state["photo"]["shown"])
+            )
         line = make_library_line(photo, found["photo"]["sha256"])
         camera = None if self._policy.withholds_words else state["metadata"].get("camera")
         return {**line, "camera": camera, "failures": count_failures(state["outcomes"]), "answer": answer}
