@@ -40,7 +40,7 @@ function earlier(view, trying) {
     const list = $("turns");
     const fromEnd = list.scrollHeight - list.scrollTop;
     draw(view, trying);
-    list.scrollTop = list.scrollHeight - fromEnd;
+    list.scrollTo({ top: list.scrollHeight - fromEnd, behavior: "instant" });
   };
   const words = known.first === 1 ? "Show 1 earlier turn" : `Show earlier turns (${known.first})`;
   return h("li", { class: "turn small" }, h("button", { type: "button", class: "earlier", onclick: load }, words));

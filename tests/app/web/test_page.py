@@ -319,6 +319,7 @@ def test_earlier_turns_are_loaded_a_page_at_a_time(drawn, watched, tmp_path):
         page.click("text=Show earlier turns (150)")
         page.wait_for_selector("text=message 50.")
         assert page.locator("#turns > .turn.you").count() == 200
+        assert page.evaluate("() => document.getElementById('turns').scrollTop") > 2000  # what was read stays in sight
         watched.shot("11-earlier-turns")
         send(page, "hello?")  # the window moves; what was loaded stays
         assert page.locator("#turns > .turn.you").count() == 201
