@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": "Serve the chat as a web page on this machine.",
     "where": "Show what is at a position: country, region, nearest place.",
     "places": "Add gazetteers of sights and streets, and search them by name.",
+    "map": "Add OpenStreetMap extracts, and search the map they make.",
     "gallery": "Build, describe and search galleries of geotagged photos.",
     "align": "Train and measure an encoder aligned with geography.",
     "runs": "List, show, compare, share and delete recorded runs.",

@@ -57,6 +57,11 @@ class Home:
         return self.root / "places.sqlite"
 
     @property
+    def maps(self) -> Path:
+        """The folder of the map index, one SQLite file for each extract."""
+        return self.root / "maps"
+
+    @property
     def checkpoints(self) -> Path:
         """The SQLite file of the checkpoints of runs."""
         return self.root / "checkpoints.sqlite"

@@ -153,6 +153,17 @@ class Settings:
             private=True,
         ),
     ] = False
+    maps: Annotated[
+        tuple[str, ...],
+        Option(
+            "Tools that look into the maps and gazetteers of the home.",
+            _GALLERY,
+            Effect.WORLD,
+            default="those that the home has data for",
+            repeats=frozenset({"map_search", "map_around", "sights_near"}),
+            private=True,
+        ),
+    ] = ()
     max_calls: Annotated[
         int | None,
         Option(

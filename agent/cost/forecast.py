@@ -8,7 +8,7 @@ from sextant.agent.settings import Settings, choose_listed, make_recipe, price_c
 from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
-from sextant.agent.world.toolbox import RETRIEVAL, describe_tools
+from sextant.agent.world.toolbox import describe_tools, select_available
 from sextant.base.documents.references import ReferenceDocument, ReferencesDocument
 from sextant.base.json_types import Json
 from sextant.prompts.variants import load_variant
@@ -96,7 +96,7 @@ def estimate_prompt_tokens(name: str, settings: Settings) -> int:
         + 2 * TOKENS_PER_MESSAGE
     )
     if prompt.tools and plan.max_tool_turns:
-        names = tuple(tool for tool in plan.tools if settings.gallery or tool not in RETRIEVAL)
+        names = select_available(plan.tools, gallery=bool(settings.gallery), maps=settings.maps)
         text += estimate_text_tokens(str(describe_tools(names)))
     pictures = 1 + ("photos" in prompt.references.show)
     side = plan.image_side

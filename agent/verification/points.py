@@ -19,7 +19,7 @@ class Points:
 
     `kind` is RETRIEVED, SAID, CENTRE, NAMED (where the gazetteer has the place a voice named, away from its
     coordinates) or SIGN (where text in the photo names a place); `source` is the row within the retrieved or the
-    voices behind it, or -1; `scale_km` the scale a centre was made at, else 0.
+    opinions behind it, or -1; `scale_km` the scale a centre was made at, else 0.
     """
 
     positions: Floats

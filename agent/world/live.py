@@ -28,6 +28,7 @@ from sextant.agent.settings import (
 from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
+from sextant.agent.world.maps import HomeMaps
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
 from sextant.agent.world.sights import Sights
@@ -37,6 +38,7 @@ from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_photo
 from sextant.tools.find_place import find_place_tool
+from sextant.tools.maps import Maps, NoMaps
 
 
 class LiveBackend:
@@ -48,6 +50,7 @@ class LiveBackend:
         self.began = time.time()
         self.retrieval = Retrieval(settings, blobs)
         self.sights = Sights(settings.home)
+        self.maps: Maps = HomeMaps(settings.home) if settings.maps else NoMaps()
         self.samples = SampleRequests(self.model_samples)
         self._lock = threading.Lock()
         self._model: ChatModel | None = None
@@ -125,7 +128,7 @@ class LiveBackend:
         search = self.retrieval.search(photo) if self.settings.gallery else NoSearch()
         try:
             (tool,) = make_tools(
-                (request["name"],), search, lambda: open_run_photo(self.blobs.get(photo)).image
+                (request["name"],), search, lambda: open_run_photo(self.blobs.get(photo)).image, self.maps
             ).values()
         except WrongUse as error:
             return {"error": str(error)}

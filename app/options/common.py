@@ -20,7 +20,7 @@ def add_run_options(command: Command) -> Command:
     options = [
         click.option(
             "--set",
-            "wishes",
+            "overrides",
             multiple=True,
             metavar="KEY=VALUE",
             cls=GroupedOption,
@@ -65,7 +65,7 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     """Make Settings of parsed options, the environment and a file; the gallery from the home where none is named.
 
     Args:
-        options: values by the setting's name, and ``config`` and ``wishes`` of the command line; None stands for an
+        options: values by the setting's name, and ``config`` and ``overrides`` of the command line; None stands for an
             option that was not given.
         called: how the caller calls a setting, for messages; None names the command line's option.
         defaults: of this command, where they are not the settings' own.
@@ -75,15 +75,16 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     """
     from sextant.agent.recording.fitted_models import check_and_resolve_fitted
     from sextant.agent.settings import check_settings, make_recipe, settings_from_json
+    from sextant.agent.world.maps import list_map_tools
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import choose_gallery
     from sextant.app.options.setting_sources import collect_settings
     from sextant.base.home import Home
 
-    own = {name: value for name, value in options.items() if name not in ("config", "wishes")}
+    own = {name: value for name, value in options.items() if name not in ("config", "overrides")}
     if isinstance(own.get("tools"), str):
         own["tools"] = [name.strip() for name in own["tools"].split(",")]
-    given = {**defaults, **collect_settings(own, options.get("config"), options.get("wishes") or ())}
+    given = {**defaults, **collect_settings(own, options.get("config"), options.get("overrides") or ())}
     given.setdefault("model", "offline")
     given["gallery"] = choose_gallery(given.get("gallery"), given.get("home"), needed=given["model"] == "offline")
     given["gazetteer"] = Home.at(given.get("home")).places.exists()
@@ -91,6 +92,7 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
         named = {("none",): (), ("all",): TOOLS}
         given["tools"] = list(named.get(tuple(given["tools"]), given["tools"]))
     given["signs"] = True
+    given["maps"] = list(list_map_tools(given.get("home")))
     settings = check_settings(settings_from_json(given), called)
     check_tool_names(make_recipe(settings).tools)
     return check_and_resolve_fitted(settings)

@@ -119,6 +119,20 @@ class Lookup:
         # A cathedral a little farther says more than the tablet beside it.
         return min(found, key=lambda sight: ((sight.km or 0.0) - 0.002 * sight.prominence, sight.name), default=None)
 
+    def list_sights_near(self, latitude: float, longitude: float, radius_km: float) -> list[Sight]:
+        """Return the prominent sights within a radius (km) of a position (degrees), each with its ``km``."""
+        reach = round(radius_km / _KM_PER_DEGREE * MICRODEGREES)
+        wide = round(reach / max(0.05, _compute_cosine(latitude)))
+        y, x = round(latitude * MICRODEGREES), round(longitude * MICRODEGREES)
+        rows = self._connection.execute(
+            f"{_SELECT} JOIN positions ON positions.id = places.id WHERE south >= ? AND north <= ? AND west >= ? AND"
+            " east <= ? AND kind = 'sight' AND prominence >= ? ORDER BY prominence DESC, places.id LIMIT ?",
+            (y - reach, y + reach, x - wide, x + wide, _PROMINENT, _MOST_ROWS),
+        ).fetchall()
+        circle = [SearchCircle(latitude, longitude, radius_km)]
+        found = [self._sight(row, 1.0, circle) for row in rows]
+        return [sight for sight in found if sight.km is not None and sight.km <= radius_km]
+
     def _exact(self, key: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(
             f"{_SELECT} JOIN names ON names.place = places.id WHERE key = ? ORDER BY prominence DESC LIMIT ?",

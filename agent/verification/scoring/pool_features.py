@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from sextant.agent.verification.calibration import PoolKind, pool_kind
-from sextant.agent.verification.opinions import Voices, voices_of
+from sextant.agent.verification.opinions import Opinions, collect_opinions
 from sextant.agent.verification.points import Points, answer_points
 from sextant.agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
 from sextant.agent.verification.reliability import Reliability
@@ -31,7 +31,7 @@ class PoolFeatures:
     points: Points
     apart_km: Floats
     between_km: Floats
-    opinions: Voices
+    opinions: Opinions
     signs: Signs
 
     @property
@@ -53,15 +53,15 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     """Find the possible answer points of a pool with at least one candidate."""
     found, pool = pool.signs, pool.without_signs()
     retrieved = positions_of(pool.nearest)
-    voices = voices_of(pool, reliability)
-    places = np.concatenate([retrieved, voices.positions])
+    opinions = collect_opinions(pool, reliability)
+    places = np.concatenate([retrieved, opinions.positions])
     between_km = compute_all_pairs_km(places, places)
-    said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
+    said = _SAID_WEIGHT * opinions.reliability.mean(1) * opinions.vote
     weights = np.concatenate([rank_weights(len(retrieved)), said])
-    signs = agreeing_signs(found, retrieved, voices.candidates)
-    points = answer_points(retrieved, voices.positions, voices.named, signs.positions, weights, between_km)
+    signs = agreeing_signs(found, retrieved, opinions.candidates)
+    points = answer_points(retrieved, opinions.positions, opinions.named, signs.positions, weights, between_km)
     apart_km = compute_all_pairs_km(points.positions, points.positions)
-    return PoolFeatures(pool, retrieved, points, apart_km, between_km, voices, signs)
+    return PoolFeatures(pool, retrieved, points, apart_km, between_km, opinions, signs)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,79 @@
+"""Draw a piece of the map index as SVG: streets, water, areas, and numbered hits."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+
+from sextant.atlas.map_index.element import Form
+from sextant.atlas.map_index.rows import Row
+from sextant.atlas.map_index.search import MapIndex
+from sextant.geo.sphere import compute_great_circle_km
+from sextant.geo.svg_map import Ring, Window, draw_area, draw_dot, make_window_around
+
+_WIDTH = 900.0
+_LEAST_DEGREES = 0.008  # of longitude: some 600 m at middle latitudes
+_MOST_KM = 8.0  # of a wider window only the dots are drawn
+_STYLE = (
+    "svg{background:#f6f4ef}.street{fill:none;stroke:#b9b0a2;stroke-width:2}.water{fill:#a9cbe4;stroke:#7fb0d3}"
+    ".river{fill:none;stroke:#7fb0d3;stroke-width:3}.rail{fill:none;stroke:#777;stroke-width:1.5;stroke-dasharray:6 4}"
+    ".green{fill:#cfe3c1}.building{fill:#dcd3c7}.hit{fill:#c8102e;stroke:#fff;stroke-width:2}"
+    "text{font:12px sans-serif;fill:#222;paint-order:stroke;stroke:#fff;stroke-width:3px}"
+)
+_SOURCE = "© OpenStreetMap contributors"
+
+
+def draw_hits(index: MapIndex, hits: Sequence[tuple[str, float, float]]) -> str:
+    """Return the drawing of hits: name, latitude, longitude (degrees), numbered in their order."""
+    from markupsafe import escape
+
+    from sextant.base.printable import make_printable
+
+    positions = [(latitude, longitude) for _, latitude, longitude in hits]
+    window = make_window_around(positions, _WIDTH, _LEAST_DEGREES, 1.4)
+    shapes: list[str] = []
+    corners = (window.south, window.west), (window.north, window.east)
+    if float(compute_great_circle_km(*corners)) <= _MOST_KM:
+        middle = (window.south + window.north) / 2, (window.west + window.east) / 2
+        rows = index.inside(*middle, 500 * float(compute_great_circle_km(*corners)))
+        shapes += [drawn for row in sorted(rows, key=_order) for drawn in _draw(window, row)]
+    for number, (name, latitude, longitude) in enumerate(hits, 1):
+        x, y = window.place(latitude, longitude)
+        shapes.append(draw_dot(window, {"latitude": latitude, "longitude": longitude}, 7, "hit", name))
+        shapes.append(f'<text x="{x + 10:.0f}" y="{y + 4:.0f}">{number}. {escape(make_printable(name))}</text>')
+    box = f'viewBox="0 0 {window.width:.0f} {window.height:.0f}" width="{window.width:.0f}"'
+    note = f'<text x="8" y="{window.height - 8:.0f}">{_SOURCE}</text>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}><style>{_STYLE}</style>{"".join(shapes)}{note}</svg>'
+
+
+def _order(row: Row) -> tuple[int, int]:
+    return ("green", "water", "building", "river", "rail", "street", "").index(_name_style(row)), row.number
+
+
+def _name_style(row: Row) -> str:
+    """Return the style that a thing is drawn with; empty where it is not drawn."""
+    first = row.kinds[0] if row.kinds else ""
+    if row.form == Form.LINE:
+        styles = {"highway": "street", "waterway": "river", "railway": "rail"}
+        return styles.get(first.partition("=")[0], "")
+    if row.form != Form.AREA or "boundary=administrative" in row.kinds:
+        return ""
+    if "natural=water" in row.kinds:
+        return "water"
+    if first.startswith("leisure=") or first in ("landuse=vineyard", "landuse=cemetery", "landuse=forest"):
+        return "green"
+    return "building" if any(kind.startswith("building=") for kind in row.kinds) or row.address else ""
+
+
+def _draw(window: Window, row: Row) -> list[str]:
+    style = _name_style(row)
+    if not style:
+        return []
+    if row.form == Form.LINE:
+        corners = (window.place(y, x) for x, y in shapely.get_coordinates(row.shape).tolist())
+        return [f'<polyline class="{style}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in corners)}"/>']
+    rings: list[Ring] = []
+    for part in shapely.get_parts(np.array([row.shape], dtype=object)).tolist():
+        if part.geom_type == "Polygon":
+            rings.append([(float(x), float(y)) for x, y in shapely.get_coordinates(part.exterior).tolist()])
+    return [draw_area(window, rings, style)] if rings else []

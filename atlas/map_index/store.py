@@ -1,0 +1,115 @@
+"""The files of the map index: one SQLite file for each extract, in the folder `maps` of the home.
+
+A file that is being made ends in `.part`; it gets its name when it is whole, so a search sees whole maps only.
+"""
+
+import sqlite3
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sextant.atlas.map_index.element import MapError
+from sextant.base.errors import format_error
+from sextant.base.home import Home
+
+VERSION = 1
+ENDING = ".sqlite"
+SCHEMA = (
+    "CREATE TABLE source (name TEXT, format TEXT, licence TEXT, file TEXT, bytes INTEGER, file_date TEXT, added TEXT,"
+    " elements INTEGER, names INTEGER, done INTEGER)",
+    "CREATE TABLE elements (id INTEGER PRIMARY KEY, name TEXT, kinds TEXT, tags TEXT, latitude REAL, longitude REAL,"
+    " form TEXT, shape BLOB, address TEXT, prominence INTEGER)",
+    "CREATE TABLE names (id INTEGER PRIMARY KEY, key TEXT, glued TEXT, element INTEGER)",
+    "CREATE TABLE addresses (key TEXT, element INTEGER)",
+    "CREATE TABLE kinds (kind TEXT, element INTEGER)",
+    "CREATE VIRTUAL TABLE positions USING rtree_i32(id, south, north, west, east)",
+    "CREATE VIRTUAL TABLE words USING fts5(key, content='names', content_rowid='id')",
+)
+INDEXES = (
+    "CREATE INDEX IF NOT EXISTS names_glued ON names (glued, element)",
+    "CREATE INDEX IF NOT EXISTS addresses_key ON addresses (key, element)",
+    "CREATE INDEX IF NOT EXISTS kinds_kind ON kinds (kind, element)",
+    "INSERT INTO words(words) VALUES ('rebuild')",
+)
+
+
+@dataclass(frozen=True)
+class MapSource:
+    """A map as the index lists it; dates are ISO 8601, UTC."""
+
+    name: str
+    format: str
+    licence: str
+    file: str
+    bytes: int
+    file_date: str
+    added: str
+    elements: int
+    names: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all fields."""
+        return asdict(self)
+
+
+def maps_folder(home: str | None = None) -> Path:
+    """Return the folder in the home, whether or not it exists."""
+    return Home.at(home).maps
+
+
+def list_map_files(folder: Path) -> list[Path]:
+    """Return the files of whole maps, by name."""
+    return sorted(folder.glob(f"*{ENDING}")) if folder.is_dir() else []
+
+
+def open_map(path: Path) -> sqlite3.Connection:
+    """Open a whole map for reading.
+
+    Raises:
+        MapError: the file is not a map, or has another version.
+    """
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except (sqlite3.Error, OSError) as error:
+        raise MapError(f"the map {str(path)!r} cannot be opened: {format_error(error)}") from error
+    if version != VERSION:
+        connection.close()
+        raise MapError(f"{str(path)!r} was made by another version; add the extract again with: sextant map add FILE")
+    return connection
+
+
+def list_maps(folder: Path) -> list[MapSource]:
+    """Return the maps of a folder, by name.
+
+    Raises:
+        MapError: one cannot be read.
+    """
+    columns = ", ".join(MapSource.__dataclass_fields__)
+    found = []
+    for path in list_map_files(folder):
+        connection = open_map(path)
+        try:
+            found.append(MapSource(*connection.execute(f"SELECT {columns} FROM source").fetchone()))
+        except (sqlite3.Error, TypeError) as error:
+            raise MapError(f"the map {str(path)!r} cannot be read: {format_error(error)}") from error
+        finally:
+            connection.close()
+    return found
+
+
+def remove_map(folder: Path, name: str) -> int:
+    """Delete a map by the name that `list_maps` shows; return how many elements it had.
+
+    Raises:
+        MapError: no map has this name, or the file cannot be deleted.
+    """
+    for path, source in zip(list_map_files(folder), list_maps(folder), strict=True):
+        if source.name == name:
+            try:
+                path.unlink()
+            except OSError as error:
+                raise MapError(f"{str(path)!r} cannot be deleted: {format_error(error)}") from error
+            return source.elements
+    names = ", ".join(source.name for source in list_maps(folder)) or "none"
+    raise MapError(f"unknown map {name!r}; the maps are: {names}")

@@ -1,0 +1,42 @@
+"""`sextant map` with the real command line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import sextant
+from tests.support.map_extract import at, write_extract
+
+pytest.importorskip("osmium")
+
+
+def test_a_map_is_added_searched_drawn_and_removed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    added = sextant("map", "add", write_extract(tmp_path / "town.osm.pbf"), "--json", home=home)
+    assert added.code == 0, added.err
+    assert added.json[0]["source"] == "town.osm.pbf" and added.json[0]["places"] > 5
+    assert "ODbL" in sextant("map", "list", home=home).out
+    drawing = tmp_path / "hits.svg"
+    found = sextant("map", "search", "Landstrasse / Kirchgasse", "--draw", drawing, home=home)
+    assert found.out.splitlines() == [
+        "1. Landstrasse (street): 48.00000, 11.00000; 0 m from Kirchgasse (street)",
+        "© OpenStreetMap contributors",
+    ]
+    drawn = drawing.read_text(encoding="utf-8")
+    assert drawn.startswith("<svg ") and 'class="street"' in drawn and "1. Landstrasse" in drawn
+    around = sextant("map", "around", *at(150, 450), "--draw", drawing, "--json", home=home)
+    assert around.json["inside"] == ["Burg Test (castle)"] and 'class="hit"' in drawing.read_text(encoding="utf-8")
+    assert sextant("places", "search", "Burg Test", "--json", home=home).json[0]["kind"] == "sight"
+    assert "named places removed" in sextant("map", "remove", "town.osm.pbf", home=home).out
+    assert sextant("map", "list", "--json", home=home).json == []
+    assert sextant("places", "list", "--json", home=home).json == []
+
+
+def test_wrong_use_is_one_line(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    commands = (("search", "x"), ("around", 1, 2), ("add", tmp_path / "none.osm.pbf"), ("remove", "x"))
+    for arguments in commands:
+        result = sextant("map", *arguments, home=home)
+        assert result.code == 1 and result.out == "" and result.err.count("\n") == 1
+    assert sextant("map", "around", 91, 0, home=home).code == 2
+    assert sextant("map", "list", home=home).code == 0
