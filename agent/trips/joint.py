@@ -19,7 +19,7 @@ NEIGHBOURS = 4  # photos before and after whose towns a photo is tried at
 BORROWED = 3  # towns of each neighbour
 TOWN_SHARE = 1.0 / 500  # of all photos, that were taken in one town that a photo proposes
 TRUST = 0.5  # exponent of a photo's likelihoods: answers of one model about one trip err together
-# Both have the least log loss at 25 and 200 km on one half of the photographers (python -m bench.library.trips --half a).
+# Both have the least log loss at 25 and 200 km on one half of the photographers: bench/library/trips.py --half a.
 MISFIT = 0.25  # a photo does not fit if its joint place has under this share of its own place's support
 
 

@@ -23,7 +23,7 @@ _BY_HOURS = (
     (float("inf"), (0.25, 0.22, 0.20, 0.16, 0.17)),
 )
 UNKNOWN = (0.49, 0.18, 0.12, 0.09, 0.12)
-"""The same where the time is unknown and only the order of the photos: measured, see ``python -m bench.library.trips``."""
+"""The same where only the order of the photos is known: measured by ``python -m bench.library.trips --half a``."""
 
 
 @dataclass(frozen=True)

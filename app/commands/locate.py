@@ -105,14 +105,11 @@ def command(
     whole = library is not None or is_library(photos)
     if whole and library is None and not dry_run:
         raise click.UsageError("a folder, a pattern or a list needs --out DIR, the folder to write the answers to")
-    settings = make_settings(options)
+    settings = make_settings(options) if whole else make_settings_for(photos, options)
     if dry_run:
-        count = (
-            len(find_photos(photos, str(library.out) if library else None, sys.stdin if "-" in photos else ()).photos)
-            if whole
-            else None
-        )
-        return print_forecast(count or len(photos), settings, form.as_json)
+        apart, typed = str(library.out) if library else None, sys.stdin if "-" in photos else ()
+        count = len(find_photos(photos, apart, typed).photos) if whole else len(photos)
+        return print_forecast(count, settings, form.as_json)
     if heatmap and policy.coarsest is not None:
         raise click.UsageError("--heatmap shows more than --precision allows; use only one of them")
     if library is not None:
@@ -125,6 +122,25 @@ def command(
     if heatmap and answers:
         draw_heatmap(heatmap, answers[0], settings)
     return code
+
+
+def make_settings_for(photos: tuple[str, ...], options: dict[str, Any]) -> "Settings":
+    """Make the settings of the run. Where there is no gallery, a photo that cannot be read is reported first.
+
+    Raises:
+        WrongUse: as `make_settings`.
+        PhotoError: there is no gallery, and a photo cannot be read either.
+    """
+    from sextant.app.galleries import NoGallery
+    from sextant.gallery.photos.open import read_photo
+
+    try:
+        return make_settings(options)
+    except NoGallery:
+        for photo in photos:
+            if not Path(photo).is_dir():
+                read_photo(photo)
+        raise
 
 
 @dataclass(frozen=True)

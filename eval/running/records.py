@@ -37,8 +37,8 @@ def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json
         "failures": failed,
         "answer": slim_down_answer(answer),
         **pool_to_json(pool),
-        "excluded": (references or {}).get("excluded"),
-        "timings": dict((references or {}).get("timings", {})),
+        "excluded": references.get("excluded") if references else None,
+        "timings": dict(references["timings"]) if references else {},
     }
 
 

@@ -2,14 +2,15 @@
 
 from collections import Counter
 
+from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.json_types import Json
 
 FILTERED = "filtered"  # a server that refuses this photo's content
 
 
-def count_failures(outcomes: dict[str, Json]) -> dict[str, str]:
+def count_failures(outcomes: dict[str, OutcomeDocument]) -> dict[str, str]:
     """Return why the model's calls failed, where they did: what was said of each kind of failure."""
-    failed = [outcome for outcome in outcomes.values() if outcome["kind"] in ("failed", FILTERED)]
+    failed = [one for one in outcomes.values() if one["kind"] == "failed" or one["kind"] == "filtered"]
     return {outcome.get("failure", "other"): outcome["how"] for outcome in failed}
 
 
