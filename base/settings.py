@@ -214,6 +214,11 @@ class Settings:
             Bounds(1, 1_000_000), flag=False, visitors=True,
         ),
     ] = 1500  # fmt: skip
+    hint: Annotated[
+        str | None,
+        Option("What you know of the photo, such as a decade or a region; quoted to the model.", _PROMPTS,
+               Effect.QUESTION, "TEXT"),
+    ] = None  # fmt: skip
     temperature: Annotated[
         float | None,
         Option(
