@@ -56,7 +56,8 @@ class RunFolder:
         if not isinstance(record, dict) or record.get("format") not in READ_FORMATS:
             found = record.get("format") if isinstance(record, dict) else None
             raise RunError(
-                f"run {self.name!r} has format {found!r}, this sextant reads 1 to {FORMAT}; use the version that recorded it"
+                f"run {self.name!r} has format {found!r}, this sextant reads 1 to {FORMAT}; "
+                "use the version that recorded it"
             )
         missing = [name for name in NEEDED if name not in record]
         if missing:

@@ -61,9 +61,7 @@ def check_table(name, text):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list_plans())
-def test_a_shipped_plan_runs_and_prints_the_papers_table(
-    name, aligned, photos, gallery, tmp_path, keys
-):
+def test_a_shipped_plan_runs_and_prints_the_papers_table(name, aligned, photos, gallery, tmp_path, keys):
     data = benchmark_folder(photos, tmp_path / "data")
     with ModelServer(script) as server:
         given = {key: str(value) for key, value in given_to(name, aligned, gallery, server).items()}

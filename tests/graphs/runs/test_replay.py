@@ -244,5 +244,7 @@ def test_a_run_of_an_earlier_format_replays_without_the_fields_added_since(folde
 
 def test_a_run_of_an_earlier_format_that_differs_names_the_way_out(folder):
     write_as_format_1(folder, lambda verdict: verdict.update(expected_gain=0.5) if verdict else None)
-    with pytest.raises(Divergence, match="an earlier version recorded this run.*--from verify --set verify=calibrated"):
+    with pytest.raises(
+        Divergence, match=r"an earlier version recorded this run.*--from verify --set verify=calibrated"
+    ):
         replay(folder)
