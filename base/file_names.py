@@ -1,4 +1,4 @@
-"""Names of files that are not UTF-8: Python holds their bytes as surrogates, which no database or JSON file can hold."""
+"""File names that are not UTF-8: Python holds their bytes as surrogates, which databases and JSON refuse."""
 
 import re
 
