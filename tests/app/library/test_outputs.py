@@ -51,8 +51,8 @@ def test_gdal_reads_geojson_and_kml(out):
     pyogrio = pytest.importorskip("pyogrio")
     info = pyogrio.read_info(out / "answers.geojson")
     features = json.loads((out / "answers.geojson").read_text())["features"]
-    assert info["features"] == len(features) == 9
-    assert {feature["properties"]["role"] for feature in features} == {"answer", "region 50 %", "region 90 %"}
+    assert info["features"] == len(features) == 12
+    assert {feature["properties"]["role"] for feature in features} == {"answer", "joint", "region 50 %", "region 90 %"}
     layers = pyogrio.list_layers(out / "answers.kml")
     assert sum(pyogrio.read_info(out / "answers.kml", layer=name)["features"] for name, _ in layers) == 6
 
