@@ -49,6 +49,7 @@ def test_a_region_after_steering_holds_nothing_that_was_ruled_out_and_is_drawn_s
         for cap in region.caps:
             around = find_destination(cap[:2], chance.uniform(0, 360, 60), cap[2] * chance.uniform(0, 1.3, 60))
             for latitude, longitude in np.asarray(around).tolist():
+                here = latitude, longitude
                 beyond = min(
                     abs(compute_great_circle_km(one[:2], (latitude, longitude)) - one[2]) for one in region.caps
                 )
