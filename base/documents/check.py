@@ -1,0 +1,30 @@
+"""Check that a JSON document from a file fits its type: it may have been made or changed by anybody."""
+
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+
+def find_objection(kind: Any, value: Any) -> str | None:
+    """Return the first thing that does not fit the type, such as ``region.90.parts: Field required``; None if all fits.
+
+    Args:
+        kind: a type of `sextant.base.documents`, or another TypedDict. Keys that it does not name are not looked at.
+        value: what was read.
+    """
+    try:
+        _make_adapter(kind).validate_python(value, strict=True)
+        return None
+    except ValidationError as error:
+        found = [one for one in error.errors(include_url=False) if one["type"] != "string_unicode"]
+    # A path that is not UTF-8 is read as a text with lone surrogates, which pydantic refuses.
+    if not found:
+        return None
+    where = ".".join(str(part) for part in found[0]["loc"])
+    return f"{where}: {found[0]['msg']}" if where else str(found[0]["msg"])
+
+
+@cache
+def _make_adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
