@@ -4,7 +4,7 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from sextant.base.documents.answer import AnswerWithoutCandidates, CandidateDocument
+from sextant.base.documents.answer import AnswerWithoutCandidates, CandidateDocument, Coverage
 
 
 class RecordedError(TypedDict):
@@ -44,3 +44,7 @@ class EvaluationRecord(LabelledPhoto):
     profile: NotRequired[dict[str, Any] | None]
     excluded: dict[str, int | None] | None
     timings: dict[str, float]
+    record: NotRequired[str | None]
+    """The folder of its run, relative to the evaluation's."""
+    density: NotRequired[Coverage | None]
+    """How many gallery photos lie near the truth."""
