@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 
 def find_objection(kind: Any, value: Any) -> str | None:
-    """Return the first thing that does not fit the type, such as ``region.90.parts: Field required``; None if all fits.
+    """Return the first thing that does not fit the type, such as ``region.90.parts is missing``; None if all fits.
 
     Args:
         kind: a type of `sextant.base.documents`, or another TypedDict. Keys that it does not name are not looked at.
@@ -21,8 +21,10 @@ def find_objection(kind: Any, value: Any) -> str | None:
     # A path that is not UTF-8 is read as a text with lone surrogates, which pydantic refuses.
     if not found:
         return None
-    where = ".".join(str(part) for part in found[0]["loc"])
-    return f"{where}: {found[0]['msg']}" if where else str(found[0]["msg"])
+    where, told = ".".join(str(part) for part in found[0]["loc"]), str(found[0]["msg"])
+    if found[0]["type"] == "missing":
+        return f"{where} is missing"
+    return f"{where}: {told}" if where else told
 
 
 @cache

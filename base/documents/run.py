@@ -44,5 +44,5 @@ class RunRecord(TypedDict):
     finished: NotRequired[str]
     photo: NotRequired[AnsweredPhoto]
     error: NotRequired[str | None]
-    summary: NotRequired[RunSummary]
+    summary: NotRequired[RunSummary | None]
     imported: NotRequired[bool]
