@@ -20,7 +20,8 @@ from sextant.base.files import fsync_folder, write_atomic
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 
-FORMAT = 1
+FORMAT = 2
+READ_FORMATS = (1, FORMAT)  # 1: answers and verdicts lack the fields added since 0.1.0
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -53,10 +54,11 @@ class RunFolder:
             RunError: run.json is missing, broken or of another format.
         """
         record = read_json(self.path / "run.json")
-        if not isinstance(record, dict) or record.get("format") != FORMAT:
+        if not isinstance(record, dict) or record.get("format") not in READ_FORMATS:
             found = record.get("format") if isinstance(record, dict) else None
             raise RunError(
-                f"run {self.name!r} has format {found!r}, this sextant reads {FORMAT}; use the version that recorded it"
+                f"run {self.name!r} has format {found!r}, this sextant reads 1 to {FORMAT}; "
+                "use the version that recorded it"
             )
         objection = find_objection(RunRecord, record)
         if objection:
@@ -80,7 +82,7 @@ class RunFolder:
             answer = add_codes(read_json(path))
         except (TypeError, AttributeError) as error:
             raise RunError(f"run {self.name!r}: answer.json was changed by hand; import the run again") from error
-        objection = find_objection(Answer, answer)
+        objection = find_objection(Answer, answer, complete=self.record()["format"] == FORMAT)
         if objection:
             raise RunError(f"run {self.name!r}: answer.json was changed by hand ({objection}); import the run again")
         return cast(Answer, answer)

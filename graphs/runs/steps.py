@@ -20,6 +20,7 @@ from sextant.base.documents.verdict import VerdictDocument
 from sextant.base.errors import SextantError
 from sextant.base.json_lines import BrokenLine, JsonLines, read_lines
 from sextant.base.json_types import Json
+from sextant.graphs.runs.folder import read_json
 
 
 class RecordedChange(TypedDict, total=False):
@@ -106,12 +107,13 @@ def read_steps(path: Path) -> list[Step]:
         SextantError: a line before the last is not a step: the file was changed.
     """
     found: dict[tuple[int, str, str], Step] = {}
+    complete = not is_of_earlier_format(path.parent)
     try:
         for line in read_lines(path) if path.exists() else ():
             value = line.value
             try:
                 change = add_failure_flags(add_codes(value["change"]))
-                if objection := find_objection(StepDocument, {**value, "change": change}):
+                if objection := find_objection(StepDocument, {**value, "change": change}, complete=complete):
                     raise ValueError(objection)
                 step_info = StepInfo(value["step"], value["node"], value["branch"])
                 step = Step(step_info, change, value["goto"], value["seconds"])
@@ -123,6 +125,14 @@ def read_steps(path: Path) -> list[Step]:
     except OSError as error:
         raise SextantError(f"cannot read {str(path)!r}: {error.strerror}; import the run again") from error
     return [found[key] for key in sorted(found)]
+
+
+def is_of_earlier_format(run: Path) -> bool:
+    """Return whether a run's folder was recorded before fields were added that its steps lack."""
+    try:
+        return bool(read_json(run / "run.json").get("format") == 1)
+    except (SextantError, AttributeError):
+        return False  # whoever reads the record says what is wrong with it
 
 
 def make_changed_error(path: Path, number: int) -> SextantError:
