@@ -14,6 +14,7 @@ from sextant.base.documents.answer import Answer
 from sextant.base.documents.progress import ProgressEvent
 from sextant.base.documents.session import ShownPhoto
 from sextant.base.json_types import Json
+from sextant.geo.caps import draw_caps
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import compute_great_circle_km
 
@@ -41,6 +42,7 @@ def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
         said |= {"time": None, "taken_at": None, "notes": []}
     answer["metadata"] = state_file_position(said)
     answer["precision"] = policy.to_json()
+    answer["region"] = {share: draw_region(region) for share, region in answer["region"].items()}
     located = {
         "answer": answer,
         "headline": format_headline(answer),
@@ -57,6 +59,14 @@ def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
         "pictures": not policy.withholds_words,
     }
     return cast(ShownPhoto, shown | located)
+
+
+def draw_region(region: Json | None) -> Json | None:
+    """Return a region with its outline on the globe: a large circle is none on a flat map."""
+    if region is None or region.get("geojson"):
+        return region
+    circles = [(part["latitude"], part["longitude"], part["radius_km"]) for part in region["parts"]]
+    return {**region, "geojson": draw_caps([(a, o, max(km, 1e-3)) for a, o, km in circles])}
 
 
 def view_change(seen: Json, best: Json | None) -> Json | None:

@@ -40,7 +40,7 @@ def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json
         "answer": slim_down_answer(answer),
         **pool_to_json(pool),
         "excluded": references.get("excluded") if references else None,
-        "timings": dict(references["timings"]) if references else {},
+        "timings": dict(references.get("timings", {})) if references else {},
     }
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from sextant.base.errors import SextantError
+from sextant.base.file_names import restore_name
 from sextant.gallery.photos import deep_tiff
 from sextant.gallery.photos.c_messages import catch_messages
 from sextant.gallery.photos.deep_colours import has_deep_colours, is_dark, scale_colours
@@ -241,6 +242,8 @@ def read_photo(photo: str | Path) -> bytes:
         PhotoError: it does not exist, is empty, too large, or cannot be read.
     """
     path, name = Path(photo), str(photo)
+    if not path.exists() and (restored := restore_name(name)) != name and Path(restored).exists():
+        path = Path(restored)  # as a gallery stores it
     try:
         if path.is_dir():
             raise PhotoError(name, "is a folder; name a photo in it")

@@ -1,10 +1,12 @@
 """A folder of photos is a folder of photos, whatever else lies in it; a table is one when it names its photos."""
 
+import os
 import unicodedata
 import zipfile
 
 import pytest
 
+from sextant.gallery.photos.open import open_photo
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from sextant.gallery.sources.records import PhotoRecord, SourceError, Unreadable
 from tests.support.photos import gps_exif, jpeg, photo_folder
@@ -174,3 +176,10 @@ def test_a_text_file_that_is_no_table_is_not_mentioned(tmp_path):
     (tmp_path / "a.jpg").write_bytes(PLACED)
     (tmp_path / "notes.txt").write_text("Taken with a borrowed camera.\n", encoding="utf-8")
     assert not any("notes" in note for note in open_source(str(tmp_path)).notes)
+
+
+def test_a_name_that_is_not_utf8_is_a_row_like_any_other(tmp_path):
+    (tmp_path / os.fsdecode(b"\xff caf\xe9.jpg")).write_bytes(PLACED)
+    (found,) = records(open_source(str(tmp_path)))
+    assert found.id == r"\xff caf\xe9.jpg"
+    assert open_photo(found.uri).metadata.latitude == 10  # a gallery's row finds its photo
