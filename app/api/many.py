@@ -1,6 +1,7 @@
 """`sextant.locate_many`: many photos, one answer after the other, resumable."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from os import PathLike, fspath
@@ -21,6 +22,7 @@ from sextant.app.library.progress import LibraryCounts
 from sextant.app.library.running import LibraryEnd, LibraryTask, describe_library, place_library, sort_photos
 from sextant.app.options.common import make_settings
 from sextant.base.documents.answer import Answer as AnswerDocument
+from sextant.base.documents.progress import ProgressEvent
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
 from sextant.graphs.batches.session import End
@@ -138,7 +140,7 @@ class LocatedPhotos(Iterator[Answer]):
     def _locate(self) -> Generator[Answer, None, None]:
         folder = LibraryFolder(self._task.out)
         waiting: dict[str, Json] = {}
-        left = {name: self._names.count(name) for name in self._names} if len(self._names) < 1000 else {}
+        left = Counter(self._names)
         before = folder.read_index() if self._task.out.exists() else {}
         kept = set(sort_photos(self._task, before)[1])
         self._worker.start()
@@ -149,7 +151,7 @@ class LocatedPhotos(Iterator[Answer]):
                         self._explain_end()
                         return
                 line = folder.read_line(before[name]) if name in kept else waiting[name]
-                left[name] = left.get(name, 1) - 1
+                left[name] -= 1
                 if left[name] <= 0 and name in waiting:
                     del waiting[name]
                 yield self._make_answer(line)
@@ -192,5 +194,5 @@ class LocatedPhotos(Iterator[Answer]):
         failed = cast(AnswerDocument, {"photo": {"path": path}, "error": message})
         return Answer(failed, message, home)
 
-    def _tell(self, name: str, event: Json) -> None:
+    def _tell(self, name: str, event: ProgressEvent) -> None:
         self._on_event({**event, "photo": name})

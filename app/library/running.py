@@ -20,6 +20,7 @@ from sextant.app.library.finding import LibraryPhoto
 from sextant.app.library.folder import Entry, LibraryFolder, Stamp, hash_file, read_stamp
 from sextant.app.library.outputs.thumbnails import write_thumbnail
 from sextant.app.library.progress import LibraryCounts
+from sextant.base.documents.progress import ProgressEvent
 from sextant.base.json_types import Json
 from sextant.graphs.batches.configuration import describe_settings
 from sextant.graphs.batches.failures import count_failures
@@ -67,7 +68,7 @@ def ignore_line(counts: LibraryCounts, line: Json) -> None:
     """Ignore a line."""
 
 
-def ignore_photo_event(name: str, event: Json) -> None:
+def ignore_photo_event(name: str, event: ProgressEvent) -> None:
     """Ignore an event of a photo's run."""
 
 
@@ -75,7 +76,7 @@ def place_library(
     task: LibraryTask,
     tell: Tell = ignore_line,
     stop: threading.Event | None = None,
-    on_event: Callable[[str, Json], None] = ignore_photo_event,
+    on_event: Callable[[str, ProgressEvent], None] = ignore_photo_event,
 ) -> LibraryEnd:
     """Locate what is missing of a library: new photos, changed ones and, with ``retry_errors``, failed ones.
 

@@ -22,6 +22,7 @@ from sextant.agent.verification import Candidate, Pool, verify
 from sextant.agent.verification.baselines.stand_in import STAND_IN
 from sextant.agent.world.deps import Deps, Port, ignore_event
 from sextant.agent.world.live import LiveBackend, make_batch_deps
+from sextant.base.documents.progress import ProgressEvent
 from sextant.base.errors import SextantError, format_error
 from sextant.base.json_types import Json
 from sextant.gallery.photos.open import PhotoError
@@ -100,7 +101,7 @@ class BatchOrder:
     spent_usd: float = 0.0
     afresh: frozenset[str] = frozenset()
     behind: Callable[[Port], Port] = lambda world: world
-    on_event: Callable[[str, Json], None] | None = None
+    on_event: Callable[[str, ProgressEvent], None] | None = None
 
 
 class BatchSession(Generic[Item]):

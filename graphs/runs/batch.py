@@ -6,7 +6,6 @@ Each photo still has its run folder. After a kill, its cassette answers the call
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +17,7 @@ from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import Recorder, StepPort
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Deps, Port, StepInfo, ignore_event
+from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, build_graph
@@ -54,7 +54,7 @@ class BatchRunner:
         folder: Path,
         world: Port,
         afresh: bool = False,
-        on_event: Callable[[Json], None] = ignore_event,
+        on_event: OnEvent = ignore_event,
     ) -> Json:
         """Run one photo, recorded in ``folder``, and return its final state; recorded calls are not repeated.
 
