@@ -57,4 +57,4 @@ def verify(
         raise UnknownStrategyError(f"unknown objective {optimise!r}; choose from: {', '.join(UTILITIES)}")
     if strategy == "calibrated":
         return calibrated(pool, optimise, target_radius_km, model, call_cost)
-    return STRATEGIES[strategy](pool.without_signs(), optimise, target_radius_km)
+    return STRATEGIES[strategy](pool.without_looked_up(), optimise, target_radius_km)
