@@ -9,6 +9,8 @@ from typing_extensions import TypedDict
 from sextant.agent.warning_codes import AnswerWarning, read_warnings
 from sextant.base.documents.answer import Answer
 from sextant.base.documents.answer import Stop as Stop
+from sextant.base.documents.outcome import OutcomeDocument
+from sextant.base.documents.verdict import VerdictDocument
 from sextant.base.json_types import Json
 
 
@@ -157,9 +159,9 @@ class State(TypedDict, total=False):
     spent: Annotated[Spent, add_spent]
     seconds: float
     read_at: float
-    outcomes: dict[str, Json]
+    outcomes: dict[str, OutcomeDocument]
     """The outcome of each branch, by branch id."""
-    verdict: Json
+    verdict: VerdictDocument
     stop: Stop
     answer: Answer
     warnings: Annotated[list[AnswerWarning], add_once]

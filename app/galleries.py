@@ -4,11 +4,15 @@ from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 
 
+class NoGallery(WrongUse):
+    """No gallery was named, and the home does not hold exactly one."""
+
+
 def choose_gallery(given: str | None, home: str | None, *, needed: bool) -> str | None:
     """Choose ``given``, else the only gallery under the home (the demo's counts last), else None.
 
     Raises:
-        WrongUse: there are several to choose from, or none where one is needed.
+        NoGallery: there are several to choose from, or none where one is needed.
     """
     if given:
         return given
@@ -19,9 +23,9 @@ def choose_gallery(given: str | None, home: str | None, *, needed: bool) -> str 
         return str(own[0])
     if own:
         names = ", ".join(path.name for path in own)
-        raise WrongUse(f"{str(folder)!r} has several galleries ({names}); choose one with --gallery DIR")
+        raise NoGallery(f"{str(folder)!r} has several galleries ({names}); choose one with --gallery DIR")
     if needed:
-        raise WrongUse(
+        raise NoGallery(
             "no gallery found, and locating without a model needs one; build it with: "
             f"sextant gallery build PHOTOS --out {folder / 'mine'}, or try: sextant demo"
         )

@@ -16,7 +16,7 @@ SHORTEST_TOKEN = 16
 
 
 def serve(
-    desk: "ChatContext", *, host: str, port: int, token: str | None, tiles: str | None, reports: str | None
+    context: "ChatContext", *, host: str, port: int, token: str | None, tiles: str | None, reports: str | None
 ) -> None:
     """Serve until stopped.
 
@@ -47,19 +47,19 @@ def serve(
     if token is not None and not re.fullmatch(rf"[A-Za-z0-9._~-]{{{SHORTEST_TOKEN},}}", token):
         raise WrongUse(f"the token is invalid; use at least {SHORTEST_TOKEN} letters, digits and . _ ~ -")
     find_map_library()
-    settings = desk.settings
-    house = SessionService(Sessions(settings.home), desk, find_reports(reports, settings.home), tiles=tiles)
+    settings = context.settings
+    service = SessionService(Sessions(settings.home), context, find_reports(reports, settings.home), tiles=tiles)
     listening = bind_socket(host, port)
     names = {host.lower(), socket.gethostname().lower()} if not is_loopback(host) else set()
     names |= {"127.0.0.1", "localhost", "::1"}
-    door = AccessRules(frozenset(names | list_addresses(host)), token, parse_tiles_origin(tiles))
+    rules = AccessRules(frozenset(names | list_addresses(host)), token, parse_tiles_origin(tiles))
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
-    house.warm()
+    service.warm()
     echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
     share_memory()
     BoundedProtocol.most = raise_connection_limit()
     config = uvicorn.Config(
-        create_app(house, door),
+        create_app(service, rules),
         http=BoundedProtocol,
         ws="none",
         h11_max_incomplete_event_size=HEAD_BYTES,

@@ -55,7 +55,7 @@ class NameIndex:
 @lru_cache(maxsize=1)
 def load_name_index() -> NameIndex:
     table = load_gazetteer()
-    _ = table.tree  # built here, so that no later look-up waits for it
+    _ = table.points.tree  # built here, so that no later look-up waits for it
     by_key: dict[str, list[int]] = defaultdict(list)
     for row, name in enumerate(table.names):
         key = strip_digraphs(fold(name))

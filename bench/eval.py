@@ -44,7 +44,7 @@ def measure(task: EvalTask) -> tuple[float, float, Any]:
     """Return seconds and processor seconds of an evaluation after its gallery and maps are loaded, and how it ended."""
     began: list[tuple[float, float]] = []
 
-    def tell(tally: Any) -> None:
+    def tell(counts: Any) -> None:
         if not began:
             began.append((time.monotonic(), time.process_time()))
 
@@ -89,12 +89,12 @@ def main() -> None:
 
 def report(preset: str, seconds: float, busy: float, ended: Any) -> None:
     """Print one line of figures."""
-    tally = ended.tally
-    told = f"{preset:<12} {tally.done} photos, {tally.failed} failed, {tally.done / seconds:.1f} photos/s, "
-    told += f"{busy / tally.done * 1000:.0f} ms of processor a photo"
+    counts = ended.counts
+    told = f"{preset:<12} {counts.done} photos, {counts.failed} failed, {counts.done / seconds:.1f} photos/s, "
+    told += f"{busy / counts.done * 1000:.0f} ms of processor a photo"
     if preset != "offline":
-        ideal = tally.calls * LATENCY_S / AT_ONCE
-        told += f", {tally.calls / tally.done:.1f} calls a photo, {ideal / seconds:.0%} of the ideal {ideal:.1f} s"
+        ideal = counts.calls * LATENCY_S / AT_ONCE
+        told += f", {counts.calls / counts.done:.1f} calls a photo, {ideal / seconds:.0%} of the ideal {ideal:.1f} s"
     print(told, flush=True)
 
 

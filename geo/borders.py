@@ -7,7 +7,6 @@ against the ground by what the map does: 200 m of grid, a kilometre or two in mo
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
 
 import numpy as np
 import shapely
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sextant.base.arrays import Floats
 from sextant.geo.countries import Country
+from sextant.geo.nearest import NearestPoints
 from sextant.geo.polygons import (
     PREPARED,
     Polygons,
@@ -194,14 +194,14 @@ class _Outline:
     ends: Floats
     half: float
     """Half the chord of the longest piece."""
-    tree: Any
+    middles: NearestPoints | None
+    """Middles of the pieces, where there are many."""
 
     def nearest(self, here: Floats) -> tuple[float, Floats]:
         """Return the distance in km to the nearest point of the lines, and that point as a unit vector."""
         starts, ends = self.starts, self.ends
-        if self.tree is not None:
-            to_middle, _ = self.tree.query(here)
-            near = self.tree.query_ball_point(here, to_middle + self.half + 1e-12)
+        if self.middles is not None:
+            near = self.middles.find_within(here, self.half + 1e-12)
             starts, ends = starts[near], ends[near]
         along = ends - starts
         share = np.einsum("ij,ij->i", here - starts, along) / np.einsum("ij,ij->i", along, along)
@@ -213,11 +213,9 @@ class _Outline:
 
 @cache
 def _load_outline(polygon: int) -> _Outline:
-    from scipy.spatial import cKDTree
-
     starts, ends = (convert_to_vectors(points) for points in _list_pieces(load_polygons(), polygon))
-    tree = cKDTree((starts + ends) / 2) if len(starts) > _FEW else None
-    return _Outline(starts, ends, float(np.linalg.norm(ends - starts, axis=1).max()) / 2, tree)
+    middles = NearestPoints((starts + ends) / 2) if len(starts) > _FEW else None
+    return _Outline(starts, ends, float(np.linalg.norm(ends - starts, axis=1).max()) / 2, middles)
 
 
 def _list_pieces(world: Polygons, polygon: int) -> tuple[Floats, Floats]:

@@ -38,6 +38,7 @@ from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder, get_runs_folder
 from sextant.graphs.runs.resume import resume
 from sextant.graphs.runs.run import locate as locate_run
+from sextant.graphs.sessions.follow_up_record import record_follow_up
 from sextant.graphs.sessions.photo_snapshot import make_failed_snapshot, take_snapshot
 from sextant.graphs.sessions.tasks import (
     PhotoTask,
@@ -210,7 +211,9 @@ def ask(state: Chat, context: ChatContext) -> Chat:
         make_deps(context.settings, lambda event: context.on_event({**event, "photo": photo["key"]})), context.stop
     )
     record = {**shown, "shown": photo["shown"]}
-    said = follow_up(message["text"], record, state["turns"][:-1], deps, count_calls_left(state, context))
+    run = RunFolder(get_runs_folder(context.settings.home) / photo["run"])
+    with record_follow_up(run, message["id"], deps) as recorded:
+        said = follow_up(message["text"], record, state["turns"][:-1], recorded, count_calls_left(state, context))
     if said.failure:
         reason = redact_reason(said.failure, context.settings)
         lead = LedgerEntry(f"The model did not answer ({reason}); this is from the record.", "inferred")

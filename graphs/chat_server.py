@@ -30,7 +30,7 @@ class MessagesChat(Chat, total=False):
     messages: Annotated[list[AnyMessage], add_messages]
 
 
-def receive(state: MessagesChat, desk: ChatContext) -> MessagesChat:
+def receive(state: MessagesChat, context: ChatContext) -> MessagesChat:
     """Take the last message in: its words, and its photos by hash.
 
     Raises:
@@ -46,7 +46,7 @@ def receive(state: MessagesChat, desk: ChatContext) -> MessagesChat:
     for block in blocks:
         data = decode_inline_image(block) if isinstance(block, dict) else None
         if data is not None:
-            sha256 = desk.blobs.put(data)
+            sha256 = context.blobs.put(data)
             photos.append({"sha256": sha256, "file": f"photo {len(photos) + 1}"})
             kept.append({"type": "text", "text": f"[photo {sha256[:12]}]"})
         else:
@@ -79,8 +79,10 @@ def build_chat_server() -> StateGraph[MessagesChat, Settings, MessagesChat, Mess
         run.__annotations__ = {"state": reads, "runtime": Runtime[Settings]}
         return run
 
-    def hear(state: MessagesChat, desk: ChatContext) -> Command[Literal["locate", "report", "steer", "ask", "speak"]]:
-        command = listen(state, desk)
+    def hear(
+        state: MessagesChat, context: ChatContext
+    ) -> Command[Literal["locate", "report", "steer", "ask", "speak"]]:
+        command = listen(state, context)
         return Command(update=command.update, goto="speak") if command.goto == END else cast(Any, command)
 
     graph = StateGraph(MessagesChat, context_schema=Settings)

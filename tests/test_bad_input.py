@@ -43,6 +43,19 @@ def locate(sextant, gallery):
     return run
 
 
+@pytest.mark.parametrize("more", [(), ("--json",), ("--dry-run",)])
+def test_a_missing_photo_is_reported_before_a_missing_gallery(sextant, more):
+    code, out, told = sextant("locate", "nothing.jpg", *more)
+    assert (code, out) == (1, "")
+    assert told == "sextant: photo 'nothing.jpg' does not exist; check the path\n"
+
+
+def test_a_photo_without_a_gallery_is_told_how_to_build_one(sextant, query):
+    code, out, told = sextant("locate", query)
+    assert (code, out) == (2, "")
+    assert told.startswith("sextant: no gallery found") and told.count("\n") == 1
+
+
 def png_header(width, height):
     """A PNG that only claims its size."""
     body = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)

@@ -167,9 +167,12 @@ def test_a_folder_and_a_strategy_without_a_model_are_wrong_use(model, located, g
         more = ("--verify", "density") if given is model else ()
         ran = sextant("locate", query, "--gallery", gallery, "--fitted", given, *more, home=home)
         assert ran.code == 2 and said in ran.error
-    for wishes, said in ((["fitted=no.json"], "No such file"), (["verify=top1", f"fitted={model}"], "not by 'top1'")):
+    for overrides, said in (
+        (["fitted=no.json"], "No such file"),
+        (["verify=top1", f"fitted={model}"], "not by 'top1'"),
+    ):
         with pytest.raises(WrongUse, match=said):
-            fork(parent, None, wishes, home=str(home))
+            fork(parent, None, overrides, home=str(home))
     assert runs(home) == before
 
 

@@ -130,7 +130,7 @@ def test_prompts_candidates_and_verification_are_dimensions_of_one_ablation(alig
     plan.write_text(
         yaml.safe_dump({"benchmark": "folder", "data": "data", "limit": 3, "settings": given, "grid": grid})
     )
-    rows = run_ablation(read_plan(plan), tmp_path / "out", lambda *cell: lambda tally: None)
+    rows = run_ablation(read_plan(plan), tmp_path / "out", lambda *cell: lambda counts: None)
     assert len(rows) == 12
     for row in rows:
         assert row["figures"]["done"] == 3 and not row["figures"]["errors"]

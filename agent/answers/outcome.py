@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sextant.base.documents.outcome import Precision as Precision
+
 Kind = Literal["answered", "refused", "unparsable"]
 
-Precision = Literal["sight", "street", "town", "region", "country"]
-"""How fine a place is that a name stands for, the finest first."""
 PRECISIONS: tuple[Precision, ...] = ("sight", "street", "town", "region", "country")
 
 OUTCOMES = ("answered", "refused", "unparsable", "filtered", "failed")

@@ -2,40 +2,51 @@
 
 import re
 
-_REFUSALS = (
-    r"\b(?:can(?:no|')?t|can not|could(?:n't| not)|(?:not able|unable|impossible|not possible) to)\b",
-    r"\b(?:challenging|difficult|without being able) to\b",
-    r"\b(?:isn't feasible|not feasible|(?:don't|do not) (?:have enough|know|feel|think)|won't|will not|decline)\b",
-    r"\b(?:sorry|apologi[sz]e|as an? (?:responsible )?ai|against (?:my|the) (?:policy|guidelines))\b",
-    r"\b(?:not (?:going to|comfortable|confident|certain|sure|capable)|going to (?:end|stop)|not who)\b",
-    r"\b(?:not enough|insufficient|lacks?|no (?:distinctive|identifiable|unique|clear))\b",
-    r"\b(?:without (?:more|additional|further|any|an actual)|need (?:more|additional|the image))\b",
-    r"\b(?:doesn't|does not) (?:offer|provide|contain)\b",
-    r"\b(?:kann (?:\w+ ){0,4}nicht|nicht möglich|leider|tut mir leid|unmöglich)\b",
-    r"\b(?:je ne (?:peux|suis)|désolée?|impossible de|lo siento|no puedo|no es posible)\b",
-    r"\b(?:lässt sich nicht|nicht (?:bestimmen|feststellen|erkennen)|niet (?:bepalen|vaststellen|zeggen)|kan niet)\b",
-    r"\b(?:non è possibile|impossibile|kan inte|kan ikke|går inte|en voi|ei voi(?:da)?)\b",
-    r"\b(?:nie (?:mogę|można|jestem w stanie)|nelze|nemohu|není možné|nem tudom|nu pot|ne mogu)\b",
-    r"(?:belirleyem|söyleyem|mümkün değil|bilemiyorum|لا أستطيع|لا يمكن|غير ممكن|नहीं (?:बता|कर)|संभव नहीं|не мога)",
-    r"\b(?:não (?:posso|consigo)|desculpe|mi dispiace|non posso)\b",
-    r"(?:не могу|извините|к сожалению|невозможно|сожалею)",
-    r"(?:抱歉|对不起|對不起|无法|無法|不能|申し訳|できません|わかりません|죄송|수 없습니다)",
+_WORDS = (
+    r"can(?:no|')?t|can not|could(?:n't| not)|(?:not able|unable|impossible|not possible) to",
+    r"(?:challenging|difficult|without being able) to",
+    r"isn't feasible|not feasible|(?:don't|do not) (?:have enough|know|feel|think)|won't|will not|decline",
+    r"sorry|apologi[sz]e|as an? (?:responsible )?ai|against (?:my|the) (?:policy|guidelines)",
+    r"not (?:going to|comfortable|confident|certain|sure|capable)|going to (?:end|stop)|not who",
+    r"not enough|insufficient|lacks?|no (?:distinctive|identifiable|unique|clear)",
+    r"without (?:more|additional|further|any|an actual)|need (?:more|additional|the image)",
+    r"(?:doesn't|does not) (?:offer|provide|contain)",
+    r"kann (?:\w+ ){0,4}nicht|nicht möglich|leider|tut mir leid|unmöglich",
+    r"je ne (?:peux|suis)|désolée?|impossible de|lo siento|no puedo|no es posible",
+    r"lässt sich nicht|nicht (?:bestimmen|feststellen|erkennen)|niet (?:bepalen|vaststellen|zeggen)|kan niet",
+    r"non è possibile|impossibile|kan inte|kan ikke|går inte|en voi|ei voi(?:da)?",
+    r"nie (?:mogę|można|jestem w stanie)|nelze|nemohu|není možné|nem tudom|nu pot|ne mogu",
+    r"não (?:posso|consigo)|desculpe|mi dispiace|non posso",
 )
-_REFUSES = re.compile("|".join(_REFUSALS), re.IGNORECASE)
+# Not between word boundaries: endings follow, or the script has no spaces.
+_PARTS = (
+    r"belirleyem|söyleyem|mümkün değil|bilemiyorum|لا أستطيع|لا يمكن|غير ممكن|नहीं (?:बता|कर)|संभव नहीं|не мога",
+    r"не могу|извините|к сожалению|невозможно|сожалею",
+    r"抱歉|对不起|對不起|无法|無法|不能|申し訳|できません|わかりません|죄송|수 없습니다",
+)
+_REFUSES = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b|{'|'.join(_PARTS)}")  # of lower-case text: 5 times as fast
 _FAILED = re.compile(r"\W{0,4}(?:error|exception|traceback|http(?:\s|/\d)|\w{0,40}(?:error|exception):)", re.IGNORECASE)
 
 
 def refuses(text: str) -> bool:
     """Return whether a folded text without a position declines to give one. A program's error is not a refusal."""
-    return not _FAILED.match(text) and bool(_REFUSES.search(text))
+    return not _FAILED.match(text) and bool(_REFUSES.search(text.lower()))
 
 
 def find_last_refusal_end(text: str) -> int:
     """Return where the sentence of the last refusal ends, 0 without one."""
     found = None
-    for found in _REFUSES.finditer(text):  # noqa: B007
+    for found in _REFUSES.finditer(_lower(text)):  # noqa: B007
         pass
     if found is None:
         return 0
     ends = [end for end in (text.find(mark, found.end()) for mark in (". ", ".\n", "\n", ", ")) if end >= 0]
     return min(ends, default=len(text))
+
+
+def _lower(text: str) -> str:
+    """Return a text in lower case with every character at its place, which `str.lower` does not promise ("İ")."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)

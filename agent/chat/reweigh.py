@@ -41,7 +41,11 @@ def reweigh_photo(photo: Json, constraints: list[Json], blobs: BlobStore) -> Jso
     result = steer(evidence, constraints)
     verdict = result.verdict.to_json()
     now = {name: verdict[name] for name in ("probability", "region", "candidates")}
-    now |= {"best": name_best_place(verdict), "rival": name_rival(verdict["rival"]), "coverage": None}
+    now |= {
+        "best": name_best_place(result.verdict.latitude, result.verdict.longitude),
+        "rival": name_rival(verdict["rival"]),
+        "coverage": None,
+    }
     changed = {
         "moved_km": measure_moved_km(photo["answer"]["best"], result.verdict),
         "left": result.left,

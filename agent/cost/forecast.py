@@ -9,12 +9,15 @@ from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.toolbox import describe_tools, select_available
+from sextant.base.documents.references import ReferenceDocument, ReferencesDocument
 from sextant.base.json_types import Json
 from sextant.prompts.variants import load_variant
 
 OUTPUT_TOKENS = 350  # one answer with its clues in our answer form; measured answers have 100 to 400
 CAMPS = {"leader": "Lisbon", "rival": "Porto", "leader_case": "", "rival_case": ""}
-LISTED = {"latitude": 48.8584, "longitude": 2.2945, "place": "Saint-Germain-en-Laye, France"}
+LISTED: ReferenceDocument = {
+    "id": "", "latitude": 48.8584, "longitude": 2.2945, "similarity": 0.5, "place": "Saint-Germain-en-Laye, France",
+}  # fmt: skip
 
 
 def forecast(settings: Settings) -> Json:
@@ -81,7 +84,9 @@ def estimate_prompt_tokens(name: str, settings: Settings) -> int:
     """Estimate the tokens of one variant's opening prompt, its pictures and its tools."""
     prompt, plan = load_variant(name), make_recipe(settings)
     listed = [LISTED] * 50 if settings.gallery else []
-    references: Json = {"nearest": listed, "farthest": listed}
+    references: ReferencesDocument = {
+        "nearest": listed, "farthest": listed, "sheets": {}, "timings": {}, "warnings": [],
+    }  # fmt: skip
     branch = Branch(id="", round=1, variant=name, sample=0, temperature=0.0, fill=CAMPS, listed=choose_listed(plan))
     photo = Photo(sha256="", path=None, width=0, height=0, shown="")
     system, user = build_opening(branch, photo, references, tools=prompt.tools)

@@ -13,7 +13,7 @@ SOURCES = {"exif": "EXIF", "xmp": "XMP", "sidecar": "the .xmp file beside it", "
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)$")
 
 
-def compare_metadata(metadata: Json, best: Document | None, region_90: Json | None) -> Json:
+def compare_metadata(metadata: Json, best: Document | None, region_90: Document | None) -> Json:
     """Compare the file's position and time with the answer.
 
     Return ``{"verdict", "latitude", "longitude", "source", "taken_at", "distance_km", "notes", "text", "time"}``: the

@@ -23,7 +23,9 @@ from sextant.base.documents.answer import (
     RivalDocument,
     SpentSummary,
 )
-from sextant.base.json_types import Document, Json
+from sextant.base.documents.outcome import OutcomeDocument
+from sextant.base.documents.verdict import LeadingRival, VerdictDocument
+from sextant.base.json_types import Document
 from sextant.geo.places import describe
 from sextant.geo.sphere import compute_great_circle_km
 
@@ -32,8 +34,8 @@ def answer(state: State, deps: Deps) -> State:
     """Build the Answer of DESIGN.md: place, region, rival, claims, coverage, metadata, spending."""
     reading = deps.read_clock("answer", state)
     verdict, outcomes = state["verdict"], state["outcomes"]
-    counts = Counter(outcome["kind"] for outcome in outcomes.values())
-    best = name_best_place(verdict)
+    counts: Counter[str] = Counter(outcome["kind"] for outcome in outcomes.values())
+    best = name_best_place(verdict["latitude"], verdict["longitude"])
     if best is not None and deps.settings.gazetteer:
         best["sight"] = name_sight(best, deps)
     said = collect_claims(outcomes, best)
@@ -64,7 +66,7 @@ def answer(state: State, deps: Deps) -> State:
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
 
 
-def note_calibration(verdict: Json) -> Calibration | None:
+def note_calibration(verdict: VerdictDocument) -> Calibration | None:
     """Say what the probabilities rest on; None where they are not calibrated or there are none."""
     basis = verdict.get("basis")
     return {"basis": basis, "note": BASIS_NOTES[basis]} if basis else None
@@ -80,14 +82,14 @@ def describe_photo(photo: Photo) -> AnsweredPhoto:
     }
 
 
-def name_best_place(verdict: Json) -> BestPlace | None:
-    """Return the answered position with its place names; None when no place was proposed."""
-    if verdict["latitude"] is None:
+def name_best_place(latitude: float | None, longitude: float | None) -> BestPlace | None:
+    """Return the answered position (degrees) with its place names; None when no place was proposed."""
+    if latitude is None or longitude is None:
         return None
-    place = describe(verdict["latitude"], verdict["longitude"])
+    place = describe(latitude, longitude)
     return {
-        "latitude": verdict["latitude"],
-        "longitude": verdict["longitude"],
+        "latitude": latitude,
+        "longitude": longitude,
         "country": place.country,
         "country_code": place.country_code,
         "admin1": place.admin1,
@@ -103,15 +105,15 @@ def name_sight(best: BestPlace, deps: Deps) -> str | None:
     return str(sight["name"]) if sight else None
 
 
-def name_rival(rival: Json | None) -> RivalDocument | None:
+def name_rival(rival: LeadingRival | None) -> RivalDocument | None:
     """Return the rival with its place names."""
     if rival is None:
         return None
     place = describe(rival["latitude"], rival["longitude"])
-    return cast(RivalDocument, {**rival, "country": place.country, "place": place.place})
+    return {**rival, "country": place.country, "place": place.place}
 
 
-def collect_claims(outcomes: dict[str, Json], best: BestPlace | None) -> list[Claim]:
+def collect_claims(outcomes: dict[str, OutcomeDocument], best: BestPlace | None) -> list[Claim]:
     """Collect the clues of the answers within 200 km of the best place, each with the branch that gave it."""
     if best is None:
         return []

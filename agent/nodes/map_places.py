@@ -7,6 +7,7 @@ from sextant.agent.state import Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.toolbox import MAP_TOOLS
+from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.json_types import Json
 
 _MOST_TEXTS = 40
@@ -15,7 +16,11 @@ _REACH_KM = 25.0  # of answers and retrieved photos: farther, nothing else would
 
 
 def place_on_map(
-    pool: Pool, verdict: Verdict, transcripts: Mapping[str, list[Turn]], outcomes: Mapping[str, Json], deps: Deps
+    pool: Pool,
+    verdict: Verdict,
+    transcripts: Mapping[str, list[Turn]],
+    outcomes: Mapping[str, OutcomeDocument],
+    deps: Deps,
 ) -> tuple[Candidate, ...]:
     """Return candidates where the map has what was read, one for each branch that read a part of it.
 

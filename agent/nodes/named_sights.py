@@ -2,7 +2,7 @@
 
 from sextant.agent.answers.outcome import Precision
 from sextant.agent.world.deps import Deps
-from sextant.base.json_types import Json
+from sextant.base.documents.outcome import OutcomeDocument
 
 _PRECISION: dict[str, Precision] = {
     "sight": "sight", "quarter": "sight", "street": "street", "town": "town", "water": "region", "region": "region",
@@ -11,14 +11,16 @@ _FINER = {"sight", "street", "quarter"}
 _MOST_NAMES = 3
 
 
-def refine_outcome(outcome: Json, deps: Deps) -> Json:
+def refine_outcome(outcome: OutcomeDocument, deps: Deps) -> OutcomeDocument:
     """Return the outcome at the sight or street that its words name, where the gazetteers of the home know it.
 
     Only a name inside the place that was read counts: "Plaza de Armas, Cusco" is looked for in Cusco.
     """
     if not deps.settings.gazetteer or outcome["kind"] != "answered" or outcome.get("precision") is None:
         return outcome
-    circle = {name: outcome[name] for name in ("latitude", "longitude", "radius_km")}
+    circle = {
+        "latitude": outcome["latitude"], "longitude": outcome["longitude"], "radius_km": outcome.get("radius_km"),
+    }  # fmt: skip
     for name in list_finer_names(outcome.get("place") or ""):
         sight = deps.ask("sight", {"name": name, **circle})["sight"]
         if sight and sight["kind"] in _FINER:

@@ -7,7 +7,8 @@ from sextant.agent.answers.signs import quoted_signs
 from sextant.agent.state import Turn
 from sextant.agent.verification import Candidate, Pool
 from sextant.agent.world.deps import Deps
-from sextant.base.json_types import Json
+from sextant.base.documents.outcome import OutcomeDocument
+from sextant.base.json_types import Document, Json
 
 _PRECISION: dict[str, Precision] = {"sight": "sight", "quarter": "sight", "street": "street", "town": "town"}
 _MOST_TEXTS = 40
@@ -16,7 +17,7 @@ _MOST_CIRCLES = 12
 
 
 def find_signs(
-    pool: Pool, transcripts: Mapping[str, list[Turn]], outcomes: Mapping[str, Json], deps: Deps
+    pool: Pool, transcripts: Mapping[str, list[Turn]], outcomes: Mapping[str, OutcomeDocument], deps: Deps
 ) -> tuple[Candidate, ...]:
     """Find the places that text in the photo names; nothing is asked where no text was read."""
     if not deps.settings.signs or deps.recipe.verify != "calibrated":
@@ -44,7 +45,7 @@ def make_candidate(place: Json, branch: str) -> Candidate:
     )
 
 
-def read_texts(transcript: list[Turn], outcome: Json) -> list[str]:
+def read_texts(transcript: list[Turn], outcome: Document) -> list[str]:
     """Collect the texts that a branch read in the photo and that may be names, each once."""
     lines: list[str] = []
     for turn in transcript:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from langgraph.types import Command
 
@@ -19,12 +19,16 @@ from sextant.agent.verification import Candidate, Pool, Verdict
 from sextant.agent.verification import verify as weigh
 from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, STAND_IN, stands_in
 from sextant.agent.verification.model_file import Model, shipped_model
+from sextant.agent.verification.pool import Origin
 from sextant.agent.verification.scoring.aligned import learned
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
+from sextant.base.documents.outcome import AnsweredOutcome, OutcomeDocument, StatedPosition
+from sextant.base.documents.references import PeakDocument, ReferencesDocument, SceneDocument
+from sextant.base.documents.verdict import VerdictDocument
 from sextant.base.json_types import Json
 from sextant.gallery.profile import read_profile
 
@@ -75,14 +79,14 @@ def load_judging_model(deps: Deps) -> Model:
     return load_fitted_model(fitted, deps.blobs) if fitted else shipped_model()
 
 
-def read_outcome(transcript: list[Turn]) -> Json:
+def read_outcome(transcript: list[Turn]) -> OutcomeDocument:
     """Read the outcome of one branch: one of OUTCOMES. Never dropped, never (0, 0)."""
     spoken = [turn for turn in transcript if turn["role"] == "assistant"]
     if not spoken:
         return {"kind": "failed", "how": "the budget had no turn left"}
     last = spoken[-1]
     if "failure" in last:
-        kind = "filtered" if last["failure"]["kind"] == "filtered" else "failed"
+        kind: Literal["filtered", "failed"] = "filtered" if last["failure"]["kind"] == "filtered" else "failed"
         return {"kind": kind, "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
     if last.get("tool_calls") and not last["content"].strip():
         return {"kind": "failed", "how": "requested tools when no turn was left"}
@@ -90,7 +94,7 @@ def read_outcome(transcript: list[Turn]) -> Json:
     if last.get("finish") == "filtered" and outcome["kind"] != "answered":
         return {"kind": "filtered", "how": "the server's content filter cut the answer", "failure": "filtered"}
     outcome["alternatives"] = [_drop_absent(other) for other in outcome["alternatives"]]
-    return _drop_absent(outcome)
+    return cast(OutcomeDocument, _drop_absent(outcome))
 
 
 def _drop_absent(place: Json) -> Json:
@@ -98,7 +102,12 @@ def _drop_absent(place: Json) -> Json:
     return {name: value for name, value in place.items() if value is not None or name not in _LATER_FIELDS}
 
 
-def make_pool(outcomes: dict[str, Json], branches: dict[str, Branch], references: Json | None, deps: Deps) -> Pool:
+def make_pool(
+    outcomes: dict[str, OutcomeDocument],
+    branches: dict[str, Branch],
+    references: ReferencesDocument | None,
+    deps: Deps,
+) -> Pool:
     """Pool every place proposed for this photo, each with its origin."""
     keep, keep_nearest = deps.recipe.keep_samples, deps.recipe.keep_nearest
     if lacks_position_scores(references, deps):
@@ -129,19 +138,19 @@ def make_pool(outcomes: dict[str, Json], branches: dict[str, Branch], references
         kept[branch["variant"]] += 1
         proposed = make_answer_candidates(outcome, branch, deps.settings.model)
         candidates += proposed if deps.recipe.keep_alternatives else proposed[:1]
-    counts = Counter(outcome["kind"] for outcome in outcomes.values())
-    found = references or {}
-    profile = read_profile(found.get("profile"))
-    return Pool(tuple(candidates), farthest, counts, retrieval_trust=found.get("trust", 1.0), profile=profile)
+    counts: Counter[str] = Counter(outcome["kind"] for outcome in outcomes.values())
+    profile = read_profile(references.get("profile") if references else None)
+    trust = references.get("trust", 1.0) if references else 1.0
+    return Pool(tuple(candidates), farthest, counts, retrieval_trust=trust, profile=profile)
 
 
-def make_peak_candidate(peak: Json) -> Candidate:
+def make_peak_candidate(peak: PeakDocument) -> Candidate:
     """Make a candidate of a peak in the heat map of an aligned encoder."""
     place = peak["latitude"], peak["longitude"]
     return Candidate(*place, origin="heatmap", position_score=peak["score"], confidence=peak["probability"])
 
 
-def make_scene_candidate(match: Json) -> Candidate:
+def make_scene_candidate(match: SceneDocument) -> Candidate:
     """Make a candidate of a reference that likely shows the same scene."""
     return Candidate(
         latitude=match["latitude"],
@@ -154,7 +163,7 @@ def make_scene_candidate(match: Json) -> Candidate:
     )
 
 
-def add_position_scores(pool: Pool, state: State, references: Json | None, deps: Deps) -> Pool:
+def add_position_scores(pool: Pool, state: State, references: ReferencesDocument | None, deps: Deps) -> Pool:
     """Add the photo's cosine with every place, as G3 does; return the pool unchanged without an aligned encoder."""
     if not has_position_scores(references) or not pool.candidates:
         return pool
@@ -164,24 +173,25 @@ def add_position_scores(pool: Pool, state: State, references: Json | None, deps:
     return replace(pool, candidates=tuple(replace(one, position_score=score) for one, score in scored))
 
 
-def lacks_position_scores(references: Json | None, deps: Deps) -> bool:
+def lacks_position_scores(references: ReferencesDocument | None, deps: Deps) -> bool:
     """Return whether the recipe compares the photo with places but this run's gallery cannot."""
     return stands_in(deps.recipe.verify, compares_places=has_position_scores(references))
 
 
-def has_position_scores(references: Json | None) -> bool:
+def has_position_scores(references: ReferencesDocument | None) -> bool:
     """Return whether the gallery's encoder compares photos with places (it then found heat map peaks)."""
     return references is not None and references.get("peaks") is not None
 
 
-def make_answer_candidates(outcome: Json, branch: Branch, model: str) -> list[Candidate]:
+def make_answer_candidates(outcome: AnsweredOutcome, branch: Branch, model: str) -> list[Candidate]:
     """Make candidates of an answer and its alternatives, which count as one opinion."""
-    places = [("answer", outcome), *(("alternative", other) for other in outcome["alternatives"])]
+    places: list[tuple[Origin, StatedPosition]] = [("answer", outcome)]
+    places += [("alternative", other) for other in outcome["alternatives"]]
     return [
         Candidate(
             latitude=place["latitude"],
             longitude=place["longitude"],
-            origin=origin,  # type: ignore[arg-type]
+            origin=origin,
             model=model,
             variant=branch["variant"],
             sample=branch["sample"],
@@ -197,7 +207,7 @@ def make_answer_candidates(outcome: Json, branch: Branch, model: str) -> list[Ca
     ]
 
 
-def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, deps: Deps) -> Stop | None:
+def find_stop_reason(state: State, outcomes: dict[str, OutcomeDocument], verdict: Verdict, deps: Deps) -> Stop | None:
     """Find the reason to stop here; None for another round."""
     limit = make_budget(deps.settings, deps.recipe)
     answered = any(outcome["kind"] == "answered" for outcome in outcomes.values())
@@ -220,10 +230,10 @@ def find_stop_reason(state: State, outcomes: dict[str, Json], verdict: Verdict, 
     return None
 
 
-def make_compact_verdict(verdict: Verdict, deps: Deps) -> Json:
+def make_compact_verdict(verdict: Verdict, deps: Deps) -> VerdictDocument:
     """Compact the verdict for the state: the long list of scored candidates goes to the blob store."""
     plain = round_numbers(verdict.to_json())
-    return {**plain, "candidates": deps.blobs.put_json(plain["candidates"])}
+    return cast(VerdictDocument, {**plain, "candidates": deps.blobs.put_json(plain["candidates"])})
 
 
 def round_numbers(value: Any) -> Any:

@@ -4,7 +4,8 @@ from typing import Any
 
 from sextant.agent.prompting.needs import choose_fallback
 from sextant.agent.state import Branch, Photo
-from sextant.base.json_types import Json
+from sextant.base.documents.references import ReferencesDocument
+from sextant.base.json_types import Document, Json
 from sextant.prompts.loading import load_frame
 from sextant.prompts.variants import Variant, load_variant
 
@@ -14,7 +15,7 @@ LISTED_INSTEAD = 10  # photos per side: the default count of the nearest_photos 
 
 
 def build_opening(
-    branch: Branch, photo: Photo, references: Json | None, *, tools: bool, halvings: int = 0
+    branch: Branch, photo: Photo, references: ReferencesDocument | None, *, tools: bool, halvings: int = 0
 ) -> list[Message]:
     """Build the first two messages of a branch; the picture is a sha256 reference, filled in before the call.
 
@@ -57,7 +58,7 @@ def resize_lists(prompt: Variant, listed: dict[str, int]) -> Variant:
     return prompt.model_copy(update={"references": prompt.references.model_copy(update=listed)})
 
 
-def find_contact_sheet(prompt: Variant, references: Json | None, halvings: int) -> str | None:
+def find_contact_sheet(prompt: Variant, references: ReferencesDocument | None, halvings: int) -> str | None:
     """Find the hash of the contact sheet that a variant shows; None after the context overflowed."""
     if not references or halvings or "photos" not in prompt.references.show:
         return None
@@ -65,7 +66,9 @@ def find_contact_sheet(prompt: Variant, references: Json | None, halvings: int) 
     return sheet
 
 
-def list_references(prompt: Variant, references: Json | None, halvings: int, *, instead_of_tools: bool) -> list[str]:
+def list_references(
+    prompt: Variant, references: ReferencesDocument | None, halvings: int, *, instead_of_tools: bool
+) -> list[str]:
     """List the references as the variant shows them: first the similar ones, then the dissimilar ones.
 
     A variant that would call tools to find photos gets them listed when it cannot call tools.
@@ -86,7 +89,7 @@ def list_references(prompt: Variant, references: Json | None, halvings: int, *, 
     return lists
 
 
-def format_reference(number: int, item: Json, show: tuple[str, ...]) -> str:
+def format_reference(number: int, item: Document, show: tuple[str, ...]) -> str:
     """Format one listed photo: ``3. 48.8584, 2.2945 (Paris, France)``."""
     position = f"{item['latitude']:.4f}, {item['longitude']:.4f}"
     place = item.get("place") or "no named place"

@@ -24,13 +24,13 @@ _SAME_PLACE_KM = 10.0
 
 
 @dataclass(frozen=True)
-class Voices:
+class Opinions:
     """The places said by models, one row each.
 
     `named` (n, 2) is where the gazetteer has the place named, NaN without one or where it agrees with the
     coordinates; `reliability` (n, 5); `vote` (n,) sums to 1 for each model; `model` (n,) numbers the models;
-    `family` (models,) numbers their makers' lines (the first word of the name); `strangers` of the models the fit never
-    saw.
+    `family` (models,) numbers their makers' lines (the first word of the name); `unseen_models` counts the models
+    that the fit never saw.
     """
 
     candidates: tuple[Candidate, ...]
@@ -40,14 +40,14 @@ class Voices:
     vote: Floats
     model: NDArray[np.intp]
     family: NDArray[np.intp]
-    strangers: int
+    unseen_models: int
 
     @property
     def models(self) -> int:
         return len(self.family)
 
 
-def voices_of(pool: Pool, reliability: Reliability) -> Voices:
+def collect_opinions(pool: Pool, reliability: Reliability) -> Opinions:
     """Return the pool's answers and alternatives, each with the reliability of its model.
 
     A model the fit never saw starts neutral and is believed more or less as it agrees with the others here.
@@ -68,8 +68,8 @@ def voices_of(pool: Pool, reliability: Reliability) -> Voices:
     if unknown.any() and len(known) > 1:
         believed[unknown] = _updated(positions, model, vote, believed)[unknown]
     family = np.array([sorted(set(makers)).index(maker) for maker in makers], dtype=np.intp)
-    strangers = len(set(model[unknown].tolist()))
-    return Voices(said, positions, _named(said), believed, vote, model, family, strangers)
+    unseen_models = len(set(model[unknown].tolist()))
+    return Opinions(said, positions, _named(said), believed, vote, model, family, unseen_models)
 
 
 def said_candidates(pool: Pool) -> tuple[Candidate, ...]:

@@ -18,9 +18,8 @@ class Points:
     """Possible answer points, one row each.
 
     `kind` is RETRIEVED, SAID, CENTRE, NAMED (where the gazetteer has the place a voice named, away from its
-    coordinates) or SIGN (where text in the photo names a place, or
-    a reference shows the same scene); `source` is the row within the retrieved or the
-    voices behind it, or -1; `scale_km` the scale a centre was made at, else 0.
+    coordinates) or SIGN (where text in the photo names a place, or a reference shows the same scene); `source` is the
+    row within the retrieved or the opinions behind it, or -1; `scale_km` the scale a centre was made at, else 0.
     """
 
     positions: Floats

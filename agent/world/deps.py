@@ -8,6 +8,7 @@ from typing import Protocol
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Recipe, Settings, make_recipe
 from sextant.agent.state import ClockReading, State
+from sextant.base.documents.references import ReferencesDocument
 from sextant.base.json_types import Json
 
 
@@ -47,9 +48,9 @@ class Deps:
         """Return the preset with the settings' own choices on top."""
         return make_recipe(self.settings)
 
-    def load_references(self, sha256: str | None) -> Json | None:
+    def load_references(self, sha256: str | None) -> ReferencesDocument | None:
         """Load the document of nearest and farthest photos by its hash; None without a gallery."""
-        document: Json | None = None if sha256 is None else self.blobs.get_json(sha256)
+        document: ReferencesDocument | None = None if sha256 is None else self.blobs.get_json(sha256)
         return document
 
     def read_clock(self, node: str, state: State) -> ClockReading:

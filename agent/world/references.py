@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from sextant.base.json_types import Json
+from sextant.base.documents.references import ReferenceDocument
 from sextant.gallery.search.search import Reference
 from sextant.geo.places import label
 
 
-def references_to_json(references: Sequence[Reference]) -> list[Json]:
+def references_to_json(references: Sequence[Reference]) -> list[ReferenceDocument]:
     """Convert references to JSON: positions rounded to about 0.1 m, similarities to four digits."""
     return [
         {

@@ -90,8 +90,8 @@ def evaluate(
     limit_usd = chosen.max_usd if max_usd is None else max_usd
     task = EvalTask(loaded, photos, picked, replace(chosen, max_usd=None), Path(out), limit_usd, retry_errors)
 
-    def tell(tally: Counts) -> None:
-        on_event({"step": "evaluate", "done": tally.done, "total": tally.total, "failed": tally.failed})
+    def tell(counts: Counts) -> None:
+        on_event({"step": "evaluate", "done": counts.done, "total": counts.total, "failed": counts.failed})
 
     def cached(world: Port) -> Port:
         return CallCache(world, Path(fspath(calls)), chosen) if calls is not None else world
@@ -104,9 +104,9 @@ def evaluate(
 
 def _explain_end(ended: EvalEnd) -> list[str]:
     """Say why an evaluation ended early and what to do."""
-    left = ended.tally.total - ended.tally.done
+    left = ended.counts.total - ended.counts.done
     if ended.why == "model":
         return [f"the model is unavailable ({ended.reason}); {left:,} photos are left: mend it and call again"]
     if ended.why == "money":
         return [f"the limit of max_usd is reached; {left:,} photos are left: call again with a higher limit"]
-    return [f"{ended.tally.failed:,} photos failed: call again with retry_errors=True"] if ended.tally.failed else []
+    return [f"{ended.counts.failed:,} photos failed: call again with retry_errors=True"] if ended.counts.failed else []

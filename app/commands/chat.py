@@ -24,9 +24,9 @@ def command(photos: tuple[str, ...], session: str | None, **options: Any) -> Non
              sextant chat --session holiday --model openai:gpt-4o
              sextant chat photo.jpg --precision city
     """
-    from sextant.app.options.session import make_desk
+    from sextant.app.options.session import make_chat_context
     from sextant.app.terminal.repl import ChatRepl
     from sextant.graphs.sessions.store import Sessions
 
-    desk = make_desk(options)
-    ChatRepl(Sessions(desk.settings.home), desk, session).run(photos)
+    context = make_chat_context(options)
+    ChatRepl(Sessions(context.settings.home), context, session).run(photos)

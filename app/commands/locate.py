@@ -94,7 +94,7 @@ def command(
     form = choose_output(as_json, jsonl, full)
     if resume:
         return resume_run(resume, options["home"], options["base_url"], policy, form, quiet)
-    settings = make_settings(options)
+    settings = make_settings_for(photos, options)
     if dry_run:
         return print_forecast(len(photos), settings, form.as_json)
     if heatmap and policy.coarsest is not None:
@@ -105,6 +105,27 @@ def command(
     if heatmap and answers:
         draw_heatmap(heatmap, answers[0], settings)
     return code
+
+
+def make_settings_for(photos: tuple[str, ...], options: dict[str, Any]) -> "Settings":
+    """Make the settings of the run. Where there is no gallery, a photo that cannot be read is reported first.
+
+    Raises:
+        WrongUse: as `make_settings`.
+        PhotoError: there is no gallery, and a photo cannot be read either.
+    """
+    from pathlib import Path
+
+    from sextant.app.galleries import NoGallery
+    from sextant.gallery.photos.open import read_photo
+
+    try:
+        return make_settings(options)
+    except NoGallery:
+        for photo in photos:
+            if not Path(photo).is_dir():
+                read_photo(photo)
+        raise
 
 
 @dataclass(frozen=True)

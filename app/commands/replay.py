@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("run", metavar="RUN")
 @click.option("--until", type=int, metavar="STEP", help="Stop after this step and show the run so far.")
 @click.option("--from", "step", metavar="STEP", help="Fork at this step: verify, lmm.1:zero-shot, or a number.")
-@click.option("--set", "wishes", multiple=True, metavar="KEY=VALUE", help="A change for the fork (repeatable).")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A change for the fork (repeatable).")
 @click.option("--live", is_flag=True, help="Allow the model and tool calls that the change needs.")
 @click.option("--keep-words", is_flag=True, help="Reuse the model's replies although the prompts change.")
 @click.option("--verbose", is_flag=True, help="Show every step on stderr as it is replayed.")
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--full", is_flag=True, help="Print whole outlines and every candidate in JSON (not under 20 kB).")
 @click.option("--home", metavar="DIR", help="Folder for runs and galleries.  [default: SEXTANT_HOME]")
 def command(
-    run: str, step: str | None, wishes: tuple[str, ...], verbose: bool, home: str | None, **options: Any
+    run: str, step: str | None, overrides: tuple[str, ...], verbose: bool, home: str | None, **options: Any
 ) -> int:
     """Replay a recorded run without model, network or gallery: the same answer, byte for byte.
 
@@ -47,13 +47,13 @@ def command(
     """
     from sextant.graphs.runs.folder import find_run
 
-    if step and not wishes:
+    if step and not overrides:
         raise click.UsageError("--from STEP needs a change: add --set KEY=VALUE")
     folder = find_run(run, home)
     if options["full"] and not options["as_json"]:
         raise click.UsageError("--full is for JSON; add --json")
-    if wishes:
-        return print_fork(folder, step, list(wishes), home, verbose, options)
+    if overrides:
+        return print_fork(folder, step, list(overrides), home, verbose, options)
     if options["live"] or options["keep_words"]:
         raise click.UsageError("--live and --keep-words are for forks; add --set KEY=VALUE")
     return print_replay(folder, options["until"], home, verbose, options)
@@ -97,7 +97,12 @@ def print_so_far(done: "ReplayResult", as_json: bool) -> int:
 
 
 def print_fork(
-    folder: "RunFolder", step: str | None, wishes: list[str], home: str | None, verbose: bool, options: dict[str, Any]
+    folder: "RunFolder",
+    step: str | None,
+    overrides: list[str],
+    home: str | None,
+    verbose: bool,
+    options: dict[str, Any],
 ) -> int:
     """Fork, and print the new answer with what differs; or the calls it would make."""
     from sextant.app.interrupting import stop_on_signals
@@ -120,7 +125,7 @@ def print_fork(
             run = fork(
                 folder,
                 step,
-                wishes,
+                overrides,
                 home=home,
                 live=live,
                 keep_words=keep_words,

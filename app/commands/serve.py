@@ -44,8 +44,8 @@ def command(**options: Any) -> None:
              sextant serve --model ollama:qwen2.5vl --gallery my-gallery
              sextant serve --host 0.0.0.0 --token "$(openssl rand -hex 16)"
     """
-    from sextant.app.options.session import make_desk
+    from sextant.app.options.session import make_chat_context
     from sextant.app.serving import serve
 
     own = {name: options.pop(name) for name in ("host", "port", "token", "tiles", "reports")}
-    serve(make_desk(options, concurrency=CALLS_AT_ONCE), **own)
+    serve(make_chat_context(options, concurrency=CALLS_AT_ONCE), **own)

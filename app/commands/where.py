@@ -40,12 +40,13 @@ def command(position: tuple[str, ...], as_json: bool, home: str | None) -> None:
 
 def _find_sight(place: "Place", home: str | None) -> "Sight | None":
     """Find the prominent sight at the position, where a gazetteer was added."""
-    from sextant.atlas.gazetteer.lookup import Lookup
-    from sextant.atlas.gazetteer.store import store_path
+    from sextant.base.home import Home
 
-    path = store_path(home)
+    path = Home.at(home).places
     if not path.exists():
         return None
+    from sextant.atlas.gazetteer.lookup import Lookup
+
     lookup = Lookup(path)
     try:
         return lookup.prominent_near(place.latitude, place.longitude)

@@ -21,7 +21,7 @@ def add_run_options(command: Command) -> Command:
     options = [
         click.option(
             "--set",
-            "wishes",
+            "overrides",
             multiple=True,
             metavar="KEY=VALUE",
             cls=GroupedOption,
@@ -66,7 +66,7 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     """Make Settings of parsed options, the environment and a file; the gallery from the home where none is named.
 
     Args:
-        options: values by the setting's name, and ``config`` and ``wishes`` of the command line; None stands for an
+        options: values by the setting's name, and ``config`` and ``overrides`` of the command line; None stands for an
             option that was not given.
         called: how the caller calls a setting, for messages; None names the command line's option.
         defaults: of this command, where they are not the settings' own.
@@ -84,10 +84,10 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     from sextant.base.packages import is_installed
     from sextant.gallery.scenes.features import require_opencv
 
-    own = {name: value for name, value in options.items() if name not in ("config", "wishes")}
+    own = {name: value for name, value in options.items() if name not in ("config", "overrides")}
     if isinstance(own.get("tools"), str):
         own["tools"] = [name.strip() for name in own["tools"].split(",")]
-    given = {**defaults, **collect_settings(own, options.get("config"), options.get("wishes") or ())}
+    given = {**defaults, **collect_settings(own, options.get("config"), options.get("overrides") or ())}
     given.setdefault("model", "offline")
     given["gallery"] = choose_gallery(given.get("gallery"), given.get("home"), needed=given["model"] == "offline")
     given["gazetteer"] = Home.at(given.get("home")).places.exists()

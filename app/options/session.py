@@ -42,8 +42,8 @@ def add_session_options(command: Command) -> Command:
     return command
 
 
-def make_desk(options: dict[str, Any], **defaults: Any) -> Any:
-    """Make the Desk of parsed options; take the session options out and leave the run's to ``make_settings``.
+def make_chat_context(options: dict[str, Any], **defaults: Any) -> Any:
+    """Make a ChatContext from parsed options; take the session options out and leave the run's to ``make_settings``.
 
     Args:
         options: as the command line gives them.

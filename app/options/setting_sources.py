@@ -19,13 +19,13 @@ OTHER_VARIABLES = ("SEXTANT_HOME", "SEXTANT_DEBUG", "SEXTANT_TOKEN", "SEXTANT_DA
 _NEAR = 0.85  # how much alike two names of variables are that one slip tells apart
 
 
-def collect_settings(given: Mapping[str, Any], config: str | None, wishes: Iterable[str]) -> dict[str, Any]:
+def collect_settings(given: Mapping[str, Any], config: str | None, overrides: Iterable[str]) -> dict[str, Any]:
     """Merge the sources of settings by their precedence.
 
     Args:
         given: options of the command line, or arguments of a call; None and False stand for what was not given.
         config: path of a YAML file; None reads none.
-        wishes: ``KEY=VALUE`` of ``--set``.
+        overrides: ``KEY=VALUE`` of ``--set``.
 
     Raises:
         WrongUse: a key is unknown, or a value has another type.
@@ -34,7 +34,7 @@ def collect_settings(given: Mapping[str, Any], config: str | None, wishes: Itera
 
     check_setting_names(given)
     told = {name: value for name, value in given.items() if value is not None and value is not False and value != ()}
-    return {**read_config(config), **read_environment(os.environ), **told, **read_wishes(wishes)}
+    return {**read_config(config), **read_environment(os.environ), **told, **read_overrides(overrides)}
 
 
 def read_config(path: str | None) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def read_wishes(wishes: Iterable[str]) -> dict[str, Any]:
+def read_overrides(overrides: Iterable[str]) -> dict[str, Any]:
     """Read ``KEY=VALUE`` settings; ``none`` is the default of an optional one, ``a,b`` a list.
 
     Raises:
@@ -92,10 +92,10 @@ def read_wishes(wishes: Iterable[str]) -> dict[str, Any]:
     from sextant.agent.settings import check_setting_names, parse_setting
 
     found: dict[str, Any] = {}
-    for wish in wishes:
-        key, equals, text = wish.partition("=")
+    for override in overrides:
+        key, equals, text = override.partition("=")
         if not equals:
-            raise WrongUse(f"--set {wish!r} has no '='; write KEY=VALUE, for example --set max_rounds=1")
+            raise WrongUse(f"--set {override!r} has no '='; write KEY=VALUE, for example --set max_rounds=1")
         check_setting_names([key])
         _refuse_private([key])
         found[key] = parse_setting(key, text, f"--set {key}")

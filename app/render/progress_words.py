@@ -51,14 +51,14 @@ def report_build(progress: Progress) -> Callable[["BuildProgress"], None]:
 def report_evaluation(
     progress: Progress, line: str = "", now: Callable[[], float] = time.monotonic
 ) -> Callable[["Counts"], None]:
-    """Return what shows an evaluation's tally; the rate is of the recent photos."""
+    """Return what shows an evaluation's counts; the rate is of the recent photos."""
     seen: list[tuple[float, int]] = []
 
-    def report(tally: "Counts") -> None:
-        seen[:] = [*seen[-_RECENT:], (now(), tally.fresh)]
+    def report(counts: "Counts") -> None:
+        seen[:] = [*seen[-_RECENT:], (now(), counts.fresh)]
         (first, before), (last, after) = seen[0], seen[-1]
         rate = (after - before) / (last - first) if last > first and after > before else None
-        progress.show(line, describe_counts(tally, rate), tally.done, tally.total, EVERY_SECONDS)
+        progress.show(line, describe_counts(counts, rate), counts.done, counts.total, EVERY_SECONDS)
 
     return report
 
@@ -136,13 +136,13 @@ def describe_build(at: "BuildProgress") -> str:
     return words
 
 
-def describe_counts(tally: "Counts", rate: float | None) -> str:
+def describe_counts(counts: "Counts", rate: float | None) -> str:
     """Write ``40 of 60 photos, 8.2/s, 2:03 left, 25 km 12.1 %, 200 km 20.4 %, 3 failed, $0.12, 1,204 tokens``."""
-    pace = "" if rate is None else f"{rate:.1f}/s, {format_duration((tally.total - tally.done) / rate)} left, "
-    near = f"25 km {tally.accuracy(tally.within_25_km):.1%}, 200 km {tally.accuracy(tally.within_200_km):.1%}"
-    money = "price unknown" if tally.unpriced else f"${tally.usd:.4f}"
-    counts = f"{tally.failed:,} failed, {money}, {tally.tokens:,} tokens"
-    return f"{format_count(tally.done, tally.total)} photos, {pace}{near}, {counts}"
+    pace = "" if rate is None else f"{rate:.1f}/s, {format_duration((counts.total - counts.done) / rate)} left, "
+    near = f"25 km {counts.accuracy(counts.within_25_km):.1%}, 200 km {counts.accuracy(counts.within_200_km):.1%}"
+    money = "price unknown" if counts.unpriced else f"${counts.usd:.4f}"
+    outcome = f"{counts.failed:,} failed, {money}, {counts.tokens:,} tokens"
+    return f"{format_count(counts.done, counts.total)} photos, {pace}{near}, {outcome}"
 
 
 def describe_training(look: "TrainingReport") -> str:

@@ -25,23 +25,23 @@ def format_steps(run: str, home: str | None) -> Table:
     return table
 
 
-def fork_and_compare(sessions: Sessions, session: str, run: str, words: str, desk: ChatContext) -> list[str]:
-    """Fork the run as the words say, and on_event what came of it, in lines no finer than the desk's policy.
+def fork_and_compare(sessions: Sessions, session: str, run: str, words: str, context: ChatContext) -> list[str]:
+    """Fork the run as the words say, and on_event what came of it, in lines no finer than the context's policy.
 
     Raises:
         WrongUse: no step or no change is named, or one that does not fit.
         Unasked: calls are needed that were never recorded; its message says how to allow them.
         SextantError: the fork failed.
     """
-    step, *wishes = words.split() or [""]
-    live = "live" in wishes
-    changes = [wish for wish in wishes if wish != "live"]
+    step, *overrides = words.split() or [""]
+    live = "live" in overrides
+    changes = [word for word in overrides if word != "live"]
     if not step or not changes:
         raise WrongUse(USE)
-    home, policy = desk.settings.home, desk.policy
+    home, policy = context.settings.home, context.policy
     parent = find_run(run, home)
     try:
-        made = fork_in_session(sessions, session, parent, step, changes, desk, live=live)
+        made = fork_in_session(sessions, session, parent, step, changes, context, live=live)
     except UnrecordedCalls as stopped:
         # The calls hold a model's arguments: under a cap only their number is shown.
         needed = [str(stopped)] if policy.coarsest else list_needed_calls(stopped.calls)

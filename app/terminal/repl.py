@@ -52,9 +52,9 @@ HELP = {
 class ChatRepl:
     """One session at one terminal."""
 
-    def __init__(self, sessions: Sessions, desk: ChatContext, session: str | None) -> None:
+    def __init__(self, sessions: Sessions, context: ChatContext, session: str | None) -> None:
         self.sessions = sessions
-        self.desk = desk
+        self.context = context
         self.console = Screen()
         self.photo: str | None = None
         if session is None or not sessions.exists(session):
@@ -70,12 +70,12 @@ class ChatRepl:
         self._greet()
         if self.sessions.is_interrupted(self.session):
             self.console.print("[dim]The last message was interrupted; resuming it.[/dim]")
-            with self._show_steps() as desk:
-                self._print_reply(self.sessions.finish_interrupted(self.session, desk))
+            with self._show_steps() as context:
+                self._print_reply(self.sessions.finish_interrupted(self.session, context))
         if photos:
             self.say("where was this taken?", tuple(Path(photo) for photo in photos))
         names = sorted({name.split()[0] for name in HELP})
-        for line in read_lines(Home.at(self.desk.settings.home).chat_history, names):
+        for line in read_lines(Home.at(self.context.settings.home).chat_history, names):
             try:
                 if not self._take(line):
                     break
@@ -87,15 +87,15 @@ class ChatRepl:
         """Send one message and print the reply."""
         kept = [self._keep(path) for path in photos]
         message = {"id": secrets.token_hex(8), "text": words, "photos": kept, "steer": list(steer), "photo": self.photo}
-        with self._show_steps(several=len(kept) > 1) as desk:
-            state = self.sessions.send_message(self.session, message, desk)
+        with self._show_steps(several=len(kept) > 1) as context:
+            state = self.sessions.send_message(self.session, message, context)
         if kept:
             self.photo = None
         self._print_reply(state)
 
     def view(self) -> Json:
         """Return the session as it may be shown."""
-        return view_session(self.session, self.sessions.read_state(self.session), self.desk.policy)
+        return view_session(self.session, self.sessions.read_state(self.session), self.context.policy)
 
     def _take(self, line: str) -> bool:
         """Act on one line; False at the end."""
@@ -159,13 +159,13 @@ class ChatRepl:
             self.say(words, steer=tuple(read_steering(words)))
 
     def _fork(self, words: str) -> None:
-        run, home = self._current()["run"], self.desk.settings.home
+        run, home = self._current()["run"], self.context.settings.home
         if not words:
             self.console.print(format_steps(run, home))
             self.console.print(f"[dim]{escape(USE)}[/dim]")
             return
-        with self._show_steps() as desk:
-            lines = fork_and_compare(self.sessions, self.session, run, words, desk)
+        with self._show_steps() as context:
+            lines = fork_and_compare(self.sessions, self.session, run, words, context)
         self.console.print("\n".join(lines), markup=False)
 
     def _choose(self, words: str) -> None:
@@ -180,7 +180,9 @@ class ChatRepl:
         tokens = spent["input_tokens"] + spent["output_tokens"]
         money = "price unknown" if spent["unpriced_calls"] else f"${spent['usd']:.4f}"
         left = (
-            "no limit" if self.desk.max_calls is None else f"{max(0, self.desk.max_calls - spent['calls'])} calls left"
+            "no limit"
+            if self.context.max_calls is None
+            else f"{max(0, self.context.max_calls - spent['calls'])} calls left"
         )
         self.console.print(f"{spent['calls']} model calls, {tokens:,} tokens, {money}; {left}")
 
@@ -206,10 +208,12 @@ class ChatRepl:
 
     def _greet(self) -> None:
         turns = self.view()["turns"]
-        model = "no model: similar photos only" if self.desk.settings.model == "offline" else self.desk.settings.model
+        model = (
+            "no model: similar photos only" if self.context.settings.model == "offline" else self.context.settings.model
+        )
         self.console.print(f"[bold]Sextant[/bold]  [dim]{escape(model)} · session {self.session} · /help[/dim]")
-        if self.desk.policy.coarsest:
-            self.console.print(f"[dim]Precision is capped: {escape(self.desk.policy.reason)}[/dim]")
+        if self.context.policy.coarsest:
+            self.console.print(f"[dim]Precision is capped: {escape(self.context.policy.reason)}[/dim]")
         for turn in turns[-6:]:
             self.console.print(f"[dim]{turn['by']}: {escape(turn['text'])}[/dim]")
         if not turns:
@@ -229,11 +233,11 @@ class ChatRepl:
     def _keep(self, path: Path) -> Json:
         """Store the photo's bytes once they are known to be a photo's."""
         read_metadata(path)
-        blobs = BlobStore(Home.at(self.desk.settings.home).blobs)
+        blobs = BlobStore(Home.at(self.context.settings.home).blobs)
         return {"sha256": blobs.put(path.read_bytes()), "file": path.name}
 
     def _print_reply(self, state: Json) -> None:
-        view = view_session(self.session, state, self.desk.policy)
+        view = view_session(self.session, state, self.context.policy)
         if not view["turns"]:
             return
         for entry in view["turns"][-1]["entries"] or [{"text": view["turns"][-1]["text"], "source": ""}]:
@@ -245,12 +249,12 @@ class ChatRepl:
 
     @contextmanager
     def _show_steps(self, *, several: bool = False) -> Iterator[ChatContext]:
-        """Show the desk's steps live; Ctrl-C stops the run, which then answers with its best candidate so far.
+        """Show the context's steps live; Ctrl-C stops the run, which then answers with its best candidate so far.
 
         Args:
             several: several photos are at work; each line says whose it is.
         """
-        stop, policy = threading.Event(), self.desk.policy
+        stop, policy = threading.Event(), self.context.policy
 
         def interrupted(number: int, frame: Any) -> None:
             stop.set()
@@ -264,6 +268,6 @@ class ChatRepl:
                     whose = f"photo {event['photo']}: " if several else ""
                     report({**view_event(event, policy), "whose": whose})
 
-                yield replace(self.desk, on_event=on_event, stop=stop)
+                yield replace(self.context, on_event=on_event, stop=stop)
         finally:
             signal.signal(signal.SIGINT, old)

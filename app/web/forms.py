@@ -81,12 +81,12 @@ def check_form(fields: dict[str, str], photos: int, limits: Limits) -> None:
 
 
 def select_usable_photos(
-    files: list[UploadFile], house: SessionService
+    files: list[UploadFile], service: SessionService
 ) -> tuple[list[UploadFile], list[schemas.Refusal]]:
     """Return the files that are photos, and the others with the reason; one at a time in memory, none stored."""
     usable, refused = [], []
     for upload in files:
-        reason = find_refusal(upload, house)
+        reason = find_refusal(upload, service)
         if reason:
             refused.append(schemas.Refusal(file=make_display_name(upload.filename), reason=reason))
         else:
@@ -94,9 +94,9 @@ def select_usable_photos(
     return usable, refused
 
 
-def find_refusal(upload: UploadFile, house: SessionService) -> str | None:
+def find_refusal(upload: UploadFile, service: SessionService) -> str | None:
     """Return why a file is not used; None when it is."""
-    most = house.limits.upload_bytes
+    most = service.limits.upload_bytes
     if (upload.size or 0) > most:
         return f"has more than {most // 2**20} MB; export it smaller"
-    return house.decoder.refusal(read_content(upload))
+    return service.decoder.refusal(read_content(upload))

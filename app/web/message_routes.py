@@ -16,7 +16,7 @@ from sextant.base.json_types import Json
 UPLOADS_AT_ONCE = 8
 
 
-def make_message_routes(house: SessionService) -> APIRouter:
+def make_message_routes(service: SessionService) -> APIRouter:
     """Make the routes for messages, steering, stop and resume, under /api/sessions/{session}."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
     # One photo is decoded at a time; uploads wait for that in a queue of their own, not in everybody's threads.
@@ -29,35 +29,35 @@ def make_message_routes(house: SessionService) -> APIRouter:
         Files that are not photos are refused one by one; the others are located.
         """
         # Whatever can be refused is refused before the body is read.
-        await to_thread.run_sync(house.check_ready, session, limiter=uploads)
-        async with read_form(request, house.limits, house.uploading) as form:
+        await to_thread.run_sync(service.check_ready, session, limiter=uploads)
+        async with read_form(request, service.limits, service.uploading) as form:
             text = form.fields.get("text", "").strip()
             if not text and not form.files:
                 raise RequestRefused(422, "the message is empty; write something, or add a photo")
-            usable, refused = await to_thread.run_sync(select_usable_photos, form.files, house, limiter=uploads)
+            usable, refused = await to_thread.run_sync(select_usable_photos, form.files, service, limiter=uploads)
             if form.files and not usable:
                 raise RequestRefused(422, "; ".join(f"{one.file} {one.reason}" for one in refused))
             said = make_message(text or "where was this taken?", [], form.fields.get("photo"), form.fields.get("id"))
-            await to_thread.run_sync(house.say, session, said, usable, limiter=uploads)
+            await to_thread.run_sync(service.say, session, said, usable, limiter=uploads)
         return schemas.Accepted(message=said["id"], refused=refused)
 
     @routes.post("/{session}/steer", status_code=202)
-    def steer(session: str, wish: schemas.Steer) -> schemas.Accepted:
+    def steer(session: str, request: schemas.Steer) -> schemas.Accepted:
         """Rule places out or in; stored candidates are weighed anew, no model is asked."""
-        house.require_session(session)
-        said = make_steering_message(wish)
-        house.say(session, said)
+        service.require_session(session)
+        said = make_steering_message(request)
+        service.say(session, said)
         return schemas.Accepted(message=said["id"])
 
     @routes.post("/{session}/stop")
     def stop(session: str) -> schemas.Done:
         """Stop the work in progress; the best so far is the answer."""
-        return schemas.Done(done=house.stop(house.require_session(session)))
+        return schemas.Done(done=service.stop(service.require_session(session)))
 
     @routes.post("/{session}/resume", status_code=202)
     def resume(session: str) -> schemas.Done:
         """Go on with a message that was cut off by a crash."""
-        house.say(house.require_session(session), None)
+        service.say(service.require_session(session), None)
         return schemas.Done(done=True)
 
     return routes
@@ -69,17 +69,17 @@ def make_message(text: str, photos: list[Json], photo: str | None, given: str | 
     return {"id": named, "text": text, "photos": photos, "steer": [], "photo": photo}
 
 
-def make_steering_message(wish: schemas.ByWords | schemas.ByPolygon | schemas.ByPlace) -> Json:
+def make_steering_message(request: schemas.ByWords | schemas.ByPolygon | schemas.ByPlace) -> Json:
     """Make a message that carries the constraints of a steering request.
 
     Raises:
         WrongUse: a place is unknown, or an area encloses nothing.
     """
-    said = make_message("", [], wish.photo)
-    if isinstance(wish, schemas.ByWords):
-        undo = wish.text.lower().startswith(("undo", "start over", "reset", "clear"))
-        return said | {"text": wish.text, "steer": [] if undo else read_steering(wish.text)}
-    if isinstance(wish, schemas.ByPolygon):
-        return said | {"steer": [draw(wish.corners, wish.rule)]}
-    rule = pin if wish.kind == "pin" else reject
-    return said | {"steer": [rule(wish.latitude, wish.longitude)]}
+    said = make_message("", [], request.photo)
+    if isinstance(request, schemas.ByWords):
+        undo = request.text.lower().startswith(("undo", "start over", "reset", "clear"))
+        return said | {"text": request.text, "steer": [] if undo else read_steering(request.text)}
+    if isinstance(request, schemas.ByPolygon):
+        return said | {"steer": [draw(request.corners, request.rule)]}
+    rule = pin if request.kind == "pin" else reject
+    return said | {"steer": [rule(request.latitude, request.longitude)]}

@@ -15,7 +15,7 @@ from sextant.app.web.service import SessionService
 STATIC = Path(__file__).parent / "static"
 
 
-def make_page_routes(house: SessionService) -> APIRouter:
+def make_page_routes(service: SessionService) -> APIRouter:
     """Make the routes of the page, its configuration, the map outlines and the evaluation reports."""
     routes = APIRouter()
 
@@ -26,18 +26,18 @@ def make_page_routes(house: SessionService) -> APIRouter:
     @routes.get("/api/about", tags=["server"])
     def about() -> dict[str, Any]:
         """Return what this server works with: model, precision, limits; never a key, an address or a folder."""
-        settings, limits = house.desk.settings, house.limits
+        settings, limits = service.context.settings, service.limits
         return {
             "version": version("sextant-geo"),
             "model": settings.model,
             "offline": settings.model == "offline",
             "gallery": Path(settings.gallery).name if settings.gallery else None,
-            "precision": house.desk.policy.to_json(),
-            "tiles": house.tiles,
+            "precision": service.context.policy.to_json(),
+            "tiles": service.tiles,
             "upload_bytes": limits.upload_bytes,
             "photos_a_message": limits.photos_a_message,
-            "calls_a_session": house.desk.max_calls,
-            "reports": bool(house.reports.files()),
+            "calls_a_session": service.context.max_calls,
+            "reports": bool(service.reports.files()),
         }
 
     @routes.get("/api/outlines", tags=["server"])
@@ -49,12 +49,12 @@ def make_page_routes(house: SessionService) -> APIRouter:
     @routes.get("/api/reports", tags=["reports"])
     def reports() -> list[dict[str, Any]]:
         """List the evaluation reports under the server's reports folder."""
-        return [{"number": number, "name": name} for number, (name, _) in enumerate(house.reports.files(), 1)]
+        return [{"number": number, "name": name} for number, (name, _) in enumerate(service.reports.files(), 1)]
 
     @routes.get("/reports/{number}", tags=["reports"])
     def report(number: int) -> Response:
         """Serve one report in a sandbox: it can show itself and nothing else."""
-        files = house.reports.files()
+        files = service.reports.files()
         if not 1 <= number <= len(files):
             raise RequestRefused(404, f"no report {number}; there are {len(files)} reports")
         content = files[number - 1][1].read_bytes()

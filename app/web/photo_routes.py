@@ -15,31 +15,31 @@ SIDES = ("nearest", "farthest")
 SMALL = 320  # pixels, the longest side of a photo in the conversation
 
 
-def make_photo_routes(house: SessionService) -> APIRouter:
+def make_photo_routes(service: SessionService) -> APIRouter:
     """Make the routes under /api/sessions/{session}/photos; clients name sessions and numbers, never files."""
     routes = APIRouter(prefix="/api/sessions/{session}/photos/{key}", tags=["pictures"])
 
     @routes.get("/picture")
     def picture(session: str, key: str, small: bool = False) -> Response:
         """Return the photo without its metadata, scaled; ``small`` for the conversation."""
-        photo = house.evidence(session, key)
+        photo = service.evidence(session, key)
         if photo.get("shown") and not small:
-            return make_jpeg_response(house.blobs.get(photo["shown"]))
-        image = open_run_photo(house.blobs.get(photo.get("shown") or photo["sha256"])).image.copy()
+            return make_jpeg_response(service.blobs.get(photo["shown"]))
+        image = open_run_photo(service.blobs.get(photo.get("shown") or photo["sha256"])).image.copy()
         image.thumbnail((SMALL, SMALL) if small else (1024, 1024))
         return make_jpeg_response(encode_jpeg(image))
 
     @routes.get("/neighbours/{side}/{number}")
     def neighbour(session: str, key: str, side: str, number: int) -> Response:
         """Return a similar or dissimilar gallery photo, counted from 1, as a thumbnail; none under a precision cap."""
-        if house.desk.policy.withholds_words:
+        if service.context.policy.withholds_words:
             raise RequestRefused(403, "gallery pictures are withheld: they may show more than the precision cap allows")
-        return make_jpeg_response(read_neighbour_picture(house, house.evidence(session, key), side, number))
+        return make_jpeg_response(read_neighbour_picture(service, service.evidence(session, key), side, number))
 
     return routes
 
 
-def read_neighbour_picture(house: SessionService, photo: Json, side: str, number: int) -> bytes:
+def read_neighbour_picture(service: SessionService, photo: Json, side: str, number: int) -> bytes:
     """Return the thumbnail's bytes.
 
     Raises:
@@ -49,7 +49,9 @@ def read_neighbour_picture(house: SessionService, photo: Json, side: str, number
     if not 1 <= number <= len(references) or not photo.get("gallery"):
         raise RequestRefused(404, f"no {side[:20]!r} photo {number}")
     wanted = str(references[number - 1]["id"]).replace("'", "''")
-    rows = house.live().retrieval.gallery().photos.search().where(f"id = '{wanted}'").select(["uri"]).limit(1).to_list()
+    rows = (
+        service.live().retrieval.gallery().photos.search().where(f"id = '{wanted}'").select(["uri"]).limit(1).to_list()
+    )
     image = make_thumbnail(rows[0]["uri"]) if rows else None
     if image is None:
         raise RequestRefused(404, "the gallery no longer holds this photo's file")

@@ -23,44 +23,44 @@ OURS = ("base_url", "gallery", "encoder", "fitted")
 LONGEST = 6000  # characters of one text shown; a prompt with twenty references has some three thousand
 
 
-def make_run_routes(house: SessionService) -> APIRouter:
+def make_run_routes(service: SessionService) -> APIRouter:
     """Make the routes under /api/sessions/{session}/photos/{key}/run: a session shows its own runs only."""
     routes = APIRouter(prefix="/api/sessions/{session}/photos/{key}/run", tags=["runs"])
 
     @routes.get("")
     def timeline(session: str, key: str) -> dict[str, Any]:
         """Return the run's timeline: rounds, branches with every turn, verdicts, steps."""
-        name = house.evidence(session, key)["run"]
-        return redact_run(build_timeline(find_run(name, house.desk.settings.home)), house)
+        name = service.evidence(session, key)["run"]
+        return redact_run(build_timeline(find_run(name, service.context.settings.home)), service)
 
     @routes.post("/fork")
-    def forked(session: str, key: str, wish: schemas.ForkRequest) -> dict[str, Any]:
+    def forked(session: str, key: str, request: schemas.ForkRequest) -> dict[str, Any]:
         """Run it again, changed from a step on. Without ``live`` nothing is asked that was not recorded."""
-        home = house.desk.settings.home
-        parent = find_run(house.evidence(session, key)["run"], home)
-        if not wish.changes:
+        home = service.context.settings.home
+        parent = find_run(service.evidence(session, key)["run"], home)
+        if not request.changes:
             raise RequestRefused(422, "say what to change, for example: verify=top1")
-        with house.forking(session, key) as stop:
-            desk = replace(house.desk, stop=stop)
+        with service.forking(session, key) as stop:
+            context = replace(service.context, stop=stop)
             run = fork_in_session(
-                *(house.sessions, session, parent, wish.step, wish.changes, desk),
-                live=wish.live,
-                keep_words=wish.keep_words,
-                limits=ForkLimits(house.desk.settings),
+                *(service.sessions, session, parent, request.step, request.changes, context),
+                live=request.live,
+                keep_words=request.keep_words,
+                limits=ForkLimits(service.context.settings),
             )
-        difference = view_comparison(compare_runs(parent, find_run(run.name, home)), house.desk.policy)
+        difference = view_comparison(compare_runs(parent, find_run(run.name, home)), service.context.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
-        return {"run": run.name, "answer": redact(answer, house), "difference": difference}
+        return {"run": run.name, "answer": redact(answer, service), "difference": difference}
 
     @routes.post("/fork/stop")
     def stop(session: str, key: str) -> schemas.Done:
         """Stop the fork under way; the best so far is its answer."""
-        return schemas.Done(done=house.stop(fork_name(house.require_session(session), key)))
+        return schemas.Done(done=service.stop(fork_name(service.require_session(session), key)))
 
     return routes
 
 
-def redact_run(run: Json, house: SessionService) -> Json:
+def redact_run(run: Json, service: SessionService) -> Json:
     """Return a run's timeline without this machine's folders, addresses, and anything finer than the cap."""
     record = run["record"]
     settings = {name: value for name, value in record["settings"].items() if name not in ("home", *OURS)}
@@ -77,7 +77,7 @@ def redact_run(run: Json, house: SessionService) -> Json:
         "verdicts": run["verdicts"],
         "steps": run["steps"],
     }
-    return redact(shorten(plain), house)
+    return redact(shorten(plain), service)
 
 
 def collect_texts(messages: list[Json]) -> list[Json]:
@@ -94,9 +94,9 @@ def collect_texts(messages: list[Json]) -> list[Json]:
     return found
 
 
-def redact(value: Json, house: SessionService) -> Json:
+def redact(value: Json, service: SessionService) -> Json:
     """Return the value under the server's policy; texts are withheld where the policy withholds words."""
-    policy = house.desk.policy
+    policy = service.context.policy
     keys = WORDS | {"strategy_text", "opening", "fill", "tool_calls", "place"}
     coarse: Json = coarsen(redact_words(value, policy, frozenset(keys)), policy)
     return coarse

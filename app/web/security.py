@@ -64,9 +64,9 @@ def is_loopback(host: str) -> bool:
 class HttpGuard:
     """ASGI middleware in front of everything, the event stream included."""
 
-    def __init__(self, app: ASGIApp, door: AccessRules) -> None:
+    def __init__(self, app: ASGIApp, rules: AccessRules) -> None:
         self.app = app
-        self.door = door
+        self.rules = rules
         self._wrong = WrongTokens()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,14 +86,14 @@ class HttpGuard:
             return
         if self._by_address(scope):
             # The token leaves the address bar, where it would be copied along.
-            cookie = f"{COOKIE}={self.door.token}; HttpOnly; SameSite=Strict; Path=/"
+            cookie = f"{COOKIE}={self.rules.token}; HttpOnly; SameSite=Strict; Path=/"
             await _send_plain(send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode())])
             return
         await self.app(scope, receive, self._with_headers(send))
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
-        if _name(host) not in self.door.hosts:
+        if _name(host) not in self.rules.hosts:
             return 421, "this server does not accept that host name\n"
         origin = headers.get("origin")
         unsafe = scope["method"] in _UNSAFE
@@ -103,12 +103,12 @@ class HttpGuard:
             return 403, "requests from other sites are refused\n"
         if unsafe and origin is None and "x-sextant" not in headers:
             return 403, "a change needs an Origin or the header X-Sextant\n"
-        if self.door.token and not self._is_known(scope, headers):
+        if self.rules.token and not self._is_known(scope, headers):
             return 401, "this server requires its token; open the address that it printed\n"
         return None
 
     def _is_known(self, scope: Scope, headers: dict[str, str]) -> bool:
-        token = (self.door.token or "").encode()
+        token = (self.rules.token or "").encode()
         return any(hmac.compare_digest(one.encode(), token) for one in self._given(scope, headers))
 
     def _given(self, scope: Scope, headers: dict[str, str]) -> list[str]:
@@ -124,7 +124,7 @@ class HttpGuard:
         return [one for one in given if one]
 
     def _by_address(self, scope: Scope) -> bool:
-        return bool(self.door.token) and scope["path"] == "/" and b"token=" in scope["query_string"]
+        return bool(self.rules.token) and scope["path"] == "/" and b"token=" in scope["query_string"]
 
     def _with_headers(self, send: Send) -> Send:
         own = [
@@ -142,7 +142,7 @@ class HttpGuard:
                 names = {name.lower() for name, _ in headers}
                 headers += [pair for pair in own if pair[0] not in names]
                 if b"content-security-policy" not in names:
-                    headers.append((b"content-security-policy", self.door.policy().encode()))
+                    headers.append((b"content-security-policy", self.rules.policy().encode()))
                 if b"cache-control" not in names:
                     headers.append((b"cache-control", b"no-store"))
                 message = {**message, "headers": headers}

@@ -33,7 +33,7 @@ STATUS = {WrongUse: 422, UnrecordedCalls: 422, SessionBusy: 409, BudgetSpent: 40
 THREADS = 64  # of requests in progress; uploads and event streams have queues of their own
 
 
-def create_app(house: SessionService, door: AccessRules) -> ASGIApp:
+def create_app(service: SessionService, rules: AccessRules) -> ASGIApp:
     """Make the server with its HTTP guard in front."""
 
     @asynccontextmanager
@@ -41,7 +41,7 @@ def create_app(house: SessionService, door: AccessRules) -> ASGIApp:
         # A stop must find a thread although every upload waits for the decoder.
         to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
-        house.close()
+        service.close()
 
     app = FastAPI(
         title="Sextant",
@@ -61,13 +61,13 @@ def create_app(house: SessionService, door: AccessRules) -> ASGIApp:
         make_photo_routes,
         make_run_routes,
     ):
-        app.include_router(routes(house))
+        app.include_router(routes(service))
     app.mount("/static/vendor", Assets(directory=find_map_library()), name="vendor")
     app.mount("/static", Assets(directory=STATIC), name="static")
-    app.add_exception_handler(SextantError, handle_refused(house))
+    app.add_exception_handler(SextantError, handle_refused(service))
     app.add_exception_handler(Exception, handle_failure)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    return HttpGuard(app, door)
+    return HttpGuard(app, rules)
 
 
 ABOUT = """
@@ -87,9 +87,9 @@ class Assets(StaticFiles):
         return response
 
 
-def handle_refused(house: SessionService):  # type: ignore[no-untyped-def]
+def handle_refused(service: SessionService):  # type: ignore[no-untyped-def]
     """Answer with one line of JSON for our own errors, without the folders of this machine."""
-    home = str(house.blobs.folder.parent)
+    home = str(service.blobs.folder.parent)
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
         status = error.status if isinstance(error, RequestRefused) else STATUS.get(type(error), 500)

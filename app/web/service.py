@@ -42,13 +42,13 @@ class SessionService:
     """Everything the routes work with. Safe for threads."""
 
     sessions: Sessions
-    desk: ChatContext
+    context: ChatContext
     reports: Reports
     limits: Limits = field(default_factory=Limits)
     tiles: str | None = None
 
     def __post_init__(self) -> None:
-        self.blobs = BlobStore(Home.at(self.desk.settings.home).blobs)
+        self.blobs = BlobStore(Home.at(self.context.settings.home).blobs)
         self.decoder = Decoder(self.limits)
         self._open = ExitStack()
         self._open.callback(self.decoder.close)
@@ -64,7 +64,7 @@ class SessionService:
         self._changes: dict[str, float] = {}
         self._looked = -LOOK_S
         self._looking = asyncio.Lock()
-        self._journal = UploadJournal(self.desk.settings.home)
+        self._journal = UploadJournal(self.context.settings.home)
         self._open.callback(self._journal.close)
 
     def new_session(self) -> str:
@@ -109,7 +109,7 @@ class SessionService:
         busy = self.working(session) or self.sessions.is_busy(session)
         cut = not busy and self.sessions.is_interrupted(session)
         return view_session(
-            session, self.sessions.read_state(session), self.desk.policy, busy=busy, interrupted=cut, latest=latest
+            session, self.sessions.read_state(session), self.context.policy, busy=busy, interrupted=cut, latest=latest
         )
 
     def evidence(self, session: str, key: str) -> Json:
@@ -204,14 +204,14 @@ class SessionService:
 
             with suppress(SextantError):
                 pack_outlines()
-                if self.desk.settings.gallery:
+                if self.context.settings.gallery:
                     self.live().retrieval.gallery().encoder()
                 describe(0.0, 0.0)
                 find_place("Lisbon")
 
         def tidy() -> None:
             with suppress(SextantError):  # what cannot be deleted now is deleted by `sextant runs prune`
-                sweep(self.desk.settings.home)
+                sweep(self.context.settings.home)
 
         threading.Thread(target=tidy, daemon=True).start()
         threading.Thread(target=load, daemon=True).start()
@@ -228,7 +228,7 @@ class SessionService:
 
     def deps(self) -> Deps:
         """Return the dependencies of this server's settings; the gallery is opened once."""
-        return make_deps(self.desk.settings)
+        return make_deps(self.context.settings)
 
     def live(self) -> LiveBackend:
         """Return the live backend behind the dependencies.
@@ -264,15 +264,15 @@ class SessionService:
             self._stops.pop(work, None)
 
     def _work(self, session: str, message: Json | None, stop: threading.Event, hold: Hold) -> None:
-        log, policy = self.log(session), self.desk.policy
-        desk = replace(self.desk, on_event=lambda event: log.add("step", view_event(event, policy)), stop=stop)
+        log, policy = self.log(session), self.context.policy
+        context = replace(self.context, on_event=lambda event: log.add("step", view_event(event, policy)), stop=stop)
         problem = None
         try:
             with hold:
                 if message is None:
-                    self.sessions.finish(session, desk)
+                    self.sessions.finish(session, context)
                 else:
-                    self.sessions.answer(session, message, desk)
+                    self.sessions.answer(session, message, context)
         except SextantError as error:
             problem = str(error)
         except Exception as error:  # a defect must not leave the page waiting for ever
@@ -281,7 +281,7 @@ class SessionService:
         finally:
             self._end(session)
         if problem:
-            log.add("error", {"text": problem.replace(str(Home.at(self.desk.settings.home).root), "the home")})
+            log.add("error", {"text": problem.replace(str(Home.at(self.context.settings.home).root), "the home")})
         log.add("session", self.view(session))
         log.add("idle", {})
 

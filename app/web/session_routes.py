@@ -11,36 +11,36 @@ from sextant.app.web.service import TURNS_SHOWN, SessionService
 from sextant.base.documents.session import SessionView
 
 
-def make_session_routes(house: SessionService) -> APIRouter:
+def make_session_routes(service: SessionService) -> APIRouter:
     """Make the routes for whole sessions, under /api/sessions."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
     @routes.get("")
     def listed() -> list[schemas.SessionListing]:
         """List the latest hundred sessions."""
-        return [schemas.SessionListing(**one.__dict__) for one in house.sessions.list_sessions()]
+        return [schemas.SessionListing(**one.__dict__) for one in service.sessions.list_sessions()]
 
     @routes.post("", status_code=201)
     def create() -> schemas.Created:
         """Create an empty session."""
-        return schemas.Created(session=house.new_session())
+        return schemas.Created(session=service.new_session())
 
     # Described by its type and sent as it is: checking every session against the type would take longer than making it.
     @routes.get("/{session}", response_model=None, responses={200: {"model": SessionView}})
     def view(session: str) -> dict[str, Any]:
         """Return the session as shown: turns, photos with answers, candidates, references, spending."""
-        return house.view(house.require_session(session))
+        return service.view(service.require_session(session))
 
     @routes.get("/{session}/turns")
     def turns(session: str, before: Annotated[int, Query(ge=0, le=10**9)]) -> list[dict[str, Any]]:
         """Return up to a hundred turns before the one of that number, counted from 0."""
-        found: list[dict[str, Any]] = house.view(house.require_session(session), latest=None)["turns"]
+        found: list[dict[str, Any]] = service.view(service.require_session(session), latest=None)["turns"]
         return found[max(0, min(before, len(found)) - TURNS_SHOWN) : before]
 
     @routes.delete("/{session}")
     def delete(session: str) -> schemas.Done:
         """Forget the session; its runs stay."""
-        house.sessions.delete(house.require_session(session))
+        service.sessions.delete(service.require_session(session))
         return schemas.Done(done=True)
 
     @routes.get("/{session}/export/{kind}")
@@ -49,7 +49,7 @@ def make_session_routes(house: SessionService) -> APIRouter:
         if kind not in FORMATS:
             raise RequestRefused(404, f"unknown export format {kind[:20]!r}; choose from: {', '.join(FORMATS)}")
         form = FORMATS[kind]
-        text = form.make(house.view(house.require_session(session), latest=None))
+        text = form.make(service.view(service.require_session(session), latest=None))
         headers = {"content-disposition": f'attachment; filename="sextant-{session}{form.suffix}"'}
         return Response(text, media_type=form.media_type, headers=headers)
 

@@ -17,7 +17,7 @@ KEEP_ALIVE_S = 15
 VIEWS_AT_ONCE = 4
 
 
-def make_stream_routes(house: SessionService) -> APIRouter:
+def make_stream_routes(service: SessionService) -> APIRouter:
     """Make the route of server-sent events, under /api/sessions/{session}."""
     routes = APIRouter(prefix="/api/sessions", tags=["sessions"])
     # Snapshots for a hundred listeners at once may not keep everybody else waiting.
@@ -30,10 +30,10 @@ def make_stream_routes(house: SessionService) -> APIRouter:
         session: str, request: Request, last_event_id: str | None = Header(default=None)
     ) -> EventSourceResponse:
         """Stream server-sent events: first the whole session or, after a lost connection, what was missed."""
-        await to_thread.run_sync(house.require_session, session, limiter=views)
+        await to_thread.run_sync(service.require_session, session, limiter=views)
         client = request.client.host if request.client else ""
-        house.streams.check(client)
-        followed = count_stream(house.streams, client, follow(house, session, last_event_id, views))
+        service.streams.check(client)
+        followed = count_stream(service.streams, client, follow(service, session, last_event_id, views))
         return EventSourceResponse(followed, ping=KEEP_ALIVE_S)
 
     return routes
@@ -46,15 +46,17 @@ async def count_stream(streams: Streams, client: str, events: AsyncIterator[Json
             yield event
 
 
-async def follow(house: SessionService, session: str, last: str | None, views: CapacityLimiter) -> AsyncIterator[Json]:
+async def follow(
+    service: SessionService, session: str, last: str | None, views: CapacityLimiter
+) -> AsyncIterator[Json]:
     """Yield the session's events for one listener, from the last it received, or from a snapshot."""
 
     async def view() -> Json:
-        return await to_thread.run_sync(house.view, session, limiter=views)
+        return await to_thread.run_sync(service.view, session, limiter=views)
 
-    log = house.log(session)
+    log = service.log(session)
     number = log.number_of(last)
-    seen = await house.updated(session)
+    seen = await service.updated(session)
     if number is None:
         number = log.begun
         yield make_snapshot(log.life, number, await view())
@@ -63,10 +65,10 @@ async def follow(house: SessionService, session: str, last: str | None, views: C
             number = count
             yield {"id": event.id, "event": event.kind, "data": event.data}
         await log.wait(number, LOOK_S)
-        if log.after(number) or house.working(session):
-            seen = await house.updated(session)
+        if log.after(number) or service.working(session):
+            seen = await service.updated(session)
             continue
-        now = await house.updated(session)
+        now = await service.updated(session)
         if now != seen:
             # Another server, or a terminal, has changed it.
             seen = now

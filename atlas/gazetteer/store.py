@@ -13,6 +13,7 @@ from typing import Any
 from sextant.atlas.gazetteer.feature import PlacesSourceError
 from sextant.base.errors import format_error
 from sextant.base.home import Home
+from sextant.base.sqlite import open_database
 
 VERSION = 2  # 1 looked for misspellings in a trigram index, which took 200 ms among a million names
 _SCHEMA = (
@@ -65,8 +66,7 @@ def open_store(path: Path, *, write: bool = False) -> sqlite3.Connection:
     try:
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection = open_database(path, synchronous="FULL")
             connection.execute("PRAGMA cache_size = -200000")
         else:
             connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)

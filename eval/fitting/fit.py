@@ -31,7 +31,7 @@ Progress = Callable[[str], None]
 
 MEMBERS = 4  # networks of a scorer
 THINNED_WEIGHT = 0.3  # of a thinned pool beside the whole one
-STRANGERS = 1 / 3  # of the thinned pools are seen as if the models were unknown, as tomorrow's will be
+UNSEEN_MODELS = 1 / 3  # of the thinned pools are seen as if the models were unknown, as tomorrow's will be
 _PRIOR_ANSWERS = 20.0  # a model's reliability starts from the mean of all as if it had answered so often
 # Before any model is known: a middling model of the development data.
 _FIRST_NEUTRAL = (0.05, 0.2, 0.42, 0.68, 0.85)
@@ -106,7 +106,7 @@ def _views(
     """Yield the whole pool, and a thinned one, in which now and then no model is known; with their weights."""
     called = record.only(models)
     yield called.pool(), reliability, 1.0
-    if chance.random() < STRANGERS:
+    if chance.random() < UNSEEN_MODELS:
         yield thinned(called, chance), reliability.of_strangers(), THINNED_WEIGHT
     else:
         yield thinned(record, chance), reliability, THINNED_WEIGHT

@@ -16,7 +16,7 @@ from sextant.prompts.loading import list_ids, load_frame
 from sextant.prompts.variants import load_variant
 
 # Settings that change how fast, where or at what price a model is asked, never what.
-BESIDE_THE_POINT = (
+NOT_COMPARED = (
     "home", "run", "gallery", "base_url", "concurrency", "timeout_seconds", "retries", "requests_per_minute", "max_usd",
     "price",
 )  # fmt: skip
@@ -39,7 +39,7 @@ def make_configuration(
         "photos": len(photos),
         "photos_sha256": hash_selection(photos),
         "chosen": chosen,
-        "settings": {name: value for name, value in settings_to_json(settings).items() if name not in BESIDE_THE_POINT},
+        "settings": {name: value for name, value in settings_to_json(settings).items() if name not in NOT_COMPARED},
         "recipe": describe_recipe(settings),
         "gallery": identify_gallery(settings),
     }

@@ -96,7 +96,7 @@ def _make_line(record: Record, pool: Pool, strategy: str) -> Json:
     photo = BenchmarkPhoto(record.image, record.latitude, record.longitude, author=record.author)
     judge = judging(strategy, pool.candidates)
     verdict = round_numbers(verify(pool, judge).to_json())
-    best = name_best_place(verdict)
+    best = name_best_place(verdict["latitude"], verdict["longitude"])
     counts = Counter(pool.outcomes) or Counter(answered=1 if best else 0, failed=0 if best else 1)
     answer = slim_down_answer(
         {

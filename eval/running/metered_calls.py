@@ -26,7 +26,7 @@ class MeteredCalls:
         self._world = world
         self._settings = deps.settings
         self._picture = bound_picture_tokens(deps)
-        self.purse = SpendLimit(limit, spent)
+        self.spend_limit = SpendLimit(limit, spent)
         self._unmeasured = threading.Lock()
         self._measured: tuple[int, int, int] | None = None
         """Counted and estimated input tokens and messages of the call that exceeded its estimate most."""
@@ -45,14 +45,14 @@ class MeteredCalls:
         """Reserve the most that a request can cost, make it, and settle what it cost."""
         with self._alone_until_measured():
             most = cost = self._bound_usd(request, answers)
-            self.purse.reserve(most)
+            self.spend_limit.reserve(most)
             try:
                 replies = send()
                 cost = sum(reply.get("usd") or 0.0 for reply in replies)
                 for reply in replies:
                     self._measure(request, reply)
             finally:
-                self.purse.settle(most, cost)
+                self.spend_limit.settle(most, cost)
         return replies
 
     @contextmanager

@@ -7,6 +7,7 @@ from sextant.agent.nodes.verify import make_pool
 from sextant.agent.verification.decision import candidate_json
 from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
+from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.json_types import Document, Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.gallery.profile import WEAK, read_profile
@@ -37,14 +38,14 @@ def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json
         "failures": failed,
         "answer": slim_down_answer(answer),
         **pool_to_json(pool),
-        "excluded": (references or {}).get("excluded"),
-        "timings": dict((references or {}).get("timings", {})),
+        "excluded": references.get("excluded") if references else None,
+        "timings": dict(references["timings"]) if references else {},
     }
 
 
-def count_failures(outcomes: dict[str, Json]) -> dict[str, str]:
+def count_failures(outcomes: dict[str, OutcomeDocument]) -> dict[str, str]:
     """Return why the model's calls failed, where they did: what was said of each kind of failure."""
-    failed = [outcome for outcome in outcomes.values() if outcome["kind"] in ("failed", FILTERED)]
+    failed = [one for one in outcomes.values() if one["kind"] == "failed" or one["kind"] == "filtered"]
     return {outcome.get("failure", "other"): outcome["how"] for outcome in failed}
 
 

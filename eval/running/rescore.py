@@ -94,7 +94,7 @@ def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None
     pool = drop_references(read_pool(line), how)
     strategy = judging(how.verify, pool.candidates)
     verdict = round_numbers(verify(pool, strategy, how.optimise, model=model).to_json())
-    best = name_best_place(verdict)
+    best = name_best_place(verdict["latitude"], verdict["longitude"])
     old = {name: value for name, value in line["answer"].items() if name != "fitted"}
     kept = remove_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)
     # What was said of another place does not hold for this one.

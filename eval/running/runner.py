@@ -66,21 +66,21 @@ class EvalEnd:
     """
 
     why: str
-    tally: Counts
+    counts: Counts
     reason: str | None = None
     notes: tuple[str, ...] = ()
 
 
 def run(
     task: EvalTask,
-    tell: Tell = lambda tally: None,
+    tell: Tell = lambda counts: None,
     stop: threading.Event | None = None,
     behind: Callable[[Port], Port] = lambda world: world,
 ) -> EvalEnd:
     """Evaluate what is missing of a task, or, with ``retry_errors``, what failed.
 
     Args:
-        tell: receives the running tally after every photo, from one thread.
+        tell: receives the running counts after every photo, from one thread.
         stop: once set, photos in flight are finished and no others begun.
         behind: wraps the world that answers the photos' calls.
 
@@ -105,8 +105,8 @@ def run(
                 why = session.work(
                     _list_pending(task, before), _count_done(task, before), tell, stop or threading.Event()
                 )
-    reason = restore_address(session.streak.words(), task.settings) if why == "model" else None
-    return EvalEnd(why, session.tally, reason, notes)
+    reason = restore_address(session.breaker.words(), task.settings) if why == "model" else None
+    return EvalEnd(why, session.counts, reason, notes)
 
 
 def count_parallel_photos(settings: Settings) -> int:
@@ -121,8 +121,8 @@ class EvalSession:
         self, task: EvalTask, folder: EvaluationFolder, writer: LineWriter, behind: Callable[[Port], Port]
     ) -> None:
         self.task, self.folder, self.writer = task, folder, writer
-        self.tally = Counts(len(task.photos))
-        self.streak = CircuitBreaker()
+        self.counts = Counts(len(task.photos))
+        self.breaker = CircuitBreaker()
         self.deps, self.live = make_batch_deps(task.settings)
         self.world = behind(self.live)
         if task.max_usd is not None:
@@ -135,10 +135,10 @@ class EvalSession:
         for strategy in {self.deps.recipe.verify, STAND_IN}:
             verify(Pool((known,)), strategy, self.deps.settings.optimise)
 
-    def work(self, photos: Sequence[BenchmarkPhoto], tally: Counts, tell: Tell, stop: threading.Event) -> str:
+    def work(self, photos: Sequence[BenchmarkPhoto], counts: Counts, tell: Tell, stop: threading.Event) -> str:
         """Evaluate these photos in parallel; each record is on disk before the next photo takes its place."""
-        self.tally = tally
-        tell(tally)
+        self.counts = counts
+        tell(counts)
         waiting = iter(photos)
         flying: set[Future[Json]] = set()
         at_once = count_parallel_photos(self.task.settings)
@@ -152,7 +152,7 @@ class EvalSession:
                     ended, flying = wait(flying, return_when=FIRST_COMPLETED)
                     for future in ended:
                         self._take(future.result(), tell)
-                    if self.streak.is_long():
+                    if self.breaker.is_long():
                         stop.set()
             except SpendLimitReached:
                 stop.set()
@@ -164,24 +164,24 @@ class EvalSession:
 
     def _take(self, line: Json, tell: Tell) -> None:
         """Count a photo that ended, and those held back before it that it makes results."""
-        for result in self.streak.take(line):
+        for result in self.breaker.take(line):
             if find_shared_failure(result):
                 self.writer.append(result)
-            self.tally.add(result)
-        tell(self.tally)
+            self.counts.add(result)
+        tell(self.counts)
 
     def _end(self, why: str, tell: Tell) -> str:
         """Return why the session ends. What is held back then is a result only when nothing else was wrong."""
-        if self.streak.is_long() or (why == "done" and self.streak.is_all()):
+        if self.breaker.is_long() or (why == "done" and self.breaker.is_all()):
             why = "model"
         if why == "done":
-            for line in self.streak.held:
+            for line in self.breaker.held:
                 self.writer.append(line)
-                self.tally.add(line)
-                tell(self.tally)
+                self.counts.add(line)
+                tell(self.counts)
         else:
             known = self.folder.lines()
-            for line in self.streak.held:
+            for line in self.breaker.held:
                 if line["image"] not in known:
                     RunFolder(self.folder.path / line["record"]).remove()  # asked again, not read from the recording
         return why
@@ -273,11 +273,11 @@ def _list_pending(task: EvalTask, before: dict[str, Json]) -> list[BenchmarkPhot
 def _count_done(task: EvalTask, before: dict[str, Json]) -> Counts:
     """Count the photos done before this session that will not be repeated."""
     again = {photo.image for photo in _list_pending(task, before)}
-    tally = Counts(len(task.photos))
+    counts = Counts(len(task.photos))
     for image, line in before.items():
         if image not in again:
-            tally.add(line, fresh=False)
-    return tally
+            counts.add(line, fresh=False)
+    return counts
 
 
 def _read_usd(line: Json) -> float:

@@ -105,7 +105,8 @@ def begin_run(folder: Path, name: str, path: str, settings: Settings) -> RunFold
 
 def finish_run(record: RunFolder, answer: Json) -> None:
     """Store the answer on one line: indenting the outlines of regions takes longer than locating the photo."""
-    write_bytes(record.path / "answer.json", json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    content = json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    write_bytes(record.path / "answer.json", content, fsync=True)
     record.update(status="done", finished=format_now(), photo=answer["photo"], error=None)
 
 

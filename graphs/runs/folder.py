@@ -14,7 +14,7 @@ from typing import Any, cast
 from sextant.agent.warning_codes import add_codes
 from sextant.base.documents.answer import Answer
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.files import write_atomic
+from sextant.base.files import fsync_folder, write_atomic
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 
@@ -65,8 +65,8 @@ class RunFolder:
         return record
 
     def update(self, **values: Any) -> None:
-        """Update the record atomically."""
-        write_json(self.path / "run.json", {**self.record(), **values})
+        """Update the record atomically, and wait until the disk holds it."""
+        write_json(self.path / "run.json", {**self.record(), **values}, fsync=True)
 
     def answer(self) -> Answer | None:
         """Read the answer; None before the run has finished."""
@@ -93,8 +93,8 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def finish(self, answer: Answer) -> None:
-        """Store the answer and mark the run as done."""
-        write_json(self.path / "answer.json", answer)
+        """Store the answer and mark the run as done; the disk holds both then."""
+        write_json(self.path / "answer.json", answer, fsync=True)
         summary = {"best": answer["best"], "stop": answer["stop"], "spent": answer["spent"], "preset": answer["preset"]}
         self.update(status="done", finished=format_now(), photo=answer["photo"], error=None, summary=summary)
 
@@ -130,9 +130,9 @@ def create_run(home: str | None, name: str, record: Json) -> RunFolder:
         raise WrongUse(f"run {name!r} already exists; choose another name") from error
     except OSError as error:
         raise SextantError(f"cannot write to {str(path)!r}: {error.strerror}; free space or pass --home") from error
-    write_json(
-        path / "run.json", {"format": FORMAT, "run": name, "status": "running", "started": format_now(), **record}
-    )
+    about = {"format": FORMAT, "run": name, "status": "running", "started": format_now(), **record}
+    write_json(path / "run.json", about, fsync=True)  # the calls that it will hold cannot be resumed without it
+    fsync_folder(path.parent)
     return RunFolder(path)
 
 
@@ -176,25 +176,27 @@ def read_json(path: Path) -> Any:
         raise RunError(f"{str(path)!r} is not JSON: {error}; import the run again") from error
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file atomically.
+def write_json(path: Path, value: Any, *, fsync: bool = False) -> None:
+    """Write a JSON file atomically; ``fsync`` as of ``write_bytes``.
 
     Raises:
         SextantError: the file cannot be written.
     """
     # No indent: only then does Python use its fast encoder, and regions are long lists of numbers.
     text = json.dumps(value, ensure_ascii=False)
-    write_bytes(path, text.encode("utf-8", "backslashreplace") + b"\n")
+    write_bytes(path, text.encode("utf-8", "backslashreplace") + b"\n", fsync=fsync)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, *, fsync: bool = False) -> None:
     """Write a file atomically: to a temporary file that is then renamed.
+
+    Args:
+        fsync: wait until the disk holds it. Without, a power cut can leave the earlier file, or an empty one.
 
     Raises:
         SextantError: the file cannot be written.
     """
     try:
-        # No fsync: a run lost to a power cut can be located again, and an evaluation writes thousands of them.
-        write_atomic(path, content, fsync=False)
+        write_atomic(path, content, fsync=fsync)
     except OSError as error:
         raise SextantError(f"cannot write {str(path)!r}: {error.strerror}; free space or pass --home") from error

@@ -112,7 +112,9 @@ def fork(
     cassette, steps = Cassette.read(parent.cassette), read_steps(parent.steps)
     number, branch = parse_step(step or find_last_verdict(steps), steps, parent.name)
     known = list_candidate_ids(cassette)
-    asked = tuple(store_model_change(parse_change(wish, number, branch, steps, known), home) for wish in overrides)
+    asked = tuple(
+        store_model_change(parse_change(override, number, branch, steps, known), home) for override in overrides
+    )
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = resolve_fitted(replace(settings_from(record["settings"]), home=home, run=make_run_name()))
     end = check_settings(changes.apply_to_settings(settings, AT_THE_END))

@@ -81,7 +81,7 @@ def name_steps(steps: list[Step]) -> str:
     return ", ".join(dict.fromkeys(f"{node}.{turn}" for _, node, turn in list_rounds(steps)))
 
 
-def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], candidates: list[str]) -> Change:
+def parse_change(override: str, step: int, branch: str | None, steps: list[Step], candidates: list[str]) -> Change:
     """Parse one ``KEY=VALUE`` into a change.
 
     Args:
@@ -90,9 +90,9 @@ def parse_change(wish: str, step: int, branch: str | None, steps: list[Step], ca
     Raises:
         WrongUse: the key is unknown, the value is invalid, or the change has no effect at this step.
     """
-    key, equals, value = wish.partition("=")
+    key, equals, value = override.partition("=")
     if not equals:
-        raise WrongUse(f"--set {wish!r} has no '='; write KEY=VALUE, for example --set max_rounds=1")
+        raise WrongUse(f"--set {override!r} has no '='; write KEY=VALUE, for example --set max_rounds=1")
     value = read_value(value)
     head, _, name = key.partition(".")
     if key in get_setting_types():

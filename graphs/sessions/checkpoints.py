@@ -19,6 +19,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from sextant.base.errors import SextantError, WrongUse
+from sextant.base.sqlite import open_database, wait_for_lock
 
 # The address may hold a password, so it is read from the environment, like keys, never from settings.
 DATABASE = "SEXTANT_DATABASE"
@@ -127,11 +128,9 @@ def open_sqlite_checkpoints(path: Path) -> Iterator[SqliteSaver]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        connection = open_database(path, synchronous="NORMAL", autocommit=False)
         saver = SqliteSaver(connection, serde=PackedSerializer())
-        saver.setup()
+        wait_for_lock(saver.setup)
     except (OSError, sqlite3.Error) as error:
         raise SextantError(f"cannot keep checkpoints in {str(path)!r}: {error}; move it away or pass --home") from error
     try:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from sextant.base.errors import SextantError
 from sextant.base.home import Home
+from sextant.base.sqlite import open_database
 from sextant.graphs.runs.folder import write_json
 from sextant.graphs.sessions.checkpoints import DATABASE, open_postgres_pool
 
@@ -110,10 +111,8 @@ class Rows:
         if self._sqlite is None:
             try:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
-                self._sqlite = sqlite3.connect(self.file, check_same_thread=False, timeout=30, isolation_level=None)
-                self._sqlite.execute("PRAGMA journal_mode=WAL")
                 # Accepted messages must survive a power cut, as the checkpoints in the same write-ahead log do.
-                self._sqlite.execute("PRAGMA synchronous=FULL")
+                self._sqlite = open_database(self.file, synchronous="FULL")
             except (OSError, sqlite3.Error) as error:
                 raise SextantError(f"cannot keep sessions in {str(self.file)!r}: {error}; pass --home") from error
         return self._sqlite

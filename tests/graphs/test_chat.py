@@ -147,6 +147,44 @@ def test_a_model_answers_with_tools_and_its_phantom_check_is_struck(session, que
     assert '<quoted from="the record">' in asked.text
 
 
+class Killed(BaseException):
+    """What stands for the end of the process."""
+
+
+def test_a_follow_up_that_was_interrupted_is_finished_without_paying_twice(session, query, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+
+    def script(asked):
+        if "The person asks" not in asked.text:
+            return Reply(text='{"latitude": 38.71, "longitude": -9.14}')
+        if not asked.tool_results:
+            return Reply(tool_calls=[("reverse_geocode", {"latitude": 38.71, "longitude": -9.14})])
+        return Reply(text="The coordinates lie in Portugal.")
+
+    with ModelServer(script) as server:
+        model = replace(session.context.settings, model="openai:s", base_url=server.base_url, retries=0)
+        session.context = replace(session.context, settings=model)
+        before = session.send("where?", query)["spent"]["calls"]
+        with monkeypatch.context() as patch:
+            patch.setattr("sextant.graphs.chat.build_ledger", raise_killed)
+            with pytest.raises(Killed):
+                session.send("why there?")
+        paid = server.count
+        state = session.sessions.finish_interrupted(session.id, session.context)
+        assert server.count == paid == before + 2
+        assert state["turns"][-1]["text"] == "The coordinates lie in Portugal."
+        assert state["spent"]["calls"] == paid
+        # The same question once more is a question of its own.
+        session.send("why there?")
+        assert server.count == paid + 2
+    (run,) = (session.blobs.folder.parent / "runs").iterdir()
+    assert len(list((run / "follow-ups").glob("*.jsonl"))) == 2
+
+
+def raise_killed(*args):
+    raise Killed
+
+
 def test_the_budget_of_a_session_ends_it_in_words(session, query, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     with ModelServer(always(Reply(text='{"latitude": 38.71, "longitude": -9.14}'))) as server:

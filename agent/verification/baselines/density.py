@@ -47,9 +47,9 @@ def density(pool: Pool, optimise: Optimise = "balanced", target_radius_km: float
         for share in (0.9, 0.5)
     )
     near = compute_great_circle_km(place, pool.positions) <= target_radius_km
-    voices = {pool.candidates[index].voice for index in np.flatnonzero(near)}
+    opinions = {pool.candidates[index].voice for index in np.flatnonzero(near)}
     target_share = float(weights[near].sum() / weights.sum())
-    agreement = target_share >= _AGREEMENT_SHARE and (len(voices) > 1 or len(pool.candidates) > 1)
+    agreement = target_share >= _AGREEMENT_SHARE and (len(opinions) > 1 or len(pool.candidates) > 1)
     return Verdict(
         latitude=place[0],
         longitude=place[1],

@@ -7,7 +7,7 @@ Names are `group.feature`. A group that a pool lacks (no retrieved photos, no fa
 import numpy as np
 
 from sextant.agent.verification.decision import RADIUS_NAMES
-from sextant.agent.verification.opinions import Voices
+from sextant.agent.verification.opinions import Opinions
 from sextant.agent.verification.points import CENTRE, NAMED, RETRIEVED, SAID, Points
 from sextant.agent.verification.scoring.aligned import aligned_columns
 from sextant.agent.verification.scoring.votes import votes_within
@@ -34,36 +34,36 @@ def rank_weights(count: int) -> Floats:
 
 
 def feature_table(
-    points: Points, retrieved: Floats, voices: Voices, farthest: Floats, between_km: Floats, scores: Floats
+    points: Points, retrieved: Floats, opinions: Opinions, farthest: Floats, between_km: Floats, scores: Floats
 ) -> tuple[Floats, list[str], Floats]:
     """Return one row for each point, one column for each feature; the columns' names; and the votes (m, 5).
 
     Args:
         points: m possible answers.
         retrieved: (n, 2) degrees, most similar first.
-        voices: what v voices said.
+        opinions: what v opinions said.
         farthest: (f, 2) degrees of the most dissimilar photos.
         between_km: (n + v, n + v) distances among retrieved and said, in this order.
         scores: (n + v,) their position scores, NaN for a candidate without one.
     """
     count = len(retrieved)
-    everything = np.concatenate([retrieved, voices.positions, farthest])
+    everything = np.concatenate([retrieved, opinions.positions, farthest])
     away_km = compute_all_pairs_km(points.positions, everything)
-    near_km, said_km, far_km = np.split(away_km, [count, count + len(voices.positions)], axis=1)
+    near_km, said_km, far_km = np.split(away_km, [count, count + len(opinions.positions)], axis=1)
     among_near, among_said, between = between_km[:count, :count], between_km[count:, count:], between_km[count:, :count]
-    own = _own_voice(points, said_km) if len(voices.positions) else np.zeros(0, dtype=np.intp)
+    own = _own_voice(points, said_km) if len(opinions.positions) else np.zeros(0, dtype=np.intp)
     columns: Columns = {}
     columns |= _retrieved(points, near_km)
-    columns |= _said(said_km, voices)
-    columns |= _model(own, among_said, voices)
-    columns |= _support(own, between, voices)
-    columns |= _wording(own, voices)
-    columns |= _named(points, own, voices)
+    columns |= _said(said_km, opinions)
+    columns |= _model(own, among_said, opinions)
+    columns |= _support(own, between, opinions)
+    columns |= _wording(own, opinions)
+    columns |= _named(points, own, opinions)
     columns |= _far(far_km)
-    columns |= _pool(among_near, among_said, voices, len(farthest))
+    columns |= _pool(among_near, among_said, opinions, len(farthest))
     columns |= _kind(points)
     columns |= _relative(columns)
-    votes = votes_within(near_km, said_km, rank_weights(count), voices)
+    votes = votes_within(near_km, said_km, rank_weights(count), opinions)
     columns |= _vote(votes)
     columns |= aligned_columns(away_km[:, : len(scores)], scores)
     table = np.empty((len(points.positions), len(columns)))
@@ -92,18 +92,18 @@ def _retrieved(points: Points, near_km: Floats) -> Columns:
     return columns
 
 
-def _said(said_km: Floats, voices: Voices) -> Columns:
+def _said(said_km: Floats, opinions: Opinions) -> Columns:
     """Return reliability-weighted votes of the models at each scale; samples of one model share its one vote."""
     columns: Columns = {}
-    owners = np.eye(voices.models)[voices.model] * voices.vote[:, None] if voices.models else np.zeros((0, 0))
-    family = np.eye(int(voices.family.max()) + 1)[voices.family] if voices.models else np.zeros((0, 0))
+    owners = np.eye(opinions.models)[opinions.model] * opinions.vote[:, None] if opinions.models else np.zeros((0, 0))
+    family = np.eye(int(opinions.family.max()) + 1)[opinions.family] if opinions.models else np.zeros((0, 0))
     for scale, radius in zip(SCALES_KM, _RADIUS_OF_SCALE, strict=True):
         votes = np.exp(-said_km / scale) @ owners  # (points, models)
-        belief = voices.reliability[:, radius] @ owners  # (models,)
+        belief = opinions.reliability[:, radius] @ owners  # (models,)
         columns[f"said.share_{scale:g}"] = votes @ belief / max(float(belief.sum()), 1e-9)
         columns[f"said.any_{scale:g}"] = 1.0 - np.prod(1.0 - votes * belief, axis=1)
         columns[f"said.count_{scale:g}"] = np.minimum(votes.sum(1), _MOST) / _MOST
-        by_family = np.stack([(votes * mine).max(1) for mine in family.T], 1).sum(1) / 3 if voices.models else 0.0
+        by_family = np.stack([(votes * mine).max(1) for mine in family.T], 1).sum(1) / 3 if opinions.models else 0.0
         columns[f"said.families_{scale:g}"] = by_family
     empty = not said_km.shape[1]
     columns["said.to_nearest"] = 0.0 if empty else np.log1p(said_km.min(1))
@@ -117,19 +117,19 @@ def _own_voice(points: Points, said_km: Floats) -> Ints:
     return np.where((points.kind == SAID) | (points.kind == NAMED), points.source, said_km.argmin(1))
 
 
-def _model(own: Ints, among_said: Floats, voices: Voices) -> Columns:
+def _model(own: Ints, among_said: Floats, opinions: Opinions) -> Columns:
     """Return the reliability of the voice nearest to the point, and how alone that voice is."""
-    if not len(voices.positions):
+    if not len(opinions.positions):
         return {**{f"model.reliability_{radius}": 0.0 for radius in range(5)}, "model.alone": 0.0}
-    others = np.where(voices.model[:, None] == voices.model[None], _FAR_KM, among_said).min(1)
-    rows = voices.reliability[own]
+    others = np.where(opinions.model[:, None] == opinions.model[None], _FAR_KM, among_said).min(1)
+    rows = opinions.reliability[own]
     return {
         **{f"model.reliability_{radius}": rows[:, radius] for radius in range(5)},
-        "model.alone": np.log1p(others)[own] if voices.models > 1 else 7.0,
+        "model.alone": np.log1p(others)[own] if opinions.models > 1 else 7.0,
     }
 
 
-def _support(own: Ints, between: Floats, voices: Voices) -> Columns:
+def _support(own: Ints, between: Floats, opinions: Opinions) -> Columns:
     """Return how far the retrieved photos bear out the voice nearest to the point."""
     names = [f"support.within_{radius:g}" for radius in (1.0, *_WITHIN_KM)]
     if not between.size:
@@ -142,12 +142,12 @@ def _support(own: Ints, between: Floats, voices: Voices) -> Columns:
     return columns
 
 
-def _wording(own: Ints, voices: Voices) -> Columns:
+def _wording(own: Ints, opinions: Opinions) -> Columns:
     """Return how finely the nearest voice spoke: parts and words of the place it named, decimals of its position."""
-    if not len(voices.positions):
+    if not len(opinions.positions):
         return {"wording.parts": 0.0, "wording.words": 0.0, "wording.decimals": 0.0}
-    places = [(candidate.place or "").split(",") for candidate in voices.candidates]
-    decimals = [max(_decimals(one.latitude), _decimals(one.longitude)) for one in voices.candidates]
+    places = [(candidate.place or "").split(",") for candidate in opinions.candidates]
+    decimals = [max(_decimals(one.latitude), _decimals(one.longitude)) for one in opinions.candidates]
     return {
         "wording.parts": np.array([sum(bool(part.strip()) for part in parts) for parts in places], dtype=float)[own],
         "wording.words": np.array([len(parts[0].split()) for parts in places], dtype=float)[own],
@@ -155,16 +155,16 @@ def _wording(own: Ints, voices: Voices) -> Columns:
     }
 
 
-def _named(points: Points, own: Ints, voices: Voices) -> Columns:
+def _named(points: Points, own: Ints, opinions: Opinions) -> Columns:
     """Return whether the gazetteer's place of the name given explains the point, against the coordinates given."""
-    named = np.isfinite(voices.named[:, 0])
+    named = np.isfinite(opinions.named[:, 0])
     names = [f"named.near_{scale:g}" for scale in (25.0, 200.0)]
     if not named.any():
         return dict.fromkeys([*names, "named.own", "named.own_km"], 0.0)
-    belief = voices.reliability.mean(1) * voices.vote
-    where = np.where(named[:, None], voices.named, voices.positions)
+    belief = opinions.reliability.mean(1) * opinions.vote
+    where = np.where(named[:, None], opinions.named, opinions.positions)
     away = compute_all_pairs_km(points.positions, where)
-    apart = np.log1p(compute_great_circle_km(where, voices.positions))
+    apart = np.log1p(compute_great_circle_km(where, opinions.positions))
     columns: Columns = {
         name: np.exp(-away / scale) @ np.where(named, belief, 0.0) / belief.sum()
         for name, scale in zip(names, (25.0, 200.0), strict=True)
@@ -187,17 +187,17 @@ def _far(far_km: Floats) -> Columns:
     return columns
 
 
-def _pool(near_km: Floats, said_km: Floats, voices: Voices, farthest: int) -> Columns:
+def _pool(near_km: Floats, said_km: Floats, opinions: Opinions, farthest: int) -> Columns:
     """Return what kind of pool it is, and how closely its retrieved photos and its answers keep together."""
     count = len(near_km)
     weights = rank_weights(count)
-    belief = voices.reliability.mean(1) * voices.vote if len(voices.positions) else np.zeros(0)
+    belief = opinions.reliability.mean(1) * opinions.vote if len(opinions.positions) else np.zeros(0)
     columns: Columns = {
         "pool.has_retrieved": float(count > 0),
         "pool.retrieved": np.log1p(min(count, 20)),
-        "pool.has_said": float(voices.models > 0),
-        "pool.models": np.log1p(min(voices.models, _MOST)),
-        "pool.families": len(set(voices.family.tolist())) / 3,
+        "pool.has_said": float(opinions.models > 0),
+        "pool.models": np.log1p(min(opinions.models, _MOST)),
+        "pool.families": len(set(opinions.family.tolist())) / 3,
         "pool.has_far": float(farthest > 0),
         "pool.retrieved_spread": float(np.log1p(np.median(near_km))) if count else 0.0,
         "pool.said_spread": float(np.log1p(np.median(said_km))) if len(belief) else 0.0,

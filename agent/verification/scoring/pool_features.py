@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.calibration import PoolKind, pool_kind
-from sextant.agent.verification.opinions import Voices, voices_of
+from sextant.agent.verification.opinions import Opinions, collect_opinions
 from sextant.agent.verification.points import Points, answer_points
 from sextant.agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
 from sextant.agent.verification.reliability import Reliability
@@ -35,7 +35,7 @@ class PoolFeatures:
     points: Points
     apart_km: Floats
     between_km: Floats
-    opinions: Voices
+    opinions: Opinions
     signs: Signs
     scenes: tuple[Candidate, ...] = ()
 
@@ -72,16 +72,16 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     """Find the possible answer points of a pool with at least one candidate."""
     found, scenes, pool = pool.signs, keep_likely(pool.scenes), pool.without_looked_up()
     retrieved = positions_of(pool.nearest)
-    voices = voices_of(pool, reliability)
-    places = np.concatenate([retrieved, voices.positions])
+    opinions = collect_opinions(pool, reliability)
+    places = np.concatenate([retrieved, opinions.positions])
     between_km = compute_all_pairs_km(places, places)
-    said = _SAID_WEIGHT * voices.reliability.mean(1) * voices.vote
+    said = _SAID_WEIGHT * opinions.reliability.mean(1) * opinions.vote
     weights = np.concatenate([rank_weights(len(retrieved)), said])
-    signs = agreeing_signs(found, retrieved, voices.candidates)
+    signs = agreeing_signs(found, retrieved, opinions.candidates)
     looked_up = np.concatenate([signs.positions, positions_of(scenes)])
-    points = answer_points(retrieved, voices.positions, voices.named, looked_up, weights, between_km)
+    points = answer_points(retrieved, opinions.positions, opinions.named, looked_up, weights, between_km)
     apart_km = compute_all_pairs_km(points.positions, points.positions)
-    return PoolFeatures(pool, retrieved, points, apart_km, between_km, voices, signs, scenes)
+    return PoolFeatures(pool, retrieved, points, apart_km, between_km, opinions, signs, scenes)
 
 
 @lru_cache(maxsize=1)

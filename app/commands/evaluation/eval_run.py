@@ -104,13 +104,13 @@ def explain_end(ended: "EvalEnd") -> int:
 
     for note in ended.notes:
         echo(f"sextant: {note}", err=True)
-    left = ended.tally.total - ended.tally.done
+    left = ended.counts.total - ended.counts.done
     if ended.why == "stopped":
         echo(f"sextant: stopped; {left:,} photos are left: run the same command again to resume", err=True)
         return INTERRUPTED
     if ended.why == "model":
         echo(
-            f"sextant: stopped, the model is unavailable: {ended.reason}; {left:,} of {ended.tally.total:,} photos "
+            f"sextant: stopped, the model is unavailable: {ended.reason}; {left:,} of {ended.counts.total:,} photos "
             "are left: fix this and run the same command again to resume",
             err=True,
         )
@@ -121,8 +121,8 @@ def explain_end(ended: "EvalEnd") -> int:
             err=True,
         )
         return 1
-    if ended.tally.failed:
-        echo(f"sextant: {ended.tally.failed:,} photos failed: try them again with --retry-errors", err=True)
+    if ended.counts.failed:
+        echo(f"sextant: {ended.counts.failed:,} photos failed: try them again with --retry-errors", err=True)
     return 0
 
 

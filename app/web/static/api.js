@@ -30,6 +30,7 @@ export const api = {
   sessions: () => asked("/api/sessions"),
   create: () => asked("/api/sessions", { method: "POST" }),
   view: (session) => asked(at(session)),
+  turns: (session, before) => asked(at(session, `/turns?before=${before}`)),
   say(session, text, files, photo) {
     const form = new FormData();
     form.append("id", crypto.randomUUID().replaceAll("-", ""));

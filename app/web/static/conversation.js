@@ -3,15 +3,47 @@
 import { $, h } from "./dom.js";
 import { api } from "./api.js";
 
-let told = 0;
+// The turns of this session that are known, by their number in the conversation, without a gap from the first one on.
+let known = { session: null, first: 0, turns: [] };
 
-export function showTurns(view) {
-  const turns = $("turns");
-  const atEnd = turns.scrollHeight - turns.scrollTop - turns.clientHeight < 120;
-  const earlier = view.earlier_turns ? [h("li", { class: "turn small" }, `${view.earlier_turns} earlier turns are in the case file.`)] : [];
-  turns.replaceChildren(...earlier, ...view.turns.map((turn) => (turn.by === "you" ? said(turn, view) : replied(turn))));
-  if (atEnd || view.turns.length > told) requestAnimationFrame(() => (turns.scrollTop = turns.scrollHeight));
-  told = view.turns.length;
+export function showTurns(view, trying) {
+  const list = $("turns");
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 120;
+  const before = known.turns.length;
+  gather(view);
+  draw(view, trying);
+  if (atEnd || known.turns.length > before) requestAnimationFrame(() => (list.scrollTop = list.scrollHeight));
+}
+
+function gather(view) {
+  const start = view.earlier_turns ?? 0;
+  if (known.session !== view.session || start > known.turns.length) known = { session: view.session, first: start, turns: [] };
+  known.first = Math.min(known.first, start);
+  view.turns.forEach((turn, index) => (known.turns[start + index] = turn));
+}
+
+function draw(view, trying) {
+  const shown = known.turns.slice(known.first).map((turn) => (turn.by === "you" ? said(turn, view) : replied(turn)));
+  $("turns").replaceChildren(...(known.first ? [earlier(view, trying)] : []), ...shown);
+}
+
+/** The button that loads what was said before the turns that are shown; what is read stays where it is. */
+function earlier(view, trying) {
+  const load = async (event) => {
+    event.target.disabled = true;
+    const { session, first } = known;
+    const older = await trying(() => api.turns(session, first));
+    event.target.disabled = false;
+    if (!older || known.session !== session || known.first !== first) return;
+    older.forEach((turn, index) => (known.turns[first - older.length + index] = turn));
+    known.first = first - older.length;
+    const list = $("turns");
+    const fromEnd = list.scrollHeight - list.scrollTop;
+    draw(view, trying);
+    list.scrollTo({ top: list.scrollHeight - fromEnd, behavior: "instant" });
+  };
+  const words = known.first === 1 ? "Show 1 earlier turn" : `Show earlier turns (${known.first})`;
+  return h("li", { class: "turn small" }, h("button", { type: "button", class: "earlier", onclick: load }, words));
 }
 
 /** What was just sent, until the session itself says it. */

@@ -81,7 +81,7 @@ function show(view) {
   if (view.busy) busy(true);
   const tokens = view.spent.input_tokens + view.spent.output_tokens;
   $("spend").textContent = view.spent.calls ? `${view.spent.calls} calls · ${tokens.toLocaleString("en")} tokens` : "";
-  showTurns(view);
+  showTurns(view, trying);
   choosePhoto(view);
   showMap();
 }

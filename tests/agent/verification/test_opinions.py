@@ -1,7 +1,7 @@
 import numpy as np
 
 from sextant.agent.verification import Candidate, Pool
-from sextant.agent.verification.opinions import voices_of
+from sextant.agent.verification.opinions import collect_opinions
 from sextant.agent.verification.reliability import Reliability, model_name
 from tests.agent.verification.pools import LISBON, NEW_YORK, models_say, retrieved, said
 
@@ -13,41 +13,41 @@ def test_a_model_is_known_under_any_provider():
 
 
 def test_a_known_model_keeps_its_reliability():
-    assert voices_of(Pool(said(LISBON)), KNOWN).reliability.tolist() == [[0.1, 0.3, 0.5, 0.8, 0.9]]
+    assert collect_opinions(Pool(said(LISBON)), KNOWN).reliability.tolist() == [[0.1, 0.3, 0.5, 0.8, 0.9]]
 
 
 def test_an_unknown_model_alone_is_neutral():
-    assert voices_of(Pool(models_say(LISBON)), KNOWN).reliability[0].tolist() == list(KNOWN.neutral)
+    assert collect_opinions(Pool(models_say(LISBON)), KNOWN).reliability[0].tolist() == list(KNOWN.neutral)
 
 
 def test_agreement_raises_an_unknown_model_and_standing_alone_lowers_it():
-    voices = voices_of(Pool(models_say(LISBON, LISBON, LISBON, NEW_YORK)), KNOWN)
-    assert voices.reliability[0][1] > KNOWN.neutral[1]
-    assert (voices.reliability[3] < KNOWN.neutral).all()
+    opinions = collect_opinions(Pool(models_say(LISBON, LISBON, LISBON, NEW_YORK)), KNOWN)
+    assert opinions.reliability[0][1] > KNOWN.neutral[1]
+    assert (opinions.reliability[3] < KNOWN.neutral).all()
 
 
 def test_many_samples_of_one_model_share_one_vote():
-    voices = voices_of(Pool(said(*[LISBON] * 9, NEW_YORK)), KNOWN)
-    assert voices.models == 1 and np.isclose(voices.vote.sum(), 1.0)
+    opinions = collect_opinions(Pool(said(*[LISBON] * 9, NEW_YORK)), KNOWN)
+    assert opinions.models == 1 and np.isclose(opinions.vote.sum(), 1.0)
 
 
 def test_an_alternative_weighs_less_than_an_answer():
     pool = Pool((*said(LISBON), Candidate(*NEW_YORK, origin="alternative", model="gpt-4o")))
-    first, second = voices_of(pool, KNOWN).vote
+    first, second = collect_opinions(pool, KNOWN).vote
     assert first > 3 * second
 
 
 def test_the_offline_model_is_no_second_voice():
-    assert voices_of(Pool((*retrieved(LISBON), *said(LISBON, model="offline"))), KNOWN).models == 0
+    assert collect_opinions(Pool((*retrieved(LISBON), *said(LISBON, model="offline"))), KNOWN).models == 0
 
 
 def test_a_town_named_far_from_the_coordinates_is_remembered():
     wrong = Candidate(67.7, 19.0, "answer", model="m", place="Kristiansund, Norway")
     right = Candidate(63.11, 7.73, "answer", model="m", place="Kristiansund, Norway")
-    named = voices_of(Pool((wrong, right)), KNOWN).named
+    named = collect_opinions(Pool((wrong, right)), KNOWN).named
     assert abs(named[0] - (63.1, 7.7)).max() < 0.1 and np.isnan(named[1]).all()
 
 
 def test_the_samples_that_agree_are_the_word_of_their_model():
-    voices = voices_of(Pool(said(*[LISBON] * 7, *[NEW_YORK] * 3)), KNOWN)
-    assert voices.vote[:7].sum() > 0.9
+    opinions = collect_opinions(Pool(said(*[LISBON] * 7, *[NEW_YORK] * 3)), KNOWN)
+    assert opinions.vote[:7].sum() > 0.9

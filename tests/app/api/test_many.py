@@ -40,7 +40,7 @@ def test_answers_come_in_order_and_a_broken_photo_has_an_error(some, gallery):
     assert answers[0].error and answers[0].latitude is None and answers[1].error is None
     table = sextant.to_dataframe(answers)
     assert list(table["error"].notna()) == [True, False, False, False]
-    assert "not a photo in a supported format" in answers[0]._repr_html_()
+    assert "is broken, cut off or of a kind that is not read" in answers[0]._repr_html_()
     with pytest.raises(WrongUse, match="not located"):
         _ = answers[0].run
 

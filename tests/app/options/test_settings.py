@@ -46,7 +46,7 @@ def test_the_sources_have_their_precedence(gallery, tmp_path, monkeypatch):
     monkeypatch.setenv("SEXTANT_SEED", "2")
     monkeypatch.setenv("SEXTANT_MAX_ROUNDS", "2")
     monkeypatch.setenv("SEXTANT_SAMPLES", "2")
-    found = settings(gallery, config=str(file), seed=3, max_rounds=3, wishes=("seed=4",))
+    found = settings(gallery, config=str(file), seed=3, max_rounds=3, overrides=("seed=4",))
     assert (found.seed, found.max_rounds, found.samples, found.nearest) == (4, 3, 2, 1)
     assert found.tools == ("zoom",)
 
@@ -55,7 +55,7 @@ def test_the_environment_and_set_read_every_type(gallery, monkeypatch):
     monkeypatch.setenv("SEXTANT_EXCLUDE_AUTHOR", "true")
     monkeypatch.setenv("SEXTANT_WITHOUT_AUTHORS", "ana, bruno")
     monkeypatch.setenv("SEXTANT_MAX_SECONDS", "1.5")
-    found = settings(gallery, wishes=("exclude_author=false", "max_seconds=none", "image_detail=low"))
+    found = settings(gallery, overrides=("exclude_author=false", "max_seconds=none", "image_detail=low"))
     assert found == Settings(
         signs=True, gallery=str(gallery), without_authors=("ana", "bruno"), max_seconds=None, image_detail="low"
     )
@@ -64,14 +64,14 @@ def test_the_environment_and_set_read_every_type(gallery, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"wishes": ("max_round=2",)}, "did you mean 'max_rounds'"),
-        ({"wishes": ("max_rounds",)}, "KEY=VALUE"),
-        ({"wishes": ("max_rounds=many",)}, "--set max_rounds='many'"),
-        ({"wishes": ("max_rounds=0",)}, "--max-rounds is 0; it must be at least 1"),
-        ({"wishes": ("retries=1000",)}, "--set retries is 1000"),
-        ({"wishes": ("max_usd=nan",)}, "finite"),
-        ({"wishes": ("run=x",)}, "set by the program"),
-        ({"wishes": ("optimise=speed",)}, "optimise"),
+        ({"overrides": ("max_round=2",)}, "did you mean 'max_rounds'"),
+        ({"overrides": ("max_rounds",)}, "KEY=VALUE"),
+        ({"overrides": ("max_rounds=many",)}, "--set max_rounds='many'"),
+        ({"overrides": ("max_rounds=0",)}, "--max-rounds is 0; it must be at least 1"),
+        ({"overrides": ("retries=1000",)}, "--set retries is 1000"),
+        ({"overrides": ("max_usd=nan",)}, "finite"),
+        ({"overrides": ("run=x",)}, "set by the program"),
+        ({"overrides": ("optimise=speed",)}, "optimise"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_way_out(gallery, options, words):

@@ -92,13 +92,13 @@ def test_a_new_stage_is_printed_at_once():
 
 def test_an_evaluation_says_its_rate_and_what_is_left():
     out, time = io.StringIO(), [0.0]
-    tally = Counts(total=10)
+    counts = Counts(total=10)
     with Progress(stream=out, now=lambda: time[0]) as progress:
         report = report_evaluation(progress, now=lambda: time[0])
         for _ in range(2):
-            tally.done += 2
-            tally.fresh += 2
-            report(tally)
+            counts.done += 2
+            counts.fresh += 2
+            report(counts)
             time[0] += 8.0
     assert out.getvalue().splitlines()[1].startswith("sextant: 4 of 10 photos, 0.2/s, 0:24 left, 25 km 0.0%")
 

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from sextant.geo.countries import load_countries_by_code
+from sextant.graphs.chat import build_chat
+from sextant.graphs.sessions.checkpoints import open_checkpoints
+from sextant.graphs.sessions.store import Sessions, make_config
+from sextant.graphs.sessions.tables import get_sessions_file
 from tests.support.drawn_gallery import knows
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
@@ -297,3 +301,31 @@ def test_what_is_no_photo_and_too_many_are_refused_in_words(server, watched, tmp
     page.wait_for_selector("#problem:not([hidden])")
     assert "at most 20" in page.locator("#problem").inner_text()
     watched.shot("10-too-many")
+
+
+def test_earlier_turns_are_loaded_a_page_at_a_time(drawn, watched, tmp_path):
+    sessions, name = Sessions(str(tmp_path)), "long"
+    sessions.create(session=name)
+    turn = {"by": "you", "photos": [], "cap": None}
+    turns = [{**turn, "id": f"m{number}", "text": f"message {number}."} for number in range(250)]
+    with open_checkpoints(get_sessions_file(str(tmp_path))) as saver:
+        graph = build_chat().compile(checkpointer=saver)
+        graph.update_state(make_config(name), {"turns": turns}, as_node="report")
+    with Server("--gallery", drawn.gallery, home=tmp_path) as server:
+        page = watched.page
+        page.goto(f"{server.url}/#{name}")
+        page.wait_for_selector("text=message 249.")
+        assert page.locator("#turns > .turn.you").count() == 100
+        page.click("text=Show earlier turns (150)")
+        page.wait_for_selector("text=message 50.")
+        assert page.locator("#turns > .turn.you").count() == 200
+        assert page.evaluate("() => document.getElementById('turns').scrollTop") > 2000  # what was read stays in sight
+        watched.shot("11-earlier-turns")
+        send(page, "hello?")  # the window moves; what was loaded stays
+        assert page.locator("#turns > .turn.you").count() == 201
+        page.click("text=Show earlier turns (50)")
+        page.wait_for_selector("text=message 0.")
+        shown = page.locator("#turns > .turn.you").all_inner_texts()
+        assert shown == [f"message {number}." for number in range(250)] + ["hello?"]
+        assert page.locator(".earlier").count() == 0
+        page.goto("about:blank")  # before the server ends: a stream that breaks off is an error on the console

@@ -38,17 +38,17 @@ def test_a_killed_server_finds_its_sessions_again_and_no_recorded_call_is_paid_t
 
 def test_a_message_that_was_accepted_outlives_a_crash_before_its_first_step(gallery, query, tmp_path):
     home = str(tmp_path)
-    desk = ChatContext(Settings(gallery=str(gallery), home=home, verify="density"))
+    context = ChatContext(Settings(gallery=str(gallery), home=home, verify="density"))
     sessions = Sessions(home)
     session = sessions.create()
     photo = {"sha256": BlobStore(tmp_path / "blobs").put(query.read_bytes()), "file": "a.jpg"}
     sessions.accept(session, {"id": "m", "text": "where?", "photos": [photo], "steer": [], "photo": None})
     later = Sessions(home)  # of another process
     assert later.is_interrupted(session)
-    state = later.finish_interrupted(session, desk)
+    state = later.finish_interrupted(session, context)
     assert [turn["by"] for turn in state["turns"]] == ["you", "sextant"]
     assert not later.is_interrupted(session)
-    assert later.finish_interrupted(session, desk)["turns"] == state["turns"]
+    assert later.finish_interrupted(session, context)["turns"] == state["turns"]
 
 
 def test_two_servers_share_one_postgresql(gallery, query, tmp_path, postgres):

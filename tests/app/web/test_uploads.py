@@ -73,23 +73,23 @@ def test_a_photo_that_stalls_the_decoder_is_refused_and_the_next_is_decoded(quer
 
 def test_a_whole_run_and_its_pictures_decode_nothing_in_the_server(small, query, tmp_path, monkeypatch):
     settings = Settings(gallery=str(small), home=str(tmp_path), verify="density")
-    desk = ChatContext(settings)
+    context = ChatContext(settings)
     sent = query.read_bytes()
     decoded_here = []
     really = photos_open._open_header
     monkeypatch.setattr(photos_open, "_open_header", lambda name, raw: decoded_here.append(raw) or really(name, raw))
-    house = SessionService(Sessions(str(tmp_path)), desk, Reports(tmp_path))
+    service = SessionService(Sessions(str(tmp_path)), context, Reports(tmp_path))
     try:
-        session = house.new_session()
-        assert house.decoder.refusal(sent) is None
-        photo = {"sha256": house.blobs.put(sent), "file": "a.jpg"}
+        session = service.new_session()
+        assert service.decoder.refusal(sent) is None
+        photo = {"sha256": service.blobs.put(sent), "file": "a.jpg"}
         message = {"id": "m", "text": "where?", "photos": [photo], "steer": [], "photo": None}
-        state = house.sessions.send_message(session, message, desk)
+        state = service.sessions.send_message(session, message, context)
         assert state["photos"]["1"]["status"] == "located"
         request = {"name": "zoom", "args": {"left": 0, "top": 0, "right": 0.5, "bottom": 0.5}, "photo": photo}
         assert "error" not in make_deps(settings).ask("tool", request)
     finally:
-        house.close()
+        service.close()
     assert sent not in decoded_here
 
 

@@ -29,7 +29,7 @@ def write(path, **plan):
 
 
 def silent(name, number, count):
-    return lambda tally: None
+    return lambda counts: None
 
 
 def test_cells_share_retrieval_and_model_calls_that_do_not_change(photos, gallery, tmp_path):

@@ -65,7 +65,7 @@ def test_a_shipped_plan_runs_on_twenty_photos_and_prints_the_papers_table(
         given = {key: str(value) for key, value in given_to(name, aligned, gallery, server).items()}
         more = {"benchmark": "folder", "data": data, "limit": PHOTOS, "home": str(tmp_path / "home")}
         plan = read_plan(find_plan(name), {**given, **more, "exclude_author": True, "retries": 0})
-        rows = run_ablation(plan, tmp_path / "out", lambda *cell: lambda tally: None)
+        rows = run_ablation(plan, tmp_path / "out", lambda *cell: lambda counts: None)
     assert len(rows) == len(plan.cells()) > 1
     assert all(row["figures"]["done"] == PHOTOS and not row["figures"]["errors"] for row in rows)
     check_table(name, (tmp_path / "out" / "ablation.md").read_text())

@@ -43,7 +43,7 @@ def lines_of(task):
 def test_every_photo_gets_one_line_with_its_answer_and_what_it_was_weighed_from(task):
     ended = run(task)
     lines = lines_of(task)
-    assert ended.why == "done" and ended.tally.done == 8
+    assert ended.why == "done" and ended.counts.done == 8
     assert set(lines) == {photo.image for photo in task.photos}
     line = lines[task.photos[0].image]
     assert line["outcome"] == "answered" and line["distance_km"] < 1 and line["continent"] == "Europe"
@@ -63,13 +63,13 @@ def test_the_header_says_what_ran_on_which_data(task):
 def test_a_finished_evaluation_does_nothing_more(task):
     run(task)
     before = (task.out / "lines.jsonl").read_bytes()
-    assert run(task).tally.fresh == 0
+    assert run(task).counts.fresh == 0
     assert (task.out / "lines.jsonl").read_bytes() == before
 
 
 def test_resuming_does_what_is_missing_and_comes_to_the_same(task, tmp_path):
     stop = threading.Event()
-    ended = run(task, lambda tally: stop.set() if tally.fresh == 3 else None, stop)
+    ended = run(task, lambda counts: stop.set() if counts.fresh == 3 else None, stop)
     assert ended.why == "stopped" and 3 <= len(lines_of(task)) < 8
     assert run(task).why == "done"
     undisturbed = replace(task, out=tmp_path / "undisturbed")
@@ -86,7 +86,7 @@ def test_a_changed_configuration_is_refused(task):
 
 def test_what_only_changes_the_pace_is_no_other_configuration(task):
     run(task)
-    assert run(replace(task, settings=replace(task.settings, concurrency=1, retries=1))).tally.fresh == 0
+    assert run(replace(task, settings=replace(task.settings, concurrency=1, retries=1))).counts.fresh == 0
 
 
 def test_leaving_out_the_photographer_is_counted_and_leaves_no_photo_of_his(task):
@@ -116,19 +116,19 @@ def test_a_photo_that_is_missing_or_broken_is_an_error_line_that_counts(task, tm
         "unreadable",
         None,
     ]
-    assert ended.why == "done" and ended.tally.failed == 2 and ended.tally.done == 3
+    assert ended.why == "done" and ended.counts.failed == 2 and ended.counts.done == 3
 
 
 def test_retrying_tries_failures_and_nothing_else(task):
     with ModelServer(always(Fault("too_large"))) as server:
         ended = run(asking(task, server))
-    assert ended.why == "done" and ended.tally.failed == 8
+    assert ended.why == "done" and ended.counts.failed == 8
     assert all("says the request is too large" in line["failures"]["too_large"] for line in lines_of(task).values())
     with ModelServer(always(LISBON)) as server:
-        assert run(asking(task, server)).tally.fresh == 0
+        assert run(asking(task, server)).counts.fresh == 0
         again = run(replace(asking(task, server), retry_errors=True))
-        assert again.tally.failed == 0 and server.count == 8
-        assert run(replace(asking(task, server), retry_errors=True)).tally.fresh == 0
+        assert again.counts.failed == 0 and server.count == 8
+        assert run(replace(asking(task, server), retry_errors=True)).counts.fresh == 0
     assert all(line["answer"]["outcomes"]["answered"] == 1 for line in lines_of(task).values())
 
 
@@ -147,7 +147,7 @@ def test_faults_that_a_retry_cures_cost_no_photo(task):
 
     with ModelServer(faulty_at_first) as server:
         ended = run(asking(task, server))
-        assert ended.tally.done == 8 and ended.tally.failed == 0 and server.count == 16
+        assert ended.counts.done == 8 and ended.counts.failed == 0 and server.count == 16
     assert all(line["failures"] == {} for line in lines_of(task).values())
 
 
@@ -155,11 +155,11 @@ def test_faults_that_a_retry_cures_cost_no_photo(task):
 def test_a_model_that_cannot_be_asked_ends_the_evaluation_and_leaves_the_photos_for_the_next_try(task, kind):
     with ModelServer(always(Fault(kind))) as server:
         ended = run(asking(task, server))
-        assert ended.why == "model" and ended.tally.done == 0 and 5 <= server.count < 8
+        assert ended.why == "model" and ended.counts.done == 0 and 5 <= server.count < 8
     assert lines_of(task) == {} and not any((task.out / "records").iterdir())
     with ModelServer(always(LISBON)) as server:
         again = run(asking(task, server))
-        assert again.why == "done" and again.tally.failed == 0 and server.count == 8
+        assert again.why == "done" and again.counts.failed == 0 and server.count == 8
 
 
 def test_a_key_that_is_refused_in_the_middle_keeps_what_was_done(task):
@@ -173,14 +173,14 @@ def test_scattered_failures_of_the_same_kind_end_nothing(task):
     once = [Fault("bad_key")] * 2 + [LISBON]
     with ModelServer(in_turn(*once * 3)) as server:
         ended = run(asking(task, server, concurrency=1))
-    assert ended.why == "done" and ended.tally.done == 8 and ended.tally.failed == 6
+    assert ended.why == "done" and ended.counts.done == 8 and ended.counts.failed == 6
     assert len((task.out / "lines.jsonl").read_text().splitlines()) == 8
 
 
 def test_failures_up_to_the_last_photo_are_results_when_others_ended_well(task):
     with ModelServer(in_turn(*[LISBON] * 4, Fault("bad_key"))) as server:
         ended = run(asking(task, server, concurrency=1))
-    assert ended.why == "done" and ended.tally.failed == 4 and len(lines_of(task)) == 8
+    assert ended.why == "done" and ended.counts.failed == 4 and len(lines_of(task)) == 8
 
 
 def test_trying_failures_again_at_a_dead_server_keeps_their_lines(task):
@@ -257,5 +257,5 @@ def test_recorded_calls_serve_another_run_without_any_model(task, tmp_path):
         run(asking(task, server), behind=recorded)
     dead = asking(task, server, timeout_seconds=1.0, retries=0)
     again = run(replace(dead, out=tmp_path / "again"), behind=recorded)
-    assert again.tally.failed == 0
+    assert again.counts.failed == 0
     assert without_timings(tmp_path / "again") == without_timings(task.out)

@@ -25,8 +25,8 @@ def home(recorded_run):
     return str(recorded_run.path.parents[1])
 
 
-def forked(recorded_run, home, step, *wishes, **how) -> RunFolder:
-    return find_run(fork(recorded_run, step, list(wishes), home=home, **how).name, home)
+def forked(recorded_run, home, step, *overrides, **how) -> RunFolder:
+    return find_run(fork(recorded_run, step, list(overrides), home=home, **how).name, home)
 
 
 def test_a_setting_changed_at_the_first_verdict_ends_the_run_there(recorded_run, home):
@@ -39,8 +39,8 @@ def test_a_setting_changed_at_the_first_verdict_ends_the_run_there(recorded_run,
 
 
 def test_one_reference_taken_from_a_tool_result_and_weighed_again_offline(recorded_run, home):
-    wishes = ("without=1", "candidate.lisbon-4.jpg=none")
-    run = forked(recorded_run, home, "5:clues-first", *wishes, keep_words=True)
+    overrides = ("without=1", "candidate.lisbon-4.jpg=none")
+    run = forked(recorded_run, home, "5:clues-first", *overrides, keep_words=True)
     changed = next(
         s for s in read_steps(run.steps) if s.step_info.step == 5 and s.step_info.branch == "1.clues-first.0"
     )
@@ -80,8 +80,8 @@ def test_a_price_makes_the_estimate(recorded_run, home):
 
 def test_a_live_fork_calls_only_the_branches_after_the_change(recorded_run, home, keys):
     with ModelServer(script) as server:
-        wishes = ["text=" + said(LISBON).text, f"base_url={server.base_url}"]
-        run = fork(recorded_run, "3:zero-shot", wishes, home=home, live=True)
+        overrides = ["text=" + said(LISBON).text, f"base_url={server.base_url}"]
+        run = fork(recorded_run, "3:zero-shot", overrides, home=home, live=True)
         asked = [request.text for request in server.asked]
     # The first round is the recording's but for one answer; the second is written from another disagreement.
     assert asked and all("Earlier looks" in text or "multiple choice" in text for text in asked)
@@ -210,8 +210,8 @@ def test_a_setting_of_the_gallery_asks_the_gallery_again(recorded_run, home, key
         fork(recorded_run, "1", ["without_authors=ana"], home=home)
     assert stopped.value.calls[0]["kind"] == "references"
     with ModelServer(script) as server:
-        wishes = ["without_authors=ana", "max_rounds=1", f"base_url={server.base_url}"]
-        run = fork(recorded_run, "1", wishes, home=home, live=True)
+        overrides = ["without_authors=ana", "max_rounds=1", f"base_url={server.base_url}"]
+        run = fork(recorded_run, "1", overrides, home=home, live=True)
         asked = [request.text for request in server.asked]
     nearest = [c["id"] for c in run.answer["candidates"] if c["origin"] == "nearest"]
     assert nearest and not [name for name in nearest if name.startswith("lisbon")]
