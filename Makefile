@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check record lock clean adversary audit sbom
+.PHONY: demo test check record lock clean adversary plans audit sbom
 
 demo: .venv/ready
 	$(BIN)/sextant demo
@@ -14,6 +14,10 @@ test: .venv/ready-dev
 # The recorded runs that tests replay: makes those anew that no longer do, for review. No model and no network.
 record: .venv/ready-dev
 	$(BIN)/python -m tests.support.record
+
+# The shipped plans and G3's arithmetic on 20 photos each, as the papers' tables are made: about 10 minutes.
+plans: .venv/ready-dev
+	SEXTANT_PLAN_PHOTOS=20 $(BIN)/python -m pytest tests/eval/running/test_plans.py tests/test_g3_aligned.py
 
 # Hostile replies and requests, two servers on one home, load: slow, so it is asked for.
 adversary: .venv/ready-dev

@@ -1,6 +1,7 @@
 """G3 whole, over galleries of an alignment of random weights: its arithmetic computed again from the recordings."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 
 pytestmark = pytest.mark.slow
-PHOTOS = 20
+PHOTOS = int(os.environ.get("SEXTANT_PLAN_PHOTOS", "4"))  # `make plans`: 20
 PLACES = [(38.7, -9.1), (-1.3, 36.8), (59.9, 10.7), (35.7, 139.8), (-33.9, 18.4), (40.7, -74.0), (-22.9, -43.2)]
 
 
@@ -128,12 +129,12 @@ def test_prompts_candidates_and_verification_are_dimensions_of_one_ablation(alig
     given = {name: getattr(settings, name) for name in ("model", "base_url", "gallery", "home", "preset", "retries")}
     plan = tmp_path / "plan.yaml"
     plan.write_text(
-        yaml.safe_dump({"benchmark": "folder", "data": "data", "limit": 3, "settings": given, "grid": grid})
+        yaml.safe_dump({"benchmark": "folder", "data": "data", "limit": PHOTOS, "settings": given, "grid": grid})
     )
     rows = run_ablation(read_plan(plan), tmp_path / "out", lambda *cell: lambda counts: None)
     assert len(rows) == 12
     for row in rows:
-        assert row["figures"]["done"] == 3 and not row["figures"]["errors"]
+        assert row["figures"]["done"] == PHOTOS and not row["figures"]["errors"]
         cell = row["cell"]
         for line in EvaluationFolder(tmp_path / "out" / "cells" / row["name"]).lines().values():
             answers = [one for one in line["candidates"] if one["origin"] == "answer"]

@@ -21,6 +21,7 @@ def test_hashes_are_of_the_locked_versions():
     assert len(hashed) > 150
     assert {name: number for name, number in hashed.items() if locked.get(name) != number} == {}
     assert not [name for name in hashed if name.startswith(BY_MACHINE)]
+    assert [name for name in locked if name not in hashed and not name.startswith(BY_MACHINE)] == []
     lines = (ROOT / "requirements-dev.hashes").read_text(encoding="utf-8").splitlines()[1:]
     assert all(re.fullmatch(r"\S+==\S+ --hash=sha256:[0-9a-f]{64}", line) for line in lines)
 

@@ -114,7 +114,7 @@ def unanimous(answers: tuple[Candidate, ...], near: NDArray[np.bool_]) -> int:
 
 def basis_of(features: PoolFeatures, model: Model) -> Basis:
     """Return what the probabilities rest on: the user's labelled photos, what was measured here, or other photos."""
-    if model.own:
+    if model.own is not None and model.own.covers(features.pool):
         return "own"
     measured = features.pool.profile.known or not len(features.retrieved)
     known = all(model.hit_rates.knows(one.model) for one in features.opinions.candidates)

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from sextant.agent.verification.calibrated_on import CalibratedOn, calibrated_on_of
 from sextant.agent.verification.calibration import REGION_BUCKETS, Calibration, PoolKind, calibration_of
 from sextant.agent.verification.hit_rates import HitRates, hit_rates_of
 from sextant.agent.verification.posterior import Pooling, pooling_of
@@ -38,7 +39,7 @@ class Model:
             truly holds "50" and "90" %.
         gain: what another call is expected to add.
         scorer: chooses among points beside a gallery of much worth; None where nothing was fitted.
-        own: whether it was calibrated on the user's own labelled photos.
+        own: what it was calibrated on by the user, if it was.
         provenance: data, split, date and held-out figures.
     """
 
@@ -50,14 +51,14 @@ class Model:
     gain: Gain
     scorer: Scorer | None
     provenance: dict[str, Any]
-    own: bool = False
+    own: CalibratedOn | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-plain values only."""
         return {
             "format": FORMAT,
             "version": VERSION,
-            "own": self.own,
+            "own": self.own.to_json() if self.own is not None else None,
             "provenance": self.provenance,
             "reliability": {
                 "neutral": list(self.reliability.neutral),
@@ -115,7 +116,7 @@ def model_of(plain: Any, name: str) -> Model:
             gain_of(plain["gain"]),
             _known_scorer(plain["scorer"]) if plain["scorer"] is not None else None,
             dict(plain["provenance"]),
-            bool(plain.get("own", False)),
+            calibrated_on_of(plain.get("own")),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelFileError(f"the verification model {name!r} is broken: {error!r}; {_WAY_OUT}") from error

@@ -10,6 +10,7 @@ from datetime import date
 
 import numpy as np
 
+from sextant.agent.verification.calibrated_on import describe_pools
 from sextant.agent.verification.calibration import Calibration, PoolKind, logit
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.evidence import gather_evidence
@@ -73,13 +74,14 @@ def calibrate(photos: Sequence[LabelledPhoto], model: Model) -> Calibrated:
         if len(set(groups)) > 1
         else np.arange(len(groups)) % _FOLDS  # all of one place
     )
+    covered = describe_pools(photo.pool for photo in photos if photo.pool.candidates)
     own = {"photos": len(examples), "groups": len(set(groups)), "date": date.today().isoformat()}
     judged = [
         replace_calibration(model, [one for one, own in zip(examples, fold_of, strict=True) if own != fold])
         for fold in range(int(fold_of.max()) + 1)
     ]
     return Calibrated(
-        replace(replace_calibration(model, examples), own=True, provenance={**model.provenance, "own": own}),
+        replace(replace_calibration(model, examples), own=covered, provenance={**model.provenance, "own": own}),
         len(examples),
         len(set(groups)),
         _report(examples, [model] * len(examples)),

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from sextant.base.errors import SextantError
+from sextant.base.file_names import restore_name
+from sextant.gallery.photos import deep_tiff
 from sextant.gallery.photos.c_messages import catch_messages
 from sextant.gallery.photos.deep_colours import has_deep_colours, is_dark, scale_colours
 from sextant.gallery.photos.exif import PhotoMetadata, read_exif_metadata
@@ -240,6 +242,8 @@ def read_photo(photo: str | Path) -> bytes:
         PhotoError: it does not exist, is empty, too large, or cannot be read.
     """
     path, name = Path(photo), str(photo)
+    if not path.exists() and (restored := restore_name(name)) != name and Path(restored).exists():
+        path = Path(restored)  # as a gallery stores it
     try:
         if path.is_dir():
             raise PhotoError(name, "is a folder; name a photo in it")
@@ -287,6 +291,12 @@ def _open_header(name: str, content: bytes) -> Image.Image:
     except Image.DecompressionBombError:
         raise PhotoError(name, f"has more than {MAX_PIXELS:,} pixels; export it smaller") from None
     except UnidentifiedImageError:
+        if content[:4] in _TIFF and (size := deep_tiff.read_size(content) if deep_tiff.can_open() else None):
+            return _open_deep_tiff(name, content, *size)
+        if content[:4] in _TIFF and not deep_tiff.can_open():
+            raise PhotoError(
+                name, f"is broken or a kind of TIFF that is not read; export it as JPEG, or {deep_tiff.INSTALL}"
+            ) from None
         if is_photo(content[:HEAD_BYTES]):
             raise PhotoError(name, "is broken, cut off or of a kind that is not read; export it as JPEG") from None
         raise PhotoError(
@@ -294,10 +304,23 @@ def _open_header(name: str, content: bytes) -> Image.Image:
         ) from None
     except Exception as error:
         raise PhotoError(name, f"is broken ({_explain(error)}); export it again") from error
-    if image.width * image.height > MAX_PIXELS:
-        size = f"{image.width:,} × {image.height:,}"
-        raise PhotoError(name, f"is {size} pixels, more than {MAX_PIXELS:,}; export it smaller")
+    _check_size(name, image.width, image.height)
     return image
+
+
+def _open_deep_tiff(name: str, content: bytes, width: int, height: int) -> Image.Image:
+    """Decode a TIFF whose samples Pillow cannot read, scaled to 8 bits."""
+    _check_size(name, width, height)
+    try:
+        return deep_tiff.make_picture(_scale_to_eight_bit(deep_tiff.read_samples(content)), content)
+    except Exception as error:
+        raise PhotoError(name, f"is broken or truncated ({_explain(error)}); export it again") from error
+
+
+def _check_size(name: str, width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        size = f"{width:,} × {height:,}"
+        raise PhotoError(name, f"is {size} pixels, more than {MAX_PIXELS:,}; export it smaller")
 
 
 @cache

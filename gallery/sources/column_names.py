@@ -1,4 +1,4 @@
-"""Which columns of a table hold photo, latitude and longitude: told by the words of their headers."""
+"""Which columns of a table hold photo, latitude and longitude: by the words of their headers."""
 
 import re
 import unicodedata
@@ -24,6 +24,12 @@ LONGITUDE = (
     "lengtegraad", "lengte", "dlugosc", "dlugosc_geograficzna", "lengde", "lengdegrad", "delka", "zemepisna_delka",
     "долгота", "经度", "經度", "経度", "경도",
 )  # fmt: skip
+# One column that holds latitude and longitude.
+POSITION = (
+    "position", "coordinates", "coordinate", "coords", "coord", "lat_lon", "lat_lng", "lat_long", "latlon", "latlng",
+    "latitude_longitude", "latitude_and_longitude", "location", "geolocation", "geopoint", "point", "koordinaten",
+    "coordonnees", "coordenadas", "coordinate_geografiche", "coordinaten", "wspolrzedne", "координаты", "坐标", "座標",
+)  # fmt: skip
 # Words beside a name that say nothing of its meaning: units, datums, "GPS".
 _FILLERS = re.compile(
     r"_(gps|exif|geo|geogr|geographische|geographic|deg|degs|degree|degrees|degres|grad|graden|grados|gradi|dd|decimal|"
@@ -42,8 +48,9 @@ def find_column(header: Sequence[str], wanted: Sequence[str]) -> int | None:
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Tell whether these cells name a photo, a latitude and a longitude."""
-    return all(find_column(cells, wanted) is not None for wanted in (IMAGE, LATITUDE, LONGITUDE))
+    """Tell whether these cells name a photo and its position, in one column or in two."""
+    named = [find_column(cells, wanted) is not None for wanted in (IMAGE, LATITUDE, LONGITUDE, POSITION)]
+    return named[0] and (named[3] or (named[1] and named[2]))
 
 
 def _plain(name: str) -> str:

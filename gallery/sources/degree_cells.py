@@ -8,6 +8,9 @@ from sextant.gallery.photos.angles import is_negative, join_degrees, parse_angle
 _NO_VALUE = ("", "nan", "none", "null", "na", "n/a", "-", "\\n")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d{1,3},\d+")
 _COMMA_AND_LETTER = re.compile(r"[NSEW]?\s*[+-]?\d{1,3},\d+\s*°?\s*[NSEW]?", re.IGNORECASE)
+_POINT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?\s*\(\s*(\S+)\s+(\S+)(?:\s+\S+)?\s*\)", re.IGNORECASE)
+_AFTER_LETTER = re.compile(r"([^NSns]{1,40}[NS])\s*(.{1,40}[EWO])", re.IGNORECASE)  # 48°51'29" N 2°17'40" E
+_TWO_NUMBERS = re.compile(r"([+-]?\d{1,3}(?:[.,]\d+)?°?)\s+([+-]?\d{1,3}(?:[.,]\d+)?°?)")
 _WORDS = re.compile(r"\b(north|nord|norte|noord|south|sud|süd|sur|zuid|east|est|este|ost|oost|west|ouest|oeste)\b\.?")
 _LETTERS = {"n": "N", "s": "S", "z": "S", "e": "E", "w": "W"}
 
@@ -22,6 +25,23 @@ def read_degrees(text: str, letters: str) -> float:
     except ValueError:
         value = _read_number_or_angle(text, letters)
     return value if math.isfinite(value) else math.nan
+
+
+def split_position(text: str) -> tuple[str, str]:
+    """Split a cell that states latitude and longitude into both; what cannot be split is a latitude alone.
+
+    "48.8583, 2.2944", "48,8583; 2,2944", "48.8583 2.2944", "48°51'29\" N 2°17'40\" E", and "POINT(2.2944 48.8583)",
+    which names the longitude first (OGC 06-103r4, well-known text).
+    """
+    if (point := _POINT.fullmatch(text.strip())) is not None:
+        return point[2], point[1]
+    plain = text.strip().strip("()[]")
+    for mark in (";", "|", "/", ", ", ","):
+        parts = [part.strip() for part in plain.split(mark)]
+        if len(parts) == 2 and all(parts):
+            return parts[0], parts[1]
+    found = _AFTER_LETTER.fullmatch(plain) or _TWO_NUMBERS.fullmatch(plain)
+    return (found[1].strip(), found[2].strip()) if found else (plain, "")
 
 
 def states_nothing(text: str) -> bool:

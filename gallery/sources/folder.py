@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sextant.base.file_names import escape_name
 from sextant.gallery.photos.formats import is_photo, name_unread_format, read_head
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
 from sextant.gallery.sources.records import FileOnDisk, PhotoRecord, SourceError, Unreadable
@@ -42,7 +43,9 @@ def list_photos(folder: Path) -> FolderListing:
             if is_photo(head):
                 photos.append(name)
             elif kind := name_unread_format(head):
-                left_out.append(Unreadable(name, f"is a {kind} file, which is not supported; export it as JPEG"))
+                left_out.append(
+                    Unreadable(escape_name(name), f"is a {kind} file, which is not supported; export it as JPEG")
+                )
     return FolderListing(sorted(photos), sorted(left_out, key=lambda item: item.id))
 
 
@@ -59,8 +62,8 @@ class FolderSource:
     """Every photo in the folder and below; position, time and artist come from each photo's EXIF."""
 
     def __init__(self, folder: Path, notes: Sequence[str] = ()) -> None:
-        self.name = folder.resolve().name
-        self.identity = f"folder {folder.resolve()}"
+        self.name = escape_name(folder.resolve().name)
+        self.identity = f"folder {escape_name(str(folder.resolve()))}"
         self.notes: list[str] = list(notes)
         self._folder = folder.resolve()
         listing = list_photos(self._folder)
@@ -75,5 +78,5 @@ class FolderSource:
     def __iter__(self) -> Iterator[PhotoRecord | Unreadable]:
         for file in self._files:
             path = str(self._folder / file)
-            yield PhotoRecord(file, FileOnDisk(path), path, self.name)
+            yield PhotoRecord(escape_name(file), FileOnDisk(path), escape_name(path), self.name)
         yield from self._left_out

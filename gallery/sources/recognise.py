@@ -19,6 +19,7 @@ from sextant.gallery.sources.zips import list_zip_files
 MP16_TABLE = "MP16_Pro_filtered.csv"  # of the published tables, the one that G3 builds its database from
 
 _TABLES = frozenset({".csv", ".tsv", ".tab"})
+_TEXTS = frozenset({".txt", ".dat"})  # tables only where they read as one: most are notes
 _ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 _SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
 
@@ -147,7 +148,7 @@ def _find_tables(folder: Path, options: SourceOptions, photos: Sequence[str]) ->
     below = folder / "metadata"
     for path in sorted((*folder.iterdir(), *(below.glob("*.csv") if below.is_dir() else ()))):
         kind = path.suffix.lower()
-        if path.name.startswith(".") or not path.is_file() or kind not in _TABLES | _SPREADSHEETS:
+        if path.name.startswith(".") or not path.is_file() or kind not in _TABLES | _TEXTS | _SPREADSHEETS:
             continue
         if kind in _SPREADSHEETS:
             notes.append(f"not used: {path.name!r} is a spreadsheet; export it as CSV")
@@ -155,5 +156,6 @@ def _find_tables(folder: Path, options: SourceOptions, photos: Sequence[str]) ->
         try:
             tables.append(PhotoTable(path, options.swapped, photos))
         except SourceError as error:
-            notes.append(f"not used: {error}")
+            if kind not in _TEXTS:
+                notes.append(f"not used: {error}")
     return tables, notes

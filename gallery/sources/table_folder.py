@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from sextant.base.file_names import escape_name
 from sextant.gallery.sources.folder import list_photos
 from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.records import FileOnDisk, PhotoFile, PhotoRecord, SourceError, Unreadable
@@ -13,10 +14,10 @@ class TableFolderSource:
     """The table's rows in their order; photos without a row and rows without a photo are reported, not dropped."""
 
     def __init__(self, table: PhotoTable, folder: Path, country_known: bool = False) -> None:
-        self.name = table.path.stem
+        self.name = escape_name(table.path.stem)
         self.notes = table.notes
         self._table, self._folder, self._country_known = table, folder.resolve(), country_known
-        self.identity = f"{table.identity} over {self._folder} country_known={country_known}"
+        self.identity = escape_name(f"{table.identity} over {self._folder} country_known={country_known}")
         listing = list_photos(self._folder)
         self._files, self._left_out = listing.photos, listing.left_out
         if not self._files:
@@ -41,7 +42,7 @@ class TableFolderSource:
             yield self._record(row, file)
         for file in self._files:
             if file not in seen:
-                yield Unreadable(file, f"has no row in {self._table.path.name!r}")
+                yield Unreadable(escape_name(file), f"has no row in {self._table.path.name!r}")
         yield from self._left_out
 
     def _record(self, row: TableRow, file: str | None) -> PhotoRecord | Unreadable:
@@ -50,7 +51,7 @@ class TableFolderSource:
         if reason := find_refusal(row, self._country_known):
             return Unreadable(row.image, reason)
         path = str(self._folder / file)
-        return make_record(row, FileOnDisk(path), path, self.name)
+        return make_record(row, FileOnDisk(path), escape_name(path), self.name)
 
 
 def find_refusal(row: TableRow, country_known: bool) -> str | None:

@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote_plus
 
-from sextant.gallery.sources.column_names import IMAGE, LATITUDE, LONGITUDE, find_column, is_header
-from sextant.gallery.sources.degree_cells import read_degrees, states_nothing
+from sextant.gallery.sources.column_names import IMAGE, LATITUDE, LONGITUDE, POSITION, find_column, is_header
+from sextant.gallery.sources.degree_cells import read_degrees, split_position, states_nothing
 from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.records import PlaceNames, SourceError
 from sextant.gallery.sources.text_tables import HEADER_WITHIN, detect_form
@@ -78,6 +78,12 @@ class PhotoTable:
         self._place: list[PlaceNames | None] = []
         self._unread: dict[int, str] = {}
         self._read(path, photos)
+        columns = self._columns
+        if columns.latitude == columns.longitude and not any(map(math.isfinite, self._latitude)):
+            raise SourceError(
+                f"table {str(path)!r}: its column {columns.position_name!r} holds no positions; "
+                "name two columns latitude and longitude"
+            )
         self.swapped = swapped if swapped is not None else self._looks_swapped()
         if self.swapped:
             self._latitude, self._longitude = self._longitude, self._latitude
@@ -145,7 +151,7 @@ class PhotoTable:
             self.broken_lines.append(line)
             return
         row = [*row, *[""] * (width - len(row))]  # programs leave out empty cells at the end of a line
-        cells = row[columns.latitude].strip(), row[columns.longitude].strip()
+        cells = columns.position(row)
         latitude, longitude = read_degrees(cells[0], "NS"), read_degrees(cells[1], "EW")
         if any(
             math.isnan(value) and not states_nothing(cell)
@@ -186,6 +192,8 @@ class _Columns:
     def __init__(self, header: list[str], path: Path) -> None:
         names = [name.strip().lower() for name in header]
         image, latitude, longitude = (find_column(header, wanted) for wanted in (IMAGE, LATITUDE, LONGITUDE))
+        if latitude is None and longitude is None:
+            latitude = longitude = find_column(header, POSITION)
         missing = [
             meaning
             for meaning, column in (("image", image), ("latitude", latitude), ("longitude", longitude))
@@ -202,6 +210,7 @@ class _Columns:
             raise SourceError(f"table {str(path)!r} is a track of positions, not a table of photos (column {column!r})")
         self.image, self.latitude, self.longitude = image, latitude, longitude
         self.last = max(image, latitude, longitude)
+        self.position_name = header[latitude].strip()
         numeric = "img_id" in names and sum(name.isdigit() for name in names) >= 10
         self.url_encoded = numeric  # YFCC100M's columns: 3 is the owner, and text is URL-encoded
         self.author = names.index("3") if numeric and "3" in names else _find_first(names, _AUTHOR)
@@ -212,6 +221,12 @@ class _Columns:
         told = {"city", "state", "country"} <= set(names)
         self.names = [names.index(part) if part in names else None for part in PlaceNames._fields] if told else []
         self._places: dict[PlaceNames, PlaceNames] = {}
+
+    def position(self, row: list[str]) -> tuple[str, str]:
+        """Return what the row states as latitude and longitude, which can stand in one cell."""
+        if self.latitude == self.longitude:
+            return split_position(row[self.latitude])
+        return row[self.latitude].strip(), row[self.longitude].strip()
 
     def text(self, row: list[str], column: int | None) -> str | None:
         value = row[column].strip() if column is not None else ""

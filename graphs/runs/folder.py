@@ -18,7 +18,8 @@ from sextant.base.files import fsync_folder, write_atomic
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 
-FORMAT = 1
+FORMAT = 2
+READ_FORMATS = (1, FORMAT)  # 1: answers and verdicts lack the fields added since 0.1.0
 NEEDED = ("run", "status", "started", "path", "settings", "parent", "changes", "live", "keep_words", "prompts")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -52,10 +53,11 @@ class RunFolder:
             RunError: run.json is missing, broken or of another format.
         """
         record = read_json(self.path / "run.json")
-        if not isinstance(record, dict) or record.get("format") != FORMAT:
+        if not isinstance(record, dict) or record.get("format") not in READ_FORMATS:
             found = record.get("format") if isinstance(record, dict) else None
             raise RunError(
-                f"run {self.name!r} has format {found!r}, this sextant reads {FORMAT}; use the version that recorded it"
+                f"run {self.name!r} has format {found!r}, this sextant reads 1 to {FORMAT}; "
+                "use the version that recorded it"
             )
         missing = [name for name in NEEDED if name not in record]
         if missing:

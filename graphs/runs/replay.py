@@ -20,7 +20,7 @@ from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, build_graph
 from sextant.graphs.runs.changes import Changes, collect_fitted_hashes, run_changed_node
 from sextant.graphs.runs.changes import changes_from_json as changes_from
-from sextant.graphs.runs.folder import RunError, RunFolder
+from sextant.graphs.runs.folder import FORMAT, RunError, RunFolder
 from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.runs.steps import Step, make_step, read_steps
 from sextant.prompts.loading import use_recorded_prompts
@@ -62,7 +62,9 @@ def replay(
     if until is not None and not 1 <= until <= last:
         raise WrongUse(f"run {folder.name} has no step {until}; its steps are 1 to {last}")
     player = Player(Cassette.read(folder.cassette))
-    check = ReplayCheck(player, recorded, changes_from(record["changes"]), finished=record["status"] == "done")
+    earlier = record["format"] < FORMAT
+    finished = record["status"] == "done"
+    check = ReplayCheck(player, recorded, changes_from(record["changes"]), finished=finished, earlier=earlier)
     with tempfile.TemporaryDirectory() as blobs, use_recorded_prompts(record["prompts"]):
         settings = replace(settings_from(record["settings"]), home=blobs, run=record["run"])
         own = BlobStore(Path(blobs))
@@ -80,7 +82,7 @@ def replay(
         except Divergence as divergence:
             raise check.find_first(divergence) from None
     if answer is not None:
-        compare_answers(folder, answer, check.steps[-1].step_info)
+        compare_answers(folder, answer, check.steps[-1].step_info, earlier=earlier)
     return ReplayResult(folder.name, sorted(check.steps, key=lambda step: make_step_key(step.step_info)), answer)
 
 
@@ -98,12 +100,19 @@ class ReplayCheck:
     """Wraps every node of a replay and compares its change of the state with the recorded one."""
 
     def __init__(
-        self, player: Player, recorded: dict[tuple[int, str, str], Step], changes: Changes, *, finished: bool
+        self,
+        player: Player,
+        recorded: dict[tuple[int, str, str], Step],
+        changes: Changes,
+        *,
+        finished: bool,
+        earlier: bool = False,
     ) -> None:
         self.player = player
         self.recorded = recorded
         self.changes = changes
         self.finished = finished
+        self.earlier = earlier
         self.steps: list[Step] = []
         self.reached = 0
         self.divergences: list[Divergence] = []
@@ -137,11 +146,16 @@ class ReplayCheck:
             if self.finished:
                 raise Divergence(step.step_info, None, f"{at}: the recording has no such step")
             return
-        difference = find_difference(
-            {"change": known.change, "goto": known.goto}, {"change": step.change, "goto": step.goto}
-        )
+        old: Json = {"change": known.change, "goto": known.goto}
+        new: Json = {"change": step.change, "goto": step.goto}
+        difference = find_difference(old, select_known(old, new) if self.earlier else new)
         if difference:
             message = f"{at}: its result differs from the recording in {difference.where}"
+            if self.earlier:
+                message += (
+                    "; an earlier version recorded this run, and its verification differs from today's: "
+                    "weigh it anew with --from verify --set verify=calibrated"
+                )
             raise Divergence(step.step_info, None, message, difference)
 
 
@@ -163,9 +177,22 @@ def drop_absent(value: Any) -> Any:
     return [drop_absent(item) for item in value] if isinstance(value, list) else value
 
 
-def compare_answers(folder: RunFolder, answer: Answer, step_info: StepInfo) -> None:
-    """Raise unless the answer equals the recorded one."""
+def select_known(old: Any, new: Any) -> Any:
+    """Return the new value without the fields that dictionaries of the old one lack: they were added since."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {name: select_known(old[name], item) for name, item in new.items() if name in old}
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [select_known(*pair) for pair in zip(old, new, strict=True)]
+    return new
+
+
+def compare_answers(folder: RunFolder, answer: Answer, step_info: StepInfo, *, earlier: bool) -> None:
+    """Raise unless the answer equals the recorded one; of an earlier format, in the fields that it knew."""
     known = folder.answer()
-    difference = find_difference({"answer": known}, {"answer": answer}) if known is not None else None
+    if known is None:
+        return
+    old: Json = {"answer": known}
+    new: Json = {"answer": answer}
+    difference = find_difference(old, select_known(old, new) if earlier else new)
     if difference:
         raise Divergence(step_info, None, f"the answer differs from the recorded one in {difference.where}", difference)

@@ -38,3 +38,8 @@ def test_other_headers_are_not(header):
 
 def test_a_name_as_it_stands_comes_before_one_among_fillers():
     assert find_column(["GPSLatitude", "lat"], LATITUDE) == 1
+
+
+@pytest.mark.parametrize("header", ["file,coordinates", "photo,GPS Position", "Datei;Koordinaten", "image\tlat/lon"])
+def test_a_position_can_stand_in_one_column(header):
+    assert is_header(header.replace(";", ",").replace("\t", ",").split(","))

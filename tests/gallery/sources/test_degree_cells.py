@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from sextant.gallery.sources.degree_cells import read_degrees
+from sextant.gallery.sources.degree_cells import read_degrees, split_position
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,33 @@ def test_degrees_are_read_as_people_write_them(text, letters, want):
 )
 def test_what_could_mean_two_things_is_not_read(text, letters):
     assert math.isnan(read_degrees(text, letters))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-33.8568, 151.2153",
+        "-33.8568,151.2153",
+        "-33,8568; 151,2153",
+        "-33.8568 151.2153",
+        "(-33.8568, 151.2153)",
+        "[-33.8568, 151.2153]",
+        "33.8568 S, 151.2153 E",
+        "33°51'24.5\"S 151°12'55.1\"E",
+        "33 deg 51' 24.48\" S, 151 deg 12' 55.08\" E",
+        "S33.8568, E151.2153",
+        "POINT(151.2153 -33.8568)",
+        "SRID=4326;POINT (151.2153 -33.8568)",
+        "-33.8568 / 151.2153",
+    ],
+)
+def test_a_position_in_one_cell_is_split(text):
+    latitude, longitude = split_position(text)
+    assert read_degrees(latitude, "NS") == pytest.approx(-33.8568, abs=1e-4)
+    assert read_degrees(longitude, "EW") == pytest.approx(151.2153, abs=1e-4)
+
+
+@pytest.mark.parametrize("text", ["", "Sydney", "Sydney, Australia", "-33.8568", "1, 2, 3", "n/a"])
+def test_a_cell_without_a_position_is_not_read_as_one(text):
+    latitude, longitude = split_position(text)
+    assert math.isnan(read_degrees(latitude, "NS")) or math.isnan(read_degrees(longitude, "EW"))

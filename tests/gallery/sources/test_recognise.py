@@ -1,10 +1,12 @@
 """A folder of photos is a folder of photos, whatever else lies in it; a table is one when it names its photos."""
 
+import os
 import unicodedata
 import zipfile
 
 import pytest
 
+from sextant.gallery.photos.open import open_photo
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from sextant.gallery.sources.records import PhotoRecord, SourceError, Unreadable
 from tests.support.photos import gps_exif, jpeg, photo_folder
@@ -151,3 +153,33 @@ def test_archives_beside_photos_are_named_and_left(tmp_path, name, table):
     source = open_source(str(folder))
     assert len(list(source)) == 1
     assert any("archives were not opened: " in note and "unpack" in note for note in source.notes)
+
+
+@pytest.mark.parametrize("name", ["places.csv", "places.txt"])
+def test_a_table_with_the_position_in_one_column_is_read(tmp_path, name):
+    (tmp_path / "a.jpg").write_bytes(jpeg(1))
+    (tmp_path / name).write_text("file\tcoordinates\na.jpg\t-33.8568, 151.2153\n", encoding="utf-8")
+    (found,) = records(open_source(str(tmp_path)))
+    assert (found.latitude, found.longitude) == (-33.8568, 151.2153)
+
+
+def test_a_column_of_place_names_is_no_column_of_positions(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(PLACED)
+    (tmp_path / "captions.csv").write_text("file,location\na.jpg,Sydney\n", encoding="utf-8")
+    source = open_source(str(tmp_path))
+    (found,) = records(source)
+    assert found.latitude is None  # by EXIF
+    assert any("'location' holds no positions" in note for note in source.notes)
+
+
+def test_a_text_file_that_is_no_table_is_not_mentioned(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(PLACED)
+    (tmp_path / "notes.txt").write_text("Taken with a borrowed camera.\n", encoding="utf-8")
+    assert not any("notes" in note for note in open_source(str(tmp_path)).notes)
+
+
+def test_a_name_that_is_not_utf8_is_a_row_like_any_other(tmp_path):
+    (tmp_path / os.fsdecode(b"\xff caf\xe9.jpg")).write_bytes(PLACED)
+    (found,) = records(open_source(str(tmp_path)))
+    assert found.id == r"\xff caf\xe9.jpg"
+    assert open_photo(found.uri).metadata.latitude == 10  # a gallery's row finds its photo

@@ -222,3 +222,29 @@ def test_a_record_from_before_a_field_existed_replays_while_the_field_is_none(fo
     (folder.path / "answer.json").write_text(json.dumps({**answer, absent: "something"}))
     with pytest.raises(Divergence, match=absent):
         replay(folder)
+
+
+def write_as_format_1(folder, change):
+    """Rewrite a recorded run as an earlier version wrote it, with its verdicts and answer changed."""
+    record = json.loads((folder.path / "run.json").read_text())
+    (folder.path / "run.json").write_text(json.dumps({**record, "format": 1}))
+    steps = [json.loads(line) for line in folder.steps.read_text().splitlines()]
+    for step in steps:
+        change((step.get("change") or {}).get("verdict") or {})
+    folder.steps.write_text("".join(json.dumps(step) + "\n" for step in steps))
+    answer = json.loads((folder.path / "answer.json").read_text())
+    answer.pop("metadata")
+    (folder.path / "answer.json").write_text(json.dumps(answer))
+
+
+def test_a_run_of_an_earlier_format_replays_without_the_fields_added_since(folder):
+    write_as_format_1(folder, lambda verdict: verdict.pop("basis", None))
+    assert replay(folder).answer["best"] == folder.answer()["best"]
+
+
+def test_a_run_of_an_earlier_format_that_differs_names_the_way_out(folder):
+    write_as_format_1(folder, lambda verdict: verdict.update(expected_gain=0.5) if verdict else None)
+    with pytest.raises(
+        Divergence, match=r"an earlier version recorded this run.*--from verify --set verify=calibrated"
+    ):
+        replay(folder)
