@@ -1,6 +1,6 @@
 """Measure how surely two photos of one scene are told from photos of different places, and fit the calibration.
 
-    python -m bench.same_scene --scenes same-place --others im2gps3k-dev [--fit calibration.json]
+    python -m bench.street.same_scene --scenes same-place --others im2gps3k-dev [--fit calibration.json]
 
 ``--scenes`` holds a folder of photos for each scene; ``--others`` a folder ``images`` and a table of positions. Pairs
 of one scene are all pairs of a folder; other pairs are of photographers who differ and places more than 50 km apart,
