@@ -90,6 +90,21 @@ class Gallery:
         """Whether searches scan every row, as in galleries too small to need an index."""
         return self.manifest.index.kind == "exact"
 
+    def is_current(self) -> bool:
+        """Return whether photos were neither added nor built anew since the gallery was opened."""
+        return read_manifest(self.path, self._database) == self.manifest
+
+    def reopen(self) -> "Gallery":
+        """Open the gallery as it is now. The loaded encoder is kept where the gallery still is of that encoder.
+
+        Raises:
+            GalleryError: as ``open``.
+        """
+        database = connect(self.path)
+        manifest = read_manifest(self.path, database)
+        same = manifest.fingerprint == self.manifest.fingerprint
+        return Gallery(self.path, manifest, database, self._encoder if same else None)
+
     def warm(self) -> None:
         """Load what searches keep in memory, so that the first one takes no longer than the next."""
         if self.exact:

@@ -12,6 +12,7 @@ from sextant.agent.privacy.precision import Policy, coarsen, redact_words
 from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, warn_uncalibrated
 from sextant.base.documents.answer import Answer
 from sextant.base.json_types import Json
+from sextant.geo.caps import draw_caps
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import compute_great_circle_km
 
@@ -39,6 +40,7 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
         said |= {"time": None, "taken_at": None, "notes": []}
     answer["metadata"] = state_file_position(said)
     answer["precision"] = policy.to_json()
+    answer["region"] = {share: draw_region(region) for share, region in answer["region"].items()}
     return shown | {
         "answer": answer,
         "headline": format_headline(answer),
@@ -54,6 +56,14 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
         "done": list_done(evidence),
         "pictures": not policy.withholds_words,
     }
+
+
+def draw_region(region: Json | None) -> Json | None:
+    """Return a region with its outline on the globe: a large circle is none on a flat map."""
+    if region is None or region.get("geojson"):
+        return region
+    circles = [(part["latitude"], part["longitude"], part["radius_km"]) for part in region["parts"]]
+    return {**region, "geojson": draw_caps([(a, o, max(km, 1e-3)) for a, o, km in circles])}
 
 
 def view_change(seen: Json, best: Json | None) -> Json | None:

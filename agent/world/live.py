@@ -45,11 +45,11 @@ from sextant.tools.maps import Maps, NoMaps
 class LiveBackend:
     """Answers every call of a run from the real world. Safe to share between threads and runs."""
 
-    def __init__(self, settings: Settings, blobs: BlobStore) -> None:
+    def __init__(self, settings: Settings, blobs: BlobStore, *, follow: bool = False) -> None:
         self.settings = settings
         self.blobs = blobs
         self.began = time.time()
-        self.retrieval = Retrieval(settings, blobs)
+        self.retrieval = Retrieval(settings, blobs, follow=follow)
         self.sights = Sights(settings.home)
         self.maps = HomeMaps(settings.home)
         self.scenes = Scenes(self.retrieval, blobs)
@@ -238,7 +238,7 @@ def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
 
 @lru_cache(maxsize=8)
 def _load_backend(settings: Settings) -> LiveBackend:
-    return LiveBackend(check_settings(settings), BlobStore(Home.at(settings.home).blobs))
+    return LiveBackend(check_settings(settings), BlobStore(Home.at(settings.home).blobs), follow=True)
 
 
 def normalise_settings(settings: Settings) -> Settings:

@@ -45,11 +45,16 @@ def uses_peaks(recipe: Recipe) -> bool:
 
 
 class Retrieval:
-    """The gallery of these settings, with its encoder and each photo's search. Shared by threads."""
+    """The gallery of these settings, with its encoder and each photo's search. Shared by threads.
 
-    def __init__(self, settings: Settings, blobs: BlobStore) -> None:
+    With ``follow``, photos that are added to the gallery meanwhile are found: a server works on for days. An evaluation
+    keeps the gallery that it started with.
+    """
+
+    def __init__(self, settings: Settings, blobs: BlobStore, *, follow: bool = False) -> None:
         self.settings = settings
         self.blobs = blobs
+        self.follow = follow
         self.authors: dict[str, str] = {}
         """Photographers by the sha256 of their photo, from a benchmark's table."""
         self._lock = threading.RLock()
@@ -61,6 +66,15 @@ class Retrieval:
 
     def references(self, request: Json) -> Json:
         """Find the nearest and farthest gallery photos, and count what the run's filters excluded."""
+        self.reopen_if_changed()
+        try:
+            return self._find_references(request)
+        except Exception:  # what was open of an earlier version can be gone from the disk in the midst of a search
+            if not self.reopen_if_changed():
+                raise
+            return self._find_references(request)
+
+    def _find_references(self, request: Json) -> Json:
         began = time.monotonic()
         search = self.search(request["photo"])
         ready = time.monotonic()
@@ -153,6 +167,24 @@ class Retrieval:
                     raise WrongUse("this run has no gallery; pass --gallery DIR")
                 self._gallery = self._gallery or Gallery.open(self.settings.gallery, self.settings.encoder)
         return self._gallery
+
+    def current_gallery(self) -> Gallery:
+        """Return the gallery as it is now, for what is shown beside a run."""
+        self.reopen_if_changed()
+        return self.gallery()
+
+    def reopen_if_changed(self) -> bool:
+        """Open the gallery anew where it was changed since it was opened; return whether it was."""
+        gallery = self._gallery
+        if not self.follow or gallery is None or gallery.is_current():
+            return False
+        with self._lock:
+            if self._gallery is gallery:
+                self._gallery = gallery.reopen()
+                self._encoder = None
+                self._searches.clear()
+                self._placed.clear()
+        return True
 
     def encoder(self) -> Encoder:
         """Load the gallery's encoder once, warm up the gallery's search, and return the encoder."""

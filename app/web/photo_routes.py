@@ -49,9 +49,8 @@ def read_neighbour_picture(service: SessionService, photo: Json, side: str, numb
     if not 1 <= number <= len(references) or not photo.get("gallery"):
         raise RequestRefused(404, f"no {side[:20]!r} photo {number}")
     wanted = str(references[number - 1]["id"]).replace("'", "''")
-    rows = (
-        service.live().retrieval.gallery().photos.search().where(f"id = '{wanted}'").select(["uri"]).limit(1).to_list()
-    )
+    gallery = service.live().retrieval.current_gallery()
+    rows = gallery.photos.search().where(f"id = '{wanted}'").select(["uri"]).limit(1).to_list()
     image = make_thumbnail(rows[0]["uri"]) if rows else None
     if image is None:
         raise RequestRefused(404, "the gallery no longer holds this photo's file")

@@ -61,7 +61,7 @@ export class WorldMap {
       if (!region[share]) continue;
       const shape = this.#region(region[share], opacity).addTo(this.marks);
       shape.bindTooltip(`${share} % region`, { sticky: true });
-      bounds.extend(shape.getBounds());
+      if (share === "50") extend(bounds, region[share].parts, best);
       // A circle of some kilometres is nothing at the scale of a continent: a ring says that it is there.
       for (const part of region[share].parts) L.circleMarker(at(part), { radius: share === "90" ? 11 : 7, color: colour("--orange"), weight: 2, fill: false, interactive: false }).addTo(this.marks);
     }
@@ -71,7 +71,7 @@ export class WorldMap {
     }
     if (rival) L.marker(at(rival), { icon: icon("rivalhead", 16), alt: "rival" }).bindPopup(() => words("Rival", placeName(rival))).addTo(this.marks);
     if (best) {
-      bounds.extend(at(best));
+      bounds.extend(bounds.isValid() ? at(best) : L.latLng(at(best)).toBounds(2e6)); // a region of half the world says no more than the place
       const head = L.marker(at(best), { icon: icon("pinhead", 24, [12, 29]), alt: "answer", zIndexOffset: 1000 });
       head.bindPopup(() => words(placeName(best), coordinates(best))).addTo(this.marks);
     }
@@ -79,11 +79,7 @@ export class WorldMap {
   }
 
   #region(region, opacity) {
-    const style = { color: colour("--orange"), weight: 1.5, fillColor: colour("--orange"), fillOpacity: opacity };
-    if (region.geojson) return L.geoJSON(region.geojson, { style });
-    const ring = region.parts.map((part) => L.circle(at(part), { radius: part.radius_km * 1000, ...style }));
-    // A circle knows its bounds only on a map; a group asks each.
-    return Object.assign(L.featureGroup(ring), { getBounds: () => ring.reduce((all, one) => all.extend(one.getLatLng().toBounds(one.getRadius() * 2)), L.latLngBounds([])) });
+    return L.geoJSON(region.geojson, { style: { color: colour("--orange"), weight: 1.5, fillColor: colour("--orange"), fillOpacity: opacity } });
   }
 
   #references(references, side) {
@@ -165,6 +161,14 @@ export class Pencil {
     $("draw-only").hidden = $("draw-not").hidden = true;
     $("map").classList.toggle("drawing", active);
     if (active) $("draw-help").textContent = "Click corners on the map. By keyboard: move the map with the arrows, Enter sets a corner at the cross.";
+  }
+}
+
+/** Extend the bounds by the parts of a region that are no larger than a continent, on the answer's side of ±180. */
+function extend(bounds, parts, best) {
+  for (const part of parts.filter((one) => one.radius_km < 3000)) {
+    const turn = best ? 360 * Math.round((best.longitude - part.longitude) / 360) : 0;
+    bounds.extend(L.latLng(part.latitude, part.longitude + turn).toBounds(Math.max(part.radius_km, 25) * 2000));
   }
 }
 
