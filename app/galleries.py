@@ -5,7 +5,6 @@ from pathlib import Path
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 
-
 DEMO = "demo"  # the gallery of the drawn world
 
 

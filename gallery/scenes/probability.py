@@ -3,7 +3,8 @@
 The log odds rise by the same amount with each inlier, as follows where both numbers of inliers, of one scene and of
 chance, have geometric tails. The tail of chance is fitted on its upper bound, so that the odds are rather too low.
 
-Fitted by ``python -m bench.street.same_scene --fit`` on one part of the photos and reported on the other (docs/scenes.md).
+Fitted by ``python -m bench.street.same_scene --fit`` on one part of the photos and reported on the other; see
+docs/scenes.md.
 """
 
 import json
