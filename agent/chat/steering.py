@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from sextant.agent.chat.allowed_area import draw_allowed_area
 from sextant.agent.chat.constraints import find_allowed, relies_on
 from sextant.agent.verification import Candidate, Pool, Verdict, verify
 from sextant.agent.verification.baselines.stand_in import judging
@@ -55,7 +56,8 @@ def steer(evidence: ReweighInput, constraints: Sequence[Json]) -> ReweighResult:
     left = tuple(candidate for candidate, stays in zip(kept, free.tolist(), strict=True) if stays)
     pool = Pool(left, evidence.farthest)
     strategy = judging(evidence.strategy, evidence.candidates)
-    verdict = verify(pool, strategy, evidence.optimise, model=evidence.model)
+    within = draw_allowed_area(constraints)
+    verdict = verify(pool, strategy, evidence.optimise, model=evidence.model, within=within)
     alone = tuple((constraint["words"], _count_ruled_out(constraint, evidence)) for constraint in constraints)
     return ReweighResult(verdict, len(left), alone)
 

@@ -1,11 +1,16 @@
 """The default strategy: a posterior over the pool, calibrated probabilities, conformal regions, and a named rival."""
 
+from functools import partial
+
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from sextant.agent.verification.area import Area
 from sextant.agent.verification.calibration import region_bucket
 from sextant.agent.verification.choice import choose
+from sextant.agent.verification.conditioning import condition_probabilities
 from sextant.agent.verification.decision import (
     RADII_KM,
     RADIUS_NAMES,
@@ -42,6 +47,7 @@ def calibrated(
     target_radius_km: float = 25.0,
     model: Model | None = None,
     call_cost: float = CALL_COST,
+    within: BaseGeometry | None = None,
 ) -> Verdict:
     """Answer with the point of highest expected utility; probabilities and regions hold as often as they say."""
     if not pool.without_looked_up().candidates:
@@ -53,14 +59,17 @@ def calibrated(
     probabilities = calibrated_posterior(evidence, kind, model.pooling, model.calibration)
     probabilities = weigh_scenes(probabilities, positions, features.scenes)
     worth = choose(features, probabilities, optimise, model.scorer, features.matched)
-    regions = _regions(features, probabilities, worth, model)
+    regions = _regions(features, probabilities, worth, model, within)
     if features.signs.candidates:
         probabilities = raise_by_signs(probabilities, positions, features.signs)
         proven = features.matched | features.mapped
         raised = choose(features, probabilities, optimise, model.scorer, proven)
         worth = np.where(_within_reach(features, int(np.argmax(worth)), regions[-1]), raised, worth)
-        regions = _regions(features, probabilities, worth, model)
+        regions = _regions(features, probabilities, worth, model, within)
     best = int(np.argmax(worth))
+    if within is not None:
+        chances = condition_probabilities(positions[best], probabilities[best], partial(is_within, within))
+        probabilities = np.where(np.arange(len(positions))[:, None] == best, chances, probabilities)
     weighed = (*features.pool.candidates, *features.signs.candidates, *features.scenes)
     alone = tuple(Scored(one, 0.0) for one in (*pool.signs, *pool.scenes) if one not in weighed)
     scored = _scored(weighed, positions, probabilities, worth)
@@ -90,13 +99,21 @@ def calibrated(
     )
 
 
-def _regions(features: PoolFeatures, probabilities: Floats, worth: Floats, model: Model) -> list[Area]:
-    """Return the regions of `SHARES` round the point of most worth."""
+def _regions(
+    features: PoolFeatures, probabilities: Floats, worth: Floats, model: Model, within: BaseGeometry | None
+) -> list[Area]:
+    """Return the regions of `SHARES` round the point of most worth, of the posterior where nothing rules it out."""
     mixture = ring_mixture(probabilities, features.apart_km, int(np.argmax(worth)))
-    spread = spread_of(features.points.positions, mixture, features.apart_km)
+    allows = None if within is None else partial(is_within, within)
+    spread = spread_of(features.points.positions, mixture, features.apart_km, allows)
     bucket = region_bucket(sum(one.origin == "answer" for one in features.opinions.candidates))
     levels = {name: model.quantiles[name][features.kind][bucket] for name in SHARES}
-    return [Area(float(name) / 100, tuple(spread.caps(level))) for name, level in levels.items()]
+    return [Area(float(name) / 100, tuple(spread.caps(level)), within) for name, level in levels.items()]
+
+
+def is_within(area: BaseGeometry, positions: Floats) -> NDArray[np.bool_]:
+    """Return which of (n, 2) positions in degrees lie in an area whose x is the longitude."""
+    return np.asarray(shapely.intersects_xy(area, positions[:, 1], positions[:, 0]), dtype=bool)
 
 
 def _within_reach(features: PoolFeatures, best: int, region: Area) -> NDArray[np.bool_]:

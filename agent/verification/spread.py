@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sextant.agent.verification.conditioning import Allows, condition_rings
 from sextant.base.arrays import Floats
 from sextant.geo.caps import HALF_ROUND_KM
 from sextant.geo.sphere import compute_great_circle_km
@@ -26,14 +27,15 @@ _LEVELS = np.exp(np.linspace(np.log(10.0), np.log(1e-12), 160))  # probability p
 class Spread:
     """Leading points, heaviest first, with their circles at every level, and what each level is estimated to hold.
 
-    `positions` (k, 2) degrees; `masses` (k, 6) by ring; `radii_km` (levels, k), 0 where a point has no circle yet;
-    `held` (levels,) rising.
+    `positions` (k, 2) degrees; `masses` (k, rings) by ring; `radii_km` (levels, k), 0 where a point has no circle yet;
+    `held` (levels,) rising; `log_edges` (rings + 1,) of the rings' edges in km.
     """
 
     positions: Floats
     masses: Floats
     radii_km: Floats
     held: Floats
+    log_edges: Floats
 
     def caps(self, share: float) -> list[tuple[float, float, float]]:
         """Return circles (latitude, longitude, radius_km) of the last level that holds at most `share`, heaviest first.
@@ -50,7 +52,7 @@ class Spread:
         earlier = np.tril(np.ones_like(inside), -1)
         swallowed = (inside & (~inside.T | earlier)).any(1)
         kept = np.flatnonzero((radii > 0) & ~swallowed)
-        holds = _mass_within(self.masses, radii[None])[0][kept]
+        holds = _mass_within(self.masses, radii[None], self.log_edges)[0][kept]
         kept = kept[np.argsort(-holds, kind="stable")]
         places = self.positions.tolist()
         return [(places[row][0], places[row][1], float(radii[row])) for row in kept.tolist()]
@@ -62,21 +64,28 @@ class Spread:
         return float(self.held[int(np.argmax(reached))]) if reached.any() else 1.0
 
 
-def spread_of(positions: Floats, mixture: Floats, apart_km: Floats | None = None) -> Spread:
+def spread_of(
+    positions: Floats, mixture: Floats, apart_km: Floats | None = None, allows: Allows | None = None
+) -> Spread:
     """Return the spread of a pool's points.
 
     Args:
         positions: (m, 2) degrees, m >= 1.
         mixture: (m, 6) probability of each ring round each point, summing to 1.
         apart_km: (m, m) among the points, where known.
+        allows: which of (n, 2) positions are still possible; None for all.
     """
     if apart_km is None:
         apart_km = compute_great_circle_km(positions[:, None], positions[None])
     leaders, masses = _merged(apart_km, mixture)
-    radii = _radii(masses)
+    kept, edges_km = masses, RINGS_KM
+    if allows is not None:
+        masses, kept, edges_km = condition_rings(positions[leaders], masses, RINGS_KM, allows)
+    edges = np.log(edges_km)
+    radii = _radii(masses, edges_km)
     # Strictly rising, so that a level and what it holds are one to one.
-    held = np.maximum.accumulate(_mass_within(masses, radii).sum(1)) + 1e-9 * np.arange(len(_LEVELS))
-    return Spread(positions[leaders], masses, radii, held)
+    held = np.maximum.accumulate(_mass_within(kept, radii, edges).sum(1)) + 1e-9 * np.arange(len(_LEVELS))
+    return Spread(positions[leaders], kept, radii, held, edges)
 
 
 def _merged(apart_km: Floats, mixture: Floats) -> tuple[NDArray[np.intp], Floats]:
@@ -92,19 +101,19 @@ def _merged(apart_km: Floats, mixture: Floats) -> tuple[NDArray[np.intp], Floats
     return np.array(leaders, dtype=np.intp), np.array(masses)
 
 
-def _radii(masses: Floats) -> Floats:
+def _radii(masses: Floats, edges_km: Floats) -> Floats:
     """Return how far each point's density exceeds each level: (levels, points).
 
     In a ring of mass p over Δlog r the density at r is p / (Δlog r · 2πr²); the last ring that reaches a level counts.
     """
-    slope = masses / np.diff(_LOG_RINGS)
+    slope = masses / np.diff(np.log(edges_km))
     reach = np.sqrt(slope[None] / (2 * np.pi * _LEVELS[:, None, None]))  # where the ring's density meets the level
-    inner, outer = RINGS_KM[:-1], RINGS_KM[1:]
+    inner, outer = edges_km[:-1], edges_km[1:]
     return np.asarray(np.where(reach >= inner, np.minimum(reach, outer), 0.0).max(-1))
 
 
-def _mass_within(masses: Floats, radii_km: Floats) -> Floats:
+def _mass_within(masses: Floats, radii_km: Floats, log_edges: Floats) -> Floats:
     """Return what circles (levels, points) hold of their own point's mass: linear in log r between the rings' edges."""
     logs = np.log(np.clip(radii_km, RINGS_KM[0], RINGS_KM[-1]))[..., None]
-    share = np.clip((logs - _LOG_RINGS[:-1]) / np.diff(_LOG_RINGS), 0.0, 1.0)
+    share = np.clip((logs - log_edges[:-1]) / np.diff(log_edges), 0.0, 1.0)
     return np.asarray((share * masses).sum(-1))

@@ -1,6 +1,9 @@
 """The strategies by name, behind one call."""
 
 from collections.abc import Callable
+from dataclasses import replace
+
+from shapely.geometry.base import BaseGeometry
 
 from sextant.agent.verification.baselines.density import density
 from sextant.agent.verification.baselines.random_draw import random_draw
@@ -36,6 +39,7 @@ def verify(
     target_radius_km: float = 25.0,
     model: Model | None = None,
     call_cost: float = CALL_COST,
+    within: BaseGeometry | None = None,
 ) -> Verdict:
     """Weigh a pool and say where the photo was taken, how surely, and what speaks for another place.
 
@@ -46,6 +50,8 @@ def verify(
         target_radius_km: the radius agreement is asked for.
         model: the fitted model of `calibrated`; the shipped one when None.
         call_cost: for `calibrated`, the utility another call must be expected to add.
+        within: where the photo can have been taken (x longitude, y latitude). `calibrated` conditions its posterior on
+            it; regions of the others are cut by it. The candidates must lie there already.
 
     Raises:
         UnknownStrategyError: no strategy or aim of that name.
@@ -56,5 +62,12 @@ def verify(
     if optimise not in UTILITIES:
         raise UnknownStrategyError(f"unknown objective {optimise!r}; choose from: {', '.join(UTILITIES)}")
     if strategy == "calibrated":
-        return calibrated(pool, optimise, target_radius_km, model, call_cost)
-    return STRATEGIES[strategy](pool.without_looked_up(), optimise, target_radius_km)
+        return calibrated(pool, optimise, target_radius_km, model, call_cost, within)
+    verdict = STRATEGIES[strategy](pool.without_looked_up(), optimise, target_radius_km)
+    return verdict if within is None else bound_regions(verdict, within)
+
+
+def bound_regions(verdict: Verdict, within: BaseGeometry) -> Verdict:
+    """Return a verdict whose regions end where the photo cannot have been taken."""
+    regions = {name: getattr(verdict, name) for name in ("region_50", "region_90")}
+    return replace(verdict, **{name: replace(one, within=within) for name, one in regions.items() if one is not None})

@@ -34,7 +34,11 @@ def format_regions(answer: Answer) -> str:
         elif area.get("radius_km") is not None:
             words.append(f"{share} %: within {format_distance(area['radius_km'])}")
         else:
-            words.append(f"{share} %: {len(area['parts'])} areas, {area['area_km2']:,.0f} km² together")
+            count = len(area["parts"])
+            size = f"{area['area_km2']:,.0f} km²"
+            words.append(
+                f"{share} %: an area of {size}" if count == 1 else f"{share} %: {count} areas, {size} together"
+            )
     return " · ".join(words) or "not known"
 
 

@@ -33,7 +33,7 @@ function answerCard(photo) {
   return card(
     "Answer",
     h("p", { class: "best" }, placeName(best)),
-    h("p", { class: "small" }, coordinates(best), ninety?.radius_km ? ` · with 90 % within ${kilometres(ninety.radius_km)}` : ninety ? ` · with 90 % in one of ${ninety.parts.length} areas` : ""),
+    h("p", { class: "small" }, coordinates(best), ninety?.radius_km ? ` · with 90 % within ${kilometres(ninety.radius_km)}` : ninety ? ` · with 90 % in ${ninety.parts.length === 1 ? "the drawn area" : `one of ${ninety.parts.length} areas`}` : ""),
     h("div", { class: "bars" }, bars),
     rival ? h("p", {}, "Best rival: ", h("b", {}, placeName(rival)), h("span", { class: "small" }, ` ${coordinates(rival)}`)) : h("p", { class: "small" }, "No rival: all candidates are in the same place."),
     h("p", { class: "small" }, model === "offline" ? "No model looked at the picture: the density of similar photos." : `Model ${model}`,
