@@ -26,7 +26,9 @@ from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
+from sextant.base.documents.answer import Probability
 from sextant.base.documents.outcome import AnsweredOutcome, OutcomeDocument, StatedPosition
+from sextant.base.documents.progress import ProgressEvent
 from sextant.base.documents.references import PeakDocument, ReferencesDocument, SceneDocument
 from sextant.base.documents.verdict import VerdictDocument
 from sextant.base.json_types import Json
@@ -60,7 +62,7 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
         pool = replace(pool, candidates=(*pool.candidates, *placed))
         verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
     stop = find_stop_reason({**state, **reading}, outcomes, verdict, deps)
-    deps.on_event({"step": "verify", "round": state.get("round", 0), "stop": stop, **_summarise(verdict)})
+    deps.on_event(_summarise(state.get("round", 0), stop, verdict))
     update = State(
         seconds=reading["seconds"],
         read_at=reading["read_at"],
@@ -249,10 +251,13 @@ def round_numbers(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) else value
 
 
-def _summarise(verdict: Verdict) -> Json:
+def _summarise(number: int, stop: Stop | None, verdict: Verdict) -> ProgressEvent:
     return {
+        "step": "verify",
+        "round": number,
+        "stop": stop,
         "latitude": verdict.latitude,
         "longitude": verdict.longitude,
-        "probability": dict(verdict.probability),
+        "probability": cast(Probability, dict(verdict.probability)),
         "agreement": verdict.agreement,
     }

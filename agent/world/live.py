@@ -34,6 +34,7 @@ from sextant.agent.world.retrieval import Retrieval
 from sextant.agent.world.scenes import Scenes
 from sextant.agent.world.sights import Sights
 from sextant.agent.world.toolbox import NoSearch, make_tools
+from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -212,7 +213,7 @@ def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
     return {"content": str(message.content), "images": images, "untrusted": untrusted}
 
 
-def make_deps(settings: Settings, on_event: Callable[[Json], None] = ignore_event) -> Deps:
+def make_deps(settings: Settings, on_event: OnEvent = ignore_event) -> Deps:
     """Make the dependencies of a run on the real backend, which runs with equal settings share."""
     settings = resolve_fitted(normalise_settings(settings))
     live = get_backend(settings)

@@ -23,8 +23,8 @@ from sextant.app.api.running import OnEvent, ignore, show_warnings
 from sextant.app.exports.compact import make_compact
 from sextant.app.options.common import make_settings
 from sextant.base.documents.answer import Answer as AnswerDocument
+from sextant.base.documents.progress import ProgressEvent
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.json_types import Json
 from sextant.gallery.photos.formats import is_photo, read_head
 from sextant.gallery.sources.walk import walk_files
 from sextant.graphs.runs.run import locate as run_graph
@@ -173,7 +173,7 @@ class LocatedPhotos(Iterator[Answer]):
                 "call again with a higher limit"
             )
 
-    def _tell(self, path: str, event: Json) -> None:
+    def _tell(self, path: str, event: ProgressEvent) -> None:
         self._on_event({**event, "photo": path})
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sextant.app.render.progress import EVERY_SECONDS, Progress
+from sextant.base.documents.progress import OnEvent, ProgressEvent
 from sextant.base.json_types import Json
 
 if TYPE_CHECKING:
@@ -16,13 +17,13 @@ _STAGES = {"features": "photos through the backbone", "naming": "positions named
 _RECENT = 200  # photos that the rate is of, so that a slow start does not spoil the forecast
 
 
-def report_run(progress: Progress) -> Callable[[Json], None]:
+def report_run(progress: Progress) -> OnEvent:
     """Return what shows a run's events, one line a branch.
 
     Events of several runs at once carry ``whose`` they are, which goes before their lines.
     """
 
-    def report(event: Json) -> None:
+    def report(event: ProgressEvent) -> None:
         found = describe_event(event)
         if found is not None:
             progress.show(f"{event.get('whose', '')}{found[0]}", found[1])
@@ -90,7 +91,7 @@ def report_training(progress: Progress) -> Callable[["TrainingReport"], None]:
     return report
 
 
-def describe_event(event: Json) -> tuple[str, str] | None:
+def describe_event(event: ProgressEvent) -> tuple[str, str] | None:
     """Return which line an event belongs to, and what it says there; None for events that say nothing new."""
     step = event["step"]
     line = event.get("branch", "")
@@ -112,7 +113,7 @@ def format_arguments(args: Json) -> str:
     return ", ".join(f"{name}={value}" for name, value in args.items())[:60]
 
 
-def describe_reply(event: Json) -> str:
+def describe_reply(event: ProgressEvent) -> str:
     """Describe the reply in a few words."""
     if event["failure"]:
         return f"failed: {event['failure']}"
@@ -121,7 +122,7 @@ def describe_reply(event: Json) -> str:
     return " ".join(event["text"].split())[:70]
 
 
-def describe_verdict(event: Json) -> str:
+def describe_verdict(event: ProgressEvent) -> str:
     """Describe the best place so far and whether another round follows."""
     if event.get("latitude") is None:
         return f"no place yet; {event.get('stop') or 'another round'}"

@@ -185,15 +185,14 @@ class PrecisionCap(TypedDict):
     countries: NotRequired[dict[str, str]]
 
 
-class Answer(TypedDict):
-    """Where a photo was taken, how sure that is, and why."""
+class AnswerWithoutCandidates(TypedDict):
+    """An answer as an evaluation records it, which keeps the candidates beside it."""
 
     photo: AnsweredPhoto
     best: BestPlace | None
     probability: Probability
     calibration: NotRequired[Calibration | None]
     region: Regions
-    candidates: list[ScoredCandidate]
     rival: RivalDocument | None
     claims: list[Claim]
     coverage: Coverage | None
@@ -210,3 +209,9 @@ class Answer(TypedDict):
     precision: NotRequired[PrecisionCap]
     left_out: NotRequired[dict[str, int]]
     """Entries of lists that the compact document leaves out, by list."""
+
+
+class Answer(AnswerWithoutCandidates):
+    """Where a photo was taken, how sure that is, and why."""
+
+    candidates: list[ScoredCandidate]

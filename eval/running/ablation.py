@@ -18,6 +18,7 @@ from sextant.eval.reporting.markdown import write_markdown
 from sextant.eval.reporting.paper_tables import measure_retrieved, paper_tables, retrieved_tables
 from sextant.eval.reporting.summary import summarise
 from sextant.eval.reporting.tables import Table
+from sextant.eval.results import read_results
 from sextant.eval.running.ablation_plan import AblationPlan
 from sextant.eval.running.call_cache import CallCache
 from sextant.eval.running.folder import EvaluationFolder, digest
@@ -68,7 +69,7 @@ def measure_cell(plan: AblationPlan, folder: Path) -> Json:
     """Measure an evaluation as its plan asks: its figures, and the distances of retrieved photos."""
     found: Json = {"figures": summarise(folder)}
     if plan.measure == "retrieved":
-        found["retrieved"] = measure_retrieved(EvaluationFolder(folder).lines().values())
+        found["retrieved"] = measure_retrieved(read_results(folder).lines)
     return found
 
 

@@ -8,6 +8,7 @@ from sextant.agent.verification.decision import candidate_json
 from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
 from sextant.base.documents.outcome import OutcomeDocument
+from sextant.base.documents.record import LabelledPhoto
 from sextant.base.json_types import Document, Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.gallery.profile import WEAK, read_profile
@@ -39,7 +40,7 @@ def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json
         "answer": slim_down_answer(answer),
         **pool_to_json(pool),
         "excluded": references.get("excluded") if references else None,
-        "timings": dict(references["timings"]) if references else {},
+        "timings": dict(references.get("timings", {})) if references else {},
     }
 
 
@@ -65,7 +66,7 @@ def make_error_record(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
     }
 
 
-def describe_photo(photo: BenchmarkPhoto) -> Json:
+def describe_photo(photo: BenchmarkPhoto) -> LabelledPhoto:
     """Return what the benchmark states about a photo, and the country its place lies in."""
     country = find_country(photo.latitude, photo.longitude, OFF_THE_COAST_KM)
     return {
@@ -91,7 +92,7 @@ def classify_outcome(answer: Json, failed: Mapping[str, str] | None = None) -> s
     return FILTERED if outcome == "failed" and set(failed or ()) == {FILTERED} else outcome
 
 
-def has_model_failed(line: Json) -> bool:
+def has_model_failed(line: Document) -> bool:
     """Return whether an attempt at this photo failed: no run, or a model whose every call failed."""
     if line["error"] is not None:
         return True
