@@ -153,6 +153,19 @@ class Settings:
             private=True,
         ),
     ] = False
+    scenes: Annotated[
+        int,
+        Option(
+            "Number of similar photos to compare feature by feature with the photo (0: none).",
+            _GALLERY,
+            Effect.WORLD,
+            "N",
+            Bounds(0, 50),
+            default="5 with the extra 'scene', else 0",
+            repeats=frozenset({"scenes"}),
+            flag="--compare-scenes",
+        ),
+    ] = 0
     maps: Annotated[
         tuple[str, ...],
         Option(
@@ -160,7 +173,7 @@ class Settings:
             _GALLERY,
             Effect.WORLD,
             default="those that the home has data for",
-            repeats=frozenset({"map_search", "map_around", "sights_near"}),
+            repeats=frozenset({"map", "map_search", "map_around", "sights_near"}),
             private=True,
         ),
     ] = ()

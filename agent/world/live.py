@@ -31,6 +31,7 @@ from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.maps import HomeMaps
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
+from sextant.agent.world.scenes import Scenes
 from sextant.agent.world.sights import Sights
 from sextant.agent.world.toolbox import NoSearch, make_tools
 from sextant.base.documents.progress import OnEvent
@@ -51,7 +52,8 @@ class LiveBackend:
         self.began = time.time()
         self.retrieval = Retrieval(settings, blobs, follow=follow)
         self.sights = Sights(settings.home)
-        self.maps: Maps = HomeMaps(settings.home) if settings.maps else NoMaps()
+        self.maps = HomeMaps(settings.home)
+        self.scenes = Scenes(self.retrieval, blobs)
         self.samples = SampleRequests(self.model_samples)
         self._lock = threading.Lock()
         self._model: ChatModel | None = None
@@ -62,6 +64,8 @@ class LiveBackend:
             "positions": self.retrieval.positions,
             "sight": self.sights.look_up,
             "signs": self.sights.look_up_signs,
+            "map": self.maps.place_texts,
+            "scenes": self.scenes.compare,
             "model": self.model,
             "tool": self.tool,
             "clock": self.clock,
@@ -127,9 +131,10 @@ class LiveBackend:
         """Call one tool; an error that the model can act on is returned as a result."""
         photo = request["photo"]["sha256"]
         search = self.retrieval.search(photo) if self.settings.gallery else NoSearch()
+        maps: Maps = self.maps if self.settings.maps else NoMaps()
         try:
             (tool,) = make_tools(
-                (request["name"],), search, lambda: open_run_photo(self.blobs.get(photo)).image, self.maps
+                (request["name"],), search, lambda: open_run_photo(self.blobs.get(photo)).image, maps
             ).values()
         except WrongUse as error:
             return {"error": str(error)}
