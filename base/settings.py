@@ -26,6 +26,7 @@ class Group(StrEnum):
     PROMPTS = "Prompts"
     PRIVACY = "Privacy"
     OUTPUT = "Output"
+    LIBRARY = "Whole library"
 
 
 class Effect(StrEnum):
@@ -153,6 +154,19 @@ class Settings:
             private=True,
         ),
     ] = False
+    scenes: Annotated[
+        int,
+        Option(
+            "Number of similar photos to compare feature by feature with the photo (0: none).",
+            _GALLERY,
+            Effect.WORLD,
+            "N",
+            Bounds(0, 50),
+            default="5 with the extra 'scene', else 0",
+            repeats=frozenset({"scenes"}),
+            flag="--compare-scenes",
+        ),
+    ] = 0
     maps: Annotated[
         tuple[str, ...],
         Option(
@@ -160,7 +174,7 @@ class Settings:
             _GALLERY,
             Effect.WORLD,
             default="those that the home has data for",
-            repeats=frozenset({"map_search", "map_around", "sights_near"}),
+            repeats=frozenset({"map", "map_search", "map_around", "sights_near"}),
             private=True,
         ),
     ] = ()
@@ -213,6 +227,11 @@ class Settings:
             Bounds(1, 1_000_000), flag=False, visitors=True,
         ),
     ] = 1500  # fmt: skip
+    hint: Annotated[
+        str | None,
+        Option("What you know of the photo, such as a decade or a region; quoted to the model.", _PROMPTS,
+               Effect.QUESTION, "TEXT"),
+    ] = None  # fmt: skip
     temperature: Annotated[
         float | None,
         Option(

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.base.documents.record import EvaluationRecord
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.eval.metrics import Interval, bootstrap_interval
 from sextant.eval.results import Results
-from sextant.eval.running.folder import list_differences
+from sextant.graphs.batches.configuration import list_differences
 
 LEVEL = 0.05
 
@@ -55,7 +56,9 @@ class Comparison:
         """Whether the runs differ at any radius by more than chance."""
         return any(one.significant for one in self.differences)
 
-    def moved(self, radius: str = "25") -> tuple[list[tuple[Json, Json]], list[tuple[Json, Json]]]:
+    def moved(
+        self, radius: str = "25"
+    ) -> tuple[list[tuple[EvaluationRecord, EvaluationRecord]], list[tuple[EvaluationRecord, EvaluationRecord]]]:
         """Return photos won and lost by B at a radius, as pairs of lines (A's, B's), the largest change first."""
         column = RADIUS_NAMES.index(radius)
         hit_a, hit_b = self.a.within[self.rows_a, column], self.b.within[self.rows_b, column]
@@ -63,7 +66,7 @@ class Comparison:
         lost = np.flatnonzero(hit_a & ~hit_b).tolist()
         return self._pairs(won), self._pairs(lost)
 
-    def _pairs(self, rows: list[int]) -> list[tuple[Json, Json]]:
+    def _pairs(self, rows: list[int]) -> list[tuple[EvaluationRecord, EvaluationRecord]]:
         pairs = [(self.a.lines[self.rows_a[row]], self.b.lines[self.rows_b[row]]) for row in rows]
         return sorted(
             pairs, key=lambda pair: (-abs(_read_error_km(pair[0]) - _read_error_km(pair[1])), pair[0]["image"])
@@ -168,10 +171,12 @@ def difference_to_json(one: RadiusDifference) -> Json:
     }
 
 
-def _moved_to_json(won: list[tuple[Json, Json]], lost: list[tuple[Json, Json]]) -> Json:
+def _moved_to_json(
+    won: list[tuple[EvaluationRecord, EvaluationRecord]], lost: list[tuple[EvaluationRecord, EvaluationRecord]]
+) -> Json:
     return {name: [pair[0]["image"] for pair in pairs] for name, pairs in (("won", won), ("lost", lost))}
 
 
-def _read_error_km(line: Json) -> float:
+def _read_error_km(line: EvaluationRecord) -> float:
     """Return the error in km; a missing answer counts as half round the Earth."""
     return 20015.1 if line["distance_km"] is None else float(line["distance_km"])

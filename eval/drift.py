@@ -7,6 +7,7 @@ import numpy as np
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.agent.warning_codes import Code, has_code
 from sextant.base.arrays import Floats
+from sextant.base.documents.record import EvaluationRecord
 from sextant.base.json_types import Json
 from sextant.eval.grouping import LEAST_GROUPS, independent_groups
 from sextant.eval.metrics import bootstrap_interval
@@ -93,7 +94,7 @@ def describe_gap(gap: Gap) -> str:
     return f"the {gap.what} holds {gap.happened:.0%} of the places"
 
 
-def _is_calibrated(line: Json) -> bool:
+def _is_calibrated(line: EvaluationRecord) -> bool:
     answer = line["answer"]
     return answer is not None and answer["best"] is not None and not has_code(answer["warnings"], Code.UNCALIBRATED)
 

@@ -1,17 +1,18 @@
 """Read an evaluation's lines as arrays, photo by photo in the order of their names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
 from sextant.base.arrays import Floats
-from sextant.base.json_types import Json
+from sextant.base.documents.record import EvaluationRecord
+from sextant.base.json_types import Document, Json
 from sextant.eval.running.folder import EvaluationFolder
 from sextant.geo.sphere import compute_great_circle_km
 
@@ -22,7 +23,7 @@ class Results:
 
     path: Path
     header: Json
-    lines: tuple[Json, ...]
+    lines: tuple[EvaluationRecord, ...]
 
     @property
     def name(self) -> str:
@@ -57,7 +58,7 @@ class Results:
     @cached_property
     def _stated(self) -> Floats:
         rows = [
-            [line["answer"]["probability"][name] if line["answer"] else None for name in RADIUS_NAMES]
+            [dict(line["answer"]["probability"])[name] if line["answer"] else None for name in RADIUS_NAMES]
             for line in self.lines
         ]
         return np.array(rows, dtype=float).reshape(-1, len(RADIUS_NAMES))
@@ -68,7 +69,7 @@ class Results:
 
     def areas_km2(self, share: str) -> Floats:
         """Return (n,) the stated regions' areas, NaN without one."""
-        found = [((line["answer"] or {}).get("region") or {}).get(share) or {} for line in self.lines]
+        found = [_find_area(line, share) or {} for line in self.lines]
         return np.array([area.get("area_km2", np.nan) for area in found], dtype=float)
 
     def spent(self, name: str) -> Floats:
@@ -85,14 +86,21 @@ def read_results(path: str | Path) -> Results:
     """
     folder = EvaluationFolder(Path(path))
     header, lines = folder.header(), folder.lines()
-    return Results(folder.path, header, tuple(lines[image] for image in sorted(lines)))
+    return Results(folder.path, header, tuple(cast(EvaluationRecord, lines[image]) for image in sorted(lines)))
 
 
-def _inside(line: Mapping[str, Any], share: str) -> float:
-    area = ((line["answer"] or {}).get("region") or {}).get(share)
+def _find_area(line: EvaluationRecord, share: str) -> Document | None:
+    """Return the stated region; answers of others (`sextant eval import`) state none."""
+    regions: Document = (line["answer"]["region"] if line["answer"] else None) or {}
+    area: Document | None = regions.get(share)
+    return area
+
+
+def _inside(line: EvaluationRecord, share: str) -> float:
+    area = _find_area(line, share)
     if not area:
         return float("nan")
-    parts: Sequence[Json] = area.get("parts") or [area]
+    parts: Sequence[Document] = area.get("parts") or [area]
     centres = np.array([(part["latitude"], part["longitude"]) for part in parts], dtype=float)
     radii = np.array([part["radius_km"] for part in parts], dtype=float)
     return float(np.any(compute_great_circle_km(centres, (line["latitude"], line["longitude"])) <= radii))

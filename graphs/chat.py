@@ -32,6 +32,7 @@ from sextant.agent.state import Spent, add_spent, merge
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
+from sextant.base.documents.progress import OnEvent, ProgressEvent
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -58,7 +59,7 @@ class ChatContext:
 
     settings: Settings = field(default_factory=Settings)
     policy: Policy = field(default_factory=Policy)
-    on_event: Callable[[Json], None] = ignore_event
+    on_event: OnEvent = ignore_event
     stop: Event | None = None
     max_calls: int | None = None
 
@@ -128,7 +129,7 @@ def locate(task: PhotoTask, context: ChatContext) -> Chat:
         return Chat(photos={task["key"]: record_failed_task(task, SPENT.text)})
     settings = apply_effort(replace(context.settings, run=task["run"]), task["effort"], task.get("most_calls"))
 
-    def on_event(event: Json) -> None:
+    def on_event(event: ProgressEvent) -> None:
         context.on_event({**event, "photo": task["key"], "run": task["run"]})
 
     folder = get_runs_folder(settings.home) / task["run"]

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from sextant.geo.sphere import compute_great_circle_km
 from tests.support.cli import sextant
-from tests.support.map_extract import write_extract
+from tests.support.data import SHARED, needs_shared_data
+from tests.support.map_extract import at, write_extract
 from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 
@@ -44,3 +46,53 @@ def test_the_tools_are_offered_quoted_and_replayed(query, tmp_path):
         path.unlink()
     replayed = sextant("replay", answer["run"], "--json", home=home)
     assert replayed.code == 0, replayed.err
+
+
+def locate_by_signs(query, home, text, near):
+    reply = Reply(text=f"{text} {json.dumps({'latitude': near[0], 'longitude': near[1], 'confidence': 0.8})}")
+    with ModelServer(lambda asked: reply) as server:
+        where = ("--model", "openai:scripted", "--base-url", server.base_url, "--preset", "img2loc", "--verify")
+        ran = sextant(
+            "locate", query, *where, "calibrated", "--json", "--max-calls", "2", home=home,
+            env={"OPENAI_API_KEY": "sk-test-1234567890"},
+        )  # fmt: skip
+    assert ran.code == 0, ran.err
+    return ran.json
+
+
+def measure_m(best, place):
+    return 1000 * float(compute_great_circle_km((best["latitude"], best["longitude"]), place))
+
+
+def test_a_street_and_a_shop_that_were_read_place_the_answer(query, tmp_path):
+    home = tmp_path / "home"
+    assert sextant("map", "add", write_extract(tmp_path / "town.osm.pbf"), home=home).code == 0
+    near = at(1500, 1200)
+    plain = locate_by_signs(query, home, "A small town.", near)
+    assert measure_m(plain["best"], near) < 100
+    read = locate_by_signs(query, home, 'The signs read "Landstrasse" and "COOP".', near)
+    assert measure_m(read["best"], at(-300, 10)) < 100
+    (found,) = (one for one in read["candidates"] if one["origin"] == "map")
+    assert found["agreeing"] == 2 and found["alike"] == 1 and found["place"] == "Coop"
+    assert read["probability"]["1"] > plain["probability"]["1"]
+    for path in (home / "maps").iterdir():
+        path.unlink()
+    replayed = sextant("replay", read["run"], "--json", home=home)
+    assert replayed.code == 0, replayed.err
+
+
+def test_a_false_sign_does_not_take_the_answer_out_of_its_region(query, tmp_path):
+    home = tmp_path / "home"
+    assert sextant("map", "add", write_extract(tmp_path / "town.osm.pbf"), home=home).code == 0
+    lisbon = (38.72, -9.14)
+    answer = locate_by_signs(query, home, 'The signs read "Landstrasse" and "Bäckerei Krümel".', lisbon)
+    assert measure_m(answer["best"], lisbon) < 100
+    assert not any(one["origin"] == "map" for one in answer["candidates"])
+
+
+@needs_shared_data
+def test_landstrasse_and_a_shop_in_liechtenstein(query, tmp_path):
+    home = tmp_path / "home"
+    assert sextant("map", "add", SHARED / "osm" / "liechtenstein.osm.pbf", home=home).code == 0
+    answer = locate_by_signs(query, home, 'The signs read "Landstrasse" and "Coop".', (47.14, 9.52))
+    assert measure_m(answer["best"], (47.15466, 9.50973)) < 100

@@ -13,14 +13,14 @@ from sextant.agent.guard.claims import LedgerEntry
 from sextant.agent.guard.metadata_check import parse_taken_at
 from sextant.agent.privacy.precision import Policy, coarsen
 from sextant.agent.privacy.view import view_photo
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import compute_great_circle_km
 
 _UNFINISHED = {"budget": "The budget ended", "stopped": "You stopped the run"}
 
 
-def reply_located(photo: Json, several: bool) -> list[LedgerEntry]:
+def reply_located(photo: Document, several: bool) -> list[LedgerEntry]:
     """Reply about a photo that was just located."""
     head = f"{photo['name'].capitalize()}: " if several else ""
     if photo["status"] == "failed":
@@ -44,7 +44,7 @@ def reply_located(photo: Json, several: bool) -> list[LedgerEntry]:
     return entries
 
 
-def reply_steered(before: Json, after: Json) -> list[LedgerEntry]:
+def reply_steered(before: Document, after: Document) -> list[LedgerEntry]:
     """Reply with what a constraint changed, before and after as shown."""
     old, new = before["answer"]["best"], after["answer"]["best"]
     changed = after["changed"] or {"left": None, "of": len(after["answer"]["candidates"]), "ruled_out": []}

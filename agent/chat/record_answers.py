@@ -11,16 +11,16 @@ from sextant.agent.chat.steering_parser import parse_area
 from sextant.agent.guard.claims import LedgerEntry
 from sextant.agent.warning_codes import Code
 from sextant.base.errors import WrongUse
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.geo.sphere import compute_great_circle_km
 
-Answer = Callable[[Json, str], list[LedgerEntry]]
+Answer = Callable[[Document, str], list[LedgerEntry]]
 
 CAN = "why, what else, how sure, show nearest, show farthest, how far from X, what would change your mind, metadata"
 SHOWN = 5  # references listed in one reply
 
 
-def answer_from_record(question: str, photo: Json) -> list[LedgerEntry]:
+def answer_from_record(question: str, photo: Document) -> list[LedgerEntry]:
     """Answer a question from the record, or list the supported questions."""
     for words, answer in QUESTIONS:
         if words.search(question):
@@ -28,7 +28,7 @@ def answer_from_record(question: str, photo: Json) -> list[LedgerEntry]:
     return [LedgerEntry(f"The record alone cannot answer that. You can ask: {CAN}.", "inferred")]
 
 
-def answer_where(photo: Json, question: str = "") -> list[LedgerEntry]:
+def answer_where(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Answer "where": the place, its probability and whether that is calibrated."""
     answer = photo["answer"]
     best = answer["best"]
@@ -46,7 +46,7 @@ def answer_where(photo: Json, question: str = "") -> list[LedgerEntry]:
     return entries
 
 
-def answer_why(photo: Json, question: str = "") -> list[LedgerEntry]:
+def answer_why(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Answer "why": clues of nearby answers, then similar photos, then the scores."""
     answer = photo["answer"]
     if answer["best"] is None:
@@ -69,7 +69,7 @@ def answer_why(photo: Json, question: str = "") -> list[LedgerEntry]:
     return entries or [LedgerEntry("The record has no stated reason.", "inferred")]
 
 
-def list_alternatives(photo: Json, question: str = "") -> list[LedgerEntry]:
+def list_alternatives(photo: Document, question: str = "") -> list[LedgerEntry]:
     """List the other proposed places, strongest first."""
     others = photo["places"][1:4]
     if not others:
@@ -83,7 +83,7 @@ def list_alternatives(photo: Json, question: str = "") -> list[LedgerEntry]:
     ]
 
 
-def state_confidence(photo: Json, question: str = "") -> list[LedgerEntry]:
+def state_confidence(photo: Document, question: str = "") -> list[LedgerEntry]:
     """State the probabilities at the five radii, the region, and whether they are calibrated."""
     answer = photo["answer"]
     known = [(km, share) for km, share in answer["probability"].items() if share is not None]
@@ -102,17 +102,17 @@ def state_confidence(photo: Json, question: str = "") -> list[LedgerEntry]:
     return [*entries, *(LedgerEntry(format_sentence(text), "inferred") for text in doubts)]
 
 
-def list_nearest(photo: Json, question: str = "") -> list[LedgerEntry]:
+def list_nearest(photo: Document, question: str = "") -> list[LedgerEntry]:
     """List the most similar gallery photos."""
     return _list_references(photo["nearest"], "similar")
 
 
-def list_farthest(photo: Json, question: str = "") -> list[LedgerEntry]:
+def list_farthest(photo: Document, question: str = "") -> list[LedgerEntry]:
     """List the least similar gallery photos."""
     return _list_references(photo["farthest"], "dissimilar")
 
 
-def measure_distance(photo: Json, question: str) -> list[LedgerEntry]:
+def measure_distance(photo: Document, question: str) -> list[LedgerEntry]:
     """Measure the distance from a named place to the answer."""
     match = _FAR.search(question)
     best = photo["answer"]["best"]
@@ -130,7 +130,7 @@ def measure_distance(photo: Json, question: str) -> list[LedgerEntry]:
     return [LedgerEntry(f"{format_place_name(best)} is {km:,.0f} km from {there}.", "tool")]
 
 
-def describe_rival(photo: Json, question: str = "") -> list[LedgerEntry]:
+def describe_rival(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Describe the rival and the cheapest check that would distinguish it from the answer."""
     rival = photo["answer"]["rival"]
     if rival is None:
@@ -145,7 +145,7 @@ def describe_rival(photo: Json, question: str = "") -> list[LedgerEntry]:
     return entries
 
 
-def describe_metadata(photo: Json, question: str = "") -> list[LedgerEntry]:
+def describe_metadata(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Describe the file's own metadata, which is read only after the answer."""
     said = photo["metadata"]
     return [LedgerEntry(format_sentence(text), "metadata") for text in (said["text"], said["time"]) if text]
@@ -181,7 +181,7 @@ def format_sentence(text: str) -> str:
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…)" else ".")
 
 
-def select_within(references: list[Json], best: Json, km: float) -> list[Json]:
+def select_within(references: list[Json], best: Document, km: float) -> list[Json]:
     """Select the references near a place."""
     here = best["latitude"], best["longitude"]
     return [

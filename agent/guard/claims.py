@@ -68,7 +68,7 @@ class LedgerEntry:
         return {"text": self.text, "source": self.source, "call": self.call, "struck": self.struck}
 
 
-def build_ledger(text: str, trace: Trace, clues: Sequence[Json] = ()) -> list[LedgerEntry]:
+def build_ledger(text: str, trace: Trace, clues: Sequence[Document] = ()) -> list[LedgerEntry]:
     """Split a text into entries, one per sentence, in order; replace sentences that claim a check that was not made.
 
     When the guard does not support the language of the text or a part of it, a last entry says so.

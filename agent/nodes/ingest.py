@@ -43,6 +43,9 @@ def ingest(state: State, deps: Deps) -> State:
             "sheets": list_sheet_sizes(deps),
         }
         document = deps.ask("references", wanted)
+        if deps.settings.scenes and deps.recipe.verify == "calibrated":
+            asked = {"photo": found["photo"]["sha256"], "count": deps.settings.scenes}
+            document = {**document, "scenes": deps.ask("scenes", asked)["matches"]}
         update["references"] = deps.blobs.put_json(document)
         update["warnings"] = read_warnings([*found["warnings"], *document["warnings"]])
     return reset_thread(update) if "round" in state else update

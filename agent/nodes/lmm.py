@@ -5,6 +5,7 @@ from sextant.agent.llm.request import build_model_request, count_spent, reply_to
 from sextant.agent.state import Ask, State, Turn
 from sextant.agent.warning_codes import read_warnings
 from sextant.agent.world.deps import Deps
+from sextant.base.documents.progress import ProgressEvent
 from sextant.base.json_types import Json
 
 # Failures that a changed request can repair, and how often: fewer references, or references instead of tools.
@@ -19,7 +20,7 @@ def lmm(ask: Ask, deps: Deps) -> State:
     reply = deps.ask("model", request)
     if reply.get("failure"):
         reply["failure"] = {**reply["failure"], "again": can_be_repaired(reply["failure"]["kind"], ask["transcript"])}
-    deps.on_event({"step": "reply", "branch": branch["id"], **_summarise(reply)})
+    deps.on_event(_summarise(branch["id"], reply))
     return State(
         transcripts={branch["id"]: [reply_to_turn(reply, final=ask["final"])]},
         spent=count_spent(reply) | measure(reply, request, deps),  # type: ignore[typeddict-item]
@@ -46,8 +47,10 @@ def can_be_repaired(kind: str, transcript: list[Turn]) -> bool:
     return before < REPAIRABLE.get(kind, 0)
 
 
-def _summarise(reply: Json) -> Json:
+def _summarise(branch: str, reply: Json) -> ProgressEvent:
     return {
+        "step": "reply",
+        "branch": branch,
         "text": reply.get("text", ""),
         "tools": [call["name"] for call in reply.get("tool_calls", [])],
         "failure": reply.get("failure", {}).get("kind"),

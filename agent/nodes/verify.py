@@ -10,6 +10,7 @@ from sextant.agent.answers import parse_answer
 from sextant.agent.cost.budget import make_budget
 from sextant.agent.cost.call_limit import CALLS_SPENT
 from sextant.agent.cost.reservation import can_pay_another
+from sextant.agent.nodes.map_places import place_on_map
 from sextant.agent.nodes.named_sights import refine_outcome
 from sextant.agent.nodes.signs import find_signs
 from sextant.agent.recording.fitted_models import load_fitted_model
@@ -25,8 +26,10 @@ from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
+from sextant.base.documents.answer import Probability
 from sextant.base.documents.outcome import AnsweredOutcome, OutcomeDocument, StatedPosition
-from sextant.base.documents.references import PeakDocument, ReferencesDocument
+from sextant.base.documents.progress import ProgressEvent
+from sextant.base.documents.references import PeakDocument, ReferencesDocument, SceneDocument
 from sextant.base.documents.verdict import VerdictDocument
 from sextant.base.json_types import Json
 from sextant.gallery.profile import read_profile
@@ -54,8 +57,12 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     if strategy == "similarity" or (model and model.scorer and learned(model.scorer.names)):
         pool = add_position_scores(pool, state, references, deps)
     verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
+    placed = place_on_map(pool, verdict, state.get("transcripts", {}), read, deps)
+    if placed:
+        pool = replace(pool, candidates=(*pool.candidates, *placed))
+        verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
     stop = find_stop_reason({**state, **reading}, outcomes, verdict, deps)
-    deps.on_event({"step": "verify", "round": state.get("round", 0), "stop": stop, **_summarise(verdict)})
+    deps.on_event(_summarise(state.get("round", 0), stop, verdict))
     update = State(
         seconds=reading["seconds"],
         read_at=reading["read_at"],
@@ -121,6 +128,7 @@ def make_pool(
             )
             for rank, item in enumerate(references["nearest"][:keep_nearest])
         ]
+        candidates += [make_scene_candidate(match) for match in references.get("scenes", ())]
         farthest = tuple((item["latitude"], item["longitude"]) for item in references["farthest"])
         if keep_nearest is None:
             candidates += [make_peak_candidate(peak) for peak in references.get("peaks") or ()]
@@ -142,6 +150,19 @@ def make_peak_candidate(peak: PeakDocument) -> Candidate:
     """Make a candidate of a peak in the heat map of an aligned encoder."""
     place = peak["latitude"], peak["longitude"]
     return Candidate(*place, origin="heatmap", position_score=peak["score"], confidence=peak["probability"])
+
+
+def make_scene_candidate(match: SceneDocument) -> Candidate:
+    """Make a candidate of a reference that likely shows the same scene."""
+    return Candidate(
+        latitude=match["latitude"],
+        longitude=match["longitude"],
+        origin="scene",
+        id=match["id"],
+        confidence=match["probability"],
+        inliers=match["inliers"],
+        evidence=match["evidence"],
+    )
 
 
 def add_position_scores(pool: Pool, state: State, references: ReferencesDocument | None, deps: Deps) -> Pool:
@@ -230,10 +251,13 @@ def round_numbers(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) else value
 
 
-def _summarise(verdict: Verdict) -> Json:
+def _summarise(number: int, stop: Stop | None, verdict: Verdict) -> ProgressEvent:
     return {
+        "step": "verify",
+        "round": number,
+        "stop": stop,
         "latitude": verdict.latitude,
         "longitude": verdict.longitude,
-        "probability": dict(verdict.probability),
+        "probability": cast(Probability, dict(verdict.probability)),
         "agreement": verdict.agreement,
     }

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sextant.base.documents.answer import PrecisionCap
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.geo.borders import OFF_THE_COAST_KM, find_country, find_inner_position
@@ -66,7 +67,7 @@ class Policy:
         """Return whether texts by models and signs are withheld, since they can name a street in any form."""
         return self.coarsest is not None and self.coarsest != "street"
 
-    def to_json(self) -> Json | None:
+    def to_json(self) -> PrecisionCap | None:
         """Convert the policy to JSON for display; None when it sets no cap."""
         if self.coarsest is None:
             return None

@@ -11,6 +11,8 @@ from sextant.agent.guard.metadata_check import compare_metadata, read_file_posit
 from sextant.agent.privacy.precision import Policy, coarsen, redact_words
 from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, warn_uncalibrated
 from sextant.base.documents.answer import Answer
+from sextant.base.documents.progress import ProgressEvent
+from sextant.base.documents.session import ShownPhoto
 from sextant.base.json_types import Json
 from sextant.geo.caps import draw_caps
 from sextant.geo.clusters import cluster
@@ -22,7 +24,7 @@ WORDS = frozenset(
 PLACE_KM = 25.0  # candidates within the benchmarks' city radius are one proposal
 
 
-def view_photo(evidence: Json, policy: Policy) -> Json:
+def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
     """Build the view of a session's photo for page, terminal and exports; nothing in it is finer than the policy
     allows.
     """
@@ -30,7 +32,7 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
     seen = coarsen(redact_words(evidence, policy, WORDS), policy)
     shown: Json = {**kept, "name": f"photo {evidence['key']}", "file": seen.get("file"), "error": seen.get("error")}
     if evidence["status"] != "located":
-        return shown
+        return cast(ShownPhoto, shown)
     answer = merge_current_answer(seen)
     answer["photo"] = {**answer["photo"], "path": seen["file"]}
     answer["claims"] = view_claims(evidence, policy)
@@ -41,7 +43,7 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
     answer["metadata"] = state_file_position(said)
     answer["precision"] = policy.to_json()
     answer["region"] = {share: draw_region(region) for share, region in answer["region"].items()}
-    return shown | {
+    located = {
         "answer": answer,
         "headline": format_headline(answer),
         "how_sure": list_scale_rows(answer["probability"]),
@@ -56,6 +58,7 @@ def view_photo(evidence: Json, policy: Policy) -> Json:
         "done": list_done(evidence),
         "pictures": not policy.withholds_words,
     }
+    return cast(ShownPhoto, shown | located)
 
 
 def draw_region(region: Json | None) -> Json | None:
@@ -76,13 +79,12 @@ def view_change(seen: Json, best: Json | None) -> Json | None:
     return {**changed, "moved_km": round(km, 1)}
 
 
-def view_event(event: Json, policy: Policy) -> Json:
+def view_event(event: ProgressEvent, policy: Policy) -> ProgressEvent:
     """Build the view of a progress event."""
+    shown: Json = dict(event)
     if policy.withholds_words:
-        event = {**event, **{name: {} for name in ("args",) if name in event}}
-        event = redact_words(event, policy, WORDS - {"args"})
-    shown: Json = coarsen(event, policy)
-    return shown
+        shown = redact_words(shown | ({"args": {}} if "args" in shown else {}), policy, WORDS - {"args"})
+    return cast(ProgressEvent, coarsen(shown, policy))
 
 
 def view_comparison(found: Json, policy: Policy) -> Json:

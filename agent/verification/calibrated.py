@@ -26,8 +26,10 @@ from sextant.agent.verification.model_file import SHARES, Model, shipped_model
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.scoring.aligned import unused_words
+from sextant.agent.verification.scoring.looked_up_words import looked_up_words
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
+from sextant.agent.verification.scoring.scenes import weigh_scenes
 from sextant.agent.verification.scoring.signs import raise_by_signs
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
@@ -36,8 +38,6 @@ from sextant.base.settings import Optimise
 from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 _SIGNS_ALONE = "text in the photo names a place, and nothing else was proposed"
-_SIGN_AGREES = "text in the photo names a place that agrees with other evidence"
-_SIGNS_ELSEWHERE = "text in the photo names a place that nothing else agrees with; it was not weighed"
 _RIVAL_KM = 25.0  # a rival lies outside the leading region, and never nearer than this
 
 
@@ -50,28 +50,30 @@ def calibrated(
     within: BaseGeometry | None = None,
 ) -> Verdict:
     """Answer with the point of highest expected utility; probabilities and regions hold as often as they say."""
-    if not pool.without_signs().candidates:
+    if not pool.without_looked_up().candidates:
         return Verdict(reasons=(_SIGNS_ALONE if pool.signs else "no candidate",), strategy="calibrated")
     model = model or shipped_model()
     features = featurise(pool, model.reliability)
     kind, positions, answers = features.kind, features.points.positions, features.opinions.candidates
     evidence = gather_evidence(features, model.hit_rates)
     probabilities = calibrated_posterior(evidence, kind, model.pooling, model.calibration)
-    worth = choose(features, probabilities, optimise, model.scorer)
+    probabilities = weigh_scenes(probabilities, positions, features.scenes)
+    worth = choose(features, probabilities, optimise, model.scorer, features.matched)
     regions = _regions(features, probabilities, worth, model, within)
     if features.signs.candidates:
         probabilities = raise_by_signs(probabilities, positions, features.signs)
-        raised = choose(features, probabilities, optimise, model.scorer)
+        proven = features.matched | features.mapped
+        raised = choose(features, probabilities, optimise, model.scorer, proven)
         worth = np.where(_within_reach(features, int(np.argmax(worth)), regions[-1]), raised, worth)
         regions = _regions(features, probabilities, worth, model, within)
     best = int(np.argmax(worth))
     if within is not None:
         chances = condition_probabilities(positions[best], probabilities[best], partial(is_within, within))
         probabilities = np.where(np.arange(len(positions))[:, None] == best, chances, probabilities)
-    weighed = (*features.pool.candidates, *features.signs.candidates)
-    alone = tuple(Scored(sign, 0.0) for sign in pool.signs if sign not in weighed)
+    weighed = (*features.pool.candidates, *features.signs.candidates, *features.scenes)
+    alone = tuple(Scored(one, 0.0) for one in (*pool.signs, *pool.scenes) if one not in weighed)
     scored = _scored(weighed, positions, probabilities, worth)
-    told = (_SIGN_AGREES,) if features.signs.backed.any() else (_SIGNS_ELSEWHERE,) if alone else ()
+    told = looked_up_words(features, pool, positions[best])
     near = evidence.away_km[best] <= target_radius_km
     stop = stopping(
         probabilities[best], unanimous(answers, near), bool(answers), target_radius_km, model.gain, call_cost

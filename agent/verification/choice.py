@@ -22,24 +22,35 @@ _WORTH_FULL = 0.25
 _CITY = 1
 _SAME_PLACE_KM = 0.2
 _OVERRULING = 2  # models that agree within 25 km may overrule a strong one
+_PROVEN_FIRST = 1e-6
 _PASSED_OVER = 0.1  # of its utility is left to a point that may not be the answer: it stays in the ranking
 
 
-def choose(features: PoolFeatures, probabilities: Floats, optimise: Optimise, scorer: Scorer | None) -> Floats:
+def choose(
+    features: PoolFeatures,
+    probabilities: Floats,
+    optimise: Optimise,
+    scorer: Scorer | None,
+    proven: NDArray[np.bool_],
+) -> Floats:
     """Return the utility (m,) of each point as the answer, 0 to 1.
 
     Args:
         probabilities: (m, 5) calibrated P(within each radius).
+        proven: (m,) points that may be the answer whatever models said: the scorer never saw matched scenes or maps, so
+            it does not take away what they prove.
         scorer: learned from the lists of a large gallery and answers of middling models.
     """
-    plain = expected_utility(probabilities, optimise)
+    # Points within a kilometre of a proven place are as probable as it; the answer is the place itself.
+    plain = expected_utility(probabilities, optimise) + _PROVEN_FIRST * proven
     share = scorer_share(features) if scorer else 0.0
     if scorer is None or share <= 0:
-        return np.where(_may_answer(features), plain, _PASSED_OVER * plain)
+        return np.where(_may_answer(features) | proven, plain, _PASSED_OVER * plain)
     table, names, votes = features.scored
     scores = scorer(table, names)
     stacked = stacked_within(features.apart_km, scores, votes, features.kind, len(features.retrieved))
-    return np.asarray((1 - share) * plain + share * expected_utility(stacked, optimise))
+    mixed = (1 - share) * plain + share * expected_utility(stacked, optimise)
+    return np.asarray(np.where(proven, np.maximum(mixed, plain), mixed))
 
 
 def _may_answer(features: PoolFeatures) -> NDArray[np.bool_]:

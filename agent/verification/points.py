@@ -18,8 +18,8 @@ class Points:
     """Possible answer points, one row each.
 
     `kind` is RETRIEVED, SAID, CENTRE, NAMED (where the gazetteer has the place a voice named, away from its
-    coordinates) or SIGN (where text in the photo names a place); `source` is the row within the retrieved or the
-    opinions behind it, or -1; `scale_km` the scale a centre was made at, else 0.
+    coordinates) or SIGN (where text in the photo names a place, or a reference shows the same scene); `source` is the
+    row within the retrieved or the opinions behind it, or -1; `scale_km` the scale a centre was made at, else 0.
     """
 
     positions: Floats
@@ -35,7 +35,7 @@ def answer_points(
 
     Args:
         retrieved: (n, 2) degrees; said: (m, 2) degrees; named: (m, 2) degrees, NaN where nothing was named.
-        signs: (s, 2) degrees of places that text in the photo names, near one of the others.
+        signs: (s, 2) degrees of places that were looked up for text in the photo, or found by geometry.
         weights: (n + m,) how much each counts in a centre, retrieved first.
         between_km: (n + m, n + m) their distances, in the same order.
     """

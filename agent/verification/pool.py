@@ -13,8 +13,10 @@ from sextant.agent.answers.outcome import Precision
 from sextant.base.errors import SextantError
 from sextant.gallery.profile import WEAK, RetrievalProfile
 
-Origin = Literal["nearest", "answer", "alternative", "named", "heatmap", "gps"]
-"""Where a candidate came from; ``named`` is a place whose name is written in the photo."""
+Origin = Literal["nearest", "answer", "alternative", "named", "map", "scene", "heatmap", "gps"]
+"""Where a candidate came from; ``named`` is a place whose name is written in the photo, ``map`` where the map has what
+is written in it, ``scene`` the place of a reference that shows the same scene."""
+LOOKED_UP = ("named", "map", "scene")
 Position = tuple[float, float]
 
 
@@ -65,6 +67,10 @@ class Candidate:
     wording: Mapping[str, int] | None = field(default=None, hash=False)
     precision: Precision | None = None
     radius_km: float | None = None
+    agreeing: int | None = None
+    alike: int | None = None
+    inliers: int | None = None
+    evidence: str | None = None
 
     def __post_init__(self) -> None:
         latitude, longitude = checked_position(self.latitude, self.longitude)
@@ -108,14 +114,18 @@ class Pool:
 
     @property
     def signs(self) -> tuple[Candidate, ...]:
-        """Return the places that text in the photo names."""
-        return tuple(candidate for candidate in self.candidates if candidate.origin == "named")
+        """Return the places that text in the photo names, by gazetteer or map."""
+        return tuple(candidate for candidate in self.candidates if candidate.origin in ("named", "map"))
 
-    def without_signs(self) -> "Pool":
-        """Return the pool without the places that text in the photo names."""
-        if not self.signs:
-            return self
-        return replace(self, candidates=tuple(one for one in self.candidates if one.origin != "named"))
+    @property
+    def scenes(self) -> tuple[Candidate, ...]:
+        """Return the places of references that show the same scene."""
+        return tuple(candidate for candidate in self.candidates if candidate.origin == "scene")
+
+    def without_looked_up(self) -> "Pool":
+        """Return the pool without the places that were looked up for its text, or found by geometry."""
+        kept = tuple(one for one in self.candidates if one.origin not in LOOKED_UP)
+        return self if len(kept) == len(self.candidates) else replace(self, candidates=kept)
 
     @property
     def answers(self) -> tuple[Candidate, ...]:

@@ -63,7 +63,7 @@ def verify(
         raise UnknownStrategyError(f"unknown objective {optimise!r}; choose from: {', '.join(UTILITIES)}")
     if strategy == "calibrated":
         return calibrated(pool, optimise, target_radius_km, model, call_cost, within)
-    verdict = STRATEGIES[strategy](pool.without_signs(), optimise, target_radius_km)
+    verdict = STRATEGIES[strategy](pool.without_looked_up(), optimise, target_radius_km)
     return verdict if within is None else bound_regions(verdict, within)
 
 

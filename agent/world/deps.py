@@ -1,6 +1,5 @@
 """Dependencies of a node: settings, recipe, blobs, event callback, and the port to everything outside the run."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -8,6 +7,7 @@ from typing import Protocol
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Recipe, Settings, make_recipe
 from sextant.agent.state import ClockReading, State
+from sextant.base.documents.progress import OnEvent, ProgressEvent
 from sextant.base.documents.references import ReferencesDocument
 from sextant.base.json_types import Json
 
@@ -30,7 +30,7 @@ class StepInfo:
     branch: str | None = None
 
 
-def ignore_event(event: Json) -> None:
+def ignore_event(event: ProgressEvent) -> None:
     """Ignore a progress event: the callback of a run that nobody watches."""
 
 
@@ -41,7 +41,7 @@ class Deps:
     settings: Settings
     blobs: BlobStore
     ask: Port
-    on_event: Callable[[Json], None] = ignore_event
+    on_event: OnEvent = ignore_event
 
     @cached_property
     def recipe(self) -> Recipe:

@@ -31,8 +31,10 @@ from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.maps import HomeMaps
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
+from sextant.agent.world.scenes import Scenes
 from sextant.agent.world.sights import Sights
 from sextant.agent.world.toolbox import NoSearch, make_tools
+from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -50,7 +52,8 @@ class LiveBackend:
         self.began = time.time()
         self.retrieval = Retrieval(settings, blobs, follow=follow)
         self.sights = Sights(settings.home)
-        self.maps: Maps = HomeMaps(settings.home) if settings.maps else NoMaps()
+        self.maps = HomeMaps(settings.home)
+        self.scenes = Scenes(self.retrieval, blobs)
         self.samples = SampleRequests(self.model_samples)
         self._lock = threading.Lock()
         self._model: ChatModel | None = None
@@ -61,6 +64,8 @@ class LiveBackend:
             "positions": self.retrieval.positions,
             "sight": self.sights.look_up,
             "signs": self.sights.look_up_signs,
+            "map": self.maps.place_texts,
+            "scenes": self.scenes.compare,
             "model": self.model,
             "tool": self.tool,
             "clock": self.clock,
@@ -106,6 +111,8 @@ class LiveBackend:
         sealed: Json = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
         if metadata.origin is not None:
             sealed |= {"source": metadata.origin, "notes": list(metadata.notes)}
+        if metadata.camera is not None:
+            sealed["camera"] = metadata.camera
         return {
             "photo": photo,
             "metadata": sealed,
@@ -126,9 +133,10 @@ class LiveBackend:
         """Call one tool; an error that the model can act on is returned as a result."""
         photo = request["photo"]["sha256"]
         search = self.retrieval.search(photo) if self.settings.gallery else NoSearch()
+        maps: Maps = self.maps if self.settings.maps else NoMaps()
         try:
             (tool,) = make_tools(
-                (request["name"],), search, lambda: open_run_photo(self.blobs.get(photo)).image, self.maps
+                (request["name"],), search, lambda: open_run_photo(self.blobs.get(photo)).image, maps
             ).values()
         except WrongUse as error:
             return {"error": str(error)}
@@ -207,7 +215,7 @@ def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
     return {"content": str(message.content), "images": images, "untrusted": untrusted}
 
 
-def make_deps(settings: Settings, on_event: Callable[[Json], None] = ignore_event) -> Deps:
+def make_deps(settings: Settings, on_event: OnEvent = ignore_event) -> Deps:
     """Make the dependencies of a run on the real backend, which runs with equal settings share."""
     settings = resolve_fitted(normalise_settings(settings))
     live = get_backend(settings)

@@ -6,9 +6,11 @@ from sextant.agent.world.toolbox import MAP_TOOLS
 from sextant.atlas.gazetteer.lookup import Lookup, SearchCircle, Sight
 from sextant.atlas.gazetteer.store import store_path
 from sextant.atlas.map_index.around import Surroundings, describe_surroundings
+from sextant.atlas.map_index.place_texts import place_texts
 from sextant.atlas.map_index.search import MapHit, MapIndex
 from sextant.atlas.map_index.store import list_map_files, maps_folder
 from sextant.base.home import Home
+from sextant.base.json_types import Json
 from sextant.tools.maps import NearSight
 
 _WORTH_OF_KM = 10.0  # prominence that a kilometre outweighs
@@ -58,6 +60,22 @@ class HomeMaps:
         return [
             NearSight(one.name, one.kind, one.latitude, one.longitude, round(one.km or 0.0, 3)) for one in kept[:limit]
         ]
+
+    def place_texts(self, request: Json) -> Json:
+        """Find where the maps have texts of a photo, several together if they do, inside some circles.
+
+        Args:
+            request: ``texts``, and ``parts``, circles of ``latitude``, ``longitude`` (degrees) and ``radius_km``.
+
+        Returns:
+            ``{"places": [{texts, name, kind, latitude, longitude, radius_km, alike}]}``, the places with most texts.
+
+        Raises:
+            MapError: a map cannot be read.
+        """
+        circles = [SearchCircle(one["latitude"], one["longitude"], one["radius_km"]) for one in request["parts"]]
+        with self._lock:
+            return {"places": [one.to_json() for one in place_texts(self._open(), request["texts"], circles)]}
 
     def _open(self) -> MapIndex:
         self._index = self._index or MapIndex(maps_folder(self._home))

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any, TypeVar
 
+from sextant.base.documents.progress import OnEvent as OnEvent
+from sextant.base.documents.progress import ProgressEvent
 from sextant.base.errors import SextantWarning
-from sextant.base.json_types import Json
 
-OnEvent = Callable[[Json], None]
 Result = TypeVar("Result")
 
 
@@ -58,5 +58,5 @@ def show_warnings(found: list[Any], stacklevel: int = 3) -> None:
         warnings.warn(warning["text"], SextantWarning, stacklevel=stacklevel)
 
 
-def ignore(event: Json) -> None:
+def ignore(event: ProgressEvent) -> None:
     """Ignore an event."""

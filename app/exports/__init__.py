@@ -7,14 +7,14 @@ from sextant.app.exports.case_file import make_case_file
 from sextant.app.exports.geojson import make_geojson
 from sextant.app.exports.kml import make_kml
 from sextant.app.exports.table import make_table
-from sextant.base.json_types import Json
+from sextant.base.documents.session import SessionView
 
 
 @dataclass(frozen=True)
 class Format:
     """A kind of export: what makes it, how it is called on disk and on the web."""
 
-    make: Callable[[Json], str]
+    make: Callable[[SessionView], str]
     suffix: str
     media_type: str
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from sextant.agent.guard.metadata_check import read_file_position
 from sextant.app.render.answer_map import get_region_geometry
-from sextant.base.json_types import Json
+from sextant.base.documents.session import SessionView, ShownPhoto
+from sextant.base.json_types import Document, Json
 
 
-def make_geojson(session: Json) -> str:
+def make_geojson(session: SessionView) -> str:
     """Make a FeatureCollection; every feature has its ``role`` and its ``photo``."""
     features: list[Json] = []
     for photo in session["photos"]:
@@ -20,17 +21,17 @@ def make_geojson(session: Json) -> str:
     return json.dumps(collection, ensure_ascii=False, indent=1) + "\n"
 
 
-def make_photo_features(photo: Json) -> list[Json]:
+def make_photo_features(photo: ShownPhoto) -> list[Json]:
     """Make the features of one photo, the regions first, so that points are drawn over them."""
     answer = photo["answer"]
     features = []
-    for share in ("90", "50"):
-        region = answer["region"].get(share)
+    facts: dict[str, Any]
+    for share, region in (("90", answer["region"]["90"]), ("50", answer["region"]["50"])):
         if region:
             facts = {"probability": region["probability"], "radius_km": region.get("radius_km")}
             features.append(_make_feature(get_region_geometry(region), f"region {share} %", photo, facts))
     if answer["best"]:
-        facts = {name: answer["best"][name] for name in ("country", "country_code", "admin1", "place")}
+        facts = {name: dict(answer["best"])[name] for name in ("country", "country_code", "admin1", "place")}
         facts |= {"probability": answer["probability"], "run": photo["run"], "model": answer["model"]}
         features.append(_make_feature(make_point(answer["best"]), "answer", photo, facts))
     if answer["rival"]:
@@ -44,19 +45,19 @@ def make_photo_features(photo: Json) -> list[Json]:
     for number, item in enumerate(answer["candidates"], 1):
         facts = {name: item.get(name) for name in ("origin", "score", "variant", "similarity")}
         features.append(_make_feature(make_point(item), "candidate", photo, {"number": number, **facts}))
-    for role in ("nearest", "farthest"):
-        for number, item in enumerate(photo[role], 1):
-            facts = {"number": number, "similarity": item["similarity"], "place": item.get("place")}
-            features.append(_make_feature(make_point(item), role, photo, facts))
+    for role, listed in (("nearest", photo["nearest"]), ("farthest", photo["farthest"])):
+        for number, shown in enumerate(listed, 1):
+            facts = {"number": number, "similarity": shown["similarity"], "place": shown.get("place")}
+            features.append(_make_feature(make_point(shown), role, photo, facts))
     return features
 
 
-def make_point(place: Json) -> Json:
+def make_point(place: Document) -> Json:
     """Make a GeoJSON position: longitude first."""
     return {"type": "Point", "coordinates": [place["longitude"], place["latitude"]]}
 
 
-def _make_feature(geometry: Json, role: str, photo: Json, facts: dict[str, Any]) -> Json:
+def _make_feature(geometry: Json, role: str, photo: ShownPhoto, facts: dict[str, Any]) -> Json:
     known = {name: value for name, value in facts.items() if value is not None}
     properties = {"role": role, "photo": photo["name"], "sha256": photo["sha256"], **known}
     return {"type": "Feature", "geometry": geometry, "properties": properties}

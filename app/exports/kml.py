@@ -4,7 +4,8 @@ from xml.etree import ElementTree
 
 from sextant.agent.guard.metadata_check import read_file_position
 from sextant.app.render.answer_map import get_region_geometry
-from sextant.base.json_types import Json
+from sextant.base.documents.session import SessionView, ShownPhoto
+from sextant.base.json_types import Document, Json
 
 _NAMESPACE = "http://www.opengis.net/kml/2.2"
 _STYLES = {"region 90 %": "402f7df4", "region 50 %": "602f7df4"}  # aabbggrr
@@ -12,7 +13,7 @@ _STYLES = {"region 90 %": "402f7df4", "region 50 %": "602f7df4"}  # aabbggrr
 _UNWRITABLE = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)])
 
 
-def make_kml(session: Json) -> str:
+def make_kml(session: SessionView) -> str:
     """Make a KML document with one folder for each photo."""
     ElementTree.register_namespace("", _NAMESPACE)
     root = ElementTree.Element(f"{{{_NAMESPACE}}}kml")
@@ -31,17 +32,18 @@ def make_kml(session: Json) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _add_folder(document: ElementTree.Element, photo: Json) -> None:
+def _add_folder(document: ElementTree.Element, photo: ShownPhoto) -> None:
     folder = _add_child(document, "Folder")
     _add_child(folder, "name", f"{photo['name']} {photo['file'] or ''}".strip())
     answer = photo["answer"]
+    regions: Document = answer["region"]
     for role in _STYLES:
-        region = answer["region"].get(role.split()[1])
+        region = regions.get(role.split()[1])
         if region:
             mark = _add_placemark(folder, role)
             _add_child(mark, "styleUrl", f"#{role.replace(' ', '').replace('%', '')}")
             _add_polygons(mark, get_region_geometry(region))
-    places = [("answer", answer["best"]), ("rival", answer["rival"])]
+    places: list[tuple[str, Document | None]] = [("answer", answer["best"]), ("rival", answer["rival"])]
     places += [(f"similar {number}", item) for number, item in enumerate(photo["nearest"], 1)]
     stated = read_file_position(answer.get("metadata"))
     if stated["latitude"] is not None:

@@ -5,7 +5,8 @@ import io
 import unicodedata
 from typing import Any
 
-from sextant.base.json_types import Json
+from sextant.base.documents.session import SessionView, ShownPhoto
+from sextant.base.json_types import Document
 
 # The last four are other minus signs and look-alikes of signs that some spreadsheets read.
 FORMULA_SIGNS = ("=", "+", "-", "@", "|", "%", "\u2212", "\u2010", "\u2013", "\u2e40")
@@ -15,12 +16,12 @@ COLUMNS = (
 )
 
 
-def make_table(session: Json) -> str:
+def make_table(session: SessionView) -> str:
     """Make the rows, with a header. Text that a spreadsheet would run as a formula begins with an apostrophe."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
-    cap = (session["precision"] or {}).get("cap")
+    cap = session["precision"]["cap"] if session["precision"] else None
     for photo in session["photos"]:
         if photo["status"] != "located":
             continue
@@ -32,9 +33,9 @@ def make_table(session: Json) -> str:
     return out.getvalue()
 
 
-def _list_places(photo: Json) -> list[tuple[str, Json]]:
+def _list_places(photo: ShownPhoto) -> list[tuple[str, Document]]:
     answer = photo["answer"]
-    places = [("answer", answer["best"]), ("rival", answer["rival"])]
+    places: list[tuple[str, Document | None]] = [("answer", answer["best"]), ("rival", answer["rival"])]
     places += [("candidate", item) for item in answer["candidates"]]
     return [(role, place) for role, place in places if place]
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sextant.agent.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+COMPARED = 5  # similar photos that are compared feature by feature where OpenCV is installed
 
 
 def add_run_options(command: Command) -> Command:
@@ -80,6 +81,8 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     from sextant.app.galleries import choose_gallery
     from sextant.app.options.setting_sources import collect_settings
     from sextant.base.home import Home
+    from sextant.base.packages import is_installed
+    from sextant.gallery.scenes.features import require_opencv
 
     own = {name: value for name, value in options.items() if name not in ("config", "overrides")}
     if isinstance(own.get("tools"), str):
@@ -92,6 +95,10 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
         named = {("none",): (), ("all",): TOOLS}
         given["tools"] = list(named.get(tuple(given["tools"]), given["tools"]))
     given["signs"] = True
+    if "scenes" not in given:
+        given["scenes"] = COMPARED if given["gallery"] and is_installed("cv2") else 0
+    elif given["scenes"]:
+        require_opencv()
     given["maps"] = list(list_map_tools(given.get("home")))
     settings = check_settings(settings_from_json(given), called)
     check_tool_names(make_recipe(settings).tools)

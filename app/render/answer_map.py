@@ -1,6 +1,6 @@
 """Draw maps of an answer: the answer, its regions, its rival, the candidates. JSON in, SVG out."""
 
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.geo.caps import draw_caps
 from sextant.geo.svg_map import (
     Ring,
@@ -37,7 +37,7 @@ def draw_close_up(answer: Json) -> str:
     return _draw_candidates(answer, make_window_around(ends, 600.0, _CLOSE_DEGREES), "The answer's surroundings")
 
 
-def draw_case_map(photo: Json, width: float = 900.0) -> str:
+def draw_case_map(photo: Document, width: float = 900.0) -> str:
     """Return the answer with its regions, its rival and the similar photos; empty where there is no answer.
 
     Args:
@@ -58,7 +58,7 @@ def draw_case_map(photo: Json, width: float = 900.0) -> str:
     return draw_svg(window, [*shapes, *_draw_ends(answer, window, 8)], label)
 
 
-def get_region_geometry(region: Json) -> Json:
+def get_region_geometry(region: Document) -> Json:
     """Return a region as a GeoJSON Polygon or MultiPolygon, cut at ±180."""
     shape: Json = region.get("geojson") or draw_caps([get_circle(part) for part in region["parts"]])
     return shape

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sextant.app.render.progress import EVERY_SECONDS, Progress
+from sextant.base.documents.progress import OnEvent, ProgressEvent
 from sextant.base.json_types import Json
 
 if TYPE_CHECKING:
+    from sextant.app.library.progress import LibraryCounts
     from sextant.eval.running.progress import Counts
     from sextant.gallery.alignment.training.progress import TrainingReport
     from sextant.gallery.build.pipeline import BuildState as BuildProgress
@@ -16,13 +18,13 @@ _STAGES = {"features": "photos through the backbone", "naming": "positions named
 _RECENT = 200  # photos that the rate is of, so that a slow start does not spoil the forecast
 
 
-def report_run(progress: Progress) -> Callable[[Json], None]:
+def report_run(progress: Progress) -> OnEvent:
     """Return what shows a run's events, one line a branch.
 
     Events of several runs at once carry ``whose`` they are, which goes before their lines.
     """
 
-    def report(event: Json) -> None:
+    def report(event: ProgressEvent) -> None:
         found = describe_event(event)
         if found is not None:
             progress.show(f"{event.get('whose', '')}{found[0]}", found[1])
@@ -63,6 +65,21 @@ def report_evaluation(
     return report
 
 
+def report_library(
+    progress: Progress, now: Callable[[], float] = time.monotonic
+) -> Callable[["LibraryCounts", Json], None]:
+    """Return what shows the counts of a library; the rate is of the recent photos."""
+    seen: list[tuple[float, int]] = []
+
+    def report(counts: "LibraryCounts", line: Json) -> None:
+        seen[:] = [*seen[-_RECENT:], (now(), counts.fresh)]
+        (first, before), (last, after) = seen[0], seen[-1]
+        rate = (after - before) / (last - first) if last > first and after > before else None
+        progress.show("", describe_library_counts(counts, rate), counts.done, counts.total, EVERY_SECONDS)
+
+    return report
+
+
 def report_retrieval(progress: Progress) -> Callable[[int, int], None]:
     """Return a function that shows how many photos were searched."""
 
@@ -90,7 +107,7 @@ def report_training(progress: Progress) -> Callable[["TrainingReport"], None]:
     return report
 
 
-def describe_event(event: Json) -> tuple[str, str] | None:
+def describe_event(event: ProgressEvent) -> tuple[str, str] | None:
     """Return which line an event belongs to, and what it says there; None for events that say nothing new."""
     step = event["step"]
     line = event.get("branch", "")
@@ -112,7 +129,7 @@ def format_arguments(args: Json) -> str:
     return ", ".join(f"{name}={value}" for name, value in args.items())[:60]
 
 
-def describe_reply(event: Json) -> str:
+def describe_reply(event: ProgressEvent) -> str:
     """Describe the reply in a few words."""
     if event["failure"]:
         return f"failed: {event['failure']}"
@@ -121,7 +138,7 @@ def describe_reply(event: Json) -> str:
     return " ".join(event["text"].split())[:70]
 
 
-def describe_verdict(event: Json) -> str:
+def describe_verdict(event: ProgressEvent) -> str:
     """Describe the best place so far and whether another round follows."""
     if event.get("latitude") is None:
         return f"no place yet; {event.get('stop') or 'another round'}"
@@ -151,6 +168,17 @@ def describe_training(look: "TrainingReport") -> str:
     return (
         f"epoch {look.epoch}, step {look.step:,} of {look.steps:,}: loss gps {look.gps_loss:.3f}{text}, "
         f"{look.rows_per_second:,.0f} photos/s, waited {look.waited:.0%}, {format_duration(look.seconds_left)} left"
+    )
+
+
+def describe_library_counts(counts: "LibraryCounts", rate: float | None) -> str:
+    """Write ``40 of 60 photos, 8.2/s, 2:03 left, found city 9, region 14, country 22, 3 failed, $0.12``."""
+    pace = "" if rate is None else f"{rate:.1f}/s, {format_duration((counts.total - counts.done) / rate)} left, "
+    found = ", ".join(f"{name} {count:,}" for name, count in counts.found.items())
+    money = "price unknown" if counts.unpriced else f"${counts.usd:.4f}"
+    return (
+        f"{format_count(counts.done, counts.total)} photos, {pace}found (50 % sure) {found}, "
+        f"{counts.failed:,} failed, {money}"
     )
 
 

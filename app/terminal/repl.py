@@ -24,6 +24,8 @@ from sextant.app.terminal.forks import USE, fork_and_compare, format_steps
 from sextant.app.terminal.keyboard import read_lines
 from sextant.app.terminal.text_map import draw_text_map
 from sextant.app.terminal.typed import read_line
+from sextant.base.documents.progress import ProgressEvent
+from sextant.base.documents.session import SessionView, ShownPhoto
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -93,7 +95,7 @@ class ChatRepl:
             self.photo = None
         self._print_reply(state)
 
-    def view(self) -> Json:
+    def view(self) -> SessionView:
         """Return the session as it may be shown."""
         return view_session(self.session, self.sessions.read_state(self.session), self.context.policy)
 
@@ -159,7 +161,7 @@ class ChatRepl:
             self.say(words, steer=tuple(read_steering(words)))
 
     def _fork(self, words: str) -> None:
-        run, home = self._current()["run"], self.context.settings.home
+        run, home = str(self._current()["run"]), self.context.settings.home
         if not words:
             self.console.print(format_steps(run, home))
             self.console.print(f"[dim]{escape(USE)}[/dim]")
@@ -219,7 +221,7 @@ class ChatRepl:
         if not turns:
             self.console.print("[dim]Type or paste the path of a photo.[/dim]")
 
-    def _current(self) -> Json:
+    def _current(self) -> ShownPhoto:
         """Return the photo spoken of, as shown."""
         located = [photo for photo in self.view()["photos"] if photo["status"] == "located"]
         if not located:
@@ -264,7 +266,7 @@ class ChatRepl:
             with Progress() as progress:
                 report = report_run(progress)
 
-                def on_event(event: Json) -> None:
+                def on_event(event: ProgressEvent) -> None:
                     whose = f"photo {event['photo']}: " if several else ""
                     report({**view_event(event, policy), "whose": whose})
 

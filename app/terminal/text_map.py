@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.geo.borders import find_countries
 
 COLUMNS, ROWS = 72, 22
 LEAST_DEGREES = 12.0  # a map narrower than this shows nothing to know a place by
 
 
-def draw_text_map(photo: Json) -> str:
+def draw_text_map(photo: Document) -> str:
     """Draw a map of the answer, its rival and the nearest photos; A answer, R rival, * similar photo."""
     answer = photo["answer"]
     if answer["best"] is None:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document
 
 KEPT = 2000  # events of a session; a message makes some dozens
 KEPT_CHARACTERS = 1_000_000  # of a session; a snapshot of a long conversation has some hundred thousand
@@ -35,7 +35,7 @@ class EventLog:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: set[Callable[[], None]] = field(default_factory=set)
 
-    def add(self, kind: str, data: Json) -> None:
+    def add(self, kind: str, data: Document) -> None:
         """Note one event and wake whoever follows."""
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         with self._lock:

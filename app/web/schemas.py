@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sextant.base.documents.session import ProgressEvent, SessionView
+from sextant.base.documents.progress import ProgressEvent
+from sextant.base.documents.session import SessionView
 
 Corner = Annotated[list[float], Field(min_length=2, max_length=2)]
 

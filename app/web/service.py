@@ -23,6 +23,7 @@ from sextant.app.web.events import EventLog
 from sextant.app.web.limits import Limits, RateLimit, RequestRefused, Reserve, Streams
 from sextant.app.web.reports import Reports
 from sextant.app.web.uploads import Decoder, make_photo, read_content
+from sextant.base.documents.session import SessionView
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -104,7 +105,7 @@ class SessionService:
             raise RequestRefused(404, f"no session {session[:80]!r}")
         return session
 
-    def view(self, session: str, latest: int | None = TURNS_SHOWN) -> Json:
+    def view(self, session: str, latest: int | None = TURNS_SHOWN) -> SessionView:
         """Return the session as it is shown, with its latest turns; None means all of them."""
         busy = self.working(session) or self.sessions.is_busy(session)
         cut = not busy and self.sessions.is_interrupted(session)

@@ -1,6 +1,6 @@
 """HTTP routes of whole sessions: list, create, show, delete, export."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
@@ -8,7 +8,7 @@ from sextant.app.exports import FORMATS
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
 from sextant.app.web.service import TURNS_SHOWN, SessionService
-from sextant.base.documents.session import SessionView
+from sextant.base.documents.session import SessionView, ShownTurn
 
 
 def make_session_routes(service: SessionService) -> APIRouter:
@@ -27,14 +27,14 @@ def make_session_routes(service: SessionService) -> APIRouter:
 
     # Described by its type and sent as it is: checking every session against the type would take longer than making it.
     @routes.get("/{session}", response_model=None, responses={200: {"model": SessionView}})
-    def view(session: str) -> dict[str, Any]:
+    def view(session: str) -> SessionView:
         """Return the session as shown: turns, photos with answers, candidates, references, spending."""
         return service.view(service.require_session(session))
 
     @routes.get("/{session}/turns")
-    def turns(session: str, before: Annotated[int, Query(ge=0, le=10**9)]) -> list[dict[str, Any]]:
+    def turns(session: str, before: Annotated[int, Query(ge=0, le=10**9)]) -> list[ShownTurn]:
         """Return up to a hundred turns before the one of that number, counted from 0."""
-        found: list[dict[str, Any]] = service.view(service.require_session(session), latest=None)["turns"]
+        found = service.view(service.require_session(session), latest=None)["turns"]
         return found[max(0, min(before, len(found)) - TURNS_SHOWN) : before]
 
     @routes.delete("/{session}")

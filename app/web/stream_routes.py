@@ -10,6 +10,7 @@ from sse_starlette.sse import EventSourceResponse
 from sextant.app.web import schemas
 from sextant.app.web.limits import Streams
 from sextant.app.web.service import SessionService
+from sextant.base.documents.session import SessionView
 from sextant.base.json_types import Json
 
 LOOK_S = 1.0  # how often a stream looks whether another server changed the session
@@ -51,7 +52,7 @@ async def follow(
 ) -> AsyncIterator[Json]:
     """Yield the session's events for one listener, from the last it received, or from a snapshot."""
 
-    async def view() -> Json:
+    async def view() -> SessionView:
         return await to_thread.run_sync(service.view, session, limiter=views)
 
     log = service.log(session)
@@ -75,6 +76,6 @@ async def follow(
             yield make_snapshot(log.life, number, await view())
 
 
-def make_snapshot(life: str, number: int, view: Json) -> Json:
+def make_snapshot(life: str, number: int, view: SessionView) -> Json:
     """Make an event of the whole session."""
     return {"id": f"{life}.{number}", "event": "session", "data": json.dumps(view, ensure_ascii=False)}

@@ -1,7 +1,7 @@
 """Search the maps: things by name, kind, address and by what stands near them."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,16 @@ class MapIndex:
                 hits.sort(key=_rank)
                 return hits[:limit]
         return []
+
+    def find_called(self, text: str, circles: Sequence[SearchCircle]) -> list[Row]:
+        """Return the things in the circles that are called exactly so, or have exactly this address."""
+        found: dict[tuple[str, int], Row] = {}
+        for circle in circles:
+            area = _make_circle(circle.latitude, circle.longitude, 1000 * circle.radius_km)
+            for source, connection in self._maps:
+                rows = find_by_name(connection, text, area.bounds) or find_by_address(connection, text, area.bounds)
+                found |= {(source, row.number): row for row in rows if row.fit == 1.0 and area.holds(row)}
+        return list(found.values())
 
     def list_sights(self, latitude: float, longitude: float, km: float) -> list[MapHit]:
         """Return the known or historic named things within so many km of a position (degrees), each with its ``km``."""

@@ -80,7 +80,7 @@ class CandidateDocument(TypedDict):
 
     latitude: float
     longitude: float
-    origin: Literal["nearest", "answer", "alternative", "named", "heatmap", "gps"]
+    origin: Literal["nearest", "answer", "alternative", "named", "map", "scene", "heatmap", "gps"]
     rank: NotRequired[int]
     similarity: NotRequired[float]
     position_score: NotRequired[float]
@@ -94,6 +94,13 @@ class CandidateDocument(TypedDict):
     wording: NotRequired[dict[str, int | None]]
     precision: NotRequired[Literal["sight", "street", "town", "region", "country"]]
     radius_km: NotRequired[float]
+    agreeing: NotRequired[int]
+    """How many texts of the photo the map has together there, and (``alike``) how many places have as many."""
+    alike: NotRequired[int]
+    inliers: NotRequired[int]
+    """How many features the photo shares with the reference ``id``."""
+    evidence: NotRequired[str]
+    """The drawing of both photos with what they share: sha256 of a JPEG among the run's blobs."""
 
 
 class ScoredCandidate(CandidateDocument):
@@ -178,15 +185,14 @@ class PrecisionCap(TypedDict):
     countries: NotRequired[dict[str, str]]
 
 
-class Answer(TypedDict):
-    """Where a photo was taken, how sure that is, and why."""
+class AnswerWithoutCandidates(TypedDict):
+    """An answer as an evaluation records it, which keeps the candidates beside it."""
 
     photo: AnsweredPhoto
     best: BestPlace | None
     probability: Probability
     calibration: NotRequired[Calibration | None]
     region: Regions
-    candidates: list[ScoredCandidate]
     rival: RivalDocument | None
     claims: list[Claim]
     coverage: Coverage | None
@@ -203,3 +209,9 @@ class Answer(TypedDict):
     precision: NotRequired[PrecisionCap]
     left_out: NotRequired[dict[str, int]]
     """Entries of lists that the compact document leaves out, by list."""
+
+
+class Answer(AnswerWithoutCandidates):
+    """Where a photo was taken, how sure that is, and why."""
+
+    candidates: list[ScoredCandidate]

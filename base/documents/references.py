@@ -26,6 +26,18 @@ class PeakDocument(TypedDict):
     probability: float
 
 
+class SceneDocument(TypedDict):
+    """A gallery photo that likely shows the photo's scene; ``evidence`` is the drawing of both, a blob."""
+
+    id: str
+    latitude: float
+    longitude: float
+    inliers: int
+    spread: float
+    probability: float
+    evidence: str
+
+
 class ReferencesDocument(TypedDict):
     """All that was retrieved: the most and the least similar photos, best first.
 
@@ -40,5 +52,6 @@ class ReferencesDocument(TypedDict):
     peaks: NotRequired[list[PeakDocument] | None]
     trust: NotRequired[float]
     profile: NotRequired[dict[str, Any]]
+    scenes: NotRequired[list[SceneDocument]]
     timings: dict[str, float]
     warnings: list[WarningDocument]

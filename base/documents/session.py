@@ -1,4 +1,4 @@
-"""The session as page, terminal and exports show it, and the events of its runs."""
+"""The session as page, terminal and exports show it."""
 
 from typing import Any, Literal, NotRequired
 
@@ -53,15 +53,3 @@ class SessionView(TypedDict):
     earlier_turns: int
     photos: list[ShownPhoto]
     spent: dict[str, Any]
-
-
-class ProgressEvent(TypedDict, total=False):
-    """A step of a run under way: ingest, retrieve, plan, ask, tool, reply, verify, answer."""
-
-    step: str
-    photo: str
-    run: str
-    branch: str
-    text: str
-    name: str
-    args: dict[str, Any]

@@ -54,9 +54,9 @@ def choose_points(examples: Sequence[Example], model: Model) -> list[ChosenPoint
     for one in examples:
         raw = one.evidence.posterior(model.pooling)
         probabilities = ChosenPoint(one, raw, 0).probabilities(model)
-        found.append(
-            ChosenPoint(one, raw, int(np.argmax(choose(one.features, probabilities, "balanced", model.scorer))))
-        )
+        nothing = np.zeros(len(probabilities), dtype=bool)  # no recorded pool has maps or matched scenes
+        worth = choose(one.features, probabilities, "balanced", model.scorer, nothing)
+        found.append(ChosenPoint(one, raw, int(np.argmax(worth))))
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sextant.base.json_types import Json
+from sextant.base.documents.record import EvaluationRecord
 from sextant.eval.compare import Comparison, RadiusDifference
 from sextant.eval.reporting.document import Card, Figure, Report
 from sextant.eval.reporting.markdown import write_markdown
@@ -129,19 +129,19 @@ def _format_difference(one: RadiusDifference) -> tuple[str, ...]:
     )
 
 
-def _list_moved(found: Comparison, pair: tuple[Json, Json], beside: Path) -> tuple[Cell, ...]:
+def _list_moved(found: Comparison, pair: tuple[EvaluationRecord, EvaluationRecord], beside: Path) -> tuple[Cell, ...]:
     one, other = pair
     where = f"{one['country'] or 'at sea'} ({one['latitude']:.4f}, {one['longitude']:.4f})"
     links = make_record_link(found.a, one, beside), make_record_link(found.b, other, beside)
     return (one["image"], where, _format_error(one), _format_error(other), *links)
 
 
-def _draw_dot(pair: tuple[Json, Json], name: str) -> str:
+def _draw_dot(pair: tuple[EvaluationRecord, EvaluationRecord], name: str) -> str:
     one, other = pair
     return draw_photo_dot(one, name, f"{one['image']}: {_format_error(one)} → {_format_error(other)}")
 
 
-def _format_error(line: Json) -> str:
+def _format_error(line: EvaluationRecord) -> str:
     return line["outcome"] if line["distance_km"] is None else f"{line['distance_km']:,.1f} km"
 
 

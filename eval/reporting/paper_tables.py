@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.base.documents.record import EvaluationRecord
 from sextant.base.json_types import Json
 from sextant.eval.reporting.tables import Table
 from sextant.gallery.search.retrieved_distances import COUNTS, STATISTICS, summarise_retrieved
@@ -21,7 +22,7 @@ class PublishedTable(Protocol):
     table: dict[str, dict[str, list[float | None]]]
 
 
-def measure_retrieved(lines: Iterable[Json]) -> Json:
+def measure_retrieved(lines: Iterable[EvaluationRecord]) -> Json:
     """Measure how far from the truth an evaluation's retrieved photos lie; photos with fewer than 15 are left out.
 
     Returns:

@@ -10,6 +10,7 @@ import numpy as np
 from sextant.agent.answers.outcome import OUTCOMES
 from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.arrays import Floats
+from sextant.base.documents.record import EvaluationRecord
 from sextant.base.json_types import Json
 from sextant.eval.drift import find_drift
 from sextant.eval.metrics import (
@@ -65,7 +66,7 @@ def compute_figures(results: Results) -> Json:
 
 def count_outcomes(results: Results) -> Json:
     """Count photos by outcome; everything but answered is a miss."""
-    counts = Counter(line["outcome"] for line in results.lines)
+    counts: Counter[str] = Counter(line["outcome"] for line in results.lines)
     return {kind: counts[kind] for kind in OUTCOMES}
 
 
@@ -73,7 +74,7 @@ def count_answers(results: Results) -> Json:
     """Count the model's answers, several per photo, by outcome."""
     counts: Counter[str] = Counter()
     for line in results.lines:
-        counts.update(line["answer"]["outcomes"] if line["answer"] else {})
+        counts.update(dict(line["answer"]["outcomes"]) if line["answer"] else {})
     return {kind: counts[kind] for kind in OUTCOMES}
 
 
@@ -122,14 +123,14 @@ def count_excluded(results: Results) -> Json:
     """Count what the protocol excluded: photos with any exclusion, and how many gallery photos in all."""
     found: Json = {}
     for reason in ("author", "near_duplicate"):
-        counts = [line["excluded"].get(reason) for line in results.lines if line.get("excluded")]
+        counts = [line["excluded"].get(reason) for line in results.lines if line["excluded"]]
         known = [count for count in counts if count is not None]
         if known:
             found[reason] = {"photos": sum(count > 0 for count in known), "references": sum(known)}
     return found
 
 
-def break_down(results: Results, key: Callable[[Json], str | None]) -> list[Json]:
+def break_down(results: Results, key: Callable[[EvaluationRecord], str | None]) -> list[Json]:
     """Return accuracy by a property of the photos, most photos first, without photos that lack the property."""
     rows: dict[str, list[int]] = {}
     for row, line in enumerate(results.lines):
@@ -147,15 +148,16 @@ def break_down(results: Results, key: Callable[[Json], str | None]) -> list[Json
     ]
 
 
-def classify_density(line: Json) -> str | None:
+def classify_density(line: EvaluationRecord) -> str | None:
     """Return how many gallery photos lie within 25 km of the truth, in four classes."""
-    if not line.get("density"):
+    density = line.get("density")
+    if not density:
         return None
-    count = line["density"]["within_25_km"]
+    count = density["within_25_km"]
     return next(words for below, words in DENSITIES if count < below or count == below == 0)
 
 
-BREAKDOWNS: dict[str, Callable[[Json], str | None]] = {
+BREAKDOWNS: dict[str, Callable[[EvaluationRecord], str | None]] = {
     "continent": lambda line: line["continent"],
     "country": lambda line: line["country"],
     "scene": lambda line: line["scene"],

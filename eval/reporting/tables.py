@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sextant.agent.answers.outcome import OUTCOMES
 from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.base.documents.record import EvaluationRecord
 from sextant.base.json_types import Json
 from sextant.eval.reporting.published import SOURCES, find_published
 from sextant.eval.results import Results
@@ -153,9 +154,11 @@ def make_case_tables(run: Results, beside: Path) -> list[Table]:
     ]
 
 
-def _list_case(run: Results, line: Json, beside: Path) -> tuple[Cell, ...]:
-    best = line["answer"]["best"]
-    stated = line["answer"]["probability"]["25"]
+def _list_case(run: Results, line: EvaluationRecord, beside: Path) -> tuple[Cell, ...]:
+    answer = line["answer"]
+    best = answer["best"] if answer else None
+    assert answer and best  # a case is chosen among the answered
+    stated = answer["probability"]["25"]
     there = ", ".join(part for part in (best["place"], best["country"]) if part) or "open sea"
     return (
         line["image"],
@@ -167,9 +170,10 @@ def _list_case(run: Results, line: Json, beside: Path) -> tuple[Cell, ...]:
     )
 
 
-def make_record_link(run: Results, line: Json, beside: Path) -> Cell:
+def make_record_link(run: Results, line: EvaluationRecord, beside: Path) -> Cell:
     """Link from the report to the photo's run record; give the bare name if the record is not there."""
-    folder = run.path / line["record"] if line.get("record") else None
+    record = line.get("record")
+    folder = run.path / record if record else None
     if folder is None or not (folder / "answer.json").exists():
         return ""
     return Link("record", Path(os.path.relpath(folder / "answer.json", beside)).as_posix())

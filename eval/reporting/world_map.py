@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sextant.base.json_types import Json
+from sextant.base.documents.record import EvaluationRecord
 from sextant.geo.svg_map import draw_dot, draw_svg, make_world_window
 
 NORTH, SOUTH = 84.0, -60.0  # Antarctica has no photos and takes a quarter of the map
@@ -25,7 +25,7 @@ def list_legend() -> list[tuple[str, str]]:
     return [*((name, words) for _, name, words in CLASSES), LOST, UNANSWERED]
 
 
-def draw_error_map(lines: Sequence[Json]) -> str:
+def draw_error_map(lines: Sequence[EvaluationRecord]) -> str:
     """Draw every photo at its true place, coloured by its error; the pointer reads which and how far."""
     order = [name for name, _ in list_legend()]
     ranked = sorted(lines, key=lambda line: (-order.index(classify_error(line["distance_km"])[0]), line["image"]))
@@ -37,7 +37,7 @@ def draw_error_map(lines: Sequence[Json]) -> str:
     return draw_photo_map(dots, "World map of errors")
 
 
-def draw_photo_dot(line: Json, kind: str, words: str) -> str:
+def draw_photo_dot(line: EvaluationRecord, kind: str, words: str) -> str:
     """Draw one photo on the map; beyond the belt that is drawn it stands at its edge."""
     latitude = min(max(line["latitude"], SOUTH), NORTH)
     return draw_dot(BELT, {"latitude": latitude, "longitude": line["longitude"]}, 3.2, kind, words)

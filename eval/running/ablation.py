@@ -18,11 +18,13 @@ from sextant.eval.reporting.markdown import write_markdown
 from sextant.eval.reporting.paper_tables import measure_retrieved, paper_tables, retrieved_tables
 from sextant.eval.reporting.summary import summarise
 from sextant.eval.reporting.tables import Table
+from sextant.eval.results import read_results
 from sextant.eval.running.ablation_plan import AblationPlan
 from sextant.eval.running.call_cache import CallCache
-from sextant.eval.running.folder import EvaluationFolder, digest
+from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.rescore import RescoreSettings, rescore
 from sextant.eval.running.runner import EvalTask, Tell, run
+from sextant.graphs.batches.configuration import digest
 from sextant.graphs.runs.folder import write_bytes, write_json
 from sextant.prompts.variants import Variant, load_variant
 
@@ -68,7 +70,7 @@ def measure_cell(plan: AblationPlan, folder: Path) -> Json:
     """Measure an evaluation as its plan asks: its figures, and the distances of retrieved photos."""
     found: Json = {"figures": summarise(folder)}
     if plan.measure == "retrieved":
-        found["retrieved"] = measure_retrieved(EvaluationFolder(folder).lines().values())
+        found["retrieved"] = measure_retrieved(read_results(folder).lines)
     return found
 
 

@@ -190,7 +190,8 @@ def open_writer(path: str, dimension: int) -> Iterator[GalleryWriter]:
     try:
         writer = GalleryWriter(path, connect(path), dimension)
         try:
-            yield writer
+            with _explain_full_disk(path):
+                yield writer
         finally:
             if new and (writer.photos is None or writer.count == 0):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -208,19 +209,27 @@ def _is_foreign(folder: Path) -> bool:
 def _explain_errors(path: str) -> Iterator[None]:
     """Turn storage errors into one line; what is committed stays."""
     try:
+        with _explain_full_disk(path):
+            yield
+    except GalleryError:
+        raise
+    except Exception as error:
+        raise GalleryError(f"gallery {path!r} cannot be written: {format_error(error)}") from error
+
+
+@contextmanager
+def _explain_full_disk(path: str) -> Iterator[None]:
+    """Turn the error of a full disk into one line, whichever library raises it; other errors pass."""
+    try:
         yield
     except GalleryError:
         raise
     except Exception as error:
-        full = (
-            getattr(error, "errno", None) == errno.ENOSPC
-            or "No space left" in str(error)
-            or "os error 28" in str(error)
-        )
-        if full:
+        full = getattr(error, "errno", None) == errno.ENOSPC
+        if full or "No space left" in str(error) or "os error 28" in str(error):
             way_out = "what was written is kept; free some space and run the same command again"
             raise GalleryError(f"gallery {path!r}: the disk is full; {way_out}") from error
-        raise GalleryError(f"gallery {path!r} cannot be written: {format_error(error)}") from error
+        raise
 
 
 def make_rows_table(rows: Sequence[DecodedPhoto], vectors: NDArray[np.float32], dimension: int) -> pa.Table:

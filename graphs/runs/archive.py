@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
 from sextant.agent.recording.cassette import Cassette
+from sextant.base.documents.run import RunRecord
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import replace_file
 from sextant.base.home import Home
@@ -59,7 +60,7 @@ def export_run(folder: RunFolder, out: Path, home: str | None, *, photo: bool = 
     return manifest
 
 
-def strip_record(record: Json) -> Json:
+def strip_record(record: RunRecord) -> Json:
     """Strip a run's record of local paths and server addresses, for use on another machine."""
     kept = [one for one in record["changes"] if (one["kind"], one["name"]) != ("setting", "base_url")]
     return {**record, "settings": {**record["settings"], "base_url": None, "home": None}, "changes": kept}

@@ -15,6 +15,7 @@ from sextant.agent.recording.recorder import StepPort
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Deps, Port, StepInfo
 from sextant.agent.world.toolbox import RETRIEVAL
+from sextant.base.documents.run import ChangeDocument, RunRecord
 from sextant.base.json_types import Json
 from sextant.base.settings import list_options
 from sextant.graphs.geolocate import Node
@@ -148,7 +149,7 @@ def run_changed_node(
     return node(changes.apply_to_state(step_info, state, deps), replace(deps, ask=ask))
 
 
-def changes_from_json(values: list[Json]) -> Changes:
+def changes_from_json(values: list[ChangeDocument]) -> Changes:
     """Read the changes of a recorded fork.
 
     Raises:
@@ -160,7 +161,7 @@ def changes_from_json(values: list[Json]) -> Changes:
         raise RunError("run.json holds invalid changes; import the run again") from error
 
 
-def collect_fitted_hashes(record: Json) -> set[str]:
+def collect_fitted_hashes(record: RunRecord) -> set[str]:
     """Collect the hashes of the fitted models named in a run's settings and changes."""
     changed = [
         one for one in changes_from_json(record["changes"]).every if (one.kind, one.name) == ("setting", "fitted")

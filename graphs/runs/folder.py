@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from sextant.agent.warning_codes import add_codes
 from sextant.base.documents.answer import Answer
+from sextant.base.documents.check import find_objection
+from sextant.base.documents.run import RunRecord
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import fsync_folder, write_atomic
 from sextant.base.home import Home
@@ -20,7 +22,6 @@ from sextant.base.json_types import Json
 
 FORMAT = 2
 READ_FORMATS = (1, FORMAT)  # 1: answers and verdicts lack the fields added since 0.1.0
-NEEDED = ("run", "status", "started", "path", "settings", "parent", "changes", "live", "keep_words", "prompts")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -46,7 +47,7 @@ class RunFolder:
     def steps(self) -> Path:
         return self.path / "steps.jsonl"
 
-    def record(self) -> Json:
+    def record(self) -> RunRecord:
         """Read the run's record: its settings, its inputs and its status.
 
         Raises:
@@ -59,24 +60,34 @@ class RunFolder:
                 f"run {self.name!r} has format {found!r}, this sextant reads 1 to {FORMAT}; "
                 "use the version that recorded it"
             )
-        missing = [name for name in NEEDED if name not in record]
-        if missing:
-            raise RunError(
-                f"run {self.name!r}: run.json lacks {missing[0]!r}; it was changed by hand, import the run again"
-            )
-        return record
+        objection = find_objection(RunRecord, record)
+        if objection:
+            raise RunError(f"run {self.name!r}: run.json was changed by hand ({objection}); import the run again")
+        return cast(RunRecord, record)
 
     def update(self, **values: Any) -> None:
         """Update the record atomically, and wait until the disk holds it."""
         write_json(self.path / "run.json", {**self.record(), **values}, fsync=True)
 
     def answer(self) -> Answer | None:
-        """Read the answer; None before the run has finished."""
-        path = self.path / "answer.json"
-        answer = read_json(path) if path.exists() else None
-        return cast(Answer, add_codes(answer)) if isinstance(answer, dict) else None
+        """Read the answer; None before the run has finished.
 
-    def require_own_record(self) -> Json:
+        Raises:
+            RunError: answer.json is not an answer.
+        """
+        path = self.path / "answer.json"
+        if not path.exists():
+            return None
+        try:
+            answer = add_codes(read_json(path))
+        except (TypeError, AttributeError) as error:
+            raise RunError(f"run {self.name!r}: answer.json was changed by hand; import the run again") from error
+        objection = find_objection(Answer, answer, complete=self.record()["format"] == FORMAT)
+        if objection:
+            raise RunError(f"run {self.name!r}: answer.json was changed by hand ({objection}); import the run again")
+        return cast(Answer, answer)
+
+    def require_own_record(self) -> RunRecord:
         """Read the record of a run that may make new calls.
 
         Raises:

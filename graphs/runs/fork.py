@@ -1,6 +1,5 @@
 """Fork: run a recorded run again with something changed from one step on. Unchanged calls are not made again."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -19,6 +18,7 @@ from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
+from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -84,7 +84,7 @@ def fork(
     home: str | None,
     live: bool = False,
     keep_words: bool = False,
-    on_event: Callable[[Json], None] = ignore_event,
+    on_event: OnEvent = ignore_event,
     stop: Event | None = None,
     limits: ForkLimits | None = None,
     calls: CallLimit | None = None,
@@ -156,7 +156,7 @@ def execute_fork(
     parent: Cassette,
     changes: Changes,
     settings: Settings,
-    on_event: Callable[[Json], None],
+    on_event: OnEvent,
     stop: Event | None = None,
     calls: CallLimit | None = None,
 ) -> Run:

@@ -2,7 +2,6 @@
 
 import re
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from sextant.agent.recording.recorder import Player
 from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.base.documents.answer import Answer
+from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -40,7 +40,7 @@ class ReplayResult:
 def replay(
     folder: RunFolder,
     until: int | None = None,
-    on_event: Callable[[Json], None] = ignore_event,
+    on_event: OnEvent = ignore_event,
     workers: int = 1,
     home: str | None = None,
 ) -> ReplayResult:

@@ -1,6 +1,5 @@
 """Resume a run that was killed or failed, without repeating a recorded call."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
 
@@ -10,7 +9,7 @@ from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
-from sextant.base.json_types import Json
+from sextant.base.documents.progress import OnEvent
 from sextant.graphs.runs.changes import changes_from_json as changes_from
 from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.fork import execute_fork
@@ -22,7 +21,7 @@ def resume(
     name: str,
     home: str | None,
     base_url: str | None = None,
-    on_event: Callable[[Json], None] = ignore_event,
+    on_event: OnEvent = ignore_event,
     stop: Event | None = None,
 ) -> Run:
     """Resume the run from its last step; return the answer of a finished run.

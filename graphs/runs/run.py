@@ -1,7 +1,6 @@
 """Run the graph on one photo and record it: calls, replies and the changes of each step."""
 
 import platform
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,6 +20,7 @@ from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
 from sextant.base.documents.answer import Answer
+from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -57,9 +57,7 @@ def get_checkpoints_file(settings: Settings) -> Path:
     return Home.at(settings.home).checkpoints
 
 
-def locate(
-    path: str, settings: Settings, on_event: Callable[[Json], None] = ignore_event, stop: Event | None = None
-) -> Run:
+def locate(path: str, settings: Settings, on_event: OnEvent = ignore_event, stop: Event | None = None) -> Run:
     """Locate one photo and record the run in ``runs/NAME`` of the home.
 
     Args:

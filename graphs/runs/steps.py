@@ -3,16 +3,49 @@
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from langgraph.types import Command, Send
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from sextant.agent.guard.claims import has_tool_failed
+from sextant.agent.state import Branch, Stop, Turn
 from sextant.agent.warning_codes import add_codes
 from sextant.agent.world.deps import StepInfo
+from sextant.base.documents.answer import WarningDocument
+from sextant.base.documents.check import find_objection
+from sextant.base.documents.outcome import OutcomeDocument
+from sextant.base.documents.verdict import VerdictDocument
 from sextant.base.errors import SextantError
 from sextant.base.json_lines import BrokenLine, JsonLines, read_lines
 from sextant.base.json_types import Json
+from sextant.graphs.runs.folder import read_json
+
+
+class RecordedChange(TypedDict, total=False):
+    """What a node changed in the state, as far as it is read from a recording; ``ingest`` empties the verdict."""
+
+    branches: dict[str, Branch]
+    transcripts: dict[str, list[Turn]]
+    outcomes: dict[str, OutcomeDocument]
+    verdict: VerdictDocument | Annotated[dict[str, Any], Field(max_length=0)]
+    stop: Stop | None
+    references: str | None
+    metadata: dict[str, Any]
+    warnings: list[WarningDocument]
+    closed: dict[str, str]
+
+
+class StepDocument(TypedDict):
+    """A line of steps.jsonl."""
+
+    step: int
+    node: str
+    branch: str | None
+    seconds: float | None
+    goto: list[str]
+    change: RecordedChange
 
 
 @dataclass(frozen=True)
@@ -74,12 +107,16 @@ def read_steps(path: Path) -> list[Step]:
         SextantError: a line before the last is not a step: the file was changed.
     """
     found: dict[tuple[int, str, str], Step] = {}
+    complete = not is_of_earlier_format(path.parent)
     try:
         for line in read_lines(path) if path.exists() else ():
             value = line.value
             try:
-                step_info = StepInfo(int(value["step"]), value["node"], value["branch"])
-                step = Step(step_info, add_failure_flags(add_codes(value["change"])), value["goto"], value["seconds"])
+                change = add_failure_flags(add_codes(value["change"]))
+                if objection := find_objection(StepDocument, {**value, "change": change}, complete=complete):
+                    raise ValueError(objection)
+                step_info = StepInfo(value["step"], value["node"], value["branch"])
+                step = Step(step_info, change, value["goto"], value["seconds"])
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise make_changed_error(path, line.number) from error
             found[step_info.step, step_info.node, step_info.branch or ""] = step
@@ -88,6 +125,14 @@ def read_steps(path: Path) -> list[Step]:
     except OSError as error:
         raise SextantError(f"cannot read {str(path)!r}: {error.strerror}; import the run again") from error
     return [found[key] for key in sorted(found)]
+
+
+def is_of_earlier_format(run: Path) -> bool:
+    """Return whether a run's folder was recorded before fields were added that its steps lack."""
+    try:
+        return bool(read_json(run / "run.json").get("format") == 1)
+    except (SextantError, AttributeError):
+        return False  # whoever reads the record says what is wrong with it
 
 
 def make_changed_error(path: Path, number: int) -> SextantError:

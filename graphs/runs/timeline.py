@@ -1,7 +1,5 @@
 """Timeline of a recorded run: its rounds, each branch's turns, and how the verdict was reached."""
 
-from typing import Any
-
 from sextant.agent.recording.cassette import Call, Cassette, is_in_use
 from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder
@@ -105,17 +103,16 @@ def summarise_run(folder: RunFolder) -> Json:
         SextantError: the record cannot be read.
     """
     record = folder.record()
-    known: Json = record.get("summary") or {}
-    fields: dict[str, Any] = {name: known.get(name) for name in ("best", "stop", "spent", "preset")}
-    photo: Json = record.get("photo") or {}
+    known, photo = record.get("summary"), record.get("photo")
+    fields = {name: known.get(name) if known else None for name in ("best", "stop", "spent", "preset")}
     killed = record["status"] == "running" and not is_in_use(folder.cassette)
     return {
         "run": folder.name,
         "status": "killed" if killed else record["status"],
         "started": record["started"],
         "photo": record["path"],
-        "sha256": photo.get("sha256"),
-        "model": record["settings"]["model"],
+        "sha256": photo["sha256"] if photo else None,
+        "model": record["settings"].get("model"),
         "parent": record["parent"],
         **fields,
         "error": record.get("error"),

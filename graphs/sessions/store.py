@@ -12,11 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sextant.agent.privacy.precision import Policy, coarsen, redact_coordinates
 from sextant.agent.privacy.view import view_photo
 from sextant.agent.state import NOTHING_SPENT
+from sextant.base.documents.session import SessionView, ShownTurn
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
 from sextant.graphs.chat import PHOTOS_AT_ONCE, ChatContext, build_chat
@@ -257,7 +258,7 @@ def view_session(
     busy: bool = False,
     interrupted: bool = False,
     latest: int | None = None,
-) -> Json:
+) -> SessionView:
     """Build the redacted view of a session: the document that page, terminal and exports render.
 
     Args:
@@ -277,14 +278,13 @@ def view_session(
     }
 
 
-def view_turn(turn: Json, policy: Policy) -> Json:
+def view_turn(turn: Json, policy: Policy) -> ShownTurn:
     """Build the view of a turn; its text is withheld when it was written under a finer precision cap than the current
     one.
     """
     order = ("country", "region", "city", "street", None)
     if turn["by"] != "you" and order.index(turn["cap"]) > order.index(policy.coarsest):
         note = "This was said under a finer precision cap; ask again."
-        return {**turn, "text": note, "entries": []}
+        return cast(ShownTurn, {**turn, "text": note, "entries": []})
     # A model's reply may contain coordinates in any notation, even where its words are allowed.
-    coarse: Json = coarsen(turn, policy)
-    return coarse
+    return cast(ShownTurn, coarsen(turn, policy))

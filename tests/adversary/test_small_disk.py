@@ -174,7 +174,7 @@ def keep(place: Path, photo: Path) -> str:
     from sextant.app.terminal.repl import ChatRepl
 
     repl = ChatRepl.__new__(ChatRepl)
-    repl.desk = ChatContext(Settings(home=str(place)))
+    repl.context = ChatContext(Settings(home=str(place)))
     return str(repl._keep(photo)["sha256"])
 
 

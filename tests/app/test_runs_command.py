@@ -110,7 +110,7 @@ def test_a_recorded_answer_that_lacks_something_is_one_line(call, home):
     (folder.path / "answer.json").write_text(json.dumps(answer))
     code, out, err = call("runs", "show", A)
     assert (code, out) == (1, "")
-    assert "(KeyError: 'probability')" in err
+    assert "answer.json was changed by hand (probability is missing)" in err
 
 
 def test_show_json_is_one_document(call):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sextant.agent.verification.calibration import PoolKind, pool_kind
 from sextant.agent.verification.opinions import Opinions, collect_opinions
@@ -11,10 +12,12 @@ from sextant.agent.verification.points import Points, answer_points
 from sextant.agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
 from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.scoring.features import feature_table, rank_weights
-from sextant.agent.verification.scoring.signs import Signs, agreeing_signs
+from sextant.agent.verification.scoring.scenes import CERTAIN, keep_likely
+from sextant.agent.verification.scoring.signs import TOGETHER, Signs, agreeing_signs
 from sextant.base.arrays import Floats
 from sextant.geo.sphere import compute_all_pairs_km
 
+_SAME_PLACE_KM = 0.05
 _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the whole retrieved list, twice
 
 
@@ -22,7 +25,8 @@ _SAID_WEIGHT = 2.0  # a fully reliable answer counts as much in a centre as the 
 class PoolFeatures:
     """A pool with its possible answer points.
 
-    `pool` is without what text in the photo names; `signs` are those of its places that something else agrees with.
+    `pool` is without what was looked up; `signs` are those places that text in the photo names and something else
+    agrees with, `scenes` the references that likely show the same scene.
     `apart_km` (m, m) are the distances among the points; `between_km` those among retrieved photos and answers.
     """
 
@@ -33,6 +37,21 @@ class PoolFeatures:
     between_km: Floats
     opinions: Opinions
     signs: Signs
+    scenes: tuple[Candidate, ...] = ()
+
+    @property
+    def matched(self) -> NDArray[np.bool_]:
+        """Which points (m,) lie at a reference that certainly shows the same scene."""
+        return self._find_points([one for one in self.scenes if (one.confidence or 0.0) >= CERTAIN])
+
+    @property
+    def mapped(self) -> NDArray[np.bool_]:
+        """Which points (m,) lie where the map has several texts of the photo together."""
+        return self._find_points([one for one in self.signs.candidates if (one.agreeing or 0) >= TOGETHER])
+
+    def _find_points(self, candidates: list[Candidate]) -> NDArray[np.bool_]:
+        away = compute_all_pairs_km(self.points.positions, positions_of(candidates))
+        return np.asarray((away <= _SAME_PLACE_KM).any(1), dtype=bool)
 
     @property
     def kind(self) -> PoolKind:
@@ -51,7 +70,7 @@ class PoolFeatures:
 
 def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     """Find the possible answer points of a pool with at least one candidate."""
-    found, pool = pool.signs, pool.without_signs()
+    found, scenes, pool = pool.signs, keep_likely(pool.scenes), pool.without_looked_up()
     retrieved = positions_of(pool.nearest)
     opinions = collect_opinions(pool, reliability)
     places = np.concatenate([retrieved, opinions.positions])
@@ -59,9 +78,10 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     said = _SAID_WEIGHT * opinions.reliability.mean(1) * opinions.vote
     weights = np.concatenate([rank_weights(len(retrieved)), said])
     signs = agreeing_signs(found, retrieved, opinions.candidates)
-    points = answer_points(retrieved, opinions.positions, opinions.named, signs.positions, weights, between_km)
+    looked_up = np.concatenate([signs.positions, positions_of(scenes)])
+    points = answer_points(retrieved, opinions.positions, opinions.named, looked_up, weights, between_km)
     apart_km = compute_all_pairs_km(points.positions, points.positions)
-    return PoolFeatures(pool, retrieved, points, apart_km, between_km, opinions, signs)
+    return PoolFeatures(pool, retrieved, points, apart_km, between_km, opinions, signs, scenes)
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,8 @@
 """What text in the photo adds: a sign that names a place counts a little where something else agrees with it.
 
+Where a map has several of the photo's texts together, such as a shop on a street, that place counts more: two signs
+seldom lie together. It still only moves the answer inside its region.
+
 Signs lie: with adversarial text in the picture, models follow it to the wrong place. So a sign alone has no weight.
 Where an answer or a retrieved photo lies within 25 km, its place becomes a possible answer; it raises P(1 km) and
 P(25 km) only where that other evidence does not come from the reply that read the sign. It never lowers anything.
@@ -22,6 +25,9 @@ STREET, CITY = 0, 1  # the radii that a sign can speak of
 # sign which lies does little harm.
 _AGREEING = 0.5  # log odds for a sign that other evidence agrees with, however many signs: 50 % becomes 62 %
 _AT_SIGN = 0.15  # of P(25 km) lies within 1 km of a sign's place: shops have branches, signs point elsewhere
+# The same of a place where the map has so many texts of the photo together, shared among the places that have as many.
+_AT_MAP = {1: 0.3, 2: 0.65, 3: 0.8}
+TOGETHER = 2  # texts from which on a place of the map may be the answer although a strong model said another
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,15 @@ def raise_by_signs(probabilities: Floats, positions: Floats, signs: Signs) -> Fl
         spoken = (away[:, signs.backed] <= RADII_KM[radius]).any(1) & (probabilities[:, radius] > 0)
         odds = logit(probabilities[spoken, radius]) + _AGREEING
         raised[spoken, radius] = np.maximum(probabilities[spoken, radius], 1.0 / (1.0 + np.exp(-odds)))
-    at_sign = (away <= RADII_KM[STREET]).any(1)
-    raised[at_sign, STREET] = np.maximum(raised[at_sign, STREET], _AT_SIGN * raised[at_sign, CITY])
+    shares = np.array([_share_at(one) for one in signs.candidates])
+    near = np.where(away <= RADII_KM[STREET], shares, 0.0).max(1)
+    raised[:, STREET] = np.maximum(raised[:, STREET], near * raised[:, CITY])
     return np.maximum.accumulate(raised, axis=1)
+
+
+def _share_at(sign: Candidate) -> float:
+    """Return which share of P(25 km) lies within 1 km of a sign's place."""
+    if sign.origin != "map":
+        return _AT_SIGN
+    texts = min(sign.agreeing or 1, max(_AT_MAP))
+    return max(_AT_SIGN / (sign.alike or 1), _AT_MAP[texts] / (sign.alike or 1))

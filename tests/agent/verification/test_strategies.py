@@ -24,7 +24,7 @@ def test_every_verdict_keeps_its_promises(strategy, name):
     pool, verdict = STRANGE[name], verify(STRANGE[name], strategy)
     assert (verdict.latitude is None) == (not pool.candidates)
     if strategy != "top1":
-        weighed = pool if strategy == "calibrated" else pool.without_signs()
+        weighed = pool if strategy == "calibrated" else pool.without_looked_up()
         assert len(verdict.scored) == len(weighed.candidates)
     scores = [entry.score for entry in verdict.scored]
     assert scores == sorted(scores, reverse=True)

@@ -10,6 +10,7 @@ from sextant.app.cli import sextant as cli
 from sextant.app.options.common import make_settings
 from sextant.app.options.settings_table import make_settings_table
 from sextant.base.errors import WrongUse
+from sextant.base.packages import is_installed
 from sextant.base.settings import format_option, list_defaults, list_names, list_options
 from tests.support.cli import ROOT, sextant
 
@@ -35,9 +36,10 @@ def test_every_setting_with_an_option_is_an_option_of_every_command_that_runs():
 
 def test_without_anything_every_setting_has_its_default(gallery):
     found = settings(gallery)
-    ours = {name: value for name, value in list_defaults().items() if name not in ("gallery", "signs")}
+    ours = {name: value for name, value in list_defaults().items() if name not in ("gallery", "scenes", "signs")}
     assert {name: getattr(found, name) for name in ours} == ours
     assert found.signs  # off by default only in records of runs that were made before it existed
+    assert found.scenes == (5 if is_installed("cv2") else 0)
 
 
 def test_the_sources_have_their_precedence(gallery, tmp_path, monkeypatch):
@@ -55,7 +57,8 @@ def test_the_environment_and_set_read_every_type(gallery, monkeypatch):
     monkeypatch.setenv("SEXTANT_EXCLUDE_AUTHOR", "true")
     monkeypatch.setenv("SEXTANT_WITHOUT_AUTHORS", "ana, bruno")
     monkeypatch.setenv("SEXTANT_MAX_SECONDS", "1.5")
-    found = settings(gallery, overrides=("exclude_author=false", "max_seconds=none", "image_detail=low"))
+    wishes = ("exclude_author=false", "max_seconds=none", "image_detail=low", "scenes=0")
+    found = settings(gallery, overrides=wishes)
     assert found == Settings(
         signs=True, gallery=str(gallery), without_authors=("ana", "bruno"), max_seconds=None, image_detail="low"
     )

@@ -10,7 +10,19 @@ from sextant.base.errors import WrongUse
 from sextant.base.settings import list_bounds, list_names
 from sextant.graphs.runs.fork_limits import ALLOWED_SETTINGS, CONNECTION, SAME, ForkLimits
 
-OPERATORS = {*SAME, *CONNECTION, "home", "run", "fitted", "gazetteer", "maps", "signs", "image_side", "image_quality"}
+OPERATORS = {
+    *SAME,
+    *CONNECTION,
+    "home",
+    "run",
+    "fitted",
+    "gazetteer",
+    "maps",
+    "scenes",
+    "signs",
+    "image_side",
+    "image_quality",
+}
 
 
 def test_every_setting_is_the_visitors_or_the_operators():

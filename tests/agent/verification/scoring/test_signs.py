@@ -44,7 +44,7 @@ def test_a_sign_that_nothing_agrees_with_moves_nothing(pool, lie):
 
 @given(pool=pools(), lie=PLACES)
 def test_no_sign_moves_the_answer_out_of_its_region(pool, lie):
-    plain = pool.without_signs()
+    plain = pool.without_looked_up()
     before = verify(plain, "calibrated")
     if before.latitude is None:
         return

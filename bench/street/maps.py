@@ -1,6 +1,6 @@
 """Measure how fast the map index of an extract is made, and how well and fast it answers known questions.
 
-    python -m bench.maps --extract liechtenstein.osm.pbf --folder /tmp/maps
+    python -m bench.street.maps --extract liechtenstein.osm.pbf --folder /tmp/maps
 
 Printed: build time, memory and size; of the questions in ``map_questions.csv``, whose answers were written down before
 the map was looked at, how many are found first and among the first five; milliseconds of a search.

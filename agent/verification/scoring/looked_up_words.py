@@ -1,0 +1,47 @@
+"""Say what was looked up for the photo's text, what geometry found, and where these disagree with the answer."""
+
+from sextant.agent.verification.decision import RADII_KM
+from sextant.agent.verification.pool import Candidate, Pool, positions_of
+from sextant.agent.verification.scoring.pool_features import PoolFeatures
+from sextant.agent.verification.scoring.scenes import CERTAIN
+from sextant.agent.verification.scoring.signs import TOGETHER
+from sextant.base.arrays import Floats
+from sextant.geo.sphere import compute_great_circle_km
+
+_SIGN_AGREES = "text in the photo names a place that agrees with other evidence"
+_SIGNS_ELSEWHERE = "text in the photo names a place that nothing else agrees with; it was not weighed"
+
+
+def looked_up_words(features: PoolFeatures, pool: Pool, best: Floats) -> tuple[str, ...]:
+    """Return sentences about signs, the map and matched scenes, for the answer at ``best`` (2,) degrees."""
+    words = []
+    signs = [one for one in features.signs.candidates if one.origin == "named"]
+    weighed = {one.id for one in signs}
+    if any(backed and one.origin == "named" for one, backed in zip(
+        features.signs.candidates, features.signs.backed.tolist(), strict=True
+    )):  # fmt: skip
+        words.append(_SIGN_AGREES)
+    elif any(one.id not in weighed for one in pool.signs if one.origin == "named"):
+        words.append(_SIGNS_ELSEWHERE)
+    for one in features.signs.candidates:
+        if one.origin == "map" and (one.agreeing or 0) >= TOGETHER:
+            words.append(_describe_map(one, best))
+    for one in features.scenes:
+        if (one.confidence or 0.0) >= CERTAIN:
+            words.append(_describe_scene(one, best))
+    return tuple(dict.fromkeys(words))
+
+
+def _describe_map(one: Candidate, best: Floats) -> str:
+    where = "at the answer" if _measure_km(one, best) <= RADII_KM[0] else "at another place than the answer"
+    several = f", one of {one.alike} such places in the region" if (one.alike or 1) > 1 else ""
+    return f"the map has {one.agreeing} texts of the photo together {where}{several}"
+
+
+def _describe_scene(one: Candidate, best: Floats) -> str:
+    same = f"a reference shows the same scene ({one.inliers} matched features)"
+    return same if _measure_km(one, best) <= RADII_KM[0] else f"{same}, but at another place than the answer"
+
+
+def _measure_km(one: Candidate, best: Floats) -> float:
+    return float(compute_great_circle_km(positions_of([one])[0], best))

@@ -1,0 +1,1 @@
+"""Whether two photos show the same scene, by local features and the geometry of two views."""
