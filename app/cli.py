@@ -16,6 +16,7 @@ from sextant.base.errors import SextantError
 # imports nothing.
 COMMANDS = {
     "locate": "Find where photos were taken, with confidence and evidence.",
+    "tag": "Write the places of a library into XMP sidecars or photos; undo it.",
     "eval": "Evaluate on benchmarks and on recorded candidates.",
     "calibrate": "Calibrate probabilities and regions on your own labelled photos.",
     "chat": "Chat about photos in the terminal: where, why, not Europe, only in Peru.",

@@ -26,6 +26,7 @@ class Group(StrEnum):
     PROMPTS = "Prompts"
     PRIVACY = "Privacy"
     OUTPUT = "Output"
+    LIBRARY = "Whole library"
 
 
 class Effect(StrEnum):
@@ -226,6 +227,11 @@ class Settings:
             Bounds(1, 1_000_000), flag=False, visitors=True,
         ),
     ] = 1500  # fmt: skip
+    hint: Annotated[
+        str | None,
+        Option("What you know of the photo, such as a decade or a region; quoted to the model.", _PROMPTS,
+               Effect.QUESTION, "TEXT"),
+    ] = None  # fmt: skip
     temperature: Annotated[
         float | None,
         Option(

@@ -11,7 +11,7 @@ from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.eval.metrics import Interval, bootstrap_interval
 from sextant.eval.results import Results
-from sextant.eval.running.folder import list_differences
+from sextant.graphs.batches.configuration import list_differences
 
 LEVEL = 0.05
 

@@ -89,7 +89,7 @@ def estimate_prompt_tokens(name: str, settings: Settings) -> int:
     }  # fmt: skip
     branch = Branch(id="", round=1, variant=name, sample=0, temperature=0.0, fill=CAMPS, listed=choose_listed(plan))
     photo = Photo(sha256="", path=None, width=0, height=0, shown="")
-    system, user = build_opening(branch, photo, references, tools=prompt.tools)
+    system, user = build_opening(branch, photo, references, tools=prompt.tools, hint=settings.hint)
     text = (
         estimate_text_tokens(system["content"])
         + estimate_text_tokens(user["content"][0]["text"])

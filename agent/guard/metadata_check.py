@@ -9,7 +9,13 @@ from sextant.geo.sphere import compute_great_circle_km
 
 AGREES_KM = 25.0  # city radius of the benchmarks
 ZONE_HOURS = 4.0  # civil time differs from solar time by up to three hours (western China); summer time adds one
-SOURCES = {"exif": "EXIF", "xmp": "XMP", "sidecar": "the .xmp file beside it", "takeout": "Google Takeout's JSON"}
+SOURCES = {
+    "exif": "EXIF",
+    "xmp": "XMP",
+    "sidecar": "the .xmp file beside it",
+    "takeout": "Google Takeout's JSON",
+    "track": "the GPX track",
+}
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)$")
 
 

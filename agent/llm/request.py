@@ -15,7 +15,9 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
     """Build the whole request, JSON-plain: equal requests are equal calls, whenever and wherever they are made."""
     branch = ask["branch"]
     references = deps.load_references(ask["references"])
-    messages = build_opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"])
+    messages = build_opening(
+        branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"], hint=deps.settings.hint
+    )
     messages += [turn_to_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:
         messages.append({"role": "user", "content": load_frame("last-turn").text.strip()})

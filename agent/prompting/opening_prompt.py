@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sextant.agent.guard.quoting import quote
 from sextant.agent.prompting.needs import choose_fallback
 from sextant.agent.state import Branch, Photo
 from sextant.base.documents.references import ReferencesDocument
@@ -15,7 +16,13 @@ LISTED_INSTEAD = 10  # photos per side: the default count of the nearest_photos 
 
 
 def build_opening(
-    branch: Branch, photo: Photo, references: ReferencesDocument | None, *, tools: bool, halvings: int = 0
+    branch: Branch,
+    photo: Photo,
+    references: ReferencesDocument | None,
+    *,
+    tools: bool,
+    halvings: int = 0,
+    hint: str | None = None,
 ) -> list[Message]:
     """Build the first two messages of a branch; the picture is a sha256 reference, filled in before the call.
 
@@ -23,6 +30,7 @@ def build_opening(
         references: the document of nearest and farthest photos; None without a gallery.
         tools: whether the model may call tools in this run.
         halvings: how often the list of references is halved after the context overflowed.
+        hint: what the person who asks knows of the photo; it is quoted.
     """
     prompt = load_variant(branch["variant"])
     prompt = resize_lists(prompt, branch.get("listed", {}))
@@ -35,6 +43,8 @@ def build_opening(
     parts += lists
     if sheet:
         parts.append(load_frame("sheet").text.strip())
+    if hint:
+        parts.append(f"{load_frame('hint').text.strip()}\n{quote(hint, 'the person who asks')}")
     parts.append(load_frame(prompt.answer).text.strip())
     pictures = [photo["shown"], *([sheet] if sheet else [])]
     system = load_frame(prompt.role).text.strip()

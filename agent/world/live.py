@@ -111,6 +111,8 @@ class LiveBackend:
         sealed: Json = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
         if metadata.origin is not None:
             sealed |= {"source": metadata.origin, "notes": list(metadata.notes)}
+        if metadata.camera is not None:
+            sealed["camera"] = metadata.camera
         return {
             "photo": photo,
             "metadata": sealed,

@@ -63,11 +63,13 @@ class Answer:
         document: the whole answer as `sextant locate --json --full` prints it; of `locate_many` without ``--full``.
         error: why the photo could not be located; None for an answer. Only `locate_many` returns such answers.
         home: the folder that holds its run; None means the default.
+        record: the path of its run's folder where that is not in the home: of `locate_many`.
     """
 
     document: AnswerDocument
     error: str | None = None
     home: str | None = field(default=None, compare=False)
+    record: str | None = field(default=None, compare=False)
 
     @property
     def photo(self) -> str | None:

@@ -1,35 +1,33 @@
 """`sextant.locate_many`: many photos, one answer after the other, resumable."""
 
+import tempfile
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
-from glob import glob
-from itertools import islice
 from os import PathLike, fspath
 from pathlib import Path
-from threading import Event
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from typing import Any, cast
 
-from sextant.agent.privacy.precision import Policy, load_policy
-from sextant.agent.privacy.view import view_answer
-from sextant.agent.settings import Settings, settings_to_json
+from sextant.agent.privacy.precision import load_policy
 from sextant.app.api.answer import Answer
-from sextant.app.api.answer_file import AnswerFile
 from sextant.app.api.gallery import Gallery
 from sextant.app.api.options import collect_options
 from sextant.app.api.photo_path import PhotoPath
 from sextant.app.api.running import OnEvent, ignore, show_warnings
-from sextant.app.exports.compact import make_compact
+from sextant.app.library.finding import Found, find_photos
+from sextant.app.library.folder import LibraryFolder
+from sextant.app.library.progress import LibraryCounts
+from sextant.app.library.running import LibraryEnd, LibraryTask, describe_library, place_library, sort_photos
 from sextant.app.options.common import make_settings
 from sextant.base.documents.answer import Answer as AnswerDocument
 from sextant.base.documents.progress import ProgressEvent
-from sextant.base.errors import SextantError, WrongUse
-from sextant.gallery.photos.formats import is_photo, read_head
-from sextant.gallery.sources.walk import walk_files
-from sextant.graphs.runs.run import locate as run_graph
+from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
+from sextant.graphs.batches.session import End
 
-AT_ONCE = 4  # photos in flight; each has several model calls in flight itself
+_POLL_S = 0.2  # how often a waiting caller looks whether the work has ended
 
 
 class OutOfMoney(SextantError):
@@ -56,50 +54,66 @@ def locate_many(
 
     Args:
         photos: a pattern such as ``photos/*.jpg`` (``**`` goes into folders), a folder, or paths.
-        out: folder for the answers (``answers.jsonl``, each line written as its photo ends). The same call resumes:
-            photos that were answered are read from it and cost nothing; failed ones are tried again. A
-            line is under 20 kB: outlines are simplified, and weak candidates beyond that are counted in ``left_out``.
-        max_usd: the money of all photos together; they are located one at a time then.
+        out: folder for the answers, the same as of ``sextant locate FOLDER --out DIR``: ``answers.jsonl``, each line
+            written as its photo ends. The same call resumes: photos that were answered are read from it and cost
+            nothing; failed ones are tried again. A line's answer is under 20 kB: outlines are simplified, and weak
+            candidates beyond that are counted in ``left_out``. None keeps nothing but what this call yields.
+        max_usd: the money of all photos together.
         on_event: receives progress events with their ``photo``, and ``{"step": "located", "photo", "done", "total"}``
             after each.
         settings: any other setting by its name; the rest as of `sextant.locate`.
 
     Raises:
         WrongUse: a setting is unknown, no photo matches, or ``out`` holds answers made with other settings.
-        SextantError: ``out`` cannot be written, or another process works on it.
+        SextantError: ``out`` cannot be written, another process works on it, or the model is unavailable.
     """
-    paths = list_photos(photos)
+    found = _find(photos, out)
     chosen = make_settings(collect_options(model, gallery, preset, None, home, settings), called=str)
-    max_usd, chosen = chosen.max_usd if max_usd is None else max_usd, replace(chosen, max_usd=None)
-    policy = load_policy(precision)
-    kept = None
-    if out is not None:
-        kept = AnswerFile.open(Path(fspath(out)), {**settings_to_json(chosen), "precision": policy.cap})
-    return LocatedPhotos(paths, chosen, policy, kept, max_usd, on_event)
+    limit = chosen.max_usd if max_usd is None else max_usd
+    place = Path(fspath(out)) if out is not None else Path(tempfile.mkdtemp(prefix="sextant-"))
+    task = LibraryTask(
+        *(tuple(found.photos.values()), found.root, replace(chosen, max_usd=None), place, load_policy(precision)),
+        max_usd=limit,
+        retry_errors=True,
+    )
+    folder = LibraryFolder(place)
+    if folder.header_file.exists():  # refused here, not at the first answer
+        folder.begin(describe_library(task.settings, task.policy), task.root)
+    return LocatedPhotos(task, _list_names(photos, found), out is None, on_event)
+
+
+def _find(photos: PhotoPath | Iterable[PhotoPath], out: PhotoPath | None) -> Found:
+    if isinstance(photos, str | PathLike):
+        return find_photos([str(Path(fspath(photos)).expanduser())], None if out is None else fspath(out))
+    found = Found()
+    for photo in photos:
+        found.add(fspath(photo))
+    return found
+
+
+def _list_names(photos: PhotoPath | Iterable[PhotoPath], found: Found) -> list[str]:
+    """List the names of the photos as they were given, one that was given twice also twice."""
+    if isinstance(photos, str | PathLike) or not isinstance(photos, list | tuple):
+        return list(found.photos)
+    return [Found().name_path(fspath(photo)) for photo in photos]
 
 
 class LocatedPhotos(Iterator[Answer]):
     """The answers of `locate_many` as they come. ``len()`` is the number of photos; ``close()`` stops early."""
 
-    def __init__(
-        self,
-        paths: list[str],
-        settings: Settings,
-        policy: Policy,
-        kept: AnswerFile | None,
-        max_usd: float | None,
-        on_event: OnEvent,
-    ) -> None:
-        self._paths, self._settings, self._policy, self._kept = paths, settings, policy, kept
-        self._max_usd, self._on_event = max_usd, on_event
+    def __init__(self, task: LibraryTask, names: list[str], passing: bool, on_event: OnEvent) -> None:
+        self._task, self._names, self._passing, self._on_event = task, names, passing, on_event
         self._stop = Event()
-        self._spent_usd = kept.spent_usd if kept else 0.0
+        self._lines: SimpleQueue[Json] = SimpleQueue()
+        self._end: LibraryEnd | None = None
+        self._error: BaseException | None = None
+        self._worker = Thread(target=self._work, daemon=True, name="library")
         self._answers = self._locate()
         self.done = 0
 
     def __len__(self) -> int:
         """Return the number of photos."""
-        return len(self._paths)
+        return len(self._names)
 
     def __next__(self) -> Answer:
         """Wait for the next photo's answer."""
@@ -110,87 +124,75 @@ class LocatedPhotos(Iterator[Answer]):
         return answer
 
     def close(self) -> None:
-        """Stop: photos in flight end within a second, and the same call with ``out`` begins with them."""
+        """Stop: photos in flight are finished and kept, and the same call with ``out`` does the rest."""
         self._stop.set()
         self._answers.close()
 
+    def _work(self) -> None:
+        def take(counts: LibraryCounts, line: Json) -> None:
+            self._lines.put(line)
+
+        try:
+            self._end = place_library(self._task, take, self._stop, self._tell)
+        except BaseException as error:  # raised where the caller waits
+            self._error = error
+
     def _locate(self) -> Generator[Answer, None, None]:
-        at_once = 1 if self._max_usd is not None else AT_ONCE
-        waiting = iter(self._paths)
+        folder = LibraryFolder(self._task.out)
+        waiting: dict[str, Json] = {}
+        left = Counter(self._names)
+        before = folder.read_index() if self._task.out.exists() else {}
+        kept = set(sort_photos(self._task, before)[1])
+        self._worker.start()
         try:
-            with ThreadPoolExecutor(at_once, thread_name_prefix="photo") as pool:
-                flying: list[Future[Answer]] = []
-                try:
-                    while True:
-                        begun = islice(waiting, at_once - len(flying))
-                        flying += [pool.submit(self._locate_one, path) for path in begun]
-                        if not flying:
-                            return
-                        yield flying.pop(0).result()
-                except BaseException:
-                    self._stop.set()
-                    raise
+            for name in self._names:
+                while name not in waiting and name not in kept:
+                    if not self._take_line(waiting):
+                        self._explain_end()
+                        return
+                line = folder.read_line(before[name]) if name in kept else waiting[name]
+                left[name] -= 1
+                if left[name] <= 0 and name in waiting:
+                    del waiting[name]
+                yield self._make_answer(line)
         finally:
-            if self._kept:
-                self._kept.close()
+            self._stop.set()
+            self._worker.join()
 
-    def _locate_one(self, path: str) -> Answer:
-        known = self._kept.find(path) if self._kept else None
-        if known is not None:
-            return Answer(known, home=self._settings.home)
-        try:
-            answer = Answer(self._run(path), home=self._settings.home)
-        except (WrongUse, OutOfMoney):
-            raise
-        except SextantError as error:
-            failed = cast(AnswerDocument, {"photo": {"path": path}, "error": str(error)})
-            answer = Answer(failed, str(error), self._settings.home)
-        if self._kept and not self._stop.is_set():
-            self._kept.add(path, answer.document)
-        return answer
+    def _take_line(self, waiting: dict[str, Json]) -> bool:
+        """Wait for a line of any photo; return False where no other will come."""
+        while True:
+            alive = self._worker.is_alive()
+            try:
+                line = self._lines.get(timeout=_POLL_S if alive else 0)
+            except Empty:
+                if not alive:
+                    return False
+                continue
+            waiting[line["photo"]] = line
+            return True
 
-    def _run(self, path: str) -> AnswerDocument:
-        """Locate one photo for what is left of the money.
-
-        Raises:
-            OutOfMoney: it does not pay for the photo.
-        """
-        settings = self._settings
-        if self._max_usd is not None:
-            left = self._max_usd - self._spent_usd
-            self._require(left > 0)
-            settings = replace(settings, max_usd=left)
-        found = run_graph(path, settings, partial(self._tell, path), self._stop).answer
-        self._spent_usd += found["spent"]["usd"] or 0.0
-        self._require(self._max_usd is None or found["stop"] != "budget" or found["spent"]["calls"] > 0)
-        return cast(AnswerDocument, make_compact(view_answer(found, self._policy)))
-
-    def _require(self, paid: bool) -> None:
-        """Raise unless the money pays for this photo."""
-        if not paid:
+    def _explain_end(self) -> None:
+        """Raise why the work ended before its last photo."""
+        if self._error is not None:
+            raise self._error
+        if self._end is not None and self._end.why is End.MONEY:
             raise OutOfMoney(
-                f"max_usd={self._max_usd:g} does not pay for another photo; answers so far are kept with out=…, "
+                f"max_usd={self._task.max_usd:g} does not pay for another photo; answers so far are kept with out=…, "
                 "call again with a higher limit"
             )
+        if self._end is not None and self._end.why is End.MODEL:
+            raise SextantError(f"the model is unavailable: {self._end.reason}; mend it and call again")
 
-    def _tell(self, path: str, event: ProgressEvent) -> None:
-        self._on_event({**event, "photo": path})
+    def _make_answer(self, line: Json) -> Answer:
+        record = None if line["error"] else str(self._task.out / line["record"])
+        home = self._task.settings.home
+        if line["error"] is None:
+            return Answer(cast(AnswerDocument, line["answer"]), None, home, record)
+        message = line["error"]["message"]
+        path = next(photo.path for photo in self._task.photos if photo.name == line["photo"])
+        failed = cast(AnswerDocument, {"photo": {"path": path}, "error": message})
+        return Answer(failed, message, home)
 
-
-def list_photos(photos: PhotoPath | Iterable[PhotoPath]) -> list[str]:
-    """List the paths of photos: of a pattern or a folder those that exist, sorted; of paths all, in their order.
-
-    Raises:
-        WrongUse: a pattern or a folder has none.
-    """
-    if not isinstance(photos, str | PathLike):
-        return [fspath(photo) for photo in photos]
-    text = str(Path(fspath(photos)).expanduser())
-    if Path(text).is_dir():
-        files = [Path(text, name) for name in walk_files(Path(text))]
-        found = [str(path) for path in files if is_photo(read_head(path))]
-    else:
-        found = sorted(path for path in glob(text, recursive=True) if Path(path).is_file())
-    if not found:
-        raise WrongUse(f"no photo matches {text!r}; give a folder, a pattern such as 'photos/*.jpg', or paths")
-    return found
+    def _tell(self, name: str, event: ProgressEvent) -> None:
+        self._on_event({**event, "photo": name})

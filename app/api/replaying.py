@@ -48,7 +48,7 @@ def replay(
     """
     place = home if home is not None else run.home if isinstance(run, Answer) else None
     root = None if place is None else fspath(place)
-    folder = find_run(run.run if isinstance(run, Answer) else str(run), root)
+    folder = find_run((run.record or run.run) if isinstance(run, Answer) else str(run), root)
 
     def work(stop: Event) -> AnswerDocument:
         if not set and step is None:

@@ -1,11 +1,14 @@
 """`sextant locate`: find where photos were taken."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from sextant.app.commands.library import add_library_options, take_library_options
 from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.options.grouped import GroupedCommand, GroupedOption
 from sextant.app.render.terminal import echo, echo_json
@@ -25,8 +28,9 @@ STOPPING = (
 
 
 @click.command(name="locate", cls=GroupedCommand)
-@click.argument("photos", nargs=-1, metavar="PHOTO…")
+@click.argument("photos", nargs=-1, metavar="PHOTO|FOLDER|PATTERN|LIST|-…")
 @add_run_options
+@add_library_options
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run without repeating paid calls.")
 @click.option(
     "--dry-run",
@@ -83,8 +87,11 @@ def command(
     Example: sextant locate photo.jpg
              sextant locate *.jpg --model openai:gpt-4o --max-usd 0.50 --json
              sextant locate photo.jpg --model ollama:qwen2.5vl --gallery my-gallery
+             sextant locate my-photos --out located --max-usd 20
     """
     from sextant.agent.privacy.precision import load_policy
+    from sextant.app.commands.library import place
+    from sextant.app.library.finding import find_photos, is_library
 
     if bool(photos) == bool(resume):
         raise click.UsageError("name the photos to locate, or a run to resume with --resume RUN")
@@ -94,11 +101,21 @@ def command(
     form = choose_output(as_json, jsonl, full)
     if resume:
         return resume_run(resume, options["home"], options["base_url"], policy, form, quiet)
-    settings = make_settings_for(photos, options)
+    library = take_library_options(options)
+    whole = library is not None or is_library(photos)
+    if whole and library is None and not dry_run:
+        raise click.UsageError("a folder, a pattern or a list needs --out DIR, the folder to write the answers to")
+    settings = make_settings(options) if whole else make_settings_for(photos, options)
     if dry_run:
-        return print_forecast(len(photos), settings, form.as_json)
+        apart, typed = str(library.out) if library else None, sys.stdin if "-" in photos else ()
+        count = len(find_photos(photos, apart, typed).photos) if whole else len(photos)
+        return print_forecast(count, settings, form.as_json)
     if heatmap and policy.coarsest is not None:
         raise click.UsageError("--heatmap shows more than --precision allows; use only one of them")
+    if library is not None:
+        if heatmap or jsonl or full:
+            raise click.UsageError("--heatmap, --jsonl and --full are for single photos; leave them out with --out")
+        return place(photos, settings, policy, library, as_json, quiet)
     if heatmap:
         check_heatmap(heatmap, len(photos), settings)
     code, answers = locate_all(photos, settings, policy, form, quiet)
@@ -114,8 +131,6 @@ def make_settings_for(photos: tuple[str, ...], options: dict[str, Any]) -> "Sett
         WrongUse: as `make_settings`.
         PhotoError: there is no gallery, and a photo cannot be read either.
     """
-    from pathlib import Path
-
     from sextant.app.galleries import NoGallery
     from sextant.gallery.photos.open import read_photo
 
@@ -158,8 +173,6 @@ def choose_output(as_json: bool, jsonl: bool, full: bool) -> OutputForm:
 
 def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
     """Refuse what cannot become a heat map before any work is done."""
-    from pathlib import Path
-
     from sextant.agent.world.live import get_backend
     from sextant.agent.world.position_scores import require_aligned
     from sextant.base.packages import require_package
@@ -175,8 +188,6 @@ def check_heatmap(file: str, photos: int, settings: "Settings") -> None:
 
 def draw_heatmap(file: str, answer: dict[str, Any], settings: "Settings") -> None:
     """Write the heat map of a located photo."""
-    from pathlib import Path
-
     from sextant.agent.world.live import get_backend
 
     get_backend(settings).retrieval.write_heatmap(answer["photo"]["sha256"], Path(file))

@@ -9,6 +9,7 @@ from sextant.base.documents.progress import OnEvent, ProgressEvent
 from sextant.base.json_types import Json
 
 if TYPE_CHECKING:
+    from sextant.app.library.progress import LibraryCounts
     from sextant.eval.running.progress import Counts
     from sextant.gallery.alignment.training.progress import TrainingReport
     from sextant.gallery.build.pipeline import BuildState as BuildProgress
@@ -60,6 +61,21 @@ def report_evaluation(
         (first, before), (last, after) = seen[0], seen[-1]
         rate = (after - before) / (last - first) if last > first and after > before else None
         progress.show(line, describe_counts(counts, rate), counts.done, counts.total, EVERY_SECONDS)
+
+    return report
+
+
+def report_library(
+    progress: Progress, now: Callable[[], float] = time.monotonic
+) -> Callable[["LibraryCounts", Json], None]:
+    """Return what shows the counts of a library; the rate is of the recent photos."""
+    seen: list[tuple[float, int]] = []
+
+    def report(counts: "LibraryCounts", line: Json) -> None:
+        seen[:] = [*seen[-_RECENT:], (now(), counts.fresh)]
+        (first, before), (last, after) = seen[0], seen[-1]
+        rate = (after - before) / (last - first) if last > first and after > before else None
+        progress.show("", describe_library_counts(counts, rate), counts.done, counts.total, EVERY_SECONDS)
 
     return report
 
@@ -152,6 +168,17 @@ def describe_training(look: "TrainingReport") -> str:
     return (
         f"epoch {look.epoch}, step {look.step:,} of {look.steps:,}: loss gps {look.gps_loss:.3f}{text}, "
         f"{look.rows_per_second:,.0f} photos/s, waited {look.waited:.0%}, {format_duration(look.seconds_left)} left"
+    )
+
+
+def describe_library_counts(counts: "LibraryCounts", rate: float | None) -> str:
+    """Write ``40 of 60 photos, 8.2/s, 2:03 left, found city 9, region 14, country 22, 3 failed, $0.12``."""
+    pace = "" if rate is None else f"{rate:.1f}/s, {format_duration((counts.total - counts.done) / rate)} left, "
+    found = ", ".join(f"{name} {count:,}" for name, count in counts.found.items())
+    money = "price unknown" if counts.unpriced else f"${counts.usd:.4f}"
+    return (
+        f"{format_count(counts.done, counts.total)} photos, {pace}found (50 % sure) {found}, "
+        f"{counts.failed:,} failed, {money}"
     )
 
 

@@ -21,9 +21,10 @@ from sextant.eval.reporting.tables import Table
 from sextant.eval.results import read_results
 from sextant.eval.running.ablation_plan import AblationPlan
 from sextant.eval.running.call_cache import CallCache
-from sextant.eval.running.folder import EvaluationFolder, digest
+from sextant.eval.running.folder import EvaluationFolder
 from sextant.eval.running.rescore import RescoreSettings, rescore
 from sextant.eval.running.runner import EvalTask, Tell, run
+from sextant.graphs.batches.configuration import digest
 from sextant.graphs.runs.folder import write_bytes, write_json
 from sextant.prompts.variants import Variant, load_variant
 

@@ -8,8 +8,7 @@ from sextant.agent.settings import Settings, make_recipe
 from sextant.agent.world.deps import Port
 from sextant.agent.world.retrieval import uses_peaks
 from sextant.base.json_types import Json
-from sextant.eval.running.configuration import identify_gallery
-from sextant.eval.running.folder import digest
+from sextant.graphs.batches.configuration import digest, identify_gallery
 from sextant.graphs.runs.folder import write_bytes
 
 SHARED = ("references", "tool", "model")

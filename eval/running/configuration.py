@@ -7,19 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sextant.agent.llm.spec import split_login
-from sextant.agent.settings import Settings, make_recipe, settings_to_json
+from sextant.agent.settings import Settings
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, BenchmarkPhoto, hash_selection
-from sextant.eval.running.folder import digest
-from sextant.gallery.store import Gallery
-from sextant.prompts.loading import list_ids, load_frame
-from sextant.prompts.variants import load_variant
-
-# Settings that change how fast, where or at what price a model is asked, never what.
-NOT_COMPARED = (
-    "home", "run", "gallery", "base_url", "concurrency", "timeout_seconds", "retries", "requests_per_minute", "max_usd",
-    "price",
-)  # fmt: skip
+from sextant.graphs.batches.configuration import describe_settings, digest
 
 
 def make_configuration(
@@ -39,29 +30,8 @@ def make_configuration(
         "photos": len(photos),
         "photos_sha256": hash_selection(photos),
         "chosen": chosen,
-        "settings": {name: value for name, value in settings_to_json(settings).items() if name not in NOT_COMPARED},
-        "recipe": describe_recipe(settings),
-        "gallery": identify_gallery(settings),
+        **describe_settings(settings),
     }
-
-
-def describe_recipe(settings: Settings) -> Json:
-    """Describe the preset as it will run, with the hashes of every prompt it names and of the surrounding texts."""
-    chosen = make_recipe(settings)
-    prompts = {
-        name: digest(load_variant(name).model_dump(mode="json"))[:16] for name in (*chosen.variants, *chosen.later)
-    }
-    frames = digest({name: load_frame(name).text for name in list_ids("frames")})[:16]
-    return {**chosen.model_dump(mode="json"), "prompts": prompts, "frames": frames}
-
-
-def identify_gallery(settings: Settings) -> Json | None:
-    """Return what distinguishes one gallery from another, wherever it is stored."""
-    if not settings.gallery:
-        return None
-    manifest = Gallery.open(settings.gallery, settings.encoder).manifest
-    kept = manifest.model_dump(mode="json", include={"fingerprint", "count", "dimension", "photos_version"})
-    return {**kept, "encoder": Path(manifest.encoder).name}
 
 
 def make_header(plan: Json, benchmark: Benchmark, settings: Settings) -> Json:

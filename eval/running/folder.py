@@ -4,20 +4,18 @@
 failure tried again); the last one counts.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sextant.agent.warning_codes import add_codes
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import replace_file
-from sextant.base.json_lines import BrokenLine, JsonLines, format_line, read_lines
+from sextant.base.json_lines import BrokenLine, format_line, read_lines
 from sextant.base.json_types import Json
-from sextant.base.locks import AlreadyLocked, Lock
+from sextant.graphs.batches.configuration import refuse_changed as refuse_other_configuration
+from sextant.graphs.batches.lines import lock_writer, make_unwritable_error
 from sextant.graphs.runs.folder import read_json, write_json
 
 FORMAT = 1
@@ -92,88 +90,13 @@ class EvaluationFolder:
         return found
 
 
-@contextmanager
-def lock_writer(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process alone; the system lets go of it when the process dies, however it dies.
-
-    Raises:
-        EvaluationError: another process works on it.
-    """
-    lock = Lock(folder / "lock")
-    try:
-        lock.take()
-    except AlreadyLocked as error:
-        raise EvaluationError(
-            f"another process ({error.holder}) is working on {str(folder)!r}; wait for it, or give another --out"
-        ) from error
-    except OSError as error:
-        raise EvaluationError(f"cannot write to {str(folder)!r}: {error.strerror}; give another --out") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-class LineWriter:
-    """Appends lines, each whole and on the disk before the next. Safe for many threads."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the file, after cutting off a last line that a crash left unfinished.
-
-        Raises:
-            SextantError: the disk does not take it.
-        """
-        try:
-            self._file = JsonLines(path, fsync=True)
-        except OSError as error:
-            raise _make_unwritable_error(path, error) from error
-        self.repaired = self._file.repaired
-
-    def append(self, line: Json) -> None:
-        """Write one line and wait until the disk has it; one that the disk does not take leaves nothing behind.
-
-        Raises:
-            SextantError: the disk does not take it.
-        """
-        try:
-            self._file.append(line)
-        except OSError as error:
-            raise _make_unwritable_error(self._file.path, error) from error
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def digest(value: Any) -> str:
-    """Return the sha256 of a JSON value's canonical text."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def list_differences(old: Json, new: Json, prefix: str = "") -> list[str]:
-    """Return where two configurations differ: ``model: 'offline' there, 'openai:x' here``."""
-    found: list[str] = []
-    for name in sorted(old.keys() | new.keys()):
-        there, here = old.get(name), new.get(name)
-        if isinstance(there, dict) and isinstance(here, dict):
-            found += list_differences(there, here, f"{prefix}{name}.")
-        elif there != here:
-            found.append(f"{prefix}{name}: {_shorten(there)} there, {_shorten(here)} here")
-    return found
-
-
 def refuse_changed(folder: EvaluationFolder, configuration: Json) -> None:
     """Raise unless the folder's evaluation has this very configuration.
 
     Raises:
         WrongUse: it has another; the message shows the difference.
     """
-    changed = list_differences(folder.header()["configuration"], configuration)
-    if changed:
-        more = f"; and {len(changed) - 5} more" if len(changed) > 5 else ""
-        raise WrongUse(
-            f"{str(folder.path)!r} holds another evaluation ({'; '.join(changed[:5])}{more}); "
-            "use the same settings to resume it, or another --out"
-        )
+    refuse_other_configuration(folder.path, folder.header()["configuration"], configuration, "another evaluation")
 
 
 def read_evaluation(path: str | Path) -> tuple[Json, dict[str, Json]]:
@@ -192,7 +115,7 @@ def write_lines(path: Path, lines: Iterable[Json]) -> None:
         with replace_file(path) as aside, aside.open("wb") as file:
             file.writelines(format_line(line).encode() for line in lines)
     except OSError as error:
-        raise _make_unwritable_error(path, error) from error
+        raise make_unwritable_error(path, error) from error
 
 
 @contextmanager
@@ -201,18 +124,9 @@ def create_evaluation(out: Path) -> Iterator[EvaluationFolder]:
 
     Raises:
         WrongUse: it holds an evaluation already.
-        EvaluationError: it cannot be written, or another process works on it.
+        FolderError: it cannot be written, or another process works on it.
     """
     with lock_writer(out):
         if (out / "evaluation.json").exists():
             raise WrongUse(f"{str(out)!r} already holds an evaluation; give another --out")
         yield EvaluationFolder(out)
-
-
-def _shorten(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _make_unwritable_error(path: Path, error: OSError) -> SextantError:
-    return EvaluationError(f"cannot write {str(path)!r}: {error.strerror}; free space, then run the same command again")

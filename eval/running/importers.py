@@ -16,7 +16,7 @@ from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, hash_selection, load_benchmark
 from sextant.eval.fitting.recorded import Record, read_records
 from sextant.eval.running.configuration import list_versions
-from sextant.eval.running.folder import create_evaluation, digest, write_lines
+from sextant.eval.running.folder import create_evaluation, write_lines
 from sextant.eval.running.prediction_files import read_predictions
 from sextant.eval.running.records import (
     classify_outcome,
@@ -26,6 +26,7 @@ from sextant.eval.running.records import (
     slim_down_answer,
 )
 from sextant.eval.running.rescore import list_verdict_warnings
+from sextant.graphs.batches.configuration import digest
 from sextant.graphs.runs.folder import format_now
 
 KINDS = ("g3", "recorded", "predictions")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from sextant.base.json_types import Json
-from sextant.eval.running.records import has_model_failed
+from sextant.graphs.batches.failures import has_model_failed
 
 
 @dataclass

@@ -7,17 +7,16 @@ from sextant.agent.nodes.verify import make_pool
 from sextant.agent.verification.decision import candidate_json
 from sextant.agent.verification.pool import Candidate, Pool
 from sextant.agent.world.deps import Deps
-from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.documents.record import LabelledPhoto
 from sextant.base.json_types import Document, Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.gallery.profile import WEAK, read_profile
 from sextant.geo.borders import OFF_THE_COAST_KM, find_country
 from sextant.geo.sphere import compute_great_circle_km
+from sextant.graphs.batches.failures import FILTERED, count_failures
 
 # When no answer of a photo holds a place, its outcome is the first of these that any answer came to.
 WITHOUT_PLACE = ("refused", "unparsable", "failed", "filtered")
-FILTERED = "filtered"  # a server that refuses this photo's content
 
 
 def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json:
@@ -42,12 +41,6 @@ def make_answered_record(photo: BenchmarkPhoto, state: Json, deps: Deps) -> Json
         "excluded": references.get("excluded") if references else None,
         "timings": dict(references.get("timings", {})) if references else {},
     }
-
-
-def count_failures(outcomes: dict[str, OutcomeDocument]) -> dict[str, str]:
-    """Return why the model's calls failed, where they did: what was said of each kind of failure."""
-    failed = [one for one in outcomes.values() if one["kind"] == "failed" or one["kind"] == "filtered"]
-    return {outcome.get("failure", "other"): outcome["how"] for outcome in failed}
 
 
 def make_error_record(photo: BenchmarkPhoto, kind: str, message: str) -> Json:
@@ -90,14 +83,6 @@ def classify_outcome(answer: Json, failed: Mapping[str, str] | None = None) -> s
         return "answered"
     outcome = next((kind for kind in WITHOUT_PLACE if answer["outcomes"].get(kind)), "failed")
     return FILTERED if outcome == "failed" and set(failed or ()) == {FILTERED} else outcome
-
-
-def has_model_failed(line: Document) -> bool:
-    """Return whether an attempt at this photo failed: no run, or a model whose every call failed."""
-    if line["error"] is not None:
-        return True
-    counts = Counter(line["answer"]["outcomes"])
-    return counts["failed"] + counts[FILTERED] > 0 and not counts["answered"] + counts["refused"] + counts["unparsable"]
 
 
 def compute_distance_km(photo: BenchmarkPhoto, best: Document | None) -> float | None:

@@ -18,7 +18,7 @@ from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.base.settings import Optimise
 from sextant.eval.benchmarks import BenchmarkPhoto
-from sextant.eval.running.folder import EvaluationFolder, create_evaluation, digest, write_lines
+from sextant.eval.running.folder import EvaluationFolder, create_evaluation, write_lines
 from sextant.eval.running.records import (
     classify_outcome,
     compute_distance_km,
@@ -26,6 +26,7 @@ from sextant.eval.running.records import (
     read_pool,
     slim_down_answer,
 )
+from sextant.graphs.batches.configuration import digest
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ from sextant.eval.benchmarks import BenchmarkPhoto, hash_selection
 from sextant.eval.running.folder import (
     EvaluationFolder,
     create_evaluation,
-    digest,
-    list_differences,
     read_evaluation,
     write_lines,
 )
-from sextant.eval.running.records import has_model_failed
+from sextant.graphs.batches.configuration import digest, list_differences
+from sextant.graphs.batches.failures import has_model_failed
 
 # What shards of one evaluation differ in.
 OWN = ("photos", "photos_sha256", "chosen")

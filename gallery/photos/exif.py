@@ -13,6 +13,7 @@ from sextant.gallery.photos.angles import is_negative, join_degrees, parse_angle
 
 # Tag numbers of EXIF 2.32 (CIPA DC-008).
 _GPS_IFD, _EXIF_IFD = 0x8825, 0x8769
+_MAKE, _MODEL, _SERIAL_NUMBER = 0x010F, 0x0110, 0xA431
 _ARTIST, _DATE_TIME, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL = 0x013B, 0x0132, 0x9003, 0x9011
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _STATUS, _MAP_DATUM = 1, 2, 3, 4, 9, 18
 _MAX_PARTS = 8  # of an angle, with fillers
@@ -42,6 +43,8 @@ class PhotoMetadata:
     problem: str | None = None
     origin: Origin | None = None
     notes: tuple[str, ...] = ()
+    camera: str | None = None
+    """Maker, model and serial number, as far as the file states them."""
 
 
 class NoPosition(Exception):
@@ -50,17 +53,19 @@ class NoPosition(Exception):
 
 def read_exif_metadata(exif: Any) -> PhotoMetadata:
     """Read position, time and artist from Pillow's Exif object; hostile values give a reason, never an error."""
-    captured_at = author = None
+    captured_at = author = camera = None
     notes: list[str] = []
     try:
+        camera = _read_camera(exif)
         captured_at = _read_captured_at(exif.get_ifd(_EXIF_IFD), exif)
         author = clean_line(exif.get(_ARTIST))
         latitude, longitude = read_gps_position(exif.get_ifd(_GPS_IFD), notes)
     except NoPosition as reason:
-        return PhotoMetadata(captured_at=captured_at, author=author, problem=str(reason))
+        return PhotoMetadata(captured_at=captured_at, author=author, problem=str(reason), camera=camera)
     except Exception as error:  # Pillow raises half a dozen types on hostile EXIF
-        return PhotoMetadata(captured_at=captured_at, author=author, problem=f"EXIF is broken ({type(error).__name__})")
-    return PhotoMetadata(latitude, longitude, captured_at, author, None, "exif", tuple(notes))
+        problem = f"EXIF is broken ({type(error).__name__})"
+        return PhotoMetadata(captured_at=captured_at, author=author, problem=problem, camera=camera)
+    return PhotoMetadata(latitude, longitude, captured_at, author, None, "exif", tuple(notes), camera)
 
 
 def read_gps_position(gps: Mapping[int, Any], notes: list[str] | None = None) -> tuple[float, float]:
@@ -179,6 +184,12 @@ def _read_number(part: Any, name: str) -> float:
     if math.isinf(value):
         raise NoPosition(f"EXIF {name} is not a number")
     return value
+
+
+def _read_camera(exif: Any) -> str | None:
+    stated = [clean_line(exif.get(_MAKE)), clean_line(exif.get(_MODEL))]
+    stated.append(clean_line(exif.get_ifd(_EXIF_IFD).get(_SERIAL_NUMBER)))
+    return " ".join(part for part in stated if part) or None
 
 
 def _read_captured_at(details: Mapping[int, Any], exif: Mapping[int, Any]) -> str | None:

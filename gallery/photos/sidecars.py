@@ -28,6 +28,7 @@ def complete(own: PhotoMetadata, other: PhotoMetadata) -> PhotoMetadata:
         problem=None if other.latitude is not None else (other.problem if silent and stated else own.problem),
         origin=other.origin if other.latitude is not None else None,
         notes=own.notes + other.notes,
+        camera=own.camera or other.camera,
     )
 
 

@@ -16,7 +16,8 @@ from typing import Any
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import Recorder, StepPort
 from sextant.agent.settings import Settings
-from sextant.agent.world.deps import Deps, Port, StepInfo
+from sextant.agent.world.deps import Deps, Port, StepInfo, ignore_event
+from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, build_graph
@@ -46,13 +47,22 @@ class BatchRunner:
         self._run_deps: dict[str, Deps] = {}
         self._graph = build_graph(self._find_deps, self._record_node).compile(name="geolocate")
 
-    def locate(self, path: str, settings: Settings, folder: Path, world: Port, afresh: bool = False) -> Json:
+    def locate(
+        self,
+        path: str,
+        settings: Settings,
+        folder: Path,
+        world: Port,
+        afresh: bool = False,
+        on_event: OnEvent = ignore_event,
+    ) -> Json:
         """Run one photo, recorded in ``folder``, and return its final state; recorded calls are not repeated.
 
         Args:
             settings: of this photo; ``settings.run`` must be unique among the photos in flight.
             world: answers the calls.
             afresh: delete an earlier recording and repeat every call.
+            on_event: receives the run's progress events, from several threads.
 
         Raises:
             SextantError: the photo cannot be used, or the record cannot be written.
@@ -64,7 +74,7 @@ class BatchRunner:
         cassette = Cassette.record(record.cassette)
         with closing(cassette), closing(StepLog(record.steps)) as log:
             self._photo_runs[name] = PhotoRun(Recorder(cassette, lambda _, kind, request: world(kind, request)), log)
-            self._run_deps[name] = replace(self._deps, settings=settings)
+            self._run_deps[name] = replace(self._deps, settings=settings, on_event=on_event)
             try:
                 state: Json = self._graph.invoke({"path": path}, make_config(settings), context=settings)
             except SextantError as error:

@@ -9,8 +9,9 @@ from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, hash_selection
 from sextant.eval.results import Results, read_results
 from sextant.eval.running.configuration import list_versions
-from sextant.eval.running.folder import EvaluationFolder, digest, write_lines
+from sextant.eval.running.folder import EvaluationFolder, write_lines
 from sextant.eval.running.records import compute_distance_km, describe_photo, make_error_record
+from sextant.graphs.batches.configuration import digest
 
 OUTCOMES = {"answered": 1, "refused": 0, "unparsable": 0, "filtered": 0, "failed": 0}
 

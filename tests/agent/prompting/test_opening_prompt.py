@@ -78,3 +78,10 @@ def test_no_prompt_speaks_of_a_list_that_is_not_there(name, halvings):
 def test_a_contact_sheet_that_is_missing_leaves_the_list():
     text = user_text(build_opening(branch("contact-sheet"), PHOTO, {**REFERENCES, "sheets": {}}, tools=False))
     assert "listed positions" in text and "beside the most similar" not in text
+
+
+def test_a_hint_is_quoted_and_without_one_the_prompt_is_as_it_was():
+    plain = user_text(build_opening(branch("zero-shot"), PHOTO, None, tools=False))
+    hinted = user_text(build_opening(branch("zero-shot"), PHOTO, None, tools=False, hint="the Alps</quoted>, 1990s"))
+    assert '<quoted from="the person who asks">\n| the Alps(/quoted), 1990s\n</quoted>' in hinted
+    assert "the person who asks" not in plain and plain in hinted.replace(hinted.split("\n\n")[-2] + "\n\n", "")

@@ -7,6 +7,7 @@ import pytest
 
 import sextant
 from sextant.base.errors import WrongUse
+from sextant.graphs.batches.lines import lock_writer
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
 
@@ -58,7 +59,7 @@ def test_the_same_call_resumes_and_pays_nothing_twice(some, gallery, tmp_path):
         assert list(sextant.locate_many(some, out=tmp_path / "out", **call))[1:] == answers[1:]
         assert server.count == again and paid > 0
     lines = [json.loads(line) for line in (tmp_path / "out" / "answers.jsonl").read_text().splitlines()]
-    assert {line["photo"] for line in lines} == {answer.photo for answer in answers}
+    assert {str(some / line["photo"]) for line in lines} == {answer.photo for answer in answers}
 
 
 def test_a_photo_that_changed_is_located_again(some, gallery, tmp_path):
@@ -71,23 +72,38 @@ def test_a_photo_that_changed_is_located_again(some, gallery, tmp_path):
 
 def test_other_settings_are_refused_with_the_difference(some, gallery, tmp_path):
     list(sextant.locate_many(some, gallery=gallery, out=tmp_path / "out"))
-    with pytest.raises(WrongUse, match="seed=0, this call has 7"):
+    with pytest.raises(WrongUse, match=r"settings\.seed: 0 there, 7 here"):
         sextant.locate_many(some, gallery=gallery, out=tmp_path / "out", seed=7)
 
 
 def test_two_writers_of_one_folder_are_kept_apart(some, gallery, tmp_path):
-    first = sextant.locate_many(some, gallery=gallery, out=tmp_path / "out")
-    next(first)
-    with pytest.raises(sextant.SextantError, match="another process"):
-        sextant.locate_many(some, gallery=gallery, out=tmp_path / "out")
-    first.close()
+    with lock_writer(tmp_path / "out"), pytest.raises(sextant.SextantError, match="another process"):
+        list(sextant.locate_many(some, gallery=gallery, out=tmp_path / "out"))
     list(sextant.locate_many(some, gallery=gallery, out=tmp_path / "out"))
 
 
+def test_a_photo_that_is_named_twice_is_located_once_and_answered_twice(some, gallery):
+    with ModelServer(always(Reply(text=LISBON))) as server:
+        call = {"model": "openai:gpt-4o", "base_url": server.base_url, "gallery": gallery, "max_rounds": 1}
+        list(sextant.locate_many([some / "oslo-0.jpg"], **call))
+        once = server.count
+        answers = list(sextant.locate_many([some / "oslo-0.jpg"] * 3, **call))
+        assert len(answers) == 3 and server.count == 2 * once
+        assert answers[0].document == answers[2].document
+
+
+def test_an_answer_of_a_library_can_be_replayed(some, gallery, tmp_path):
+    (answer,) = sextant.locate_many([some / "oslo-0.jpg"], out=tmp_path / "out", gallery=gallery)
+    assert sextant.replay(answer).latitude == answer.latitude
+
+
 def test_money_is_of_all_photos_together(some, gallery, tmp_path):
+    copies = [some / f"copy-{number}.jpg" for number in range(30)]
+    for number, copy in enumerate(copies):
+        copy.write_bytes((some / "oslo-0.jpg").read_bytes() + bytes([number]))
     with ModelServer(always(Reply(text=LISBON, usage=(1000, 100)))) as server:
         call = {"model": "openai:x", "price": "10/10", "base_url": server.base_url, "gallery": gallery}
-        answers = sextant.locate_many([some / "oslo-0.jpg"] * 40, max_usd=0.25, max_rounds=1, **call)
+        answers = sextant.locate_many(copies, max_usd=0.25, max_rounds=1, **call)
         with pytest.raises(sextant.SextantError, match="does not pay for another photo"):
             list(answers)
         assert 0 < server.count * 0.011 <= 0.25

@@ -8,11 +8,10 @@ from sextant.base.errors import SextantError, WrongUse
 from sextant.eval.running.folder import (
     EvaluationError,
     EvaluationFolder,
-    LineWriter,
-    list_differences,
-    lock_writer,
     refuse_changed,
 )
+from sextant.graphs.batches.configuration import list_differences
+from sextant.graphs.batches.lines import FolderError, LineWriter, lock_writer
 
 
 def written(path, *lines):
@@ -80,7 +79,7 @@ def test_the_second_process_on_a_folder_is_refused_and_told_who_works_there(tmp_
     assert held.wait(60)
     try:
         with (
-            pytest.raises(EvaluationError, match=f"another process .pid {other.pid}. is working on"),
+            pytest.raises(FolderError, match=f"another process .pid {other.pid}. is working on"),
             lock_writer(tmp_path),
         ):
             pass

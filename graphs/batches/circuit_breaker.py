@@ -1,7 +1,7 @@
-"""Circuit breaker: end an evaluation when photo after photo fails for the same general reason."""
+"""Circuit breaker: end a batch when photo after photo fails for the same general reason."""
 
 from sextant.base.json_types import Json
-from sextant.eval.running.records import has_model_failed
+from sextant.graphs.batches.failures import has_model_failed
 
 PHOTOS = 5  # in a row; one photo can meet a server that is being started again
 # Kinds of failure that lie in the server, the key or the model's name, and never in the photo.

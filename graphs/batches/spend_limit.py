@@ -1,4 +1,4 @@
-"""Spending limit of a whole evaluation: each call reserves its highest possible cost in advance."""
+"""Spending limit of a whole batch: each call reserves its highest possible cost in advance."""
 
 import threading
 
@@ -6,11 +6,11 @@ from sextant.base.errors import SextantError
 
 
 class SpendLimitReached(SextantError):
-    """The next call might cost more than is left; the evaluation ends here and can be resumed with more."""
+    """The next call might cost more than is left; the batch ends here and can be resumed with more."""
 
 
 class SpendLimit:
-    """Shared by the threads of an evaluation.
+    """Shared by the threads of a batch.
 
     Args:
         limit: US dollars.

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from sextant.eval.running.spend_limit import SpendLimit, SpendLimitReached
+from sextant.graphs.batches.spend_limit import SpendLimit, SpendLimitReached
 
 
 def test_what_is_reserved_and_spent_never_passes_the_limit():

@@ -1,8 +1,9 @@
-"""Meter the model calls of an evaluation against its spending limit."""
+"""Meter the model calls of a batch against its spending limit."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sextant.agent.cost.reservation import bound_picture_tokens, bound_request_tokens, correct_bound
 from sextant.agent.llm.samples import SampleRequests
@@ -10,8 +11,7 @@ from sextant.agent.settings import price_call_usd
 from sextant.agent.world.deps import Deps, Port
 from sextant.agent.world.live import LiveBackend
 from sextant.base.json_types import Json
-from sextant.eval.running.folder import EvaluationFolder
-from sextant.eval.running.spend_limit import SpendLimit
+from sextant.graphs.batches.spend_limit import SpendLimit
 from sextant.graphs.runs.folder import RunFolder
 
 
@@ -79,12 +79,12 @@ class MeteredCalls:
         self._measured = max(known, found, key=lambda call: (call[0] - call[1], call))
 
 
-def sum_unfinished_costs(folder: EvaluationFolder) -> float:
+def sum_unfinished_costs(records: Path) -> float:
     """Return what recorded calls of unfinished photos have cost: they will be reused, not paid again."""
     from sextant.agent.recording.cassette import Cassette
 
     total = 0.0
-    for path in sorted(folder.records.iterdir()) if folder.records.is_dir() else ():
+    for path in sorted(records.iterdir()) if records.is_dir() else ():
         record = RunFolder(path)
         if record.answer() is None and record.cassette.exists() and record.cassette.stat().st_size:
             calls = Cassette.read(record.cassette).calls.values()

@@ -1,0 +1,188 @@
+"""The part of `sextant locate` that places a whole library: ``--out DIR``."""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sextant.app.options.grouped import GroupedOption
+from sextant.app.render.terminal import echo, echo_json
+from sextant.base.settings import Group
+
+if TYPE_CHECKING:
+    from sextant.agent.privacy.precision import Policy
+    from sextant.agent.settings import Settings
+    from sextant.app.library.finishing import Finishing
+    from sextant.app.library.running import LibraryEnd, LibraryTask
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FINISHING = "finishing the photos in flight; press Ctrl-C again to abandon them"
+
+
+@dataclass(frozen=True)
+class LibraryOptions:
+    """The options of `sextant locate` that only concern a library."""
+
+    out: Path
+    retry_errors: bool = False
+    only_missing: bool = False
+    since: str | None = None
+    like: str | None = None
+    track: Path | None = None
+    clock_offset: str = "0"
+    neighbours: str = "on"
+
+
+def add_library_options(command: Command) -> Command:
+    """Add the options of `sextant locate` that only concern a library."""
+    path = click.Path(path_type=Path)
+    options = [
+        _make_option(
+            "--out", type=path, metavar="DIR", first=True, help="Locate a whole library: write what comes out into DIR."
+        ),
+        _make_option("--retry-errors", is_flag=True, help="Also locate the photos again that failed before."),
+        _make_option("--only-missing", is_flag=True, help="Only photos that state no position of their own."),
+        _make_option("--since", metavar="DAY", help="Only photos taken on this day or later, as 2024-05-01."),
+        _make_option("--like", metavar="PATTERN", help="Only photos whose name matches, as 'IMG_*' or holiday."),
+        _make_option("--track", type=path, metavar="FILE.gpx", help="Show where this track was beside the answers."),
+        _make_option(
+            "--clock-offset",
+            default="0",
+            metavar="±HH:MM",
+            help="Add this to the photos' clock to get the track's (UTC where a photo states no zone).",
+        ),
+    ]
+    options.append(
+        _make_option(
+            "--neighbours",
+            type=click.Choice(["on", "off"]),
+            default="on",
+            help="Locate the photos of a trip together, beside their own answers.",
+        )
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _make_option(*names: str, **kept: Any) -> Callable[[Command], Command]:
+    return click.option(*names, cls=GroupedOption, group=Group.LIBRARY, **kept)
+
+
+def take_library_options(options: dict[str, Any]) -> LibraryOptions | None:
+    """Take the library's options out of a command's; None without ``--out``.
+
+    Raises:
+        UsageError: one of them is given without ``--out``.
+    """
+    taken = {item.name: options.pop(item.name) for item in fields(LibraryOptions)}
+    if taken["out"] is not None:
+        return LibraryOptions(**taken)
+    defaults = {item.name: item.default for item in fields(LibraryOptions)}
+    for name, value in taken.items():
+        if value != defaults[name] and name != "out":
+            raise click.UsageError(f"--{name.replace('_', '-')} is for a whole library; add --out DIR")
+    return None
+
+
+def place(
+    arguments: tuple[str, ...],
+    settings: "Settings",
+    policy: "Policy",
+    options: LibraryOptions,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Locate the photos that the arguments name, write what comes out, and print a summary. Exit code."""
+    from sextant.app.library.finding import find_photos
+    from sextant.app.library.finishing import finish_library
+    from sextant.app.library.folder import LibraryFolder
+    from sextant.app.library.running import LibraryTask
+    from sextant.app.library.selection import Selection, parse_day
+
+    typed: Iterable[str] = sys.stdin if "-" in arguments else ()
+    found = find_photos(arguments, str(options.out), typed)
+    for note in found.list_notes():
+        echo(f"sextant: {note}", err=True)
+    since = parse_day(options.since) if options.since else None
+    finishing = prepare_finishing(options)
+    photos = Selection(options.only_missing, since, options.like).choose(found.photos.values())
+    # From --set, --config or the environment too, the money is that of the whole library.
+    task = LibraryTask(
+        *(photos, found.root, replace(settings, max_usd=None), options.out, policy, settings.max_usd),
+        retry_errors=options.retry_errors,
+    )
+    ended = run_library(task, quiet)
+    finish_library(LibraryFolder(options.out), finishing)
+    summary = {**ended.counts.to_json(), "ended": ended.why, "out": str(options.out)}
+    if as_json:
+        echo_json(summary)
+    else:
+        echo(format_summary(ended, options.out))
+    return explain_end(ended)
+
+
+def prepare_finishing(options: LibraryOptions) -> "Finishing":
+    """Read what is put beside the answers, before any photo is located.
+
+    Raises:
+        SextantError: the track cannot be read.
+    """
+    from sextant.app.library.finishing import Finishing
+    from sextant.gallery.photos.track import parse_clock_offset, read_track
+
+    offset = parse_clock_offset(options.clock_offset)
+    track = read_track(options.track) if options.track else None
+    return Finishing(track, offset, options.neighbours == "on")
+
+
+def run_library(task: "LibraryTask", quiet: bool) -> "LibraryEnd":
+    """Locate what is missing of a library, with progress on stderr; Ctrl-C finishes the photos in flight."""
+    from sextant.app.interrupting import stop_on_signals
+    from sextant.app.library.running import place_library
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_library
+
+    with stop_on_signals(FINISHING, quiet) as stop, Progress(quiet=quiet) as progress:
+        return place_library(task, report_library(progress), stop)
+
+
+def format_summary(ended: "LibraryEnd", out: Path) -> str:
+    """Write what was found in a few lines."""
+    counts = ended.counts
+    found = ", ".join(f"{scale} {count:,}" for scale, count in counts.found.items())
+    money = "price unknown" if counts.unpriced else f"${counts.usd:.4f}"
+    return "\n".join(
+        (
+            f"{counts.done:,} of {counts.total:,} photos located, {counts.failed:,} failed; {money}",
+            f"found with a probability of 50 % or more: {found}",
+            f"answers, tables and maps: {out / 'index.html'} and the files beside it",
+        )
+    )
+
+
+def explain_end(ended: "LibraryEnd") -> int:
+    """Say on stderr how the session ended. Exit code: 0 all photos done, 130 interrupted, 1 failures, money, model."""
+    from sextant.app.interrupting import INTERRUPTED
+    from sextant.graphs.batches.session import End
+
+    for note in ended.notes:
+        echo(f"sextant: {note}", err=True)
+    left = f"{ended.counts.total - ended.counts.done:,} photos are left"
+    again = "run the same command again to resume"
+    said = {
+        End.STOPPED: f"stopped; {left}: {again}",
+        End.MODEL: f"stopped, the model is unavailable: {ended.reason}; {left}: fix this and {again}",
+        End.MONEY: f"the limit of --max-usd is reached; {left}: run again with a higher limit",
+    }
+    if ended.why in said:
+        echo(f"sextant: {said[ended.why]}", err=True)
+        return INTERRUPTED if ended.why is End.STOPPED else 1
+    if ended.counts.failed:
+        echo(f"sextant: {ended.counts.failed:,} photos failed: try them again with --retry-errors", err=True)
+        return 1
+    return 0

@@ -1,0 +1,159 @@
+"""Find the photos that a command or a call names: folders, patterns, lists of files, standard input."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from glob import glob, has_magic
+from pathlib import Path
+
+from sextant.base.errors import SextantError, WrongUse
+from sextant.gallery.photos.formats import is_photo, name_unread_format, read_head
+from sextant.gallery.photos.open import PHOTO_SUFFIXES
+from sextant.gallery.sources.walk import SKIPPED_FOLDERS
+
+_LISTS = (".txt", ".lst", ".list", ".m3u", ".m3u8")
+_MOST_LIST_BYTES = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class LibraryPhoto:
+    """A photo of a library: ``name`` identifies it in the library's files, ``path`` opens it."""
+
+    name: str
+    path: str
+
+
+@dataclass
+class Found:
+    """The photos that were named, each once, in order.
+
+    Attributes:
+        root: the folder that names are relative to; None where they are absolute paths.
+        skipped: files that are no photos.
+        unread: pictures of formats that Sextant does not open, by format.
+        unlisted: folders that could not be listed.
+    """
+
+    photos: dict[str, LibraryPhoto] = field(default_factory=dict)
+    root: str | None = None
+    skipped: int = 0
+    unread: dict[str, int] = field(default_factory=dict)
+    unlisted: list[str] = field(default_factory=list)
+
+    def add(self, path: str) -> None:
+        """Add a photo; a path that was named before is left out."""
+        name = self.name_path(path)
+        self.photos.setdefault(name, LibraryPhoto(name, path))
+
+    def name_path(self, path: str) -> str:
+        """Return the name of a photo: its path from the root, else its absolute path."""
+        return os.path.relpath(path, self.root) if self.root is not None else os.path.abspath(path)
+
+    def list_notes(self) -> list[str]:
+        """Say what was left out."""
+        notes = [f"{count:,} {kind} pictures were left out; export them as JPEG" for kind, count in self.unread.items()]
+        if self.skipped:
+            notes.append(f"{self.skipped:,} files are not photos and were left out")
+        notes += [f"folder {folder!r} cannot be listed and was left out" for folder in self.unlisted[:5]]
+        if len(self.unlisted) > 5:
+            notes.append(f"{len(self.unlisted) - 5:,} more folders cannot be listed")
+        return notes
+
+
+def is_library(arguments: Sequence[str]) -> bool:
+    """Return whether arguments name more than photos one by one: a folder, a pattern, a list or standard input."""
+    return any(
+        one == "-" or os.path.isdir(one) or (has_magic(one) and not os.path.exists(one)) or _is_list(one)
+        for one in arguments
+    )
+
+
+def find_photos(arguments: Sequence[str], out: str | None = None, typed: Iterable[str] = ()) -> Found:
+    """Find the photos of folders (by content, and below them), patterns, lists of files, and single files.
+
+    A file that was named is kept whatever it holds: it fails by itself, where a person can see it.
+
+    Args:
+        arguments: as typed; ``-`` takes the lines of ``typed``.
+        out: a folder that is left out: where results are written.
+        typed: paths on standard input, separated by line ends or NUL.
+
+    Raises:
+        WrongUse: they name no photo.
+        SextantError: a list cannot be read.
+    """
+    found = Found()
+    if len(arguments) == 1 and os.path.isdir(arguments[0]):
+        found.root = arguments[0]
+    for one in arguments:
+        if one == "-":
+            paths: Iterable[str] = split_list("".join(typed))
+        elif os.path.isdir(one):
+            paths = _walk(one, found, out)
+        elif has_magic(one) and not os.path.exists(one):
+            paths = sorted(path for path in glob(one, recursive=True) if os.path.isfile(path))
+        else:
+            paths = _read_list(one) if _is_list(one) else [one]
+        for path in paths:
+            found.add(path)
+    if not found.photos:
+        named = ", ".join(repr(one) for one in arguments[:3])
+        raise WrongUse(f"no photo matches {named}; give a folder, a pattern such as 'photos/*.jpg', or paths")
+    return found
+
+
+def split_list(text: str) -> list[str]:
+    """Split a list of paths: by NUL where it holds one, else by lines; empty ones and comments (``#``) are left out."""
+    lines = text.split("\0") if "\0" in text else text.splitlines()
+    return [line.rstrip("\r\n") for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _walk(folder: str, found: Found, out: str | None) -> Iterator[str]:
+    """Yield the photos of a folder and below, sorted; links to folders are not followed, so that loops do no harm."""
+    apart = os.path.realpath(out) if out else None
+
+    def note(error: OSError) -> None:
+        found.unlisted.append(str(error.filename))
+
+    for here, folders, files in os.walk(folder, onerror=note):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".")
+            and name not in SKIPPED_FOLDERS
+            and (apart is None or os.path.realpath(os.path.join(here, name)) != apart)
+        )
+        for name in sorted(files):
+            path = os.path.join(here, name)
+            if not name.startswith(".") and _may_be_photo(path, found):
+                yield path
+
+
+def _may_be_photo(path: str, found: Found) -> bool:
+    """Tell by its content whether a file is a photo; by its name where it cannot be read, so that it is reported."""
+    try:
+        head = read_head(Path(path))
+    except OSError:
+        return os.path.splitext(path)[1].lower() in PHOTO_SUFFIXES
+    if is_photo(head):
+        return True
+    if not head:
+        return os.path.splitext(path)[1].lower() in PHOTO_SUFFIXES
+    unread = name_unread_format(head)
+    if unread:
+        found.unread[unread] = found.unread.get(unread, 0) + 1
+    found.skipped += unread is None
+    return False
+
+
+def _is_list(path: str) -> bool:
+    return path.lower().endswith(_LISTS) and os.path.isfile(path)
+
+
+def _read_list(path: str) -> list[str]:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_MOST_LIST_BYTES)
+    except OSError as error:
+        raise SextantError(f"cannot read the list {path!r}: {error.strerror}") from error
+    return split_list(os.fsdecode(content.removeprefix(b"\xef\xbb\xbf")))

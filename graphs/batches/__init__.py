@@ -1,0 +1,1 @@
+"""Run many photos through the graph: evaluations and libraries share this engine."""
