@@ -19,7 +19,7 @@ record: .venv/ready-dev
 plans: .venv/ready-dev
 	SEXTANT_PLAN_PHOTOS=20 $(BIN)/python -m pytest tests/eval/running/test_plans.py tests/test_g3_aligned.py
 
-# Hostile replies and requests, two servers on one home, load: slow, so it is asked for.
+# Hostile replies, requests and records, full disks, kills, two servers on one home, load (SECURITY.md); it is slow.
 adversary: .venv/ready-dev
 	SEXTANT_ADVERSARY=1 $(BIN)/python -m pytest tests/adversary -s
 

@@ -7,17 +7,20 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from sextant.app.interrupting import stop_on_signals
 from tests.support.cli import ROOT
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
 
 
-def test_the_first_ctrl_c_answers_with_the_best_so_far(gallery, query, tmp_path):
+@pytest.mark.parametrize("form", [["--json"], []])
+def test_the_first_ctrl_c_answers_with_the_best_so_far(gallery, query, tmp_path, form):
     with ModelServer(always(Reply(text="late")), latency_s=90) as slow:
         asking = ["--model", "openai:s", "--base-url", slow.base_url, "--verify", "density", "--gallery", str(gallery)]
         running = subprocess.Popen(
-            [sys.executable, "-m", "sextant.app", "locate", str(query), str(query), *asking, "--json"],
+            [sys.executable, "-m", "sextant.app", "locate", str(query), str(query), *asking, *form],
             env={**os.environ, "SEXTANT_HOME": str(tmp_path), "OPENAI_API_KEY": "sk-test"},
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -29,9 +32,12 @@ def test_the_first_ctrl_c_answers_with_the_best_so_far(gallery, query, tmp_path)
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=80)
-    (answer,) = json.loads(out)
     assert running.returncode == 130
-    assert answer["best"]["country"] == "Portugal" and answer["stop"] == "stopped"
+    if form:
+        (answer,) = json.loads(out)
+        assert answer["best"]["country"] == "Portugal" and answer["stop"] == "stopped"
+    else:
+        assert "Portugal" in out and "Stopped   you stopped it; this is the best so far" in out
     assert "stopping with the best so far" in err and "Traceback" not in err
 
 

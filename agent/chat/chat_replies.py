@@ -17,6 +17,8 @@ from sextant.base.json_types import Document, Json
 from sextant.geo.places import describe
 from sextant.geo.sphere import compute_great_circle_km
 
+_UNFINISHED = {"budget": "The budget ended", "stopped": "You stopped the run"}
+
 
 def reply_located(photo: Document, several: bool) -> list[LedgerEntry]:
     """Reply about a photo that was just located."""
@@ -34,8 +36,8 @@ def reply_located(photo: Document, several: bool) -> list[LedgerEntry]:
     entries += rest
     if not several:
         entries += answer_why(photo)[:3]
-    if photo["answer"]["stop"] in ("budget", "stopped"):
-        entries.append(LedgerEntry("The budget ended or the run was stopped: this is the best so far.", "inferred"))
+    if (why := _UNFINISHED.get(photo["answer"]["stop"])) is not None:
+        entries.append(LedgerEntry(f"{why}: this is the best so far.", "inferred"))
     said = photo["metadata"]
     if said["verdict"] != "absent":
         entries.append(LedgerEntry(format_sentence(said["text"]), "metadata"))

@@ -210,7 +210,8 @@ def _coarsen_position(value: Json, policy: Policy) -> Json:
     if "origin" in value and cap != "street":
         # A candidate's place name is text by the model.
         coarse |= {name: None for name in ("place",) if name in value}
-    if value.get("origin") == "nearest" or "similarity" in value:
+    coarse.pop("evidence", None)  # a drawing of both photos shows the place
+    if value.get("origin") in ("nearest", "scene") or "similarity" in value:
         coarse |= {name: None for name in ("id",) if name in value}
     if "radius_km" in value and value["radius_km"] is not None:
         coarse["radius_km"] = _widen(value["radius_km"], exact, (latitude, longitude), cap)

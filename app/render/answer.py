@@ -89,6 +89,7 @@ def describe_stop(answer: Answer) -> str:
         "agreement": "the answers agree",
         "budget": "the budget ended; this is the best so far",
         "exhausted": "another model call was not expected to improve the answer",
+        "stopped": "you stopped it; this is the best so far",
     }[answer["stop"]]
 
 

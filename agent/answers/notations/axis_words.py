@@ -18,6 +18,8 @@ _NUMBER_END = r"""(?P<number>\d\s?["'°º˚\u2032\u2033\u00b4]{0,2})"""
 # "La longitude est de 2,35": the verb, not the east.
 _VERB = r"(?<=\sest)\s{0,2}(?:de\s|d'|environ\s|d'environ\s|égale\sà\s|:\s?){0,2}[+\-\u2212]?\d"
 _AND = r"(?:e|y|et|und|and|en|och|i|og|и|a|ve)\s"
+_DIGITS = re.compile(r"\d+")
+_BEFORE, _BEHIND = 100, 60  # characters: a label stands before its number, a hemisphere behind it
 _LOWER_PAIR = re.compile(
     r"(?<![\w.,])(\d{1,3}(?:\.\d{1,30})?°?\s?)([ns])([,;\s]{1,3}\d{1,3}(?:\.\d{1,30})?°?\s?)([ew])(?![^\W\d_])"
 )
@@ -53,12 +55,36 @@ class Language:
 
 
 def rewrite_axis_words(text: str) -> str:
-    """Rewrite hemispheres and labels in words as N, S, E, W, "latitude" and "longitude" beside their numbers."""
+    """Rewrite hemispheres and labels in words as N, S, E, W, "latitude" and "longitude" beside their numbers.
+
+    Only the surroundings of digits are searched: most of a reply is prose.
+    """
+    german = _GERMAN.search(text) is not None
+    pieces, done = [], 0
+    for start, end in _find_surroundings(text):
+        pieces += [text[done:start], _rewrite(text[start:end], german)]
+        done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _find_surroundings(text: str) -> list[tuple[int, int]]:
+    """Return the parts of a text, from space to space, that lie near a digit; in order, without overlap."""
+    found: list[tuple[int, int]] = []
+    for digits in _DIGITS.finditer(text):
+        first, end = digits.start() - _BEFORE, digits.end() + _BEHIND
+        joined = bool(found) and first <= found[-1][1]
+        start = found.pop()[0] if joined else text.rfind(" ", 0, max(first, 0)) + 1
+        space = text.find(" ", end)
+        found.append((start, len(text) if space < 0 else space))
+    return found
+
+
+def _rewrite(text: str, german: bool) -> str:
     known = load_axis_words()
     text = known.minus.sub("-", text)
     text = known.sexagesimal.sub(_format_sexagesimal, text)
     text = _LOWER_PAIR.sub(lambda found: f"{found[1]}{found[2].upper()}{found[3]}{found[4].upper()}", text)
-    if _GERMAN.search(text):
+    if german:
         text = _GERMAN_EAST.sub("E", text)
     for pattern, letters in known.abbreviations:
         text = pattern.sub(lambda found, letters=letters: _expand_abbreviated(found, letters), text)  # type: ignore[misc]

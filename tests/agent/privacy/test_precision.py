@@ -38,12 +38,13 @@ def test_no_exact_coordinate_is_left_in_a_document(cap):
         "probability": {"1": 0.1, "25": 0.5, "200": 0.7, "750": 0.8, "2500": 0.9},
         "candidates": [{**place, "origin": "answer", "place": "Rua Augusta 12", "score": 1.0}],
         "nearest": [{**place, "similarity": 0.9, "id": "38.713912.jpg", "place": "Lisbon, Portugal"}],
+        "scene": {**place, "origin": "scene", "id": "38.713912.jpg", "evidence": "drawing-of-both"},
         "args": {"latitude_a": 38.713912, "longitude_a": -9.139456},
         "shape": {"type": "Point", "coordinates": [-9.139456, 38.713912]},
         "words": "seen at 38.713912, −9.139456 or 38°42'50\" N",
     }
     text = json.dumps(coarsen(document, Policy(cap)), ensure_ascii=False)
-    for exact in ("38.7139", "9.1394", "38°42"):
+    for exact in ("38.7139", "9.1394", "38°42", "drawing-of-both"):
         assert exact not in text
 
 

@@ -1,13 +1,17 @@
+from typing import get_args
+
 import pytest
 
 from sextant.agent.answer_words import format_headline
 from sextant.app.render.answer import (
     describe_rival,
+    describe_stop,
     explain_missing_answer,
     format_distance,
     format_regions,
     format_spending,
 )
+from sextant.base.documents.answer import Stop
 
 LISBON = {"latitude": 38.7, "longitude": -9.1, "place": "Lisbon", "admin1": "Lisbon", "country": "Portugal"}
 
@@ -65,3 +69,8 @@ def test_a_model_that_never_answered_is_reported_and_offline_is_not():
     silent = {"outcomes": {"answered": 0, "failed": 4}, "warnings": [failed]}
     assert "no key" in (explain_missing_answer({**silent, "model": "openai:x", "best": LISBON}) or "")
     assert explain_missing_answer({**silent, "model": "offline", "best": None}) is None
+
+
+def test_every_reason_to_stop_has_words():
+    words = {describe_stop({"stop": reason}) for reason in get_args(Stop)}
+    assert len(words) == len(get_args(Stop))

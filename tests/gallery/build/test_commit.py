@@ -60,6 +60,14 @@ def test_a_disk_that_is_really_full_is_said(tmp_path):
         subprocess.run(["umount", "-l", str(small)], check=True)
 
 
+def test_a_full_disk_is_said_wherever_a_library_meets_it(tmp_path):
+    told = "lance error: LanceError(IO): No space left on device (os error 28), writer.rs:191:9"
+    with pytest.raises(GalleryError, match="the disk is full"), open_writer(str(tmp_path / "g"), 8):
+        raise RuntimeError(told)
+    with pytest.raises(RuntimeError, match="something else"), open_writer(str(tmp_path / "h"), 8):
+        raise RuntimeError("something else")
+
+
 def test_a_second_writer_without_a_lock_is_noticed(tmp_path):
     with open_writer(str(tmp_path / "g"), 8) as writer:
         writer.begin(BuildTask("build", "made", "made", {}), None)
