@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.base.arrays import Floats, Ints
-from sextant.gallery.scenes.features import LocalFeatures
+from sextant.gallery.scenes.features import LocalFeatures, load_opencv
 from sextant.gallery.scenes.probability import compute_scene_probability
 
 _RATIO = 0.8  # of the distances to the nearest and the second nearest feature (Lowe 2004)
@@ -84,8 +84,7 @@ def _keep_turn(pairs: Ints, a: LocalFeatures, b: LocalFeatures) -> Ints:
 
 def _fit_pose(first: Floats, second: Floats) -> NDArray[np.bool_]:
     """Return which pairs a fundamental matrix explains (MAGSAC: Barath and others, CVPR 2019 and 2020)."""
-    import cv2
-
+    cv2 = load_opencv()
     nothing = np.zeros(len(first), dtype=bool)
     if len(first) < _LEAST:
         return nothing

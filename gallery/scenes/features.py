@@ -1,5 +1,6 @@
 """Local features of a photo: SIFT keypoints with root-normalised descriptors. Needs OpenCV, the extra `scene`."""
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from sextant.base.packages import require_package
 
 SIDE = 800  # pixels of the longer side: more finds little more and takes longer
 _MOST = 2000  # features of a photo
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,19 @@ def require_opencv() -> None:
     require_package("cv2", "Comparing scenes", "scene")
 
 
+def load_opencv() -> Any:
+    """Import OpenCV, one thread at a time: while it is imported, other threads find it half made or not at all.
+
+    Raises:
+        MissingPackage: it is not installed.
+    """
+    with _LOADING:
+        require_opencv()
+        import cv2
+
+        return cv2
+
+
 def find_features(image: Image.Image) -> LocalFeatures:
     """Find the local features of an upright photo.
 
@@ -53,12 +68,10 @@ def find_features(image: Image.Image) -> LocalFeatures:
     Raises:
         MissingPackage: OpenCV is not installed.
     """
-    require_opencv()
-    import cv2
-
+    cv2 = load_opencv()
     grey = image.convert("L")
     grey.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    sift: Any = cv2.SIFT_create(nfeatures=_MOST)  # type: ignore[attr-defined]
+    sift: Any = cv2.SIFT_create(nfeatures=_MOST)
     points, raw = sift.detectAndCompute(np.asarray(grey), None)
     if raw is None:
         empty = np.zeros(0)

@@ -1,6 +1,8 @@
 """Two views of one scene are told from two scenes; the match is drawn."""
 
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -91,3 +93,16 @@ def test_photos_of_one_building_from_many_sides_match():
     found = [find_features(open_photo(photo).image) for photo in photos]
     matches = [compare_scenes(a, b) for number, a in enumerate(found) for b in found[number + 1 :]]
     assert sum(match.probability > 0.9 for match in matches) >= 4
+
+
+def test_threads_that_compare_at_the_same_time_all_find_opencv():
+    """In a process of its own: OpenCV is imported once, and half made while it is."""
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from PIL import Image\n"
+        "from sextant.gallery.scenes.features import find_features\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    print(len(list(pool.map(find_features, [Image.new('RGB', (64, 64))] * 8))))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "8\n", done.stderr
