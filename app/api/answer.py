@@ -167,14 +167,14 @@ class Answer:
 
     @property
     def run(self) -> str:
-        """The name of its run, for `sextant.replay` and `sextant runs show`.
+        """The name of its run, or of a library's photo the folder of its record: for `sextant.replay` and `runs show`.
 
         Raises:
             WrongUse: the photo was not located, so no run exists.
         """
         if self.error:
             raise WrongUse(f"{self.photo!r} was not located ({self.error}), so it has no run")
-        return str(self.document["run"])
+        return self.record or str(self.document["run"])
 
     def to_row(self) -> dict[str, Any]:
         """Return the answer as one flat row: place, probabilities, regions, spending, warnings."""

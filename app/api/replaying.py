@@ -10,7 +10,7 @@ from sextant.app.api.photo_path import PhotoPath
 from sextant.app.api.running import OnEvent, ignore, run_stoppable, show_warnings
 from sextant.base.documents.answer import Answer as AnswerDocument
 from sextant.base.errors import SextantError
-from sextant.graphs.runs.folder import find_run
+from sextant.graphs.runs.folder import find_run, get_runs_folder
 from sextant.graphs.runs.fork import fork
 from sextant.graphs.runs.replay import replay as replay_run
 
@@ -62,7 +62,9 @@ def replay(
         done = fork(folder, step, changes, home=root, live=live, keep_words=keep_words, on_event=on_event, stop=stop)
         return done.answer
 
-    answer = Answer(run_stoppable(work), home=root)
+    same = not set and step is None  # a fork is a run of the home
+    record = str(folder.path) if same and folder.path.parent != get_runs_folder(root) else None
+    answer = Answer(run_stoppable(work), home=root, record=record)
     show_warnings(answer.warnings)
     return answer
 
