@@ -91,7 +91,7 @@ def test_a_file_that_is_no_photo_is_one_line_that_names_it(name, locate, tmp_pat
 
 def test_a_folder_is_one_line(locate, tmp_path):
     code, _, err = locate(tmp_path)
-    assert code == 1 and "folder" in err and len(err.strip().splitlines()) == 1
+    assert code == 2 and "folder" in err and "--out" in err and len(err.strip().splitlines()) == 1
 
 
 def odd_photos(folder):

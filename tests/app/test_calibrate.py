@@ -63,7 +63,7 @@ def test_photos_are_evaluated_and_what_is_stated_comes_near_to_what_happens(own)
     low, high = before["off"][1]
     assert 0 < low <= high
     plain = json.loads(model.read_text(encoding="utf-8"))
-    assert plain["own"] is True and plain["provenance"]["own"]["groups"] == AUTHORS
+    assert plain["own"]["models"] == ["gpt-4o"] and plain["provenance"]["own"]["groups"] == AUTHORS
 
 
 def test_the_same_command_asks_nobody_again_and_the_run_gives_the_same_model(

@@ -117,7 +117,8 @@ def test_help_shows_five_options_first_and_groups_the_rest(tmp_path):
     shown = sextant("locate", "--help", home=tmp_path).out
     headings = [line for line in shown.splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert headings == [
-        *("Options that matter first:", "Model:", "Gallery:", "Budget:", "Prompts:", "Privacy:", "Output:")
+        *("Options that matter first:", "Model:", "Gallery:", "Budget:", "Prompts:", "Privacy:", "Output:"),
+        "Whole library:",
     ]
     first = shown.split("Options that matter first:")[1].split("\n\n")[0]
     assert [line.split()[0] for line in first.splitlines() if line.startswith("  --")] == [

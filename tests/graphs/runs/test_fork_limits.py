@@ -17,6 +17,7 @@ OPERATORS = {
     "run",
     "fitted",
     "gazetteer",
+    "hint",
     "maps",
     "scenes",
     "signs",
