@@ -41,9 +41,7 @@ def add_library_options(command: Command) -> Command:
     """Add the options of `sextant locate` that only concern a library."""
     path = click.Path(path_type=Path)
     options = [
-        _make_option(
-            "--out", type=path, metavar="DIR", first=True, help="Locate a whole library: write what comes out into DIR."
-        ),
+        _make_option("--out", type=path, metavar="DIR", help="Locate a whole library: write what comes out into DIR."),
         _make_option("--retry-errors", is_flag=True, help="Also locate the photos again that failed before."),
         _make_option("--only-missing", is_flag=True, help="Only photos that state no position of their own."),
         _make_option("--since", metavar="DAY", help="Only photos taken on this day or later, as 2024-05-01."),
