@@ -21,7 +21,7 @@ from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 
 PHOTOS = int(os.environ.get("SEXTANT_PLAN_PHOTOS", "2"))
-ONE_OF_EACH = ["g3-modules", "g3-spaces", "img2loc-retrieval", "street-rag-models"]
+ONE_OF_EACH = ["g3-modules", "g3-projections", "img2loc-retrieval", "street-rag-models"]
 RUN = list_plans() if "SEXTANT_PLAN_PHOTOS" in os.environ else ONE_OF_EACH
 LISTED = re.compile(r"^\d+\. -?\d", re.MULTILINE)
 
