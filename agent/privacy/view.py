@@ -62,7 +62,7 @@ def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
 
 
 def draw_region(region: Json | None) -> Json | None:
-    """Return a region with its outline on the globe: a large circle is none on a flat map."""
+    """Add the outline of a region on the globe: a large circle is not round on a flat map."""
     if region is None or region.get("geojson"):
         return region
     circles = [(part["latitude"], part["longitude"], part["radius_km"]) for part in region["parts"]]

@@ -21,5 +21,7 @@ def check_photo(photo: PhotoPath) -> str:
     if path.is_dir():
         raise WrongUse(f"{str(path)!r} is a folder; use sextant.locate_many for all photos in it")
     if not path.is_file():
-        raise SextantError(f"there is no file {str(path)!r}; check the path, which is relative to {str(Path.cwd())!r}")
+        raise SextantError(
+            f"file {str(path)!r} does not exist; check the path, which is relative to {str(Path.cwd())!r}"
+        )
     return str(path)

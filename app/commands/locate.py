@@ -125,11 +125,11 @@ def command(
 
 
 def make_settings_for(photos: tuple[str, ...], options: dict[str, Any]) -> "Settings":
-    """Make the settings of the run. Where there is no gallery, a photo that cannot be read is reported first.
+    """Make the settings of the run. Without a gallery, report an unreadable photo first.
 
     Raises:
         WrongUse: as `make_settings`.
-        PhotoError: there is no gallery, and a photo cannot be read either.
+        PhotoError: no gallery was found, and a photo cannot be read.
     """
     from sextant.app.galleries import NoGallery
     from sextant.gallery.photos.open import read_photo

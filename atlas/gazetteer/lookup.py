@@ -105,17 +105,7 @@ class Lookup:
 
     def prominent_near(self, latitude: float, longitude: float, radius_km: float = 0.5) -> Sight | None:
         """Return the nearest prominent sight within a radius (km) of a position (degrees)."""
-        reach = round(radius_km / _KM_PER_DEGREE * MICRODEGREES)
-        wide = round(reach / max(0.05, _compute_cosine(latitude)))
-        y, x = round(latitude * MICRODEGREES), round(longitude * MICRODEGREES)
-        rows = self._connection.execute(
-            f"{_SELECT} JOIN positions ON positions.id = places.id WHERE south >= ? AND north <= ? AND west >= ? AND"
-            " east <= ? AND kind = 'sight' AND prominence >= ? LIMIT ?",
-            (y - reach, y + reach, x - wide, x + wide, _PROMINENT, _MOST_ROWS),
-        ).fetchall()
-        circle = [SearchCircle(latitude, longitude, radius_km)]
-        found = [self._sight(row, 1.0, circle) for row in rows]
-        found = [sight for sight in found if sight.km is not None and sight.km <= radius_km]
+        found = self.list_sights_near(latitude, longitude, radius_km)
         # A cathedral a little farther says more than the tablet beside it.
         return min(found, key=lambda sight: ((sight.km or 0.0) - 0.002 * sight.prominence, sight.name), default=None)
 

@@ -148,7 +148,7 @@ def test_a_wrong_setting_is_named_as_the_caller_wrote_it(gallery, query, setting
 
 
 def test_a_folder_a_missing_file_and_bytes_are_refused(photos):
-    for photo, words in ((photos, "locate_many"), ("no.jpg", "no file"), (b"\xff\xd8", "path")):
+    for photo, words in ((photos, "locate_many"), ("no.jpg", "does not exist"), (b"\xff\xd8", "path")):
         with pytest.raises(sextant.SextantError, match=words):
             sextant.locate(photo)
 
