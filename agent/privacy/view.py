@@ -14,7 +14,7 @@ from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warn
 from sextant.base.documents.answer import Answer
 from sextant.base.documents.progress import ProgressEvent
 from sextant.base.documents.session import ShownPhoto
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.geo.caps import draw_caps
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import compute_great_circle_km
@@ -176,7 +176,7 @@ def list_proposals(candidates: Sequence[Json]) -> list[Json]:
     return [_make_proposal(group, of) for group in ranked]
 
 
-def list_matches(candidates: Sequence[Json]) -> list[Json]:
+def list_matches(candidates: Sequence[Document]) -> list[Document]:
     """List the references that show the same scene and whose drawing may be shown, the surest first."""
     drawn = [one for one in candidates if one["origin"] == "scene" and one.get("evidence")]
     return sorted(drawn, key=lambda one: (-one["confidence"], -one["inliers"], one["evidence"]))
