@@ -1,5 +1,7 @@
 """Format an answer as text, as `sextant locate` prints it. Pure."""
 
+from collections import Counter
+
 from sextant.agent.answer_words import (
     format_coordinates,
     format_headline,
@@ -83,6 +85,15 @@ def list_references(answer: Answer, count: int = 3) -> list[str]:
     return [line + (f" ({item['id']})" if item.get("id") else "") for line, item in zip(lines, shown, strict=False)]
 
 
+def list_asked(answer: Answer) -> list[str]:
+    """List the open services that were asked, with the number of requests; the JSON holds each request."""
+    asked = Counter((one["service"], one["host"]) for one in answer.get("sent", ()))
+    return [
+        f"{service} ({host}): {times} request{'s' if times > 1 else ''} left this machine, without the photo"
+        for (service, host), times in asked.items()
+    ]
+
+
 def describe_stop(answer: Answer) -> str:
     """Return why the run ended."""
     return {
@@ -129,6 +140,7 @@ def list_answer_rows(answer: Answer) -> list[tuple[str, str]]:
         lines.append(("Gallery", f"{near:,} photos within 25 km of the answer, {wide:,} within 200 km"))
     lines += [("Because", f"{claim['text']} [{claim['source']}]") for claim in answer["claims"][:5]]
     lines += [("File", line) for line in file_position(answer)]
+    lines += [("Asked", line) for line in list_asked(answer)]
     if cap := answer.get("precision"):
         lines.append(("Precision", f"places are shown no finer than {cap['cap']}: {cap['reason']}"))
     lines += [

@@ -40,9 +40,16 @@ function answerCard(photo) {
     h("p", { class: "small" }, model === "offline" ? "No model looked at the picture: the density of similar photos." : `Model ${model}`,
       fitted ? ` · verified by ${fitted}` : "",
       coverage ? ` · the gallery has ${coverage.within_25_km} photos within 25 km, ${coverage.within_200_km} within 200 km` : ""),
+    ...asked(photo.answer.sent ?? []),
     precision ? h("p", { class: "small" }, `Shown no finer than ${precision.cap ?? "its country's cap"}: ${precision.reason}`) : null,
     ...warnings.map((warning) => h("p", { class: "small" }, `⚠ ${warning.text}`)),
   );
+}
+
+function asked(sent) {
+  const times = new Map();
+  for (const { service, host } of sent) times.set(`${service} (${host})`, (times.get(`${service} (${host})`) ?? 0) + 1);
+  return [...times].map(([who, count]) => h("p", { class: "small" }, `Asked ${who} ${count === 1 ? "once" : `${count} times`}, without the photo.`));
 }
 
 function steeringCard(photo, act) {
