@@ -200,7 +200,9 @@ class ChatRepl:
         if name not in FORMATS:
             raise WrongUse(f"/export takes one of: {', '.join(FORMATS)}; for example: /export geojson places.geojson")
         path = Path(file.strip() or f"sextant-{self.session}{FORMATS[name].suffix}").expanduser()
-        write_bytes(path, FORMATS[name].make(self.view()).encode())
+        write_bytes(
+            path, FORMATS[name].write(self.view(), BlobStore(Home.at(self.context.settings.home).blobs)).encode()
+        )
         self.console.print(f"Written: {escape(str(path))}")
 
     def _sessions(self, words: str) -> None:

@@ -49,7 +49,7 @@ def make_session_routes(service: SessionService) -> APIRouter:
         if kind not in FORMATS:
             raise RequestRefused(404, f"unknown export format {kind[:20]!r}; choose from: {', '.join(FORMATS)}")
         form = FORMATS[kind]
-        text = form.make(service.view(service.require_session(session), latest=None))
+        text = form.write(service.view(service.require_session(session), latest=None), service.blobs)
         headers = {"content-disposition": f'attachment; filename="sextant-{session}{form.suffix}"'}
         return Response(text, media_type=form.media_type, headers=headers)
 

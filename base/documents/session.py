@@ -7,6 +7,14 @@ from typing_extensions import TypedDict
 from sextant.base.documents.answer import Answer, BestPlace, PrecisionCap
 
 
+class MatchDrawing(TypedDict):
+    """Photo and reference side by side with lines between what they share: base64, in exports that hold pictures."""
+
+    jpeg: str
+    inliers: int
+    probability: float
+
+
 class ShownPhoto(TypedDict):
     """A photo of a session; all but the first five stand where it was located."""
 
@@ -30,6 +38,7 @@ class ShownPhoto(TypedDict):
     reasons: NotRequired[list[str]]
     done: NotRequired[list[dict[str, Any]]]
     pictures: NotRequired[bool]
+    drawings: NotRequired[list[MatchDrawing]]
 
 
 class ShownTurn(TypedDict):
