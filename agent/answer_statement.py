@@ -17,6 +17,7 @@ from sextant.agent.answer_words import (
 from sextant.agent.guard.metadata_check import describe_file_position, read_file_position
 from sextant.base.documents.answer import Answer
 from sextant.base.documents.session import AnswerStatement
+from sextant.base.json_types import Document
 
 NO_MODEL = "no model looked at the picture; this is the density of similar photos"
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
@@ -51,7 +52,7 @@ def format_regions(answer: Answer) -> str:
 
 def describe_rival(answer: Answer) -> str:
     """Describe the leading place outside the region, with the evidence for it."""
-    other = answer["rival"]
+    other: Document | None = answer["rival"]
     if other is None:
         return "none: all candidates are in the same place"
     if "candidate" not in other:  # shown under a precision cap, or recorded by an earlier version

@@ -1,6 +1,6 @@
 """Read a model's reply in chat: prose as it stands, and JSON as what it says, never as braces."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from sextant.agent.answers.fields import is_tool_call
 from sextant.agent.answers.lenient import find_fragments
 from sextant.agent.guard.claims import LedgerEntry as Entry
 from sextant.agent.guard.claims import Trace, build_ledger
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 
 _FENCES = ("```json", "```JSON", "```")
 _NO_SENTENCE = frozenset({"source", "place", "country", "city", "admin1", "name", "region", "state", "tool"})
@@ -26,10 +26,10 @@ class SpokenReply:
     position: str | None = None
 
 
-def make_reply_ledger(text: str, trace: Trace, clues: list[Json]) -> list[Entry]:
+def make_reply_ledger(text: str, trace: Trace, clues: Sequence[Document]) -> list[Entry]:
     """Make the ledger of a reply: its sentences, then its evidence; phantom checks are struck in both."""
     reply = read_reply(text)
-    known = [*reply.clues, *clues]
+    known: list[Document] = [*reply.clues, *clues]
     entries = build_ledger(reply.text, trace, known) if reply.text else []
     said = {entry.text for entry in entries}
     for clue in reply.clues:

@@ -46,7 +46,7 @@ def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
     answer["region"] = {share: draw_region(region) for share, region in answer["region"].items()}
     located = {
         "answer": answer,
-        "told": state_answer(answer),
+        "told": state_answer(cast(Answer, answer)),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
         "changed": view_change(seen, answer["best"]),

@@ -61,7 +61,10 @@ def draw_case_map(photo: Document, width: float = 900.0) -> str:
     shapes += [draw_dot(window, item, 4, "nearest") for item in near]
     if own_position["latitude"] is not None:
         shapes.append(draw_dot(window, own_position, 6, "file", "the file's own position"))
-    label = "Map: the answer in red, its 50 and 90 % regions in orange, the rival in purple, similar photos in blue, the file's own position in green"
+    label = (
+        "Map: the answer in red, its 50 and 90 % regions in orange, the rival in purple, similar photos in blue, the "
+        "file's own position in green"
+    )
     return draw_svg(window, [*shapes, *_draw_ends(answer, window, 8)], label)
 
 
