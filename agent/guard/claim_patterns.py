@@ -9,9 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sextant.agent.guard.function_words import count_function_words
+from sextant.base.yaml_text import parse_yaml
 
 Tools = tuple[str, ...]
 ANY_TOOL: Tools = ("*",)
@@ -81,7 +80,7 @@ def find_likely_languages(sentence: str) -> list[ClaimPatterns]:
 @lru_cache(maxsize=1)
 def load_languages() -> dict[str, ClaimPatterns]:
     """Load the patterns of all supported languages, by ISO 639-1 code."""
-    every = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
+    every = parse_yaml(_DATA.read_text(encoding="utf-8"))
     return {code: _compile_words(data, edges=code not in _EDGELESS) for code, data in every.items()}
 
 

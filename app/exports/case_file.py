@@ -65,6 +65,11 @@ def _make_photo(photo: ShownPhoto, parts: CaseParts, manifest: Manifest) -> Json
     drawn = draw_case_map(photo)
     if drawn:
         found["map"] = {"part": manifest.add(f"{folder}/map.svg", drawn), "svg": Markup(drawn)}
+    if photo.get("drawings"):
+        found["drawings"] = [
+            {**drawn, "part": manifest.add(f"{folder}/match-{number}.jpg", base64.b64decode(drawn["jpeg"]))}
+            for number, drawn in enumerate(photo["drawings"], 1)
+        ]
     found["references"] = [
         {
             "part": manifest.add(f"{folder}/similar-{one.number}.jpg", one.jpeg),

@@ -205,12 +205,11 @@ class ChatRepl:
         self.console.print(f"Written: {escape(str(path))}")
 
     def _make_case_file(self, picture: bool) -> str:
-        from sextant.app.exports.case_file import make_case_file
-        from sextant.app.exports.case_parts import gather_case_parts, make_reference_reader
+        from sextant.app.exports.case_parts import make_reference_reader, write_case_file
 
         view, stored = self.view(), self.sessions.read_state(self.session).get("photos", {})
         reader = make_reference_reader(self.context)
-        return make_case_file(view, gather_case_parts(view, stored, self.context, reader, picture=picture))
+        return write_case_file(view, stored, self.context, reader, picture=picture)
 
     def _sessions(self, words: str) -> None:
         for one in self.sessions.list_sessions():

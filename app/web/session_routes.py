@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from sextant.app.exports import FORMATS
-from sextant.app.exports.case_file import make_case_file
-from sextant.app.exports.case_parts import gather_case_parts, make_reference_reader
+from sextant.app.exports.case_parts import make_reference_reader, write_case_file
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
 from sextant.app.web.service import TURNS_SHOWN, SessionService
@@ -55,7 +54,7 @@ def make_session_routes(service: SessionService) -> APIRouter:
         if kind == "html":
             stored = service.sessions.read_state(session).get("photos", {})
             reader = make_reference_reader(service.context)
-            text = make_case_file(view, gather_case_parts(view, stored, service.context, reader, picture=picture))
+            text = write_case_file(view, stored, service.context, reader, picture=picture)
         else:
             text = form.make(view)
         headers = {"content-disposition": f'attachment; filename="sextant-{session}{form.suffix}"'}

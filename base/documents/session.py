@@ -27,6 +27,14 @@ class AnswerStatement(TypedDict):
     doubts: list[str]
 
 
+class MatchDrawing(TypedDict):
+    """Photo and reference side by side with lines between what they share: base64, in exports that hold pictures."""
+
+    jpeg: str
+    inliers: int
+    probability: float
+
+
 class ShownPhoto(TypedDict):
     """A photo of a session; all but the first five stand where it was located."""
 
@@ -50,6 +58,7 @@ class ShownPhoto(TypedDict):
     reasons: NotRequired[list[str]]
     done: NotRequired[list[dict[str, Any]]]
     pictures: NotRequired[bool]
+    drawings: NotRequired[list[MatchDrawing]]
 
 
 class ShownTurn(TypedDict):

@@ -11,6 +11,7 @@ export function showEvidence(view, photo, act) {
   box.replaceChildren(
     answerCard(photo),
     photo.constraints.length ? steeringCard(photo, act) : "",
+    matchesCard(view, photo),
     placesCard(photo, act),
     neighboursCard(view, photo, "nearest", "Most similar photos"),
     claimsCard(photo),
@@ -71,7 +72,21 @@ function votes(place) {
   if (place.origins.answer) from.push(`${place.origins.answer} answers`);
   if (place.origins.alternative) from.push(`${place.origins.alternative} alternatives`);
   if (place.origins.nearest) from.push(`${place.origins.nearest} similar photos`);
+  if (place.origins.scene) from.push("a photo of the same scene");
+  if (place.origins.map) from.push("text found on the map");
+  if (place.origins.named) from.push("a name in the photo");
   return `${place.votes} of ${place.of}: ${from.join(", ")}${place.variants.length ? ` · ${place.variants.join(", ")}` : ""}`;
+}
+
+function matchesCard(view, photo) {
+  const surest = (a, b) => b.confidence - a.confidence || b.inliers - a.inliers || (a.evidence < b.evidence ? -1 : 1);
+  const matches = photo.answer.candidates.filter((one) => one.origin === "scene" && one.evidence).sort(surest);
+  if (!matches.length) return "";
+  const figures = matches.slice(0, 3).map((one, index) =>
+    h("figure", { class: "match" },
+      h("img", { src: api.match(view.session, photo.key, index + 1), alt: `The photo and matched reference ${index + 1}, with lines between what they share`, loading: "lazy", onerror: (event) => event.target.remove() }),
+      h("figcaption", { class: "small" }, `${one.inliers} matched features, ${percent(one.confidence)} that both show the same scene`)));
+  return card("The same scene", figures);
 }
 
 function neighboursCard(view, photo, side, title) {
