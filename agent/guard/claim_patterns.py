@@ -18,7 +18,7 @@ OUT_OF_REACH: Tools = ()
 
 _DATA = Path(__file__).parent / "data" / "claimed_checks.yaml"
 _EDGELESS = ("zh",)  # written without spaces, so word boundaries cannot be matched
-_QUOTED = re.compile(r"[\"“”„«»「」][^\"“”„«»「」]{0,200}[\"“”„«»「」]")
+QUOTED = re.compile(r"[\"“”„«»「」][^\"“”„«»「」]{0,200}[\"“”„«»「」]")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def find_claimed_checks(sentence: str) -> list[Tools] | None:
     An empty tuple means a source that Sextant cannot reach: such a claim is never true. An unspecific check ("I
     verified this") could be any tool, ``ANY_TOOL``. Quoted text is ignored: it is not the model's.
     """
-    plain = _QUOTED.sub("…", sentence.replace("’", "'"))
+    plain = QUOTED.sub("…", sentence.replace("’", "'"))
     likely = find_likely_languages(plain)
     if any(words.named.search(plain) for words in likely) and not any(words.denied.search(plain) for words in likely):
         return [OUT_OF_REACH]

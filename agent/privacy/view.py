@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from sextant.agent.answer_words import format_headline, list_scale_rows
+from sextant.agent.answer_statement import state_answer
+from sextant.agent.chat.record_answers import list_reasons
 from sextant.agent.guard.claims import Trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata, read_file_position, state_file_position
 from sextant.agent.privacy.precision import Policy, coarsen, redact_words
@@ -46,8 +47,7 @@ def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
     answer["region"] = {share: draw_region(region) for share, region in answer["region"].items()}
     located = {
         "answer": answer,
-        "headline": format_headline(answer),
-        "how_sure": list_scale_rows(answer["probability"]),
+        "told": state_answer(cast(Answer, answer)),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
         "changed": view_change(seen, answer["best"]),
@@ -55,11 +55,12 @@ def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
         "nearest": seen["nearest"],
         "farthest": seen["farthest"],
         "places": coarsen(list_proposals(answer["candidates"]), policy),
-        "reasons": seen["verdict_reasons"] or [],
+        "reasons": (seen["changed"] or {}).get("reasons") or seen["verdict_reasons"] or [],
         "done": list_done(evidence),
         "pictures": not policy.withholds_words,
     }
-    return cast(ShownPhoto, shown | located)
+    whole = shown | located
+    return cast(ShownPhoto, whole | {"ledger": [entry.to_json() for entry in list_reasons(whole)]})
 
 
 def draw_region(region: Json | None) -> Json | None:
@@ -127,7 +128,7 @@ def merge_current_answer(evidence: Json) -> Json:
 
 def view_claims(evidence: Json, policy: Policy) -> list[Json]:
     """Build the view of the claims, phantom checks struck; under a cap only their sources."""
-    claims = strike_phantom_checks(evidence["answer"]["claims"], load_traces(evidence))
+    claims = strike_phantom_checks(merge_current_answer(evidence)["claims"], load_traces(evidence))
     coarse: list[Json] = coarsen(redact_words(claims, policy, WORDS), policy)
     return coarse
 
