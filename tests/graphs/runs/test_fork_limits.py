@@ -21,6 +21,7 @@ OPERATORS = {
     "maps",
     "online",
     "scenes",
+    "second_look",
     "signs",
     "image_side",
     "image_quality",
