@@ -79,7 +79,14 @@ class Settings:
     """Settings of one run. None means the preset's value, or no limit of that kind."""
 
     model: Annotated[
-        str, Option("offline, openai:NAME or ollama:NAME.", _MODEL, Effect.QUESTION, "SPEC", first=True)
+        str,
+        Option(
+            "offline, openai:NAME, ollama:NAME, anthropic:NAME, google_genai:NAME or mistralai:NAME.",
+            _MODEL,
+            Effect.QUESTION,
+            "SPEC",
+            first=True,
+        ),
     ] = "offline"
     base_url: Annotated[
         str | None, Option("URL of an OpenAI-compatible or Ollama server.", _MODEL, Effect.MANNER, "URL")
