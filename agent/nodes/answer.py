@@ -69,6 +69,8 @@ def answer(state: State, deps: Deps) -> State:
     }
     if deps.settings.fitted and deps.recipe.verify == "calibrated":
         document["fitted"] = shorten_fitted_name(deps.settings.fitted)
+    if state.get("sent"):
+        document["sent"] = state["sent"]
     deps.on_event({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
 
