@@ -185,6 +185,18 @@ class Settings:
             private=True,
         ),
     ] = ()
+    online: Annotated[
+        tuple[str, ...],
+        Option(
+            "Open services to ask: overpass, nominatim, photon, wikipedia, commons, panoramax, mapillary, searxng=URL; "
+            "each may be NAME=URL. They are told positions and names, never the photo.",
+            Group.PRIVACY,
+            Effect.WORLD,
+            "A,B,…",
+            default="none",
+            repeats=frozenset({"map_search", "map_around", "sights_near", "pictures_near", "web_search"}),
+        ),
+    ] = ()
     max_calls: Annotated[
         int | None,
         Option(
