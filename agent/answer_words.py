@@ -30,6 +30,13 @@ def is_calibrated(answer: Document) -> bool:
     return answer.get("calibration", True) is not None
 
 
+def list_probabilities(answer: Document) -> dict[str, float | None]:
+    """List the probabilities by radius; None where there is none, or where the numbers are shares of the candidates."""
+    known = answer.get("probability") or {}
+    calibrated = is_calibrated(answer)
+    return {radius: known.get(radius) if calibrated else None for radius, _ in SCALES}
+
+
 def format_headline(answer: Document, name: str | None = None) -> str:
     """Return one sentence: the finest scale that is possible, the finest that is probable, and what is a guess.
 

@@ -10,6 +10,7 @@ from sextant.agent.guard.metadata_check import compare_metadata, state_file_posi
 from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.agent.state import Photo, Spent, State
 from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, warn, warn_uncalibrated
+from sextant.agent.within import warn_within
 from sextant.agent.world.deps import Deps
 from sextant.base.documents.answer import (
     Answer,
@@ -58,7 +59,7 @@ def answer(state: State, deps: Deps) -> State:
         "model": deps.settings.model,
         "preset": deps.recipe.id,
         "run": deps.settings.run,
-        "warnings": [*collect_warnings(state), *([warn(Code.UNCHECKED_LANGUAGE, unread)] if unread else [])],
+        "warnings": [*collect_warnings(state, deps), *([warn(Code.UNCHECKED_LANGUAGE, unread)] if unread else [])],
     }
     if deps.settings.fitted and deps.recipe.verify == "calibrated":
         document["fitted"] = shorten_fitted_name(deps.settings.fitted)
@@ -157,11 +158,13 @@ def summarise_spending(spent: Spent, seconds: float) -> SpentSummary:
     }
 
 
-def collect_warnings(state: State) -> list[AnswerWarning]:
+def collect_warnings(state: State, deps: Deps) -> list[AnswerWarning]:
     """Collect the warnings of the run: from its nodes, failed branches, uncalibrated probabilities."""
     warnings = read_warnings(state.get("warnings", []))
     failures = Counter((o["kind"], o["how"]) for o in state["outcomes"].values() if o["kind"] in ("failed", "filtered"))
     for (kind, how), times in failures.items():
         happened = "failed" if kind == "failed" else "were filtered"
         warnings.append(warn(Code.ANSWERS_FAILED, f"{times} of the model's answers {happened}: {how}"))
+    if deps.settings.within:
+        warnings.append(warn_within(deps.settings.within, list(state["outcomes"].values())))
     return warnings if state["verdict"]["calibrated"] else [*warnings, warn_uncalibrated()]

@@ -26,7 +26,8 @@ from sextant.graphs.batches.configuration import describe_settings
 from sextant.graphs.batches.failures import count_failures
 from sextant.graphs.batches.lines import LineWriter, lock_writer, open_writer
 from sextant.graphs.batches.metered_calls import sum_unfinished_costs
-from sextant.graphs.batches.session import BatchOrder, BatchSession, End
+from sextant.graphs.batches.order import BatchOrder
+from sextant.graphs.batches.session import BatchSession, End, SessionEnd
 from sextant.graphs.runs.batch import make_record_name
 from sextant.graphs.runs.folder import RunFolder
 
@@ -43,6 +44,7 @@ class LibraryTask:
         policy: how precisely places may be shown; lines hold nothing finer.
         max_usd: the money of all photos together.
         retry_errors: also locate the photos again that failed before.
+        workers: spread the photos over a Ray cluster.
     """
 
     photos: tuple[LibraryPhoto, ...]
@@ -52,16 +54,7 @@ class LibraryTask:
     policy: Policy
     max_usd: float | None = None
     retry_errors: bool = False
-
-
-@dataclass(frozen=True)
-class LibraryEnd:
-    """How a session of a library ended; ``reason`` is what an unavailable model's server said."""
-
-    why: End
-    counts: LibraryCounts
-    reason: str | None = None
-    notes: tuple[str, ...] = ()
+    workers: bool = False
 
 
 def ignore_line(counts: LibraryCounts, line: Json) -> None:
@@ -77,7 +70,7 @@ def place_library(
     tell: Tell = ignore_line,
     stop: threading.Event | None = None,
     on_event: Callable[[str, ProgressEvent], None] = ignore_photo_event,
-) -> LibraryEnd:
+) -> SessionEnd[LibraryCounts]:
     """Locate what is missing of a library: new photos, changed ones and, with ``retry_errors``, failed ones.
 
     Args:
@@ -105,13 +98,17 @@ def place_library(
             if task.max_usd is not None:
                 spent += sum_unfinished_costs(folder.records)
             again = frozenset(make_record_name(photo.name) for photo in pending if _begins_anew(photo, index, folder))
-            order = BatchOrder(task.settings, folder.records, task.max_usd, spent, again, on_event=on_event)
+            order = BatchOrder(
+                *(task.settings, folder.records, task.max_usd, spent, again),
+                on_event=on_event,
+                workers=task.workers,
+            )
             session = BatchSession(order, face, writer)
             originals = [photo for photo in pending if photo.name not in copies]
             why = session.work(originals, stop)
             _add_copies([photo for photo in pending if photo.name in copies], copies, folder, writer, face)
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
-    return LibraryEnd(why, face.counts, reason, notes)
+    return SessionEnd(why, face.counts, reason, notes)
 
 
 def describe_library(settings: Settings, policy: Policy) -> Json:
@@ -191,6 +188,10 @@ class LibraryFace:
     def make_error_line(self, photo: LibraryPhoto, kind: str, message: str) -> Json:
         """Make the line of a photo without an answer."""
         return {**make_library_line(photo, None), "error": {"kind": kind, "message": message}}
+
+    def make_remote(self) -> "LibraryFace":
+        """Return a face that makes the same lines in another process."""
+        return LibraryFace(self._policy, LibraryCounts(0), ignore_line, self._out)
 
     def count(self, line: Json) -> None:
         """Count a line and tell the progress."""

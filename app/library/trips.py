@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 
+from sextant.agent.answer_words import is_calibrated
 from sextant.agent.trips.evidence import PhotoEvidence, make_evidence
 from sextant.agent.trips.joint import JointPlace, locate_trip
 from sextant.app.library.outputs.placed import PlacedPhoto
@@ -30,11 +31,11 @@ def locate_trips(photos: Iterable[PlacedPhoto]) -> dict[str, Json]:
 
     Photos of one camera are ordered by time and parted where two weeks lie between them. Where camera or time are
     unknown, those of one folder are ordered by name. Photos whose file states a position are anchors: they help the
-    others.
+    others. Answers without probabilities take no part.
     """
     groups: dict[str, list[TripPhoto]] = defaultdict(list)
     for photo in photos:
-        if photo.answer is not None:
+        if photo.answer is not None and is_calibrated(photo.answer):
             made = _make_trip_photo(photo)
             groups[made.camera].append(made)
     found: dict[str, Json] = {}
