@@ -165,8 +165,8 @@ def _cut(shape: BaseGeometry) -> BaseGeometry:
     return shapely.MultiPolygon(faces)
 
 
-def _list_faces(shape: BaseGeometry) -> list[BaseGeometry]:
-    return [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon" and part.area > 1e-9]
+def _list_faces(shape: BaseGeometry) -> list[shapely.Polygon]:
+    return [part for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon) and part.area > 1e-9]
 
 
 def _bound(shape: BaseGeometry) -> tuple[float, float, float, float]:

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
@@ -22,10 +23,11 @@ from sextant.app.library.finding import Found, find_photos
 from sextant.app.library.folder import LibraryFolder
 from sextant.app.library.progress import LibraryCounts
 from sextant.app.library.running import LibraryTask, describe_library, place_library, sort_photos
+from sextant.app.library.videos.expand import expand_videos
 from sextant.app.options.common import make_settings
 from sextant.base.documents.answer import Answer as AnswerDocument
 from sextant.base.documents.progress import ProgressEvent
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, SextantWarning
 from sextant.base.json_types import Json
 from sextant.graphs.batches.session import End, SessionEnd
 
@@ -74,6 +76,8 @@ def locate_many(
     limit = chosen.max_usd if max_usd is None else max_usd
     temporary = TemporaryRuns() if out is None else None
     place = temporary.path if temporary else Path(fspath(cast(PhotoPath, out)))
+    for note in expand_videos(found, place):
+        warnings.warn(note, SextantWarning, stacklevel=2)
     task = LibraryTask(
         *(tuple(found.photos.values()), found.root, replace(chosen, max_usd=None), place, load_policy(precision)),
         max_usd=limit,

@@ -112,10 +112,11 @@ def place(
     from sextant.app.library.folder import LibraryFolder
     from sextant.app.library.running import LibraryTask
     from sextant.app.library.selection import Selection, parse_day
+    from sextant.app.library.videos.expand import expand_videos
 
     typed: Iterable[str] = sys.stdin if "-" in arguments else ()
     found = find_photos(arguments, str(options.out), typed)
-    for note in found.list_notes():
+    for note in (*found.list_notes(), *expand_videos(found, options.out)):
         echo(f"sextant: {note}", err=True)
     since = parse_day(options.since) if options.since else None
     finishing = prepare_finishing(options)

@@ -10,6 +10,7 @@ from sextant.agent.answer_words import is_calibrated
 from sextant.agent.trips.evidence import PhotoEvidence, make_evidence
 from sextant.agent.trips.joint import JointPlace, locate_trip
 from sextant.app.library.outputs.placed import PlacedPhoto
+from sextant.app.library.videos.expand import find_clip
 from sextant.base.json_types import Json
 from sextant.geo.sphere import compute_great_circle_km
 
@@ -54,7 +55,7 @@ def _make_trip_photo(photo: PlacedPhoto) -> TripPhoto:
     camera = photo.line.get("camera") if hours is not None else None
     anchor = (photo.own["latitude"], photo.own["longitude"]) if photo.own["latitude"] is not None else None
     evidence = make_evidence(photo.name, answer["best"], answer["probability"], answer["candidates"], hours, anchor)
-    return TripPhoto(camera or f"folder {PurePath(photo.name).parent}", hours, evidence)
+    return TripPhoto(camera or f"folder {find_clip(photo.name) or PurePath(photo.name).parent}", hours, evidence)
 
 
 def _read_hours(taken_at: str | None) -> float | None:
