@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sextant.agent.trips.evidence import TOWN_KM, PhotoEvidence
+from sextant.agent.trips.evidence import TOWN_KM, PhotoEvidence, choose_apart
 from sextant.agent.trips.travel import Step
 from sextant.base.arrays import Floats
 from sextant.geo.sphere import compute_great_circle_km
@@ -67,11 +67,8 @@ def _list_states(photos: Sequence[PhotoEvidence], number: int) -> Floats:
     places: list[Floats] = [photo.towns]
     for other in photos[max(0, number - NEIGHBOURS) : number + NEIGHBOURS + 1]:
         places.append(np.array([other.anchor]) if other.anchor is not None else other.towns[:BORROWED])
-    kept: list[Floats] = []
-    for place in np.concatenate(places):
-        if not kept or float(np.min(compute_great_circle_km(np.array(kept), place))) > TOWN_KM:
-            kept.append(place)
-    return np.array(kept, dtype=float).reshape(-1, 2)
+    every = np.concatenate(places).reshape(-1, 2)
+    return np.asarray(every[choose_apart(every)])
 
 
 def _likelihoods(photo: PhotoEvidence, places: Floats) -> Floats:

@@ -89,8 +89,9 @@ def _read_track_begin(path: str) -> tuple[float, float] | None:
         raise
     except Exception:  # PyExifTool raises several types of its own; the frames are located without a position then
         return None
-    place = found.get("Composite:GPSLatitude", found.get("QuickTime:GPSLatitude")), found.get(
-        "Composite:GPSLongitude", found.get("QuickTime:GPSLongitude")
+    place = (
+        found.get("Composite:GPSLatitude", found.get("QuickTime:GPSLatitude")),
+        found.get("Composite:GPSLongitude", found.get("QuickTime:GPSLongitude")),
     )
     if not all(isinstance(value, int | float) for value in place) or place == (0, 0):
         return None
