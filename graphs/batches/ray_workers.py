@@ -8,6 +8,7 @@ are run again there; calls that it had recorded are not repeated.
 import gc
 import queue
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from sextant.base.errors import SextantError, WrongUse
@@ -36,7 +37,7 @@ class RayWorkers(Generic[Item]):
         if order.max_usd is not None:
             raise WrongUse("--max-usd is of one process, and --engine ray has many; leave one of them out")
         require_package("ray", "--engine ray", "ray")
-        import ray
+        ray: Any = import_module("ray")
 
         self._ray, self._face, self._order = ray, face, order
         self._started_here = not ray.is_initialized()
