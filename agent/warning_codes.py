@@ -24,6 +24,7 @@ class Code(StrEnum):
     FEWER_REFERENCES = "fewer_references"  # the prompt was too long for the model
     ONE_ANSWER_A_REQUEST = "one_answer_a_request"  # the server gives only one sample per request
     BUDGET_SPENT = "budget_spent"  # the token or money limit does not pay for the next call
+    OVERSPENT = "overspent"  # the server counted more tokens than the limit was reserved for
     NO_TOOLS = "no_tools"  # the model does not support tools
     INSTRUCTION_FOUND = "instruction_found"  # a tool returned text that looks like an instruction
     UNCHECKED_LANGUAGE = "unchecked_language"  # claims are in a language that the guard does not support

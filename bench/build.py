@@ -29,9 +29,9 @@ from PIL.Image import Image
 
 from bench.table import print_table
 from sextant.gallery.build.build import build
-from sextant.gallery.build.pipeline import BATCH, BuildState
+from sextant.gallery.build.pipeline import BuildState
 from sextant.gallery.encoders.load import load_encoder
-from sextant.gallery.encoders.spec import Encoder
+from sextant.gallery.encoders.spec import BATCH, Encoder
 from sextant.gallery.photos.open import open_photo
 from sextant.gallery.sources.folder import list_photo_files
 from sextant.gallery.sources.recognise import SourceOptions, open_source

@@ -62,13 +62,13 @@ def main() -> None:
 def write(path: Path, rows: int) -> list[tuple[str, float, float]]:
     """Write a CSV of synthetic places; return some of them to ask for, with their positions in degrees."""
     chance, rng = random.Random(0), np.random.default_rng(0)
-    latitudes = np.degrees(np.arcsin(rng.uniform(-0.8, 0.9, rows))).round(5).tolist()
-    longitudes = rng.uniform(-180, 180, rows).round(5).tolist()
     asked = []
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(["name", "latitude", "longitude", "country_code"])
-        for number, (latitude, longitude) in enumerate(zip(latitudes, longitudes, strict=True)):
+        for number in range(rows):
+            latitude = round(float(np.degrees(np.arcsin(rng.uniform(-0.8, 0.9)))), 5)
+            longitude = round(float(rng.uniform(-180, 180)), 5)
             words = [
                 "".join(chance.choices(_SYLLABLES, k=chance.randint(2, 4))).title() for _ in range(chance.randint(2, 3))
             ]

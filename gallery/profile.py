@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from sextant.base.arrays import Floats
@@ -146,6 +145,8 @@ def fit_weights(table: Floats, hits: Floats, importance: Floats) -> tuple[tuple[
         hits: (rows, 5) whether the photo lay within each radius of the truth.
         importance: (rows,) weight of each row.
     """
+    from scipy.optimize import minimize  # 0.3 s, and only fitting needs it
+
     rows = []
     for column in range(len(RADII_KM)):
         features, hit, prior = table[:, column], hits[:, column], np.array(WEAK_WEIGHTS[column])

@@ -23,7 +23,8 @@ from sextant.agent.chat.follow_up import follow_up
 from sextant.agent.chat.intents import classify_intent, find_joint_kind
 from sextant.agent.chat.record_answers import CAN, answer_from_record
 from sextant.agent.chat.reweigh import reweigh_photo, update_constraints
-from sextant.agent.guard.claims import LedgerEntry, build_ledger
+from sextant.agent.chat.spoken_reply import make_reply_ledger
+from sextant.agent.guard.claims import LedgerEntry
 from sextant.agent.privacy.precision import Policy
 from sextant.agent.privacy.view import view_photo
 from sextant.agent.recording.blobs import BlobStore
@@ -221,7 +222,7 @@ def ask(state: Chat, context: ChatContext) -> Chat:
         entries = [lead, *answer_from_record(message["text"], shown)]
     else:
         clues = [claim for claim in shown["answer"]["claims"] if not claim.get("struck")]
-        entries = build_ledger(said.text, said.trace, clues)
+        entries = make_reply_ledger(said.text, said.trace, clues)
     return Chat(turns=[make_reply(message, "model", photo["key"], entries, context.policy)], spent=said.spent)
 
 

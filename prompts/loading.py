@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sextant.base.errors import WrongUse, format_error
 from sextant.base.settings import list_bounds
+from sextant.base.yaml_text import parse_yaml
 
 FOLDER = Path(__file__).parent
 
@@ -94,7 +95,7 @@ def read(path: Path, kind: type[Kind]) -> Kind:
 @lru_cache(maxsize=256)
 def parse_document(text: str, kind: type[Kind]) -> Kind:
     """Parse a file's text into a document."""
-    return kind.model_validate(yaml.safe_load(text))
+    return kind.model_validate(parse_yaml(text))
 
 
 def find_document(folder: str, name: str, kind: type[Kind]) -> Kind:

@@ -3,30 +3,23 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
 from sextant.app.interrupting import stop_on_signals
-from tests.support.cli import ROOT
 from tests.support.model_script import Reply, always
 from tests.support.model_server import ModelServer
+from tests.support.processes import Process
 
 
 @pytest.mark.parametrize("form", [["--json"], []])
 def test_the_first_ctrl_c_answers_with_the_best_so_far(gallery, query, tmp_path, form):
     with ModelServer(always(Reply(text="late")), latency_s=90) as slow:
         asking = ["--model", "openai:s", "--base-url", slow.base_url, "--verify", "density", "--gallery", str(gallery)]
-        running = subprocess.Popen(
-            [sys.executable, "-m", "sextant.app", "locate", str(query), str(query), *asking, *form],
+        running = Process(
+            *["locate", query, query, *asking, *form],
             env={**os.environ, "SEXTANT_HOME": str(tmp_path), "OPENAI_API_KEY": "sk-test"},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         while not slow.count:
             time.sleep(0.05)

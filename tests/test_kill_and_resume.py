@@ -4,8 +4,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from itertools import pairwise
@@ -21,6 +19,7 @@ from sextant.graphs.runs.replay import replay
 from sextant.graphs.runs.resume import resume
 from sextant.graphs.runs.run import locate
 from tests.support.model_server import ModelServer
+from tests.support.processes import Process
 from tests.support.recorded import script, settings_for
 
 pytestmark = pytest.mark.kill
@@ -39,10 +38,10 @@ def timeless(answer: dict[str, Any]) -> dict[str, Any]:
 def kill_at(moment: tuple[int, float], server: ModelServer, settings: Settings, photo: Path) -> None:
     """Start a run in a process of its own and kill it some seconds after a number of requests to the server."""
     requests, delay_s = moment
-    command = [sys.executable, "-m", "tests.support.killed_run", json.dumps(settings_to_json(settings)), str(photo)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    arguments = (json.dumps(settings_to_json(settings)), photo)
+    process = Process(*arguments, module="tests.support.killed_run", env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
+    assert process.stdout.readline() == "ready\n"
     while server.count < requests and process.poll() is None:
         time.sleep(0.001)
     time.sleep(delay_s)

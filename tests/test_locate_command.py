@@ -41,7 +41,7 @@ def test_a_person_reads_where_how_sure_and_what_to_distrust(locate, query):
     ran = locate(query)
     for label in ("How sure", "Region", "Rival", "Similar", "Stopped", "Spent", "Model", "Run"):
         assert label in ran.out
-    assert "no model at all" in ran.out
+    assert "no model looked at the picture" in ran.out
     assert "asking" in ran.err and "asking" not in ran.out
 
 

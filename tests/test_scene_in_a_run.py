@@ -8,6 +8,7 @@ from PIL import Image
 
 from tests.gallery.scenes.test_scenes import draw_facade, look_aside
 from tests.support.cli import sextant
+from tests.support.serving import Server
 
 pytest.importorskip("cv2")
 HERE, THERE = (38.7139, -9.1394), (59.9127, 10.7461)
@@ -53,3 +54,19 @@ def test_none_is_compared_when_that_is_switched_off(world):
     root, home, query = world
     ran = sextant("locate", query, "--gallery", root / "gallery", "--compare-scenes", 0, "--json", home=home)
     assert not any(one["origin"] == "scene" for one in ran.json["candidates"])
+
+
+def test_the_drawing_is_shown_on_the_page_and_in_the_case_file(world):
+    root, _, query = world
+    args = ("--gallery", root / "gallery")
+    with Server(*args, home=root / "served") as server:
+        session = server.session()
+        server.say(session, "where?", query).raise_for_status()
+        server.settled(session)
+        drawn = server.http.get(f"/api/sessions/{session}/photos/1/matches/1")
+        assert Image.open(io.BytesIO(drawn.content)).width > 1000
+        assert server.http.get(f"/api/sessions/{session}/photos/1/matches/2").status_code == 404
+        assert "data:image/jpeg;base64," in server.http.get(f"/api/sessions/{session}/export/html").text
+    with Server(*args, "--precision", "city", home=root / "served") as server:
+        assert server.http.get(f"/api/sessions/{session}/photos/1/matches/1").status_code == 403
+        assert "data:image/jpeg" not in server.http.get(f"/api/sessions/{session}/export/html").text

@@ -24,12 +24,12 @@ def answer(number):
     return json.dumps({"latitude": latitude, "longitude": longitude, "confidence": 0.3})
 
 
-def located(query, gallery, home, **more):
+def located(query, gallery, home, counted=INPUT, **more):
     def script(asked):
         count = asked.body.get("n", 1)
         first = len(server.requests)
         texts = [answer(first + number) for number in range(count)]
-        return Reply(text=texts[0], more=texts[1:], usage=(INPUT, OUTPUT * count))
+        return Reply(text=texts[0], more=texts[1:], usage=(counted, OUTPUT * count))
 
     with ModelServer(script) as server:
         settings = Settings(
@@ -68,6 +68,16 @@ def test_money_is_never_overspent_and_four_fifths_of_what_fits_is_used(name, lim
     if name == "g3" and fits % 10 < 5:
         fits -= fits % 10  # a request of fewer samples than the recipe keeps is not worth its picture
     assert answered["spent"]["calls"] >= 0.8 * fits
+
+
+@pytest.mark.parametrize("limit", [{"max_usd": 0.02}, {"max_tokens": 12_000}])
+def test_a_server_that_counts_beyond_any_model_is_asked_once_and_the_answer_warns(
+    limit, query, gallery, tmp_path, keys
+):
+    answered, server = located(query, gallery, tmp_path, counted=60_000, tools=(), verify="density", **limit)
+    assert server.count == 1
+    (warning,) = [warning["text"] for warning in answered["warnings"] if warning["code"] == Code.OVERSPENT]
+    assert ("$0.1506 of --max-usd 0.02" if "max_usd" in limit else "60,060 tokens of --max-tokens 12,000") in warning
 
 
 @pytest.mark.parametrize("limit", [6_000, 12_000, 30_000])

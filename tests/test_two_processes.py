@@ -1,27 +1,16 @@
 """Three processes begin on one home that does not exist yet: each has its answer, and every run is listed."""
 
 import os
-import subprocess
-import sys
 
-from tests.support.cli import ROOT, sextant
+from tests.support.cli import sextant
+from tests.support.processes import Process
 
 
 def test_processes_share_a_new_home(gallery, query, tmp_path):
     home = tmp_path / "home"
-    command = ["-m", "sextant.app", "locate", query, "--gallery", gallery, "--verify", "density", "--json", "--quiet"]
+    command = ["locate", query, "--gallery", gallery, "--verify", "density", "--json", "--quiet"]
     keep = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "SEXTANT"))}
-    begun = [
-        subprocess.Popen(
-            [sys.executable, *map(str, command)],
-            env={**keep, "SEXTANT_HOME": str(home)},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
+    begun = [Process(*command, env={**keep, "SEXTANT_HOME": str(home)}) for _ in range(3)]
     ended = [(*process.communicate(timeout=120), process.returncode) for process in begun]
     assert [code for _, _, code in ended] == [0, 0, 0], ended
     assert all('"country_code": "PT"' in out for out, _, _ in ended)

@@ -1,14 +1,11 @@
 """Normalise the characters that write numbers, signs, degrees and quotes."""
 
 import re
-import sys
 import unicodedata
 
-# Every decimal digit of Unicode (full-width, Arabic-Indic, Devanagari …) as ASCII.
+# Every decimal digit of Unicode (full-width, Arabic-Indic, Devanagari …) as ASCII; planes 2 and above have none.
 _DIGITS = {
-    code: str(unicodedata.decimal(chr(code)))
-    for code in range(128, sys.maxunicode + 1)
-    if unicodedata.category(chr(code)) == "Nd"
+    code: str(unicodedata.decimal(chr(code))) for code in range(128, 0x20000) if unicodedata.category(chr(code)) == "Nd"
 }
 _MINUS = "‐‑‒–—―−﹣－⁻➖"
 _DEGREE = "º˚∘゜⁰"

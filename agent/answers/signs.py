@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
 from sextant.agent.answers.outcome import Clue
+from sextant.base.yaml_text import parse_yaml
 
 _QUOTED = re.compile(r"\"([^\"\n]{3,80})\"|“([^”\n]{3,80})”|„([^“”\n]{3,80})[“”]|«([^»\n]{3,80})»|「([^」\n]{2,40})」")
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+")
@@ -33,6 +32,6 @@ def quotes(text: str) -> list[str]:
 
 @cache
 def _words() -> re.Pattern[str]:
-    lists = yaml.safe_load(files("sextant.agent.answers").joinpath("data/signs.yaml").read_text(encoding="utf-8"))
+    lists = parse_yaml(files("sextant.agent.answers").joinpath("data/signs.yaml").read_text(encoding="utf-8"))
     words = [re.escape(word).replace(r"\*", r"\w*") for line in lists.values() for word in str(line).split()]
     return re.compile(rf"\b(?:{'|'.join(words)})\b")

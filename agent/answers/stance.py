@@ -6,10 +6,9 @@ from enum import IntEnum
 from functools import lru_cache
 from importlib.resources import files
 
-import yaml
-
 from sextant.agent.answers.mentions import Mention
 from sextant.agent.answers.tokens import Words, is_unspaced, make_word_key
+from sextant.base.yaml_text import parse_yaml
 
 _REACH, _MOST = 60, 40  # words round a name in which phrases speak of it, and how many of them
 _NEAR = 6  # small words between a phrase and the name it speaks of
@@ -142,7 +141,7 @@ def _keep_longest(hits: list[_Hit]) -> list[_Hit]:
 def _load_phrases() -> tuple[dict[str, list[tuple[list[str], str]]], frozenset[str], list[tuple[str, str]]]:
     """Return phrases by their first word, the small words, and phrases of scripts without spaces."""
     text = files("sextant.agent.answers").joinpath("data/stances.yaml").read_text(encoding="utf-8")
-    lists = yaml.safe_load(text)
+    lists = parse_yaml(text)
     small = frozenset(word for phrase in lists.pop("between") for word in phrase.split())
     tree: dict[str, list[tuple[list[str], str]]] = {}
     unspaced: list[tuple[str, str]] = []

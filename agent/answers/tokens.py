@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-import yaml
-
+from sextant.base.yaml_text import parse_yaml
 from sextant.geo.spelling import fold, strip_digraphs
 
 # A word with its apostrophes; marks that some scripts write as characters of their own belong to it.
@@ -108,7 +107,7 @@ def make_word_key(word: str) -> str:
 @lru_cache(maxsize=1)
 def _load_lists() -> dict[str, frozenset[str]]:
     text = files("sextant.agent.answers").joinpath("data/words.yaml").read_text(encoding="utf-8")
-    lists = yaml.safe_load(text).items()
+    lists = parse_yaml(text).items()
     return {name: frozenset(words.split(", ") if ", " in words else words.split()) for name, words in lists}
 
 

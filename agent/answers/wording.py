@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-import yaml
+from sextant.base.yaml_text import parse_yaml
 
 KINDS = ("sights", "centre", "outskirts", "unsure", "certain", "nature", "broad", "country")
 _LEAST_SMALL_WORDS = 3  # of English in a reply that is prose, of which something can be told
@@ -69,11 +69,11 @@ def _load_languages() -> Mapping[str, _Language]:
             frozenset(str(lists["small"]).split()),
             {kind: re.compile("|".join(lists[kind].replace("*", r"\w*").split())) for kind in KINDS},
         )
-        for language, lists in yaml.safe_load(text).items()
+        for language, lists in parse_yaml(text).items()
     }
 
 
 @lru_cache(maxsize=1)
 def _load_patterns() -> Mapping[str, re.Pattern[str]]:
-    lists = yaml.safe_load(files("sextant.agent.answers").joinpath("data/wording.yaml").read_text(encoding="utf-8"))
+    lists = parse_yaml(files("sextant.agent.answers").joinpath("data/wording.yaml").read_text(encoding="utf-8"))
     return {kind: re.compile("|".join(lists[kind].replace("*", "[a-z]*").split())) for kind in KINDS}

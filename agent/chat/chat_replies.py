@@ -60,10 +60,10 @@ def reply_steered(before: Document, after: Document) -> list[LedgerEntry]:
         km = float(compute_great_circle_km((old["latitude"], old["longitude"]), (new["latitude"], new["longitude"])))
         there = f"{format_place_name(new)} ({format_coordinates(new)})"
         moved = f"The answer moved {km:,.0f} km, from {format_place_name(old)} to {there}."
-    entries = [LedgerEntry(moved, "inferred")]
+    entries = [LedgerEntry(moved, "inferred"), LedgerEntry(after["told"]["headline"], "inferred")]
     for words, count in changed["ruled_out"]:
         entries.append(
-            LedgerEntry(f"{format_sentence(words)[:-1]}: {count} of {changed['of']} candidates ruled out.", "inferred")
+            LedgerEntry(f"{format_sentence(words)[:-1]}: {count} of {changed['of']} candidates ruled out.", "said")
         )
     entries += state_confidence(after)[:1]
     entries.append(LedgerEntry("No model was called: the stored candidates were reranked.", "inferred"))

@@ -6,7 +6,8 @@ Pure functions from the redacted view (``agent/privacy/view.py``) to ledger entr
 import re
 from collections.abc import Callable
 
-from sextant.agent.answer_words import format_coordinates, format_headline, format_place_name
+from sextant.agent.answer_statement import NO_MODEL
+from sextant.agent.answer_words import format_coordinates, format_place_name
 from sextant.agent.chat.steering_parser import parse_area
 from sextant.agent.guard.claims import LedgerEntry
 from sextant.agent.warning_codes import Code
@@ -18,6 +19,7 @@ Answer = Callable[[Document, str], list[LedgerEntry]]
 
 CAN = "why, what else, how sure, show nearest, show farthest, how far from X, what would change your mind, metadata"
 SHOWN = 5  # references listed in one reply
+CLAIMED = 6  # claims of the model in one reply
 
 
 def answer_from_record(question: str, photo: Document) -> list[LedgerEntry]:
@@ -30,43 +32,50 @@ def answer_from_record(question: str, photo: Document) -> list[LedgerEntry]:
 
 def answer_where(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Answer "where": the place, its probability and whether that is calibrated."""
-    answer = photo["answer"]
-    best = answer["best"]
-    if best is None:
+    told = photo["told"]
+    if photo["answer"]["best"] is None:
         return [LedgerEntry("No place is left.", "inferred")]
     entries = [
-        LedgerEntry(format_headline(answer), "inferred"),
-        LedgerEntry(f"Position: {format_coordinates(best)}.", "inferred"),
+        LedgerEntry(told["headline"], "inferred"),
+        LedgerEntry(f"Position: {told['position']}.", "inferred"),
     ]
     entries += state_confidence(photo)[:1]
-    if answer["model"] == "offline":
-        entries.append(
-            LedgerEntry("No model looked at the picture: this is the density of similar photos.", "retrieved")
-        )
+    if photo["answer"]["model"] == "offline":
+        entries.append(LedgerEntry(format_sentence(NO_MODEL), "retrieved"))
     return entries
 
 
 def answer_why(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Answer "why": clues of nearby answers, then similar photos, then the scores."""
-    answer = photo["answer"]
-    if answer["best"] is None:
+    if photo["answer"]["best"] is None:
         return [LedgerEntry("No place is left to explain.", "inferred")]
+    return list_reasons(photo, CLAIMED) or [LedgerEntry("The record has no stated reason.", "inferred")]
+
+
+def list_reasons(photo: Document, most: int | None = None) -> list[LedgerEntry]:
+    """List what argues for the answer as it now is: the ledger of page, terminal and case file.
+
+    Args:
+        most: claims of the model to list; None means all.
+    """
+    answer = photo["answer"]
     entries = [
         LedgerEntry(
             format_sentence(claim["text"]),
             claim["source"] if claim["source"] != "unstated" else "inferred",
             claim["call"],
+            claim.get("struck"),
         )
-        for claim in answer["claims"][:6]
+        for claim in answer["claims"][:most]
     ]
-    near = select_within(photo["nearest"], answer["best"], 200.0)
-    if photo["nearest"]:
+    if answer["best"] is not None and photo["nearest"]:
+        near = select_within(photo["nearest"], answer["best"], 200.0)
         line = f"{len(near)} of the {len(photo['nearest'])} most similar gallery photos lie within 200 km of it."
         entries.append(LedgerEntry(line, "retrieved"))
     entries += [LedgerEntry(format_sentence(reason), "inferred") for reason in photo["reasons"][:2]]
     if photo["constraints"]:
-        entries.append(LedgerEntry(f"You said: {'; '.join(photo['constraints'])}.", "inferred"))
-    return entries or [LedgerEntry("The record has no stated reason.", "inferred")]
+        entries.append(LedgerEntry(f"You said: {'; '.join(photo['constraints'])}.", "said"))
+    return entries
 
 
 def list_alternatives(photo: Document, question: str = "") -> list[LedgerEntry]:
@@ -85,20 +94,15 @@ def list_alternatives(photo: Document, question: str = "") -> list[LedgerEntry]:
 
 def state_confidence(photo: Document, question: str = "") -> list[LedgerEntry]:
     """State the probabilities at the five radii, the region, and whether they are calibrated."""
-    answer = photo["answer"]
-    known = [(km, share) for km, share in answer["probability"].items() if share is not None]
-    if not known:
+    told = photo["told"]
+    if not told["how_sure"]:
         return [LedgerEntry("There are no probabilities.", "inferred")]
-    listed = ", ".join(f"{share:.0%} within {int(km):,} km" for km, share in known)
-    entries = [LedgerEntry(f"{listed}.", "inferred")]
-    region = answer["region"].get("90")
-    if region and region.get("radius_km") is not None:
-        entries.append(
-            LedgerEntry(f"With 90 % it lies within {region['radius_km']:,.0f} km of the middle.", "inferred")
-        )
-    elif region:
-        entries.append(LedgerEntry(f"With 90 % it lies in one of {len(region['parts'])} areas.", "inferred"))
-    doubts = [warning["text"] for warning in answer["warnings"] if warning["code"] == Code.UNCALIBRATED]
+    entries = [LedgerEntry(format_sentence(told["confidence"]), "inferred")]
+    if told["basis"]:
+        entries.append(LedgerEntry(format_sentence(f"calibration: {told['basis']}"), "inferred"))
+    if told["region"]:
+        entries.append(LedgerEntry(f"Region: {told['region']}.", "inferred"))
+    doubts = [warning["text"] for warning in photo["answer"]["warnings"] if warning["code"] == Code.UNCALIBRATED]
     return [*entries, *(LedgerEntry(format_sentence(text), "inferred") for text in doubts)]
 
 
@@ -127,7 +131,7 @@ def measure_distance(photo: Document, question: str) -> list[LedgerEntry]:
         return [LedgerEntry(f"{name} is an area, not a single place; name a town.", "inferred")]
     km = float(compute_great_circle_km(area["circle"][:2], (best["latitude"], best["longitude"])))
     there = f"{name} ({area['circle'][0]:.1f}, {area['circle'][1]:.1f})"
-    return [LedgerEntry(f"{format_place_name(best)} is {km:,.0f} km from {there}.", "tool")]
+    return [LedgerEntry(f"{format_place_name(best)} is {km:,.0f} km from {there}.", "inferred")]
 
 
 def describe_rival(photo: Document, question: str = "") -> list[LedgerEntry]:
@@ -136,7 +140,7 @@ def describe_rival(photo: Document, question: str = "") -> list[LedgerEntry]:
     if rival is None:
         return [LedgerEntry("Evidence for a place outside the region: no candidate is there yet.", "inferred")]
     best = photo["answer"]["best"]
-    entries = [LedgerEntry(f"The best rival is {format_place_name(rival)} ({format_coordinates(rival)}).", "inferred")]
+    entries = [LedgerEntry(f"The best rival: {photo['told']['rival']}.", "inferred")]
     if rival.get("country") and best and rival["country"] != best.get("country"):
         line = f"Anything that belongs to {rival['country']} and not to {best.get('country') or 'the sea'} would: "
         entries.append(LedgerEntry(line + "a language, a plate, a road marking. Look for it by eye.", "inferred"))

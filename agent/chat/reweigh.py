@@ -1,12 +1,16 @@
 """Rerank a photo's stored candidates under the user's constraints."""
 
+from typing import cast
+
 from sextant.agent.chat.intents import classify_intent, is_undo_all
 from sextant.agent.chat.steering import ReweighInput, measure_moved_km, read_candidate, steer
 from sextant.agent.chat.steering_parser import read_steering
-from sextant.agent.nodes.answer import name_best_place, name_rival
+from sextant.agent.nodes.answer import collect_claims, name_best_place, name_rival
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.within import load_within
+from sextant.base.documents.answer import BestPlace, Claim
+from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.json_types import Json
 
 
@@ -47,10 +51,22 @@ def reweigh_photo(photo: Json, constraints: list[Json], blobs: BlobStore) -> Jso
         "rival": name_rival(verdict["rival"]),
         "coverage": None,
     }
+    now["claims"] = collect_present_claims(photo, now["best"])
     changed = {
         "moved_km": measure_moved_km(photo["answer"]["best"], result.verdict),
         "left": result.left,
         "of": len(evidence.candidates),
         "ruled_out": [list(pair) for pair in result.ruled_out],
+        "reasons": list(verdict["reasons"]),
     }
     return {**photo, "constraints": constraints, "now": now, "changed": changed}
+
+
+def collect_present_claims(photo: Json, best: BestPlace | None) -> list[Claim]:
+    """Collect the clues of the answers that argue for the present place, not for the one that was ruled out."""
+    outcomes = {
+        item["id"]: {"kind": "answered", **item, "clues": photo["clues"][item["id"]]}
+        for item in photo["answer"]["candidates"]
+        if item["origin"] == "answer" and item.get("id") in photo["clues"]
+    }
+    return collect_claims(cast(dict[str, OutcomeDocument], outcomes), best)

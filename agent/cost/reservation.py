@@ -235,7 +235,7 @@ def bound_measured_prompt(ask: Ask, state: State, deps: Deps) -> int:
 
 
 def correct_bound(bound: int, messages: int, measured: Sequence[int] | None) -> int:
-    """Return the correct the bound of a prompt by a measured one.
+    """Correct the bound of a prompt by a measured one.
 
     Content beyond the measured prompt counts as estimated; content it lacks is subtracted at half of its estimate.
     What the measured prompt took beyond its estimate is expected again of every further message.

@@ -9,9 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sextant.agent.guard.function_words import count_function_words
+from sextant.base.yaml_text import parse_yaml
 
 Tools = tuple[str, ...]
 ANY_TOOL: Tools = ("*",)
@@ -19,7 +18,7 @@ OUT_OF_REACH: Tools = ()
 
 _DATA = Path(__file__).parent / "data" / "claimed_checks.yaml"
 _EDGELESS = ("zh",)  # written without spaces, so word boundaries cannot be matched
-_QUOTED = re.compile(r"[\"“”„«»「」][^\"“”„«»「」]{0,200}[\"“”„«»「」]")
+QUOTED = re.compile(r"[\"“”„«»「」][^\"“”„«»「」]{0,200}[\"“”„«»「」]")
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def find_claimed_checks(sentence: str) -> list[Tools] | None:
     An empty tuple means a source that Sextant cannot reach: such a claim is never true. An unspecific check ("I
     verified this") could be any tool, ``ANY_TOOL``. Quoted text is ignored: it is not the model's.
     """
-    plain = _QUOTED.sub("…", sentence.replace("’", "'"))
+    plain = QUOTED.sub("…", sentence.replace("’", "'"))
     likely = find_likely_languages(plain)
     if any(words.named.search(plain) for words in likely) and not any(words.denied.search(plain) for words in likely):
         return [OUT_OF_REACH]
@@ -81,7 +80,7 @@ def find_likely_languages(sentence: str) -> list[ClaimPatterns]:
 @lru_cache(maxsize=1)
 def load_languages() -> dict[str, ClaimPatterns]:
     """Load the patterns of all supported languages, by ISO 639-1 code."""
-    every = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
+    every = parse_yaml(_DATA.read_text(encoding="utf-8"))
     return {code: _compile_words(data, edges=code not in _EDGELESS) for code, data in every.items()}
 
 

@@ -1,7 +1,7 @@
 """Check claims against the tool log: a ledger of sources, with claims of checks that were never made struck.
 
-Every sentence shown about a photo has a source: seen, read, retrieved, tool, inferred or metadata. A sentence that
-claims a check is struck when the trace holds no such call, and replaced by a list of the calls that were made.
+Every sentence shown about a photo has a source: seen, read, retrieved, tool, inferred, metadata, or said by the person.
+A sentence that claims a check is struck when the trace holds no such call, and replaced by a list of the calls made.
 """
 
 import re
@@ -12,22 +12,16 @@ from typing import Any
 
 from sextant.agent.guard.claim_languages import find_unsupported_language
 from sextant.agent.guard.claim_patterns import ANY_TOOL, Tools, find_claimed_checks
+from sextant.agent.guard.sentence_sources import correct_source, find_source, has_gallery
 from sextant.base.json_types import Document, Json
 
-SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata")
+SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata", "said")
+"""Where a sentence comes from; ``said`` is the person's own word, such as "not Italy"."""
 
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=\S)|(?<=[。！？])\s*(?=\S)|\n+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|etc|vs|approx|ca|no|st|mt|ft|dr|mr|mrs|jr|fig)|\b[A-Z]|\d)\.$", re.IGNORECASE
 )
-
-_SPEAKS_OF = (
-    ("metadata", r"exif|metadata|gps tag|the file(?:'s)? (?:says|own|states)"),
-    ("read", r"sign\w*|text|lettering|plates?|script|written|reads|inscription|label|words?"),
-    ("retrieved", r"similar photos?|gallery|references?|nearest|neighbou?rs?|listed photos?|retriev\w*"),
-    ("seen", r"visible|can see|i see|shows?|there (?:is|are)|in the (?:photo|picture|image|foreground|background)"),
-)
-_SPEAKS = tuple((source, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for source, words in _SPEAKS_OF)
 
 
 @dataclass(frozen=True)
@@ -99,10 +93,11 @@ def check_sentence(sentence: str, trace: Trace, clues: Sequence[Document] = ()) 
         if call is None:
             return LedgerEntry(describe_calls(trace), "tool", None, struck=sentence)
         return LedgerEntry(sentence, "retrieved" if call == "references" else "tool", call)
+    gallery = has_gallery(frozenset(trace.names), trace.references)
     same = _find_same_clue(sentence, clues)
     if same is not None and same["source"] in SOURCES:
-        return LedgerEntry(sentence, same["source"], same.get("call"))
-    return LedgerEntry(sentence, next((source for source, words in _SPEAKS if words.search(sentence)), "inferred"))
+        return LedgerEntry(sentence, correct_source(sentence, same["source"], gallery=gallery), same.get("call"))
+    return LedgerEntry(sentence, find_source(sentence, gallery=gallery))
 
 
 def strike_phantom_checks(clues: Sequence[Document], traces: Mapping[str, Trace]) -> list[Json]:
@@ -111,10 +106,19 @@ def strike_phantom_checks(clues: Sequence[Document], traces: Mapping[str, Trace]
     for clue in clues:
         entry = check_sentence(clue["text"], traces.get(clue["call"], Trace()), [clue])
         if entry.struck is None:
-            kept.append(dict(clue))
+            kept.append({**clue, "source": _correct_clue(clue, traces)})
         else:
             kept.append({**clue, "text": entry.text, "source": "tool", "struck": entry.struck})
     return kept
+
+
+def _correct_clue(clue: Document, traces: Mapping[str, Trace]) -> str:
+    """Return the clue's source, corrected where its branch is known."""
+    trace = traces.get(clue["call"])
+    stated = str(clue["source"])
+    if trace is None:
+        return stated
+    return correct_source(clue["text"], stated, gallery=has_gallery(frozenset(trace.names), trace.references))
 
 
 def describe_calls(trace: Trace) -> str:

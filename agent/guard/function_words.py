@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+from sextant.base.yaml_text import parse_yaml
 
 _DATA = Path(__file__).parent / "data" / "function_words.yaml"
 
@@ -22,5 +22,5 @@ def split_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _load_function_words() -> dict[str, frozenset[str]]:
-    every = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
+    every = parse_yaml(_DATA.read_text(encoding="utf-8"))
     return {code: frozenset(words.split()) for code, words in every.items()}

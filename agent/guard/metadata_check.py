@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from sextant.agent.answer_words import format_coordinates, format_distance
 from sextant.base.json_types import Document, Json
 from sextant.geo.sphere import compute_great_circle_km
 
@@ -43,11 +44,26 @@ def compare_metadata(metadata: Json, best: Document | None, region_90: Document 
     km = float(compute_great_circle_km(here, (best["latitude"], best["longitude"])))
     reach = (region_90 or {}).get("radius_km") or 0.0
     verdict = "agrees" if km < max(AGREES_KM, reach) else "conflicts"
-    notes = "".join(f" Note: {note}." for note in metadata.get("notes") or ())
-    where = f"{here[0]:.4f}, {here[1]:.4f}"
-    source = f", from {SOURCES[metadata['source']]}," if metadata.get("source") in SOURCES else ""
-    text = f"the file's own position ({where}){source} {verdict} with the answer: {km:,.0f} km away.{notes}"
-    return {"verdict": verdict, **stated, "distance_km": round(km, 3), "text": text, "time": time}
+    compared = {"verdict": verdict, **stated, "distance_km": round(km, 3)}
+    text = " ".join(f"{line}." for line in describe_file_position(compared))
+    return {**compared, "text": text, "time": time}
+
+
+def describe_file_position(stated: Json) -> list[str]:
+    """Describe the file's own position, which the model never sees: source, distance, verdict, and any doubts.
+
+    Empty where the file states none.
+    """
+    doubts = [f"doubtful: {note}" for note in stated["notes"]]
+    if stated["latitude"] is None:
+        older = stated["verdict"] != "absent"
+        return [f"the file's own position {stated['verdict']} with the answer"] if older else []
+    line = f"the file's own position is {format_coordinates(stated)}"
+    if stated["source"]:
+        line += f", from {SOURCES.get(stated['source'], stated['source'])}"
+    if stated["distance_km"] is not None:
+        line += f"; {format_distance(stated['distance_km'])} from the answer, which it {stated['verdict']} with"
+    return [line, *doubts]
 
 
 FILE_POSITION = ("verdict", "latitude", "longitude", "source", "taken_at", "distance_km", "notes")

@@ -10,7 +10,7 @@ import unicodedata
 from functools import lru_cache
 from importlib.resources import files
 
-import yaml
+from sextant.base.yaml_text import parse_yaml
 
 _LONGEST = 20_000  # characters examined
 _MOST = 20  # findings reported
@@ -49,9 +49,7 @@ def find_instructions(text: str) -> list[str]:
 @lru_cache(maxsize=1)
 def _load_phrases() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Load the phrases as two patterns: one for single lines, one for the whole text."""
-    table = yaml.safe_load(
-        (files("sextant.agent.guard") / "data" / "instruction_phrases.yaml").read_text(encoding="utf-8")
-    )
+    table = parse_yaml((files("sextant.agent.guard") / "data" / "instruction_phrases.yaml").read_text(encoding="utf-8"))
     anywhere = [pattern for family in table["anywhere"].values() for pattern in family.values()]
     return re.compile("|".join(table["lines"].values())), re.compile("|".join(f"(?:{one})" for one in anywhere))
 

@@ -8,6 +8,7 @@ from sextant.agent.answers.outcome import OUTCOMES
 from sextant.agent.guard.claims import Trace, describe_unsupported, make_trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata, state_file_position
 from sextant.agent.recording.fitted_models import shorten_fitted_name
+from sextant.agent.settings import Settings
 from sextant.agent.state import Photo, Spent, State
 from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, warn, warn_uncalibrated
 from sextant.agent.within import warn_within
@@ -42,6 +43,9 @@ def answer(state: State, deps: Deps) -> State:
     said = collect_claims(outcomes, best)
     unread = describe_unsupported([claim["text"] for claim in said if claim["source"] != "read"])
     position = compare_metadata(state["metadata"], best, verdict["region"].get("90"))
+    warnings = collect_warnings(state, deps.settings)
+    if unread:
+        warnings.append(warn(Code.UNCHECKED_LANGUAGE, unread))
     document: Answer = {
         "photo": describe_photo(state["photo"]),
         "best": best,
@@ -59,7 +63,7 @@ def answer(state: State, deps: Deps) -> State:
         "model": deps.settings.model,
         "preset": deps.recipe.id,
         "run": deps.settings.run,
-        "warnings": [*collect_warnings(state, deps), *([warn(Code.UNCHECKED_LANGUAGE, unread)] if unread else [])],
+        "warnings": warnings,
     }
     if deps.settings.fitted and deps.recipe.verify == "calibrated":
         document["fitted"] = shorten_fitted_name(deps.settings.fitted)
@@ -158,13 +162,25 @@ def summarise_spending(spent: Spent, seconds: float) -> SpentSummary:
     }
 
 
-def collect_warnings(state: State, deps: Deps) -> list[AnswerWarning]:
-    """Collect the warnings of the run: from its nodes, failed branches, uncalibrated probabilities."""
-    warnings = read_warnings(state.get("warnings", []))
+def collect_warnings(state: State, settings: Settings) -> list[AnswerWarning]:
+    """Collect the warnings of the run: from its nodes, its limits, failed branches, uncalibrated probabilities."""
+    warnings = [*read_warnings(state.get("warnings", [])), *warn_of_overspending(state["spent"], settings)]
     failures = Counter((o["kind"], o["how"]) for o in state["outcomes"].values() if o["kind"] in ("failed", "filtered"))
     for (kind, how), times in failures.items():
         happened = "failed" if kind == "failed" else "were filtered"
         warnings.append(warn(Code.ANSWERS_FAILED, f"{times} of the model's answers {happened}: {how}"))
-    if deps.settings.within:
-        warnings.append(warn_within(deps.settings.within, list(state["outcomes"].values())))
+    if settings.within:
+        warnings.append(warn_within(settings.within, list(state["outcomes"].values())))
     return warnings if state["verdict"]["calibrated"] else [*warnings, warn_uncalibrated()]
+
+
+def warn_of_overspending(spent: Spent, settings: Settings) -> list[AnswerWarning]:
+    """Warn where a limit was passed: only a server that counts a prompt beyond its upper estimate can cause this."""
+    tokens = spent["input_tokens"] + spent["output_tokens"]
+    over = []
+    if settings.max_usd is not None and spent["usd"] > settings.max_usd + 1e-9:
+        over.append(f"${spent['usd']:.4f} of --max-usd {settings.max_usd:g}")
+    if settings.max_tokens is not None and tokens > settings.max_tokens:
+        over.append(f"{tokens:,} tokens of --max-tokens {settings.max_tokens:,}")
+    reason = "the server counted more for a prompt than any known model does; no call was made after that"
+    return [warn(Code.OVERSPENT, f"spent {' and '.join(over)}: {reason}")] if over else []

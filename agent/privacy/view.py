@@ -5,15 +5,17 @@ from typing import Any, cast
 
 import numpy as np
 
-from sextant.agent.answer_words import format_headline, list_scale_rows
+from sextant.agent.answer_statement import state_answer
+from sextant.agent.chat.record_answers import list_reasons
 from sextant.agent.guard.claims import Trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata, read_file_position, state_file_position
 from sextant.agent.privacy.precision import Policy, coarsen, redact_words
+from sextant.agent.verification.pool import LOOKED_UP
 from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, warn_uncalibrated
 from sextant.base.documents.answer import Answer
 from sextant.base.documents.progress import ProgressEvent
 from sextant.base.documents.session import ShownPhoto
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
 from sextant.geo.caps import draw_caps
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import compute_great_circle_km
@@ -45,8 +47,7 @@ def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
     answer["region"] = {share: draw_region(region) for share, region in answer["region"].items()}
     located = {
         "answer": answer,
-        "headline": format_headline(answer),
-        "how_sure": list_scale_rows(answer["probability"]),
+        "told": state_answer(cast(Answer, answer)),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
         "changed": view_change(seen, answer["best"]),
@@ -54,11 +55,12 @@ def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
         "nearest": seen["nearest"],
         "farthest": seen["farthest"],
         "places": coarsen(list_proposals(answer["candidates"]), policy),
-        "reasons": seen["verdict_reasons"] or [],
+        "reasons": (seen["changed"] or {}).get("reasons") or seen["verdict_reasons"] or [],
         "done": list_done(evidence),
         "pictures": not policy.withholds_words,
     }
-    return cast(ShownPhoto, shown | located)
+    whole = shown | located
+    return cast(ShownPhoto, whole | {"ledger": [entry.to_json() for entry in list_reasons(whole)]})
 
 
 def draw_region(region: Json | None) -> Json | None:
@@ -126,7 +128,7 @@ def merge_current_answer(evidence: Json) -> Json:
 
 def view_claims(evidence: Json, policy: Policy) -> list[Json]:
     """Build the view of the claims, phantom checks struck; under a cap only their sources."""
-    claims = strike_phantom_checks(evidence["answer"]["claims"], load_traces(evidence))
+    claims = strike_phantom_checks(merge_current_answer(evidence)["claims"], load_traces(evidence))
     coarse: list[Json] = coarsen(redact_words(claims, policy, WORDS), policy)
     return coarse
 
@@ -158,7 +160,11 @@ def list_done(evidence: Json) -> list[Json]:
 
 
 def list_proposals(candidates: Sequence[Json]) -> list[Json]:
-    """Group the candidates into places with votes, strongest first; a place has its best candidate's position."""
+    """Group the candidates into places with votes, strongest first; a place has its best candidate's position.
+
+    Models and retrieved photos vote; what was looked up for the photo's text or matched by geometry is counted among
+    the origins only.
+    """
     if not candidates:
         return []
     positions = np.array([(item["latitude"], item["longitude"]) for item in candidates])
@@ -167,7 +173,14 @@ def list_proposals(candidates: Sequence[Json]) -> list[Json]:
     for label, item in zip(labels.tolist(), candidates, strict=True):
         groups.setdefault(label, []).append(item)
     ranked = sorted(groups.values(), key=lambda group: (-max(item["score"] for item in group), -len(group)))
-    return [_make_proposal(group, len(candidates)) for group in ranked]
+    of = sum(item["origin"] not in LOOKED_UP for item in candidates)
+    return [_make_proposal(group, of) for group in ranked]
+
+
+def list_matches(candidates: Sequence[Document]) -> list[Document]:
+    """List the references that show the same scene and whose drawing may be shown, the surest first."""
+    drawn = [one for one in candidates if one["origin"] == "scene" and one.get("evidence")]
+    return sorted(drawn, key=lambda one: (-one["confidence"], -one["inliers"], one["evidence"]))
 
 
 def _make_proposal(group: list[Json], of: int) -> Json:
@@ -175,9 +188,8 @@ def _make_proposal(group: list[Json], of: int) -> Json:
 
     best = max(group, key=lambda item: item["score"])
     place = describe(best["latitude"], best["longitude"])
-    origins = {
-        origin: sum(item["origin"] == origin for item in group) for origin in ("answer", "alternative", "nearest")
-    }
+    counted = ("answer", "alternative", "nearest", *LOOKED_UP)
+    origins = {origin: sum(item["origin"] == origin for item in group) for origin in counted}
     shown: dict[str, Any] = {
         "latitude": best["latitude"],
         "longitude": best["longitude"],
@@ -185,7 +197,7 @@ def _make_proposal(group: list[Json], of: int) -> Json:
         "admin1": place.admin1,
         "place": place.place,
         "score": best["score"],
-        "votes": len(group),
+        "votes": sum(item["origin"] not in LOOKED_UP for item in group),
         "of": of,
         "origins": origins,
         "variants": sorted({item["variant"] for item in group if item.get("variant")}),

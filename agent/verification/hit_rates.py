@@ -12,7 +12,6 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-import yaml
 
 from sextant.agent.answers.outcome import PRECISIONS
 from sextant.agent.answers.wording import KINDS
@@ -20,6 +19,7 @@ from sextant.agent.verification.opinions import exact_hits
 from sextant.agent.verification.pool import Candidate
 from sextant.agent.verification.reliability import model_name
 from sextant.base.arrays import Floats
+from sextant.base.yaml_text import parse_yaml
 
 CLASSES = ("small", "middle", "strong")
 FEATURES = (
@@ -112,7 +112,7 @@ def model_class(name: str) -> str:
 @cache
 def _families() -> tuple[tuple[str, re.Pattern[str]], ...]:
     text = files("sextant.agent.verification").joinpath("model_families.yaml").read_text(encoding="utf-8")
-    return tuple((entry["class"], re.compile(entry["pattern"])) for entry in yaml.safe_load(text)["families"])
+    return tuple((entry["class"], re.compile(entry["pattern"])) for entry in parse_yaml(text)["families"])
 
 
 def feature_rows(answers: Sequence[Candidate], word_shares: Floats) -> Floats:

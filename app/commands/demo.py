@@ -40,9 +40,9 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     Example: sextant demo
              sextant demo --query 3
     """
-    from sextant.agent.answer_words import format_place_name
+    from sextant.agent.answer_words import format_distance, format_place_name
     from sextant.agent.settings import Settings
-    from sextant.app.render.answer import format_answer, format_distance
+    from sextant.app.render.answer import format_answer
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
     from sextant.base.errors import SextantError

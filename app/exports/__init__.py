@@ -3,25 +3,32 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sextant.agent.recording.blobs import BlobStore
 from sextant.app.exports.case_file import make_case_file
 from sextant.app.exports.geojson import make_geojson
 from sextant.app.exports.kml import make_kml
+from sextant.app.exports.match_drawings import attach_drawings
 from sextant.app.exports.table import make_table
 from sextant.base.documents.session import SessionView
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of export: what makes it, how it is called on disk and on the web."""
+    """A kind of export: what makes it, how it is called on disk and on the web, whether it holds pictures."""
 
     make: Callable[[SessionView], str]
     suffix: str
     media_type: str
+    pictures: bool = False
+
+    def write(self, session: SessionView, blobs: BlobStore) -> str:
+        """Return the export of a session, with the pictures it holds."""
+        return self.make(attach_drawings(session, blobs) if self.pictures else session)
 
 
 FORMATS = {
     "geojson": Format(make_geojson, ".geojson", "application/geo+json"),
     "kml": Format(make_kml, ".kml", "application/vnd.google-earth.kml+xml"),
     "csv": Format(make_table, ".csv", "text/csv; charset=utf-8"),
-    "html": Format(make_case_file, ".html", "text/html; charset=utf-8"),
+    "html": Format(make_case_file, ".html", "text/html; charset=utf-8", pictures=True),
 }

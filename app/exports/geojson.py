@@ -32,7 +32,12 @@ def make_photo_features(photo: ShownPhoto) -> list[Json]:
             features.append(_make_feature(get_region_geometry(region), f"region {share} %", photo, facts))
     if answer["best"]:
         facts = {name: dict(answer["best"])[name] for name in ("country", "country_code", "admin1", "place")}
-        facts |= {"probability": answer["probability"], "run": photo["run"], "model": answer["model"]}
+        facts |= {
+            "headline": photo["told"]["headline"],
+            "probability": answer["probability"],
+            "run": photo["run"],
+            "model": answer["model"],
+        }
         features.append(_make_feature(make_point(answer["best"]), "answer", photo, facts))
     if answer["rival"]:
         features.append(

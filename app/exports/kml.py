@@ -36,6 +36,7 @@ def _add_folder(document: ElementTree.Element, photo: ShownPhoto) -> None:
     folder = _add_child(document, "Folder")
     _add_child(folder, "name", f"{photo['name']} {photo['file'] or ''}".strip())
     answer = photo["answer"]
+    _add_child(folder, "description", photo["told"]["headline"])
     regions: Document = answer["region"]
     for role in _STYLES:
         region = regions.get(role.split()[1])

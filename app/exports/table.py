@@ -5,6 +5,7 @@ import io
 import unicodedata
 from typing import Any
 
+from sextant.agent.guard.metadata_check import read_file_position
 from sextant.base.documents.session import SessionView, ShownPhoto
 from sextant.base.json_types import Document
 
@@ -36,8 +37,9 @@ def make_table(session: SessionView) -> str:
 def _list_places(photo: ShownPhoto) -> list[tuple[str, Document]]:
     answer = photo["answer"]
     places: list[tuple[str, Document | None]] = [("answer", answer["best"]), ("rival", answer["rival"])]
+    places += [("file", read_file_position(answer.get("metadata")))]
     places += [("candidate", item) for item in answer["candidates"]]
-    return [(role, place) for role, place in places if place]
+    return [(role, place) for role, place in places if place and place["latitude"] is not None]
 
 
 def _format_cell(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sextant.base.errors import WrongUse
 from sextant.base.settings import list_names, list_types
+from sextant.base.yaml_text import parse_yaml
 
 PREFIX = "SEXTANT_"
 # Variables of the environment that are no settings; the home is read where it is used.
@@ -50,7 +51,7 @@ def read_config(path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        found = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+        found = parse_yaml(Path(path).read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise WrongUse(f"--config {path!r} cannot be read: {' '.join(str(error).split())[:200]}") from error
     if not isinstance(found, dict):

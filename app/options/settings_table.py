@@ -31,6 +31,8 @@ def _name_type(name: str) -> str:
     if bounds is not None:
         number = "number" if "float" in text else "whole number"
         most = "" if bounds.high >= 10**6 else f" to {bounds.high:g}"
+        if not most and not bounds.above and bounds.low > -1e9:
+            return f"{number}, {bounds.low:g} or more"
         low = "above 0" if bounds.above else f"{bounds.low:g}" if bounds.low > -1e9 else ""
         return f"{number}, {low}{most}".rstrip(", ") if most or low else number
     if choices := list_choices(kind):

@@ -3,20 +3,20 @@
 import base64
 
 from sextant.agent.answer_words import list_scale_rows
-from sextant.app.render.answer import format_regions, list_answer_rows
+from sextant.app.render.answer import list_answer_rows
 from sextant.app.render.answer_map import LEGEND, REGION, draw_case_map
 from sextant.app.render.pages import TEMPLATES, render_fragment
 from sextant.base.documents.answer import Answer, ScoredCandidate
 
 _WIDTH = 600.0  # pixels of the map: an answer stays small enough for a notebook of hundreds
-_SHOWN = frozenset({"Place", "Region", "Rival", "Similar", "Gallery", "Because", "Metadata", "Precision", "Stopped"})
+_SHOWN = frozenset({"Place", "Region", "Rival", "Similar", "Gallery", "Because", "File", "Precision", "Stopped"})
 
 
 def render_answer_fragment(answer: Answer, headline: str) -> str:
     """Return headline, map, probabilities, regions and evidence; of a photo that was not located, the headline."""
     if not answer.get("best"):
         return render_fragment("answer", headline=headline, warnings=answer.get("warnings", []), answer=None)
-    facts = [(name, text) for name, text in list_answer_rows(answer) if name in _SHOWN and name != "Region"]
+    facts = [(name, text) for name, text in list_answer_rows(answer) if name in _SHOWN]
     return render_fragment(
         "answer",
         headline=headline,
@@ -24,7 +24,7 @@ def render_answer_fragment(answer: Answer, headline: str) -> str:
         map=encode_svg(draw_case_map({"answer": answer, "nearest": _similar(answer)}, _WIDTH)),
         legend=[*LEGEND, REGION],
         how_sure=list_scale_rows(answer["probability"]),
-        facts=[*facts, ("Region", format_regions(answer)), ("Run", answer["run"])],
+        facts=[*facts, ("Run", answer["run"])],
         warnings=answer["warnings"],
     )
 

@@ -1,5 +1,6 @@
 """Draw maps of an answer: the answer, its regions, its rival, the candidates. JSON in, SVG out."""
 
+from sextant.agent.guard.metadata_check import read_file_position
 from sextant.base.json_types import Document, Json
 from sextant.geo.caps import draw_caps
 from sextant.geo.svg_map import (
@@ -14,6 +15,7 @@ from sextant.geo.svg_map import (
 )
 
 LEGEND = (("best", "the answer"), ("rival", "its rival"), ("nearest", "similar photos"))
+FILE = ("file", "the file's own position")
 REGION = ("region", "its 50 % and 90 % regions")
 
 KM_PER_DEGREE = 111.2  # of latitude, on the mean sphere
@@ -49,12 +51,20 @@ def draw_case_map(photo: Document, width: float = 900.0) -> str:
         return ""
     places = [answer["best"], *([answer["rival"]] if answer["rival"] else [])]
     corners = [(place["latitude"], place["longitude"]) for place in places]
+    own_position = read_file_position(answer.get("metadata"))
+    if own_position["latitude"] is not None:
+        corners.append((own_position["latitude"], own_position["longitude"]))
     corners += [(latitude, longitude) for _, ring in _list_rings(answer) for longitude, latitude in ring]
     window = make_window_around(corners, width, _CASE_DEGREES)
     shapes = _draw_regions(answer, window)
     near = [item for item in photo["nearest"] if window.holds(item["latitude"], item["longitude"])]
     shapes += [draw_dot(window, item, 4, "nearest") for item in near]
-    label = "Map: the answer in red, its 50 and 90 % regions in orange, the rival in purple, similar photos in blue"
+    if own_position["latitude"] is not None:
+        shapes.append(draw_dot(window, own_position, 6, "file", "the file's own position"))
+    label = (
+        "Map: the answer in red, its 50 and 90 % regions in orange, the rival in purple, similar photos in blue, the "
+        "file's own position in green"
+    )
     return draw_svg(window, [*shapes, *_draw_ends(answer, window, 8)], label)
 
 

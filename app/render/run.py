@@ -3,8 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from sextant.agent.answer_words import format_coordinates, format_place_name
-from sextant.app.render.answer import format_distance
+from sextant.agent.answer_words import format_coordinates, format_distance, format_place_name
 from sextant.app.render.terminal import align_columns, shorten_line
 from sextant.base.json_types import Json
 from sextant.base.printable import make_printable

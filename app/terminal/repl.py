@@ -12,10 +12,10 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from sextant.agent.answer_words import format_distance
 from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.privacy.view import view_event
 from sextant.agent.recording.blobs import BlobStore
-from sextant.app.render.answer import format_distance
 from sextant.app.render.progress import Progress
 from sextant.app.render.progress_words import report_run
 from sextant.app.render.screen import Screen
@@ -45,7 +45,7 @@ HELP = {
     "/budget": "calls, tokens and cost so far, and what is left",
     "/runs": "the recorded runs of this session",
     "/fork STEP KEY=VALUE": "rerun this photo from a step with a change; without arguments, list its steps",
-    "/export FORMAT [FILE]": "geojson, kml, csv or html (the case file)",
+    "/export FORMAT [FILE]": "geojson, kml, csv or html (the case file; no-picture leaves the photo out)",
     "/sessions": "list the sessions",
     "/quit": "quit; the session is saved",
 }
@@ -140,11 +140,9 @@ class ChatRepl:
     def _evidence(self, words: str) -> None:
         photo = self._current()
         table = Table("claim", "source", "call", box=None, header_style="bold")
-        for claim in photo["answer"]["claims"]:
+        for claim in photo["ledger"]:
             struck = f"\n[strike dim]{escape(claim['struck'])}[/strike dim]" if claim.get("struck") else ""
             table.add_row(escape(claim["text"]) + struck, claim["source"], escape(claim["call"] or ""))
-        for entry in self._last_entries():
-            table.add_row(escape(entry["text"]), entry["source"], escape(entry["call"] or ""))
         self.console.print(table)
         for branch in photo["done"]:
             self.console.print(
@@ -196,12 +194,22 @@ class ChatRepl:
         from sextant.app.exports import FORMATS
         from sextant.graphs.runs.folder import write_bytes
 
-        name, _, file = words.partition(" ")
+        parts = words.split(" ")
+        picture = "no-picture" not in parts
+        name, _, file = " ".join(part for part in parts if part != "no-picture").partition(" ")
         if name not in FORMATS:
             raise WrongUse(f"/export takes one of: {', '.join(FORMATS)}; for example: /export geojson places.geojson")
         path = Path(file.strip() or f"sextant-{self.session}{FORMATS[name].suffix}").expanduser()
-        write_bytes(path, FORMATS[name].make(self.view()).encode())
+        text = self._make_case_file(picture) if name == "html" else FORMATS[name].make(self.view())
+        write_bytes(path, text.encode())
         self.console.print(f"Written: {escape(str(path))}")
+
+    def _make_case_file(self, picture: bool) -> str:
+        from sextant.app.exports.case_parts import make_reference_reader, write_case_file
+
+        view, stored = self.view(), self.sessions.read_state(self.session).get("photos", {})
+        reader = make_reference_reader(self.context)
+        return write_case_file(view, stored, self.context, reader, picture=picture)
 
     def _sessions(self, words: str) -> None:
         for one in self.sessions.list_sessions():
@@ -227,10 +235,6 @@ class ChatRepl:
         if not located:
             raise WrongUse("no photo is located yet; type or paste the path of one")
         return next((photo for photo in located if photo["key"] == self.photo), located[-1])
-
-    def _last_entries(self) -> list[Json]:
-        replies = [turn for turn in self.view()["turns"] if turn["by"] == "sextant"]
-        return replies[-1]["entries"] if replies else []
 
     def _keep(self, path: Path) -> Json:
         """Store the photo's bytes once they are known to be a photo's."""

@@ -5,6 +5,8 @@ import io
 from fastapi import APIRouter, Response
 from PIL import Image
 
+from sextant.agent.privacy.view import list_matches, merge_current_answer
+from sextant.agent.recording.blobs import BlobMissing
 from sextant.agent.world.contact_sheet import make_thumbnail
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.app.web.limits import RequestRefused
@@ -36,7 +38,29 @@ def make_photo_routes(service: SessionService) -> APIRouter:
             raise RequestRefused(403, "gallery pictures are withheld: they may show more than the precision cap allows")
         return make_jpeg_response(read_neighbour_picture(service, service.evidence(session, key), side, number))
 
+    @routes.get("/matches/{number}")
+    def match(session: str, key: str, number: int) -> Response:
+        """Return the drawing of the photo beside a reference of the same scene, counted from 1, the surest first."""
+        if service.context.policy.coarsest:
+            raise RequestRefused(403, "matched pictures are withheld: they show more than the precision cap allows")
+        return make_jpeg_response(read_match_drawing(service, service.evidence(session, key), number))
+
     return routes
+
+
+def read_match_drawing(service: SessionService, photo: Json, number: int) -> bytes:
+    """Return the drawing's bytes.
+
+    Raises:
+        RequestRefused: no such match, or its drawing was pruned.
+    """
+    matches = list_matches(merge_current_answer(photo)["candidates"]) if photo.get("answer") else []
+    if not 1 <= number <= len(matches):
+        raise RequestRefused(404, f"no matched photo {number}")
+    try:
+        return service.blobs.get(matches[number - 1]["evidence"])
+    except BlobMissing as error:
+        raise RequestRefused(404, str(error)) from error
 
 
 def read_neighbour_picture(service: SessionService, photo: Json, side: str, number: int) -> bytes:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from sextant.app.exports import FORMATS
+from sextant.app.exports.case_parts import make_reference_reader, write_case_file
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
 from sextant.app.web.service import TURNS_SHOWN, SessionService
@@ -44,12 +45,18 @@ def make_session_routes(service: SessionService) -> APIRouter:
         return schemas.Done(done=True)
 
     @routes.get("/{session}/export/{kind}")
-    def export(session: str, kind: str) -> Response:
-        """Export the session as geojson, kml, csv or html (the case file)."""
+    def export(session: str, kind: str, picture: bool = True) -> Response:
+        """Export the session as geojson, kml, csv or html (the case file; ``picture=false`` leaves the photo out)."""
         if kind not in FORMATS:
             raise RequestRefused(404, f"unknown export format {kind[:20]!r}; choose from: {', '.join(FORMATS)}")
         form = FORMATS[kind]
-        text = form.make(service.view(service.require_session(session), latest=None))
+        view = service.view(service.require_session(session), latest=None)
+        if kind == "html":
+            stored = service.sessions.read_state(session).get("photos", {})
+            reader = make_reference_reader(service.context)
+            text = write_case_file(view, stored, service.context, reader, picture=picture)
+        else:
+            text = form.make(view)
         headers = {"content-disposition": f'attachment; filename="sextant-{session}{form.suffix}"'}
         return Response(text, media_type=form.media_type, headers=headers)
 

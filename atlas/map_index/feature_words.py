@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-import yaml
-
 from sextant.atlas.shipped import make_key
+from sextant.base.yaml_text import parse_yaml
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def _load() -> dict[str, FeatureWord]:
 @lru_cache(maxsize=1)
 def _read() -> list[dict[str, list[str]]]:
     text = (files("sextant.atlas.map_index") / "data" / "feature_words.yaml").read_text(encoding="utf-8")
-    loaded: list[dict[str, list[str]]] = yaml.safe_load(text)
+    loaded: list[dict[str, list[str]]] = parse_yaml(text)
     return loaded
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from sextant.atlas.map_index.element import Element, Form, MapError
 from sextant.base.arrays import Floats
 from sextant.base.errors import format_error
 from sextant.base.packages import require_package
+from sextant.base.yaml_text import parse_yaml
 
 LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
 # Keys that say what a thing is, the most telling first.
@@ -93,7 +93,7 @@ def _make_element(thing: Any) -> Element | None:
 def _load_kept() -> tuple[dict[str, frozenset[str]], frozenset[str]]:
     """Return by key which values are kept without a name, and what is never kept."""
     text = (files("sextant.atlas.map_index") / "data" / "kept.yaml").read_text(encoding="utf-8")
-    kept = yaml.safe_load(text)
+    kept = parse_yaml(text)
     return {key: frozenset(values) for key, values in kept["unnamed"].items()}, frozenset(kept["never"])
 
 

@@ -7,6 +7,34 @@ from typing_extensions import TypedDict
 from sextant.base.documents.answer import Answer, BestPlace, PrecisionCap
 
 
+class AnswerStatement(TypedDict):
+    """An answer in words, part by part, as every face shows it; ``how_sure`` pairs each scale with its probability."""
+
+    headline: str
+    short: str
+    scale: str | None
+    position: str
+    how_sure: list[tuple[str, float]]
+    confidence: str
+    basis: str
+    region: str
+    rival: str
+    gallery: str
+    file: list[str]
+    model: str
+    stop: str
+    spent: str
+    doubts: list[str]
+
+
+class MatchDrawing(TypedDict):
+    """Photo and reference side by side with lines between what they share: base64, in exports that hold pictures."""
+
+    jpeg: str
+    inliers: int
+    probability: float
+
+
 class ShownPhoto(TypedDict):
     """A photo of a session; all but the first five stand where it was located."""
 
@@ -18,8 +46,8 @@ class ShownPhoto(TypedDict):
     file: NotRequired[str | None]
     error: NotRequired[str | None]
     answer: NotRequired[Answer]
-    headline: NotRequired[str]
-    how_sure: NotRequired[list[tuple[str, float]]]
+    told: NotRequired[AnswerStatement]
+    ledger: NotRequired[list[dict[str, Any]]]
     first: NotRequired[BestPlace | None]
     constraints: NotRequired[list[str]]
     changed: NotRequired[dict[str, Any] | None]
@@ -30,6 +58,7 @@ class ShownPhoto(TypedDict):
     reasons: NotRequired[list[str]]
     done: NotRequired[list[dict[str, Any]]]
     pictures: NotRequired[bool]
+    drawings: NotRequired[list[MatchDrawing]]
 
 
 class ShownTurn(TypedDict):

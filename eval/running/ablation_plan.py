@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sextant.base.errors import WrongUse, format_error
 from sextant.base.json_types import Json
+from sextant.base.yaml_text import parse_yaml
 
 SHIPPED = Path(__file__).resolve().parents[1] / "plans"
 
@@ -152,7 +153,7 @@ def read_plan(path: Path, given: Mapping[str, Any] | None = None) -> AblationPla
         WrongUse: no such file, no YAML, or a plan that does not make sense; the message names the field.
     """
     try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        value = parse_yaml(path.read_text(encoding="utf-8"))
         plan = AblationPlan.model_validate(value)
     except OSError as error:
         raise WrongUse(f"cannot read the plan {str(path)!r}: {error.strerror}") from error

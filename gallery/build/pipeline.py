@@ -1,19 +1,21 @@
 """Build pipeline on one machine: decode processes beside the encoder, whole batches to the writer."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sextant.gallery.build.commit import GalleryWriter, hash_to_64_bits
 from sextant.gallery.build.decode import DecodedPhoto
 from sextant.gallery.build.pool import choose_worker_count, decode_all
-from sextant.gallery.encoders.spec import Encoder
+from sextant.gallery.encoders.spec import Encoder, choose_batch
 from sextant.gallery.sources.records import PhotoRecord, Source, Unreadable
 
-BATCH = 32  # photos encoded together; commits hold whole batches, so a resumed build repeats none and splits none
 _COMMIT_ROWS = 4096
 _COMMIT_SECONDS = 5.0
 LISTED = 100_000  # photos that were not used, by name; a table whose archives are missing names millions
@@ -102,11 +104,13 @@ class Pipeline:
         self.writer.contents.add(content)
         return chosen
 
-    def encode(self, batch: list[DecodedPhoto]) -> None:
-        """Encode one batch, and commit when enough has gathered."""
-        vectors = self.encoder.encode_prepared([item.prepared for item in batch])
+    def keep(self, batch: list[DecodedPhoto], vectors: NDArray[np.float32]) -> None:
+        """Keep one encoded batch, and commit when enough has gathered.
+
+        Commits hold whole batches, so a resumed build repeats none and splits none.
+        """
         self._waiting.append(([DecodedPhoto(item.columns, np.empty(0)) for item in batch], vectors))
-        rows = len(self._waiting) * BATCH
+        rows = sum(len(photos) for photos, _ in self._waiting)
         if rows >= _COMMIT_ROWS or time.monotonic() - self._committed >= _COMMIT_SECONDS:
             self.commit()
 
@@ -123,15 +127,22 @@ def run_pipeline(filling: Pipeline, workers: int | None) -> None:
     """Decode, encode and write everything the source has. ``workers``: decode processes, None by the cores."""
     processes = choose_worker_count(filling.source.total()) if workers is None else workers
     items = decode_all(filling.records(), filling.encoder.prepare, filling.min_file_bytes, processes)
-    batch: list[DecodedPhoto] = []
-    for item in _select_new(filling, items):
-        batch.append(item)
-        if len(batch) == BATCH:
-            filling.encode(batch)
-            batch = []
-    if batch:
-        filling.encode(batch)
+    # The encoder works in a thread of its own, so that the next batch gathers meanwhile.
+    with ThreadPoolExecutor(1) as thread:
+        encoding: tuple[list[DecodedPhoto], Future[NDArray[np.float32]]] | None = None
+        for batch in _gather_batches(_select_new(filling, items), choose_batch(filling.encoder)):
+            following = batch, thread.submit(filling.encoder.encode_prepared, [item.prepared for item in batch])
+            if encoding:
+                filling.keep(encoding[0], encoding[1].result())
+            encoding = following
+        if encoding:
+            filling.keep(encoding[0], encoding[1].result())
     filling.commit()
+
+
+def _gather_batches(photos: Iterator[DecodedPhoto], size: int) -> Iterator[list[DecodedPhoto]]:
+    while batch := list(itertools.islice(photos, size)):
+        yield batch
 
 
 def _select_new(filling: Pipeline, items: Iterable[DecodedPhoto | Unreadable]) -> Iterator[DecodedPhoto]:

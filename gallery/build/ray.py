@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 from sextant.base.errors import WrongUse
 from sextant.gallery.build.commit import make_rows_table
 from sextant.gallery.build.decode import DecodedPhoto, decode
-from sextant.gallery.build.pipeline import BATCH, COPY, Pipeline
+from sextant.gallery.build.pipeline import COPY, Pipeline
 from sextant.gallery.database import PHOTOS, make_photos_schema, read_storage_options
 from sextant.gallery.encoders.load import load_encoder
-from sextant.gallery.encoders.spec import Prepare
+from sextant.gallery.encoders.spec import Prepare, choose_batch
 from sextant.gallery.sources.records import PhotoRecord, Unreadable
 
 _WAVE = 50_000  # photos: 150 MB of vectors
@@ -62,15 +62,16 @@ def _import_ray() -> Any:
 def _write_wave(ray: Any, filling: Pipeline, wave: list[PhotoRecord | Unreadable]) -> None:
     """Encode a wave, choose what goes in (order decides between copies, as it does locally), commit it."""
     encoder = filling.encoder
+    batch = choose_batch(encoder)
     items = [{"place": place, "record": pickle.dumps(record)} for place, record in enumerate(wave)]
     encoded = (
         ray.data.from_items(items)
-        .map_batches(_Decode(encoder.prepare, filling.min_file_bytes), batch_format="pyarrow", batch_size=BATCH)
+        .map_batches(_Decode(encoder.prepare, filling.min_file_bytes), batch_format="pyarrow", batch_size=batch)
         .map_batches(
             _Encode,
             fn_constructor_args=(encoder.spec, encoder.dimension),
             batch_format="pyarrow",
-            batch_size=BATCH,
+            batch_size=batch,
             concurrency=(1, _make_encoders(ray)),
             num_gpus=1 if ray.cluster_resources().get("GPU") else 0,
         )

@@ -1,4 +1,9 @@
-"""The ``st:NAME_OR_PATH`` encoder: SigLIP, SigLIP2 and CLIP checkpoints through sentence-transformers."""
+"""The ``st:NAME_OR_PATH`` encoder: SigLIP, SigLIP2 and CLIP checkpoints through sentence-transformers.
+
+On a GPU the weights are bfloat16 (float16 where the GPU lacks it), else float32. A gallery's encoder spec and
+fingerprint hold the precision, so every machine that searches the gallery encodes in the precision it was built in;
+``st:NAME@fp32``, ``@bf16`` and ``@fp16`` choose one.
+"""
 
 import hashlib
 import json
@@ -13,9 +18,10 @@ from PIL import Image
 
 from sextant.base.errors import WrongUse, format_error
 from sextant.base.packages import require_package
-from sextant.gallery.encoders.spec import normalise
+from sextant.gallery.encoders.spec import BATCH, EncoderError, normalise
 
-BATCH = 32
+PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+_GPU_BATCH = 256  # halved as often as the GPU's memory asks for it
 _HASHED = 4096
 _LONGEST_SHORT_SIDE = 768  # larger pictures are halved before they travel between processes; models take 224 to 512
 
@@ -35,8 +41,11 @@ class SentenceEncoder:
     """A sentence-transformers model with an image side, on the GPU when there is one."""
 
     def __init__(self, name: str) -> None:
-        self._model = _load(name)
-        self.spec = f"st:{Path(name).resolve()}" if Path(name).exists() else f"st:{name}"
+        name, precision = split_precision(name)
+        self._model = _load(name, precision)
+        where = Path(name).resolve() if Path(name).exists() else name
+        self.spec = f"st:{where}" if precision == "fp32" else f"st:{where}@{precision}"
+        self.batch = BATCH if self._model.device.type == "cpu" else _GPU_BATCH
         self.prepare = ReducedPicture()
         self.fingerprint = _compute_fingerprint(self._model)
         self._text_length = _read_text_length(self._model)
@@ -62,7 +71,7 @@ class SentenceEncoder:
         """
         vectors = self._model.encode(
             list(texts),
-            batch_size=BATCH,
+            batch_size=self.batch,
             show_progress_bar=False,
             convert_to_numpy=True,
             processing_kwargs={"text": {"padding": "max_length", "truncation": True, "max_length": self._text_length}},
@@ -70,18 +79,52 @@ class SentenceEncoder:
         return np.asarray(vectors, dtype=np.float32)
 
     def _encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        vectors = self._model.encode(list(images), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
-        return np.asarray(vectors, dtype=np.float32)
+        """Encode pictures in batches that fit the memory.
+
+        Raises:
+            EncoderError: not even one picture fits.
+        """
+        from torch import OutOfMemoryError
+        from torch.cuda import empty_cache
+
+        while True:
+            try:
+                vectors = self._model.encode(
+                    list(images), batch_size=self.batch, show_progress_bar=False, convert_to_numpy=True
+                )
+                return np.asarray(vectors, dtype=np.float32)
+            except OutOfMemoryError as error:
+                if self.batch == 1:
+                    raise EncoderError(
+                        f"encoder {self.spec!r} needs more memory than the GPU has free; end other programs on it, "
+                        "or hide it: CUDA_VISIBLE_DEVICES= sextant …"
+                    ) from error
+            self.batch //= 2
+            empty_cache()
 
 
-def _load(name: str) -> Any:
+def split_precision(name: str) -> tuple[str, str]:
+    """Split ``NAME@bf16`` into the name and the precision; without one, the precision is that of this machine."""
+    head, mark, precision = name.rpartition("@")
+    if mark and precision in PRECISIONS:
+        return head, precision
+    require_package("torch", "encoder 'st:'", "st")
+    from torch import cuda
+
+    if not cuda.is_available():
+        return name, "fp32"
+    return name, "bf16" if cuda.is_bf16_supported(including_emulation=False) else "fp16"
+
+
+def _load(name: str, precision: str) -> Any:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     require_package("sentence_transformers", "encoder 'st:'", "st")
+    import torch
     from sentence_transformers import SentenceTransformer
 
     try:
-        model = SentenceTransformer(name)
+        model = SentenceTransformer(name, model_kwargs={"dtype": getattr(torch, PRECISIONS[precision])})
     except Exception as error:
         reason = format_error(error)
         raise WrongUse(

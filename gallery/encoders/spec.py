@@ -9,6 +9,8 @@ from PIL import Image
 
 from sextant.base.errors import SextantError
 
+BATCH = 32  # photos encoded together, where an encoder has no ``batch`` of its own
+
 
 class EncoderError(SextantError):
     """The encoder itself fails, whatever the photo: a build ends with it rather than list every photo as broken."""
@@ -37,6 +39,11 @@ class Encoder(Protocol):
     def encode(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Encode RGB pictures to (n, dimension) L2-normalised vectors."""
         ...
+
+
+def choose_batch(encoder: Encoder) -> int:
+    """Choose how many photos to hand an encoder at once: its ``batch`` if it has one."""
+    return int(getattr(encoder, "batch", BATCH))
 
 
 def normalise(vectors: NDArray[np.generic]) -> NDArray[np.float32]:

@@ -30,6 +30,15 @@ POSITION = (
     "latitude_longitude", "latitude_and_longitude", "location", "geolocation", "geopoint", "point", "koordinaten",
     "coordonnees", "coordenadas", "coordinate_geografiche", "coordinaten", "wspolrzedne", "координаты", "坐标", "座標",
 )  # fmt: skip
+# A column beside them that holds the hemisphere's letter, as dumps of EXIF have it.
+LATITUDE_LETTER = (
+    "latitude_ref", "lat_ref", "latituderef", "latref", "latitude_direction", "lat_direction", "lat_dir",
+    "latitude_hemisphere", "lat_hemisphere", "n_s", "ns",
+)  # fmt: skip
+LONGITUDE_LETTER = (
+    "longitude_ref", "lon_ref", "lng_ref", "long_ref", "longituderef", "lonref", "longitude_direction", "lon_direction",
+    "lon_dir", "longitude_hemisphere", "lon_hemisphere", "e_w", "ew",
+)  # fmt: skip
 # Words beside a name that say nothing of its meaning: units, datums, "GPS".
 _FILLERS = re.compile(
     r"_(gps|exif|geo|geogr|geographische|geographic|deg|degs|degree|degrees|degres|grad|graden|grados|gradi|dd|decimal|"

@@ -11,6 +11,9 @@ _COMMA_AND_LETTER = re.compile(r"[NSEW]?\s*[+-]?\d{1,3},\d+\s*°?\s*[NSEW]?", re
 _POINT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?\s*\(\s*(\S+)\s+(\S+)(?:\s+\S+)?\s*\)", re.IGNORECASE)
 _AFTER_LETTER = re.compile(r"([^NSns]{1,40}[NS])\s*(.{1,40}[EWO])", re.IGNORECASE)  # 48°51'29" N 2°17'40" E
 _TWO_NUMBERS = re.compile(r"([+-]?\d{1,3}(?:[.,]\d+)?°?)\s+([+-]?\d{1,3}(?:[.,]\d+)?°?)")
+_RATIONAL = r"(\d+(?:\.\d+)?)(?:\s*/\s*(\d+(?:\.\d+)?))?"
+# "[43, 28, 1407/500]", "(48.0, 51.0, 29.6)", "43/1 28/1 1407/500": degrees, minutes and seconds as EXIF stores them
+_RATIONALS = re.compile(rf"[\[(]?\s*{_RATIONAL}\s*[,;\s]\s*{_RATIONAL}\s*[,;\s]\s*{_RATIONAL}\s*[\])]?")
 _WORDS = re.compile(r"\b(north|nord|norte|noord|south|sud|süd|sur|zuid|east|est|este|ost|oost|west|ouest|oeste)\b\.?")
 _LETTERS = {"n": "N", "s": "S", "z": "S", "e": "E", "w": "W"}
 
@@ -18,13 +21,20 @@ _LETTERS = {"n": "N", "s": "S", "z": "S", "e": "E", "w": "W"}
 def read_degrees(text: str, letters: str) -> float:
     """Read a cell as degrees; NaN where it states none. ``letters`` are those of its axis: "NS" or "EW".
 
-    A point or a decimal comma, a hyphen or a true minus. "48,51 N" could be minutes or a fraction and is not read.
+    A point or a decimal comma, a hyphen or a true minus, three rationals as EXIF has them. "48,51 N" could be minutes
+    or a fraction and is not read.
     """
     try:
         value = float(text)
     except ValueError:
         value = _read_number_or_angle(text, letters)
     return value if math.isfinite(value) else math.nan
+
+
+def apply_hemisphere(value: float, letter: str) -> float:
+    """Give degrees the sign that a letter beside them states; degrees that have a sign keep it."""
+    south_or_west = letter.strip()[:1].upper() in ("S", "W")
+    return -value if south_or_west and value > 0 else value
 
 
 def split_position(text: str) -> tuple[str, str]:
@@ -59,7 +69,23 @@ def _read_number_or_angle(text: str, letters: str) -> float:
         return _parse_angle(plain, letters)
 
 
+def _join_rationals(text: str) -> float | None:
+    """Join rationals to degrees; None where these are none: three plain numbers in a row could mean anything."""
+    found = _RATIONALS.fullmatch(text)
+    if found is None or not ("/" in text or text.startswith(("[", "("))):
+        return None
+    parts = [_divide(found[place], found[place + 1]) for place in (1, 3, 5)]
+    return join_degrees(parts)
+
+
+def _divide(numerator: str, denominator: str | None) -> float:
+    below = float(denominator) if denominator else 1.0
+    return float(numerator) / below if below else math.nan
+
+
 def _parse_angle(text: str, letters: str) -> float:
+    if (joined := _join_rationals(text)) is not None:
+        return joined
     worded = _WORDS.sub(lambda found: _abbreviate(found[1]), text.lower()).upper().replace("DEG", "deg")
     if _COMMA_AND_LETTER.fullmatch(worded):
         if len(worded.partition(",")[2].strip("NSEW° ")) < 3:

@@ -12,8 +12,17 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote_plus
 
-from sextant.gallery.sources.column_names import IMAGE, LATITUDE, LONGITUDE, POSITION, find_column, is_header
-from sextant.gallery.sources.degree_cells import read_degrees, split_position, states_nothing
+from sextant.gallery.sources.column_names import (
+    IMAGE,
+    LATITUDE,
+    LATITUDE_LETTER,
+    LONGITUDE,
+    LONGITUDE_LETTER,
+    POSITION,
+    find_column,
+    is_header,
+)
+from sextant.gallery.sources.degree_cells import apply_hemisphere, read_degrees, split_position, states_nothing
 from sextant.gallery.sources.names import FileNames
 from sextant.gallery.sources.records import PlaceNames, SourceError
 from sextant.gallery.sources.text_tables import HEADER_WITHIN, detect_form
@@ -158,6 +167,10 @@ class PhotoTable:
             for value, cell in zip((latitude, longitude), cells, strict=True)
         ):
             self._unread[len(self.images)] = f"{cells[0]}, {cells[1]}"[:80]
+        latitude, longitude = (
+            apply_hemisphere(value, row[column]) if column is not None else value
+            for value, column in ((latitude, columns.latitude_letter), (longitude, columns.longitude_letter))
+        )
         self.images.append(row[columns.image].strip())
         self._latitude.append(latitude)
         self._longitude.append(longitude)
@@ -210,6 +223,8 @@ class _Columns:
             raise SourceError(f"table {str(path)!r} is a track of positions, not a table of photos (column {column!r})")
         self.image, self.latitude, self.longitude = image, latitude, longitude
         self.last = max(image, latitude, longitude)
+        self.latitude_letter = find_column(header, LATITUDE_LETTER)
+        self.longitude_letter = find_column(header, LONGITUDE_LETTER)
         self.position_name = header[latitude].strip()
         numeric = "img_id" in names and sum(name.isdigit() for name in names) >= 10
         self.url_encoded = numeric  # YFCC100M's columns: 3 is the owner, and text is URL-encoded

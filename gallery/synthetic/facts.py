@@ -7,9 +7,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from sextant.base.errors import WrongUse
+from sextant.base.yaml_text import parse_yaml
 
 
 class UnknownCountry(WrongUse):
@@ -132,5 +131,5 @@ def _holds(box: list[float], latitude: float, longitude: float) -> bool:
 
 @cache
 def _load(name: str) -> dict[str, Any]:
-    table: dict[str, Any] = yaml.safe_load((files("sextant.gallery.synthetic") / name).read_text(encoding="utf-8"))
+    table: dict[str, Any] = parse_yaml((files("sextant.gallery.synthetic") / name).read_text(encoding="utf-8"))
     return table

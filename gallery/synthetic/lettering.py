@@ -11,9 +11,9 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-import yaml
 from PIL import Image, ImageDraw, ImageFont
 
+from sextant.base.yaml_text import parse_yaml
 from sextant.gallery.synthetic.facts import CountryStyle
 
 CAP_PIXELS = 42  # height of a capital as drawn; signs scale it
@@ -126,7 +126,7 @@ def _load_font() -> ImageFont.FreeTypeFont:
 
 @cache
 def _load_table() -> dict[str, Any]:
-    table: dict[str, Any] = yaml.safe_load(
+    table: dict[str, Any] = parse_yaml(
         (files("sextant.gallery.synthetic") / "letters.yaml").read_text(encoding="utf-8")
     )
     return table

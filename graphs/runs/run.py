@@ -1,7 +1,7 @@
 """Run the graph on one photo and record it: calls, replies and the changes of each step."""
 
 import platform
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -28,7 +28,7 @@ from sextant.graphs.geolocate import Node, NodeWrapper, build_graph
 from sextant.graphs.runs.changes import UNCHANGED, Changes, run_changed_node
 from sextant.graphs.runs.folder import RunError, RunFolder, create_run, make_run_name
 from sextant.graphs.runs.steps import StepLog, make_step
-from sextant.graphs.sessions.checkpoints import open_checkpoints
+from sextant.graphs.sessions.checkpoints import explain_sqlite_errors, open_checkpoints
 from sextant.prompts.loading import is_own, read_prompt_text
 from sextant.prompts.variants import load_variant
 
@@ -117,20 +117,22 @@ def execute_run(folder: RunFolder, path: str, deps: Deps, world: StepPort, chang
         SextantError: the run failed. Its folder is kept for resuming once a model was called.
     """
     cassette = Cassette.record(folder.cassette)
-    try:
-        with closing(cassette), closing(StepLog(folder.steps)) as log:
-            answer = run_graph(path, deps, record_nodes(Recorder(cassette, world), log, changes))
-    except UnrecordedCalls:
-        forget_run(folder, deps.settings)
-        raise
-    except SextantError as error:
-        if any(call.kind == "model" for call in cassette.calls.values()):
-            folder.update(status="failed", error=str(error))
-        else:
+    with ExitStack() as opened:
+        try:
+            saver = opened.enter_context(open_checkpoints(get_checkpoints_file(deps.settings)))
+            with closing(cassette), closing(StepLog(folder.steps)) as log:
+                answer = run_graph(path, deps, record_nodes(Recorder(cassette, world), log, changes), saver)
+        except UnrecordedCalls:
             forget_run(folder, deps.settings)
-        raise
-    folder.finish(answer)
-    forget_checkpoints(deps.settings)
+            raise
+        except SextantError as error:
+            if any(call.kind == "model" for call in cassette.calls.values()):
+                folder.update(status="failed", error=str(error))
+            else:
+                forget_run(folder, deps.settings)
+            raise
+        folder.finish(answer)
+        saver.delete_thread(folder.name)  # the folder holds the same in a fiftieth of the space
     return Run(folder.name, answer)
 
 
@@ -146,16 +148,16 @@ def record_nodes(door: StepPort, log: StepLog, changes: Changes) -> NodeWrapper:
     return record_node
 
 
-def run_graph(path: str, deps: Deps, around: NodeWrapper) -> Answer:
+def run_graph(path: str, deps: Deps, around: NodeWrapper, saver: BaseCheckpointSaver[Any]) -> Answer:
     """Run the graph, from its last checkpoint if it has one, and return the answer."""
     settings = deps.settings
-    with open_checkpoints(get_checkpoints_file(settings)) as saver:
-        graph = build_graph(lambda _: deps, around).compile(checkpointer=saver, name="geolocate")
-        config: Any = {
-            "configurable": {"thread_id": settings.run},
-            "recursion_limit": STEPS_FUSE,
-            "max_concurrency": settings.concurrency,
-        }
+    graph = build_graph(lambda _: deps, around).compile(checkpointer=saver, name="geolocate")
+    config: Any = {
+        "configurable": {"thread_id": settings.run},
+        "recursion_limit": STEPS_FUSE,
+        "max_concurrency": settings.concurrency,
+    }
+    with explain_sqlite_errors(get_checkpoints_file(settings)):
         begun = has_begun(saver, config)
         # "sync": a step's checkpoint is on disk before the next step begins, whatever kills the process.
         state = graph.invoke(None if begun else {"path": path}, config, context=settings, durability="sync")
@@ -188,10 +190,5 @@ def has_begun(saver: BaseCheckpointSaver[Any], config: Any) -> bool:
 def forget_run(folder: RunFolder, settings: Settings) -> None:
     """Delete a run that failed before it had a result."""
     folder.remove()
-    forget_checkpoints(settings)
-
-
-def forget_checkpoints(settings: Settings) -> None:
-    """Delete the checkpoints of a finished run: its folder holds the same in a fiftieth of the space."""
     with open_checkpoints(get_checkpoints_file(settings)) as saver:
         saver.delete_thread(str(settings.run))

@@ -38,7 +38,7 @@ class PackedSerializer(JsonPlusSerializer):
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
         kind, content = super().dumps_typed(obj)
-        return f"{kind}+z", zlib.compress(content, 6)
+        return f"{kind}+z", zlib.compress(content, 1)  # level 6 takes four times as long for a tenth less
 
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
         kind, content = data
@@ -134,11 +134,22 @@ def open_sqlite_checkpoints(path: Path) -> Iterator[SqliteSaver]:
     except (OSError, sqlite3.Error) as error:
         raise SextantError(f"cannot keep checkpoints in {str(path)!r}: {error}; move it away or pass --home") from error
     try:
-        yield saver
+        with explain_sqlite_errors(path):
+            yield saver
+    finally:
+        connection.close()
+
+
+@contextmanager
+def explain_sqlite_errors(path: Path) -> Iterator[None]:
+    """Raise SQLite's errors as one line that names the file and the way out.
+
+    Raises:
+        SextantError: the disk is full, another program locks the file, a page is damaged, or it is another program's.
+    """
+    try:
+        yield
     except sqlite3.Error as error:
-        # A full disk, a file that another program locks, a damaged page, tables of another program.
         raise SextantError(
             f"cannot keep checkpoints in {str(path)!r}: {error}; free space, move it away, or pass --home"
         ) from error
-    finally:
-        connection.close()

@@ -3,17 +3,16 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
 from sextant.eval.running.folder import EvaluationFolder
-from tests.support.cli import ROOT, sextant
+from tests.support.cli import sextant
 from tests.support.evaluations import benchmark_folder, without_timings
 from tests.support.model_script import Fault, Reply, always
 from tests.support.model_server import ModelServer, closed_port
+from tests.support.processes import Process
 
 PHOTOS = 24
 KILLS = 4
@@ -34,14 +33,7 @@ def words(data, gallery, out):
 
 
 def start(words, home):
-    return subprocess.Popen(
-        [sys.executable, "-m", "sextant.app", *map(str, words), "--concurrency", "2"],
-        env={**os.environ, "SEXTANT_HOME": str(home)},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return Process(*words, "--concurrency", "2", env={**os.environ, "SEXTANT_HOME": str(home)})
 
 
 def lines_at(out):

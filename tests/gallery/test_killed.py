@@ -22,7 +22,8 @@ PHOTOS = 120
 SLOW = """
 import sys
 from sextant.gallery.build import pipeline as filling
-filling.BATCH, filling._COMMIT_ROWS = 8, 8
+from sextant.gallery.encoders import spec
+spec.BATCH, filling._COMMIT_ROWS = 8, 8
 from sextant.gallery.build.build import build
 from sextant.gallery.sources.recognise import open_source
 from tests.support.encoders import ThumbnailEncoder

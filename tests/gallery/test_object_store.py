@@ -42,7 +42,7 @@ def rows(path: str) -> list[dict[str, object]]:
 
 
 def test_a_gallery_in_a_bucket_is_built_resumed_searched_and_extended(bucket, tmp_path, monkeypatch):
-    monkeypatch.setattr("sextant.gallery.build.pipeline.BATCH", 8)
+    monkeypatch.setattr("sextant.gallery.encoders.spec.BATCH", 8)
     monkeypatch.setattr("sextant.gallery.build.pipeline._COMMIT_ROWS", 8)
     photos = photo_folder(tmp_path / "photos", PLACES)
     out = f"{bucket}/mine"

@@ -166,7 +166,7 @@ def test_a_follow_up_that_was_interrupted_is_finished_without_paying_twice(sessi
         session.context = replace(session.context, settings=model)
         before = session.send("where?", query)["spent"]["calls"]
         with monkeypatch.context() as patch:
-            patch.setattr("sextant.graphs.chat.build_ledger", raise_killed)
+            patch.setattr("sextant.graphs.chat.make_reply_ledger", raise_killed)
             with pytest.raises(Killed):
                 session.send("why there?")
         paid = server.count

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.processes import ROOT, Process, needs_its_own_interpreter
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,27 @@ def sextant(
 ) -> Ran:
     """Run ``sextant ARGS`` with its home at ``home`` and no model settings of this machine; ``typed`` is piped in."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "OLLAMA", "SEXTANT"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "sextant.app", *map(str, args)],
-        env={**clean, "SEXTANT_HOME": str(home), "SEXTANT_DEBUG": "1", **(env or {})},
-        cwd=ROOT,
-        capture_output=True,
-        input=typed,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return Ran(done.returncode, done.stdout, done.stderr)
+    whole = {**clean, "SEXTANT_HOME": str(home), "SEXTANT_DEBUG": "1", **(env or {})}
+    if needs_its_own_interpreter(env or {}):
+        done = subprocess.run(
+            [sys.executable, "-m", "sextant.app", *map(str, args)],
+            env=whole,
+            cwd=ROOT,
+            capture_output=True,
+            input=typed,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        return _checked(done.returncode, done.stdout, done.stderr)
+    process = Process(*args, env=whole, typing=typed is not None)
+    try:
+        out, err = process.communicate(typed, timeout=seconds)
+    finally:
+        process.kill()
+    return _checked(process.wait(), out, err)
+
+
+def _checked(code: int, out: str, err: str) -> Ran:
+    assert "Traceback" not in err, err
+    return Ran(code, out, err)

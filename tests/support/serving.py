@@ -4,14 +4,13 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
 import httpx
 
-from tests.support.cli import ROOT
+from tests.support.processes import Process
 
 
 class Server:
@@ -24,13 +23,10 @@ class Server:
 
     def __enter__(self) -> Self:
         keep = {name: v for name, v in os.environ.items() if not name.startswith(("OPENAI", "OLLAMA", "SEXTANT"))}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "sextant.app", "serve", "--port", "0", *self.args],
+        self.process = Process(
+            *["serve", "--port", "0", *self.args],
             env={**keep, "SEXTANT_HOME": str(self.home), "PYTHONUNBUFFERED": "1", **self.env},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            merged=True,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from sextant.base.yaml_text import parse_yaml
 
 _HEMISPHERES = {"north": "N", "south": "S", "east": "E", "west": "W"}
 _AXIS_OF = {"N": "latitude", "S": "latitude", "E": "longitude", "W": "longitude"}
@@ -120,7 +120,7 @@ def find_axis_of_key(key: str) -> str | None:
 def load_axis_words() -> AxisWords:
     """Load the word list and make its patterns."""
     text = files("sextant.agent.answers").joinpath("data/axis_words.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = parse_yaml(text)
     groups: dict[str, set[str]] = {name: set() for name in ("latitude", "longitude", *_HEMISPHERES)}
     joined: dict[str, set[str]] = {letter: set() for letter in _AXIS_OF}  # "noorderbreedte=N"
     for language in data["words"].values():

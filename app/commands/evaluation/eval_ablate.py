@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from sextant.eval.running.runner import Tell
@@ -72,7 +73,7 @@ def parse_given(given: tuple[str, ...]) -> dict[str, Any]:
         if not equals or not name.strip():
             raise WrongUse(f"invalid --set {text!r}: expected NAME=VALUE, such as model=openai:gpt-4o")
         try:
-            values[name.strip()] = yaml.safe_load(value)
+            values[name.strip()] = parse_yaml(value)
         except yaml.YAMLError:
             values[name.strip()] = value
     return values

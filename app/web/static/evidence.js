@@ -11,38 +11,43 @@ export function showEvidence(view, photo, act) {
   box.replaceChildren(
     answerCard(photo),
     photo.constraints.length ? steeringCard(photo, act) : "",
+    matchesCard(view, photo),
     placesCard(photo, act),
     neighboursCard(view, photo, "nearest", "Most similar photos"),
     claimsCard(photo),
     neighboursCard(view, photo, "farthest", "Least similar photos"),
-    fileCard(photo),
+    fileCard(photo, act),
   );
 }
 
 const card = (title, ...children) => h("section", { class: "card" }, h("h3", {}, title), ...children);
 
 function answerCard(photo) {
-  const { best, warnings, model, fitted, coverage, region, rival, precision } = photo.answer;
+  const { best, precision, fitted } = photo.answer;
+  const { told } = photo;
   if (!best) return card("Answer", h("p", { class: "best" }, "No place is left"), h("p", { class: "soft" }, "Undo, or look again with more effort."));
-  const bars = photo.how_sure.flatMap(([words, share]) => {
+  const bars = told.how_sure.flatMap(([words, share]) => {
     const fill = h("i");
     fill.style.width = percent(share).replace(" ", "");
     return [h("span", {}, words), h("div", { class: "bar", role: "presentation" }, fill), h("b", {}, percent(share))];
   });
-  const ninety = region["90"];
   return card(
     "Answer",
-    h("p", { class: "best" }, placeName(best)),
-    h("p", { class: "small" }, coordinates(best), ninety?.radius_km ? ` · with 90 % within ${kilometres(ninety.radius_km)}` : ninety ? ` · with 90 % in ${ninety.parts.length === 1 ? "the drawn area" : `one of ${ninety.parts.length} areas`}` : ""),
+    h("p", { class: "best" }, told.headline),
     h("div", { class: "bars" }, bars),
-    rival ? h("p", {}, "Best rival: ", h("b", {}, placeName(rival)), h("span", { class: "small" }, ` ${coordinates(rival)}`)) : h("p", { class: "small" }, "No rival: all candidates are in the same place."),
-    h("p", { class: "small" }, model === "offline" ? "No model looked at the picture: the density of similar photos." : `Model ${model}`,
-      fitted ? ` · verified by ${fitted}` : "",
-      coverage ? ` · the gallery has ${coverage.within_25_km} photos within 25 km, ${coverage.within_200_km} within 200 km` : ""),
-    precision ? h("p", { class: "small" }, `Shown no finer than ${precision.cap ?? "its country's cap"}: ${precision.reason}`) : null,
-    ...warnings.map((warning) => h("p", { class: "small" }, `⚠ ${warning.text}`)),
+    fact("Calibration", told.basis),
+    fact("Position", told.position),
+    fact("Region", told.region),
+    fact("Rival", told.rival),
+    fact("Gallery", told.gallery),
+    fact("Model", told.model),
+    fact("Verified by", fitted),
+    precision ? fact("Precision", `no finer than ${precision.cap ?? "its country's cap"}: ${precision.reason}`) : null,
+    ...told.doubts.map((words) => h("p", { class: "small" }, `⚠ ${words}`)),
   );
 }
+
+const fact = (name, words) => (words ? h("p", { class: "fact" }, h("b", {}, name), " ", words) : null);
 
 function steeringCard(photo, act) {
   return card("What you said",
@@ -67,7 +72,21 @@ function votes(place) {
   if (place.origins.answer) from.push(`${place.origins.answer} answers`);
   if (place.origins.alternative) from.push(`${place.origins.alternative} alternatives`);
   if (place.origins.nearest) from.push(`${place.origins.nearest} similar photos`);
+  if (place.origins.scene) from.push("a photo of the same scene");
+  if (place.origins.map) from.push("text found on the map");
+  if (place.origins.named) from.push("a name in the photo");
   return `${place.votes} of ${place.of}: ${from.join(", ")}${place.variants.length ? ` · ${place.variants.join(", ")}` : ""}`;
+}
+
+function matchesCard(view, photo) {
+  const surest = (a, b) => b.confidence - a.confidence || b.inliers - a.inliers || (a.evidence < b.evidence ? -1 : 1);
+  const matches = photo.answer.candidates.filter((one) => one.origin === "scene" && one.evidence).sort(surest);
+  if (!matches.length) return "";
+  const figures = matches.slice(0, 3).map((one, index) =>
+    h("figure", { class: "match" },
+      h("img", { src: api.match(view.session, photo.key, index + 1), alt: `The photo and matched reference ${index + 1}, with lines between what they share`, loading: "lazy", onerror: (event) => event.target.remove() }),
+      h("figcaption", { class: "small" }, `${one.inliers} matched features, ${percent(one.confidence)} that both show the same scene`)));
+  return card("The same scene", figures);
 }
 
 function neighboursCard(view, photo, side, title) {
@@ -93,12 +112,14 @@ function distance(a, b) {
 }
 
 function claimsCard(photo) {
-  const claims = photo.answer.claims.map((claim) => h("li", {}, line(claim, false)));
+  const claims = photo.ledger.map((entry) => h("li", {}, line(entry, false)));
   const done = photo.done.map((branch) => h("li", { class: "small" }, `${branch.branch}: ${branch.tools.join(", ") || "no tool called"}`));
-  return card("Claims and their sources", h("ul", { class: "claims" }, claims.length ? claims : h("li", { class: "soft" }, "No answer gave reasons.")), h("h3", {}, "Calls made"), h("ul", {}, done));
+  return card("Claims and their sources", h("ul", { class: "claims" }, claims.length ? claims : h("li", { class: "soft" }, "No answer gave reasons.")), h("h4", {}, "Calls made"), h("ul", {}, done));
 }
 
-function fileCard(photo) {
-  return card("What the file's metadata says", h("p", {}, photo.metadata.text), photo.metadata.time ? h("p", {}, photo.metadata.time) : null,
-    h("p", { class: "small" }, `Run ${photo.run} · stopped: ${photo.answer.stop} · ${photo.answer.spent.calls} calls, ${photo.answer.spent.seconds.toFixed(1)} s`));
+function fileCard(photo, act) {
+  const place = photo.answer.metadata;
+  const show = place?.latitude != null ? h("button", { onclick: () => act.focus(place) }, "Show on the map") : null;
+  return card("What the file itself says", h("p", {}, photo.metadata.text), photo.metadata.time ? h("p", {}, photo.metadata.time) : null, show,
+    h("p", { class: "small" }, `Run ${photo.run} · ${photo.told.stop} · ${photo.told.spent}`));
 }

@@ -102,7 +102,7 @@ function showMap(afresh = false) {
   $("open-run").hidden = $("export").hidden = !located;
   const best = located ? photo.answer.best : null;
   $("headline").hidden = !best;
-  $("headline").textContent = best ? photo.headline : "";
+  $("headline").textContent = best ? photo.told.headline : "";
   const mark = best ? `${photo.key} ${best.latitude} ${best.longitude} ${photo.constraints.length}` : null;
   state.world?.show(photo, afresh || mark !== state.fitted);
   if (state.world) state.fitted = mark;
@@ -225,7 +225,7 @@ function wire() {
   $("export").addEventListener("change", () => {
     const kind = $("export").value;
     $("export").value = "";
-    if (kind) h("a", { href: api.exported(state.session, kind), download: "" }).click();
+    if (kind) h("a", { href: api.exported(state.session, kind), download: "" }).click(); // "html?picture=false" too
   });
   $("theme").addEventListener("click", () => {
     const now = document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");

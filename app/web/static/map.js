@@ -3,7 +3,7 @@
 import { $, coordinates, h, percent, placeName } from "./dom.js";
 
 const LEGENDS = {
-  answer: "Red: the answer. Orange: the 50 and 90 % regions. Violet: the rival. Small dots: all candidates.",
+  answer: "Red: the answer. Orange: the 50 and 90 % regions. Violet: the rival. Green: the file's own position. Small dots: all candidates.",
   nearest: "The most similar gallery photos, best first.",
   farthest: "The least similar gallery photos: places where the photo was probably not taken.",
 };
@@ -70,6 +70,11 @@ export class WorldMap {
       dot.bindPopup(() => words(placeName(place), `${place.origin}${place.variant ? `, ${place.variant}` : ""}`)).addTo(this.marks);
     }
     if (rival) L.marker(at(rival), { icon: icon("rivalhead", 16), alt: "rival" }).bindPopup(() => words("Rival", placeName(rival))).addTo(this.marks);
+    const own = photo.answer.metadata;
+    if (own?.latitude != null) {
+      if (best) L.polyline([at(best), [own.latitude, nearTurn(own.longitude, best.longitude)]], { color: colour("--good"), weight: 1.5, dashArray: "4 4", interactive: false }).addTo(this.marks);
+      L.marker(at(own), { icon: icon("filehead", 16), alt: "the file's own position" }).bindPopup(() => words("The file's own position", photo.metadata.text)).addTo(this.marks);
+    }
     if (best) {
       bounds.extend(bounds.isValid() ? at(best) : L.latLng(at(best)).toBounds(2e6)); // a region of half the world says no more than the place
       const head = L.marker(at(best), { icon: icon("pinhead", 24, [12, 29]), alt: "answer", zIndexOffset: 1000 });
@@ -172,6 +177,8 @@ function extend(bounds, parts, best) {
   }
 }
 
+/** The same meridian, on the side of ±180 where the other one lies. */
+const nearTurn = (longitude, other) => longitude + 360 * Math.round((other - longitude) / 360);
 const at = (place) => [place.latitude, place.longitude];
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const icon = (name, size, anchor) => L.divIcon({ className: "", html: h("div", { class: name }), iconSize: [size, size], iconAnchor: anchor });

@@ -73,13 +73,32 @@ def test_a_sentence_takes_the_source_of_the_clue_it_repeats():
     ("sentence", "source"),
     [
         ("The EXIF says noon.", "metadata"),
-        ("The plate is Portuguese.", "read"),
+        ("The sign reads Rua Augusta.", "read"),
+        ("The shop sign “Farmácia” is Portuguese.", "read"),
+        ("The plate is Portuguese.", "seen"),
         ("Similar photos lie there.", "retrieved"),
         ("It feels Iberian.", "inferred"),
+        ("There are no readable signs.", "seen"),
+        ("The signs are too blurry to read.", "seen"),
+        ("I cannot make out the lettering on the wall.", "seen"),
+        ("If a sign said Lisbon, I would be sure.", "inferred"),
+        ("I cannot see any cars.", "inferred"),
     ],
 )
 def test_every_sentence_has_a_source(sentence, source):
-    assert check_sentence(sentence, NOTHING).source == source
+    assert check_sentence(sentence, LOOKED).source == source
+
+
+def test_gallery_photos_that_nobody_was_shown_are_no_source():
+    assert check_sentence("Similar photos lie there.", NOTHING).source == "inferred"
+    clue = {"text": "similar photos lie in Porto", "source": "retrieved", "call": "1.a.0"}
+    assert strike_phantom_checks([clue], {"1.a.0": NOTHING})[0]["source"] == "inferred"
+    assert strike_phantom_checks([clue], {"1.a.0": LOOKED})[0]["source"] == "retrieved"
+
+
+def test_a_model_that_read_no_sign_is_not_tagged_as_reading():
+    clue = {"text": "No legible signs", "source": "read", "call": "1.a.0"}
+    assert strike_phantom_checks([clue], {"1.a.0": LOOKED})[0]["source"] == "seen"
 
 
 def test_claims_of_an_answer_are_guarded_by_their_own_branch():

@@ -52,4 +52,4 @@ def test_a_time_that_is_none_is_none():
 
 def test_what_makes_the_position_doubtful_is_said():
     file = {"latitude": 38.8, "longitude": -9.2, "source": "exif", "notes": ["the file marks it as not measured"]}
-    assert compare_metadata(file, LISBON, None)["text"].endswith("Note: the file marks it as not measured.")
+    assert compare_metadata(file, LISBON, None)["text"].endswith("doubtful: the file marks it as not measured.")

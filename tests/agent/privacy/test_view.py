@@ -1,5 +1,5 @@
 from sextant.agent.privacy.precision import Policy
-from sextant.agent.privacy.view import view_comparison
+from sextant.agent.privacy.view import list_matches, list_proposals, view_comparison
 
 FOUND = {
     "runs": ["a", "b"],
@@ -21,3 +21,18 @@ def test_two_runs_are_compared_between_the_places_as_they_are_shown():
 
 def test_without_a_cap_nothing_changes():
     assert view_comparison(FOUND, Policy()) is FOUND
+
+
+def test_only_models_and_retrieved_photos_vote():
+    here = {"latitude": 38.7139, "longitude": -9.1394}
+    candidates = [
+        {**here, "origin": "answer", "score": 0.5, "variant": "choose"},
+        {**here, "origin": "nearest", "score": 0.4},
+        {**here, "origin": "scene", "score": 0.6, "confidence": 0.97, "inliers": 30, "evidence": "ab"},
+        {**here, "origin": "map", "score": 0.4},
+        {"latitude": 60.0, "longitude": 10.0, "origin": "named", "score": 0.1},
+    ]
+    first, second = list_proposals(candidates)
+    assert (first["votes"], first["of"], second["votes"], second["of"]) == (2, 2, 0, 2)
+    assert (first["origins"]["scene"], first["origins"]["map"], second["origins"]["named"]) == (1, 1, 1)
+    assert [one["evidence"] for one in list_matches(candidates)] == ["ab"]

@@ -5,8 +5,9 @@ import csv
 import numpy as np
 import pytest
 
-av = pytest.importorskip("av", reason="PyAV is not installed; it comes with the extra 'video'")
+pytest.importorskip("av", reason="PyAV is not installed; it comes with the extra 'video'")
 
+import av
 from PIL import Image, ImageOps
 
 from sextant.app.library.finding import LibraryPhoto, find_photos

@@ -2,18 +2,13 @@ from typing import get_args
 
 import pytest
 
-from sextant.agent.answer_words import format_headline
-from sextant.app.render.answer import (
-    describe_rival,
-    describe_stop,
-    explain_missing_answer,
-    format_distance,
-    format_regions,
-    format_spending,
-)
+from sextant.agent.answer_statement import describe_rival, describe_stop, format_regions, format_spending
+from sextant.agent.answer_words import format_distance, format_headline, format_short_place
+from sextant.app.render.answer import explain_missing_answer
 from sextant.base.documents.answer import Stop
 
-LISBON = {"latitude": 38.7, "longitude": -9.1, "place": "Lisbon", "admin1": "Lisbon", "country": "Portugal"}
+LISBON = {"latitude": 38.7, "longitude": -9.1, "place": "Lisbon", "admin1": "Lisboa"}
+LISBON |= {"country": "Portugal", "country_code": "PT"}
 
 
 def answer(street, city, wide, country, continent, **more):
@@ -24,14 +19,30 @@ def answer(street, city, wide, country, continent, **more):
 @pytest.mark.parametrize(
     ("probabilities", "words"),
     [
-        ((0.97, 0.99, 0.99, 0.99, 1.0), "Almost surely Lisbon, Portugal."),
-        ((0.2, 0.96, 0.97, 0.98, 1.0), "Almost surely in or near Lisbon, Portugal; the street is a guess."),
-        ((0.1, 0.3, 0.65, 0.8, 0.9), "Probably within 200 km of Lisbon, Portugal; the city is a guess."),
-        ((0.0, 0.1, 0.2, 0.3, 0.45), "Perhaps in that part of the world (within 2,500 km of Lisbon, Portugal)"),
+        ((0.97, 0.99, 0.99, 0.99, 1.0), "Almost surely Lisbon, Lisboa, Portugal."),
+        ((0.2, 0.96, 0.97, 0.98, 1.0), "Almost surely in or near Lisbon, Lisboa, Portugal; the street is a guess."),
+        (
+            (0.1, 0.3, 0.65, 0.8, 0.9),
+            "Probably in or around Lisboa, Portugal (within 200 km); Lisbon is a guess.",
+        ),
+        (
+            (0.0, 0.1, 0.2, 0.5, 0.8),
+            "More likely than not in or around Portugal (within 750 km); Lisbon, Lisboa is a guess.",
+        ),
+        (
+            (0.0, 0.1, 0.2, 0.3, 0.97),
+            "Almost surely in or around Europe (within 2,500 km); Lisbon, Lisboa, Portugal is a guess.",
+        ),
+        ((0.0, 0.1, 0.2, 0.3, 0.45), "Not narrowed down: even the continent is a guess; the best guess is Lisbon"),
     ],
 )
-def test_the_headline_names_the_finest_scale_that_is_probable(probabilities, words):
+def test_the_headline_names_the_finest_scale_that_is_more_likely_than_not(probabilities, words):
     assert format_headline(answer(*probabilities)).startswith(words)
+
+
+def test_the_short_form_for_lists_marks_the_guess_too():
+    assert format_short_place(answer(0.1, 0.3, 0.65, 0.8, 0.9)) == "Lisboa, Portugal (a guess: Lisbon)"
+    assert format_short_place(answer(0.1, 0.1, 0.1, 0.1, 0.1)) == "a guess: Lisbon, Lisboa, Portugal"
 
 
 def test_without_a_place_it_says_so():

@@ -55,7 +55,7 @@ def test_decode_processes_give_the_same_rows_in_the_same_order(photos, tmp_path)
 
 def test_small_files_can_be_left_out(photos, tmp_path):
     (photos / "007.jpg").write_bytes(jpeg(7, size=(400, 400)))
-    with pytest.raises(GalleryError, match="under the 5,120 asked for"):
+    with pytest.raises(GalleryError, match="less than the requested 5,120"):
         build(open_source(str(photos)), str(tmp_path / "g"), ThumbnailEncoder(), min_file_bytes=5120)
 
 
@@ -92,7 +92,7 @@ class StopsAfter(ThumbnailEncoder):
 
 
 def test_an_interrupted_build_leaves_the_old_gallery_and_goes_on(photos, tmp_path, monkeypatch):
-    monkeypatch.setattr("sextant.gallery.build.pipeline.BATCH", 8)
+    monkeypatch.setattr("sextant.gallery.encoders.spec.BATCH", 8)
     monkeypatch.setattr("sextant.gallery.build.pipeline._COMMIT_ROWS", 8)
     out = str(tmp_path / "g")
     small = photo_folder(tmp_path / "small", PLACES[:3], first_seed=500)
@@ -110,7 +110,7 @@ def test_an_interrupted_build_leaves_the_old_gallery_and_goes_on(photos, tmp_pat
 
 
 def test_another_build_does_not_go_on_from_what_was_left(photos, tmp_path, monkeypatch):
-    monkeypatch.setattr("sextant.gallery.build.pipeline.BATCH", 8)
+    monkeypatch.setattr("sextant.gallery.encoders.spec.BATCH", 8)
     monkeypatch.setattr("sextant.gallery.build.pipeline._COMMIT_ROWS", 8)
     with pytest.raises(Stopped):
         build(open_source(str(photos)), str(tmp_path / "g"), StopsAfter(24))

@@ -18,7 +18,7 @@ PLACES = [(10.0 + n, 20.0 + n) for n in range(24)]
 
 
 def test_a_full_disk_is_said_and_what_is_whole_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr("sextant.gallery.build.pipeline.BATCH", 8)
+    monkeypatch.setattr("sextant.gallery.encoders.spec.BATCH", 8)
     monkeypatch.setattr("sextant.gallery.build.pipeline._COMMIT_ROWS", 8)
     photos = photo_folder(tmp_path / "photos", PLACES)
     out = str(tmp_path / "g")

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from sextant.gallery.sources.degree_cells import read_degrees, split_position
+from sextant.gallery.sources.degree_cells import apply_hemisphere, read_degrees, split_position
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,10 @@ from sextant.gallery.sources.degree_cells import read_degrees, split_position
         ("2.25 Oeste", "EW", -2.25),
         ("33,8568 S", "NS", -33.8568),
         ("33,51.408S", "NS", -33.8568),
+        ("[43, 28, 1407/500]", "NS", 43.467448),
+        ("(48.0, 51.0, 29.6)", "NS", 48.858222),
+        ("43/1, 28/1, 281/100", "NS", 43.467447),
+        ("43/1 28/1 281/100", "NS", 43.467447),
     ],
 )
 def test_degrees_are_read_as_people_write_them(text, letters, want):
@@ -74,3 +78,23 @@ def test_a_position_in_one_cell_is_split(text):
 def test_a_cell_without_a_position_is_not_read_as_one(text):
     latitude, longitude = split_position(text)
     assert math.isnan(read_degrees(latitude, "NS")) or math.isnan(read_degrees(longitude, "EW"))
+
+
+@pytest.mark.parametrize("text", ["43 28 2.8 9", "[43, 78, 2]", "[43, 28, 1/0, 7]", "[a, b, c]"])
+def test_what_is_not_three_rationals_is_not_read(text):
+    assert math.isnan(read_degrees(text, "NS"))
+
+
+@pytest.mark.parametrize(
+    ("value", "letter", "signed"),
+    [
+        (33.9, "S", -33.9),
+        (-33.9, "S", -33.9),
+        (33.9, "south", -33.9),
+        (33.9, "N", 33.9),
+        (33.9, "", 33.9),
+        (2.2, "W", -2.2),
+    ],
+)
+def test_a_letter_beside_degrees_gives_the_sign(value, letter, signed):
+    assert apply_hemisphere(value, letter) == signed

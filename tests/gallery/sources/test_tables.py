@@ -89,6 +89,20 @@ def test_footer_lines_and_fragments_are_left_out_and_said(tmp_path):
     assert read.images == ["a.jpg"] and "3 lines" in read.notes[0]
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "file,gps_latitude,lat_ref,gps_longitude,lon_ref",
+        "SourceFile,GPSLatitude,GPSLatitudeRef,GPSLongitude,GPSLongitudeRef",
+    ],
+)
+def test_rationals_and_letters_of_an_exif_dump_are_read(tmp_path, header):
+    table = tmp_path / "index.csv"
+    table.write_text(f'{header}\na.jpg,"[33, 51, 122/5]",S,"[151, 12, 55]",E\n')
+    row = PhotoTable(table).row(0)
+    assert (row.latitude, row.longitude) == pytest.approx((-33.856778, 151.215278), abs=1e-5)
+
+
 def test_positions_that_are_no_numbers_are_a_problem(tmp_path):
     read = table(tmp_path, "image,latitude,longitude\na.jpg,,\nb.jpg,nan,3\nc.jpg,inf,3\nd.jpg,north,3\n")
     assert {read.row(index).problem for index in range(2)} == {"its row has no position"}

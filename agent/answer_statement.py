@@ -1,0 +1,138 @@
+"""State an answer in words, part by part: the one renderer of terminal, page, chat, exports and case file. Pure.
+
+`state_answer` gives every part; each face only lays them out. Nothing else puts an answer's numbers into words.
+"""
+
+from sextant.agent.answer_words import (
+    BASIS_NOTES,
+    find_likely_place,
+    format_coordinates,
+    format_distance,
+    format_headline,
+    format_place_name,
+    format_short_place,
+    is_calibrated,
+    list_scale_rows,
+)
+from sextant.agent.guard.metadata_check import describe_file_position, read_file_position
+from sextant.base.documents.answer import Answer
+from sextant.base.documents.session import AnswerStatement
+from sextant.base.json_types import Document
+
+NO_MODEL = "no model looked at the picture; this is the density of similar photos"
+WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
+WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
+
+
+def format_confidence(answer: Answer) -> str:
+    """Write ``street (1 km) 12 % · city (25 km) 74 % · …``."""
+    words = " · ".join(f"{words} {share:.0%}" for words, share in list_scale_rows(answer["probability"]))
+    if words and not is_calibrated(answer):
+        return f"shares of the candidates, not probabilities: {words}"
+    return words or "not known"
+
+
+def format_regions(answer: Answer) -> str:
+    """Return both regions: ``50 %: within 12 km · 90 %: 3 areas of 340,000 km² together``."""
+    words = []
+    for share, area in (("50", answer["region"]["50"]), ("90", answer["region"]["90"])):
+        if area is None:
+            continue
+        if (area.get("radius_km") or 0.0) > WHOLE_WORLD_KM or area.get("area_km2", 0.0) > WHOLE_WORLD_KM2:
+            words.append(f"{share} %: anywhere; the evidence does not narrow it down")
+        elif area.get("radius_km") is not None:
+            words.append(f"{share} %: within {format_distance(area['radius_km'])}")
+        else:
+            count, size = len(area["parts"]), area.get("area_km2")  # earlier versions recorded no area
+            areas = "an area" if count == 1 else f"{count} areas"
+            together = "" if size is None else f" of {size:,.0f} km²" if count == 1 else f", {size:,.0f} km² together"
+            words.append(f"{share} %: {areas}{together}")
+    return " · ".join(words) or "not known"
+
+
+def describe_rival(answer: Answer) -> str:
+    """Describe the leading place outside the region, with the evidence for it."""
+    other: Document | None = answer["rival"]
+    if other is None:
+        return "none: all candidates are in the same place"
+    if "candidate" not in other:  # shown under a precision cap, or recorded by an earlier version
+        return f"{format_place_name(other)} ({format_coordinates(other)})"
+    behind = other["candidate"]
+    sources = {"nearest": "a similar photo", "named": "text in the photo"}
+    who = sources.get(behind["origin"]) or f"an answer of {behind.get('model') or 'the model'}"
+    return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
+
+
+def describe_stop(answer: Answer) -> str:
+    """Return why the run ended."""
+    return {
+        "agreement": "the answers agree",
+        "budget": "the budget ended; this is the best so far",
+        "exhausted": "another model call was not expected to improve the answer",
+        "stopped": "you stopped it; this is the best so far",
+    }[answer["stop"]]
+
+
+def format_spending(answer: Answer) -> str:
+    """Write ``6 calls, 12,340 tokens, $0.0210, 14.2 s``."""
+    used = answer["spent"]
+    money = "price unknown" if used["usd"] is None else f"${used['usd']:.4f}"
+    estimated = " (partly estimated)" if used["estimated_calls"] else ""
+    calls = "1 call" if used["calls"] == 1 else f"{used['calls']} calls"
+    return f"{calls}, {used['tokens']:,} tokens{estimated}, {money}, {used['seconds']:.1f} s"
+
+
+def count_outcomes(answer: Answer) -> str:
+    """Write ``3 answered, 1 refused``."""
+    return ", ".join(f"{count} {kind}" for kind, count in answer["outcomes"].items() if count) or "no model answered"
+
+
+def describe_model(answer: Answer) -> str:
+    """Name the model and say what kind it is."""
+    if answer["model"] == "offline":
+        return f"offline: {NO_MODEL}, preset {answer['preset']}"
+    return f"{answer['model']}, preset {answer['preset']}"
+
+
+def describe_position(answer: Answer) -> str:
+    """Return the answered position with the nearest names: ``45.4375, 12.3358 (Venice, Veneto, Italy)``."""
+    best = answer["best"]
+    return f"{format_coordinates(best)} ({format_place_name(best)})" if best else "no place"
+
+
+def describe_basis(answer: Answer) -> str:
+    """Return what the probabilities rest on, as a phrase; empty where there are none."""
+    calibration = answer.get("calibration")
+    return BASIS_NOTES[calibration["basis"]] if calibration else ""
+
+
+def describe_coverage(answer: Answer) -> str:
+    """Return how many gallery photos lie near the answer; empty where none were counted."""
+    counted = answer["coverage"]
+    if not counted:
+        return ""
+    near, wide = counted["within_25_km"], counted["within_200_km"]
+    return f"{near:,} photos within 25 km of the answer, {wide:,} within 200 km"
+
+
+def state_answer(answer: Answer) -> AnswerStatement:
+    """State every part of an answer in words; parts that have nothing to say are empty."""
+    placed = answer["best"] is not None
+    found = find_likely_place(answer)
+    return {
+        "headline": format_headline(answer),
+        "short": format_short_place(answer),
+        "scale": found.scale if found else None,
+        "position": describe_position(answer) if placed else "",
+        "how_sure": list_scale_rows(answer["probability"]),
+        "confidence": format_confidence(answer),
+        "basis": describe_basis(answer),
+        "region": format_regions(answer) if placed else "",
+        "rival": describe_rival(answer) if placed else "",
+        "gallery": describe_coverage(answer),
+        "file": describe_file_position(read_file_position(answer.get("metadata"))),
+        "model": describe_model(answer),
+        "stop": describe_stop(answer),
+        "spent": format_spending(answer),
+        "doubts": [warning["text"] for warning in answer["warnings"]],
+    }

@@ -1,0 +1,92 @@
+"""List what a run sent to which service: read from its recording, not from what was planned."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from typing_extensions import TypedDict
+
+from sextant.agent.llm.spec import DEFAULT_ADDRESSES, parse_spec
+from sextant.agent.llm.transport import LOOPBACK
+from sextant.agent.recording.cassette import Call, Cassette
+from sextant.base.errors import SextantError
+from sextant.base.json_types import Json
+from sextant.graphs.runs.folder import RunFolder
+
+
+class Sent(TypedDict):
+    """What one service received: calls, characters of text, and pictures by their sha256.
+
+    ``left`` is False where the service is on this machine.
+    """
+
+    service: str
+    host: str
+    left: bool
+    calls: int
+    characters: int
+    pictures: list[str]
+
+
+def list_sent(folder: RunFolder) -> list[Sent]:
+    """List what the run and the questions about it sent; empty where nothing was sent, or the recording is gone."""
+    found: dict[tuple[str, str], Sent] = {}
+    try:
+        settings = folder.record()["settings"]
+    except SextantError:
+        return []
+    for path in [folder.cassette, *sorted((folder.path / "follow-ups").glob("*.jsonl"))]:
+        try:
+            cassette = Cassette.read(path)
+        except SextantError:
+            continue
+        for call in cassette.calls.values():
+            if call.kind == "model" and call.request["model"] != "offline":
+                _count(found, cassette, call, settings)
+    return list(found.values())
+
+
+def describe_sent(sent: list[Sent]) -> list[str]:
+    """Describe in one sentence a service what left the machine."""
+    if not any(one["left"] for one in sent):
+        stayed = "; ".join(f"{one['service']} runs on this machine and was called {one['calls']} times" for one in sent)
+        return [f"Nothing left the machine{f': {stayed}' if stayed else ''}."]
+    return [
+        f"{one['service']} at {one['host']}: {one['calls']} calls with {one['characters']:,} characters of text and "
+        f"{len(one['pictures'])} different pictures."
+        for one in sent
+        if one["left"]
+    ]
+
+
+def _count(found: dict[tuple[str, str], Sent], cassette: Cassette, call: Call, settings: Json) -> None:
+    service = str(call.request["model"])
+    host = _find_host(service, settings)
+    new: Sent = {
+        "service": service,
+        "host": host,
+        "left": host not in LOOPBACK,
+        "calls": 0,
+        "characters": 0,
+        "pictures": [],
+    }
+    one = found.setdefault((service, host), new)
+    one["calls"] += 1
+    for message in cassette.expand(call)["messages"]:
+        blocks: Any = message["content"]
+        for block in blocks if isinstance(blocks, list) else [{"type": "text", "text": blocks or ""}]:
+            if block["type"] == "text":
+                one["characters"] += len(block["text"])
+            elif block.get("sha256") and block["sha256"] not in one["pictures"]:
+                one["pictures"].append(block["sha256"])
+
+
+def _find_host(service: str, settings: Json) -> str:
+    """Return the host that the run's model service has; its protocol's own where no address was given."""
+    address = settings.get("base_url") or DEFAULT_ADDRESSES.get(parse_spec(service)[0], "")
+    return urlsplit(address).hostname or "an unknown address"
+
+
+def encode_sent(sent: list[Sent]) -> str:
+    """Encode what was sent as canonical JSON."""
+    return json.dumps(sent, sort_keys=True, ensure_ascii=False, indent=1)
