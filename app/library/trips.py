@@ -32,11 +32,15 @@ def locate_trips(photos: Iterable[PlacedPhoto]) -> dict[str, Json]:
 
     Photos of one camera are ordered by time and parted where two weeks lie between them. Where camera or time are
     unknown, those of one folder are ordered by name. Photos whose file states a position are anchors: they help the
-    others. Answers without probabilities take no part.
+    others. Answers without probabilities take no part. Copies and further photos of a burst
+    take the joint place of their original.
     """
     groups: dict[str, list[TripPhoto]] = defaultdict(list)
+    repeated: dict[str, str] = {}
     for photo in photos:
-        if photo.answer is not None and is_calibrated(photo.answer):
+        if photo.line.get("same_as"):  # one opinion, not two
+            repeated[photo.name] = photo.line["same_as"]
+        elif photo.answer is not None and is_calibrated(photo.answer):
             made = _make_trip_photo(photo)
             groups[made.camera].append(made)
     found: dict[str, Json] = {}
@@ -46,7 +50,7 @@ def locate_trips(photos: Iterable[PlacedPhoto]) -> dict[str, Json]:
             own = {photo.name: photo.best for photo in evidence}
             if len(trip) > 1:
                 found |= {place.name: _make_document(place, own[place.name]) for place in locate_trip(evidence)}
-    return found
+    return found | {name: found[original] for name, original in repeated.items() if original in found}
 
 
 def _make_trip_photo(photo: PlacedPhoto) -> TripPhoto:
