@@ -20,6 +20,7 @@ OPERATORS = {
     "hint",
     "within",
     "maps",
+    "online",
     "scenes",
     "signs",
     "image_side",
