@@ -263,6 +263,13 @@ class Settings:
         Option("What you know of the photo, such as a decade or a region; quoted to the model.", _PROMPTS,
                Effect.QUESTION, "TEXT"),
     ] = None  # fmt: skip
+    within: Annotated[
+        str | None,
+        Option(
+            "Where the photo was taken for sure: a country (FR), a box south,west,north,east, or a GeoJSON file.",
+            _GALLERY, Effect.WORLD, "AREA", repeats=_RETRIEVED | {"scenes"},
+        ),
+    ] = None  # fmt: skip
     temperature: Annotated[
         float | None,
         Option(

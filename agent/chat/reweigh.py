@@ -8,8 +8,10 @@ from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.nodes.answer import collect_claims, name_best_place, name_rival
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import load_fitted_model
+from sextant.agent.within import load_within
 from sextant.base.documents.answer import BestPlace, Claim
 from sextant.base.documents.outcome import OutcomeDocument
+from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 
 
@@ -17,8 +19,14 @@ def update_constraints(old: list[Json], message: Json) -> list[Json]:
     """Update the constraints with those of a message.
 
     Raises:
-        WrongUse: the message names an unknown place.
+        WrongUse: the message names an unknown place, or a constraint that does not exist.
     """
+    for action in ("replaces", "removes"):
+        number = message.get(action)
+        if number is not None:
+            if not 0 <= number < len(old):
+                raise WrongUse(f"constraint {number + 1} does not exist; this photo has {len(old)}")
+            return [*old[:number], *message["steer"], *old[number + 1 :]]
     if message["steer"]:
         return [*old, *message["steer"]]
     if classify_intent(message, 1) == "undo":
@@ -42,7 +50,7 @@ def reweigh_photo(photo: Json, constraints: list[Json], blobs: BlobStore) -> Jso
         optimise=photo["optimise"],
         model=load_fitted_model(photo["fitted"], blobs) if photo.get("fitted") else None,
     )
-    result = steer(evidence, constraints)
+    result = steer(evidence, constraints, load_within(photo["within"]) if photo.get("within") else None)
     verdict = result.verdict.to_json()
     now = {name: verdict[name] for name in ("probability", "region", "candidates")}
     now |= {

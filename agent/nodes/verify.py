@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from langgraph.types import Command
 
 from sextant.agent.answers import parse_answer
+from sextant.agent.answers.outcome import UNFINISHED
 from sextant.agent.cost.budget import make_budget
 from sextant.agent.cost.call_limit import CALLS_SPENT
 from sextant.agent.cost.reservation import can_pay_another
@@ -25,6 +26,7 @@ from sextant.agent.verification.scoring.aligned import learned
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.warning_codes import Code, warn
+from sextant.agent.within import keep_within, load_within
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
 from sextant.base.documents.answer import Probability
@@ -51,6 +53,9 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     pool = replace(pool, judgements=make_judgements(judged, deps.settings.model))
     signs = find_signs(pool, state.get("transcripts", {}), read, deps)
     pool = replace(pool, candidates=(*pool.candidates, *signs))
+    within = load_within(deps.settings.within) if deps.settings.within else None
+    pool = keep_within(pool, within)
+    drawn = within.drawn if within else None
     doubts = [warn(Code.UNLIKE_GALLERY, words) for words in distrust_words(pool)]
     strategy = deps.recipe.verify
     if lacks_position_scores(references, deps):
@@ -59,11 +64,11 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     model = load_judging_model(deps) if strategy == "calibrated" else None
     if strategy == "similarity" or (model and model.scorer and learned(model.scorer.names)):
         pool = add_position_scores(pool, state, references, deps)
-    verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
+    verdict = weigh(pool, strategy, deps.settings.optimise, model=model, within=drawn)
     placed = place_on_map(pool, verdict, state.get("transcripts", {}), read, deps)
     if placed:
-        pool = replace(pool, candidates=(*pool.candidates, *placed))
-        verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
+        pool = keep_within(replace(pool, candidates=(*pool.candidates, *placed)), within)
+        verdict = weigh(pool, strategy, deps.settings.optimise, model=model, within=drawn)
     stop = find_stop_reason({**state, **reading}, outcomes, verdict, deps)
     deps.on_event(_summarise(state.get("round", 0), stop, verdict))
     update = State(
@@ -90,18 +95,28 @@ def read_outcome(transcript: list[Turn]) -> OutcomeDocument:
     """Read the outcome of one branch: one of OUTCOMES. Never dropped, never (0, 0)."""
     spoken = [turn for turn in transcript if turn["role"] == "assistant"]
     if not spoken:
-        return {"kind": "failed", "how": "the budget had no turn left"}
+        return _not_finished("the budget had no turn left for it")
     last = spoken[-1]
     if "failure" in last:
         kind: Literal["filtered", "failed"] = "filtered" if last["failure"]["kind"] == "filtered" else "failed"
         return {"kind": kind, "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
-    if last.get("tool_calls") and not last["content"].strip():
-        return {"kind": "failed", "how": "requested tools when no turn was left"}
     outcome = asdict(parse_answer(last["content"]))
+    if outcome["kind"] == "unparsable" and _was_cut(transcript, last):
+        return _not_finished("the budget ended while it was using tools")
     if last.get("finish") == "filtered" and outcome["kind"] != "answered":
         return {"kind": "filtered", "how": "the server's content filter cut the answer", "failure": "filtered"}
     outcome["alternatives"] = [_drop_absent(other) for other in outcome["alternatives"]]
     return cast(OutcomeDocument, _drop_absent(outcome))
+
+
+def _was_cut(transcript: list[Turn], last: Turn) -> bool:
+    """Return whether a branch was still at work: it asked for tools, or had to answer at once and said nothing."""
+    used_tools = any(turn["role"] == "tool" for turn in transcript)
+    return bool(last.get("tool_calls")) or (used_tools and bool(last.get("final")) and not last["content"].strip())
+
+
+def _not_finished(how: str) -> OutcomeDocument:
+    return {"kind": "failed", "how": how, "failure": UNFINISHED}
 
 
 def _drop_absent(place: Json) -> Json:

@@ -77,6 +77,7 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     """
     from sextant.agent.recording.fitted_models import check_and_resolve_fitted
     from sextant.agent.settings import check_settings, make_recipe, settings_from_json
+    from sextant.agent.within import read_within
     from sextant.agent.world.maps import list_map_tools
     from sextant.agent.world.online import has_pictures
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
@@ -106,6 +107,8 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
         pictured = given["gallery"] or has_pictures(given.get("online") or ())
         given["second_look"] = LOOKED_AT if pictured else 0
     given["maps"] = list(list_map_tools(given.get("home")))
+    if given.get("within") is not None:
+        given["within"] = read_within(given["within"])
     settings = check_settings(settings_from_json(given), called)
     check_tool_names(make_recipe(settings).tools)
     if settings.online and called is None:

@@ -59,7 +59,8 @@ class AnswerArea(TypedDict):
     """A region that holds the place with a stated probability: the union of ``parts``, the likeliest first.
 
     ``latitude`` and ``longitude`` are the first part's centre. ``radius_km`` stands where there is one part; otherwise
-    ``geojson`` draws the union (longitude first), simplified, and missing where it would be long.
+    ``geojson`` draws the union (longitude first), simplified, and missing where it would be long. ``bounded`` stands
+    where a person ruled places out: ``geojson`` alone is the region then, and the parts reach beyond it.
     """
 
     probability: float
@@ -69,6 +70,7 @@ class AnswerArea(TypedDict):
     parts: list[Circle]
     radius_km: NotRequired[float]
     geojson: NotRequired[dict[str, Any]]
+    bounded: NotRequired[bool]
 
 
 Regions = TypedDict("Regions", {"50": AnswerArea | None, "90": AnswerArea | None})

@@ -18,6 +18,7 @@ OPERATORS = {
     "fitted",
     "gazetteer",
     "hint",
+    "within",
     "maps",
     "online",
     "scenes",
