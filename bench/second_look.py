@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from sextant.agent.answers.judgements import Likeness
+from sextant.agent.prompting.looked_places import find_leading_places
 from sextant.agent.verification.calibrated import calibrated
 from sextant.agent.verification.decision import RADII_KM, Verdict
-from sextant.agent.verification.leading import find_leading_places
 from sextant.agent.verification.pool import Judgement, Pool
 from sextant.eval.fitting.profiles import with_profiles
 from sextant.eval.fitting.recorded import Record, read_records

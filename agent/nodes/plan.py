@@ -10,10 +10,10 @@ from sextant.agent.cost.reservation import Wave, plan_wave
 from sextant.agent.llm.request import may_call_tools
 from sextant.agent.nodes.second_look import is_planned
 from sextant.agent.prompting.disagreement import collect_contrast_words
+from sextant.agent.prompting.looked_places import find_leading_places
 from sextant.agent.prompting.needs import select_fillable
 from sextant.agent.settings import choose_listed
 from sextant.agent.state import Ask, Branch, LookedPlace, State
-from sextant.agent.verification.leading import find_leading_places
 from sextant.agent.world.deps import Deps
 from sextant.base.documents.answer import SentDocument
 from sextant.base.json_types import Document

@@ -59,7 +59,7 @@ def test_the_environment_and_set_read_every_type(gallery, monkeypatch):
     monkeypatch.setenv("SEXTANT_EXCLUDE_AUTHOR", "true")
     monkeypatch.setenv("SEXTANT_WITHOUT_AUTHORS", "ana, bruno")
     monkeypatch.setenv("SEXTANT_MAX_SECONDS", "1.5")
-    wishes = ("exclude_author=false", "max_seconds=none", "image_detail=low", "scenes=0")
+    wishes = ("exclude_author=false", "max_seconds=none", "image_detail=low", "scenes=0", "second_look=0")
     found = settings(gallery, overrides=wishes)
     assert found == Settings(
         signs=True, gallery=str(gallery), without_authors=("ana", "bruno"), max_seconds=None, image_detail="low"
