@@ -14,6 +14,7 @@ from sextant.agent.recording.fitted_models import read_fitted_sha256
 from sextant.agent.recording.recorder import StepPort
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Deps, Port, StepInfo
+from sextant.agent.world.mcp_tools import PREFIX as MCP_PREFIX
 from sextant.agent.world.toolbox import RETRIEVAL
 from sextant.base.documents.run import ChangeDocument, RunRecord
 from sextant.base.json_types import Json
@@ -129,6 +130,7 @@ class Changes:
     def must_ask_again(self, step_info: StepInfo, kind: str, request: Json) -> bool:
         """Return whether a call must be repeated although its request is unchanged."""
         about = request["name"] if kind == "tool" else kind
+        about = "mcp" if about.startswith(MCP_PREFIX) else about
         return any(about in ASKED_AGAIN.get(name, ()) for name in self.select(step_info, "setting"))
 
 
