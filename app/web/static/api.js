@@ -42,6 +42,7 @@ export const api = {
     return asked(at(session, "/messages"), { method: "POST", body: form });
   },
   steer: (session, wish) => asked(at(session, "/steer"), json(wish)),
+  together: (session, way) => asked(at(session, `/together/${way}`)),
   stop: (session) => asked(at(session, "/stop"), { method: "POST" }),
   resume: (session) => asked(at(session, "/resume"), { method: "POST" }),
   run: (session, key) => asked(at(session, `/photos/${key}/run`)),
