@@ -1,22 +1,26 @@
 """HTTP routes of recorded runs: the timeline of a photo's run, and forks of it."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from sextant.agent.privacy.precision import coarsen, redact_words
 from sextant.agent.privacy.view import WORDS, view_comparison
 from sextant.agent.recording.fitted_models import shorten_fitted_name
+from sextant.app.render.run_flow import build_flow
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
+from sextant.app.web.routes.photo_routes import make_jpeg_response
 from sextant.app.web.service import SessionService, fork_name
 from sextant.base.json_types import Json
+from sextant.base.settings import Effect, list_options, list_types
 from sextant.graphs.runs.compare import compare_runs
 from sextant.graphs.runs.folder import find_run
-from sextant.graphs.runs.fork_limits import ForkLimits
+from sextant.graphs.runs.fork_limits import CAPS, DEFAULT_MOST, ForkLimits
 from sextant.graphs.runs.timeline import build_timeline
 from sextant.graphs.sessions.paid_fork import fork_in_session
+from sextant.prompts.variants import list_variant_ids
 
 # What no visitor sees: files, folders and addresses of this machine.
 OURS = ("base_url", "gallery", "encoder", "fitted")
@@ -32,6 +36,16 @@ def make_run_routes(service: SessionService) -> APIRouter:
         """Return the run's timeline: rounds, branches with every turn, verdicts, steps."""
         name = service.evidence(session, key)["run"]
         return redact_run(build_timeline(find_run(name, service.context.settings.home)), service)
+
+    @routes.get("/pictures/{sha256}")
+    def picture(session: str, key: str, sha256: str) -> Response:
+        """Return a picture that a branch of this run was shown or made: a sheet of references, a crop."""
+        if service.context.policy.withholds_words:
+            raise RequestRefused(403, "pictures are withheld: they may show more than the precision cap allows")
+        run = build_timeline(find_run(service.evidence(session, key)["run"], service.context.settings.home))
+        if sha256 not in list_pictures(run):
+            raise RequestRefused(404, "this run has no such picture")
+        return make_jpeg_response(service.blobs.get(sha256))
 
     @routes.post("/fork")
     def forked(session: str, key: str, request: schemas.ForkRequest) -> dict[str, Any]:
@@ -76,12 +90,56 @@ def redact_run(run: Json, service: SessionService) -> Json:
         "branches": [{**branch, "opening": collect_texts(branch["opening"])} for branch in run["branches"]],
         "verdicts": run["verdicts"],
         "steps": run["steps"],
+        "flow": build_flow(run),
+        "changeable": list_changeable(service, record["settings"]),
+        "variants": list_variant_ids(),
     }
     return redact(shorten(plain), service)
 
 
+def list_changeable(service: SessionService, settings: Json) -> list[Json]:
+    """List the settings that a visitor may change in a fork, with their bounds on this server and where they apply."""
+    types, found = list_types(), []
+    for name, option in list_options().items():
+        if not option.visitors:
+            continue
+        choices = [value for part in get_args(types[name]) for value in (get_args(part) or ())]
+        choices = [value for value in [*get_args(types[name]), *choices] if isinstance(value, str)]
+        limit = getattr(service.context.settings, name) if name in CAPS else None
+        most = limit if limit is not None else DEFAULT_MOST.get(name)
+        bounds = option.bounds
+        high = bounds.high if bounds else None
+        found.append(
+            {
+                "name": name,
+                "help": option.help,
+                "value": settings.get(name),
+                "default": option.default,
+                "choices": choices,
+                "low": bounds.low if bounds else None,
+                "high": most if most is not None and high is not None and most < high else high,
+                "whole": "int" in str(types[name]),
+                "from": "verify" if option.effect is Effect.VERDICT or name == "verify" else "plan.1",
+            }
+        )
+    return found
+
+
+def list_pictures(run: Json) -> set[str]:
+    """List the pictures of a run's branches by their sha256: those of the prompts and those that tools returned."""
+    opening = {
+        block["sha256"]
+        for branch in run["branches"]
+        for message in branch["opening"]
+        if isinstance(message["content"], list)
+        for block in message["content"]
+        if block["type"] != "text" and block.get("sha256")
+    }
+    return opening | {sha for branch in run["branches"] for turn in branch["turns"] for sha in turn.get("images", [])}
+
+
 def collect_texts(messages: list[Json]) -> list[Json]:
-    """Return messages with their text blocks joined and their pictures counted."""
+    """Return messages with their text blocks joined and their pictures named by sha256."""
     found = []
     for message in messages:
         blocks = (
@@ -90,7 +148,8 @@ def collect_texts(messages: list[Json]) -> list[Json]:
             else [{"type": "text", "text": message["content"]}]
         )
         text = "\n".join(block["text"] for block in blocks if block["type"] == "text")
-        found.append({"role": message["role"], "text": text, "images": sum(b["type"] == "image" for b in blocks)})
+        pictures = [block["sha256"] for block in blocks if block["type"] != "text" and block.get("sha256")]
+        found.append({"role": message["role"], "text": text, "images": pictures})
     return found
 
 

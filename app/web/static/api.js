@@ -46,6 +46,7 @@ export const api = {
   stop: (session) => asked(at(session, "/stop"), { method: "POST" }),
   resume: (session) => asked(at(session, "/resume"), { method: "POST" }),
   run: (session, key) => asked(at(session, `/photos/${key}/run`)),
+  runPicture: (session, key, sha256) => at(session, `/photos/${key}/run/pictures/${sha256}`),
   fork: (session, key, wish) => asked(at(session, `/photos/${key}/run/fork`), json(wish)),
   stopFork: (session, key) => asked(at(session, `/photos/${key}/run/fork/stop`), { method: "POST" }),
   picture: (session, key, small) => at(session, `/photos/${key}/picture${small ? "?small=true" : ""}`),

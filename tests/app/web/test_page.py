@@ -163,7 +163,8 @@ def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tm
     page.click("#layers >> text=Answer")
 
     page.click("#open-run")
-    page.wait_for_selector(".timeline li")
+    page.wait_for_selector(".flow .branch-node")
+    page.click("summary:has-text('steps')")
     page.locator(".timeline button").last.click()
     page.fill("#viewer input[name=change]", "optimise=country")
     page.check("#viewer input[name=live]")
@@ -242,7 +243,7 @@ def test_a_live_fork_is_stopped(drawn, watched, tmp_path):
             send(page, "where?", drawn.query)
             model.latency_s, asked = 60, model.count
             page.click("#open-run")
-            page.wait_for_selector(".timeline li")
+            page.wait_for_selector(".flow .branch-node")
             page.fill("#viewer input[name=step]", "2")
             page.fill("#viewer input[name=change]", "temperature=0.1")
             page.check("#viewer input[name=live]")
