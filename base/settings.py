@@ -185,6 +185,18 @@ class Settings:
             private=True,
         ),
     ] = ()
+    online: Annotated[
+        tuple[str, ...],
+        Option(
+            "Open services to ask: overpass, nominatim, photon, wikipedia, commons, panoramax, mapillary, searxng=URL; "
+            "each may be NAME=URL. They are told positions and names, never the photo.",
+            Group.PRIVACY,
+            Effect.WORLD,
+            "A,B,…",
+            default="none",
+            repeats=frozenset({"map_search", "map_around", "sights_near", "pictures_near", "web_search"}),
+        ),
+    ] = ()
     max_calls: Annotated[
         int | None,
         Option(
@@ -238,6 +250,13 @@ class Settings:
         str | None,
         Option("What you know of the photo, such as a decade or a region; quoted to the model.", _PROMPTS,
                Effect.QUESTION, "TEXT"),
+    ] = None  # fmt: skip
+    within: Annotated[
+        str | None,
+        Option(
+            "Where the photo was taken for sure: a country (FR), a box south,west,north,east, or a GeoJSON file.",
+            _GALLERY, Effect.WORLD, "AREA", repeats=_RETRIEVED | {"scenes"},
+        ),
     ] = None  # fmt: skip
     temperature: Annotated[
         float | None,

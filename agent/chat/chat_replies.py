@@ -126,11 +126,13 @@ def locate_together(way: Literal["place", "trip"], photos: list[Json], policy: P
     if way == "place":
         joint = joint_place(list(seen.values()))
         at = {"latitude": joint.latitude, "longitude": joint.longitude}
-        stops = [{"photo": key, **at, "leg": None} for key in seen if joint.latitude is not None]
-        return {"way": way, "stops": stops, "misfits": [keys[name] for name in joint.misfits], "words": words}
+        here: list[Json] = [{"photo": key, **at, "leg": None} for key in seen if joint.latitude is not None]
+        return {"way": way, "stops": here, "misfits": [keys[name] for name in joint.misfits], "words": words}
     trip = joint_trip(list(seen.values()))
-    legs = {leg.second: {"km": leg.km, "hours": leg.hours, "possible": leg.possible} for leg in trip.legs}
-    stops = [
+    legs: dict[str, Json] = {
+        leg.second: {"km": leg.km, "hours": leg.hours, "possible": leg.possible} for leg in trip.legs
+    }
+    stops: list[Json] = [
         {"photo": keys[name], "latitude": latitude, "longitude": longitude, "leg": legs.get(name)}
         for name, latitude, longitude in trip.places
     ]

@@ -4,7 +4,9 @@ from typing import Any
 
 from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.state import Ask, Turn
+from sextant.agent.within import describe_known
 from sextant.agent.world.deps import Deps
+from sextant.agent.world.online import list_offered
 from sextant.agent.world.toolbox import describe_tools, select_available
 from sextant.base.json_types import Json
 from sextant.prompts.loading import load_frame
@@ -15,9 +17,8 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
     """Build the whole request, JSON-plain: equal requests are equal calls, whenever and wherever they are made."""
     branch = ask["branch"]
     references = deps.load_references(ask["references"])
-    messages = build_opening(
-        branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"], hint=deps.settings.hint
-    )
+    known = describe_known(deps.settings.hint, deps.settings.within)
+    messages = build_opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"], hint=known)
     messages += [turn_to_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:
         messages.append({"role": "user", "content": load_frame("last-turn").text.strip()})
@@ -52,7 +53,7 @@ def may_call_tools(variant_name: str, deps: Deps, *, refused: bool) -> bool:
 
 def list_tool_names(deps: Deps, references: str | None) -> tuple[str, ...]:
     """List the tools of this run that have data here."""
-    return select_available(deps.recipe.tools, gallery=bool(references), maps=deps.settings.maps)
+    return select_available(deps.recipe.tools, gallery=bool(references), maps=list_offered(deps.settings))
 
 
 def turn_to_message(turn: Turn) -> dict[str, Any]:

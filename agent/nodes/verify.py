@@ -25,6 +25,7 @@ from sextant.agent.verification.scoring.aligned import learned
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.warning_codes import Code, warn
+from sextant.agent.within import keep_within, load_within
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
 from sextant.base.documents.answer import Probability
@@ -49,6 +50,9 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     pool = make_pool(outcomes, state.get("branches", {}), references, deps)
     signs = find_signs(pool, state.get("transcripts", {}), read, deps)
     pool = replace(pool, candidates=(*pool.candidates, *signs))
+    within = load_within(deps.settings.within) if deps.settings.within else None
+    pool = keep_within(pool, within)
+    drawn = within.drawn if within else None
     doubts = [warn(Code.UNLIKE_GALLERY, words) for words in distrust_words(pool)]
     strategy = deps.recipe.verify
     if lacks_position_scores(references, deps):
@@ -57,11 +61,11 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     model = load_judging_model(deps) if strategy == "calibrated" else None
     if strategy == "similarity" or (model and model.scorer and learned(model.scorer.names)):
         pool = add_position_scores(pool, state, references, deps)
-    verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
+    verdict = weigh(pool, strategy, deps.settings.optimise, model=model, within=drawn)
     placed = place_on_map(pool, verdict, state.get("transcripts", {}), read, deps)
     if placed:
-        pool = replace(pool, candidates=(*pool.candidates, *placed))
-        verdict = weigh(pool, strategy, deps.settings.optimise, model=model)
+        pool = keep_within(replace(pool, candidates=(*pool.candidates, *placed)), within)
+        verdict = weigh(pool, strategy, deps.settings.optimise, model=model, within=drawn)
     stop = find_stop_reason({**state, **reading}, outcomes, verdict, deps)
     deps.on_event(_summarise(state.get("round", 0), stop, verdict))
     update = State(

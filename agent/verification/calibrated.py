@@ -3,7 +3,6 @@
 from functools import partial
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -35,6 +34,7 @@ from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
 from sextant.base.arrays import Floats
 from sextant.base.settings import Optimise
+from sextant.geo.polygons import is_inside
 from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 _SIGNS_ALONE = "text in the photo names a place, and nothing else was proposed"
@@ -68,7 +68,7 @@ def calibrated(
         regions = _regions(features, probabilities, worth, model, within)
     best = int(np.argmax(worth))
     if within is not None:
-        chances = condition_probabilities(positions[best], probabilities[best], partial(is_within, within))
+        chances = condition_probabilities(positions[best], probabilities[best], partial(is_inside, within))
         probabilities = np.where(np.arange(len(positions))[:, None] == best, chances, probabilities)
     weighed = (*features.pool.candidates, *features.signs.candidates, *features.scenes)
     alone = tuple(Scored(one, 0.0) for one in (*pool.signs, *pool.scenes) if one not in weighed)
@@ -104,16 +104,11 @@ def _regions(
 ) -> list[Area]:
     """Return the regions of `SHARES` round the point of most worth, of the posterior where nothing rules it out."""
     mixture = ring_mixture(probabilities, features.apart_km, int(np.argmax(worth)))
-    allows = None if within is None else partial(is_within, within)
+    allows = None if within is None else partial(is_inside, within)
     spread = spread_of(features.points.positions, mixture, features.apart_km, allows)
     bucket = region_bucket(sum(one.origin == "answer" for one in features.opinions.candidates))
     levels = {name: model.quantiles[name][features.kind][bucket] for name in SHARES}
     return [Area(float(name) / 100, tuple(spread.caps(level)), within) for name, level in levels.items()]
-
-
-def is_within(area: BaseGeometry, positions: Floats) -> NDArray[np.bool_]:
-    """Return which of (n, 2) positions in degrees lie in an area whose x is the longitude."""
-    return np.asarray(shapely.intersects_xy(area, positions[:, 1], positions[:, 0]), dtype=bool)
 
 
 def _within_reach(features: PoolFeatures, best: int, region: Area) -> NDArray[np.bool_]:

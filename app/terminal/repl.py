@@ -221,7 +221,8 @@ class ChatRepl:
         self.console.print(f"Written: {escape(str(path))}")
 
     def _make_case_file(self, picture: bool) -> str:
-        from sextant.app.exports.case_parts import make_reference_reader, write_case_file
+        from sextant.app.exports.case_parts import make_reference_reader
+        from sextant.app.exports.write_case_file import write_case_file
 
         view, stored = self.view(), self.sessions.read_state(self.session).get("photos", {})
         reader = make_reference_reader(self.context)

@@ -24,6 +24,7 @@ class AnswerStatement(TypedDict):
     model: str
     stop: str
     spent: str
+    asked: list[str]
     doubts: list[str]
 
 

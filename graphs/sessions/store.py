@@ -93,7 +93,7 @@ class Sessions:
         missing = [row[0] for row in rows if row[0] not in known and row[3] > row[2]]
         for session in missing[:SUMMARISED_AT_ONCE]:  # kept by an earlier version
             known[session] = self._keep_summary(session, self._read_photos(session))
-        return [SessionInfo(*row[:4], is_held(row[4], at), known.get(row[0])) for row in rows]
+        return [SessionInfo(row[0], row[1], row[2], row[3], is_held(row[4], at), known.get(row[0])) for row in rows]
 
     def _read_photos(self, session: str) -> dict[str, Json]:
         """Read a session's photos; none where it cannot be read, which the list survives."""

@@ -5,9 +5,8 @@ from typing import Any, get_args
 
 from fastapi import APIRouter, Response
 
-from sextant.agent.privacy.precision import coarsen, redact_words
-from sextant.agent.privacy.view import WORDS, view_comparison
-from sextant.agent.recording.fitted_models import shorten_fitted_name
+from sextant.agent.privacy.run_view import redact, view_run
+from sextant.agent.privacy.view import view_comparison
 from sextant.app.render.run_flow import build_flow
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
@@ -22,10 +21,6 @@ from sextant.graphs.runs.timeline import build_timeline
 from sextant.graphs.sessions.paid_fork import fork_in_session
 from sextant.prompts.variants import list_variant_ids
 
-# What no visitor sees: files, folders and addresses of this machine.
-OURS = ("base_url", "gallery", "encoder", "fitted")
-LONGEST = 6000  # characters of one text shown; a prompt with twenty references has some three thousand
-
 
 def make_run_routes(service: SessionService) -> APIRouter:
     """Make the routes under /api/sessions/{session}/photos/{key}/run: a session shows its own runs only."""
@@ -34,8 +29,11 @@ def make_run_routes(service: SessionService) -> APIRouter:
     @routes.get("")
     def timeline(session: str, key: str) -> dict[str, Any]:
         """Return the run's timeline: rounds, branches with every turn, verdicts, steps."""
-        name = service.evidence(session, key)["run"]
-        return redact_run(build_timeline(find_run(name, service.context.settings.home)), service)
+        policy = service.context.policy
+        run = build_timeline(find_run(service.evidence(session, key)["run"], service.context.settings.home))
+        shown = view_run(run, policy)
+        shown |= {"flow": redact(build_flow(run), policy), "variants": list_variant_ids()}
+        return shown | {"changeable": list_changeable(service, shown["settings"])}
 
     @routes.get("/pictures/{sha256}")
     def picture(session: str, key: str, sha256: str) -> Response:
@@ -64,7 +62,7 @@ def make_run_routes(service: SessionService) -> APIRouter:
             )
         difference = view_comparison(compare_runs(parent, find_run(run.name, home)), service.context.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
-        return {"run": run.name, "answer": redact(answer, service), "difference": difference}
+        return {"run": run.name, "answer": redact(answer, service.context.policy), "difference": difference}
 
     @routes.post("/fork/stop")
     def stop(session: str, key: str) -> schemas.Done:
@@ -72,29 +70,6 @@ def make_run_routes(service: SessionService) -> APIRouter:
         return schemas.Done(done=service.stop(fork_name(service.require_session(session), key)))
 
     return routes
-
-
-def redact_run(run: Json, service: SessionService) -> Json:
-    """Return a run's timeline without this machine's folders, addresses, and anything finer than the cap."""
-    record = run["record"]
-    settings = {name: value for name, value in record["settings"].items() if name not in ("home", *OURS)}
-    if record["settings"].get("fitted"):
-        settings["fitted"] = shorten_fitted_name(record["settings"]["fitted"])
-    plain = {
-        "run": run["run"],
-        "status": record["status"],
-        "parent": record["parent"],
-        "changes": [change for change in record["changes"] if change["name"] not in OURS],
-        "versions": record["versions"],
-        "settings": settings,
-        "branches": [{**branch, "opening": collect_texts(branch["opening"])} for branch in run["branches"]],
-        "verdicts": run["verdicts"],
-        "steps": run["steps"],
-        "flow": build_flow(run),
-        "changeable": list_changeable(service, record["settings"]),
-        "variants": list_variant_ids(),
-    }
-    return redact(shorten(plain), service)
 
 
 def list_changeable(service: SessionService, settings: Json) -> list[Json]:
@@ -136,35 +111,3 @@ def list_pictures(run: Json) -> set[str]:
         if block["type"] != "text" and block.get("sha256")
     }
     return opening | {sha for branch in run["branches"] for turn in branch["turns"] for sha in turn.get("images", [])}
-
-
-def collect_texts(messages: list[Json]) -> list[Json]:
-    """Return messages with their text blocks joined and their pictures named by sha256."""
-    found = []
-    for message in messages:
-        blocks = (
-            message["content"]
-            if isinstance(message["content"], list)
-            else [{"type": "text", "text": message["content"]}]
-        )
-        text = "\n".join(block["text"] for block in blocks if block["type"] == "text")
-        pictures = [block["sha256"] for block in blocks if block["type"] != "text" and block.get("sha256")]
-        found.append({"role": message["role"], "text": text, "images": pictures})
-    return found
-
-
-def redact(value: Json, service: SessionService) -> Json:
-    """Return the value under the server's policy; texts are withheld where the policy withholds words."""
-    policy = service.context.policy
-    keys = WORDS | {"strategy_text", "opening", "fill", "tool_calls", "place"}
-    coarse: Json = coarsen(redact_words(value, policy, frozenset(keys)), policy)
-    return coarse
-
-
-def shorten(value: Any) -> Any:
-    """Cut the texts in a value at a length a page can show."""
-    if isinstance(value, str) and len(value) > LONGEST:
-        return f"{value[:LONGEST]} … ({len(value) - LONGEST:,} more characters)"
-    if isinstance(value, dict):
-        return {name: shorten(item) for name, item in value.items()}
-    return [shorten(item) for item in value] if isinstance(value, list) else value

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query, Response
 
 from sextant.agent.chat.chat_replies import locate_together
 from sextant.app.exports import FORMATS
-from sextant.app.exports.case_parts import make_reference_reader, write_case_file
+from sextant.app.exports.case_parts import make_reference_reader
+from sextant.app.exports.write_case_file import write_case_file
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
 from sextant.app.web.service import TURNS_SHOWN, SessionService

@@ -43,6 +43,7 @@ function answerCard(photo, act) {
     fact("Gallery", told.gallery),
     fact("Model", told.model),
     fact("Verified by", fitted),
+    ...told.asked.map((words) => fact("Asked", words)),
     precision ? fact("Precision", `no finer than ${precision.cap ?? "its country's cap"}: ${precision.reason}`) : null,
     ...told.doubts.map((words) => h("p", { class: "small" }, `⚠ ${words}`)),
     placeLinks(best, act.links, photo.answer.metadata?.taken_at),

@@ -11,7 +11,7 @@ export function showTranscripts(box, session, key, run, chosen, fork) {
 
 function column(branch, session, key, run, fork) {
   const picture = (sha256) => h("img", { src: api.runPicture(session, key, sha256), alt: "A picture that this branch was shown", loading: "lazy" });
-  const opening = branch.opening.map((message) => [h("p", { class: "small" }, message.role), h("pre", {}, message.text), h("div", { class: "shown" }, message.images.map(picture))]).flat();
+  const opening = branch.opening.map((message) => [h("p", { class: "small" }, message.role), h("pre", {}, message.text), h("div", { class: "shown" }, message.pictures.map(picture))]).flat();
   const plan = run.steps.find((step) => step.node === "plan" && step.step > 0)?.step ?? 1;
   return h("section", { class: "transcript", "aria-label": branch.id },
     h("h4", {}, branch.id),
