@@ -33,7 +33,7 @@ def view_run(run: Json, policy: Policy) -> Json:
 
 
 def collect_texts(messages: list[Json]) -> list[Json]:
-    """Return messages with their text blocks joined and their pictures counted."""
+    """Return messages with their text blocks joined, and their pictures counted and named by sha256."""
     found = []
     for message in messages:
         blocks = (
@@ -42,7 +42,8 @@ def collect_texts(messages: list[Json]) -> list[Json]:
             else [{"type": "text", "text": message["content"]}]
         )
         text = "\n".join(block["text"] for block in blocks if block["type"] == "text")
-        found.append({"role": message["role"], "text": text, "images": sum(b["type"] == "image" for b in blocks)})
+        pictures = [block["sha256"] for block in blocks if block["type"] == "image"]
+        found.append({"role": message["role"], "text": text, "images": len(pictures), "pictures": pictures})
     return found
 
 
