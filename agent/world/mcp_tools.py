@@ -6,7 +6,8 @@ A file names the servers and, for each, the tools that a model may call:
                     "parcels": {"url": "https://parcels.example.org/mcp", "tools": ["find_parcel"]}}}
 
 What the model is told of the tools is stored as a blob and named in the settings (``FILE@SHA256``), so that a run
-replays without file and servers. The file is read again for each live call: its ``env`` may hold secrets and is not recorded.
+replays without file and servers. The file is read again for each live call: its ``env`` may hold secrets and is not
+recorded.
 """
 
 import asyncio
