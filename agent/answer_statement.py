@@ -3,6 +3,8 @@
 `state_answer` gives every part; each face only lays them out. Nothing else puts an answer's numbers into words.
 """
 
+from collections import Counter
+
 from sextant.agent.answer_words import (
     BASIS_NOTES,
     find_likely_place,
@@ -58,7 +60,12 @@ def describe_rival(answer: Answer) -> str:
     if "candidate" not in other:  # shown under a precision cap, or recorded by an earlier version
         return f"{format_place_name(other)} ({format_coordinates(other)})"
     behind = other["candidate"]
-    sources = {"nearest": "a similar photo", "named": "text in the photo"}
+    sources = {
+        "nearest": "a similar photo",
+        "named": "text in the photo",
+        "map": "text found on the map",
+        "scene": "a photo of the same scene",
+    }
     who = sources.get(behind["origin"]) or f"an answer of {behind.get('model') or 'the model'}"
     return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
 
@@ -115,6 +122,15 @@ def describe_coverage(answer: Answer) -> str:
     return f"{near:,} photos within 25 km of the answer, {wide:,} within 200 km"
 
 
+def list_asked(answer: Answer) -> list[str]:
+    """List the open services that were asked, with the number of requests; the JSON holds each request."""
+    asked = Counter((one["service"], one["host"]) for one in answer.get("sent", ()))
+    return [
+        f"{service} ({host}): {times} request{'s' if times > 1 else ''} left this machine, without the photo"
+        for (service, host), times in asked.items()
+    ]
+
+
 def state_answer(answer: Answer) -> AnswerStatement:
     """State every part of an answer in words; parts that have nothing to say are empty."""
     placed = answer["best"] is not None
@@ -134,5 +150,6 @@ def state_answer(answer: Answer) -> AnswerStatement:
         "model": describe_model(answer),
         "stop": describe_stop(answer),
         "spent": format_spending(answer),
+        "asked": list_asked(answer),
         "doubts": [warning["text"] for warning in answer["warnings"]],
     }

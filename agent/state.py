@@ -7,7 +7,7 @@ from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 from sextant.agent.warning_codes import AnswerWarning, read_warnings
-from sextant.base.documents.answer import Answer
+from sextant.base.documents.answer import Answer, SentDocument
 from sextant.base.documents.answer import Stop as Stop
 from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.documents.verdict import VerdictDocument
@@ -130,6 +130,11 @@ def add_once(old: list[AnswerWarning] | None, new: list[AnswerWarning]) -> list[
     return list({(warning["code"], warning["text"]): warning for warning in known}.values())
 
 
+def add_sent(old: list[SentDocument] | None, new: list[SentDocument]) -> list[SentDocument]:
+    """Append what was sent; equal requests of parallel branches are listed each."""
+    return [*(old or []), *new]
+
+
 class ClockReading(TypedDict):
     """A reading of the run's clock: seconds the run has taken, and the epoch second it was read at."""
 
@@ -165,6 +170,8 @@ class State(TypedDict, total=False):
     stop: Stop
     answer: Answer
     warnings: Annotated[list[AnswerWarning], add_once]
+    sent: Annotated[list[SentDocument], add_sent]
+    """What left the machine for open services, in order; absent where nothing did."""
 
 
 def get_last_turn(transcript: list[Turn]) -> Turn | None:

@@ -16,12 +16,19 @@ SHORTEST_TOKEN = 16
 
 
 def serve(
-    context: "ChatContext", *, host: str, port: int, token: str | None, tiles: str | None, reports: str | None
+    context: "ChatContext",
+    *,
+    host: str,
+    port: int,
+    token: str | None,
+    tiles: str | None,
+    basemap: str | None,
+    reports: str | None,
 ) -> None:
     """Serve until stopped.
 
     Raises:
-        WrongUse: the address is not loopback and has no token, or the tile address is invalid.
+        WrongUse: the address is not loopback and has no token, or the tile address or basemap is invalid.
         SextantError: the port is taken, or the page's assets are not built.
     """
     try:
@@ -40,6 +47,7 @@ def serve(
         raise SextantError(f"sextant serve needs {error.name}; run: pip install 'sextant-geo[web]'") from error
     from sextant.app.web.reports import find_reports
     from sextant.app.web.service import SessionService
+    from sextant.app.web.tiles import Basemap
     from sextant.graphs.sessions.store import Sessions
 
     if not is_loopback(host) and not token:
@@ -48,7 +56,13 @@ def serve(
         raise WrongUse(f"the token is invalid; use at least {SHORTEST_TOKEN} letters, digits and . _ ~ -")
     find_map_library()
     settings = context.settings
-    service = SessionService(Sessions(settings.home), context, find_reports(reports, settings.home), tiles=tiles)
+    service = SessionService(
+        Sessions(settings.home),
+        context,
+        find_reports(reports, settings.home),
+        tiles=tiles,
+        basemap=Basemap(basemap) if basemap else None,
+    )
     listening = bind_socket(host, port)
     names = {host.lower(), socket.gethostname().lower()} if not is_loopback(host) else set()
     names |= {"127.0.0.1", "localhost", "::1"}

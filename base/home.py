@@ -62,6 +62,11 @@ class Home:
         return self.root / "maps"
 
     @property
+    def online(self) -> Path:
+        """The folder of the replies of open services, and of when each was last asked."""
+        return self.root / "online"
+
+    @property
     def checkpoints(self) -> Path:
         """The SQLite file of the checkpoints of runs."""
         return self.root / "checkpoints.sqlite"

@@ -79,7 +79,14 @@ class Settings:
     """Settings of one run. None means the preset's value, or no limit of that kind."""
 
     model: Annotated[
-        str, Option("offline, openai:NAME or ollama:NAME.", _MODEL, Effect.QUESTION, "SPEC", first=True)
+        str,
+        Option(
+            "offline, openai:NAME, ollama:NAME, anthropic:NAME, google_genai:NAME or mistralai:NAME.",
+            _MODEL,
+            Effect.QUESTION,
+            "SPEC",
+            first=True,
+        ),
     ] = "offline"
     base_url: Annotated[
         str | None, Option("URL of an OpenAI-compatible or Ollama server.", _MODEL, Effect.MANNER, "URL")
@@ -176,6 +183,18 @@ class Settings:
             default="those that the home has data for",
             repeats=frozenset({"map", "map_search", "map_around", "sights_near"}),
             private=True,
+        ),
+    ] = ()
+    online: Annotated[
+        tuple[str, ...],
+        Option(
+            "Open services to ask: overpass, nominatim, photon, wikipedia, commons, panoramax, mapillary, searxng=URL; "
+            "each may be NAME=URL. They are told positions and names, never the photo.",
+            Group.PRIVACY,
+            Effect.WORLD,
+            "A,B,…",
+            default="none",
+            repeats=frozenset({"map_search", "map_around", "sights_near", "pictures_near", "web_search"}),
         ),
     ] = ()
     max_calls: Annotated[

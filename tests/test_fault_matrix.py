@@ -1,15 +1,16 @@
-"""Every way a model server can fail, in both protocols, through the whole graph: a run always ends in an answer."""
+"""Every way a model server can fail, in all protocols, through the whole graph: a run always ends in an answer."""
 
 from functools import partial
 
 import pytest
 
 from sextant.agent.llm.client import load_model
+from sextant.agent.llm.spec import KEY_VARIABLES
 from sextant.agent.settings import Settings
 from sextant.agent.world import live
 from sextant.graphs.runs.run import locate
 from tests.support.model_faults import FAULT_MATRIX
-from tests.support.model_script import Fault, Reply
+from tests.support.model_script import PROTOCOLS, Fault, Reply
 from tests.support.model_server import ModelServer, closed_port
 
 KEY = "sk-secret-0123456789abcdef"
@@ -19,8 +20,8 @@ MOST_CALLS = 8
 @pytest.fixture
 def run(gallery, query, tmp_path, monkeypatch):
     """Locate the query with two variants that may call tools; retries come at once."""
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("OLLAMA_API_KEY", KEY)
+    for variable in KEY_VARIABLES.values():
+        monkeypatch.setenv(variable, KEY)
     monkeypatch.setattr(live, "load_model", partial(load_model, retry_base_s=0.005))
     preset = tmp_path / "pair.yaml"
     preset.write_text(
@@ -48,8 +49,23 @@ def files_hold(folder, text):
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
-@pytest.mark.parametrize("protocol", ["openai", "ollama"])
-@pytest.mark.parametrize("fault", FAULT_MATRIX)
+# tests/agent/llm/test_errors.py plays every fault in every protocol; the whole graph meets those that a protocol says
+# in its own way.
+IN_ITS_OWN_WAY = (
+    "200 with an error",
+    "empty choices",
+    "wrong types",
+    "arguments that are not JSON",
+    "50 tool calls at once",
+    "refusal field",
+    "content_filter",
+    "wrong key",
+)
+FAULTS = [(fault, protocol) for fault in FAULT_MATRIX for protocol in ("openai", "ollama")]
+FAULTS += [(fault, protocol) for fault in IN_ITS_OWN_WAY for protocol in PROTOCOLS[2:]]
+
+
+@pytest.mark.parametrize(("fault", "protocol"), FAULTS)
 def test_a_run_ends_in_a_valid_answer_whatever_the_server_does(fault, protocol, run, tmp_path, caplog):
     with ModelServer(FAULT_MATRIX[fault](), protocol) as server:
         answer = run(protocol, server.base_url)
@@ -62,16 +78,16 @@ def test_a_run_ends_in_a_valid_answer_whatever_the_server_does(fault, protocol, 
     assert not files_hold(tmp_path / "home", KEY)
 
 
-@pytest.mark.parametrize("protocol", ["openai", "ollama"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_refused_connection_ends_in_the_gallery_s_answer(protocol, run):
     address = f"http://127.0.0.1:{closed_port()}"
-    answer = run(protocol, f"{address}/v1" if protocol == "openai" else address)
+    answer = run(protocol, f"{address}/v1" if protocol in ("openai", "mistralai") else address)
     assert answer["best"]["country_code"] == "PT"
     assert answer["outcomes"]["failed"] == 2
     assert answer["stop"] == "exhausted"
 
 
-@pytest.mark.parametrize("protocol", ["openai", "ollama"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_an_overflowing_context_is_asked_again_with_fewer_references_and_said(protocol, run):
     def script(asked):
         listed = asked.text.count("\n10. ")
@@ -83,7 +99,7 @@ def test_an_overflowing_context_is_asked_again_with_fewer_references_and_said(pr
     assert any(warning["code"] == "fewer_references" for warning in answer["warnings"])
 
 
-@pytest.mark.parametrize("protocol", ["openai", "ollama"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_model_without_tools_gets_references_in_the_prompt_instead(protocol, run):
     def script(asked):
         if asked.tools:

@@ -13,6 +13,9 @@ PRECISIONS: tuple[Precision, ...] = ("sight", "street", "town", "region", "count
 OUTCOMES = ("answered", "refused", "unparsable", "filtered", "failed")
 """What a model call may come to; ``filtered`` is the refusal of the server's content filter, not of the model."""
 
+UNFINISHED = "unfinished"
+"""The kind of failure of a branch that the budget cut while it was at work."""
+
 CLUE_SOURCES = ("seen", "read", "retrieved", "inferred")
 
 

@@ -24,7 +24,8 @@ def reply_located(photo: Document, several: bool) -> list[LedgerEntry]:
     """Reply about a photo that was just located."""
     head = f"{photo['name'].capitalize()}: " if several else ""
     if photo["status"] == "failed":
-        return [LedgerEntry(f"{head}{format_sentence(photo['error'])}", "inferred")]
+        named = f" ({photo['file']})" if photo["file"] else ""
+        return [LedgerEntry(f"{photo['name'].capitalize()}{named}: {format_sentence(photo['error'])}", "inferred")]
     if photo["answer"]["best"] is None:
         return [LedgerEntry(f"{head}No place has been proposed yet; say 'look again'.", "inferred")]
     first, *rest = answer_where(photo)

@@ -9,6 +9,7 @@ from sextant.agent.nodes.tools import tools
 from sextant.agent.prompting.opening_prompt import format_reference, make_picture_block
 from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Spent, Turn, add_spent
 from sextant.agent.world.deps import Deps
+from sextant.agent.world.online import list_offered
 from sextant.agent.world.toolbox import describe_tools, select_available
 from sextant.base.json_types import Json
 from sextant.prompts.loading import load_frame
@@ -97,7 +98,7 @@ def describe_record(photo: Json) -> str:
 
 def _build_request(messages: list[Json], transcript: list[Turn], deps: Deps, gallery: bool, *, final: bool) -> Json:
     recipe, settings = deps.recipe, deps.settings
-    names = select_available(recipe.tools, gallery=gallery, maps=settings.maps)
+    names = select_available(recipe.tools, gallery=gallery, maps=list_offered(settings))
     return {
         "model": settings.model,
         "base_url": settings.base_url,

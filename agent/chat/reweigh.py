@@ -10,6 +10,7 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.base.documents.answer import BestPlace, Claim
 from sextant.base.documents.outcome import OutcomeDocument
+from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 
 
@@ -17,8 +18,14 @@ def update_constraints(old: list[Json], message: Json) -> list[Json]:
     """Update the constraints with those of a message.
 
     Raises:
-        WrongUse: the message names an unknown place.
+        WrongUse: the message names an unknown place, or a constraint that does not exist.
     """
+    for action in ("replaces", "removes"):
+        number = message.get(action)
+        if number is not None:
+            if not 0 <= number < len(old):
+                raise WrongUse(f"constraint {number + 1} does not exist; this photo has {len(old)}")
+            return [*old[:number], *message["steer"], *old[number + 1 :]]
     if message["steer"]:
         return [*old, *message["steer"]]
     if classify_intent(message, 1) == "undo":

@@ -8,6 +8,7 @@ from sextant.agent.settings import Settings, choose_listed, make_recipe, price_c
 from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
+from sextant.agent.world.online import list_offered
 from sextant.agent.world.toolbox import describe_tools, select_available
 from sextant.base.documents.references import ReferenceDocument, ReferencesDocument
 from sextant.base.json_types import Json
@@ -96,7 +97,7 @@ def estimate_prompt_tokens(name: str, settings: Settings) -> int:
         + 2 * TOKENS_PER_MESSAGE
     )
     if prompt.tools and plan.max_tool_turns:
-        names = select_available(plan.tools, gallery=bool(settings.gallery), maps=settings.maps)
+        names = select_available(plan.tools, gallery=bool(settings.gallery), maps=list_offered(settings))
         text += estimate_text_tokens(str(describe_tools(names)))
     pictures = 1 + ("photos" in prompt.references.show)
     side = plan.image_side

@@ -8,7 +8,7 @@ at another address may forward calls to a paid service, so its price is unknown 
 import re
 from dataclasses import dataclass
 
-from sextant.agent.llm.spec import DEFAULT_ADDRESSES, is_local, parse_spec, resolve_server_url, split_login
+from sextant.agent.llm.spec import DEFAULT_ADDRESSES, PRICED_AS, is_local, parse_spec, resolve_server_url, split_login
 from sextant.base.errors import WrongUse
 
 PER_MILLION = 1e-6
@@ -57,7 +57,7 @@ def compute_price_usd(
     _, url = split_login(resolve_server_url(provider, base_url))
     if provider == "ollama":
         return 0.0 if is_local(url) and not name.endswith("cloud") else None
-    return _look_up_price(name, url, input_tokens, output_tokens)
+    return _look_up_price(provider, name, url, input_tokens, output_tokens)
 
 
 def make_unknown_price_error(spec: str) -> WrongUse:
@@ -68,14 +68,14 @@ def make_unknown_price_error(spec: str) -> WrongUse:
     )
 
 
-def _look_up_price(name: str, url: str, input_tokens: int, output_tokens: int) -> float | None:
+def _look_up_price(provider: str, name: str, url: str, input_tokens: int, output_tokens: int) -> float | None:
     """Look the price up in genai-prices, which identifies providers by host and models by name."""
     from genai_prices import Usage, calc_price  # the list takes a tenth of a second to load
 
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
     try:
-        if url == DEFAULT_ADDRESSES["openai"]:
-            priced = calc_price(usage, name, provider_id="openai")
+        if url == DEFAULT_ADDRESSES[provider]:
+            priced = calc_price(usage, name, provider_id=PRICED_AS[provider])
         else:
             priced = calc_price(usage, name, provider_api_url=url)
     except LookupError:

@@ -23,11 +23,14 @@ FRAME_TOKENS = 4  # role and separators: 3 or 4 a message, and 3 before the answ
 # By a word in the model's name: the multiple of the tokens that OpenAI's vision guide gives for GPT-4o, and the least
 # tokens that are reserved. gpt-4o-mini counts a picture 33.3 times; the smaller models after it cut pictures into at
 # most 1,536 patches, which count up to 2.46 times; LLaVA-NeXT, which knows no detail, makes up to 2,880 tokens.
+# Claude's vision guide gives at most 4,784 a picture; Pixtral cuts 1,024 px into patches of 16 px, with row marks.
 PICTURE_BOUNDS = (
     ("gpt-4o-mini", 33.4, 0),
     ("gpt-4o", 2.0, 0),
     ("gpt-4-", 2.0, 0),
     ("-nano", 2.0, 3_779),
+    ("claude", 2.0, 4_784),
+    ("pixtral", 2.0, 4_160),
     ("", 2.0, 2_880),
 )
 FIRST_ANSWER_TOKENS = 350  # room for an answer before any was measured; answers in our form have 100 to 400

@@ -14,6 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
@@ -27,6 +28,7 @@ from sextant.agent.llm.redaction import redact_json, redact_secrets
 from sextant.agent.llm.retry import LONGEST_RETRY_AFTER_S, OutOfTimeError, RateLimiter, compute_backoff_s, sleep_until
 from sextant.agent.llm.spec import Endpoint, Provider, resolve
 from sextant.agent.llm.transport import Exchange, current_exchange
+from sextant.base.errors import WrongUse
 
 Detail = Literal["low", "high", "auto"]
 
@@ -37,6 +39,8 @@ DROPPABLE = ("temperature", "seed")  # settings some models refuse; the call is 
 OLLAMA_NUM_CTX = 8192
 REAL_KEY = 16  # characters; a shorter one is a placeholder that local servers are given
 CHECK_TOKENS = 16  # OpenAI's minimum
+EXTRAS = {"anthropic": "anthropic", "google_genai": "google", "mistralai": "mistral"}
+"""Provider → the extra that installs what speaks its protocol."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,13 @@ def load_model(
     requests_per_minute: float | None = None,
     concurrency: int = 8,
 ) -> ChatModel:
-    """Load the model of a spec: `offline`, `openai:NAME` or `ollama:NAME`. Nothing is sent yet.
+    """Load the model of a spec: `offline`, `openai:NAME` and the others of `spec.FORMS`. Nothing is sent yet.
 
-    The key comes from OPENAI_API_KEY (OLLAMA_API_KEY), the address from `base_url`, else OPENAI_BASE_URL
-    (OLLAMA_HOST), else OpenAI's (Ollama's) own.
+    The key comes from the environment (`spec.KEY_VARIABLES`), the address from `base_url`, else from the environment
+    (`spec.ADDRESS_VARIABLES`), else it is the provider's own.
 
     Raises:
-        WrongUse: an unknown spec, an invalid address, or no key for OpenAI's own server.
+        WrongUse: an unknown spec, an invalid address, no key for a provider's own server, or a package is missing.
     """
     endpoint = resolve(spec, base_url)
     if endpoint.provider == "ollama" and num_ctx is None:
@@ -214,10 +218,24 @@ def _make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
         from sextant.agent.llm.offline import OfflineModel
 
         return OfflineModel()
-    # The providers take about a second each to import.
-    module = importlib.import_module(f"sextant.agent.llm.providers.{endpoint.provider}")
-    client: BaseChatModel = module.make_client(endpoint, num_ctx)
+    client: BaseChatModel = _import_provider(endpoint.provider).make_client(endpoint, num_ctx)
     return client
+
+
+def _import_provider(provider: Provider) -> ModuleType:
+    """Import a provider's module, which takes about a second.
+
+    Raises:
+        WrongUse: the package that speaks its protocol is not installed.
+    """
+    try:
+        return importlib.import_module(f"sextant.agent.llm.providers.{provider}")
+    except ModuleNotFoundError as error:
+        if provider not in EXTRAS:
+            raise
+        raise WrongUse(
+            f"models of {provider}: need {error.name}; run: pip install 'sextant-geo[{EXTRAS[provider]}]'"
+        ) from error
 
 
 def _bind_options(
@@ -226,14 +244,14 @@ def _bind_options(
     """Bind this call's tools and options to the client, in the terms of its protocol."""
     if model.provider == "offline":
         return model.client.bind_tools(list(tools)) if tools and not final else model.client
-    module = importlib.import_module(f"sextant.agent.llm.providers.{model.provider}")
+    module = _import_provider(model.provider)
     options = module.make_call_options(temperature, seed, max_tokens)
     if count > 1:
         options |= {"extra_body": {"n": count}, "stream": False}  # ChatOpenAI drops an `n` of its own
-    if not tools or (final and not module.FORBIDS_TOOLS):
+    if not tools or (final and module.NO_TOOL_CALLS is None):
         return model.client.bind(**options)
     # The tools stay in the request, so that the model understands the earlier calls in the conversation.
-    forbidden = {"tool_choice": "none"} if final else {}
+    forbidden = {"tool_choice": module.NO_TOOL_CALLS} if final else {}
     return model.client.bind_tools(list(tools), **forbidden, **options)
 
 

@@ -216,6 +216,16 @@ def read_count(value: Any) -> int | None:
     return value if 0 <= value <= MOST_TOKENS else None
 
 
+def read_chat_usage(usage: Any) -> dict[str, int] | None:
+    """Read the counts of a chat completion's usage block; None when they are invalid, so that they are estimated."""
+    if not isinstance(usage, Mapping):
+        return None
+    counts = [read_count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens")]
+    if counts[0] is None or counts[1] is None:
+        return None
+    return {"prompt_tokens": counts[0], "completion_tokens": counts[1], "total_tokens": counts[0] + counts[1]}
+
+
 def _read_usage(
     message: AIMessage, messages: Sequence[Mapping[str, Any]], tools: Sequence[Tool], detail: str, said: str
 ) -> Usage:

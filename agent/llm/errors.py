@@ -33,10 +33,12 @@ Kind = Literal[
 WORDS_SHOWN = 200
 MOST_RAW = 1_000  # characters of what a provider behind a gateway said
 
-# What servers write; they share no error codes. Sources: OpenAI, vLLM, llama.cpp, Ollama, OpenRouter error bodies.
+# What servers write; they share no error codes. Sources: error bodies of OpenAI, vLLM, llama.cpp, Ollama, OpenRouter,
+# Anthropic, Gemini and Mistral.
 OVERFLOW = re.compile(
     r"context_length_exceeded|exceed_context_size|context (length|window|size)|max(imum)? context"
-    r"|prompt is too long|prompt too long|too many (input )?tokens|input (is )?too long",
+    r"|prompt is too long|prompt too long|too many (input )?tokens|input (is )?too long"
+    r"|token count.{0,40}exceeds",
     re.I,
 )
 NO_TOOLS = re.compile(
@@ -56,7 +58,14 @@ FILTERED = re.compile(
 NO_MODEL = re.compile(
     r"model.{0,80}(not found|does not exist|not exist)|model_not_found|not a valid model", re.I | re.S
 )
-REFUSED_SETTING = re.compile(r"(?:unsupported|deprecated|not support)[^.]*['`\"](temperature|seed)['`\"]", re.I)
+REFUSED_SETTING = re.compile(
+    r"(?:unsupported|deprecated|not support)[^.]*['`\"](temperature|seed)['`\"]"
+    r"|['`\"](temperature|seed)['`\"][^.]{0,40}(?:unsupported|deprecated|not supported)",
+    re.I,
+)
+NO_CREDIT = re.compile(r"insufficient_quota|credit balance|billing_error", re.I)
+BAD_KEY = re.compile(r"api.?key (is )?(not valid|invalid)|invalid (x-)?api.?key|API_KEY_INVALID", re.I)
+IMAGE_TOO_LARGE = re.compile(r"image.{0,40}(exceeds|too large)|image dimensions exceed", re.I)
 NO_IMAGES = re.compile(
     r"image (input|url)|not a (multi-?modal|vision)|mmproj|(not|n't|no) .{0,30}support.{0,30}(image|vision)", re.I
 )
@@ -230,6 +239,7 @@ def _find_error_in_ok_answer(error: BaseException) -> tuple[int, str] | None:
 def _classify_status(status: int, body: str, retry_after_s: float | None, address: Address, tools: bool) -> ModelError:
     """Classify an HTTP status of 300 or more, with the text that came with it, as a typed error."""
     words, code, param = _read_body(body)
+    retry_after_s = _read_retry_delay_s(body) if retry_after_s is None and status == 429 else retry_after_s
     text = f"{code} {words}"
     said = f"{status}: {address.redact(words)}" if words else f"status {status}"
     kind, retry, way_out = _judge(status, text, address, tools)
@@ -255,9 +265,9 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
     """Judge the kind, whether to retry, and the remedy. Text comes before status: servers agree on neither."""
     if status < 400:
         return "bad_request", False, "it redirects elsewhere: give the final address with --base-url"
-    if status in (401, 403) and not FILTERED.search(text):
+    if (status in (401, 403) and not FILTERED.search(text)) or (status == 400 and BAD_KEY.search(text)):
         return "bad_key", False, f"set {address.key_variable} to a valid key"
-    if status == 402 or "insufficient_quota" in text:
+    if status == 402 or NO_CREDIT.search(text):
         return "no_credit", False, "the account has no credit left; add credit or choose another model"
     if status == 429:
         return "rate_limited", True, "lower --requests-per-minute, or try later"
@@ -267,12 +277,12 @@ def _judge(status: int, text: str, address: Address, tools: bool) -> tuple[Kind,
         return "tools_unsupported", False, "use a model that calls tools, or references in the prompt"
     if FILTERED.search(text):
         return "filtered", False, "use another model for this photo"
+    if status == 413 or (status == 400 and IMAGE_TOO_LARGE.search(text)):
+        return "too_large", False, "send a smaller picture with --image-side"
     if NO_IMAGES.search(text):
         return "bad_request", False, "use a model that sees images"
     if status == 404 or (status < 500 and NO_MODEL.search(text)):
         return "unknown_model", False, _suggest_models(address)
-    if status == 413:
-        return "too_large", False, "send a smaller picture with --image-side"
     if status >= 500 or status in (408, 409):
         return "server", True, "check the server's log, or try later"
     return "bad_request", False, "check which model names and settings the server accepts"
@@ -285,6 +295,12 @@ def _suggest_models(address: Address) -> str:
     return f"ask {address.base_url} for its /models, or correct --base-url"
 
 
+def _read_retry_delay_s(body: str) -> float | None:
+    """Read the seconds that Gemini asks to wait: it says so in the body (google.rpc.RetryInfo), not in a header."""
+    found = re.search(r'"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d{1,9})?)s"', body)
+    return float(found[1]) if found else None
+
+
 def _read_body(body: str) -> tuple[str, str, str | None]:
     """Read text, code and parameter of an error body, whatever its form."""
     if body.lstrip().startswith("<"):
@@ -294,14 +310,16 @@ def _read_body(body: str) -> tuple[str, str, str | None]:
         told: Any = json.loads(body)
     except ValueError:
         return body, "", None
-    error = told.get("error", told.get("message", told.get("detail", told))) if isinstance(told, dict) else told
+    error = told
+    if isinstance(told, dict) and ("error" in told or not isinstance(told.get("message"), str)):
+        error = told.get("error", told.get("message", told.get("detail", told)))
     if not isinstance(error, dict):
         return str(error), "", None
     param = error.get("param")
     words = str(error.get("message", error))
     refused = REFUSED_SETTING.search(words)
-    param = param if isinstance(param, str) else refused[1] if refused else None
-    code = f"{error.get('code', '')} {error.get('type', '')}"
+    param = param if isinstance(param, str) else (refused[1] or refused[2]).lower() if refused else None
+    code = f"{error.get('code', '')} {error.get('type', '')} {error.get('status', '')}"
     inner = error.get("innererror")
     if isinstance(inner, dict):  # Azure
         code += f" {str(inner.get('code', ''))[:WORDS_SHOWN]}"

@@ -5,6 +5,7 @@ from typing import Any
 from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.state import Ask, Turn
 from sextant.agent.world.deps import Deps
+from sextant.agent.world.online import list_offered
 from sextant.agent.world.toolbox import describe_tools, select_available
 from sextant.base.json_types import Json
 from sextant.prompts.loading import load_frame
@@ -52,7 +53,7 @@ def may_call_tools(variant_name: str, deps: Deps, *, refused: bool) -> bool:
 
 def list_tool_names(deps: Deps, references: str | None) -> tuple[str, ...]:
     """List the tools of this run that have data here."""
-    return select_available(deps.recipe.tools, gallery=bool(references), maps=deps.settings.maps)
+    return select_available(deps.recipe.tools, gallery=bool(references), maps=list_offered(deps.settings))
 
 
 def turn_to_message(turn: Turn) -> dict[str, Any]:

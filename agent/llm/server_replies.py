@@ -67,10 +67,15 @@ def mend_arguments(arguments: Any) -> str:
 
     An object as it is and a string encoded twice are taken; anything else stays unreadable, so that the model is told.
     """
-    told = _decode(_decode(arguments))
+    told = decode_arguments(arguments)
     if isinstance(told, dict):
         return json.dumps(told)
     return "{}" if told is None else f"not an object: {json.dumps(told)}"
+
+
+def decode_arguments(arguments: Any) -> Any:
+    """Decode tool arguments that may be encoded up to twice; what cannot be decoded stays as it is."""
+    return _decode(_decode(arguments))
 
 
 def _decode(told: Any) -> Any:

@@ -4,20 +4,45 @@ import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from sextant.agent.llm.errors import Address
 from sextant.agent.llm.transport import LOOPBACK
 from sextant.base.errors import WrongUse
 
-Provider = Literal["offline", "openai", "ollama"]
+Provider = Literal["offline", "openai", "ollama", "anthropic", "google_genai", "mistralai"]
 
-FORMS = "offline, openai:NAME or ollama:NAME"
-KEY_VARIABLES: Mapping[str, str] = {"openai": "OPENAI_API_KEY", "ollama": "OLLAMA_API_KEY"}
-ADDRESS_VARIABLES: Mapping[str, str] = {"openai": "OPENAI_BASE_URL", "ollama": "OLLAMA_HOST"}
-DEFAULT_ADDRESSES: Mapping[str, str] = {"openai": "https://api.openai.com/v1", "ollama": "http://127.0.0.1:11434"}
-NO_KEY = "no-key"  # self-hosted servers accept any key; the OpenAI client requires one
+FORMS = "offline, openai:NAME, ollama:NAME, anthropic:NAME, google_genai:NAME or mistralai:NAME"
+KEY_VARIABLES: Mapping[str, str] = {
+    "openai": "OPENAI_API_KEY",
+    "ollama": "OLLAMA_API_KEY",
+    "anthropic": "ANTHROPIC_API_KEY",
+    "google_genai": "GOOGLE_API_KEY",
+    "mistralai": "MISTRAL_API_KEY",
+}
+OTHER_KEY_VARIABLES: Mapping[str, str] = {"google_genai": "GEMINI_API_KEY"}  # read where the first is not set
+ADDRESS_VARIABLES: Mapping[str, str] = {
+    "openai": "OPENAI_BASE_URL",
+    "ollama": "OLLAMA_HOST",
+    "anthropic": "ANTHROPIC_BASE_URL",
+    "google_genai": "GOOGLE_GEMINI_BASE_URL",
+    "mistralai": "MISTRAL_BASE_URL",
+}
+DEFAULT_ADDRESSES: Mapping[str, str] = {
+    "openai": "https://api.openai.com/v1",
+    "ollama": "http://127.0.0.1:11434",
+    "anthropic": "https://api.anthropic.com",
+    "google_genai": "https://generativelanguage.googleapis.com",
+    "mistralai": "https://api.mistral.ai/v1",
+}
+PRICED_AS: Mapping[str, str] = {  # the provider's name in the price list, at its own address
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "google_genai": "google",
+    "mistralai": "mistral",
+}
+NO_KEY = "no-key"  # self-hosted servers accept any key; the clients require one
 
 
 @dataclass(frozen=True)
@@ -48,22 +73,36 @@ def resolve(spec: str, base_url: str | None) -> Endpoint:
     """Resolve a spec. Options take precedence over the environment, the environment over the protocol's default.
 
     Raises:
-        WrongUse: an unknown spec, an invalid address, or no key for OpenAI's own server.
+        WrongUse: an unknown spec, an invalid address, or no key for a provider's own server.
     """
     provider, name = parse_spec(spec)
     if provider == "offline":
         return Endpoint(spec, provider, name, "")
     login, url = split_login(resolve_server_url(provider, base_url))
-    key = os.environ.get(KEY_VARIABLES[provider], "").strip()
-    if provider == "openai" and not key:
-        if url == DEFAULT_ADDRESSES["openai"]:
+    return Endpoint(spec, provider, name, url, _read_key(spec, provider, url), login)
+
+
+def _read_key(spec: str, provider: Provider, url: str) -> str:
+    """Read the key from the environment.
+
+    Raises:
+        WrongUse: there is none for a provider's own server, or it cannot be one.
+    """
+    variable = KEY_VARIABLES[provider]
+    key = os.environ.get(variable, "").strip()
+    if not key and provider in OTHER_KEY_VARIABLES:
+        variable = OTHER_KEY_VARIABLES[provider]
+        key = os.environ.get(variable, "").strip()
+    if provider != "ollama" and not key:
+        if url == DEFAULT_ADDRESSES[provider]:
             raise WrongUse(
-                f"model {spec!r} needs a key: set OPENAI_API_KEY, or pass --base-url for a server of your own"
+                f"model {spec!r} needs a key: set {KEY_VARIABLES[provider]}, "
+                "or pass --base-url for a server of your own"
             )
         key = NO_KEY
     if not key.isascii() or not key.isprintable():
-        raise WrongUse(f"the key in {KEY_VARIABLES[provider]} holds characters that keys never have; copy it again")
-    return Endpoint(spec, provider, name, url, key, login)
+        raise WrongUse(f"the key in {variable} holds characters that keys never have; copy it again")
+    return key
 
 
 def parse_spec(spec: str) -> tuple[Provider, str]:
@@ -75,10 +114,8 @@ def parse_spec(spec: str) -> tuple[Provider, str]:
     provider, _, name = spec.partition(":")
     if spec == "offline":
         return "offline", "offline"
-    if provider == "openai" and name.strip():
-        return "openai", name
-    if provider == "ollama" and name.strip():
-        return "ollama", name
+    if provider in KEY_VARIABLES and name.strip():
+        return cast(Provider, provider), name
     raise WrongUse(f"unknown model {spec!r}: expected {FORMS}")
 
 

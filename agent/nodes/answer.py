@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any, cast
 
 from sextant.agent.answer_words import BASIS_NOTES
-from sextant.agent.answers.outcome import OUTCOMES
+from sextant.agent.answers.outcome import OUTCOMES, UNFINISHED
 from sextant.agent.guard.claims import Trace, describe_unsupported, make_trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata, state_file_position
 from sextant.agent.recording.fitted_models import shorten_fitted_name
@@ -69,6 +69,8 @@ def answer(state: State, deps: Deps) -> State:
     }
     if deps.settings.fitted and deps.recipe.verify == "calibrated":
         document["fitted"] = shorten_fitted_name(deps.settings.fitted)
+    if state.get("sent"):
+        document["sent"] = state["sent"]
     deps.on_event({"step": "answer"})
     return State(answer=document, seconds=reading["seconds"], read_at=reading["read_at"])
 
@@ -164,12 +166,19 @@ def summarise_spending(spent: Spent, seconds: float) -> SpentSummary:
     }
 
 
+def name_failure(outcome: OutcomeDocument) -> str:
+    """Return what happened to a branch without an answer: it failed, was filtered, or was not finished."""
+    if outcome.get("failure") == UNFINISHED:
+        return "were not finished"
+    return "failed" if outcome["kind"] == "failed" else "were filtered"
+
+
 def collect_warnings(state: State, settings: Settings) -> list[AnswerWarning]:
     """Collect the warnings of the run: from its nodes, its limits, failed branches, uncalibrated probabilities."""
     warnings = [*read_warnings(state.get("warnings", [])), *warn_of_overspending(state["spent"], settings)]
-    failures = Counter((o["kind"], o["how"]) for o in state["outcomes"].values() if o["kind"] in ("failed", "filtered"))
-    for (kind, how), times in failures.items():
-        happened = "failed" if kind == "failed" else "were filtered"
+    unanswered = [o for o in state["outcomes"].values() if o["kind"] in ("failed", "filtered")]
+    failures = Counter((name_failure(outcome), outcome["how"]) for outcome in unanswered)
+    for (happened, how), times in failures.items():
         warnings.append(warn(Code.ANSWERS_FAILED, f"{times} of the model's answers {happened}: {how}"))
     return warnings if state["verdict"]["calibrated"] else [*warnings, warn_uncalibrated()]
 

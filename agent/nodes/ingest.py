@@ -48,14 +48,16 @@ def ingest(state: State, deps: Deps) -> State:
             document = {**document, "scenes": deps.ask("scenes", asked)["matches"]}
         update["references"] = deps.blobs.put_json(document)
         update["warnings"] = read_warnings([*found["warnings"], *document["warnings"]])
-    return reset_thread(update) if "round" in state else update
+    return reset_thread(update, state) if "round" in state else update
 
 
-def reset_thread(update: State) -> State:
+def reset_thread(update: State, state: State) -> State:
     """Reset a thread that has located a photo before, so that nothing of that photo influences this one."""
     empty = {name: Overwrite({}) for name in ("branches", "transcripts", "closed")}
     spent = Overwrite(update["spent"])
     warnings = Overwrite(update["warnings"])
+    if "sent" in state:
+        update["sent"] = Overwrite([])  # type: ignore[typeddict-item]
     left: Json = {"round": 0, "outcomes": {}, "verdict": {}, "tools_refused": False}
     return State(**{**update, **empty, **left, "spent": spent, "warnings": warnings})  # type: ignore[typeddict-item]
 

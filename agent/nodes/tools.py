@@ -7,6 +7,7 @@ from sextant.agent.guard.quoting import find_instructions, quote
 from sextant.agent.state import Ask, State, Turn
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.world.deps import Deps
+from sextant.base.documents.answer import SentDocument
 from sextant.base.json_types import Json
 
 ECHOED = 12  # characters of an argument in a row that make an error a repetition of it; an instruction is longer
@@ -19,6 +20,7 @@ def tools(ask: Ask, deps: Deps) -> State:
     earlier = collect_results(transcript)
     turns: list[Turn] = []
     warnings: list[AnswerWarning] = []
+    sent: list[SentDocument] = []
     images: list[str]
     for number, call in enumerate(transcript[-1].get("tool_calls", [])):
         key = make_call_key(call)
@@ -36,6 +38,7 @@ def tools(ask: Ask, deps: Deps) -> State:
             deps.on_event({"step": "tool", "branch": branch["id"], "name": call["name"], "args": call["args"]})
             request = {"name": call["name"], "args": call["args"], "photo": ask["photo"], "branch": branch["id"]}
             reply = deps.ask("tool", request)
+            sent += reply.get("sent", [])
             content, images, found = _read_result(reply, call, deps)
             failed = bool(reply.get("error"))
             warnings += found
@@ -46,7 +49,10 @@ def tools(ask: Ask, deps: Deps) -> State:
             turns.append(Turn(role="user", content=f"The picture that {call['name']} returned:", images=images))
     # Every tool message must follow its call directly; pictures come after all of them.
     ordered = [turn for turn in turns if turn["role"] == "tool"] + [turn for turn in turns if turn["role"] == "user"]
-    return State(transcripts={branch["id"]: ordered}, warnings=warnings)
+    update = State(transcripts={branch["id"]: ordered}, warnings=warnings)
+    if sent:
+        update["sent"] = sent
+    return update
 
 
 def make_call_key(call: Json) -> str:

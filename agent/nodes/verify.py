@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from langgraph.types import Command
 
 from sextant.agent.answers import parse_answer
+from sextant.agent.answers.outcome import UNFINISHED
 from sextant.agent.cost.budget import make_budget
 from sextant.agent.cost.call_limit import CALLS_SPENT
 from sextant.agent.cost.reservation import can_pay_another
@@ -85,18 +86,28 @@ def read_outcome(transcript: list[Turn]) -> OutcomeDocument:
     """Read the outcome of one branch: one of OUTCOMES. Never dropped, never (0, 0)."""
     spoken = [turn for turn in transcript if turn["role"] == "assistant"]
     if not spoken:
-        return {"kind": "failed", "how": "the budget had no turn left"}
+        return _not_finished("the budget had no turn left for it")
     last = spoken[-1]
     if "failure" in last:
         kind: Literal["filtered", "failed"] = "filtered" if last["failure"]["kind"] == "filtered" else "failed"
         return {"kind": kind, "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
-    if last.get("tool_calls") and not last["content"].strip():
-        return {"kind": "failed", "how": "requested tools when no turn was left"}
     outcome = asdict(parse_answer(last["content"]))
+    if outcome["kind"] == "unparsable" and _was_cut(transcript, last):
+        return _not_finished("the budget ended while it was using tools")
     if last.get("finish") == "filtered" and outcome["kind"] != "answered":
         return {"kind": "filtered", "how": "the server's content filter cut the answer", "failure": "filtered"}
     outcome["alternatives"] = [_drop_absent(other) for other in outcome["alternatives"]]
     return cast(OutcomeDocument, _drop_absent(outcome))
+
+
+def _was_cut(transcript: list[Turn], last: Turn) -> bool:
+    """Return whether a branch was still at work: it asked for tools, or had to answer at once and said nothing."""
+    used_tools = any(turn["role"] == "tool" for turn in transcript)
+    return bool(last.get("tool_calls")) or (used_tools and bool(last.get("final")) and not last["content"].strip())
+
+
+def _not_finished(how: str) -> OutcomeDocument:
+    return {"kind": "failed", "how": how, "failure": UNFINISHED}
 
 
 def _drop_absent(place: Json) -> Json:

@@ -21,7 +21,7 @@ from sextant.geo.clusters import cluster
 from sextant.geo.sphere import compute_great_circle_km
 
 WORDS = frozenset(
-    {"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error"}
+    {"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error", "request"}
 )
 PLACE_KM = 25.0  # candidates within the benchmarks' city radius are one proposal
 
@@ -50,6 +50,7 @@ def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
         "told": state_answer(cast(Answer, answer)),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
+        "areas": [] if policy.coarsest else draw_constraints(seen["constraints"]),
         "changed": view_change(seen, answer["best"]),
         "metadata": said,
         "nearest": seen["nearest"],
@@ -69,6 +70,18 @@ def draw_region(region: Json | None) -> Json | None:
         return region
     circles = [(part["latitude"], part["longitude"], part["radius_km"]) for part in region["parts"]]
     return {**region, "geojson": draw_caps([(a, o, max(km, 1e-3)) for a, o, km in circles])}
+
+
+def draw_constraints(constraints: Sequence[Json]) -> list[Json]:
+    """Draw the areas that a person drew, pinned or rejected; ``number`` counts all constraints from 0."""
+    found = []
+    for number, one in enumerate(constraints):
+        area = one.get("area") or {}
+        if "polygon" in area or "circle" in area:
+            drawn = area.get("polygon") or draw_caps([tuple(area["circle"])])
+            found.append({"number": number, "rule": one["rule"], "words": one["words"], "geojson": drawn})
+            found[-1]["editable"] = "polygon" in area and drawn["type"] == "Polygon" and len(drawn["coordinates"]) == 1
+    return found
 
 
 def view_change(seen: Json, best: Json | None) -> Json | None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-_PREFIXES = ("openai:", "ollama:")
+from sextant.agent.llm.spec import KEY_VARIABLES
+
+_PREFIXES = tuple(f"{provider}:" for provider in KEY_VARIABLES)
 
 
 @dataclass(frozen=True)

@@ -19,24 +19,30 @@ def draw_contact_sheet(references: Sequence[Reference]) -> tuple[bytes, int]:
     Args:
         references: at least one; each is opened from its ``uri``, which must be a local file.
     """
-    rows = -(-len(references) // COLUMNS)
+    tiles = [make_thumbnail(reference.uri) for reference in references]
+    return draw_tiles(tiles), sum(tile is None for tile in tiles)
+
+
+def draw_tiles(pictures: Sequence[Image.Image | None]) -> bytes:
+    """Draw numbered pictures on one page, a JPEG; a missing one stays grey.
+
+    Args:
+        pictures: at least one.
+    """
+    rows = -(-len(pictures) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * TILE, rows * TILE), "white")
     pen = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(LABEL - 4)
-    missing = 0
-    for number, reference in enumerate(references):
+    for number, picture in enumerate(pictures):
         left, top = number % COLUMNS * TILE, number // COLUMNS * TILE
-        tile = make_thumbnail(reference.uri)
-        if tile is None:
-            missing += 1
-            tile = Image.new("RGB", (TILE - 4, TILE - 4), "lightgrey")
+        tile = Image.new("RGB", (TILE - 4, TILE - 4), "lightgrey") if picture is None else _shrink(picture)
         sheet.paste(tile, (left + (TILE - tile.width) // 2, top + (TILE - tile.height) // 2))
         # The number from the list beside it and nothing else: captions are untrusted text.
         pen.rectangle((left, top, left + LABEL + 14, top + LABEL), fill="black")
         pen.text((left + 4, top), str(number + 1), fill="white", font=font)
     out = io.BytesIO()
     sheet.save(out, "JPEG", quality=85)
-    return out.getvalue(), missing
+    return out.getvalue()
 
 
 def make_thumbnail(uri: str | None) -> Image.Image | None:
@@ -47,5 +53,10 @@ def make_thumbnail(uri: str | None) -> Image.Image | None:
         picture = open_photo(uri).image
     except PhotoError:
         return None
-    picture.thumbnail((TILE - 4, TILE - 4))
-    return picture
+    return _shrink(picture)
+
+
+def _shrink(picture: Image.Image) -> Image.Image:
+    small = picture.convert("RGB")
+    small.thumbnail((TILE - 4, TILE - 4))
+    return small

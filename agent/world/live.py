@@ -29,11 +29,13 @@ from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.maps import HomeMaps
+from sextant.agent.world.online import OnlineMaps, make_online_client
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
 from sextant.agent.world.scenes import Scenes
 from sextant.agent.world.sights import Sights
-from sextant.agent.world.toolbox import NoSearch, make_tools
+from sextant.agent.world.toolbox import NoSearch, Sources, make_tools
+from sextant.atlas.online.client import collect_sent
 from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
@@ -53,6 +55,7 @@ class LiveBackend:
         self.retrieval = Retrieval(settings, blobs, follow=follow)
         self.sights = Sights(settings.home)
         self.maps = HomeMaps(settings.home)
+        self.online = make_online_client(settings.online, settings.home)
         self.scenes = Scenes(self.retrieval, blobs)
         self.samples = SampleRequests(self.model_samples)
         self._lock = threading.Lock()
@@ -133,16 +136,20 @@ class LiveBackend:
         """Call one tool; an error that the model can act on is returned as a result."""
         photo = request["photo"]["sha256"]
         search = self.retrieval.search(photo) if self.settings.gallery else NoSearch()
-        maps: Maps = self.maps if self.settings.maps else NoMaps()
+        local: Maps | None = self.maps if self.settings.maps else None
+        online = OnlineMaps(local, self.online) if self.online else None
+        sources = Sources(
+            search, lambda: open_run_photo(self.blobs.get(photo)).image, online or local or NoMaps(), online
+        )
         try:
-            (tool,) = make_tools(
-                (request["name"],), search, lambda: open_run_photo(self.blobs.get(photo)).image, maps
-            ).values()
+            (tool,) = make_tools((request["name"],), sources).values()
         except WrongUse as error:
             return {"error": str(error)}
         if request["name"] == "find_place" and self.settings.gazetteer:
             tool = find_place_tool(self.sights.find)
-        return call_tool(tool, request["args"], self.blobs)
+        with collect_sent() as sent:
+            reply = call_tool(tool, request["args"], self.blobs)
+        return {**reply, "sent": sent} if sent else reply
 
     def clock(self, request: Json) -> Json:
         """Read the seconds the run has taken since its first reading. The time between a crash and resuming is

@@ -35,7 +35,8 @@ def locate(
 
     Args:
         photo: the path of the file.
-        model: ``offline`` (no model), ``openai:NAME`` or ``ollama:NAME``; None takes SEXTANT_MODEL, else ``offline``.
+        model: ``offline`` (no model), ``openai:NAME`` and others (docs/models.md); None takes SEXTANT_MODEL, else
+            ``offline``.
         gallery: a folder or an open `Gallery`; None takes the only gallery of the home.
         preset: a recipe: ``default``, ``img2loc``, ``g3``, ``street-rag``, ``offline`` or a .yaml file.
         max_usd: the most that the photo may cost in US dollars.

@@ -106,6 +106,8 @@ def print_fork(
 ) -> int:
     """Fork, and print the new answer with what differs; or the calls it would make."""
     from sextant.app.interrupting import stop_on_signals
+    from sextant.app.options.common import announce_services
+    from sextant.app.options.setting_sources import read_overrides
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_run
     from sextant.app.render.run import format_comparison, list_needed_calls
@@ -117,6 +119,9 @@ def print_fork(
     if options["until"] is not None:
         raise click.UsageError("--until works only without --set: a fork always runs to its answer")
     live, keep_words = options["live"], options["keep_words"]
+    if live:
+        chosen = read_overrides(one for one in overrides if one.startswith("online="))
+        announce_services(chosen.get("online", folder.record()["settings"].get("online")) or ())
     try:
         with (
             stop_on_signals("stopping with the best so far; press Ctrl-C again to quit at once") as stop,

@@ -29,6 +29,7 @@ CALLS_AT_ONCE = 64  # of all sessions together: a dozen runs of four prompts
     "--token", metavar="TOKEN", envvar="SEXTANT_TOKEN", help="Token that every visitor needs.  [default: SEXTANT_TOKEN]"
 )
 @click.option("--tiles", metavar="URL", help="URL of online map tiles, with {z}/{x}/{y}.  [default: offline outlines]")
+@click.option("--basemap", metavar="FILE", help="Basemap of your own, a .pmtiles file.  [default: offline outlines]")
 @click.option(
     "--reports", metavar="DIR", help="Folder of evaluation reports.  [default: the home's reports, ./runs, ./reports]"
 )
@@ -47,5 +48,5 @@ def command(**options: Any) -> None:
     from sextant.app.options.session import make_chat_context
     from sextant.app.serving import serve
 
-    own = {name: options.pop(name) for name in ("host", "port", "token", "tiles", "reports")}
+    own = {name: options.pop(name) for name in ("host", "port", "token", "tiles", "basemap", "reports")}
     serve(make_chat_context(options, concurrency=CALLS_AT_ONCE), **own)

@@ -25,7 +25,9 @@ def make_compact(answer: Document) -> Json:
     claims = [{**claim, "text": _shorten_text(claim["text"])} for claim in answer["claims"]]
     compact: Json = {**answer, "region": regions, "claims": claims}
     left_out: dict[str, int] = {}
-    for name, order in (("candidates", _rank_candidates), ("claims", list)):
+    for name, order in (("candidates", _rank_candidates), ("claims", list), ("sent", list)):
+        if name not in compact:
+            continue
         excess = measure_bytes(compact) - (MOST_BYTES - 100)
         items: list[Json] = compact[name]
         ranked = order(items)

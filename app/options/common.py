@@ -1,6 +1,6 @@
 """Options that several commands share, and the settings they make."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
@@ -85,8 +85,9 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     from sextant.gallery.scenes.features import require_opencv
 
     own = {name: value for name, value in options.items() if name not in ("config", "overrides")}
-    if isinstance(own.get("tools"), str):
-        own["tools"] = [name.strip() for name in own["tools"].split(",")]
+    for listed in ("tools", "online"):
+        if isinstance(own.get(listed), str):
+            own[listed] = [name.strip() for name in own[listed].split(",") if name.strip()]
     given = {**defaults, **collect_settings(own, options.get("config"), options.get("overrides") or ())}
     given.setdefault("model", "offline")
     given["gallery"] = choose_gallery(given.get("gallery"), given.get("home"), needed=given["model"] == "offline")
@@ -102,4 +103,19 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     given["maps"] = list(list_map_tools(given.get("home")))
     settings = check_settings(settings_from_json(given), called)
     check_tool_names(make_recipe(settings).tools)
+    if settings.online and called is None:
+        announce_services(settings.online)
     return check_and_resolve_fitted(settings)
+
+
+def announce_services(online: Sequence[str]) -> None:
+    """Say on stderr what will leave the machine, before anything does.
+
+    Raises:
+        WrongUse: a service is unknown, or its address may not be asked.
+    """
+    from sextant.agent.world.online import describe_services
+    from sextant.app.render.terminal import echo
+
+    for line in describe_services(online):
+        echo(f"sextant: {line}", err=True)

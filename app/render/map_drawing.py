@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
+from shapely.geometry import mapping
 
 from sextant.atlas.map_index.element import Form
 from sextant.atlas.map_index.rows import Row
 from sextant.atlas.map_index.search import MapIndex
+from sextant.base.json_types import Json
+from sextant.base.printable import make_printable
 from sextant.geo.sphere import compute_great_circle_km
 from sextant.geo.svg_map import Ring, Window, draw_area, draw_dot, make_window_around
 
@@ -27,8 +30,6 @@ def draw_hits(index: MapIndex, hits: Sequence[tuple[str, float, float]]) -> str:
     """Return the drawing of hits: name, latitude, longitude (degrees), numbered in their order."""
     from markupsafe import escape
 
-    from sextant.base.printable import make_printable
-
     positions = [(latitude, longitude) for _, latitude, longitude in hits]
     window = make_window_around(positions, _WIDTH, _LEAST_DEGREES, 1.4)
     shapes: list[str] = []
@@ -44,6 +45,17 @@ def draw_hits(index: MapIndex, hits: Sequence[tuple[str, float, float]]) -> str:
     box = f'viewBox="0 0 {window.width:.0f} {window.height:.0f}" width="{window.width:.0f}"'
     note = f'<text x="8" y="{window.height - 8:.0f}">{_SOURCE}</text>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {box}><style>{_STYLE}</style>{"".join(shapes)}{note}</svg>'
+
+
+def list_map_shapes(index: MapIndex, latitude: float, longitude: float, metres: float) -> Json:
+    """Return what the map has round a position (degrees) as GeoJSON; each feature has its ``style`` and ``name``."""
+    features = []
+    for row in sorted(index.inside(latitude, longitude, min(metres, 1000 * _MOST_KM / 2)), key=_order):
+        style = _name_style(row)
+        if style:
+            facts = {"style": style, "name": make_printable(row.name or "")}
+            features.append({"type": "Feature", "geometry": mapping(row.shape), "properties": facts})
+    return {"type": "FeatureCollection", "features": features, "attribution": _SOURCE}
 
 
 def _order(row: Row) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 
 from sextant.agent.answer_words import format_coordinates, format_distance, format_place_name
+from sextant.agent.answers.outcome import UNFINISHED
 from sextant.app.render.terminal import align_columns, shorten_line
 from sextant.base.json_types import Json
 from sextant.base.printable import make_printable
@@ -109,7 +110,8 @@ def format_cost(turn: Json) -> str:
 def describe_outcome(outcome: Json) -> str:
     """Describe the outcome of a branch."""
     if outcome["kind"] != "answered":
-        return f"{outcome['kind']}: {shorten_line(str(outcome.get('how') or ''))}"
+        kind = "not finished" if outcome.get("failure") == UNFINISHED else outcome["kind"]
+        return f"{kind}: {shorten_line(str(outcome.get('how') or ''))}"
     sure = "" if outcome.get("confidence") is None else f", {outcome['confidence']:.0%} sure"
     named = f" ({shorten_line(outcome['place'], 40)})" if outcome.get("place") else ""
     return f"{format_coordinates(outcome)}{named}{sure}"

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from sextant.agent.answer_words import format_distance
 from sextant.agent.chat.steering_parser import read_steering
+from sextant.agent.guard.metadata_check import read_file_position
 from sextant.agent.privacy.view import view_event
 from sextant.agent.recording.blobs import BlobStore
 from sextant.app.render.progress import Progress
@@ -30,6 +31,7 @@ from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.gallery.photos.open import read_metadata
+from sextant.geo.deep_links import list_deep_links
 from sextant.graphs.chat import ChatContext
 from sextant.graphs.sessions.store import Sessions, view_session
 
@@ -42,6 +44,7 @@ HELP = {
     "/undo": "undo the last steering",
     "/again": "locate the photo again with a larger budget",
     "/photo N": "switch to photo N",
+    "/links": "addresses where the place can be checked by eye; nothing is opened",
     "/budget": "calls, tokens and cost so far, and what is left",
     "/runs": "the recorded runs of this session",
     "/fork STEP KEY=VALUE": "rerun this photo from a step with a change; without arguments, list its steps",
@@ -117,6 +120,7 @@ class ChatRepl:
             "undo": lambda words: self.say("undo"),
             "again": lambda words: self.say("look again with more effort"),
             "photo": self._choose,
+            "links": self._links,
             "budget": self._budget,
             "runs": self._runs,
             "fork": self._fork,
@@ -174,6 +178,17 @@ class ChatRepl:
             raise WrongUse(f"no photo {words!r}; photos: {', '.join(keys) or 'none yet'}")
         self.photo = words
         self.console.print(f"[dim]Now talking about photo {words}.[/dim]")
+
+    def _links(self, words: str) -> None:
+        answer = self._current()["answer"]
+        if answer["best"] is None:
+            raise WrongUse("there is no place to check; undo, or look again")
+        stated = read_file_position(answer["metadata"])
+        for link, address in list_deep_links(
+            answer["best"]["latitude"], answer["best"]["longitude"], stated["taken_at"]
+        ):
+            self.console.print(f"{link.name}, {link.shows}: {address}", markup=False, soft_wrap=True)
+        self.console.print("[dim]Nothing was opened. A site that you open learns this position.[/dim]")
 
     def _budget(self, words: str) -> None:
         spent = self.view()["spent"]

@@ -28,6 +28,7 @@ class ByPolygon(Strict):
     kind: Literal["polygon"]
     corners: list[Corner] = Field(min_length=3, max_length=1000)
     rule: Literal["only", "exclude"] = "only"
+    replaces: int | None = Field(default=None, ge=0, le=1000, description="the constraint it replaces, from 0")
     photo: str | None = Field(default=None, max_length=8)
 
 
@@ -40,7 +41,15 @@ class ByPlace(Strict):
     photo: str | None = Field(default=None, max_length=8)
 
 
-Steer = Annotated[ByWords | ByPolygon | ByPlace, Field(discriminator="kind")]
+class ByRemoval(Strict):
+    """One constraint is taken back, counted from 0 in the order in which they were said."""
+
+    kind: Literal["remove"]
+    number: int = Field(ge=0, le=1000)
+    photo: str | None = Field(default=None, max_length=8)
+
+
+Steer = Annotated[ByWords | ByPolygon | ByPlace | ByRemoval, Field(discriminator="kind")]
 
 
 class ForkRequest(Strict):

@@ -15,14 +15,14 @@ from starlette.types import ASGIApp
 
 from sextant.app.render.terminal import echo
 from sextant.app.web.limits import RequestRefused
-from sextant.app.web.message_routes import make_message_routes
-from sextant.app.web.page_routes import STATIC, make_page_routes
-from sextant.app.web.photo_routes import make_photo_routes
-from sextant.app.web.run_routes import make_run_routes
+from sextant.app.web.routes.message_routes import make_message_routes
+from sextant.app.web.routes.page_routes import STATIC, make_page_routes
+from sextant.app.web.routes.photo_routes import make_photo_routes
+from sextant.app.web.routes.run_routes import make_run_routes
+from sextant.app.web.routes.session_routes import make_session_routes
+from sextant.app.web.routes.stream_routes import make_stream_routes
 from sextant.app.web.security import AccessRules, HttpGuard
 from sextant.app.web.service import SessionService
-from sextant.app.web.session_routes import make_session_routes
-from sextant.app.web.stream_routes import make_stream_routes
 from sextant.base.errors import MissingPackage, SextantError, WrongUse, format_error
 from sextant.graphs.runs.run import UnrecordedCalls
 from sextant.graphs.sessions.paid_fork import BudgetSpent

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from anyio import to_thread
 from starlette.datastructures import UploadFile
 
+from sextant.agent.privacy.precision import Policy
 from sextant.agent.privacy.view import view_event
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.world.deps import Deps
@@ -22,7 +23,9 @@ from sextant.app.web.basemap import pack_outlines
 from sextant.app.web.events import EventLog
 from sextant.app.web.limits import Limits, RateLimit, RequestRefused, Reserve, Streams
 from sextant.app.web.reports import Reports
+from sextant.app.web.tiles import Basemap
 from sextant.app.web.uploads import Decoder, make_photo, read_content
+from sextant.atlas.map_index.store import list_map_files, maps_folder
 from sextant.base.documents.session import SessionView
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
@@ -47,6 +50,7 @@ class SessionService:
     reports: Reports
     limits: Limits = field(default_factory=Limits)
     tiles: str | None = None
+    basemap: Basemap | None = None
 
     def __post_init__(self) -> None:
         self.blobs = BlobStore(Home.at(self.context.settings.home).blobs)
@@ -227,6 +231,28 @@ class SessionService:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._open.close()
 
+    def has_streets(self) -> bool:
+        """Return whether the home holds a map, whose streets the page can draw; under a precision cap it does not."""
+        home = self.context.settings.home
+        return not self.context.policy.coarsest and bool(list_map_files(maps_folder(home)))
+
+    def list_streets(self, latitude: float, longitude: float, metres: float) -> Json:
+        """Return the streets round a position; empty without a map.
+
+        Raises:
+            SextantError: a map cannot be opened.
+        """
+        if not self.has_streets():
+            return {"type": "FeatureCollection", "features": []}
+        from sextant.app.render.map_drawing import list_map_shapes
+        from sextant.atlas.map_index.search import MapIndex
+
+        index = MapIndex(maps_folder(self.context.settings.home))
+        try:
+            return list_map_shapes(index, latitude, longitude, metres)
+        finally:
+            index.close()
+
     def deps(self) -> Deps:
         """Return the dependencies of this server's settings; the gallery is opened once."""
         return make_deps(self.context.settings)
@@ -275,9 +301,9 @@ class SessionService:
                 else:
                     self.sessions.answer(session, message, context)
         except SextantError as error:
-            problem = str(error)
+            problem = f"{name_message(message, policy)}: {error}"
         except Exception as error:  # a defect must not leave the page waiting for ever
-            problem = f"the server failed on this message ({type(error).__name__}); it can be resumed"
+            problem = f"{name_message(message, policy)}: the server failed ({type(error).__name__}); it can be resumed"
             echo(f"sextant: session {session}: {type(error).__name__}: {shorten_line(str(error))}", err=True)
         finally:
             self._end(session)
@@ -285,6 +311,15 @@ class SessionService:
             log.add("error", {"text": problem.replace(str(Home.at(self.context.settings.home).root), "the home")})
         log.add("session", self.view(session))
         log.add("idle", {})
+
+
+def name_message(message: Json | None, policy: Policy) -> str:
+    """Name a message in an error: by its photos' files, unless they may say too much, else by the photo it is about."""
+    files = [] if policy.withholds_words else [str(photo["file"]) for photo in (message or {}).get("photos", [])]
+    if files:
+        return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+    key = (message or {}).get("photo")
+    return f"photo {key}" if key else "the message"
 
 
 def fork_name(session: str, key: str) -> str:

@@ -69,7 +69,7 @@ def read_elements(path: Path, scratch: Path) -> Iterator[Element]:
 
 def _make_element(thing: Any) -> Element | None:
     tags = {tag.k: tag.v for tag in thing.tags}
-    kinds = _list_kinds(tags)
+    kinds = list_kinds(tags)
     address = _make_address(tags)
     if not kinds and not address:
         return None
@@ -97,7 +97,7 @@ def _load_kept() -> tuple[dict[str, frozenset[str]], frozenset[str]]:
     return {key: frozenset(values) for key, values in kept["unnamed"].items()}, frozenset(kept["never"])
 
 
-def _list_kinds(tags: dict[str, str]) -> tuple[str, ...]:
+def list_kinds(tags: dict[str, str]) -> tuple[str, ...]:
     """Return what a thing is; nothing where it is of no use in a search."""
     unnamed, never = _load_kept()
     named = "name" in tags or "brand" in tags

@@ -177,6 +177,14 @@ class WarningDocument(TypedDict):
     text: str
 
 
+class SentDocument(TypedDict):
+    """A request that left the machine for an open service: never the photo, never a token."""
+
+    service: str
+    host: str
+    request: str
+
+
 class PrecisionCap(TypedDict):
     """The policy under which the answer is shown."""
 
@@ -206,6 +214,8 @@ class AnswerWithoutCandidates(TypedDict):
     fitted: NotRequired[str]
     run: str | None
     warnings: list[WarningDocument]
+    sent: NotRequired[list[SentDocument]]
+    """What was asked of open services; absent where nothing was."""
     precision: NotRequired[PrecisionCap]
     left_out: NotRequired[dict[str, int]]
     """Entries of lists that the compact document leaves out, by list."""

@@ -24,6 +24,7 @@ class AnswerStatement(TypedDict):
     model: str
     stop: str
     spent: str
+    asked: list[str]
     doubts: list[str]
 
 
@@ -50,6 +51,7 @@ class ShownPhoto(TypedDict):
     ledger: NotRequired[list[dict[str, Any]]]
     first: NotRequired[BestPlace | None]
     constraints: NotRequired[list[str]]
+    areas: NotRequired[list[dict[str, Any]]]
     changed: NotRequired[dict[str, Any] | None]
     metadata: NotRequired[dict[str, Any]]
     nearest: NotRequired[list[dict[str, Any]]]

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from sextant.agent.llm.client import ChatModel, load_model
+from sextant.agent.llm.spec import ADDRESS_VARIABLES, KEY_VARIABLES, OTHER_KEY_VARIABLES
 from tests.support.model_script import Protocol, Script
 from tests.support.model_server import ModelServer
 
@@ -17,7 +18,7 @@ Serve = Callable[..., tuple[ModelServer, ChatModel]]
 
 @pytest.fixture(autouse=True)
 def no_model_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "OLLAMA_API_KEY", "OPENAI_BASE_URL", "OLLAMA_HOST"):
+    for name in (*KEY_VARIABLES.values(), *OTHER_KEY_VARIABLES.values(), *ADDRESS_VARIABLES.values()):
         monkeypatch.delenv(name, raising=False)
 
 

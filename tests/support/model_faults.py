@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tests.support.model_protocols import error_body, strange_body, whole_body
 from tests.support.model_script import Asked, Fault, Reply, Script, always, in_turn
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gate
 HUGE_BYTES = 30_000_000
 
 GOOD = Reply(text='{"latitude": 38.71, "longitude": -9.14, "confidence": 0.8}')
+
+OVERFLOWS = {
+    "ollama": "prompt too long; exceeded max context length by 808 tokens",
+    "anthropic": "prompt is too long: 205000 tokens > 200000 maximum",
+    "google_genai": "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+}
 
 STATUS: Mapping[str, int] = {
     "rate_limited": 429,
@@ -67,7 +74,7 @@ def _break_off(fault: Fault, asked: Asked, handler: "_Handler", closing: threadi
         else:
             handler.send_header("Content-Length", "1000000")
         handler.end_headers()
-        handler.wfile.write(b'{"id": "chatcmpl-1", ' if asked.protocol == "openai" else _first_line(asked))
+        handler.wfile.write(_first_line(asked) if asked.protocol == "ollama" else b'{"id": "chatcmpl-1", ')
     handler.wfile.flush()
     if fault.kind == "reset":
         # Closing with a linger of zero sends RST in place of FIN.
@@ -92,7 +99,9 @@ def _first_line(asked: Asked) -> bytes:
 
 
 def _error_body(fault: Fault, asked: Asked) -> dict[str, Any]:
-    key = asked.headers.get("Authorization", asked.headers.get("authorization", "")).removeprefix("Bearer ")
+    headers = {name.lower(): value for name, value in asked.headers.items()}
+    key = headers.get("authorization", "").removeprefix("Bearer ")
+    key = key or headers.get("x-api-key") or headers.get("x-goog-api-key", "")
     words, code = {
         "rate_limited": ("Rate limit reached for requests", "rate_limit_exceeded"),
         "server_error": ("The server had an error while processing your request", "server_error"),
@@ -101,13 +110,15 @@ def _error_body(fault: Fault, asked: Asked) -> dict[str, Any]:
         "unknown_model": (f"model '{asked.model}' not found", "model_not_found"),
         "context_overflow": (
             "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."
-            if asked.protocol == "openai"
-            else "prompt too long; exceeded max context length by 808 tokens",
+            if asked.protocol in ("openai", "mistralai")
+            else OVERFLOWS[asked.protocol],
             "context_length_exceeded",
         ),
         "tools_unsupported": (
             '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'
             if asked.protocol == "openai"
+            else f"Function calling is not enabled for models/{asked.model}"
+            if asked.protocol == "google_genai"
             else f"registry.ollama.ai/library/{asked.model} does not support tools",
             None,
         ),
@@ -120,6 +131,8 @@ def _error_body(fault: Fault, asked: Asked) -> dict[str, Any]:
     }[fault.kind]
     if asked.protocol == "ollama":
         return {"error": words}
+    if asked.protocol != "openai" and fault.kind != "error_in_200":
+        return error_body(asked.protocol, STATUS[fault.kind], words)
     param = "temperature" if fault.kind == "temperature_unsupported" else None
     if fault.kind == "error_in_200":
         return {"error": {"message": words, "code": 502}}
@@ -136,6 +149,8 @@ def _strange_body(kind: str, asked: Asked) -> tuple[bytes, str]:
         return _whole(asked, "@@").replace(b"@@", b"Lisbon \xff\xfe\xc3\x28"), "application/json"
     if kind == "huge":
         return _whole(asked, "a" * HUGE_BYTES), "application/json"
+    if asked.protocol in ("anthropic", "google_genai", "mistralai"):
+        return json.dumps(strange_body(kind, asked)).encode(), "application/json"
     if asked.protocol == "ollama":
         message: Any = {"empty_choices": {}, "null_content": {"role": "assistant", "content": None}}.get(kind, 7)
         return json.dumps({"model": asked.model, "message": message, "done": True}).encode(), "application/json"
@@ -149,6 +164,8 @@ def _strange_body(kind: str, asked: Asked) -> tuple[bytes, str]:
 
 
 def _whole(asked: Asked, text: str) -> bytes:
+    if asked.protocol in ("anthropic", "google_genai", "mistralai"):
+        return json.dumps(whole_body(text, asked)).encode()
     message = {"role": "assistant", "content": text}
     if asked.protocol == "ollama":
         end = {"done": True, "done_reason": "stop"}

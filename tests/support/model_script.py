@@ -1,12 +1,13 @@
-"""What a scripted model server is asked and what it may answer, in one shape for both protocols."""
+"""What a scripted model server is asked and what it may answer, in one shape for all protocols."""
 
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-Protocol = Literal["openai", "ollama"]
+Protocol = Literal["openai", "ollama", "anthropic", "google_genai", "mistralai"]
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
 FaultKind = Literal[
     "rate_limited",  # 429, with Retry-After when `retry_after` is set
@@ -79,7 +80,7 @@ class AskedMessage:
     tool_calls: tuple[tuple[str, Any], ...] = ()
     tool_call_ids: tuple[str, ...] = ()
     answers: str | None = None
-    """Of a tool's result, what it is matched by: the call's id (OpenAI) or the tool's name (Ollama)."""
+    """Of a tool's result, what it is matched by: the call's id, or the tool's name (Ollama, Gemini)."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that speaks the OpenAI or the Ollama chat protocol from a script.
+"""A real HTTP server on loopback that speaks a provider's chat protocol from a script.
 
     with ModelServer(always(Reply(text="Lisbon")), protocol="openai", latency_s=0.3) as server:
         model = load_model("openai:scripted", base_url=server.base_url)
@@ -7,6 +7,7 @@ The script is a function of what was asked, so concurrent branches get their own
 """
 
 import json
+import re
 import socket
 import threading
 import time
@@ -17,10 +18,32 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support.model_faults import play
+from tests.support.model_protocols import (
+    anthropic_body,
+    gemini_body,
+    mistral_body,
+    read_anthropic,
+    read_gemini,
+    read_mistral,
+)
 from tests.support.model_replies import ollama_body, ollama_lines, openai_body, openai_events
 from tests.support.model_script import Asked, Fault, Protocol, Reply, Script, read_ollama, read_openai
 
-CHAT_PATHS: Mapping[str, Protocol] = {"/v1/chat/completions": "openai", "/api/chat": "ollama"}
+CHAT_PATHS: Mapping[Protocol, str] = {
+    "openai": r"/v1/chat/completions",
+    "ollama": r"/api/chat",
+    "anthropic": r"/v1/messages",
+    "google_genai": r"/v1beta/models/[\w.-]+:generateContent",
+    "mistralai": r"/v1/chat/completions",
+}
+READERS = {"openai": read_openai, "ollama": read_ollama, "anthropic": read_anthropic, "mistralai": read_mistral}
+BODIES = {
+    "openai": openai_body,
+    "ollama": ollama_body,
+    "anthropic": anthropic_body,
+    "google_genai": gemini_body,
+    "mistralai": mistral_body,
+}
 
 
 def closed_port() -> int:
@@ -72,7 +95,7 @@ class ModelServer:
     @property
     def base_url(self) -> str:
         root = f"http://127.0.0.1:{self._server.server_address[1]}"
-        return f"{root}/v1" if self.protocol == "openai" else root
+        return f"{root}/v1" if self.protocol in ("openai", "mistralai") else root
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -117,11 +140,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        protocol = CHAT_PATHS.get(self.path)
-        if protocol != self.server.owner.protocol:
+        protocol = self.server.owner.protocol
+        if not re.fullmatch(CHAT_PATHS[protocol], self.path):
             self.send_json(404, {"error": f"no such path: {self.path}"})
             return
-        asked = (read_openai if protocol == "openai" else read_ollama)(body, dict(self.headers))
+        headers = dict(self.headers)
+        read = READERS.get(protocol)
+        asked = read(body, headers) if read else read_gemini(body, headers, self.path)
         answer = self.server.owner.answer(asked)
         with suppress(ConnectionError):
             if isinstance(answer, Fault):
@@ -135,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif asked.stream:
             self.send_chunks("application/x-ndjson", ollama_lines(reply, asked))
         else:
-            self.send_json(200, openai_body(reply, asked) if asked.protocol == "openai" else ollama_body(reply, asked))
+            self.send_json(200, BODIES[asked.protocol](reply, asked))
 
     def send_json(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         self.send_bytes(status, json.dumps(body).encode(), "application/json", headers)

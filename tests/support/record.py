@@ -2,7 +2,7 @@
 
     python -m tests.support.record [--all]
 
-Every preset once against the scripted server, the default one over both protocols. The pictures are drawn. A recording
+Every preset once against the scripted server, the default one over every protocol. The pictures are drawn. A recording
 that still replays is left as it is, so that a change shows in review as exactly what it changed.
 """
 
@@ -11,11 +11,13 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from sextant.base.errors import SextantError
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.replay import replay
 from sextant.prompts.presets import list_preset_ids
+from tests.support.model_script import PROTOCOLS, Protocol
 from tests.support.model_server import ModelServer
 from tests.support.recorded import script, settings_for
 from tests.support.small_gallery import PLACES, picture, write_photos
@@ -24,10 +26,12 @@ RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
 ADDRESS = "http://127.0.0.1:8000/v1"  # stands in every record for the port that chance gave
 
 
-def wanted() -> dict[str, tuple[str, str]]:
+def wanted() -> dict[str, tuple[str, Protocol | Literal["offline"]]]:
     """Name of the recording → preset and model protocol."""
-    names = {preset: (preset, "offline" if preset == "offline" else "openai") for preset in list_preset_ids()}
-    return {**names, "default-ollama": ("default", "ollama")}
+    names: dict[str, tuple[str, Protocol | Literal["offline"]]] = {
+        preset: (preset, "offline" if preset == "offline" else "openai") for preset in list_preset_ids()
+    }
+    return {**names, **{f"default-{protocol}": ("default", protocol) for protocol in PROTOCOLS[1:]}}
 
 
 def stale(name: str) -> str | None:
@@ -50,7 +54,7 @@ def record(name: str) -> None:
     if protocol == "offline":
         locate("query.jpg", Settings(gallery="gallery", home="home", preset=preset, run=name))
     else:
-        with ModelServer(script, "ollama" if protocol == "ollama" else "openai") as server:
+        with ModelServer(script, protocol) as server:
             locate(
                 "query.jpg", settings_for(server, Path("gallery"), Path("home"), preset=preset, verify=None, run=name)
             )
@@ -83,7 +87,6 @@ def main() -> None:
         print("every recording replays; nothing to do")
         return
     RECORDINGS.mkdir(exist_ok=True)
-    os.environ.setdefault("OPENAI_API_KEY", "no-key")
     with tempfile.TemporaryDirectory() as folder:
         draw(Path(folder))
         os.chdir(folder)

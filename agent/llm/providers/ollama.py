@@ -14,7 +14,7 @@ from sextant.agent.llm.errors import ModelOnlyLoaded
 from sextant.agent.llm.spec import Endpoint
 from sextant.agent.llm.transport import make_transport
 
-FORBIDS_TOOLS = False  # the protocol cannot express it
+NO_TOOL_CALLS = None  # the protocol has no tool choice
 
 
 class PlainOllama(ChatOllama):

@@ -11,12 +11,12 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from sextant.agent.llm.completion import read_count
+from sextant.agent.llm.completion import read_chat_usage
 from sextant.agent.llm.server_replies import mend_reply, raise_failure
 from sextant.agent.llm.spec import DEFAULT_ADDRESSES, Endpoint
 from sextant.agent.llm.transport import make_transport
 
-FORBIDS_TOOLS = True
+NO_TOOL_CALLS = "none"  # the tool choice that forbids calls
 LONG = ("messages", "tools")
 REASONING_FIELDS = ("reasoning_content", "reasoning")  # vLLM, llama.cpp, DeepSeek; OpenRouter, newer vLLM
 
@@ -39,7 +39,7 @@ class CompatibleChat(ChatOpenAI):
         self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
         whole = response if isinstance(response, dict) else response.model_dump(warnings=False)
-        whole = mend_reply({**whole, "usage": _read_usage(whole.get("usage"))})
+        whole = mend_reply({**whole, "usage": read_chat_usage(whole.get("usage"))})
         result = super()._create_chat_result(whole, generation_info)
         for generation, choice in zip(result.generations, whole["choices"], strict=True):
             _keep_reasoning(generation.message.additional_kwargs, choice["message"])
@@ -54,7 +54,7 @@ class CompatibleChat(ChatOpenAI):
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
     ) -> ChatGenerationChunk | None:
         if chunk.get("usage"):
-            chunk = {**chunk, "usage": _read_usage(chunk["usage"])}
+            chunk = {**chunk, "usage": read_chat_usage(chunk["usage"])}
         for choice in chunk.get("choices") or ():
             raise_failure(choice)
         result = super()._convert_chunk_to_generation_chunk(chunk, default_chunk_class, base_generation_info)
@@ -83,16 +83,6 @@ def make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
 def make_call_options(temperature: float | None, seed: int | None, max_tokens: int | None) -> dict[str, Any]:
     given = {"temperature": temperature, "seed": seed, "max_tokens": max_tokens}
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _read_usage(usage: Any) -> dict[str, int] | None:
-    """Read the counts of a usage block; None when they are invalid, so that they are estimated."""
-    if not isinstance(usage, Mapping):
-        return None
-    counts = [read_count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens")]
-    if counts[0] is None or counts[1] is None:
-        return None
-    return {"prompt_tokens": counts[0], "completion_tokens": counts[1], "total_tokens": counts[0] + counts[1]}
 
 
 def _keep_reasoning(kept: dict[str, Any], message: Mapping[str, Any]) -> None:

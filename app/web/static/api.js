@@ -26,6 +26,8 @@ const at = (session, rest = "") => `/api/sessions/${encodeURIComponent(session)}
 export const api = {
   about: () => asked("/api/about"),
   outlines: () => asked("/api/outlines"),
+  tile: (zoom, x, y) => asked(`/api/basemap/${zoom}/${x}/${y}`),
+  streets: (latitude, longitude, metres) => asked(`/api/streets?latitude=${latitude}&longitude=${longitude}&metres=${metres}`),
   reports: () => asked("/api/reports"),
   sessions: () => asked("/api/sessions"),
   create: () => asked("/api/sessions", { method: "POST" }),

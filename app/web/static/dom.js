@@ -25,3 +25,6 @@ export function placeName(place) {
 export const coordinates = (place) => `${place.latitude.toFixed(4)}, ${place.longitude.toFixed(4)}`;
 
 export const kilometres = (km) => (km < 10 ? `${km.toFixed(1)} km` : `${Math.round(km).toLocaleString("en")} km`);
+
+/** The value of a colour of the style sheet, as it is now. */
+export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

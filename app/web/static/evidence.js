@@ -3,13 +3,14 @@
 import { $, coordinates, h, kilometres, percent, placeName } from "./dom.js";
 import { api } from "./api.js";
 import { line } from "./conversation.js";
+import { placeLinks } from "./links.js";
 
 export function showEvidence(view, photo, act) {
   const box = $("evidence");
   if (!photo) return box.replaceChildren();
   if (photo.status !== "located") return box.replaceChildren(card("Not located", h("p", {}, photo.error)));
   box.replaceChildren(
-    answerCard(photo),
+    answerCard(photo, act),
     photo.constraints.length ? steeringCard(photo, act) : "",
     matchesCard(view, photo),
     placesCard(photo, act),
@@ -22,7 +23,7 @@ export function showEvidence(view, photo, act) {
 
 const card = (title, ...children) => h("section", { class: "card" }, h("h3", {}, title), ...children);
 
-function answerCard(photo) {
+function answerCard(photo, act) {
   const { best, precision, fitted } = photo.answer;
   const { told } = photo;
   if (!best) return card("Answer", h("p", { class: "best" }, "No place is left"), h("p", { class: "soft" }, "Undo, or look again with more effort."));
@@ -42,16 +43,24 @@ function answerCard(photo) {
     fact("Gallery", told.gallery),
     fact("Model", told.model),
     fact("Verified by", fitted),
+    ...told.asked.map((words) => fact("Asked", words)),
     precision ? fact("Precision", `no finer than ${precision.cap ?? "its country's cap"}: ${precision.reason}`) : null,
     ...told.doubts.map((words) => h("p", { class: "small" }, `⚠ ${words}`)),
+    placeLinks(best, act.links, photo.answer.metadata?.taken_at),
   );
 }
 
 const fact = (name, words) => (words ? h("p", { class: "fact" }, h("b", {}, name), " ", words) : null);
 
 function steeringCard(photo, act) {
+  const chips = photo.constraints.map((words, number) => {
+    const area = photo.areas.find((one) => one.number === number);
+    return h("li", { class: "chip warn" }, words,
+      area?.editable ? h("button", { class: "plain", onclick: () => act.edit(area), "aria-label": `Edit on the map: ${words}` }, "Edit") : null,
+      h("button", { class: "plain", onclick: () => act.remove(number), "aria-label": `Take back: ${words}` }, "×"));
+  });
   return card("What you said",
-    h("div", { class: "said" }, photo.constraints.map((words) => h("span", { class: "chip warn" }, words))),
+    h("ul", { class: "said" }, chips),
     photo.changed ? h("p", { class: "small" }, `${photo.changed.left} of ${photo.changed.of} candidates are left`, photo.changed.moved_km ? `; the answer lies ${kilometres(photo.changed.moved_km)} from the run's own answer` : "") : null,
     h("button", { class: "plain", onclick: () => act.words("undo") }, "Undo the last"));
 }

@@ -34,10 +34,10 @@ async function loadMap() {
   document.head.append(h("link", { rel: "stylesheet", href: "/static/vendor/leaflet.css" }));
   await new Promise((resolve, reject) => document.head.append(h("script", { src: "/static/vendor/leaflet.js", onload: resolve, onerror: reject })));
   const { WorldMap, Pencil } = await import("./map.js");
-  state.world = new WorldMap(state.about.tiles);
-  state.pencil = new Pencil(state.world, (corners, rule) => steer({ kind: "polygon", corners, rule }));
+  state.world = new WorldMap(state.about);
+  state.pencil = new Pencil(state.world, (corners, rule, replaces) => steer({ kind: "polygon", corners, rule, replaces }));
   showMap(true);
-  if (!state.about.tiles) state.world.drawLand(await api.outlines());
+  if (!state.about.tiles && !state.about.basemap) state.world.drawLand(await api.outlines());
 }
 
 function follow(session) {
@@ -107,9 +107,12 @@ function showMap(afresh = false) {
   state.world?.show(photo, afresh || mark !== state.fitted);
   if (state.world) state.fitted = mark;
   showEvidence(state.view, photo, {
+    links: state.about?.links ?? [],
     words: (text) => steer({ kind: "words", text }),
     place: (kind, place) => steer({ kind, latitude: place.latitude, longitude: place.longitude }),
     focus: (place) => state.world?.focus(place),
+    remove: (number) => steer({ kind: "remove", number }),
+    edit: (area) => state.pencil?.edit(area),
   });
 }
 

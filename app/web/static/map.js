@@ -1,6 +1,7 @@
 // Three maps in one: the answer with its regions, the similar photos, the dissimilar ones. And a pencil.
 
-import { $, coordinates, h, percent, placeName } from "./dom.js";
+import { $, colour, coordinates, h, placeName } from "./dom.js";
+import { followStreets, vectorTiles } from "./basemap.js";
 
 const LEGENDS = {
   answer: "Red: the answer. Orange: the 50 and 90 % regions. Violet: the rival. Green: the file's own position. Small dots: all candidates.",
@@ -9,14 +10,19 @@ const LEGENDS = {
 };
 
 export class WorldMap {
-  constructor(tiles) {
+  /** ``about`` says what lies under the marks: online tiles, a basemap of the user's own, streets of the home's maps. */
+  constructor(about) {
+    const { tiles, basemap, streets } = about;
     this.layer = "answer";
     this.photo = null;
-    this.map = L.map("map", { worldCopyJump: true, minZoom: 1, maxZoom: tiles ? 18 : 10, zoomSnap: 0.5, attributionControl: true });
+    this.map = L.map("map", { worldCopyJump: true, minZoom: 1, maxZoom: tiles || basemap || streets ? 19 : 12, zoomSnap: 0.5, attributionControl: true });
     this.map.attributionControl.setPrefix("");
     this.map.zoomControl.setPosition("bottomright");
     this.map.setView([25, 10], 1.5);
     if (tiles) L.tileLayer(tiles).addTo(this.map);
+    if (basemap?.kind === "raster") L.tileLayer("/api/basemap/{z}/{x}/{y}", { minNativeZoom: basemap.least_zoom, maxNativeZoom: basemap.most_zoom, maxZoom: 20, attribution: basemap.attribution }).addTo(this.map);
+    if (basemap?.kind === "vector") this.tiles = vectorTiles(basemap).addTo(this.map);
+    if (streets) followStreets(this.map);
     this.marks = L.layerGroup().addTo(this.map);
     this.land = null;
     for (const button of $("layers").children) button.addEventListener("click", () => this.choose(button.dataset.layer));
@@ -32,6 +38,7 @@ export class WorldMap {
 
   restyle() {
     this.land?.setStyle(this.#landStyle());
+    this.tiles?.redraw();
     this.show(this.photo, false);
   }
 
@@ -64,6 +71,10 @@ export class WorldMap {
       if (share === "50") extend(bounds, region[share].parts, best);
       // A circle of some kilometres is nothing at the scale of a continent: a ring says that it is there.
       for (const part of region[share].parts) L.circleMarker(at(part), { radius: share === "90" ? 11 : 7, color: colour("--orange"), weight: 2, fill: false, interactive: false }).addTo(this.marks);
+    }
+    for (const area of photo.areas) {
+      const tone = colour(area.rule === "only" ? "--good" : "--bad");
+      L.geoJSON(area.geojson, { style: { color: tone, weight: 2, dashArray: "6 4", fillColor: tone, fillOpacity: 0.04 } }).bindTooltip(area.words, { sticky: true }).addTo(this.marks);
     }
     for (const place of candidates) {
       const dot = L.circleMarker(at(place), { radius: 3 + 4 * (place.score || 0), color: colour("--card"), weight: 1, fillColor: colour("--ink"), fillOpacity: 0.65 });
@@ -112,20 +123,22 @@ export class WorldMap {
   }
 }
 
-/** Drawing an area: by clicks, or by Enter at the cross in the middle. */
+/** Drawing an area: by clicks, or by Enter at the cross in the middle; its corners are dragged, or moved by the arrows. */
 export class Pencil {
   constructor(world, done) {
     this.world = world;
     this.done = done;
     this.corners = [];
+    this.replaces = null;
     this.line = L.polygon([], { color: colour("--red"), weight: 2, dashArray: "5 4", fillOpacity: 0.08 });
+    this.handles = L.layerGroup();
     $("draw").addEventListener("click", () => (this.active ? this.stop() : this.start()));
     $("draw-cancel").addEventListener("click", () => this.stop());
     $("draw-only").addEventListener("click", () => this.finish("only"));
     $("draw-not").addEventListener("click", () => this.finish("exclude"));
     world.map.on("click", (event) => this.active && this.add(event.latlng));
     $("map").addEventListener("keydown", (event) => {
-      if (!this.active) return;
+      if (!this.active || event.target !== $("map")) return;
       if (event.key === "Enter") this.add(world.map.getCenter());
       if (event.key === "Escape") this.stop();
     });
@@ -135,29 +148,73 @@ export class Pencil {
     return $("draw").getAttribute("aria-pressed") === "true";
   }
 
-  start() {
+  start(corners = [], replaces = null) {
     this.#set(true);
-    this.corners = [];
-    this.line.setLatLngs([]).setStyle({ color: colour("--red") }).addTo(this.world.map);
+    this.corners = corners;
+    this.replaces = replaces;
+    this.line.setStyle({ color: colour("--red") }).addTo(this.world.map);
+    this.handles.addTo(this.world.map);
+    this.#draw(true);
     $("map").focus();
+  }
+
+  /** Take an area that was drawn before, to move its corners. */
+  edit(area) {
+    const ring = area.geojson.coordinates[0].slice(0, -1).map(([longitude, latitude]) => [latitude, longitude]);
+    this.start(ring, area.number);
+    this.world.map.fitBounds(L.latLngBounds(ring).pad(0.3), { maxZoom: 12, animate: false });
   }
 
   stop() {
     this.#set(false);
     this.line.remove();
+    this.handles.remove();
+    this.replaces = null;
   }
 
   add(corner) {
     this.corners.push([corner.lat, corner.lng]);
-    this.line.setLatLngs(this.corners);
-    $("draw-only").hidden = $("draw-not").hidden = this.corners.length < 3;
-    $("draw-help").textContent = this.corners.length < 3 ? `${this.corners.length} corners so far; an area needs at least three.` : "Go on with corners, or say whether it is inside.";
+    this.#draw(true);
   }
 
   finish(rule) {
-    const corners = this.corners;
+    const { corners, replaces } = this;
     this.stop();
-    this.done(corners, rule);
+    this.done(corners, rule, replaces);
+  }
+
+  #draw(handles) {
+    this.line.setLatLngs(this.corners);
+    if (handles) {
+      this.handles.clearLayers();
+      this.corners.forEach((corner, number) => this.#handle(corner, number).addTo(this.handles));
+    }
+    $("draw-only").hidden = $("draw-not").hidden = this.corners.length < 3;
+    if (this.corners.length) $("draw-help").textContent = this.corners.length < 3 ? `${this.corners.length} corners so far; an area needs at least three.` : "Add corners, drag them, or say whether it is inside. By keyboard: Tab to a corner, move it with the arrows, remove it with Delete.";
+  }
+
+  #handle(corner, number) {
+    const made = L.marker(corner, { icon: icon("cornerhead", 14), draggable: true, alt: `corner ${number + 1}`, title: `corner ${number + 1}` });
+    const move = (to) => {
+      this.corners[number] = [to.lat, to.lng];
+      this.#draw(false);
+    };
+    made.on("drag", () => move(made.getLatLng()));
+    made.on("add", () => made.getElement().addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: [-10, 0], ArrowRight: [10, 0], ArrowUp: [0, -10], ArrowDown: [0, 10] }[event.key];
+      if (by) {
+        event.preventDefault();
+        event.stopPropagation();
+        const { map } = this.world;
+        made.setLatLng(map.layerPointToLatLng(map.latLngToLayerPoint(made.getLatLng()).add(by)));
+        move(made.getLatLng());
+      }
+      if (event.key === "Delete" || event.key === "Backspace") {
+        this.corners.splice(number, 1);
+        this.#draw(true);
+      }
+    }));
+    return made;
   }
 
   #set(active) {
@@ -180,7 +237,5 @@ function extend(bounds, parts, best) {
 /** The same meridian, on the side of ±180 where the other one lies. */
 const nearTurn = (longitude, other) => longitude + 360 * Math.round((other - longitude) / 360);
 const at = (place) => [place.latitude, place.longitude];
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const icon = (name, size, anchor) => L.divIcon({ className: "", html: h("div", { class: name }), iconSize: [size, size], iconAnchor: anchor });
 const words = (first, second) => h("div", {}, h("strong", {}, first), h("br"), second);
-export { percent };

@@ -6,11 +6,13 @@ import shapely
 
 from sextant.agent.chat.allowed_area import draw_allowed_area
 from sextant.agent.chat.constraints import draw, exclude, pin, reject, restrict_to
+from sextant.agent.chat.reweigh import update_constraints
 from sextant.agent.chat.steering import ReweighInput, steer
 from sextant.agent.verification import Candidate
 from sextant.agent.verification.calibrated import is_within
 from sextant.agent.verification.conditioning import condition_probabilities
 from sextant.agent.verification.spread import RINGS_KM, spread_of
+from sextant.base.errors import WrongUse
 from sextant.geo.caps import is_covered
 from sextant.geo.sphere import compute_great_circle_km, find_destination
 
@@ -101,3 +103,13 @@ def test_probabilities_are_those_of_what_is_left():
     assert (np.diff(after) >= 0).all() and (after >= before).all() and after[4] > 0.99
     everywhere = condition_probabilities(np.array(PLACES["Rome"]), before, lambda places: np.ones(len(places), bool))
     assert everywhere == pytest.approx(before)
+
+
+def test_a_drawn_area_is_replaced_and_taken_back_by_its_number():
+    first, second = exclude({"country": "IT"}, "not Italy"), draw([(40, 0), (50, 0), (50, 10), (40, 10)])
+    message = {"text": "", "steer": [draw([(0, 0), (1, 0), (1, 1)])], "photos": []}
+    assert update_constraints([first, second], {**message, "replaces": 1}) == [first, *message["steer"]]
+    gone = {"text": "undo the condition number 1", "steer": [], "photos": [], "removes": 0}
+    assert update_constraints([first, second], gone) == [second]
+    with pytest.raises(WrongUse, match="constraint 3 does not exist"):
+        update_constraints([first, second], {**gone, "removes": 2})

@@ -1,5 +1,6 @@
-"""Each way a model server can fail, over real HTTP, in both protocols."""
+"""Each way a model server can fail, over real HTTP, in all protocols."""
 
+import json
 import logging
 import traceback
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from langchain_core.tools import tool
 from sextant.agent.llm.client import complete, load_model
 from sextant.agent.llm.completion import Completion
 from sextant.agent.llm.errors import Address, ModelError, classify_error
+from sextant.agent.llm.spec import KEY_VARIABLES
 from sextant.agent.llm.transport import Exchange
 from tests.agent.conftest import KEY, Serve
 from tests.support.model_faults import FAULT_MATRIX
@@ -55,7 +57,7 @@ ANSWERS: Mapping[str, str] = {
     "length": "length",
     "usage missing": "stop",
 }
-# A protocol may know a thing that the other cannot say: OpenAI's arguments are text, Ollama's are JSON.
+# A protocol may know a thing that others cannot say: OpenAI's arguments are text, Ollama's are JSON.
 BY_PROTOCOL: Mapping[tuple[str, Protocol], tuple[str, int] | str] = {
     ("cut short", "openai"): ("bad_response", 4),
     ("empty choices", "openai"): ("bad_response", 4),
@@ -69,6 +71,27 @@ BY_PROTOCOL: Mapping[tuple[str, Protocol], tuple[str, int] | str] = {
     ("arguments that are not JSON", "ollama"): ("bad_response", 1),
     ("refusal field", "openai"): "refused",
     ("refusal field", "ollama"): "stop",
+    ("cut short", "anthropic"): ("bad_response", 4),
+    ("empty choices", "anthropic"): ("bad_response", 1),
+    ("null content", "anthropic"): "stop",
+    ("wrong types", "anthropic"): "stop",
+    ("invalid UTF-8", "anthropic"): ("bad_response", 4),
+    ("arguments that are not JSON", "anthropic"): "tools",
+    ("refusal field", "anthropic"): "refused",
+    ("content_filter", "anthropic"): "refused",
+    ("200 with an error", "google_genai"): ("bad_response", 4),
+    ("cut short", "google_genai"): ("bad_response", 4),
+    ("empty choices", "google_genai"): ("bad_response", 4),
+    ("null content", "google_genai"): "stop",
+    ("invalid UTF-8", "google_genai"): "stop",
+    ("arguments that are not JSON", "google_genai"): ("server", 4),
+    ("refusal field", "google_genai"): ("filtered", 1),
+    ("cut short", "mistralai"): ("bad_response", 4),
+    ("empty choices", "mistralai"): ("bad_response", 4),
+    ("null content", "mistralai"): "stop",
+    ("invalid UTF-8", "mistralai"): ("bad_response", 4),
+    ("arguments that are not JSON", "mistralai"): "tools",
+    ("refusal field", "mistralai"): "stop",
 }
 
 
@@ -82,8 +105,8 @@ def reverse_geocode(latitude: float, longitude: float) -> str:
 def test_every_fault_has_a_typed_outcome(
     name: str, protocol: Protocol, serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("OLLAMA_API_KEY", KEY)
+    for variable in KEY_VARIABLES.values():
+        monkeypatch.setenv(variable, KEY)
     caplog.set_level(logging.DEBUG)
     # Short where the time is meant to run out, ample where a busy machine must not change the outcome.
     timeout_s = 0.15 if ERRORS.get(name, ("",))[0] == "timeout" else 10.0
@@ -98,7 +121,7 @@ def test_every_fault_has_a_typed_outcome(
     else:
         said = repr(outcome)
 
-    expected = ERRORS.get(name) or ANSWERS.get(name) or BY_PROTOCOL[name, protocol]
+    expected = BY_PROTOCOL.get((name, protocol)) or ERRORS.get(name) or ANSWERS[name]
     if isinstance(outcome, ModelError):
         assert (outcome.kind, server.count) == expected
         assert "\n" not in str(outcome) and server.base_url in str(outcome)
@@ -140,12 +163,28 @@ def test_the_clients_own_error_is_not_carried_along(serve: Serve) -> None:
         ("Invalid image", "bad_request"),
         ("No endpoints found that support image input", "bad_request"),
         ("The account has no credit left (insufficient_quota)", "no_credit"),
+        ("Your credit balance is too low to access the Anthropic API.", "no_credit"),
+        ("prompt is too long: 205000 tokens > 200000 maximum", "context_overflow"),
+        ("messages.0.content.1.image.source.base64: image exceeds 5 MB maximum", "too_large"),
+        ("API key not valid. Please pass a valid API key.", "bad_key"),
+        ("The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).", "context_overflow"),
+        ("Function calling is not enabled for models/gemma-3-4b-it", "tools_unsupported"),
+        ("Prompt contains 40000 tokens, too large for model with 32768 maximum context length", "context_overflow"),
     ],
 )
 def test_the_words_of_known_servers_are_understood(words: str, kind: str) -> None:
     exchange = Exchange(deadline=0.0, status=400, body=words)
     address = Address("openai:m", "http://127.0.0.1:1/v1", (), "OPENAI_API_KEY")
     assert classify_error(ValueError(), exchange, address, tools=True, timeout_s=1.0).kind == kind
+
+
+def test_the_wait_that_gemini_states_in_the_body_is_kept() -> None:
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34s"}]
+    body = {"error": {"code": 429, "message": "Quota", "status": "RESOURCE_EXHAUSTED", "details": details}}
+    exchange = Exchange(deadline=0.0, status=429, body=json.dumps(body))
+    address = Address("google_genai:m", "http://127.0.0.1:1", (), "GOOGLE_API_KEY")
+    error = classify_error(ValueError(), exchange, address, tools=False, timeout_s=1.0)
+    assert (error.kind, error.retry_after_s) == ("rate_limited", 34.0)
 
 
 def test_words_of_a_server_are_made_fit_for_one_line() -> None:

@@ -19,7 +19,9 @@ def test_a_spec_names_protocol_and_model(spec: str, provider: str, name: str) ->
     assert (endpoint.provider, endpoint.name) == (provider, name)
 
 
-@pytest.mark.parametrize("spec", ["", "gpt-4o", "openai:", "openai: ", "Offline", "offline:x", "anthropic:claude"])
+@pytest.mark.parametrize(
+    "spec", ["", "gpt-4o", "openai:", "openai: ", "Offline", "offline:x", "claude:x", "anthropic:"]
+)
 def test_other_specs_are_refused(spec: str) -> None:
     with pytest.raises(WrongUse, match="unknown model "):
         resolve(spec, None)

@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from sextant.agent.nodes.answer import name_failure
 from sextant.agent.nodes.verify import add_position_scores, lacks_position_scores, read_outcome
 from sextant.agent.nodes.verify import make_answer_candidates as said_by
 from sextant.agent.verification import Pool
@@ -57,3 +58,21 @@ def test_an_answer_carries_how_it_was_worded_and_what_it_names_beside_does_not()
 def test_an_outcome_without_prose_is_what_it_was_before_wording_was_counted():
     assert "wording" not in outcome('{"lat": 1.5, "lon": 2.5}')
     assert "wording" in outcome(f'{PROSE} {{"lat": 1.5, "lon": 2.5}}')
+
+
+def test_a_branch_that_the_budget_cut_is_not_finished():
+    asks = {"role": "assistant", "content": "Let me zoom in.", "tool_calls": [{"name": "zoom", "args": {}, "id": "1"}]}
+    told = {"role": "tool", "content": "a plate", "name": "zoom"}
+    silent = {"role": "assistant", "content": "", "final": True}
+    for transcript in ([], [asks], [asks, told], [asks, told, silent]):
+        outcome = read_outcome(transcript)
+        assert (outcome["kind"], outcome["failure"]) == ("failed", "unfinished"), transcript
+    assert read_outcome([{"role": "assistant", "content": ""}])["how"] == "empty"
+    placed = {**asks, "content": '{"latitude": 38.7, "longitude": -9.1}'}
+    assert read_outcome([placed])["kind"] == "answered"
+
+
+def test_warnings_say_what_was_not_finished():
+    cut = {"kind": "failed", "how": "the budget ended while it was using tools", "failure": "unfinished"}
+    assert name_failure(cut) == "were not finished"
+    assert name_failure({"kind": "failed", "how": "no key"}) == "failed"

@@ -151,9 +151,9 @@ def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tm
         page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
     watched.shot("5-drawing")
     page.click("#draw-not")
-    page.wait_for_selector("div.said >> text=not inside the drawn area")
+    page.wait_for_selector("ul.said >> text=not inside the drawn area")
     page.click("text=Undo the last")
-    page.wait_for_selector("div.said", state="detached")
+    page.wait_for_selector("ul.said", state="detached")
     assert best(page) == before
     assert model.count == calls
 
@@ -203,7 +203,7 @@ def test_dark_phone_and_keyboard(server, drawn, watched):
     page.wait_for_selector("#draw-only:not([hidden])")
     page.focus("#draw-only")
     page.keyboard.press("Enter")
-    page.wait_for_selector("div.said >> text=only inside the drawn area")
+    page.wait_for_selector("ul.said >> text=only inside the drawn area")
     names = page.evaluate(
         "() => [...document.querySelectorAll('button, input, select, textarea')].filter((one) => one.offsetParent"
         " && !(one.textContent.trim() || one.ariaLabel || one.labels?.length)).map((one) => one.outerHTML)"

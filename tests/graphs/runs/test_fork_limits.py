@@ -19,6 +19,7 @@ OPERATORS = {
     "gazetteer",
     "hint",
     "maps",
+    "online",
     "scenes",
     "signs",
     "image_side",

@@ -69,7 +69,9 @@ def make_message(text: str, photos: list[Json], photo: str | None, given: str | 
     return {"id": named, "text": text, "photos": photos, "steer": [], "photo": photo}
 
 
-def make_steering_message(request: schemas.ByWords | schemas.ByPolygon | schemas.ByPlace) -> Json:
+def make_steering_message(
+    request: schemas.ByWords | schemas.ByPolygon | schemas.ByPlace | schemas.ByRemoval,
+) -> Json:
     """Make a message that carries the constraints of a steering request.
 
     Raises:
@@ -80,6 +82,9 @@ def make_steering_message(request: schemas.ByWords | schemas.ByPolygon | schemas
         undo = request.text.lower().startswith(("undo", "start over", "reset", "clear"))
         return said | {"text": request.text, "steer": [] if undo else read_steering(request.text)}
     if isinstance(request, schemas.ByPolygon):
-        return said | {"steer": [draw(request.corners, request.rule)]}
+        drawn = said | {"steer": [draw(request.corners, request.rule)]}
+        return drawn if request.replaces is None else drawn | {"replaces": request.replaces}
+    if isinstance(request, schemas.ByRemoval):
+        return said | {"text": f"undo the condition number {request.number + 1}", "removes": request.number}
     rule = pin if request.kind == "pin" else reject
     return said | {"steer": [rule(request.latitude, request.longitude)]}
