@@ -39,6 +39,13 @@ def is_calibrated(answer: Document) -> bool:
     return answer.get("calibration", True) is not None
 
 
+def list_probabilities(answer: Document) -> dict[str, float | None]:
+    """List the probabilities by radius; None where there is none, or where the numbers are shares of the candidates."""
+    known = answer.get("probability") or {}
+    calibrated = is_calibrated(answer)
+    return {radius: known.get(radius) if calibrated else None for radius, _ in SCALES}
+
+
 @dataclass(frozen=True)
 class LikelyPlace:
     """The place at the finest scale that is more likely than not, and the finer guess.

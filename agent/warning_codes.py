@@ -34,6 +34,7 @@ class Code(StrEnum):
     SHEET_INCOMPLETE = "sheet_incomplete"  # gallery photos could not be opened for the contact sheet
     STOPPED_EARLY = "stopped_early"  # the run was stopped before the gallery answered
     PHOTO_INCOMPLETE = "photo_incomplete"  # the file is truncated, or only a raw file's preview was read
+    WITHIN = "within"  # only places in an area that the user named count
     OTHER = "other"  # a text of an earlier version, or one that no code describes
 
 

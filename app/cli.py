@@ -21,6 +21,7 @@ COMMANDS = {
     "calibrate": "Calibrate probabilities and regions on your own labelled photos.",
     "chat": "Chat about photos in the terminal: where, why, not Europe, only in Peru.",
     "serve": "Serve the chat as a web page on this machine.",
+    "mcp": "Offer these tools to other programs by the Model Context Protocol.",
     "where": "Show what is at a position: country, region, nearest place.",
     "places": "Add gazetteers of sights and streets, and search them by name.",
     "map": "Add OpenStreetMap extracts, and search the map they make.",

@@ -27,6 +27,12 @@ PREPARED = threading.Lock()
 threads, and two at once corrupt the memory of the process."""
 
 
+def is_inside(area: BaseGeometry, positions: Floats) -> NDArray[np.bool_]:
+    """Return which of (n, 2) positions in degrees lie in an area whose x is the longitude; safe for many threads."""
+    with PREPARED:
+        return np.asarray(shapely.intersects_xy(area, positions[:, 1], positions[:, 0]), dtype=bool)
+
+
 @dataclass(frozen=True)
 class Polygons:
     """Every polygon of the map; x is longitude, y is latitude, none crosses ±180."""

@@ -45,6 +45,13 @@ def draw_allowed_area(constraints: Sequence[Json]) -> BaseGeometry | None:
     return allowed
 
 
+def intersect_areas(one: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
+    """Return where both areas are, ready for many questions."""
+    both = shapely.intersection(one, other)
+    shapely.prepare(both)
+    return both
+
+
 def _draw(area: Json, *, outside: bool) -> BaseGeometry | None:
     """Draw one area; with ``outside``, the shore of a country is not widened into its neighbours."""
     kinds: dict[str, Callable[[Any], BaseGeometry]] = {

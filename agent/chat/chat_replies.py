@@ -105,15 +105,50 @@ def reply_same_trip(trip: Trip, policy: Policy) -> list[LedgerEntry]:
 
 def reply_together(way: Literal["place", "trip"], photos: list[Json], policy: Policy) -> list[LedgerEntry]:
     """Reply about all located photos as one place or one trip, from their redacted views."""
-    shown = [(photo, view_photo(photo, policy)) for photo in photos if photo["status"] == "located"]
-    if len(shown) < 2:
+    seen = collect_evidence(photos, policy)
+    if len(seen) < 2:
         return [LedgerEntry("There is only one photo; send another one of the same place or trip.", "inferred")]
-    seen = []
-    for photo, view in shown:
+    if way == "place":
+        return reply_same_place(joint_place(list(seen.values())), [one.name for one in seen.values()], policy)
+    return reply_same_trip(joint_trip(list(seen.values())), policy)
+
+
+def locate_together(way: Literal["place", "trip"], photos: list[Json], policy: Policy) -> Json:
+    """Locate all located photos as one place or one trip: positions by photo, misfits, the words of the reply.
+
+    ``stops`` are in the order of the trip; ``leg`` is the way to the stop from the one before.
+    """
+    seen = collect_evidence(photos, policy)
+    words = [entry.to_json() for entry in reply_together(way, photos, policy)]
+    if len(seen) < 2:
+        return {"way": way, "stops": [], "misfits": [], "words": words}
+    keys = {one.name: key for key, one in seen.items()}
+    if way == "place":
+        joint = joint_place(list(seen.values()))
+        at = {"latitude": joint.latitude, "longitude": joint.longitude}
+        here: list[Json] = [{"photo": key, **at, "leg": None} for key in seen if joint.latitude is not None]
+        return {"way": way, "stops": here, "misfits": [keys[name] for name in joint.misfits], "words": words}
+    trip = joint_trip(list(seen.values()))
+    legs: dict[str, Json] = {
+        leg.second: {"km": leg.km, "hours": leg.hours, "possible": leg.possible} for leg in trip.legs
+    }
+    stops: list[Json] = [
+        {"photo": keys[name], "latitude": latitude, "longitude": longitude, "leg": legs.get(name)}
+        for name, latitude, longitude in trip.places
+    ]
+    return {"way": way, "stops": stops, "misfits": [keys[name] for name in trip.misfits], "words": words}
+
+
+def collect_evidence(photos: list[Json], policy: Policy) -> dict[str, PhotoEvidence]:
+    """Collect the evidence of the located photos, as shown, by their keys."""
+    seen = {}
+    for photo in photos:
+        if photo["status"] != "located":
+            continue
+        view = view_photo(photo, policy)
         candidates = view["answer"]["candidates"]
         places = np.array([(c["latitude"], c["longitude"]) for c in candidates], dtype=float).reshape(-1, 2)
         weights = np.array([max(c["score"], 1e-6) for c in candidates], dtype=float)
-        seen.append(PhotoEvidence(view["name"], places, weights, parse_taken_at(photo["metadata"].get("captured_at"))))
-    if way == "place":
-        return reply_same_place(joint_place(seen), [one.name for one in seen], policy)
-    return reply_same_trip(joint_trip(seen), policy)
+        taken = parse_taken_at(photo["metadata"].get("captured_at"))
+        seen[photo["key"]] = PhotoEvidence(view["name"], places, weights, taken)
+    return seen

@@ -8,6 +8,7 @@ from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.nodes.answer import collect_claims, name_best_place, name_rival
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import load_fitted_model
+from sextant.agent.within import load_within
 from sextant.base.documents.answer import BestPlace, Claim
 from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.errors import WrongUse
@@ -49,7 +50,7 @@ def reweigh_photo(photo: Json, constraints: list[Json], blobs: BlobStore) -> Jso
         optimise=photo["optimise"],
         model=load_fitted_model(photo["fitted"], blobs) if photo.get("fitted") else None,
     )
-    result = steer(evidence, constraints)
+    result = steer(evidence, constraints, load_within(photo["within"]) if photo.get("within") else None)
     verdict = result.verdict.to_json()
     now = {name: verdict[name] for name in ("probability", "region", "candidates")}
     now |= {

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from sextant.agent.chat.allowed_area import draw_allowed_area
+from sextant.agent.chat.allowed_area import draw_allowed_area, intersect_areas
 from sextant.agent.chat.constraints import find_allowed, relies_on
 from sextant.agent.verification import Candidate, Pool, Verdict, verify
 from sextant.agent.verification.baselines.stand_in import judging
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.pool import positions_of
+from sextant.agent.within import Within
 from sextant.base.json_types import Json
 from sextant.base.settings import Optimise
 from sextant.geo.sphere import compute_great_circle_km
@@ -49,15 +50,23 @@ def read_candidate(item: Json) -> Candidate:
     return Candidate(**{name: value for name, value in item.items() if name in _FIELDS})
 
 
-def steer(evidence: ReweighInput, constraints: Sequence[Json]) -> ReweighResult:
-    """Rerank the candidates that the constraints allow. If none is left, the verdict has no place."""
+def steer(evidence: ReweighInput, constraints: Sequence[Json], within: Within | None = None) -> ReweighResult:
+    """Rerank the candidates that the constraints allow. If none is left, the verdict has no place.
+
+    Args:
+        evidence: of the finished run.
+        constraints: of the user.
+        within: the area that the run itself was bounded by; its candidates lie there.
+    """
     kept = [candidate for candidate in evidence.candidates if not _relies(candidate, constraints, evidence)]
     free = find_allowed(constraints, positions_of(kept))
     left = tuple(candidate for candidate, stays in zip(kept, free.tolist(), strict=True) if stays)
     pool = Pool(left, evidence.farthest)
     strategy = judging(evidence.strategy, evidence.candidates)
-    within = draw_allowed_area(constraints)
-    verdict = verify(pool, strategy, evidence.optimise, model=evidence.model, within=within)
+    drawn = draw_allowed_area(constraints)
+    if within is not None:
+        drawn = intersect_areas(drawn, within.drawn) if drawn is not None else within.drawn
+    verdict = verify(pool, strategy, evidence.optimise, model=evidence.model, within=drawn)
     alone = tuple((constraint["words"], _count_ruled_out(constraint, evidence)) for constraint in constraints)
     return ReweighResult(verdict, len(left), alone)
 

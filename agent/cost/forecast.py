@@ -8,6 +8,7 @@ from sextant.agent.settings import Settings, choose_listed, make_recipe, price_c
 from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
+from sextant.agent.within import describe_known
 from sextant.agent.world.online import list_offered
 from sextant.agent.world.toolbox import describe_tools, select_available
 from sextant.base.documents.references import ReferenceDocument, ReferencesDocument
@@ -90,7 +91,9 @@ def estimate_prompt_tokens(name: str, settings: Settings) -> int:
     }  # fmt: skip
     branch = Branch(id="", round=1, variant=name, sample=0, temperature=0.0, fill=CAMPS, listed=choose_listed(plan))
     photo = Photo(sha256="", path=None, width=0, height=0, shown="")
-    system, user = build_opening(branch, photo, references, tools=prompt.tools, hint=settings.hint)
+    system, user = build_opening(
+        branch, photo, references, tools=prompt.tools, hint=describe_known(settings.hint, settings.within)
+    )
     text = (
         estimate_text_tokens(system["content"])
         + estimate_text_tokens(user["content"][0]["text"])

@@ -4,6 +4,7 @@ from typing import Any
 
 from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.state import Ask, Turn
+from sextant.agent.within import describe_known
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.online import list_offered
 from sextant.agent.world.toolbox import describe_tools, select_available
@@ -16,9 +17,8 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
     """Build the whole request, JSON-plain: equal requests are equal calls, whenever and wherever they are made."""
     branch = ask["branch"]
     references = deps.load_references(ask["references"])
-    messages = build_opening(
-        branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"], hint=deps.settings.hint
-    )
+    known = describe_known(deps.settings.hint, deps.settings.within)
+    messages = build_opening(branch, ask["photo"], references, tools=ask["tools"], halvings=ask["halvings"], hint=known)
     messages += [turn_to_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:
         messages.append({"role": "user", "content": load_frame("last-turn").text.strip()})

@@ -11,6 +11,7 @@ from sextant.agent.recording.fitted_models import shorten_fitted_name
 from sextant.agent.settings import Settings
 from sextant.agent.state import Photo, Spent, State
 from sextant.agent.warning_codes import AnswerWarning, Code, read_warnings, warn, warn_uncalibrated
+from sextant.agent.within import warn_within
 from sextant.agent.world.deps import Deps
 from sextant.base.documents.answer import (
     Answer,
@@ -62,13 +63,12 @@ def answer(state: State, deps: Deps) -> State:
         "model": deps.settings.model,
         "preset": deps.recipe.id,
         "run": deps.settings.run,
-        "warnings": [
-            *collect_warnings(state, deps.settings),
-            *([warn(Code.UNCHECKED_LANGUAGE, unread)] if unread else []),
-        ],
+        "warnings": warnings,
     }
     if deps.settings.fitted and deps.recipe.verify == "calibrated":
         document["fitted"] = shorten_fitted_name(deps.settings.fitted)
+    if state.get("judgements"):
+        document["looks"] = [one for said in state["judgements"].values() for one in said]
     if state.get("sent"):
         document["sent"] = state["sent"]
     deps.on_event({"step": "answer"})
@@ -180,6 +180,8 @@ def collect_warnings(state: State, settings: Settings) -> list[AnswerWarning]:
     failures = Counter((name_failure(outcome), outcome["how"]) for outcome in unanswered)
     for (happened, how), times in failures.items():
         warnings.append(warn(Code.ANSWERS_FAILED, f"{times} of the model's answers {happened}: {how}"))
+    if settings.within:
+        warnings.append(warn_within(settings.within, list(state["outcomes"].values())))
     return warnings if state["verdict"]["calibrated"] else [*warnings, warn_uncalibrated()]
 
 

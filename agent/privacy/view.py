@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from sextant.agent.answer_statement import state_answer
+from sextant.agent.answer_statement import describe_reply, state_answer
 from sextant.agent.chat.record_answers import list_reasons
 from sextant.agent.guard.claims import Trace, strike_phantom_checks
 from sextant.agent.guard.metadata_check import compare_metadata, read_file_position, state_file_position
@@ -21,7 +21,21 @@ from sextant.geo.clusters import cluster
 from sextant.geo.sphere import compute_great_circle_km
 
 WORDS = frozenset(
-    {"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error", "request"}
+    {
+        "text",
+        "struck",
+        "words",
+        "how",
+        "content",
+        "clues",
+        "warnings",
+        "reasons",
+        "args",
+        "file",
+        "error",
+        "request",
+        "why",
+    }
 )
 PLACE_KM = 25.0  # candidates within the benchmarks' city radius are one proposal
 
@@ -97,6 +111,8 @@ def view_change(seen: Json, best: Json | None) -> Json | None:
 def view_event(event: ProgressEvent, policy: Policy) -> ProgressEvent:
     """Build the view of a progress event."""
     shown: Json = dict(event)
+    if shown["step"] == "reply" and shown.get("text"):
+        shown["text"] = describe_reply(shown["text"])
     if policy.withholds_words:
         shown = redact_words(shown | ({"args": {}} if "args" in shown else {}), policy, WORDS - {"args"})
     return cast(ProgressEvent, coarsen(shown, policy))

@@ -60,6 +60,16 @@ class PhotoEvidence:
         return np.array([mass * _DISC_KM2 / (area * _LAND) for mass, area in zip(self.rings, areas, strict=True)])
 
 
+def choose_apart(places: Floats) -> list[int]:
+    """Choose of places (n, 2) those that are not within 25 km of one chosen before; returns their rows."""
+    near = compute_great_circle_km(places[:, None], places[None]) <= TOWN_KM
+    chosen: list[int] = []
+    for row in range(len(places)):
+        if not near[row, chosen].any():
+            chosen.append(row)
+    return chosen
+
+
 def make_evidence(
     name: str,
     best: Mapping[str, Any] | None,
@@ -85,15 +95,9 @@ def make_evidence(
     ]
     if best is not None:
         weighed.append((best["latitude"], best["longitude"], shares[0]))
-    towns: list[tuple[float, float, float]] = []
-    for latitude, longitude, mass in sorted(weighed, key=lambda one: -one[2]):
-        apart = all(float(compute_great_circle_km((latitude, longitude), town[:2])) > TOWN_KM for town in towns)
-        if mass > 0 and apart:
-            towns.append((latitude, longitude, mass))
-        if len(towns) == _MOST_TOWNS:
-            break
-    places = np.array([town[:2] for town in towns], dtype=float).reshape(-1, 2)
-    masses = np.array([town[2] for town in towns])
+    ranked = np.array(sorted((one for one in weighed if one[2] > 0), key=lambda one: -one[2]), dtype=float)
+    towns = ranked.reshape(-1, 3)[choose_apart(ranked.reshape(-1, 3)[:, :2])[:_MOST_TOWNS]]
+    places, masses = towns[:, :2], towns[:, 2]
     masses = masses / max(1.0, float(masses.sum()))
     here = (best["latitude"], best["longitude"]) if best is not None else None
     return PhotoEvidence(name, places, masses, rings, here, anchor, hours)

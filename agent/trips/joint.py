@@ -6,11 +6,12 @@ follow ``travel``. Forward and backward passes give each photo's probability of 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sextant.agent.trips.evidence import TOWN_KM, PhotoEvidence
+from sextant.agent.trips.calibration import JointEvidence, calibrate
+from sextant.agent.trips.evidence import TOWN_KM, PhotoEvidence, choose_apart
 from sextant.agent.trips.travel import Step
 from sextant.base.arrays import Floats
 from sextant.geo.sphere import compute_great_circle_km
@@ -44,19 +45,49 @@ class JointPlace:
     fits: bool
 
 
+@dataclass(frozen=True)
+class ChainPlace:
+    """A photo's place by its trip with what calibration needs.
+
+    Attributes:
+        place: with the chain's own probabilities, which are too high.
+        own: what the photo itself says of the place, within 25 and 200 km.
+        anchored: whether a photo of the trip states its position.
+    """
+
+    place: JointPlace
+    own: tuple[float, float]
+    anchored: bool
+
+    def calibrate(self) -> JointPlace:
+        """Return the place with calibrated probabilities."""
+        near, far = (
+            float(calibrate(JointEvidence([chain], [own], [self.anchored]), radius)[0])
+            for chain, own, radius in zip(
+                (self.place.within_25_km, self.place.within_200_km), self.own, (25, 200), strict=True
+            )
+        )
+        return replace(self.place, within_25_km=near, within_200_km=max(near, far))
+
+
 def locate_trip(photos: Sequence[PhotoEvidence]) -> list[JointPlace]:
     """Locate the photos of a trip together, in their order; photos without any place are left out.
 
     A photo with an ``anchor`` stays there and helps the others.
     """
+    return [found.calibrate() for found in chain_trip(photos)]
+
+
+def chain_trip(photos: Sequence[PhotoEvidence]) -> list[ChainPlace]:
+    """Locate the photos of a trip together, as `locate_trip`, before calibration."""
     states = [_list_states(photos, number) for number in range(len(photos))]
     chances = _pass(photos, states)
-    found = [
-        _choose(photo, places, masses)
-        for photo, places, masses in zip(photos, states, chances, strict=True)
-        if photo.anchor is None
-    ]
-    return [one for one in found if one is not None]
+    anchored = any(photo.anchor is not None for photo in photos)
+    found = []
+    for photo, places, masses in zip(photos, states, chances, strict=True):
+        if photo.anchor is None and (chosen := _choose(photo, places, masses)) is not None:
+            found.append(ChainPlace(chosen, _weigh_own(photo, chosen), anchored))
+    return found
 
 
 def _list_states(photos: Sequence[PhotoEvidence], number: int) -> Floats:
@@ -67,11 +98,8 @@ def _list_states(photos: Sequence[PhotoEvidence], number: int) -> Floats:
     places: list[Floats] = [photo.towns]
     for other in photos[max(0, number - NEIGHBOURS) : number + NEIGHBOURS + 1]:
         places.append(np.array([other.anchor]) if other.anchor is not None else other.towns[:BORROWED])
-    kept: list[Floats] = []
-    for place in np.concatenate(places):
-        if not kept or float(np.min(compute_great_circle_km(np.array(kept), place))) > TOWN_KM:
-            kept.append(place)
-    return np.array(kept, dtype=float).reshape(-1, 2)
+    every = np.concatenate(places).reshape(-1, 2)
+    return np.asarray(every[choose_apart(every)])
 
 
 def _likelihoods(photo: PhotoEvidence, places: Floats) -> Floats:
@@ -128,6 +156,15 @@ def _choose(photo: PhotoEvidence, places: Floats, masses: Floats) -> JointPlace 
     within_200 = float(masses[:-1][near <= 200.0].sum()) + nearby * float(masses[-1])
     fits = photo.best is None or float(photo.weigh(place[None])[0]) >= MISFIT * float(support.max()) * _fading(photo)
     return JointPlace(photo.name, float(place[0]), float(place[1]), within_25, min(1.0, within_200), fits)
+
+
+def _weigh_own(photo: PhotoEvidence, found: JointPlace) -> tuple[float, float]:
+    """Return what a photo itself says of a joint place, within 25 and 200 km."""
+    place = np.array([found.latitude, found.longitude])
+    if photo.best is not None and _is_near(place, photo.best):
+        return photo.rings[0], photo.rings[0] + photo.rings[1]
+    share = float(photo.weigh(place[None])[0])
+    return share, share
 
 
 def _is_near(place: Floats, best: tuple[float, float]) -> bool:

@@ -4,11 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from sextant.geo.caps import compute_cap_area_km2, compute_caps_area_km2, compute_polygon_area_km2, draw_caps
+from sextant.geo.polygons import is_inside
 from sextant.geo.regions import Region, unite_caps
 from sextant.geo.sphere import compute_great_circle_km
 
@@ -30,7 +32,7 @@ class Area:
 
     def contains(self, latitude: float, longitude: float) -> bool:
         """Return whether a position lies in one of the circles, and where nothing rules it out."""
-        if self.within is not None and not shapely.intersects_xy(self.within, longitude, latitude):
+        if self.within is not None and not is_inside(self.within, np.array([(latitude, longitude)]))[0]:
             return False
         return any(float(compute_great_circle_km(cap[:2], (latitude, longitude))) <= cap[2] for cap in self.caps)
 
@@ -59,7 +61,10 @@ class Area:
         return outline
 
     def to_json(self) -> dict[str, Any]:
-        """Return the heaviest circle's centre, `radius_km` if it is the whole, else `geojson`; and all circles."""
+        """Return the heaviest circle's centre, `radius_km` if it is the whole, else `geojson`; and all circles.
+
+        ``bounded`` says that `geojson` alone is the region: the circles reach beyond what a person ruled out.
+        """
         latitude, longitude, radius_km = self.caps[0]
         alone = len(self.caps) == 1 and self.within is None
         outline = {"radius_km": round(radius_km, 3)} if alone else {"geojson": self.draw()}
@@ -71,6 +76,7 @@ class Area:
             "area_km2": round(self.area_km2, 1),
             **outline,
             "parts": circles,
+            **({"bounded": True} if self.within is not None else {}),
         }
 
 

@@ -3,7 +3,6 @@
 from functools import partial
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -26,6 +25,7 @@ from sextant.agent.verification.model_file import SHARES, Model, shipped_model
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.scoring.aligned import unused_words
+from sextant.agent.verification.scoring.judgements import list_likely, weigh_judgements
 from sextant.agent.verification.scoring.looked_up_words import looked_up_words
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
@@ -35,6 +35,7 @@ from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
 from sextant.base.arrays import Floats
 from sextant.base.settings import Optimise
+from sextant.geo.polygons import is_inside
 from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 _SIGNS_ALONE = "text in the photo names a place, and nothing else was proposed"
@@ -57,18 +58,20 @@ def calibrated(
     kind, positions, answers = features.kind, features.points.positions, features.opinions.candidates
     evidence = gather_evidence(features, model.hit_rates)
     probabilities = calibrated_posterior(evidence, kind, model.pooling, model.calibration)
+    probabilities = weigh_judgements(probabilities, positions, pool.judgements)
     probabilities = weigh_scenes(probabilities, positions, features.scenes)
-    worth = choose(features, probabilities, optimise, model.scorer, features.matched)
+    seen_again = features.matched | features.lie_near(list_likely(pool.judgements))
+    worth = choose(features, probabilities, optimise, model.scorer, seen_again)
     regions = _regions(features, probabilities, worth, model, within)
     if features.signs.candidates:
         probabilities = raise_by_signs(probabilities, positions, features.signs)
-        proven = features.matched | features.mapped
+        proven = seen_again | features.mapped
         raised = choose(features, probabilities, optimise, model.scorer, proven)
         worth = np.where(_within_reach(features, int(np.argmax(worth)), regions[-1]), raised, worth)
         regions = _regions(features, probabilities, worth, model, within)
     best = int(np.argmax(worth))
     if within is not None:
-        chances = condition_probabilities(positions[best], probabilities[best], partial(is_within, within))
+        chances = condition_probabilities(positions[best], probabilities[best], partial(is_inside, within))
         probabilities = np.where(np.arange(len(positions))[:, None] == best, chances, probabilities)
     weighed = (*features.pool.candidates, *features.signs.candidates, *features.scenes)
     alone = tuple(Scored(one, 0.0) for one in (*pool.signs, *pool.scenes) if one not in weighed)
@@ -104,16 +107,11 @@ def _regions(
 ) -> list[Area]:
     """Return the regions of `SHARES` round the point of most worth, of the posterior where nothing rules it out."""
     mixture = ring_mixture(probabilities, features.apart_km, int(np.argmax(worth)))
-    allows = None if within is None else partial(is_within, within)
+    allows = None if within is None else partial(is_inside, within)
     spread = spread_of(features.points.positions, mixture, features.apart_km, allows)
     bucket = region_bucket(sum(one.origin == "answer" for one in features.opinions.candidates))
     levels = {name: model.quantiles[name][features.kind][bucket] for name in SHARES}
     return [Area(float(name) / 100, tuple(spread.caps(level)), within) for name, level in levels.items()]
-
-
-def is_within(area: BaseGeometry, positions: Floats) -> NDArray[np.bool_]:
-    """Return which of (n, 2) positions in degrees lie in an area whose x is the longitude."""
-    return np.asarray(shapely.intersects_xy(area, positions[:, 1], positions[:, 0]), dtype=bool)
 
 
 def _within_reach(features: PoolFeatures, best: int, region: Area) -> NDArray[np.bool_]:

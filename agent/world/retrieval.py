@@ -15,6 +15,7 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Recipe, Settings, make_recipe
 from sextant.agent.verification.scoring.retrieval_trust import retrieval_trust
 from sextant.agent.warning_codes import Code, warn
+from sextant.agent.within import load_within
 from sextant.agent.world.contact_sheet import draw_contact_sheet
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.position_scores import (
@@ -214,6 +215,8 @@ class Retrieval:
         settings, authors, same = self.settings, set(self.settings.without_authors), Filters()
         if settings.exclude_duplicates:
             same = Filters((), (), compute_perceptual_hash(image), DUPLICATE_BITS, DUPLICATE_COSINE)
+        if settings.within:
+            same = load_within(settings.within).narrow(same)
         if not settings.exclude_author:
             return replace(same, exclude_authors=tuple(sorted(authors)))
         authors |= set(gallery.authors_of(sha256))

@@ -11,6 +11,7 @@ from sextant.base.documents.answer import Answer as AnswerDocument
 from sextant.base.documents.answer import BestPlace, Calibration, Claim, RivalDocument, ScoredCandidate
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Document, Json
+from sextant.geo.caps import is_covered
 from sextant.geo.sphere import compute_great_circle_km
 
 
@@ -22,19 +23,23 @@ class AnswerRegion:
         probability: 0.5 or 0.9.
         area_km2: of the union; what overlaps counts once.
         circles: (latitude, longitude, radius_km), the likeliest first.
+        outline: GeoJSON of a region that ends at the edge of an allowed area; None where the circles are all of it.
     """
 
     probability: float
     area_km2: float
     circles: tuple[tuple[float, float, float], ...]
+    outline: Json | None = None
 
     @property
     def radius_km(self) -> float | None:
         """Its radius if it is one circle; None for several."""
-        return self.circles[0][2] if len(self.circles) == 1 else None
+        return self.circles[0][2] if len(self.circles) == 1 and self.outline is None else None
 
     def contains(self, latitude: float, longitude: float) -> bool:
         """Return whether a position (degrees) lies inside."""
+        if self.outline is not None:
+            return is_covered(self.outline, latitude, longitude)
         return any(float(compute_great_circle_km((a, o), (latitude, longitude))) <= km for a, o, km in self.circles)
 
     def to_geojson(self, *, full: bool = False) -> Json:
@@ -46,7 +51,7 @@ class AnswerRegion:
         from sextant.geo.caps import draw_caps
         from sextant.geo.simplify import simplify_geojson
 
-        drawn: Json = draw_caps(self.circles)
+        drawn: Json = self.outline or draw_caps(self.circles)
         return drawn if full else simplify_geojson(drawn, 0.005)
 
     @property
@@ -64,12 +69,14 @@ class Answer:
         error: why the photo could not be located; None for an answer. Only `locate_many` returns such answers.
         home: the folder that holds its run; None means the default.
         record: the path of its run's folder where that is not in the home: of `locate_many`.
+        keeps: of `locate_many` without ``out``, the temporary folder of its run, removed with the last answer.
     """
 
     document: AnswerDocument
     error: str | None = None
     home: str | None = field(default=None, compare=False)
     record: str | None = field(default=None, compare=False)
+    keeps: object = field(default=None, compare=False)
 
     @property
     def photo(self) -> str | None:
@@ -128,7 +135,8 @@ class Answer:
             raise WrongUse("this answer has no region, since no place was proposed; check answer.best first")
         parts = found.get("parts") or [found]
         circles = tuple((part["latitude"], part["longitude"], part["radius_km"]) for part in parts)
-        return AnswerRegion(found["probability"], found["area_km2"], circles)
+        outline = found.get("geojson") if found.get("bounded") else None
+        return AnswerRegion(found["probability"], found["area_km2"], circles, outline)
 
     @property
     def headline(self) -> str:

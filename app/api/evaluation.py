@@ -18,7 +18,8 @@ from sextant.eval.benchmarks import choose_photos, load_benchmark
 from sextant.eval.reporting.summary import format_summary, summarise
 from sextant.eval.running.call_cache import CallCache
 from sextant.eval.running.progress import Counts
-from sextant.eval.running.runner import EvalEnd, EvalTask, run
+from sextant.eval.running.runner import EvalTask, run
+from sextant.graphs.batches.session import SessionEnd
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,7 +103,7 @@ def evaluate(
     return Evaluation(task.out, ended.why, summarise(task.out))
 
 
-def _explain_end(ended: EvalEnd) -> list[str]:
+def _explain_end(ended: SessionEnd[Counts]) -> list[str]:
     """Say why an evaluation ended early and what to do."""
     left = ended.counts.total - ended.counts.done
     if ended.why == "model":

@@ -1,6 +1,9 @@
 """`sextant.locate_many`: many photos, one answer after the other, resumable."""
 
+import shutil
 import tempfile
+import warnings
+import weakref
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
@@ -19,13 +22,14 @@ from sextant.app.api.running import OnEvent, ignore, show_warnings
 from sextant.app.library.finding import Found, find_photos
 from sextant.app.library.folder import LibraryFolder
 from sextant.app.library.progress import LibraryCounts
-from sextant.app.library.running import LibraryEnd, LibraryTask, describe_library, place_library, sort_photos
+from sextant.app.library.running import LibraryTask, describe_library, place_library, sort_photos
+from sextant.app.library.videos.expand import expand_videos
 from sextant.app.options.common import make_settings
 from sextant.base.documents.answer import Answer as AnswerDocument
 from sextant.base.documents.progress import ProgressEvent
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, SextantWarning
 from sextant.base.json_types import Json
-from sextant.graphs.batches.session import End
+from sextant.graphs.batches.session import End, SessionEnd
 
 _POLL_S = 0.2  # how often a waiting caller looks whether the work has ended
 
@@ -57,7 +61,7 @@ def locate_many(
         out: folder for the answers, the same as of ``sextant locate FOLDER --out DIR``: ``answers.jsonl``, each line
             written as its photo ends. The same call resumes: photos that were answered are read from it and cost
             nothing; failed ones are tried again. A line's answer is under 20 kB: outlines are simplified, and weak
-            candidates beyond that are counted in ``left_out``. None keeps nothing but what this call yields.
+            candidates beyond that are counted in ``left_out``. None keeps nothing on disk longer than the answers live.
         max_usd: the money of all photos together.
         on_event: receives progress events with their ``photo``, and ``{"step": "located", "photo", "done", "total"}``
             after each.
@@ -70,7 +74,10 @@ def locate_many(
     found = _find(photos, out)
     chosen = make_settings(collect_options(model, gallery, preset, None, home, settings), called=str)
     limit = chosen.max_usd if max_usd is None else max_usd
-    place = Path(fspath(out)) if out is not None else Path(tempfile.mkdtemp(prefix="sextant-"))
+    temporary = TemporaryRuns() if out is None else None
+    place = temporary.path if temporary else Path(fspath(cast(PhotoPath, out)))
+    for note in expand_videos(found, place):
+        warnings.warn(note, SextantWarning, stacklevel=2)
     task = LibraryTask(
         *(tuple(found.photos.values()), found.root, replace(chosen, max_usd=None), place, load_policy(precision)),
         max_usd=limit,
@@ -79,7 +86,15 @@ def locate_many(
     folder = LibraryFolder(place)
     if folder.header_file.exists():  # refused here, not at the first answer
         folder.begin(describe_library(task.settings, task.policy), task.root)
-    return LocatedPhotos(task, _list_names(photos, found), out is None, on_event)
+    return LocatedPhotos(task, _list_names(photos, found), on_event, temporary)
+
+
+class TemporaryRuns:
+    """A folder of runs that is removed when nothing refers to it any more, at the latest when the program ends."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="sextant-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 def _find(photos: PhotoPath | Iterable[PhotoPath], out: PhotoPath | None) -> Found:
@@ -101,11 +116,17 @@ def _list_names(photos: PhotoPath | Iterable[PhotoPath], found: Found) -> list[s
 class LocatedPhotos(Iterator[Answer]):
     """The answers of `locate_many` as they come. ``len()`` is the number of photos; ``close()`` stops early."""
 
-    def __init__(self, task: LibraryTask, names: list[str], passing: bool, on_event: OnEvent) -> None:
-        self._task, self._names, self._passing, self._on_event = task, names, passing, on_event
+    def __init__(
+        self,
+        task: LibraryTask,
+        names: list[str],
+        on_event: OnEvent,
+        temporary: "TemporaryRuns | None" = None,
+    ) -> None:
+        self._task, self._names, self._on_event, self._temporary = task, names, on_event, temporary
         self._stop = Event()
         self._lines: SimpleQueue[Json] = SimpleQueue()
-        self._end: LibraryEnd | None = None
+        self._end: SessionEnd[LibraryCounts] | None = None
         self._error: BaseException | None = None
         self._worker = Thread(target=self._work, daemon=True, name="library")
         self._answers = self._locate()
@@ -188,7 +209,7 @@ class LocatedPhotos(Iterator[Answer]):
         record = None if line["error"] else str(self._task.out / line["record"])
         home = self._task.settings.home
         if line["error"] is None:
-            return Answer(cast(AnswerDocument, line["answer"]), None, home, record)
+            return Answer(cast(AnswerDocument, line["answer"]), None, home, record, self._temporary)
         message = line["error"]["message"]
         path = next(photo.path for photo in self._task.photos if photo.name == line["photo"])
         failed = cast(AnswerDocument, {"photo": {"path": path}, "error": message})

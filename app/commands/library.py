@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from sextant.agent.privacy.precision import Policy
     from sextant.agent.settings import Settings
     from sextant.app.library.finishing import Finishing
-    from sextant.app.library.running import LibraryEnd, LibraryTask
+    from sextant.app.library.progress import LibraryCounts
+    from sextant.app.library.running import LibraryTask
+    from sextant.graphs.batches.session import SessionEnd
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,6 +37,7 @@ class LibraryOptions:
     track: Path | None = None
     clock_offset: str = "0"
     neighbours: str = "on"
+    engine: str = "local"
 
 
 def add_library_options(command: Command) -> Command:
@@ -60,6 +63,14 @@ def add_library_options(command: Command) -> Command:
             type=click.Choice(["on", "off"]),
             default="on",
             help="Locate the photos of a trip together, beside their own answers.",
+        )
+    )
+    options.append(
+        _make_option(
+            "--engine",
+            type=click.Choice(["local", "ray"]),
+            default="local",
+            help="Run on this machine or on a Ray cluster.",
         )
     )
     for option in reversed(options):
@@ -101,10 +112,11 @@ def place(
     from sextant.app.library.folder import LibraryFolder
     from sextant.app.library.running import LibraryTask
     from sextant.app.library.selection import Selection, parse_day
+    from sextant.app.library.videos.expand import expand_videos
 
     typed: Iterable[str] = sys.stdin if "-" in arguments else ()
     found = find_photos(arguments, str(options.out), typed)
-    for note in found.list_notes():
+    for note in (*found.list_notes(), *expand_videos(found, options.out)):
         echo(f"sextant: {note}", err=True)
     since = parse_day(options.since) if options.since else None
     finishing = prepare_finishing(options)
@@ -113,6 +125,7 @@ def place(
     task = LibraryTask(
         *(photos, found.root, replace(settings, max_usd=None), options.out, policy, settings.max_usd),
         retry_errors=options.retry_errors,
+        workers=options.engine == "ray",
     )
     ended = run_library(task, quiet)
     finish_library(LibraryFolder(options.out), finishing)
@@ -138,7 +151,7 @@ def prepare_finishing(options: LibraryOptions) -> "Finishing":
     return Finishing(track, offset, options.neighbours == "on")
 
 
-def run_library(task: "LibraryTask", quiet: bool) -> "LibraryEnd":
+def run_library(task: "LibraryTask", quiet: bool) -> "SessionEnd[LibraryCounts]":
     """Locate what is missing of a library, with progress on stderr; Ctrl-C finishes the photos in flight."""
     from sextant.app.interrupting import stop_on_signals
     from sextant.app.library.running import place_library
@@ -149,7 +162,7 @@ def run_library(task: "LibraryTask", quiet: bool) -> "LibraryEnd":
         return place_library(task, report_library(progress), stop)
 
 
-def format_summary(ended: "LibraryEnd", out: Path) -> str:
+def format_summary(ended: "SessionEnd[LibraryCounts]", out: Path) -> str:
     """Write what was found in a few lines."""
     counts = ended.counts
     found = ", ".join(f"{scale} {count:,}" for scale, count in counts.found.items())
@@ -163,7 +176,7 @@ def format_summary(ended: "LibraryEnd", out: Path) -> str:
     )
 
 
-def explain_end(ended: "LibraryEnd") -> int:
+def explain_end(ended: "SessionEnd[LibraryCounts]") -> int:
     """Say on stderr how the session ended. Exit code: 0 all photos done, 130 interrupted, 1 failures, money, model."""
     from sextant.app.interrupting import INTERRUPTED
     from sextant.graphs.batches.session import End

@@ -1,7 +1,7 @@
 """`sextant locate`: find where photos were taken."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -91,7 +91,7 @@ def command(
     """
     from sextant.agent.privacy.precision import load_policy
     from sextant.app.commands.library import place
-    from sextant.app.library.finding import find_photos, is_library
+    from sextant.app.library.finding import is_library
 
     if bool(photos) == bool(resume):
         raise click.UsageError("name the photos to locate, or a run to resume with --resume RUN")
@@ -108,7 +108,7 @@ def command(
     settings = make_settings(options) if whole else make_settings_for(photos, options)
     if dry_run:
         apart, typed = str(library.out) if library else None, sys.stdin if "-" in photos else ()
-        count = len(find_photos(photos, apart, typed).photos) if whole else len(photos)
+        count = count_photos(photos, apart, typed) if whole else len(photos)
         return print_forecast(count, settings, form.as_json)
     if heatmap and policy.coarsest is not None:
         raise click.UsageError("--heatmap shows more than --precision allows; use only one of them")
@@ -122,6 +122,15 @@ def command(
     if heatmap and answers:
         draw_heatmap(heatmap, answers[0], settings)
     return code
+
+
+def count_photos(arguments: tuple[str, ...], out: str | None, typed: Iterable[str]) -> int:
+    """Count the photos that the arguments name; a video counts as the most frames that it can have."""
+    from sextant.app.library.finding import find_photos
+    from sextant.app.library.videos.frames import MOST_FRAMES
+
+    found = find_photos(arguments, out, typed)
+    return len(found.photos) + MOST_FRAMES * len(found.videos)
 
 
 def make_settings_for(photos: tuple[str, ...], options: dict[str, Any]) -> "Settings":

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from sextant.app.exports.match_drawings import attach_drawings
 from sextant.base.documents.session import SessionView
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
@@ -80,19 +79,6 @@ def gather_case_parts(
             tuple(list_sent(run)),
         )
     return CaseParts(found, picture)
-
-
-def write_case_file(
-    view: SessionView, stored: Json, context: ChatContext, read_reference: Reader, *, picture: bool = True
-) -> str:
-    """Write the case file of a session with all its parts; without ``picture``, nothing in it shows a photo of it.
-
-    Arguments as of ``gather_case_parts``.
-    """
-    from sextant.app.exports.case_file import make_case_file
-
-    shown = attach_drawings(view, context.blobs) if picture else view
-    return make_case_file(shown, gather_case_parts(view, stored, context, read_reference, picture=picture))
 
 
 def find_open_licence(content: bytes) -> str | None:

@@ -2,6 +2,8 @@
 
 import json
 
+import shapely
+
 from sextant.base.json_types import Document, Json
 from sextant.geo.simplify import simplify_geojson
 
@@ -17,7 +19,7 @@ def make_compact(answer: Document) -> Json:
     """Return an answer whose JSON is under 20 kB: outlines simplified, candidates and claims cut at the weak end.
 
     ``left_out`` counts what was cut, by list; it is absent where nothing was. Circles (``parts``) are never cut: they
-    are the region. An outline that stays too long is left out.
+    are the region. An outline that stays too long is left out; one that bounds the circles loses its smallest parts.
     """
     if "region" not in answer:
         return dict(answer)
@@ -62,4 +64,15 @@ def _compact_region(region: Json) -> Json:
         outline = simplify_geojson(region["geojson"], share)
         if measure_bytes(outline) <= _OUTLINE_BYTES:
             return {**region, "geojson": outline}
+    if region.get("bounded"):
+        return {**region, "geojson": _keep_largest(outline)}
     return {name: value for name, value in region.items() if name != "geojson"}
+
+
+def _keep_largest(outline: Json) -> Json:
+    """Return the largest parts of a MultiPolygon that stay short enough, at least one."""
+    parts = outline["coordinates"] if outline["type"] == "MultiPolygon" else [outline["coordinates"]]
+    parts = sorted(parts, key=lambda rings: -shapely.Polygon(rings[0]).area)
+    while len(parts) > 1 and measure_bytes(parts) > _OUTLINE_BYTES:
+        parts.pop()
+    return {"type": "MultiPolygon", "coordinates": parts}

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from sextant.agent.answer_words import is_calibrated, list_probabilities
 from sextant.agent.guard.metadata_check import read_file_position
-from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.json_types import Document
 
 _NAMES = ("country", "country_code", "admin1", "place", "sight", "at_sea")
@@ -13,14 +13,16 @@ _SPENT = ("calls", "tokens", "seconds", "usd")
 def make_row(answer: Document) -> dict[str, Any]:
     """Make the row of an answer, or of a photo that could not be located. Every row has the same columns.
 
-    ``p_25_km`` is the probability within 25 km; ``region_90_km2`` the area of the 90 % region, ``region_90_radius_km``
+    ``p_25_km`` is the probability within 25 km, ``share_25_km`` the share of the candidates where the answer has no
+    probabilities; ``region_90_km2`` the area of the 90 % region, ``region_90_radius_km``
     its radius where it is one circle; ``file_…`` is the file's own position, ``metadata`` whether it agrees; ``usd`` is
     None where the price is unknown; ``warnings`` are their codes.
     """
     best, photo = answer.get("best") or {}, answer["photo"]
     row: dict[str, Any] = {"photo": photo.get("path"), "sha256": photo.get("sha256")}
     row |= {name: best.get(name) for name in ("latitude", "longitude", *_NAMES)}
-    row |= {f"p_{radius}_km": (answer.get("probability") or {}).get(radius) for radius in RADIUS_NAMES}
+    row |= {f"p_{radius}_km": share for radius, share in list_probabilities(answer).items()}
+    row["share_25_km"] = None if is_calibrated(answer) else (answer.get("probability") or {}).get("25")
     for share in ("50", "90"):
         region = (answer.get("region") or {}).get(share) or {}
         row |= {f"region_{share}_km2": region.get("area_km2"), f"region_{share}_radius_km": region.get("radius_km")}
@@ -33,11 +35,3 @@ def make_row(answer: Document) -> dict[str, Any]:
     row |= {name: answer.get(name) for name in ("model", "preset", "run")}
     row["warnings"] = " ".join(dict.fromkeys(warning["code"] for warning in answer.get("warnings", [])))
     return row | {"error": answer.get("error")}
-
-
-def _row_of_metadata(stated: Any) -> dict[str, Any]:
-    """Return the file's own position; records of earlier versions hold its verdict alone."""
-    if not isinstance(stated, dict):
-        return {"metadata": stated, "own_latitude": None, "own_longitude": None, "own_distance_km": None}
-    own = {f"own_{name}": stated.get(name) for name in ("latitude", "longitude", "distance_km")}
-    return {"metadata": stated.get("verdict"), **own}

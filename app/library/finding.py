@@ -7,11 +7,12 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from sextant.base.errors import SextantError, WrongUse
-from sextant.gallery.photos.formats import is_photo, name_unread_format, read_head
+from sextant.gallery.photos.formats import is_photo, is_video, name_unread_format, read_head
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
 from sextant.gallery.sources.walk import SKIPPED_FOLDERS
 
 _LISTS = (".txt", ".lst", ".list", ".m3u", ".m3u8")
+_VIDEOS = (".mp4", ".mov", ".m4v", ".3gp", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".insv", ".lrv")
 _MOST_LIST_BYTES = 512 * 1024 * 1024
 
 
@@ -30,6 +31,7 @@ class Found:
     Attributes:
         root: the folder that names are relative to; None where they are absolute paths.
         skipped: files that are no photos.
+        videos: clips, each once; they are no photos yet.
         unread: pictures of formats that Sextant does not open, by format.
         unlisted: folders that could not be listed.
     """
@@ -37,6 +39,7 @@ class Found:
     photos: dict[str, LibraryPhoto] = field(default_factory=dict)
     root: str | None = None
     skipped: int = 0
+    videos: list[LibraryPhoto] = field(default_factory=list)
     unread: dict[str, int] = field(default_factory=dict)
     unlisted: list[str] = field(default_factory=list)
 
@@ -44,6 +47,12 @@ class Found:
         """Add a photo; a path that was named before is left out."""
         name = self.name_path(path)
         self.photos.setdefault(name, LibraryPhoto(name, path))
+
+    def add_video(self, path: str) -> None:
+        """Add a clip."""
+        clip = LibraryPhoto(self.name_path(path), path)
+        if clip not in self.videos:
+            self.videos.append(clip)
 
     def name_path(self, path: str) -> str:
         """Return the name of a photo: its path from the root, else its absolute path."""
@@ -95,8 +104,11 @@ def find_photos(arguments: Sequence[str], out: str | None = None, typed: Iterabl
         else:
             paths = _read_list(one) if _is_list(one) else [one]
         for path in paths:
-            found.add(path)
-    if not found.photos:
+            if os.path.splitext(path)[1].lower() in _VIDEOS and _is_video(path):
+                found.add_video(path)
+            else:
+                found.add(path)
+    if not found.photos and not found.videos:
         named = ", ".join(repr(one) for one in arguments[:3])
         raise WrongUse(f"no photo matches {named}; give a folder, a pattern such as 'photos/*.jpg', or paths")
     return found
@@ -137,6 +149,9 @@ def _may_be_photo(path: str, found: Found) -> bool:
         return os.path.splitext(path)[1].lower() in PHOTO_SUFFIXES
     if is_photo(head):
         return True
+    if is_video(head):
+        found.add_video(path)
+        return False
     if not head:
         return os.path.splitext(path)[1].lower() in PHOTO_SUFFIXES
     unread = name_unread_format(head)
@@ -144,6 +159,13 @@ def _may_be_photo(path: str, found: Found) -> bool:
         found.unread[unread] = found.unread.get(unread, 0) + 1
     found.skipped += unread is None
     return False
+
+
+def _is_video(path: str) -> bool:
+    try:
+        return is_video(read_head(Path(path)))
+    except OSError:
+        return False
 
 
 def _is_list(path: str) -> bool:

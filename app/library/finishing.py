@@ -7,6 +7,7 @@ from sextant.app.library.folder import Entry, LibraryFolder
 from sextant.app.library.outputs.placed import PlacedPhoto, read_own_position
 from sextant.app.library.outputs.write import write_outputs
 from sextant.app.library.trips import locate_trips
+from sextant.app.library.videos.clips import add_clips
 from sextant.base.json_types import Json
 from sextant.gallery.photos.track import Track
 
@@ -33,7 +34,7 @@ def finish_library(folder: LibraryFolder, finishing: Finishing) -> None:
         SextantError: the lines cannot be read, or the disk does not take the outputs.
     """
     index = folder.read_index()
-    write_outputs(folder.path, read_placed(folder, index, finishing), len(index))
+    write_outputs(folder.path, add_clips(read_placed(folder, index, finishing)), len(index))
 
 
 def read_placed(folder: LibraryFolder, index: dict[str, Entry], finishing: Finishing) -> Iterator[PlacedPhoto]:

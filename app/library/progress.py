@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from sextant.agent.answer_words import list_probabilities
 from sextant.base.json_types import Json
 from sextant.graphs.batches.failures import has_model_failed
 
@@ -32,8 +33,9 @@ class LibraryCounts:
         answer = line["answer"]
         if not answer:
             return
+        probability = list_probabilities(answer)
         for name, radius in FOUND_SCALES:
-            share = answer["probability"].get(radius)
+            share = probability[radius]
             self.found[name] += bool(answer["best"]) and share is not None and share >= FOUND
         if line.get("same_as"):
             return

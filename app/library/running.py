@@ -15,9 +15,9 @@ from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.live import LiveBackend
 from sextant.app.exports.compact import make_compact
-from sextant.app.library.copies import find_copies
+from sextant.app.library.copies import find_repeated, make_copy_line
 from sextant.app.library.finding import LibraryPhoto
-from sextant.app.library.folder import Entry, LibraryFolder, Stamp, hash_file, read_stamp
+from sextant.app.library.folder import Entry, LibraryFolder, hash_file, read_stamp
 from sextant.app.library.outputs.thumbnails import write_thumbnail
 from sextant.app.library.progress import LibraryCounts
 from sextant.base.documents.progress import ProgressEvent
@@ -26,7 +26,8 @@ from sextant.graphs.batches.configuration import describe_settings
 from sextant.graphs.batches.failures import count_failures
 from sextant.graphs.batches.lines import LineWriter, lock_writer, open_writer
 from sextant.graphs.batches.metered_calls import sum_unfinished_costs
-from sextant.graphs.batches.session import BatchOrder, BatchSession, End
+from sextant.graphs.batches.order import BatchOrder
+from sextant.graphs.batches.session import BatchSession, End, SessionEnd
 from sextant.graphs.runs.batch import make_record_name
 from sextant.graphs.runs.folder import RunFolder
 
@@ -43,6 +44,7 @@ class LibraryTask:
         policy: how precisely places may be shown; lines hold nothing finer.
         max_usd: the money of all photos together.
         retry_errors: also locate the photos again that failed before.
+        workers: spread the photos over a Ray cluster.
     """
 
     photos: tuple[LibraryPhoto, ...]
@@ -52,16 +54,7 @@ class LibraryTask:
     policy: Policy
     max_usd: float | None = None
     retry_errors: bool = False
-
-
-@dataclass(frozen=True)
-class LibraryEnd:
-    """How a session of a library ended; ``reason`` is what an unavailable model's server said."""
-
-    why: End
-    counts: LibraryCounts
-    reason: str | None = None
-    notes: tuple[str, ...] = ()
+    workers: bool = False
 
 
 def ignore_line(counts: LibraryCounts, line: Json) -> None:
@@ -77,7 +70,7 @@ def place_library(
     tell: Tell = ignore_line,
     stop: threading.Event | None = None,
     on_event: Callable[[str, ProgressEvent], None] = ignore_photo_event,
-) -> LibraryEnd:
+) -> SessionEnd[LibraryCounts]:
     """Locate what is missing of a library: new photos, changed ones and, with ``retry_errors``, failed ones.
 
     Args:
@@ -96,7 +89,7 @@ def place_library(
         with open_writer(folder.answers_file) as writer:
             notes = ("the last line was cut off by a crash; its photo is located again",) if writer.repaired else ()
             index = folder.read_index()
-            copies = find_copies(task.photos)
+            copies = find_repeated(task.photos)
             pending, before = sort_photos(task, index)
             face = LibraryFace(task.policy, LibraryCounts(len(task.photos)), tell, task.out)
             for name in before:
@@ -105,13 +98,17 @@ def place_library(
             if task.max_usd is not None:
                 spent += sum_unfinished_costs(folder.records)
             again = frozenset(make_record_name(photo.name) for photo in pending if _begins_anew(photo, index, folder))
-            order = BatchOrder(task.settings, folder.records, task.max_usd, spent, again, on_event=on_event)
+            order = BatchOrder(
+                *(task.settings, folder.records, task.max_usd, spent, again),
+                on_event=on_event,
+                workers=task.workers,
+            )
             session = BatchSession(order, face, writer)
             originals = [photo for photo in pending if photo.name not in copies]
             why = session.work(originals, stop)
             _add_copies([photo for photo in pending if photo.name in copies], copies, folder, writer, face)
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
-    return LibraryEnd(why, face.counts, reason, notes)
+    return SessionEnd(why, face.counts, reason, notes)
 
 
 def describe_library(settings: Settings, policy: Policy) -> Json:
@@ -159,7 +156,7 @@ class LibraryFace:
     """What a library does with its photos: it keeps each answer as it may be shown, with the file's stamp."""
 
     def __init__(self, policy: Policy, counts: LibraryCounts, tell: Tell, out: Path) -> None:
-        self.counts, self._policy, self._tell, self._out = counts, policy, tell, out
+        self.counts, self.policy, self._tell, self._out = counts, policy, tell, out
 
     def record(self, photo: LibraryPhoto) -> str:
         """Return the name of the photo's record."""
@@ -179,18 +176,22 @@ class LibraryFace:
     def make_line(self, photo: LibraryPhoto, state: Json, deps: Deps, live: LiveBackend) -> Json:
         """Make the line of an answered photo."""
         found = state["answer"]
-        answer = make_compact(view_answer(found, self._policy))
-        if not self._policy.withholds_words:  # a picture may say more than the cap allows
+        answer = make_compact(view_answer(found, self.policy))
+        if not self.policy.withholds_words:  # a picture may say more than the cap allows
             write_thumbnail(
                 self._out / "thumbnails" / f"{self.record(photo)}.jpg", deps.blobs.get(state["photo"]["shown"])
             )
         line = make_library_line(photo, found["photo"]["sha256"])
-        camera = None if self._policy.withholds_words else state["metadata"].get("camera")
+        camera = None if self.policy.withholds_words else state["metadata"].get("camera")
         return {**line, "camera": camera, "failures": count_failures(state["outcomes"]), "answer": answer}
 
     def make_error_line(self, photo: LibraryPhoto, kind: str, message: str) -> Json:
         """Make the line of a photo without an answer."""
         return {**make_library_line(photo, None), "error": {"kind": kind, "message": message}}
+
+    def make_remote(self) -> "LibraryFace":
+        """Return a face that makes the same lines in another process."""
+        return LibraryFace(self.policy, LibraryCounts(0), ignore_line, self._out)
 
     def count(self, line: Json) -> None:
         """Count a line and tell the progress."""
@@ -212,19 +213,11 @@ def _add_copies(
     writer: LineWriter,
     face: LibraryFace,
 ) -> None:
-    """Write the lines of copies whose original has one: its answer, with the copy's own path."""
+    """Write the lines of copies and of further photos of bursts whose original has one."""
     index = folder.read_index()
     for photo in photos:
         entry = index.get(copies[photo.name])
-        if entry is None:
-            continue
-        line = folder.read_line(entry)
-        stamp = read_stamp(photo.path)
-        own = Stamp(stamp.size, stamp.mtime_ns, line["stamp"] and line["stamp"]["sha256"]) if stamp else None
-        answer = line["answer"]
-        if answer and answer["photo"]["path"] is not None:
-            answer = {**answer, "photo": {**answer["photo"], "path": photo.path}}
-        copy = {**line, "photo": photo.name, "stamp": own and own.to_json(), "answer": answer}
-        copy["same_as"] = copies[photo.name]
-        writer.append(copy)
-        face.count(copy)
+        if entry is not None:
+            copy = make_copy_line(photo, folder.read_line(entry), face.policy)
+            writer.append(copy)
+            face.count(copy)

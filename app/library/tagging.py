@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
+from sextant.agent.answer_words import list_probabilities
 from sextant.agent.privacy.precision import Policy
 from sextant.agent.privacy.view import view_answer
 from sextant.app.library.exif_writing import TagError, Tags, open_exiftool, write_tags
@@ -103,7 +104,7 @@ def _find_reason(line: Json, path: Path, options: TagOptions) -> Skipped | None:
     answer = line["answer"]
     if not answer or not answer["best"]:
         return Skipped.NO_PLACE
-    share = answer["probability"][dict(FOUND_SCALES)[options.scale]]
+    share = list_probabilities(answer)[dict(FOUND_SCALES)[options.scale]]
     if share is None or share < options.least:
         return Skipped.UNSURE
     stamp = line["stamp"]

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 
+from sextant.agent.answer_words import is_calibrated
 from sextant.agent.trips.evidence import PhotoEvidence, make_evidence
 from sextant.agent.trips.joint import JointPlace, locate_trip
 from sextant.app.library.outputs.placed import PlacedPhoto
+from sextant.app.library.videos.expand import find_clip
 from sextant.base.json_types import Json
 from sextant.geo.sphere import compute_great_circle_km
 
@@ -30,11 +32,15 @@ def locate_trips(photos: Iterable[PlacedPhoto]) -> dict[str, Json]:
 
     Photos of one camera are ordered by time and parted where two weeks lie between them. Where camera or time are
     unknown, those of one folder are ordered by name. Photos whose file states a position are anchors: they help the
-    others.
+    others. Answers without probabilities take no part. Copies and further photos of a burst
+    take the joint place of their original.
     """
     groups: dict[str, list[TripPhoto]] = defaultdict(list)
+    repeated: dict[str, str] = {}
     for photo in photos:
-        if photo.answer is not None:
+        if photo.line.get("same_as"):  # one opinion, not two
+            repeated[photo.name] = photo.line["same_as"]
+        elif photo.answer is not None and is_calibrated(photo.answer):
             made = _make_trip_photo(photo)
             groups[made.camera].append(made)
     found: dict[str, Json] = {}
@@ -44,7 +50,7 @@ def locate_trips(photos: Iterable[PlacedPhoto]) -> dict[str, Json]:
             own = {photo.name: photo.best for photo in evidence}
             if len(trip) > 1:
                 found |= {place.name: _make_document(place, own[place.name]) for place in locate_trip(evidence)}
-    return found
+    return found | {name: found[original] for name, original in repeated.items() if original in found}
 
 
 def _make_trip_photo(photo: PlacedPhoto) -> TripPhoto:
@@ -53,7 +59,7 @@ def _make_trip_photo(photo: PlacedPhoto) -> TripPhoto:
     camera = photo.line.get("camera") if hours is not None else None
     anchor = (photo.own["latitude"], photo.own["longitude"]) if photo.own["latitude"] is not None else None
     evidence = make_evidence(photo.name, answer["best"], answer["probability"], answer["candidates"], hours, anchor)
-    return TripPhoto(camera or f"folder {PurePath(photo.name).parent}", hours, evidence)
+    return TripPhoto(camera or f"folder {find_clip(photo.name) or PurePath(photo.name).parent}", hours, evidence)
 
 
 def _read_hours(taken_at: str | None) -> float | None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sextant.agent.answer_statement import describe_reply
 from sextant.app.render.progress import EVERY_SECONDS, Progress
 from sextant.base.documents.progress import OnEvent, ProgressEvent
 from sextant.base.json_types import Json
@@ -120,7 +121,7 @@ def describe_event(event: ProgressEvent) -> tuple[str, str] | None:
         "verify": ("verdict", describe_verdict(event)),
     }
     if step == "reply":
-        return line, describe_reply(event)
+        return line, describe_turn(event)
     return words.get(step)
 
 
@@ -129,13 +130,13 @@ def format_arguments(args: Json) -> str:
     return ", ".join(f"{name}={value}" for name, value in args.items())[:60]
 
 
-def describe_reply(event: ProgressEvent) -> str:
+def describe_turn(event: ProgressEvent) -> str:
     """Describe the reply in a few words."""
     if event["failure"]:
         return f"failed: {event['failure']}"
     if event["tools"]:
         return f"wants {', '.join(event['tools'])}"[:70]
-    return " ".join(event["text"].split())[:70]
+    return describe_reply(event["text"])[:70]
 
 
 def describe_verdict(event: ProgressEvent) -> str:

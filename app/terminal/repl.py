@@ -34,6 +34,7 @@ from sextant.gallery.photos.open import read_metadata
 from sextant.geo.deep_links import list_deep_links
 from sextant.graphs.chat import ChatContext
 from sextant.graphs.sessions.store import Sessions, view_session
+from sextant.graphs.sessions.summaries import view_summary
 
 HELP = {
     "/map": "draw the answer, its rival and the similar photos",
@@ -220,7 +221,8 @@ class ChatRepl:
         self.console.print(f"Written: {escape(str(path))}")
 
     def _make_case_file(self, picture: bool) -> str:
-        from sextant.app.exports.case_parts import make_reference_reader, write_case_file
+        from sextant.app.exports.case_parts import make_reference_reader
+        from sextant.app.exports.write_case_file import write_case_file
 
         view, stored = self.view(), self.sessions.read_state(self.session).get("photos", {})
         reader = make_reference_reader(self.context)
@@ -229,7 +231,14 @@ class ChatRepl:
     def _sessions(self, words: str) -> None:
         for one in self.sessions.list_sessions():
             here = "→" if one.id == self.session else " "
-            self.console.print(f"{here} {one.id}  {escape(one.title)}{'  (at work)' if one.busy else ''}")
+            listed = view_summary(one.summary, self.context.policy)
+            told = [
+                escape(one.title),
+                listed["place"],
+                (listed["taken_at"] or "")[:10],
+                "(at work)" if one.busy else "",
+            ]
+            self.console.print(f"{here} {one.id}  {' · '.join(filter(None, told))}")
 
     def _greet(self) -> None:
         turns = self.view()["turns"]

@@ -68,13 +68,21 @@ class Created(BaseModel):
 
 
 class SessionListing(BaseModel):
-    """One session of the list; times are epoch seconds."""
+    """One session of the list; times are epoch seconds, ``taken_at`` the first photo's own time.
+
+    ``photo`` is the key of the photo that stands for it, ``place`` where that was taken, in a few words.
+    """
 
     id: str
     title: str
     created: float
     updated: float
     busy: bool
+    photo: str | None = None
+    photos: int = 0
+    located: int = 0
+    place: str = ""
+    taken_at: str | None = None
 
 
 class Refusal(BaseModel):

@@ -30,11 +30,14 @@ class AccessRules:
         hosts: names (without port) that a request's Host may have; anything else is DNS rebinding.
         token: asked of every request when set: as ``?token=`` once, then as a cookie or a bearer header.
         tiles: origin of online map tiles, where they are switched on.
+        bearer: whether the token counts in the Authorization header alone, which no other site can send: a change then
+            needs neither an Origin nor X-Sextant.
     """
 
     hosts: frozenset[str]
     token: str | None = None
     tiles: str | None = None
+    bearer: bool = False
 
     def policy(self) -> str:
         """Return the content-security policy of the page: its own files only."""
@@ -101,7 +104,7 @@ class HttpGuard:
             return 403, "requests from other sites are refused\n"
         if unsafe and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return 403, "requests from other sites are refused\n"
-        if unsafe and origin is None and "x-sextant" not in headers:
+        if unsafe and origin is None and "x-sextant" not in headers and not self.rules.bearer:
             return 403, "a change needs an Origin or the header X-Sextant\n"
         if self.rules.token and not self._is_known(scope, headers):
             return 401, "this server requires its token; open the address that it printed\n"
@@ -114,6 +117,8 @@ class HttpGuard:
     def _given(self, scope: Scope, headers: dict[str, str]) -> list[str]:
         """Return the tokens that a request brings."""
         given = [headers.get("authorization", "").removeprefix("Bearer ").strip()]
+        if self.rules.bearer:
+            return [one for one in given if one]
         try:
             cookies = SimpleCookie(headers.get("cookie", ""))
             given += [cookies[COOKIE].value] if COOKIE in cookies else []
@@ -124,7 +129,12 @@ class HttpGuard:
         return [one for one in given if one]
 
     def _by_address(self, scope: Scope) -> bool:
-        return bool(self.rules.token) and scope["path"] == "/" and b"token=" in scope["query_string"]
+        return (
+            bool(self.rules.token)
+            and not self.rules.bearer
+            and scope["path"] == "/"
+            and b"token=" in scope["query_string"]
+        )
 
     def _with_headers(self, send: Send) -> Send:
         own = [

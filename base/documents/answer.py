@@ -59,7 +59,8 @@ class AnswerArea(TypedDict):
     """A region that holds the place with a stated probability: the union of ``parts``, the likeliest first.
 
     ``latitude`` and ``longitude`` are the first part's centre. ``radius_km`` stands where there is one part; otherwise
-    ``geojson`` draws the union (longitude first), simplified, and missing where it would be long.
+    ``geojson`` draws the union (longitude first), simplified, and missing where it would be long. ``bounded`` stands
+    where a person ruled places out: ``geojson`` alone is the region then, and the parts reach beyond it.
     """
 
     probability: float
@@ -69,6 +70,7 @@ class AnswerArea(TypedDict):
     parts: list[Circle]
     radius_km: NotRequired[float]
     geojson: NotRequired[dict[str, Any]]
+    bounded: NotRequired[bool]
 
 
 Regions = TypedDict("Regions", {"50": AnswerArea | None, "90": AnswerArea | None})
@@ -177,6 +179,17 @@ class WarningDocument(TypedDict):
     text: str
 
 
+class JudgementDocument(TypedDict):
+    """What a second look said of a leading place: ``evidence`` is the sheet of pictures taken there, a blob."""
+
+    latitude: float
+    longitude: float
+    judgement: Literal["same place", "same kind", "not"]
+    why: str
+    call: str
+    evidence: str
+
+
 class SentDocument(TypedDict):
     """A request that left the machine for an open service: never the photo, never a token."""
 
@@ -214,6 +227,8 @@ class AnswerWithoutCandidates(TypedDict):
     fitted: NotRequired[str]
     run: str | None
     warnings: list[WarningDocument]
+    looks: NotRequired[list[JudgementDocument]]
+    """What the model said of pictures taken at the leading places; absent where it was not asked."""
     sent: NotRequired[list[SentDocument]]
     """What was asked of open services; absent where nothing was."""
     precision: NotRequired[PrecisionCap]

@@ -10,13 +10,16 @@ reported on (``--half b``). Verification is cross-fitted in neither: its shipped
 import argparse
 import hashlib
 from collections import defaultdict
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import minimize
 
+from sextant.agent.trips.calibration import JointEvidence
 from sextant.agent.trips.evidence import PhotoEvidence, make_evidence
-from sextant.agent.trips.joint import locate_trip
+from sextant.agent.trips.joint import chain_trip, locate_trip
 from sextant.agent.trips.travel import RINGS_KM
 from sextant.agent.verification import verify
 from sextant.eval.fitting.recorded import Record, read_records
@@ -76,6 +79,34 @@ def measure(trips: list[list[Record]], anchors: int) -> None:
         print(f"; 750 km {(rows[:, 0] < 750).mean():.2%}")
 
 
+def fit(trips: list[list[Record]]) -> None:
+    """Print the weights of `agent/trips/calibration.py`: least log loss with and without anchors, slightly damped."""
+    chained, truths = [], []
+    for trip in trips:
+        alone = [make_photo_evidence(record, False) for record in trip]
+        for anchors in (0, 5):
+            places = [(record.latitude, record.longitude) for record in trip]
+            photos = [
+                replace(photo, anchor=place) if anchors and number % anchors == 0 else photo
+                for number, (photo, place) in enumerate(zip(alone, places, strict=True))
+            ]
+            known = dict(zip([record.image for record in trip], places, strict=True))
+            found = chain_trip(photos)
+            chained += found
+            truths += [known[one.place.name] for one in found]
+    positions = np.array([(one.place.latitude, one.place.longitude) for one in chained])
+    km = compute_great_circle_km(positions, np.array(truths))
+    for column, radius in enumerate((25, 200)):
+        joint = [(one.place.within_25_km, one.place.within_200_km)[column] for one in chained]
+        evidence = JointEvidence(joint, [one.own[column] for one in chained], [one.anchored for one in chained])
+        features, signs = evidence.make_features(), np.where(km < radius, 1.0, -1.0)
+
+        def loss(weights: np.ndarray, features: np.ndarray = features, signs: np.ndarray = signs) -> float:
+            return float(np.logaddexp(0.0, -signs * (features @ weights)).mean() + 1e-3 * weights @ weights)
+
+        print(f"{radius} km:", minimize(loss, np.zeros(features.shape[1])).x.round(2).tolist())
+
+
 def expected_calibration_error(stated: np.ndarray, hit: np.ndarray) -> float:
     """Return the mean distance of stated from happened over ten bins of equal count."""
     order = np.argsort(stated, kind="stable")
@@ -89,7 +120,11 @@ def main() -> None:
     parser.add_argument("recorded", type=Path)
     parser.add_argument("--half", choices=("a", "b"), default="b")
     parser.add_argument("--anchors", type=int, default=0, help="Every n-th photo states its place.")
+    parser.add_argument("--fit", action="store_true", help="Fit the calibration of joint probabilities on half a.")
     options = parser.parse_args()
+    if options.fit:
+        fit(read_trips(options.recorded, "a"))
+        return
     trips = read_trips(options.recorded, options.half)
     steps = [
         float(compute_great_circle_km((a.latitude, a.longitude), (b.latitude, b.longitude)))

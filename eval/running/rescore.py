@@ -13,6 +13,7 @@ from sextant.agent.verification import STRATEGIES, Pool, verify
 from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, judging
 from sextant.agent.verification.model_file import Model
 from sextant.agent.warning_codes import AnswerWarning, Code, remove_codes, warn, warn_uncalibrated
+from sextant.agent.within import Within, load_within
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -78,23 +79,26 @@ def rescore(
     model = load_fitted_model(how.fitted, BlobStore(Home.at().blobs)) if how.fitted else None
     folder = EvaluationFolder(source)
     header, lines = folder.header(), folder.lines()
+    area = header["configuration"]["settings"].get("within")
+    within = load_within(area) if area else None
     with create_evaluation(out) as new:
         made = []
         for done, line in enumerate(lines.values(), 1):
-            made.append(rescore_records(line, how, model))
+            made.append(rescore_records(line, how, model, within))
             tell(done, len(lines))
         write_lines(new.lines_file, made)
         new.begin(_make_header(header, how))
     return out
 
 
-def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None) -> Json:
+def rescore_records(line: Json, how: RescoreSettings, model: Model | None = None, within: Within | None = None) -> Json:
     """Return one line with its verdict made again. A photo that has no answer keeps its error."""
     if line["answer"] is None:
         return line
     pool = drop_references(read_pool(line), how)
     strategy = judging(how.verify, pool.candidates)
-    verdict = round_numbers(verify(pool, strategy, how.optimise, model=model).to_json())
+    area = within.drawn if within else None
+    verdict = round_numbers(verify(pool, strategy, how.optimise, model=model, within=area).to_json())
     best = name_best_place(verdict["latitude"], verdict["longitude"])
     old = {name: value for name, value in line["answer"].items() if name != "fitted"}
     kept = remove_codes(old["warnings"], Code.UNCALIBRATED, Code.NOT_ALIGNED)

@@ -21,7 +21,8 @@ from sextant.gallery.photos.open import read_photo
 from sextant.graphs.batches.failures import has_model_failed
 from sextant.graphs.batches.lines import lock_writer, open_writer
 from sextant.graphs.batches.metered_calls import sum_unfinished_costs
-from sextant.graphs.batches.session import BatchOrder, BatchSession, End, read_usd
+from sextant.graphs.batches.order import BatchOrder
+from sextant.graphs.batches.session import BatchSession, End, SessionEnd, read_usd
 from sextant.graphs.runs.batch import make_record_name
 
 Tell = Callable[[Counts], None]
@@ -46,22 +47,16 @@ class EvalTask:
     retry_errors: bool = False
 
 
-@dataclass(frozen=True)
-class EvalEnd:
-    """How a session of an evaluation ended; ``reason`` is what an unavailable model's server said."""
-
-    why: End
-    counts: Counts
-    reason: str | None = None
-    notes: tuple[str, ...] = ()
+def ignore_counts(counts: Counts) -> None:
+    """Ignore the counts."""
 
 
 def run(
     task: EvalTask,
-    tell: Tell = lambda counts: None,
+    tell: Tell = ignore_counts,
     stop: threading.Event | None = None,
     behind: Callable[[Port], Port] = lambda world: world,
-) -> EvalEnd:
+) -> SessionEnd[Counts]:
     """Evaluate what is missing of a task, or, with ``retry_errors``, what failed.
 
     Args:
@@ -95,7 +90,7 @@ def run(
             tell(face.counts)
             why = session.work(pending, stop or threading.Event())
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
-    return EvalEnd(why, face.counts, reason, notes)
+    return SessionEnd(why, face.counts, reason, notes)
 
 
 class EvalFace:
@@ -128,6 +123,10 @@ class EvalFace:
     def make_error_line(self, photo: BenchmarkPhoto, kind: str, message: str) -> Json:
         """Make the record of a photo without an answer."""
         return make_error_record(photo, kind, message)
+
+    def make_remote(self) -> "EvalFace":
+        """Return a face that makes the same lines in another process."""
+        return EvalFace(Counts(0), ignore_counts)
 
     def count(self, line: Json) -> None:
         """Count a line and tell the progress."""

@@ -6,6 +6,7 @@ from pathlib import Path
 HEAD_BYTES = 32
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}
+_AUDIO_BRANDS = {b"M4A ", b"M4B ", b"F4A "}
 _UNREAD = {
     b"\xff\x0a": "JPEG XL",
     b"\0\0\0\x0cJXL \r\n\x87\n": "JPEG XL",
@@ -33,6 +34,15 @@ def is_photo(head: bytes) -> bool:
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return True
     return head[4:8] == b"ftyp" and (head[8:12] in _HEIF_BRANDS | _AVIF_BRANDS or head[8:11] == b"crx")
+
+
+def is_video(head: bytes) -> bool:
+    """Tell whether a file that begins with ``head`` is a video: MP4 and QuickTime, Matroska and WebM, AVI, MPEG."""
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
+        return not is_photo(head) and head[8:12] not in _AUDIO_BRANDS
+    if head.startswith((b"\x1aE\xdf\xa3", b"\0\0\x01\xba")):
+        return True
+    return head[:4] == b"RIFF" and head[8:12] == b"AVI "
 
 
 def name_unread_format(head: bytes) -> str | None:

@@ -3,38 +3,27 @@
 Evaluations and libraries share it. What differs between them, such as what a line holds, stands in their ``Face``.
 """
 
-import errno
 import gc
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from sextant.agent.settings import Settings
-from sextant.agent.verification import Candidate, Pool, verify
-from sextant.agent.verification.baselines.stand_in import STAND_IN
-from sextant.agent.world.deps import Deps, Port, ignore_event
-from sextant.agent.world.live import LiveBackend, make_batch_deps
-from sextant.base.documents.progress import ProgressEvent
-from sextant.base.errors import SextantError, format_error
 from sextant.base.json_types import Json
-from sextant.gallery.photos.open import PhotoError
-from sextant.geo.places import describe
 from sextant.graphs.batches.circuit_breaker import CircuitBreaker, find_shared_failure
 from sextant.graphs.batches.lines import LineWriter
-from sextant.graphs.batches.metered_calls import MeteredCalls
+from sextant.graphs.batches.order import BatchOrder, Face
 from sextant.graphs.batches.spend_limit import SpendLimitReached
-from sextant.graphs.runs.batch import BatchRunner
+from sextant.graphs.batches.worker import PhotoWorker, count_parallel_photos
 from sextant.graphs.runs.folder import RunFolder
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
+Item = TypeVar("Item")
+Counted = TypeVar("Counted")
 
 
 class End(StrEnum):
@@ -46,66 +35,18 @@ class End(StrEnum):
     MODEL = "model"
 
 
-Item = TypeVar("Item")
-Own = TypeVar("Own", contravariant=True)
-
-
-class Face(Protocol[Own]):
-    """What a batch of one kind does with its photos. Lines hold ``error``, ``failures``, ``answer`` and ``record``."""
-
-    def name(self, photo: Own) -> str:
-        """Return the photo's name, unique in the batch."""
-        ...
-
-    def record(self, photo: Own) -> str:
-        """Return the name of the photo's record, a valid and unique name of a folder."""
-        ...
-
-    def find_path(self, photo: Own) -> str | None:
-        """Return the photo's file; None where it is missing."""
-        ...
-
-    def prepare(self, photo: Own, live: LiveBackend) -> None:
-        """Tell the backend what is known of a photo before its run."""
-        ...
-
-    def make_line(self, photo: Own, state: Json, deps: Deps, live: LiveBackend) -> Json:
-        """Make the line of a photo whose run ended in an answer."""
-        ...
-
-    def make_error_line(self, photo: Own, kind: str, message: str) -> Json:
-        """Make the line of a photo without an answer."""
-        ...
-
-    def count(self, line: Json) -> None:
-        """Take note of a line that is a result. Called from one thread, in the order photos end."""
-        ...
-
-
 @dataclass(frozen=True)
-class BatchOrder:
-    """How a batch is run.
+class SessionEnd(Generic[Counted]):
+    """How a session of a batch ended, and its counts; ``reason`` is what an unavailable model's server said."""
 
-    Attributes:
-        records: the folder of the photos' runs.
-        max_usd: the money of the whole batch; None means no limit.
-        spent_usd: what earlier sessions have cost.
-        afresh: records whose photos repeat every call, instead of reusing those recorded by an earlier session.
-        behind: wraps the backend that answers the calls.
-        on_event: receives the name of a photo and a progress event of its run, from several threads.
-    """
-
-    settings: Settings
-    records: Path
-    max_usd: float | None = None
-    spent_usd: float = 0.0
-    afresh: frozenset[str] = frozenset()
-    behind: Callable[[Port], Port] = lambda world: world
-    on_event: Callable[[str, ProgressEvent], None] | None = None
+    why: End
+    counts: Counted
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class BatchSession(Generic[Item]):
-    """One process at work on a batch.
+    """One process at work on a batch, once.
 
     Raises:
         SextantError: gallery, encoder, model or a file of the package cannot be loaded.
@@ -114,16 +55,16 @@ class BatchSession(Generic[Item]):
     def __init__(self, order: BatchOrder, face: Face[Item], writer: LineWriter) -> None:
         self._order, self._face, self._writer = order, face, writer
         self._breaker = CircuitBreaker()
-        self._deps, self._live = make_batch_deps(order.settings)
-        self._world = order.behind(self._live)
-        if order.max_usd is not None:
-            self._world = MeteredCalls(self._world, self._live, self._deps, order.max_usd, order.spent_usd)
-        self._graph = BatchRunner(self._deps)
-        # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
-        describe(0.0, 0.0)
-        known = Candidate(0.0, 0.0, "nearest", rank=0, similarity=1.0, position_score=1.0)
-        for strategy in {self._deps.recipe.verify, STAND_IN}:
-            verify(Pool((known,)), strategy, self._deps.settings.optimise)
+        self._at_once = count_parallel_photos(order.settings)
+        self._run: Callable[[Item], Json]
+        if order.workers:
+            from sextant.graphs.batches.ray_workers import RayWorkers
+
+            workers = RayWorkers(order, face)
+            self._at_once *= workers.count
+            self._run, self._close = workers.locate, workers.close
+        else:
+            self._run, self._close = PhotoWorker(order, face).locate, lambda: None
 
     @property
     def reason(self) -> str:
@@ -141,17 +82,19 @@ class BatchSession(Generic[Item]):
             SextantError: the disk does not take a line.
         """
         # One thread a matrix product: they are small, and the photos fill the cores.
-        with _freeze_loaded_objects(), threadpool_limits(limits=1, user_api="blas"):
+        with ExitStack() as stack:
+            stack.callback(self._close)
+            stack.enter_context(_freeze_loaded_objects())
+            stack.enter_context(threadpool_limits(limits=1, user_api="blas"))
             return self._work(photos, stop)
 
     def _work(self, photos: Iterable[Item], stop: threading.Event) -> End:
         waiting = iter(photos)
         flying: set[Future[Json]] = set()
-        at_once = count_parallel_photos(self._order.settings)
-        with ThreadPoolExecutor(at_once, thread_name_prefix="photo") as pool:
+        with ThreadPoolExecutor(self._at_once, thread_name_prefix="photo") as pool:
             try:
                 while True:
-                    while len(flying) < at_once and not stop.is_set() and (photo := next(waiting, None)):
+                    while len(flying) < self._at_once and not stop.is_set() and (photo := next(waiting, None)):
                         flying.add(pool.submit(self._locate, photo))
                     if not flying:
                         return self._end(End.STOPPED if stop.is_set() else End.DONE)
@@ -202,46 +145,10 @@ class BatchSession(Generic[Item]):
             SpendLimitReached: it cannot be finished for the money that is left; it has no line then.
             SextantError: the disk does not take what is written.
         """
-        began = time.monotonic()
-        name = self._face.record(photo)
-        line = self._make_line(photo, name)
-        line["timings"] = {"seconds": round(time.monotonic() - began, 4), **line.get("timings", {})}
-        line["record"] = f"{self._order.records.name}/{name}"
+        line = self._run(photo)
         if not find_shared_failure(line):
             self._writer.append(line)
         return line
-
-    def _make_line(self, photo: Item, name: str) -> Json:
-        path = self._face.find_path(photo)
-        if path is None:
-            return self._face.make_error_line(
-                photo, "missing", f"photo {self._face.name(photo)!r} is not in the folder"
-            )
-        settings = replace(self._deps.settings, run=name)
-        told, called = self._order.on_event, self._face.name(photo)
-        on_event = (lambda event: told(called, event)) if told else ignore_event
-        try:
-            self._face.prepare(photo, self._live)
-            state = self._graph.locate(
-                path, settings, self._order.records / name, self._world, name in self._order.afresh, on_event
-            )
-            return self._face.make_line(photo, state, replace(self._deps, settings=settings), self._live)
-        except SpendLimitReached:
-            raise
-        except PhotoError as error:
-            return self._face.make_error_line(photo, "unreadable", str(error))
-        except (SextantError, OSError) as error:
-            if _is_disk_full(error):
-                raise SextantError(f"{error}; fix this and run the same command again") from error
-            return self._face.make_error_line(photo, "failed", str(error))
-        except Exception as error:
-            # A defect met at one photo must not cost the other thousands; it is counted and shown.
-            return self._face.make_error_line(photo, "defect", f"{type(error).__name__}: {format_error(error)}")
-
-
-def count_parallel_photos(settings: Settings) -> int:
-    """Return how many photos to process at once: a quarter more than model calls, so that the model never waits."""
-    return settings.concurrency if settings.model == "offline" else settings.concurrency + settings.concurrency // 4
 
 
 def read_usd(line: Json) -> float:
@@ -259,12 +166,3 @@ def _freeze_loaded_objects() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def _is_disk_full(error: BaseException | None) -> bool:
-    """Return whether this error came of a disk that takes no more: no fault of the photo."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL:
-            return True
-        error = error.__cause__
-    return False

@@ -15,6 +15,7 @@ from sextant.agent.recording.divergence import find_most_similar
 from sextant.agent.recording.fitted_models import check_and_resolve_fitted, resolve_fitted, store_fitted
 from sextant.agent.settings import Settings, check_settings, price_call_usd
 from sextant.agent.settings import settings_from_json as settings_from
+from sextant.agent.within import read_within
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
@@ -112,9 +113,7 @@ def fork(
     cassette, steps = Cassette.read(parent.cassette), read_steps(parent.steps)
     number, branch = parse_step(step or find_last_verdict(steps), steps, parent.name)
     known = list_candidate_ids(cassette)
-    asked = tuple(
-        store_model_change(parse_change(override, number, branch, steps, known), home) for override in overrides
-    )
+    asked = tuple(resolve_files(parse_change(override, number, branch, steps, known), home) for override in overrides)
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = resolve_fitted(replace(settings_from(record["settings"]), home=home, run=make_run_name()))
     end = check_settings(changes.apply_to_settings(settings, AT_THE_END))
@@ -140,14 +139,16 @@ def find_last_verdict(steps: list[Step]) -> str:
     return str(max((step.step_info.step for step in steps if step.step_info.node == "verify"), default=1))
 
 
-def store_model_change(change: Change, home: str | None) -> Change:
-    """Store the fitted model that a change names and refer to it by hash; return any other change unchanged.
+def resolve_files(change: Change, home: str | None) -> Change:
+    """Replace the file that a change names by its content: a fitted model by its hash, an area by its text.
 
     Raises:
-        WrongUse: the file is not a fitted model.
+        WrongUse: the file is not a fitted model, or the area is unknown.
     """
-    if (change.kind, change.name) != ("setting", "fitted") or change.value is None:
+    if change.kind != "setting" or change.value is None or change.name not in ("fitted", "within"):
         return change
+    if change.name == "within":
+        return replace(change, value=read_within(change.value))
     return replace(change, value=store_fitted(change.value, BlobStore(Home.at(home).blobs)))
 
 

@@ -50,6 +50,7 @@ def take_snapshot(key: str, file: str, run: Run, folder: Path, settings: Setting
         "optimise": settings.optimise,
         "fitted": record["settings"].get("fitted"),
         "gallery": settings.gallery,
+        **({"within": settings.within} if settings.within else {}),
     }
 
 

@@ -24,8 +24,10 @@ from sextant.graphs.chat import PHOTOS_AT_ONCE, ChatContext, build_chat
 from sextant.graphs.runs.run import STEPS_FUSE
 from sextant.graphs.sessions.checkpoints import open_checkpoints
 from sextant.graphs.sessions.hold import Hold, is_held, read_clock
+from sextant.graphs.sessions.summaries import summarise_photos
 from sextant.graphs.sessions.tables import Rows, get_sessions_file, note_database
 
+SUMMARISED_AT_ONCE = 20  # sessions of earlier versions that one list summarises
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -35,13 +37,17 @@ class SessionBusy(SextantError):
 
 @dataclass(frozen=True)
 class SessionInfo:
-    """One session in the list. Times are epoch seconds; ``busy`` while a worker holds it."""
+    """One session in the list. Times are epoch seconds; ``busy`` while a worker holds it.
+
+    ``summary`` is exact: show it through ``view_summary``.
+    """
 
     id: str
     title: str
     created: float
     updated: float
     busy: bool
+    summary: Json | None = None
 
 
 @dataclass
@@ -83,7 +89,28 @@ class Sessions:
             "SELECT id, title, created, updated, held_until FROM sessions ORDER BY updated DESC, id LIMIT ?", (most,)
         )
         at = read_clock(self._table)
-        return [SessionInfo(row[0], row[1], row[2], row[3], is_held(row[4], at)) for row in rows]
+        known = {row[0]: json.loads(row[1]) for row in self._table.read("SELECT session, summary FROM summaries")}
+        missing = [row[0] for row in rows if row[0] not in known and row[3] > row[2]]
+        for session in missing[:SUMMARISED_AT_ONCE]:  # kept by an earlier version
+            known[session] = self._keep_summary(session, self._read_photos(session))
+        return [SessionInfo(row[0], row[1], row[2], row[3], is_held(row[4], at), known.get(row[0])) for row in rows]
+
+    def _read_photos(self, session: str) -> dict[str, Json]:
+        """Read a session's photos; none where it cannot be read, which the list survives."""
+        try:
+            photos: dict[str, Json] = self.read_state(session).get("photos", {})
+        except SextantError:
+            return {}
+        return photos
+
+    def _keep_summary(self, session: str, photos: dict[str, Json]) -> Json:
+        summary = summarise_photos(photos)
+        self._table.execute(
+            "INSERT INTO summaries (session, summary) VALUES (?, ?) "
+            "ON CONFLICT (session) DO UPDATE SET summary = excluded.summary",
+            (session, json.dumps(summary)),
+        )
+        return summary
 
     def read_update_time(self, session: str) -> float:
         """Read when the session last changed, in epoch seconds; 0 when it does not exist."""
@@ -112,6 +139,7 @@ class Sessions:
         with self.hold_session(session), self._open_saver() as saver:
             saver.delete_thread(make_thread_id(session))
             self._table.execute("DELETE FROM waiting WHERE session = ?", (session,))
+            self._table.execute("DELETE FROM summaries WHERE session = ?", (session,))
             self._table.execute("DELETE FROM sessions WHERE id = ?", (session,))
 
     def acquire_hold(self, session: str) -> Hold:
@@ -222,6 +250,7 @@ class Sessions:
             graph = build_chat().compile(checkpointer=saver, name="chat")
             state = dict(graph.invoke(given, make_config(session), context=context, durability="sync"))
         self._table.execute("DELETE FROM waiting WHERE session = ?", (session,))
+        self._keep_summary(session, state.get("photos", {}))
         return state
 
     @contextmanager

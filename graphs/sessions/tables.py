@@ -23,6 +23,8 @@ _TABLES = (
     holder TEXT, held_until DOUBLE PRECISION NOT NULL DEFAULT 0)""",
     # An accepted message that no checkpoint holds yet; stored here, it survives the process.
     "CREATE TABLE IF NOT EXISTS waiting (session TEXT PRIMARY KEY, message TEXT NOT NULL)",
+    # What lists show; the conversation itself stands in the checkpoints.
+    "CREATE TABLE IF NOT EXISTS summaries (session TEXT PRIMARY KEY, summary TEXT NOT NULL)",
 )
 
 

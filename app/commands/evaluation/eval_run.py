@@ -11,7 +11,9 @@ from sextant.app.options.grouped import GroupedCommand
 from sextant.app.render.terminal import echo, echo_json
 
 if TYPE_CHECKING:
-    from sextant.eval.running.runner import EvalEnd, EvalTask
+    from sextant.eval.running.progress import Counts
+    from sextant.eval.running.runner import EvalTask
+    from sextant.graphs.batches.session import SessionEnd
 
 
 FINISHING = "finishing the photos in flight; press Ctrl-C again to abandon them"
@@ -77,7 +79,7 @@ def command(
     return explain_end(ended)
 
 
-def evaluate(task: "EvalTask", quiet: bool, calls: Path | None = None) -> "EvalEnd":
+def evaluate(task: "EvalTask", quiet: bool, calls: Path | None = None) -> "SessionEnd[Counts]":
     """Evaluate what is missing of a task, with progress on stderr; Ctrl-C finishes the photos in flight.
 
     Args:
@@ -98,7 +100,7 @@ def evaluate(task: "EvalTask", quiet: bool, calls: Path | None = None) -> "EvalE
         )
 
 
-def explain_end(ended: "EvalEnd") -> int:
+def explain_end(ended: "SessionEnd[Counts]") -> int:
     """Say on stderr how the evaluation ended. Exit code: 0 all photos done, 130 interrupted, 1 money or the model."""
     from sextant.app.interrupting import INTERRUPTED
 

@@ -42,7 +42,7 @@ def make_features(photo: PlacedPhoto) -> list[Json]:
             facts = {"probability": region["probability"], "area_km2": region["area_km2"]}
             features.append(_make_feature(get_region_geometry(region), f"region {share} %", photo, facts))
     facts = {name: best.get(name) for name in _ANSWER} | {"headline": photo.headline, "scale": photo.scale}
-    facts |= {f"p_{radius}_km": share for radius, share in answer["probability"].items()}
+    facts |= {f"p_{radius}_km": share for radius, share in photo.probability.items()}
     facts |= {"metadata": photo.own["verdict"], "file_distance_km": photo.own["distance_km"]}
     features.append(_make_feature(make_point(best), "answer", photo, facts))
     if photo.own["latitude"] is not None:

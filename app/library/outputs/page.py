@@ -37,14 +37,13 @@ class PageWriter:
     def add(self, photo: PlacedPhoto) -> None:
         """Add a photo's row."""
         best = photo.best
-        probability = (photo.answer or {}).get("probability") or {}
         row: dict[str, Any] = {"f": make_printable(photo.name), "s": photo.status, "h": make_printable(photo.headline)}
         if best:
             row |= {"a": round(best["latitude"], 5), "o": round(best["longitude"], 5)}
             row |= {
                 "n": make_printable(format_place_name(best)),
-                "p": probability.get("25"),
-                "q": probability.get("200"),
+                "p": photo.probability["25"],
+                "q": photo.probability["200"],
             }
             row |= {"k": (photo.get_region("90") or {}).get("area_km2")}
         if photo.own["latitude"] is not None:

@@ -1,9 +1,10 @@
 """One placed photo as the outputs take it: its line, the file's own position, and its place among its neighbours."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from sextant.agent.answer_words import format_headline
+from sextant.agent.answer_words import format_headline, list_probabilities
 from sextant.agent.guard.metadata_check import read_file_position
 from sextant.app.exports.row import make_row
 from sextant.app.library.progress import FOUND, FOUND_SCALES
@@ -50,8 +51,13 @@ class PlacedPhoto:
     @property
     def scale(self) -> str | None:
         """The finest scale at which the photo is found with a probability of 50 % or more; None for none."""
-        probability = (self.answer or {}).get("probability") or {}
-        return next((name for name, radius in FOUND_SCALES if (probability.get(radius) or 0.0) >= FOUND), None)
+        probability = self.probability
+        return next((name for name, radius in FOUND_SCALES if (probability[radius] or 0.0) >= FOUND), None)
+
+    @cached_property
+    def probability(self) -> dict[str, float | None]:
+        """The probabilities by radius; None where the answer has none."""
+        return list_probabilities(self.answer or {})
 
     @property
     def headline(self) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from sextant.agent.answer_words import format_place_name
-from sextant.app.exports.table import is_formula
 from sextant.app.library.outputs.placed import PlacedPhoto
+from sextant.base.spreadsheets import guard_formula
 
 Row = dict[str, Any]
 
@@ -49,8 +49,8 @@ def make_azimut_row(photo: PlacedPhoto) -> Row | None:
         "coordinates": f"{best['latitude']:.6f}, {best['longitude']:.6f}",
         "place": format_place_name(best),
         "country": best.get("country_code"),
-        "probability within 25 km": photo.answer["probability"]["25"],
-        "probability within 200 km": photo.answer["probability"]["200"],
+        "probability within 25 km": photo.probability["25"],
+        "probability within 200 km": photo.probability["200"],
         "90 % region, km2": region.get("area_km2"),
         "own position": photo.own["verdict"],
         "notes": photo.headline,
@@ -71,4 +71,4 @@ def _format_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = value.encode("utf-8", "backslashreplace").decode()
-    return f"'{text}" if is_formula(text) else text
+    return guard_formula(text)

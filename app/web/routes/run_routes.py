@@ -1,26 +1,25 @@
 """HTTP routes of recorded runs: the timeline of a photo's run, and forks of it."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from sextant.agent.privacy.precision import coarsen, redact_words
-from sextant.agent.privacy.view import WORDS, view_comparison
-from sextant.agent.recording.fitted_models import shorten_fitted_name
+from sextant.agent.privacy.run_view import redact, view_run
+from sextant.agent.privacy.view import view_comparison
+from sextant.app.render.run_flow import build_flow
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
+from sextant.app.web.routes.photo_routes import make_jpeg_response
 from sextant.app.web.service import SessionService, fork_name
 from sextant.base.json_types import Json
+from sextant.base.settings import Effect, list_options, list_types
 from sextant.graphs.runs.compare import compare_runs
 from sextant.graphs.runs.folder import find_run
-from sextant.graphs.runs.fork_limits import ForkLimits
+from sextant.graphs.runs.fork_limits import CAPS, DEFAULT_MOST, ForkLimits
 from sextant.graphs.runs.timeline import build_timeline
 from sextant.graphs.sessions.paid_fork import fork_in_session
-
-# What no visitor sees: files, folders and addresses of this machine.
-OURS = ("base_url", "gallery", "encoder", "fitted")
-LONGEST = 6000  # characters of one text shown; a prompt with twenty references has some three thousand
+from sextant.prompts.variants import list_variant_ids
 
 
 def make_run_routes(service: SessionService) -> APIRouter:
@@ -30,8 +29,21 @@ def make_run_routes(service: SessionService) -> APIRouter:
     @routes.get("")
     def timeline(session: str, key: str) -> dict[str, Any]:
         """Return the run's timeline: rounds, branches with every turn, verdicts, steps."""
-        name = service.evidence(session, key)["run"]
-        return redact_run(build_timeline(find_run(name, service.context.settings.home)), service)
+        policy = service.context.policy
+        run = build_timeline(find_run(service.evidence(session, key)["run"], service.context.settings.home))
+        shown = view_run(run, policy)
+        shown |= {"flow": redact(build_flow(run), policy), "variants": list_variant_ids()}
+        return shown | {"changeable": list_changeable(service, shown["settings"])}
+
+    @routes.get("/pictures/{sha256}")
+    def picture(session: str, key: str, sha256: str) -> Response:
+        """Return a picture that a branch of this run was shown or made: a sheet of references, a crop."""
+        if service.context.policy.withholds_words:
+            raise RequestRefused(403, "pictures are withheld: they may show more than the precision cap allows")
+        run = build_timeline(find_run(service.evidence(session, key)["run"], service.context.settings.home))
+        if sha256 not in list_pictures(run):
+            raise RequestRefused(404, "this run has no such picture")
+        return make_jpeg_response(service.blobs.get(sha256))
 
     @routes.post("/fork")
     def forked(session: str, key: str, request: schemas.ForkRequest) -> dict[str, Any]:
@@ -50,7 +62,7 @@ def make_run_routes(service: SessionService) -> APIRouter:
             )
         difference = view_comparison(compare_runs(parent, find_run(run.name, home)), service.context.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
-        return {"run": run.name, "answer": redact(answer, service), "difference": difference}
+        return {"run": run.name, "answer": redact(answer, service.context.policy), "difference": difference}
 
     @routes.post("/fork/stop")
     def stop(session: str, key: str) -> schemas.Done:
@@ -60,52 +72,42 @@ def make_run_routes(service: SessionService) -> APIRouter:
     return routes
 
 
-def redact_run(run: Json, service: SessionService) -> Json:
-    """Return a run's timeline without this machine's folders, addresses, and anything finer than the cap."""
-    record = run["record"]
-    settings = {name: value for name, value in record["settings"].items() if name not in ("home", *OURS)}
-    if record["settings"].get("fitted"):
-        settings["fitted"] = shorten_fitted_name(record["settings"]["fitted"])
-    plain = {
-        "run": run["run"],
-        "status": record["status"],
-        "parent": record["parent"],
-        "changes": [change for change in record["changes"] if change["name"] not in OURS],
-        "versions": record["versions"],
-        "settings": settings,
-        "branches": [{**branch, "opening": collect_texts(branch["opening"])} for branch in run["branches"]],
-        "verdicts": run["verdicts"],
-        "steps": run["steps"],
-    }
-    return redact(shorten(plain), service)
-
-
-def collect_texts(messages: list[Json]) -> list[Json]:
-    """Return messages with their text blocks joined and their pictures counted."""
-    found = []
-    for message in messages:
-        blocks = (
-            message["content"]
-            if isinstance(message["content"], list)
-            else [{"type": "text", "text": message["content"]}]
+def list_changeable(service: SessionService, settings: Json) -> list[Json]:
+    """List the settings that a visitor may change in a fork, with their bounds on this server and where they apply."""
+    types, found = list_types(), []
+    for name, option in list_options().items():
+        if not option.visitors:
+            continue
+        choices = [value for part in get_args(types[name]) for value in (get_args(part) or ())]
+        choices = [value for value in [*get_args(types[name]), *choices] if isinstance(value, str)]
+        limit = getattr(service.context.settings, name) if name in CAPS else None
+        most = limit if limit is not None else DEFAULT_MOST.get(name)
+        bounds = option.bounds
+        high = bounds.high if bounds else None
+        found.append(
+            {
+                "name": name,
+                "help": option.help,
+                "value": settings.get(name),
+                "default": option.default,
+                "choices": choices,
+                "low": bounds.low if bounds else None,
+                "high": most if most is not None and high is not None and most < high else high,
+                "whole": "int" in str(types[name]),
+                "from": "verify" if option.effect is Effect.VERDICT or name == "verify" else "plan.1",
+            }
         )
-        text = "\n".join(block["text"] for block in blocks if block["type"] == "text")
-        found.append({"role": message["role"], "text": text, "images": sum(b["type"] == "image" for b in blocks)})
     return found
 
 
-def redact(value: Json, service: SessionService) -> Json:
-    """Return the value under the server's policy; texts are withheld where the policy withholds words."""
-    policy = service.context.policy
-    keys = WORDS | {"strategy_text", "opening", "fill", "tool_calls", "place"}
-    coarse: Json = coarsen(redact_words(value, policy, frozenset(keys)), policy)
-    return coarse
-
-
-def shorten(value: Any) -> Any:
-    """Cut the texts in a value at a length a page can show."""
-    if isinstance(value, str) and len(value) > LONGEST:
-        return f"{value[:LONGEST]} … ({len(value) - LONGEST:,} more characters)"
-    if isinstance(value, dict):
-        return {name: shorten(item) for name, item in value.items()}
-    return [shorten(item) for item in value] if isinstance(value, list) else value
+def list_pictures(run: Json) -> set[str]:
+    """List the pictures of a run's branches by their sha256: those of the prompts and those that tools returned."""
+    opening = {
+        block["sha256"]
+        for branch in run["branches"]
+        for message in branch["opening"]
+        if isinstance(message["content"], list)
+        for block in message["content"]
+        if block["type"] != "text" and block.get("sha256")
+    }
+    return opening | {sha for branch in run["branches"] for turn in branch["turns"] for sha in turn.get("images", [])}

@@ -1,15 +1,18 @@
 """HTTP routes of whole sessions: list, create, show, delete, export."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from sextant.agent.chat.chat_replies import locate_together
 from sextant.app.exports import FORMATS
-from sextant.app.exports.case_parts import make_reference_reader, write_case_file
+from sextant.app.exports.case_parts import make_reference_reader
+from sextant.app.exports.write_case_file import write_case_file
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
 from sextant.app.web.service import TURNS_SHOWN, SessionService
 from sextant.base.documents.session import SessionView, ShownTurn
+from sextant.graphs.sessions.summaries import view_summary
 
 
 def make_session_routes(service: SessionService) -> APIRouter:
@@ -19,7 +22,14 @@ def make_session_routes(service: SessionService) -> APIRouter:
     @routes.get("")
     def listed() -> list[schemas.SessionListing]:
         """List the latest hundred sessions."""
-        return [schemas.SessionListing(**one.__dict__) for one in service.sessions.list_sessions()]
+        policy = service.context.policy
+        return [
+            schemas.SessionListing(
+                **{name: value for name, value in one.__dict__.items() if name != "summary"},
+                **view_summary(one.summary, policy),
+            )
+            for one in service.sessions.list_sessions()
+        ]
 
     @routes.post("", status_code=201)
     def create() -> schemas.Created:
@@ -37,6 +47,12 @@ def make_session_routes(service: SessionService) -> APIRouter:
         """Return up to a hundred turns before the one of that number, counted from 0."""
         found = service.view(service.require_session(session), latest=None)["turns"]
         return found[max(0, min(before, len(found)) - TURNS_SHOWN) : before]
+
+    @routes.get("/{session}/together/{way}")
+    def together(session: str, way: Literal["place", "trip"]) -> dict[str, Any]:
+        """Return where all located photos were taken as one place, or as one trip with its legs."""
+        photos = list(service.sessions.read_state(service.require_session(session)).get("photos", {}).values())
+        return locate_together(way, photos, service.context.policy)
 
     @routes.delete("/{session}")
     def delete(session: str) -> schemas.Done:

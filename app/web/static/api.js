@@ -42,9 +42,11 @@ export const api = {
     return asked(at(session, "/messages"), { method: "POST", body: form });
   },
   steer: (session, wish) => asked(at(session, "/steer"), json(wish)),
+  together: (session, way) => asked(at(session, `/together/${way}`)),
   stop: (session) => asked(at(session, "/stop"), { method: "POST" }),
   resume: (session) => asked(at(session, "/resume"), { method: "POST" }),
   run: (session, key) => asked(at(session, `/photos/${key}/run`)),
+  runPicture: (session, key, sha256) => at(session, `/photos/${key}/run/pictures/${sha256}`),
   fork: (session, key, wish) => asked(at(session, `/photos/${key}/run/fork`), json(wish)),
   stopFork: (session, key) => asked(at(session, `/photos/${key}/run/fork/stop`), { method: "POST" }),
   picture: (session, key, small) => at(session, `/photos/${key}/picture${small ? "?small=true" : ""}`),

@@ -5,9 +5,13 @@ import { api } from "./api.js";
 import { showPending, showTurns } from "./conversation.js";
 import { showEvidence } from "./evidence.js";
 import { openViewer } from "./viewer.js";
-import { beginWork, endWork, step } from "./work.js";
+import { showOverview } from "./overview.js";
+import { PhotoQueue } from "./queue.js";
+import { showSessions } from "./sessions.js";
+import { beginWork, describeStep, endWork, step } from "./work.js";
 
-const state = { session: null, view: null, about: null, chosen: [], stream: null, world: null, photo: null, fitted: null };
+const state = { session: null, view: null, about: null, chosen: [], stream: null, world: null, photo: null, fitted: null, overview: false, joint: null, working: new Map() };
+const queue = new PhotoQueue(() => showWaiting());
 
 const problem = (text) => {
   $("problem").textContent = text;
@@ -45,7 +49,11 @@ function follow(session) {
   const stream = new EventSource(api.events(session));
   state.stream = stream;
   stream.addEventListener("session", (event) => show(JSON.parse(event.data)));
-  stream.addEventListener("step", (event) => step(JSON.parse(event.data)));
+  stream.addEventListener("step", (event) => {
+    const told = JSON.parse(event.data);
+    step(told);
+    noteStep(told);
+  });
   stream.addEventListener("working", (event) => {
     beginWork();
     busy(true);
@@ -54,10 +62,12 @@ function follow(session) {
     $("welcome").hidden = true;
     showPending(text, state.sending ?? []);
   });
-  stream.addEventListener("idle", () => {
+  stream.addEventListener("idle", async () => {
     endWork();
+    state.working.clear();
     busy(false);
-    listSessions();
+    await listSessions();
+    sendNext();
   });
   stream.addEventListener("error", (event) => {
     if (event.data) problem(JSON.parse(event.data).text);
@@ -67,12 +77,24 @@ function follow(session) {
 
 function busy(working) {
   $("stop").hidden = !working;
-  $("send").disabled = working;
+  $("send").disabled = working && !state.chosen.length;
+  state.busy = working;
   for (const button of $("quick").children) button.disabled = working;
+}
+
+function noteStep(event) {
+  if (!event.photo) return;
+  const first = (state.view?.photos.length ?? 0) + 1;
+  const file = (state.sending ?? [])[Number(event.photo) - first];
+  const name = file?.name ?? `photo ${event.photo}`;
+  const words = describeStep(event) ?? state.working.get(event.photo)?.words ?? "at work";
+  state.working.set(event.photo, { name, words });
+  if (state.overview) drawOverview();
 }
 
 function show(view) {
   state.view = view;
+  state.joint = null;
   const located = view.photos.filter((photo) => photo.status === "located");
   $("welcome").hidden = view.turns.length > 0;
   document.querySelector(".frame").classList.toggle("empty", !view.photos.length);
@@ -94,12 +116,47 @@ function choosePhoto(view) {
   $("photo").replaceChildren(...view.photos.map((photo) => h("option", { value: photo.key, selected: photo.key === state.photo }, `${photo.name} ${photo.file ?? ""}`)));
   document.querySelector(".photo-choice").hidden = !keys.length;
   $("which").hidden = keys.length < 2;
+  const several = keys.length + queue.files.length > 1;
+  $("overview").hidden = !several;
+  $("overview").textContent = `All ${keys.length + queue.files.length} photos`;
+  if (!several) state.overview = false;
+  $("overview").setAttribute("aria-pressed", String(state.overview));
+}
+
+function showWaiting() {
+  const { length } = queue.files;
+  $("waiting").hidden = !length;
+  $("waiting-words").textContent = length === 1 ? "1 photo waits to be sent; keep this page open." : `${length} photos wait to be sent; keep this page open.`;
+  if (state.overview) drawOverview();
+}
+
+function drawOverview() {
+  if (!state.view) return;
+  const photos = state.view.photos.filter((photo) => photo.status === "located");
+  state.world?.showAll(photos, state.joint, choosePhotoAlone);
+  showOverview($("evidence"), state.view, state.working, queue.files.map((file) => file.name), {
+    choose: choosePhotoAlone,
+    together: async (way) => {
+      state.joint = state.joint?.way === way ? null : await trying(() => api.together(state.session, way));
+      drawOverview();
+    },
+  }, state.joint);
+}
+
+function choosePhotoAlone(key) {
+  state.overview = false;
+  $("overview").setAttribute("aria-pressed", "false");
+  state.photo = key;
+  $("photo").value = key;
+  showMap(true);
+  $("overview").focus();
 }
 
 function showMap(afresh = false) {
   const photo = state.view?.photos.find((one) => one.key === state.photo) ?? null;
   const located = photo?.status === "located";
   $("open-run").hidden = $("export").hidden = !located;
+  if (state.overview) return drawOverview();
   const best = located ? photo.answer.best : null;
   $("headline").hidden = !best;
   $("headline").textContent = best ? photo.told.headline : "";
@@ -120,18 +177,40 @@ const steer = (wish) => trying(() => api.steer(state.session, { ...wish, photo: 
 
 async function send(text, files) {
   if (!text && !files.length) return;
-  const most = state.about.photos_a_message;
-  if (files.length > most) return problem(`${files.length} photos are too many for one message; send at most ${most} at once`);
   const large = files.find((file) => file.size > state.about.upload_bytes);
   if (large) return problem(`${large.name} has more than ${Math.floor(state.about.upload_bytes / 2 ** 20)} MB; export it smaller`);
+  const most = state.about.photos_a_message;
+  if (files.length > most || (files.length && state.busy)) {
+    queue.add(text, files, most);
+    clearForm();
+    if (files.length > 1) state.overview = true;
+    return state.busy ? null : sendNext();
+  }
+  return sendNow(text, files);
+}
+
+function sendNext() {
+  const one = queue.waiting.length && !state.busy ? queue.next() : null;
+  return one ? sendNow(one.text, one.files) : null;
+}
+
+async function sendNow(text, files) {
   busy(true);
   state.sending = files;
   const taken = await trying(async () => {
     if (!state.session) await open((await api.create()).session);
     return api.say(state.session, text, files, files.length ? null : state.photo);
   });
-  if (!taken) return busy(false);
+  if (!taken) {
+    busy(false);
+    return queue.waiting.length ? sendNext() : null;
+  }
   if (taken.refused.length) problem(taken.refused.map((one) => `${one.file} ${one.reason}`).join("; "));
+  if (files.every((file) => state.chosen.includes(file))) clearForm();
+  return null;
+}
+
+function clearForm() {
   $("text").value = "";
   grow();
   choose([]);
@@ -139,6 +218,7 @@ async function send(text, files) {
 
 function choose(files) {
   state.chosen = files;
+  $("send").disabled = Boolean(state.busy) && !files.length;
   $("chosen").replaceChildren(...files.map((file, index) => {
     const image = h("img", { alt: file.name, src: URL.createObjectURL(file) });
     image.addEventListener("load", () => URL.revokeObjectURL(image.src));
@@ -164,9 +244,7 @@ async function open(session) {
 }
 
 async function listSessions() {
-  const sessions = await unasked(() => api.sessions());
-  $("session-list").replaceChildren(...(sessions ?? []).map((one) =>
-    h("li", {}, h("button", { "aria-current": one.id === state.session ? "true" : null, onclick: () => open(one.id), title: one.title }, one.title || "new session"))));
+  showSessions($("session-list"), (await unasked(() => api.sessions())) ?? [], state.session, open);
 }
 
 async function fresh() {
@@ -197,7 +275,7 @@ function theme(next) {
 function wire() {
   $("say").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!$("send").disabled) send($("text").value.trim(), state.chosen);
+    if (!state.busy || state.chosen.length) send($("text").value.trim(), state.chosen);
   });
   $("text").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -222,6 +300,13 @@ function wire() {
   });
   $("photo").addEventListener("change", () => {
     state.photo = $("photo").value;
+    showMap(true);
+  });
+  $("drop-waiting").addEventListener("click", () => queue.clear());
+  $("overview").addEventListener("click", () => {
+    state.overview = !state.overview;
+    state.joint = null;
+    $("overview").setAttribute("aria-pressed", String(state.overview));
     showMap(true);
   });
   $("open-run").addEventListener("click", () => openViewer(state.session, state.photo));

@@ -57,6 +57,26 @@ export class WorldMap {
     if (fit && bounds?.isValid()) this.map.fitBounds(bounds.pad(0.15), { maxZoom: 7, animate: false });
   }
 
+  /** Every photo's answer, numbered; joined by a line where they are taken as one trip. */
+  showAll(photos, joint, choose) {
+    this.photo = null;
+    this.marks.clearLayers();
+    const placed = photos.filter((photo) => photo.answer.best);
+    $("legend").textContent = joint ? (joint.way === "trip" ? "All photos as one trip, in the order of time. Red: photos that do not fit." : "All photos as one place. Red: photos that do not fit.") : "All photos, numbered. Blue: found to the city or finer. Grey: coarser.";
+    const stops = new Map((joint?.stops ?? []).map((stop) => [stop.photo, stop]));
+    const bounds = L.latLngBounds([]);
+    for (const photo of placed) {
+      const where = stops.get(photo.key) ?? photo.answer.best;
+      const misfit = joint?.misfits.includes(photo.key);
+      const fine = ["street", "city"].includes(photo.told.scale);
+      const mark = L.divIcon({ className: `number ${misfit ? "misfit" : fine || joint ? "fine" : "coarse"}`, html: h("span", {}, photo.key), iconSize: [24, 24] });
+      L.marker(at(where), { icon: mark, alt: `photo ${photo.key}: ${photo.told.short}`, title: photo.told.short }).on("click", () => choose(photo.key)).addTo(this.marks);
+      bounds.extend(at(where));
+    }
+    if (joint?.way === "trip") L.polyline(joint.stops.map(at), { color: colour("--accent"), weight: 2 }).addTo(this.marks);
+    if (bounds.isValid()) this.map.fitBounds(bounds.pad(0.2), { maxZoom: 8, animate: false });
+  }
+
   focus(place) {
     this.map.setView([place.latitude, place.longitude], Math.max(this.map.getZoom(), 6));
   }

@@ -1,7 +1,11 @@
-// How a run went: its branches with every turn, its steps; and a fork from any of them.
+// How a run went: the graph as it ran, its candidates on a map step by step, transcripts beside each other, and forks in place.
 
-import { $, coordinates, h, kilometres, placeName } from "./dom.js";
+import { $, h } from "./dom.js";
 import { api } from "./api.js";
+import { showFlow } from "./flow.js";
+import { FrameMap } from "./frames.js";
+import { showFork } from "./fork.js";
+import { showTranscripts } from "./transcripts.js";
 
 export async function openViewer(session, key) {
   const box = $("viewer");
@@ -15,80 +19,49 @@ export async function openViewer(session, key) {
 }
 
 function fill(box, session, key, run) {
-  const stepField = h("input", { type: "text", name: "step", required: true, value: String(run.steps[0]?.step ?? 0), size: 5 });
-  const result = h("div", { "aria-live": "polite" });
-  const form = forkForm(session, key, stepField, result);
-  const fork = (step) => {
-    stepField.value = step;
-    form.elements.change.focus();
+  const compare = h("div", { class: "transcripts" });
+  const forking = h("div", {});
+  const fork = showFork(forking, session, key, run);
+  const chosen = run.branches.slice(0, 2).map((branch) => branch.id);
+  const pick = (id) => {
+    if (chosen.includes(id)) chosen.splice(chosen.indexOf(id), 1);
+    else chosen.push(id);
+    while (chosen.length > 2) chosen.shift();
+    draw();
   };
+  const flow = h("div", {});
+  const draw = () => {
+    showFlow(flow, run, chosen, pick);
+    showTranscripts(compare, session, key, run, chosen, fork);
+  };
+  const map = h("div", { id: "frame-map", class: "frame-map" });
+  const steps = h("div", { class: "frame-steps" });
+  const timeline = h("ol", { class: "timeline" }, run.steps.map((step) => stepLine(step, fork)));
   box.replaceChildren(
     h("header", {}, h("h2", {}, `Run ${run.run}`), h("button", { onclick: () => box.close() }, "Close")),
     h("p", { class: "small" }, `${run.status}${run.parent ? `, forked from ${run.parent}` : ""} · ${Object.entries(run.versions).map(([name, number]) => `${name} ${number}`).join(", ")}`),
-    h("h3", {}, "Branches"),
-    ...run.branches.map(branch),
-    h("h3", {}, "Timeline"),
-    h("ol", { class: "timeline" }, run.steps.map((step) => stepLine(step, fork))),
+    h("h3", {}, "The graph as it ran"),
+    flow,
+    h("h3", {}, "Candidates as they came up"),
+    steps,
+    map,
+    h("h3", {}, "Transcripts beside each other"),
+    h("p", { class: "small" }, "Choose two branches in the graph. Each reply and each tool result can be edited and forked from."),
+    compare,
     h("h3", {}, "Fork"),
-    form,
-    result,
+    forking,
+    h("details", {}, h("summary", {}, `All ${run.steps.length} steps`), timeline),
   );
-}
-
-function branch(one) {
-  const turns = one.turns.map((turn) => [
-    h("p", { class: "small" }, `step ${turn.step} · ${turn.role}${turn.name ? ` ${turn.name}` : ""}${turn.usage ? ` · ${turn.usage.input_tokens + turn.usage.output_tokens} tokens` : ""}`),
-    h("pre", {}, turn.content || JSON.stringify(turn.tool_calls ?? turn.failure ?? "", null, 1)),
-  ]);
-  const opening = (one.opening ?? []).map((message) => h("pre", {}, `${message.role}:\n${message.text}`));
-  return h("details", {}, h("summary", {}, `${one.variant} (round ${one.round}), ${one.turns.length} turns`), h("details", {}, h("summary", {}, "The prompt"), opening), ...turns.flat());
+  draw();
+  new FrameMap(map, steps, run.flow.frames);
 }
 
 function stepLine(step, fork) {
+  const at = step.branch ? `${step.step}:${step.branch}` : String(step.step);
   return h("li", {},
     h("b", {}, String(step.step)),
     h("span", {}, step.node),
     h("span", { class: "small" }, [step.branch, ...step.changed].filter(Boolean).join(", ")),
     h("span", { class: "small" }, step.seconds === null ? "" : `${(step.seconds * 1000).toFixed(0)} ms`),
-    h("button", { class: "plain", onclick: () => fork(step.branch ? `${step.step}:${step.branch}` : String(step.step)), "aria-label": `Fork from step ${step.step}, ${step.node}` }, "Fork from here"));
-}
-
-function forkForm(session, key, stepField, result) {
-  const form = h("form", { class: "fork" },
-    h("label", {}, "From step", stepField),
-    h("label", {}, "Change (KEY=VALUE)", h("input", { type: "text", name: "change", placeholder: "verify=top1", required: true, size: 30 })),
-    h("label", {}, h("input", { type: "checkbox", name: "live" }), " make the calls that were not recorded"),
-    h("button", { class: "primary" }, "Fork"));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const { step, change, live } = form.elements;
-    const begin = form.querySelector("button");
-    begin.disabled = true;
-    result.replaceChildren(h("p", { class: "soft" }, "Running… ", stopButton(session, key)));
-    try {
-      const done = await api.fork(session, key, { step: step.value, changes: [change.value], live: live.checked });
-      result.replaceChildren(outcome(done));
-    } catch (error) {
-      result.replaceChildren(h("p", { class: "notice bad" }, error.message));
-    }
-    begin.disabled = false;
-  });
-  return form;
-}
-
-function stopButton(session, key) {
-  const button = h("button", { type: "button", class: "stop-fork" }, "Stop");
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    await api.stopFork(session, key).catch(() => {}); // the fork itself says what became of it
-  });
-  return button;
-}
-
-function outcome({ run, answer, difference }) {
-  const moved = difference.moved_km;
-  return h("div", { class: "card" },
-    h("p", { class: "best" }, answer.best ? placeName(answer.best) : "No place"),
-    h("p", { class: "small" }, `Fork ${run}${answer.best ? ` · ${coordinates(answer.best)}` : ""}${["budget", "stopped"].includes(answer.stop) ? " · ended early, with the best so far" : ""}`),
-    h("p", {}, typeof moved === "number" ? `The answer moved ${kilometres(moved)}.` : "No distance to show."));
+    h("button", { class: "plain", onclick: () => fork.from(at), "aria-label": `Fork from step ${step.step}, ${step.node}` }, "Fork from here"));
 }

@@ -36,6 +36,11 @@ function branchName(id) {
   return `${rest.join(".")}${sample > 0 ? ` ${Number(sample) + 1}` : ""}${round > 1 ? ` (round ${round})` : ""}`;
 }
 
+/** What a photo is at, in a word or two, for the overview. */
+export function describeStep(event) {
+  return { ingest: "opened", retrieve: "searching", plan: `round ${event.round}`, ask: "thinking", reply: "thinking", tool: `uses ${event.name}`, verify: "weighing", answer: "done" }[event.step] ?? null;
+}
+
 function words(event) {
   switch (event.step) {
     case "ingest": return ["asking", "opening the photo"];

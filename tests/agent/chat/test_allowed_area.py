@@ -9,11 +9,11 @@ from sextant.agent.chat.constraints import draw, exclude, pin, reject, restrict_
 from sextant.agent.chat.reweigh import update_constraints
 from sextant.agent.chat.steering import ReweighInput, steer
 from sextant.agent.verification import Candidate
-from sextant.agent.verification.calibrated import is_within
 from sextant.agent.verification.conditioning import condition_probabilities
 from sextant.agent.verification.spread import RINGS_KM, spread_of
 from sextant.base.errors import WrongUse
 from sextant.geo.caps import is_covered
+from sextant.geo.polygons import is_inside
 from sextant.geo.sphere import compute_great_circle_km, find_destination
 
 PLACES = {"Rome": (41.9, 12.5), "Venice": (45.44, 12.33), "Marseille": (43.3, 5.4), "Tunis": (36.8, 10.2)}
@@ -75,7 +75,7 @@ def test_a_conditioned_region_holds_what_it_says_of_what_is_left(seed):
     positions = np.array([[45.0, 5.0], [41.9, 12.5], [52.0, 13.0]])
     mixture = chance.dirichlet(np.ones(18)).reshape(3, 6)
     allowed = draw_allowed_area([exclude({"country": "IT"}, "not Italy"), reject(45.0, 5.0)])
-    spread = spread_of(positions, mixture, None, lambda places: is_within(allowed, places))
+    spread = spread_of(positions, mixture, None, lambda places: is_inside(allowed, places))
     flat = chance.choice(18, 20_000, p=mixture.ravel())
     owner, ring = flat // 6, flat % 6
     radius = np.exp(chance.uniform(np.log(RINGS_KM[ring]), np.log(RINGS_KM[ring + 1])))
@@ -86,7 +86,7 @@ def test_a_conditioned_region_holds_what_it_says_of_what_is_left(seed):
             for number, place in enumerate(positions)
         ]
     )
-    left = drawn[is_within(allowed, drawn)]
+    left = drawn[is_inside(allowed, drawn)]
     for share in (0.3, 0.5, 0.9):
         caps = spread.caps(share)
         inside = np.zeros(len(left), dtype=bool)
@@ -99,7 +99,7 @@ def test_a_conditioned_region_holds_what_it_says_of_what_is_left(seed):
 def test_probabilities_are_those_of_what_is_left():
     before = np.array([0.1, 0.3, 0.4, 0.6, 0.9])
     france = draw_allowed_area([restrict_to({"country": "FR"}, "only France")])
-    after = condition_probabilities(np.array(PLACES["Marseille"]), before, lambda places: is_within(france, places))
+    after = condition_probabilities(np.array(PLACES["Marseille"]), before, lambda places: is_inside(france, places))
     assert (np.diff(after) >= 0).all() and (after >= before).all() and after[4] > 0.99
     everywhere = condition_probabilities(np.array(PLACES["Rome"]), before, lambda places: np.ones(len(places), bool))
     assert everywhere == pytest.approx(before)

@@ -1,7 +1,9 @@
 """`locate_many`: order, failures, resuming, money, and what two processes or other settings meet."""
 
+import gc
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -112,3 +114,13 @@ def test_money_is_of_all_photos_together(some, gallery, tmp_path):
 def test_nothing_to_locate_is_refused(tmp_path):
     with pytest.raises(WrongUse, match="no photo matches"):
         sextant.locate_many(tmp_path / "*.jpg")
+
+
+def test_without_out_the_runs_live_as_long_as_an_answer(some, gallery):
+    answers = list(sextant.locate_many(some, gallery=gallery))
+    located = next(answer for answer in answers if not answer.error)
+    run = Path(located.run)
+    assert sextant.replay(located).latitude == located.latitude and run.exists()
+    del answers, located
+    gc.collect()
+    assert not run.exists()

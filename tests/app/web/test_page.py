@@ -163,7 +163,8 @@ def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tm
     page.click("#layers >> text=Answer")
 
     page.click("#open-run")
-    page.wait_for_selector(".timeline li")
+    page.wait_for_selector(".flow .branch-node")
+    page.click("summary:has-text('steps')")
     page.locator(".timeline button").last.click()
     page.fill("#viewer input[name=change]", "optimise=country")
     page.check("#viewer input[name=live]")
@@ -242,7 +243,7 @@ def test_a_live_fork_is_stopped(drawn, watched, tmp_path):
             send(page, "where?", drawn.query)
             model.latency_s, asked = 60, model.count
             page.click("#open-run")
-            page.wait_for_selector(".timeline li")
+            page.wait_for_selector(".flow .branch-node")
             page.fill("#viewer input[name=step]", "2")
             page.fill("#viewer input[name=change]", "temperature=0.1")
             page.check("#viewer input[name=live]")
@@ -291,16 +292,35 @@ def test_a_session_survives_a_reload_and_shows_in_two_tabs(server, drawn, watche
     other.close()
 
 
-def test_what_is_no_photo_and_too_many_are_refused_in_words(server, watched, tmp_path):
+def test_more_photos_than_fit_a_message_are_queued_and_shown_together(server, drawn, watched, tmp_path):
     page = watched.page
     page.goto(server.url + "/")
+    page.wait_for_selector("#map canvas")
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"\xff\xd8\xff\xe0 not a photo")
-    page.set_input_files("#files", [str(broken)] * 25)
+    page.set_input_files("#files", [str(drawn.query), *[str(broken)] * 22, str(drawn.query)])
     page.click("#send")
-    page.wait_for_selector("#problem:not([hidden])")
-    assert "at most 20" in page.locator("#problem").inner_text()
-    watched.shot("10-too-many")
+    page.wait_for_selector("#waiting:not([hidden])")
+    page.wait_for_selector(".overview tr[data-status=waits]")
+    watched.shot("10-queued")
+    page.wait_for_selector("#waiting", state="hidden")
+    page.wait_for_selector("tr[data-status=located] >> nth=1")
+    assert "broken.jpg" in page.locator("#problem").inner_text()
+    page.wait_for_selector("#stop", state="hidden")
+    page.click("th button:has-text('Within 25 km')")
+    assert page.locator("th[aria-sort=ascending]").inner_text().startswith("Within 25 km")
+    page.click("text=As one place")
+    page.wait_for_selector(".joint >> text=Taken as one place")
+    watched.shot("11-overview")
+    page.click("text=Thumbnails")
+    page.locator(".thumbnails button").first.click()
+    page.wait_for_selector(".evidence .best")
+    listed = page.locator("#session-list button[aria-current=true]")
+    page.wait_for_selector("#session-list button[aria-current=true] img")
+    assert "2 photos" in listed.inner_text()
+    watched.wrong = [
+        words for words in watched.wrong if "422" not in words
+    ]  # the browser's own line on what is refused
 
 
 def test_earlier_turns_are_loaded_a_page_at_a_time(drawn, watched, tmp_path):
@@ -320,7 +340,7 @@ def test_earlier_turns_are_loaded_a_page_at_a_time(drawn, watched, tmp_path):
         page.wait_for_selector("text=message 50.")
         assert page.locator("#turns > .turn.you").count() == 200
         assert page.evaluate("() => document.getElementById('turns').scrollTop") > 2000  # what was read stays in sight
-        watched.shot("11-earlier-turns")
+        watched.shot("12-earlier-turns")
         send(page, "hello?")  # the window moves; what was loaded stays
         assert page.locator("#turns > .turn.you").count() == 201
         page.click("text=Show earlier turns (50)")

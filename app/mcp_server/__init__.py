@@ -1,0 +1,1 @@
+"""`sextant mcp`: Sextant's tools for other programs, by the Model Context Protocol."""
