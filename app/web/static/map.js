@@ -15,7 +15,7 @@ export class WorldMap {
     const { tiles, basemap, streets } = about;
     this.layer = "answer";
     this.photo = null;
-    this.map = L.map("map", { worldCopyJump: true, minZoom: 1, maxZoom: tiles || basemap || streets ? 19 : 12, zoomSnap: 0.5, attributionControl: true });
+    this.map = L.map("map", { worldCopyJump: true, minZoom: 1, maxZoom: tiles || basemap || streets ? 19 : 12, zoomSnap: 0.5, attributionControl: true, ...stillness() });
     this.map.attributionControl.setPrefix("");
     this.map.zoomControl.setPosition("bottomright");
     this.map.setView([25, 10], 1.5);
@@ -70,7 +70,7 @@ export class WorldMap {
       const misfit = joint?.misfits.includes(photo.key);
       const fine = ["street", "city"].includes(photo.told.scale);
       const mark = L.divIcon({ className: `number ${misfit ? "misfit" : fine || joint ? "fine" : "coarse"}`, html: h("span", {}, photo.key), iconSize: [24, 24] });
-      L.marker(at(where), { icon: mark, alt: `photo ${photo.key}: ${photo.told.short}`, title: photo.told.short }).on("click", () => choose(photo.key)).addTo(this.marks);
+      marker(at(where), `photo ${photo.key}: ${photo.told.short}`, { icon: mark }).on("click", () => choose(photo.key)).addTo(this.marks);
       bounds.extend(at(where));
     }
     if (joint?.way === "trip") L.polyline(joint.stops.map(at), { color: colour("--accent"), weight: 2 }).addTo(this.marks);
@@ -100,15 +100,15 @@ export class WorldMap {
       const dot = L.circleMarker(at(place), { radius: 3 + 4 * (place.score || 0), color: colour("--card"), weight: 1, fillColor: colour("--ink"), fillOpacity: 0.65 });
       dot.bindPopup(() => words(placeName(place), `${place.origin}${place.variant ? `, ${place.variant}` : ""}`)).addTo(this.marks);
     }
-    if (rival) L.marker(at(rival), { icon: icon("rivalhead", 16), alt: "rival" }).bindPopup(() => words("Rival", placeName(rival))).addTo(this.marks);
+    if (rival) marker(at(rival), "the rival", { icon: icon("rivalhead", 16) }).bindPopup(() => words("Rival", placeName(rival))).addTo(this.marks);
     const own = photo.answer.metadata;
     if (own?.latitude != null) {
       if (best) L.polyline([at(best), [own.latitude, nearTurn(own.longitude, best.longitude)]], { color: colour("--good"), weight: 1.5, dashArray: "4 4", interactive: false }).addTo(this.marks);
-      L.marker(at(own), { icon: icon("filehead", 16), alt: "the file's own position" }).bindPopup(() => words("The file's own position", photo.metadata.text)).addTo(this.marks);
+      marker(at(own), "the file's own position", { icon: icon("filehead", 16) }).bindPopup(() => words("The file's own position", photo.metadata.text)).addTo(this.marks);
     }
     if (best) {
       bounds.extend(bounds.isValid() ? at(best) : L.latLng(at(best)).toBounds(2e6)); // a region of half the world says no more than the place
-      const head = L.marker(at(best), { icon: icon("pinhead", 24, [12, 29]), alt: "answer", zIndexOffset: 1000 });
+      const head = marker(at(best), "the answer", { icon: icon("pinhead", 24, [12, 29]), zIndexOffset: 1000 });
       head.bindPopup(() => words(placeName(best), coordinates(best))).addTo(this.marks);
     }
     return bounds;
@@ -124,7 +124,7 @@ export class WorldMap {
       bounds.extend(at(item));
       const mark = L.divIcon({ className: `number ${side}`, html: h("span", {}, String(number)), iconSize: [22, 22] });
       const what = side === "nearest" ? "similar" : "dissimilar";
-      L.marker(at(item), { icon: mark, alt: `${what} photo ${number}`, zIndexOffset: -number }).bindPopup(() => words(item.place || coordinates(item), `similarity ${item.similarity.toFixed(2)}`)).addTo(this.marks);
+      marker(at(item), `${what} photo ${number}`, { icon: mark, zIndexOffset: -number }).bindPopup(() => words(item.place || coordinates(item), `similarity ${item.similarity.toFixed(2)}`)).addTo(this.marks);
     });
     return bounds;
   }
@@ -214,7 +214,7 @@ export class Pencil {
   }
 
   #handle(corner, number) {
-    const made = L.marker(corner, { icon: icon("cornerhead", 14), draggable: true, alt: `corner ${number + 1}`, title: `corner ${number + 1}` });
+    const made = marker(corner, `corner ${number + 1}`, { icon: icon("cornerhead", 14), draggable: true });
     const move = (to) => {
       this.corners[number] = [to.lat, to.lng];
       this.#draw(false);
@@ -257,5 +257,13 @@ function extend(bounds, parts, best) {
 /** The same meridian, on the side of ±180 where the other one lies. */
 const nearTurn = (longitude, other) => longitude + 360 * Math.round((other - longitude) / 360);
 const at = (place) => [place.latitude, place.longitude];
+/** Leaflet's options for people who asked their system for less motion. */
+const stillness = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, inertia: false } : {});
+/** A marker that a screen reader can name. */
+function marker(where, name, options) {
+  const made = L.marker(where, { title: name, ...options });
+  made.on("add", () => made.getElement().setAttribute("aria-label", name));
+  return made;
+}
 const icon = (name, size, anchor) => L.divIcon({ className: "", html: h("div", { class: name }), iconSize: [size, size], iconAnchor: anchor });
 const words = (first, second) => h("div", {}, h("strong", {}, first), h("br"), second);
