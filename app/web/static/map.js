@@ -2,6 +2,7 @@
 
 import { $, colour, coordinates, h, placeName } from "./dom.js";
 import { followStreets, vectorTiles } from "./basemap.js";
+import { holds, listPolygons, onEveryCopy } from "./regions.js";
 
 const LEGENDS = {
   answer: "Red: the answer. Orange: the 50 and 90 % regions. Violet: the rival. Green: the file's own position. Small dots: all candidates.",
@@ -27,6 +28,7 @@ export class WorldMap {
     this.land = null;
     for (const button of $("layers").children) button.addEventListener("click", () => this.choose(button.dataset.layer));
     $("layers").addEventListener("keydown", (event) => this.#arrow(event));
+    this.map.on("click", (event) => this.#tell(event.latlng));
     new ResizeObserver(() => this.map.invalidateSize()).observe($("map"));
   }
 
@@ -90,7 +92,8 @@ export class WorldMap {
       shape.bindTooltip(`${share} % region`, { sticky: true });
       if (share === "50") extend(bounds, region[share].parts, best);
       // A circle of some kilometres is nothing at the scale of a continent: a ring says that it is there.
-      for (const part of region[share].parts) L.circleMarker(at(part), { radius: share === "90" ? 11 : 7, color: colour("--orange"), weight: 2, fill: false, interactive: false }).addTo(this.marks);
+      const drawn = listPolygons(region[share].geojson);
+      for (const part of region[share].parts.filter((one) => holds(drawn, one.latitude, one.longitude))) L.circleMarker(at(part), { radius: share === "90" ? 11 : 7, color: colour("--orange"), weight: 2, fill: false, interactive: false }).addTo(this.marks);
     }
     for (const area of photo.areas) {
       const tone = colour(area.rule === "only" ? "--good" : "--bad");
@@ -115,7 +118,8 @@ export class WorldMap {
   }
 
   #region(region, opacity) {
-    return L.geoJSON(region.geojson, { style: { color: colour("--orange"), weight: 1.5, fillColor: colour("--orange"), fillOpacity: opacity } });
+    const style = { color: colour("--orange"), weight: 1.5, fillColor: colour("--orange"), fillOpacity: opacity };
+    return L.polygon(onEveryCopy(listPolygons(region.geojson)), style);
   }
 
   #references(references, side) {
@@ -127,6 +131,14 @@ export class WorldMap {
       marker(at(item), `${what} photo ${number}`, { icon: mark, zIndexOffset: -number }).bindPopup(() => words(item.place || coordinates(item), `similarity ${item.similarity.toFixed(2)}`)).addTo(this.marks);
     });
     return bounds;
+  }
+
+  /** Say of a clicked position in which regions it lies. */
+  #tell(where) {
+    if (!this.photo?.answer || this.layer !== "answer" || $("map").classList.contains("drawing")) return;
+    const here = where.wrap();
+    const told = ["50", "90"].filter((share) => this.photo.answer.region[share]).map((share) => `${holds(listPolygons(this.photo.answer.region[share].geojson), here.lat, here.lng) ? "inside" : "outside"} the ${share} % region`);
+    if (told.length) L.popup().setLatLng(where).setContent(words(coordinates({ latitude: here.lat, longitude: here.lng }), told.join(", "))).openOn(this.map);
   }
 
   #landStyle() {
