@@ -7,7 +7,7 @@ from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 from sextant.agent.warning_codes import AnswerWarning, read_warnings
-from sextant.base.documents.answer import Answer, SentDocument
+from sextant.base.documents.answer import Answer, JudgementDocument, SentDocument
 from sextant.base.documents.answer import Stop as Stop
 from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.documents.verdict import VerdictDocument
@@ -43,6 +43,15 @@ class Turn(TypedDict):
     final: NotRequired[bool]
 
 
+class LookedPlace(TypedDict):
+    """A leading place (degrees) that a second look compares with the photo: a sheet of pictures taken there, a blob."""
+
+    latitude: float
+    longitude: float
+    sheet: str
+    pictures: int
+
+
 class Branch(TypedDict):
     """One sample of one prompt variant. ``fill`` holds the words that fill in a contrast prompt."""
 
@@ -54,6 +63,8 @@ class Branch(TypedDict):
     fill: dict[str, str]
     listed: NotRequired[dict[str, int]]
     """How many photos of each side (``nearest``, ``farthest``) the prompt lists, in place of its variant's numbers."""
+    looked: NotRequired[list[LookedPlace]]
+    """The places of a second look."""
 
 
 class Ask(TypedDict):
@@ -166,6 +177,8 @@ class State(TypedDict, total=False):
     read_at: float
     outcomes: dict[str, OutcomeDocument]
     """The outcome of each branch, by branch id."""
+    judgements: dict[str, list[JudgementDocument]]
+    """What second looks said of the leading places, by branch id; absent where none did. They are no outcomes."""
     verdict: VerdictDocument
     stop: Stop
     answer: Answer

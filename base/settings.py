@@ -70,8 +70,9 @@ class Option:
 
 
 _MODEL, _GALLERY, _BUDGET, _PROMPTS = Group.MODEL, Group.GALLERY, Group.BUDGET, Group.PROMPTS
-_RETRIEVED = frozenset({"references", "search"})
-_GALLERY_CALLS = frozenset({"references", "coverage", "positions", "search"})
+_RETRIEVED = frozenset({"references", "search", "exemplars"})
+_GALLERY_CALLS = frozenset({"references", "coverage", "positions", "search", "exemplars"})
+_ONLINE_TOOLS = ("map_search", "map_around", "sights_near", "pictures_near", "web_search")
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,17 @@ class Settings:
             flag="--compare-scenes",
         ),
     ] = 0
+    second_look: Annotated[
+        int,
+        Option(
+            "Number of leading places that a later round compares with pictures taken there (0: none).",
+            _PROMPTS,
+            Effect.RECIPE,
+            "N",
+            Bounds(0, 4),
+            default="4 with a gallery or a picture service, else 0",
+        ),
+    ] = 0
     maps: Annotated[
         tuple[str, ...],
         Option(
@@ -194,7 +206,7 @@ class Settings:
             Effect.WORLD,
             "A,B,…",
             default="none",
-            repeats=frozenset({"map_search", "map_around", "sights_near", "pictures_near", "web_search"}),
+            repeats=frozenset({*_ONLINE_TOOLS, "exemplars"}),
         ),
     ] = ()
     max_calls: Annotated[

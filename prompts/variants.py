@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sextant.prompts.loading import Document, find_document, is_own, list_ids, make_field
 
-Need = Literal["list", "photos", "camps"]
+Need = Literal["list", "photos", "camps", "exemplars"]
 Shown = Literal["coordinates", "place", "photos"]
 
 
@@ -24,9 +24,11 @@ class References(BaseModel):
 class Variant(Document):
     """One prompt. ``strategy`` is its instruction text; ``samples`` is how often it is asked.
 
-    ``needs`` lists the strategy's inputs: a list of gallery photos, their pictures, two camps of earlier answers. If
-    one is missing, the strategy of the variant ``fallback`` is used, or the variant is not asked. ``with_gallery`` is
-    added to the strategy when the run has a gallery. ``role`` and ``answer`` name the frames around it.
+    ``needs`` lists the strategy's inputs: a list of gallery photos, their pictures, two camps of earlier answers,
+    pictures taken at the leading places (``exemplars``). If one is missing, the strategy of the variant ``fallback`` is
+    used, or
+    the variant is not asked. ``with_gallery`` is added to the strategy when the run has a gallery. ``role`` and
+    ``answer`` name the frames around it.
     """
 
     references: References

@@ -67,6 +67,8 @@ def answer(state: State, deps: Deps) -> State:
     }
     if deps.settings.fitted and deps.recipe.verify == "calibrated":
         document["fitted"] = shorten_fitted_name(deps.settings.fitted)
+    if state.get("judgements"):
+        document["looks"] = [one for said in state["judgements"].values() for one in said]
     if state.get("sent"):
         document["sent"] = state["sent"]
     deps.on_event({"step": "answer"})

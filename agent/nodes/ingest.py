@@ -56,6 +56,8 @@ def reset_thread(update: State, state: State) -> State:
     empty = {name: Overwrite({}) for name in ("branches", "transcripts", "closed")}
     spent = Overwrite(update["spent"])
     warnings = Overwrite(update["warnings"])
+    if "judgements" in state:
+        update["judgements"] = {}
     if "sent" in state:
         update["sent"] = Overwrite([])  # type: ignore[typeddict-item]
     left: Json = {"round": 0, "outcomes": {}, "verdict": {}, "tools_refused": False}

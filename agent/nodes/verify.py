@@ -13,6 +13,7 @@ from sextant.agent.cost.call_limit import CALLS_SPENT
 from sextant.agent.cost.reservation import can_pay_another
 from sextant.agent.nodes.map_places import place_on_map
 from sextant.agent.nodes.named_sights import refine_outcome
+from sextant.agent.nodes.second_look import is_worth_a_round, make_judgements, read_second_looks
 from sextant.agent.nodes.signs import find_signs
 from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
@@ -45,9 +46,11 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     """Parse, pool and score; then go to another round, or to the answer with the reason for stopping."""
     reading = deps.read_clock("verify", state)
     read = {name: read_outcome(turns) for name, turns in state.get("transcripts", {}).items()}
-    outcomes = {name: refine_outcome(outcome, deps) for name, outcome in read.items()}
+    judged = read_second_looks(state)
+    outcomes = {name: refine_outcome(outcome, deps) for name, outcome in read.items() if name not in judged}
     references = deps.load_references(state.get("references"))
     pool = make_pool(outcomes, state.get("branches", {}), references, deps)
+    pool = replace(pool, judgements=make_judgements(judged, deps.settings.model))
     signs = find_signs(pool, state.get("transcripts", {}), read, deps)
     pool = replace(pool, candidates=(*pool.candidates, *signs))
     within = load_within(deps.settings.within) if deps.settings.within else None
@@ -75,6 +78,8 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
         verdict=make_compact_verdict(verdict, deps),
         warnings=doubts,
     )
+    if judged:
+        update["judgements"] = judged
     if stop:
         return Command(update={**update, "stop": stop}, goto="answer")
     return Command(update=update, goto="plan")
@@ -233,7 +238,8 @@ def find_stop_reason(state: State, outcomes: dict[str, OutcomeDocument], verdict
     if verdict.agreement and answered:
         # The verdict is also settled when no further call is worth its price; that is not agreement.
         sure = verdict.expected_gain is None or verdict.unanimous or sure_enough(verdict.probability)
-        return "agreement" if sure else "exhausted"
+        if sure or not is_worth_a_round(state, verdict, deps):
+            return "agreement" if sure else "exhausted"
     if "budget" in state.get("closed", {}).values() or any(
         outcome.get("failure") == CALLS_SPENT for outcome in outcomes.values()
     ):

@@ -21,7 +21,21 @@ from sextant.geo.clusters import cluster
 from sextant.geo.sphere import compute_great_circle_km
 
 WORDS = frozenset(
-    {"text", "struck", "words", "how", "content", "clues", "warnings", "reasons", "args", "file", "error", "request"}
+    {
+        "text",
+        "struck",
+        "words",
+        "how",
+        "content",
+        "clues",
+        "warnings",
+        "reasons",
+        "args",
+        "file",
+        "error",
+        "request",
+        "why",
+    }
 )
 PLACE_KM = 25.0  # candidates within the benchmarks' city radius are one proposal
 

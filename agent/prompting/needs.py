@@ -14,7 +14,8 @@ def select_fillable(names: Sequence[str], had: Mapping[str, bool], *, first_roun
     asked with its fallback's strategy.
 
     Args:
-        had: whether a list of gallery photos (``list``) and two competing places (``camps``) are available.
+        had: whether a list of gallery photos (``list``), two competing places (``camps``) and pictures of the leading
+            places (``exemplars``) are available.
     """
     kept = [name for name in names if not lacks_input(load_variant(name), had)]
     reworded = [name for name in names if name not in kept and "camps" not in load_variant(name).required]
@@ -23,12 +24,12 @@ def select_fillable(names: Sequence[str], had: Mapping[str, bool], *, first_roun
 
 def lacks_input(prompt: Variant, had: Mapping[str, bool]) -> bool:
     """Return whether an input of a variant is missing."""
-    return not all(had["list" if need == "photos" else need] for need in prompt.required)
+    return not all(had.get("list" if need == "photos" else need) for need in prompt.required)
 
 
-def choose_fallback(prompt: Variant, *, listed: bool, sheet: bool, camps: bool) -> Variant:
+def choose_fallback(prompt: Variant, *, listed: bool, sheet: bool, camps: bool, exemplars: bool = False) -> Variant:
     """Return the variant, or the first of its fallbacks whose inputs are available."""
-    there: dict[Need, bool] = {"list": listed, "photos": sheet, "camps": camps}
+    there: dict[Need, bool] = {"list": listed, "photos": sheet, "camps": camps, "exemplars": exemplars}
     while not all(there[need] for need in prompt.required):
         prompt = load_variant(prompt.fallback or LAST_FALLBACK)
     return prompt

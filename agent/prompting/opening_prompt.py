@@ -3,6 +3,7 @@
 from typing import Any
 
 from sextant.agent.guard.quoting import quote
+from sextant.agent.prompting.looked_places import list_places
 from sextant.agent.prompting.needs import choose_fallback
 from sextant.agent.state import Branch, Photo
 from sextant.base.documents.references import ReferencesDocument
@@ -36,17 +37,22 @@ def build_opening(
     prompt = resize_lists(prompt, branch.get("listed", {}))
     lists = list_references(prompt, references, halvings, instead_of_tools=prompt.tools and not tools)
     sheet = find_contact_sheet(prompt, references, halvings)
-    spoken = choose_fallback(prompt, listed=bool(lists), sheet=bool(sheet), camps=bool(branch["fill"]))
+    looked = branch.get("looked", [])
+    spoken = choose_fallback(
+        prompt, listed=bool(lists), sheet=bool(sheet), camps=bool(branch["fill"]), exemplars=bool(looked)
+    )
     parts = [_fill(spoken.strategy, branch["fill"])]
     if spoken.with_gallery and references and tools:
         parts[0] += " " + spoken.with_gallery
     parts += lists
+    if looked:
+        parts.append(list_places(looked))
     if sheet:
         parts.append(load_frame("sheet").text.strip())
     if hint:
         parts.append(f"{load_frame('hint').text.strip()}\n{quote(hint, 'the person who asks')}")
     parts.append(load_frame(prompt.answer).text.strip())
-    pictures = [photo["shown"], *([sheet] if sheet else [])]
+    pictures = [photo["shown"], *([sheet] if sheet else []), *(place["sheet"] for place in looked)]
     system = load_frame(prompt.role).text.strip()
     if tools:
         system += "\n\n" + load_frame("tools").text.strip()

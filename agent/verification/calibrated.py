@@ -25,6 +25,7 @@ from sextant.agent.verification.model_file import SHARES, Model, shipped_model
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.scoring.aligned import unused_words
+from sextant.agent.verification.scoring.judgements import list_likely, weigh_judgements
 from sextant.agent.verification.scoring.looked_up_words import looked_up_words
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
@@ -57,12 +58,14 @@ def calibrated(
     kind, positions, answers = features.kind, features.points.positions, features.opinions.candidates
     evidence = gather_evidence(features, model.hit_rates)
     probabilities = calibrated_posterior(evidence, kind, model.pooling, model.calibration)
+    probabilities = weigh_judgements(probabilities, positions, pool.judgements)
     probabilities = weigh_scenes(probabilities, positions, features.scenes)
-    worth = choose(features, probabilities, optimise, model.scorer, features.matched)
+    seen_again = features.matched | features.lie_near(list_likely(pool.judgements))
+    worth = choose(features, probabilities, optimise, model.scorer, seen_again)
     regions = _regions(features, probabilities, worth, model, within)
     if features.signs.candidates:
         probabilities = raise_by_signs(probabilities, positions, features.signs)
-        proven = features.matched | features.mapped
+        proven = seen_again | features.mapped
         raised = choose(features, probabilities, optimise, model.scorer, proven)
         worth = np.where(_within_reach(features, int(np.argmax(worth)), regions[-1]), raised, worth)
         regions = _regions(features, probabilities, worth, model, within)

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sextant.agent.answers.judgements import Likeness
 from sextant.agent.answers.outcome import Precision
 from sextant.base.errors import SextantError
 from sextant.gallery.profile import WEAK, RetrievalProfile
@@ -84,12 +85,22 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """What a model said of a place (degrees) whose pictures it compared with the photo."""
+
+    latitude: float
+    longitude: float
+    likeness: Likeness
+    model: str
+
+
+@dataclass(frozen=True)
 class Pool:
     """Everything known about one photo's place.
 
     `farthest` are positions of the most dissimilar photos. `retrieval_trust` is 1, or less where the gallery holds
     nothing like the photo: see `scoring.retrieval_trust`. `profile` says how well the gallery finds
-    places; a gallery that was not measured counts as weak.
+    places; a gallery that was not measured counts as weak. `judgements` are those of a second look.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -97,6 +108,7 @@ class Pool:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     retrieval_trust: float = 1.0
     profile: RetrievalProfile = WEAK
+    judgements: tuple[Judgement, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "farthest", tuple(checked_position(*place) for place in self.farthest))

@@ -14,7 +14,7 @@ from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
 
 LOCAL = ("photo", "references", "coverage")  # what a run can answer from; quick, except for a gallery's first load
-SLOW = (*LOCAL, "model", "tool")  # calls that may take longer than a person wants to wait
+SLOW = (*LOCAL, "model", "tool", "exemplars")  # calls that may take longer than a person wants to wait
 PATIENCE_S = 0.6  # how long a cancelled run still waits for local calls: an open gallery answers faster
 STOPPED = "stopped"
 POLL_S = 0.1  # how often a waiting call checks for cancellation
@@ -85,6 +85,8 @@ def _make_cancelled_reply(kind: str) -> Json:
         }
     if kind == "coverage":
         return {}
+    if kind == "exemplars":
+        return {"places": []}
     if kind == "tool":
         return {"error": "the run was stopped before this tool answered"}
     return {"failure": {"kind": STOPPED, "message": "the run was stopped before the model answered", "attempts": 0}}

@@ -27,6 +27,7 @@ from sextant.agent.settings import (
 )
 from sextant.agent.warning_codes import Code, warn
 from sextant.agent.world.deps import Deps, ignore_event
+from sextant.agent.world.exemplars import Exemplars
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.maps import HomeMaps
 from sextant.agent.world.online import OnlineMaps, make_online_client
@@ -57,6 +58,7 @@ class LiveBackend:
         self.maps = HomeMaps(settings.home)
         self.online = make_online_client(settings.online, settings.home)
         self.scenes = Scenes(self.retrieval, blobs)
+        self.exemplars = Exemplars(self.retrieval, blobs, self.online)
         self.samples = SampleRequests(self.model_samples)
         self._lock = threading.Lock()
         self._model: ChatModel | None = None
@@ -69,6 +71,7 @@ class LiveBackend:
             "signs": self.sights.look_up_signs,
             "map": self.maps.place_texts,
             "scenes": self.scenes.compare,
+            "exemplars": self.exemplars.gather,
             "model": self.model,
             "tool": self.tool,
             "clock": self.clock,

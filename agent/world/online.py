@@ -49,6 +49,15 @@ def list_online_tools(online: Sequence[str]) -> tuple[str, ...]:
     return tuple(tool for tool, services in answered.items() if named & services)
 
 
+def has_pictures(online: Sequence[str]) -> bool:
+    """Return whether one of the named services has pictures.
+
+    Raises:
+        WrongUse: as `read_services`.
+    """
+    return PICTURE_TOOL in list_online_tools(online)
+
+
 def list_offered(settings: Settings) -> tuple[str, ...]:
     """Return the tools that the home's maps or the named services answer."""
     return tuple(dict.fromkeys((*settings.maps, *list_online_tools(settings.online))))

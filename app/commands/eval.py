@@ -9,6 +9,7 @@ import click
 from sextant.app.commands.evaluation import (
     eval_ablate,
     eval_compare,
+    eval_export,
     eval_import,
     eval_merge,
     eval_report,
@@ -46,7 +47,17 @@ def command() -> None:
     """
 
 
-for module in (eval_run, eval_report, eval_compare, eval_rescore, eval_merge, eval_import, eval_ablate, eval_retrieve):
+for module in (
+    eval_run,
+    eval_report,
+    eval_compare,
+    eval_rescore,
+    eval_merge,
+    eval_import,
+    eval_export,
+    eval_ablate,
+    eval_retrieve,
+):
     command.add_command(module.command)
 
 

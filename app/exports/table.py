@@ -2,15 +2,13 @@
 
 import csv
 import io
-import unicodedata
 from typing import Any
 
 from sextant.agent.guard.metadata_check import read_file_position
 from sextant.base.documents.session import SessionView, ShownPhoto
 from sextant.base.json_types import Document
+from sextant.base.spreadsheets import guard_formula
 
-# The last four are other minus signs and look-alikes of signs that some spreadsheets read.
-FORMULA_SIGNS = ("=", "+", "-", "@", "|", "%", "\u2212", "\u2010", "\u2013", "\u2e40")
 COLUMNS = (
     *("photo", "file", "sha256", "role", "latitude", "longitude", "country", "place", "score", "origin", "variant"),
     *("similarity", "run", "precision"),
@@ -45,10 +43,4 @@ def _list_places(photo: ShownPhoto) -> list[tuple[str, Document]]:
 def _format_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    return f"'{value}" if is_formula(value) else value
-
-
-def is_formula(text: str) -> bool:
-    """Return whether a spreadsheet could run the text: it trims blanks and reads full-width signs like plain ones."""
-    shown = unicodedata.normalize("NFKC", "".join(char for char in text if unicodedata.category(char)[0] != "C"))
-    return text[:1] in ("\t", "\r", "\n") or shown.lstrip()[:1] in FORMULA_SIGNS
+    return guard_formula(value)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sextant.agent.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+LOOKED_AT = 4  # leading places that a later round compares with pictures taken there
 COMPARED = 5  # similar photos that are compared feature by feature where OpenCV is installed
 
 
@@ -78,6 +79,7 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     from sextant.agent.settings import check_settings, make_recipe, settings_from_json
     from sextant.agent.within import read_within
     from sextant.agent.world.maps import list_map_tools
+    from sextant.agent.world.online import has_pictures
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import choose_gallery
     from sextant.app.options.setting_sources import collect_settings
@@ -101,6 +103,9 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
         given["scenes"] = COMPARED if given["gallery"] and is_installed("cv2") else 0
     elif given["scenes"]:
         require_opencv()
+    if "second_look" not in given:
+        pictured = given["gallery"] or has_pictures(given.get("online") or ())
+        given["second_look"] = LOOKED_AT if pictured else 0
     given["maps"] = list(list_map_tools(given.get("home")))
     if given.get("within") is not None:
         given["within"] = read_within(given["within"])

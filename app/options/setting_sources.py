@@ -16,7 +16,7 @@ from sextant.base.yaml_text import parse_yaml
 
 PREFIX = "SEXTANT_"
 # Variables of the environment that are no settings; the home is read where it is used.
-OTHER_VARIABLES = ("SEXTANT_HOME", "SEXTANT_DEBUG", "SEXTANT_TOKEN", "SEXTANT_DATABASE")
+OTHER_VARIABLES = ("SEXTANT_HOME", "SEXTANT_DEBUG", "SEXTANT_TOKEN", "SEXTANT_DATABASE", "SEXTANT_TRACES")
 _NEAR = 0.85  # how much alike two names of variables are that one slip tells apart
 
 

@@ -179,6 +179,17 @@ class WarningDocument(TypedDict):
     text: str
 
 
+class JudgementDocument(TypedDict):
+    """What a second look said of a leading place: ``evidence`` is the sheet of pictures taken there, a blob."""
+
+    latitude: float
+    longitude: float
+    judgement: Literal["same place", "same kind", "not"]
+    why: str
+    call: str
+    evidence: str
+
+
 class SentDocument(TypedDict):
     """A request that left the machine for an open service: never the photo, never a token."""
 
@@ -216,6 +227,8 @@ class AnswerWithoutCandidates(TypedDict):
     fitted: NotRequired[str]
     run: str | None
     warnings: list[WarningDocument]
+    looks: NotRequired[list[JudgementDocument]]
+    """What the model said of pictures taken at the leading places; absent where it was not asked."""
     sent: NotRequired[list[SentDocument]]
     """What was asked of open services; absent where nothing was."""
     precision: NotRequired[PrecisionCap]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sextant.base.printable import make_printable
-from sextant.eval.reporting.tables import Cell, Link, Table
+from sextant.eval.reporting.tables import Cell, Link, Table, Thumbnail
 
 
 def write_markdown(title: str, caveats: Sequence[str], tables: Sequence[Table]) -> str:
@@ -31,4 +31,4 @@ def _join_cells(cells: Sequence[Cell]) -> str:
 def _format_cell(cell: Cell) -> str:
     if isinstance(cell, Link):
         return f"[{escape_markup(cell.text)}](<{cell.to.replace('<', '%3C').replace('>', '%3E')}>)"
-    return escape_markup(cell)
+    return escape_markup(cell.text if isinstance(cell, Thumbnail) else cell)

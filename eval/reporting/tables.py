@@ -1,9 +1,13 @@
 """Make the tables of a report as plain cells, for Markdown and HTML."""
 
+import base64
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from PIL import Image
 
 from sextant.agent.answers.outcome import OUTCOMES
 from sextant.agent.verification.decision import RADIUS_NAMES
@@ -11,9 +15,12 @@ from sextant.base.documents.record import EvaluationRecord
 from sextant.base.json_types import Json
 from sextant.eval.reporting.published import SOURCES, find_published
 from sextant.eval.results import Results
+from sextant.graphs.runs.archive import load_shown_picture
+from sextant.graphs.runs.folder import RunFolder
 
 CASES = 10
 COUNTRIES_SHOWN = 20
+THUMBNAIL = 120  # pixels, the longest side; about 3 kB each
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,15 @@ class Link:
     to: str
 
 
-Cell = str | Link
+@dataclass(frozen=True)
+class Thumbnail:
+    """A cell with a small picture (a data URL) above its words."""
+
+    text: str
+    picture: str
+
+
+Cell = str | Link | Thumbnail
 
 
 @dataclass(frozen=True)
@@ -161,13 +176,29 @@ def _list_case(run: Results, line: EvaluationRecord, beside: Path) -> tuple[Cell
     stated = answer["probability"]["25"]
     there = ", ".join(part for part in (best["place"], best["country"]) if part) or "open sea"
     return (
-        line["image"],
+        make_thumbnail_cell(run, line),
         f"{line['country'] or 'at sea'} ({line['latitude']:.4f}, {line['longitude']:.4f})",
         f"{there} ({best['latitude']:.4f}, {best['longitude']:.4f})",
         f"{line['distance_km']:,.2f}",
         "" if stated is None else f"{stated:.0%}",
         make_record_link(run, line, beside),
     )
+
+
+def make_thumbnail_cell(run: Results, line: EvaluationRecord) -> Cell:
+    """Show the photo as the model saw it above its name; give the bare name if its picture is not stored here."""
+    record = line.get("record")
+    folder = RunFolder(run.path / record) if record else None
+    if folder is None or not folder.cassette.exists():
+        return line["image"]
+    content = load_shown_picture(folder, None)
+    if content is None:
+        return line["image"]
+    picture = Image.open(io.BytesIO(content)).convert("RGB")
+    picture.thumbnail((THUMBNAIL, THUMBNAIL))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=70)
+    return Thumbnail(line["image"], f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}")
 
 
 def make_record_link(run: Results, line: EvaluationRecord, beside: Path) -> Cell:

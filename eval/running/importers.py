@@ -29,7 +29,7 @@ from sextant.eval.running.rescore import list_verdict_warnings
 from sextant.graphs.batches.configuration import digest
 from sextant.graphs.runs.folder import format_now
 
-KINDS = ("g3", "recorded", "predictions")
+KINDS = ("g3", "recorded", "predictions", "inspect")
 
 
 def import_results(
@@ -45,7 +45,8 @@ def import_results(
     """Write a result file as an evaluation that can be reported, compared and rescored.
 
     Args:
-        kind: ``g3`` (its two run files), ``recorded`` (candidates), ``predictions`` (image, truth, prediction).
+        kind: ``g3`` (its two run files), ``recorded`` (candidates), ``predictions`` (image, truth, prediction),
+            ``inspect`` (a log of Inspect; one that Sextant exported becomes the same evaluation again).
         benchmark: what the photos belong to, for the published rows beside them.
         data: the benchmark's folder, whose table says who took each photo where the file does not.
         strategy: what chooses among recorded candidates; ``top1`` takes the recorded answer.
@@ -58,8 +59,15 @@ def import_results(
         WrongUse: ``out`` holds an evaluation already.
     """
     notes: list[str] = []
-    if kind == "predictions":
-        rows, notes = read_predictions(file)
+    if kind == "inspect":
+        from sextant.eval.exchange.inspect_import import list_predictions, list_records, read_log  # takes a second
+
+        log = read_log(file)
+        if exported := list_records(log):
+            _restore(out, *exported)
+            return ["the log was exported by sextant; the evaluation is as it was there, without its run records"]
+    if kind in ("predictions", "inspect"):
+        rows, notes = read_predictions(file) if kind == "predictions" else (list_predictions(log), [])
         records = [Record(row.photo.image, row.photo.author, *row.photo.truth) for row in rows]
         pools = [row.pool for row in rows]
     else:
@@ -75,6 +83,13 @@ def import_results(
         write_lines(new.lines_file, lines)
         new.begin(_make_header(kind, file, benchmark, strategy, records, notes))
     return notes
+
+
+def _restore(out: Path, header: Json, records: Sequence[Json]) -> None:
+    """Write an exported evaluation as it was; run records did not travel with it."""
+    with create_evaluation(out) as new:
+        write_lines(new.lines_file, [{**record, "record": None} for record in records])
+        new.begin({name: value for name, value in header.items() if name != "format"})
 
 
 def add_authors(records: Sequence[Record], benchmark: str, data: Path) -> list[Record]:

@@ -44,16 +44,19 @@ class Prediction:
 
 
 def read_predictions(file: Path) -> tuple[list[Prediction], list[str]]:
-    """Read the predictions of a CSV file, and note its oddities: footers left out, headers swapped.
+    """Read the predictions of a CSV or Parquet file, and note its oddities: footers left out, headers swapped.
 
     Raises:
         PredictionError: no such file, missing columns, or an invalid row before the last two.
     """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.DictReader(text)
-            columns = _map_columns(reader.fieldnames or (), file)
-            rows = list(reader)
+        if file.suffix == ".parquet":
+            header, rows = _read_parquet(file)
+        else:
+            with file.open(encoding="utf-8-sig", newline="") as text:
+                reader = csv.DictReader(text)
+                header, rows = reader.fieldnames or (), list(reader)
+        columns = _map_columns(header, file)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PredictionError(f"cannot read {str(file)!r}: {error}; give a CSV of predictions") from error
     notes: list[str] = []
@@ -63,6 +66,23 @@ def read_predictions(file: Path) -> tuple[list[Prediction], list[str]]:
         truths = [(longitude, latitude) for latitude, longitude in truths]
         notes.append("the headers of latitude and longitude are swapped; they are read in the right order")
     return [_make_prediction(row, truth, columns) for row, truth in zip(kept, truths, strict=True)], notes
+
+
+def _read_parquet(file: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
+    """Read header and rows, every value as the text that a CSV would hold.
+
+    Raises:
+        OSError: it is no Parquet file.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(file)
+    except pyarrow.ArrowInvalid as error:
+        raise OSError(str(error)) from error
+    rows = [{name: "" if value is None else str(value) for name, value in row.items()} for row in table.to_pylist()]
+    return table.column_names, rows
 
 
 def _map_columns(header: Sequence[str], file: Path) -> dict[str, str]:

@@ -14,8 +14,9 @@ from time import monotonic
 from typing import Any
 
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.recording.recorder import Recorder, StepPort
+from sextant.agent.recording.recorder import Recorder, StepPort, ignore_step
 from sextant.agent.settings import Settings
+from sextant.agent.traces import trace_run
 from sextant.agent.world.deps import Deps, Port, StepInfo, ignore_event
 from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError
@@ -72,8 +73,8 @@ class BatchRunner:
             RunFolder(folder).remove()
         record = begin_run(folder, name, path, settings)
         cassette = Cassette.record(record.cassette)
-        with closing(cassette), closing(StepLog(record.steps)) as log:
-            self._photo_runs[name] = PhotoRun(Recorder(cassette, lambda _, kind, request: world(kind, request)), log)
+        with trace_run(settings) as traced, closing(cassette), closing(StepLog(record.steps)) as log:
+            self._photo_runs[name] = PhotoRun(Recorder(cassette, ignore_step(traced(world))), log)
             self._run_deps[name] = replace(self._deps, settings=settings, on_event=on_event)
             try:
                 state: Json = self._graph.invoke({"path": path}, make_config(settings), context=settings)

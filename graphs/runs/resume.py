@@ -6,6 +6,7 @@ from threading import Event
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import ignore_step
 from sextant.agent.settings import settings_from_json as settings_from
+from sextant.agent.traces import trace_run
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
@@ -45,5 +46,5 @@ def resume(
         parent = Cassette.read(find_run(record["parent"], home).cassette)
         return execute_fork(folder, parent, changes_from(record["changes"]), settings, on_event, stop)
     deps = make_cancellable(make_deps(settings, on_event), stop)
-    with use_recorded_prompts(record["prompts"]):
-        return execute_run(folder, record["path"], deps, ignore_step(deps.ask))
+    with use_recorded_prompts(record["prompts"]), trace_run(settings) as traced:
+        return execute_run(folder, record["path"], deps, ignore_step(traced(deps.ask)))

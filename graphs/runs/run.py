@@ -16,6 +16,7 @@ from sextant.agent.llm.spec import split_login
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import Recorder, StepPort, ignore_step
 from sextant.agent.settings import Settings, make_recipe, settings_to_json
+from sextant.agent.traces import trace_run
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
@@ -71,8 +72,9 @@ def locate(path: str, settings: Settings, on_event: OnEvent = ignore_event, stop
     name = settings.run or make_run_name()
     settings = replace(settings, run=name)
     deps = make_cancellable(make_deps(settings, on_event), stop)
-    folder = create_run(settings.home, name, build_record(path, deps.settings))
-    return execute_run(folder, path, deps, ignore_step(deps.ask))
+    with trace_run(deps.settings) as traced:
+        folder = create_run(settings.home, name, build_record(path, deps.settings))
+        return execute_run(folder, path, deps, ignore_step(traced(deps.ask)))
 
 
 def build_record(path: str, settings: Settings) -> Json:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.calibration import PoolKind, pool_kind
+from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.opinions import Opinions, collect_opinions
 from sextant.agent.verification.points import Points, answer_points
 from sextant.agent.verification.pool import Candidate, Pool, position_scores_of, positions_of
@@ -48,6 +49,10 @@ class PoolFeatures:
     def mapped(self) -> NDArray[np.bool_]:
         """Which points (m,) lie where the map has several texts of the photo together."""
         return self._find_points([one for one in self.signs.candidates if (one.agreeing or 0) >= TOGETHER])
+
+    def lie_near(self, places: Floats) -> NDArray[np.bool_]:
+        """Return which points (m,) lie within 25 km of places (n, 2), degrees."""
+        return np.asarray((compute_all_pairs_km(self.points.positions, places) <= RADII_KM[1]).any(1), dtype=bool)
 
     def _find_points(self, candidates: list[Candidate]) -> NDArray[np.bool_]:
         away = compute_all_pairs_km(self.points.positions, positions_of(candidates))

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from sextant.agent.answer_words import format_place_name
-from sextant.app.exports.table import is_formula
 from sextant.app.library.outputs.placed import PlacedPhoto
+from sextant.base.spreadsheets import guard_formula
 
 Row = dict[str, Any]
 
@@ -71,4 +71,4 @@ def _format_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = value.encode("utf-8", "backslashreplace").decode()
-    return f"'{text}" if is_formula(text) else text
+    return guard_formula(text)

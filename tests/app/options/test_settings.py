@@ -36,9 +36,11 @@ def test_every_setting_with_an_option_is_an_option_of_every_command_that_runs():
 
 def test_without_anything_every_setting_has_its_default(gallery):
     found = settings(gallery)
-    ours = {name: value for name, value in list_defaults().items() if name not in ("gallery", "scenes", "signs")}
+    chosen = ("gallery", "scenes", "second_look", "signs")
+    ours = {name: value for name, value in list_defaults().items() if name not in chosen}
     assert {name: getattr(found, name) for name in ours} == ours
     assert found.signs  # off by default only in records of runs that were made before it existed
+    assert found.second_look == 4
     assert found.scenes == (5 if is_installed("cv2") else 0)
 
 
@@ -57,7 +59,7 @@ def test_the_environment_and_set_read_every_type(gallery, monkeypatch):
     monkeypatch.setenv("SEXTANT_EXCLUDE_AUTHOR", "true")
     monkeypatch.setenv("SEXTANT_WITHOUT_AUTHORS", "ana, bruno")
     monkeypatch.setenv("SEXTANT_MAX_SECONDS", "1.5")
-    wishes = ("exclude_author=false", "max_seconds=none", "image_detail=low", "scenes=0")
+    wishes = ("exclude_author=false", "max_seconds=none", "image_detail=low", "scenes=0", "second_look=0")
     found = settings(gallery, overrides=wishes)
     assert found == Settings(
         signs=True, gallery=str(gallery), without_authors=("ana", "bruno"), max_seconds=None, image_detail="low"

@@ -22,6 +22,7 @@ OPERATORS = {
     "maps",
     "online",
     "scenes",
+    "second_look",
     "signs",
     "image_side",
     "image_quality",

@@ -1,0 +1,184 @@
+"""A run as spans by OpenTelemetry's conventions for generative AI: agent, chat, tool, retrieval.
+
+    SEXTANT_TRACES=spans OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 sextant locate photo.jpg
+
+The conventions: https://opentelemetry.io/docs/specs/semconv/gen-ai/ (registry of attributes, names ``gen_ai.*``).
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from sextant.agent.settings import Settings
+from sextant.agent.traces.exporting import get_tracer
+from sextant.agent.world.deps import Port
+from sextant.base.errors import WrongUse
+from sextant.base.json_types import Json
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+VARIABLE = "SEXTANT_TRACES"
+PROVIDERS = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "google_genai": "gcp.gemini",
+    "mistralai": "mistral_ai",
+}  # the conventions' names; any other provider goes by its own
+TOLD = {"model": "chat", "tool": "execute_tool", "references": "retrieval"}  # kind of call → operation
+
+
+class Traces(StrEnum):
+    """What is traced: nothing, spans without any content, or also prompts, replies, tool arguments and results."""
+
+    OFF = "off"
+    SPANS = "spans"
+    CONTENT = "content"
+
+
+def read_traces() -> Traces:
+    """Read what is to be traced from the environment.
+
+    Raises:
+        WrongUse: the variable has another value.
+    """
+    value = os.environ.get(VARIABLE, "").strip() or Traces.OFF
+    try:
+        return Traces(value)
+    except ValueError as error:
+        raise WrongUse(f"{VARIABLE}={value!r} is unknown; choose off, spans or content") from error
+
+
+@contextmanager
+def trace_run(settings: Settings) -> Iterator[Callable[[Port], Port]]:
+    """Trace one run within the block; yield what wraps its port.
+
+    Raises:
+        MissingPackage: traces are wanted, and OpenTelemetry is not installed.
+        WrongUse: SEXTANT_TRACES has an unknown value.
+    """
+    wanted = read_traces()
+    if wanted is Traces.OFF:
+        yield lambda port: port
+        return
+    from opentelemetry.trace import SpanKind, set_span_in_context
+
+    tracer = get_tracer()
+    provider, _, model = settings.model.partition(":")
+    shared = {"gen_ai.provider.name": PROVIDERS.get(provider, provider), "gen_ai.conversation.id": str(settings.run)}
+    agent = {
+        **shared,
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": "sextant",
+        "gen_ai.agent.version": version("sextant-geo"),
+        "gen_ai.request.model": model or provider,
+        "sextant.preset": settings.preset or "default",
+    }
+    with tracer.start_as_current_span("invoke_agent sextant", kind=SpanKind.INTERNAL, attributes=agent) as root:
+        # Nodes run in threads of their own, to which the current span is not passed on.
+        above = set_span_in_context(root)
+
+        def wrap(port: Port) -> Port:
+            def ask(kind: str, request: Json) -> Json:
+                if kind not in TOLD:
+                    return port(kind, request)
+                span_kind = SpanKind.CLIENT if kind == "model" else SpanKind.INTERNAL
+                begun = {**shared, **describe_request(kind, request)}
+                name = _name_span(kind, request)
+                with tracer.start_as_current_span(name, above, span_kind, attributes=begun) as span:
+                    reply = port(kind, request)
+                    _tell_reply(span, kind, reply)
+                    if wanted is Traces.CONTENT:
+                        span.set_attributes(describe_content(kind, request, reply))
+                    return reply
+
+            return ask
+
+        yield wrap
+
+
+def _name_span(kind: str, request: Json) -> str:
+    if kind == "model":
+        return f"chat {_name_model(request)}"
+    return f"execute_tool {request['name']}" if kind == "tool" else "retrieval gallery"
+
+
+def _name_model(request: Json) -> str:
+    return str(request["model"]).partition(":")[2] or str(request["model"])
+
+
+def describe_request(kind: str, request: Json) -> dict[str, Any]:
+    """Describe a call before it is made, without its content."""
+    told: dict[str, Any] = {"gen_ai.operation.name": TOLD[kind]}
+    if kind == "model":
+        told |= {
+            "gen_ai.request.model": _name_model(request),
+            "gen_ai.request.temperature": request["temperature"],
+            "gen_ai.request.max_tokens": request["max_output_tokens"],
+            "gen_ai.request.seed": request["seed"],
+            "sextant.branch": request["branch"],
+            "sextant.variant": request["variant"],
+            "sextant.turn": request["turn"],
+        }
+    elif kind == "tool":
+        told |= {"gen_ai.tool.name": request["name"], "gen_ai.tool.type": "function"}
+    else:
+        told |= {"gen_ai.data_source.id": "gallery"}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _tell_reply(span: "Span", kind: str, reply: Json) -> None:
+    """Set what the reply tells of its cost and its end; a failure makes the span an error."""
+    from opentelemetry.trace import Status, StatusCode
+
+    failure: Mapping[str, Any] = reply.get("failure") or {}
+    failed = failure.get("kind") or ("tool_error" if kind == "tool" and "error" in reply else None)
+    if failed:
+        span.set_attribute("error.type", str(failed))
+        span.set_status(Status(StatusCode.ERROR))
+    if kind == "model" and not failure:
+        usage = reply["usage"]
+        span.set_attributes(
+            {
+                "gen_ai.response.model": reply["model"],
+                "gen_ai.response.finish_reasons": [reply["finish"]],
+                "gen_ai.usage.input_tokens": usage["input_tokens"],
+                "gen_ai.usage.output_tokens": usage["output_tokens"],
+            }
+        )
+
+
+def describe_content(kind: str, request: Json, reply: Json) -> dict[str, str]:
+    """Describe the content of a call. Pictures stand in it by their hash."""
+    if kind == "model":
+        told = [{"role": "assistant", "parts": [{"type": "text", "content": reply.get("text", "")}]}]
+        asked = [
+            {"role": message["role"], "parts": _list_parts(message.get("content") or "")}
+            for message in request["messages"]
+        ]
+        return {"gen_ai.input.messages": _write(asked), "gen_ai.output.messages": _write(told)}
+    if kind == "tool":
+        return {
+            "gen_ai.tool.call.arguments": _write(request["args"]),
+            "gen_ai.tool.call.result": str(reply.get("content", reply.get("error", ""))),
+        }
+    return {}
+
+
+def _list_parts(content: Any) -> list[Json]:
+    if isinstance(content, str):
+        return [{"type": "text", "content": content}]
+    return [
+        {"type": "text", "content": block["text"]}
+        if block["type"] == "text"
+        else {"type": "uri", "modality": "image", "uri": f"sha256:{block['sha256']}"}
+        for block in content
+    ]
+
+
+def _write(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,1 @@
+"""Evaluations that travel: Inspect logs, and tables with a row for each photo."""

@@ -1,0 +1,121 @@
+"""A second look: a later round compares the leading places with pictures taken there; only strong models are asked."""
+
+import itertools
+import json
+
+import pytest
+
+from sextant.agent.answers.judgements import Likeness, read_judgements
+from sextant.agent.settings import Settings
+from sextant.agent.verification.calibrated import calibrated
+from sextant.agent.verification.pool import Candidate, Judgement, Pool
+from sextant.agent.verification.scoring.judgements import may_judge, weigh_judgements
+from sextant.graphs.runs.folder import find_run
+from sextant.graphs.runs.replay import replay
+from sextant.graphs.runs.run import locate
+from tests.support.model_script import Reply
+from tests.support.model_server import ModelServer
+from tests.support.open_services import OpenServices
+
+LISBON, OSLO = (38.71, -9.14), (59.91, 10.75)
+
+
+def make_script(likely):
+    """A model that says Lisbon and Oslo in turn, and of each sheet whether it shows ``likely``."""
+
+    turns = itertools.cycle((LISBON, OSLO))
+
+    def script(asked):
+        if "Place A:" in asked.text:
+            lines = [line for line in asked.text.splitlines() if line.startswith("Place ")]
+            said = [
+                {
+                    "place": line[6],
+                    "judgement": "same place" if likely in line else "not",
+                    "why": f"the tower of {line[6]}",
+                }
+                for line in lines
+            ]
+            return Reply(text=json.dumps({"places": said}))
+        place = next(turns)
+        return Reply(text=json.dumps({"latitude": place[0], "longitude": place[1], "confidence": 0.4}))
+
+    return script
+
+
+def run(script, query, home, gallery, **more):
+    with ModelServer(script) as server:
+        settings = Settings(
+            **{
+                "model": "openai:gpt-5-scripted", "base_url": server.base_url, "home": str(home), "tools": (),
+                "retries": 0, "gallery": str(gallery) if gallery else None, "second_look": 4, "later": ("second-look",),
+                "variants": ("zero-shot", "references-10"), "max_rounds": 2, **more,
+            }
+        )  # fmt: skip
+        return locate(str(query), settings), server.asked
+
+
+def test_the_leading_places_are_compared_and_the_judgement_counts(gallery, query, tmp_path, keys):
+    probabilities = {}
+    for likely in ("Lisbon", "Oslo"):
+        done, asked = run(make_script(likely), query, tmp_path, gallery)
+        looks = [one for one in asked if "Place A:" in one.text]
+        assert len(looks) == 1 and looks[0].text.count("same kind") >= 1
+        judged = done.answer["looks"]
+        assert {one["judgement"] for one in judged} == {"same place", "not"}
+        assert all(len(one["evidence"]) == 64 and one["why"].startswith("the tower") for one in judged)
+        assert done.answer["outcomes"]["unparsable"] == 0
+        probabilities[likely] = (done.answer["best"]["country_code"], done.answer["probability"]["25"])
+        replayed = replay(find_run(done.name, str(tmp_path)), home=str(tmp_path))
+        assert replayed.answer == done.answer
+    assert probabilities["Lisbon"][0] == "PT" and probabilities["Oslo"][0] == "NO"
+
+
+def test_models_whose_judgement_weighs_nothing_are_not_asked(gallery, query, tmp_path, keys):
+    done, asked = run(make_script("Oslo"), query, tmp_path, gallery, model="openai:llava")
+    assert "looks" not in done.answer and not any("Place A:" in one.text for one in asked)
+    done, asked = run(make_script("Oslo"), query, tmp_path, gallery, second_look=0)
+    assert "looks" not in done.answer and not any("Place A:" in one.text for one in asked)
+
+
+def test_pictures_of_a_service_serve_without_a_gallery(query, tmp_path, keys):
+    with OpenServices() as services:
+        done, _ = run(
+            make_script("Vaduz"), query, tmp_path, None, online=(f"panoramax={services.url}",),
+            variants=("zero-shot", "clues-first"),
+        )  # fmt: skip
+    assert any(path == "/api/search" for path, _ in services.requests)
+    assert done.answer["sent"] and "looks" not in done.answer  # its only picture lies in Vaduz, no leading place
+
+
+def test_only_codes_are_read():
+    said = [{"place": "a", "judgement": "Same Place", "why": "x"}, {"place": "B", "judgement": "perhaps"}]
+    text = f"Well. {json.dumps({'places': said})}"
+    assert [(one.letter, one.likeness) for one in read_judgements(text, "AB")] == [("A", Likeness.SAME_PLACE)]
+    assert read_judgements("the same place", "AB") == () and read_judgements('{"places": 3}', "AB") == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "moves"), [("gpt-5", True), ("gpt-4o", False), ("llava", False), ("unheard-of", False)]
+)
+def test_only_a_strong_model_moves_the_odds(model, moves):
+    places = (LISBON, OSLO)
+    pool = Pool(tuple(Candidate(*place, origin="nearest", rank=rank) for rank, place in enumerate(places)))
+    judged = Pool(pool.candidates, judgements=(
+        Judgement(*LISBON, Likeness.NOT, model), Judgement(*OSLO, Likeness.SAME_PLACE, model)
+    ))  # fmt: skip
+    before, after = calibrated(pool), calibrated(judged)
+    assert may_judge(model) == moves
+    assert (after.latitude, after.probability) != (before.latitude, before.probability) if moves else after == before
+    if moves:
+        assert round(after.latitude) == 60
+
+
+def test_probabilities_stay_those_of_one_truth():
+    import numpy as np
+
+    chances = np.array([[0.3, 0.5, 0.5, 0.5, 0.6], [0.1, 0.4, 0.4, 0.4, 0.6]])
+    judged = [Judgement(*OSLO, Likeness.SAME_PLACE, "gpt-5"), Judgement(*LISBON, Likeness.NOT, "gpt-5")]
+    moved = weigh_judgements(chances, np.array([OSLO, LISBON]), judged)
+    assert moved[0, 1] > 0.7 and moved[1, 1] < 0.2 and moved[:, 1].sum() <= 1.0
+    assert (np.diff(moved, axis=1) >= 0).all() and moved[0, 0] < moved[0, 1]
