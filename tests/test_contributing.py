@@ -1,74 +1,62 @@
-"""The worked examples of CONTRIBUTING.md work: they are taken from it and built."""
+"""The worked examples of CONTRIBUTING.md are built and used."""
 
-import csv
+import importlib
 import json
 import re
 import sys
+import types
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-import yaml
+from langchain_core.tools import ToolException
+from PIL import Image
 
-from sextant.agent.llm import client, spec
+from sextant.agent.llm.spec import Endpoint
 from sextant.gallery.build.build import build
-from sextant.gallery.encoders.load import load_encoder
+from sextant.gallery.search.search import find_nearest
 from sextant.gallery.store import Gallery
 
-ROOT = Path(__file__).resolve().parents[1]
-TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).resolve().parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
-def example(title):
-    """The Python block of a section, as a module."""
-    section = TEXT.partition(f"## {title}\n")[2].partition("\n## ")[0]
-    module = ModuleType(title.replace(" ", "_"))
-    exec(re.search(r"```python\n(.*?)```", section, re.S)[1], module.__dict__)
+def make_module(title):
+    """The code of a section as a module."""
+    section = TEXT.split(f"### {title}\n")[1].split("\n### ")[0]
+    name = "contributed_" + re.sub(r"\W+", "_", title.lower())
+    module = types.ModuleType(name)
+    sys.modules[name] = module  # pydantic looks up annotations by the module's name
+    exec(compile(re.search(r"```python\n(.*?)```", section, re.DOTALL)[1], title, "exec"), vars(module))
     return module
 
 
-def test_the_source_builds_a_gallery(photos, tmp_path):
-    with (photos.parent / "metadata.csv").open(encoding="utf-8") as table:
-        rows = list(csv.DictReader(table))[:5]
-    named = next(name for name in rows[0] if rows[0][name].endswith(".jpg"))
-    told = [
-        {"file": str(photos / row[named]), "latitude": float(row["latitude"]), "longitude": float(row["longitude"])}
-        for row in rows
-    ]
-    (tmp_path / "list.json").write_text(json.dumps(told))
-    source = example("Add a source of photos").JsonListSource(tmp_path / "list.json")
-    build(source, str(tmp_path / "gallery"), load_encoder("builtin"), workers=0)
-    assert Gallery.open(str(tmp_path / "gallery"), None).count == 5
+def test_the_tool_answers_and_refuses_in_words():
+    example = make_module("A tool for the model")
+    tool = example.make_time_zone_tool()
+    assert tool.invoke({"longitude": 139.7}).startswith("UTC+9")
+    with pytest.raises(ToolException, match="out of range"):
+        example.tell_time_zone(999.0)
 
 
-def test_the_provider_answers(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sextant.agent.llm.providers.echo", example("Add a model provider"))
-    for table, value in (
-        (spec.KEY_VARIABLES, "ECHO_API_KEY"),
-        (spec.ADDRESS_VARIABLES, "ECHO_URL"),
-        (spec.DEFAULT_ADDRESSES, "http://127.0.0.1:1"),
-    ):
-        monkeypatch.setitem(table, "echo", value)
-    model = client.load_model("echo:parrot", base_url="http://127.0.0.1:2")
-    said = client.complete(model, [{"role": "user", "content": "Where?"}], temperature=0.2)
-    assert said.text == "parrot thinks of Lisbon" and said.usage.estimated
+def test_encoder_and_source_build_a_gallery_that_finds_its_photos(tmp_path):
+    encoder = make_module("An encoder").PixelEncoder()
+    entries = []
+    for number, colour in enumerate(["red", "green", "blue"]):
+        Image.new("RGB", (40, 30), colour).save(tmp_path / f"{colour}.png")
+        entries.append({"file": f"{colour}.png", "latitude": 10.0 * number, "longitude": 5.0, "author": colour})
+    entries.append({"file": "missing.png", "latitude": 0.0, "longitude": 1.0})
+    (tmp_path / "photos.json").write_text(json.dumps(entries))
+    source = make_module("A source of photos").JsonSource(tmp_path / "photos.json")
+    report = build(source, str(tmp_path / "gallery"), encoder, workers=0)
+    assert report.count == 3 and [item.id for item in report.unreadable] == ["missing.png"]
+    (query,) = encoder.encode([Image.new("RGB", (20, 20), (0, 120, 10))])
+    assert find_nearest(Gallery.open(str(tmp_path / "gallery")), query, 1)[0].latitude == 10.0
 
 
-@pytest.mark.parametrize("path", [p for p in re.findall(r"`([\w./]+/[\w./-]+)`", TEXT) if "NAME" not in p])
-def test_the_files_that_it_names_exist(path):
-    assert (ROOT / path).exists(), path
-
-
-@pytest.mark.parametrize("file", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda file: file.name)
-def test_a_workflow_or_form_is_yaml_and_calls_targets_that_exist(file):
-    text = file.read_text(encoding="utf-8")
-    assert yaml.safe_load(text)
-    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
-    assert set(re.findall(r"\bmake ([a-z]+)", text)) <= targets
-
-
-def test_the_citation_is_of_this_version():
-    told = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    project = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M)[1]
-    assert told["version"] == project
-    assert f"ARG VERSION={project}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+def test_the_provider_has_what_the_client_asks_of_every_provider():
+    example = make_module("A model provider")
+    ours = importlib.import_module("sextant.agent.llm.providers.openai")
+    assert all(hasattr(ours, name) for name in ("make_client", "make_call_options"))
+    endpoint = Endpoint.__new__(Endpoint)
+    object.__setattr__(endpoint, "name", "m")
+    assert example.make_client(endpoint, None).invoke("?").content == "m would answer here"
+    assert example.make_call_options(None, 1, None) == {"seed": 1}

@@ -50,3 +50,17 @@ def test_the_bill_of_materials_names_every_locked_package():
     document = json.loads(made)
     assert document["bomFormat"] == "CycloneDX"
     assert {one["name"]: one["version"] for one in document["components"]} == versions("requirements.lock")
+
+
+def test_the_container_takes_the_wheel_of_this_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert f"ARG VERSION={project['version']}\n" in text
+    extras = re.search(r"sextant-geo\[([\w,]+)\] @", text)[1].split(",")
+    assert set(extras) <= project["optional-dependencies"].keys()
+
+
+def test_workflows_call_targets_that_exist():
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    for file in (ROOT / ".github" / "workflows").glob("*.yml"):
+        assert set(re.findall(r"run: make ([a-z]+)", file.read_text(encoding="utf-8"))) <= targets, file.name
