@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check record lock clean adversary plans audit sbom
+.PHONY: demo test check types record bench docs lock clean adversary plans audit sbom
 
 demo: .venv/ready
 	$(BIN)/sextant demo
@@ -19,6 +19,14 @@ record: .venv/ready-dev
 plans: .venv/ready-dev
 	SEXTANT_PLAN_PHOTOS=20 $(BIN)/python -m pytest tests/eval/running/test_plans.py tests/test_g3_aligned.py
 
+# The quick benches beside the figures of bench/RESULTS.md; `python -m bench.compare --write` commits new ones.
+bench: .venv/ready-dev
+	$(BIN)/python -m bench.compare
+
+# The guides as a site in site/, its links checked; it needs no network.
+docs: .venv/ready-dev .types
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+
 # Hostile replies, requests and records, full disks, kills, two servers on one home, load (SECURITY.md); it is slow.
 adversary: .venv/ready-dev
 	SEXTANT_ADVERSARY=1 $(BIN)/python -m pytest tests/adversary -s
@@ -28,6 +36,9 @@ audit: .venv/ready-dev
 
 sbom: .venv/ready
 	mkdir -p dist && $(BIN)/python scripts/sbom.py > dist/sextant.cdx.json
+
+types: .venv/ready-dev .types
+	$(BIN)/mypy
 
 check: .venv/ready-dev .types
 	$(BIN)/ruff check .
@@ -41,10 +52,15 @@ check: .venv/ready-dev .types
 	cd .types/sextant && ln -s ../../sextant/__init__.py ../../sextant/py.typed ../../agent ../../app ../../atlas ../../base \
 		../../eval ../../gallery ../../geo ../../graphs ../../prompts ../../tools .
 
-# The lock files are what was installed when the tests last passed; `make lock` writes them anew from this machine.
-lock: .venv/ready-dev
-	$(BIN)/python scripts/lock.py
-	$(BIN)/python scripts/hashes.py
+# The lock files, resolved by uv from pyproject.toml; hashes for `pip install --require-hashes`.
+lock:
+	UPGRADE=$(UPGRADE) scripts/lock.sh
+
+# The wheel and the source archive, built and checked: what is in them, and that their texts render.
+dist:
+	rm -rf dist build && uv build --out-dir dist
+	uvx twine check --strict dist/*.whl dist/*.tar.gz
+	uvx check-wheel-contents dist/*.whl
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -10,7 +10,7 @@ import pytest
 from sextant.app.cli import sextant
 
 ROOT = Path(__file__).resolve().parents[1]
-GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -58,7 +58,7 @@ def test_a_python_example_of_a_guide_compiles_and_its_imports_exist(guide, numbe
     exec("\n".join(imports), {})
 
 
-def test_the_readme_names_every_guide():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    missing = [guide.name for guide in GUIDES[1:] if f"docs/{guide.name}" not in readme]
+def test_readme_or_site_names_every_guide():
+    named = "".join((ROOT / file).read_text(encoding="utf-8") for file in ("README.md", "mkdocs.yml"))
+    missing = [str(guide) for guide in GUIDES[1:] if str(guide.relative_to(ROOT / "docs")) not in named]
     assert not missing

@@ -10,6 +10,8 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from PIL import Image
 
 from sextant.base.errors import SextantError, WrongUse
+from sextant.base.plugins import TOOLS as PLUGINS
+from sextant.base.plugins import list_plugins, load_plugin, name_package
 from sextant.tools.country_facts import country_facts
 from sextant.tools.crops import Photo
 from sextant.tools.distance import distance
@@ -102,7 +104,23 @@ def make_tools(names: tuple[str, ...], sources: Sources) -> dict[str, BaseTool]:
     Raises:
         WrongUse: a name is not a known tool.
     """
-    return {name: MAKERS[name](sources) for name in check_tool_names(names)}
+    return {name: _make_tool(name, sources) for name in check_tool_names(names)}
+
+
+def _make_tool(name: str, sources: Sources) -> BaseTool:
+    """Make one tool: ours, else a plug-in's, whose text is foreign text.
+
+    Raises:
+        WrongUse: the plug-in makes no tool of that name.
+    """
+    if name in MAKERS:
+        return MAKERS[name](sources)
+    point = list_plugins(PLUGINS)[name]
+    made = load_plugin(point)(sources)
+    if not isinstance(made, BaseTool) or made.name != name:
+        raise WrongUse(f"plug-in {name!r} of {name_package(point)} makes no tool of that name; update or uninstall it")
+    made.metadata = {**(made.metadata or {}), "untrusted": True}
+    return made
 
 
 def check_tool_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -111,9 +129,11 @@ def check_tool_names(names: tuple[str, ...]) -> tuple[str, ...]:
     Raises:
         WrongUse: a name is not a known tool.
     """
-    for name in names:
-        if name not in MAKERS:
-            raise WrongUse(f"unknown tool {name!r}; the tools are: {', '.join(TOOLS)}")
+    unknown = [name for name in names if name not in MAKERS]
+    known = list_plugins(PLUGINS) if unknown else {}
+    for name in unknown:
+        if name not in known:
+            raise WrongUse(f"unknown tool {name!r}; the tools are: {', '.join([*TOOLS, *known])}")
     return names
 
 

@@ -31,7 +31,12 @@ class Ran:
 
 
 def sextant(
-    *args: object, home: Path, env: Mapping[str, str] | None = None, seconds: float = 120, typed: str | None = None
+    *args: object,
+    home: Path,
+    env: Mapping[str, str] | None = None,
+    seconds: float = 120,
+    typed: str | None = None,
+    cwd: Path = ROOT,
 ) -> Ran:
     """Run ``sextant ARGS`` with its home at ``home`` and no model settings of this machine; ``typed`` is piped in."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "OLLAMA", "SEXTANT"))}
@@ -40,7 +45,7 @@ def sextant(
         done = subprocess.run(
             [sys.executable, "-m", "sextant.app", *map(str, args)],
             env=whole,
-            cwd=ROOT,
+            cwd=cwd,
             capture_output=True,
             input=typed,
             text=True,
@@ -48,7 +53,7 @@ def sextant(
             check=False,
         )
         return _checked(done.returncode, done.stdout, done.stderr)
-    process = Process(*args, env=whole, typing=typed is not None)
+    process = Process(*args, env=whole, typing=typed is not None, cwd=cwd)
     try:
         out, err = process.communicate(typed, timeout=seconds)
     finally:

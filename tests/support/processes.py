@@ -40,7 +40,7 @@ def _detach(duplicate: Any) -> int:
     return int(duplicate.detach())
 
 
-def _run(module: str, args: list[str], env: dict[str, str], own_group: bool, *streams: int) -> None:
+def _run(module: str, args: list[str], env: dict[str, str], cwd: str, own_group: bool, *streams: int) -> None:
     if own_group:
         os.setsid()
     for standard, given in enumerate(streams):
@@ -52,7 +52,7 @@ def _run(module: str, args: list[str], env: dict[str, str], own_group: bool, *st
     sys.stderr = os.fdopen(2, "w", closefd=False, encoding="utf-8", errors="backslashreplace", buffering=1)
     os.environ.clear()
     os.environ.update(env)
-    os.chdir(ROOT)
+    os.chdir(cwd)
     sys.path.insert(0, str(ROOT))
     sys.argv = [module, *args]
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -84,6 +84,7 @@ class Process:
         silent: bool = False,
         typing: bool = False,
         own_group: bool = False,
+        cwd: Path = ROOT,
     ) -> None:
         inherited: list[int] = []
         if typing:
@@ -103,7 +104,7 @@ class Process:
                 inherited.append(theirs)
         self._process = _context.Process(
             target=_run,
-            args=(module, [str(arg) for arg in args], dict(env), own_group, *map(_Inherited, inherited)),
+            args=(module, [str(arg) for arg in args], dict(env), str(cwd), own_group, *map(_Inherited, inherited)),
         )
         self._process.start()
         for descriptor in inherited:
