@@ -5,8 +5,10 @@ from typing import Any, get_args
 
 from fastapi import APIRouter, Response
 
+from sextant.agent.answer_statement import state_answer
 from sextant.agent.privacy.run_view import redact, view_run
-from sextant.agent.privacy.view import view_comparison
+from sextant.agent.privacy.view import view_answer, view_comparison
+from sextant.app.render.run import describe_move
 from sextant.app.render.run_flow import build_flow
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
@@ -62,7 +64,13 @@ def make_run_routes(service: SessionService) -> APIRouter:
             )
         difference = view_comparison(compare_runs(parent, find_run(run.name, home)), service.context.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
-        return {"run": run.name, "answer": redact(answer, service.context.policy), "difference": difference}
+        told = state_answer(view_answer(run.answer, service.context.policy))
+        return {
+            "run": run.name,
+            "answer": redact(answer, service.context.policy),
+            "told": {"headline": told["headline"], "position": told["position"], "moved": describe_move(difference)},
+            "difference": difference,
+        }
 
     @routes.post("/fork/stop")
     def stop(session: str, key: str) -> schemas.Done:
