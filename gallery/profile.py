@@ -84,8 +84,9 @@ class RetrievalProfile(BaseModel):
 
         Returns:
             (m, 5), zero where no retrieved photo lies within the radius. Of a gallery too small to be measured, only as
-            many photos count as a quarter of it: a longer list shows where its photos lie, not what looks alike. A gallery of one part of the world finds that
-            part by chance more often than the world's photos lie there; such chance does not count as evidence.
+            many photos count as a quarter of it: a longer list shows where its photos lie, not what looks alike. A
+            gallery of one part of the world finds that part by chance more often than the world's photos lie there;
+            such chance does not count as evidence.
         """
         if not self.known and self.photos:
             photos = photos[: max(1, self.photos // _LEAST_SELECTIVE)]
