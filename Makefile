@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check record bench docs lock clean adversary plans audit sbom
+.PHONY: demo test check types record bench docs lock clean adversary plans audit sbom
 
 demo: .venv/ready
 	$(BIN)/sextant demo
@@ -36,6 +36,9 @@ audit: .venv/ready-dev
 
 sbom: .venv/ready
 	mkdir -p dist && $(BIN)/python scripts/sbom.py > dist/sextant.cdx.json
+
+types: .venv/ready-dev .types
+	$(BIN)/mypy
 
 check: .venv/ready-dev .types
 	$(BIN)/ruff check .

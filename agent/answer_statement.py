@@ -46,11 +46,19 @@ def format_regions(answer: Answer) -> str:
         elif area.get("radius_km") is not None:
             words.append(f"{share} %: within {format_distance(area['radius_km'])}")
         else:
-            count, size = len(area["parts"]), area.get("area_km2")  # earlier versions recorded no area
+            count, size = _count_areas(area), area.get("area_km2")  # earlier versions recorded no area
             areas = "an area" if count == 1 else f"{count} areas"
             together = "" if size is None else f" of {size:,.0f} km²" if count == 1 else f", {size:,.0f} km² together"
             words.append(f"{share} %: {areas}{together}")
     return " · ".join(words) or "not known"
+
+
+def _count_areas(area: Document) -> int:
+    """Count the areas of a region: where a person ruled places out, its outline's; else its circles."""
+    outline = area.get("geojson") if area.get("bounded") else None
+    if outline and outline["type"] == "MultiPolygon":
+        return len(outline["coordinates"]) or 1
+    return 1 if outline else len(area["parts"])
 
 
 def describe_rival(answer: Answer) -> str:

@@ -56,8 +56,8 @@ class Area:
         if self.within is None:
             return drawn
         clipped = shapely.intersection(shape(drawn), self.within)
-        faces = [part for part in shapely.get_parts(clipped) if part.geom_type == "Polygon"]
-        outline: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(shapely.multipolygons(faces))))
+        faces = [part for part in shapely.get_parts(clipped) if part.geom_type == "Polygon" and not part.is_empty]
+        outline: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(shapely.MultiPolygon(faces))))
         return outline
 
     def to_json(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ export function showEvidence(view, photo, act) {
   );
 }
 
-const card = (title, ...children) => h("section", { class: "card" }, h("h3", {}, title), ...children);
+const card = (title, ...children) => h("section", { class: "card" }, h("h2", {}, title), ...children);
 
 function answerCard(photo, act) {
   const { best, precision, fitted } = photo.answer;
@@ -66,14 +66,21 @@ function steeringCard(photo, act) {
 }
 
 function placesCard(photo, act) {
-  const items = photo.places.slice(0, 8).map((place) =>
+  const item = (place) =>
     h("li", {},
       h("div", {}, h("div", {}, placeName(place)), h("div", { class: "small" }, votes(place))),
       h("div", { class: "acts" },
         h("button", { onclick: () => act.focus(place), "aria-label": `Show ${placeName(place)} on the map` }, "Show"),
         h("button", { onclick: () => act.place("pin", place), "aria-label": `It is near ${placeName(place)}` }, "It is here"),
-        h("button", { onclick: () => act.place("reject", place), "aria-label": `It is not near ${placeName(place)}` }, "Not here"))));
-  return card("Candidates and their votes", h("ol", { class: "ranked" }, items));
+        h("button", { onclick: () => act.place("reject", place), "aria-label": `It is not near ${placeName(place)}` }, "Not here")));
+  const shown = photo.places.slice(0, 8).map(item);
+  const rest = photo.places.slice(8);
+  const more = h("button", { class: "plain", onclick: () => {
+    list.append(...rest.map(item));
+    more.remove();
+  } }, `Show all ${photo.places.length} places of the map`);
+  const list = h("ol", { class: "ranked" }, shown);
+  return card("Candidates and their votes", list, rest.length ? more : null);
 }
 
 function votes(place) {
@@ -123,7 +130,7 @@ function distance(a, b) {
 function claimsCard(photo) {
   const claims = photo.ledger.map((entry) => h("li", {}, line(entry, false)));
   const done = photo.done.map((branch) => h("li", { class: "small" }, `${branch.branch}: ${branch.tools.join(", ") || "no tool called"}`));
-  return card("Claims and their sources", h("ul", { class: "claims" }, claims.length ? claims : h("li", { class: "soft" }, "No answer gave reasons.")), h("h4", {}, "Calls made"), h("ul", {}, done));
+  return card("Claims and their sources", h("ul", { class: "claims" }, claims.length ? claims : h("li", { class: "soft" }, "No answer gave reasons.")), h("h3", {}, "Calls made"), h("ul", {}, done));
 }
 
 function fileCard(photo, act) {

@@ -2,6 +2,7 @@
 
 import { $, colour, coordinates, h, placeName } from "./dom.js";
 import { followStreets, vectorTiles } from "./basemap.js";
+import { holds, listPolygons, onEveryCopy } from "./regions.js";
 
 const LEGENDS = {
   answer: "Red: the answer. Orange: the 50 and 90 % regions. Violet: the rival. Green: the file's own position. Small dots: all candidates.",
@@ -15,7 +16,7 @@ export class WorldMap {
     const { tiles, basemap, streets } = about;
     this.layer = "answer";
     this.photo = null;
-    this.map = L.map("map", { worldCopyJump: true, minZoom: 1, maxZoom: tiles || basemap || streets ? 19 : 12, zoomSnap: 0.5, attributionControl: true });
+    this.map = L.map("map", { worldCopyJump: true, minZoom: 1, maxZoom: tiles || basemap || streets ? 19 : 12, zoomSnap: 0.5, attributionControl: true, ...stillness() });
     this.map.attributionControl.setPrefix("");
     this.map.zoomControl.setPosition("bottomright");
     this.map.setView([25, 10], 1.5);
@@ -27,6 +28,7 @@ export class WorldMap {
     this.land = null;
     for (const button of $("layers").children) button.addEventListener("click", () => this.choose(button.dataset.layer));
     $("layers").addEventListener("keydown", (event) => this.#arrow(event));
+    this.map.on("click", (event) => this.#tell(event.latlng));
     new ResizeObserver(() => this.map.invalidateSize()).observe($("map"));
   }
 
@@ -70,7 +72,7 @@ export class WorldMap {
       const misfit = joint?.misfits.includes(photo.key);
       const fine = ["street", "city"].includes(photo.told.scale);
       const mark = L.divIcon({ className: `number ${misfit ? "misfit" : fine || joint ? "fine" : "coarse"}`, html: h("span", {}, photo.key), iconSize: [24, 24] });
-      L.marker(at(where), { icon: mark, alt: `photo ${photo.key}: ${photo.told.short}`, title: photo.told.short }).on("click", () => choose(photo.key)).addTo(this.marks);
+      marker(at(where), `photo ${photo.key}: ${photo.told.short}`, { icon: mark }).on("click", () => choose(photo.key)).addTo(this.marks);
       bounds.extend(at(where));
     }
     if (joint?.way === "trip") L.polyline(joint.stops.map(at), { color: colour("--accent"), weight: 2 }).addTo(this.marks);
@@ -90,7 +92,8 @@ export class WorldMap {
       shape.bindTooltip(`${share} % region`, { sticky: true });
       if (share === "50") extend(bounds, region[share].parts, best);
       // A circle of some kilometres is nothing at the scale of a continent: a ring says that it is there.
-      for (const part of region[share].parts) L.circleMarker(at(part), { radius: share === "90" ? 11 : 7, color: colour("--orange"), weight: 2, fill: false, interactive: false }).addTo(this.marks);
+      const drawn = listPolygons(region[share].geojson);
+      for (const part of region[share].parts.filter((one) => holds(drawn, one.latitude, one.longitude))) L.circleMarker(at(part), { radius: share === "90" ? 11 : 7, color: colour("--orange"), weight: 2, fill: false, interactive: false }).addTo(this.marks);
     }
     for (const area of photo.areas) {
       const tone = colour(area.rule === "only" ? "--good" : "--bad");
@@ -100,22 +103,23 @@ export class WorldMap {
       const dot = L.circleMarker(at(place), { radius: 3 + 4 * (place.score || 0), color: colour("--card"), weight: 1, fillColor: colour("--ink"), fillOpacity: 0.65 });
       dot.bindPopup(() => words(placeName(place), `${place.origin}${place.variant ? `, ${place.variant}` : ""}`)).addTo(this.marks);
     }
-    if (rival) L.marker(at(rival), { icon: icon("rivalhead", 16), alt: "rival" }).bindPopup(() => words("Rival", placeName(rival))).addTo(this.marks);
+    if (rival) marker(at(rival), "the rival", { icon: icon("rivalhead", 16) }).bindPopup(() => words("Rival", placeName(rival))).addTo(this.marks);
     const own = photo.answer.metadata;
     if (own?.latitude != null) {
       if (best) L.polyline([at(best), [own.latitude, nearTurn(own.longitude, best.longitude)]], { color: colour("--good"), weight: 1.5, dashArray: "4 4", interactive: false }).addTo(this.marks);
-      L.marker(at(own), { icon: icon("filehead", 16), alt: "the file's own position" }).bindPopup(() => words("The file's own position", photo.metadata.text)).addTo(this.marks);
+      marker(at(own), "the file's own position", { icon: icon("filehead", 16) }).bindPopup(() => words("The file's own position", photo.metadata.text)).addTo(this.marks);
     }
     if (best) {
       bounds.extend(bounds.isValid() ? at(best) : L.latLng(at(best)).toBounds(2e6)); // a region of half the world says no more than the place
-      const head = L.marker(at(best), { icon: icon("pinhead", 24, [12, 29]), alt: "answer", zIndexOffset: 1000 });
+      const head = marker(at(best), "the answer", { icon: icon("pinhead", 24, [12, 29]), zIndexOffset: 1000 });
       head.bindPopup(() => words(placeName(best), coordinates(best))).addTo(this.marks);
     }
     return bounds;
   }
 
   #region(region, opacity) {
-    return L.geoJSON(region.geojson, { style: { color: colour("--orange"), weight: 1.5, fillColor: colour("--orange"), fillOpacity: opacity } });
+    const style = { color: colour("--orange"), weight: 1.5, fillColor: colour("--orange"), fillOpacity: opacity };
+    return L.polygon(onEveryCopy(listPolygons(region.geojson)), style);
   }
 
   #references(references, side) {
@@ -124,9 +128,17 @@ export class WorldMap {
       bounds.extend(at(item));
       const mark = L.divIcon({ className: `number ${side}`, html: h("span", {}, String(number)), iconSize: [22, 22] });
       const what = side === "nearest" ? "similar" : "dissimilar";
-      L.marker(at(item), { icon: mark, alt: `${what} photo ${number}`, zIndexOffset: -number }).bindPopup(() => words(item.place || coordinates(item), `similarity ${item.similarity.toFixed(2)}`)).addTo(this.marks);
+      marker(at(item), `${what} photo ${number}`, { icon: mark, zIndexOffset: -number }).bindPopup(() => words(item.place || coordinates(item), `similarity ${item.similarity.toFixed(2)}`)).addTo(this.marks);
     });
     return bounds;
+  }
+
+  /** Say of a clicked position in which regions it lies. */
+  #tell(where) {
+    if (!this.photo?.answer || this.layer !== "answer" || $("map").classList.contains("drawing")) return;
+    const here = where.wrap();
+    const told = ["50", "90"].filter((share) => this.photo.answer.region[share]).map((share) => `${holds(listPolygons(this.photo.answer.region[share].geojson), here.lat, here.lng) ? "inside" : "outside"} the ${share} % region`);
+    if (told.length) L.popup().setLatLng(where).setContent(words(coordinates({ latitude: here.lat, longitude: here.lng }), told.join(", "))).openOn(this.map);
   }
 
   #landStyle() {
@@ -214,7 +226,7 @@ export class Pencil {
   }
 
   #handle(corner, number) {
-    const made = L.marker(corner, { icon: icon("cornerhead", 14), draggable: true, alt: `corner ${number + 1}`, title: `corner ${number + 1}` });
+    const made = marker(corner, `corner ${number + 1}`, { icon: icon("cornerhead", 14), draggable: true });
     const move = (to) => {
       this.corners[number] = [to.lat, to.lng];
       this.#draw(false);
@@ -257,5 +269,13 @@ function extend(bounds, parts, best) {
 /** The same meridian, on the side of ±180 where the other one lies. */
 const nearTurn = (longitude, other) => longitude + 360 * Math.round((other - longitude) / 360);
 const at = (place) => [place.latitude, place.longitude];
+/** Leaflet's options for people who asked their system for less motion. */
+const stillness = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, inertia: false } : {});
+/** A marker that a screen reader can name. */
+function marker(where, name, options) {
+  const made = L.marker(where, { title: name, ...options });
+  made.on("add", () => made.getElement().setAttribute("aria-label", name));
+  return made;
+}
 const icon = (name, size, anchor) => L.divIcon({ className: "", html: h("div", { class: name }), iconSize: [size, size], iconAnchor: anchor });
 const words = (first, second) => h("div", {}, h("strong", {}, first), h("br"), second);

@@ -45,7 +45,7 @@ export function showOverview(box, view, working, queued, act, joint) {
   const again = () => showOverview(box, view, working, queued, act, joint);
   const turn = (kind) => h("button", { "aria-pressed": String(look.kind === kind), onclick: () => ((look.kind = kind), again()) }, kind === "table" ? "Table" : "Thumbnails");
   box.replaceChildren(h("section", { class: "card" },
-    h("h3", {}, `${rows.length} photos: ${told.join(", ")}`),
+    h("h2", {}, `${rows.length} photos: ${told.join(", ")}`),
     h("div", { class: "tools" }, turn("table"), turn("thumbnails"), h("span", { class: "space" }),
       h("button", { "aria-pressed": String(joint?.way === "place"), onclick: () => act.together("place") }, "As one place"),
       h("button", { "aria-pressed": String(joint?.way === "trip"), onclick: () => act.together("trip") }, "As one trip")),

@@ -11,7 +11,7 @@ export function showTranscripts(box, session, key, run, chosen, fork) {
 
 function column(branch, session, key, run, fork) {
   const picture = (sha256) => h("img", { src: api.runPicture(session, key, sha256), alt: "A picture that this branch was shown", loading: "lazy" });
-  const opening = branch.opening.map((message) => [h("p", { class: "small" }, message.role), h("pre", {}, message.text), h("div", { class: "shown" }, message.pictures.map(picture))]).flat();
+  const opening = branch.opening.map((message) => [h("p", { class: "small" }, message.role), h("pre", { tabIndex: 0 }, message.text), h("div", { class: "shown" }, message.pictures.map(picture))]).flat();
   const plan = run.steps.find((step) => step.node === "plan" && step.step > 0)?.step ?? 1;
   return h("section", { class: "transcript", "aria-label": branch.id },
     h("h4", {}, branch.id),
@@ -29,7 +29,7 @@ function promptChoice(branch, run, plan, fork) {
 function said(turn, branch, picture, fork) {
   const editable = turn.role === "assistant" ? "text" : turn.role === "tool" ? `result.${turn.name}` : null;
   const text = turn.content || (turn.failure ? turn.failure.message : "");
-  const body = h("div", {}, text ? h("pre", {}, text) : null, (turn.tool_calls ?? []).map((call) => h("pre", { class: "call" }, `calls ${call.name}(${JSON.stringify(call.args)})`)), h("div", { class: "shown" }, (turn.images ?? []).map(picture)));
+  const body = h("div", {}, text ? h("pre", { tabIndex: 0 }, text) : null, (turn.tool_calls ?? []).map((call) => h("pre", { class: "call", tabIndex: 0 }, `calls ${call.name}(${JSON.stringify(call.args)})`)), h("div", { class: "shown" }, (turn.images ?? []).map(picture)));
   const edit = () => {
     const area = h("textarea", { rows: 6, "aria-label": `New text of step ${turn.step}` });
     area.value = text;

@@ -8,7 +8,7 @@ let seen = new Set();
 export function beginWork() {
   lines = new Map();
   seen = new Set();
-  $("work").replaceChildren(h("h3", {}, "Prompts at work"));
+  $("work").replaceChildren(h("h2", {}, "Prompts at work"));
   $("work").hidden = false;
 }
 

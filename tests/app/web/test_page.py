@@ -5,10 +5,12 @@ import os
 import re
 import shutil
 import time
+from html import unescape
 from pathlib import Path
 
 import pytest
 
+from sextant.app.exports.case_manifest import check_case_file
 from sextant.geo.countries import load_countries_by_code
 from sextant.graphs.chat import build_chat
 from sextant.graphs.sessions.checkpoints import open_checkpoints
@@ -210,6 +212,82 @@ def test_dark_phone_and_keyboard(server, drawn, watched):
         " && !(one.textContent.trim() || one.ariaLabel || one.labels?.length)).map((one) => one.outerHTML)"
     )
     assert names == []
+
+
+def test_axe_finds_nothing_at_two_widths_in_dark_and_light_and_nothing_is_cut_off(server, drawn, watched):
+    axe = pytest.importorskip("axe_playwright_python")
+    source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    page = watched.page
+    page.goto(server.url + "/")
+    page.wait_for_selector("#map canvas")
+    send(page, "where?", drawn.query, drawn.query)
+    page.evaluate(source)
+
+    def audit(state):
+        found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
+        assert [(one["id"], one["impact"], one["nodes"][0]["html"][:200]) for one in found] == [], state
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= page.viewport_size["width"], state
+
+    for width, scheme in ((1440, "light"), (320, "dark"), (320, "light"), (1440, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_timeout(200)
+        audit(f"answer {width} {scheme}")
+        watched.shot(f"13-{width}-{scheme}")
+        page.click("#overview")
+        page.wait_for_selector(".overview tbody tr")
+        audit(f"overview {width} {scheme}")
+        page.click("#overview")
+        page.click("#open-run")
+        page.wait_for_selector(".flow .branch-node")
+        audit(f"viewer {width} {scheme}")
+        watched.shot(f"14-run-{width}-{scheme}")
+        page.keyboard.press("Escape")
+
+
+def test_links_open_on_a_click_only_and_the_file_leaves_the_photo_out_when_asked(server, drawn, watched, tmp_path):
+    page = watched.page
+    page.goto(server.url + "/")
+    page.wait_for_selector("#map canvas")
+    send(page, "where?", drawn.query)
+    page.click(".links summary")
+    assert "Nothing is sent before you click" in page.locator(".links").inner_text()
+    links = page.locator(".links a")
+    assert links.count() == 7
+    for link in links.all():
+        assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener noreferrer")
+    for choice, pictures in (("html", 1), ("html?picture=false", 0)):
+        with page.expect_download() as download:
+            page.select_option("#export", choice)
+        download.value.save_as(tmp_path / "case.html")
+        text = (tmp_path / "case.html").read_text(encoding="utf-8")
+        assert check_case_file(text) == []
+        assert text.count('/picture.jpg"') == pictures
+        assert page.locator(".evidence .best").first.inner_text() in unescape(text)  # one voice
+        assert "Nothing left the machine" in text  # the model's server is on loopback
+
+
+def test_a_drawn_area_stays_is_edited_and_taken_back(server, drawn, watched):
+    page = watched.page
+    page.goto(server.url + "/")
+    page.wait_for_selector("#map canvas")
+    send(page, "where?", drawn.query)
+    box = page.locator("#map").bounding_box()
+    page.click("#draw")
+    for x, y in ((0.3, 0.2), (0.7, 0.2), (0.7, 0.75), (0.3, 0.75)):
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.click("#draw-not")
+    page.wait_for_selector("ul.said >> text=not inside the drawn area")
+    page.click("button[aria-label^='Edit on the map']")
+    page.focus("[aria-label='corner 1']")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Delete")
+    assert page.locator("[aria-label='corner 4']").count() == 0
+    page.click("#draw-only")
+    page.wait_for_selector("ul.said >> text=only inside the drawn area")
+    assert page.locator("ul.said > li").count() == 1
+    page.click("button[aria-label^='Take back']")
+    page.wait_for_selector("ul.said", state="detached")
 
 
 def test_a_slow_run_is_stopped_and_answers_with_the_best_so_far(drawn, watched, tmp_path):
