@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check types record bench docs lock clean adversary plans audit sbom
+.PHONY: demo test check types record bench docs lock clean adversary plans audit sbom dist
 
 demo: .venv/ready
 	$(BIN)/sextant demo
@@ -52,10 +52,15 @@ check: .venv/ready-dev .types
 	cd .types/sextant && ln -s ../../sextant/__init__.py ../../sextant/py.typed ../../agent ../../app ../../atlas ../../base \
 		../../eval ../../gallery ../../geo ../../graphs ../../prompts ../../tools .
 
-# The lock files are what was installed when the tests last passed; `make lock` writes them anew from this machine.
-lock: .venv/ready-dev
-	$(BIN)/python scripts/lock.py
-	$(BIN)/python scripts/hashes.py
+# The lock files, resolved by uv from pyproject.toml; hashes for `pip install --require-hashes`.
+lock:
+	UPGRADE=$(UPGRADE) scripts/lock.sh
+
+# The wheel and the source archive, built and checked: what is in them, and that their texts render.
+dist:
+	rm -rf dist build && uv build --out-dir dist
+	uvx twine check --strict dist/*.whl dist/*.tar.gz
+	uvx check-wheel-contents dist/*.whl
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -1,5 +1,6 @@
 """Redacted view of a recorded run: its timeline as others than its owner may see it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sextant.agent.privacy.precision import Policy, coarsen, redact_words
@@ -12,7 +13,7 @@ OURS = ("base_url", "gallery", "encoder", "fitted")
 LONGEST = 6000  # characters of one text shown; a prompt with twenty references has some three thousand
 
 
-def view_run(run: Json, policy: Policy) -> Json:
+def view_run(run: Mapping[str, Any], policy: Policy) -> Json:
     """Return a run's timeline without this machine's folders, addresses, and anything finer than the cap."""
     record = run["record"]
     settings = {name: value for name, value in record["settings"].items() if name not in ("home", *OURS)}

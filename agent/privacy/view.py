@@ -13,6 +13,7 @@ from sextant.agent.privacy.precision import Policy, coarsen, redact_words
 from sextant.agent.verification.pool import LOOKED_UP
 from sextant.agent.warning_codes import AnswerWarning, Code, has_code, read_warnings, warn_uncalibrated
 from sextant.base.documents.answer import Answer
+from sextant.base.documents.comparison import RunComparison
 from sextant.base.documents.progress import ProgressEvent
 from sextant.base.documents.session import ShownPhoto
 from sextant.base.json_types import Document, Json
@@ -118,13 +119,14 @@ def view_event(event: ProgressEvent, policy: Policy) -> ProgressEvent:
     return cast(ProgressEvent, coarsen(shown, policy))
 
 
-def view_comparison(found: Json, policy: Policy) -> Json:
+def view_comparison(found: RunComparison, policy: Policy) -> RunComparison:
     """Build the view of a comparison (``graphs/runs/compare.py``); distances are between the places as shown."""
     if policy.coarsest is None:
         return found
     shown: Json = coarsen(redact_words(found, policy, WORDS), policy)
     ends = [(place["latitude"], place["longitude"]) for place in shown["best"] if place]
-    return {**shown, "moved_km": round(float(compute_great_circle_km(*ends)), 1) if len(ends) == 2 else None}
+    moved = round(float(compute_great_circle_km(*ends)), 1) if len(ends) == 2 else None
+    return cast(RunComparison, {**shown, "moved_km": moved})
 
 
 def view_answer(answer: Answer, policy: Policy) -> Answer:

@@ -24,12 +24,12 @@ _WIDEST_DEGREES = 60.0  # of latitude that a close-up shows at most
 _CASE_DEGREES = 8.0  # a map narrower than this shows nothing to know a place by
 
 
-def draw_world_map(answer: Json) -> str:
+def draw_world_map(answer: Document) -> str:
     """Return the whole Earth with every candidate."""
     return _draw_candidates(answer, make_world_window(600.0), "The whole Earth")
 
 
-def draw_close_up(answer: Json) -> str:
+def draw_close_up(answer: Document) -> str:
     """Return the answer's surroundings, wide enough for its 90 % region where that is one cap."""
     best = answer["best"]
     radius_km = ((answer["region"].get("90") or {}).get("radius_km")) or 0.0
@@ -74,12 +74,12 @@ def get_region_geometry(region: Document) -> Json:
     return shape
 
 
-def get_circle(part: Json) -> tuple[float, float, float]:
+def get_circle(part: Document) -> tuple[float, float, float]:
     """Return one part of a region as (latitude, longitude, radius_km)."""
     return part["latitude"], part["longitude"], part["radius_km"]
 
 
-def _draw_candidates(answer: Json, window: Window, label: str) -> str:
+def _draw_candidates(answer: Document, window: Window, label: str) -> str:
     shapes = _draw_regions(answer, window)
     for item in reversed(answer["candidates"]):
         shapes.append(draw_dot(window, item, 3, item["origin"], f"{item['origin']} {item.get('id') or ''}"))
@@ -88,20 +88,20 @@ def _draw_candidates(answer: Json, window: Window, label: str) -> str:
     )
 
 
-def _draw_ends(answer: Json, window: Window, radius: float) -> list[str]:
+def _draw_ends(answer: Document, window: Window, radius: float) -> list[str]:
     """Draw the rival, and the answer over everything."""
     rival = [draw_dot(window, answer["rival"], radius - 1, "rival", "the leading rival")] if answer["rival"] else []
     return [*rival, draw_dot(window, answer["best"], radius, "best", "the answer")]
 
 
-def _draw_regions(answer: Json, window: Window) -> list[str]:
+def _draw_regions(answer: Document, window: Window) -> list[str]:
     return [
         draw_area(window, [ring for held, ring in _list_rings(answer) if held == share], f"region{share}")
         for share in ("90", "50")
     ]
 
 
-def _list_rings(answer: Json) -> list[tuple[str, Ring]]:
+def _list_rings(answer: Document) -> list[tuple[str, Ring]]:
     """Return each ring of the regions with the region's share, the wide one first."""
     found = []
     for share in ("90", "50"):

@@ -1,22 +1,24 @@
 """Format recorded runs as text, for `sextant runs` and `sextant replay`. Pure: JSON in, lines out."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sextant.agent.answer_words import format_coordinates, format_distance, format_place_name
 from sextant.agent.answers.outcome import UNFINISHED
 from sextant.app.render.terminal import align_columns, shorten_line
-from sextant.base.json_types import Json
+from sextant.base.documents.comparison import RunComparison
+from sextant.base.json_types import Document
 from sextant.base.printable import make_printable
+from sextant.graphs.runs.timeline import Timeline
 
 
-def format_runs(runs: list[Json]) -> list[str]:
+def format_runs(runs: Sequence[Document]) -> list[str]:
     """Write runs as a table, the newest last."""
     head = ("RUN", "PHOTO", "ANSWER", "MODEL", "CALLS", "COST", "STOP")
     return align_columns(head, map(list_row, runs))
 
 
-def list_row(run: Json) -> tuple[str, ...]:
+def list_row(run: Document) -> tuple[str, ...]:
     """Format one row of the table of runs."""
     spent = run["spent"] or {}
     usd = spent.get("usd")
@@ -29,7 +31,7 @@ def list_row(run: Json) -> tuple[str, ...]:
     return (run["run"], photo[-32:], shorten_line(place, 40), run["model"], str(spent.get("calls", "-")), cost, fork)
 
 
-def format_timeline(story: Json, *, full: bool = False) -> list[str]:
+def format_timeline(story: Timeline, *, full: bool = False) -> list[str]:
     """Write a run as a tree: rounds, their branches, each branch's turns, and each round's verdict."""
     record = story["record"]
     lines = [
@@ -53,12 +55,12 @@ def format_timeline(story: Json, *, full: bool = False) -> list[str]:
     return lines
 
 
-def is_in_verdicts(branch: Json, verdicts: Iterable[Json]) -> bool:
+def is_in_verdicts(branch: Document, verdicts: Iterable[Document]) -> bool:
     """Return whether a branch's outcome stands in some verdict."""
     return any(branch["id"] in verdict["new"] for verdict in verdicts)
 
 
-def format_branch(branch: Json, verdict: Json | None, *, full: bool) -> list[str]:
+def format_branch(branch: Document, verdict: Document | None, *, full: bool) -> list[str]:
     """Write a branch with its turns, if its outcome was new in this verdict."""
     if verdict is not None and branch["id"] not in verdict["new"]:
         return []
@@ -70,7 +72,7 @@ def format_branch(branch: Json, verdict: Json | None, *, full: bool) -> list[str
     return lines
 
 
-def format_turn(turn: Json, *, full: bool) -> list[str]:
+def format_turn(turn: Document, *, full: bool) -> list[str]:
     """Return one turn: what was said, what was asked of tools, what they returned."""
     step = f"{turn['step']:>3} "
     said = make_printable(turn["content"]) if full else shorten_line(turn["content"])
@@ -89,13 +91,13 @@ def format_turn(turn: Json, *, full: bool) -> list[str]:
     return lines
 
 
-def describe_call(call: Json) -> str:
+def describe_call(call: Document) -> str:
     """Write ``nearest_photos(count=5)``."""
     args = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in call["args"].items())
     return shorten_line(f"{call['name']}({args})")
 
 
-def format_cost(turn: Json) -> str:
+def format_cost(turn: Document) -> str:
     """Write ``1,155 + 20 tokens, $0.0021, 0.83 s``."""
     words = []
     if turn.get("usage"):
@@ -107,7 +109,7 @@ def format_cost(turn: Json) -> str:
     return ", ".join(words)
 
 
-def describe_outcome(outcome: Json) -> str:
+def describe_outcome(outcome: Document) -> str:
     """Describe the outcome of a branch."""
     if outcome["kind"] != "answered":
         kind = "not finished" if outcome.get("failure") == UNFINISHED else outcome["kind"]
@@ -117,7 +119,7 @@ def describe_outcome(outcome: Json) -> str:
     return f"{format_coordinates(outcome)}{named}{sure}"
 
 
-def format_verdict(verdict: Json) -> list[str]:
+def format_verdict(verdict: Document) -> list[str]:
     """Describe the verdict of a round, with verification's reasons."""
     place = "no place" if verdict["latitude"] is None else format_coordinates(verdict)
     known = [f"{name} km {p:.0%}" for name, p in verdict["probability"].items() if p is not None]
@@ -126,14 +128,14 @@ def format_verdict(verdict: Json) -> list[str]:
     return lines + [f"      because {shorten_line(reason)}" for reason in verdict["reasons"]]
 
 
-def describe_change(change: Json) -> str:
+def describe_change(change: Document) -> str:
     """``verify=top1 from step 13``."""
     key = change["name"] if change["kind"] == "setting" else ".".join(filter(None, (change["kind"], change["name"])))
     at = f"{change['step']}:{change['branch']}" if change["branch"] else str(change["step"])
     return f"{key}={shorten_line(json.dumps(change['value'], ensure_ascii=False), 40)} from step {at}"
 
 
-def format_comparison(found: Json, most: int = 5) -> list[str]:
+def format_comparison(found: RunComparison, most: int = 5) -> list[str]:
     """Format the comparison of two runs."""
     moved = "-" if found["moved_km"] is None else format_distance(found["moved_km"])
     places = " → ".join(format_place_name(best) if best else "no place" for best in found["best"])
@@ -153,14 +155,14 @@ def format_comparison(found: Json, most: int = 5) -> list[str]:
     return [*lines, f"  stop: {' → '.join(map(str, found['stop']))}", f"  spent: {describe_spending(found['spent'])}"]
 
 
-def describe_candidate(item: Json) -> str:
+def describe_candidate(item: Document) -> str:
     """Describe a candidate of a comparison."""
     score = item["score"]
     weight = " → ".join(f"{value:.3f}" for value in (score if isinstance(score, list) else [score]))
     return f"{item['origin']} {shorten_line(item['id'] or '', 40)} {format_coordinates(item)}, score {weight}"
 
 
-def describe_spending(both: list[Json | None]) -> str:
+def describe_spending(both: Sequence[Document | None]) -> str:
     """Describe what both runs cost."""
     words = []
     for spent in both:
@@ -170,7 +172,7 @@ def describe_spending(both: list[Json | None]) -> str:
     return " → ".join(words)
 
 
-def list_needed_calls(calls: list[Json]) -> list[str]:
+def list_needed_calls(calls: Sequence[Document]) -> list[str]:
     """List the calls that a fork would make, and their estimated cost."""
     lines = [f"  step {call['step']} {call['branch'] or ''}: {describe_needed_call(call)}" for call in calls]
     known = [call["usd"] for call in calls if call["usd"] is not None]
@@ -178,7 +180,7 @@ def list_needed_calls(calls: list[Json]) -> list[str]:
     return ["The fork needs calls that were not recorded:", *lines, f"  {money}; further calls depend on the answers"]
 
 
-def describe_needed_call(call: Json) -> str:
+def describe_needed_call(call: Document) -> str:
     """Describe one call of the list."""
     if call["kind"] != "model":
         return describe_call(call) if call["kind"] == "tool" else f"the gallery's {call['kind']}"

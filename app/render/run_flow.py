@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 
 from sextant.app.render.run import describe_outcome
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
+from sextant.graphs.runs.timeline import Timeline
 
 _MOST_PLACES = 60  # drawn in one frame
 
 
-def build_flow(story: Json) -> Json:
+def build_flow(story: Timeline) -> Json:
     """Build the graph of a run as it ran, from its timeline.
 
     ``rounds`` hold the branches with their tool calls, outcome, cost and share of the pool's score; ``frames`` are the
     places as they came up: those of retrieval, of each branch, and of each verdict.
     """
-    candidates = (story["answer"] or {}).get("candidates", [])
+    candidates = story["answer"]["candidates"] if story["answer"] else []
     total = sum(item["score"] for item in candidates) or 1.0
     outcomes = {name: outcome for verdict in story["verdicts"] for name, outcome in verdict["new"].items()}
     branches = [_describe_branch(branch, outcomes, candidates, total) for branch in story["branches"]]
@@ -38,12 +39,12 @@ def build_flow(story: Json) -> Json:
     }
 
 
-def _list_sides(story: Json) -> list[tuple[str, Sequence[Json]]]:
+def _list_sides(story: Document) -> list[tuple[str, Sequence[Json]]]:
     found = story["retrieved"] or {}
     return [(side, found.get(side, [])) for side in ("nearest", "farthest")]
 
 
-def _describe_branch(branch: Json, outcomes: Json, candidates: list[Json], total: float) -> Json:
+def _describe_branch(branch: Document, outcomes: Document, candidates: Sequence[Document], total: float) -> Json:
     outcome = outcomes.get(branch["id"])
     own = [item for item in candidates if _belongs_to(item, branch)]
     turns = branch["turns"]
@@ -65,7 +66,7 @@ def _describe_branch(branch: Json, outcomes: Json, candidates: list[Json], total
     }
 
 
-def _belongs_to(item: Json, branch: Json) -> bool:
+def _belongs_to(item: Document, branch: Document) -> bool:
     """Return whether a candidate came from this branch: its answer, or an alternative of the same sample."""
     if item["origin"] not in ("answer", "alternative"):
         return False
@@ -73,14 +74,14 @@ def _belongs_to(item: Json, branch: Json) -> bool:
     return item.get("id") == branch["id"] or same == (branch["variant"], branch["sample"], branch["round"])
 
 
-def _describe_verdict(verdicts: list[Json], index: int) -> Json | None:
+def _describe_verdict(verdicts: Sequence[Document], index: int) -> Json | None:
     if index >= len(verdicts):
         return None
     found = verdicts[index]
     return {name: found[name] for name in ("step", "latitude", "longitude", "probability", "stop", "reasons")}
 
 
-def _list_frames(story: Json) -> list[Json]:
+def _list_frames(story: Document) -> list[Json]:
     frames = []
     for side, items in _list_sides(story):
         if side == "nearest" and items:
@@ -99,5 +100,5 @@ def _list_frames(story: Json) -> list[Json]:
     return frames
 
 
-def _make_place(item: Json, kind: str) -> Json:
+def _make_place(item: Document, kind: str) -> Json:
     return {"latitude": item["latitude"], "longitude": item["longitude"], "kind": kind}

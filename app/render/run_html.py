@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -10,12 +11,13 @@ from sextant.app.render.answer import list_answer_rows
 from sextant.app.render.answer_map import LEGEND, REGION, draw_close_up, draw_world_map
 from sextant.app.render.pages import render_page
 from sextant.app.render.run import describe_call, describe_change, describe_outcome, format_cost
-from sextant.base.json_types import Json
+from sextant.base.json_types import Document, Json
+from sextant.graphs.runs.timeline import Timeline
 
 OF_THIS_MACHINE = ("base_url", "home")
 
 
-def render_run_page(story: Json, picture: bytes | None) -> str:
+def render_run_page(story: Timeline, picture: bytes | None) -> str:
     """Return the whole page.
 
     Args:
@@ -33,8 +35,8 @@ def render_run_page(story: Json, picture: bytes | None) -> str:
         picture=base64.b64encode(picture).decode() if picture else None,
         answer=answer,
         facts=list_answer_rows(answer) if answer else [],
-        world_map=Markup(draw_world_map(answer)) if placed else "",
-        close_up=Markup(draw_close_up(answer)) if placed else "",
+        world_map=Markup(draw_world_map(answer)) if answer and placed else "",
+        close_up=Markup(draw_close_up(answer)) if answer and placed else "",
         legend=[*LEGEND, ("answer", "what models said"), REGION],
         coordinates=format_coordinates,
         steps=_list_steps(story["steps"]),
@@ -44,7 +46,7 @@ def render_run_page(story: Json, picture: bytes | None) -> str:
     )
 
 
-def _list_steps(steps: list[Json]) -> list[Json]:
+def _list_steps(steps: Sequence[Document]) -> list[Json]:
     """List the steps with their times; ``share`` is the duration in percent of the longest."""
     longest = max((step["seconds"] or 0.0 for step in steps), default=0.0) or 1.0
     return [
@@ -52,7 +54,7 @@ def _list_steps(steps: list[Json]) -> list[Json]:
     ]
 
 
-def _describe_verdict(item: Json) -> Json:
+def _describe_verdict(item: Document) -> Json:
     """Describe the verdict of one round."""
     place = "no place" if item["latitude"] is None else format_coordinates(item)
     stop = f"stop: {item['stop']}" if item["stop"] else "another round"
@@ -60,14 +62,14 @@ def _describe_verdict(item: Json) -> Json:
     return {"title": f"Step {item['step']}: verdict {place}, {stop}", "new": new, "reasons": item["reasons"]}
 
 
-def _list_messages(item: Json) -> Json:
+def _list_messages(item: Document) -> Json:
     """Return one branch's whole conversation, as (who, text)."""
     opening = [(part["role"], _get_text(part["content"])) for part in item["opening"]]
     title = f"{item['id']}, {len(item['turns'])} turns"
     return {"title": title, "messages": [*opening, *(_list_turn(turn) for turn in item["turns"])]}
 
 
-def _list_turn(item: Json) -> tuple[str, str]:
+def _list_turn(item: Document) -> tuple[str, str]:
     """Return one turn: words, tool calls, failure, and what it took."""
     said = [item["content"], *(f"calls {describe_call(call)}" for call in item.get("tool_calls", []))]
     if item.get("failure"):
@@ -77,14 +79,14 @@ def _list_turn(item: Json) -> tuple[str, str]:
     return who, "\n".join(filter(None, said))
 
 
-def _get_text(content: str | list[Json]) -> str:
+def _get_text(content: str | Sequence[Document]) -> str:
     """Return the text of a message, with pictures by their hash."""
     if isinstance(content, str):
         return content
     return "\n".join(part["text"] if part["type"] == "text" else f"[picture {part['sha256']}]" for part in content)
 
 
-def _list_settings(record: Json) -> str:
+def _list_settings(record: Document) -> str:
     """List settings and versions, without addresses or this machine's home, since the page may be passed on."""
     settings = {name: value for name, value in record["settings"].items() if name not in OF_THIS_MACHINE}
     facts = {"settings": settings, **{name: record.get(name) for name in ("versions", "started", "finished")}}

@@ -63,6 +63,25 @@ class ForkRequest(Strict):
     keep_words: bool = Field(default=False, description="keep the recorded replies although the prompts change")
 
 
+class RunView(BaseModel):
+    """How a run went: its branches with every turn, the verdict of each round, its steps, and the graph as it ran."""
+
+    model_config = ConfigDict(extra="allow")
+
+    run: str
+    status: str
+    parent: str | None
+    changes: list[dict[str, Any]]
+    versions: dict[str, str]
+    settings: dict[str, Any]
+    branches: list[dict[str, Any]] = Field(description="each with its opening messages and its turns")
+    verdicts: list[dict[str, Any]] = Field(description="one for each round, with the outcomes that were new in it")
+    steps: list[dict[str, Any]] = Field(description="step, node, branch, seconds, goto, and the state keys it changed")
+    flow: dict[str, Any] = Field(description="the graph as it ran, with costs and shares, and places as they came up")
+    variants: list[str] = Field(description="the prompts that a fork may ask")
+    changeable: list[dict[str, Any]] = Field(description="the settings that a fork may change, with their bounds")
+
+
 class Created(BaseModel):
     session: str
 

@@ -41,7 +41,7 @@ from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
 from sextant.eval.results import Results
 from sextant.graphs.runs.folder import RunFolder
-from sextant.graphs.runs.timeline import build_timeline
+from sextant.graphs.runs.timeline import TimelineBranch, TimelineTurn, build_timeline
 
 TASK = "sextant/geolocate"
 RECORD = "sextant_record"  # of a sample's metadata: the line of the evaluation, whole
@@ -161,7 +161,7 @@ def _read_messages(run: Results, line: EvaluationRecord) -> list[ChatMessage]:
     return [message for branch in branches for message in _convert_branch(branch)]
 
 
-def _convert_branch(branch: Json) -> list[ChatMessage]:
+def _convert_branch(branch: TimelineBranch) -> list[ChatMessage]:
     tag = {"branch": branch["id"], "variant": branch["variant"]}
     opening = [_convert_opening(message, tag) for message in branch["opening"]]
     return [*opening, *(_convert_turn(turn, tag) for turn in branch["turns"])]
@@ -181,7 +181,7 @@ def _convert_block(block: Json) -> Content:
     return ContentText(text=block["text"])
 
 
-def _convert_turn(turn: Json, tag: Json) -> ChatMessage:
+def _convert_turn(turn: TimelineTurn, tag: Json) -> ChatMessage:
     where = f"{tag['branch']}/"  # ids are unique in a branch only
     if turn["role"] == "assistant":
         calls = [

@@ -4,6 +4,13 @@ from typing import cast
 
 from sextant.agent.recording.cassette import encode_canonical
 from sextant.agent.recording.divergence import find_json_differences
+from sextant.agent.world.deps import StepInfo
+from sextant.base.documents.comparison import (
+    ComparedCandidate,
+    ComparedCandidates,
+    FirstDifference,
+    RunComparison,
+)
 from sextant.base.json_types import Json
 from sextant.geo.sphere import compute_great_circle_km
 from sextant.graphs.runs.folder import RunFolder
@@ -14,8 +21,8 @@ from sextant.graphs.runs.timeline import TIMING
 SAME_SCORE = 1e-6  # scores are sums of floats; a smaller difference is rounding
 
 
-def compare_runs(a: RunFolder, b: RunFolder) -> Json:
-    """Compare two runs and return the differences, JSON-plain.
+def compare_runs(a: RunFolder, b: RunFolder) -> RunComparison:
+    """Compare two runs and return the differences.
 
     ``moved_km`` is the great-circle distance between their answers; None when one of them has no place. ``first_step``
     is the first step whose change of the state differs; clock readings are ignored.
@@ -41,22 +48,21 @@ def compare_runs(a: RunFolder, b: RunFolder) -> Json:
     }
 
 
-def compare_candidates(old: list[Json], new: list[Json]) -> Json:
+def compare_candidates(old: list[Json], new: list[Json]) -> ComparedCandidates:
     """List candidates gained, lost and reweighted; one that moved counts as lost at one place and gained at another."""
     before, after = ({make_identity(item): item for item in items} for items in (old, new))
-    reweighted = [
-        {**summarise_candidate(after[key]), "score": [before[key]["score"], after[key]["score"]]}
+    changed = [
+        (abs(after[key]["score"] - before[key]["score"]), key)
         for key in after
         if key in before and abs(before[key]["score"] - after[key]["score"]) > SAME_SCORE
     ]
+    changed.sort(key=lambda item: -item[0])
     return {
-        "gained": [
-            {**summarise_candidate(item), "score": item["score"]} for key, item in after.items() if key not in before
+        "gained": [summarise_candidate(item, item["score"]) for key, item in after.items() if key not in before],
+        "lost": [summarise_candidate(item, item["score"]) for key, item in before.items() if key not in after],
+        "reweighted": [
+            summarise_candidate(after[key], [before[key]["score"], after[key]["score"]]) for _, key in changed
         ],
-        "lost": [
-            {**summarise_candidate(item), "score": item["score"]} for key, item in before.items() if key not in after
-        ],
-        "reweighted": sorted(reweighted, key=lambda item: -abs(item["score"][1] - item["score"][0])),
     }
 
 
@@ -65,12 +71,19 @@ def make_identity(candidate: Json) -> str:
     return encode_canonical([candidate.get(name) for name in ("origin", "id", "latitude", "longitude", "place")])
 
 
-def summarise_candidate(candidate: Json) -> Json:
-    """Summarise a candidate: its position and its source."""
-    return {name: candidate.get(name) for name in ("origin", "id", "variant", "latitude", "longitude")}
+def summarise_candidate(candidate: Json, score: float | list[float]) -> ComparedCandidate:
+    """Summarise a candidate: its position, its source, its score or both scores."""
+    return {
+        "origin": candidate.get("origin"),
+        "id": candidate.get("id"),
+        "variant": candidate.get("variant"),
+        "latitude": candidate.get("latitude"),
+        "longitude": candidate.get("longitude"),
+        "score": score,
+    }
 
 
-def find_first_step(old: list[Step], new: list[Step]) -> Json | None:
+def find_first_step(old: list[Step], new: list[Step]) -> FirstDifference | None:
     """Find the first step at which two runs differ; None when only clock readings differ."""
     before, after = ({make_step_key(step.step_info): step for step in steps} for steps in (old, new))
     for key in sorted({*before, *after}):
@@ -78,13 +91,12 @@ def find_first_step(old: list[Step], new: list[Step]) -> Json | None:
         found = b or a
         if found is None:
             continue
-        where = {"step": key[0], "node": key[1], "branch": found.step_info.branch}
         if a is None or b is None:
             words = "only the first run took it" if b is None else "only the second run took it"
-            return {**where, "where": "", "words": words}
+            return describe_difference(found.step_info, "", words)
         difference = next(find_json_differences(drop_clock(a), drop_clock(b), ""), None)
         if difference:
-            return {**where, "where": difference.where, "words": difference.words}
+            return describe_difference(found.step_info, difference.where, difference.words)
     return None
 
 
@@ -93,13 +105,16 @@ def drop_clock(step: Step) -> Json:
     return {"change": {name: value for name, value in step.change.items() if name not in TIMING}, "goto": step.goto}
 
 
-def find_answer_difference(answers: list[Json], steps: list[Step]) -> Json | None:
+def find_answer_difference(answers: list[Json], steps: list[Step]) -> FirstDifference | None:
     """Find the difference of two answers whose steps are all equal: the last node was changed."""
     spent = [{**(answer.get("spent") or {}), "seconds": None} for answer in answers]
     bare = [{**answer, "run": None, "spent": used} for answer, used in zip(answers, spent, strict=True)]
     difference = next(find_json_differences(bare[0], bare[1], "answer"), None)
     if difference is None or not steps:
         return None
-    last = steps[-1].step_info
-    where = {"step": last.step, "node": last.node, "branch": last.branch}
-    return {**where, "where": difference.where, "words": difference.words}
+    return describe_difference(steps[-1].step_info, difference.where, difference.words)
+
+
+def describe_difference(at: StepInfo, where: str, words: str) -> FirstDifference:
+    """Describe a difference at a step."""
+    return {"step": at.step, "node": at.node, "branch": at.branch, "where": where, "words": words}

@@ -1,6 +1,13 @@
 """Timeline of a recorded run: its rounds, each branch's turns, and how the verdict was reached."""
 
+from typing import NotRequired, cast
+
+from typing_extensions import TypedDict
+
 from sextant.agent.recording.cassette import Call, Cassette, is_in_use
+from sextant.agent.state import Branch, Turn
+from sextant.base.documents.answer import Answer
+from sextant.base.documents.run import RunRecord
 from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.steps import Step, read_steps
@@ -8,11 +15,48 @@ from sextant.graphs.runs.steps import Step, read_steps
 TIMING = ("seconds", "read_at")
 
 
-def build_timeline(folder: RunFolder) -> Json:
-    """Build the timeline of a run for display, JSON-plain.
+class TimelineTurn(Turn):
+    """A turn with the step that made it and, where a model was called, what the call took."""
 
-    ``branches`` holds the opening messages and the turns, ``verdicts`` one entry per round, ``steps`` all steps in
-    order.
+    step: int
+    usage: NotRequired[Json | None]
+    usd: NotRequired[float | None]
+    seconds: NotRequired[float | None]
+
+
+class TimelineBranch(Branch):
+    """A branch with its opening messages and its turns."""
+
+    opening: list[Json]
+    turns: list[TimelineTurn]
+
+
+class TimelineStep(TypedDict):
+    """A step in short: where the run went from it, and which state keys it changed."""
+
+    step: int
+    node: str
+    branch: str | None
+    seconds: float | None
+    goto: list[str]
+    changed: list[str]
+
+
+class Timeline(TypedDict):
+    """A run for display; ``verdicts`` holds one entry per round, ``retrieved`` None for a run without a gallery."""
+
+    run: str
+    record: RunRecord
+    cut: bool
+    answer: Answer | None
+    retrieved: Json | None
+    branches: list[TimelineBranch]
+    verdicts: list[Json]
+    steps: list[TimelineStep]
+
+
+def build_timeline(folder: RunFolder) -> Timeline:
+    """Build the timeline of a run for display.
 
     Raises:
         SextantError: the folder cannot be read.
@@ -32,7 +76,7 @@ def build_timeline(folder: RunFolder) -> Json:
     }
 
 
-def list_branches(steps: list[Step]) -> list[Json]:
+def list_branches(steps: list[Step]) -> list[Branch]:
     """List the branches in the order in which they were planned."""
     return [branch for step in steps for branch in step.change.get("branches", {}).values()]
 
@@ -47,20 +91,21 @@ def list_replies(cassette: Cassette) -> list[tuple[Call, Json]]:
     return [(call, cassette.read_reply(call)) for call in cassette.calls.values()]
 
 
-def describe_branch(branch: Json, steps: list[Step], cassette: Cassette) -> Json:
+def describe_branch(branch: Branch, steps: list[Step], cassette: Cassette) -> TimelineBranch:
     """Describe one branch: its opening prompt, and every turn with its tokens, cost and time."""
     calls = [
         call for call in cassette.calls.values() if call.kind == "model" and call.request["branch"] == branch["id"]
     ]
     first = min(calls, key=lambda call: call.request["turn"], default=None)
     by_step = {call.info["step"]: call for call in calls}
-    turns: list[Json] = []
+    turns: list[TimelineTurn] = []
     for step in steps:
         for turn in step.change.get("transcripts", {}).get(branch["id"], []):
             call = by_step.get(step.step_info.step) if turn["role"] == "assistant" else None
-            turns.append({"step": step.step_info.step, **turn, **(summarise_call(cassette, call) if call else {})})
+            took = summarise_call(cassette, call) if call else {}
+            turns.append(cast(TimelineTurn, {"step": step.step_info.step, **turn, **took}))
     opening = cassette.expand(first)["messages"] if first else []
-    return {**branch, "opening": opening, "turns": turns}
+    return cast(TimelineBranch, {**branch, "opening": opening, "turns": turns})
 
 
 def summarise_call(cassette: Cassette, call: Call) -> Json:
@@ -84,11 +129,16 @@ def list_verdicts(steps: list[Step]) -> list[Json]:
     return found
 
 
-def summarise_step(step: Step) -> Json:
+def summarise_step(step: Step) -> TimelineStep:
     """Summarise one step."""
-    step_info = step.step_info
-    where = {"step": step_info.step, "node": step_info.node, "branch": step_info.branch}
-    return {**where, "seconds": step.seconds, "goto": step.goto, "changed": list_changed(step)}
+    return {
+        "step": step.step_info.step,
+        "node": step.step_info.node,
+        "branch": step.step_info.branch,
+        "seconds": step.seconds,
+        "goto": step.goto,
+        "changed": list_changed(step),
+    }
 
 
 def list_changed(step: Step) -> list[str]:

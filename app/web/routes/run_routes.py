@@ -1,7 +1,7 @@
 """HTTP routes of recorded runs: the timeline of a photo's run, and forks of it."""
 
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from fastapi import APIRouter, Response
 
@@ -12,12 +12,13 @@ from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
 from sextant.app.web.routes.photo_routes import make_jpeg_response
 from sextant.app.web.service import SessionService, fork_name
+from sextant.base.documents.comparison import ForkedAnswer, ForkReply
 from sextant.base.json_types import Json
 from sextant.base.settings import Effect, list_options, list_types
 from sextant.graphs.runs.compare import compare_runs
 from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.fork_limits import CAPS, DEFAULT_MOST, ForkLimits
-from sextant.graphs.runs.timeline import build_timeline
+from sextant.graphs.runs.timeline import Timeline, build_timeline
 from sextant.graphs.sessions.paid_fork import fork_in_session
 from sextant.prompts.variants import list_variant_ids
 
@@ -26,7 +27,8 @@ def make_run_routes(service: SessionService) -> APIRouter:
     """Make the routes under /api/sessions/{session}/photos/{key}/run: a session shows its own runs only."""
     routes = APIRouter(prefix="/api/sessions/{session}/photos/{key}/run", tags=["runs"])
 
-    @routes.get("")
+    # Documented, not validated: a precision cap leaves values out.
+    @routes.get("", response_model=None, responses={200: {"model": schemas.RunView}})
     def timeline(session: str, key: str) -> dict[str, Any]:
         """Return the run's timeline: rounds, branches with every turn, verdicts, steps."""
         policy = service.context.policy
@@ -45,8 +47,8 @@ def make_run_routes(service: SessionService) -> APIRouter:
             raise RequestRefused(404, "this run has no such picture")
         return make_jpeg_response(service.blobs.get(sha256))
 
-    @routes.post("/fork")
-    def forked(session: str, key: str, request: schemas.ForkRequest) -> dict[str, Any]:
+    @routes.post("/fork", response_model=None, responses={200: {"model": ForkReply}})
+    def forked(session: str, key: str, request: schemas.ForkRequest) -> ForkReply:
         """Run it again, changed from a step on. Without ``live`` nothing is asked that was not recorded."""
         home = service.context.settings.home
         parent = find_run(service.evidence(session, key)["run"], home)
@@ -62,7 +64,8 @@ def make_run_routes(service: SessionService) -> APIRouter:
             )
         difference = view_comparison(compare_runs(parent, find_run(run.name, home)), service.context.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
-        return {"run": run.name, "answer": redact(answer, service.context.policy), "difference": difference}
+        shown = cast(ForkedAnswer, redact(answer, service.context.policy))
+        return {"run": run.name, "answer": shown, "difference": difference}
 
     @routes.post("/fork/stop")
     def stop(session: str, key: str) -> schemas.Done:
@@ -100,7 +103,7 @@ def list_changeable(service: SessionService, settings: Json) -> list[Json]:
     return found
 
 
-def list_pictures(run: Json) -> set[str]:
+def list_pictures(run: Timeline) -> set[str]:
     """List the pictures of a run's branches by their sha256: those of the prompts and those that tools returned."""
     opening = {
         block["sha256"]

@@ -409,6 +409,10 @@ def test_the_api_is_described(server):
     shown = paths["/api/sessions/{session}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert shown["$ref"].endswith("/SessionView")
     assert "probability" in schemas["Answer"]["properties"]
+    run = "/api/sessions/{session}/photos/{key}/run"
+    told = [paths[run]["get"], paths[f"{run}/fork"]["post"]]
+    named = [one["responses"]["200"]["content"]["application/json"]["schema"]["$ref"] for one in told]
+    assert [name.rpartition("/")[2] for name in named] == ["RunView", "ForkReply"]
 
 
 def test_reports_are_listed_and_shown_in_a_sandbox(gallery, tmp_path):
