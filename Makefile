@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check types record bench docs lock clean adversary plans audit sbom
+.PHONY: demo test check types record bench docs lock clean adversary plans audit sbom dist
 
 demo: .venv/ready
 	$(BIN)/sextant demo

@@ -20,6 +20,11 @@ EXTRAS = {
     "ray": "ray",
     "web": "fastapi",
     "postgres": "psycopg",
+    "anthropic": "langchain_anthropic",
+    "google": "langchain_google_genai",
+    "mistral": "langchain_mistralai",
+    "mcp": "mcp",
+    "inspect": "inspect_ai",
 }
 _MOST_RUNS = 3  # the newest evaluations that are looked at where none is named
 _WHERE_RUNS_LIE = ("evaluation.json", "*/evaluation.json", "runs/*/evaluation.json")  # in the folder it is started in
@@ -32,7 +37,7 @@ class Concern(str):
 
 @click.command(name="doctor")
 @click.option("--model", metavar="SPEC", help="The model to try.  [default: SEXTANT_MODEL, else offline]")
-@click.option("--base-url", metavar="URL", help="URL of an OpenAI-compatible or Ollama server.")
+@click.option("--base-url", metavar="URL", help="URL of the model server.")
 @click.option("--gallery", metavar="DIR", help="The gallery to try.  [default: the only one under the home]")
 @click.option(
     "--run",

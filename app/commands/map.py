@@ -36,7 +36,7 @@ def command() -> None:
 def add(extracts: tuple[Path, ...], as_json: bool, home: str | None) -> None:
     """Add OpenStreetMap extracts: streets, sights, shops, addresses, with their names for `sextant places`.
 
-    Needs: pip install 'sextant-geo[osm]'. If it is interrupted, run it again: it goes on where it stopped.
+    Needs: pip install 'sextant-geo[osm]'. If it is interrupted, run it again: it resumes.
 
     \b
     Example: sextant map add liechtenstein.osm.pbf

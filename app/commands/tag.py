@@ -65,7 +65,7 @@ def command(
     library = LibraryFolder(answers if answers.is_dir() else answers.parent)
     library.header()
     if not folder.is_dir():
-        raise click.UsageError(f"there is no folder {str(folder)!r}; name the folder of the photos")
+        raise click.UsageError(f"folder {str(folder)!r} does not exist; name the folder of the photos")
     if undo:
         return undo_tags(library.path, as_json)
     options = TagOptions(least, scale, load_policy(precision), in_place, overwrite)

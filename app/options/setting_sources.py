@@ -55,7 +55,7 @@ def read_config(path: str | None) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise WrongUse(f"--config {path!r} cannot be read: {' '.join(str(error).split())[:200]}") from error
     if not isinstance(found, dict):
-        raise WrongUse(f"--config {path!r} is no list of settings; write one a line, such as: model: openai:gpt-4o")
+        raise WrongUse(f"--config {path!r} is not a list of settings; write one a line, such as: model: openai:gpt-4o")
     try:
         _refuse_private(map(str, found))
         settings_from_json({str(name): value for name, value in found.items() if value is not None})
@@ -80,7 +80,7 @@ def read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if variable in known:
             found[known[variable]] = parse_setting(known[variable], text.strip(), variable)
         elif near := get_close_matches(variable, known, 1, _NEAR):
-            raise WrongUse(f"the environment has {variable}, which is no setting; did you mean {near[0]}?")
+            raise WrongUse(f"the environment has {variable}, which is not a setting; did you mean {near[0]}?")
     return {name: value for name, value in found.items() if value is not None}
 
 

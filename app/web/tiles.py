@@ -68,7 +68,7 @@ class Basemap:
         except OSError as error:
             raise WrongUse(f"--basemap {path!r} cannot be read: {error.strerror}; name a .pmtiles file") from error
         except Exception as error:  # the package raises half a dozen types on other files
-            raise WrongUse(f"--basemap {path!r} is no PMTiles file of version 3 ({type(error).__name__})") from error
+            raise WrongUse(f"--basemap {path!r} is not a PMTiles file of version 3 ({type(error).__name__})") from error
         self._kind = header["tile_type"].name
         self._packed = header["tile_compression"].name
         if self._kind not in (*_MEDIA, "MVT") or self._packed not in ("NONE", "GZIP"):

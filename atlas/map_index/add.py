@@ -1,4 +1,4 @@
-"""Make the map index of an extract. Killed, it goes on where it was; the earlier map stays until it is whole."""
+"""Make the map index of an extract. A killed import resumes; the earlier map stays until the new one is whole."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def add_map(folder: Path, file: Path, tell: Callable[[int], None] = lambda count
     except (sqlite3.Error, OSError) as error:
         raise MapError(
             f"{str(target)!r} cannot be written: {format_error(error)}; free some space and run the command again, "
-            "it goes on where it stopped"
+            "it resumes where it stopped"
         ) from error
     finally:
         target.with_name(f"{target.name}.nodes").unlink(missing_ok=True)

@@ -150,7 +150,7 @@ class Sessions:
             WrongUse: the session does not exist.
         """
         if not self.exists(session):
-            raise WrongUse(f"there is no session {session[:80]!r}; see the list of sessions, or start a new one")
+            raise WrongUse(f"session {session[:80]!r} does not exist; see the list of sessions, or start a new one")
         hold = Hold(self._table, session, f"{self.me}-{secrets.token_hex(4)}")
         if not hold.take():
             raise SessionBusy(f"session {session!r} is answering a message; wait for it, or stop it")

@@ -115,4 +115,4 @@ def test_what_is_not_there_is_one_clear_line(library, tmp_path):
     wrong = sextant("tag", library / "some", "--from", tmp_path / "no.jsonl", home=tmp_path / "home")
     assert wrong.code == 1 and "has no answers; make them with" in wrong.error
     wrong = sextant("tag", library / "nowhere", "--from", library / "out", home=tmp_path / "home")
-    assert wrong.code == 2 and "there is no folder" in wrong.error
+    assert wrong.code == 2 and "does not exist" in wrong.error

@@ -54,7 +54,7 @@ def make_page_routes(service: SessionService) -> APIRouter:
     def tile(zoom: int, x: int, y: int) -> Response:
         """Return a tile of the user's own basemap: a picture, or its shapes in tile units."""
         if service.basemap is None or not 0 <= zoom <= 22 or not (0 <= x < 2**zoom and 0 <= y < 2**zoom):
-            raise RequestRefused(404, "there is no such tile")
+            raise RequestRefused(404, "this tile does not exist")
         headers = {"cache-control": "private, max-age=86400"}
         if service.basemap.info.kind == "vector":
             return JSONResponse(service.basemap.read_shapes(zoom, x, y), headers=headers)

@@ -59,6 +59,16 @@ def test_each_server_sees_exactly_the_planned_requests(protocol, runs):
     assert {name.lower(): told for name, told in asked[0].headers.items()}[header] == value
 
 
+@pytest.mark.parametrize("protocol", ["anthropic", "google_genai", "mistralai"])
+def test_a_spend_limit_holds(protocol, gallery, query, tmp_path, monkeypatch):
+    monkeypatch.setenv(KEY_VARIABLES[protocol], KEY)
+    with ModelServer(script, protocol) as server:
+        paid = settings_for(server, gallery, tmp_path, price="3/15", max_usd=0.1)
+        answer = locate(str(query), paid).answer
+    assert answer["stop"] == "budget" and 0 < answer["spent"]["usd"] <= 0.1
+    assert len(server.asked) == answer["spent"]["calls"]
+
+
 @pytest.mark.parametrize(
     "spec", ["anthropic:claude-sonnet-4-5", "google_genai:gemini-2.5-flash", "mistralai:mistral-small-latest"]
 )

@@ -88,7 +88,7 @@ def test_a_wrong_setting_is_named_with_the_way_out(gallery, options, words):
     ("content", "words"),
     [
         ("modle: offline\n", "did you mean 'model'"),
-        ("- model\n", "no list of settings"),
+        ("- model\n", "not a list of settings"),
         ("model: [\n", "cannot be read"),
         ("max_rounds: many\n", "max_rounds"),
         ("gazetteer: true\n", "set by the program"),

@@ -44,7 +44,7 @@ def test_a_picture_is_sent_as_it_is(tmp_path):
 
 def test_what_is_no_basemap_is_refused_in_words(tmp_path):
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff" * 100)
-    with pytest.raises(WrongUse, match="no PMTiles file"):
+    with pytest.raises(WrongUse, match="not a PMTiles file"):
         Basemap(str(tmp_path / "photo.jpg"))
     with pytest.raises(WrongUse, match="No such file"):
         Basemap(str(tmp_path / "none.pmtiles"))
