@@ -18,6 +18,7 @@ from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 
 FEATURES = ("constant", "agreement", "rank", "similarity", "retrieved")
 LIST_LENGTH = 20
+_LEAST_SELECTIVE = 4  # a list holds at most one in so many photos of a small gallery
 LEAST_PHOTOS = 50  # with fewer photos located, or of one photographer, nothing can be known
 LEAST_GROUPS = 2
 RICH_FIRST_HIT = 0.15  # P(25 km) of the first hit
@@ -82,9 +83,13 @@ class RetrievalProfile(BaseModel):
             similarity: cosine of the first of them; None where it is not known.
 
         Returns:
-            (m, 5), zero where no retrieved photo lies within the radius. A gallery of one part of the world finds that
-            part by chance more often than the world's photos lie there; such chance does not count as evidence.
+            (m, 5), zero where no retrieved photo lies within the radius. Of a gallery too small to be measured, only as
+            many photos count as a quarter of it: a longer list shows where its photos lie, not what looks alike. A
+            gallery of one part of the world finds that part by chance more often than the world's photos lie there;
+            such chance does not count as evidence.
         """
+        if not self.known and self.photos:
+            photos = photos[: max(1, self.photos // _LEAST_SELECTIVE)]
         table, supported = list_features(compute_all_pairs_km(places, photos), self._standardised(similarity))
         odds = (table * np.array(self.weights)).sum(-1)
         odds += np.minimum(0.0, logit(np.array(WORLD_CHANCE)) - logit(np.clip(self.chance, 1e-5, 0.95)))

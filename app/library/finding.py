@@ -9,7 +9,7 @@ from pathlib import Path
 from sextant.base.errors import SextantError, WrongUse
 from sextant.gallery.photos.formats import is_photo, is_video, name_unread_format, read_head
 from sextant.gallery.photos.open import PHOTO_SUFFIXES
-from sextant.gallery.sources.walk import SKIPPED_FOLDERS
+from sextant.gallery.sources.walk import SKIPPED_FOLDERS, is_pipe
 
 _LISTS = (".txt", ".lst", ".list", ".m3u", ".m3u8")
 _VIDEOS = (".mp4", ".mov", ".m4v", ".3gp", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".insv", ".lrv")
@@ -146,6 +146,9 @@ def _may_be_photo(path: str, found: Found) -> bool:
     try:
         head = read_head(Path(path))
     except OSError:
+        if is_pipe(path):
+            found.skipped += 1
+            return False
         return os.path.splitext(path)[1].lower() in PHOTO_SUFFIXES
     if is_photo(head):
         return True

@@ -6,11 +6,11 @@ One SQLite file. An import is one transaction: killed, or on a full disk, it lea
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sextant.atlas.gazetteer.feature import PlacesSourceError
+from sextant.atlas.imported_source import ImportedSource
 from sextant.base.errors import format_error
 from sextant.base.home import Home
 from sextant.base.sqlite import open_database
@@ -33,23 +33,11 @@ MICRODEGREES = 1_000_000
 
 
 @dataclass(frozen=True)
-class AddedSource:
-    """A source as the store lists it; ``file_date`` and ``added`` are dates (ISO 8601, UTC)."""
+class AddedSource(ImportedSource):
+    """A gazetteer as the store lists it: how many places it has, and how many entries could not be read."""
 
-    name: str
-    format: str
-    licence: str
-    file: str
-    bytes: int
-    file_date: str
-    added: str
     places: int
-    names: int
     broken: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return all fields."""
-        return asdict(self)
 
 
 def store_path(home: str | None = None) -> Path:

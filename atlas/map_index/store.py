@@ -4,10 +4,10 @@ A file that is being made ends in `.part`; it gets its name when it is whole, so
 """
 
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from sextant.atlas.imported_source import ImportedSource
 from sextant.atlas.map_index.element import MapError
 from sextant.base.errors import format_error
 from sextant.base.home import Home
@@ -34,22 +34,10 @@ INDEXES = (
 
 
 @dataclass(frozen=True)
-class MapSource:
-    """A map as the index lists it; dates are ISO 8601, UTC."""
+class MapSource(ImportedSource):
+    """A map as the index lists it: how many things it has."""
 
-    name: str
-    format: str
-    licence: str
-    file: str
-    bytes: int
-    file_date: str
-    added: str
     elements: int
-    names: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return all fields."""
-        return asdict(self)
 
 
 def maps_folder(home: str | None = None) -> Path:

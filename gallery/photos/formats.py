@@ -1,6 +1,8 @@
 """Recognise photo files by their first bytes, not by their names."""
 
+import errno
 import re
+import stat
 from pathlib import Path
 
 HEAD_BYTES = 32
@@ -54,7 +56,9 @@ def read_head(path: Path) -> bytes:
     """Return a file's first bytes.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is a pipe or a device, which would make the reader wait.
     """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a file", str(path))
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)

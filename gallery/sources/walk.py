@@ -10,8 +10,13 @@ from sextant.gallery.sources.records import SourceError
 SKIPPED_FOLDERS = frozenset({"@eaDir", ".@__thumb", "@Recycle", "#recycle", "__MACOSX", "$RECYCLE.BIN"})
 
 
+def is_pipe(path: str | Path) -> bool:
+    """Return whether a path is a pipe, a socket or a device: opening one in a folder of photos would wait forever."""
+    return os.path.exists(path) and not os.path.isfile(path)
+
+
 def walk_files(folder: Path) -> Iterator[str]:
-    """Yield the relative paths (with /) of all files in a folder and below, but hidden ones and thumbnails.
+    """Yield the relative paths (with /) of all files in a folder and below, but hidden ones, thumbnails and pipes.
 
     Raises:
         SourceError: the folder cannot be listed.
@@ -23,5 +28,5 @@ def walk_files(folder: Path) -> Iterator[str]:
     for here, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED_FOLDERS)
         for name in sorted(files):
-            if not name.startswith("."):
+            if not name.startswith(".") and not is_pipe(os.path.join(here, name)):
                 yield Path(here, name).relative_to(folder).as_posix()

@@ -72,3 +72,12 @@ def test_a_profile_survives_json_and_holds_no_position():
     plain = profile.model_dump(mode="json")
     assert read_profile(plain) == profile
     assert not {"latitude", "longitude", "places", "lists"} & set(plain)
+
+
+def test_a_gallery_too_small_to_be_measured_does_not_answer_where_most_of_its_photos_lie():
+    porto, oslo = (41.15, -8.61), (59.91, 10.75)
+    retrieved = np.array([oslo] * 5 + [porto] * 15)
+    small = RetrievalProfile(photos=20, unknown="few_photos").probabilities(np.array([oslo, porto]), retrieved, None)
+    assert (small[0] > 0).all() and (small[1, :4] == 0).all()
+    measured_by_nobody = WEAK.probabilities(np.array([oslo, porto]), retrieved, None)
+    assert (measured_by_nobody[1] > 0).all()

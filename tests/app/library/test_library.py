@@ -82,6 +82,7 @@ def test_patterns_lists_and_standard_input_name_photos(some, tmp_path, monkeypat
 def test_odd_folders_are_walked_and_said(some, tmp_path):
     (some / "deep" / "loop").symlink_to(some)
     (some / "dangling.jpg").symlink_to(some / "nowhere.jpg")
+    os.mkfifo(some / "pipe.jpg")  # opening it would wait forever
     (some / "a.jxl").write_bytes(b"\xff\x0a" + b"\0" * 40)
     odd = os.fsdecode(b"caf\xe9.jpg")
     shutil.copy(some / "lisbon-0.jpg", some / odd)
