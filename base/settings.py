@@ -209,6 +209,17 @@ class Settings:
             repeats=frozenset({*_ONLINE_TOOLS, "exemplars"}),
         ),
     ] = ()
+    mcp: Annotated[
+        str | None,
+        Option(
+            "File of your own MCP servers and the tools of theirs that the model may call; see docs/tools.md.",
+            Group.PRIVACY,
+            Effect.WORLD,
+            "FILE.json",
+            default="none",
+            repeats=frozenset({"mcp"}),
+        ),
+    ] = None
     max_calls: Annotated[
         int | None,
         Option(

@@ -9,6 +9,7 @@ from sextant.agent.nodes.tools import tools
 from sextant.agent.prompting.opening_prompt import format_reference, make_picture_block
 from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Spent, Turn, add_spent
 from sextant.agent.world.deps import Deps
+from sextant.agent.world.mcp_tools import describe_mcp_tools
 from sextant.agent.world.online import list_offered
 from sextant.agent.world.toolbox import describe_tools, select_available
 from sextant.base.json_types import Json
@@ -107,7 +108,9 @@ def _build_request(messages: list[Json], transcript: list[Turn], deps: Deps, gal
         "sample": 0,
         "turn": len(transcript),
         "messages": messages + [turn_to_message(turn) for turn in transcript],
-        "tools": describe_tools(names) if recipe.max_tool_turns else [],
+        "tools": [*describe_tools(names), *describe_mcp_tools(settings.mcp, deps.blobs)]
+        if recipe.max_tool_turns
+        else [],
         "final": final,
         "temperature": 0.2,
         "max_output_tokens": recipe.max_output_tokens,

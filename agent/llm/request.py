@@ -6,6 +6,7 @@ from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.state import Ask, Turn
 from sextant.agent.within import describe_known
 from sextant.agent.world.deps import Deps
+from sextant.agent.world.mcp_tools import describe_mcp_tools
 from sextant.agent.world.online import list_offered
 from sextant.agent.world.toolbox import describe_tools, select_available
 from sextant.base.json_types import Json
@@ -34,7 +35,7 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
         "sample": branch["sample"],
         "turn": len(ask["transcript"]),
         "messages": messages,
-        "tools": describe_tools(names),
+        "tools": [*describe_tools(names), *(describe_mcp_tools(settings.mcp, deps.blobs) if ask["tools"] else ())],
         "final": ask["final"],
         "temperature": branch["temperature"],
         "max_output_tokens": ask.get("output_tokens", recipe.max_output_tokens),

@@ -23,7 +23,7 @@ def is_planned(deps: Deps) -> bool:
 def is_worth_a_round(state: State, verdict: Verdict, deps: Deps) -> bool:
     """Return whether places are to be compared with pictures although no other call is worth its price.
 
-    A second look adds more than a further answer (``python -m bench.second_look``), where the place is not sure.
+    A second look adds more than a further answer (``python -m bench.street.second_look``), where the place is not sure.
     """
     sure = verdict.unanimous or sure_enough(verdict.probability)
     return state.get("round") == 1 and not sure and is_planned(deps)

@@ -30,6 +30,8 @@ from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.exemplars import Exemplars
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.maps import HomeMaps
+from sextant.agent.world.mcp_tools import PREFIX as MCP_PREFIX
+from sextant.agent.world.mcp_tools import call_mcp_tool
 from sextant.agent.world.online import OnlineMaps, make_online_client
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
@@ -137,6 +139,8 @@ class LiveBackend:
 
     def tool(self, request: Json) -> Json:
         """Call one tool; an error that the model can act on is returned as a result."""
+        if request["name"].startswith(MCP_PREFIX):
+            return call_mcp_tool(self.settings.mcp, request["name"], request["args"], self.blobs)
         photo = request["photo"]["sha256"]
         search = self.retrieval.search(photo) if self.settings.gallery else NoSearch()
         local: Maps | None = self.maps if self.settings.maps else None

@@ -120,8 +120,9 @@ def print_fork(
         raise click.UsageError("--until works only without --set: a fork always runs to its answer")
     live, keep_words = options["live"], options["keep_words"]
     if live:
-        chosen = read_overrides(one for one in overrides if one.startswith("online="))
-        announce_services(chosen.get("online", folder.record()["settings"].get("online")) or ())
+        chosen = read_overrides(one for one in overrides if one.startswith(("online=", "mcp=")))
+        recorded = folder.record()["settings"]
+        announce_services(chosen.get("online", recorded.get("online")) or (), chosen.get("mcp"))
     try:
         with (
             stop_on_signals("stopping with the best so far; press Ctrl-C again to quit at once") as stop,

@@ -79,6 +79,7 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
     from sextant.agent.settings import check_settings, make_recipe, settings_from_json
     from sextant.agent.within import read_within
     from sextant.agent.world.maps import list_map_tools
+    from sextant.agent.world.mcp_tools import resolve_mcp
     from sextant.agent.world.online import has_pictures
     from sextant.agent.world.toolbox import TOOLS, check_tool_names
     from sextant.app.galleries import choose_gallery
@@ -111,19 +112,20 @@ def make_settings(options: dict[str, Any], called: Callable[[str], str] | None =
         given["within"] = read_within(given["within"])
     settings = check_settings(settings_from_json(given), called)
     check_tool_names(make_recipe(settings).tools)
-    if settings.online and called is None:
-        announce_services(settings.online)
-    return check_and_resolve_fitted(settings)
+    if called is None:
+        announce_services(settings.online, settings.mcp)
+    return resolve_mcp(check_and_resolve_fitted(settings))
 
 
-def announce_services(online: Sequence[str]) -> None:
+def announce_services(online: Sequence[str], mcp: str | None) -> None:
     """Say on stderr what will leave the machine, before anything does.
 
     Raises:
-        WrongUse: a service is unknown, or its address may not be asked.
+        WrongUse: a service is unknown, its address may not be asked, or the file of MCP servers is wrong.
     """
+    from sextant.agent.world.mcp_tools import describe_servers
     from sextant.agent.world.online import describe_services
     from sextant.app.render.terminal import echo
 
-    for line in describe_services(online):
+    for line in [*describe_services(online), *(describe_servers(mcp) if mcp else ())]:
         echo(f"sextant: {line}", err=True)

@@ -55,7 +55,7 @@ def read_config(path: str | None) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise WrongUse(f"--config {path!r} cannot be read: {' '.join(str(error).split())[:200]}") from error
     if not isinstance(found, dict):
-        raise WrongUse(f"--config {path!r} is not a list of settings; write one on each line, such as: model: openai:gpt-4o")
+        raise WrongUse(f"--config {path!r} is not a list of settings; write one a line, such as: model: openai:gpt-4o")
     try:
         _refuse_private(map(str, found))
         settings_from_json({str(name): value for name, value in found.items() if value is not None})

@@ -137,9 +137,7 @@ def describe_change(change: Document) -> str:
 
 def format_comparison(found: RunComparison, most: int = 5) -> list[str]:
     """Format the comparison of two runs."""
-    moved = "-" if found["moved_km"] is None else format_distance(found["moved_km"])
-    places = " → ".join(format_place_name(best) if best else "no place" for best in found["best"])
-    lines = [f"{found['runs'][0]} → {found['runs'][1]}", f"  answer moved {moved}: {places}"]
+    lines = [f"{found['runs'][0]} → {found['runs'][1]}", f"  {describe_move(found)}"]
     lines += [f"  setting {name}: {shorten_line(words)}" for name, words in found["settings"].items()]
     for title in ("gained", "lost", "reweighted"):
         items = found["candidates"][title]
@@ -153,6 +151,16 @@ def format_comparison(found: RunComparison, most: int = 5) -> list[str]:
         lines.append(f"  first differing step: {first['step']} {first['node']}{branch} {first['where']}")
         lines += [f"    {line}" for line in make_printable(first["words"]).splitlines()[:8]]
     return [*lines, f"  stop: {' → '.join(map(str, found['stop']))}", f"  spent: {describe_spending(found['spent'])}"]
+
+
+def describe_move(found: RunComparison) -> str:
+    """Describe how far the answer moved between two runs, in one sentence."""
+    before, after = (format_place_name(best) if best else "no place" for best in found["best"])
+    if found["moved_km"] is None:
+        return f"The answer was {before} and is {after}."
+    if found["moved_km"] == 0:
+        return f"The answer stays {after}."
+    return f"The answer moved {format_distance(found['moved_km'])}, from {before} to {after}."
 
 
 def describe_candidate(item: Document) -> str:

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from sextant.agent.answer_words import format_coordinates, format_headline
+from sextant.agent.answer_statement import state_answer
 from sextant.agent.privacy.view import view_answer, view_comparison
 from sextant.app.render.run import format_comparison, list_needed_calls
 from sextant.base.errors import WrongUse
@@ -47,6 +47,6 @@ def fork_and_compare(sessions: Sessions, session: str, run: str, words: str, con
         needed = [str(stopped)] if policy.coarsest else list_needed_calls(stopped.calls)
         raise WrongUse("\n".join([*needed, f"Add live to make them: /fork {words} live"])) from None
     answer = view_answer(made.answer, policy)
-    place = f" ({format_coordinates(answer['best'])})" if answer["best"] else ""
+    told = state_answer(answer)
     found = view_comparison(compare_runs(parent, find_run(made.name, home)), policy)
-    return [f"Fork {made.name}: {format_headline(answer)}{place}", *format_comparison(found)]
+    return [f"Fork {made.name}: {told['headline']}", told["position"], *format_comparison(found)]

@@ -56,9 +56,18 @@ class ForkedAnswer(TypedDict):
     spent: SpentSummary
 
 
+class ToldFork(TypedDict):
+    """A fork's answer in words, and how far it moved from its parent's."""
+
+    headline: str
+    position: str
+    moved: str
+
+
 class ForkReply(TypedDict):
     """The fork's run, its answer, and what differs from its parent."""
 
     run: str
     answer: ForkedAnswer
+    told: ToldFork
     difference: RunComparison

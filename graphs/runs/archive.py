@@ -15,7 +15,7 @@ from sextant.base.errors import SextantError, WrongUse
 from sextant.base.files import replace_file
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.runs.changes import collect_fitted_hashes
+from sextant.graphs.runs.changes import collect_file_hashes
 from sextant.graphs.runs.folder import NAME, RunFolder, get_runs_folder, read_json
 from sextant.graphs.runs.steps import read_steps
 
@@ -43,7 +43,7 @@ def export_run(folder: RunFolder, out: Path, home: str | None, *, photo: bool = 
         BlobMissing: a picture of the run, or its fitted model, is missing.
     """
     record = folder.record()
-    blobs = collect_fitted_hashes(record) | (collect_pictures(folder) if photo else set())
+    blobs = collect_file_hashes(record) | (collect_pictures(folder) if photo else set())
     contents = {name: (folder.path / name).read_bytes() for name in FILES if (folder.path / name).exists()}
     contents["run.json"] = json.dumps(strip_record(record), ensure_ascii=False).encode("utf-8", "backslashreplace")
     store = BlobStore(Home.at(home).blobs)

@@ -4,16 +4,17 @@ Changes are applied between the graph and its recording, so the recording keeps 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from sextant.agent.llm.spec import split_login
-from sextant.agent.recording.fitted_models import read_fitted_sha256
 from sextant.agent.recording.recorder import StepPort
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Deps, Port, StepInfo
+from sextant.agent.world.mcp_tools import PREFIX as MCP_PREFIX
 from sextant.agent.world.toolbox import RETRIEVAL
 from sextant.base.documents.run import ChangeDocument, RunRecord
 from sextant.base.json_types import Json
@@ -129,6 +130,7 @@ class Changes:
     def must_ask_again(self, step_info: StepInfo, kind: str, request: Json) -> bool:
         """Return whether a call must be repeated although its request is unchanged."""
         about = request["name"] if kind == "tool" else kind
+        about = "mcp" if about.startswith(MCP_PREFIX) else about
         return any(about in ASKED_AGAIN.get(name, ()) for name in self.select(step_info, "setting"))
 
 
@@ -161,13 +163,16 @@ def changes_from_json(values: list[ChangeDocument]) -> Changes:
         raise RunError("run.json holds invalid changes; import the run again") from error
 
 
-def collect_fitted_hashes(record: RunRecord) -> set[str]:
-    """Collect the hashes of the fitted models named in a run's settings and changes."""
-    changed = [
-        one for one in changes_from_json(record["changes"]).every if (one.kind, one.name) == ("setting", "fitted")
-    ]
-    fitted = [record["settings"].get("fitted"), *(change.value for change in changed)]
-    return {read_fitted_sha256(str(name)) for name in fitted if name}
+_FILES = ("fitted", "mcp")  # settings whose value is NAME@SHA256
+_HASHED = re.compile(r"@([0-9a-f]{64})$")
+
+
+def collect_file_hashes(record: RunRecord) -> set[str]:
+    """Collect the hashes of files named in a run's settings and changes: fitted models, lists of MCP tools."""
+    every = changes_from_json(record["changes"]).every
+    named = [record["settings"].get(name) for name in _FILES]
+    named += [one.value for one in every if one.kind == "setting" and one.name in _FILES]
+    return {found[1] for name in named if name and (found := _HASHED.search(str(name)))}
 
 
 def find_change_name(tool: str, changes: Mapping[str, Any]) -> str | None:

@@ -19,6 +19,7 @@ from sextant.agent.within import read_within
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
 from sextant.agent.world.live import make_deps
+from sextant.agent.world.mcp_tools import store_catalogue
 from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
@@ -143,13 +144,14 @@ def resolve_files(change: Change, home: str | None) -> Change:
     """Replace the file that a change names by its content: a fitted model by its hash, an area by its text.
 
     Raises:
-        WrongUse: the file is not a fitted model, or the area is unknown.
+        WrongUse: the file is not a fitted model or no list of MCP servers, or the area is unknown.
     """
-    if change.kind != "setting" or change.value is None or change.name not in ("fitted", "within"):
+    if change.kind != "setting" or change.value is None or change.name not in ("fitted", "mcp", "within"):
         return change
     if change.name == "within":
         return replace(change, value=read_within(change.value))
-    return replace(change, value=store_fitted(change.value, BlobStore(Home.at(home).blobs)))
+    store = store_fitted if change.name == "fitted" else store_catalogue
+    return replace(change, value=store(change.value, BlobStore(Home.at(home).blobs)))
 
 
 def execute_fork(

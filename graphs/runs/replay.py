@@ -18,7 +18,7 @@ from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, build_graph
-from sextant.graphs.runs.changes import Changes, collect_fitted_hashes, run_changed_node
+from sextant.graphs.runs.changes import Changes, collect_file_hashes, run_changed_node
 from sextant.graphs.runs.changes import changes_from_json as changes_from
 from sextant.graphs.runs.folder import FORMAT, RunError, RunFolder
 from sextant.graphs.runs.run import STEPS_FUSE
@@ -68,7 +68,7 @@ def replay(
     with tempfile.TemporaryDirectory() as blobs, use_recorded_prompts(record["prompts"]):
         settings = replace(settings_from(record["settings"]), home=blobs, run=record["run"])
         own = BlobStore(Path(blobs))
-        for sha256 in collect_fitted_hashes(record):
+        for sha256 in collect_file_hashes(record):
             own.put(BlobStore(Home.at(home).blobs).get(sha256))
         deps = Deps(settings, own, refuse_call, on_event)
         graph = build_graph(lambda _: deps, check.check_node).compile(name="geolocate")

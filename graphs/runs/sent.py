@@ -43,6 +43,9 @@ def list_sent(folder: RunFolder) -> list[Sent]:
         for call in cassette.calls.values():
             if call.kind == "model" and call.request["model"] != "offline":
                 _count(found, cassette, call, settings)
+            elif call.kind in ("tool", "exemplars"):
+                for request in cassette.read_reply(call).get("sent", ()):
+                    _count_request(found, request)
     return list(found.values())
 
 
@@ -79,6 +82,16 @@ def _count(found: dict[tuple[str, str], Sent], cassette: Cassette, call: Call, s
                 one["characters"] += len(block["text"])
             elif block.get("sha256") and block["sha256"] not in one["pictures"]:
                 one["pictures"].append(block["sha256"])
+
+
+def _count_request(found: dict[tuple[str, str], Sent], request: Json) -> None:
+    """Count a request to an open service or a user's own MCP server, which never holds a picture."""
+    service, host = str(request["service"]), str(request["host"])
+    left = host not in LOOPBACK and not (service.startswith("mcp ") and "." not in host)
+    new: Sent = {"service": service, "host": host, "left": left, "calls": 0, "characters": 0, "pictures": []}
+    one = found.setdefault((service, host), new)
+    one["calls"] += 1
+    one["characters"] += len(request["request"])
 
 
 def _find_host(service: str, settings: Json) -> str:

@@ -163,7 +163,7 @@ def test_a_divergence_is_shown_and_exits_1(call, home):
 def test_a_fork_prints_the_answer_and_how_it_differs(call):
     code, out, err = call("replay", A, "--from", "13", "--set", "max_rounds=1")
     assert code == 0
-    assert re.search(r"answer moved [\d,.]+ km: Lisbon.* → Nairobi", out)
+    assert re.search(r"The answer moved [\d,.]+ km, from Lisbon.* to Nairobi", out)
     assert "candidates lost" in out and "first differing step: 13 verify" in out
     assert "forked" in err
 

@@ -25,13 +25,17 @@ class Drawn:
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     """A world of 120 scenes."""
+    return make_drawn(tmp_path_factory.mktemp("drawn"))
+
+
+def make_drawn(folder: Path) -> Drawn:
+    """Draw the world in a folder and build its gallery."""
     from sextant.gallery.build.build import build
     from sextant.gallery.encoders.load import load_encoder
     from sextant.gallery.sources.recognise import SourceOptions, open_source
     from sextant.gallery.synthetic.world import write_world
     from sextant.geo.borders import find_country
 
-    folder = tmp_path_factory.mktemp("drawn")
     world = write_world(folder / "world", scenes=120, queries=4)
     source = open_source(str(world.gallery_folder), SourceOptions(metadata=world.gallery_csv))
     build(source, str(folder / "gallery"), load_encoder("builtin"), workers=0)

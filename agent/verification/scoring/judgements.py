@@ -22,7 +22,7 @@ from sextant.base.arrays import Floats
 from sextant.geo.sphere import compute_all_pairs_km
 
 # Log odds by the class of the model. Not fitted on replies of models, of which none are recorded; chosen on one half of
-# im2gps3k-dev with scripted ones, by ``python -m bench.second_look`` (docs/verification.md).
+# im2gps3k-dev with scripted ones, by ``python -m bench.street.second_look`` (docs/verification.md).
 WEIGHTS: Mapping[str, Mapping[Likeness, float]] = {
     "strong": {Likeness.SAME_PLACE: 1.0, Likeness.SAME_KIND: -0.4, Likeness.NOT: -1.0},
 }

@@ -5,14 +5,16 @@ from typing import Any, cast, get_args
 
 from fastapi import APIRouter, Response
 
+from sextant.agent.answer_statement import state_answer
 from sextant.agent.privacy.run_view import redact, view_run
-from sextant.agent.privacy.view import view_comparison
+from sextant.agent.privacy.view import view_answer, view_comparison
+from sextant.app.render.run import describe_move
 from sextant.app.render.run_flow import build_flow
 from sextant.app.web import schemas
 from sextant.app.web.limits import RequestRefused
 from sextant.app.web.routes.photo_routes import make_jpeg_response
 from sextant.app.web.service import SessionService, fork_name
-from sextant.base.documents.comparison import ForkedAnswer, ForkReply
+from sextant.base.documents.comparison import ForkedAnswer, ForkReply, ToldFork
 from sextant.base.json_types import Json
 from sextant.base.settings import Effect, list_options, list_types
 from sextant.graphs.runs.compare import compare_runs
@@ -64,8 +66,14 @@ def make_run_routes(service: SessionService) -> APIRouter:
             )
         difference = view_comparison(compare_runs(parent, find_run(run.name, home)), service.context.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
+        told = state_answer(view_answer(run.answer, service.context.policy))
+        words: ToldFork = {
+            "headline": told["headline"],
+            "position": told["position"],
+            "moved": describe_move(difference),
+        }
         shown = cast(ForkedAnswer, redact(answer, service.context.policy))
-        return {"run": run.name, "answer": shown, "difference": difference}
+        return {"run": run.name, "answer": shown, "told": words, "difference": difference}
 
     @routes.post("/fork/stop")
     def stop(session: str, key: str) -> schemas.Done:

@@ -1,6 +1,6 @@
 // A fork in place: settings with their bounds, or what was edited in a transcript; afterwards, how far the answer moved.
 
-import { colour, coordinates, h, kilometres, placeName } from "./dom.js";
+import { colour, h, placeName } from "./dom.js";
 import { api } from "./api.js";
 
 export function showFork(box, session, key, run) {
@@ -72,15 +72,15 @@ function stopButton(session, key) {
   return button;
 }
 
-function showDifference(box, { run, answer, difference }) {
+function showDifference(box, { run, answer, told, difference }) {
   const moved = difference.moved_km;
   const [before, after] = difference.best;
   const map = h("div", { class: "frame-map small-map" });
   const { gained, lost, reweighted } = difference.candidates;
   box.replaceChildren(h("div", { class: "card" },
-    h("p", { class: "best" }, answer.best ? placeName(answer.best) : "No place"),
-    h("p", { class: "small" }, `Fork ${run}${answer.best ? ` · ${coordinates(answer.best)}` : ""}${["budget", "stopped"].includes(answer.stop) ? " · ended early, with the best so far" : ""}`),
-    h("p", {}, typeof moved === "number" ? `The answer moved ${kilometres(moved)}${before && after ? `, from ${placeName(before)} to ${placeName(after)}` : ""}.` : "No distance to show."),
+    h("p", { class: "best" }, told.headline),
+    h("p", { class: "small" }, `Fork ${run}${told.position ? ` · ${told.position}` : ""}${["budget", "stopped"].includes(answer.stop) ? " · ended early, with the best so far" : ""}`),
+    h("p", {}, told.moved),
     h("p", { class: "small" }, `${gained.length} candidates gained, ${lost.length} lost, ${reweighted.length} weighed otherwise.`),
     before && after && moved > 0 ? map : null));
   if (before && after && moved > 0 && globalThis.L) drawMove(map, before, after);

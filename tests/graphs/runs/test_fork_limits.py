@@ -20,6 +20,7 @@ OPERATORS = {
     "hint",
     "within",
     "maps",
+    "mcp",
     "online",
     "scenes",
     "second_look",

@@ -1,6 +1,6 @@
 """Measure what a second look is worth: scripted judges of known skill compare each photo with its leading places.
 
-    python -m bench.second_look recorded.jsonl.gz
+    python -m bench.street.second_look recorded.jsonl.gz
 
 ``recorded.jsonl.gz`` holds recorded candidates (docs/evaluation.md); profiles are made of other photographers' photos.
 Photos whose verdict is settled get no second look, as in a run. A judge is right about each place with a stated
