@@ -19,9 +19,9 @@ record: .venv/ready-dev
 plans: .venv/ready-dev
 	SEXTANT_PLAN_PHOTOS=20 $(BIN)/python -m pytest tests/eval/running/test_plans.py tests/test_g3_aligned.py
 
-# The quick benches beside the figures of bench/RESULTS.md; `python -m bench.compare --write` commits new ones.
+# The quick benches beside the figures of bench/quick/RESULTS.md; `python -m bench.quick.compare --write` commits new ones.
 bench: .venv/ready-dev
-	$(BIN)/python -m bench.compare
+	$(BIN)/python -m bench.quick.compare
 
 # The guides as a site in site/, its links checked; it needs no network.
 docs: .venv/ready-dev .types

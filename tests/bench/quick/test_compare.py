@@ -1,6 +1,6 @@
 """The quick benches' figures are kept in a table and compared."""
 
-from bench import compare
+from bench.quick import compare
 
 NAMES = ("bench.a: search, of flat", "bench.b: start, of 2 s")
 

@@ -1,6 +1,6 @@
 """Measure how long commands take to start, as a share of what is acceptable.
 
-    python -m bench.start --rounds 5
+    python -m bench.quick.start --rounds 5
 
 Each command runs in a process of its own, in a home with the demo gallery: ``where`` and ``replay`` to their ends,
 ``locate`` to its first line of progress, ``serve`` to its first answer.

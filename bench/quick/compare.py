@@ -1,7 +1,7 @@
 """Run the quick benches and compare their ratios with those in RESULTS.md.
 
-    python -m bench.compare              # exit code 1 where a ratio is more than a third worse
-    python -m bench.compare --write      # measure and commit new figures
+    python -m bench.quick.compare              # exit code 1 where a ratio is more than a third worse
+    python -m bench.quick.compare --write      # measure and commit new figures
 
 Every figure is a ratio against a peer or a limit of the same run, so that machines can be compared; each is better the
 smaller it is. Figures still move on a busy machine: measure again before you believe that a commit is slower.
@@ -98,11 +98,11 @@ def measure_verification() -> list[tuple[str, float]]:
 
 
 def measure_start() -> list[tuple[str, float]]:
-    """Measure `bench.start`: commands from their start."""
-    from bench import start
+    """Measure `bench.quick.start`: commands from their start."""
+    from bench.quick import start
 
     return [
-        (f"bench.start: {name}, of {start.LIMITS_S[name]:g} s", statistics.median(times) / start.LIMITS_S[name])
+        (f"bench.quick.start: {name}, of {start.LIMITS_S[name]:g} s", statistics.median(times) / start.LIMITS_S[name])
         for name, times in start.measure(3).items()
     ]
 
