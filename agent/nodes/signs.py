@@ -9,6 +9,9 @@ from sextant.agent.verification import Candidate, Pool
 from sextant.agent.world.deps import Deps
 from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.json_types import Document, Json
+from sextant.geo.places import describe
+from sextant.tools.country_facts import load_facts
+from sextant.tools.scripts import list_scripts
 
 _PRECISION: dict[str, Precision] = {"sight": "sight", "quarter": "sight", "street": "street", "town": "town"}
 _MOST_TEXTS = 40
@@ -28,8 +31,23 @@ def find_signs(
         return ()
     circles = list(dict.fromkeys((one.latitude, one.longitude) for one in (*pool.answers, *pool.nearest)))
     request = {"texts": texts, "near": [list(place) for place in circles[:_MOST_CIRCLES]]}
-    places = {place["text"]: place for place in deps.ask("signs", request)["places"]}
+    places = {place["text"]: place for place in deps.ask("signs", request)["places"] if is_written_there(place)}
     return tuple(make_candidate(places[text], name) for name, texts in read.items() for text in texts if text in places)
+
+
+def is_written_there(place: Json) -> bool:
+    """Return whether a text is in a script that its place's country writes, or in Latin letters, as names abroad are.
+
+    A sign in Cyrillic that names Lisbon was not put up there: it speaks of Lisbon. Countries whose scripts are unknown
+    allow all.
+    """
+    code = describe(place["latitude"], place["longitude"]).country_code
+    facts = load_facts().get(code or "")
+    scripts = list_scripts(place["text"])
+    if facts is None or not facts.scripts or not scripts:
+        return True
+    written = {one.partition(" (")[0] for one in facts.scripts}  # "Han (simplified)" is Han
+    return scripts[0] in {*written, "Latin"}
 
 
 def make_candidate(place: Json, branch: str) -> Candidate:

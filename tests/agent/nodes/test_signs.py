@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sextant.agent.nodes.signs import find_signs, may_be_name, read_texts
+from sextant.agent.nodes.signs import find_signs, is_written_there, may_be_name, read_texts
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Pool
 from sextant.agent.world.sights import Sights
@@ -86,3 +86,17 @@ def test_a_tool_that_failed_read_nothing():
 
 def test_numbers_and_single_words_of_three_letters_are_no_names():
     assert [text for text in ("BAR", "1234 56", "東京駅", "Bern", "x" * 90) if may_be_name(text)] == ["東京駅", "Bern"]
+
+
+def test_a_text_counts_where_its_script_is_written():
+    lisbon, moscow, tokyo = ((38.7139, -9.1394), (55.7522, 37.6156), (35.6895, 139.6917))
+    for text, (latitude, longitude), there in (
+        ("Лиссабон", lisbon, False),
+        ("Lisboa", lisbon, True),
+        ("Москва", moscow, True),
+        ("Moscow", moscow, True),
+        ("東京", tokyo, True),
+        ("東京", lisbon, False),
+        ("12", lisbon, True),
+    ):
+        assert is_written_there({"text": text, "latitude": latitude, "longitude": longitude}) == there, text

@@ -1,74 +1,15 @@
-"""`sextant locate --out --engine ray` on a real local cluster of two workers."""
+"""What `--engine ray` refuses; two workers of a real cluster are in tests/adversary/test_killed_worker.py."""
 
-import os
-import shutil
-import signal
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("ray", reason="Ray is not installed; it comes with the extra 'ray'")
-
-from sextant.agent.privacy.precision import load_policy
 from sextant.agent.settings import Settings
-from sextant.app.library.finding import find_photos
-from sextant.app.library.folder import LibraryFolder
-from sextant.app.library.running import LibraryTask, place_library
 from sextant.base.errors import WrongUse
-
-pytestmark = pytest.mark.slow
-
-
-def find_workers():
-    """The processes of this cluster's workers."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "cmdline").read_bytes().startswith(b"ray::_RemoteWorker"):
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
+from sextant.graphs.batches.order import BatchOrder
+from sextant.graphs.batches.ray_workers import RayWorkers
 
 
-def read_rows(out):
-    folder, rows = LibraryFolder(out), {}
-    for name, line in folder.read_all(folder.read_index()):
-        answer = line["answer"] and {**line["answer"], "spent": {**line["answer"]["spent"], "seconds": 0}}
-        rows[name] = {**line, "timings": {}, "answer": answer}
-    return rows
-
-
-@pytest.fixture
-def task(photos, gallery, tmp_path):
-    some = tmp_path / "some"
-    some.mkdir()
-    for photo in sorted(photos.glob("*.jpg")):
-        shutil.copy(photo, some)
-    (some / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
-    found = find_photos([str(some)])
-    settings = Settings(gallery=str(gallery), home=str(tmp_path / "home"), concurrency=2)
-    return LibraryTask(tuple(found.photos.values()), found.root, settings, tmp_path / "out", load_policy(None))
-
-
-def test_two_workers_equal_one_process_and_one_that_is_killed_loses_nothing(task, tmp_path):
-    import ray
-
-    place_library(task)
-    ray.init(num_cpus=2, include_dashboard=False, logging_level="error", log_to_driver=False)
-    try:
-        with pytest.raises(WrongUse, match="--max-usd"):
-            place_library(replace(task, out=tmp_path / "money", workers=True, max_usd=1.0))
-        spread, killed = replace(task, out=tmp_path / "ray", workers=True), []
-
-        def kill_once(counts, line):
-            if not killed:
-                killed.append(find_workers()[0])
-                os.kill(killed[0], signal.SIGKILL)
-
-        ended = place_library(spread, kill_once)
-    finally:
-        ray.shutdown()
-    assert killed and ended.why == "done" and ended.counts.done == len(task.photos)
-    assert read_rows(spread.out) == read_rows(task.out)
+def test_a_spending_limit_is_refused_before_a_cluster_is_started():
+    with pytest.raises(WrongUse, match="--max-usd"):
+        RayWorkers(BatchOrder(Settings(), Path("records"), max_usd=1.0, workers=True), None)
