@@ -4,8 +4,8 @@ import os
 import shutil
 import signal
 from dataclasses import replace
-from pathlib import Path
 
+import psutil
 import pytest
 
 pytest.importorskip("ray", reason="Ray is not installed; it comes with the extra 'ray'")
@@ -18,15 +18,19 @@ from sextant.app.library.running import LibraryTask, place_library
 
 
 def find_workers():
-    """The processes of this cluster's workers."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "cmdline").read_bytes().startswith(b"ray::_RemoteWorker"):
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
+    """The processes of this cluster's workers: descendants of this one."""
+    return [
+        child.pid
+        for child in psutil.Process().children(recursive=True)
+        if child.is_running() and "".join(read_command(child)).startswith("ray::_RemoteWorker")
+    ]
+
+
+def read_command(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def read_rows(out):

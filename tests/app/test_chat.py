@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import sys
 
 import pexpect
@@ -62,7 +63,10 @@ def talk(gallery, tmp_path):
 
     yield start
     for child in opened:
-        child.close(force=True)
+        if child.isalive():  # close() waits too short a time for the end on a busy machine
+            child.kill(signal.SIGKILL)
+            child.wait()
+        child.close()
 
 
 def test_where_why_steer_map_evidence_export_and_resume(talk, query, tmp_path):
