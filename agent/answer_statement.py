@@ -119,7 +119,11 @@ def describe_position(answer: Answer) -> str:
 def describe_basis(answer: Answer) -> str:
     """Return what the probabilities rest on, as a phrase; empty where there are none."""
     calibration = answer.get("calibration")
-    return BASIS_NOTES[calibration["basis"]] if calibration else ""
+    if not calibration:
+        return ""
+    if calibration["basis"] == "profile" and answer["model"] == "offline":
+        return "measured on this gallery"
+    return BASIS_NOTES[calibration["basis"]]
 
 
 def describe_coverage(answer: Answer) -> str:
