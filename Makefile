@@ -3,13 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check types record bench docs lock clean adversary plans audit sbom dist
+.PHONY: demo test test-slow check types record bench docs lock clean adversary plans audit sbom dist
 
 demo: .venv/ready
 	$(BIN)/sextant demo
 
 test: .venv/ready-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+# The tests that `make test` leaves out: long conversations, browsers, Ray, trainings, tutorials. CI runs both.
+test-slow: .venv/ready-dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 # The recorded runs that tests replay: makes those anew that no longer do, for review. No model and no network.
 record: .venv/ready-dev

@@ -1,5 +1,7 @@
 """What every test has: only loopback, one Hypothesis profile, a marker for tests that need PostgreSQL."""
 
+import gc
+
 import pytest
 from hypothesis import HealthCheck, settings
 from pytest_socket import socket_allow_hosts
@@ -30,3 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "postgres" in getattr(item, "fixturenames", ()):
             item.add_marker("postgres")
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector pass over the thousands of collected tests and all imported modules."""
+    gc.collect()
+    gc.freeze()

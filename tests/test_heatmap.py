@@ -28,6 +28,7 @@ def aligned(photos, tmp_path_factory):
     return folder / "gallery"
 
 
+@pytest.mark.slow
 def test_a_heat_map_is_written_and_its_peaks_are_candidates(aligned, query, tmp_path):
     ran = sextant(
         *("locate", query, "--gallery", aligned, "--heatmap", tmp_path / "heat.png", "--json", "--quiet"),

@@ -87,6 +87,7 @@ def new_thread(client: httpx.Client) -> str:
     return str(client.post("/threads", json={}).raise_for_status().json()["thread_id"])
 
 
+@pytest.mark.slow
 def test_a_thread_locates_a_photo_and_keeps_its_history(server: httpx.Client, context: dict[str, Any], query: Path):
     thread = new_thread(server)
     state = run(server, thread, input={"path": str(query)}, context=context, durability="sync")
@@ -135,6 +136,7 @@ def photo_message(query: Path, text: str = "Where was this taken?") -> dict[str,
     return {"role": "user", "content": [{"type": "text", "text": text}, image]}
 
 
+@pytest.mark.slow
 def test_a_conversation_through_the_sdk(server: httpx.Client, context: dict[str, Any], query: Path):
     client = get_sync_client(url=str(server.base_url))
     thread = client.threads.create()["thread_id"]

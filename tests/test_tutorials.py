@@ -61,6 +61,7 @@ def demo_home(tmp_path_factory):
     return home
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda path: path.stem)
 def test_a_tutorial_can_be_followed_to_its_end(tutorial, demo_home, tmp_path):
     shutil.copytree(demo_home, tmp_path / "home")

@@ -69,6 +69,7 @@ def talk(gallery, tmp_path):
         child.close()
 
 
+@pytest.mark.slow
 def test_where_why_steer_map_evidence_export_and_resume(talk, query, tmp_path):
     child = talk("--session", "trip")
     child.expect("paste the path of a photo")
@@ -102,6 +103,7 @@ def test_where_why_steer_map_evidence_export_and_resume(talk, query, tmp_path):
     again.expect("to Lisbon, Portugal")
 
 
+@pytest.mark.slow
 def test_no_finer_place_than_the_cap_is_printed(talk, query):
     child = talk("--precision", "country", query)
     child.expect("Precision is capped")

@@ -47,6 +47,7 @@ def talk(drawn, tmp_path):
         child.close()
 
 
+@pytest.mark.slow
 def test_photo_branches_why_steer_polygon_fork_and_export(talk, drawn, tmp_path):
     country = load_countries_by_code()[drawn.country_code].name
     south, west = drawn.latitude - 3, drawn.longitude - 3
@@ -97,6 +98,7 @@ def test_photo_branches_why_steer_polygon_fork_and_export(talk, drawn, tmp_path)
     assert not [file for file in (tmp_path / "home").rglob("*.json*") if "sk-secret" in file.read_text("utf-8")]
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_a_slow_run_with_the_best_so_far_and_the_conversation_goes_on(talk, drawn):
     with ModelServer(knows(drawn), latency_s=60) as slow:
         child = talk(slow)

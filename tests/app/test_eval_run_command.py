@@ -53,6 +53,7 @@ def undisturbed(data, gallery, home, tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.kill
 def test_killed_at_random_moments_it_comes_to_the_same_lines(data, gallery, home, undisturbed, tmp_path):
     out, chance = tmp_path / "run", random.Random(0)

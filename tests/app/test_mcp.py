@@ -204,6 +204,7 @@ def test_http_needs_a_token():
             make_rules("127.0.0.1", token)
 
 
+@pytest.mark.slow
 def test_the_command_speaks_over_standard_input_and_output(settings):
     command = ["-m", "sextant.app", "mcp", "--gallery", settings.gallery, "--home", settings.home]
 

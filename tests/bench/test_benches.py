@@ -25,6 +25,7 @@ def test_a_bench_starts(file, monkeypatch, capsys):
     assert f"usage: {file.stem}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_bench_of_retrieval_finds_what_exact_search_finds(monkeypatch, capsys, tmp_path):
     sizes = ["--rows", "6000", "--dimension", "128", "--queries", "20", "--temp", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", ["retrieval", *sizes, "--as-large", "--json"])
@@ -35,6 +36,7 @@ def test_the_bench_of_retrieval_finds_what_exact_search_finds(monkeypatch, capsy
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_bench_of_a_run_asks_for_every_prompt_once(capsys):
     found = agent.measure(photos=3, latency=0.0, concurrency=2)
     assert (found.photos, found.requests) == (3, found.planned)

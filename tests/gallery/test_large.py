@@ -55,6 +55,7 @@ def test_outliers_are_a_falling_share():
     assert sizes == [64, 1500, 15_000, 47_434, 150_000]
 
 
+@pytest.mark.slow
 def test_a_large_gallery_has_an_index_outliers_and_a_measured_recall(gallery):
     manifest = gallery.manifest
     assert manifest.index.kind == "IVF_RQ" and manifest.outliers == compute_shell_size(COUNT) == len(gallery.outliers)
@@ -79,6 +80,7 @@ def test_without_its_details_a_gallery_finds_the_same(gallery, filters, source, 
         assert find_nearest(without, query, 5, filters) == find_nearest(gallery, query, 5, filters)
 
 
+@pytest.mark.slow
 def test_details_follow_what_is_added(tmp_path, monkeypatch):
     monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
     old = made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1))

@@ -66,6 +66,7 @@ def test_a_gallery_in_a_bucket_is_built_resumed_searched_and_extended(bucket, tm
     assert add(open_source(str(more)), out, ThumbnailEncoder()).count == 41
 
 
+@pytest.mark.slow
 def test_an_indexed_gallery_in_a_bucket_finds_what_one_in_a_folder_finds(bucket, tmp_path, monkeypatch):
     monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
     vectors = cone(3000, 1)

@@ -3,6 +3,7 @@
 Not LanceDB, which starts a thread when it is imported, and not PyTorch, which few commands need.
 """
 
+import gc
 import threading
 from importlib import import_module
 from pathlib import Path
@@ -31,6 +32,9 @@ def import_what_runs_need() -> None:
             if not name.startswith(_LEFT_OUT) and not name.endswith("__main__"):
                 import_module(name.removesuffix(".__init__"))
     import_module("sextant.geo.places").label(0.0, 0.0)  # borders and towns are read
+    # The collector passes over what is loaded; it would touch, and so copy, every page that processes share.
+    gc.collect()
+    gc.freeze()
     assert threading.active_count() == 1, threading.enumerate()
 
 

@@ -112,6 +112,7 @@ def settled(page, words):
     page.wait_for_selector(f".evidence .best:not(:text-is({json.dumps(words)}))")
 
 
+@pytest.mark.slow
 def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tmp_path):
     page = watched.page
     page.goto(server.url + "/")
@@ -214,6 +215,7 @@ def test_dark_phone_and_keyboard(server, drawn, watched):
     assert names == []
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_at_two_widths_in_dark_and_light_and_nothing_is_cut_off(server, drawn, watched):
     axe = pytest.importorskip("axe_playwright_python")
     source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")

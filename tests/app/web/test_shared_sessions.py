@@ -20,6 +20,7 @@ LISBON = json.dumps({"latitude": 38.71, "longitude": -9.14, "confidence": 0.9, "
 KEY = {"OPENAI_API_KEY": "sk-test"}
 
 
+@pytest.mark.slow
 @pytest.mark.kill
 def test_a_killed_server_finds_its_sessions_again_and_no_recorded_call_is_paid_twice(gallery, tmp_path):
     photos = [tmp_path / f"{seed}.jpg" for seed in range(5)]

@@ -96,6 +96,7 @@ def test_a_thinned_pool_may_lack_its_scores():
     assert 4 <= sum(without) <= 20
 
 
+@pytest.mark.slow
 def test_held_out_judgement_is_better_than_the_worst_voice(fitted):
     judged = judge_all(fitted.records, held_out_verifier(fitted, "balanced"), None, stop=False)
     found = figures(judged)
@@ -169,6 +170,7 @@ def test_a_kind_of_pool_that_was_not_seen_is_read_by_the_map_of_all(fitted):
     assert model.scorer is None
 
 
+@pytest.mark.slow
 def test_scorers_of_other_features_are_joined_with_weight_zero_for_what_they_lack():
     rich = RetrievalProfile(photos=99, groups=9, unknown=None, first_within=(0.1, 0.5, 0.6, 0.7, 0.9))
     records = [replace(record, profile=rich) for record in world(220, 20)]
@@ -181,6 +183,7 @@ def test_scorers_of_other_features_are_joined_with_weight_zero_for_what_they_lac
     assert np.allclose(both, (fewer(table, names).within + first(table, names).within) / 2)
 
 
+@pytest.mark.slow
 def test_the_same_records_give_the_same_bytes_in_any_number_of_processes():
     first, second = (cross_fit(world(16), folds=2, members=1, jobs=jobs).models[0] for jobs in (1, 2))
     assert json.dumps(first.to_json()) == json.dumps(second.to_json())

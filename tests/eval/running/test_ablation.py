@@ -32,6 +32,7 @@ def silent(name, number, count):
     return lambda counts: None
 
 
+@pytest.mark.slow
 def test_cells_share_retrieval_and_model_calls_that_do_not_change(photos, gallery, tmp_path):
     benchmark_folder(photos, tmp_path / "data")
     with ModelServer(always(LISBON)) as server:
@@ -117,6 +118,7 @@ def test_a_cell_is_named_after_its_values():
     assert name_cell(cell) == "references-10,negatives-off,tools-none,variants-a+b,gallery-small"
 
 
+@pytest.mark.slow
 def test_every_preset_runs_with_every_verification(photos, gallery, tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-1234567890")
     benchmark_folder(photos, tmp_path / "data")

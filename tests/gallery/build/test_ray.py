@@ -27,6 +27,7 @@ def rows(path: str) -> list[dict[str, object]]:
     return sorted(connect(path).open_table("photos").to_arrow().to_pylist(), key=lambda row: row["id"])
 
 
+@pytest.mark.slow
 def test_ray_and_local_build_and_extend_the_same_gallery(cluster, tmp_path, monkeypatch):
     monkeypatch.setattr("sextant.gallery.build.ray._WAVE", 25)
     photos = photo_folder(tmp_path / "photos", [(10.0 + n, 20.0 + n) for n in range(40)])

@@ -84,6 +84,7 @@ def test_another_seed_gives_other_weights(planted, uninterrupted, tmp_path):
     assert not torch.equal(final_weights(tmp_path)["gps_scale"], final_weights(uninterrupted[1])["gps_scale"])
 
 
+@pytest.mark.slow
 @pytest.mark.kill
 @pytest.mark.parametrize(
     ("place", "number"),
@@ -101,6 +102,7 @@ def test_killed_anywhere_and_resumed_ends_in_the_same_weights(planted, uninterru
     assert load_alignment(tmp_path)[1] == load_alignment(uninterrupted[1])[1]
 
 
+@pytest.mark.slow
 def test_a_fitted_training_resumes_in_the_same_weights_and_never_loses_its_start(planted, tmp_path):
     whole = training(planted, tmp_path / "whole", fit_first=True).run(quiet)
     number = random.SystemRandom().randint(1, STEPS)
@@ -129,6 +131,7 @@ def test_no_epoch_without_a_fitted_start_is_refused(planted, tmp_path):
         training(planted, tmp_path, epochs=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"fit_first": True}], ids=["from random weights", "fitted first"])
 def test_two_processes_sharing_the_batch_train_what_one_does(planted, tmp_path, changes):
     training(planted, tmp_path / "one", **changes).run(quiet)
