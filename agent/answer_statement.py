@@ -117,7 +117,7 @@ def describe_position(answer: Answer) -> str:
 
 
 def describe_basis(answer: Answer) -> str:
-    """Return what the probabilities rest on, as a phrase; empty where there are none."""
+    """Return what the probabilities rest on, as a phrase; empty without probabilities."""
     calibration = answer.get("calibration")
     if not calibration:
         return ""

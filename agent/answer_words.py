@@ -40,7 +40,7 @@ def is_calibrated(answer: Document) -> bool:
 
 
 def list_probabilities(answer: Document) -> dict[str, float | None]:
-    """List the probabilities by radius; None where there is none, or where the numbers are shares of the candidates."""
+    """List the probabilities by radius; None where nothing is stated, or where the numbers are shares."""
     known = answer.get("probability") or {}
     calibrated = is_calibrated(answer)
     return {radius: known.get(radius) if calibrated else None for radius, _ in SCALES}

@@ -68,7 +68,7 @@ def read_within(text: str) -> str:
         text: a country's code or name, ``south,west,north,east``, the path of a GeoJSON file, or GeoJSON.
 
     Raises:
-        WrongUse: it is none of these, encloses nothing, or the file cannot be read.
+        WrongUse: the text is not a known area, the area is empty, or the file cannot be read.
     """
     if text.lstrip().startswith("{"):
         return _write_geojson(SearchArea.from_geojson(text))

@@ -32,13 +32,8 @@ def serve(
         SextantError: the port is taken, or the page's assets are not built.
     """
     try:
-        import uvicorn
-
         from sextant.app.web.connections import (
-            HEAD_BYTES,
-            BoundedProtocol,
-            BoundedServer,
-            raise_connection_limit,
+            run_bounded,
             share_memory,
         )
         from sextant.app.web.security import AccessRules, is_loopback
@@ -64,24 +59,20 @@ def serve(
         basemap=Basemap(basemap) if basemap else None,
     )
     listening = bind_socket(host, port)
-    names = {host.lower(), socket.gethostname().lower()} if not is_loopback(host) else set()
-    names |= {"127.0.0.1", "localhost", "::1"}
-    rules = AccessRules(frozenset(names | list_addresses(host)), token, parse_tiles_origin(tiles))
+    rules = AccessRules(list_host_names(host), token, parse_tiles_origin(tiles))
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
     service.warm()
     echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
     share_memory()
-    BoundedProtocol.most = raise_connection_limit()
-    config = uvicorn.Config(
-        create_app(service, rules),
-        http=BoundedProtocol,
-        ws="none",
-        h11_max_incomplete_event_size=HEAD_BYTES,
-        log_level="critical",
-        server_header=False,
-        timeout_graceful_shutdown=3,
-    )
-    BoundedServer(config).run(sockets=[listening])
+    run_bounded(create_app(service, rules), listening)
+
+
+def list_host_names(host: str) -> frozenset[str]:
+    """List the names by which requests may call a server that is bound to this address."""
+    from sextant.app.web.security import is_loopback
+
+    names = {host.lower(), socket.gethostname().lower()} if not is_loopback(host) else set()
+    return frozenset(names | {"127.0.0.1", "localhost", "::1"} | list_addresses(host))
 
 
 def bind_socket(host: str, port: int) -> socket.socket:

@@ -86,7 +86,7 @@ def _read_key(spec: str, provider: Provider, url: str) -> str:
     """Read the key from the environment.
 
     Raises:
-        WrongUse: there is none for a provider's own server, or it cannot be one.
+        WrongUse: the environment holds no key for the provider's own server, or an invalid one.
     """
     variable = KEY_VARIABLES[provider]
     key = os.environ.get(variable, "").strip()

@@ -1,16 +1,15 @@
 """Serve MCP over standard input and output, or over HTTP behind a token."""
 
 import re
-import socket
 
 from mcp.server.transport_security import TransportSecuritySettings
 
 from sextant.app.mcp_server.server import make_server
 from sextant.app.mcp_server.service import ToolService
 from sextant.app.render.terminal import echo
-from sextant.app.serving import SHORTEST_TOKEN, bind_socket, list_addresses
-from sextant.app.web.connections import HEAD_BYTES, BoundedProtocol, BoundedServer, raise_connection_limit
-from sextant.app.web.security import AccessRules, HttpGuard, is_loopback
+from sextant.app.serving import SHORTEST_TOKEN, bind_socket, list_host_names
+from sextant.app.web.connections import run_bounded
+from sextant.app.web.security import AccessRules, HttpGuard
 from sextant.base.errors import WrongUse
 from sextant.graphs.chat import ChatContext
 
@@ -33,7 +32,6 @@ def serve_http(context: ChatContext, *, host: str, port: int, token: str | None)
         WrongUse: no token, or an invalid one.
         SextantError: the port is taken.
     """
-    import uvicorn
 
     rules = make_rules(host, token)
     listening = bind_socket(host, port)
@@ -43,18 +41,8 @@ def serve_http(context: ChatContext, *, host: str, port: int, token: str | None)
         "with the token as a bearer (Ctrl-C stops it)",
         err=True,
     )
-    BoundedProtocol.most = raise_connection_limit()
-    config = uvicorn.Config(
-        make_application(service, rules),
-        http=BoundedProtocol,
-        ws="none",
-        h11_max_incomplete_event_size=HEAD_BYTES,
-        log_level="critical",
-        server_header=False,
-        timeout_graceful_shutdown=3,
-    )
     try:
-        BoundedServer(config).run(sockets=[listening])
+        run_bounded(make_application(service, rules), listening)
     finally:
         service.close()
 
@@ -69,9 +57,7 @@ def make_rules(host: str, token: str | None) -> AccessRules:
         raise WrongUse("--http needs a token, also on this machine: set --token TOKEN or SEXTANT_TOKEN")
     if not re.fullmatch(rf"[A-Za-z0-9._~-]{{{SHORTEST_TOKEN},}}", token):
         raise WrongUse(f"the token is invalid; use at least {SHORTEST_TOKEN} letters, digits and . _ ~ -")
-    names = {host.lower(), socket.gethostname().lower()} if not is_loopback(host) else set()
-    names |= {"127.0.0.1", "localhost", "::1"} | list_addresses(host)
-    return AccessRules(frozenset(names), token, bearer=True)
+    return AccessRules(list_host_names(host), token, bearer=True)
 
 
 def make_application(service: ToolService, rules: AccessRules) -> HttpGuard:

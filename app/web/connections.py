@@ -5,8 +5,10 @@ connection and closes those whose time is over; when there are too many, those t
 """
 
 import ctypes
+import socket
 import time
 from contextlib import suppress
+from typing import Any
 
 import h11
 import uvicorn
@@ -133,3 +135,18 @@ def raise_connection_limit() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
         soft = allowed
     return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else max(64, min(MOST_CONNECTIONS, soft - OWN_FILES))
+
+
+def run_bounded(application: Any, listening: socket.socket) -> None:
+    """Serve an ASGI application on a socket, with bounds on connections, heads and waiting, until a signal ends it."""
+    BoundedProtocol.most = raise_connection_limit()
+    config = uvicorn.Config(
+        application,
+        http=BoundedProtocol,
+        ws="none",
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        log_level="critical",
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    BoundedServer(config).run(sockets=[listening])

@@ -108,7 +108,7 @@ def measure_start() -> list[tuple[str, float]]:
 
 
 def read_results() -> dict[str, float]:
-    """Read the committed ratios by figure; empty where there are none yet."""
+    """Read the committed ratios by figure; empty before the first --write."""
     if not RESULTS.exists():
         return {}
     rows = [line.strip("| \n").split(" | ") for line in RESULTS.read_text(encoding="utf-8").splitlines()]

@@ -65,7 +65,7 @@ def _raise_failed(info: dict[str, Any] | None) -> None:
     """Raise the failure that a candidate reports.
 
     Raises:
-        IndexError: there is no candidate: LangChain makes an empty one, without any information.
+        IndexError: the reply holds no candidate; LangChain would make an empty one that says nothing.
         ValueError: the server failed in the middle of the answer.
     """
     if not info:

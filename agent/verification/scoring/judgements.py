@@ -84,7 +84,7 @@ def _keep_share(chances: Floats, inside: NDArray[np.bool_], held: Floats) -> tup
 
 
 def _join(judgements: Sequence[Judgement]) -> tuple[Floats, Floats]:
-    """Return the places (n, 2) and the mean of what is said of each, (n,): several replies are one voice."""
+    """Return the places (n, 2) and the mean judgement of each, (n,): several replies count as one."""
     said: dict[tuple[float, float], list[float]] = {}
     for one in judgements:
         said.setdefault((one.latitude, one.longitude), []).append(find_weight(one))
