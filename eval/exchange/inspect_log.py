@@ -1,11 +1,14 @@
 """An evaluation as a log of Inspect (inspect.aisi.org.uk), which `inspect view` opens."""
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from inspect_ai.dataset import Sample
 from inspect_ai.log import (
     EvalConfig,
     EvalDataset,
@@ -20,28 +23,25 @@ from inspect_ai.log import (
     EvalStats,
     write_eval_log,
 )
-from inspect_ai.model import (
-    ChatMessage,
-    ChatMessageAssistant,
-    ChatMessageSystem,
-    ChatMessageTool,
-    ChatMessageUser,
-    Content,
-    ContentImage,
-    ContentText,
-    ModelOutput,
-    ModelUsage,
-)
+from inspect_ai.model import ChatMessageUser, ContentImage, ModelOutput, ModelUsage
 from inspect_ai.scorer import Score
-from inspect_ai.tool import ToolCall
 
+from sextant.agent.recording.cassette import Cassette
 from sextant.agent.verification.decision import RADII_KM, RADIUS_NAMES
 from sextant.base.documents.record import EvaluationRecord
 from sextant.base.errors import SextantError
-from sextant.base.json_types import Json
+from sextant.eval.exchange.inspect_events import (
+    Transcript,
+    add_opening,
+    add_run,
+    add_scores,
+    read_time,
+    sum_usage,
+)
+from sextant.eval.exchange.inspect_messages import list_messages, name_model, name_picture
 from sextant.eval.results import Results
 from sextant.graphs.runs.folder import RunFolder
-from sextant.graphs.runs.timeline import TimelineBranch, TimelineTurn, build_timeline
+from sextant.graphs.runs.timeline import Timeline, build_timeline
 
 TASK = "sextant/geolocate"
 RECORD = "sextant_record"  # of a sample's metadata: the line of the evaluation, whole
@@ -49,7 +49,8 @@ HEADER = "sextant_evaluation"  # of the log's metadata: the header of the evalua
 
 
 def write_inspect_log(run: Results, file: Path) -> None:
-    """Write the log: a sample for each photo, with five scores, and its conversation where the run was recorded.
+    """Write the log: a sample for each photo, with five scores, and its conversation, calls and verdicts where the run
+    was recorded.
 
     Pictures stand in it as references (``sha256:…``), not as bytes.
     """
@@ -60,7 +61,7 @@ def write_inspect_log(run: Results, file: Path) -> None:
 def make_log(run: Results) -> EvalLog:
     """Make the log of an evaluation."""
     plan = run.header["configuration"]
-    model = str(plan["settings"].get("model") or "none")
+    model = name_model(str(plan["settings"].get("model") or "none"))
     benchmark = str(plan["benchmark"])
     created = str(run.header["created"])
     samples = [_make_sample(run, line, model) for line in run.lines]
@@ -73,7 +74,7 @@ def make_log(run: Results) -> EvalLog:
         task=TASK,
         task_display_name=f"Where was this photo taken? ({benchmark})",
         dataset=EvalDataset(name=benchmark, samples=len(samples), sample_ids=[sample.id for sample in samples]),
-        model=model if "/" in model else f"sextant/{model}",
+        model=model,
         config=EvalConfig(),
         packages={"sextant-geo": version("sextant-geo")},
         metadata={HEADER: run.header},
@@ -83,9 +84,18 @@ def make_log(run: Results) -> EvalLog:
         eval=spec,
         plan=EvalPlan(steps=[EvalPlanStep(solver="sextant", params={"preset": plan["recipe"].get("id")})]),
         results=EvalResults(total_samples=len(samples), completed_samples=len(samples), scores=_make_results(run)),
-        stats=EvalStats(started_at=created, completed_at=created),
+        stats=_make_stats(created, samples),
         samples=samples,
     )
+
+
+def _make_stats(created: str, samples: list[EvalSample]) -> EvalStats:
+    usage: dict[str, ModelUsage] = {}
+    for sample in samples:
+        for model, used in sample.model_usage.items():
+            usage[model] = usage.get(model, ModelUsage()) + used
+    ended = max((sample.completed_at or created for sample in samples), default=created, key=read_epoch)
+    return EvalStats(started_at=created, completed_at=ended, model_usage=usage)
 
 
 def _make_results(run: Results) -> list[EvalScore]:
@@ -114,7 +124,7 @@ def make_scores(distance_km: float | None, answer: str | None) -> dict[str, Scor
     why = "no place was given" if distance_km is None else f"{distance_km:,.1f} km from the true place"
     return {
         make_score_name(name): Score(
-            value=float(distance_km is not None and distance_km < radius), answer=answer, explanation=why
+            value=float(distance_km is not None and distance_km < radius), answer=answer, explanation=f"{why}; limit {name} km"
         )
         for name, radius in zip(RADIUS_NAMES, RADII_KM, strict=True)
     }
@@ -124,77 +134,81 @@ def _make_sample(run: Results, line: EvaluationRecord, model: str) -> EvalSample
     answer: Any = line["answer"] or {}
     best = answer.get("best")
     words = f"{best['latitude']}, {best['longitude']}" if best else None
-    spent = answer.get("spent") or {}
-    seconds = spent.get("seconds")
-    usage = {model: ModelUsage(total_tokens=int(spent.get("tokens") or 0))} if spent else {}
+    recorded = _read_run(run, line)
+    scores = make_scores(line["distance_km"], words)
+    sample = Sample(
+        id=line["image"],
+        input=[ChatMessageUser(id="photo", content=[ContentImage(image=_name_photo(line))])],
+        target=f"{line['latitude']}, {line['longitude']}",
+    )
+    identity = uuid.uuid5(uuid.NAMESPACE_URL, f"{run.header['hash']}:{line['image']}").hex
+    began = read_epoch(recorded.timeline["record"]["started"] if recorded else str(run.header["created"]))
+    seconds = (answer.get("spent") or {}).get("seconds")
+    transcript = Transcript(identity, began)
+    add_opening(transcript, sample)
+    if recorded:
+        add_run(transcript, recorded.timeline, recorded.cassette)
+    ended = max(event.timestamp.timestamp() for event in transcript.events)
+    add_scores(transcript, scores, str(sample.target), ended)
     return EvalSample(
         id=line["image"],
         epoch=1,
-        input=[ChatMessageUser(content=[ContentImage(image=_name_picture(line))])],
-        target=f"{line['latitude']}, {line['longitude']}",
-        messages=_read_messages(run, line),
-        output=ModelOutput.from_content(model, words or line["outcome"]),
-        scores=make_scores(line["distance_km"], words),
+        input=sample.input,
+        target=sample.target,
+        messages=list_messages(recorded.timeline["branches"]) if recorded else [],
+        output=_make_output(model, line, words),
+        scores=scores,
+        events=transcript.events,
         metadata={RECORD: dict(line)},
-        model_usage=usage,
+        model_usage=_make_usage(model, answer, recorded),
+        started_at=read_time(began).isoformat(),
+        completed_at=read_time(ended).isoformat(),
         total_time=float(seconds) if seconds is not None else None,
-        uuid=uuid.uuid5(uuid.NAMESPACE_URL, f"{run.header['hash']}:{line['image']}").hex,
+        uuid=identity,
     )
 
 
-def _name_picture(line: EvaluationRecord) -> str:
+def _make_output(model: str, line: EvaluationRecord, words: str | None) -> ModelOutput:
+    """Make the output of a sample: the answer of the whole run, not of one call."""
+    output = ModelOutput.from_content(model, words or line["outcome"])
+    output.message.id = "answer"
+    return output
+
+
+def _make_usage(model: str, answer: Any, recorded: "RecordedRun | None") -> dict[str, ModelUsage]:
+    """Make the usage of a sample: of its recorded calls, else the tokens that the answer states."""
+    if recorded:
+        return {model: sum_usage(recorded.cassette)}
+    spent = answer.get("spent")
+    return {model: ModelUsage(total_tokens=int(spent.get("tokens") or 0))} if spent else {}
+
+
+def _name_photo(line: EvaluationRecord) -> str:
     answer: Any = line["answer"] or {}
     sha256 = (answer.get("photo") or {}).get("sha256")
-    return f"sha256:{sha256}" if sha256 else line["image"]
+    return name_picture(sha256) if sha256 else line["image"]
 
 
-def _read_messages(run: Results, line: EvaluationRecord) -> list[ChatMessage]:
-    """Read the conversations of all branches, one after the other; none where no run was recorded."""
+@dataclass(frozen=True)
+class RecordedRun:
+    """The recording of a photo's run."""
+
+    timeline: Timeline
+    cassette: Cassette
+
+
+def _read_run(run: Results, line: EvaluationRecord) -> RecordedRun | None:
+    """Read the run of a photo; None where none was recorded, or one of another version."""
     record = line.get("record")
     folder = RunFolder(run.path / record) if record else None
     if folder is None or not folder.cassette.exists():
-        return []
+        return None
     try:
-        branches = build_timeline(folder)["branches"]
+        return RecordedRun(build_timeline(folder), Cassette.read(folder.cassette))
     except SextantError:
-        return []  # a run of another version: the sample keeps its scores and its record
-    return [message for branch in branches for message in _convert_branch(branch)]
+        return None  # the sample keeps its scores and its record
 
 
-def _convert_branch(branch: TimelineBranch) -> list[ChatMessage]:
-    tag = {"branch": branch["id"], "variant": branch["variant"]}
-    opening = [_convert_opening(message, tag) for message in branch["opening"]]
-    return [*opening, *(_convert_turn(turn, tag) for turn in branch["turns"])]
-
-
-def _convert_opening(message: Json, tag: Json) -> ChatMessage:
-    content = message["content"]
-    if message["role"] == "system":
-        return ChatMessageSystem(content=content, metadata=tag)
-    blocks = content if isinstance(content, list) else [{"type": "text", "text": content}]
-    return ChatMessageUser(content=[_convert_block(block) for block in blocks], metadata=tag)
-
-
-def _convert_block(block: Json) -> Content:
-    if block["type"] == "image":
-        return ContentImage(image=f"sha256:{block['sha256']}")
-    return ContentText(text=block["text"])
-
-
-def _convert_turn(turn: TimelineTurn, tag: Json) -> ChatMessage:
-    where = f"{tag['branch']}/"  # ids are unique in a branch only
-    if turn["role"] == "assistant":
-        calls = [
-            ToolCall(id=where + call["id"], function=call["name"], arguments=dict(call["args"]))
-            for call in turn.get("tool_calls") or ()
-        ]
-        return ChatMessageAssistant(content=turn["content"] or "", tool_calls=calls or None, metadata=tag)
-    if turn["role"] == "tool":
-        return ChatMessageTool(
-            content=turn["content"],
-            tool_call_id=where + str(turn.get("tool_call_id", "")),
-            function=turn.get("name"),
-            metadata=tag,
-        )
-    pictures = [ContentImage(image=f"sha256:{sha256}") for sha256 in turn.get("images") or ()]
-    return ChatMessageUser(content=[ContentText(text=turn["content"]), *pictures], metadata=tag)
+def read_epoch(time: str) -> float:
+    """Read a time of a record (ISO 8601) as an epoch second."""
+    return datetime.fromisoformat(time).timestamp()

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from datetime import datetime
 
 import pytest
 from click.testing import CliRunner
@@ -10,16 +11,25 @@ from inspect_ai.log import read_eval_log
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from PIL import Image
 
+from sextant.agent.recording.cassette import Cassette
 from sextant.app.commands.evaluation.eval_export import command
 from sextant.base.errors import SextantError
 from sextant.eval.benchmarks import BenchmarkPhoto
+from sextant.eval.exchange.inspect_events import Transcript, add_run
 from sextant.eval.exchange.inspect_log import RECORD, write_inspect_log
 from sextant.eval.exchange.inspect_task import geolocate
 from sextant.eval.exchange.photo_tables import write_csv, write_parquet
 from sextant.eval.reporting.report import make_evaluation_report
 from sextant.eval.results import read_results
 from sextant.eval.running.importers import import_results
+from sextant.graphs.runs.folder import find_run
+from sextant.graphs.runs.run import locate
+from sextant.graphs.runs.timeline import build_timeline
 from tests.support.evaluations import benchmark_folder, failed_line, made_evaluation, made_line
+from tests.support.model_faults import Fault
+from tests.support.model_script import Reply
+from tests.support.model_server import ModelServer
+from tests.support.recorded import script, settings_for
 
 PHOTOS = [BenchmarkPhoto(f"photo-{n:02d}.jpg", 40.0 + n / 10, -8.0 + n / 10, author=f"a{n % 7}") for n in range(50)]
 
@@ -73,6 +83,62 @@ def test_the_log_holds_messages_tool_calls_and_pictures_by_reference(log_file):
         if block.type == "image"
     ]
     assert pictures and all(picture.startswith("sha256:") for picture in pictures)
+
+
+def test_the_transcript_holds_every_call_with_its_tokens_and_time(log_file, recorded_run):
+    first = next(s for s in read_eval_log(str(log_file)).samples if s.id == "photo-00.jpg")
+    record, answer = recorded_run.record(), recorded_run.answer()
+    calls = [event for event in first.events if event.event == "model"]
+    assert len(calls) == answer["spent"]["calls"] and {call.model for call in calls} == {"openai/scripted"}
+    assert sum(call.output.usage.total_tokens for call in calls) == answer["spent"]["tokens"]
+    assert sum(used.total_tokens for used in first.model_usage.values()) == answer["spent"]["tokens"]
+    began, ended = (datetime.fromisoformat(record[name]).timestamp() for name in ("started", "finished"))
+    for event in first.events:
+        assert began - 1 <= event.timestamp.timestamp() <= ended + 1, "a record's times are whole seconds"
+    assert all(call.completed >= call.timestamp and call.input for call in calls)
+    tools = [event for event in first.events if event.event == "tool"]
+    wanted = {call.id for m in first.messages if m.role == "assistant" for call in m.tool_calls or ()}
+    assert tools and {tool.id for tool in tools} == wanted
+    assert {(t.function, t.error) for t in tools} == {("nearest_photos", None), ("reverse_geocode", None)}
+    assert all("similarity" in t.result for t in tools if t.function == "nearest_photos")
+    assert {event.source for event in first.events if event.event == "info"} == {"retrieval", "verification"}
+    assert [event.scorer for event in first.events if event.event == "score"] == list(first.scores)
+
+
+def test_a_transcript_s_spans_open_and_close_around_their_events(log_file):
+    for sample in read_eval_log(str(log_file)).samples:
+        opened = []
+        for event in sample.events:
+            if event.event == "span_begin":
+                assert event.parent_id == (opened[-1] if opened else None)
+                opened.append(event.id)
+            assert event.span_id == (opened[-1] if opened else None)
+            if event.event == "span_end":
+                assert event.id == opened.pop()
+        assert not opened and sample.events[0].event == "sample_init"
+        assert len({event.uuid for event in sample.events}) == len(sample.events)
+
+
+def test_failed_calls_and_tools_are_errors_in_the_transcript(gallery, query, tmp_path):
+    """A dead branch and a tool that cannot run: both stand in the log as what they are."""
+
+    def failing(asked):
+        if asked.tools and not asked.tool_results:
+            return Reply(text="", tool_calls=[("nearest_photos", {"count": "many"}), ("fly_there", {})])
+        return Fault.BAD_REQUEST if "Use the photo alone" in asked.text else script(asked)
+
+    home = tmp_path / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", "sk-test-1234567890")
+        with ModelServer(failing) as server:
+            run = locate(str(query), settings_for(server, gallery, home, max_rounds=1))
+    folder = find_run(run.name, str(home))
+    transcript = Transcript("t", 0.0)
+    add_run(transcript, build_timeline(folder), Cassette.read(folder.cassette))
+    failed = [event for event in transcript.events if event.event == "model" and event.error]
+    assert failed and all(not event.output.choices for event in failed)
+    errors = [event for event in transcript.events if event.event == "tool" and event.error]
+    assert {event.function for event in errors} == {"nearest_photos", "unknown_tool"}
 
 
 def test_an_exported_log_comes_back_as_the_same_evaluation(log_file, evaluation, tmp_path):
