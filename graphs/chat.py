@@ -30,6 +30,7 @@ from sextant.agent.privacy.view import view_photo
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
 from sextant.agent.state import Spent, add_spent, merge
+from sextant.agent.traces import QUESTION, trace_run
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import ignore_event
 from sextant.agent.world.live import make_deps
@@ -214,7 +215,11 @@ def ask(state: Chat, context: ChatContext) -> Chat:
     )
     record = {**shown, "shown": photo["shown"]}
     run = RunFolder(get_runs_folder(context.settings.home) / photo["run"])
-    with record_follow_up(run, message["id"], deps) as recorded:
+    asked = replace(deps.settings, run=run.name)
+    with (
+        trace_run(asked, operation=QUESTION) as traced,
+        record_follow_up(run, message["id"], replace(deps, ask=traced(deps.ask))) as recorded,
+    ):
         said = follow_up(message["text"], record, state["turns"][:-1], recorded, count_calls_left(state, context))
     if said.failure:
         reason = redact_reason(said.failure, context.settings)

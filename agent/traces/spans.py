@@ -7,8 +7,10 @@ The conventions: https://opentelemetry.io/docs/specs/semconv/gen-ai/ (registry o
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,10 @@ from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 
 if TYPE_CHECKING:
-    from opentelemetry.trace import Span
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Link, Span, SpanKind, Tracer
+
+    from sextant.base.documents.run import RunRecord
 
 VARIABLE = "SEXTANT_TRACES"
 PROVIDERS = {
@@ -29,7 +34,16 @@ PROVIDERS = {
     "google_genai": "gcp.gemini",
     "mistralai": "mistral_ai",
 }  # the conventions' names; any other provider goes by its own
-TOLD = {"model": "chat", "tool": "execute_tool", "references": "retrieval"}  # kind of call → operation
+OPERATIONS = {"model": "chat", "tool": "execute_tool"}  # kind of call → operation; those of SOURCES are `retrieval`
+SOURCES = {
+    "references": "gallery",
+    "exemplars": "gallery",
+    "map": "map",
+    "sight": "gazetteer",
+    "signs": "gazetteer",
+}  # kind of call → what is searched
+AGENT = "invoke_agent sextant"  # the first span of a run
+QUESTION = "invoke_agent sextant question"  # and of a question about one
 
 
 class Traces(StrEnum):
@@ -53,9 +67,28 @@ def read_traces() -> Traces:
         raise WrongUse(f"{VARIABLE}={value!r} is unknown; choose off, spans or content") from error
 
 
+@dataclass(frozen=True)
+class RunTrace:
+    """The trace of one run: called with the run's port, it returns the port whose calls are spans.
+
+    Attributes:
+        context: the run's first span, as W3C Trace Context writes it (``traceparent``); None where nothing is traced.
+    """
+
+    context: str | None = None
+    wrap: Callable[[Port], Port] = lambda port: port
+
+    def __call__(self, port: Port) -> Port:
+        return self.wrap(port)
+
+
 @contextmanager
-def trace_run(settings: Settings) -> Iterator[Callable[[Port], Port]]:
-    """Trace one run within the block; yield what wraps its port.
+def trace_run(settings: Settings, parent: "RunRecord | None" = None, operation: str = AGENT) -> Iterator[RunTrace]:
+    """Trace one run within the block; yield its trace, which wraps its port.
+
+    Args:
+        parent: record of the run that this one continues: of a fork the forked run, of a resumed run its first part.
+        operation: name of the first span: a run, or a question asked about one.
 
     Raises:
         MissingPackage: traces are wanted, and OpenTelemetry is not installed.
@@ -63,7 +96,7 @@ def trace_run(settings: Settings) -> Iterator[Callable[[Port], Port]]:
     """
     wanted = read_traces()
     if wanted is Traces.OFF:
-        yield lambda port: port
+        yield RunTrace()
         return
     from opentelemetry.trace import SpanKind, set_span_in_context
 
@@ -78,18 +111,20 @@ def trace_run(settings: Settings) -> Iterator[Callable[[Port], Port]]:
         "gen_ai.request.model": model or provider,
         "sextant.preset": settings.preset or "default",
     }
-    with tracer.start_as_current_span("invoke_agent sextant", kind=SpanKind.INTERNAL, attributes=agent) as root:
+    if parent:
+        agent["sextant.parent_run"] = parent["run"]
+    links = read_links(parent.get("trace")) if parent else []
+    with _open_span(tracer, operation, None, SpanKind.INTERNAL, agent, links) as root:
         # Nodes run in threads of their own, to which the current span is not passed on.
         above = set_span_in_context(root)
 
         def wrap(port: Port) -> Port:
             def ask(kind: str, request: Json) -> Json:
-                if kind not in TOLD:
+                if kind not in OPERATIONS and kind not in SOURCES:
                     return port(kind, request)
                 span_kind = SpanKind.CLIENT if kind == "model" else SpanKind.INTERNAL
                 begun = {**shared, **describe_request(kind, request)}
-                name = _name_span(kind, request)
-                with tracer.start_as_current_span(name, above, span_kind, attributes=begun) as span:
+                with _open_span(tracer, _name_span(kind, request), above, span_kind, begun) as span:
                     reply = port(kind, request)
                     _tell_reply(span, kind, reply)
                     if wanted is Traces.CONTENT:
@@ -98,13 +133,48 @@ def trace_run(settings: Settings) -> Iterator[Callable[[Port], Port]]:
 
             return ask
 
-        yield wrap
+        yield RunTrace(_write_context(root), wrap)
+
+
+@contextmanager
+def _open_span(
+    tracer: "Tracer", name: str, above: "Context | None", kind: "SpanKind", told: Json, links: "Sequence[Link]" = ()
+) -> Iterator["Span"]:
+    """Open a span. An error that ends it is told by its type alone: its message may hold content."""
+    from opentelemetry.trace import Status, StatusCode
+
+    with tracer.start_as_current_span(
+        name, above, kind, told, links, record_exception=False, set_status_on_exception=False
+    ) as span:
+        try:
+            yield span
+        except BaseException as error:
+            span.set_attribute("error.type", type(error).__name__)
+            span.set_status(Status(StatusCode.ERROR))
+            raise
+
+
+def _write_context(span: "Span") -> str:
+    """Write a span's place as W3C Trace Context does: version, trace, span, flags."""
+    place = span.get_span_context()
+    return f"00-{place.trace_id:032x}-{place.span_id:016x}-{int(place.trace_flags):02x}"
+
+
+def read_links(context: str | None) -> "list[Link]":
+    """Read the link to a span of another run; none where that run was not traced."""
+    from opentelemetry.trace import Link, SpanContext, TraceFlags
+
+    found = re.fullmatch(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})", context or "")
+    if not found:
+        return []
+    trace, span, flags = (int(part, 16) for part in found.groups())
+    return [Link(SpanContext(trace, span, is_remote=True, trace_flags=TraceFlags(flags)))]
 
 
 def _name_span(kind: str, request: Json) -> str:
     if kind == "model":
         return f"chat {_name_model(request)}"
-    return f"execute_tool {request['name']}" if kind == "tool" else "retrieval gallery"
+    return f"execute_tool {request['name']}" if kind == "tool" else f"retrieval {SOURCES[kind]}"
 
 
 def _name_model(request: Json) -> str:
@@ -113,7 +183,7 @@ def _name_model(request: Json) -> str:
 
 def describe_request(kind: str, request: Json) -> dict[str, Any]:
     """Describe a call before it is made, without its content."""
-    told: dict[str, Any] = {"gen_ai.operation.name": TOLD[kind]}
+    told: dict[str, Any] = {"gen_ai.operation.name": OPERATIONS.get(kind, "retrieval")}
     if kind == "model":
         told |= {
             "gen_ai.request.model": _name_model(request),
@@ -127,7 +197,7 @@ def describe_request(kind: str, request: Json) -> dict[str, Any]:
     elif kind == "tool":
         told |= {"gen_ai.tool.name": request["name"], "gen_ai.tool.type": "function"}
     else:
-        told |= {"gen_ai.data_source.id": "gallery"}
+        told |= {"gen_ai.data_source.id": SOURCES[kind]}
     return {name: value for name, value in told.items() if value is not None}
 
 

@@ -27,7 +27,11 @@ class RunSummary(TypedDict):
 
 
 class RunRecord(TypedDict):
-    """Inputs and status of a run. ``prompts`` are the texts of the user's own prompt files by the path as given."""
+    """Inputs and status of a run.
+
+    ``prompts`` are the texts of the user's own prompt files by the path as given; ``trace`` names the first span of a
+    traced run (W3C ``traceparent``).
+    """
 
     format: int
     run: str
@@ -46,3 +50,4 @@ class RunRecord(TypedDict):
     error: NotRequired[str | None]
     summary: NotRequired[RunSummary | None]
     imported: NotRequired[bool]
+    trace: NotRequired[str]

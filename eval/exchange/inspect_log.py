@@ -124,7 +124,9 @@ def make_scores(distance_km: float | None, answer: str | None) -> dict[str, Scor
     why = "no place was given" if distance_km is None else f"{distance_km:,.1f} km from the true place"
     return {
         make_score_name(name): Score(
-            value=float(distance_km is not None and distance_km < radius), answer=answer, explanation=f"{why}; limit {name} km"
+            value=float(distance_km is not None and distance_km < radius),
+            answer=answer,
+            explanation=f"{why}; limit {name} km",
         )
         for name, radius in zip(RADIUS_NAMES, RADII_KM, strict=True)
     }

@@ -6,7 +6,7 @@ Each photo still has its run folder. After a kill, its cassette answers the call
 import hashlib
 import json
 import re
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -71,9 +71,10 @@ class BatchRunner:
         name = str(settings.run)
         if afresh:
             RunFolder(folder).remove()
-        record = begin_run(folder, name, path, settings)
-        cassette = Cassette.record(record.cassette)
-        with trace_run(settings) as traced, closing(cassette), closing(StepLog(record.steps)) as log:
+        with trace_run(settings) as traced, ExitStack() as opened:
+            record = begin_run(folder, name, path, settings, traced.context)
+            cassette = opened.enter_context(closing(Cassette.record(record.cassette)))
+            log = opened.enter_context(closing(StepLog(record.steps)))
             self._photo_runs[name] = PhotoRun(Recorder(cassette, ignore_step(traced(world))), log)
             self._run_deps[name] = replace(self._deps, settings=settings, on_event=on_event)
             try:
@@ -102,11 +103,11 @@ def make_config(settings: Settings) -> Any:
     return {"recursion_limit": STEPS_FUSE, "max_concurrency": settings.concurrency}
 
 
-def begin_run(folder: Path, name: str, path: str, settings: Settings) -> RunFolder:
+def begin_run(folder: Path, name: str, path: str, settings: Settings, trace: str | None = None) -> RunFolder:
     """Open or create the photo's run folder, at the given path instead of the home's ``runs``."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "run.json").exists():
-        told_it = build_record(path, settings)
+        told_it = build_record(path, settings, trace)
         write_json(
             folder / "run.json",
             {"format": FORMAT, "run": name, "status": "running", "started": format_now(), **told_it},

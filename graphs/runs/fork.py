@@ -15,6 +15,7 @@ from sextant.agent.recording.divergence import find_most_similar
 from sextant.agent.recording.fitted_models import check_and_resolve_fitted, resolve_fitted, store_fitted
 from sextant.agent.settings import Settings, check_settings, price_call_usd
 from sextant.agent.settings import settings_from_json as settings_from
+from sextant.agent.traces import RunTrace, trace_run
 from sextant.agent.within import read_within
 from sextant.agent.world.cancellation import make_cancellable
 from sextant.agent.world.deps import Deps, StepInfo, ignore_event
@@ -130,9 +131,11 @@ def fork(
     how["imported"] = record.get("imported", False)
     swapped = [str(change.value) for change in asked if change.kind == "variant"]
     how["prompts"] = record["prompts"] | {name: read_prompt_text(Path(name)) for name in swapped if is_own(name)}
-    with use_recorded_prompts(how["prompts"]):
-        folder = create_run(home, str(settings.run), {**build_record(record["path"], settings), **how})
-    return execute_fork(folder, cassette, changes, settings, on_event, stop, calls)
+    with trace_run(end, record) as traced:
+        with use_recorded_prompts(how["prompts"]):
+            told = build_record(record["path"], settings, traced.context)
+        folder = create_run(home, str(settings.run), {**told, **how})
+        return execute_fork(folder, cassette, changes, settings, traced, on_event, stop, calls)
 
 
 def find_last_verdict(steps: list[Step]) -> str:
@@ -159,6 +162,7 @@ def execute_fork(
     parent: Cassette,
     changes: Changes,
     settings: Settings,
+    traced: RunTrace,
     on_event: OnEvent,
     stop: Event | None = None,
     calls: CallLimit | None = None,
@@ -173,6 +177,7 @@ def execute_fork(
     world = make_cancellable(make_deps(changes.apply_to_settings(settings, AT_THE_END), on_event), stop)
     if calls:
         world = replace(world, ask=calls.on(world.ask))
+    world = replace(world, ask=traced(world.ask))
     deps = make_deps(settings, on_event)
     door = Fork(parent, changes, world, record["live"], record["keep_words"])
     with use_recorded_prompts(record["prompts"]):

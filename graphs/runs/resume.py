@@ -13,7 +13,7 @@ from sextant.agent.world.live import make_deps
 from sextant.base.documents.progress import OnEvent
 from sextant.graphs.runs.changes import changes_from_json as changes_from
 from sextant.graphs.runs.folder import find_run
-from sextant.graphs.runs.fork import execute_fork
+from sextant.graphs.runs.fork import AT_THE_END, execute_fork
 from sextant.graphs.runs.run import Run, execute_run
 from sextant.prompts.loading import use_recorded_prompts
 
@@ -44,7 +44,9 @@ def resume(
     settings = replace(settings, base_url=base_url or settings.base_url)
     if record["parent"]:
         parent = Cassette.read(find_run(record["parent"], home).cassette)
-        return execute_fork(folder, parent, changes_from(record["changes"]), settings, on_event, stop)
+        changes = changes_from(record["changes"])
+        with trace_run(changes.apply_to_settings(settings, AT_THE_END), record) as traced:
+            return execute_fork(folder, parent, changes, settings, traced, on_event, stop)
     deps = make_cancellable(make_deps(settings, on_event), stop)
-    with use_recorded_prompts(record["prompts"]), trace_run(settings) as traced:
+    with use_recorded_prompts(record["prompts"]), trace_run(settings, record) as traced:
         return execute_run(folder, record["path"], deps, ignore_step(traced(deps.ask)))

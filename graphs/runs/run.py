@@ -73,12 +73,16 @@ def locate(path: str, settings: Settings, on_event: OnEvent = ignore_event, stop
     settings = replace(settings, run=name)
     deps = make_cancellable(make_deps(settings, on_event), stop)
     with trace_run(deps.settings) as traced:
-        folder = create_run(settings.home, name, build_record(path, deps.settings))
+        folder = create_run(settings.home, name, build_record(path, deps.settings, traced.context))
         return execute_run(folder, path, deps, ignore_step(traced(deps.ask)))
 
 
-def build_record(path: str, settings: Settings) -> Json:
-    """Build the record of a new run. It holds no secret: the login is removed from an address."""
+def build_record(path: str, settings: Settings, trace: str | None = None) -> Json:
+    """Build the record of a new run. It holds no secret: the login is removed from an address.
+
+    Args:
+        trace: of the run's first span, where it is traced.
+    """
     address = split_login(settings.base_url)[1] if settings.base_url else None
     return {
         "path": path,
@@ -89,6 +93,7 @@ def build_record(path: str, settings: Settings) -> Json:
         "keep_words": False,
         "prompts": collect_own_prompts(settings),
         "versions": dict(read_versions()),
+        **({"trace": trace} if trace else {}),
     }
 
 
