@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any, TypeVar
 
+import anyio
+
 from sextant.base.documents.progress import OnEvent as OnEvent
 from sextant.base.documents.progress import ProgressEvent
 from sextant.base.errors import SextantWarning
@@ -47,7 +49,9 @@ async def run_stoppable_async(work: Callable[[Event], Result]) -> Result:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         stop.set()
-        await asyncio.wait([task])
+        # Servers cancel by scopes of anyio, which cancel every further wait too, unless it is shielded.
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([task])
         task.exception()  # retrieved, so that asyncio does not report it
         raise
 

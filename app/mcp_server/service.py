@@ -70,6 +70,12 @@ class ToolService:
             self._open.callback(decoder.close)
             self._open.enter_context(use_opener(decoder.open))
 
+    @property
+    def calls(self) -> int:
+        """Return the model calls of all clients: made, and reserved for runs under way."""
+        with self._lock:
+            return self._calls
+
     def close(self) -> None:
         """End the decoder."""
         self._open.close()

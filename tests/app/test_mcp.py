@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 
+import anyio
 import httpx2
 import pytest
 import uvicorn
@@ -23,6 +24,10 @@ from sextant.app.mcp_server.service import ToolService
 from sextant.app.mcp_server.serving import make_application, make_rules
 from sextant.base.errors import WrongUse
 from sextant.graphs.chat import ChatContext
+from sextant.graphs.runs.folder import list_runs
+from sextant.graphs.runs.replay import replay
+from tests.support.model_server import ModelServer
+from tests.support.recorded import script, settings_for
 
 TOKEN = "a-token-of-16-letters"
 TOOLS = {"locate", "where", "find_place", "map_search", "gallery_search", "explain_run"}
@@ -156,20 +161,28 @@ def test_bad_photos_are_one_line_of_error(located, args, words):
     assert result.is_error and words in result.content[0].text and "\n" not in result.content[0].text
 
 
-@pytest.fixture
-def address(settings):
-    """A real HTTP server on loopback, and its service."""
-    service = ToolService(ChatContext(settings), remote=True)
+@contextlib.contextmanager
+def serve(service):
+    """Serve over real HTTP on loopback; its address."""
     config = uvicorn.Config(make_application(service, make_rules("127.0.0.1", TOKEN)), port=0, log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/mcp"
-    server.should_exit = True
-    thread.join(10)
-    service.close()
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/mcp"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        service.close()
+
+
+@pytest.fixture
+def address(settings):
+    """The address of a real HTTP server."""
+    with serve(ToolService(ChatContext(settings), remote=True)) as url:
+        yield url
 
 
 def test_a_photo_is_sent_over_http_behind_a_token(address, query, located):
@@ -196,6 +209,116 @@ def test_a_photo_is_sent_over_http_behind_a_token(address, query, located):
         assert plain.post(address, json={}, headers={"Authorization": "Bearer wrong"}).status_code == 401
         foreign_host = {"Authorization": f"Bearer {TOKEN}", "Host": "evil.example"}
         assert plain.post(address, json={}, headers=foreign_host).status_code == 421
+
+
+@pytest.fixture
+def slow_model(monkeypatch):
+    """A model that takes a while, so that a run can be interrupted in the middle of its calls."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-1234567890")
+    with ModelServer(script, latency_s=4.0) as model:
+        yield model
+
+
+async def locate_and_leave(client, model, args):
+    """Start to locate, and cancel the call once the model has been asked."""
+    with anyio.CancelScope() as scope:
+
+        async def leave():
+            while not model.count:
+                await anyio.sleep(0.02)
+            scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(leave)
+            await client.call_tool("locate", args)
+    assert scope.cancelled_caught
+
+
+def wait_for_end(home):
+    """The only run of a home, once it has ended."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        runs = list(list_runs(str(home)))
+        if runs and runs[0].record()["status"] != "running":
+            return runs[0]
+        time.sleep(0.05)
+    raise AssertionError("the run did not end")
+
+
+def check_stopped(home, model):
+    """A cancelled run is whole: it has an answer, replays from its recording, and nothing is asked any more."""
+    (run,) = [wait_for_end(home)]
+    asked = model.count
+    answer = run.answer()
+    assert answer["stop"] == "stopped" and answer["spent"]["calls"] == asked == 4, "the first round, and no call after"
+    assert replay(run, home=str(home)).answer == answer
+    assert model.count == asked
+    return answer
+
+
+def test_a_cancelled_call_over_http_ends_its_run_and_frees_its_budget(slow_model, gallery, query, tmp_path):
+    settings = settings_for(slow_model, gallery, tmp_path, preset="default")
+    service = ToolService(ChatContext(settings, max_calls=20), remote=True)
+    data = base64.b64encode(query.read_bytes()).decode()
+
+    async def work(address):
+        over = httpx2.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+        async with over, Client(streamable_http_client(address, http_client=over)) as client:
+            await locate_and_leave(client, slow_model, {"data": data})
+            await anyio.to_thread.run_sync(wait_for_end, tmp_path)
+            place = await client.call_tool("where", {"latitude": 48.86, "longitude": 2.35})
+            listed = await client.read_resource("sextant://runs")
+            return place, json.loads(listed.contents[0].text)
+
+    with serve(service) as address:
+        place, listed = asyncio.run(work(address))
+        answer = check_stopped(tmp_path, slow_model)
+        assert service.calls == answer["spent"]["calls"], "what the run did not use is free again"
+    assert place.structured_content["country_code"] == "FR"
+    assert [(one["status"], one["stop"]) for one in listed] == [("done", "stopped")]
+
+
+def test_a_client_that_goes_away_ends_its_run(slow_model, gallery, query, tmp_path):
+    service = ToolService(ChatContext(settings_for(slow_model, gallery, tmp_path)), remote=True)
+    data = base64.b64encode(query.read_bytes()).decode()
+
+    async def work(address):
+        over = httpx2.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+        with anyio.CancelScope() as scope:
+            async with (
+                over,
+                Client(streamable_http_client(address, http_client=over)) as client,
+                anyio.create_task_group() as group,
+            ):
+                group.start_soon(client.call_tool, "locate", {"data": data})
+                while not slow_model.count:
+                    await anyio.sleep(0.02)
+                scope.cancel()  # everything at once, the connection too
+
+    with serve(service) as address:
+        asyncio.run(work(address))
+        check_stopped(tmp_path, slow_model)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("leaves", ["cancels", "disconnects"])
+def test_over_standard_input_a_cancel_or_a_closed_pipe_ends_the_run(leaves, slow_model, gallery, query, tmp_path):
+    args = ["--gallery", str(gallery), "--home", str(tmp_path), "--model", "openai:scripted", "--verify", "density"]
+    command = ["-m", "sextant.app", "mcp", *args, "--base-url", slow_model.base_url]
+    server = StdioServerParameters(command=sys.executable, args=command, env={"OPENAI_API_KEY": "sk-test-1234567890"})
+
+    async def work():
+        async with Client(server) as client:
+            await locate_and_leave(client, slow_model, {"photo": str(query)})
+            if leaves == "cancels":
+                await anyio.to_thread.run_sync(wait_for_end, tmp_path)
+                return await client.call_tool("where", {"latitude": 48.86, "longitude": 2.35})
+        return None
+
+    with contextlib.redirect_stderr(io.StringIO()):
+        place = asyncio.run(work())
+    assert leaves == "disconnects" or place.structured_content["country_code"] == "FR"
+    check_stopped(tmp_path, slow_model)
 
 
 def test_http_needs_a_token():
