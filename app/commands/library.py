@@ -1,7 +1,7 @@
 """The part of `sextant locate` that places a whole library: ``--out DIR``."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar

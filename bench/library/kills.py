@@ -10,7 +10,6 @@ of the comparison are the order of the lines, the seconds that a photo took, and
 
 import argparse
 import csv
-import json
 import os
 import random
 import signal

@@ -53,7 +53,9 @@ def main() -> None:
     print(print_table(lines))
     for name in ("joint", "outputs"):
         least, most = (float(lines[at][f"{name} CPU s"]) / lines[at]["photos"] for at in (0, -1))
-        print(f"{name}: a photo at {lines[-1]['photos']:,} takes {most / least:.2f} times one at {lines[0]['photos']:,}")
+        print(
+            f"{name}: a photo at {lines[-1]['photos']:,} takes {most / least:.2f} times one at {lines[0]['photos']:,}"
+        )
 
 
 def write_library(library: Path, out: Path, photos: int) -> None:
@@ -99,7 +101,11 @@ def measure_size(out: Path, photos: int) -> dict[str, Any]:
     reset_peak()
     outputs = _measure_cpu(lambda: finish_library(folder, Finishing(neighbours=False)))
     sizes = {f"{name} MB": round((out / name).stat().st_size / 1e6, 1) for name in ("answers.jsonl", *FILES)}
-    line: dict[str, Any] = {"photos": photos, "joint CPU s": round(both - 2 * alone, 2), "joint peak MB": joint_megabytes}
+    line: dict[str, Any] = {
+        "photos": photos,
+        "joint CPU s": round(both - 2 * alone, 2),
+        "joint peak MB": joint_megabytes,
+    }
     return line | {"outputs CPU s": round(outputs, 2), "outputs peak MB": read_peak_megabytes(), **sizes}
 
 

@@ -39,7 +39,8 @@ def expand_videos(found: Found, out: Path) -> list[str]:
         return []
     if not is_installed("av"):
         return [f"videos left out: {len(found.videos):,}; to locate them: pip install 'sextant-geo[video]'"]
-    count, problems = 0, []
+    count = 0
+    problems: list[str] = []
     for clip in found.videos.values():
         try:
             frames = list_frames(clip, out / FRAMES, problems.append)

@@ -54,7 +54,11 @@ def read(out):
 
 def test_a_folder_is_located_by_content_and_a_copy_only_once(some, gallery, tmp_path):
     ran = sextant("locate", some, "--gallery", gallery, "--out", tmp_path / "out", "--json", home=tmp_path / "home")
-    assert ran.code == 1 and "left out because they are not photos: 1" in ran.err and "try them again with --retry-errors" in ran.error
+    assert (
+        ran.code == 1
+        and "left out because they are not photos: 1" in ran.err
+        and "try them again with --retry-errors" in ran.error
+    )
     assert ran.json["photos"] == ran.json["done"] == 5 and ran.json["failed"] == 1 and ran.json["ended"] == "done"
     lines = read(tmp_path / "out")
     assert list(lines) == ["broken.jpg", "deep/no-suffix", "deep/z-copy.jpg", "lisbon-0.jpg", "nairobi-0.jpg"]
