@@ -263,7 +263,7 @@ def test_links_open_on_a_click_only_and_the_file_leaves_the_photo_out_when_asked
             page.select_option("#export", choice)
         download.value.save_as(tmp_path / "case.html")
         text = (tmp_path / "case.html").read_text(encoding="utf-8")
-        assert check_case_file(text) == []
+        assert check_case_file(text).faults == ()
         assert text.count('/picture.jpg"') == pictures
         assert page.locator(".evidence .best").first.inner_text() in unescape(text)  # one voice
         assert "Nothing left the machine" in text  # the model's server is on loopback
