@@ -1,8 +1,8 @@
 """The manifest of a case file: the sha256 of every part, in the lines of ``sha256sum``, ready to be signed.
 
 A part is a picture (its bytes), a drawing (its markup) or a document (its text, between the tags of its element), so
-that anyone can hash it again from the page alone; ``check_case_file`` does. The last line, ``page.html``, is the hash of
-the whole page with an empty manifest: it covers every word that the page shows.
+that anyone can hash it again from the page alone; ``check_case_file`` does. The last line, ``page.html``, is the hash
+of the whole page with an empty manifest: it covers every word that the page shows.
 """
 
 import base64
@@ -60,7 +60,7 @@ class PartFault:
 
 @dataclass(frozen=True)
 class CaseCheck:
-    """The outcome of a check: the parts that the manifest lists, what is wrong, and the sha256 of the manifest's text."""
+    """The parts that the manifest lists, what is wrong, and the sha256 of the manifest's text; None without one."""
 
     parts: tuple[str, ...]
     faults: tuple[PartFault, ...]

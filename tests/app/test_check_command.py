@@ -24,16 +24,19 @@ def test_a_case_file_as_exported_passes(case, tmp_path):
     assert told[0]["manifest_sha256"] in ran.out
 
 
+LEDGER, OTHER = '<pre data-part="photo-1/ledger.json">', '<pre data-part="photo-1/other.json">'
+
+
 @pytest.mark.parametrize(
     ("old", "new", "part", "fault"),
     [
         ("<h3>Ledger</h3>", "<h3>Proofs</h3>", "page.html", "changed"),  # outside every part
-        ('<pre data-part="photo-1/ledger.json">', '<pre data-part="photo-1/other.json">', "photo-1/ledger.json", "missing"),
-        ('<pre data-part="photo-1/ledger.json">', '<pre data-part="photo-1/other.json">', "photo-1/other.json", "unlisted"),
+        (LEDGER, OTHER, "photo-1/ledger.json", "missing"),
+        (LEDGER, OTHER, "photo-1/other.json", "unlisted"),
         ("</body>", '<pre data-part="versions.json">{}</pre></body>', "versions.json", "changed"),
         ('<pre id="manifest">', '<pre id="list">', "", "no manifest"),
     ],
-)  # fmt: skip
+)
 def test_a_change_is_found_wherever_it_is(case, tmp_path, old, new, part, fault):
     text = case.read_text(encoding="utf-8")
     assert old in text
