@@ -108,8 +108,7 @@ def _compile(kinds: Mapping[str, str], *, edges: bool) -> Words:
     carrier = _join_lines(kinds["carrier"])
     filled = {name: _join_lines(text).replace("<carrier>", carrier) for name, text in kinds.items()}
     return {
-        name: re.compile(rf"(?<!\w)(?:{text})(?!\w)" if edges else text, re.IGNORECASE)
-        for name, text in filled.items()
+        name: re.compile(rf"(?<!\w)(?:{text})(?!\w)" if edges else text, re.IGNORECASE) for name, text in filled.items()
     }
 
 

@@ -20,7 +20,7 @@ def command(files: tuple[Path, ...], as_json: bool) -> int:
     """Check that case files are as they were exported: every part, and the page itself, against its manifest.
 
     It exits with 1 when something was changed, is missing or was added. A manifest can be forged together with its
-    page: to know who made it, compare the printed sha256 of the manifest with one that you trust, or check its signature.
+    page: to know who made it, compare the sha256 of the manifest with one that you trust, or check its signature.
 
     \b
     Example: sextant check case.html
