@@ -81,11 +81,13 @@ def _make_photo(photo: ShownPhoto, parts: CaseParts, manifest: Manifest) -> Json
     ]
     found["references_left_out"] = own.references_left_out
     found["sent"] = describe_sent(list(own.sent)) if photo["key"] in parts.photos else []
+    found["forks"] = own.forks
     documents = {
         "answer": make_compact(photo["answer"]),
         "ledger": photo["ledger"],
         "steering": {"constraints": photo["constraints"], "changed": photo["changed"]},
         "sent": list(own.sent),
+        **({"forks": list(own.forks)} if own.forks else {}),
     }
     found["parts"] = [_add_document(manifest, f"{folder}/{name}.json", what) for name, what in documents.items()]
     return found

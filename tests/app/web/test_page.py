@@ -169,7 +169,7 @@ def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tm
     page.wait_for_selector(".flow .branch-node")
     page.click("summary:has-text('steps')")
     page.locator(".timeline button").last.click()
-    page.fill("#viewer input[name=change]", "optimise=country")
+    page.fill("#viewer [name=change]", "optimise=country")
     page.check("#viewer input[name=live]")
     page.click("#viewer .fork .primary")
     page.wait_for_selector("#viewer .card .best, #viewer .notice.bad")
@@ -325,7 +325,7 @@ def test_a_live_fork_is_stopped(drawn, watched, tmp_path):
             page.click("#open-run")
             page.wait_for_selector(".flow .branch-node")
             page.fill("#viewer input[name=step]", "2")
-            page.fill("#viewer input[name=change]", "temperature=0.1")
+            page.fill("#viewer [name=change]", "temperature=0.1")
             page.check("#viewer input[name=live]")
             page.click("#viewer .fork .primary")
             while model.count == asked:
