@@ -18,6 +18,7 @@ from sextant.base.printable import make_printable
 from sextant.geo.svg_map import draw_land, make_world_window
 
 EMBEDDED = 3_000  # photos whose thumbnails are part of the page; those of larger libraries lie beside it
+MOST_DOTS = 10_000  # of the map: more make every zoom take seconds
 _WIDTH = 2_000.0  # pixels of the map that outlines are drawn for, so that coasts stay fine when zoomed in
 
 
@@ -68,7 +69,7 @@ def write_row(row: Json) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def render_library_page(rows: Sequence[str], embed: bool) -> str:
+def render_library_page(rows: Sequence[str], embed: bool, most_dots: int = MOST_DOTS) -> str:
     """Return the page of these rows, each as `write_row` returns it."""
     script = (TEMPLATES / "library.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -83,4 +84,5 @@ def render_library_page(rows: Sequence[str], embed: bool) -> str:
         script=Markup(script),
         digest=digest,
         embed=embed,
+        most_dots=most_dots,
     )

@@ -15,7 +15,7 @@
     failed: (r) => r.s === "failed",
     unlocated: (r) => r.s === "unlocated",
   };
-  const most = 10000; // dots of the map: more make every zoom take seconds
+  const most = Number(dots.dataset.most);
   const drawn = new Map();
   let key = "f", down = false, limit = 200, chosen = null, box = [0, 0, width, height];
 
