@@ -203,7 +203,7 @@ class LocatedPhotos(Iterator[Answer]):
                 "call again with a higher limit"
             )
         if self._end is not None and self._end.why is End.MODEL:
-            raise SextantError(f"the model is unavailable: {self._end.reason}; mend it and call again")
+            raise SextantError(f"the model is unavailable: {self._end.reason}; fix it and call again")
 
     def _make_answer(self, line: Json) -> Answer:
         record = None if line["error"] else str(self._task.out / line["record"])

@@ -50,7 +50,7 @@ def command(ctx: click.Context, /, labelled: Path, out: Path, as_json: bool, qui
     from sextant.eval.fitting.labelled import read_labelled
 
     if not out.absolute().parent.is_dir():
-        raise click.UsageError(f"the folder of --out {str(out)!r} does not exist; make it first")
+        raise click.UsageError(f"the folder of --out {str(out)!r} does not exist; create it first")
     start = read_model(Path(options["fitted"])) if options["fitted"] else shipped_model()
     if _are_photos(labelled):
         run = options.pop("run_folder") or out.with_name(f"{out.stem}-run")

@@ -35,7 +35,7 @@ class Selection:
         """
         chosen = tuple(photo for photo in photos if self._takes(photo))
         if not chosen:
-            raise WrongUse("no photo is left: loosen --only-missing, --since or --like")
+            raise WrongUse("no photos are left; loosen --only-missing, --since or --like")
         return chosen
 
     def _takes(self, photo: LibraryPhoto) -> bool:

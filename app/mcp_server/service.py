@@ -205,7 +205,7 @@ class ToolService:
             raise WrongUse("give either photo (a path) or data (the file in base64)")
         if photo:
             if self.remote:
-                raise WrongUse("this server reads no files; send the photo as data (the file in base64)")
+                raise WrongUse("this server does not read files; send the photo as data (the file in base64)")
             yield Path(photo).expanduser()
             return
         if len(data) > self.limits.upload_bytes * 4 / 3 + 4:

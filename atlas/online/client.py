@@ -128,7 +128,7 @@ class OnlineClient:
         with self._lock:
             left = self._left_alone.get(service, 0.0) - time.monotonic()
         if left > 0:
-            raise OnlineError(f"{service} asked to be left alone for {left:.0f} more seconds; answer without it")
+            raise OnlineError(f"{service} asks for a pause of {left:.0f} more seconds; answer without it")
         for attempt in (1, 2):
             self._turns.wait(service, 0.0 if endpoint.host in LOOPBACK else FACTS[service].pause_s)
             _note(endpoint, url, shown)
@@ -144,7 +144,7 @@ class OnlineClient:
                 raise OnlineError(f"{service} is busy (HTTP {status}) and asks to wait; answer without it")
             time.sleep(retry_s)
         if status != 200:
-            raise OnlineError(f"{service} refused the question (HTTP {status})")
+            raise OnlineError(f"{service} refused the request (HTTP {status})")
         return body
 
     def _exchange(
@@ -161,7 +161,7 @@ class OnlineClient:
             if (wanted.scheme, wanted.hostname, wanted.port) != (now.scheme, now.hostname, now.port):
                 raise OnlineError(f"{endpoint.service} points to another server; it was not followed")
             url, form = wanted.geturl(), None
-        raise OnlineError(f"{endpoint.service} redirects without end")
+        raise OnlineError(f"{endpoint.service} redirects endlessly")
 
     @contextmanager
     def _open(
@@ -231,7 +231,7 @@ def _parse(body: bytes, service: Service) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise OnlineError(f"{service} sent something else than JSON; answer without it") from error
+        raise OnlineError(f"{service} sent something other than JSON; answer without it") from error
 
 
 def _may_hold_pictures(url: str, endpoint: Endpoint) -> bool:

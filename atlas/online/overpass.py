@@ -142,7 +142,7 @@ def _check(found: Any) -> None:
     if not isinstance(found, dict) or not isinstance(found.get("elements"), list):
         raise OnlineError("overpass sent a reply without elements; answer without it")
     if found.get("remark"):
-        raise OnlineError("overpass could not finish this question in time; ask for a smaller area")
+        raise OnlineError("overpass could not finish this request in time; ask for a smaller area")
 
 
 def _read_tags(one: dict[str, Any]) -> dict[str, str]:

@@ -37,7 +37,7 @@ def check_reply(found: Any) -> None:
         OnlineError: it did not.
     """
     if not isinstance(found, dict) or "error" in found:
-        raise OnlineError("the wiki refused the question or is behind (maxlag); answer without it")
+        raise OnlineError("the wiki refused the request or is overloaded (maxlag); answer without it")
     found.setdefault("query", {})
     if not isinstance(found["query"], dict):
         raise OnlineError("the wiki sent a reply without results; answer without it")

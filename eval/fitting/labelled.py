@@ -80,8 +80,8 @@ def _of_run(path: Path, gallery: str | None) -> Iterator[LabelledPhoto]:
     strategy = plan["recipe"].get("verify")
     if strategy != "calibrated":
         raise WrongUse(
-            f"{str(path)!r} was verified by {strategy!r}, not by 'calibrated'; make one that was with: "
-            f"sextant eval rescore {path} --verify calibrated --out NEW, and calibrate on NEW"
+            f"{str(path)!r} was verified by {strategy!r}, not by 'calibrated'; make a calibrated one with: "
+            f"sextant eval rescore {path} --verify calibrated --out NEW, then calibrate on NEW"
         )
     profile = _profile_of_run(path, plan, list(lines.values()), gallery)
     for line in lines.values():

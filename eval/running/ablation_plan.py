@@ -206,7 +206,7 @@ def _refuse_senseless(path: Path, plan: AblationPlan) -> None:
     if plan.rows is not None and plan.grid is not None:
         raise WrongUse(f"the plan {str(path)!r} has both grid and rows; name one of them")
     if len(set(named)) < len(named):
-        raise WrongUse(f"the plan {str(path)!r} has two rows of one name: {', '.join(named)}")
+        raise WrongUse(f"the plan {str(path)!r} has two rows with the same name: {', '.join(named)}")
     dimensions = {name for cell in plan.cells() for name in cell.settings}
     if not plan.cells() or (plan.grid is not None and not dimensions):
         raise WrongUse(f"the plan {str(path)!r} has an empty grid; name for example: grid: {{verify: [top1, density]}}")

@@ -35,7 +35,7 @@ class RayWorkers(Generic[Item]):
 
     def __init__(self, order: BatchOrder, face: Face[Item]) -> None:
         if order.max_usd is not None:
-            raise WrongUse("--max-usd is of one process, and --engine ray has many; leave one of them out")
+            raise WrongUse("--max-usd limits one process, but --engine ray uses many; leave one of them out")
         require_package("ray", "--engine ray", "ray")
         ray: Any = import_module("ray")
 

@@ -152,7 +152,7 @@ def read_checked_contents(archive: zipfile.ZipFile, path: Path) -> dict[str, byt
     if len(entries) > MOST_FILES:
         raise ArchiveError(f"{str(path)!r} holds {len(entries)} files; an exported run has a few")
     if len({entry.filename for entry in entries}) != len(entries):
-        raise ArchiveError(f"{str(path)!r} has two files of one name")
+        raise ArchiveError(f"{str(path)!r} has two files with the same name")
     for entry in entries:
         check_entry(entry, path)
     if (together := sum(entry.file_size for entry in entries)) > BIGGEST_TOGETHER:
@@ -204,7 +204,7 @@ def read_manifest(manifest: bytes, path: Path) -> dict[str, Json]:
     if read.get("format") != FORMAT:
         raise ArchiveError(f"{str(path)!r} has format {read.get('format')!r}, this sextant reads {FORMAT}")
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise ArchiveError(f"{str(path)!r} names its run {str(name)[:100]!r}, which cannot be a run's name")
+        raise ArchiveError(f"{str(path)!r} names its run {str(name)[:100]!r}, which is not a valid name of a run")
     return dict(files)
 
 
@@ -212,7 +212,7 @@ def check_run(folder: RunFolder, name: str, path: Path) -> None:
     """Raise unless the unpacked files form a readable run."""
     record = folder.record()
     if record.get("run") != name:
-        raise ArchiveError(f"{str(path)!r}: its run.json is of run {record.get('run')!r}, its manifest of {name!r}")
+        raise ArchiveError(f"{str(path)!r}: its run.json names run {record.get('run')!r}, its manifest of {name!r}")
     Cassette.read(folder.cassette)
     read_steps(folder.steps)
     if (folder.path / "answer.json").exists():

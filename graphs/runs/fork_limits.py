@@ -80,7 +80,7 @@ class ForkLimits:
             ours, theirs = _remove_login(getattr(self.server, name)), _remove_login(getattr(settings, name))
             if ours != theirs:
                 raise WrongUse(
-                    f"this run was made with another {name} than this server has now, so it can only be forked from "
+                    f"this run was made with a different {name} from this server's, so it can only be forked from "
                     "its recording; leave out live, or send the photo again"
                 )
 

@@ -77,7 +77,7 @@ class Sessions:
             (session, title[:120], at, at),
         )
         if not added:
-            raise WrongUse(f"there is a session {session!r} already; choose another name")
+            raise WrongUse(f"session {session!r} already exists; choose another name")
         return session
 
     def exists(self, session: str) -> bool:

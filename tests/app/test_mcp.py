@@ -202,7 +202,7 @@ def test_a_photo_is_sent_over_http_behind_a_token(address, query, located):
     assert names == TOOLS
     answer = found.structured_content["answer"]
     assert answer["best"]["country_code"] == "PT" and answer["photo"]["path"] is None
-    assert by_path.is_error and "reads no files" in by_path.content[0].text
+    assert by_path.is_error and "does not read files" in by_path.content[0].text
     assert foreign.is_error and "was made here" in foreign.content[0].text
     with httpx2.Client() as plain:
         assert plain.post(address, json={}).status_code == 401
@@ -230,7 +230,7 @@ async def locate_and_leave(client, model, args):
 
         async with anyio.create_task_group() as group:
             group.start_soon(leave)
-            await client.call_tool("locate", args)
+            raise AssertionError(await client.call_tool("locate", args))
     assert scope.cancelled_caught
 
 

@@ -115,6 +115,6 @@ def _refuse_other_backbone(folder: Path, stored: StoredAlignment, backbone: Back
         )
     if (config.image_dimension, config.features) != (backbone.dimension, backbone.features):
         raise AlignmentError(
-            f"alignment {str(folder)!r} stands on {config.image_dimension} {config.features} features, "
+            f"alignment {str(folder)!r} was trained on {config.image_dimension} {config.features} features, "
             f"{config.backbone!r} gives {backbone.dimension} {backbone.features}; import it again with its own backbone"
         )

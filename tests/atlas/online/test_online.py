@@ -76,7 +76,7 @@ def test_a_busy_service_is_asked_again_after_the_time_it_names_or_left_alone(cli
     with pytest.raises(OnlineError, match="busy"):
         search_photon(client, "another", None, 3)
     asked = len(services.requests)
-    with pytest.raises(OnlineError, match="left alone"):
+    with pytest.raises(OnlineError, match="asks for a pause"):
         search_photon(client, "a third", None, 3)
     assert len(services.requests) == asked
 
