@@ -17,7 +17,7 @@ def check_photo(photo: PhotoPath) -> str:
     """
     if not isinstance(photo, str | PathLike):
         raise WrongUse(
-            f"a photo must be the path of a file, not {type(photo).__name__}; save the picture and pass its path"
+            f"a photo must be a file's path, not {type(photo).__name__}; save the picture and pass its path"
         )
     path = Path(fspath(photo)).expanduser()
     if path.is_dir():
