@@ -16,9 +16,7 @@ def check_photo(photo: PhotoPath) -> str:
         SextantError: the file does not exist.
     """
     if not isinstance(photo, str | PathLike):
-        raise WrongUse(
-            f"a photo must be a file's path, not {type(photo).__name__}; save the picture and pass its path"
-        )
+        raise WrongUse(f"a photo must be a file's path, not {type(photo).__name__}; save the picture and pass its path")
     path = Path(fspath(photo)).expanduser()
     if path.is_dir():
         raise WrongUse(f"{str(path)!r} is a folder; use sextant.locate_many for all photos in it")
