@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
+from sextant.app.render.forks import find_forks, tell_forks
+from sextant.base.documents.comparison import ToldRunFork
 from sextant.base.documents.session import SessionView
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
@@ -38,12 +40,13 @@ class Thumbnail:
 
 @dataclass(frozen=True)
 class PhotoParts:
-    """What belongs to one photo: its picture, its references, and what its run sent."""
+    """What belongs to one photo: its picture, its references, what its run and the forks of it sent, and the forks."""
 
     picture: bytes | None = None
     references: tuple[Thumbnail, ...] = ()
     references_left_out: int = 0
     sent: tuple[Sent, ...] = ()
+    forks: tuple[ToldRunFork, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ def gather_case_parts(
             _read_picture(evidence, context) if picture and shown else None,
             thumbnails,
             min(len(evidence["nearest"]), REFERENCES) - len(thumbnails),
-            tuple(list_sent(run)),
+            tuple(list_sent(run, *find_forks(run.name, context.settings.home))),
+            tuple(tell_forks(run, context.settings.home, context.policy)),
         )
     return CaseParts(found, picture)
 

@@ -10,6 +10,7 @@ from sextant.base.documents.comparison import RunComparison
 from sextant.base.json_types import Document
 from sextant.base.printable import make_printable
 from sextant.graphs.runs.timeline import Timeline
+from sextant.prompts.editing import describe_prompt, find_edited_root
 
 
 def format_runs(runs: Sequence[Document]) -> list[str]:
@@ -64,7 +65,9 @@ def format_branch(branch: Document, verdict: Document | None, *, full: bool) -> 
     """Write a branch with its turns, if its outcome was new in this verdict."""
     if verdict is not None and branch["id"] not in verdict["new"]:
         return []
-    lines = [f"  ├ {branch['id']} (temperature {branch['temperature']:g})"]
+    edited = ", edited prompt" if find_edited_root(branch["variant"]) else ""
+    temperature = "not sent" if branch["temperature"] is None else f"{branch['temperature']:g}"
+    lines = [f"  ├ {branch['id']} (temperature {temperature}{edited})"]
     for turn in branch["turns"]:
         lines += [f"  │  {line}" for line in format_turn(turn, full=full)]
     if verdict is not None:
@@ -130,8 +133,10 @@ def format_verdict(verdict: Document) -> list[str]:
 
 def describe_change(change: Document) -> str:
     """``verify=top1 from step 13``."""
-    key = change["name"] if change["kind"] == "setting" else ".".join(filter(None, (change["kind"], change["name"])))
     at = f"{change['step']}:{change['branch']}" if change["branch"] else str(change["step"])
+    if change["kind"] == "variant" and find_edited_root(change["value"]):
+        return f"{change['name']} as {describe_prompt(change['value'])}, from step {at}"
+    key = change["name"] if change["kind"] == "setting" else ".".join(filter(None, (change["kind"], change["name"])))
     return f"{key}={shorten_line(json.dumps(change['value'], ensure_ascii=False), 40)} from step {at}"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sextant.app.render.run import describe_outcome
 from sextant.base.json_types import Document, Json
 from sextant.graphs.runs.timeline import Timeline
+from sextant.prompts.editing import describe_prompt
 
 _MOST_PLACES = 60  # drawn in one frame
 
@@ -54,6 +55,7 @@ def _describe_branch(branch: Document, outcomes: Document, candidates: Sequence[
         "id": branch["id"],
         "round": branch["round"],
         "variant": branch["variant"],
+        "prompt": describe_prompt(branch["variant"]),
         "kind": outcome["kind"] if outcome else "open",
         "words": describe_outcome(outcome) if outcome else "no verdict reached it",
         "tools": [turn.get("name", "") for turn in turns if turn["role"] == "tool"],
