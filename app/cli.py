@@ -11,7 +11,7 @@ import click
 from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo
 from sextant.base.errors import SextantError
-from sextant.base.garbage import collect_rarely
+from sextant.graphs.batches.garbage import collect_rarely
 
 # name → (module under app.commands, one line of help). The line stands here so that `sextant --help`
 # imports nothing.

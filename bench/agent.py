@@ -29,8 +29,8 @@ from typing_extensions import TypedDict
 
 from sextant.agent.settings import Settings
 from sextant.agent.world import live
-from sextant.base.garbage import freeze_loaded_objects
 from sextant.gallery.encoders.builtin import BuiltinEncoder
+from sextant.graphs.batches.garbage import freeze_loaded_objects
 from sextant.graphs.runs.run import locate
 from sextant.graphs.sessions.checkpoints import open_sqlite_checkpoints
 from tests.support.model_script import Reply

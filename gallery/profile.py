@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from sextant.base.arrays import Floats
-from sextant.base.logistic import expit, logit
+from sextant.base.arrays import Floats, expit, logit
 from sextant.base.scales import RADII_KM
 from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 

@@ -86,9 +86,7 @@ def run(
                 spent += sum_unfinished_costs(folder.records)
             pending = _list_pending(task, before)
             again = frozenset(make_record_name(photo.image) for photo in pending if task.retry_errors)
-            order = BatchOrder(
-                task.settings, folder.records, task.max_usd, spent, again, behind, workers=task.workers
-            )
+            order = BatchOrder(task.settings, folder.records, task.max_usd, spent, again, behind, workers=task.workers)
             face = EvalFace(_count_done(task, before), tell)
             session = BatchSession(order, face, writer)
             tell(face.counts)

@@ -13,9 +13,9 @@ from typing import Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from sextant.base.garbage import freeze_loaded_objects
 from sextant.base.json_types import Json
 from sextant.graphs.batches.circuit_breaker import CircuitBreaker, find_shared_failure
+from sextant.graphs.batches.garbage import freeze_loaded_objects
 from sextant.graphs.batches.lines import LineWriter
 from sextant.graphs.batches.order import BatchOrder, Face
 from sextant.graphs.batches.spend_limit import SpendLimitReached
