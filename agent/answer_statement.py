@@ -24,6 +24,7 @@ from sextant.base.json_types import Document
 from sextant.geo.places import describe
 
 NO_MODEL = "no model looked at the picture; this is the density of similar photos"
+NO_PLACE_LEFT = "No place is left: the conditions rule out every candidate."
 LOOKED_WORDS = {
     "same place": "pictures taken there show the same place",
     "same kind": "pictures taken there show the same kind of place",
@@ -163,12 +164,16 @@ def describe_looks(answer: Answer) -> list[ToldLook]:
     return found
 
 
-def state_answer(answer: Answer) -> AnswerStatement:
-    """State every part of an answer in words; parts that have nothing to say are empty."""
+def state_answer(answer: Answer, *, steered: bool = False) -> AnswerStatement:
+    """State every part of an answer in words; parts that have nothing to say are empty.
+
+    Args:
+        steered: a person set conditions; an answer without a place then says that they left none.
+    """
     placed = answer["best"] is not None
     found = find_likely_place(answer)
     return {
-        "headline": format_headline(answer),
+        "headline": NO_PLACE_LEFT if steered and not placed else format_headline(answer),
         "short": format_short_place(answer),
         "scale": found.scale if found else None,
         "position": describe_position(answer) if placed else "",

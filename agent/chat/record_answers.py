@@ -34,7 +34,7 @@ def answer_where(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Answer "where": the place, its probability and whether that is calibrated."""
     told = photo["told"]
     if photo["answer"]["best"] is None:
-        return [LedgerEntry("No place is left.", "inferred")]
+        return [LedgerEntry(told["headline"], "inferred")]
     entries = [
         LedgerEntry(told["headline"], "inferred"),
         LedgerEntry(f"Position: {told['position']}.", "inferred"),
@@ -48,7 +48,7 @@ def answer_where(photo: Document, question: str = "") -> list[LedgerEntry]:
 def answer_why(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Answer "why": clues of nearby answers, then similar photos, then the scores."""
     if photo["answer"]["best"] is None:
-        return [LedgerEntry("No place is left to explain.", "inferred")]
+        return [LedgerEntry(photo["told"]["headline"], "inferred")]
     return list_reasons(photo, CLAIMED) or [LedgerEntry("The record has no stated reason.", "inferred")]
 
 
