@@ -27,6 +27,9 @@ def test_every_face_says_the_same(session, odd):
     answered = {"answered": 4, "refused": 0, "unparsable": 0, "filtered": 0, "failed": 0}
     answer = photo["answer"] = {"outcomes": answered, "run": photo["run"], **photo["answer"], **ODD[odd]}
     answer |= {"claims": [], "warnings": []}
+    answer["candidates"] = [{**one, "rank": 1, "similarity": 0.5} for one in answer["candidates"]]
+    for one in filter(None, (answer["best"], answer["rival"])):
+        one |= {"place": one["place"] and "Suva"}
     photo |= {"constraints": [], "told": state_answer(answer)}
     told = photo["told"]
     printed, case = format_answer(answer), unescape(make_case_file(session))

@@ -223,12 +223,13 @@ async function sendNext() {
 
 /** Send a message: "taken", "refused" for good, or "later" where the server may take it later. */
 async function sendNow(text, files, id) {
-  busy(true);
-  state.sending = files;
   problem("");
   let taken;
   try {
-    taken = await api.say(await begun(), text, files, files.length ? null : state.photo, id);
+    const session = await begun();
+    busy(true);
+    state.sending = files;
+    taken = await api.say(session, text, files, files.length ? null : state.photo, id);
   } catch (error) {
     problem(error.message);
     busy(false);

@@ -403,19 +403,20 @@ def test_more_photos_than_fit_a_message_are_queued_and_shown_together(server, dr
     ]  # the browser's own line on what is refused
 
 
+@pytest.mark.slow
 def test_queue_and_overview_survive_a_reload(drawn, watched, tmp_path):
     page = watched.page
     copies = [tmp_path / f"{number}.jpg" for number in range(9)]
     for copy in copies:
         shutil.copy(drawn.query, copy)
-    with ModelServer(knows(drawn), latency_s=2) as slow:
+    with ModelServer(knows(drawn), latency_s=3) as slow:
         args = ["--gallery", drawn.gallery, "--verify", "density", "--model", "openai:s", "--base-url", slow.base_url]
         with Server(*args, "--max-calls", 1, home=tmp_path / "home", env={"OPENAI_API_KEY": "sk-test"}) as running:
             page.goto(running.url + "/")
             page.wait_for_selector("#map canvas")
             page.set_input_files("#files", [str(copies[0])])
             page.click("#send")
-            page.wait_for_selector("#stop:not([hidden])")
+            page.wait_for_selector(".branch[data-state=asking]")
             page.set_input_files("#files", [str(copy) for copy in copies[1:]])
             page.click("#send")
             page.wait_for_selector("#waiting:not([hidden]) >> text=kept in this browser")

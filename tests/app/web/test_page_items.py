@@ -60,12 +60,12 @@ def place(drawn, model, photos, tmp_path_factory):  # noqa: F811
     with Server(*args, home=tmp_path_factory.mktemp("items"), env={"OPENAI_API_KEY": "sk-secret"}) as server:
         session = server.session()
         server.say(session, "where?", *photos).raise_for_status()
-        server.settled(session)
+        server.settled(session, 600)
         server.say(session, "why?").raise_for_status()
-        server.settled(session)
+        server.settled(session, 600)
         wish = {"kind": "words", "text": "not Antarctica"}
         server.http.post(f"/api/sessions/{session}/steer", json=wish).raise_for_status()
-        yield server, session, server.settled(session)
+        yield server, session, server.settled(session, 600)
 
 
 @pytest.fixture(scope="module", params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
@@ -248,9 +248,9 @@ def test_a_basemap_and_the_streets_of_ones_own(width, scheme, browser, mapped): 
     look.check("6-basemap")
     page.locator(".evidence >> text=Show on the map").click()
     page.evaluate("() => document.querySelector('#map').scrollIntoView()")
-    while page.locator("#map path[stroke-width='2']").count() < 4:  # the streets come from zoom 14 on
+    for _ in range(9):  # the streets come from zoom 14 on
         page.click(".leaflet-control-zoom-in")
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(500)
     page.wait_for_selector(".leaflet-control-attribution >> text=OpenStreetMap")
     look.check("6-streets")
     page.goto("about:blank")
@@ -268,5 +268,5 @@ def mapped(drawn, photos, tmp_path_factory):
         with Server(*args, "--basemap", basemap, home=home, env={"OPENAI_API_KEY": "sk-secret"}) as server:
             session = server.session()
             server.say(session, "where?", photos[1]).raise_for_status()
-            server.settled(session)
+            server.settled(session, 600)
             yield server, session
