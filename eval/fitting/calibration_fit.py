@@ -33,6 +33,7 @@ Levels = dict[str, tuple[tuple[float, ...], ...]]  # of regions, by share, kind 
 _FIRST_LINE = np.array([1.0, 0.0, *np.zeros(len(Support))])
 _GLOBAL_HOLD = np.full(len(_FIRST_LINE), 0.5)
 _KIND_HOLD = np.array([60.0, *np.full(len(_FIRST_LINE) - 1, 5.0)])
+_NOT_AGREEMENT = np.isin(np.arange(len(Support)), (Support.LISTED, Support.SAID))
 _LEAST_POOLS = 50
 _FIRST_RATE, _FIRST_WEIGHT = 0.006, 2000.0  # few calls change an answer: the prior rate, worth this many calls
 
@@ -67,7 +68,7 @@ def choose_points(examples: Sequence[Example], model: Model) -> list[ChosenPoint
     found = []
     for one in examples:
         raw = one.evidence.posterior(model.pooling)
-        probabilities = ChosenPoint(one, raw, 0).probabilities(model)
+        probabilities = calibrated_posterior(one.evidence, one.features.kind, model.pooling, model.preference, raw)
         nothing = np.zeros(len(probabilities), dtype=bool)  # no recorded pool has maps or matched scenes
         worth = choose(one.features, probabilities, "balanced", model.scorer, nothing)
         found.append(ChosenPoint(one, raw, int(np.argmax(worth))))
@@ -80,17 +81,23 @@ def recalibrate(model: Model, choices: Sequence[ChosenPoint]) -> Model:
     They should be made by models that have not seen the photographers: a scorer chooses better among the points of
     photos that it was trained on than of others.
     """
-    calibrated = replace(model, calibration=fit_calibration(choices))
+    calibrated = replace(
+        model, calibration=fit_calibration(choices), preference=fit_calibration(choices, agreement=False)
+    )
     probabilities = [one.probabilities(calibrated) for one in choices]
     return replace(calibrated, quantiles=fit_quantiles(choices, probabilities), gain=fit_gain(choices, probabilities))
 
 
-def fit_calibration(choices: Sequence[ChosenPoint]) -> Calibration:
-    """Fit slope, shift and weights of support at each radius: of all pools, then of each kind, drawn to all."""
+def fit_calibration(choices: Sequence[ChosenPoint], agreement: bool = True) -> Calibration:
+    """Fit slope, shift and weights of support at each radius: of all pools, then of each kind, drawn to all.
+
+    Without `agreement`, only whether a retrieved photo and an answer are near counts as support.
+    """
     kinds = np.array([int(one.example.features.kind) for one in choices])
     stated = np.array([one.posterior[one.best] for one in choices])
     hits = np.array([one.hits for one in choices])
     support = np.array([one.support for one in choices])
+    support = support if agreement else np.where(_NOT_AGREEMENT, support, 0.0)
     lines = np.zeros((len(PoolKind), len(RADII_KM), len(_FIRST_LINE)))
     for radius in range(len(RADII_KM)):
         odds, beside, hit = held_logit(stated[:, radius]), support[:, radius], hits[:, radius]
@@ -98,7 +105,8 @@ def fit_calibration(choices: Sequence[ChosenPoint]) -> Calibration:
         for kind in PoolKind:
             own = kinds == kind
             line = fit_line(odds[own], beside[own], hit[own], together, _KIND_HOLD) if own.any() else together
-            lines[kind, radius] = line * [True, True, *counted_support(kind)]
+            counted = counted_support(kind) & (agreement | _NOT_AGREEMENT)
+            lines[kind, radius] = line * [True, True, *counted]
     return Calibration(lines[..., 0], lines[..., 1], lines[..., 2:])
 
 

@@ -29,14 +29,13 @@ from sextant.geo.sphere import compute_great_circle_km
 
 Progress = Callable[[str], None]
 
-MEMBERS = 4  # networks of a scorer
+MEMBERS = 8  # networks of a scorer
 THINNED_WEIGHT = 0.3  # of a thinned pool beside the whole one
 UNSEEN_MODELS = 1 / 3  # of the thinned pools are seen as if the models were unknown, as tomorrow's will be
 _PRIOR_ANSWERS = 20.0  # a model's reliability starts from the mean of all as if it had answered so often
 # Before any model is known: a middling model of the development data.
 _FIRST_NEUTRAL = (0.05, 0.2, 0.42, 0.68, 0.85)
 _LEAST_LISTS = 200  # photos with a list of a gallery of much worth that a scorer is trained on
-_WITHOUT_LIST, _BARE_WEIGHT = 0.5, 0.3  # photos without a list for each such photo, and their weight
 
 
 def reliability_of(records: Sequence[Record], called: tuple[str, ...] = ()) -> Reliability:
@@ -81,25 +80,22 @@ def fit_scorer(
 ) -> Scorer | None:
     """Return a scorer from the whole pool (of the models called) and one thinned pool of each record.
 
-    It chooses beside lists of galleries of much worth alone, and learns from these. Some photos without a list, drawn
-    at random and at a lower weight, show it what several answers look like. None with no network, or where too few such
-    lists are given.
+    It chooses beside lists of galleries of much worth alone, and learns from these. None with no network, or where too
+    few such lists are given.
     """
     lists = [record for record in records if record.nearest and record.profile and record.profile.rich]
     if not members or len(lists) < _LEAST_LISTS:
         return None
     chance = np.random.default_rng(seed)
-    bare = [record for record in records if not record.nearest]
-    drawn = chance.permutation(len(bare))[: round(_WITHOUT_LIST * len(lists))]
     examples: list[TrainingPool] = []
     names: list[str] = []
-    for record, share in [*((record, 1.0) for record in lists), *((bare[row], _BARE_WEIGHT) for row in drawn.tolist())]:
+    for record in lists:
         for view, known, weight in _views(record, models, reliability, chance):
             if view.candidates:
                 seen = featurise(view, known)
                 table, names, _ = seen.scored
                 away = compute_great_circle_km(seen.points.positions, (record.latitude, record.longitude))
-                examples.append(TrainingPool(table, away, share * weight))
+                examples.append(TrainingPool(table, away, weight))
     return train_scorer(examples, names, members, seed, without)
 
 
@@ -143,5 +139,5 @@ def fit_model(
         raise WrongUse("no record has a candidate to fit on")
     trained = scorer or fit_scorer(records, models, reliability, members, without)
     pooling = fit_pooling(examples, self_agreement="self_agreement" not in without)
-    bare = Model(reliability, hit_rates, pooling, IDENTITY, {}, Gain(0.0), None, provenance)
+    bare = Model(reliability, hit_rates, pooling, IDENTITY, IDENTITY, {}, Gain(0.0), None, provenance)
     return replace(recalibrate(bare, choose_points(examples, bare)), scorer=trained)
