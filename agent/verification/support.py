@@ -17,9 +17,9 @@ class Support(IntEnum):
     """The features, for a radius r.
 
     LISTED: -1 without a retrieved photo within r, else 0. SAID: the same of answers. MODELS: log of the number of
-    models with an answer within r. REPLIES: log of the largest number of one model's answers within r. SHARE: log of
-    the share of all answers that lie within r, each count one more. DISSENTERS: -log(1 + models without an answer
-    within r).
+    models with an answer within r. REPLIES: log of the largest number of one model's answers within r, or of the
+    number of models if that is larger, so that as many models add no less. SHARE: log of the share of all answers that
+    lie within r, each count one more. DISSENTERS: -log(1 + models without an answer within r).
     """
 
     LISTED = 0
@@ -48,7 +48,7 @@ def describe_support(away_km: Floats, model: NDArray[np.intp], first: NDArray[np
         agreeing, replies = (own > 0).sum(1), own.sum(1)
         found[:, column, Support.SAID] = near.any(1) - 1.0
         found[:, column, Support.MODELS] = np.log(np.maximum(agreeing, 1))
-        found[:, column, Support.REPLIES] = np.log(np.maximum(own.max(1, initial=0.0), 1))
+        found[:, column, Support.REPLIES] = np.log(np.maximum(np.maximum(own.max(1, initial=0.0), agreeing), 1))
         found[:, column, Support.SHARE] = np.log((replies + 1) / (len(owners) + 1))
         found[:, column, Support.DISSENTERS] = -np.log1p(models - agreeing)
     return found

@@ -26,6 +26,11 @@ def test_models_and_replies_that_agree_are_counted():
     assert found[Support.DISSENTERS] == pytest.approx(-np.log(2))
 
 
+def test_models_that_agree_count_no_less_than_as_many_replies_of_one():
+    models, replies = support_of([0] * 4, [0, 1, 2, 3]), support_of([0] * 4, [0] * 4)
+    assert (models >= replies).all() and models[Support.REPLIES] == replies[Support.REPLIES]
+
+
 def test_an_alternative_counts_as_said_and_as_nothing_else():
     found = support_of([0, FAR], [0, 0], [False, True])
     assert found[Support.SAID] == 0 and found[Support.MODELS] == 0
