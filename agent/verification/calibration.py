@@ -5,10 +5,9 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
 from sextant.agent.verification.support import Support
-from sextant.base.arrays import Bools, Floats
+from sextant.base.arrays import Bools, Floats, expit
 
 _EDGE = 1e-4
 REGION_BUCKETS = (1, 2, 4, 8, 16)  # numbers of answers from which on a level of regions holds
