@@ -1,8 +1,6 @@
 """The graph of a photo, compiled once for all runs of a process: making it anew takes as long as running it."""
 
-import os
 from functools import cache
-from threading import BoundedSemaphore
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -12,10 +10,6 @@ from sextant.agent.world.deps import Deps, StepInfo
 from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, NodeWrapper, build_graph
 
-COMPUTING = ("ingest", "verify", "answer")
-"""Nodes that compute and ask nobody outside. As many run at once as there are processors: more would only delay the
-replies of models, each of which needs the interpreter for a moment."""
-_TURNS = BoundedSemaphore(max(2, os.cpu_count() or 1))
 STEPS_FUSE = 500  # the budget ends a run; this limit only stops a bug
 
 
@@ -59,11 +53,7 @@ class SharedGraph:
         return self._runs[_make_key(settings)][0]
 
     def _run_node(self, step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
-        around = self._runs[_make_key(deps.settings)][1]
-        if node.__name__ not in COMPUTING:
-            return around(step_info, node, state, deps)
-        with _TURNS:
-            return around(step_info, node, state, deps)
+        return self._runs[_make_key(deps.settings)][1](step_info, node, state, deps)
 
 
 @cache
