@@ -1,7 +1,7 @@
 """Compare one gallery with its shards: is what merged searches find as good, near and far?
 
-    python -m bench.shards                     # 40,000 rows of 256 dimensions, whole and in 4 shards
-    python -m bench.shards --rows 1000000 --dimension 768 --shards 8 --temp /big/disk
+    python -m bench.large.shards                     # 40,000 rows of 256 dimensions, whole and in 4 shards
+    python -m bench.large.shards --rows 1000000 --dimension 768 --shards 8 --temp /big/disk
 
 All are indexed as large galleries. Rows go to the shards by their first principal direction, so that each shard holds
 another part of the space, as regions do. Each shard is asked for its best 16; the lists are merged by similarity.
