@@ -77,7 +77,7 @@ def _ends_between(gap: str, last: str, word: str) -> bool:
         return True
     if word[0].islower():
         return False
-    short = last.lower() in load_word_list("short_forms") or (len(last) == 1 and last.isupper())
+    short = last.lower() in load_word_list("short_forms") or (len(last) == 1 and last.isalpha())
     return not short or word.lower() in load_word_list("leads")
 
 
