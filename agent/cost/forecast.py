@@ -9,7 +9,7 @@ from sextant.agent.state import Branch, Photo
 from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.within import describe_known
-from sextant.agent.world.online import list_offered
+from sextant.agent.world.offered_tools import list_offered
 from sextant.agent.world.toolbox import describe_tools, select_available
 from sextant.base.documents.references import ReferenceDocument, ReferencesDocument
 from sextant.base.json_types import Json

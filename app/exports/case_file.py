@@ -82,6 +82,7 @@ def _make_photo(photo: ShownPhoto, parts: CaseParts, manifest: Manifest) -> Json
     found["references_left_out"] = own.references_left_out
     found["sent"] = describe_sent(list(own.sent)) if photo["key"] in parts.photos else []
     found["forks"] = own.forks
+    found["looks"] = _list_looks(photo, own, folder, manifest)
     documents = {
         "answer": make_compact(photo["answer"]),
         "ledger": photo["ledger"],
@@ -90,6 +91,20 @@ def _make_photo(photo: ShownPhoto, parts: CaseParts, manifest: Manifest) -> Json
         **({"forks": list(own.forks)} if own.forks else {}),
     }
     found["parts"] = [_add_document(manifest, f"{folder}/{name}.json", what) for name, what in documents.items()]
+    return found
+
+
+def _list_looks(photo: ShownPhoto, own: PhotoParts, folder: str, manifest: Manifest) -> list[Json]:
+    """List the judgements of a second look in words, with the pictures that may be passed on."""
+    sheets = {one.number: one for one in own.sheets}
+    found: list[Json] = []
+    for number, told in enumerate(photo["told"]["looks"], 1):
+        look: Json = {**told, "sheet": None}
+        if sheet := sheets.get(number):
+            part = manifest.add(f"{folder}/look-{number}.jpg", sheet.jpeg)
+            data = base64.b64encode(sheet.jpeg).decode()
+            look["sheet"] = {"part": part, "data": data, "licence": ", ".join(sheet.licences)}
+        found.append(look)
     return found
 
 

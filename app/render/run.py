@@ -1,6 +1,7 @@
 """Format recorded runs as text, for `sextant runs` and `sextant replay`. Pure: JSON in, lines out."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sextant.agent.answer_words import format_coordinates, format_distance, format_place_name
@@ -51,7 +52,11 @@ def format_timeline(story: Timeline, *, full: bool = False) -> list[str]:
         lines += [line for branch in story["branches"] for line in format_branch(branch, verdict, full=full)]
         lines += format_verdict(verdict)
     open_branches = [branch for branch in story["branches"] if not is_in_verdicts(branch, story["verdicts"])]
-    lines += [line for branch in open_branches for line in format_branch(branch, None, full=full)]
+    looks = story["answer"].get("looks", []) if story["answer"] else []
+    for branch in open_branches:
+        lines += format_branch(branch, None, full=full)
+        own = [one for one in looks if one["call"] == branch["id"]]
+        lines += [f"  │  ⇒ {describe_looks(own)}"] if own else []
     lines += [f"  {record['status']}: {record['error']}"] if record.get("error") else []
     return lines
 
@@ -120,6 +125,12 @@ def describe_outcome(outcome: Document) -> str:
     sure = "" if outcome.get("confidence") is None else f", {outcome['confidence']:.0%} sure"
     named = f" ({shorten_line(outcome['place'], 40)})" if outcome.get("place") else ""
     return f"{format_coordinates(outcome)}{named}{sure}"
+
+
+def describe_looks(looks: Sequence[Document]) -> str:
+    """Describe what a branch made of the pictures of several places: ``1 same place, 2 not``."""
+    counted = Counter(one["judgement"] for one in looks)
+    return "compared pictures: " + ", ".join(f"{count} {judgement}" for judgement, count in counted.items())
 
 
 def format_verdict(verdict: Document) -> list[str]:

@@ -130,7 +130,9 @@ def fork(
             limits.check_same_services(settings)
             limits.check_same_services(end)
             settings = limits.use_server_connection(settings)
-    check_asked(asked, list_asked_prompts(end, Changes(changes_from(record["changes"]).every), record["prompts"]), steps)
+    check_asked(
+        asked, list_asked_prompts(end, Changes(changes_from(record["changes"]).every), record["prompts"]), steps
+    )
     if any(change.name == "fitted" for change in asked):
         check_and_resolve_fitted(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}

@@ -53,7 +53,9 @@ def test_an_edited_prompt_is_a_prompt_of_its_own_in_the_record(edited):
     assert "Look at the signs first." in text and "version: 1" in text
     (change,) = [one for one in edited.record()["changes"] if one["kind"] == "variant"]
     assert (change["name"], change["value"]) == ("zero-shot", name)
-    places = {c["id"]: (c["latitude"], c["longitude"]) for c in edited.answer()["candidates"] if c["origin"] == "answer"}
+    places = {
+        c["id"]: (c["latitude"], c["longitude"]) for c in edited.answer()["candidates"] if c["origin"] == "answer"
+    }
     assert places[f"1.{name}.0"] == OSLO
 
 
