@@ -2,11 +2,11 @@
 
     python -m bench.hand_read privacy-prose.jsonl.gz
 
-`hand_read.csv` holds the reply's line in the file (from 0) and the judgement: ``asserted`` (the reply says where the photo
-was taken), ``declined`` (it declines, but names a likely country or an example; a refusal by the rule of
-docs/answers.md), ``none``; and the place in the reader's own words. Sixty were drawn among the replies that decline, deny or
-compare, forty among the others, with the seed 2216 and from the half of the photos that the parser is developed on.
-Printed are the replies on whose kind parser and person differ, and the place read beside the place judged for the others.
+`hand_read.csv` holds the reply's line in the file (from 0), the judgement and the place in the reader's own words:
+``asserted`` (the reply says where the photo was taken), ``declined`` (it declines, but names a likely country or an
+example; a refusal by the rule of docs/answers.md), ``none``. Sixty were drawn among the replies that decline, deny or
+compare, forty among the others, with the seed 2216, from the half of the photos that the parser is developed on. Printed
+are the replies on which parser and person differ; for the others, the place judged and the place read.
 """
 
 import csv
@@ -32,7 +32,9 @@ def main(path: Path) -> None:
             if outcome.kind == "answered":
                 print(f"{number:>6}  {row['place']:<24} {outcome.place or (outcome.latitude, outcome.longitude)}")
         else:
-            print(f"{number:>6}  DIFFERS: judged {row['judged']} {row['place']!r}, read {outcome.kind} {outcome.place!r}")
+            print(
+                f"{number:>6}  DIFFERS: judged {row['judged']} {row['place']!r}, read {outcome.kind} {outcome.place!r}"
+            )
     print(f"{same} of {len(judged)} alike")
 
 

@@ -200,7 +200,7 @@ def _make_mention(
 
 
 def _is_of_one_address(key: str, entries: tuple[GazetteerEntry, ...]) -> bool:
-    """Return whether a name that follows another one holds it or lies in it: "Tokyo Japan", "U.S. Pacific Northwest"."""
+    """Return whether a name that follows another one holds it or lies in it: "Tokyo Japan"."""
     table = load_shipped()
     following = table.entries(key) if key in table else ()
     return any(is_inside_either(one, entry) for one in following[:_TRIED] for entry in entries[:_TRIED])

@@ -135,7 +135,9 @@ def _is_adjacent(words: Words, last: int, first: int) -> bool:
     if any(words.gaps[k] not in (" ", "-", "") for k in range(last + 2, first + 1)):
         return False
     comma = words.gaps[last + 1] == "," and words.keys[last] == "g"  # "e.g., Tuscany"
-    return (comma or words.gaps[last + 1] in (" ", "-", "", ":")) and all(words.keys[k] in small for k in range(last + 1, first))
+    return (comma or words.gaps[last + 1] in (" ", "-", "", ":")) and all(
+        words.keys[k] in small for k in range(last + 1, first)
+    )
 
 
 def _continues(words: Words, before: Mention, mention: Mention) -> bool:
