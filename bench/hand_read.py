@@ -5,8 +5,8 @@
 `hand_read.csv` holds the reply's line in the file (from 0), the judgement and the place in the reader's own words:
 ``asserted`` (the reply says where the photo was taken), ``declined`` (it declines, but names a likely country or an
 example; a refusal by the rule of docs/answers.md), ``none``. Sixty were drawn among the replies that decline, deny or
-compare, forty among the others, with the seed 2216, from the half of the photos that the parser is developed on. Printed
-are the replies on which parser and person differ; for the others, the place judged and the place read.
+compare, forty among the others, with the seed 2216, from the half of the photos that the parser is developed on.
+Printed are the replies on which parser and person differ; for the others, the place judged and the place read.
 """
 
 import csv
