@@ -77,7 +77,7 @@ def calibrated(
     alone = tuple(Scored(one, 0.0) for one in (*pool.signs, *pool.scenes) if one not in weighed)
     scored = _scored(weighed, positions, probabilities, worth)
     told = looked_up_words(features, pool, positions[best])
-    near = evidence.away_km[best] <= target_radius_km
+    near = (evidence.away_km[best] <= target_radius_km) & ~features.contradicted
     stop = stopping(
         probabilities[best], unanimous(answers, near), bool(answers), target_radius_km, model.gain, call_cost
     )

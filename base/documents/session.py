@@ -25,6 +25,7 @@ class AnswerStatement(TypedDict):
     stop: str
     spent: str
     asked: list[str]
+    checks: list[str]
     doubts: list[str]
 
 

@@ -9,12 +9,13 @@ from sextant.base.arrays import Floats
 from sextant.geo.sphere import compute_great_circle_km
 
 _SIGN_AGREES = "text in the photo names a place that agrees with other evidence"
+_CONTRADICTED = "text in the photo names a place that other evidence contradicts; answers there count less"
 _SIGNS_ELSEWHERE = "text in the photo names a place that nothing else agrees with; it was not weighed"
 
 
 def looked_up_words(features: PoolFeatures, pool: Pool, best: Floats) -> tuple[str, ...]:
     """Return sentences about signs, the map and matched scenes, for the answer at ``best`` (2,) degrees."""
-    words = []
+    words = [_CONTRADICTED] if features.doubts.any() else []
     signs = [one for one in features.signs.candidates if one.origin == "named"]
     weighed = {one.id for one in signs}
     if any(backed and one.origin == "named" for one, backed in zip(
