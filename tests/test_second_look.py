@@ -156,3 +156,17 @@ def test_the_forecast_counts_the_requests_of_second_looks_and_tools():
     assert forecast(replace(looks, model="openai:llava"))["online"]["at_most"] == 0  # whose judgement weighs nothing
     tools = Settings(model="openai:llava", online=("overpass", "nominatim"), tools=("map_search",), max_calls=4)
     assert forecast(tools)["online"]["at_most"] == 3 * 8 * 2 * 2  # turns of tools, calls in one, attempts, services
+
+
+def test_a_reply_that_calls_two_places_the_same_is_not_weighed():
+    pool = Pool((*said_once(LISBON, "a"), *said_once(OSLO, "b")))
+    both = tuple(Judgement(*place, Likeness.SAME_PLACE, "gpt-5", "2.second-look.0") for place in (LISBON, OSLO))
+    plain, contradicted = calibrated(pool), calibrated(replace(pool, judgements=both))
+    assert contradicted.probability == plain.probability
+    assert "a second look called several places the same as the photo's; it was not weighed" in contradicted.reasons
+    one = calibrated(replace(pool, judgements=(both[1], Judgement(*LISBON, Likeness.NOT, "gpt-5", "2.second-look.0"))))
+    assert one.latitude == OSLO[0] and one.probability != plain.probability
+
+
+def said_once(place, variant):
+    return (Candidate(*place, origin="answer", model="gpt-5", variant=variant),)

@@ -25,7 +25,7 @@ from sextant.agent.verification.model_file import SHARES, Model, shipped_model
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.scoring.aligned import unused_words
-from sextant.agent.verification.scoring.judgements import list_likely, weigh_judgements
+from sextant.agent.verification.scoring.judgements import keep_consistent, list_likely, weigh_judgements
 from sextant.agent.verification.scoring.looked_up_words import looked_up_words
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
@@ -58,9 +58,10 @@ def calibrated(
     kind, positions, answers = features.kind, features.points.positions, features.opinions.candidates
     evidence = gather_evidence(features, model.hit_rates)
     probabilities = calibrated_posterior(evidence, kind, model.pooling, model.calibration)
-    probabilities = weigh_judgements(probabilities, positions, pool.judgements)
+    judgements = keep_consistent(pool.judgements)
+    probabilities = weigh_judgements(probabilities, positions, judgements)
     probabilities = weigh_scenes(probabilities, positions, features.scenes)
-    seen_again = features.matched | features.lie_near(list_likely(pool.judgements))
+    seen_again = features.matched | features.lie_near(list_likely(judgements))
     worth = choose(features, probabilities, optimise, model.scorer, seen_again)
     regions = _regions(features, probabilities, worth, model, within)
     if features.signs.candidates:

@@ -88,12 +88,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a model said of a place (degrees) whose pictures it compared with the photo."""
+    """What a model said of a place (degrees) whose pictures it compared with the photo; `call` is its branch."""
 
     latitude: float
     longitude: float
     likeness: Likeness
     model: str
+    call: str = ""
 
 
 class Finding(StrEnum):
@@ -176,7 +177,10 @@ class Pool:
 
 def read_judgements(documents: Sequence[JudgementDocument], model: str) -> tuple[Judgement, ...]:
     """Read what an answer holds of a model's second look."""
-    return tuple(Judgement(one["latitude"], one["longitude"], Likeness(one["judgement"]), model) for one in documents)
+    return tuple(
+        Judgement(one["latitude"], one["longitude"], Likeness(one["judgement"]), model, one["call"])
+        for one in documents
+    )
 
 
 def read_checks(documents: Sequence[TextCheckDocument]) -> tuple[TextCheck, ...]:

@@ -18,7 +18,7 @@ from sextant.geo.sphere import compute_all_pairs_km
 
 # Log of how much rarer a conflict is at the true place than at a random one. Fitted on replies of models to photos with
 # known places, by ``python -m bench.street.text_checks`` (docs/verification.md).
-LANGUAGE = 2.1
+LANGUAGE = 2.2
 DRIVING_SIDE = 1.8
 # Bounds: no recorded data has photos, their text, a map and the truth; what retrieval says is in part weighed already.
 MAP = 1.5
