@@ -19,10 +19,16 @@ from sextant.agent.answer_words import (
 from sextant.agent.answers import parse_answer
 from sextant.agent.guard.metadata_check import describe_file_position, read_file_position
 from sextant.base.documents.answer import Answer
-from sextant.base.documents.session import AnswerStatement
+from sextant.base.documents.session import AnswerStatement, ToldLook
 from sextant.base.json_types import Document
+from sextant.geo.places import describe
 
 NO_MODEL = "no model looked at the picture; this is the density of similar photos"
+LOOKED_WORDS = {
+    "same place": "pictures taken there show the same place",
+    "same kind": "pictures taken there show the same kind of place",
+    "not": "pictures taken there show another place",
+}
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
@@ -164,6 +170,19 @@ def list_checks(answer: Answer) -> list[str]:
     return lines
 
 
+def describe_looks(answer: Answer) -> list[ToldLook]:
+    """Describe each judgement of a second look: the place, what the model made of the pictures taken there, and why.
+
+    Under a precision cap the place has no name: the nearest one would be finer than its position.
+    """
+    found: list[ToldLook] = []
+    for one in answer.get("looks", ()):
+        named = {} if answer.get("precision") else describe(one["latitude"], one["longitude"]).to_json()
+        place = f"{format_place_name(named)} ({format_coordinates(one)})" if named else format_coordinates(one)
+        found.append({"place": place, "verdict": LOOKED_WORDS[one["judgement"]], "why": one["why"]})
+    return found
+
+
 def state_answer(answer: Answer) -> AnswerStatement:
     """State every part of an answer in words; parts that have nothing to say are empty."""
     placed = answer["best"] is not None
@@ -185,6 +204,7 @@ def state_answer(answer: Answer) -> AnswerStatement:
         "spent": format_spending(answer),
         "asked": list_asked(answer),
         "checks": list_checks(answer),
+        "looks": describe_looks(answer),
         "doubts": [warning["text"] for warning in answer["warnings"]],
     }
 

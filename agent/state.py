@@ -44,12 +44,16 @@ class Turn(TypedDict):
 
 
 class LookedPlace(TypedDict):
-    """A leading place (degrees) that a second look compares with the photo: a sheet of pictures taken there, a blob."""
+    """A leading place (degrees) that a second look compares with the photo: a sheet of pictures taken there, a blob.
+
+    ``photos`` are the ids of the gallery photos on it; runs of earlier versions do not tell them.
+    """
 
     latitude: float
     longitude: float
     sheet: str
     pictures: int
+    photos: NotRequired[list[str]]
 
 
 class Branch(TypedDict):

@@ -27,6 +27,7 @@ COMMANDS = {
     "map": "Add OpenStreetMap extracts, and search the map they make.",
     "gallery": "Build, describe and search galleries of geotagged photos.",
     "align": "Train and measure an encoder aligned with geography.",
+    "check": "Check that case files are as they were exported.",
     "runs": "List, show, compare, share and delete recorded runs.",
     "replay": "Replay a recorded run exactly, or fork it with changes.",
     "doctor": "Check this installation: packages, gallery, model, disk.",

@@ -57,6 +57,12 @@ def use_recorded_prompts(texts: Mapping[str, str]) -> Iterator[None]:
         _BROUGHT.reset(token)
 
 
+def find_recorded(name: str, kind: type[Kind]) -> Kind | None:
+    """Find a prompt that only a recording holds, because it was edited there; None for a shipped id or a file."""
+    texts = _BROUGHT.get()
+    return parse_document(texts[name], kind) if name in texts and not is_own(name) else None
+
+
 def is_own(name: str) -> bool:
     """Return whether a name is the path of the user's own file rather than an id."""
     return name.endswith((".yaml", ".yml"))

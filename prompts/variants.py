@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sextant.prompts.loading import Document, find_document, is_own, list_ids, make_field
+from sextant.prompts.loading import Document, find_document, find_recorded, is_own, list_ids, make_field
 
 Need = Literal["list", "photos", "camps", "exemplars"]
 Shown = Literal["coordinates", "place", "photos"]
@@ -49,11 +49,14 @@ class Variant(Document):
 
 
 def load_variant(name: str) -> Variant:
-    """Load the variant of that id, or of that .yaml file.
+    """Load the variant of that id, of that .yaml file, or an edited one whose text the recording holds.
 
     Raises:
         WrongUse: it does not exist; the message lists the variants.
     """
+    recorded = find_recorded(name, Variant)
+    if recorded is not None:
+        return recorded
     return find_document("variants", name, Variant) if is_own(name) else _load_shipped(name)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sextant.agent.guard.claim_languages import find_unsupported_language
 from sextant.agent.guard.claim_patterns import ANY_TOOL, Tools, find_claimed_checks
-from sextant.agent.guard.sentence_sources import correct_source, find_source, has_gallery
+from sextant.agent.guard.sentence_sources import correct_source, find_source, has_gallery, has_source_words
 from sextant.base.json_types import Document, Json
 
 SOURCES = ("seen", "read", "retrieved", "tool", "inferred", "metadata", "said")
@@ -82,7 +82,9 @@ def describe_unsupported(texts: Sequence[str]) -> str | None:
     found = sorted({tongue for tongue in map(find_unsupported_language, texts) if tongue})
     if not found:
         return None
-    return f"Not checked against the tool log: text in {' and '.join(found)} is not supported."
+    untold = any(find_unsupported_language(text) and not has_source_words(text) for text in texts)
+    sources = " Its sources are not known either." if untold else ""
+    return f"Not checked against the tool log: text in {' and '.join(found)} is not supported.{sources}"
 
 
 def check_sentence(sentence: str, trace: Trace, clues: Sequence[Document] = ()) -> LedgerEntry:

@@ -1,39 +1,56 @@
 """Find the source of a sentence by its words: read, seen, retrieved, metadata, or inferred.
 
 A tag says no more than the sentence does: a sign that nobody read is seen, not read; gallery photos that were not shown
-are no source. The words are data (``agent/guard/data/sentence_sources.yaml``).
+are no source. The words are data (``agent/guard/data/sentence_sources.yaml``), by language.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from sextant.agent.guard.claim_patterns import QUOTED
+from sextant.agent.guard.function_words import count_function_words
+from sextant.base.yaml_text import parse_yaml
 
 _DATA = Path(__file__).parent / "data" / "sentence_sources.yaml"
 _GALLERY_TOOLS = frozenset({"nearest_photos", "farthest_photos"})
+_ORDER = ("metadata", "read", "retrieved", "seen", "inferred")
+_ENGLISH, _CHINESE = "en", "zh"
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+
+Words = Mapping[str, re.Pattern[str]]
 
 
 def find_source(sentence: str, *, gallery: bool) -> str:
-    """Find the source that the words of a sentence speak of.
+    """Find the source that the words of a sentence speak of; ``inferred`` where they speak of none.
 
     Args:
         gallery: whether gallery photos were shown or retrieved; without them, no sentence is "retrieved".
     """
-    plain = QUOTED.sub("…", sentence.replace("’", "'"))
-    words = _load_words()
+    straight = sentence.replace("’", "'")
+    plain = QUOTED.sub("…", straight)
+    found = [_match(words, plain, quotes=plain != straight, gallery=gallery) for words in _choose_words(plain)]
+    told = [source for source in found if source]
+    if not told or found[0]:
+        return told[0] if told else "inferred"
+    return min(told, key=_ORDER.index)  # equally likely languages: what says most
+
+
+def _match(words: Words, plain: str, *, quotes: bool, gallery: bool) -> str | None:
+    """Return the source that one language's words give; None where none of them occurs."""
     if words["metadata"].search(plain):
         return "metadata"
     if words["supposed"].search(plain):
         return "inferred"
-    quotes = plain != sentence.replace("’", "'")
-    if (words["read"].search(plain) or (quotes and words["carrier"].search(plain))) and not is_unread(sentence):
+    read = words["read"].search(plain) or (quotes and words["carrier"].search(plain))
+    if read and not words["unread"].search(plain):
         return "read"
     if words["retrieved"].search(plain):
         return "retrieved" if gallery else "inferred"
-    return "seen" if words["seen"].search(plain) and not words["unseen"].search(plain) else "inferred"
+    if words["unseen"].search(plain):
+        return "inferred"
+    return "seen" if words["seen"].search(plain) else None
 
 
 def correct_source(sentence: str, stated: str, *, gallery: bool) -> str:
@@ -45,7 +62,14 @@ def correct_source(sentence: str, stated: str, *, gallery: bool) -> str:
 
 def is_unread(sentence: str) -> bool:
     """Return whether a sentence says that words were not read."""
-    return bool(_load_words()["unread"].search(QUOTED.sub("…", sentence.replace("’", "'"))))
+    plain = QUOTED.sub("…", sentence.replace("’", "'"))
+    return any(words["unread"].search(plain) for words in _choose_words(plain))
+
+
+def has_source_words(text: str) -> bool:
+    """Return whether sources are told from the words of a text's language."""
+    plain = QUOTED.sub("…", text)
+    return bool(_HAN.search(plain)) or bool(_find_likely(plain))
 
 
 def has_gallery(tools: frozenset[str], references: bool) -> bool:
@@ -53,11 +77,41 @@ def has_gallery(tools: frozenset[str], references: bool) -> bool:
     return references or bool(_GALLERY_TOOLS & tools)
 
 
+def _choose_words(plain: str) -> Iterable[Words]:
+    """Choose the languages whose small words are most frequent, English before others; all where none occurs."""
+    every = _load_words()
+    if _HAN.search(plain):
+        return [every[_CHINESE]]
+    likely = _find_likely(plain)
+    # English in any case: a name in another language may outweigh a short sentence's own small words.
+    return [every[code] for code in dict.fromkeys([*likely, _ENGLISH])]
+
+
+def _find_likely(plain: str) -> list[str]:
+    """Find the languages with the most small words in a text.
+
+    All languages where none occurs; none where a language without source words has more, two at least.
+    """
+    hits, every = count_function_words(plain), _load_words()
+    most = max(hits.values())
+    likely = [code for code in every if most and hits.get(code) == most]
+    return likely or (list(every) if most < 2 else [])
+
+
 @lru_cache(maxsize=1)
-def _load_words() -> dict[str, re.Pattern[str]]:
-    data = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
-    carrier = data["carrier"].replace("| ", "|")
+def _load_words() -> dict[str, Words]:
+    every = parse_yaml(_DATA.read_text(encoding="utf-8"))
+    return {code: _compile(kinds, edges=code != _CHINESE) for code, kinds in every.items()}
+
+
+def _compile(kinds: Mapping[str, str], *, edges: bool) -> Words:
+    carrier = _join_lines(kinds["carrier"])
+    filled = {name: _join_lines(text).replace("<carrier>", carrier) for name, text in kinds.items()}
     return {
-        name: re.compile(rf"(?<!\w)(?:{text.replace('| ', '|').replace('<carrier>', carrier)})(?!\w)", re.IGNORECASE)
-        for name, text in data.items()
+        name: re.compile(rf"(?<!\w)(?:{text})(?!\w)" if edges else text, re.IGNORECASE) for name, text in filled.items()
     }
+
+
+def _join_lines(text: str) -> str:
+    """Join a pattern that the data file breaks over lines after a bar."""
+    return text.replace("| ", "|").strip()

@@ -1,6 +1,5 @@
 """Gather pictures taken at places, for a second look: gallery photos near each, and those of services that are on."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from PIL import Image
@@ -35,9 +34,10 @@ class Exemplars:
             request: ``photo`` (sha256), ``places`` (latitude, longitude; degrees), ``count`` of pictures a place.
 
         Returns:
-            ``{"places": [{latitude, longitude, sheet, pictures}]}``: the sheet is a blob, or null where nobody took a
-            picture; ``sent`` lists what left the machine. The run's filters apply, so that neither the photo itself
-            nor its photographer's others are shown where they are left out of retrieval.
+            ``{"places": [{latitude, longitude, sheet, pictures, photos}]}``: the sheet is a blob, or null where nobody
+            took a picture; ``photos`` are the ids of those of the gallery; ``sent`` lists what left the machine. The
+            run's filters apply, so that neither the photo itself nor its photographer's others are shown where they are
+            left out of retrieval.
         """
         with collect_sent() as sent:
             places = [self._draw(request["photo"], place, request["count"]) for place in request["places"]]
@@ -45,19 +45,25 @@ class Exemplars:
 
     def _draw(self, photo: str, place: Json, count: int) -> Json:
         at = place["latitude"], place["longitude"]
-        tiles = self._find_gallery_photos(photo, *at, count)
-        tiles += self._find_online(*at, count - len(tiles))
+        own = self._find_gallery_photos(photo, *at, count)
+        tiles = [*own.values(), *self._find_online(*at, count - len(own))]
         sheet = self._blobs.put(draw_tiles(tiles)) if tiles else None
-        return {"latitude": at[0], "longitude": at[1], "sheet": sheet, "pictures": len(tiles)}
+        where = {"latitude": at[0], "longitude": at[1]}
+        return {**where, "sheet": sheet, "pictures": len(tiles), "photos": list(own)}
 
-    def _find_gallery_photos(self, photo: str, latitude: float, longitude: float, count: int) -> list[Image.Image]:
-        """Return those of the photos near a place that are most like the photo."""
+    def _find_gallery_photos(self, photo: str, latitude: float, longitude: float, count: int) -> dict[str, Image.Image]:
+        """Return those of the photos near a place that are most like the photo, by id."""
         if not self._retrieval.settings.gallery:
-            return []
+            return {}
         search = self._retrieval.search(photo)
         near = replace(search.filters, inside=(_make_area(latitude, longitude),))
         found = find_nearest(search.gallery, search.vector, count * _LOOKED_THROUGH, near)
-        return _take(count, [lambda one=one: make_thumbnail(one.uri) for one in found])  # type: ignore[misc]
+        kept: dict[str, Image.Image] = {}
+        for one in found:
+            picture = make_thumbnail(one.uri) if len(kept) < count else None
+            if picture is not None:
+                kept[one.id] = picture
+        return kept
 
     def _find_online(self, latitude: float, longitude: float, count: int) -> list[Image.Image]:
         if self._client is None or count < 1:
@@ -67,19 +73,12 @@ class Exemplars:
             found = online.pictures(latitude, longitude, _ONLINE_M, count)
         except OnlineError:
             return []  # a service that is busy or gone leaves the sheet to the others
-        return _take(count, [lambda one=one: online.open_picture(one) for one in found])  # type: ignore[misc]
-
-
-def _take(count: int, openers: list[Callable[[], Image.Image | None]]) -> list[Image.Image]:
-    """Open pictures until there are enough."""
-    kept: list[Image.Image] = []
-    for opener in openers:
-        if len(kept) == count:
-            break
-        picture = opener()
-        if picture is not None:
-            kept.append(picture)
-    return kept
+        kept: list[Image.Image] = []
+        for one in found:
+            picture = online.open_picture(one) if len(kept) < count else None
+            if picture is not None:
+                kept.append(picture)
+        return kept
 
 
 def _make_area(latitude: float, longitude: float) -> SearchArea:

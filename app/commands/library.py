@@ -1,7 +1,7 @@
 """The part of `sextant locate` that places a whole library: ``--out DIR``."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -114,7 +114,7 @@ def place(
     from sextant.app.library.selection import Selection, parse_day
     from sextant.app.library.videos.expand import expand_videos
 
-    typed: Iterable[str] = sys.stdin if "-" in arguments else ()
+    typed = sys.stdin.buffer.read() if "-" in arguments else b""
     found = find_photos(arguments, str(options.out), typed)
     for note in (*found.list_notes(), *expand_videos(found, options.out)):
         echo(f"sextant: {note}", err=True)
@@ -164,13 +164,15 @@ def run_library(task: "LibraryTask", quiet: bool) -> "SessionEnd[LibraryCounts]"
 
 def format_summary(ended: "SessionEnd[LibraryCounts]", out: Path) -> str:
     """Write what was found in a few lines."""
+    from sextant.app.library.progress import FOUND
+
     counts = ended.counts
     found = ", ".join(f"{scale} {count:,}" for scale, count in counts.found.items())
-    money = "price unknown" if counts.unpriced else f"${counts.usd:.4f}"
+    money = "price unknown" if counts.unpriced else f"${counts.usd:,.4f}"
     return "\n".join(
         (
-            f"{counts.done:,} of {counts.total:,} photos located, {counts.failed:,} failed; {money}",
-            f"found with a probability of 50 % or more: {found}",
+            f"{counts.done:,} of {counts.total:,} photos done, {counts.failed:,} failed; {money}",
+            f"found with a probability of {FOUND * 100:.0f} % or more: {found}",
             f"answers, tables and maps: {out / 'index.html'} and the files beside it",
         )
     )

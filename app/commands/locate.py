@@ -1,7 +1,7 @@
 """`sextant locate`: find where photos were taken."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -107,7 +107,7 @@ def command(
         raise click.UsageError("a folder, a pattern or a list needs --out DIR, the folder to write the answers to")
     settings = make_settings(options) if whole else make_settings_for(photos, options)
     if dry_run:
-        apart, typed = str(library.out) if library else None, sys.stdin if "-" in photos else ()
+        apart, typed = str(library.out) if library else None, sys.stdin.buffer.read() if "-" in photos else b""
         count = count_photos(photos, apart, typed) if whole else len(photos)
         return print_forecast(count, settings, form.as_json)
     if heatmap and policy.coarsest is not None:
@@ -124,7 +124,7 @@ def command(
     return code
 
 
-def count_photos(arguments: tuple[str, ...], out: str | None, typed: Iterable[str]) -> int:
+def count_photos(arguments: tuple[str, ...], out: str | None, typed: bytes) -> int:
     """Count the photos that the arguments name; a video counts as the most frames that it can have."""
     from sextant.app.library.finding import find_photos
     from sextant.app.library.videos.frames import MOST_FRAMES

@@ -31,9 +31,10 @@ def command(
     The replay stops where it diverges from the recording: a prompt, a setting, a tool or the code has changed.
 
     \b
-    --set forks the run, at the last verdict unless --from names a step. KEY is
+    --set forks the run, at the last verdict (a prompt: at the first plan) unless --from names a step. KEY is
       a setting         max_rounds=3, verify=density, fitted=MODEL.json, model=ollama:qwen2.5vl
       variant.NAME      another prompt in place of NAME: an id, or a .yaml file
+      prompt.NAME       another text for prompt NAME, recorded as an edited prompt; @FILE reads it
       candidate.ID      LATITUDE,LONGITUDE or none, for a retrieved photo's place or a branch's answer
       text              the model's reply at this step; @FILE reads it from a file
       result[.TOOL]     a tool's result at this step

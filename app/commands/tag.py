@@ -63,6 +63,8 @@ def command(
     from sextant.app.library.tagging import TagOptions
 
     library = LibraryFolder(answers if answers.is_dir() else answers.parent)
+    if not answers.is_dir() and answers.name != library.answers_file.name:
+        raise click.UsageError(f"--from takes {library.answers_file.name} of a library's folder, not {str(answers)!r}")
     library.header()
     if not folder.is_dir():
         raise click.UsageError(f"folder {str(folder)!r} does not exist; name the folder of the photos")
@@ -98,8 +100,7 @@ def _print_changes(changes: "list[Change]", dry_run: bool) -> None:
         if change.problem:
             echo(f"sextant: {change.problem}", err=True)
         elif not change.skipped:
-            where = ", ".join(str(change.tags[name]) for name in list(change.tags)[:3])
-            echo(f"{change.target}: {where}")
+            echo(f"{change.target}: {change.describe()}")
     written = sum(not change.skipped for change in changes)
     echo(f"{written:,} of {len(changes):,} photos {'would be' if dry_run else 'were'} tagged")
     for reason, count in Counter(change.skipped for change in changes if change.skipped).items():
@@ -118,7 +119,7 @@ def undo_tags(library: Path, as_json: bool) -> int:
     if as_json:
         echo_json({"restored": [file for file, restored in done if restored], "left": left})
     else:
-        echo(f"{len(done) - len(left):,} files were restored")
+        echo(f"files restored: {len(done) - len(left):,}")
         for file in left:
             echo(f"sextant: {file!r} was changed since it was tagged and is left alone", err=True)
     return 1 if left else 0

@@ -35,18 +35,18 @@ def make_case_file(session: SessionView, parts: CaseParts | None = None) -> str:
         _add_document(manifest, "conversation.json", session["turns"]),
         _add_document(manifest, "versions.json", dict(versions)),
     ]
-    return render_page(
+    page = render_page(
         "case_file",
         session=session,
         photos=photos,
         legend=[*LEGEND, FILE, REGION],
         versions=versions,
         documents=documents,
-        manifest=manifest.format(),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         place_name=format_place_name,
         coordinates=format_coordinates,
     )
+    return manifest.write_into(page)
 
 
 def _make_photo(photo: ShownPhoto, parts: CaseParts, manifest: Manifest) -> Json:
@@ -81,13 +81,30 @@ def _make_photo(photo: ShownPhoto, parts: CaseParts, manifest: Manifest) -> Json
     ]
     found["references_left_out"] = own.references_left_out
     found["sent"] = describe_sent(list(own.sent)) if photo["key"] in parts.photos else []
+    found["forks"] = own.forks
+    found["looks"] = _list_looks(photo, own, folder, manifest)
     documents = {
         "answer": make_compact(photo["answer"]),
         "ledger": photo["ledger"],
         "steering": {"constraints": photo["constraints"], "changed": photo["changed"]},
         "sent": list(own.sent),
+        **({"forks": list(own.forks)} if own.forks else {}),
     }
     found["parts"] = [_add_document(manifest, f"{folder}/{name}.json", what) for name, what in documents.items()]
+    return found
+
+
+def _list_looks(photo: ShownPhoto, own: PhotoParts, folder: str, manifest: Manifest) -> list[Json]:
+    """List the judgements of a second look in words, with the pictures that may be passed on."""
+    sheets = {one.number: one for one in own.sheets}
+    found: list[Json] = []
+    for number, told in enumerate(photo["told"]["looks"], 1):
+        look: Json = {**told, "sheet": None}
+        if sheet := sheets.get(number):
+            part = manifest.add(f"{folder}/look-{number}.jpg", sheet.jpeg)
+            data = base64.b64encode(sheet.jpeg).decode()
+            look["sheet"] = {"part": part, "data": data, "licence": ", ".join(sheet.licences)}
+        found.append(look)
     return found
 
 

@@ -3,16 +3,22 @@
 import io
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from PIL import Image
 
-from sextant.base.documents.session import SessionView
+from sextant.agent.recording.blobs import BlobMissing
+from sextant.app.render.forks import find_forks, tell_forks
+from sextant.base.documents.comparison import ToldRunFork
+from sextant.base.documents.session import SessionView, ShownPhoto
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
 from sextant.graphs.chat import ChatContext
 from sextant.graphs.runs.folder import RunFolder, get_runs_folder
 from sextant.graphs.runs.sent import Sent, list_sent
+from sextant.graphs.runs.steps import read_steps
+from sextant.graphs.runs.timeline import list_branches
 
 PICTURE_PIXELS = 1024  # the longest side of the photo
 THUMBNAIL_PIXELS = 240
@@ -37,13 +43,24 @@ class Thumbnail:
 
 
 @dataclass(frozen=True)
+class LookSheet:
+    """The pictures of a place that a second look compared: a sheet, and the licences that their files state."""
+
+    number: int
+    jpeg: bytes
+    licences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PhotoParts:
-    """What belongs to one photo: its picture, its references, and what its run sent."""
+    """What belongs to one photo: its picture, its references, sheets of a second look, what was sent, and the forks."""
 
     picture: bytes | None = None
     references: tuple[Thumbnail, ...] = ()
     references_left_out: int = 0
     sent: tuple[Sent, ...] = ()
+    forks: tuple[ToldRunFork, ...] = ()
+    sheets: tuple[LookSheet, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +93,9 @@ def gather_case_parts(
             _read_picture(evidence, context) if picture and shown else None,
             thumbnails,
             min(len(evidence["nearest"]), REFERENCES) - len(thumbnails),
-            tuple(list_sent(run)),
+            tuple(list_sent(run, *find_forks(run.name, context.settings.home))),
+            tuple(tell_forks(run, context.settings.home, context.policy)),
+            _list_sheets(photo, run, context, read_reference) if picture and not context.policy.coarsest else (),
         )
     return CaseParts(found, picture)
 
@@ -103,6 +122,26 @@ def _list_thumbnails(evidence: Json, read_reference: Reader) -> tuple[Thumbnail,
         licence = find_open_licence(content) if content else None
         if content and licence:
             found.append(Thumbnail(number, _scale(content, THUMBNAIL_PIXELS), licence))
+    return tuple(found)
+
+
+def _list_sheets(photo: ShownPhoto, run: RunFolder, context: ChatContext, read: Reader) -> tuple[LookSheet, ...]:
+    """Return the sheets all of whose pictures are gallery photos whose files state an open licence."""
+    try:
+        branches = list_branches(read_steps(run.steps))
+    except SextantError:
+        return ()
+    looked = {place["sheet"]: place for branch in branches for place in branch.get("looked", [])}
+    found = []
+    for number, one in enumerate(photo["answer"].get("looks", ()), 1):
+        place = looked.get(one["evidence"])
+        contents = [read(name) for name in place.get("photos", [])] if place else []
+        licences = [licence for content in contents if content and (licence := find_open_licence(content))]
+        if not place or len(licences) < place["pictures"]:
+            continue
+        with suppress(BlobMissing):
+            sheet = context.blobs.get(one["evidence"])
+            found.append(LookSheet(number, sheet, tuple(dict.fromkeys(licences))))
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sextant.base.errors import MissingPackage, SextantError, format_error
@@ -33,7 +33,8 @@ def open_exiftool() -> Iterator[Any]:
         )
     import exiftool
 
-    with exiftool.ExifToolHelper(common_args=["-n", "-charset", "filename=utf8"]) as tool:
+    # What the locale is must not decide which names can be written.
+    with exiftool.ExifToolHelper(common_args=["-n", "-charset", "filename=utf8"], encoding="utf-8") as tool:
         yield tool
 
 
@@ -47,25 +48,24 @@ def write_tags(tool: Any, target: Path, tags: Tags, overwrite: bool) -> bytes:
         overwrite: replace tags that are there; otherwise only missing ones are added.
 
     Raises:
-        TagError: exiftool refuses the file, or the disk does not take it.
+        TagError: exiftool refuses the file, or the disk for temporary files does not take it.
     """
-    aside = target.with_name(f".sextant-{token_hex(6)}{target.suffix}")
     try:
-        if target.exists():
-            shutil.copyfile(target, aside)
-        kept = [] if overwrite else ["-wm", "cg"]
-        tool.execute(
-            "-overwrite_original", *kept, *(f"-{name}={value}" for name, value in tags.items()), os.fspath(aside)
-        )
-        if tool.last_status or not aside.exists():
-            said = " ".join(str(tool.last_stderr).replace(aside.name, target.name).split())
-            raise TagError(f"{str(target)!r} cannot be tagged ({said[:160] or 'exiftool wrote nothing'})")
-        return aside.read_bytes()
+        # Exiftool takes one argument a line, so that neither the file's path nor a value may hold a line break.
+        with TemporaryDirectory(prefix="sextant-") as folder:
+            aside = Path(folder, f"aside{target.suffix}")
+            if target.exists():
+                shutil.copyfile(target, aside)
+            kept = [] if overwrite else ["-wm", "cg"]
+            values = (f"-{name}={' '.join(str(value).split())}" for name, value in tags.items())
+            tool.execute("-overwrite_original", *kept, *values, os.fsencode(aside))
+            if tool.last_status or not aside.exists():
+                said = " ".join(str(tool.last_stderr).replace(os.fspath(aside), target.name).split())
+                raise TagError(f"{str(target)!r} cannot be tagged ({said[:160] or 'exiftool wrote nothing'})")
+            return aside.read_bytes()
     except OSError as error:
         raise TagError(f"{str(target)!r} cannot be tagged ({error.strerror})") from error
     except TagError:
         raise
     except Exception as error:  # PyExifTool raises several types of its own
         raise TagError(f"{str(target)!r} cannot be tagged ({format_error(error)})") from error
-    finally:
-        aside.unlink(missing_ok=True)

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from glob import glob, has_magic
+from fnmatch import fnmatch
+from glob import has_magic
 from pathlib import Path
 
 from sextant.base.errors import SextantError, WrongUse
@@ -13,6 +14,7 @@ from sextant.gallery.sources.walk import SKIPPED_FOLDERS, is_pipe
 
 _LISTS = (".txt", ".lst", ".list", ".m3u", ".m3u8")
 _VIDEOS = (".mp4", ".mov", ".m4v", ".3gp", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".insv", ".lrv")
+_BESIDE_PHOTOS = (".xmp", ".json")  # what photo libraries write beside photos; not worth a word
 _MOST_LIST_BYTES = 512 * 1024 * 1024
 
 
@@ -31,7 +33,7 @@ class Found:
     Attributes:
         root: the folder that names are relative to; None where they are absolute paths.
         skipped: files that are no photos.
-        videos: clips, each once; they are no photos yet.
+        videos: clips, by name like the photos; they are no photos yet.
         unread: pictures of formats that Sextant does not open, by format.
         unlisted: folders that could not be listed.
     """
@@ -39,7 +41,7 @@ class Found:
     photos: dict[str, LibraryPhoto] = field(default_factory=dict)
     root: str | None = None
     skipped: int = 0
-    videos: list[LibraryPhoto] = field(default_factory=list)
+    videos: dict[str, LibraryPhoto] = field(default_factory=dict)
     unread: dict[str, int] = field(default_factory=dict)
     unlisted: list[str] = field(default_factory=list)
 
@@ -50,9 +52,8 @@ class Found:
 
     def add_video(self, path: str) -> None:
         """Add a clip."""
-        clip = LibraryPhoto(self.name_path(path), path)
-        if clip not in self.videos:
-            self.videos.append(clip)
+        name = self.name_path(path)
+        self.videos.setdefault(name, LibraryPhoto(name, path))
 
     def name_path(self, path: str) -> str:
         """Return the name of a photo: its path from the root, else its absolute path."""
@@ -60,12 +61,12 @@ class Found:
 
     def list_notes(self) -> list[str]:
         """Say what was left out."""
-        notes = [f"{count:,} {kind} pictures were left out; export them as JPEG" for kind, count in self.unread.items()]
+        notes = [f"{kind} pictures left out: {count:,}; export them as JPEG" for kind, count in self.unread.items()]
         if self.skipped:
-            notes.append(f"{self.skipped:,} files are not photos and were left out")
+            notes.append(f"files left out because they are not photos: {self.skipped:,}")
         notes += [f"folder {folder!r} cannot be listed and was left out" for folder in self.unlisted[:5]]
         if len(self.unlisted) > 5:
-            notes.append(f"{len(self.unlisted) - 5:,} more folders cannot be listed")
+            notes.append(f"more folders that cannot be listed: {len(self.unlisted) - 5:,}")
         return notes
 
 
@@ -77,15 +78,15 @@ def is_library(arguments: Sequence[str]) -> bool:
     )
 
 
-def find_photos(arguments: Sequence[str], out: str | None = None, typed: Iterable[str] = ()) -> Found:
+def find_photos(arguments: Sequence[str], out: str | None = None, typed: bytes = b"") -> Found:
     """Find the photos of folders (by content, and below them), patterns, lists of files, and single files.
 
     A file that was named is kept whatever it holds: it fails by itself, where a person can see it.
 
     Args:
-        arguments: as typed; ``-`` takes the lines of ``typed``.
+        arguments: as typed; ``-`` takes the paths in ``typed``.
         out: a folder that is left out: where results are written.
-        typed: paths on standard input, separated by line ends or NUL.
+        typed: what standard input holds: paths, separated by line ends or NUL, in the file system's encoding.
 
     Raises:
         WrongUse: they name no photo.
@@ -96,11 +97,11 @@ def find_photos(arguments: Sequence[str], out: str | None = None, typed: Iterabl
         found.root = arguments[0]
     for one in arguments:
         if one == "-":
-            paths: Iterable[str] = split_list("".join(typed))
+            paths: Iterable[str] = split_list(typed)
         elif os.path.isdir(one):
             paths = _walk(one, found, out)
         elif has_magic(one) and not os.path.exists(one):
-            paths = sorted(path for path in glob(one, recursive=True) if os.path.isfile(path))
+            paths = match_pattern(one)
         else:
             paths = _read_list(one) if _is_list(one) else [one]
         for path in paths:
@@ -114,10 +115,37 @@ def find_photos(arguments: Sequence[str], out: str | None = None, typed: Iterabl
     return found
 
 
-def split_list(text: str) -> list[str]:
-    """Split a list of paths: by NUL where it holds one, else by lines; empty ones and comments (``#``) are left out."""
-    lines = text.split("\0") if "\0" in text else text.splitlines()
-    return [line.rstrip("\r\n") for line in lines if line.strip() and not line.startswith("#")]
+def split_list(content: bytes) -> list[str]:
+    """Split a list of paths: by NUL where it holds one, else by line ends; empty ones are left out.
+
+    In a list of lines those that begin with ``#`` are comments.
+    """
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    if b"\0" in content:
+        return [os.fsdecode(path) for path in content.split(b"\0") if path]
+    # A name may hold any other character that str.splitlines takes for the end of a line.
+    lines = (line.rstrip(b"\r") for line in content.split(b"\n"))
+    return [os.fsdecode(line) for line in lines if line.strip() and not line.startswith(b"#")]
+
+
+def match_pattern(pattern: str) -> list[str]:
+    """Return the files that match a pattern, sorted; ``**`` stands for any folders.
+
+    Hidden files are left out unless the pattern names them, and links to folders are not followed below ``**``, so
+    that loops do no harm: ``glob.glob`` follows them, 40 deep.
+    """
+    parts = Path(pattern).parts
+    fixed = next(number for number, part in enumerate(parts) if has_magic(part))
+    base, rest = Path(*parts[:fixed]), parts[fixed:]
+    rest = (*rest, "*") if rest[-1] == "**" else rest
+    named = {part for part in rest if part.startswith(".")}
+    found = []
+    for path in base.glob(os.path.join(*rest)):
+        below = path.parts[len(base.parts) :]
+        hidden = any(part.startswith(".") and not any(fnmatch(part, one) for one in named) for part in below)
+        if not hidden and path.is_file():
+            found.append(os.fspath(path))
+    return sorted(found)
 
 
 def _walk(folder: str, found: Found, out: str | None) -> Iterator[str]:
@@ -157,6 +185,8 @@ def _may_be_photo(path: str, found: Found) -> bool:
         return False
     if not head:
         return os.path.splitext(path)[1].lower() in PHOTO_SUFFIXES
+    if path.lower().endswith(_BESIDE_PHOTOS):
+        return False
     unread = name_unread_format(head)
     if unread:
         found.unread[unread] = found.unread.get(unread, 0) + 1
@@ -181,4 +211,4 @@ def _read_list(path: str) -> list[str]:
             content = file.read(_MOST_LIST_BYTES)
     except OSError as error:
         raise SextantError(f"cannot read the list {path!r}: {error.strerror}") from error
-    return split_list(os.fsdecode(content.removeprefix(b"\xef\xbb\xbf")))
+    return split_list(content)

@@ -19,6 +19,7 @@ from sextant.agent.privacy.view import view_answer
 from sextant.app.library.exif_writing import TagError, Tags, open_exiftool, write_tags
 from sextant.app.library.folder import LibraryFolder, Stamp
 from sextant.app.library.progress import FOUND_SCALES
+from sextant.app.library.videos.expand import find_clip
 from sextant.base.documents.answer import Answer
 from sextant.base.files import write_atomic
 from sextant.base.json_lines import JsonLines, read_lines
@@ -33,6 +34,7 @@ class Skipped(StrEnum):
     """Why a photo is not tagged."""
 
     NO_PLACE = "no place was found"
+    FRAME = "it is a frame of a video"
     UNSURE = "the place is not sure enough"
     HAS_POSITION = "it has a position of its own"
     MISSING = "the file is not there"
@@ -69,6 +71,13 @@ class Change:
     skipped: Skipped | None = None
     problem: str | None = None
 
+    def describe(self) -> str:
+        """Write the names and the position that are written; those of another program stay unless it overwrites."""
+        names = (self.tags.get(f"XMP-photoshop:{name}") for name in ("City", "State", "Country"))
+        where = ", ".join(str(name) for name in names if name)
+        latitude, longitude = (self.tags.get(f"XMP-exif:GPS{axis}") for axis in ("Latitude", "Longitude"))
+        return f"{where} ({latitude}, {longitude})" if latitude is not None else f"{where} (no position)"
+
     def to_json(self) -> Json:
         """Return the change as a document."""
         document: Json = {"photo": self.name, "file": str(self.target), "tags": dict(self.tags)}
@@ -89,7 +98,7 @@ def plan_changes(library: LibraryFolder, root: Path, options: TagOptions) -> Ite
     for name, line in library.read_all(library.read_index()):
         path = root / name
         target = path if options.in_place else find_sidecar(path)
-        reason = _find_reason(line, path, options)
+        reason = Skipped.FRAME if find_clip(name) else _find_reason(line, path, options)
         yield Change(name, target, {} if reason else make_tags(line["answer"], options), reason)
 
 

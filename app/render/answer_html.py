@@ -9,7 +9,9 @@ from sextant.app.render.pages import TEMPLATES, render_fragment
 from sextant.base.documents.answer import Answer, ScoredCandidate
 
 _WIDTH = 600.0  # pixels of the map: an answer stays small enough for a notebook of hundreds
-_SHOWN = frozenset({"Place", "Region", "Rival", "Similar", "Gallery", "Because", "File", "Precision", "Stopped"})
+_SHOWN = frozenset(
+    {"Place", "Region", "Rival", "Similar", "Gallery", "Because", "Looked", "File", "Precision", "Stopped"}
+)
 
 
 def render_answer_fragment(answer: Answer, headline: str) -> str:

@@ -21,6 +21,8 @@ from sextant.base.printable import make_printable
 
 EVERY_SECONDS = 5.0  # between the plain lines of work that reports all the time
 _BAR_COLUMNS = 30
+_LEAST_BAR = 8
+_MARGINS = 6  # columns between name, bar and words
 
 
 @dataclass
@@ -93,15 +95,17 @@ class Progress:
             self._screen.print(Text(f"{self._title}: {name}{words}"), soft_wrap=True)
 
     def _picture(self) -> RenderableType:
-        """Return all lines: name, bar where an end is known, words."""
+        """Return all lines: name, bar where an end is known and the words leave room for it, words."""
         with self._lock:
             grid = Table.grid(padding=(0, 2, 0, 0))
-            bars = any(one.total for one in self._lines.values())
+            longest = max((len(one.words) + len(name) for name, one in self._lines.items()), default=0)
+            room = min(_BAR_COLUMNS, self._screen.width - longest - _MARGINS)
+            bars = any(one.total for one in self._lines.values()) and room >= _LEAST_BAR
             for name, one in self._lines.items():
-                bar = ProgressBar(one.total, min(one.done or 0, one.total), width=_BAR_COLUMNS) if one.total else ""
-                cells: list[RenderableType] = [
-                    Text(f"  {make_printable(name)}", no_wrap=True),
-                    *([bar] if bars else []),
-                ]
+                bar = ProgressBar(one.total, min(one.done or 0, one.total), width=room) if one.total else ""
+                named = [Text(f"  {make_printable(name)}", no_wrap=True)] if list(self._lines) != [""] else []
+                cells: list[RenderableType] = [*named, *([bar] if bars else [])]
                 grid.add_row(*cells, Text(make_printable(one.words), no_wrap=True, overflow="ellipsis"))
+            if list(self._lines) == [""]:  # one thing is counted: one line says it
+                return grid
             return Group(Text(self._title, style="bold", no_wrap=True), grid)

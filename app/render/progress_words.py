@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sextant.gallery.build.pipeline import BuildState as BuildProgress
 
 _STAGES = {"features": "photos through the backbone", "naming": "positions named", "reading": "place texts encoded"}
+_LEAST_S = 1.0  # seconds from which a rate means something
 _RECENT = 200  # photos that the rate is of, so that a slow start does not spoil the forecast
 
 
@@ -75,7 +76,7 @@ def report_library(
     def report(counts: "LibraryCounts", line: Json) -> None:
         seen[:] = [*seen[-_RECENT:], (now(), counts.fresh)]
         (first, before), (last, after) = seen[0], seen[-1]
-        rate = (after - before) / (last - first) if last > first and after > before else None
+        rate = (after - before) / (last - first) if last - first >= _LEAST_S and after > before else None
         progress.show("", describe_library_counts(counts, rate), counts.done, counts.total, EVERY_SECONDS)
 
     return report
@@ -173,14 +174,17 @@ def describe_training(look: "TrainingReport") -> str:
 
 
 def describe_library_counts(counts: "LibraryCounts", rate: float | None) -> str:
-    """Write ``40 of 60 photos, 8.2/s, 2:03 left, found city 9, region 14, country 22, 3 failed, $0.12``."""
+    """Write ``40 of 60, 8.2/s, 2:03 left, 3 failed, $0.12; 50 % sure: city 9, region 14, country 22``.
+
+    What a narrow terminal cuts off stands last.
+    """
+    from sextant.app.library.progress import FOUND
+
     pace = "" if rate is None else f"{rate:.1f}/s, {format_duration((counts.total - counts.done) / rate)} left, "
     found = ", ".join(f"{name} {count:,}" for name, count in counts.found.items())
-    money = "price unknown" if counts.unpriced else f"${counts.usd:.4f}"
-    return (
-        f"{format_count(counts.done, counts.total)} photos, {pace}found (50 % sure) {found}, "
-        f"{counts.failed:,} failed, {money}"
-    )
+    money = "price unknown" if counts.unpriced else f"${counts.usd:,.2f}"
+    done = format_count(counts.done, counts.total)
+    return f"{done}, {pace}{counts.failed:,} failed, {money}; {FOUND * 100:.0f} % sure: {found}"
 
 
 def format_count(done: int, total: int | None) -> str:

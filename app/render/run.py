@@ -1,6 +1,7 @@
 """Format recorded runs as text, for `sextant runs` and `sextant replay`. Pure: JSON in, lines out."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sextant.agent.answer_words import format_coordinates, format_distance, format_place_name
@@ -10,6 +11,7 @@ from sextant.base.documents.comparison import RunComparison
 from sextant.base.json_types import Document
 from sextant.base.printable import make_printable
 from sextant.graphs.runs.timeline import Timeline
+from sextant.prompts.editing import describe_prompt, find_edited_root
 
 
 def format_runs(runs: Sequence[Document]) -> list[str]:
@@ -50,7 +52,11 @@ def format_timeline(story: Timeline, *, full: bool = False) -> list[str]:
         lines += [line for branch in story["branches"] for line in format_branch(branch, verdict, full=full)]
         lines += format_verdict(verdict)
     open_branches = [branch for branch in story["branches"] if not is_in_verdicts(branch, story["verdicts"])]
-    lines += [line for branch in open_branches for line in format_branch(branch, None, full=full)]
+    looks = story["answer"].get("looks", []) if story["answer"] else []
+    for branch in open_branches:
+        lines += format_branch(branch, None, full=full)
+        own = [one for one in looks if one["call"] == branch["id"]]
+        lines += [f"  │  ⇒ {describe_looks(own)}"] if own else []
     lines += [f"  {record['status']}: {record['error']}"] if record.get("error") else []
     return lines
 
@@ -64,7 +70,9 @@ def format_branch(branch: Document, verdict: Document | None, *, full: bool) -> 
     """Write a branch with its turns, if its outcome was new in this verdict."""
     if verdict is not None and branch["id"] not in verdict["new"]:
         return []
-    lines = [f"  ├ {branch['id']} (temperature {branch['temperature']:g})"]
+    edited = ", edited prompt" if find_edited_root(branch["variant"]) else ""
+    temperature = "not sent" if branch["temperature"] is None else f"{branch['temperature']:g}"
+    lines = [f"  ├ {branch['id']} (temperature {temperature}{edited})"]
     for turn in branch["turns"]:
         lines += [f"  │  {line}" for line in format_turn(turn, full=full)]
     if verdict is not None:
@@ -119,6 +127,12 @@ def describe_outcome(outcome: Document) -> str:
     return f"{format_coordinates(outcome)}{named}{sure}"
 
 
+def describe_looks(looks: Sequence[Document]) -> str:
+    """Describe what a branch made of the pictures of several places: ``1 same place, 2 not``."""
+    counted = Counter(one["judgement"] for one in looks)
+    return "compared pictures: " + ", ".join(f"{count} {judgement}" for judgement, count in counted.items())
+
+
 def format_verdict(verdict: Document) -> list[str]:
     """Describe the verdict of a round, with verification's reasons."""
     place = "no place" if verdict["latitude"] is None else format_coordinates(verdict)
@@ -130,8 +144,10 @@ def format_verdict(verdict: Document) -> list[str]:
 
 def describe_change(change: Document) -> str:
     """``verify=top1 from step 13``."""
-    key = change["name"] if change["kind"] == "setting" else ".".join(filter(None, (change["kind"], change["name"])))
     at = f"{change['step']}:{change['branch']}" if change["branch"] else str(change["step"])
+    if change["kind"] == "variant" and find_edited_root(change["value"]):
+        return f"{change['name']} as {describe_prompt(change['value'])}, from step {at}"
+    key = change["name"] if change["kind"] == "setting" else ".".join(filter(None, (change["kind"], change["name"])))
     return f"{key}={shorten_line(json.dumps(change['value'], ensure_ascii=False), 40)} from step {at}"
 
 

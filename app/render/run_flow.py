@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sextant.app.render.run import describe_outcome
+from sextant.app.render.run import describe_looks, describe_outcome
 from sextant.base.json_types import Document, Json
 from sextant.graphs.runs.timeline import Timeline
+from sextant.prompts.editing import describe_prompt
 
 _MOST_PLACES = 60  # drawn in one frame
 
@@ -19,6 +20,11 @@ def build_flow(story: Timeline) -> Json:
     total = sum(item["score"] for item in candidates) or 1.0
     outcomes = {name: outcome for verdict in story["verdicts"] for name, outcome in verdict["new"].items()}
     branches = [_describe_branch(branch, outcomes, candidates, total) for branch in story["branches"]]
+    looks = story["answer"].get("looks", []) if story["answer"] else []
+    for branch in branches:
+        own = [one for one in looks if one["call"] == branch["id"]]
+        if own:
+            branch |= {"kind": "looked", "words": describe_looks(own)}
     numbers = sorted({branch["round"] for branch in branches})
     retrieved = [item for item in candidates if item["origin"] == "nearest"]
     return {
@@ -54,6 +60,7 @@ def _describe_branch(branch: Document, outcomes: Document, candidates: Sequence[
         "id": branch["id"],
         "round": branch["round"],
         "variant": branch["variant"],
+        "prompt": describe_prompt(branch["variant"]),
         "kind": outcome["kind"] if outcome else "open",
         "words": describe_outcome(outcome) if outcome else "no verdict reached it",
         "tools": [turn.get("name", "") for turn in turns if turn["role"] == "tool"],

@@ -13,6 +13,7 @@ from sextant.app.render.pages import render_page
 from sextant.app.render.run import describe_call, describe_change, describe_outcome, format_cost
 from sextant.base.json_types import Document, Json
 from sextant.graphs.runs.timeline import Timeline
+from sextant.prompts.editing import find_edited_root
 
 OF_THIS_MACHINE = ("base_url", "home")
 
@@ -65,7 +66,8 @@ def _describe_verdict(item: Document) -> Json:
 def _list_messages(item: Document) -> Json:
     """Return one branch's whole conversation, as (who, text)."""
     opening = [(part["role"], _get_text(part["content"])) for part in item["opening"]]
-    title = f"{item['id']}, {len(item['turns'])} turns"
+    edited = ", edited prompt" if find_edited_root(item["variant"]) else ""
+    title = f"{item['id']}{edited}, {len(item['turns'])} turns"
     return {"title": title, "messages": [*opening, *(_list_turn(turn) for turn in item["turns"])]}
 
 

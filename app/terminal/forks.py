@@ -1,5 +1,7 @@
 """Fork a session's run in the terminal, and list its steps."""
 
+import shlex
+
 from rich.table import Table
 
 from sextant.agent.answer_statement import state_answer
@@ -14,7 +16,7 @@ from sextant.graphs.runs.timeline import build_timeline
 from sextant.graphs.sessions.paid_fork import fork_in_session
 from sextant.graphs.sessions.store import Sessions
 
-USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country live"
+USE = "/fork STEP KEY=VALUE… [live], for example: /fork 12 optimise=country live; quote a value with spaces"
 
 
 def format_steps(run: str, home: str | None) -> Table:
@@ -25,6 +27,18 @@ def format_steps(run: str, home: str | None) -> Table:
     return table
 
 
+def split_words(words: str) -> list[str]:
+    """Split a line at its spaces, but not inside quotation marks: ``prompt.zero-shot="Read the signs first."``.
+
+    Raises:
+        WrongUse: a quotation mark is not closed.
+    """
+    try:
+        return shlex.split(words)
+    except ValueError as error:
+        raise WrongUse(f"a quotation mark is not closed in: {words}") from error
+
+
 def fork_and_compare(sessions: Sessions, session: str, run: str, words: str, context: ChatContext) -> list[str]:
     """Fork the run as the words say, and on_event what came of it, in lines no finer than the context's policy.
 
@@ -33,7 +47,7 @@ def fork_and_compare(sessions: Sessions, session: str, run: str, words: str, con
         Unasked: calls are needed that were never recorded; its message says how to allow them.
         SextantError: the fork failed.
     """
-    step, *overrides = words.split() or [""]
+    step, *overrides = split_words(words) or [""]
     live = "live" in overrides
     changes = [word for word in overrides if word != "live"]
     if not step or not changes:

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sextant.base.documents.progress import ProgressEvent
 from sextant.base.documents.session import SessionView
 
+LONGEST_CHANGE = 10_000  # characters: a prompt's text, a reply or a tool's result, whole
+
 Corner = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
@@ -56,7 +58,7 @@ class ForkRequest(Strict):
     """Run a photo's run again, changed from a step on."""
 
     step: str = Field(max_length=40, description="a step's number, or number:branch")
-    changes: list[Annotated[str, Field(max_length=500)]] = Field(
+    changes: list[Annotated[str, Field(max_length=LONGEST_CHANGE)]] = Field(
         max_length=20, description="KEY=VALUE, as on the command line"
     )
     live: bool = Field(default=False, description="make the calls that were not recorded")
@@ -79,6 +81,8 @@ class RunView(BaseModel):
     steps: list[dict[str, Any]] = Field(description="step, node, branch, seconds, goto, and the state keys it changed")
     flow: dict[str, Any] = Field(description="the graph as it ran, with costs and shares, and places as they came up")
     variants: list[str] = Field(description="the prompts that a fork may ask")
+    prompts: dict[str, dict[str, Any]] = Field(description="text and version of each prompt asked, as it can be edited")
+    forks: list[dict[str, Any]] = Field(description="each fork: what it changed, its answer, how far that moved")
     changeable: list[dict[str, Any]] = Field(description="the settings that a fork may change, with their bounds")
 
 

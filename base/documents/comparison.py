@@ -64,6 +64,16 @@ class ToldFork(TypedDict):
     moved: str
 
 
+class ToldRunFork(TypedDict):
+    """A fork of a run: what it changed, what it answers, how far that moved, and the edited prompts as YAML by id."""
+
+    run: str
+    changes: list[str]
+    headline: str
+    moved: str
+    prompts: dict[str, str]
+
+
 class ForkReply(TypedDict):
     """The fork's run, its answer, and what differs from its parent."""
 

@@ -7,6 +7,14 @@ from typing_extensions import TypedDict
 from sextant.base.documents.answer import Answer, BestPlace, PrecisionCap
 
 
+class ToldLook(TypedDict):
+    """A judgement of a second look in words: the place, the verdict on the pictures taken there, and why."""
+
+    place: str
+    verdict: str
+    why: str
+
+
 class AnswerStatement(TypedDict):
     """An answer in words, part by part, as every face shows it; ``how_sure`` pairs each scale with its probability."""
 
@@ -26,6 +34,7 @@ class AnswerStatement(TypedDict):
     spent: str
     asked: list[str]
     checks: list[str]
+    looks: list[ToldLook]
     doubts: list[str]
 
 

@@ -36,7 +36,7 @@ class Change:
 
     Attributes:
         branch: the branch it applies to; None for all.
-        kind: setting, variant, candidate, text, result or without.
+        kind: setting, variant, candidate, text, result or without; prompt until its text is recorded.
         name: of the setting, variant, candidate or tool; empty where only one exists.
         value: JSON-plain.
     """
@@ -83,8 +83,8 @@ class Changes:
             now = replace(deps, settings=settings).recipe
             settings = replace(
                 settings,
-                variants=tuple(swaps.get(name, name) for name in now.variants),
-                later=tuple(swaps.get(name, name) for name in now.later),
+                variants=tuple(follow_swaps(name, swaps) for name in now.variants),
+                later=tuple(follow_swaps(name, swaps) for name in now.later),
             )
         return deps if settings is deps.settings else replace(deps, settings=settings)
 
@@ -212,4 +212,13 @@ def reword_answer(turns: list[Json], branch: str, candidates: Mapping[str, Any])
 
 def swap_variant(branch: Json, swaps: Mapping[str, str]) -> Json:
     """Return the branch with its prompt variant replaced."""
-    return {**branch, "variant": swaps.get(branch["variant"], branch["variant"])}
+    return {**branch, "variant": follow_swaps(branch["variant"], swaps)}
+
+
+def follow_swaps(name: str, swaps: Mapping[str, str]) -> str:
+    """Return what a prompt is replaced by at last: a fork of a fork may replace the replacement."""
+    seen = {name}
+    while name in swaps and swaps[name] not in seen:
+        name = swaps[name]
+        seen.add(name)
+    return name

@@ -1,5 +1,6 @@
 """Fork: run a recorded run again with something changed from one step on. Unchanged calls are not made again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -13,7 +14,7 @@ from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.divergence import find_most_similar
 from sextant.agent.recording.fitted_models import check_and_resolve_fitted, resolve_fitted, store_fitted
-from sextant.agent.settings import Settings, check_settings, price_call_usd
+from sextant.agent.settings import Settings, check_settings, make_recipe, price_call_usd
 from sextant.agent.settings import settings_from_json as settings_from
 from sextant.agent.within import read_within
 from sextant.agent.world.cancellation import make_cancellable
@@ -24,8 +25,9 @@ from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.runs.changes import Change, Changes
+from sextant.graphs.runs.changes import Change, Changes, follow_swaps
 from sextant.graphs.runs.changes import changes_from_json as changes_from
+from sextant.graphs.runs.edited_prompts import FIRST_PLAN, PROMPT_KINDS, check_asked, record_edits
 from sextant.graphs.runs.folder import RunFolder, create_run, make_run_name
 from sextant.graphs.runs.fork_limits import ForkLimits
 from sextant.graphs.runs.overrides import parse_change, parse_step
@@ -94,7 +96,8 @@ def fork(
     """Run a recorded run again with changes from one step on, and record the result as a new run.
 
     Args:
-        step: ``3``, or ``3:zero-shot`` for one branch of it; None means the last verification step.
+        step: ``3``, or ``3:zero-shot`` for one branch of it; None means the last verification step, or the first plan
+            step where a prompt is changed.
         overrides: ``KEY=VALUE``, see ``sextant.graphs.runs.overrides``.
         stop: when set, ends the fork within a second with the best answer so far.
         limits: what the caller may change; None allows everything.
@@ -112,9 +115,12 @@ def fork(
         limits.check_changes(overrides)
     record = parent.require_own_record() if live else parent.record()
     cassette, steps = Cassette.read(parent.cassette), read_steps(parent.steps)
-    number, branch = parse_step(step or find_last_verdict(steps), steps, parent.name)
+    number, branch = parse_step(step or find_default_step(overrides, steps), steps, parent.name)
     known = list_candidate_ids(cassette)
-    asked = tuple(resolve_files(parse_change(override, number, branch, steps, known), home) for override in overrides)
+    with use_recorded_prompts(record["prompts"]):
+        parsed = [parse_change(override, number, branch, steps, known) for override in overrides]
+    asked = tuple(resolve_files(change, home) for change in parsed)
+    asked, edited = record_edits(asked, record["prompts"])
     changes = Changes((*changes_from(record["changes"]).every, *asked))
     settings = resolve_fitted(replace(settings_from(record["settings"]), home=home, run=make_run_name()))
     end = check_settings(changes.apply_to_settings(settings, AT_THE_END))
@@ -124,20 +130,40 @@ def fork(
             limits.check_same_services(settings)
             limits.check_same_services(end)
             settings = limits.use_server_connection(settings)
+    check_asked(
+        asked, list_asked_prompts(end, Changes(changes_from(record["changes"]).every), record["prompts"]), steps
+    )
     if any(change.name == "fitted" for change in asked):
         check_and_resolve_fitted(end)
     how: Json = {"parent": parent.name, "changes": changes.to_json(), "live": live, "keep_words": keep_words}
     how["imported"] = record.get("imported", False)
     swapped = [str(change.value) for change in asked if change.kind == "variant"]
-    how["prompts"] = record["prompts"] | {name: read_prompt_text(Path(name)) for name in swapped if is_own(name)}
+    how["prompts"] = (
+        record["prompts"] | {name: read_prompt_text(Path(name)) for name in swapped if is_own(name)} | edited
+    )
     with use_recorded_prompts(how["prompts"]):
         folder = create_run(home, str(settings.run), {**build_record(record["path"], settings), **how})
     return execute_fork(folder, cassette, changes, settings, on_event, stop, calls)
 
 
+def find_default_step(overrides: list[str], steps: list[Step]) -> str:
+    """Find the step that a fork starts from when none is named: where prompts are chosen, or the last verification."""
+    if any(override.partition(".")[0] in PROMPT_KINDS for override in overrides):
+        return FIRST_PLAN
+    return find_last_verdict(steps)
+
+
 def find_last_verdict(steps: list[Step]) -> str:
     """Find the step of the run's last verification; the first step when it never verified."""
     return str(max((step.step_info.step for step in steps if step.step_info.node == "verify"), default=1))
+
+
+def list_asked_prompts(end: Settings, parent: Changes, texts: Mapping[str, str]) -> list[str]:
+    """List the prompts that a run may ask: those of its recipe, and what the parent's changes put in their place."""
+    with use_recorded_prompts(texts):
+        recipe = make_recipe(end)
+    names = [*recipe.variants, *recipe.later]
+    return list(dict.fromkeys([*(follow_swaps(name, parent.select(AT_THE_END, "variant")) for name in names), *names]))
 
 
 def resolve_files(change: Change, home: str | None) -> Change:

@@ -15,7 +15,8 @@ from sextant.prompts.loading import is_own
 
 # Prompts, retrieval and verification. None of them may name a service, an address, a file or a folder.
 ALLOWED_SETTINGS = frozenset(name for name, option in list_options().items() if option.visitors)
-ALLOWED_KINDS = ("variant", "candidate", "text", "result", "without")  # changes that are not settings
+ALLOWED_KINDS = ("variant", "prompt", "candidate", "text", "result", "without")  # changes that are not settings
+WORDS = ("prompt", "text", "result")  # changes whose value is a text, in which the name of a file is only a word
 # The largest values when the server's own settings give none.
 DEFAULT_MOST: Mapping[str, float] = {"max_calls": 64, "max_rounds": 6, "max_tool_turns": 8, "samples": 10}
 CAPS = ("max_tokens", "max_seconds", "max_usd")  # a limit set by the server cannot be raised or removed
@@ -41,7 +42,7 @@ class ForkLimits:
             if key not in ALLOWED_SETTINGS and head not in ALLOWED_KINDS:
                 allowed = ", ".join(sorted([*ALLOWED_SETTINGS, *ALLOWED_KINDS]))
                 raise WrongUse(f"a visitor cannot change {key[:40]!r}; a visitor can change: {allowed}")
-            if value.startswith("@") or (head != "text" and any(is_own(part.strip()) for part in value.split(","))):
+            if value.startswith("@") or (head not in WORDS and any(is_own(part.strip()) for part in value.split(","))):
                 raise WrongUse(f"the value of {key[:40]!r} names a file; write the value itself")
 
     def check_end(self, end: Settings, parent: Settings) -> None:

@@ -14,7 +14,7 @@ from sextant.graphs.runs.steps import Step
 from sextant.prompts.variants import load_variant
 
 FIXED = ("home", "run")  # settings of where a run is stored, not of what it does
-KEYS = "a setting, variant.NAME, candidate.ID, text, result[.TOOL], without[.TOOL]"
+KEYS = "a setting, variant.NAME, prompt.NAME, candidate.ID, text, result[.TOOL], without[.TOOL]"
 
 
 def parse_step(text: str, steps: list[Step], run: str) -> tuple[int, str | None]:
@@ -100,6 +100,8 @@ def parse_change(override: str, step: int, branch: str | None, steps: list[Step]
     if head == "variant" and name:
         load_variant(value)
         return Change(step, None, "variant", name, value)
+    if head == "prompt" and name:
+        return Change(step, None, "prompt", name, value)
     if head == "candidate" and name:
         if name not in candidates:
             raise WrongUse(f"no candidate has the id {name!r}; there are: {', '.join(candidates[:8])} …")

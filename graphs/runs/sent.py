@@ -28,25 +28,38 @@ class Sent(TypedDict):
     pictures: list[str]
 
 
-def list_sent(folder: RunFolder) -> list[Sent]:
-    """List what the run and the questions about it sent; empty where nothing was sent, or the recording is gone."""
+def list_sent(*folders: RunFolder) -> list[Sent]:
+    """List what runs and the questions about them sent; empty where nothing was sent, or the recordings are gone.
+
+    A fork's recording holds the calls of its parent too; given after its parent, it adds only its own.
+    """
     found: dict[tuple[str, str], Sent] = {}
+    counted: set[tuple[str, str]] = set()
+    for folder in folders:
+        _count_run(found, counted, folder)
+    return list(found.values())
+
+
+def _count_run(found: dict[tuple[str, str], Sent], counted: set[tuple[str, str]], folder: RunFolder) -> None:
     try:
-        settings = folder.record()["settings"]
+        record = folder.record()
     except SextantError:
-        return []
+        return
+    settings = record["settings"]
     for path in [folder.cassette, *sorted((folder.path / "follow-ups").glob("*.jsonl"))]:
         try:
             cassette = Cassette.read(path)
         except SextantError:
             continue
-        for call in cassette.calls.values():
+        for key, call in cassette.calls.items():
+            if (key, call.reply) in counted:
+                continue
+            counted.add((key, call.reply))
             if call.kind == "model" and call.request["model"] != "offline":
                 _count(found, cassette, call, settings)
             elif call.kind in ("tool", "exemplars"):
                 for request in cassette.read_reply(call).get("sent", ()):
                     _count_request(found, request)
-    return list(found.values())
 
 
 def describe_sent(sent: list[Sent]) -> list[str]:

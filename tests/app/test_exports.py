@@ -136,7 +136,7 @@ def test_every_part_of_the_case_file_is_in_its_manifest_and_a_change_is_found(se
     )
     parts = PhotoParts(b"the picture", (Thumbnail(1, b"a thumbnail", "CC BY 4.0"),), 3, sent)
     page = make_case_file(session, CaseParts({"1": parts}))
-    assert check_case_file(page) == []
+    assert check_case_file(page).faults == ()
     names = page[page.index('id="manifest"') :]
     for name in ("picture.jpg", "map.svg", "similar-1.jpg", "answer.json", "ledger.json", "steering.json", "sent.json"):
         assert f"photo-1/{name}" in names
@@ -146,7 +146,10 @@ def test_every_part_of_the_case_file_is_in_its_manifest_and_a_change_is_found(se
     assert "3 of them are listed without a picture" in page
     assert "17,000 km from the answer" in page or "17000" in page
     forged = page.replace("&#34;characters&#34;: 900", "&#34;characters&#34;: 901")
-    assert check_case_file(forged) == ["photo-1/sent.json was changed"]
+    assert [str(fault) for fault in check_case_file(forged).faults] == [
+        "photo-1/sent.json was changed",
+        "page.html was changed",
+    ]
     assert "The picture was left out." in make_case_file(session, CaseParts({"1": PhotoParts()}, picture=False))
 
 

@@ -84,7 +84,7 @@ def test_positions_and_names_that_are_there_stay_and_undo_restores_every_byte(li
     ] * 3
     (some / "lisbon-0.jpg.xmp").write_text(OTHER)
     undone = tag(library, "--undo")
-    assert undone.code == 1 and "is left alone" in undone.err and "2 files were restored" in undone.out
+    assert undone.code == 1 and "is left alone" in undone.err and "files restored: 2" in undone.out
     assert (some / "oslo-0.xmp").read_text() == OTHER and not (some / "nairobi-0.jpg.xmp").exists()
     assert (some / "lisbon-0.jpg.xmp").read_text() == OTHER
 
@@ -112,7 +112,39 @@ def test_only_sure_places_of_unchanged_photos_at_an_allowed_precision_are_writte
 
 
 def test_what_is_not_there_is_one_clear_line(library, tmp_path):
-    wrong = sextant("tag", library / "some", "--from", tmp_path / "no.jsonl", home=tmp_path / "home")
+    wrong = sextant("tag", library / "some", "--from", library / "out" / "answers.csv", home=tmp_path / "home")
+    assert wrong.code == 2 and "--from takes answers.jsonl" in wrong.error
+    wrong = sextant("tag", library / "some", "--from", tmp_path / "answers.jsonl", home=tmp_path / "home")
     assert wrong.code == 1 and "has no answers; make them with" in wrong.error
     wrong = sextant("tag", library / "nowhere", "--from", library / "out", home=tmp_path / "home")
     assert wrong.code == 2 and "does not exist" in wrong.error
+
+
+def test_a_line_tells_names_and_position_and_a_frame_is_named_as_what_it_is(library):
+    answers = library / "out" / "answers.jsonl"
+    line = next(line for line in map(json.loads, answers.read_text().splitlines()) if line["photo"] == "lisbon-0.jpg")
+    with answers.open("a") as file:
+        file.write(json.dumps({**line, "photo": "clip.mp4#t=00001.0"}) + "\n")
+    best = line["answer"]["best"]
+    ran = tag(library, "--dry-run")
+    assert f"{best['country']} ({best['latitude']}, {best['longitude']})" in ran.out
+    assert "1 left alone: it is a frame of a video" in ran.out
+    names = [one.split(": ")[1] for one in tag(library, "--dry-run", "--precision", "country").out.splitlines()[:3]]
+    assert all(name.endswith(" (no position)") and "," not in name for name in names)
+
+
+def test_neither_a_line_break_in_a_path_nor_in_a_name_reaches_exiftool(library):
+    """Exiftool takes an argument a line."""
+    (library / "some").rename(library / "so\nme")
+    answers = library / "out" / "answers.jsonl"
+    lines = [json.loads(line) for line in answers.read_text().splitlines()]
+    for line in lines:
+        if line["answer"]:
+            line["answer"]["best"]["place"] = "Lis\n-XMP-dc:Title=owned\nboa"
+    answers.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    ran = sextant(
+        *("tag", library / "so\nme", "--from", answers, "--least", "0"), home=library / "home", env={"LC_ALL": "C"}
+    )
+    assert ran.code == 0 and "3 of 4 photos were tagged" in ran.out
+    found = read_exif(library / "so\nme" / "lisbon-0.jpg.xmp")
+    assert "XMP-dc:Title" not in found and found["XMP-photoshop:City"] == "Lis -XMP-dc:Title=owned boa"

@@ -102,7 +102,7 @@ def ask_page(args: list[Any], photos: list[Path], folder: Path) -> Told:
         page.click("#open-run")
         page.wait_for_selector(".flow .branch-node")
         page.fill("#viewer input[name=step]", FORK[0])
-        page.fill("#viewer input[name=change]", FORK[1])
+        page.fill("#viewer [name=change]", FORK[1])
         page.check("#viewer input[name=live]")
         page.click("#viewer .fork .primary")
         page.wait_for_selector("#viewer .card .best")

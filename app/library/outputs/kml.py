@@ -11,6 +11,7 @@ from sextant.app.render.answer_map import get_region_geometry
 from sextant.base.json_types import Json
 from sextant.base.printable import make_printable
 
+MOST_WITH_REGIONS = 10_000  # photos; KML of larger libraries holds points only: Google Earth opens no gigabyte
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
     "<name>Sextant: a library</name>\n"
@@ -21,26 +22,28 @@ _TAIL = "</Document></kml>\n"
 
 
 class KmlWriter:
-    """Writes two placemarks for each located photo, its point and its region, all in one folder.
+    """Writes placemarks for each located photo, its point and, with ``regions``, its region, all in one folder.
 
     GDAL reads every folder as a layer, and takes minutes for a thousand of them.
     """
 
-    def __init__(self, file: IO[str], pictures: bool = False) -> None:
+    def __init__(self, file: IO[str], pictures: bool = False, regions: bool = True) -> None:
         """Begin a document.
 
         Args:
             file: open for text.
             pictures: refer to thumbnails that lie beside the document, as a KMZ holds them.
+            regions: write the 90 % regions too.
         """
-        self._file, self._pictures = file, pictures
-        file.write(f"{_HEAD}<Folder><name>Answers and their 90 % regions</name>\n")
+        self._file, self._pictures, self._regions = file, pictures, regions
+        title = "Answers and their 90 % regions" if regions else "Answers; their regions are in answers.geojson"
+        file.write(f"{_HEAD}<Folder><name>{title}</name>\n")
 
     def add(self, photo: PlacedPhoto) -> None:
         """Add a photo; one without a place is left out."""
         if photo.best is None:
             return
-        region = photo.get_region("90")
+        region = photo.get_region("90") if self._regions else None
         area = _write_area(get_region_geometry(region)) if region else ""
         name = _clean(photo.name)
         self._file.write(

@@ -18,6 +18,7 @@ from sextant.base.printable import make_printable
 from sextant.geo.svg_map import draw_land, make_world_window
 
 EMBEDDED = 3_000  # photos whose thumbnails are part of the page; those of larger libraries lie beside it
+MOST_DOTS = 10_000  # of the map: more make every zoom take seconds
 _WIDTH = 2_000.0  # pixels of the map that outlines are drawn for, so that coasts stay fine when zoomed in
 
 
@@ -32,7 +33,7 @@ class PageWriter:
             embed: make the thumbnails part of the page.
         """
         self._folder, self._embed = folder, embed
-        self._rows: list[Json] = []
+        self._rows: list[str] = []  # as JSON: 100,000 rows take 30 MB so, ten times as much as objects
 
     def add(self, photo: PlacedPhoto) -> None:
         """Add a photo's row."""
@@ -54,17 +55,22 @@ class PageWriter:
         if thumbnail and (self._folder / thumbnail).is_file():
             content = (self._folder / thumbnail).read_bytes() if self._embed else b""
             row["t"] = base64.b64encode(content).decode() if self._embed else thumbnail
-        self._rows.append(row)
+        self._rows.append(write_row(row))
 
     def render(self) -> str:
         """Return the page. Nothing in it is fetched; texts are set as text, never as markup."""
         return render_library_page(self._rows, self._embed)
 
 
-def render_library_page(rows: Sequence[Json], embed: bool) -> str:
-    """Return the page of these rows."""
+def write_row(row: Json) -> str:
+    """Return a row as it stands in the page."""
     # "<" is the one character by which a text in a script could end it.
-    data = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    text = json.dumps(row, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def render_library_page(rows: Sequence[str], embed: bool, most_dots: int = MOST_DOTS) -> str:
+    """Return the page of these rows, each as `write_row` returns it."""
     script = (TEMPLATES / "library.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     window = make_world_window(_WIDTH, -60.0, 85.0)
@@ -74,8 +80,9 @@ def render_library_page(rows: Sequence[Json], embed: bool) -> str:
         land=Markup(draw_land(window)),
         width=_WIDTH,
         height=window.height,
-        data=Markup(data.encode("utf-8", "backslashreplace").decode()),
+        data=Markup(f"[{','.join(rows)}]"),
         script=Markup(script),
         digest=digest,
         embed=embed,
+        most_dots=most_dots,
     )

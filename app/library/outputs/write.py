@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from sextant.app.library.outputs.geojson import GeoJsonWriter
-from sextant.app.library.outputs.kml import KmlWriter, name_thumbnail, write_kmz
+from sextant.app.library.outputs.kml import MOST_WITH_REGIONS, KmlWriter, name_thumbnail, write_kmz
 from sextant.app.library.outputs.page import EMBEDDED, PageWriter
 from sextant.app.library.outputs.placed import PlacedPhoto
 from sextant.app.library.outputs.tables import TableWriter, make_atlos_row, make_azimut_row
@@ -55,6 +55,7 @@ def write_outputs(folder: Path, photos: Iterable[PlacedPhoto], count: int) -> No
 def _write(folder: Path, photos: Iterable[PlacedPhoto], count: int) -> None:
     thumbnails: list[str] = []
     page = PageWriter(folder, embed=count <= EMBEDDED)
+    small = count <= MOST_WITH_REGIONS
     with ExitStack() as stack:
         document = stack.enter_context(replace_file(folder / ".doc.kml"))
         kmz = stack.enter_context(replace_file(folder / KMZ))
@@ -64,20 +65,20 @@ def _write(folder: Path, photos: Iterable[PlacedPhoto], count: int) -> None:
                 aside = stack.enter_context(replace_file(folder / name))
                 return files.enter_context(aside.open("w", encoding="utf-8", newline=""))
 
-            with_pictures = KmlWriter(files.enter_context(document.open("w", encoding="utf-8")), pictures=True)
+            inside = files.enter_context(document.open("w", encoding="utf-8"))
             writers: list[Writer] = [
                 TableWriter(open_output(TABLE), PlacedPhoto.to_row),
                 TableWriter(open_output(AZIMUT), make_azimut_row),
                 TableWriter(open_output(ATLOS), make_atlos_row),
                 GeoJsonWriter(open_output(GEOJSON)),
-                KmlWriter(open_output(KML)),
-                with_pictures,
+                KmlWriter(open_output(KML), regions=small),
+                KmlWriter(inside, pictures=small, regions=small),
             ]
             for photo in photos:
                 for writer in writers:
                     writer.add(photo)
                 page.add(photo)
-                thumbnails += [name for name in [name_thumbnail(photo)] if name]
+                thumbnails += [name for name in [name_thumbnail(photo)] if name and small]
             for writer in writers:
                 writer.close()
             open_output(PAGE).write(page.render())

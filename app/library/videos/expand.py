@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
 
@@ -37,11 +38,12 @@ def expand_videos(found: Found, out: Path) -> list[str]:
     if not found.videos:
         return []
     if not is_installed("av"):
-        return [f"{len(found.videos):,} videos were left out; to locate them: pip install 'sextant-geo[video]'"]
+        return [f"videos left out: {len(found.videos):,}; to locate them: pip install 'sextant-geo[video]'"]
     count = 0
-    for clip in found.videos:
+    problems: list[str] = []
+    for clip in found.videos.values():
         try:
-            frames = list_frames(clip, out / FRAMES)
+            frames = list_frames(clip, out / FRAMES, problems.append)
         except VideoError:
             found.photos[clip.name] = clip
             continue
@@ -51,11 +53,16 @@ def expand_videos(found: Found, out: Path) -> list[str]:
             name = f"{clip.name}#t={path.stem}"
             found.photos[name] = LibraryPhoto(name, os.fspath(path))
         count += len(frames)
-    return [f"{len(found.videos):,} videos are located by {count:,} of their frames"]
+    return [f"frames of videos that are located: {count:,} (of {len(found.videos):,} videos)", *problems]
 
 
-def list_frames(clip: LibraryPhoto, folder: Path) -> list[Path]:
+def list_frames(clip: LibraryPhoto, folder: Path, warn: Callable[[str], None]) -> list[Path]:
     """Return the files of a clip's frames, which are made unless they are there: ``00012.5.jpg``, by seconds.
+
+    Args:
+        clip: the video.
+        folder: holds a folder with the frames of each clip.
+        warn: receives why the clip's track of positions was not read.
 
     Raises:
         VideoError: the clip cannot be read.
@@ -68,6 +75,8 @@ def list_frames(clip: LibraryPhoto, folder: Path) -> list[Path]:
     if not own.is_dir():
         chosen = choose_frames(clip.path)
         stated = read_clip_metadata(clip.path)
+        if stated.problem is not None:
+            warn(stated.problem)
         aside = folder / f".{own.name}-{token_hex(4)}"
         aside.mkdir(parents=True)
         try:

@@ -15,6 +15,8 @@
     failed: (r) => r.s === "failed",
     unlocated: (r) => r.s === "unlocated",
   };
+  const most = Number(dots.dataset.most);
+  const drawn = new Map();
   let key = "f", down = false, limit = 200, chosen = null, box = [0, 0, width, height];
 
   const place = (r) => [((r.o + 180) / 360) * width, ((85 - r.a) / 145) * height];
@@ -22,6 +24,21 @@
     map.setAttribute("viewBox", box.join(" "));
     const size = (4 * box[2]) / width;
     for (const dot of dots.children) dot.setAttribute("r", dot.classList.contains("on") ? 2 * size : size);
+  };
+  const draw = (r) => {
+    let dot = drawn.get(r);
+    if (!dot) {
+      dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+      const [x, y] = place(r);
+      dot.setAttribute("cx", x.toFixed(1));
+      dot.setAttribute("cy", y.toFixed(1));
+      dot.setAttribute("class", kind(r));
+      dot.row = r;
+      dot.addEventListener("click", () => choose(r, true));
+      drawn.set(r, dot);
+    }
+    dot.classList.toggle("on", r === chosen);
+    return dot;
   };
   const cell = (tr, text, name) => {
     const td = tr.insertCell();
@@ -69,31 +86,22 @@
     }
     $("shown").textContent = found.length.toLocaleString("en") + " of " + rows.length.toLocaleString("en") + " photos";
     $("more").hidden = found.length <= limit;
-    const kept = new Set(found);
-    for (const dot of dots.children) dot.style.display = kept.has(dot.row) ? "" : "none";
+    const placed = found.filter((r) => r.a !== undefined);
+    const first = placed.slice(0, most);
+    if (chosen && placed.includes(chosen) && !first.includes(chosen)) first.push(chosen);
+    dots.replaceChildren(...first.map(draw));
+    $("most").hidden = placed.length <= most;
+    zoom();
   };
   const choose = (r, scroll) => {
     chosen = r;
     if (scroll) limit = Math.max(limit, list().indexOf(r) + 1);
-    for (const dot of dots.children) dot.classList.toggle("on", dot.row === r);
-    zoom();
     show();
     if (scroll) {
       const line = body.querySelector("tr.on");
       if (line) line.scrollIntoView({ block: "center" });
     }
   };
-  for (const r of rows) {
-    if (r.a === undefined) continue;
-    const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-    const [x, y] = place(r);
-    dot.setAttribute("cx", x.toFixed(1));
-    dot.setAttribute("cy", y.toFixed(1));
-    dot.setAttribute("class", kind(r));
-    dot.row = r;
-    dot.addEventListener("click", () => choose(r, true));
-    dots.append(dot);
-  }
   for (const th of document.querySelectorAll("th[data-k]")) {
     th.addEventListener("click", () => {
       down = key === th.dataset.k ? !down : !["f", "n"].includes(th.dataset.k);
@@ -131,6 +139,5 @@
   const located = rows.filter((r) => r.s === "located").length.toLocaleString("en");
   $("sum").textContent = located + " located, " + count("unsure") + " of them uncertain, " + count("conflicts") +
     " conflict with their own position, " + count("failed") + " failed";
-  zoom();
   show();
 })();

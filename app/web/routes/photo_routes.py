@@ -45,7 +45,29 @@ def make_photo_routes(service: SessionService) -> APIRouter:
             raise RequestRefused(403, "matched pictures are withheld: they show more than the precision cap allows")
         return make_jpeg_response(read_match_drawing(service, service.evidence(session, key), number))
 
+    @routes.get("/looks/{number}")
+    def look(session: str, key: str, number: int) -> Response:
+        """Return the pictures of a place that a second look compared with the photo, counted from 1."""
+        if service.context.policy.coarsest:
+            raise RequestRefused(403, "pictures of places are withheld: they show more than the precision cap allows")
+        return make_jpeg_response(read_look_sheet(service, service.evidence(session, key), number))
+
     return routes
+
+
+def read_look_sheet(service: SessionService, photo: Json, number: int) -> bytes:
+    """Return the bytes of the sheet of pictures taken at a place.
+
+    Raises:
+        RequestRefused: no such judgement, or its sheet was pruned.
+    """
+    looks = merge_current_answer(photo).get("looks", []) if photo.get("answer") else []
+    if not 1 <= number <= len(looks):
+        raise RequestRefused(404, f"no second look {number}")
+    try:
+        return service.blobs.get(looks[number - 1]["evidence"])
+    except BlobMissing as error:
+        raise RequestRefused(404, str(error)) from error
 
 
 def read_match_drawing(service: SessionService, photo: Json, number: int) -> bytes:

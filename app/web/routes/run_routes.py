@@ -1,5 +1,6 @@
 """HTTP routes of recorded runs: the timeline of a photo's run, and forks of it."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast, get_args
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Response
 from sextant.agent.answer_statement import state_answer
 from sextant.agent.privacy.run_view import redact, view_run
 from sextant.agent.privacy.view import view_answer, view_comparison
+from sextant.app.render.forks import tell_forks
 from sextant.app.render.run import describe_move
 from sextant.app.render.run_flow import build_flow
 from sextant.app.web import schemas
@@ -15,14 +17,18 @@ from sextant.app.web.limits import RequestRefused
 from sextant.app.web.routes.photo_routes import make_jpeg_response
 from sextant.app.web.service import SessionService, fork_name
 from sextant.base.documents.comparison import ForkedAnswer, ForkReply, ToldFork
+from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.base.settings import Effect, list_options, list_types
 from sextant.graphs.runs.compare import compare_runs
 from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.fork_limits import CAPS, DEFAULT_MOST, ForkLimits
+from sextant.graphs.runs.run import UnrecordedCalls
 from sextant.graphs.runs.timeline import Timeline, build_timeline
 from sextant.graphs.sessions.paid_fork import fork_in_session
-from sextant.prompts.variants import list_variant_ids
+from sextant.prompts.editing import describe_prompt
+from sextant.prompts.loading import use_recorded_prompts
+from sextant.prompts.variants import list_variant_ids, load_variant
 
 
 def make_run_routes(service: SessionService) -> APIRouter:
@@ -34,9 +40,12 @@ def make_run_routes(service: SessionService) -> APIRouter:
     def timeline(session: str, key: str) -> dict[str, Any]:
         """Return the run's timeline: rounds, branches with every turn, verdicts, steps."""
         policy = service.context.policy
-        run = build_timeline(find_run(service.evidence(session, key)["run"], service.context.settings.home))
+        folder = find_run(service.evidence(session, key)["run"], service.context.settings.home)
+        run = build_timeline(folder)
         shown = view_run(run, policy)
         shown |= {"flow": redact(build_flow(run), policy), "variants": list_variant_ids()}
+        shown |= {"prompts": {} if policy.withholds_words else read_prompts(run)}
+        shown |= {"forks": tell_forks(folder, service.context.settings.home, policy)}
         return shown | {"changeable": list_changeable(service, shown["settings"])}
 
     @routes.get("/pictures/{sha256}")
@@ -58,12 +67,15 @@ def make_run_routes(service: SessionService) -> APIRouter:
             raise RequestRefused(422, "say what to change, for example: verify=top1")
         with service.forking(session, key) as stop:
             context = replace(service.context, stop=stop)
-            run = fork_in_session(
-                *(service.sessions, session, parent, request.step, request.changes, context),
-                live=request.live,
-                keep_words=request.keep_words,
-                limits=ForkLimits(service.context.settings),
-            )
+            try:
+                run = fork_in_session(
+                    *(service.sessions, session, parent, request.step, request.changes, context),
+                    live=request.live,
+                    keep_words=request.keep_words,
+                    limits=ForkLimits(service.context.settings),
+                )
+            except UnrecordedCalls as error:
+                raise RequestRefused(409, describe_unrecorded(len(error.calls))) from error
         difference = view_comparison(compare_runs(parent, find_run(run.name, home)), service.context.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
         told = state_answer(view_answer(run.answer, service.context.policy))
@@ -81,6 +93,22 @@ def make_run_routes(service: SessionService) -> APIRouter:
         return schemas.Done(done=service.stop(fork_name(service.require_session(session), key)))
 
     return routes
+
+
+def read_prompts(run: Timeline) -> dict[str, Json]:
+    """Read the text of each prompt that a run asked, as a fork may edit it, with its version."""
+    found: dict[str, Json] = {}
+    with use_recorded_prompts(run["record"]["prompts"]), suppress(WrongUse):  # a file of one's own may be gone
+        for name in dict.fromkeys(branch["variant"] for branch in run["branches"]):
+            prompt = load_variant(name)
+            found[name] = {"text": prompt.strategy.strip(), "version": prompt.version, "name": describe_prompt(name)}
+    return found
+
+
+def describe_unrecorded(calls: int) -> str:
+    """Say on the page that a fork needs new calls, and how to allow them."""
+    needed = "1 call that was" if calls == 1 else f"{calls} calls that were"
+    return f"this change needs {needed} not recorded; choose “make the calls that were not recorded”"
 
 
 def list_changeable(service: SessionService, settings: Json) -> list[Json]:

@@ -51,6 +51,7 @@ export const api = {
   stopFork: (session, key) => asked(at(session, `/photos/${key}/run/fork/stop`), { method: "POST" }),
   picture: (session, key, small) => at(session, `/photos/${key}/picture${small ? "?small=true" : ""}`),
   neighbour: (session, key, side, number) => at(session, `/photos/${key}/neighbours/${side}/${number}`),
+  look: (session, key, number) => at(session, `/photos/${key}/looks/${number}`),
   match: (session, key, number) => at(session, `/photos/${key}/matches/${number}`),
   exported: (session, kind) => at(session, `/export/${kind}`),
   events: (session) => at(session, "/events"),

@@ -13,6 +13,7 @@ export function showEvidence(view, photo, act) {
     answerCard(photo, act),
     photo.constraints.length ? steeringCard(photo, act) : "",
     matchesCard(view, photo),
+    looksCard(view, photo),
     placesCard(photo, act),
     neighboursCard(view, photo, "nearest", "Most similar photos"),
     claimsCard(photo),
@@ -103,6 +104,19 @@ function matchesCard(view, photo) {
       h("img", { src: api.match(view.session, photo.key, index + 1), alt: `The photo and matched reference ${index + 1}, with lines between what they share`, loading: "lazy", onerror: (event) => event.target.remove() }),
       h("figcaption", { class: "small" }, `${one.inliers} matched features, ${percent(one.confidence)} that both show the same scene`)));
   return card("The same scene", figures);
+}
+
+/** What a second look made of each leading place: the photo, the pictures taken there, the verdict and why. */
+function looksCard(view, photo) {
+  const { looks } = photo.told;
+  if (!looks.length) return "";
+  const item = (one, index) => h("li", { class: "look" },
+    photo.pictures ? h("div", { class: "look-pictures" },
+      h("img", { src: api.picture(view.session, photo.key, true), alt: "The photo", loading: "lazy" }),
+      h("img", { src: api.look(view.session, photo.key, index + 1), alt: `Pictures taken at ${one.place}`, loading: "lazy", onerror: (event) => event.target.remove() })) : null,
+    h("p", {}, h("b", {}, one.place)),
+    h("p", { class: "small" }, `${one.verdict}: ${one.why}`));
+  return card("Second look: pictures of the leading places", h("ol", {}, looks.map(item)));
 }
 
 function neighboursCard(view, photo, side, title) {

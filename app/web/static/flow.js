@@ -20,7 +20,7 @@ const gave = ({ candidates, share }) => `gave ${candidates} candidates, ${percen
 function branchNode(branch, chosen, pick) {
   const on = chosen.includes(branch.id);
   return h("button", { class: "node branch-node", "data-kind": branch.kind, "aria-pressed": String(on), onclick: () => pick(branch.id) },
-    h("b", {}, `${branch.variant}${branch.id.endsWith(".0") ? "" : ` ${Number(branch.id.split(".").pop()) + 1}`}`),
+    h("b", {}, `${branch.prompt}${branch.id.endsWith(".0") ? "" : ` ${Number(branch.id.split(".").pop()) + 1}`}`),
     branch.tools.length ? h("span", { class: "calls" }, branch.tools.map((name) => h("code", {}, name))) : null,
     h("span", { class: "small" }, branch.words),
     h("span", { class: "small" }, gave(branch)),

@@ -5,14 +5,14 @@ import { api } from "./api.js";
 
 export function showFork(box, session, key, run) {
   const step = h("input", { type: "text", name: "step", required: true, value: "verify", size: 16 });
-  const change = h("input", { type: "text", name: "change", placeholder: "verify=top1", required: true, size: 30 });
+  const change = h("textarea", { name: "change", placeholder: "verify=top1", required: true, rows: 1, cols: 30 });
   const live = h("input", { type: "checkbox", name: "live" });
   const result = h("div", { "aria-live": "polite" });
   const setting = h("select", { "aria-label": "Setting to change" }, h("option", { value: "" }, "A setting…"), run.changeable.map((one) => h("option", { value: one.name }, one.name)));
   const value = h("span", { class: "setting-value" });
   const help = h("p", { class: "small" });
   const begin = h("button", { class: "primary" }, "Fork");
-  const form = h("form", { class: "fork" }, h("label", {}, "Setting", setting), value, h("label", {}, "From step", step), h("label", {}, "Change (KEY=VALUE)", change), h("label", {}, live, " make the calls that were not recorded"), begin);
+  const form = h("form", { class: "fork" }, h("label", {}, "Setting", setting), value, h("label", {}, "From step", step), h("label", {}, "Change (KEY=VALUE)", change), h("label", {}, live, " Make the calls that were not recorded"), begin);
   box.replaceChildren(form, help, result);
 
   const note = () => {
@@ -53,6 +53,11 @@ export function showFork(box, session, key, run) {
       step.value = at;
       change.value = words;
       start();
+    },
+    /** A new prompt has no recorded reply: the model is asked. */
+    prompt(at, words) {
+      live.checked = true;
+      this.change(at, words);
     },
   };
 }

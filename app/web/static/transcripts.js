@@ -15,15 +15,34 @@ function column(branch, session, key, run, fork) {
   const plan = run.steps.find((step) => step.node === "plan" && step.step > 0)?.step ?? 1;
   return h("section", { class: "transcript", "aria-label": branch.id },
     h("h4", {}, branch.id),
-    h("details", {}, h("summary", {}, "The prompt"), opening),
+    run.prompts[branch.variant] ? promptText(branch, run, plan, fork) : null,
+    h("details", {}, h("summary", {}, "The whole prompt, as it was sent"), opening),
     promptChoice(branch, run, plan, fork),
     branch.turns.map((turn) => said(turn, branch, picture, fork)));
 }
 
+/** The words of a prompt, edited where they stand; what it lists, the answer's form and the photo are added to them. */
+function promptText(branch, run, plan, fork) {
+  const { text, version, name } = run.prompts[branch.variant];
+  const body = h("div", {}, h("pre", { tabIndex: 0 }, text));
+  const edit = () => {
+    const area = h("textarea", { rows: 8, "aria-label": `New text of the prompt ${name}`, "aria-describedby": `about-${branch.id}` });
+    area.value = text;
+    const go = h("button", { class: "primary", onclick: () => fork.prompt(String(plan), `prompt.${branch.variant}=${area.value}`) }, "Ask with this text");
+    body.replaceChildren(area, h("p", { class: "small", id: `about-${branch.id}` }, "The role, the listed photos, the form of the answer and the photo itself are added to it. The model is asked again, for every branch of this prompt; its calls count against the session's."),
+      h("div", { class: "tools" }, go, h("button", { onclick: () => body.parentElement.replaceWith(promptText(branch, run, plan, fork)) }, "Cancel")));
+    area.focus();
+  };
+  return h("div", { class: "prompt-text" },
+    h("p", { class: "small" }, `prompt ${name} · version ${version} `, h("button", { class: "plain", onclick: edit, "aria-label": `Edit the prompt ${name} of ${branch.id}` }, "Edit")),
+    body);
+}
+
 function promptChoice(branch, run, plan, fork) {
   const select = h("select", { "aria-label": `Another prompt in place of ${branch.variant}` }, h("option", { value: "" }, "Ask another prompt instead…"), run.variants.filter((id) => id !== branch.variant).map((id) => h("option", { value: id }, id)));
-  select.addEventListener("change", () => select.value && fork.change(String(plan), `variant.${branch.variant}=${select.value}`));
-  return h("p", {}, select);
+  const go = h("button", { disabled: true, onclick: () => fork.prompt(String(plan), `variant.${branch.variant}=${select.value}`) }, "Ask it");
+  select.addEventListener("change", () => (go.disabled = !select.value));
+  return h("p", { class: "tools" }, select, go);
 }
 
 function said(turn, branch, picture, fork) {

@@ -46,14 +46,25 @@ function fill(box, session, key, run) {
     steps,
     map,
     h("h3", {}, "Transcripts beside each other"),
-    h("p", { class: "small" }, "Choose two branches in the graph. Each reply and each tool result can be edited and forked from."),
+    h("p", { class: "small" }, "Choose two branches in the graph. Each prompt, each reply and each tool result can be edited where it stands."),
     compare,
     h("h3", {}, "Fork"),
     forking,
+    run.forks.length ? forkList(run.forks) : null,
     h("details", {}, h("summary", {}, `All ${run.steps.length} steps`), timeline),
   );
   draw();
   new FrameMap(map, steps, run.flow.frames);
+}
+
+/** The forks made of this run, by the page, the terminal or the command line. */
+function forkList(forks) {
+  const item = (one) => h("li", {},
+    h("b", {}, one.headline),
+    h("p", { class: "small" }, [`Fork ${one.run}`, ...one.changes].join(" · ")),
+    h("p", { class: "small" }, one.moved),
+    Object.entries(one.prompts).map(([name, text]) => h("details", {}, h("summary", {}, `Edited prompt ${name}`), h("pre", { tabIndex: 0 }, text))));
+  return h("details", { open: true }, h("summary", {}, `Forks of this run: ${forks.length}`), h("ol", { class: "forks" }, forks.map(item)));
 }
 
 function stepLine(step, fork) {

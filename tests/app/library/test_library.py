@@ -54,7 +54,11 @@ def read(out):
 
 def test_a_folder_is_located_by_content_and_a_copy_only_once(some, gallery, tmp_path):
     ran = sextant("locate", some, "--gallery", gallery, "--out", tmp_path / "out", "--json", home=tmp_path / "home")
-    assert ran.code == 1 and "1 files are not photos" in ran.err and "try them again with --retry-errors" in ran.error
+    assert (
+        ran.code == 1
+        and "left out because they are not photos: 1" in ran.err
+        and "try them again with --retry-errors" in ran.error
+    )
     assert ran.json["photos"] == ran.json["done"] == 5 and ran.json["failed"] == 1 and ran.json["ended"] == "done"
     lines = read(tmp_path / "out")
     assert list(lines) == ["broken.jpg", "deep/no-suffix", "deep/z-copy.jpg", "lisbon-0.jpg", "nairobi-0.jpg"]
@@ -73,10 +77,32 @@ def test_patterns_lists_and_standard_input_name_photos(some, tmp_path, monkeypat
     two = {str(some / "lisbon-0.jpg"), str(some / "nairobi-0.jpg")}
     assert set(find_photos([str(listed)]).photos) == two
     assert set(find_photos([f"{some}/*-0.jpg"]).photos) == two
-    assert set(find_photos(["-"], typed=["\0".join(sorted(two))]).photos) == two
+    assert set(find_photos(["-"], typed=os.fsencode("\0".join(sorted(two)))).photos) == two
     assert len(find_photos([str(some), str(listed)]).photos) == 5
     with pytest.raises(WrongUse, match="no photo matches"):
         find_photos([f"{some}/*.png"])
+
+
+def test_a_pattern_follows_no_link_and_matches_no_hidden_file(some):
+    for loop in ("a", "b"):  # two loops: followed 40 deep, they would have 2 ** 40 paths
+        (some / "deep" / loop).symlink_to(some)
+    (some / ".hidden").mkdir()
+    shutil.copy(some / "lisbon-0.jpg", some / ".hidden" / "c.jpg")
+    every = {str(path) for path in some.rglob("*.jpg") if ".hidden" not in path.parts}
+    assert set(find_photos([f"{some}/**/*.jpg"]).photos) == every
+    assert every <= set(find_photos([f"{some}/**"]).photos)
+    assert set(find_photos([f"{some}/.hid*/*.jpg"]).photos) == {str(some / ".hidden" / "c.jpg")}
+
+
+def test_a_list_holds_any_name_that_a_file_can_have(some, tmp_path):
+    odd = ["a\u2028b.jpg", "caf\udce9.jpg", "x\x0cy.jpg", " blank .jpg"]
+    for name in odd:
+        shutil.copy(some / "lisbon-0.jpg", some / name)
+    typed = b"\xef\xbb\xbf# a comment\r\n" + b"\r\n".join(os.fsencode(some / name) for name in odd) + b"\r\n"
+    assert sorted(find_photos(["-"], typed=typed).photos) == sorted(str(some / name) for name in odd)
+    broken = ["#1.jpg", "line\nbreak.jpg"]
+    found = find_photos(["-"], typed=b"\0".join(os.fsencode(name) for name in broken) + b"\0")
+    assert sorted(found.photos) == sorted(str(Path.cwd() / name) for name in broken)
 
 
 def test_odd_folders_are_walked_and_said(some, tmp_path):

@@ -7,7 +7,9 @@ import zipfile
 
 import pytest
 
-from sextant.app.library.outputs.page import render_library_page
+from sextant.app.library.finishing import Finishing, finish_library
+from sextant.app.library.folder import LibraryFolder
+from sextant.app.library.outputs.page import render_library_page, write_row
 from tests.support.browser import chromium_page, needs_chromium
 from tests.support.cli import sextant
 
@@ -22,7 +24,7 @@ def out(photos, gallery, tmp_path_factory):
     shutil.copy(photos / "oslo-0.jpg", some / "=cmd <b>&.jpg")
     (some / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
     ran = sextant("locate", some, "--gallery", gallery, "--out", root / "out", "--quiet", home=root / "home")
-    assert ran.code == 1 and "3 photos located" not in ran.out
+    assert ran.code == 1 and "4 of 4 photos done, 1 failed" in ran.out
     return root / "out"
 
 
@@ -124,5 +126,38 @@ def test_the_page_sorts_filters_and_fetches_nothing(out):
 
 
 def test_a_hostile_name_cannot_leave_the_data_of_the_page():
-    page = render_library_page([{"f": "</script><script>alert(1)</script>", "s": "failed", "h": ""}], True)
+    page = render_library_page([write_row({"f": "</script><script>alert(1)</script>", "s": "failed", "h": ""})], True)
     assert "</script><script>alert" not in page and page.count("<script") == 2
+
+
+def test_kml_of_a_very_large_library_holds_points_only(out, tmp_path, monkeypatch):
+    shutil.copytree(out, tmp_path / "out")
+    folder = LibraryFolder(tmp_path / "out")
+    monkeypatch.setattr("sextant.app.library.outputs.write.MOST_WITH_REGIONS", 2)
+    finish_library(folder, Finishing())
+    document = (folder.path / "answers.kml").read_text()
+    assert document.count("<Point>") == 3 and "<Polygon>" not in document and "are in answers.geojson" in document
+    with zipfile.ZipFile(folder.path / "answers.kmz") as archive:
+        assert archive.namelist() == ["doc.kml"]
+    assert '"region 90 %"' in (folder.path / "answers.geojson").read_text()
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_the_map_of_a_very_large_library_shows_its_first_photos_and_says_so(tmp_path):
+    rows = [
+        write_row({"f": f"{number:03}.jpg", "s": "located", "h": "", "a": number % 80, "o": 0, "p": number / 300})
+        for number in range(300)
+    ]
+    (tmp_path / "index.html").write_text(render_library_page(rows, False, most_dots=200))
+    with chromium_page() as (page, _, complaints):
+        page.goto((tmp_path / "index.html").as_uri())
+        page.wait_for_selector("#rows tr")
+        assert page.locator("#dots circle").count() == 200
+        assert page.locator("#most").inner_text() == "The map shows the first 200 of these photos."
+        page.click("th[data-k=p]")
+        page.locator("#rows tr").first.click()
+        assert page.locator("#dots circle.on").count() == 1
+        page.fill("#find", "29")
+        assert page.locator("#dots circle").count() == 13 and not page.locator("#most").is_visible()
+        assert complaints == []

@@ -3,12 +3,14 @@ import threading
 
 import pytest
 
+from sextant.app.library.progress import LibraryCounts
 from sextant.app.render.progress import Progress
 from sextant.app.render.progress_words import (
     describe_build,
     describe_training,
     report_build,
     report_evaluation,
+    report_library,
     report_run,
     report_stage,
     report_training,
@@ -105,6 +107,7 @@ def test_an_evaluation_says_its_rate_and_what_is_left():
 
 def test_on_a_terminal_the_lines_are_live_and_wiped(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "160")
     out = Terminal()
     with Progress("photo\x1b[31m.jpg", stream=out) as progress:
         report_run(progress)({**ASKED, "branch": "evil\x1b]0;owned\x07"})
@@ -135,3 +138,30 @@ def test_quiet_says_nothing(stream):
     with Progress(quiet=True, stream=out) as progress:
         report_training(progress)(LOOK)
     assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize(("columns", "bar"), [(80, False), (110, True)])
+def test_a_library_is_one_line_in_which_a_narrow_terminal_cuts_nothing_that_costs(monkeypatch, columns, bar):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out, counts, time = Terminal(), LibraryCounts(1374), [0.0]
+    with Progress(stream=out, now=lambda: time[0]) as progress:
+        report = report_library(progress, now=lambda: time[0])
+        for done in (100, 140):
+            counts.done, counts.fresh, counts.failed, counts.usd = done, done, 3, 1.25
+            report(counts, {})
+            time[0] += 5.0
+        progress._live.refresh()
+        shown = out.getvalue()
+    line = "140 of 1,374, 8.0/s, 2:34 left, 3 failed, $1.25; 50 % sure: city 0, region"
+    assert line in shown and ("━" in shown) == bar and "\n" not in shown
+
+
+def test_a_rate_is_not_told_from_less_than_a_second():
+    out, counts = io.StringIO(), LibraryCounts(40)
+    with Progress(stream=out) as progress:
+        report = report_library(progress, now=iter([0.0, 0.001]).__next__)
+        for done in (1, 40):
+            counts.done = counts.fresh = done
+            report(counts, {})
+    assert "/s" not in out.getvalue()

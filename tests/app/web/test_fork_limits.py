@@ -78,6 +78,30 @@ def test_a_step_that_is_none_is_refused(place, step):
     assert fork(server, session, "verify=top1", step=step).status_code == 422
 
 
+def test_a_visitor_edits_a_prompt_within_the_limits_and_a_long_text_is_taken(place):
+    server, session, model, _ = place
+    view = server.http.get(f"/api/sessions/{session}/photos/1/run").json()
+    name = view["branches"][0]["variant"]
+    assert view["prompts"][name]["text"] and view["forks"] == []
+    for text in ("", "a" * 6001, "{leader} or {rival}?"):
+        assert fork(server, session, f"prompt.{name}={text}").status_code == 422
+    assert fork(server, session, f"prompt.{name}=@/etc/passwd").status_code == 422
+    assert fork(server, session, "prompt.nobody=Where?").status_code == 422
+    needs = fork(server, session, f"prompt.{name}=Where?", live=False)
+    assert needs.status_code == 409 and "make the calls that were not recorded" in needs.text
+    assert "--" not in needs.text  # the page has no options
+    asked = model.count
+    reply = fork(server, session, f"prompt.{name}=Read what is written, then say where it is.")
+    assert reply.status_code == 200 and model.count > asked
+    (told,) = server.http.get(f"/api/sessions/{session}/photos/1/run").json()["forks"]
+    assert any("edited prompt" in words for words in told["changes"])
+    case = server.http.get(f"/api/sessions/{session}/export/html").text
+    assert "Edited prompt" in case and "Read what is written" in case
+    step = view["branches"][0]["turns"][0]["step"]
+    long = "The photo shows a square. " * 300
+    assert fork(server, session, f"text={long}", step=f"{step}:{view['branches'][0]['id']}").status_code != 422
+
+
 def test_forks_are_paid_from_the_sessions_budget(gallery, query, tmp_path):
     with ModelServer(always(MISSES)) as model:
         args = ["--gallery", gallery, "--model", "openai:s", "--base-url", model.base_url, "--verify", "density"]

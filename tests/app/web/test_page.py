@@ -169,7 +169,7 @@ def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tm
     page.wait_for_selector(".flow .branch-node")
     page.click("summary:has-text('steps')")
     page.locator(".timeline button").last.click()
-    page.fill("#viewer input[name=change]", "optimise=country")
+    page.fill("#viewer [name=change]", "optimise=country")
     page.check("#viewer input[name=live]")
     page.click("#viewer .fork .primary")
     page.wait_for_selector("#viewer .card .best, #viewer .notice.bad")
@@ -263,7 +263,7 @@ def test_links_open_on_a_click_only_and_the_file_leaves_the_photo_out_when_asked
             page.select_option("#export", choice)
         download.value.save_as(tmp_path / "case.html")
         text = (tmp_path / "case.html").read_text(encoding="utf-8")
-        assert check_case_file(text) == []
+        assert check_case_file(text).faults == ()
         assert text.count('/picture.jpg"') == pictures
         assert page.locator(".evidence .best").first.inner_text() in unescape(text)  # one voice
         assert "Nothing left the machine" in text  # the model's server is on loopback
@@ -325,7 +325,7 @@ def test_a_live_fork_is_stopped(drawn, watched, tmp_path):
             page.click("#open-run")
             page.wait_for_selector(".flow .branch-node")
             page.fill("#viewer input[name=step]", "2")
-            page.fill("#viewer input[name=change]", "temperature=0.1")
+            page.fill("#viewer [name=change]", "temperature=0.1")
             page.check("#viewer input[name=live]")
             page.click("#viewer .fork .primary")
             while model.count == asked:

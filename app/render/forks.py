@@ -1,0 +1,50 @@
+"""The forks of a run, told in a line each, for the page's run view and the case file."""
+
+from collections.abc import Iterator
+
+from sextant.agent.answer_statement import state_answer
+from sextant.agent.privacy.precision import Policy
+from sextant.agent.privacy.view import view_answer, view_comparison
+from sextant.app.render.run import describe_change, describe_move
+from sextant.base.documents.comparison import ToldRunFork
+from sextant.base.errors import SextantError
+from sextant.graphs.runs.compare import compare_runs
+from sextant.graphs.runs.folder import RunFolder, list_runs
+from sextant.prompts.editing import find_edited_root
+
+MOST = 30  # the newest forks told of a run
+
+
+def find_forks(run: str, home: str | None) -> Iterator[RunFolder]:
+    """Find the finished forks of a run, the oldest first; names sort by time, so older runs are not opened."""
+    for folder in list_runs(home):
+        if folder.name <= run:
+            continue
+        try:
+            record = folder.record()
+        except SextantError:
+            continue
+        if record["parent"] == run and record["status"] == "done":
+            yield folder
+
+
+def tell_forks(parent: RunFolder, home: str | None, policy: Policy) -> list[ToldRunFork]:
+    """Tell what each fork changed, what it answers and how far that moved; no finer than the policy allows."""
+    found: list[ToldRunFork] = []
+    for folder in list(find_forks(parent.name, home))[-MOST:]:
+        record, answer = folder.record(), folder.answer()
+        if answer is None:
+            continue
+        changes = [describe_change(change) for change in record["changes"]]
+        texts = {name: text for name, text in record["prompts"].items() if find_edited_root(name)}
+        told = state_answer(view_answer(answer, policy))
+        found.append(
+            {
+                "run": folder.name,
+                "changes": [] if policy.withholds_words else changes,
+                "headline": told["headline"],
+                "moved": describe_move(view_comparison(compare_runs(parent, folder), policy)),
+                "prompts": {} if policy.withholds_words else texts,
+            }
+        )
+    return found
