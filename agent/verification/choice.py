@@ -50,6 +50,9 @@ def choose(
     scores = scorer(table, names)
     stacked = stacked_within(features.apart_km, scores, votes, features.kind, len(features.retrieved))
     mixed = (1 - share) * plain + share * expected_utility(stacked, optimise)
+    # Nor did it see text that other evidence contradicts: answers that repeat it are worth what is left of them.
+    doubted = features.lie_near(features.opinions.positions[features.doubts > 0])
+    mixed = np.where(doubted, np.minimum(mixed, plain), mixed)
     return np.asarray(np.where(proven, np.maximum(mixed, plain), mixed))
 
 

@@ -1,6 +1,6 @@
 """One pool made ready: possible answer points, the answers to them, and, where asked for, the scorer's features."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -87,7 +87,6 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     retrieved = positions_of(pool.nearest)
     opinions = collect_opinions(pool, reliability)
     doubts = measure_doubts(pool, opinions.candidates)
-    opinions = replace(opinions, reliability=opinions.reliability * np.exp(-doubts)[:, None])
     found = tuple(one for one, doubt in zip(found, measure_doubts(pool, found).tolist(), strict=True) if not doubt)
     places = np.concatenate([retrieved, opinions.positions])
     between_km = compute_all_pairs_km(places, places)
