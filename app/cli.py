@@ -11,6 +11,7 @@ import click
 from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo
 from sextant.base.errors import SextantError
+from sextant.graphs.batches.garbage import collect_rarely
 
 # name → (module under app.commands, one line of help). The line stands here so that `sextant --help`
 # imports nothing.
@@ -72,6 +73,7 @@ def fail_unforeseen(error: Exception) -> NoReturn:
 
 def main() -> None:
     """Run the command line: 0 done, 1 the work failed, 2 wrong use; errors are one line on stderr."""
+    collect_rarely()
     try:
         code = sextant.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

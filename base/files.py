@@ -2,9 +2,12 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+
+from sextant.base.disk_waits import wait_together
 
 UNFINISHED = ".part"  # ends the name of a file that is being written; one that lies there after a kill can be deleted
 
@@ -21,13 +24,12 @@ def replace_file(path: Path, *, fsync: bool = True, mode: int = 0o666) -> Iterat
     Raises:
         OSError: the disk does not take it; ``path`` is as it was.
     """
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    aside = _make_aside(path)
     os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
     try:
         yield aside
         if fsync:
-            with aside.open("rb+") as file:
-                os.fsync(file.fileno())
+            fsync_file(aside)
         os.replace(aside, path)
         if fsync:
             fsync_folder(path.parent)
@@ -38,8 +40,60 @@ def replace_file(path: Path, *, fsync: bool = True, mode: int = 0o666) -> Iterat
 
 def write_atomic(path: Path, content: bytes, *, fsync: bool = True, mode: int = 0o666) -> None:
     """Write a file whole or not at all. Arguments and errors as ``replace_file``."""
-    with replace_file(path, fsync=fsync, mode=mode) as aside:
-        aside.write_bytes(content)
+    aside = _make_aside(path)
+    file = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+    try:
+        try:
+            write_whole(file, content)
+            if fsync:
+                os.fsync(file)
+        finally:
+            os.close(file)
+        os.replace(aside, path)
+        if fsync:
+            fsync_folder(path.parent)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(file: int, content: bytes) -> None:
+    """Write all bytes to an open file; where the disk takes only a part, the next attempt raises its reason."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+
+
+def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write several files of one folder, in their order, with two waits for the disk in all instead of two for each.
+
+    Raises:
+        OSError: the disk does not take them; those that existed are as they were, unless only the last wait failed.
+    """
+    asides: dict[Path, Path] = {}
+    try:
+        for name, content in contents.items():
+            path = folder / name
+            aside = asides[path] = _make_aside(path)
+            aside.write_bytes(content)
+        wait_together(*(partial(fsync_file, aside) for aside in asides.values()))
+        for path, aside in asides.items():
+            os.replace(aside, path)
+        fsync_folder(folder)
+    except BaseException:
+        for aside in asides.values():
+            aside.unlink(missing_ok=True)
+        raise
+
+
+def fsync_file(path: Path) -> None:
+    """Wait until the disk holds the content of a file."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _make_aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
 
 
 def fsync_folder(folder: Path) -> None:

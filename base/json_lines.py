@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sextant.base.files import write_whole
+from sextant.base.json_text import encode_json
 from sextant.base.json_types import Json
 
 _CHUNK_BYTES = 65_536
@@ -92,7 +94,7 @@ class JsonLines:
         Raises:
             OSError: the disk does not take them, or the file is closed.
         """
-        content = "".join(map(format_line, lines)).encode()
+        content = b"".join(map(format_line, lines))
         self._writing.append(None)
         try:
             end, cuts = self._append(content)
@@ -103,13 +105,23 @@ class JsonLines:
         with self._lock:
             self._taken = max(self._taken, min(end, self._size))
 
+    def wait_for_disk(self) -> None:
+        """Wait until the disk holds every line so far.
+
+        Raises:
+            OSError: the disk does not take them.
+        """
+        with self._lock:
+            end, cuts = self._size, len(self._kept)
+        self._wait_for_disk(end, cuts)
+
     def _append(self, content: bytes) -> tuple[int, int]:
         """Append bytes, all or none of them; return the size of the file after them, and the number of cuts so far."""
         with self._lock:
             if self._file is None:
                 raise OSError(9, f"{str(self.path)!r} is closed")
             try:
-                _write_whole(self._file, content)
+                write_whole(self._file, content)
             except BaseException:
                 os.ftruncate(self._file, self._size)
                 raise
@@ -197,14 +209,9 @@ def measure_sound_size(file: BinaryIO) -> int:
     return start if isinstance(_parse(file.read(end - start)), str) else end
 
 
-def format_line(value: Json) -> str:
+def format_line(value: Json) -> bytes:
     """Return a line of the file, in readable UTF-8; escaped where a text holds lone surrogates, which UTF-8 cannot."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(value, separators=(",", ":"))
-    return text + "\n"
+    return encode_json(value) + b"\n"
 
 
 def _parse(raw: bytes) -> Json | str:
@@ -228,11 +235,3 @@ def _find_last_newline(file: BinaryIO, size: int) -> int:
             return start + at + 1
         size = start
     return 0
-
-
-def _write_whole(file: int, content: bytes) -> None:
-    """Write all bytes; where the disk takes only a part, the next attempt raises its reason."""
-    rest = memoryview(content)
-    while rest:
-        written = os.write(file, rest)
-        rest = rest[written:]

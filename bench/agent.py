@@ -29,6 +29,8 @@ from typing_extensions import TypedDict
 
 from sextant.agent.settings import Settings
 from sextant.agent.world import live
+from sextant.gallery.encoders.builtin import BuiltinEncoder
+from sextant.graphs.batches.garbage import freeze_loaded_objects
 from sextant.graphs.runs.run import locate
 from sextant.graphs.sessions.checkpoints import open_sqlite_checkpoints
 from tests.support.model_script import Reply
@@ -49,6 +51,8 @@ class Measured:
     planned: int
     own_ms: float
     floor_ms: float
+    own_cpu_ms: float
+    floor_cpu_ms: float
 
     @property
     def ratio(self) -> float:
@@ -113,30 +117,45 @@ def time_many(paths: list[str], settings: Settings, concurrency: int) -> float:
     return time.monotonic() - began
 
 
-def time_own_ms(path: str, settings: Settings) -> float:
-    """Return milliseconds of one run that are neither model nor encoder, its calls made one after the other."""
-    outside = 0.0
-    deps = live.make_deps(settings)
-    answer = deps.ask
+@dataclass(frozen=True)
+class Moment:
+    """A reading of both clocks, in milliseconds: the wall's and the processor's, all threads of this process."""
 
-    def timed(kind: str, request: dict[str, Any]) -> dict[str, Any]:
-        nonlocal outside
-        began = time.monotonic()
-        reply = answer(kind, request)
-        if kind == "model":
-            outside += time.monotonic() - began
-        elif kind == "references":
-            outside += reply["timings"]["embed"]
-        return reply
+    wall: float
+    cpu: float
 
-    original, live.LiveBackend.__call__ = live.LiveBackend.__call__, lambda self, kind, request: timed(kind, request)  # type: ignore[method-assign]
-    answer = original.__get__(deps.ask)
+    @classmethod
+    def now(cls) -> "Moment":
+        return cls(time.monotonic() * 1000, time.process_time() * 1000)
+
+    def since(self, earlier: "Moment") -> "Moment":
+        return Moment(self.wall - earlier.wall, self.cpu - earlier.cpu)
+
+
+def time_own(path: str, settings: Settings) -> Moment:
+    """Return the time of one run that is neither model nor encoder, its calls made one after the other."""
+    outside: list[Moment] = []
+    answer, encode = live.LiveBackend.__call__, BuiltinEncoder.encode
+
+    def leave_out(work: Any, *given: Any) -> Any:
+        began = Moment.now()
+        try:
+            return work(*given)
+        finally:
+            outside.append(Moment.now().since(began))
+
+    def answer_timed(backend: Any, kind: str, request: dict[str, Any]) -> Any:
+        return leave_out(answer, backend, kind, request) if kind == "model" else answer(backend, kind, request)
+
+    live.LiveBackend.__call__ = answer_timed  # type: ignore[method-assign]
+    BuiltinEncoder.encode = lambda *given: leave_out(encode, *given)  # type: ignore[method-assign]
     try:
-        began = time.monotonic()
+        began = Moment.now()
         locate(path, settings)
-        return (time.monotonic() - began - outside) * 1000
+        whole = Moment.now().since(began)
     finally:
-        live.LiveBackend.__call__ = original  # type: ignore[method-assign]
+        live.LiveBackend.__call__, BuiltinEncoder.encode = answer, encode  # type: ignore[method-assign]
+    return Moment(whole.wall - sum(one.wall for one in outside), whole.cpu - sum(one.cpu for one in outside))
 
 
 class Idle(TypedDict, total=False):
@@ -145,8 +164,8 @@ class Idle(TypedDict, total=False):
     said: Annotated[list[str], operator.add]
 
 
-def measure_floor_ms(folder: Path, runs: int) -> float:
-    """Return the median milliseconds of the same graph with nodes that do nothing, checkpointed alike."""
+def build_idle_graph() -> Any:
+    """Build the same graph with nodes that do nothing."""
     graph: Any = StateGraph(Idle)
     graph.add_node("ingest", lambda state: {})
     graph.add_node("plan", lambda state: Command(goto=[Send("lmm", {"n": n}) for n in range(VARIANTS)]))
@@ -156,14 +175,30 @@ def measure_floor_ms(folder: Path, runs: int) -> float:
     graph.add_node("answer", lambda state: {})
     for start, end in ((START, "ingest"), ("ingest", "plan"), ("lmm", "advance"), ("answer", END)):
         graph.add_edge(start, end)
-    times = []
-    for number in range(runs):
-        began = time.monotonic()
-        with open_sqlite_checkpoints(folder / "floor.sqlite") as saver:
-            compiled = graph.compile(checkpointer=saver)
-            compiled.invoke({}, {"configurable": {"thread_id": str(number)}}, durability="sync")
-        times.append((time.monotonic() - began) * 1000)
-    return statistics.median(times)
+    return graph
+
+
+def time_floor(graph: Any, folder: Path, name: str) -> Moment:
+    """Return the time of one run of the idle graph, compiled and checkpointed on a connection of its own."""
+    began = Moment.now()
+    with open_sqlite_checkpoints(folder / "floor.sqlite") as saver:
+        compiled = graph.compile(checkpointer=saver)
+        compiled.invoke({}, {"configurable": {"thread_id": name}}, durability="sync")
+    return Moment.now().since(began)
+
+
+def time_alternately(paths: list[str], settings: Settings, folder: Path) -> tuple[Moment, Moment]:
+    """Return the medians of Sextant's own time and of the floor, run in turn so that both meet the same load."""
+    idle = build_idle_graph()
+    own, floor = [], []
+    for number, path in enumerate(paths):
+        own.append(time_own(path, settings))
+        floor.append(time_floor(idle, folder, str(number)))
+    return take_medians(own), take_medians(floor)
+
+
+def take_medians(moments: list[Moment]) -> Moment:
+    return Moment(statistics.median(one.wall for one in moments), statistics.median(one.cpu for one in moments))
 
 
 def measure(photos: int, latency: float, concurrency: int) -> Measured:
@@ -186,15 +221,18 @@ def measure(photos: int, latency: float, concurrency: int) -> Measured:
         wall = time_many(paths, settings, concurrency)
         requests = count() - before - VARIANTS
         single = replace(settings, concurrency=1)
-        own = statistics.median(time_own_ms(path, single) for path in paths[:20])
+        with freeze_loaded_objects():  # as in sessions of photos; the garbage of both is collected all the same
+            own, floor = time_alternately(paths[:30], single, folder)
         return Measured(
             photos=photos,
             wall=wall,
             ideal=photos * VARIANTS * latency / concurrency,
             requests=requests,
             planned=photos * VARIANTS,
-            own_ms=own,
-            floor_ms=measure_floor_ms(folder, 20),
+            own_ms=own.wall,
+            floor_ms=floor.wall,
+            own_cpu_ms=own.cpu,
+            floor_cpu_ms=floor.cpu,
         )
 
 
@@ -212,7 +250,13 @@ def main() -> None:
     print(f"{found.photos} photos × {VARIANTS} prompts: {found.wall:.1f} s")
     print(f"ideal {found.ideal:.1f} s, ratio {found.ratio:.2f}")
     print(f"requests {found.requests}, planned {found.planned}")
-    print(f"own time of one photo {found.own_ms:.1f} ms; the same graph doing nothing {found.floor_ms:.1f} ms")
+    for name, own, floor in (
+        ("own time", found.own_ms, found.floor_ms),
+        ("own processor time", found.own_cpu_ms, found.floor_cpu_ms),
+    ):
+        print(
+            f"{name} of one photo {own:.1f} ms; of the same graph doing nothing {floor:.1f} ms; ratio {own / floor:.2f}"
+        )
 
 
 if __name__ == "__main__":

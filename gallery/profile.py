@@ -10,9 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
-from scipy.special import expit, logit
 
-from sextant.base.arrays import Floats
+from sextant.base.arrays import Floats, expit, logit
 from sextant.base.scales import RADII_KM
 from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 

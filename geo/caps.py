@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -65,15 +66,26 @@ def _draw(caps: tuple[tuple[float, float, float], ...]) -> tuple[dict[str, Any],
     """Draw the region and compute its area once: both the answer and the record ask for both."""
     union = shapely.union_all([_flatten(*cap) for cap in caps])
     tidy = shapely.orient_polygons(shapely.set_precision(union, 1e-6))
-    parts = [
-        [shapely.get_coordinates(ring).tolist() for ring in shapely.get_rings(part)] for part in shapely.get_parts(tidy)
-    ]
+    parts = _list_rings(tidy)
     if tidy.geom_type == "Polygon":
         return {"type": "Polygon", "coordinates": parts[0]}, _compute_area_km2(tidy)
     return {"type": "MultiPolygon", "coordinates": parts}, _compute_area_km2(tidy)
 
 
+def _list_rings(drawn: BaseGeometry) -> list[list[list[list[float]]]]:
+    """List the corners of each ring of each part, all of them read from shapely at once."""
+    if drawn.is_empty:
+        return [[]] if drawn.geom_type == "Polygon" else []
+    _, corners, offsets = shapely.to_ragged_array([drawn])
+    plain = corners.tolist()
+    ends = offsets[0].tolist()
+    rings = [plain[start:end] for start, end in pairwise(ends)]
+    return [rings[start:end] for start, end in pairwise(offsets[1].tolist())]
+
+
+@lru_cache(maxsize=512)
 def _flatten(latitude: float, longitude: float, radius_km: float) -> BaseGeometry:
+    """Draw one circle; the regions of one answer have most of their circles in common."""
     if radius_km >= HALF_ROUND_KM:
         return _WORLD
     if radius_km > HALF_ROUND_KM / 2:

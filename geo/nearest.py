@@ -49,6 +49,16 @@ class NearestPoints:
             rows, squares = rows[kept], squares[kept]
         return rows[np.lexsort((rows, squares))][:number]
 
+    def find_first(self, here: Floats) -> NDArray[np.intp]:
+        """Return the row of the nearest point to each of (n, 3), -1 where others are as near but for rounding."""
+        if "tree" not in self.__dict__ and len(here) < _WITHOUT_TREE:
+            return np.array([self.find(one)[0] for one in here], dtype=np.intp)
+        chords, rows = self.tree.query(here, k=min(2, len(self.vectors)))
+        if len(self.vectors) == 1:
+            return np.zeros(len(here), dtype=np.intp)
+        sure = chords[:, 1] > chords[:, 0] * (1 + 1e-9) + 1e-12
+        return np.where(sure, rows[:, 0], -1).astype(np.intp)
+
     def find_within(self, here: Floats, beyond: float) -> NDArray[np.intp]:
         """Return the rows of all points that are at most this chord farther than the nearest one."""
         if self._use_tree():

@@ -9,7 +9,13 @@ from numpy.typing import ArrayLike
 
 from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
-from sextant.geo.caps import compute_cap_area_km2, compute_polygon_area_km2, draw_caps, is_covered
+from sextant.geo.caps import (
+    compute_cap_area_km2,
+    compute_caps_area_km2,
+    compute_polygon_area_km2,
+    draw_caps,
+    is_covered,
+)
 from sextant.geo.clusters import cluster
 from sextant.geo.sphere import compute_great_circle_km, find_weighted_centre
 
@@ -40,6 +46,8 @@ class Region:
         """Its area on the sphere; of a polygon, with edges that are straight on an equal-area cylinder."""
         if self.radius_km is not None:
             return compute_cap_area_km2(self.radius_km)
+        if self.caps:
+            return compute_caps_area_km2(_enlarge_points(self.caps))
         return compute_polygon_area_km2(self.geojson or {})
 
     def contains(self, latitude: float, longitude: float) -> bool:
@@ -72,8 +80,12 @@ def unite_caps(caps: Sequence[tuple[float, float, float]], share: float | None =
     latitude, longitude, km = plain[0]
     if len(plain) == 1:
         return Region(latitude, longitude, km, share=share)
-    # A point has no area to draw: of circles shrunk to points the polygon shows one metre.
-    return Region(latitude, longitude, None, draw_caps([(a, o, max(r, 1e-3)) for a, o, r in plain]), share, plain)
+    return Region(latitude, longitude, None, draw_caps(_enlarge_points(plain)), share, plain)
+
+
+def _enlarge_points(caps: Sequence[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
+    """Return circles with an area to draw: those shrunk to points get a radius of one metre."""
+    return [(latitude, longitude, max(km, 1e-3)) for latitude, longitude, km in caps]
 
 
 def find_smallest_cap(
@@ -98,6 +110,8 @@ def find_smallest_cap(
         WrongUse: no positions, weights that do not go with them, or a mass outside (0, 1].
     """
     points, shares = _check(positions, weights, mass)
+    if centre is None and len(points) == 1:
+        return Region(float(points[0, 0]), float(points[0, 1]), 0.0, share=1.0)
     if centre is not None:
         centres = np.array([centre], dtype=float)
     else:

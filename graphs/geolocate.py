@@ -25,7 +25,6 @@ from sextant.agent.nodes.tools import tools
 from sextant.agent.nodes.verify import verify
 from sextant.agent.settings import Settings
 from sextant.agent.state import Ask, State
-from sextant.agent.world import live
 from sextant.agent.world.deps import Deps, StepInfo
 
 MakeDeps = Callable[[Settings], Deps]
@@ -38,8 +37,15 @@ def run_node(step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
     return node(state, deps)
 
 
+def make_live_deps(settings: Settings) -> Deps:
+    """Make the dependencies of nodes on the real backend, which takes long to load and which a replay does not need."""
+    from sextant.agent.world.live import make_deps
+
+    return make_deps(settings)
+
+
 def build_graph(
-    make_deps: MakeDeps = live.make_deps, around: NodeWrapper = run_node
+    make_deps: MakeDeps = make_live_deps, around: NodeWrapper = run_node
 ) -> StateGraph[State, Settings, State, State]:
     """Build the graph, uncompiled.
 

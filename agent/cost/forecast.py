@@ -13,7 +13,7 @@ from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.verification.scoring.judgements import may_judge
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.within import describe_known
-from sextant.agent.world.online import count_look_requests, count_tool_requests, list_offered, list_online_tools
+from sextant.agent.world.offered_tools import list_offered
 from sextant.agent.world.toolbox import PICTURE_TOOL, describe_tools, select_available
 from sextant.base.documents.references import ReferenceDocument, ReferencesDocument
 from sextant.base.json_types import Json
@@ -158,6 +158,10 @@ def looks_again(settings: Settings) -> bool:
 
 def count_online_requests(settings: Settings) -> int:
     """Count the requests to open services that one photo may take at most: tool calls, and second looks."""
+    if not settings.online:  # the clients of services take long to load
+        return 0
+    from sextant.agent.world.online import count_look_requests, count_tool_requests, list_online_tools
+
     plan = make_recipe(settings)
     offered = select_available(plan.tools, gallery=True, maps=list_online_tools(settings.online))
     turns = plan.max_calls * plan.max_tool_turns // (plan.max_tool_turns + 1)

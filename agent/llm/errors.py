@@ -2,16 +2,14 @@
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import httpx
 from pydantic import ValidationError
 
-from sextant.agent.llm.redaction import redact_secrets
+from sextant.agent.llm.address import WORDS_SHOWN, Address
 from sextant.agent.llm.transport import AnswerTooLarge, CompressedAnswer, Exchange
 from sextant.base.errors import SextantError
-from sextant.base.printable import make_printable
 
 Kind = Literal[
     "unreachable",
@@ -30,7 +28,6 @@ Kind = Literal[
     "samples_unsupported",
 ]
 
-WORDS_SHOWN = 200
 MOST_RAW = 1_000  # characters of what a provider behind a gateway said
 
 # What servers write; they share no error codes. Sources: error bodies of OpenAI, vLLM, llama.cpp, Ollama, OpenRouter,
@@ -101,24 +98,6 @@ class ModelError(SextantError):
 
 class ModelOnlyLoaded(Exception):
     """An Ollama server loaded the model and sent no answer with it."""
-
-
-@dataclass(frozen=True)
-class Address:
-    """The model and server an error is about. `secrets` are strings that must not appear in any message."""
-
-    spec: str
-    base_url: str
-    secrets: tuple[str, ...]
-    key_variable: str
-
-    def __str__(self) -> str:
-        return f"{self.spec} at {self.base_url}"
-
-    def redact(self, text: str) -> str:
-        """Redact a server's text for one terminal line: no secrets, no control characters, limited length."""
-        text = " ".join(redact_secrets(make_printable(text), self.secrets).split())
-        return text if len(text) <= WORDS_SHOWN else text[: WORDS_SHOWN - 1] + "…"
 
 
 def classify_error(

@@ -7,7 +7,7 @@ from sextant.agent.state import Ask, Turn
 from sextant.agent.within import describe_known
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.mcp_tools import describe_mcp_tools
-from sextant.agent.world.online import list_offered
+from sextant.agent.world.offered_tools import list_offered
 from sextant.agent.world.toolbox import describe_tools, select_available
 from sextant.base.json_types import Json
 from sextant.prompts.loading import load_frame

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from sextant.agent.llm.errors import Address
-from sextant.agent.llm.transport import LOOPBACK
+from sextant.agent.llm.address import LOOPBACK, Address
 from sextant.base.errors import WrongUse
 
 Provider = Literal["offline", "openai", "ollama", "anthropic", "google_genai", "mistralai"]

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from sextant.agent.llm.address import LOOPBACK
+
 MAX_ANSWER_BYTES = 8_000_000  # a long answer with reasoning is under 1 MB
 MAX_ERROR_BYTES = 64_000
 CONNECT_TIMEOUT_S = 10.0
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass

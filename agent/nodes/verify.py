@@ -270,11 +270,11 @@ def round_numbers(value: Any) -> Any:
     The last bits of a sum depend on the processor, and a recording must replay on another one. Outlines (``geojson``)
     are long and already rounded by `sextant.geo.caps`.
     """
+    if isinstance(value, float):  # most values are
+        return round(value, 6)
     if isinstance(value, dict):
         return {name: item if name == "geojson" else round_numbers(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [round_numbers(item) for item in value]
-    return round(value, 6) if isinstance(value, float) else value
+    return [round_numbers(item) for item in value] if isinstance(value, list) else value
 
 
 def _summarise(number: int, stop: Stop | None, verdict: Verdict) -> ProgressEvent:

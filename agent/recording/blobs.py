@@ -46,9 +46,12 @@ class BlobStore:
         else:
             return sha256
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             # The hash is checked on every read. Mode 600: pictures are private.
-            write_atomic(path, content, fsync=fsync, mode=0o600)
+            try:
+                write_atomic(path, content, fsync=fsync, mode=0o600)
+            except FileNotFoundError:  # the first blob of its folder
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomic(path, content, fsync=fsync, mode=0o600)
         except OSError as error:
             raise SextantError(
                 f"cannot write to {str(self.folder)!r}: {error.strerror}; free space or pass --home"

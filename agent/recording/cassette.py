@@ -8,12 +8,13 @@ tool schemas recur in every turn, so each is stored once, as a *part*.
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from sextant.agent.world.deps import StepInfo
+from sextant.base.disk_waits import DiskWaits
 from sextant.base.errors import SextantError
 from sextant.base.json_lines import BrokenLine, JsonLines, is_torn, read_lines
 from sextant.base.json_types import Json
@@ -85,6 +86,7 @@ class Cassette:
         self._lock = threading.Lock()
         self._file: JsonLines | None = None
         self._held: Lock | None = None
+        self._waits = DiskWaits()
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -126,7 +128,12 @@ class Cassette:
         return cassette
 
     def find(self, kind: str, request: Json) -> Json | None:
-        """Find the recorded reply to this request, as a fresh copy; None when it was never recorded."""
+        """Find the recorded reply to this request, as a fresh copy; None when it was never recorded.
+
+        Raises:
+            SextantError: the disk did not take an earlier reply.
+        """
+        self._raise_failed_wait(self._waits.check)
         compacted, _ = compact_request(kind, request)
         call = self.calls.get(make_key(kind, compacted))
         return self.read_reply(call) if call else None
@@ -138,6 +145,8 @@ class Cassette:
 
     def add(self, kind: str, request: Json, reply: Json, step_info: StepInfo, seconds: float) -> Json:
         """Append one call and return the reply as a replay will read it.
+
+        What was paid for is on its way to the disk then; ``close`` waits until it is there.
 
         Raises:
             SextantError: the file cannot be written.
@@ -156,13 +165,18 @@ class Cassette:
             lines: list[Json] = [{"part": name, "value": json.loads(text)} for name, text in fresh.items()]
             lines.append({"call": call.key, "kind": kind, "request": compacted, "reply": said, "info": info})
             lines[-1]["check"] = make_checksum(lines[-1])
-            self._write(lines, fsync=False)
+            self._write(lines)
             self.parts |= fresh
             self.calls[call.key] = call
         if kind == "model":
-            # Paid for: outside the lock, so that calls that return together wait for the disk together.
-            self._write([], fsync=True)
+            self.make_durable()
         return said
+
+    def make_durable(self, *others: Callable[[], None]) -> None:
+        """Begin to wait until the disk holds what was recorded so far, and before it what ``others`` wait for."""
+        if self._file is not None:
+            for wait in (*others, self._file.wait_for_disk):
+                self._waits.start(wait)
 
     def expand(self, call: Call) -> Json:
         """Restore a recorded request: put its parts back in place."""
@@ -172,19 +186,32 @@ class Cassette:
         return {**call.request, "messages": messages, "tools": json.loads(self.parts[call.request["tools"]])}
 
     def close(self) -> None:
-        """Close the file and release its lock."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        if self._held is not None:
-            self._held.release()
-            self._held = None
+        """Wait until the disk holds what was paid for, close the file and release its lock.
 
-    def _write(self, lines: list[Json], fsync: bool = True) -> None:
+        Raises:
+            SextantError: the disk did not take it.
+        """
+        try:
+            self._raise_failed_wait(self._waits.finish)
+        finally:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+            if self._held is not None:
+                self._held.release()
+                self._held = None
+
+    def _write(self, lines: list[Json]) -> None:
         if self._file is None:
             return
         try:
-            self._file.append(*lines, fsync=fsync)
+            self._file.append(*lines)
+        except OSError as error:
+            raise make_unwritable_error(self.path, error) from error
+
+    def _raise_failed_wait(self, wait: Callable[[], None]) -> None:
+        try:
+            wait()
         except OSError as error:
             raise make_unwritable_error(self.path, error) from error
 

@@ -5,9 +5,8 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
-from sextant.base.arrays import Floats
+from sextant.base.arrays import Floats, expit
 
 _EDGE = 1e-4
 REGION_BUCKETS = (1, 2, 4, 8, 16)  # numbers of answers from which on a level of regions holds

@@ -2,18 +2,21 @@
 
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
 from sextant.gallery.photos.open import PhotoError, open_photo
-from sextant.gallery.search.search import Reference
+
+if TYPE_CHECKING:
+    from sextant.gallery.search.search import Reference
 
 TILE = 224  # pixels a side: a sheet of 15 is 1120 × 672, within what vision models take without shrinking
 COLUMNS = 5
 LABEL = 22
 
 
-def draw_contact_sheet(references: Sequence[Reference]) -> tuple[bytes, int]:
+def draw_contact_sheet(references: Sequence["Reference"]) -> tuple[bytes, int]:
     """Draw the sheet as JPEG bytes; also return how many photos could not be opened (their tiles stay grey).
 
     Args:

@@ -22,7 +22,6 @@ from sextant.atlas.online.services import FACTS, Endpoint, Service, read_service
 from sextant.atlas.online.web import WebPage, search_web
 from sextant.atlas.online.wiki import list_articles
 from sextant.base.home import Home
-from sextant.base.settings import Settings
 from sextant.gallery.photos.open import PhotoError
 from sextant.tools.maps import Maps, NearSight
 from sextant.tools.pictures_near import SHEET_PICTURES
@@ -79,11 +78,6 @@ def has_pictures(online: Sequence[str]) -> bool:
         WrongUse: as `read_services`.
     """
     return PICTURE_TOOL in list_online_tools(online)
-
-
-def list_offered(settings: Settings) -> tuple[str, ...]:
-    """Return the tools that the home's maps or the named services answer."""
-    return tuple(dict.fromkeys((*settings.maps, *list_online_tools(settings.online))))
 
 
 class OnlineMaps:

@@ -4,23 +4,26 @@ from collections.abc import Sequence
 
 from sextant.base.documents.references import ReferenceDocument
 from sextant.gallery.search.search import Reference
-from sextant.geo.places import label
+from sextant.geo.places import label, label_all
+
+OPEN_SEA = "open sea"
 
 
 def references_to_json(references: Sequence[Reference]) -> list[ReferenceDocument]:
     """Convert references to JSON: positions rounded to about 0.1 m, similarities to four digits."""
+    places = label_all([(item.latitude, item.longitude) for item in references])
     return [
         {
             "id": item.id,
             "latitude": round(item.latitude, 6),
             "longitude": round(item.longitude, 6),
             "similarity": round(item.similarity, 4),
-            "place": name_place(item.latitude, item.longitude),
+            "place": place or OPEN_SEA,
         }
-        for item in references
+        for item, place in zip(references, places, strict=True)
     ]
 
 
 def name_place(latitude: float, longitude: float) -> str:
     """Name the place of a position: ``Paris, France``, or ``open sea``."""
-    return label(latitude, longitude) or "open sea"
+    return label(latitude, longitude) or OPEN_SEA

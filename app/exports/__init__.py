@@ -4,10 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sextant.agent.recording.blobs import BlobStore
-from sextant.app.exports.case_file import make_case_file
 from sextant.app.exports.geojson import make_geojson
 from sextant.app.exports.kml import make_kml
-from sextant.app.exports.match_drawings import attach_drawings
 from sextant.app.exports.table import make_table
 from sextant.base.documents.session import SessionView
 
@@ -23,12 +21,22 @@ class Format:
 
     def write(self, session: SessionView, blobs: BlobStore) -> str:
         """Return the export of a session, with the pictures it holds."""
-        return self.make(attach_drawings(session, blobs) if self.pictures else session)
+        if not self.pictures:
+            return self.make(session)
+        from sextant.app.exports.match_drawings import attach_drawings
+
+        return self.make(attach_drawings(session, blobs))
+
+
+def _make_case_file(session: SessionView) -> str:
+    from sextant.app.exports.case_file import make_case_file
+
+    return make_case_file(session)
 
 
 FORMATS = {
     "geojson": Format(make_geojson, ".geojson", "application/geo+json"),
     "kml": Format(make_kml, ".kml", "application/vnd.google-earth.kml+xml"),
     "csv": Format(make_table, ".csv", "text/csv; charset=utf-8"),
-    "html": Format(make_case_file, ".html", "text/html; charset=utf-8", pictures=True),
+    "html": Format(_make_case_file, ".html", "text/html; charset=utf-8", pictures=True),
 }

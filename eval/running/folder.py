@@ -113,7 +113,7 @@ def write_lines(path: Path, lines: Iterable[Json]) -> None:
     """
     try:
         with replace_file(path) as aside, aside.open("wb") as file:
-            file.writelines(format_line(line).encode() for line in lines)
+            file.writelines(map(format_line, lines))
     except OSError as error:
         raise make_unwritable_error(path, error) from error
 

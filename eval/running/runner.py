@@ -36,6 +36,7 @@ class EvalTask:
         photos: the chosen photos of ``benchmark``.
         chosen: how they were chosen (limit, seed, shard), for the record.
         max_usd: the money of the whole evaluation.
+        workers: spreads the photos over the workers of a Ray cluster.
     """
 
     benchmark: Benchmark
@@ -45,6 +46,7 @@ class EvalTask:
     out: Path
     max_usd: float | None = None
     retry_errors: bool = False
+    workers: bool = False
 
 
 def ignore_counts(counts: Counts) -> None:
@@ -62,7 +64,7 @@ def run(
     Args:
         tell: receives the running counts after every photo, from one thread.
         stop: once set, photos in flight are finished and no others begun.
-        behind: wraps the world that answers the photos' calls.
+        behind: wraps the world that answers the photos' calls in this process; workers of a cluster have none.
 
     Raises:
         WrongUse: the folder holds an evaluation with another configuration.
@@ -84,7 +86,7 @@ def run(
                 spent += sum_unfinished_costs(folder.records)
             pending = _list_pending(task, before)
             again = frozenset(make_record_name(photo.image) for photo in pending if task.retry_errors)
-            order = BatchOrder(task.settings, folder.records, task.max_usd, spent, again, behind)
+            order = BatchOrder(task.settings, folder.records, task.max_usd, spent, again, behind, workers=task.workers)
             face = EvalFace(_count_done(task, before), tell)
             session = BatchSession(order, face, writer)
             tell(face.counts)

@@ -3,11 +3,10 @@
 Evaluations and libraries share it. What differs between them, such as what a line holds, stands in their ``Face``.
 """
 
-import gc
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -16,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from sextant.base.json_types import Json
 from sextant.graphs.batches.circuit_breaker import CircuitBreaker, find_shared_failure
+from sextant.graphs.batches.garbage import freeze_loaded_objects
 from sextant.graphs.batches.lines import LineWriter
 from sextant.graphs.batches.order import BatchOrder, Face
 from sextant.graphs.batches.spend_limit import SpendLimitReached
@@ -84,7 +84,7 @@ class BatchSession(Generic[Item]):
         # One thread a matrix product: they are small, and the photos fill the cores.
         with ExitStack() as stack:
             stack.callback(self._close)
-            stack.enter_context(_freeze_loaded_objects())
+            stack.enter_context(freeze_loaded_objects())
             stack.enter_context(threadpool_limits(limits=1, user_api="blas"))
             return self._work(photos, stop)
 
@@ -155,14 +155,3 @@ def read_usd(line: Json) -> float:
     """Return what a line's answer cost, in US dollars; 0 where the price is unknown or no answer exists."""
     answer = line.get("answer")
     return ((answer.get("spent") or {}).get("usd") or 0.0) if answer else 0.0
-
-
-@contextmanager
-def _freeze_loaded_objects() -> Iterator[None]:
-    """Keep the garbage collector off what is loaded: a pass over it takes 0.1 s, in which no thread does anything."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

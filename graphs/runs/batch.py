@@ -4,35 +4,23 @@ Each photo still has its run folder. After a kill, its cassette answers the call
 """
 
 import hashlib
-import json
 import re
 from contextlib import closing
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from time import monotonic
-from typing import Any
 
 from sextant.agent.recording.cassette import Cassette
-from sextant.agent.recording.recorder import Recorder, StepPort, ignore_step
+from sextant.agent.recording.recorder import Recorder, ignore_step
 from sextant.agent.settings import Settings
 from sextant.agent.traces import trace_run
-from sextant.agent.world.deps import Deps, Port, StepInfo, ignore_event
+from sextant.agent.world.deps import Deps, Port, ignore_event
 from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
-from sextant.graphs.geolocate import Node, build_graph
-from sextant.graphs.runs.folder import FORMAT, RunFolder, format_now, write_bytes, write_json
-from sextant.graphs.runs.run import STEPS_FUSE, build_record
-from sextant.graphs.runs.steps import StepLog, make_step
-
-
-@dataclass(frozen=True)
-class PhotoRun:
-    """Recording of one photo in progress: its port and its step log."""
-
-    door: StepPort
-    log: StepLog
+from sextant.graphs.runs.folder import FORMAT, RunFolder, format_now, write_json
+from sextant.graphs.runs.run import build_record, record_nodes
+from sextant.graphs.runs.shared_graph import SharedGraph
+from sextant.graphs.runs.steps import StepLog
 
 
 class BatchRunner:
@@ -44,9 +32,7 @@ class BatchRunner:
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
-        self._photo_runs: dict[str, PhotoRun] = {}
-        self._run_deps: dict[str, Deps] = {}
-        self._graph = build_graph(self._find_deps, self._record_node).compile(name="geolocate")
+        self._graph = SharedGraph()
 
     def locate(
         self,
@@ -74,32 +60,15 @@ class BatchRunner:
         record = begin_run(folder, name, path, settings)
         cassette = Cassette.record(record.cassette)
         with trace_run(settings) as traced, closing(cassette), closing(StepLog(record.steps)) as log:
-            self._photo_runs[name] = PhotoRun(Recorder(cassette, ignore_step(traced(world))), log)
-            self._run_deps[name] = replace(self._deps, settings=settings, on_event=on_event)
+            deps = replace(self._deps, settings=settings, on_event=on_event)
+            recorded = record_nodes(Recorder(cassette, ignore_step(traced(world))), log)
             try:
-                state: Json = self._graph.invoke({"path": path}, make_config(settings), context=settings)
+                state = self._graph.invoke({"path": path}, deps, recorded)
             except SextantError as error:
                 record.update(status="failed", error=str(error))
                 raise
-            finally:
-                del self._photo_runs[name], self._run_deps[name]
-        finish_run(record, state["answer"])
+        record.complete(state["answer"])
         return state
-
-    def _find_deps(self, settings: Settings) -> Deps:
-        return self._run_deps[str(settings.run)]
-
-    def _record_node(self, step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
-        photo_run = self._photo_runs[str(deps.settings.run)]
-        began = monotonic()
-        update = node(state, replace(deps, ask=partial(photo_run.door, step_info)))
-        photo_run.log.write(make_step(step_info, update, round(monotonic() - began, 4)))
-        return update
-
-
-def make_config(settings: Settings) -> Any:
-    """Make the LangGraph configuration of one photo's run."""
-    return {"recursion_limit": STEPS_FUSE, "max_concurrency": settings.concurrency}
 
 
 def begin_run(folder: Path, name: str, path: str, settings: Settings) -> RunFolder:
@@ -112,13 +81,6 @@ def begin_run(folder: Path, name: str, path: str, settings: Settings) -> RunFold
             {"format": FORMAT, "run": name, "status": "running", "started": format_now(), **told_it},
         )
     return RunFolder(folder)
-
-
-def finish_run(record: RunFolder, answer: Json) -> None:
-    """Store the answer on one line: indenting the outlines of regions takes longer than locating the photo."""
-    content = json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    write_bytes(record.path / "answer.json", content, fsync=True)
-    record.update(status="done", finished=format_now(), photo=answer["photo"], error=None)
 
 
 def make_record_name(image: str) -> str:

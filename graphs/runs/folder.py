@@ -16,8 +16,9 @@ from sextant.base.documents.answer import Answer
 from sextant.base.documents.check import find_objection
 from sextant.base.documents.run import RunRecord
 from sextant.base.errors import SextantError, WrongUse
-from sextant.base.files import fsync_folder, write_atomic
+from sextant.base.files import fsync_file, fsync_folder, write_atomic, write_together
 from sextant.base.home import Home
+from sextant.base.json_text import encode_json
 from sextant.base.json_types import Json
 
 FORMAT = 2
@@ -107,9 +108,27 @@ class RunFolder:
 
     def finish(self, answer: Answer) -> None:
         """Store the answer and mark the run as done; the disk holds both then."""
-        write_json(self.path / "answer.json", answer, fsync=True)
         summary = {"best": answer["best"], "stop": answer["stop"], "spent": answer["spent"], "preset": answer["preset"]}
-        self.update(status="done", finished=format_now(), photo=answer["photo"], error=None, summary=summary)
+        self.complete(answer, summary=summary)
+
+    def complete(self, answer: Answer | Json, **values: Any) -> None:
+        """Store the answer, and a record that is done with these further values; the disk holds both then."""
+        done = {"status": "done", "finished": format_now(), "photo": answer["photo"], "error": None, **values}
+        record = {**self.record(), **done}
+        try:
+            write_together(
+                self.path, {"answer.json": encode_json(answer) + b"\n", "run.json": encode_json(record) + b"\n"}
+            )
+        except OSError as error:
+            raise SextantError(
+                f"cannot write to {str(self.path)!r}: {error.strerror}; free space or pass --home"
+            ) from error
+
+    def wait_for_disk(self) -> None:
+        """Wait until the disk holds a new run's record: calls recorded beside it cannot be resumed without it."""
+        fsync_file(self.path / "run.json")
+        fsync_folder(self.path)
+        fsync_folder(self.path.parent)
 
 
 def get_runs_folder(home: str | None) -> Path:
@@ -128,7 +147,7 @@ def format_now() -> str:
 
 
 def create_run(home: str | None, name: str, record: Json) -> RunFolder:
-    """Create a run folder with its record.
+    """Create a run folder with its record; ``RunFolder.wait_for_disk`` makes it survive a power cut.
 
     Raises:
         WrongUse: the name is taken or is not a valid folder name.
@@ -144,8 +163,7 @@ def create_run(home: str | None, name: str, record: Json) -> RunFolder:
     except OSError as error:
         raise SextantError(f"cannot write to {str(path)!r}: {error.strerror}; free space or pass --home") from error
     about = {"format": FORMAT, "run": name, "status": "running", "started": format_now(), **record}
-    write_json(path / "run.json", about, fsync=True)  # the calls that it will hold cannot be resumed without it
-    fsync_folder(path.parent)
+    write_json(path / "run.json", about)
     return RunFolder(path)
 
 
@@ -195,9 +213,7 @@ def write_json(path: Path, value: Any, *, fsync: bool = False) -> None:
     Raises:
         SextantError: the file cannot be written.
     """
-    # No indent: only then does Python use its fast encoder, and regions are long lists of numbers.
-    text = json.dumps(value, ensure_ascii=False)
-    write_bytes(path, text.encode("utf-8", "backslashreplace") + b"\n", fsync=fsync)
+    write_bytes(path, encode_json(value) + b"\n", fsync=fsync)
 
 
 def write_bytes(path: Path, content: bytes, *, fsync: bool = False) -> None:

@@ -21,7 +21,7 @@ from sextant.graphs.geolocate import Node, build_graph
 from sextant.graphs.runs.changes import Changes, collect_file_hashes, run_changed_node
 from sextant.graphs.runs.changes import changes_from_json as changes_from
 from sextant.graphs.runs.folder import FORMAT, RunError, RunFolder
-from sextant.graphs.runs.run import STEPS_FUSE
+from sextant.graphs.runs.shared_graph import STEPS_FUSE
 from sextant.graphs.runs.steps import Step, make_step, read_steps
 from sextant.prompts.loading import use_recorded_prompts
 

@@ -1,7 +1,7 @@
 """Run the graph on one photo and record it: calls, replies and the changes of each step."""
 
 import platform
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -25,15 +25,14 @@ from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.graphs.geolocate import Node, NodeWrapper, build_graph
+from sextant.graphs.geolocate import Node, NodeWrapper
 from sextant.graphs.runs.changes import UNCHANGED, Changes, run_changed_node
 from sextant.graphs.runs.folder import RunError, RunFolder, create_run, make_run_name
+from sextant.graphs.runs.shared_graph import load_shared_graph
 from sextant.graphs.runs.steps import StepLog, make_step
-from sextant.graphs.sessions.checkpoints import explain_sqlite_errors, open_checkpoints
+from sextant.graphs.sessions.checkpoints import explain_sqlite_errors, share_checkpoints
 from sextant.prompts.loading import is_own, read_prompt_text
 from sextant.prompts.variants import load_variant
-
-STEPS_FUSE = 500  # the budget ends a run; this limit only stops a bug
 
 
 @dataclass(frozen=True)
@@ -118,11 +117,11 @@ def execute_run(folder: RunFolder, path: str, deps: Deps, world: StepPort, chang
         UnrecordedCalls: the run is a fork that may not make the calls it needs; its folder is removed.
         SextantError: the run failed. Its folder is kept for resuming once a model was called.
     """
-    cassette = Cassette.record(folder.cassette)
-    with ExitStack() as opened:
+    with share_checkpoints(get_checkpoints_file(deps.settings)) as saver:
+        cassette = Cassette.record(folder.cassette)
         try:
-            saver = opened.enter_context(open_checkpoints(get_checkpoints_file(deps.settings)))
             with closing(cassette), closing(StepLog(folder.steps)) as log:
+                cassette.make_durable(folder.wait_for_disk)
                 answer = run_graph(path, deps, record_nodes(Recorder(cassette, world), log, changes), saver)
         except UnrecordedCalls:
             forget_run(folder, deps.settings)
@@ -138,7 +137,7 @@ def execute_run(folder: RunFolder, path: str, deps: Deps, world: StepPort, chang
     return Run(folder.name, answer)
 
 
-def record_nodes(door: StepPort, log: StepLog, changes: Changes) -> NodeWrapper:
+def record_nodes(door: StepPort, log: StepLog, changes: Changes = UNCHANGED) -> NodeWrapper:
     """Wrap each node so that it calls through the port and its change of the state is recorded."""
 
     def record_node(step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
@@ -153,16 +152,9 @@ def record_nodes(door: StepPort, log: StepLog, changes: Changes) -> NodeWrapper:
 def run_graph(path: str, deps: Deps, around: NodeWrapper, saver: BaseCheckpointSaver[Any]) -> Answer:
     """Run the graph, from its last checkpoint if it has one, and return the answer."""
     settings = deps.settings
-    graph = build_graph(lambda _: deps, around).compile(checkpointer=saver, name="geolocate")
-    config: Any = {
-        "configurable": {"thread_id": settings.run},
-        "recursion_limit": STEPS_FUSE,
-        "max_concurrency": settings.concurrency,
-    }
     with explain_sqlite_errors(get_checkpoints_file(settings)):
-        begun = has_begun(saver, config)
-        # "sync": a step's checkpoint is on disk before the next step begins, whatever kills the process.
-        state = graph.invoke(None if begun else {"path": path}, config, context=settings, durability="sync")
+        begun = has_begun(saver, str(settings.run))
+        state = load_shared_graph().invoke(None if begun else {"path": path}, deps, around, saver)
     if state.get("__interrupt__"):
         calls = [stop.value for stop in state["__interrupt__"]]
         raise UnrecordedCalls(sorted(calls, key=lambda call: call["branch"] or ""))
@@ -172,19 +164,19 @@ def run_graph(path: str, deps: Deps, around: NodeWrapper, saver: BaseCheckpointS
     return answer
 
 
-def has_begun(saver: BaseCheckpointSaver[Any], config: Any) -> bool:
+def has_begun(saver: BaseCheckpointSaver[Any], name: str) -> bool:
     """Return whether a run has a checkpoint to resume from.
 
     Raises:
         SextantError: the checkpoint cannot be read.
     """
     try:
-        found = saver.get_tuple(config)
+        found = saver.get_tuple({"configurable": {"thread_id": name}})
         return found is not None and bool(found.checkpoint["channel_versions"])
     except Exception as error:  # a damaged or crafted checkpoint can raise any exception
         what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise SextantError(
-            f"the checkpoints of run {config['configurable']['thread_id']} cannot be read ({what}); delete "
+            f"the checkpoints of run {name} cannot be read ({what}); delete "
             "checkpoints.sqlite in the home: the run then resumes from its recorded calls"
         ) from error
 
@@ -192,5 +184,5 @@ def has_begun(saver: BaseCheckpointSaver[Any], config: Any) -> bool:
 def forget_run(folder: RunFolder, settings: Settings) -> None:
     """Delete a run that failed before it had a result."""
     folder.remove()
-    with open_checkpoints(get_checkpoints_file(settings)) as saver:
+    with share_checkpoints(get_checkpoints_file(settings)) as saver:
         saver.delete_thread(str(settings.run))

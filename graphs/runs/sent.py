@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from typing_extensions import TypedDict
 
+from sextant.agent.llm.address import LOOPBACK
 from sextant.agent.llm.spec import DEFAULT_ADDRESSES, parse_spec
-from sextant.agent.llm.transport import LOOPBACK
 from sextant.agent.recording.cassette import Call, Cassette
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json

@@ -3,13 +3,16 @@
 Its serializer can only rebuild plain values and messages, never arbitrary objects.
 """
 
+import atexit
 import logging
 import os
 import sqlite3
+import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,9 @@ DATABASE = "SEXTANT_DATABASE"
 CONNECTIONS = 16  # connections per process; a server's threads wait for a free one
 BIGGEST = 256 * 2**20  # bytes a checkpoint may unpack to; real ones have some kilobytes
 
+SAMPLE = 2048  # bytes from the middle of a checkpoint that tell whether it can be compressed …
+WORTH = 0.7  # … to less than this share
+
 
 class PackedSerializer(JsonPlusSerializer):
     """Compressed strict msgpack: every step stores the whole state, and transcripts are repetitive.
@@ -38,7 +44,8 @@ class PackedSerializer(JsonPlusSerializer):
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
         kind, content = super().dumps_typed(obj)
-        return f"{kind}+z", zlib.compress(content, 1)  # level 6 takes four times as long for a tenth less
+        # Level 6 takes four times as long for a tenth less; level 0 stores as it is.
+        return f"{kind}+z", zlib.compress(content, 1 if _is_compressible(content) else 0)
 
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
         kind, content = data
@@ -55,6 +62,13 @@ class PackedSerializer(JsonPlusSerializer):
         raise SextantError("a checkpoint that unpacks to over 256 MiB was refused; delete the checkpoints file")
 
 
+def _is_compressible(content: bytes) -> bool:
+    """Return whether compressing is worth its time: an outline of thousands of corners hardly shrinks."""
+    middle = len(content) // 2
+    sample = content[middle : middle + SAMPLE]
+    return len(content) <= 4 * SAMPLE or len(zlib.compress(sample, 1)) < WORTH * len(sample)
+
+
 @contextmanager
 def open_checkpoints(file: Path) -> Iterator[BaseCheckpointSaver[Any]]:
     """Open the checkpointer: PostgreSQL when SEXTANT_DATABASE is set, otherwise the SQLite file.
@@ -68,6 +82,106 @@ def open_checkpoints(file: Path) -> Iterator[BaseCheckpointSaver[Any]]:
     else:
         with open_sqlite_checkpoints(file) as saver:
             yield saver
+
+
+@contextmanager
+def share_checkpoints(file: Path) -> Iterator[BaseCheckpointSaver[Any]]:
+    """Open the checkpointer like ``open_checkpoints``, on a connection that the runs of this process share.
+
+    SQLite writes its log back when the last connection closes and waits for the disk then, so a connection for each
+    run would wait twice a run; and connections that write at the same time sleep until the other is done.
+
+    Raises:
+        SextantError: as ``open_checkpoints``.
+    """
+    if os.environ.get(DATABASE):
+        with open_checkpoints(file) as saver:
+            yield saver
+        return
+    opened = _SHARED.take(file)
+    try:
+        with explain_sqlite_errors(file):
+            yield opened.saver
+    except SextantError as error:
+        if isinstance(error.__cause__, sqlite3.Error):
+            _SHARED.forget(opened)
+        raise
+    finally:
+        _SHARED.give_back(opened)
+
+
+@dataclass
+class _Opened:
+    """An open file of checkpoints: the file that it was on the disk, and how many runs use it now."""
+
+    file: Path
+    identity: tuple[int, int]
+    saver: SqliteSaver
+    closing: ExitStack
+    users: int = 0
+
+
+class _SharedFiles:
+    """The files of checkpoints that a process has open, closed when it ends or when too many are open unused."""
+
+    KEPT = 4
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._opened: dict[tuple[int, Path], _Opened] = {}
+
+    def take(self, file: Path) -> _Opened:
+        # By process: a connection must not be used in a child of the process that opened it.
+        key = os.getpid(), file.absolute()
+        with self._lock:
+            known = self._opened.get(key)
+            if known is not None and _identify(file) != known.identity:  # deleted or replaced since
+                self._drop(key)
+                known = None
+            if known is None:
+                stack = ExitStack()
+                saver = stack.enter_context(open_sqlite_checkpoints(file))
+                known = self._opened[key] = _Opened(file, _identify(file) or (0, 0), saver, stack)
+            known.users += 1
+            return known
+
+    def give_back(self, opened: _Opened) -> None:
+        with self._lock:
+            opened.users -= 1
+            idle = [key for key, one in self._opened.items() if one.users == 0 and key[0] == os.getpid()]
+            if opened.users == 0 and opened not in self._opened.values():
+                opened.closing.close()
+            for key in idle[: max(0, len(idle) - self.KEPT)]:
+                self._drop(key)
+
+    def forget(self, opened: _Opened) -> None:
+        """Open the file anew next time."""
+        with self._lock:
+            for key in [key for key, one in self._opened.items() if one is opened]:
+                del self._opened[key]
+
+    def close(self) -> None:
+        with self._lock:
+            for key in [key for key in self._opened if key[0] == os.getpid()]:
+                self._drop(key)
+
+    def _drop(self, key: tuple[int, Path]) -> None:
+        opened = self._opened.pop(key)
+        if opened.users == 0:
+            opened.closing.close()
+
+
+_SHARED = _SharedFiles()
+atexit.register(_SHARED.close)
+
+
+def _identify(file: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another under its name; None where it is missing."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @lru_cache(maxsize=2)

@@ -21,8 +21,8 @@ from sextant.base.documents.session import SessionView, ShownTurn
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
 from sextant.graphs.chat import PHOTOS_AT_ONCE, ChatContext, build_chat
-from sextant.graphs.runs.run import STEPS_FUSE
-from sextant.graphs.sessions.checkpoints import open_checkpoints
+from sextant.graphs.runs.shared_graph import STEPS_FUSE
+from sextant.graphs.sessions.checkpoints import share_checkpoints
 from sextant.graphs.sessions.hold import Hold, is_held, read_clock
 from sextant.graphs.sessions.summaries import summarise_photos
 from sextant.graphs.sessions.tables import Rows, get_sessions_file, note_database
@@ -255,7 +255,7 @@ class Sessions:
 
     @contextmanager
     def _open_saver(self) -> Iterator[Any]:
-        with open_checkpoints(self._table.file) as saver:
+        with share_checkpoints(self._table.file) as saver:
             yield saver
 
 

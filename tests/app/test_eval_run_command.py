@@ -138,3 +138,10 @@ def test_a_refused_key_ends_it_early_with_the_way_out(data, gallery, home, tmp_p
 def test_wrong_use_is_one_line_and_exit_code_2(more, said, data, gallery, home, tmp_path):
     ran = sextant(*words(data, gallery, tmp_path / "run"), *more, home=home)
     assert ran.code == 2 and said in ran.error
+
+
+def test_a_cache_of_calls_is_of_one_process(data, gallery, home, tmp_path):
+    out = tmp_path / "out"
+    done = sextant(*words(data, gallery, out), "--engine", "ray", "--calls", tmp_path / "calls", home=home)
+    assert done.code == 2 and "--calls is a cache of one process" in done.err
+    assert not out.exists()

@@ -3,10 +3,11 @@
 import json
 import os
 import threading
+from contextlib import suppress
 
 import pytest
 
-from sextant.agent.recording.cassette import Cassette, CassetteError
+from sextant.agent.recording.cassette import Cassette, CassetteError, is_in_use
 from sextant.agent.world.deps import StepInfo
 from sextant.base import json_lines
 from sextant.base.errors import SextantError
@@ -28,15 +29,45 @@ def test_threads_share_a_wait_for_the_disk(tmp_path, monkeypatch):
     assert 1 <= len(waits) < 40
 
 
-def test_a_paid_call_waits_for_the_disk_and_a_free_one_does_not(tmp_path, monkeypatch):
+def test_a_paid_call_is_on_the_disk_before_the_recording_closes_and_a_free_one_is_not_waited_for(tmp_path, monkeypatch):
+    waits, held = [], threading.Event()
+    monkeypatch.setattr(os, "fsync", lambda file: (held.wait(5), waits.append(file)))
     cassette = Cassette.record(tmp_path / "cassette.jsonl")
-    waits = []
-    monkeypatch.setattr(os, "fsync", lambda file: waits.append(file))
     cassette.add("clock", {"seconds": 0}, {"seconds": 1}, StepInfo(1, "plan"), 0.0)
-    assert not waits
     cassette.add("model", {"messages": [], "tools": []}, {"text": "x"}, StepInfo(2, "lmm"), 0.0)
-    assert len(waits) == 1
+    assert not waits  # the run works on meanwhile
+    held.set()
     cassette.close()
+    assert len(waits) == 1
+
+
+def end(cassette, request, then):
+    """Close the recording, or look calls up until one is refused: the wait ends in another thread."""
+    if then == "close":
+        cassette.close()
+    for _ in range(1000):
+        cassette.find("model", request)
+        threading.Event().wait(0.005)
+
+
+@pytest.mark.parametrize("then", ["close", "find"])
+def test_a_paid_call_that_the_disk_does_not_take_ends_the_run(then, tmp_path, monkeypatch):
+    failed = threading.Event()
+
+    def fail(file):
+        failed.set()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    cassette = Cassette.record(tmp_path / "cassette.jsonl")
+    request = {"messages": [], "tools": []}
+    cassette.add("model", request, {"text": "x"}, StepInfo(2, "lmm"), 0.0)
+    assert failed.wait(5)
+    with pytest.raises(SextantError, match=r"No space left.*free space"):
+        end(cassette, request, then)
+    with suppress(SextantError):
+        cassette.close()
+    assert not is_in_use(cassette.path)
 
 
 @pytest.mark.parametrize("taken", [0, 1, 17])

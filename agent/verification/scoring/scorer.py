@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, softmax
 
-from sextant.base.arrays import Floats
+from sextant.base.arrays import Floats, expit, softmax
 
 CLIP = 4.0  # standardised features are held within this many deviations: a strange pool stays in known land
 RINGS = 6  # within 1, 1-25, 25-200, 200-750, 750-2500 km of a point, and beyond

@@ -29,6 +29,9 @@ FINISHING = "finishing the photos in flight; press Ctrl-C again to abandon them"
 @click.option(
     "--calls", type=click.Path(path_type=Path), metavar="DIR", help="Cache model and tool calls in DIR and reuse them."
 )
+@click.option(
+    "--engine", type=click.Choice(["local", "ray"]), default="local", help="Run on this machine or on a Ray cluster."
+)
 @add_run_options
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
@@ -40,6 +43,7 @@ def command(
     shard: str | None,
     retry_errors: bool,
     calls: Path | None,
+    engine: str,
     as_json: bool,
     quiet: bool,
     max_usd: float | None,
@@ -57,10 +61,13 @@ def command(
     Example: sextant eval run im2gps3k --data im2gps3k --gallery mp16 --exclude-author --out runs/offline
              sextant eval run folder --data my-photos --model openai:gpt-4o --limit 200 --max-usd 5 --out runs/gpt-4o
     """
+    from sextant.base.errors import WrongUse
     from sextant.eval.benchmarks import choose_photos, load_benchmark
     from sextant.eval.reporting.summary import format_summary, summarise
     from sextant.eval.running.runner import EvalTask
 
+    if calls and engine == "ray":
+        raise WrongUse("--calls is a cache of one process, and --engine ray has many; leave one of them out")
     settings = make_settings(options)
     loaded = load_benchmark(benchmark, data)
     photos = choose_photos(loaded, limit, settings.seed, _parse_shard(shard))
@@ -69,7 +76,9 @@ def command(
         echo(f"sextant: {note}", err=True)
     # From --set, --config or the environment too, the money is that of the whole evaluation.
     limit_usd = settings.max_usd if max_usd is None else max_usd
-    task = EvalTask(loaded, photos, picked, replace(settings, max_usd=None), out, limit_usd, retry_errors)
+    task = EvalTask(
+        loaded, photos, picked, replace(settings, max_usd=None), out, limit_usd, retry_errors, workers=engine == "ray"
+    )
     ended = evaluate(task, quiet, calls)
     found = summarise(out)
     if as_json:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import pytest
 from langchain_core.tools import tool
 
+from sextant.agent.llm.address import Address
 from sextant.agent.llm.client import complete, load_model
 from sextant.agent.llm.completion import Completion
-from sextant.agent.llm.errors import Address, ModelError, classify_error
+from sextant.agent.llm.errors import ModelError, classify_error
 from sextant.agent.llm.spec import KEY_VARIABLES
 from sextant.agent.llm.transport import Exchange
 from tests.agent.conftest import KEY, Serve
