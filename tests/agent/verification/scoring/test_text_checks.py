@@ -62,6 +62,13 @@ def test_retrieved_photos_win_over_a_model_that_believes_a_false_sign():
     assert any("other evidence contradicts" in reason for reason in after.reasons)
 
 
+def test_the_learned_scorer_beside_a_good_gallery_does_not_choose_a_contradicted_answer(profile):
+    pool = replace(Pool((*retrieved(*around(LISBON, 20)), *said(TOKYO))), profile=profile)
+    assert profile.rich
+    checks = checked(pool, TOKYO, retrieval=CONFLICT, language=CONFLICT, driving_side=CONFLICT)
+    assert abs(verify(checks, "calibrated").latitude - LISBON[0]) < 1
+
+
 def test_a_contradicted_text_adds_nothing_where_others_answer():
     pool = Pool((*said(LISBON), sign(LISBON, "b")))
     checks = checked(pool, LISBON, language=CONFLICT)
