@@ -50,7 +50,7 @@ def reweigh_photo(photo: Json, constraints: list[Json], blobs: BlobStore) -> Jso
         strategy=photo["strategy"],
         optimise=photo["optimise"],
         model=load_fitted_model(photo["fitted"], blobs) if photo.get("fitted") else None,
-        judgements=read_judgements(photo["answer"].get("looks", ()), photo["answer"]["model"]),
+        judgements=read_judgements(photo["answer"].get("looks", ()), photo["answer"].get("model", "")),
         checks=read_checks(photo["answer"].get("checks", ())),
     )
     result = steer(evidence, constraints, load_within(photo["within"]) if photo.get("within") else None)

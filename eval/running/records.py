@@ -118,7 +118,7 @@ def read_pool(line: Json) -> Pool:
         Counter(answer["outcomes"]),
         retrieval_trust=line.get("retrieval_trust", 1.0),
         profile=read_profile(line.get("profile")),
-        judgements=read_judgements(answer.get("looks", ()), answer["model"]),
+        judgements=read_judgements(answer.get("looks", ()), answer.get("model", "")),
         checks=read_checks(answer.get("checks", ())),
     )
 
