@@ -81,11 +81,14 @@ def _may_answer(features: PoolFeatures) -> NDArray[np.bool_]:
 
 
 def scorer_share(features: PoolFeatures) -> float:
-    """Say how far the scorer's own choice is followed, 0 to 1: not beside weak galleries, nor strong models."""
+    """Say how far the scorer's own choice is followed, 0 to 1: not beside weak galleries, nor strong models.
+
+    It was trained beside one model's answer, so that it counts less with each further model.
+    """
     profile = features.pool.profile
     if features.kind == PoolKind.ANSWERED or not profile.rich:
         return 0.0
     if any(model_class(model_name(one.model)) == "strong" for one in features.opinions.candidates):
         return 0.0
     worth = (profile.first_within[_CITY] - RICH_FIRST_HIT) / (_WORTH_FULL - RICH_FIRST_HIT)
-    return float(np.clip(worth, 0.0, 1.0)) * features.pool.retrieval_trust
+    return float(np.clip(worth, 0.0, 1.0)) * features.pool.retrieval_trust / max(1, features.opinions.models)
