@@ -107,7 +107,9 @@ def _weigh(evidence: Evidence, features: PoolFeatures, pool: Pool, model: Model,
     """Return P(within each radius) of each point, (m, 5), from answers, list, second looks and matched scenes."""
     positions = features.points.positions
     found = calibrated_posterior(evidence, features.kind, model.pooling, calibration)
-    return weigh_scenes(weigh_judgements(found, positions, pool.judgements), positions, features.scenes)
+    return weigh_scenes(
+        weigh_judgements(found, positions, keep_consistent(pool.judgements)), positions, features.scenes
+    )
 
 
 def _regions(
