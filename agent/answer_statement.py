@@ -151,6 +151,26 @@ def list_asked(answer: Answer) -> list[str]:
     ]
 
 
+_CHECKED: dict[str, str] = {
+    "retrieval": "similar photos",
+    "map": "the map",
+    "language": "the language of the other words",
+    "driving_side": "the driving side",
+}
+
+
+def list_checks(answer: Answer) -> list[str]:
+    """Say of each place that text in the photo names what other evidence says of it."""
+    lines = []
+    for one in answer.get("checks", ()):
+        said: dict[str, list[str]] = {}
+        for kind, name in _CHECKED.items():
+            said.setdefault(one[kind], []).append(name)  # type: ignore[literal-required]
+        parts = [f"{finding}: {', '.join(names)}" for finding, names in sorted(said.items())]
+        lines.append(f"“{one['text']}” names a place near {format_coordinates(one)}; {'; '.join(parts)}")
+    return lines
+
+
 def describe_looks(answer: Answer) -> list[ToldLook]:
     """Describe each judgement of a second look: the place, what the model made of the pictures taken there, and why.
 
@@ -188,6 +208,7 @@ def state_answer(answer: Answer, *, steered: bool = False) -> AnswerStatement:
         "stop": describe_stop(answer),
         "spent": format_spending(answer),
         "asked": list_asked(answer),
+        "checks": list_checks(answer),
         "looks": describe_looks(answer),
         "doubts": [warning["text"] for warning in answer["warnings"]],
     }

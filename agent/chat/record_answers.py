@@ -68,6 +68,7 @@ def list_reasons(photo: Document, most: int | None = None) -> list[LedgerEntry]:
         )
         for claim in answer["claims"][:most]
     ]
+    entries += [LedgerEntry(format_sentence(line), "inferred") for line in photo["told"]["checks"]]
     if answer["best"] is not None and photo["nearest"]:
         near = select_within(photo["nearest"], answer["best"], 200.0)
         line = f"{len(near)} of the {len(photo['nearest'])} most similar gallery photos lie within 200 km of it."

@@ -25,7 +25,7 @@ from sextant.agent.verification.model_file import SHARES, Model, shipped_model
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.scoring.aligned import unused_words
-from sextant.agent.verification.scoring.judgements import list_likely, weigh_judgements
+from sextant.agent.verification.scoring.judgements import keep_consistent, list_likely, weigh_judgements
 from sextant.agent.verification.scoring.looked_up_words import looked_up_words
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
@@ -60,7 +60,7 @@ def calibrated(
     probabilities, preference = (
         _weigh(evidence, features, pool, model, calibration) for calibration in (model.calibration, model.preference)
     )
-    seen_again = features.matched | features.lie_near(list_likely(pool.judgements))
+    seen_again = features.matched | features.lie_near(list_likely(keep_consistent(pool.judgements)))
     worth = choose(features, preference, optimise, model.scorer, seen_again)
     regions = _regions(features, probabilities, worth, model, within)
     if features.signs.candidates:
@@ -78,7 +78,7 @@ def calibrated(
     alone = tuple(Scored(one, 0.0) for one in (*pool.signs, *pool.scenes) if one not in weighed)
     scored = _scored(weighed, positions, probabilities, worth)
     told = looked_up_words(features, pool, positions[best])
-    near = evidence.away_km[best] <= target_radius_km
+    near = (evidence.away_km[best] <= target_radius_km) & ~features.contradicted
     stop = stopping(
         probabilities[best], unanimous(answers, near), bool(answers), target_radius_km, model.gain, call_cost
     )
@@ -107,7 +107,9 @@ def _weigh(evidence: Evidence, features: PoolFeatures, pool: Pool, model: Model,
     """Return P(within each radius) of each point, (m, 5), from answers, list, second looks and matched scenes."""
     positions = features.points.positions
     found = calibrated_posterior(evidence, features.kind, model.pooling, calibration)
-    return weigh_scenes(weigh_judgements(found, positions, pool.judgements), positions, features.scenes)
+    return weigh_scenes(
+        weigh_judgements(found, positions, keep_consistent(pool.judgements)), positions, features.scenes
+    )
 
 
 def _regions(

@@ -73,7 +73,7 @@ def gather_evidence(features: PoolFeatures, hit_rates: HitRates) -> Evidence:
         listed = list_evidence(pool.retrieval_trust * found, features.apart_km, features.points.kind == RETRIEVED)
     return Evidence(
         compute_all_pairs_km(features.points.positions, features.opinions.positions),
-        hit_rates.log_odds(answers),
+        hit_rates.log_odds(answers) - features.doubts[:, None],
         np.array([1.0 if one.origin == "answer" else _ALTERNATIVE_VOTE for one in answers]),
         features.opinions.model,
         listed,
