@@ -24,6 +24,7 @@ from sextant.base.json_types import Document
 from sextant.geo.places import describe
 
 NO_MODEL = "no model looked at the picture; this is the density of similar photos"
+NO_PLACE_LEFT = "No place is left: the conditions rule out every candidate."
 LOOKED_WORDS = {
     "same place": "pictures taken there show the same place",
     "same kind": "pictures taken there show the same kind of place",
@@ -150,6 +151,26 @@ def list_asked(answer: Answer) -> list[str]:
     ]
 
 
+_CHECKED: dict[str, str] = {
+    "retrieval": "similar photos",
+    "map": "the map",
+    "language": "the language of the other words",
+    "driving_side": "the driving side",
+}
+
+
+def list_checks(answer: Answer) -> list[str]:
+    """Say of each place that text in the photo names what other evidence says of it."""
+    lines = []
+    for one in answer.get("checks", ()):
+        said: dict[str, list[str]] = {}
+        for kind, name in _CHECKED.items():
+            said.setdefault(one[kind], []).append(name)  # type: ignore[literal-required]
+        parts = [f"{finding}: {', '.join(names)}" for finding, names in sorted(said.items())]
+        lines.append(f"“{one['text']}” names a place near {format_coordinates(one)}; {'; '.join(parts)}")
+    return lines
+
+
 def describe_looks(answer: Answer) -> list[ToldLook]:
     """Describe each judgement of a second look: the place, what the model made of the pictures taken there, and why.
 
@@ -163,12 +184,16 @@ def describe_looks(answer: Answer) -> list[ToldLook]:
     return found
 
 
-def state_answer(answer: Answer) -> AnswerStatement:
-    """State every part of an answer in words; parts that have nothing to say are empty."""
+def state_answer(answer: Answer, *, steered: bool = False) -> AnswerStatement:
+    """State every part of an answer in words; parts that have nothing to say are empty.
+
+    Args:
+        steered: a person set conditions; an answer without a place then says that they left none.
+    """
     placed = answer["best"] is not None
     found = find_likely_place(answer)
     return {
-        "headline": format_headline(answer),
+        "headline": NO_PLACE_LEFT if steered and not placed else format_headline(answer),
         "short": format_short_place(answer),
         "scale": found.scale if found else None,
         "position": describe_position(answer) if placed else "",
@@ -183,6 +208,7 @@ def state_answer(answer: Answer) -> AnswerStatement:
         "stop": describe_stop(answer),
         "spent": format_spending(answer),
         "asked": list_asked(answer),
+        "checks": list_checks(answer),
         "looks": describe_looks(answer),
         "doubts": [warning["text"] for warning in answer["warnings"]],
     }

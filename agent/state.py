@@ -7,7 +7,7 @@ from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 from sextant.agent.warning_codes import AnswerWarning, read_warnings
-from sextant.base.documents.answer import Answer, JudgementDocument, SentDocument
+from sextant.base.documents.answer import Answer, JudgementDocument, SentDocument, TextCheckDocument
 from sextant.base.documents.answer import Stop as Stop
 from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.documents.verdict import VerdictDocument
@@ -183,6 +183,8 @@ class State(TypedDict, total=False):
     """The outcome of each branch, by branch id."""
     judgements: dict[str, list[JudgementDocument]]
     """What second looks said of the leading places, by branch id; absent where none did. They are no outcomes."""
+    checks: list[TextCheckDocument]
+    """What other evidence says of the places that text in the photo names; absent where none does."""
     verdict: VerdictDocument
     stop: Stop
     answer: Answer

@@ -2,10 +2,12 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
 from sextant.agent.answers.judgements import Likeness, read_judgements
+from sextant.agent.cost.forecast import forecast
 from sextant.agent.settings import Settings
 from sextant.agent.verification.calibrated import calibrated
 from sextant.agent.verification.pool import Candidate, Judgement, Pool
@@ -43,16 +45,19 @@ def make_script(likely):
     return script
 
 
+def choose(home, gallery, **more):
+    return Settings(
+        **{
+            "model": "openai:gpt-5-scripted", "home": str(home), "tools": (), "retries": 0,
+            "gallery": str(gallery) if gallery else None, "second_look": 4, "later": ("second-look",),
+            "variants": ("zero-shot", "references-10"), "max_rounds": 2, **more,
+        }
+    )  # fmt: skip
+
+
 def run(script, query, home, gallery, **more):
     with ModelServer(script) as server:
-        settings = Settings(
-            **{
-                "model": "openai:gpt-5-scripted", "base_url": server.base_url, "home": str(home), "tools": (),
-                "retries": 0, "gallery": str(gallery) if gallery else None, "second_look": 4, "later": ("second-look",),
-                "variants": ("zero-shot", "references-10"), "max_rounds": 2, **more,
-            }
-        )  # fmt: skip
-        return locate(str(query), settings), server.asked
+        return locate(str(query), choose(home, gallery, base_url=server.base_url, **more)), server.asked
 
 
 def test_the_leading_places_are_compared_and_the_judgement_counts(gallery, query, tmp_path, keys):
@@ -119,3 +124,49 @@ def test_probabilities_stay_those_of_one_truth():
     moved = weigh_judgements(chances, np.array([OSLO, LISBON]), judged)
     assert moved[0, 1] > 0.7 and moved[1, 1] < 0.2 and moved[:, 1].sum() <= 1.0
     assert (np.diff(moved, axis=1) >= 0).all() and moved[0, 0] < moved[0, 1]
+
+
+def test_the_forecast_counts_sheets_and_requests_and_is_never_below_what_is_spent(gallery, query, tmp_path, keys):
+    def counting(asked):
+        """Count a token for each letter and what a picture may take at most, as no server counts more."""
+        pictures = sum(
+            block.get("type") == "image_url"
+            for message in asked.body["messages"]
+            if isinstance(message["content"], list)
+            for block in message["content"]
+        )
+        said = script(asked)
+        return replace(said, usage=(len(asked.text) // 4 + 1_500 * pictures, 100))
+
+    script = make_script("Lisbon")
+    done, asked = run(counting, query, tmp_path, gallery, max_rounds=3)
+    settings = choose(tmp_path, gallery, max_rounds=3)
+    foreseen = forecast(settings)
+    spent = done.answer["spent"]
+    assert any("Place A:" in one.text for one in asked)
+    assert foreseen["at_most"]["calls"] >= spent["calls"]
+    assert foreseen["at_most"]["input_tokens"] + foreseen["at_most"]["output_tokens"] >= spent["tokens"]
+    without = forecast(replace(settings, second_look=0))
+    assert without["at_most"]["input_tokens"] < foreseen["at_most"]["input_tokens"]
+
+
+def test_the_forecast_counts_the_requests_of_second_looks_and_tools():
+    looks = Settings(model="openai:gpt-5", second_look=4, online=("panoramax", "commons"), tools=(), max_rounds=3)
+    assert forecast(looks)["online"]["at_most"] == 2 * 4 * 2 * (2 + 4)  # rounds, places, attempts, lists and pictures
+    assert forecast(replace(looks, model="openai:llava"))["online"]["at_most"] == 0  # whose judgement weighs nothing
+    tools = Settings(model="openai:llava", online=("overpass", "nominatim"), tools=("map_search",), max_calls=4)
+    assert forecast(tools)["online"]["at_most"] == 3 * 8 * 2 * 2  # turns of tools, calls in one, attempts, services
+
+
+def test_a_reply_that_calls_two_places_the_same_is_not_weighed():
+    pool = Pool((*said_once(LISBON, "a"), *said_once(OSLO, "b")))
+    both = tuple(Judgement(*place, Likeness.SAME_PLACE, "gpt-5", "2.second-look.0") for place in (LISBON, OSLO))
+    plain, contradicted = calibrated(pool), calibrated(replace(pool, judgements=both))
+    assert contradicted.probability == plain.probability
+    assert "a second look called several places the same as the photo's; it was not weighed" in contradicted.reasons
+    one = calibrated(replace(pool, judgements=(both[1], Judgement(*LISBON, Likeness.NOT, "gpt-5", "2.second-look.0"))))
+    assert one.latitude == OSLO[0] and one.probability != plain.probability
+
+
+def said_once(place, variant):
+    return (Candidate(*place, origin="answer", model="gpt-5", variant=variant),)

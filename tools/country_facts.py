@@ -26,6 +26,8 @@ class CountryFacts:
     calling_code: int | None
     domain: str | None
     scripts: tuple[str, ...]
+    languages: tuple[str, ...]
+    """ISO 639-1 codes, the most spoken first."""
     currencies: tuple[str, ...]
     plate: str | None
     road_lines: str | None
@@ -50,6 +52,7 @@ def _read_facts(row: dict[str, str]) -> CountryFacts:
         calling_code=phonenumbers.country_code_for_region(code) or None,
         domain=row["domain"] or None,
         scripts=tuple(row["scripts"].split(", ")) if row["scripts"] else (),
+        languages=tuple(row["languages"].split()),
         currencies=tuple(row["currency"].split()),
         plate=row["plate"] or None,
         road_lines=row["lines"] or None,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from sextant.atlas.online.pictures import NearPicture
 
-_PICTURES = 6
+SHEET_PICTURES = 6
 
 
 class Pictures(Protocol):
@@ -41,7 +41,7 @@ def make_pictures_near_tool(online: Pictures | None) -> BaseTool:
     def run(latitude: float, longitude: float, radius_m: float = 100.0) -> tuple[str, dict[str, Any]]:
         if online is None:
             raise ToolException("no picture service is on; answer without it")
-        found = online.pictures(latitude, longitude, radius_m, _PICTURES)
+        found = online.pictures(latitude, longitude, radius_m, SHEET_PICTURES)
         if not found:
             raise ToolException(f"nobody published a picture within {radius_m:.0f} m; try a larger radius")
         lines = [f"{rank}. {format_picture(one)}" for rank, one in enumerate(found, 1)]

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from sextant.agent.answers.containment import holds, is_inside_either
 from sextant.agent.answers.mentions import WHOLE, Mention
 from sextant.agent.answers.stance import Stance
 from sextant.agent.answers.tokens import Words, load_word_list
 from sextant.atlas.shipped import GazetteerEntry, make_key
-from sextant.geo.sphere import compute_great_circle_km
 
 _MARKS = {" ", ",", "(", ")", "–", "-", ""}
 _MOST_BETWEEN = 3
@@ -135,7 +135,7 @@ def _resolve(
     for entry in mention.entries[:_TRIED]:
         weight, held, contradicted = _compute_prior(entry, mention), False, False
         for other in beside:
-            if any(_find_relation(entry, rival) for rival in other.entries[:_TRIED]):
+            if any(is_inside_either(entry, rival) for rival in other.entries[:_TRIED]):
                 weight *= _INSIDE
                 held = True
             elif other in after and _is_container_after(other, entry):
@@ -157,6 +157,8 @@ def _resolve(
     foreign = told and not any(told.get(owner) for owner in entry.owners) and max(told.values()) > _SURELY_TOLD
     if foreign and not held and entry.kind == "town" and entry.population < _FOREIGN:
         return None
+    if foreign and not held and entry.kind == "division" and mention.worth < WHOLE:
+        return None  # "Utah Beach", in a reply about France
     return entry, weight, held
 
 
@@ -197,34 +199,3 @@ def _compute_prior(entry: GazetteerEntry, mention: Mention) -> float:
     if entry.population >= _GREAT and entry.own:
         weight *= 10
     return weight
-
-
-def _find_relation(a: GazetteerEntry, b: GazetteerEntry) -> bool:
-    """Return whether one of two entries lies in the other."""
-    return holds(a, b) or holds(b, a)
-
-
-def holds(outer: GazetteerEntry, inner: GazetteerEntry) -> bool:
-    """Return whether an entry lies in another, as far as their columns tell."""
-    if outer is inner:
-        return False
-    if outer.kind == "country":
-        return inner.kind != "country" and any(owner in outer.owners for owner in inner.owners)
-    if outer.kind == "region" and (inner.kind == "division" or not outer.owners):
-        return inner.kind in ("town", "division") and _lies_within(outer, inner, 1.0)
-    if outer.kind == "division":
-        if inner.kind in ("country", "division") or outer.owners[0] not in inner.owners:
-            return False
-        return inner.division == outer.division or (inner.kind == "region" and _lies_within(outer, inner, 1.5))
-    if inner.kind in ("country", "division") or not set(outer.owners) & set(inner.owners):
-        return False
-    if outer.kind in ("region", "county"):
-        return _lies_within(outer, inner, 1.5)
-    return inner.kind == "town" and inner.population < outer.population and _lies_within(outer, inner, 1.5)
-
-
-def _lies_within(outer: GazetteerEntry, inner: GazetteerEntry, times: float) -> bool:
-    if abs(outer.latitude - inner.latitude) * 111 > outer.radius_km * times + 10:
-        return False
-    apart = compute_great_circle_km((outer.latitude, outer.longitude), (inner.latitude, inner.longitude))
-    return float(apart) <= outer.radius_km * times + 10

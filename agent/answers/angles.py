@@ -28,7 +28,8 @@ _WORDS = "|".join(sorted((re.escape(word) for word in _SIGNS if len(word) > 1), 
 _HEMISPHERE = rf"(?:[NSEWO]|(?i:{_WORDS}))(?![^\W\d_])"
 
 _SIGN = r"(?P<sign>[+-])?"
-_NUMBER = r"\d{1,3}(?:[.,]\d{1,30})?(?![\d])"
+# "West 42nd" is a street.
+_NUMBER = r"\d{1,3}(?:[.,]\d{1,30})?(?!\d|(?:st|nd|rd|th)\b)"
 _DEGREE = r"\s{0,3}(?:°|(?i:degrees?|deg|grad)\b\.?|度)"
 _FRACTION = r"\d{1,2}(?:[.,]\d{1,30})?(?!\d)\s{0,3}"
 _MINUTE_MARK = r"(?:\\?'|(?i:minutes?|min|m)\b\.?|分)\s{0,3}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from sextant.agent.answers.containment import is_inside_either
 from sextant.agent.answers.tokens import Words, is_unspaced, load_word_list
 from sextant.atlas.shipped import GazetteerEntry, load_shipped, make_key
 from sextant.atlas.state_codes import find_state
@@ -19,9 +20,12 @@ _LEAST_OTHER_PART = 100_000  # the same where the rest of the name says nothing 
 _LONGEST_ABBREVIATION = 3  # letters of one; no country's name in Latin letters is as short
 _LEAST_ALIAS = 100_000  # people of a town that is known by an alias of one word
 _LEAST_ALIAS_LETTERS, _LEAST_SHORT_ALIAS = 5, 1_000_000
+_TRIED = 20  # entries of a name, the likeliest first
 _LEAST_STEM = 3  # letters of a Russian name without its ending
 _MOST_NAMES = 400
 _AFTER_NAMES = "市省州府県縣都道国國区區町村郡的之の、をはがにでへ시도군구"  # after a name in a script without spaces
+
+_OF_DIVISIONS = ("state", "province", "prefecture")  # "Washington State" is not the city
 
 # Worth of a mention, relative to a name that stands alone.
 WHOLE, OF_A_KIND, AFTER_OF, PART = 1.0, 0.6, 0.5, 0.2
@@ -128,7 +132,8 @@ def _find_known(words: Words, first: int, last: int) -> list[Mention]:
             if key not in table:
                 continue
             entries = table.entries(key)
-            covered = found[-1].until + 1 if found else first
+            apart = bool(found) and (found[-1].worth == WHOLE or words.gaps[at] == "-")
+            covered = found[-1].until + 1 if apart else first
             mention = _make_mention(words, entries, covered, max(last, until), at, until, at == first and until >= last)
             if mention is not None:
                 found.append(replace(mention, first=first))
@@ -163,8 +168,9 @@ def _make_mention(
     entries = tuple(entry for entry in entries if _is_spelt_alike(words, entry, at, until))
     before = [key for key in words.keys[first:at] if key not in qualifiers and key not in connectors]
     after = [key for key in words.keys[until + 1 : last + 1] if key not in qualifiers or key in kinds]
-    if " ".join(words.keys[until + 1 : last + 1]) in load_shipped() and not all(key in kinds for key in after):
-        after = []  # "Tokyo Japan"
+    following = " ".join(words.keys[until + 1 : last + 1])
+    if after and (_is_of_one_address(following, entries) or _are_paired(words, until, following, entries)):
+        after = []  # "Halls Gap" is one name
     if any(key in load_word_list("streets") for key in after) or (before and before[-1] in load_word_list("waters")):
         return None
     worth = WHOLE
@@ -186,9 +192,25 @@ def _make_mention(
             return None
         contained = words.gaps[at + 1 : at + 2] == [","]
         entries = tuple(entry for entry in entries if entry.kind == "country" or (contained and entry.own))
+    if until + 1 < len(words.keys) and words.gaps[until + 1] == " " and words.keys[until + 1] in _OF_DIVISIONS:
+        entries = tuple(entry for entry in entries if entry.kind == "division") or entries
     if not entries:
         return None
     return Mention(tuple(entries), worth, first, last, at, until, words.sentences[at])
+
+
+def _is_of_one_address(key: str, entries: tuple[GazetteerEntry, ...]) -> bool:
+    """Return whether a name that follows another one holds it or lies in it: "Tokyo Japan"."""
+    table = load_shipped()
+    following = table.entries(key) if key in table else ()
+    return any(is_inside_either(one, entry) for one in following[:_TRIED] for entry in entries[:_TRIED])
+
+
+def _are_paired(words: Words, until: int, key: str, entries: tuple[GazetteerEntry, ...]) -> bool:
+    """Return whether a dash joins two names of a kind: "the Arizona-Utah border"."""
+    table = load_shipped()
+    paired = words.gaps[until + 1] == "-" and key in table and bool(entries)
+    return paired and table.entries(key)[0].kind == entries[0].kind
 
 
 def _is_spelt_alike(words: Words, entry: GazetteerEntry, at: int, until: int) -> bool:

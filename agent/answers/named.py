@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from sextant.agent.answers.addresses import ResolvedMention, holds, resolve_places
+from sextant.agent.answers.addresses import ResolvedMention, resolve_places
 from sextant.agent.answers.characters import clean
+from sextant.agent.answers.containment import holds
 from sextant.agent.answers.fields import Reading
 from sextant.agent.answers.mentions import OF_A_KIND, WHOLE, CapitalisedRun, find_names
 from sextant.agent.answers.outcome import Precision
@@ -23,6 +24,8 @@ _ELSEWHERE = 1.0  # what a town counts less that no container holds, where other
 _LEAST_ALONE = 15_000  # people of a town that is believed without a container or a small word before it
 _ANCHOR = 200_000  # people of a town that a reply is about, though no container stands beside it
 _ANCHOR_KM = 80.0
+_CONTINENTAL_KM = 500.0  # reach of a region that is a part of a continent
+_NEARLY = 1.0  # what a statement may count less to be nearly as sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +165,31 @@ def read_named_place(statements: list[Statement]) -> list[Statement]:
             other for other in statements[1:]
             if _FINENESS[other.place.entry.kind] < _FINENESS[best.place.entry.kind]
             and other.score >= Stance.LIKE and other.place.mention.worth >= OF_A_KIND
+            and (other.place.entry.kind != "region" or other.place.entry.radius_km < best.place.entry.radius_km)
             and holds(best.place.entry, other.place.entry)
-        ]  # fmt: skip
+        ] or _list_countries_within(best, statements[1:])  # fmt: skip
         if finer:
             chosen = max(finer, key=lambda one: (-_FINENESS[one.place.entry.kind], one.score))
             return read_named_place([chosen, *(other for other in statements if other is not chosen)])
     return statements
+
+
+def _list_countries_within(best: Statement, others: list[Statement]) -> list[Statement]:
+    """Return the statements of the one country that a reply tells of, nearly as surely, inside a part of a continent.
+
+    Where it names several, "Southeast Asia, such as Thailand or Vietnam", the part of the continent is the answer.
+    """
+    area = best.place.entry
+    if area.kind != "region" or area.radius_km < _CONTINENTAL_KM:
+        return []
+    within = [
+        other for other in others
+        if other.place.entry.kind in ("country", "division") and other.place.mention.worth == WHOLE
+        and other.score >= Stance.LIKE and other.place.entry.radius_km < area.radius_km
+        and holds(area, other.place.entry)
+    ]  # fmt: skip
+    named = {(one.place.entry.owners[0], one.place.entry.division) for one in within}
+    return [one for one in within if one.score >= best.score - _NEARLY] if len(named) == 1 else []
 
 
 def make_place_reading(statement: Statement, said: Reading | None = None) -> Reading:

@@ -12,6 +12,8 @@ from sextant.base.yaml_text import parse_yaml
 
 _REACH, _MOST = 60, 40  # words round a name in which phrases speak of it, and how many of them
 _NEAR = 6  # small words between a phrase and the name it speaks of
+_EXAMPLE = 8  # words from "such as" to the name
+_CONDITIONS = ("if", "wenn", "falls", "si", "se", "если")
 _SCOPE = {"deny", "like", "toward"}  # phrases that speak of the very next name alone
 
 
@@ -59,11 +61,43 @@ def find_stances(words: Words, mentions: list[Mention]) -> list[Stance]:
             and _continues(words, mentions[number - 1], mention)
         ):
             stance = Stance.TOWARD
+        if (
+            number
+            and Stance.LIKE < stance < Stance.FINAL
+            and stances[-1] == Stance.LIKE
+            and _continues(words, mentions[number - 1], mention)
+            and mentions[number - 1].last < mention.first
+        ):
+            stance = Stance.LIKE  # "such as Munich, Salzburg, or Vienna"
         stances.append(stance)
     for number in range(len(mentions) - 2, -1, -1):  # "Paris, France is not": what holds of the container holds of it
         if stances[number + 1] == Stance.DENIED and _is_contained(words, mentions[number], mentions[number + 1]):
             stances[number] = Stance.DENIED
+    for number in _find_conditional(words, mentions, hits):
+        stances[number] = Stance.DENIED
     return stances
+
+
+def _find_conditional(words: Words, mentions: list[Mention], hits: list[_Hit]) -> list[int]:
+    """Return the examples of what could be said, which assert nothing: "(e.g., Nikko or Kyoto, if known)"."""
+    examples = [hit for hit in hits if hit.tag == "like"]
+    found: list[int] = []
+    for number in range(len(mentions) - 1, -1, -1):
+        mention = mentions[number]
+        after = mention.last + 1
+        conditional = (
+            after < len(words.keys)
+            and words.gaps[after] == ","
+            and words.keys[after] in _CONDITIONS
+            and any(
+                0 < mention.first - hit.last <= _EXAMPLE and words.sentences[hit.last] == mention.sentence
+                for hit in examples
+            )
+        )
+        continued = found and found[-1] == number + 1 and _continues(words, mention, mentions[number + 1])
+        if conditional or continued:
+            found.append(number)
+    return found
 
 
 def _find_stance(words: Words, mention: Mention, here: list[_Hit], above: list[_Hit]) -> Stance:
@@ -77,6 +111,8 @@ def _find_stance(words: Words, mention: Mention, here: list[_Hit], above: list[_
             if hit.tag == "deny":
                 return Stance.DENIED
             stance = min(stance, Stance.TOWARD if hit.tag == "toward" else Stance.LIKE)
+        elif hit.tag == "like" and _are_in_brackets(words, hit.first, mention.first):
+            stance = min(stance, Stance.LIKE)
     if stance < Stance.PLAIN:
         return stance
     tags = {hit.tag for hit in here if hit.last < mention.first or hit.tag == "final"}
@@ -86,6 +122,11 @@ def _find_stance(words: Words, mention: Mention, here: list[_Hit], above: list[_
     return Stance.FINAL if "final" in tags else Stance.ASSERTED if "assert" in tags else stance
 
 
+def _are_in_brackets(words: Words, opening: int, at: int) -> bool:
+    """Return whether a phrase opens the brackets that a name stands in: "(e.g., the Louvre in Paris, or Rome)"."""
+    return opening < at and words.gaps[opening] == "(" and ")" not in words.gaps[opening + 1 : at + 1]
+
+
 def _is_adjacent(words: Words, last: int, first: int) -> bool:
     """Return whether only small words stand between a phrase and a name."""
     small = _load_phrases()[1]
@@ -93,7 +134,10 @@ def _is_adjacent(words: Words, last: int, first: int) -> bool:
         return False
     if any(words.gaps[k] not in (" ", "-", "") for k in range(last + 2, first + 1)):
         return False
-    return words.gaps[last + 1] in (" ", "-", "", ":") and all(words.keys[k] in small for k in range(last + 1, first))
+    comma = words.gaps[last + 1] == "," and words.keys[last] == "g"  # "e.g., Tuscany"
+    return (comma or words.gaps[last + 1] in (" ", "-", "", ":")) and all(
+        words.keys[k] in small for k in range(last + 1, first)
+    )
 
 
 def _continues(words: Words, before: Mention, mention: Mention) -> bool:

@@ -77,7 +77,7 @@ def _ends_between(gap: str, last: str, word: str) -> bool:
         return True
     if word[0].islower():
         return False
-    short = last.lower() in load_word_list("short_forms") or (len(last) == 1 and last.isupper())
+    short = last.lower() in load_word_list("short_forms") or (len(last) == 1 and last.isalpha())
     return not short or word.lower() in load_word_list("leads")
 
 
@@ -108,7 +108,14 @@ def make_word_key(word: str) -> str:
 def _load_lists() -> dict[str, frozenset[str]]:
     text = files("sextant.agent.answers").joinpath("data/words.yaml").read_text(encoding="utf-8")
     lists = parse_yaml(text).items()
-    return {name: frozenset(words.split(", ") if ", " in words else words.split()) for name, words in lists}
+    split = {name: words.split(", ") if ", " in words else words.split() for name, words in lists}
+    # As a reply's words are: "avenue" is "avenu", since "ue" may stand for "ü".
+    return {name: frozenset(_make_list_key(word) for word in words) for name, words in split.items()}
+
+
+def _make_list_key(word: str) -> str:
+    """Return the key of a listed word; compounds keep their hyphen."""
+    return "-".join(make_word_key(part) for part in word.split("-"))
 
 
 def load_word_list(name: str) -> frozenset[str]:

@@ -34,7 +34,7 @@ def answer_where(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Answer "where": the place, its probability and whether that is calibrated."""
     told = photo["told"]
     if photo["answer"]["best"] is None:
-        return [LedgerEntry("No place is left.", "inferred")]
+        return [LedgerEntry(told["headline"], "inferred")]
     entries = [
         LedgerEntry(told["headline"], "inferred"),
         LedgerEntry(f"Position: {told['position']}.", "inferred"),
@@ -48,7 +48,7 @@ def answer_where(photo: Document, question: str = "") -> list[LedgerEntry]:
 def answer_why(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Answer "why": clues of nearby answers, then similar photos, then the scores."""
     if photo["answer"]["best"] is None:
-        return [LedgerEntry("No place is left to explain.", "inferred")]
+        return [LedgerEntry(photo["told"]["headline"], "inferred")]
     return list_reasons(photo, CLAIMED) or [LedgerEntry("The record has no stated reason.", "inferred")]
 
 
@@ -68,6 +68,7 @@ def list_reasons(photo: Document, most: int | None = None) -> list[LedgerEntry]:
         )
         for claim in answer["claims"][:most]
     ]
+    entries += [LedgerEntry(format_sentence(line), "inferred") for line in photo["told"]["checks"]]
     if answer["best"] is not None and photo["nearest"]:
         near = select_within(photo["nearest"], answer["best"], 200.0)
         line = f"{len(near)} of the {len(photo['nearest'])} most similar gallery photos lie within 200 km of it."

@@ -8,6 +8,7 @@ from sextant.agent.chat.steering_parser import read_steering
 from sextant.agent.nodes.answer import collect_claims, name_best_place, name_rival
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.fitted_models import load_fitted_model
+from sextant.agent.verification.pool import read_checks, read_judgements
 from sextant.agent.within import load_within
 from sextant.base.documents.answer import BestPlace, Claim
 from sextant.base.documents.outcome import OutcomeDocument
@@ -49,6 +50,8 @@ def reweigh_photo(photo: Json, constraints: list[Json], blobs: BlobStore) -> Jso
         strategy=photo["strategy"],
         optimise=photo["optimise"],
         model=load_fitted_model(photo["fitted"], blobs) if photo.get("fitted") else None,
+        judgements=read_judgements(photo["answer"].get("looks", ()), photo["answer"].get("model", "")),
+        checks=read_checks(photo["answer"].get("checks", ())),
     )
     result = steer(evidence, constraints, load_within(photo["within"]) if photo.get("within") else None)
     verdict = result.verdict.to_json()

@@ -8,7 +8,7 @@ from sextant.agent.chat.constraints import find_allowed, relies_on
 from sextant.agent.verification import Candidate, Pool, Verdict, verify
 from sextant.agent.verification.baselines.stand_in import judging
 from sextant.agent.verification.model_file import Model
-from sextant.agent.verification.pool import positions_of
+from sextant.agent.verification.pool import Judgement, TextCheck, positions_of
 from sextant.agent.within import Within
 from sextant.base.json_types import Json
 from sextant.base.settings import Optimise
@@ -25,6 +25,8 @@ class ReweighInput:
         candidates: as in the Answer of DESIGN.md.
         farthest: positions of the most dissimilar photos.
         clues: the clues of each branch's answer, by branch id.
+        judgements: of a second look.
+        checks: of text in the photo.
         model: the fitted model of ``calibrated``; the shipped one when None.
     """
 
@@ -34,6 +36,8 @@ class ReweighInput:
     strategy: str = "calibrated"
     optimise: Optimise = "balanced"
     model: Model | None = None
+    judgements: tuple[Judgement, ...] = ()
+    checks: tuple[TextCheck, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def steer(evidence: ReweighInput, constraints: Sequence[Json], within: Within | 
     kept = [candidate for candidate in evidence.candidates if not _relies(candidate, constraints, evidence)]
     free = find_allowed(constraints, positions_of(kept))
     left = tuple(candidate for candidate, stays in zip(kept, free.tolist(), strict=True) if stays)
-    pool = Pool(left, evidence.farthest)
+    pool = Pool(left, evidence.farthest, judgements=evidence.judgements, checks=evidence.checks)
     strategy = judging(evidence.strategy, evidence.candidates)
     drawn = draw_allowed_area(constraints)
     if within is not None:

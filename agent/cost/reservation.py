@@ -281,8 +281,13 @@ def bound_text_tokens(text: str) -> int:
 
 def bound_picture_tokens(deps: Deps) -> int:
     """Bound the tokens of one picture of this run from above, whatever its shape."""
-    side, detail = deps.recipe.image_side, deps.recipe.image_detail or "high"
-    factor, least = next((factor, least) for name, factor, least in PICTURE_BOUNDS if name in deps.settings.model)
+    return bound_picture(deps.settings.model, deps.recipe)
+
+
+def bound_picture(model: str, recipe: Recipe) -> int:
+    """Bound the tokens that a model counts for one picture of a recipe from above, whatever its shape."""
+    side, detail = recipe.image_side, recipe.image_detail or "high"
+    factor, least = next((factor, least) for name, factor, least in PICTURE_BOUNDS if name in model)
     estimate = max(estimate_image_tokens(side, side * part // 8, detail) for part in range(1, 9))
     return max(least, math.ceil(factor * estimate))
 

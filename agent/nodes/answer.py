@@ -69,6 +69,8 @@ def answer(state: State, deps: Deps) -> State:
         document["fitted"] = shorten_fitted_name(deps.settings.fitted)
     if state.get("judgements"):
         document["looks"] = [one for said in state["judgements"].values() for one in said]
+    if state.get("checks"):
+        document["checks"] = state["checks"]
     if state.get("sent"):
         document["sent"] = state["sent"]
     deps.on_event({"step": "answer"})

@@ -1,10 +1,10 @@
 """Read second looks: what the model said of the pictures of each leading place."""
 
-from sextant.agent.answers.judgements import Likeness, read_judgements
+from sextant.agent.answers import judgements
 from sextant.agent.prompting.looked_places import list_letters
 from sextant.agent.state import State
 from sextant.agent.verification import Verdict
-from sextant.agent.verification.pool import Judgement
+from sextant.agent.verification.pool import Judgement, read_judgements
 from sextant.agent.verification.scoring.judgements import may_judge
 from sextant.agent.verification.stopping_rule import sure_enough
 from sextant.agent.world.deps import Deps
@@ -38,7 +38,7 @@ def read_second_looks(state: State) -> dict[str, list[JudgementDocument]]:
         if not looked or not spoken:
             continue
         places = dict(zip(list_letters(looked), looked, strict=True))
-        judged = read_judgements(spoken[-1]["content"], list(places))
+        judged = judgements.read_judgements(spoken[-1]["content"], list(places))
         if judged:
             found[name] = [
                 {
@@ -56,8 +56,4 @@ def read_second_looks(state: State) -> dict[str, list[JudgementDocument]]:
 
 def make_judgements(judged: dict[str, list[JudgementDocument]], model: str) -> tuple[Judgement, ...]:
     """Make what verification weighs of the judgements of all branches."""
-    return tuple(
-        Judgement(one["latitude"], one["longitude"], Likeness(one["judgement"]), model)
-        for said in judged.values()
-        for one in said
-    )
+    return read_judgements([one for said in judged.values() for one in said], model)

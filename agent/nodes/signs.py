@@ -1,6 +1,7 @@
 """Places that text in the photo names, as candidates of little weight: what `read_text` read, or a reply quotes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sextant.agent.answers.outcome import Clue, Precision
 from sextant.agent.answers.signs import quoted_signs
@@ -9,9 +10,6 @@ from sextant.agent.verification import Candidate, Pool
 from sextant.agent.world.deps import Deps
 from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.json_types import Document, Json
-from sextant.geo.places import describe
-from sextant.tools.country_facts import load_facts
-from sextant.tools.scripts import list_scripts
 
 _PRECISION: dict[str, Precision] = {"sight": "sight", "quarter": "sight", "street": "street", "town": "town"}
 _MOST_TEXTS = 40
@@ -19,35 +17,43 @@ _LEAST_LETTERS, _LONGEST = 4, 80
 _MOST_CIRCLES = 12
 
 
-def find_signs(
+@dataclass(frozen=True)
+class ReadTexts:
+    """Texts that were read in the photo.
+
+    Attributes:
+        by_branch: what each branch read.
+        places: what gazetteers know of those that name a place, by text.
+        language: of the others together, as ISO 639-1 code; None where it is not clear.
+    """
+
+    by_branch: Mapping[str, list[str]] = field(default_factory=dict)
+    places: Mapping[str, Json] = field(default_factory=dict)
+    language: str | None = None
+
+
+def look_up_texts(
     pool: Pool, transcripts: Mapping[str, list[Turn]], outcomes: Mapping[str, OutcomeDocument], deps: Deps
-) -> tuple[Candidate, ...]:
-    """Find the places that text in the photo names; nothing is asked where no text was read."""
+) -> ReadTexts:
+    """Look the texts of the photo up among places; nothing is asked where no text was read."""
     if not deps.settings.signs or deps.recipe.verify != "calibrated":
-        return ()
+        return ReadTexts()
     read = {name: read_texts(turns, outcomes.get(name, {})) for name, turns in transcripts.items()}
     texts = list(dict.fromkeys(text for texts in read.values() for text in texts))[:_MOST_TEXTS]
     if not texts:
-        return ()
+        return ReadTexts()
     circles = list(dict.fromkeys((one.latitude, one.longitude) for one in (*pool.answers, *pool.nearest)))
     request = {"texts": texts, "near": [list(place) for place in circles[:_MOST_CIRCLES]]}
-    places = {place["text"]: place for place in deps.ask("signs", request)["places"] if is_written_there(place)}
-    return tuple(make_candidate(places[text], name) for name, texts in read.items() for text in texts if text in places)
+    reply = deps.ask("signs", request)
+    return ReadTexts(read, {place["text"]: place for place in reply["places"]}, reply.get("language"))
 
 
-def is_written_there(place: Json) -> bool:
-    """Return whether a text is in a script that its place's country writes, or in Latin letters, as names abroad are.
-
-    A sign in Cyrillic that names Lisbon was not put up there: it speaks of Lisbon. Countries whose scripts are unknown
-    allow all.
-    """
-    code = describe(place["latitude"], place["longitude"]).country_code
-    facts = load_facts().get(code or "")
-    scripts = list_scripts(place["text"])
-    if facts is None or not facts.scripts or not scripts:
-        return True
-    written = {one.partition(" (")[0] for one in facts.scripts}  # "Han (simplified)" is Han
-    return scripts[0] in {*written, "Latin"}
+def find_signs(read: ReadTexts) -> tuple[Candidate, ...]:
+    """Return the places that text in the photo names, one candidate for each branch that read it."""
+    places = read.places
+    return tuple(
+        make_candidate(places[text], name) for name, texts in read.by_branch.items() for text in texts if text in places
+    )
 
 
 def make_candidate(place: Json, branch: str) -> Candidate:
@@ -72,7 +78,14 @@ def read_texts(transcript: list[Turn], outcome: Document) -> list[str]:
         elif turn["role"] == "assistant" and not turn.get("tool_calls"):
             lines += quoted_signs(turn["content"])
     clues = [Clue(clue["text"], clue["source"]) for clue in outcome.get("clues", ())]
-    return [text for text in dict.fromkeys([*lines, *quoted_signs("", clues)]) if may_be_name(text)]
+    lines += [*quoted_signs("", clues), *_list_own_names(outcome, clues)]
+    return [text for text in dict.fromkeys(lines) if may_be_name(text)]
+
+
+def _list_own_names(outcome: Document, clues: list[Clue]) -> list[str]:
+    """List the answer's own place name where a clue says, without quoting it, that it was read: a sign for Lisbon."""
+    name = (outcome.get("place") or "").partition(",")[0].strip()
+    return [name] if name and any(one.source == "read" and name.lower() in one.text.lower() for one in clues) else []
 
 
 def may_be_name(text: str) -> bool:

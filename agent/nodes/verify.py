@@ -14,7 +14,8 @@ from sextant.agent.cost.reservation import can_pay_another
 from sextant.agent.nodes.map_places import place_on_map
 from sextant.agent.nodes.named_sights import refine_outcome
 from sextant.agent.nodes.second_look import is_worth_a_round, make_judgements, read_second_looks
-from sextant.agent.nodes.signs import find_signs
+from sextant.agent.nodes.signs import find_signs, look_up_texts
+from sextant.agent.nodes.text_checks import check_texts, to_documents
 from sextant.agent.recording.fitted_models import load_fitted_model
 from sextant.agent.state import Branch, State, Stop, Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
@@ -51,8 +52,9 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     references = deps.load_references(state.get("references"))
     pool = make_pool(outcomes, state.get("branches", {}), references, deps)
     pool = replace(pool, judgements=make_judgements(judged, deps.settings.model))
-    signs = find_signs(pool, state.get("transcripts", {}), read, deps)
-    pool = replace(pool, candidates=(*pool.candidates, *signs))
+    texts = look_up_texts(pool, state.get("transcripts", {}), read, deps)
+    checks = check_texts(texts, pool, state.get("transcripts", {}))
+    pool = replace(pool, candidates=(*pool.candidates, *find_signs(texts)), checks=checks)
     within = load_within(deps.settings.within) if deps.settings.within else None
     pool = keep_within(pool, within)
     drawn = within.drawn if within else None
@@ -67,7 +69,8 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     verdict = weigh(pool, strategy, deps.settings.optimise, model=model, within=drawn)
     placed = place_on_map(pool, verdict, state.get("transcripts", {}), read, deps)
     if placed:
-        pool = keep_within(replace(pool, candidates=(*pool.candidates, *placed)), within)
+        checks = check_texts(texts, pool, state.get("transcripts", {}), placed)
+        pool = keep_within(replace(pool, candidates=(*pool.candidates, *placed), checks=checks), within)
         verdict = weigh(pool, strategy, deps.settings.optimise, model=model, within=drawn)
     stop = find_stop_reason({**state, **reading}, outcomes, verdict, deps)
     deps.on_event(_summarise(state.get("round", 0), stop, verdict))
@@ -80,6 +83,8 @@ def verify(state: State, deps: Deps) -> Command[Literal["plan", "answer"]]:
     )
     if judged:
         update["judgements"] = judged
+    if checks:
+        update["checks"] = to_documents(checks)
     if stop:
         return Command(update={**update, "stop": stop}, goto="answer")
     return Command(update=update, goto="plan")

@@ -62,7 +62,7 @@ def view_photo(evidence: Json, policy: Policy) -> ShownPhoto:
     answer["region"] = {share: draw_region(region) for share, region in answer["region"].items()}
     located = {
         "answer": answer,
-        "told": state_answer(cast(Answer, answer)),
+        "told": state_answer(cast(Answer, answer), steered=bool(seen["constraints"])),
         "first": seen["answer"]["best"],
         "constraints": [one["words"] for one in seen["constraints"]],
         "areas": [] if policy.coarsest else draw_constraints(seen["constraints"]),

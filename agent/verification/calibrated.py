@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from sextant.agent.verification.area import Area
-from sextant.agent.verification.calibration import region_bucket
+from sextant.agent.verification.calibration import Calibration, region_bucket
 from sextant.agent.verification.choice import choose
 from sextant.agent.verification.conditioning import condition_probabilities
 from sextant.agent.verification.decision import (
@@ -19,13 +19,13 @@ from sextant.agent.verification.decision import (
     Scored,
     Verdict,
 )
-from sextant.agent.verification.evidence import calibrated_posterior, gather_evidence
+from sextant.agent.verification.evidence import Evidence, calibrated_posterior, gather_evidence
 from sextant.agent.verification.hit_rates import wording_words
 from sextant.agent.verification.model_file import SHARES, Model, shipped_model
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.scoring.aligned import unused_words
-from sextant.agent.verification.scoring.judgements import list_likely, weigh_judgements
+from sextant.agent.verification.scoring.judgements import keep_consistent, list_likely, weigh_judgements
 from sextant.agent.verification.scoring.looked_up_words import looked_up_words
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
@@ -55,18 +55,19 @@ def calibrated(
         return Verdict(reasons=(_SIGNS_ALONE if pool.signs else "no candidate",), strategy="calibrated")
     model = model or shipped_model()
     features = featurise(pool, model.reliability)
-    kind, positions, answers = features.kind, features.points.positions, features.opinions.candidates
+    positions, answers = features.points.positions, features.opinions.candidates
     evidence = gather_evidence(features, model.hit_rates)
-    probabilities = calibrated_posterior(evidence, kind, model.pooling, model.calibration)
-    probabilities = weigh_judgements(probabilities, positions, pool.judgements)
-    probabilities = weigh_scenes(probabilities, positions, features.scenes)
-    seen_again = features.matched | features.lie_near(list_likely(pool.judgements))
-    worth = choose(features, probabilities, optimise, model.scorer, seen_again)
+    probabilities, preference = (
+        _weigh(evidence, features, pool, model, calibration) for calibration in (model.calibration, model.preference)
+    )
+    seen_again = features.matched | features.lie_near(list_likely(keep_consistent(pool.judgements)))
+    worth = choose(features, preference, optimise, model.scorer, seen_again)
     regions = _regions(features, probabilities, worth, model, within)
     if features.signs.candidates:
         probabilities = raise_by_signs(probabilities, positions, features.signs)
         proven = seen_again | features.mapped
-        raised = choose(features, probabilities, optimise, model.scorer, proven)
+        preference = raise_by_signs(preference, positions, features.signs)
+        raised = choose(features, preference, optimise, model.scorer, proven)
         worth = np.where(_within_reach(features, int(np.argmax(worth)), regions[-1]), raised, worth)
         regions = _regions(features, probabilities, worth, model, within)
     best = int(np.argmax(worth))
@@ -77,7 +78,7 @@ def calibrated(
     alone = tuple(Scored(one, 0.0) for one in (*pool.signs, *pool.scenes) if one not in weighed)
     scored = _scored(weighed, positions, probabilities, worth)
     told = looked_up_words(features, pool, positions[best])
-    near = evidence.away_km[best] <= target_radius_km
+    near = (evidence.away_km[best] <= target_radius_km) & ~features.contradicted
     stop = stopping(
         probabilities[best], unanimous(answers, near), bool(answers), target_radius_km, model.gain, call_cost
     )
@@ -99,6 +100,15 @@ def calibrated(
         calibrated=True,
         basis=basis_of(features, model),
         strategy="calibrated",
+    )
+
+
+def _weigh(evidence: Evidence, features: PoolFeatures, pool: Pool, model: Model, calibration: Calibration) -> Floats:
+    """Return P(within each radius) of each point, (m, 5), from answers, list, second looks and matched scenes."""
+    positions = features.points.positions
+    found = calibrated_posterior(evidence, features.kind, model.pooling, calibration)
+    return weigh_scenes(
+        weigh_judgements(found, positions, keep_consistent(pool.judgements)), positions, features.scenes
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sextant.base.arrays import Floats, expit
+from sextant.agent.verification.support import Support
+from sextant.base.arrays import Bools, Floats, expit
 
 _EDGE = 1e-4
 REGION_BUCKETS = (1, 2, 4, 8, 16)  # numbers of answers from which on a level of regions holds
@@ -37,25 +38,23 @@ class PoolKind(IntEnum):
 
 @dataclass(frozen=True)
 class Calibration:
-    """Log odds = slope · log odds of the posterior + shift + unlisted · [no photo near] + unsaid · [no answer near].
+    """Log odds = slope · log odds of the posterior + shift + Σ weight · support, by `PoolKind` and radius.
 
-    All (5, 5) by `PoolKind` and radius. `unlisted` and `unsaid` are zero or less, so that support never counts against
-    a place.
+    `slopes` and `shifts` (5, 5); `support` (5, 5, 6) weights of the features of `sextant.agent.verification.support`,
+    zero or more, so that support never counts against a place.
     """
 
     slopes: Floats
     shifts: Floats
-    unlisted: Floats
-    unsaid: Floats
+    support: Floats
 
-    def __call__(self, probabilities: Floats, kind: PoolKind, listed: Floats, said: Floats) -> Floats:
+    def __call__(self, probabilities: Floats, kind: PoolKind, support: Floats) -> Floats:
         """Return the calibrated P(within r), (m, 5), of the posterior's (m, 5); never falling as the radius grows.
 
         Args:
-            listed: (m, 5) 1 where a retrieved photo lies within the radius, else 0; said: the same of answers.
+            support: (m, 5, 6) as `describe_support` gives it.
         """
-        odds = self.slopes[kind] * logit(probabilities) + self.shifts[kind]
-        odds = odds + self.unlisted[kind] * (1.0 - listed) + self.unsaid[kind] * (1.0 - said)
+        odds = self.slopes[kind] * logit(probabilities) + self.shifts[kind] + (self.support[kind] * support).sum(-1)
         held = np.where(probabilities > 0, expit(odds), 0.0)
         return np.asarray(np.maximum.accumulate(held, axis=-1))
 
@@ -67,8 +66,10 @@ class Calibration:
         }
 
 
-_PARTS = ("slopes", "shifts", "unlisted", "unsaid")
-IDENTITY = Calibration(np.ones((len(PoolKind), 5)), *np.zeros((3, len(PoolKind), 5)))
+_PARTS = ("slopes", "shifts", "support")
+IDENTITY = Calibration(
+    np.ones((len(PoolKind), 5)), np.zeros((len(PoolKind), 5)), np.zeros((len(PoolKind), 5, len(Support)))
+)
 
 
 def pool_kind(retrieved: int, answered: int, rich: bool) -> PoolKind:
@@ -78,6 +79,12 @@ def pool_kind(retrieved: int, answered: int, rich: bool) -> PoolKind:
     if not answered:
         return PoolKind.RICH_RETRIEVED if rich else PoolKind.RETRIEVED
     return PoolKind.RICH_BOTH if rich else PoolKind.BOTH
+
+
+def counted_support(kind: PoolKind) -> Bools:
+    """Return which features (6,) tell anything in pools of a kind: a missing list or answer only beside the other."""
+    beside = kind.retrieved and kind.answered
+    return np.array([beside if one in (Support.LISTED, Support.SAID) else kind.answered for one in Support])
 
 
 def region_bucket(answers: int) -> int:
@@ -92,17 +99,24 @@ def logit(probabilities: Floats) -> Floats:
 
 
 def calibration_of(plain: dict[str, Any]) -> Calibration:
-    """Read the calibration of a model file.
+    """Read the calibration of a model file; one fitted before 0.2.0 has costs of a missing list and answer alone.
 
     Raises:
         KeyError, ValueError: it is missing, has another shape, or falls where the posterior or the support rises.
     """
     if list(plain["kinds"]) != [kind.name.lower() for kind in PoolKind]:
         raise ValueError(f"kinds of the calibration are {plain['kinds']}")
-    parts = [np.array(plain[name], dtype=float) for name in _PARTS]
-    slopes, _, unlisted, unsaid = parts
-    if any(part.shape != (len(PoolKind), 5) for part in parts) or not (slopes > 0).all():
-        raise ValueError(f"calibration has shape {slopes.shape} or a slope that does not rise")
-    if (unlisted > 0).any() or (unsaid > 0).any():
-        raise ValueError("support counts against a place in the calibration")
-    return Calibration(*parts)
+    slopes, shifts = (np.array(plain[name], dtype=float) for name in ("slopes", "shifts"))
+    support = np.array(plain["support"], dtype=float) if "support" in plain else _read_costs(plain)
+    shape = (len(PoolKind), 5)
+    if slopes.shape != shape or shifts.shape != shape or support.shape != (*shape, len(Support)):
+        raise ValueError(f"calibration has shapes {slopes.shape}, {shifts.shape} and {support.shape}")
+    if not (slopes > 0).all() or (support < 0).any():
+        raise ValueError("calibration falls where the posterior or the support rises")
+    return Calibration(slopes, shifts, support)
+
+
+def _read_costs(plain: dict[str, Any]) -> Floats:
+    costs = np.zeros((len(PoolKind), 5, len(Support)))
+    costs[..., Support.LISTED], costs[..., Support.SAID] = -np.array(plain["unlisted"]), -np.array(plain["unsaid"])
+    return costs

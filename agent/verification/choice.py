@@ -50,6 +50,9 @@ def choose(
     scores = scorer(table, names)
     stacked = stacked_within(features.apart_km, scores, votes, features.kind, len(features.retrieved))
     mixed = (1 - share) * plain + share * expected_utility(stacked, optimise)
+    # Nor did it see text that other evidence contradicts: answers that repeat it are worth what is left of them.
+    doubted = features.lie_near(features.opinions.positions[features.doubts > 0])
+    mixed = np.where(doubted, np.minimum(mixed, plain), mixed)
     return np.asarray(np.where(proven, np.maximum(mixed, plain), mixed))
 
 
@@ -57,13 +60,16 @@ def _may_answer(features: PoolFeatures) -> NDArray[np.bool_]:
     """Return which points may be the answer: where a strong model answered, its places and those that others agree on.
 
     A strong model may have been shown the retrieved photos and left them; neither a list nor one weaker model overrules
-    it. Two others that agree do where they are more probable.
+    it. Two others that agree do where they are more probable, and so does anything where it repeats text that other
+    evidence contradicts.
     """
     answers = features.opinions.candidates
     names = [model_name(one.model) for one in answers]
     strong = np.array(
-        [model_class(name) == "strong" and one.origin == "answer" for name, one in zip(names, answers, strict=True)]
+        [model_class(name) == "strong" and one.origin == "answer" for name, one in zip(names, answers, strict=True)],
+        dtype=bool,
     )
+    strong = strong & ~features.contradicted
     if not strong.any():
         return np.ones(len(features.points.positions), dtype=bool)
     away = compute_all_pairs_km(features.points.positions, features.opinions.positions)
@@ -75,11 +81,14 @@ def _may_answer(features: PoolFeatures) -> NDArray[np.bool_]:
 
 
 def scorer_share(features: PoolFeatures) -> float:
-    """Say how far the scorer's own choice is followed, 0 to 1: not beside weak galleries, nor strong models."""
+    """Say how far the scorer's own choice is followed, 0 to 1: not beside weak galleries, nor strong models.
+
+    It was trained beside one model's answer, so that it counts less with each further model.
+    """
     profile = features.pool.profile
     if features.kind == PoolKind.ANSWERED or not profile.rich:
         return 0.0
     if any(model_class(model_name(one.model)) == "strong" for one in features.opinions.candidates):
         return 0.0
     worth = (profile.first_within[_CITY] - RICH_FIRST_HIT) / (_WORTH_FULL - RICH_FIRST_HIT)
-    return float(np.clip(worth, 0.0, 1.0)) * features.pool.retrieval_trust
+    return float(np.clip(worth, 0.0, 1.0)) * features.pool.retrieval_trust / max(1, features.opinions.models)

@@ -11,6 +11,7 @@ from sextant.agent.verification.hit_rates import HitRates
 from sextant.agent.verification.points import RETRIEVED, SAID
 from sextant.agent.verification.posterior import NOTHING, Pooling, list_evidence, probabilities_of, supports
 from sextant.agent.verification.scoring.pool_features import PoolFeatures
+from sextant.agent.verification.support import describe_support
 from sextant.base.arrays import Floats
 from sextant.geo.sphere import compute_all_pairs_km
 
@@ -51,9 +52,9 @@ class Evidence:
         return np.zeros((len(self.away_km), 5)) if self.listed is None else (self.listed > NOTHING).astype(float)
 
     @property
-    def said_near(self) -> Floats:
-        """Whether an answer lies within each radius of each point, (m, 5) of 0 and 1."""
-        return np.stack([(self.away_km <= radius).any(1) for radius in RADII_KM], axis=1).astype(float)
+    def support(self) -> Floats:
+        """What stands behind each point at each radius, (m, 5, 6); see `sextant.agent.verification.support`."""
+        return describe_support(self.away_km, self.model, self.vote >= 1.0, self.listed_near)
 
     def without_answers(self) -> "Evidence":
         """Return the same as if nobody had answered."""
@@ -72,7 +73,7 @@ def gather_evidence(features: PoolFeatures, hit_rates: HitRates) -> Evidence:
         listed = list_evidence(pool.retrieval_trust * found, features.apart_km, features.points.kind == RETRIEVED)
     return Evidence(
         compute_all_pairs_km(features.points.positions, features.opinions.positions),
-        hit_rates.log_odds(answers),
+        hit_rates.log_odds(answers) - features.doubts[:, None],
         np.array([1.0 if one.origin == "answer" else _ALTERNATIVE_VOTE for one in answers]),
         features.opinions.model,
         listed,
@@ -89,13 +90,13 @@ def calibrated_posterior(
     A place that the list names and every answer confirms is at least as probable as by the list alone. `raw` is the
     posterior, where it is known already.
     """
-    listed = evidence.listed_near
-    found = calibration(evidence.posterior(pooling) if raw is None else raw, kind, listed, evidence.said_near)
+    found = calibration(evidence.posterior(pooling) if raw is None else raw, kind, evidence.support)
     if not (kind.retrieved and kind.answered):
         return found
     alone_kind = PoolKind.RICH_RETRIEVED if kind == PoolKind.RICH_BOTH else PoolKind.RETRIEVED
     confirmed = (evidence.away_km <= _SAME_PLACE_KM).all(1)
     if confirmed.any():
-        alone = calibration(evidence.without_answers().posterior(pooling), alone_kind, listed, np.zeros_like(listed))
+        without = evidence.without_answers()
+        alone = calibration(without.posterior(pooling), alone_kind, without.support)
         found[confirmed] = np.maximum(found[confirmed], alone[confirmed])
     return found

@@ -35,6 +35,8 @@ class Model:
         hit_rates: how often an answer lies within each radius.
         pooling: how answers and retrieved list are combined.
         calibration: from the posterior to probabilities that hold.
+        preference: the same for choosing among the points, blind to how many agree: that would favour the middle of a
+            crowd over its sharpest answer.
         quantiles: by kind of pool and number of answers (`REGION_BUCKETS`), the estimate of what a region holds that
             truly holds "50" and "90" %.
         gain: what another call is expected to add.
@@ -47,6 +49,7 @@ class Model:
     hit_rates: HitRates
     pooling: Pooling
     calibration: Calibration
+    preference: Calibration
     quantiles: dict[str, tuple[tuple[float, ...], ...]]
     gain: Gain
     scorer: Scorer | None
@@ -68,6 +71,7 @@ class Model:
             "hit_rates": self.hit_rates.to_json(),
             "pooling": self.pooling.to_json(),
             "calibration": self.calibration.to_json(),
+            "preference": self.preference.to_json(),
             "quantiles": {share: [list(row) for row in rows] for share, rows in self.quantiles.items()},
             "gain": self.gain.to_json(),
             "scorer": self.scorer.to_json() if self.scorer is not None else None,
@@ -112,6 +116,7 @@ def model_of(plain: Any, name: str) -> Model:
             hit_rates_of(plain["hit_rates"]),
             pooling_of(plain["pooling"]),
             calibration_of(plain["calibration"]),
+            calibration_of(plain["preference"] if "preference" in plain else plain["calibration"]),
             {share: _quantiles(plain["quantiles"][share]) for share in SHARES},
             gain_of(plain["gain"]),
             _known_scorer(plain["scorer"]) if plain["scorer"] is not None else None,

@@ -1,8 +1,9 @@
 """What verification weighs: candidates with where each came from, and the far side that speaks against places."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from sextant.agent.answers.judgements import Likeness
 from sextant.agent.answers.outcome import Precision
+from sextant.base.documents.answer import JudgementDocument, TextCheckDocument
 from sextant.base.errors import SextantError
 from sextant.gallery.profile import WEAK, RetrievalProfile
 
@@ -86,12 +88,38 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a model said of a place (degrees) whose pictures it compared with the photo."""
+    """What a model said of a place (degrees) whose pictures it compared with the photo; `call` is its branch."""
 
     latitude: float
     longitude: float
     likeness: Likeness
     model: str
+    call: str = ""
+
+
+class Finding(StrEnum):
+    """What one kind of evidence says of a place that text in the photo names."""
+
+    AGREES = "agrees"
+    CONFLICTS = "conflicts"
+    UNKNOWN = "not checkable"
+
+
+@dataclass(frozen=True)
+class TextCheck:
+    """A place (degrees) that text in the photo names, and what evidence that is not this text says of it.
+
+    `call` is the branch that read the text.
+    """
+
+    text: str
+    latitude: float
+    longitude: float
+    call: str
+    retrieval: Finding = Finding.UNKNOWN
+    map: Finding = Finding.UNKNOWN
+    language: Finding = Finding.UNKNOWN
+    driving_side: Finding = Finding.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -100,7 +128,8 @@ class Pool:
 
     `farthest` are positions of the most dissimilar photos. `retrieval_trust` is 1, or less where the gallery holds
     nothing like the photo: see `scoring.retrieval_trust`. `profile` says how well the gallery finds
-    places; a gallery that was not measured counts as weak. `judgements` are those of a second look.
+    places; a gallery that was not measured counts as weak. `judgements` are those of a second look, `checks` those of
+    text in the photo.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -109,6 +138,7 @@ class Pool:
     retrieval_trust: float = 1.0
     profile: RetrievalProfile = WEAK
     judgements: tuple[Judgement, ...] = ()
+    checks: tuple[TextCheck, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "farthest", tuple(checked_position(*place) for place in self.farthest))
@@ -143,6 +173,31 @@ class Pool:
     def answers(self) -> tuple[Candidate, ...]:
         """The models' first answers, in the order given (alternatives are not among them)."""
         return tuple(candidate for candidate in self.candidates if candidate.origin == "answer")
+
+
+def read_judgements(documents: Sequence[JudgementDocument], model: str) -> tuple[Judgement, ...]:
+    """Read what an answer holds of a model's second look."""
+    return tuple(
+        Judgement(one["latitude"], one["longitude"], Likeness(one["judgement"]), model, one["call"])
+        for one in documents
+    )
+
+
+def read_checks(documents: Sequence[TextCheckDocument]) -> tuple[TextCheck, ...]:
+    """Read what an answer holds of the checks of text in the photo."""
+    return tuple(
+        TextCheck(
+            one["text"],
+            one["latitude"],
+            one["longitude"],
+            one["call"],
+            Finding(one["retrieval"]),
+            Finding(one["map"]),
+            Finding(one["language"]),
+            Finding(one["driving_side"]),
+        )
+        for one in documents
+    )
 
 
 def position_scores_of(candidates: Iterable[Candidate]) -> NDArray[np.float64]:

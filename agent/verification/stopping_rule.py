@@ -10,7 +10,7 @@ from sextant.base.arrays import Floats
 ENOUGH_AT_TARGET = 0.75  # P(within the target radius) that ends a run
 PLATEAU_KM, ENOUGH_AT_PLATEAU = 200.0, 0.95  # or this much at region scale: more calls then only move the street
 UNANIMOUS = 3  # answers that all agree end a run by agreement, however little each proves
-CALL_COST = 0.0041  # utility (mean of the five P) a call must be expected to add; see the curve in docs/verification.md
+CALL_COST = 0.0042  # utility (mean of the five P) a call must be expected to add; see the curve in docs/verification.md
 
 
 @dataclass(frozen=True)

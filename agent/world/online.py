@@ -14,7 +14,7 @@ from sextant.atlas.map_index.around import Surroundings
 from sextant.atlas.map_index.query import read_questions
 from sextant.atlas.map_index.search import MapHit
 from sextant.atlas.names import find_place
-from sextant.atlas.online.client import OnlineClient, OnlineError
+from sextant.atlas.online.client import ATTEMPTS, OnlineClient, OnlineError
 from sextant.atlas.online.names import search_nominatim, search_photon
 from sextant.atlas.online.overpass import describe_overpass, list_overpass_sights, search_overpass
 from sextant.atlas.online.pictures import PICTURES, NearPicture, list_pictures
@@ -24,10 +24,18 @@ from sextant.atlas.online.wiki import list_articles
 from sextant.base.home import Home
 from sextant.gallery.photos.open import PhotoError
 from sextant.tools.maps import Maps, NearSight
+from sextant.tools.pictures_near import SHEET_PICTURES
 
 _TOWN_KM = 15.0
 _TOKEN = "MAPILLARY_TOKEN"
 _NAMES = (Service.NOMINATIM, Service.PHOTON)
+_ANSWERED: dict[str, set[Service]] = {
+    MAP_TOOLS[0]: {Service.OVERPASS, *_NAMES},
+    MAP_TOOLS[1]: {Service.OVERPASS},
+    MAP_TOOLS[2]: {Service.OVERPASS, Service.WIKIPEDIA},
+    PICTURE_TOOL: set(PICTURES),
+    WEB_TOOL: {Service.SEARXNG},
+}
 Found = TypeVar("Found")
 
 
@@ -38,14 +46,29 @@ def list_online_tools(online: Sequence[str]) -> tuple[str, ...]:
         WrongUse: as `read_services`.
     """
     named = set(read_services(online))
-    answered = {
-        MAP_TOOLS[0]: {Service.OVERPASS, *_NAMES},
-        MAP_TOOLS[1]: {Service.OVERPASS},
-        MAP_TOOLS[2]: {Service.OVERPASS, Service.WIKIPEDIA},
-        PICTURE_TOOL: set(PICTURES),
-        WEB_TOOL: {Service.SEARXNG},
-    }
-    return tuple(tool for tool, services in answered.items() if named & services)
+    return tuple(tool for tool, services in _ANSWERED.items() if named & services)
+
+
+def count_tool_requests(online: Sequence[str], tools: Sequence[str]) -> int:
+    """Count the requests that one call of these tools makes of the named services at most.
+
+    Raises:
+        WrongUse: as `read_services`.
+    """
+    named = set(read_services(online))
+    asked = [len(named & _ANSWERED.get(tool, set())) for tool in tools]
+    pictures = SHEET_PICTURES if PICTURE_TOOL in tools and named & _ANSWERED[PICTURE_TOOL] else 0
+    return ATTEMPTS * (max(asked, default=0) + pictures)
+
+
+def count_look_requests(online: Sequence[str], pictures: int) -> int:
+    """Count the requests that the sheet of one place makes of the named services at most.
+
+    Raises:
+        WrongUse: as `read_services`.
+    """
+    sources = len(set(read_services(online)) & _ANSWERED[PICTURE_TOOL])
+    return ATTEMPTS * (sources + pictures) if sources else 0
 
 
 def has_pictures(online: Sequence[str]) -> bool:

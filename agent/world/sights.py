@@ -9,6 +9,7 @@ from sextant.atlas.gazetteer.store import store_path
 from sextant.atlas.names import NamedPlace, find_place
 from sextant.base.json_types import Json
 from sextant.geo.sphere import compute_great_circle_km
+from sextant.tools.sign_language import detect_sign_language
 
 _KINDS = ("sight", "quarter", "street", "town")  # what a sign names; a country or a river on one says little
 _AGREES_KM = 25.0
@@ -71,7 +72,7 @@ class Sights:
 
         Returns:
             ``{"places": [{text, name, kind, latitude, longitude, radius_km, source}]}``; texts that name nothing are
-            left out.
+            left out. ``language`` is that of these others together, missing where it is not clear.
 
         Raises:
             SourceError: the gazetteer cannot be read.
@@ -83,7 +84,9 @@ class Sights:
             place = (self._sign_of_gazetteer(text, near) if added else None) or _sign_of_town(text, near)
             if place:
                 places.append({"text": text, **place})
-        return {"places": places}
+        named = {place["text"] for place in places}
+        language = detect_sign_language("\n".join(text for text in request["texts"] if text not in named))
+        return {"places": places, **({"language": language} if language else {})}
 
     def _sign_of_gazetteer(self, text: str, near: list[tuple[float, float]]) -> Json | None:
         circles = [SearchCircle(*place, _AGREES_KM / 2) for place in near]

@@ -297,6 +297,10 @@ def print_forecast(photos: int, settings: "Settings", as_json: bool) -> int:
         tokens = (one["input_tokens"] + one["output_tokens"]) * photos
         money = "price unknown; give it with --price" if one["usd"] is None else f"${one['usd'] * photos:.4f}"
         echo(f"  {title:<12} {one['calls'] * photos:,} calls, about {tokens:,} tokens, {money}")
+    if settings.online:
+        echo(
+            f"  {'online':<12} at most {found['online']['at_most'] * photos:,} requests to {', '.join(settings.online)}"
+        )
     for warning in found["warnings"]:
         echo(f"sextant: {warning['text']}", err=True)
     return 0

@@ -30,6 +30,7 @@ def list_answer_rows(answer: Answer) -> list[tuple[str, str]]:
     if told["gallery"]:
         lines.append(("Gallery", told["gallery"]))
     lines += [("Because", f"{claim['text']} [{claim['source']}]") for claim in answer["claims"][:5]]
+    lines += [("Checked", words) for words in told["checks"]]
     lines += [("File", line) for line in told["file"]]
     lines += [("Looked", f"{one['place']}: {one['verdict']}; {one['why']}") for one in told["looks"]]
     lines += [("Asked", words) for words in told["asked"]]

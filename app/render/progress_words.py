@@ -38,7 +38,7 @@ def report_import(progress: Progress, name: str, what: str = "places") -> Callab
     """Return what shows how many places of a gazetteer, or things of a map, were read."""
 
     def report(count: int) -> None:
-        progress.show(name, f"{name}: {count:,} {what}", every_s=EVERY_SECONDS)
+        progress.show(name, f"{count:,} {what}", every_s=EVERY_SECONDS)
 
     return report
 

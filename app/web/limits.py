@@ -25,7 +25,7 @@ class Limits:
     text_characters: int = 2000
     messages_a_minute: int = 60
     sessions_a_minute: int = 120
-    working_at_once: int = 64
+    working_at_once: int = 128
     streams_a_client: int = 256
     streams: int = 1000
 

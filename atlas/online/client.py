@@ -22,6 +22,7 @@ from sextant.base.errors import SextantError
 
 _REDIRECTS = 2
 _BUSY = (429, 503, 504)
+ATTEMPTS = 2  # at one question: a busy server is asked once more
 _SHOWN = 300  # characters of a request that the answer lists
 
 
@@ -129,7 +130,7 @@ class OnlineClient:
             left = self._left_alone.get(service, 0.0) - time.monotonic()
         if left > 0:
             raise OnlineError(f"{service} asks for a pause of {left:.0f} more seconds; answer without it")
-        for attempt in (1, 2):
+        for attempt in range(1, ATTEMPTS + 1):
             self._turns.wait(service, 0.0 if endpoint.host in LOOPBACK else FACTS[service].pause_s)
             _note(endpoint, url, shown)
             try:
@@ -138,7 +139,7 @@ class OnlineClient:
                 raise OnlineError(f"{service} cannot be asked: {_explain(error)}") from error
             if status not in _BUSY:
                 break
-            if attempt == 2 or retry_s > self._limits.patience_s:
+            if attempt == ATTEMPTS or retry_s > self._limits.patience_s:
                 with self._lock:
                     self._left_alone[service] = time.monotonic() + max(retry_s, self._limits.patience_s)
                 raise OnlineError(f"{service} is busy (HTTP {status}) and asks to wait; answer without it")

@@ -190,6 +190,27 @@ class JudgementDocument(TypedDict):
     evidence: str
 
 
+Finding = Literal["agrees", "conflicts", "not checkable"]
+"""What one kind of evidence says of a place that text in the photo names."""
+
+
+class TextCheckDocument(TypedDict):
+    """A place that ``text`` in the photo names, and what evidence that is not this text says of it.
+
+    ``retrieval``: the most similar photos; ``map``: the other texts on the map; ``language``: script and other words;
+    ``driving_side``: the side that traffic was seen to keep to. ``call`` is the branch that read the text.
+    """
+
+    text: str
+    latitude: float
+    longitude: float
+    call: str
+    retrieval: Finding
+    map: Finding
+    language: Finding
+    driving_side: Finding
+
+
 class SentDocument(TypedDict):
     """A request that left the machine for an open service: never the photo, never a token."""
 
@@ -229,6 +250,8 @@ class AnswerWithoutCandidates(TypedDict):
     warnings: list[WarningDocument]
     looks: NotRequired[list[JudgementDocument]]
     """What the model said of pictures taken at the leading places; absent where it was not asked."""
+    checks: NotRequired[list[TextCheckDocument]]
+    """What other evidence says of the places that text in the photo names; absent where no text names one."""
     sent: NotRequired[list[SentDocument]]
     """What was asked of open services; absent where nothing was."""
     precision: NotRequired[PrecisionCap]

@@ -33,6 +33,7 @@ class AnswerStatement(TypedDict):
     stop: str
     spent: str
     asked: list[str]
+    checks: list[str]
     looks: list[ToldLook]
     doubts: list[str]
 

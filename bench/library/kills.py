@@ -71,7 +71,7 @@ def read_answers(path: Path) -> list[Json]:
     for _, line in folder.read_all(folder.read_index()):
         if line["answer"]:
             line["answer"]["spent"]["seconds"] = None
-        kept.append(line)
+        kept.append({**line, "timings": None})
     return kept
 
 

@@ -16,6 +16,7 @@ from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.evidence import gather_evidence
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.scoring.pool_features import featurise
+from sextant.agent.verification.support import Support
 from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
 from sextant.eval.fitting.calibration_fit import choose_points, fit_line, fit_quantiles
@@ -26,7 +27,8 @@ from sextant.eval.metrics import compute_calibration_error
 
 LEAST_PHOTOS = 50
 _FOLDS = 5
-_HOLD = (20.0, 2.0, 1e6, 1e6)  # how firmly log slope, shift and costs of missing support are held to the model's
+# How firmly log slope, shift and weights of support are held to the model's.
+_HOLD = np.array([20.0, 2.0, *np.full(len(Support), 1e6)])
 _ROUNDS = 400  # of the bootstrap by photographer
 _SHARE = 90.0  # % of the bootstrap that an interval holds
 
@@ -100,19 +102,18 @@ def _example(photo: LabelledPhoto, model: Model) -> Example:
 def replace_calibration(model: Model, examples: Sequence[Example]) -> Model:
     """Return the model with slopes and shifts, and levels of regions, fitted to the examples."""
     choices = choose_points(examples, model)
-    firmness = tuple(hold / effective_share([one.group for one in examples]) for hold in _HOLD)
-    slopes, shifts = model.calibration.slopes.copy(), model.calibration.shifts.copy()
-    unlisted, unsaid = model.calibration.unlisted, model.calibration.unsaid
+    share = effective_share([one.group for one in examples])
+    before = model.calibration
+    slopes, shifts = before.slopes.copy(), before.shifts.copy()
     for kind in PoolKind:
         own = [one for one in choices if one.example.features.kind == kind]
         for radius in range(len(RADII_KM)) if own else ():
             odds = logit(np.array([one.posterior[one.best, radius] for one in own]))
             hits = np.array([one.hits[radius] for one in own])
-            start = tuple(float(part[kind, radius]) for part in (slopes, shifts, unlisted, unsaid))
-            near = [(one.example.evidence.listed_near, one.example.evidence.said_near, one.best) for one in own]
-            missing = np.array([(1.0 - listed[row, radius], 1.0 - said[row, radius]) for listed, said, row in near])
-            slopes[kind, radius], shifts[kind, radius], *_ = fit_line(odds, missing, hits, start, firmness)
-    calibrated = replace(model, calibration=Calibration(slopes, shifts, unlisted, unsaid))
+            support = np.array([one.support[radius] for one in own])
+            start = np.array([slopes[kind, radius], shifts[kind, radius], *before.support[kind, radius]])
+            slopes[kind, radius], shifts[kind, radius], *_ = fit_line(odds, support, hits, start, _HOLD / share)
+    calibrated = replace(model, calibration=Calibration(slopes, shifts, before.support))
     levels = fit_quantiles(choices, [one.probabilities(calibrated) for one in choices])
     return replace(calibrated, quantiles=levels)
 

@@ -7,7 +7,13 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from sextant.agent.verification.calibration import REGION_BUCKETS, Calibration, PoolKind, region_bucket
+from sextant.agent.verification.calibration import (
+    REGION_BUCKETS,
+    Calibration,
+    PoolKind,
+    counted_support,
+    region_bucket,
+)
 from sextant.agent.verification.calibration import logit as held_logit
 from sextant.agent.verification.choice import choose
 from sextant.agent.verification.decision import RADII_KM
@@ -16,15 +22,18 @@ from sextant.agent.verification.model_file import SHARES, Model
 from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import Gain, missing
+from sextant.agent.verification.support import Support
 from sextant.base.arrays import Floats
 from sextant.eval.fitting.pools import Example
 
 Levels = dict[str, tuple[tuple[float, ...], ...]]  # of regions, by share, kind of pool and number of answers
 
-# How firmly log slope and shift are held: of all kinds together to the identity, of a kind to all kinds together. Few
-# models were recorded beside galleries, so that a slope of theirs would say little of others.
-_FIRST_LINE = (1.0, 0.0, 0.0, 0.0)
-_GLOBAL_HOLD, _KIND_HOLD = (0.5, 0.5, 0.5, 0.5), (60.0, 5.0, 5.0, 5.0)
+# How firmly log slope, and shift and weights of support, are held: of all kinds together to the identity, of a kind to
+# all kinds together. Few models were recorded beside galleries, so that a slope of theirs would say little of others.
+_FIRST_LINE = np.array([1.0, 0.0, *np.zeros(len(Support))])
+_GLOBAL_HOLD = np.full(len(_FIRST_LINE), 0.5)
+_KIND_HOLD = np.array([60.0, *np.full(len(_FIRST_LINE) - 1, 5.0)])
+_NOT_AGREEMENT = np.isin(np.arange(len(Support)), (Support.LISTED, Support.SAID))
 _LEAST_POOLS = 50
 _FIRST_RATE, _FIRST_WEIGHT = 0.006, 2000.0  # few calls change an answer: the prior rate, worth this many calls
 
@@ -42,6 +51,12 @@ class ChosenPoint:
         """Whether the point lies within each radius of the truth, (5,) of 0 and 1."""
         return np.asarray(self.example.away_km[self.best] <= np.array(RADII_KM), dtype=float)
 
+    @property
+    def support(self) -> Floats:
+        """What stands behind the point, (5, 6); zero where a feature tells nothing in pools of its kind."""
+        counted = counted_support(self.example.features.kind)
+        return np.asarray(np.where(counted, self.example.evidence.support[self.best], 0.0))
+
     def probabilities(self, model: Model) -> Floats:
         """Return the calibrated P(within each radius) of each point, (m, 5)."""
         evidence, kind = self.example.evidence, self.example.features.kind
@@ -53,7 +68,7 @@ def choose_points(examples: Sequence[Example], model: Model) -> list[ChosenPoint
     found = []
     for one in examples:
         raw = one.evidence.posterior(model.pooling)
-        probabilities = ChosenPoint(one, raw, 0).probabilities(model)
+        probabilities = calibrated_posterior(one.evidence, one.features.kind, model.pooling, model.preference, raw)
         nothing = np.zeros(len(probabilities), dtype=bool)  # no recorded pool has maps or matched scenes
         worth = choose(one.features, probabilities, "balanced", model.scorer, nothing)
         found.append(ChosenPoint(one, raw, int(np.argmax(worth))))
@@ -66,57 +81,58 @@ def recalibrate(model: Model, choices: Sequence[ChosenPoint]) -> Model:
     They should be made by models that have not seen the photographers: a scorer chooses better among the points of
     photos that it was trained on than of others.
     """
-    calibrated = replace(model, calibration=fit_calibration(choices))
+    calibrated = replace(
+        model, calibration=fit_calibration(choices), preference=fit_calibration(choices, agreement=False)
+    )
     probabilities = [one.probabilities(calibrated) for one in choices]
     return replace(calibrated, quantiles=fit_quantiles(choices, probabilities), gain=fit_gain(choices, probabilities))
 
 
-def fit_calibration(choices: Sequence[ChosenPoint]) -> Calibration:
-    """Fit slope, shift and what missing support costs at each radius: of all pools, then of each kind, drawn to all."""
+def fit_calibration(choices: Sequence[ChosenPoint], agreement: bool = True) -> Calibration:
+    """Fit slope, shift and weights of support at each radius: of all pools, then of each kind, drawn to all.
+
+    Without `agreement`, only whether a retrieved photo and an answer are near counts as support.
+    """
     kinds = np.array([int(one.example.features.kind) for one in choices])
     stated = np.array([one.posterior[one.best] for one in choices])
     hits = np.array([one.hits for one in choices])
-    listed = np.array([one.example.evidence.listed_near[one.best] for one in choices])
-    said = np.array([one.example.evidence.said_near[one.best] for one in choices])
-    both = np.array([kind.retrieved and kind.answered for kind in PoolKind])[kinds]
-    found = np.zeros((4, len(PoolKind), 5))
+    support = np.array([one.support for one in choices])
+    support = support if agreement else np.where(_NOT_AGREEMENT, support, 0.0)
+    lines = np.zeros((len(PoolKind), len(RADII_KM), len(_FIRST_LINE)))
     for radius in range(len(RADII_KM)):
-        odds, hit = held_logit(stated[:, radius]), hits[:, radius]
-        missing_support = both[:, None] * (1.0 - np.stack([listed[:, radius], said[:, radius]], axis=1))
-        together = fit_line(odds, missing_support, hit, _FIRST_LINE, _GLOBAL_HOLD)
+        odds, beside, hit = held_logit(stated[:, radius]), support[:, radius], hits[:, radius]
+        together = fit_line(odds, beside, hit, _FIRST_LINE, _GLOBAL_HOLD)
         for kind in PoolKind:
             own = kinds == kind
-            line = fit_line(odds[own], missing_support[own], hit[own], together, _KIND_HOLD) if own.any() else together
-            found[:, kind, radius] = line if kind.retrieved and kind.answered else (*line[:2], 0.0, 0.0)
-    return Calibration(*found)
+            line = fit_line(odds[own], beside[own], hit[own], together, _KIND_HOLD) if own.any() else together
+            counted = counted_support(kind) & (agreement | _NOT_AGREEMENT)
+            lines[kind, radius] = line * [True, True, *counted]
+    return Calibration(lines[..., 0], lines[..., 1], lines[..., 2:])
 
 
-def fit_line(
-    odds: Floats, missing_support: Floats, hit: Floats, prior: tuple[float, ...], hold: tuple[float, ...]
-) -> tuple[float, ...]:
+def fit_line(odds: Floats, support: Floats, hit: Floats, prior: Floats, hold: Floats) -> Floats:
     """Fit a logistic regression, drawn softly to `prior`.
 
     Args:
-        odds: (n,) log odds; missing_support: (n, 2) 1 where no photo, no answer is near; hit: (n,).
-        prior: slope, shift, and what missing photos and answers cost; hold: how firmly log slope and the others are
-            drawn to them.
+        odds: (n,) log odds; support: (n, 6) features that may only raise them; hit: (n,) 0 or 1.
+        prior: (8,) slope, shift, weights of support; hold: (8,) how firmly log slope and the others are drawn to them.
 
     Returns:
-        Slope (above zero), shift, and the two costs (zero or less).
+        (8,) slope (above zero), shift, and the weights (zero or more).
     """
-    start, firmness = np.array([np.log(prior[0]), *prior[1:]]), np.array(hold)
+    start = np.array([np.log(prior[0]), *prior[1:]])
 
     def loss(free: Floats) -> tuple[float, Floats]:
         slope = np.exp(free[0])
-        p = np.clip(expit(slope * odds + free[1] + missing_support @ free[2:]), 1e-6, 1 - 1e-6)
+        p = np.clip(expit(slope * odds + free[1] + support @ free[2:]), 1e-6, 1 - 1e-6)
         off = free - start
         entropy = -float((hit * np.log(p) + (1 - hit) * np.log(1 - p)).sum())
-        gradient = np.array([((p - hit) * slope * odds).sum(), (p - hit).sum(), *((p - hit) @ missing_support)])
-        return entropy + float(firmness @ off**2), gradient + 2 * firmness * off
+        gradient = np.array([((p - hit) * slope * odds).sum(), (p - hit).sum(), *((p - hit) @ support)])
+        return entropy + float(hold @ off**2), gradient + 2 * hold * off
 
-    bounds = [(None, None), (None, None), (None, 0.0), (None, 0.0)]
+    bounds = [(None, None), (None, None), *[(0.0, None)] * support.shape[1]]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return float(np.exp(found[0])), *map(float, found[1:])
+    return np.array([np.exp(found[0]), *found[1:]])
 
 
 def fit_quantiles(choices: Sequence[ChosenPoint], probabilities: Sequence[Floats]) -> Levels:

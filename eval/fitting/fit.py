@@ -29,7 +29,7 @@ from sextant.geo.sphere import compute_great_circle_km
 
 Progress = Callable[[str], None]
 
-MEMBERS = 4  # networks of a scorer
+MEMBERS = 8  # networks of a scorer
 THINNED_WEIGHT = 0.3  # of a thinned pool beside the whole one
 UNSEEN_MODELS = 1 / 3  # of the thinned pools are seen as if the models were unknown, as tomorrow's will be
 _PRIOR_ANSWERS = 20.0  # a model's reliability starts from the mean of all as if it had answered so often
@@ -80,17 +80,16 @@ def fit_scorer(
 ) -> Scorer | None:
     """Return a scorer from the whole pool (of the models called) and one thinned pool of each record.
 
-    Learned from are lists of galleries of much worth, since it chooses beside these alone, and answers without a list.
-    None with no network, or where too few such lists are given.
+    It chooses beside lists of galleries of much worth alone, and learns from these. None with no network, or where too
+    few such lists are given.
     """
     lists = [record for record in records if record.nearest and record.profile and record.profile.rich]
     if not members or len(lists) < _LEAST_LISTS:
         return None
-    rich = [record for record in records if not record.nearest or (record.profile and record.profile.rich)]
     chance = np.random.default_rng(seed)
     examples: list[TrainingPool] = []
     names: list[str] = []
-    for record in rich:
+    for record in lists:
         for view, known, weight in _views(record, models, reliability, chance):
             if view.candidates:
                 seen = featurise(view, known)
@@ -140,5 +139,5 @@ def fit_model(
         raise WrongUse("no record has a candidate to fit on")
     trained = scorer or fit_scorer(records, models, reliability, members, without)
     pooling = fit_pooling(examples, self_agreement="self_agreement" not in without)
-    bare = Model(reliability, hit_rates, pooling, IDENTITY, {}, Gain(0.0), None, provenance)
+    bare = Model(reliability, hit_rates, pooling, IDENTITY, IDENTITY, {}, Gain(0.0), None, provenance)
     return replace(recalibrate(bare, choose_points(examples, bare)), scorer=trained)

@@ -14,6 +14,7 @@ from sextant.agent.verification.baselines.stand_in import judging
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto, hash_selection, load_benchmark
+from sextant.eval.fitting.profiles import with_profiles
 from sextant.eval.fitting.recorded import Record, read_records
 from sextant.eval.running.configuration import list_versions
 from sextant.eval.running.folder import create_evaluation, write_lines
@@ -72,9 +73,11 @@ def import_results(
         pools = [row.pool for row in rows]
     else:
         records = read_records(file)
-        pools = [record.pool() for record in records]
     if data is not None:
         records = add_authors(records, benchmark, data)
+    if kind in ("g3", "recorded"):
+        records = with_profiles(records)  # by photographer, so after the table named them
+        pools = [record.pool() for record in records]
     lines = []
     for done, (record, pool) in enumerate(zip(records, pools, strict=True), 1):
         lines.append(_make_line(record, pool, strategy))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sextant.agent.nodes.verify import make_pool
 from sextant.agent.verification.decision import candidate_json
-from sextant.agent.verification.pool import Candidate, Pool
+from sextant.agent.verification.pool import Candidate, Pool, read_checks, read_judgements
 from sextant.agent.world.deps import Deps
 from sextant.base.documents.record import LabelledPhoto
 from sextant.base.json_types import Document, Json
@@ -110,14 +110,16 @@ def pool_to_json(pool: Pool) -> Json:
 
 def read_pool(line: Json) -> Pool:
     """Read the pool of a record; one of an earlier version has neither trust nor profile, and its gallery is weak."""
-    outcomes = line["answer"]["outcomes"] if line["answer"] else {}
+    answer = line["answer"] or {"outcomes": {}, "model": ""}
     candidates = tuple(Candidate(**candidate) for candidate in line["candidates"])
     return Pool(
         candidates,
         tuple((place[0], place[1]) for place in line["farthest"]),
-        Counter(outcomes),
+        Counter(answer["outcomes"]),
         retrieval_trust=line.get("retrieval_trust", 1.0),
         profile=read_profile(line.get("profile")),
+        judgements=read_judgements(answer.get("looks", ()), answer.get("model", "")),
+        checks=read_checks(answer.get("checks", ())),
     )
 
 

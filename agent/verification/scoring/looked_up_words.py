@@ -2,6 +2,7 @@
 
 from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
+from sextant.agent.verification.scoring.judgements import keep_consistent
 from sextant.agent.verification.scoring.pool_features import PoolFeatures
 from sextant.agent.verification.scoring.scenes import CERTAIN
 from sextant.agent.verification.scoring.signs import TOGETHER
@@ -9,12 +10,16 @@ from sextant.base.arrays import Floats
 from sextant.geo.sphere import compute_great_circle_km
 
 _SIGN_AGREES = "text in the photo names a place that agrees with other evidence"
+_CONTRADICTED = "text in the photo names a place that other evidence contradicts; answers there count less"
+_TWO_SAME = "a second look called several places the same as the photo's; it was not weighed"
 _SIGNS_ELSEWHERE = "text in the photo names a place that nothing else agrees with; it was not weighed"
 
 
 def looked_up_words(features: PoolFeatures, pool: Pool, best: Floats) -> tuple[str, ...]:
     """Return sentences about signs, the map and matched scenes, for the answer at ``best`` (2,) degrees."""
-    words = []
+    words = [_CONTRADICTED] if features.doubts.any() else []
+    if len(keep_consistent(pool.judgements)) < len(pool.judgements):
+        words.append(_TWO_SAME)
     signs = [one for one in features.signs.candidates if one.origin == "named"]
     weighed = {one.id for one in signs}
     if any(backed and one.origin == "named" for one, backed in zip(

@@ -1,6 +1,6 @@
 """One pool made ready: possible answer points, the answers to them, and, where asked for, the scorer's features."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -15,6 +15,7 @@ from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.scoring.features import feature_table, rank_weights
 from sextant.agent.verification.scoring.scenes import CERTAIN, keep_likely
 from sextant.agent.verification.scoring.signs import TOGETHER, Signs, agreeing_signs
+from sextant.agent.verification.scoring.text_checks import CONTRADICTED, measure_doubts
 from sextant.base.arrays import Floats
 from sextant.geo.sphere import compute_all_pairs_km
 
@@ -28,6 +29,7 @@ class PoolFeatures:
 
     `pool` is without what was looked up; `signs` are those places that text in the photo names and something else
     agrees with, `scenes` the references that likely show the same scene.
+    `doubts` (v,) are the log odds that answers lose for repeating text that other evidence contradicts.
     `apart_km` (m, m) are the distances among the points; `between_km` those among retrieved photos and answers.
     """
 
@@ -39,6 +41,12 @@ class PoolFeatures:
     opinions: Opinions
     signs: Signs
     scenes: tuple[Candidate, ...] = ()
+    doubts: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def contradicted(self) -> NDArray[np.bool_]:
+        """Which answers (v,) lost all privilege."""
+        return np.asarray(self.doubts >= CONTRADICTED, dtype=bool)
 
     @property
     def matched(self) -> NDArray[np.bool_]:
@@ -78,6 +86,8 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     found, scenes, pool = pool.signs, keep_likely(pool.scenes), pool.without_looked_up()
     retrieved = positions_of(pool.nearest)
     opinions = collect_opinions(pool, reliability)
+    doubts = measure_doubts(pool, opinions.candidates)
+    found = tuple(one for one, doubt in zip(found, measure_doubts(pool, found).tolist(), strict=True) if not doubt)
     places = np.concatenate([retrieved, opinions.positions])
     between_km = compute_all_pairs_km(places, places)
     said = _SAID_WEIGHT * opinions.reliability.mean(1) * opinions.vote
@@ -86,7 +96,7 @@ def featurise(pool: Pool, reliability: Reliability) -> PoolFeatures:
     looked_up = np.concatenate([signs.positions, positions_of(scenes)])
     points = answer_points(retrieved, opinions.positions, opinions.named, looked_up, weights, between_km)
     apart_km = compute_all_pairs_km(points.positions, points.positions)
-    return PoolFeatures(pool, retrieved, points, apart_km, between_km, opinions, signs, scenes)
+    return PoolFeatures(pool, retrieved, points, apart_km, between_km, opinions, signs, scenes, doubts)
 
 
 @lru_cache(maxsize=1)

@@ -66,8 +66,15 @@ def raise_by_signs(probabilities: Floats, positions: Floats, signs: Signs) -> Fl
         raised[spoken, radius] = np.maximum(probabilities[spoken, radius], 1.0 / (1.0 + np.exp(-odds)))
     shares = np.array([_share_at(one) for one in signs.candidates])
     near = np.where(away <= RADII_KM[STREET], shares, 0.0).max(1)
-    raised[:, STREET] = np.maximum(raised[:, STREET], near * raised[:, CITY])
+    elsewhere = (away > RADII_KM[STREET]) & (away <= RADII_KM[CITY]) & _together(signs.candidates)
+    left = np.maximum(0.0, 1.0 - (elsewhere * shares).sum(1))  # to points a map's place is not near
+    raised[:, STREET] = np.maximum(left * raised[:, STREET], near * raised[:, CITY])
     return np.maximum.accumulate(raised, axis=1)
+
+
+def _together(signs: Sequence[Candidate]) -> NDArray[np.bool_]:
+    """Return which are places where the map has several texts of the photo: these take probability from others."""
+    return np.array([one.origin == "map" and (one.agreeing or 1) >= TOGETHER for one in signs], dtype=bool)
 
 
 def _share_at(sign: Candidate) -> float:

@@ -1,6 +1,15 @@
 // The server's HTTP API. Every refusal comes back as one line of text.
 
-export class Problem extends Error {}
+/** A refusal in one line; ``later`` where the same request may be taken later: the session is at work, the server is full. */
+export class Problem extends Error {
+  constructor(message, status = 0) {
+    super(message);
+    this.later = [0, 409, 429, 503].includes(status);
+  }
+}
+
+/** An id for a message; crypto.randomUUID exists on secure pages only, and a server in the house has none. */
+export const makeId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 async function asked(path, options = {}) {
   let reply;
@@ -13,10 +22,10 @@ async function asked(path, options = {}) {
   const text = await reply.text();
   try {
     const detail = JSON.parse(text).detail;
-    throw new Problem(typeof detail === "string" ? detail : detail.map((one) => `${one.loc.at(-1)}: ${one.msg}`).join("; "));
+    throw new Problem(typeof detail === "string" ? detail : detail.map((one) => `${one.loc.at(-1)}: ${one.msg}`).join("; "), reply.status);
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw new Problem(text.slice(0, 200) || `the server answered ${reply.status}`);
+    throw new Problem(text.slice(0, 200) || `the server answered ${reply.status}`, reply.status);
   }
 }
 
@@ -33,9 +42,9 @@ export const api = {
   create: () => asked("/api/sessions", { method: "POST" }),
   view: (session) => asked(at(session)),
   turns: (session, before) => asked(at(session, `/turns?before=${before}`)),
-  say(session, text, files, photo) {
+  say(session, text, files, photo, id = makeId()) {
     const form = new FormData();
-    form.append("id", crypto.randomUUID().replaceAll("-", ""));
+    form.append("id", id);
     form.append("text", text);
     if (photo) form.append("photo", photo);
     for (const file of files) form.append("files", file, file.name);

@@ -7,8 +7,17 @@ const STREETS_ZOOM = 14; // from here on, the home's own streets are drawn
 const FILLS = { land: "--land", green: "--green", water: "--sea", building: "--building" };
 const LINES = { river: ["--river", 1], rail: ["--soft", 1], road: ["--road", 1.2], border: ["--coast", 1], street: ["--road", 2] };
 
-/** Tiles of a vector basemap, each drawn on a canvas from its shapes. */
+const KEPT = 64; // tiles whose shapes are kept: beyond the file's finest zoom, many squares are drawn from one tile
+
+/** Tiles of a vector basemap, each drawn on a canvas from its shapes; beyond the file's finest zoom, from a part of one. */
 export function vectorTiles(info) {
+  const kept = new Map();
+  const load = (z, x, y) => {
+    const name = `${z}/${x}/${y}`;
+    if (!kept.has(name)) kept.set(name, api.tile(z, x, y).catch((error) => (kept.delete(name), Promise.reject(error))));
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+    return kept.get(name);
+  };
   const Tiles = L.GridLayer.extend({
     createTile(place, done) {
       const tile = L.DomUtil.create("canvas", "leaflet-tile");
@@ -16,14 +25,18 @@ export function vectorTiles(info) {
       const sharp = Math.min(2, window.devicePixelRatio || 1);
       tile.width = size.x * sharp;
       tile.height = size.y * sharp;
-      api.tile(place.z, place.x, place.y).then((shapes) => {
-        drawTile(tile.getContext("2d"), shapes, tile.width);
+      const parts = 2 ** Math.max(0, place.z - info.most_zoom);
+      const [x, y] = [Math.floor(place.x / parts), Math.floor(place.y / parts)];
+      load(Math.min(place.z, info.most_zoom), x, y).then((shapes) => {
+        const pen = tile.getContext("2d");
+        pen.translate((x * parts - place.x) * tile.width, (y * parts - place.y) * tile.height);
+        drawTile(pen, shapes, tile.width * parts);
         done(null, tile);
       }, (error) => done(error, tile));
       return tile;
     },
   });
-  return new Tiles({ minNativeZoom: info.least_zoom, maxNativeZoom: info.most_zoom, maxZoom: 20, attribution: info.attribution });
+  return new Tiles({ minNativeZoom: info.least_zoom, maxZoom: 20, attribution: info.attribution });
 }
 
 function drawTile(pen, { extent, shapes }, size) {

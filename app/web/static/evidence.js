@@ -27,7 +27,9 @@ const card = (title, ...children) => h("section", { class: "card" }, h("h2", {},
 function answerCard(photo, act) {
   const { best, precision, fitted } = photo.answer;
   const { told } = photo;
-  if (!best) return card("Answer", h("p", { class: "best" }, "No place is left"), h("p", { class: "soft" }, "Undo, or look again with more effort."));
+  if (!best) return card("Answer", h("p", { class: "best" }, told.headline),
+    ...told.doubts.map((words) => h("p", { class: "small" }, `⚠ ${words}`)),
+    h("p", { class: "soft" }, photo.constraints.length ? "Take a condition back, or look again with more effort." : "Look again with more effort, or try another photo or model."));
   const bars = told.how_sure.flatMap(([words, share]) => {
     const fill = h("i");
     fill.style.width = percent(share).replace(" ", "");

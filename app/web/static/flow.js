@@ -15,7 +15,7 @@ export function showFlow(box, run, chosen, pick) {
 
 const stage = (title, nodes) => h("li", { class: "stage" }, h("h4", {}, title), nodes);
 const node = (name, ...lines) => h("div", { class: "node" }, h("b", {}, name), lines.map((text) => h("span", { class: "small" }, text)));
-const gave = ({ candidates, share }) => `gave ${candidates} candidates, ${percent(share)} of the score`;
+const gave = ({ candidates, share }) => `gave ${candidates} ${candidates === 1 ? "candidate" : "candidates"}, ${percent(share)} of the score`;
 
 function branchNode(branch, chosen, pick) {
   const on = chosen.includes(branch.id);

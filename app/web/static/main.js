@@ -13,6 +13,8 @@ import { beginWork, describeStep, endWork, step } from "./work.js";
 const state = { session: null, view: null, about: null, chosen: [], stream: null, world: null, photo: null, fitted: null, overview: false, joint: null, working: new Map() };
 const queue = new PhotoQueue(() => showWaiting());
 
+const RETRY_MS = 5000; // until a message of the queue is tried again that the server could not take
+
 const problem = (text) => {
   $("problem").textContent = text;
   $("problem").hidden = !text;
@@ -106,6 +108,7 @@ function show(view) {
   showTurns(view, trying);
   choosePhoto(view);
   showMap();
+  if (!view.busy && !view.interrupted) sendNext();
 }
 
 function choosePhoto(view) {
@@ -119,14 +122,15 @@ function choosePhoto(view) {
   const several = keys.length + queue.files.length > 1;
   $("overview").hidden = !several;
   $("overview").textContent = `All ${keys.length + queue.files.length} photos`;
-  if (!several) state.overview = false;
+  if (!several) setOverview(false);
   $("overview").setAttribute("aria-pressed", String(state.overview));
 }
 
 function showWaiting() {
   const { length } = queue.files;
   $("waiting").hidden = !length;
-  $("waiting-words").textContent = length === 1 ? "1 photo waits to be sent; keep this page open." : `${length} photos wait to be sent; keep this page open.`;
+  const waits = length === 1 ? "1 photo waits to be sent" : `${length} photos wait to be sent`;
+  $("waiting-words").textContent = queue.kept ? `${waits}; kept in this browser until then.` : `${waits}; keep this page open.`;
   if (state.overview) drawOverview();
 }
 
@@ -143,9 +147,15 @@ function drawOverview() {
   }, state.joint);
 }
 
+/** A session shows all its photos again after a reload. */
+function setOverview(on) {
+  state.overview = on;
+  $("overview").setAttribute("aria-pressed", String(on));
+  if (state.session) sessionStorage.setItem(`overview ${state.session}`, on ? "on" : "");
+}
+
 function choosePhotoAlone(key) {
-  state.overview = false;
-  $("overview").setAttribute("aria-pressed", "false");
+  setOverview(false);
   state.photo = key;
   $("photo").value = key;
   showMap(true);
@@ -181,33 +191,53 @@ async function send(text, files) {
   if (large) return problem(`${large.name} has more than ${Math.floor(state.about.upload_bytes / 2 ** 20)} MB; export it smaller`);
   const most = state.about.photos_a_message;
   if (files.length > most || (files.length && state.busy)) {
-    queue.add(text, files, most);
+    if (!state.session && !(await trying(begun))) return null;
     clearForm();
-    if (files.length > 1) state.overview = true;
+    if (files.length > 1) setOverview(true);
+    await queue.add(text, files, most);
     return state.busy ? null : sendNext();
   }
   return sendNow(text, files);
 }
 
-function sendNext() {
-  const one = queue.waiting.length && !state.busy ? queue.next() : null;
-  return one ? sendNow(one.text, one.files) : null;
+async function begun() {
+  if (!state.session) await open((await api.create()).session);
+  return state.session;
 }
 
-async function sendNow(text, files) {
-  busy(true);
-  state.sending = files;
-  const taken = await trying(async () => {
-    if (!state.session) await open((await api.create()).session);
-    return api.say(state.session, text, files, files.length ? null : state.photo);
-  });
-  if (!taken) {
+/** Send the next message of the queue. What cannot be taken now is tried again when the session is idle. */
+async function sendNext() {
+  if (state.busy || state.asking || state.view?.interrupted || !queue.waiting.length) return;
+  state.asking = true;
+  const one = await queue.next();
+  if (!one || one.session !== state.session || state.busy) {
+    state.asking = false;
+    return;
+  }
+  const sent = await sendNow(one.text, one.files, one.id);
+  if (sent !== "later") await queue.done(one);
+  state.asking = false;
+  if (sent === "later") setTimeout(sendNext, RETRY_MS);
+  else sendNext(); // the session may be idle again already
+}
+
+/** Send a message: "taken", "refused" for good, or "later" where the server may take it later. */
+async function sendNow(text, files, id) {
+  problem("");
+  let taken;
+  try {
+    const session = await begun();
+    busy(true);
+    state.sending = files;
+    taken = await api.say(session, text, files, files.length ? null : state.photo, id);
+  } catch (error) {
+    problem(error.message);
     busy(false);
-    return queue.waiting.length ? sendNext() : null;
+    return error.later ? "later" : "refused";
   }
   if (taken.refused.length) problem(taken.refused.map((one) => `${one.file} ${one.reason}`).join("; "));
   if (files.every((file) => state.chosen.includes(file))) clearForm();
-  return null;
+  return "taken";
 }
 
 function clearForm() {
@@ -238,18 +268,23 @@ async function open(session) {
   if (location.hash.slice(1) !== session) history.replaceState(null, "", `#${session}`);
   endWork();
   busy(false);
+  state.overview = sessionStorage.getItem(`overview ${session}`) === "on";
+  await queue.open(session);
+  if (state.session !== session) return;
   follow(session);
   $("sessions").classList.remove("open");
   await listSessions();
 }
 
 async function listSessions() {
-  showSessions($("session-list"), (await unasked(() => api.sessions())) ?? [], state.session, open);
+  const [sessions, waiting] = await Promise.all([unasked(() => api.sessions()), queue.count()]);
+  showSessions($("session-list"), sessions ?? [], state.session, waiting, open);
 }
 
 async function fresh() {
   state.stream?.close();
   Object.assign(state, { session: null, view: null, photo: null, fitted: null });
+  await queue.open(null);
   history.replaceState(null, "", "#");
   show({ turns: [], photos: [], spent: { calls: 0, input_tokens: 0, output_tokens: 0 } });
   endWork();
@@ -304,9 +339,8 @@ function wire() {
   });
   $("drop-waiting").addEventListener("click", () => queue.clear());
   $("overview").addEventListener("click", () => {
-    state.overview = !state.overview;
+    setOverview(!state.overview);
     state.joint = null;
-    $("overview").setAttribute("aria-pressed", String(state.overview));
     showMap(true);
   });
   $("open-run").addEventListener("click", () => openViewer(state.session, state.photo));
@@ -319,6 +353,7 @@ function wire() {
     const now = document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
     theme(now === "dark" ? "light" : "dark");
   });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.world?.restyle());
   wireDrops();
 }
 

@@ -3,11 +3,11 @@
 import { h } from "./dom.js";
 import { api } from "./api.js";
 
-export function showSessions(list, sessions, current, open) {
-  list.replaceChildren(...sessions.map((one) => h("li", {}, item(one, current, open))));
+export function showSessions(list, sessions, current, waiting, open) {
+  list.replaceChildren(...sessions.map((one) => h("li", {}, item(one, current, waiting.get(one.id) ?? 0, open))));
 }
 
-function item(one, current, open) {
+function item(one, current, waits, open) {
   const date = one.taken_at ? one.taken_at.slice(0, 10) : new Date(one.created * 1000).toISOString().slice(0, 10);
   const count = one.photos > 1 ? `${one.photos} photos` : "";
   const details = [one.place, count].filter(Boolean).join(" · ");
@@ -16,5 +16,5 @@ function item(one, current, open) {
     h("span", { class: "lines" },
       h("span", { class: "what" }, one.title || "new session"),
       details ? h("span", { class: "small" }, details) : null,
-      h("span", { class: "small" }, one.taken_at ? `taken ${date}` : `asked ${date}`, one.busy ? " · at work" : "")));
+      h("span", { class: "small" }, one.taken_at ? `taken ${date}` : `asked ${date}`, one.busy ? " · at work" : "", waits ? ` · ${waits} wait` : "")));
 }

@@ -44,6 +44,11 @@ SAID = [
     ("这张照片拍摄于北京天安门广场。", 39.91, 116.4),
     ("この写真は京都の清水寺で撮影されたと思われます。", 35.02, 135.76),
     ("القاهرة، مصر", 30.06, 31.25),
+    # The avenue is no state, so that Washington is not the one in Pennsylvania.
+    ("On Pennsylvania Avenue NW in Washington, D.C., in front of the U.S. Treasury.", 38.9, -77.04),
+    # Two known names side by side are one unknown name, unless one holds the other.
+    ("Longmen Grottoes, by the river near Luoyang, Henan, China.", 34.68, 112.45),
+    ("Somewhere in Tokyo Japan.", 35.69, 139.69),
 ]
 
 
@@ -69,6 +74,10 @@ def test_a_place_is_found_in_any_sentence(text: str, latitude: float, longitude:
         "It is definitely not Rome, Italy.",
         "Somewhere in Europe or North America.",
         "The scene shows a man, a bench and a street. It could be anywhere.",
+        "Name the region only (e.g., Tuscany in Italy, if the costumes suggest it).",
+        "A general statement (such as Nikko or Kyoto, if known) is enough.",
+        "It could be a city such as Munich, Salzburg, or Vienna, but I cannot be more precise.",
+        "A strap with a Union Jack lies on the table.",
     ],
 )
 def test_what_is_denied_or_declined_is_no_answer(text: str) -> None:
@@ -103,6 +112,28 @@ def test_a_larger_place_has_a_larger_radius() -> None:
 def test_coordinates_have_no_precision_of_a_name() -> None:
     outcome = parse_answer("Paris, France: 48.8566, 2.3522")
     assert (outcome.precision, outcome.radius_km) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "precision", "latitude", "longitude"),
+    [
+        ("A temple, likely in Southeast Asia. The flag says that this is in Thailand.", "country", 15, 101),
+        ("Likely in Southeast Asia: Thailand, Vietnam or Laos.", "region", 10, 105),
+        ("The rocks round Halls Gap, in Victoria, Australia.", "region", -37, 145),
+        ("Hikers in Washington State.", "region", 47.5, -120.5),
+        ("At the beach of Utah Beach, France.", "country", 47, 2.5),
+        ("On the Arizona–Utah border.", "region", 37, -111.5),
+    ],
+)
+def test_areas_are_the_ones_that_are_meant(text: str, precision: str, latitude: float, longitude: float) -> None:
+    outcome = parse_answer(text)
+    assert outcome.precision == precision and km_from(outcome, latitude, longitude) < 700
+
+
+def test_the_number_of_a_street_is_no_coordinate() -> None:
+    for street in ("West 42nd Streets", "East 7th Street", "West 46th–47th Street"):
+        outcome = parse_answer(f"Between Sixth Avenue and {street} (≈ 40.754 N, -73.984 W).")
+        assert (outcome.latitude, outcome.longitude) == (40.754, -73.984)
 
 
 def test_other_places_are_alternatives_and_denied_ones_are_not() -> None:

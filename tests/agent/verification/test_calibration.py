@@ -8,44 +8,61 @@ from sextant.agent.verification.calibration import (
     REGION_BUCKETS,
     PoolKind,
     calibration_of,
+    counted_support,
     logit,
     pool_kind,
     region_bucket,
 )
+from sextant.agent.verification.support import Support
 
-ONES = np.ones(5)
+SUPPORTED = np.zeros((5, len(Support)))
 
 
 def test_the_identity_changes_nothing():
     raw = np.array([0.1, 0.2, 0.5, 0.7, 0.9])
-    assert np.allclose(IDENTITY(raw, PoolKind.BOTH, 0 * ONES, ONES), raw, atol=1e-3)
+    assert np.allclose(IDENTITY(raw, PoolKind.BOTH, SUPPORTED - 1), raw, atol=1e-3)
 
 
 def test_a_place_without_support_stays_impossible():
-    assert IDENTITY(np.zeros(5), PoolKind.ANSWERED, ONES, ONES).tolist() == [0.0] * 5
+    assert IDENTITY(np.zeros(5), PoolKind.ANSWERED, SUPPORTED).tolist() == [0.0] * 5
 
 
 def test_probability_never_falls_as_the_radius_grows():
     raw = np.array([0.5, 0.3, 0.6, 0.2, 0.9])
-    assert IDENTITY(raw, PoolKind.BOTH, ONES, ONES).tolist() == pytest.approx([0.5, 0.5, 0.6, 0.6, 0.9], abs=1e-3)
+    assert IDENTITY(raw, PoolKind.BOTH, SUPPORTED).tolist() == pytest.approx([0.5, 0.5, 0.6, 0.6, 0.9], abs=1e-3)
 
 
 def test_each_kind_of_pool_has_its_own_map():
     slopes = IDENTITY.slopes.copy()
     slopes[PoolKind.RICH_BOTH] = 0.5
     halved = replace(IDENTITY, slopes=slopes)
-    rich, weak = (halved(np.full(5, 0.9), kind, ONES, ONES)[0] for kind in (PoolKind.RICH_BOTH, PoolKind.BOTH))
+    rich, weak = (halved(np.full(5, 0.9), kind, SUPPORTED)[0] for kind in (PoolKind.RICH_BOTH, PoolKind.BOTH))
     assert 0.5 < rich < weak
 
 
 def test_a_place_that_no_photo_or_no_answer_supports_is_less_probable():
-    costly = replace(IDENTITY, unlisted=np.full((5, 5), -1.0), unsaid=np.full((5, 5), -2.0))
+    weights = np.zeros((5, 5, len(Support)))
+    weights[..., Support.LISTED], weights[..., Support.SAID] = 1.0, 2.0
+    costly = replace(IDENTITY, support=weights)
     raw = np.full(5, 0.6)
     both, said, listed = (
-        costly(raw, PoolKind.BOTH, listed, said)[0]
-        for listed, said in ((ONES, ONES), (0 * ONES, ONES), (ONES, 0 * ONES))
+        costly(raw, PoolKind.BOTH, np.where(np.arange(len(Support)) == missing, -1.0, SUPPORTED))[0]
+        for missing in (None, Support.LISTED, Support.SAID)
     )
     assert both == pytest.approx(0.6, abs=1e-3) and listed < said < both
+
+
+def test_a_missing_list_tells_something_only_beside_answers():
+    assert counted_support(PoolKind.RETRIEVED).tolist() == [False] * 6
+    assert counted_support(PoolKind.ANSWERED).tolist() == [False, False, True, True, True, True]
+    assert counted_support(PoolKind.RICH_BOTH).all()
+
+
+def test_a_calibration_fitted_before_support_had_weights_is_read():
+    plain = IDENTITY.to_json()
+    del plain["support"]
+    found = calibration_of(plain | {"unlisted": np.full((5, 5), -0.5).tolist(), "unsaid": np.zeros((5, 5)).tolist()})
+    assert (found.support[..., Support.LISTED] == 0.5).all() and found.support.sum() == 12.5
 
 
 def test_certainty_has_finite_odds():
@@ -70,7 +87,7 @@ def test_a_broken_calibration_is_refused():
         {"slopes": [[1.0]]},
         {"kinds": []},
         {"slopes": (-IDENTITY.slopes).tolist()},
-        {"unsaid": np.ones((5, 5)).tolist()},
+        {"support": (-np.ones((5, 5, 6))).tolist()},
     ):
         with pytest.raises(ValueError, match=r"calibration"):
             calibration_of({**plain, **change})

@@ -102,7 +102,7 @@ def test_photos_are_selected_before_they_are_located(photos, gallery, tmp_path):
     call = ("locate", some, "--gallery", gallery, "--out", tmp_path / "out", "--json", "--quiet")
     assert sextant(*call, "--like", "nairobi", home=tmp_path / "home").json["photos"] == 1
     assert sextant(*call, "--only-missing", "--since", "2001-01-01", home=tmp_path / "home").json["photos"] == 2
-    assert "no photo is left" in sextant(*call, "--since", "2199-01-01", home=tmp_path / "home").error
+    assert "no photos are left" in sextant(*call, "--since", "2199-01-01", home=tmp_path / "home").error
     assert "invalid day" in sextant(*call, "--since", "May", home=tmp_path / "home").error
 
 

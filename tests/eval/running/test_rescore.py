@@ -73,6 +73,25 @@ def test_an_unknown_strategy_is_wrong_use_and_leaves_nothing(evaluation, tmp_pat
     assert not (tmp_path / "new" / "evaluation.json").exists()
 
 
+def test_imported_lists_get_the_profile_of_other_photographers_photos(tmp_path):
+    file = tmp_path / "recorded.jsonl"
+    rows = [
+        {
+            "image": f"{number}.jpg",
+            "author": f"author {number % 8}",
+            "latitude": 40.0 + number % 10,
+            "longitude": 10.0 + number % 7,
+            "nearest": [[40.0 + number % 10, 10.0 + number % 7], [-20.0, 130.0]],
+        }
+        for number in range(120)
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    import_results("recorded", file, tmp_path / "run", strategy="calibrated")
+    profiles = [read_pool(line).profile for line in lines_of(tmp_path / "run").values()]
+    assert WEAK not in profiles and all(profile.rich for profile in profiles)
+    assert all(profile.photos < 120 for profile in profiles)
+
+
 @needs_shared_data
 def test_recorded_answers_become_a_run_with_the_figures_of_their_file(tmp_path):
     import_results("recorded", SHARED / "im2gps3k-dev" / "recorded.jsonl.gz", tmp_path / "run")

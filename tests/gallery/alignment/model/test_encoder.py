@@ -80,7 +80,7 @@ def test_another_backbone_under_the_same_name_is_refused(folder, monkeypatch):
 def test_an_imported_alignment_over_a_backbone_of_another_size_is_refused(folder):
     other = CONFIG.model_copy(update={"backbone_fingerprint": None, "image_dimension": 64})
     save_alignment(folder, make_alignment(other, seed=0))
-    with pytest.raises(AlignmentError, match="stands on 64 unit features, 'thumbnail' gives 48 unit"):
+    with pytest.raises(AlignmentError, match="was trained on 64 unit features, 'thumbnail' gives 48 unit"):
         load_aligned(str(folder))
 
 
