@@ -204,7 +204,7 @@ def read_manifest(manifest: bytes, path: Path) -> dict[str, Json]:
     if read.get("format") != FORMAT:
         raise ArchiveError(f"{str(path)!r} has format {read.get('format')!r}, this sextant reads {FORMAT}")
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise ArchiveError(f"{str(path)!r} names its run {str(name)[:100]!r}, which is not a valid name of a run")
+        raise ArchiveError(f"{str(path)!r} names its run {str(name)[:100]!r}, which cannot be a run's name")
     return dict(files)
 
 
